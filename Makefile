@@ -1,0 +1,43 @@
+# Everything a newcomer needs: `make run` and `make test`. uv is used where it is on the PATH.
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+UV     := $(shell command -v uv 2>/dev/null)
+PYTHON ?= python3
+JOBS   ?= auto
+
+.PHONY: run test check bench campaign messages clean
+
+run: $(STAMP)
+	$(BIN)/banqup demo --open
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n $(JOBS)
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks
+
+campaign: $(STAMP)
+	$(BIN)/python -m pytest -n $(JOBS) -m campaign
+
+$(STAMP): pyproject.toml
+ifneq ($(UV),)
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
+	$(UV) pip install --quiet --python $(BIN)/python --editable . --group dev
+else
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "Python 3.11 or newer with its venv module is needed: install python3-venv, or uv, then run make again." >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+endif
+	@touch $(STAMP)
+
+clean:
+	rm -rf $(VENV) build dist

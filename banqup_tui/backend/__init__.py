@@ -1,0 +1,1 @@
+"""The service: routes, tables and migrations, intake, planner and dispatch, files."""

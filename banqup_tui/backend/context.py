@@ -1,0 +1,52 @@
+"""What a command's handler is given, and how it says no."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.protocol.problems import Problem, ProblemType
+
+if TYPE_CHECKING:
+    from banqup_tui.backend.extensions import Extensions
+    from banqup_tui.backend.files import FileStore
+    from banqup_tui.backend.vault import Vault
+    from banqup_tui.backend.work import Database, Work
+
+
+class Services(msgspec.Struct, frozen=True):
+    """The parts of one running service, made once at start-up and handed to whoever needs them."""
+
+    space_id: str
+    database: Database
+    files: FileStore
+    extensions: Extensions
+    vault: Vault
+
+
+class Context(msgspec.Struct, frozen=True):
+    """Who asks, and what that user had seen (`seen_seq`, a change number) when asking."""
+
+    services: Services
+    user_id: str
+    seen_seq: int
+
+
+Handler = Callable[["Work", Any, Context], Any]
+"""`handle(work, body, context)` writes through `work` and returns the result (JSON), or raises `Refused`.
+
+Each room of the backend lists its handlers as `HANDLERS: dict[type[Value], Handler]`.
+"""
+
+
+class Refused(BanqupError):
+    """Nothing is done; the refusal is final and recorded under the command's key."""
+
+    def __init__(self, type_: ProblemType, sentence: str, remedy: str = "", *, field: str | None = None) -> None:
+        super().__init__(sentence, remedy)
+        self.problem = Problem(
+            type=type_, title=sentence, detail=sentence, remedy=remedy or None, field=field, recorded=True
+        )

@@ -1,0 +1,61 @@
+"""Files addressed by their SHA-256, below one directory: `files/ab/abcd…`. Written whole or not at all."""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+
+from banqup_tui.kill_points import kill_point
+
+
+class HashDiffers(Exception):
+    """The bytes are not those that were announced."""
+
+
+class FileStore:
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def path(self, sha256: str) -> Path:
+        return self._root / sha256[:2] / sha256
+
+    def has(self, sha256: str) -> bool:
+        return self.path(sha256).is_file()
+
+    def put(self, chunks: Iterable[bytes], expected: str | None = None) -> tuple[str, bool]:
+        """Returns the SHA-256 and whether it is new. Raises `HashDiffers` and keeps nothing if it is not `expected`."""
+        temporary = self._root / f".{secrets.token_hex(8)}.part"
+        digest = hashlib.sha256()
+        try:
+            with temporary.open("xb") as stream:
+                for chunk in chunks:
+                    digest.update(chunk)
+                    stream.write(chunk)
+                stream.flush()
+                os.fsync(stream.fileno())
+            kill_point("file.temp")
+            return self._adopt(temporary, digest.hexdigest(), expected)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _adopt(self, temporary: Path, sha256: str, expected: str | None) -> tuple[str, bool]:
+        if expected is not None and sha256 != expected:
+            raise HashDiffers(sha256)
+        final = self.path(sha256)
+        if final.is_file():
+            return sha256, False
+        final.parent.mkdir(exist_ok=True, mode=0o700)
+        temporary.replace(final)
+        _fsync_directory(final.parent)
+        kill_point("file.renamed")
+        return sha256, True
+
+
+def _fsync_directory(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,357 @@
+"""The tables of the service, as SQLAlchemy Core sees them (docs/protocol.md, tables).
+
+Domain values that are only ever read whole stand in one JSON column (`value`, msgspec's encoding of the wire type),
+beside the columns that statements search by. On SQLite and PostgreSQL alike.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData()
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware time, kept as ISO 8601 in UTC with microseconds: sorts as text, and SQLite cannot forget its zone."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        return None if value is None else stamp(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else datetime.fromisoformat(value)
+
+
+def stamp(value: datetime) -> str:
+    """`2026-11-24T09:12:00.000000+00:00`"""
+    return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+space = Table(
+    "space",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("epoch", String(36), nullable=False),
+    Column("seq", Integer, nullable=False, server_default=text("0")),
+    Column("tombstone_floor", Integer, nullable=False, server_default=text("0")),
+    Column("key_floor", Integer, nullable=False, server_default=text("0")),
+    Column("cursor_secret", LargeBinary, nullable=False),
+)
+
+change = Table(
+    "change",
+    metadata,
+    Column("space_id", String(36), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("entity_id", String(80), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("op", String(8), nullable=False),
+    Column("client_id", String(36)),
+    Column("user_id", String(36)),
+    Column("at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("space_id", "kind", "entity_id"),
+    UniqueConstraint("space_id", "seq"),
+)
+
+command = Table(
+    "command",
+    metadata,
+    Column("space_id", String(36), nullable=False),
+    Column("key", String(36), nullable=False),
+    Column("user_id", String(36), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("space_id", "key"),
+    Index("command_seq", "space_id", "seq"),
+)
+
+client = Table(
+    "client",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("space_id", String(36), nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    UniqueConstraint("space_id", "reference"),
+)
+
+client_key = Table(
+    "client_key",
+    metadata,
+    Column("space_id", String(36), nullable=False),
+    Column("key", String(80), nullable=False),
+    Column("client_id", String(36), nullable=False),
+    PrimaryKeyConstraint("space_id", "key", "client_id"),
+)
+"""Normalised identifiers (VAT and enterprise numbers, IBANs) by which the sorter knows a client."""
+
+document = Table(
+    "document",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("space_id", String(36), nullable=False),
+    Column("client_id", String(36), nullable=False),
+    Column("folder", String(32), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("filed_year", Integer, nullable=False),
+    Column("filed_month", Integer, nullable=False),
+    Column("business_key", String(64)),
+    Column("created_seq", Integer, nullable=False),
+    Column("ready_seq", Integer),
+    Column("seq", Integer, nullable=False),
+    Column("approved", Boolean, nullable=False),
+    Column("processed", Boolean, nullable=False),
+    Column("attempted", Boolean, nullable=False, server_default=text("0")),
+    Column("accounting_status", String(24), nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    UniqueConstraint("space_id", "client_id", "sha256"),
+    Index("document_ready", "client_id", "ready_seq"),
+    Index("document_newest", "space_id", "created_at", "id"),
+    Index("document_business", "client_id", "business_key"),
+)
+
+extension_seen = Table(
+    "extension_seen",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("version", String(32), nullable=False),
+)
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("space_id", String(36), nullable=False),
+    Column("extension_id", String(64), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("settings", LargeBinary, nullable=False),
+    Column("state", String(24), nullable=False),
+    Column("reason", Text),
+    UniqueConstraint("space_id", "extension_id"),
+)
+"""`settings`: encrypted JSON, secrets included."""
+
+integration = Table(
+    "integration",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("space_id", String(36), nullable=False),
+    Column("client_id", String(36), nullable=False),
+    Column("installation_id", String(36), nullable=False),
+    Column("extension_id", String(64), nullable=False),
+    Column("label", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("folders", Text, nullable=False),
+    Column("activated_seq", Integer, nullable=False),
+    Column("activated_at", UtcTime, nullable=False),
+    Column("planned_seq", Integer, nullable=False),
+    Column("settings_version", Integer, nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("concurrency", Integer, nullable=False, server_default=text("4")),
+    Column("ready_at", UtcTime),
+    Column("held_until", UtcTime),
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("claimed_turn", Integer, nullable=False, server_default=text("0")),
+    Column("cause", Text),
+    Column("remedy", Text),
+    Column("last_sent_at", UtcTime),
+    Column("seq", Integer, nullable=False),
+    UniqueConstraint("client_id", "installation_id", "label"),
+    Index(
+        "integration_ready",
+        "claimed_turn",
+        sqlite_where=text("state='ACTIVE' AND ready_at IS NOT NULL"),
+        postgresql_where=text("state='ACTIVE' AND ready_at IS NOT NULL"),
+    ),
+)
+"""`folders`: space-separated. `held_until`: back-off of the whole integration after `failures` in a row."""
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("integration_id", String(36), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("own", LargeBinary, nullable=False),
+    Column("effective", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("integration_id", "version"),
+)
+"""Per version: the client's own settings and those in effect (firm's with the client's over them), encrypted."""
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("space_id", String(36), nullable=False),
+    Column("client_id", String(36), nullable=False),
+    Column("integration_id", String(36), nullable=False),
+    Column("document_id", String(36), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("generation_seq", Integer, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("phase", String(12)),
+    Column("fence", Integer, nullable=False, server_default=text("0")),
+    Column("owner", String(36)),
+    Column("due_at", UtcTime, nullable=False),
+    Column("tries", Integer, nullable=False, server_default=text("0")),
+    Column("deaths", Integer, nullable=False, server_default=text("0")),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("uncertain", Boolean, nullable=False, server_default=text("0")),
+    Column("destination", Text),
+    Column("remnant", Text),
+    Column("key_at", UtcTime),
+    Column("check_at", UtcTime),
+    Column("checks", Integer, nullable=False, server_default=text("0")),
+    Column("dismissed", Boolean, nullable=False, server_default=text("0")),
+    Column("reason", Text),
+    Column("remedy", Text),
+    Column("receipt", Text),
+    Column("sent_as", Text),
+    Column("asked_by", String(36)),
+    Column("updated_at", UtcTime, nullable=False),
+    Column("seq", Integer, nullable=False),
+    UniqueConstraint("integration_id", "sha256"),
+    CheckConstraint("(state = 'SENDING') = (owner IS NOT NULL)", name="sending_has_an_owner"),
+    Index("delivery_document", "document_id"),
+    Index(
+        "delivery_due",
+        "integration_id",
+        "due_at",
+        "id",
+        sqlite_where=text("state='QUEUED'"),
+        postgresql_where=text("state='QUEUED'"),
+    ),
+    Index(
+        "delivery_open",
+        "integration_id",
+        sqlite_where=text("state='SENDING'"),
+        postgresql_where=text("state='SENDING'"),
+    ),
+    Index(
+        "delivery_check",
+        "check_at",
+        sqlite_where=text("state='UNKNOWN' AND check_at IS NOT NULL"),
+        postgresql_where=text("state='UNKNOWN' AND check_at IS NOT NULL"),
+    ),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("delivery_id", String(36), nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("settings_version", Integer, nullable=False),
+    Column("destination", Text),
+    Column("remnant", Text),
+    Column("phase", String(12), nullable=False),
+    Column("asked_by", String(36)),
+    Column("started_at", UtcTime, nullable=False),
+    Column("committed_at", UtcTime),
+    Column("ended_at", UtcTime),
+    Column("outcome", String(16)),
+    Column("reason", Text),
+    Column("receipt", Text),
+    PrimaryKeyConstraint("delivery_id", "fence"),
+)
+
+job = Table(
+    "job",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("space_id", String(36), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("query", LargeBinary, nullable=False),
+    Column("upto_seq", Integer, nullable=False),
+    Column("expected", Integer, nullable=False),
+    Column("position", String(80), nullable=False, server_default=text("''")),
+    Column("done", Integer, nullable=False, server_default=text("0")),
+    Column("state", String(12), nullable=False),
+    Column("asked_by", String(36)),
+)
+
+dispatcher = Table(
+    "dispatcher",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("beat", Integer, nullable=False),
+    Column("dead", Boolean, nullable=False, server_default=text("0")),
+)
+
+turn = Table(
+    "turn",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("value", Integer, nullable=False),
+)
+
+source = Table(
+    "source",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("space_id", String(36), nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("taken", Integer, nullable=False, server_default=text("0")),
+    Column("refused", Integer, nullable=False, server_default=text("0")),
+    Column("problem", Text),
+    Column("last_at", UtcTime),
+    Column("seq", Integer, nullable=False),
+)
+
+source_file = Table(
+    "source_file",
+    metadata,
+    Column("source_id", String(36), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("mtime_ns", Integer, nullable=False),
+    Column("sha256", String(64)),
+    Column("outcome", String(16), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("source_id", "path"),
+)
+"""What the watched folder has already looked at: the same (path, size, time) is not read again."""
+
+to_place = Table(
+    "to_place",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("space_id", String(36), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("sha256", String(64)),
+    Column("reason", Text, nullable=False),
+    Column("remedy", Text),
+    Column("at", UtcTime, nullable=False),
+    UniqueConstraint("space_id", "source", "file_name"),
+)

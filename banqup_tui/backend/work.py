@@ -1,0 +1,205 @@
+"""One transaction of the service, and the change numbers it takes (docs/protocol.md, numbers).
+
+A writing transaction does its domain writes, says what changed with `Work.changed`, and as its last statements takes
+numbers from its space and writes the changes. The lock on the space's row is held to the commit and nothing is locked
+after it: so numbers become visible in order, and no reader's cursor can pass one that is still to come.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, Table, bindparam, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from banqup_tui.backend import tables
+from banqup_tui.kill_points import kill_point
+from banqup_tui.protocol.messages import EntityKind, Op
+
+_ROWS: dict[EntityKind, Table] = {
+    EntityKind.CLIENT: tables.client,
+    EntityKind.DOCUMENT: tables.document,
+    EntityKind.DELIVERY: tables.delivery,
+    EntityKind.INSTALLATION: tables.installation,
+    EntityKind.INTEGRATION: tables.integration,
+    EntityKind.SOURCE: tables.source,
+}
+
+
+class _Change(msgspec.Struct, frozen=True):
+    op: Op
+    client_id: str | None
+    user_id: str | None
+
+
+class Work:
+    """A transaction under way in one space. Its numbers are known only at its end: see `after_numbers`."""
+
+    def __init__(self, connection: Connection, space_id: str, now: datetime) -> None:
+        self.connection = connection
+        self.space_id = space_id
+        self.now = now
+        self.seq: int | None = None
+        self._changes: dict[tuple[EntityKind, str], _Change] = {}
+        self._with_numbers: list[Callable[[Connection, int], None]] = []
+
+    def execute(self, statement: Any, parameters: Any = None) -> Any:
+        return self.connection.execute(statement, parameters)
+
+    def changed(
+        self,
+        kind: EntityKind,
+        entity_id: str,
+        *,
+        client_id: str | None = None,
+        user_id: str | None = None,
+        op: Op = Op.PUT,
+    ) -> None:
+        """The row of this entity has been written (or deleted) in this transaction; said twice it counts once."""
+        self._changes.pop((kind, entity_id), None)
+        self._changes[kind, entity_id] = _Change(op, client_id, user_id)
+
+    def after_numbers(self, write: Callable[[Connection, int], None]) -> None:
+        """`write(connection, highest number)` runs after the numbers are taken, before the commit.
+
+        It may only touch rows that this transaction has locked already, or inserts. A transaction that has such a
+        write takes a number even where no entity changed (a refusal is numbered too).
+        """
+        self._with_numbers.append(write)
+
+    def _finish(self) -> None:
+        wanted = len(self._changes) or (1 if self._with_numbers else 0)
+        if not wanted:
+            return
+        highest = self._take(wanted)
+        kill_point("numbers.taken")
+        self.seq = highest
+        self._write_changes(highest)
+        for write in self._with_numbers:
+            write(self.connection, highest)
+
+    def _take(self, wanted: int) -> int:
+        statement = (
+            update(tables.space)
+            .where(tables.space.c.id == self.space_id)
+            .values(seq=tables.space.c.seq + wanted)
+            .returning(tables.space.c.seq)
+        )
+        return int(self.connection.execute(statement).scalar_one())
+
+    def _write_changes(self, highest: int) -> None:
+        if not self._changes:
+            return
+        first = highest - len(self._changes) + 1
+        rows = []
+        numbered: dict[EntityKind, list[dict[str, Any]]] = {}
+        for seq, ((kind, entity_id), change) in enumerate(self._changes.items(), first):
+            rows.append(
+                {
+                    "space_id": self.space_id,
+                    "kind": str(kind),
+                    "entity_id": entity_id,
+                    "seq": seq,
+                    "op": str(change.op),
+                    "client_id": change.client_id,
+                    "user_id": change.user_id,
+                    "at": self.now,
+                }
+            )
+            if change.op is Op.PUT and kind in _ROWS:
+                numbered.setdefault(kind, []).append({"of": entity_id, "number": seq})
+        self._upsert_changes(rows)
+        for kind, pairs in numbered.items():
+            table = _ROWS[kind]
+            statement = update(table).where(table.c.id == bindparam("of")).values(seq=bindparam("number"))
+            self.connection.execute(statement, pairs)
+        self._stamp_first_numbers(numbered.get(EntityKind.DOCUMENT, []))
+
+    def _upsert_changes(self, rows: list[dict[str, Any]]) -> None:
+        dialect = postgresql if self.connection.dialect.name == "postgresql" else sqlite
+        insert = dialect.insert(tables.change)
+        statement = insert.on_conflict_do_update(
+            index_elements=["space_id", "kind", "entity_id"],
+            set_={name: insert.excluded[name] for name in ("seq", "op", "client_id", "user_id", "at")},
+        )
+        self.connection.execute(statement, rows)
+
+    def _stamp_first_numbers(self, pairs: list[dict[str, Any]]) -> None:
+        """A document inserted with `created_seq = 0` (and `ready_seq = 0` once ready) gets its number here."""
+        if not pairs:
+            return
+        table = tables.document
+        for column in (table.c.created_seq, table.c.ready_seq):
+            statement = (
+                update(table)
+                .where(table.c.id == bindparam("of"), column == 0)
+                .values({column.name: bindparam("number")})
+            )
+            self.connection.execute(statement, pairs)
+
+
+class Database:
+    """The engine and its transactions. On SQLite a writing one begins IMMEDIATE: one writer at a time."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._committed: list[Callable[[int], None]] = []
+
+    def on_commit(self, tell: Callable[[int], None]) -> None:
+        """`tell(seq)` is called in the committing thread after each commit that took numbers."""
+        self._committed.append(tell)
+
+    @contextmanager
+    def write(self, space_id: str, now: datetime | None = None) -> Iterator[Work]:
+        with self.engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            with connection.begin() if not connection.in_transaction() else _adopted(connection):
+                work = Work(connection, space_id, now or tables.utc_now())
+                yield work
+                work._finish()
+        if work.seq is not None:
+            kill_point("change.committed")
+            for tell in self._committed:
+                tell(work.seq)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One snapshot of the database for all statements inside."""
+        with self.engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+
+
+@contextmanager
+def _adopted(connection: Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+def sqlite_engine(path: str) -> Engine:
+    """WAL, `synchronous=FULL` (what was committed stays), transactions begun by hand, waits 30 s for the writer."""
+    from sqlalchemy import create_engine, event
+
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30, "isolation_level": None})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def space_seq(connection: Connection, space_id: str) -> int:
+    return int(connection.execute(text("SELECT seq FROM space WHERE id = :s"), {"s": space_id}).scalar_one())

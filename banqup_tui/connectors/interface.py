@@ -1,0 +1,184 @@
+"""What a connector is: a manifest, a settings type, and a channel that delivers.
+
+A delivery goes in two steps, so that nothing takes effect before the ledger knows of it:
+
+1. `prepare` does all that has no effect at the receiver's (connect, upload under a hidden name) and returns a
+   remnant: text enough to finish or to find it again.
+2. `commit` is the effect. The ledger has written the remnant down before it is called.
+
+What happened is told by a return value or by exactly one of `NotSent`, `Rejected`, `Uncertain`.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
+
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.extension import Category, ReceiverKind, Words
+from banqup_tui.domain.folder import ALL_FOLDERS, Folder
+from banqup_tui.domain.values import Value
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class Manifest(Value, frozen=True, kw_only=True):
+    """`settings` of the connector is a msgspec struct; its JSON Schema draws the form (see `schema`)."""
+
+    id: str
+    title: Words
+    description: Words
+    category: Category
+    kind: ReceiverKind
+    version: str
+    media_types: tuple[str, ...] = ()
+    folders: tuple[Folder, ...] = ALL_FOLDERS
+    max_size: int | None = None
+
+
+class Parcel(Value, frozen=True, kw_only=True):
+    """One document to deliver. `key` is the same for every attempt at the same wanted copy (UUIDv5).
+
+    `client_reference`, `vat_number`, `enterprise_number` are the client's; `number` may be absent.
+    """
+
+    key: str
+    delivery_id: str
+    generation: int
+    file: Path
+    file_name: str
+    media_type: str
+    size: int
+    sha256: str
+    client_reference: str
+    client_name: str
+    vat_number: str | None
+    enterprise_number: str | None
+    folder: Folder
+    number: str | None
+    issue_date: date
+
+
+class Receipt(Value, frozen=True, kw_only=True):
+    """Proof of arrival: `text` for the user (`/in/PARVIS/achats/2026-11874.xml`), `reference` at the receiver's."""
+
+    text: str
+    reference: str | None = None
+
+
+class Fault(StrEnum):
+    """Whose fault it is that nothing was sent: decides who waits."""
+
+    DOCUMENT = "DOCUMENT"
+    INTEGRATION = "INTEGRATION"
+    PERSON = "PERSON"
+
+
+class NotSent(BanqupError):
+    """Certainly nothing arrived, and trying again may help. PERSON: only after someone has mended the settings."""
+
+    def __init__(
+        self,
+        sentence: str,
+        remedy: str = "",
+        *,
+        fault: Fault = Fault.DOCUMENT,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(sentence, remedy)
+        self.fault = fault
+        self.retry_after = retry_after
+
+
+class Rejected(BanqupError):
+    """The receiver said no: certainly nothing arrived, and the same again would be refused again."""
+
+
+class Uncertain(BanqupError):
+    """Cut off after the effect may have begun: it may have arrived."""
+
+
+class Found(StrEnum):
+    """Answer of a look-up or of rolling forward. GONE: the hidden file is not there, so it was done before."""
+
+    FOUND = "FOUND"
+    ABSENT = "ABSENT"
+    PENDING = "PENDING"
+    REFUSED = "REFUSED"
+
+
+class Step(Value, frozen=True, kw_only=True):
+    """One thing that a test of the connection tried."""
+
+    ok: bool
+    sentence: Words
+    remedy: Words | None = None
+
+
+class Channel(Protocol):
+    """An open way to one receiver; used for several documents, closed by its context manager."""
+
+    async def prepare(self, parcel: Parcel) -> str: ...
+
+    async def commit(self, parcel: Parcel, remnant: str) -> Receipt: ...
+
+    async def roll_forward(self, parcel: Parcel, remnant: str) -> Receipt:
+        """RENAME receivers: finish what the remnant names; a missing hidden file means it was done."""
+        ...
+
+    async def look_up(self, parcel: Parcel, earlier_receipts: Sequence[str]) -> tuple[Found, Receipt | None]:
+        """LOOKUP receivers: is it there, leaving out the receipts of earlier generations?"""
+        ...
+
+    async def discard(self, remnant: str) -> None:
+        """Take away a hidden file whose delivery was given up before its effect. Never fails."""
+        ...
+
+
+class Connector(Protocol, Generic[S]):
+    """One class per system, without state of its own."""
+
+    manifest: Manifest
+    settings: type[S]
+
+    def destination(self, settings: S) -> str:
+        """Where documents go, as text to compare: another destination is another ledger question."""
+        ...
+
+    def connect(self, settings: S) -> AbstractAsyncContextManager[Channel]: ...
+
+    async def test(self, settings: S, sample: Parcel | None) -> list[Step]:
+        """Try everything but a real document. Steps in order, the first that fails last."""
+        ...
+
+
+def setting(
+    title_en: str,
+    title_fr: str,
+    *,
+    level: str = "firm",
+    help_en: str = "",
+    help_fr: str = "",
+    secret: bool = False,
+    template: bool = False,
+) -> Any:
+    """Annotation of a field of a settings struct: `path: Annotated[str, setting("Path", "Chemin", template=True)]`."""
+    extra: dict[str, Any] = {"x-level": level, "x-titles": {"en": title_en, "fr": title_fr}}
+    if help_en:
+        extra["x-help"] = {"en": help_en, "fr": help_fr or help_en}
+    if template:
+        extra["x-template"] = True
+    if secret:
+        extra["writeOnly"] = True
+    return msgspec.Meta(title=title_en, extra_json_schema=extra)
+
+
+def schema(settings: type[msgspec.Struct]) -> dict[str, Any]:
+    """The JSON Schema of a settings struct, with the references resolved."""
+    (resolved,), components = msgspec.json.schema_components([settings])
+    found: dict[str, Any] = components.get(settings.__name__, resolved)
+    return found

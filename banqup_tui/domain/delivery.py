@@ -1,0 +1,69 @@
+"""One document for one integration: state, attempts, reason, remedy, receipt."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from banqup_tui.domain.values import Value
+
+
+class DeliveryState(StrEnum):
+    """UNKNOWN: interrupted, it may have arrived."""
+
+    QUEUED = "QUEUED"
+    SENDING = "SENDING"
+    DELIVERED = "DELIVERED"
+    FAILED = "FAILED"
+    UNKNOWN = "UNKNOWN"
+    CANCELLED = "CANCELLED"
+
+
+class Attempt(Value, frozen=True, kw_only=True):
+    """One try: `outcome` is the state it ended in, `None` while it runs. `answer` is the receiver's own word."""
+
+    started_at: datetime
+    ended_at: datetime | None = None
+    asked_by: str | None = None
+    outcome: str | None = None
+    answer: str | None = None
+
+
+class Delivery(Value, frozen=True, kw_only=True):
+    """`generation` counts wanted copies. `attempts` counts all tries; `log` has the newest ten, newest first.
+
+    `due_at`: next attempt by itself. `check_at`: when the program will look it up (an UNKNOWN with it counts as open).
+    `sent_as`: path or identifier at the receiver. `dismissed`: the user has seen the failure and let it be.
+    """
+
+    id: str
+    integration_id: str
+    document_id: str
+    sha256: str
+    state: DeliveryState
+    generation: int = 1
+    attempts: int = 0
+    reason: str | None = None
+    remedy: str | None = None
+    receipt: str | None = None
+    sent_as: str | None = None
+    asked_by: str | None = None
+    due_at: datetime | None = None
+    check_at: datetime | None = None
+    updated_at: datetime | None = None
+    dismissed: bool = False
+    log: tuple[Attempt, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Still on its way by itself."""
+        return self.state in (DeliveryState.QUEUED, DeliveryState.SENDING) or self.is_checked_by_program
+
+    @property
+    def is_checked_by_program(self) -> bool:
+        return self.state is DeliveryState.UNKNOWN and self.check_at is not None
+
+    @property
+    def needs_a_look(self) -> bool:
+        """Failed, or unknown with nobody looking it up, and not dismissed."""
+        if self.dismissed or self.is_checked_by_program:
+            return False
+        return self.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN)

@@ -1,0 +1,52 @@
+"""Where the program keeps its files. `BANQUP_HOME=DIR` puts everything under DIR."""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+
+class Homes(msgspec.Struct, frozen=True):
+    """Directories, made with mode 0700 when first needed (`made`)."""
+
+    config: Path
+    data: Path
+    cache: Path
+    runtime: Path
+    log: Path
+
+    @property
+    def backend(self) -> Path:
+        """Database and files of the local backend."""
+        return self.data / "backend"
+
+    @property
+    def copies(self) -> Path:
+        """Local copies and outboxes, one folder per server, space and user."""
+        return self.data / "copies"
+
+    def made(self) -> "Homes":
+        for directory in (self.config, self.data, self.cache, self.runtime, self.log):
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return self
+
+
+def homes() -> Homes:
+    base = os.environ.get("BANQUP_HOME")
+    if base:
+        root = Path(base).expanduser().absolute()
+        return Homes(root / "config", root / "data", root / "cache", root / "runtime", root / "log")
+    return _platform_homes()
+
+
+def _platform_homes() -> Homes:
+    import platformdirs
+
+    dirs = platformdirs.PlatformDirs("banqup-tui", appauthor=False)
+    return Homes(
+        Path(dirs.user_config_dir),
+        Path(dirs.user_data_dir),
+        Path(dirs.user_cache_dir),
+        Path(dirs.user_data_dir) / "runtime",
+        Path(dirs.user_log_dir),
+    )

@@ -1,0 +1,21 @@
+"""Places where a test may have the process kill itself: `BANQUP_KILL_AT=name[:n]`, at the n-th pass."""
+
+import os
+import signal
+
+
+def _wanted() -> tuple[str, int]:
+    name, _, count = os.environ.get("BANQUP_KILL_AT", "").partition(":")
+    return name, int(count or 1)
+
+
+_name, _left = _wanted()
+
+
+def kill_point(name: str) -> None:
+    global _left
+    if name != _name:
+        return
+    _left -= 1
+    if _left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)

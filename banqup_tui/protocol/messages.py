@@ -1,0 +1,170 @@
+"""What the calls of docs/protocol.md answer."""
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.delivery import Delivery
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.extension import Extension, Installation
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.integration import Integration
+from banqup_tui.domain.source import Source
+from banqup_tui.domain.space import Role, Space
+from banqup_tui.domain.values import Value
+from banqup_tui.protocol.problems import Problem
+
+
+class EntityKind(StrEnum):
+    SPACE = "SPACE"
+    CLIENT = "CLIENT"
+    DOCUMENT = "DOCUMENT"
+    DELIVERY = "DELIVERY"
+    INSTALLATION = "INSTALLATION"
+    INTEGRATION = "INTEGRATION"
+    SOURCE = "SOURCE"
+    ACCESS = "ACCESS"
+
+
+class Op(StrEnum):
+    PUT = "PUT"
+    DELETE = "DELETE"
+    GRANTED = "GRANTED"
+    REVOKED = "REVOKED"
+
+
+class Instance(Value, frozen=True, kw_only=True):
+    instance_id: str
+    version: str
+    protocol: dict[str, int]
+    proof: str
+    space_id: str
+
+
+class Snapshot(Value, frozen=True, kw_only=True):
+    """The beginning of a copy: everything small, and the cursor from which changes follow."""
+
+    cursor: str
+    epoch: str
+    seq: int
+    role: Role
+    space: Space
+    clients: tuple[Client, ...]
+    extensions: tuple[Extension, ...] = ()
+    installations: tuple[Installation, ...] = ()
+    integrations: tuple[Integration, ...] = ()
+    sources: tuple[Source, ...] = ()
+    document_count: int = 0
+
+
+class VersionedDocument(Value, frozen=True, kw_only=True):
+    """A document with the change number of its row."""
+
+    seq: int
+    value: Document
+
+
+class VersionedDelivery(Value, frozen=True, kw_only=True):
+    seq: int
+    value: Delivery
+
+
+class DocumentsPage(Value, frozen=True, kw_only=True):
+    """At most 1,000 documents below the key, newest first; `next` is null at the end."""
+
+    documents: tuple[VersionedDocument, ...]
+    deliveries: tuple[VersionedDelivery, ...]
+    next: str | None = None
+
+
+class Change(Value, frozen=True, kw_only=True):
+    seq: int
+    kind: EntityKind
+    op: Op
+    id: str
+    value: msgspec.Raw | None = None
+
+
+class Changes(Value, frozen=True, kw_only=True):
+    """`cursor` passes what the user may not see; `seq` is its number in the clear."""
+
+    changes: tuple[Change, ...]
+    cursor: str
+    seq: int
+    has_more: bool = False
+
+
+class Command(Value, frozen=True, kw_only=True):
+    """`seen` is `epoch.seq` of the copy when the user acted; `body` is one of protocol.commands."""
+
+    key: str
+    kind: str
+    seen: str
+    body: msgspec.Raw
+
+
+class Commands(Value, frozen=True, kw_only=True):
+    commands: tuple[Command, ...]
+
+
+class CommandStatus(StrEnum):
+    DONE = "DONE"
+    REFUSED = "REFUSED"
+    EXPIRED = "EXPIRED"
+
+
+class CommandResult(Value, frozen=True, kw_only=True):
+    key: str
+    status: CommandStatus
+    seq: int = 0
+    result: Any = None
+    problem: Problem | None = None
+
+
+class CommandResults(Value, frozen=True, kw_only=True):
+    """A prefix of what was asked, in order; `more`: ask again for the rest."""
+
+    results: tuple[CommandResult, ...]
+    more: bool = False
+
+
+class TestRequest(Value, frozen=True, kw_only=True):
+    """Either an extension (firm's settings) or an installation for a client, with settings not kept yet."""
+
+    __test__ = False
+
+    extension_id: str
+    installation_id: str | None = None
+    integration_id: str | None = None
+    client_id: str | None = None
+    settings: dict[str, Any] = {}
+
+
+class TestStep(Value, frozen=True, kw_only=True):
+    """One thing that was tried: `ok`, and a sentence; `remedy` where it is not."""
+
+    __test__ = False
+
+    ok: bool
+    sentence: str
+    remedy: str | None = None
+
+
+class TestResult(Value, frozen=True, kw_only=True):
+    __test__ = False
+
+    steps: tuple[TestStep, ...]
+
+    @property
+    def ok(self) -> bool:
+        return all(step.ok for step in self.steps)
+
+
+class BackfillCount(Value, frozen=True, kw_only=True):
+    """How many documents of the client, in these folders, were there before."""
+
+    folders: tuple[Folder, ...]
+    count: int
+    up_to: str

@@ -1,0 +1,21 @@
+"""Every path of the service, in one place. `{s}` is the space."""
+
+INSTANCE = "/v1/instance"
+RETIRE = "/v1/instance/retire"
+SPACES = "/v1/spaces"
+
+SNAPSHOT = "/v1/spaces/{s}/snapshot"
+DOCUMENTS = "/v1/spaces/{s}/documents"
+CHANGES = "/v1/spaces/{s}/changes"
+EVENTS = "/v1/spaces/{s}/events"
+COMMANDS = "/v1/spaces/{s}/commands"
+COMMAND = "/v1/spaces/{s}/commands/{key}"
+FILE = "/v1/spaces/{s}/files/{sha256}"
+EXTENSIONS = "/v1/spaces/{s}/extensions"
+TESTS = "/v1/spaces/{s}/tests"
+BACKFILL = "/v1/spaces/{s}/backfill"
+TO_PLACE = "/v1/spaces/{s}/to-place"
+
+
+def filled(path: str, space: str, **parts: str) -> str:
+    return path.format(s=space, **parts)

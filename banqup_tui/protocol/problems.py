@@ -1,0 +1,44 @@
+"""RFC 9457 problem details, and the slugs used in `type`."""
+
+from enum import StrEnum
+
+from banqup_tui.domain.values import Value
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class ProblemType(StrEnum):
+    BAD_REQUEST = "bad-request"
+    UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not-found"
+    TOO_LARGE = "too-large"
+    HASH_DIFFERS = "hash-differs"
+    KEY_REUSED = "key-reused"
+    KEY_EXPIRED = "key-expired"
+    COUNT_CHANGED = "count-changed"
+    ALREADY_SENT = "already-sent"
+    REFUSED = "refused"
+    CURSOR_TOO_OLD = "cursor-too-old"
+    EPOCH_CHANGED = "epoch-changed"
+    ACCESS_CHANGED = "access-changed"
+    BEHIND_CURSOR = "behind-cursor"
+    NOT_NEWER = "not-newer"
+    STOPPING = "stopping"
+    BUSY = "busy"
+    WITHDRAWN = "withdrawn"
+    UNREADABLE = "unreadable"
+    CANNOT_PLACE = "cannot-place"
+    INVALID_SETTINGS = "invalid-settings"
+    INTERNAL = "internal"
+
+
+class Problem(Value, frozen=True, kw_only=True):
+    """`recorded`: final, stored under the command's key. `field` names the offending input."""
+
+    type: str
+    title: str
+    detail: str = ""
+    field: str | None = None
+    remedy: str | None = None
+    recorded: bool = False

@@ -27,7 +27,10 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 
 class Manifest(Value, frozen=True, kw_only=True):
-    """`settings` of the connector is a msgspec struct; its JSON Schema draws the form (see `schema`)."""
+    """`settings` of the connector is a msgspec struct; its JSON Schema draws the form (see `schema`).
+
+    `key_seconds`: how long a KEY receiver honours a key; `None`: for ever.
+    """
 
     id: str
     title: Words
@@ -38,12 +41,14 @@ class Manifest(Value, frozen=True, kw_only=True):
     media_types: tuple[str, ...] = ()
     folders: tuple[Folder, ...] = ALL_FOLDERS
     max_size: int | None = None
+    key_seconds: float | None = None
 
 
 class Parcel(Value, frozen=True, kw_only=True):
     """One document to deliver. `key` is the same for every attempt at the same wanted copy (UUIDv5).
 
-    `client_reference`, `vat_number`, `enterprise_number` are the client's; `number` may be absent.
+    `attempt` rises with every attempt at this delivery (the ledger's fence): it tells the hidden file of one attempt
+    from another's. `client_reference`, `vat_number`, `enterprise_number` are the client's; `number` may be absent.
     """
 
     key: str
@@ -61,6 +66,7 @@ class Parcel(Value, frozen=True, kw_only=True):
     folder: Folder
     number: str | None
     issue_date: date
+    attempt: int = 0
 
 
 class Receipt(Value, frozen=True, kw_only=True):

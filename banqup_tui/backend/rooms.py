@@ -13,7 +13,7 @@ from banqup_tui.backend.context import Services
 from banqup_tui.protocol.messages import TestRequest, TestResult
 
 WITH_HANDLERS = (
-    "banqup_tui.backend.clients",
+    "banqup_tui.backend.client_commands",
     "banqup_tui.backend.installations",
     "banqup_tui.backend.integrations",
     "banqup_tui.backend.intake",

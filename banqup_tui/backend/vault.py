@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import secrets
 import threading
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,6 +16,8 @@ from banqup_tui.domain.errors import BanqupError
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
+
+_log = logging.getLogger(__name__)
 
 KEY_FILE = "vault.key"
 
@@ -24,8 +28,13 @@ class SealedElsewhere(BanqupError):
     def __init__(self, path: Path) -> None:
         super().__init__(
             "The settings kept here cannot be read: they were sealed with another key.",
-            f"Put the file {path.name} back from the same backup as the database, or give the settings again.",
+            f"Put the file {path.name} back: it is in the same backup as the database.",
         )
+
+
+class _Content(msgspec.Struct, frozen=True):
+    shown: dict[str, Any]
+    secret: dict[str, Any]
 
 
 class Vault:
@@ -36,17 +45,38 @@ class Vault:
         self._fernet: Fernet | None = None
         self._lock = threading.Lock()
 
-    def seal(self, values: dict[str, Any]) -> bytes:
-        return self._box().encrypt(msgspec.json.encode(values))
+    def seal(self, values: Mapping[str, Any], secrets: Collection[str] = ()) -> bytes:
+        """`secrets` names those that are never to be shown: that is decided now, and kept with them."""
+        content = _Content(
+            shown={name: value for name, value in values.items() if name not in secrets},
+            secret={name: value for name, value in values.items() if name in secrets},
+        )
+        return self._box().encrypt(msgspec.json.encode(content))
 
     def open(self, sealed: bytes) -> dict[str, Any]:
+        """All values, secrets included. Raises `SealedElsewhere`."""
+        content = self._opened(sealed)
+        return {**content.shown, **content.secret}
+
+    def shown(self, extension_id: str, sealed: bytes | None) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """What may be shown, and the names of the secrets. Nothing where it cannot be read: a list must not fail."""
+        if sealed is None:
+            return {}, ()
+        try:
+            content = self._opened(sealed)
+        except SealedElsewhere as error:
+            _log.warning("settings of %s: %s", extension_id, error)
+            return {}, ()
+        return content.shown, tuple(sorted(content.secret))
+
+    def _opened(self, sealed: bytes) -> _Content:
         from cryptography.fernet import InvalidToken
 
         try:
             plain = self._box().decrypt(sealed)
         except InvalidToken:
             raise SealedElsewhere(self._path) from None
-        return msgspec.json.decode(plain, type=dict[str, Any])
+        return msgspec.json.decode(plain, type=_Content)
 
     def _box(self) -> Fernet:
         with self._lock:
@@ -66,7 +96,7 @@ def _key(path: Path, generate: Any) -> bytes:
 def _publish(path: Path, key: bytes) -> None:
     """Whole or not at all, and never over another's: `link` fails where the name is taken."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    temporary = path.with_name(f".{path.name}.{token_hex(4)}")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "wb") as stream:

@@ -99,12 +99,18 @@ def with_suffix(name: str, suffix: str) -> str:
 
 
 def problems_of(field: str, title: str, template: str) -> list[SettingProblem]:
-    return [
-        SettingProblem(field=field, sentence=f"{title}: {template[found.start : found.end]} is {found.sentence}")
-        if found.text == "unknown"
-        else SettingProblem(field=field, sentence=f"{title}: {found.sentence}")
-        for found in check(template)
-    ]
+    return [_problem(field, title, template, found) for found in check(template)]
+
+
+def _problem(field: str, title: str, template: str, found: TemplateProblem) -> SettingProblem:
+    unknown = f"{template[found.start : found.end]} is " if found.text == "unknown" else ""
+    if found.suggestion:
+        remedy = f"Write {found.suggestion}."
+    elif unknown:
+        remedy = "There are " + ", ".join(f"[{name}]" for name in PLACEHOLDERS) + "."
+    else:
+        remedy = f"Correct the {title.lower()} there."
+    return SettingProblem(field=field, sentence=f"{title}: {unknown}{found.sentence}", remedy=remedy)
 
 
 def _file_name(template: str, parcel: Parcel, values: Mapping[str, str]) -> str:

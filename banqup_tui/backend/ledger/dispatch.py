@@ -62,6 +62,7 @@ class Dispatch:
         self._swept = monotonic()
         self._running: dict[asyncio.Task[None], Claim] = {}
         self._lock = threading.Lock()
+        services.database.on_commit(self._committed)
         self._awake: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
 
     def take_over(self) -> int:
@@ -94,7 +95,6 @@ class Dispatch:
         awake = asyncio.Event()
         with self._lock:
             self._awake = (asyncio.get_running_loop(), awake)
-        self._services.database.on_commit(self._committed)
         threads = ThreadPoolExecutor(2, thread_name_prefix="ledger")
         attempts = Attempts(self._services, self._terms, threads, self._now)
         try:

@@ -17,6 +17,9 @@ class BanqupError(Exception):
         self.sentence = sentence
         self.remedy = remedy
 
+    def __str__(self) -> str:
+        return f"{self.sentence} {self.remedy}".strip()
+
 
 class UnreadableDocument(BanqupError):
     """A file that cannot be read as a document.
@@ -27,9 +30,7 @@ class UnreadableDocument(BanqupError):
 
     exit_code = 65
 
-    def __init__(
-        self, reason: str, sentence: str, remedy: str = "", details: dict[str, str] | None = None
-    ) -> None:
+    def __init__(self, reason: str, sentence: str, remedy: str = "", details: dict[str, str] | None = None) -> None:
         super().__init__(sentence, remedy)
         self.reason = reason
         self.details = details or {}

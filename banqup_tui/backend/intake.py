@@ -1,13 +1,12 @@
 """How a file becomes a document: bytes in the store, read, sorted, one row per client it belongs to.
 
-Reading is done before the transaction (`PREPARE`, `read_file`): a large PDF must not hold up the other writers.
+Reading is done before the transaction (`prepare_import`, `read_file`): a large PDF must not hold up the other writers.
 What cannot be read or placed is laid aside with its reason (`to_place`) and refused to whoever asked.
 """
 
 import hashlib
 import os
 import uuid
-from collections.abc import Callable
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
@@ -15,19 +14,19 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from banqup_tui.backend import tables
 from banqup_tui.backend.clients import ClientDirectory, add_keys, make_client
-from banqup_tui.backend.context import Context, Handler, Refused, Services
+from banqup_tui.backend.context import Context, Handler, Refused, Services, prepared_by
 from banqup_tui.backend.described import described, kind_of
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.domain.folder import Folder
-from banqup_tui.domain.source import Source, SourceKind
+from banqup_tui.domain.source import SourceKind
 from banqup_tui.domain.status import accounting_status
 from banqup_tui.domain.text import clean, safe_file_name
 from banqup_tui.domain.values import Value
@@ -263,7 +262,7 @@ def _insert(work: Work, document: Document, key: str | None) -> None:
 
 
 def lay_aside(work: Work, incoming: Incoming, reason: str, remedy: str) -> None:
-    """Put a file into the tray `to place`. Done with the numbers, so that it outlives a refusal of the command."""
+    """Put a file into the tray `to place`, in place of what was said of it before."""
     row = {
         "id": str(uuid.uuid4()),
         "space_id": work.space_id,
@@ -278,11 +277,11 @@ def lay_aside(work: Work, incoming: Incoming, reason: str, remedy: str) -> None:
     insert = dialect.insert(tables.to_place)
     replaced = {name: insert.excluded[name] for name in ("sha256", "reason", "remedy", "at")}
     statement = insert.on_conflict_do_update(index_elements=["space_id", "source", "file_name"], set_=replaced)
+    work.execute(statement, row)
 
-    def write(connection: Connection, _number: int) -> None:
-        connection.execute(statement, row)
 
-    work.after_numbers(write)
+def _set_aside(type_: ProblemType, incoming: Incoming, reason: str, remedy: str) -> Refused:
+    return Refused(type_, reason, remedy, beside=lambda work: lay_aside(work, incoming, reason, remedy))
 
 
 def _take_from_tray(work: Work, sha256: str) -> None:
@@ -293,6 +292,7 @@ def _take_from_tray(work: Work, sha256: str) -> None:
 # Commands
 
 
+@prepared_by(prepare_import)
 def import_file(work: Work, body: ImportFile, context: Context) -> Any:
     services = context.services
     if not services.files.has(body.sha256):
@@ -310,12 +310,10 @@ def import_file(work: Work, body: ImportFile, context: Context) -> Any:
     try:
         content = read_file(services, incoming.sha256, incoming.file_name)
     except UnreadableDocument as error:
-        lay_aside(work, incoming, error.sentence, error.remedy)
-        raise Refused(ProblemType.UNREADABLE, error.sentence, error.remedy) from error
+        raise _set_aside(ProblemType.UNREADABLE, incoming, error.sentence, error.remedy) from error
     taken = take(work, services, incoming, content)
     if isinstance(taken, Unplaced):
-        lay_aside(work, incoming, taken.reason, taken.remedy)
-        raise Refused(ProblemType.CANNOT_PLACE, taken.reason, taken.remedy)
+        raise _set_aside(ProblemType.CANNOT_PLACE, incoming, taken.reason, taken.remedy)
     return msgspec.json.decode(msgspec.json.encode(taken))
 
 
@@ -367,24 +365,8 @@ def remove_source(work: Work, body: RemoveSource, context: Context) -> Any:
     return {"sourceId": body.source_id}
 
 
-def source_value(row: Any) -> Source:
-    """The wire's value of a row of the table `source`."""
-    return Source(
-        id=row.id,
-        kind=SourceKind(row.kind),
-        path=row.path,
-        taken=row.taken,
-        refused=row.refused,
-        problem=row.problem,
-        last_at=row.last_at,
-    )
-
-
 HANDLERS: Final[dict[type[Value], Handler]] = {
     ImportFile: import_file,
     AddSource: add_source,
     RemoveSource: remove_source,
 }
-
-PREPARE: Final[dict[type[Value], Callable[[Services, Any], None]]] = {ImportFile: prepare_import}
-"""What can be done before the transaction of a command, without effect: called with the services and the body."""

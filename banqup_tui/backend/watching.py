@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from banqup_tui.backend import intake, tables
-from banqup_tui.backend.context import Refused, Services
+from banqup_tui.backend.context import Services
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.source import SourceKind
@@ -59,7 +59,7 @@ class _Memory(msgspec.Struct):
 
 
 class Watching:
-    """`every` seconds between looks (more where looking takes long), `still_for` and `wait_for_xml` as in `FolderEye`."""
+    """`every`: seconds between looks (more where looking takes long); `still_for`, `wait_for_xml` as in `FolderEye`."""
 
     def __init__(
         self,
@@ -81,6 +81,7 @@ class Watching:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look until `stop` is set; ends between two files. A look that fails is tried again at the next turn."""
+        self._halt.clear()
         stopping = asyncio.ensure_future(stop.wait())
         stopping.add_done_callback(lambda _: self._halt.set())
         try:
@@ -153,31 +154,26 @@ class Watching:
 
     def _take(self, source_id: str, root: str, file: FoundFile, memory: _Memory) -> None:
         try:
-            sha256, outcome = self._taken(source_id, root, file, memory)
+            outcome = self._taken(source_id, root, file, memory)
         except _FileMoved:
             return
         memory.marks[file.path] = file.mark
         memory.outcomes[file.path] = outcome
-        del sha256
         kill_point("intake.committed")
 
-    def _taken(
-        self, source_id: str, root: str, file: FoundFile, memory: _Memory
-    ) -> tuple[str | None, FileOutcome]:
+    def _taken(self, source_id: str, root: str, file: FoundFile, memory: _Memory) -> FileOutcome:
         before = memory.outcomes.get(file.path)
         if file.picture_of is not None:
             with self._services.database.write(self._services.space_id) as work:
                 self._write_down(work, source_id, file, None, FileOutcome.PICTURE, before)
-            return None, FileOutcome.PICTURE
+            return FileOutcome.PICTURE
         sha256 = self._copied(file)
-        incoming = intake.Incoming(
-            sha256=sha256, file_name=file.path.rpartition("/")[2], path=file.path, source=root
-        )
+        incoming = intake.Incoming(sha256=sha256, file_name=file.path.rpartition("/")[2], path=file.path, source=root)
         content = self._read(incoming)
         with self._services.database.write(self._services.space_id) as work:
             outcome = self._filed(work, incoming, content)
             self._write_down(work, source_id, file, sha256, outcome, before)
-        return sha256, outcome
+        return outcome
 
     def _copied(self, file: FoundFile) -> str:
         """The SHA-256 of the file, now in the store. Raises `_FileMoved` where it changed under our hands."""

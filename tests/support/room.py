@@ -8,21 +8,33 @@ from typing import Any, cast
 import msgspec
 from sqlalchemy import select
 
-from banqup_tui.backend import tables
+from banqup_tui.backend import client_commands, intake, tables
 from banqup_tui.backend.clients import put_client
-from banqup_tui.backend.context import Context, Refused, Services
+from banqup_tui.backend.commands import run
+from banqup_tui.backend.context import Services
 from banqup_tui.backend.files import FileStore
-from banqup_tui.backend.intake import HANDLERS, PREPARE, source_value
+from banqup_tui.backend.values import source_of
 from banqup_tui.backend.work import Database, sqlite_engine
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.source import Source
 from banqup_tui.domain.values import Value
-from banqup_tui.protocol.commands import CreateClient
-from banqup_tui.protocol.messages import CommandResult, CommandStatus
+from banqup_tui.protocol.commands import encode, kind_of
+from banqup_tui.protocol.messages import Command, CommandResult, CommandStatus
 from banqup_tui.protocol.problems import Problem
 
 SPACE = "00000000-0000-4000-8000-000000000001"
+
+
+_HANDLERS = {**intake.HANDLERS, **client_commands.HANDLERS}
+
+
+class Said(Exception):
+    """A refusal, as a test raises it."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
 
 
 class Room:
@@ -51,26 +63,24 @@ class Room:
         for body in bodies:
             try:
                 done = self.do(body)
-            except Refused as refused:
-                problem = refused.problem
+            except Said as said:
+                problem = said.problem
                 results.append(CommandResult(key=str(uuid.uuid4()), status=CommandStatus.REFUSED, problem=problem))
             else:
                 results.append(CommandResult(key=str(uuid.uuid4()), status=CommandStatus.DONE, result=done))
         return results
 
     def do(self, body: Value) -> Any:
-        """Run a command; a refusal is kept like the service keeps it, then raised."""
-        if type(body) in PREPARE:
-            PREPARE[type(body)](self.services, body)
-        refusal: Refused | None = None
-        with self.services.database.write(SPACE) as work:
-            if isinstance(body, CreateClient):
-                return put_client(work, _client_of(body))
-            try:
-                return HANDLERS[type(body)](work, body, Context(services=self.services, user_id="u", seen_seq=0))
-            except Refused as error:
-                refusal = error
-        raise refusal
+        """Run a command like the service does; a refusal is kept, then raised."""
+        command = Command(key=str(uuid.uuid4()), kind=kind_of(type(body)), seen=self._seen(), body=encode(body))
+        result = run(self.services, _HANDLERS, "user", command)
+        if result.problem is not None:
+            raise Said(result.problem)
+        return result.result
+
+    def _seen(self) -> str:
+        (space,) = self.rows(select(tables.space))
+        return f"{space.epoch}.{space.seq}"
 
     def client(self, name: str, reference: str, vat: str | None = None, **more: Any) -> Client:
         client = Client(id=str(uuid.uuid4()), reference=reference, name=name, vat_number=vat, **more)
@@ -86,7 +96,7 @@ class Room:
         return [msgspec.json.decode(row.value, type=Client) for row in self.rows(select(tables.client.c.value))]
 
     def source(self) -> Source:
-        return source_value(self.rows(select(tables.source))[0])
+        return source_of(self.rows(select(tables.source))[0])
 
     def rows(self, statement: Any) -> list[Any]:
         with self.services.database.read() as connection:
@@ -98,16 +108,6 @@ class Room:
     def refusal(self, body: Value) -> Problem:
         try:
             done = self.do(body)
-        except Refused as refused:
-            return refused.problem
+        except Said as said:
+            return said.problem
         raise AssertionError(f"not refused: {done}")
-
-
-def _client_of(body: CreateClient) -> Client:
-    return Client(
-        id=body.client_id,
-        reference=body.reference,
-        name=body.name,
-        vat_number=body.vat_number,
-        enterprise_number=body.enterprise_number,
-    )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from banqup_tui.backend import tables
@@ -133,7 +133,7 @@ def take(work: Work, services: Services, incoming: Incoming, content: Content) -
         return placing
     created: list[str] = []
     documents = [_file(work, services, incoming, content, placed, created) for placed in placing]
-    _take_from_tray(work, incoming.sha256)
+    _take_from_tray(work, incoming)
     return Taken(documents=tuple(documents), created_clients=tuple(created))
 
 
@@ -284,9 +284,12 @@ def _set_aside(type_: ProblemType, incoming: Incoming, reason: str, remedy: str)
     return Refused(type_, reason, remedy, beside=lambda work: lay_aside(work, incoming, reason, remedy))
 
 
-def _take_from_tray(work: Work, sha256: str) -> None:
+def _take_from_tray(work: Work, incoming: Incoming) -> None:
+    """The same bytes wherever they lay, and what lay at the same place of the same folder."""
     tray = tables.to_place
-    work.execute(delete(tray).where(tray.c.space_id == work.space_id, tray.c.sha256 == sha256))
+    same_place = and_(tray.c.source == incoming.source, tray.c.file_name == clean(incoming.path or ""))
+    same = tray.c.sha256 == incoming.sha256
+    work.execute(delete(tray).where(tray.c.space_id == work.space_id, or_(same, same_place)))
 
 
 # Commands

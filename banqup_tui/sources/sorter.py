@@ -107,9 +107,7 @@ def sort(content: Content, hints: Hints, directory: Directory) -> Placing:
 
 def keys_of_client(client: Client) -> tuple[str, ...]:
     """Every key under which documents of this client are recognised; to be kept beside the client."""
-    keys = party_keys([("VAT", client.vat_number or ""), ("", client.enterprise_number or "")], "")
-    if client.enterprise_number and not keys:
-        keys = party_keys([("0208", client.enterprise_number)])
+    keys = party_keys([("VAT", client.vat_number or ""), ("0208", client.enterprise_number or "")])
     further = [key for text in client.identifiers for key in _keys_of_text(text)]
     return tuple(dict.fromkeys([*keys, *further]))
 
@@ -128,7 +126,7 @@ def _keys_of_text(text: str) -> tuple[str, ...]:
         return (text,)
     if pretty_account(text) != text.strip():
         return (account_key(text),)
-    return party_keys([("", text)])
+    return party_keys([("0208", text)])
 
 
 # Invoices and credit notes

@@ -15,9 +15,9 @@ def company(name: str, number: str, iban: str = "BE68539007547034") -> Company:
     return Company(name=name, number=number, street="Rue 1", postcode="4000", city="Liège", iban=iban)
 
 
-BAKERY = company("Fournil de la Tannerie SRL", "0912345636")
-MILL = company("Minoterie Saint-Hubert SA", "0998765472", "BE43068999999501")
-GARAGE = company("Garage Lemaître & Fils SA", "0911111132", "BE56363123456788")
+BAKERY = company("Fournil de la Tannerie SRL", "0912345673")
+MILL = company("Minoterie Saint-Hubert SA", "0998765448", "BE43068999999501")
+GARAGE = company("Garage Lemaître & Fils SA", "0911111102", "BE56363123456788")
 
 BILL = Bill(
     credit=False,

@@ -61,7 +61,11 @@ async def test_what_is_copied_into_a_watched_folder_becomes_documents_each_once(
         assert len(room.documents()) == 20
         assert {document.number for document in room.documents()} == {f"F{at}" for at in range(20)}
     assert room.source().refused == 0
-    assert {path.name for path in await asyncio.to_thread(list, inbox.iterdir())} == {f"{at}.xml" for at in range(20)}
+    assert await asyncio.to_thread(_names, inbox) == {f"{at}.xml" for at in range(20)}
+
+
+def _names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
 
 
 def _copied_in_pieces(path: Path, data: bytes) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
@@ -85,6 +86,10 @@ class Fault(StrEnum):
     PERSON = "PERSON"
 
 
+French = tuple[str, str]
+"""Sentence and remedy in French, for what a test of the connection shows."""
+
+
 class NotSent(BanqupError):
     """Certainly nothing arrived, and trying again may help. PERSON: only after someone has mended the settings."""
 
@@ -95,14 +100,20 @@ class NotSent(BanqupError):
         *,
         fault: Fault = Fault.DOCUMENT,
         retry_after: float | None = None,
+        french: French | None = None,
     ) -> None:
         super().__init__(sentence, remedy)
         self.fault = fault
         self.retry_after = retry_after
+        self.french = french
 
 
 class Rejected(BanqupError):
     """The receiver said no: certainly nothing arrived, and the same again would be refused again."""
+
+    def __init__(self, sentence: str, remedy: str = "", *, french: French | None = None) -> None:
+        super().__init__(sentence, remedy)
+        self.french = french
 
 
 class Uncertain(BanqupError):
@@ -126,6 +137,16 @@ class Step(Value, frozen=True, kw_only=True):
     remedy: Words | None = None
 
 
+def failed_step(error: BanqupError, before: Words | None = None) -> Step:
+    """The step of a test that ended with this error; `before` goes before its sentence."""
+    french: French | None = getattr(error, "french", None)
+    sentence, remedy = {"en": error.sentence}, {"en": error.remedy}
+    if french is not None:
+        sentence["fr"], remedy["fr"] = french
+    told = {language: f"{(before or {}).get(language, '')}{text}" for language, text in sentence.items()}
+    return Step(ok=False, sentence=told, remedy=remedy if error.remedy else None)
+
+
 class SettingProblem(Value, frozen=True, kw_only=True):
     """What is wrong with one setting, found without asking the receiver. `field` names the setting."""
 
@@ -142,7 +163,10 @@ class Channel(Protocol):
     async def commit(self, parcel: Parcel, remnant: str) -> Receipt: ...
 
     async def roll_forward(self, parcel: Parcel, remnant: str) -> Receipt:
-        """RENAME receivers: finish what the remnant names; a missing hidden file means it was done."""
+        """RENAME receivers: finish what the remnant names; a missing hidden file means it was done.
+
+        Whatever else goes wrong is `Uncertain`: it is tried again later.
+        """
         ...
 
     async def look_up(self, parcel: Parcel, earlier_receipts: Sequence[str]) -> tuple[Found, Receipt | None]:
@@ -188,6 +212,15 @@ class Shows(Protocol[S_contra]):
     def where(self, settings: S_contra, parcel: Parcel) -> str: ...
 
 
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base for the settings of a connector: shown anywhere, in a log or a traceback, they hide their secrets."""
+
+    def __repr__(self) -> str:
+        secret = secret_names(type(self))
+        shown = (f"{name}={'…' if name in secret else repr(getattr(self, name))}" for name in self.__struct_fields__)
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
 def setting(
     title_en: str,
     title_fr: str,
@@ -207,6 +240,12 @@ def setting(
     if secret:
         extra["writeOnly"] = True
     return msgspec.Meta(title=title_en, extra_json_schema=extra)
+
+
+@cache
+def secret_names(settings: type[msgspec.Struct]) -> frozenset[str]:
+    properties = schema(settings).get("properties", {})
+    return frozenset(name for name, of in properties.items() if of.get("writeOnly"))
 
 
 def schema(settings: type[msgspec.Struct]) -> dict[str, Any]:

@@ -3,23 +3,25 @@
 from typing import Annotated
 
 from litestar import Response, get
-from litestar.params import Parameter
+from litestar.params import FromQuery, QueryParameter
 
 from banqup_tui.backend import changes as changing
 from banqup_tui.backend import reading
+from banqup_tui.backend.failures import Failure
 from banqup_tui.backend.routes._common import Asked, in_this_space, json_bytes, route, services_of, user_of
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.source import ToPlace
 from banqup_tui.domain.space import Space
 from banqup_tui.protocol import paths
-from banqup_tui.protocol.messages import BackfillCount, Changes, DocumentsPage, Snapshot
+from banqup_tui.protocol.messages import BackfillCount, Changes, Snapshot
+from banqup_tui.protocol.problems import ProblemType
 
 
 @get(paths.SPACES, sync_to_thread=True)
 def spaces(request: Asked) -> list[Space]:
     """The spaces that the user works in."""
-    return [reading.snapshot(services_of(request), user_of(request)).space]
+    return [reading.space(services_of(request), user_of(request))]
 
 
 @get(route(paths.SNAPSHOT), sync_to_thread=True, guards=[in_this_space])
@@ -31,10 +33,10 @@ def snapshot(request: Asked) -> Snapshot:
 @get(route(paths.DOCUMENTS), sync_to_thread=True, guards=[in_this_space])
 def documents(
     request: Asked,
-    before: str | None = None,
-    limit: int = reading.MOST_DOCUMENTS,
-    client_id: Annotated[str | None, Parameter(query="clientId")] = None,
-    at_least: Annotated[str | None, Parameter(query="atLeast")] = None,
+    before: FromQuery[str | None] = None,
+    limit: FromQuery[int] = reading.MOST_DOCUMENTS,
+    client_id: Annotated[str | None, QueryParameter(name="clientId")] = None,
+    at_least: Annotated[str | None, QueryParameter(name="atLeast")] = None,
 ) -> Response[bytes]:
     """The next documents below the key, newest first, with their deliveries."""
     page = reading.documents_page(
@@ -44,9 +46,14 @@ def documents(
 
 
 @get(route(paths.CHANGES), sync_to_thread=True, guards=[in_this_space])
-def changes(request: Asked, cursor: str, limit: int = changing.MOST_CHANGES) -> Changes:
+def changes(request: Asked, cursor: FromQuery[str], limit: FromQuery[int] = changing.MOST_CHANGES) -> Changes:
     """What has changed after the cursor, in order, and the next cursor."""
-    return changing.changes(services_of(request), user_of(request), cursor, limit)
+    try:
+        return changing.changes(services_of(request), user_of(request), cursor, limit)
+    except Failure as failure:
+        if failure.problem.type == ProblemType.EPOCH_CHANGED:
+            request.app.state.hub.epoch = reading.epoch(services_of(request))
+        raise
 
 
 @get(route(paths.EXTENSIONS), sync_to_thread=True, guards=[in_this_space])
@@ -58,8 +65,8 @@ def extensions(request: Asked) -> list[Extension]:
 @get(route(paths.BACKFILL), sync_to_thread=True, guards=[in_this_space])
 def backfill(
     request: Asked,
-    client_id: Annotated[str, Parameter(query="clientId")],
-    folders: list[Folder] | None = None,
+    client_id: Annotated[str, QueryParameter(name="clientId")],
+    folders: FromQuery[list[Folder] | None] = None,
 ) -> BackfillCount:
     """How many documents an activation for this client would find there already."""
     wanted = tuple(folders) if folders else None
@@ -72,5 +79,4 @@ def to_place(request: Asked) -> list[ToPlace]:
     return list(reading.to_place(services_of(request), user_of(request)))
 
 
-PAGE = DocumentsPage
 ROUTES = [spaces, snapshot, documents, changes, extensions, backfill, to_place]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import format_documents as make
 import pytest
 
@@ -62,3 +64,10 @@ def test_the_xml_inside_a_pdf_can_be_taken_out_to_be_sent_on() -> None:
     assert embedded_invoice_xml(make.pdf(("factur-x.xml", xml))) == ("factur-x.xml", xml)
     assert embedded_invoice_xml(make.pdf()) is None
     assert embedded_invoice_xml(xml) is None
+
+
+def test_several_pdfs_can_be_read_at_the_same_time() -> None:
+    documents = [make.pdf(("a.xml", make.cii().replace("RE-9", f"N{n}").encode())) for n in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        invoices = [content.invoice for content in pool.map(read, documents)]
+    assert [invoice.number if invoice else "" for invoice in invoices] == [f"N{n}" for n in range(40)]

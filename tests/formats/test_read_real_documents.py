@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from banqup_tui.formats import ContentKind, UnreadableDocument, read
+from banqup_tui.formats import Content, ContentKind, UnreadableDocument, read
 
 ABOVE = Path(__file__).resolve().parents[3:5]
 SAMPLES = next((found for one in ABOVE if (found := one / "shared" / "samples").is_dir()), Path("none"))
@@ -34,3 +35,11 @@ def test_a_real_document_is_read_or_refused_with_its_reason(path: Path) -> None:
     assert invoice.buyer.name
     assert None not in (invoice.net, invoice.gross, invoice.payable)
     assert "totals-differ" not in {warning.code for warning in invoice.warnings}
+
+
+@pytest.mark.skipif(not FILES, reason="no folder of real documents beside the repository")
+def test_what_was_read_survives_the_wire() -> None:
+    for path in FILES:
+        if path.name not in FRAGMENTS:
+            content = read(path.read_bytes())
+            assert msgspec.json.decode(msgspec.json.encode(content), type=Content) == content

@@ -43,13 +43,14 @@ def changes(services: Services, user_id: str, cursor: str, limit: int) -> Change
 
 
 def _after(seen: View, start: int, limit: int) -> Changes:
-    looked_at = _looked_at(seen, start)
+    most = MOST_LOOKED_AT if seen.visitor.clients is not None else min(limit + 1, MOST_LOOKED_AT)
+    looked_at = _looked_at(seen, start, most)
     visible = [row for row in looked_at if _is_visible(row, seen)]
     taken = _values(seen, visible[:limit])
     fitting = _fitting(taken)
     if len(fitting) < len(visible):
         reached, more = visible[len(fitting) - 1].seq, True
-    elif len(looked_at) == MOST_LOOKED_AT:
+    elif len(looked_at) == most:
         reached, more = looked_at[-1].seq, looked_at[-1].seq < seen.seq
     else:
         reached, more = max(seen.seq, start), False
@@ -61,13 +62,15 @@ def _after(seen: View, start: int, limit: int) -> Changes:
     )
 
 
-def _looked_at(seen: View, start: int) -> Sequence[Row[Any]]:
+def _looked_at(seen: View, start: int, most: int) -> Sequence[Row[Any]]:
+    """Rows, not numbers, are counted: a number that was passed on to a newer change costs nothing."""
     change = tables.change
+    wanted = (change.c.kind, change.c.entity_id, change.c.seq, change.c.op, change.c.client_id, change.c.user_id)
     statement = (
-        select(change)
+        select(*wanted)
         .where(change.c.space_id == seen.space.id, change.c.seq > start)
         .order_by(change.c.seq)
-        .limit(MOST_LOOKED_AT)
+        .limit(most)
     )
     return seen.connection.execute(statement).all()  # type: ignore[no-any-return]
 
@@ -97,14 +100,21 @@ def _values(seen: View, rows: Sequence[Row[Any]]) -> list[Change | None]:
     for kind, entity_ids in _by_kind(rows).items():
         for entity_id, value in _read(seen, kind, entity_ids):
             values[kind, entity_id] = value
-    return [_change(row, values.get((row.kind, row.entity_id))) for row in rows]
+    return [_change(row, values.get(_key(row))) for row in rows]
+
+
+def _key(row: Row[Any]) -> tuple[str, str]:
+    return (EntityKind.CLIENT, row.client_id) if row.op == Op.GRANTED else (row.kind, row.entity_id)
 
 
 def _by_kind(rows: Sequence[Row[Any]]) -> dict[EntityKind, list[str]]:
+    """What has to be read. A client that was given to the user comes with the change of access."""
     found: dict[EntityKind, list[str]] = {}
     for row in rows:
         if row.op == Op.PUT:
             found.setdefault(EntityKind(row.kind), []).append(row.entity_id)
+        elif row.op == Op.GRANTED and row.client_id is not None:
+            found.setdefault(EntityKind.CLIENT, []).append(row.client_id)
     return found
 
 
@@ -112,7 +122,7 @@ def _change(row: Row[Any], value: Any) -> Change | None:
     op = Op(row.op)
     if op is Op.PUT and value is None:
         return None
-    raw = msgspec.Raw(msgspec.json.encode(value)) if op is Op.PUT else None
+    raw = None if value is None else msgspec.Raw(msgspec.json.encode(value))
     return Change(seq=row.seq, kind=EntityKind(row.kind), op=op, id=row.entity_id, value=raw)
 
 

@@ -29,6 +29,7 @@ from banqup_tui.connectors.interface import (
     Rejected,
     Uncertain,
 )
+from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.extension import ReceiverKind
 from banqup_tui.kill_points import kill_point
 
@@ -41,12 +42,11 @@ _log = logging.getLogger(__name__)
 
 
 class _Progress(msgspec.Struct):
-    """How far an attempt came. `begun`: the effect may have begun."""
+    """How far an attempt came. `begun`: the effect may have begun. `recorded`: what came of it is written down."""
 
-    channel: Channel | None = None
     remnant: str | None = None
     begun: bool = False
-    let_go: bool = False
+    recorded: bool = False
 
 
 class _LetGo(Exception):
@@ -80,8 +80,9 @@ class Attempts:
             timed_out, result = True, _cut_off(claim, progress, sentences.TOO_SLOW)
         except Exception as error:
             result = _told(claim, progress, error)
-        await self._write(lambda work: self._record(work, claim, result, timed_out))
-        kill_point("outcome.committed")
+        if not progress.recorded:
+            await self._write(lambda work: self._record(work, claim, result, timed_out))
+            kill_point("outcome.committed")
         if cancelled is not None:
             raise cancelled
 
@@ -95,25 +96,38 @@ class Attempts:
         parcel, settings = await self._in_thread(lambda: self._read(claim, connector))
         key = (claim.integration_id, claim.settings_version)
         async with self._channels.lane(key, lambda: connector.connect(settings)) as lane:
-            channel = progress.channel = await lane.channel()
+            channel = await lane.channel()
             try:
                 if claim.checking:
                     return await self._check(channel, claim, parcel, connector.manifest.kind)
                 return await self._send(channel, claim, parcel, progress)
-            except Rejected as rejected:
-                await _discard(channel, progress)
-                return rejected
-            except NotSent as not_sent:
-                await _discard(channel, progress)
-                if not_sent.fault is not Fault.DOCUMENT:
+            except (Rejected, NotSent) as said:
+                await self._nothing_arrived(channel, claim, progress, said)
+                if isinstance(said, NotSent) and said.fault is not Fault.DOCUMENT:
                     raise
-                return not_sent
+                return said
 
-    def _record(self, work: Work, claim: Claim, result: Result, timed_out: bool) -> None:
+    async def _nothing_arrived(
+        self, channel: Channel, claim: Claim, progress: _Progress, said: Rejected | NotSent
+    ) -> None:
+        """Takes the hidden file away, once nobody else may finish what it was for.
+
+        To whoever rolls forward, a hidden file that is gone means that the document arrived: so after the mark it
+        stays until this end is written down, and for good where another has taken the delivery over.
+        """
+        if not progress.begun:
+            await _discard(channel, progress)
+            return
+        state = await self._write(lambda work: self._record(work, claim, said, False))
+        progress.recorded = True
+        kill_point("outcome.committed")
+        if state not in (None, DeliveryState.UNKNOWN):
+            await _discard(channel, progress)
+
+    def _record(self, work: Work, claim: Claim, result: Result, timed_out: bool) -> DeliveryState | None:
         if claim.recheck:
-            rechecks.record(work, self._terms, claim, result)
-        else:
-            record(work, self._terms, claim, result, timed_out=timed_out)
+            return rechecks.record(work, self._terms, claim, result)
+        return record(work, self._terms, claim, result, timed_out=timed_out)
 
     def _read(self, claim: Claim, connector: Connector[Any]) -> tuple[Parcel, Any]:
         with self._services.database.read() as connection:
@@ -124,7 +138,6 @@ class Attempts:
         remnant = progress.remnant = await channel.prepare(parcel)
         kill_point("prepare.uploaded")
         if not await self._write(lambda work: mark(work, self._terms, claim, remnant)):
-            progress.let_go = True
             await _discard(channel, progress)
             raise _LetGo
         kill_point("mark.committed")

@@ -386,3 +386,30 @@ async def test_what_is_asked_of_two_integrations_goes_to_both(world: World) -> N
     assert world.do(Send(document_ids=(document,)))["queued"] == 2
     await world.run()
     assert (len(one.arrived), len(two.arrived)) == (1, 1)
+
+
+async def test_a_hidden_file_stays_where_another_may_finish_what_it_was_for(world: World) -> None:
+    receiver = world.receiver()
+    world.queued(receiver)
+
+    async def taken_over() -> None:
+        await asyncio.to_thread(world.take_over)
+        raise NotSent("Busy.")
+
+    receiver.tell("commit", taken_over)
+    await world.run()
+    assert world.delivery().state == "UNKNOWN"
+    assert (receiver.discarded, len(receiver.hidden)) == ([], 1)
+    world.clock.pass_(60)
+    await world.run()
+    assert world.delivery().state == "DELIVERED"
+    assert len(receiver.arrived) == 1
+
+
+async def test_a_hidden_file_is_taken_away_once_it_is_written_down_that_nothing_arrived(world: World) -> None:
+    receiver = world.receiver()
+    world.queued(receiver)
+    receiver.tell("commit", Rejected("The name is not allowed."))
+    await world.run()
+    assert world.delivery().state == "FAILED"
+    assert (len(receiver.discarded), receiver.hidden) == (1, {})

@@ -36,6 +36,7 @@ from tests.backend.ledger.world import ANNE, BART, World
 KEY_SECONDS = 3600.0
 Q = 300.0
 pick = st.integers(0, 5)
+often = st.sampled_from([True, True, True, False])
 
 
 class Steady(Timing, frozen=True, kw_only=True):
@@ -64,7 +65,9 @@ class Ledger(RuleBasedStateMachine):
         self.world = World(Path(self.directory.name) / "practice", Steady(), seed=1)
         self.receiver = self.world.receiver(self.kind, KEY_SECONDS if self.kind is ReceiverKind.KEY else None)
         self.client = self.world.client()
-        self.integration = self.world.integration(self.client, self.receiver, concurrency=2)
+        self.integration = self.world.integration(self.client, self.receiver, concurrency=4)
+        self.world.documents(self.client, 2)
+        self.world.plan()
         self.claimed: list[Claim] = []
         self.checking: list[Claim] = []
         self.on_their_way: list[Request] = []
@@ -87,14 +90,37 @@ class Ledger(RuleBasedStateMachine):
         self.world.document(self.client)
         self.world.plan()
 
-    @rule()
-    def a_turn_is_claimed(self) -> None:
-        self.claimed += self.world.claim(free=2)
+    @rule(marked=often, wanted=often)
+    def a_turn_is_claimed(self, marked: bool, wanted: bool) -> None:
+        """`marked`: and at once it is on its way. `wanted`: users see to it that there is something to claim."""
+        if wanted:
+            self.everything_is_wanted()
+        claims = self.world.claim(free=2)
+        self.claimed += claims
+        while marked and claims:
+            self.mark(claims.pop())
 
     @precondition(lambda self: self.claimed)
     @rule(which=pick)
     def one_is_marked(self, which: int) -> None:
-        claim = self.claimed.pop(which % len(self.claimed))
+        self.mark(self.claimed[which % len(self.claimed)])
+
+    def everything_is_wanted(self) -> None:
+        if self.state_of_integration() != "ACTIVE":
+            self.world.do(ResumeIntegration(integration_id=self.integration))
+        documents = tuple(row.id for row in self.world.rows(tables.document))
+        self.world.do(Send(document_ids=documents))
+        for row in self.world.deliveries():
+            if row.state == "DELIVERED":
+                self.ask_for_another(row, self.world.seq(), ANNE)
+        held_until = self.world.row(tables.integration, self.integration).held_until
+        now = self.world.clock.now()
+        waits = [at - now for at in (held_until, *(row.due_at for row in self.world.deliveries())) if at and at > now]
+        if waits and not self.on_their_way:
+            self.pass_time(max(wait.total_seconds() for wait in waits))
+
+    def mark(self, claim: Claim) -> None:
+        self.claimed.remove(claim)
         row = self.row(claim)
         remnant = f".{claim.delivery_id}.{claim.fence}"
         self.hidden.add(remnant)
@@ -133,8 +159,8 @@ class Ledger(RuleBasedStateMachine):
     def one_is_turned_away(self, result: Any) -> None:
         request = next(one for one in self.on_their_way if one.receipt is None)
         self.on_their_way.remove(request)
-        self.hidden.discard(request.remnant)
-        self.world.record(request.claim, result)
+        if self.world.record(request.claim, result) not in (None, "UNKNOWN"):
+            self.hidden.discard(request.remnant)
 
     @precondition(lambda self: any(one.waited_for for one in self.on_their_way))
     @rule()
@@ -163,9 +189,17 @@ class Ledger(RuleBasedStateMachine):
             pass
         self.claimed += self.world.claim("another", free=2)
 
-    @rule()
-    def look_ups_are_claimed(self) -> None:
-        self.checking += self.world.checks()
+    @precondition(lambda self: any(row.check_at for row in self.world.deliveries()))
+    @rule(later=st.sampled_from([0, 15, 301]), answered=often)
+    def look_ups_are_claimed(self, later: float, answered: bool) -> None:
+        """`answered`: and at once truly answered."""
+        self.pass_time(later)
+        claims = self.world.checks()
+        self.checking += claims
+        while answered and claims:
+            claim = claims.pop()
+            self.checking.remove(claim)
+            self.world.record(claim, self.look_up(claim))
 
     @precondition(lambda self: self.checking)
     @rule(said=st.sampled_from(["truth", "truth", "truth", "nothing"]))
@@ -175,6 +209,9 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([1, 15, 60, 299, 301, 3000, 100_000]))
     def time_passes(self, seconds: float) -> None:
+        self.pass_time(seconds)
+
+    def pass_time(self, seconds: float) -> None:
         for request in list(self.on_their_way):
             if request.waited_for and request.ends < self.world.clock.seconds + seconds:
                 self.nobody_waits(request)
@@ -185,18 +222,15 @@ class Ledger(RuleBasedStateMachine):
 
     # what users do
 
-    @rule()
-    def a_user_pauses(self) -> None:
-        self.world.do(PauseIntegration(integration_id=self.integration))
-
-    @rule()
-    def a_user_resumes(self) -> None:
-        self.world.do(ResumeIntegration(integration_id=self.integration))
-
-    @rule()
-    def a_user_changes_the_destination(self) -> None:
-        self.destinations += 1
-        self.world.configure(self.integration, f"in-{self.destinations}")
+    @rule(moved=st.integers(0, 9))
+    def a_user_pauses_or_resumes(self, moved: int) -> None:
+        if moved == 0:
+            self.destinations += 1
+            self.world.configure(self.integration, f"in-{self.destinations}")
+        elif self.state_of_integration() == "ACTIVE":
+            self.world.do(PauseIntegration(integration_id=self.integration))
+        else:
+            self.world.do(ResumeIntegration(integration_id=self.integration))
 
     @precondition(lambda self: self.state_of_integration() == "ACTIVE" and self.world.rows(tables.document))
     @rule(which=pick)
@@ -205,29 +239,29 @@ class Ledger(RuleBasedStateMachine):
         self.world.do(Send(document_ids=(documents[which % len(documents)].id,)), by=ANNE)
 
     @precondition(lambda self: self.world.deliveries())
-    @rule(which=pick, twice=st.booleans(), ago=st.integers(0, 12))
+    @rule(which=pick, twice=st.booleans(), ago=st.sampled_from([0, 0, 0, 3, 12]))
     def a_user_asks_for_another_copy(self, which: int, twice: bool, ago: int) -> None:
         row = self.one(which)
         seen = max(0, self.world.seq() - ago)
+        self.ask_for_another(row, seen, ANNE)
+        if twice:
+            assert self.ask_for_another(row, seen, BART) == 0
+
+    def ask_for_another(self, row: Any, seen: int, by: str) -> int:
         wish = Resend(copies=(Copy(delivery_id=row.id, generation=row.generation),))
-        queued = self.world.do(wish, by=ANNE, seen=seen)["queued"]
+        queued = int(self.world.do(wish, by=by, seen=seen)["queued"])
         if queued:
             assert row.state in ("DELIVERED", "UNKNOWN")
             assert row.check_at is None
             assert row.settled_seq <= seen
             self.asked[row.id] = self.asked.get(row.id, 0) + 1
-        if twice:
-            assert self.world.do(wish, by=BART, seen=seen)["queued"] == 0
+        return queued
 
     @precondition(lambda self: self.world.deliveries())
-    @rule(which=pick)
-    def a_user_cancels(self, which: int) -> None:
-        self.world.do(Cancel(delivery_ids=(self.one(which).id,)))
-
-    @precondition(lambda self: self.world.deliveries())
-    @rule(which=pick)
-    def a_user_lets_it_be(self, which: int) -> None:
-        self.world.do(Dismiss(delivery_ids=(self.one(which).id,)))
+    @rule(which=pick, dismissed=st.booleans())
+    def a_user_cancels_or_lets_it_be(self, which: int, dismissed: bool) -> None:
+        wish = Dismiss if dismissed else Cancel
+        self.world.do(wish(delivery_ids=(self.one(which).id,)))
 
     @precondition(lambda self: any(row.state == "UNKNOWN" for row in self.world.deliveries()))
     @rule()
@@ -260,7 +294,7 @@ class Ledger(RuleBasedStateMachine):
     @invariant()
     def the_slots_are_kept_and_sending_has_an_owner(self) -> None:
         sending = [row for row in self.world.deliveries() if row.state == "SENDING"]
-        assert len(sending) <= 2
+        assert len(sending) <= 4
         assert all(row.owner and row.phase for row in sending)
 
     @invariant()
@@ -325,7 +359,7 @@ def machine_of(receiver: ReceiverKind) -> type[Ledger]:
 
 
 SHORT = settings(
-    max_examples=15, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+    max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
 )
 LONG = settings(SHORT, max_examples=1500, stateful_step_count=80)
 

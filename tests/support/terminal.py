@@ -104,7 +104,9 @@ class Terminal:
             if time.monotonic() > deadline:
                 raise AssertionError(f"waited {seconds} s for {what}; the screen shows:\n{self.text}")
             if not self._pump(0.1) and self.process.poll() is not None:
-                raise AssertionError(f"the program ended ({self.process.returncode}) while waiting for {what}:\n{self.text}")
+                raise AssertionError(
+                    f"the program ended ({self.process.returncode}) while waiting for {what}:\n{self.text}"
+                )
 
     def wait_for(self, text: str, *, seconds: float = 30) -> None:
         self.wait_until(lambda screen: text in screen, seconds=seconds, what=f"the text {text!r}")

@@ -79,7 +79,7 @@ def _first(database: Database) -> None:
 def _small_tables(database: Database) -> None:
     whole = {"ver": int, "gen": int, "value": bytes}
     meta_words = {"epoch": str, "cursor": str, "role": str, "space_id": str, "space_name": str, "extensions_at": str}
-    meta_numbers = {name: int for name in ("id", "seq", "gen", "step", "schema", "expected", "arrived", "before")}
+    meta_numbers = dict.fromkeys(("id", "seq", "gen", "step", "schema", "expected", "arrived", "before"), int)
     database.table("meta").create(meta_numbers | meta_words, pk="id")
     database.table("backfill").create({"scope": str, "before": str}, pk="scope")
     database.table("client").create({"n": int, "id": str, "name": str} | whole, pk="n").create_index(

@@ -65,6 +65,11 @@ def amount(minor: int, currency: str | None = "EUR", *, show_currency: bool = Fa
     return f"{code}{NO_BREAK if _state['locale'] == 'fr_BE' else ' '}{text}"
 
 
+def figure(minor: int, currency: str | None = "EUR") -> str:
+    """The number alone, with the decimals of its currency: where the currency stands elsewhere."""
+    return _figure(minor, (currency or "EUR").upper(), _state["locale"], sign("minus"))
+
+
 def amount_with_currency(minor: int, currency: str | None = "EUR") -> str:
     """`1,215.13 EUR`: the amount in a sentence or heading."""
     code = (currency or "EUR").upper()

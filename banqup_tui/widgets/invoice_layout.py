@@ -17,9 +17,10 @@ from banqup_tui.domain.invoice import (
 )
 from banqup_tui.domain.warnings import SENTENCES, ReadWarning
 from banqup_tui.domain.words import N_, _
-from banqup_tui.widgets.formats import amount, amount_with_currency, decimal, full_date, percent, size
+from banqup_tui.widgets.formats import amount_with_currency, decimal, figure, full_date, percent, size
 from banqup_tui.widgets.lines_of_text import BLANK, Line, Put, fitted, labelled, left, paragraph, right
 from banqup_tui.widgets.signs import sign
+from banqup_tui.widgets.theme import Token
 
 WIDEST = 100
 NARROW = 70
@@ -27,13 +28,18 @@ _LABEL = 17
 _NARROW_LABEL = 15
 _SHOWN_IN_PLACE = frozenset({"communication-check"})
 
+_PIECE, _BAG, _BOX, _CARTON, _FIXED = N_("pc"), N_("bag"), N_("box"), N_("ctn"), N_("fixed")
 _UNITS = {
-    "C62": N_("pc"), "EA": N_("pc"), "H87": N_("pc"), "NAR": N_("pc"), "XPP": N_("pc"), "PCE": N_("pc"), "BG": N_("bag"),
-    "XBG": N_("bag"), "BX": N_("box"), "XBX": N_("box"), "CT": N_("ctn"), "XCT": N_("ctn"), "XPX": N_("pallet"),
-    "HUR": N_("h"), "DAY": N_("day"), "MON": N_("month"), "ANN": N_("year"), "WEE": N_("week"), "KGM": "kg", "GRM": "g",
-    "TNE": "t", "LTR": "l", "MTR": "m", "MTK": "m²", "MTQ": "m³", "KMT": "km", "KWH": "kWh", "MWH": "MWh", "LS": N_("fixed"),
-    "E48": N_("unit"), "ZZ": "", "MIN": "min", "PR": N_("pair"), "SET": N_("set"), "P1": "%",
+    **dict.fromkeys(("C62", "EA", "H87", "NAR", "XPP", "PCE"), _PIECE),
+    **dict.fromkeys(("BG", "XBG"), _BAG),
+    **dict.fromkeys(("BX", "XBX"), _BOX),
+    **dict.fromkeys(("CT", "XCT"), _CARTON),
+    "XPX": N_("pallet"), "HUR": N_("h"), "DAY": N_("day"), "MON": N_("month"), "ANN": N_("year"), "WEE": N_("week"),
+    "KGM": "kg", "GRM": "g", "TNE": "t", "LTR": "l", "MTR": "m", "MTK": "m²", "MTQ": "m³", "KMT": "km",
+    "KWH": "kWh", "MWH": "MWh", "LS": _FIXED, "E48": N_("unit"), "ZZ": "", "MIN": "min", "PR": N_("pair"),
+    "SET": N_("set"), "P1": "%",
 }  # fmt: skip
+"""UN/ECE Recommendation 20 (and 21 for packages): as it is written behind a quantity. Others stand as their code."""
 _CATEGORIES = {
     "Z": N_("Zero rate"),
     "E": N_("Exempt"),
@@ -112,7 +118,7 @@ def _parties_beside(invoice: Invoice, width: int) -> Iterator[Line]:
         for column, end, texts in ((0, middle - 2, seller), (middle, width, buyer)):
             if at < len(texts):
                 text, muted = texts[at]
-                token = "muted" if muted else "strong" if at == 0 else "text"
+                token: Token = "muted" if muted else "strong" if at == 0 else "text"
                 line.append(fitted(column, end, text, token))
         yield tuple(line)
 
@@ -162,9 +168,7 @@ def _table(invoice: Invoice, width: int, *, full: bool = False) -> Iterator[Line
         yield (left(0, _("This document has no lines."), "muted"),)
         return
     narrow = width < NARROW
-    quantity_end, price_end, vat_end = (
-        (width - 20, 0, width - 13) if narrow else (width - 32, width - 19, width - 12)
-    )
+    quantity_end, price_end, vat_end = (width - 20, 0, width - 13) if narrow else (width - 32, width - 19, width - 12)
     yield (
         left(0, _("Description"), "muted"),
         right(quantity_end, _("Qty") if narrow else _("Quantity"), "muted"),
@@ -188,7 +192,7 @@ def _item(
         fitted(indent, quantity_end - max(len(quantity), 3) - 2, text),
         right(quantity_end, quantity),
         right(vat_end, percent(float(line.vat_rate)) if line.vat_rate is not None else "", "muted"),
-        right(width, amount(line.net, None) if line.net is not None else ""),
+        right(width, figure(line.net, currency) if line.net is not None else ""),
     ]
     if price_end:
         puts.insert(2, right(price_end, _price(line.unit_price)))
@@ -233,7 +237,7 @@ def _allowance(
     return (
         fitted(indent, vat_end - 6, text, "muted" if token == "muted" else "text"),
         right(vat_end, percent(float(allowance.vat_rate)) if allowance.vat_rate is not None else "", "muted"),
-        right(width, amount(minor, None) if minor is not None else ""),
+        right(width, figure(minor, currency) if minor is not None else ""),
     )
 
 
@@ -242,7 +246,10 @@ def _totals(invoice: Invoice, width: int) -> Iterator[Line]:
     narrow = width < NARROW
     ends = (4, 20, 29) if narrow else (4, 23, 34)
     label = width - 22 if narrow else width - 25
-    vat = [_vat_heading(ends), *(_vat_line(rate, ends, narrow=narrow) for rate in invoice.vat_breakdown)]
+    vat = [
+        _vat_heading(ends),
+        *(_vat_line(rate, invoice.currency, ends, narrow=narrow) for rate in invoice.vat_breakdown),
+    ]
     totals = [*_total_lines(invoice, width, label)]
     if not invoice.vat_breakdown:
         vat = []
@@ -256,11 +263,11 @@ def _vat_heading(ends: tuple[int, int, int]) -> Line:
     return left(0, _("VAT"), "muted"), right(ends[1], _("Base"), "muted"), right(ends[2], _("VAT"), "muted")
 
 
-def _vat_line(rate: VatBreakdown, ends: tuple[int, int, int], *, narrow: bool) -> Line:
+def _vat_line(rate: VatBreakdown, currency: str, ends: tuple[int, int, int], *, narrow: bool) -> Line:
     puts = [
         right(ends[0], percent(float(rate.rate)) if rate.rate is not None else rate.category),
-        right(ends[1], amount(rate.taxable, None) if rate.taxable is not None else ""),
-        right(ends[2], amount(rate.vat, None) if rate.vat is not None else ""),
+        right(ends[1], figure(rate.taxable, currency) if rate.taxable is not None else ""),
+        right(ends[2], figure(rate.vat, currency) if rate.vat is not None else ""),
     ]
     if not narrow:
         puts.append(left(ends[2] + 3, _category(rate), "muted"))
@@ -284,11 +291,11 @@ def _total_lines(invoice: Invoice, width: int, label: int) -> Iterator[Line]:
         (_("Rounding"), invoice.rounding or None),
     ):
         if minor is not None:
-            yield left(label, word, "muted"), right(width, amount(minor, None))
+            yield left(label, word, "muted"), right(width, figure(minor, invoice.currency))
     if invoice.payable is not None:
         yield (
             left(label, _("To pay"), "strong", bold=True),
-            right(width, amount(invoice.payable, None), "strong", bold=True),
+            right(width, figure(invoice.payable, invoice.currency), "strong", bold=True),
         )
 
 
@@ -318,7 +325,9 @@ def _payment(invoice: Invoice, width: int) -> Iterator[Line]:
 
 
 def _means(means: PaymentMeans, invoice: Invoice) -> str:
-    word = _(_MEANS[means.code]) if means.code in _MEANS else _("Transfer") if means.account else means.name or means.code
+    word = (
+        _(_MEANS[means.code]) if means.code in _MEANS else _("Transfer") if means.account else means.name or means.code
+    )
     if invoice.due_date and means.account:
         return _("{how} before {day}").format(how=word, day=full_date(invoice.due_date))
     return word or sign("none")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from banqup_tui.domain.identifiers import pretty_account, pretty_communication
 from banqup_tui.domain.statement import Movement, Statement
 from banqup_tui.domain.words import _, ngettext
-from banqup_tui.widgets.formats import amount, amount_with_currency, count, full_date, short_date
+from banqup_tui.widgets.formats import amount_with_currency, count, figure, full_date, short_date
 from banqup_tui.widgets.invoice_layout import WIDEST, warning_lines
 from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, paragraph, right
 from banqup_tui.widgets.signs import sign
@@ -76,7 +76,7 @@ def _account(statement: Statement, width: int) -> Iterator[Line]:
         (_("Closing"), statement.closing_balance, statement.closing_date),
     ):
         if minor is not None:
-            text = amount(minor, None)
+            text = figure(minor, statement.currency)
             yield (
                 left(0, word, "muted"),
                 left(_LABEL, text),
@@ -98,7 +98,7 @@ def _movements(statement: Statement, width: int) -> Iterator[Line]:
 
 
 def _movement(movement: Movement, width: int, *, indent: int = 0) -> Iterator[Line]:
-    total = amount(movement.amount, None)
+    total = figure(movement.amount, movement.currency)
     who = movement.counterparty_name or movement.details or movement.transaction_code or sign("none")
     yield (
         *(() if indent else (left(0, short_date(movement.booking_date or movement.value_date), "muted"),)),
@@ -126,5 +126,5 @@ def _turnover(statement: Statement, width: int) -> Iterator[Line]:
     label = width - 25
     number = len(statement.movements)
     words = ngettext("{n} movement", "{n} movements", number).format(n=count(number))
-    yield left(0, words, "muted"), left(label, _("In"), "muted"), right(width, amount(sum(into), None))
-    yield left(label, _("Out"), "muted"), right(width, amount(sum(out), None))
+    yield left(0, words, "muted"), left(label, _("In"), "muted"), right(width, figure(sum(into), statement.currency))
+    yield left(label, _("Out"), "muted"), right(width, figure(sum(out), statement.currency))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from banqup_tui.domain.delivery import Attempt, Delivery, DeliveryState
 from banqup_tui.domain.words import N_, _
@@ -114,7 +114,7 @@ def _attempts(log: Sequence[Attempt], width: int) -> Iterator[Line]:
     for attempt in log:
         answer = paragraph(42, width, attempt.answer or _outcome(attempt))
         yield (
-            left(0, moment(attempt.started_at.astimezone(), datetime.min.date())),
+            left(0, moment(attempt.started_at.astimezone(), date.min)),
             left(20, _took(attempt), "muted"),
             left(29, _("you") if attempt.asked_by else _("by itself"), "muted"),
             *answer[0],

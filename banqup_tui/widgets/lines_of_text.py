@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from banqup_tui.widgets.formats import cut, shown, wrapped
 from banqup_tui.widgets.lines import width_of
-from banqup_tui.widgets.theme import Token
+from banqup_tui.widgets.theme import Ground, Token
 
 
 class Put(NamedTuple):
-    """`text` from `column` on, or, with `right`, ending before it."""
+    """`text` from `column` on, or, with `right`, ending before it. `ground`: one of its own, as a button has."""
 
     column: int
     text: str
@@ -18,6 +18,7 @@ class Put(NamedTuple):
     bold: bool = False
     right: bool = False
     underline: bool = False
+    ground: Ground | None = None
 
 
 Line = tuple[Put, ...]

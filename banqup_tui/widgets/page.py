@@ -28,8 +28,10 @@ def draw(line: Line, look: Look, width: int, *, ground: Ground = "bg", margin: i
     builder = LineBuilder(look.style("text", ground))
     placed = [(put.column - width_of(put.text) if put.right else put.column, put) for put in line]
     for start, put in sorted(placed, key=itemgetter(0)):
-        style = look.style(put.token, ground, bold=put.bold, underline=put.underline)
-        builder.at(margin + start).put(cut(put.text, max(width - builder.column, 0)), style)
+        style = look.style(put.token, put.ground or ground, bold=put.bold, underline=put.underline)
+        text = put.text if put.ground != "button" or look.has_grounds else f"[{put.text[1:-1]}]"
+        builder.at(margin + start)
+        builder.put(cut(text, max(width - builder.column, 0)), style)
     return builder.strip(width)
 
 

@@ -1,0 +1,28 @@
+"""Focus that costs a few hundred bytes: only the lines on which it can be seen are repainted."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.widget import Widget
+
+
+class QuietFocus(Widget, can_focus=True):
+    """Base of everything that takes focus on a `Sheet`. Override `refresh_focus` to repaint what shows it."""
+
+    def refresh_focus(self) -> None:
+        """Repaint what looks different with and without focus."""
+        self.refresh()
+
+    def on_focus(self, event: events.Focus) -> None:
+        event.prevent_default()
+        self.has_focus = True
+        if self.parent is not None:
+            self.parent.post_message(events.DescendantFocus(self))
+        self.refresh_focus()
+
+    def on_blur(self, event: events.Blur) -> None:
+        event.prevent_default()
+        self.has_focus = False
+        if self.parent is not None:
+            self.parent.post_message(events.DescendantBlur(self))
+        self.refresh_focus()

@@ -34,9 +34,13 @@ class Homes(msgspec.Struct, frozen=True):
 def homes() -> Homes:
     base = os.environ.get("BANQUP_HOME")
     if base:
-        root = Path(base).expanduser().absolute()
-        return Homes(root / "config", root / "data", root / "cache", root / "runtime", root / "log")
+        return homes_under(Path(base).expanduser().absolute())
     return _platform_homes()
+
+
+def homes_under(root: Path) -> Homes:
+    """Everything below one directory."""
+    return Homes(root / "config", root / "data", root / "cache", root / "runtime", root / "log")
 
 
 def _platform_homes() -> Homes:

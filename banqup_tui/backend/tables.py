@@ -62,6 +62,27 @@ space = Table(
     Column("cursor_secret", LargeBinary, nullable=False),
 )
 
+member = Table(
+    "member",
+    metadata,
+    Column("space_id", String(36), nullable=False),
+    Column("user_id", String(36), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("role_version", Integer, nullable=False, server_default=text("1")),
+    PrimaryKeyConstraint("space_id", "user_id"),
+)
+"""Who works in the space. `role_version` is raised with every change of the role, and ends the cursors given before."""
+
+access = Table(
+    "access",
+    metadata,
+    Column("space_id", String(36), nullable=False),
+    Column("user_id", String(36), nullable=False),
+    Column("client_id", String(36), nullable=False),
+    PrimaryKeyConstraint("space_id", "user_id", "client_id"),
+)
+"""Which clients an accountant sees. An administrator sees them all."""
+
 change = Table(
     "change",
     metadata,

@@ -61,6 +61,17 @@ class Work:
         self._changes.pop((kind, entity_id), None)
         self._changes[kind, entity_id] = _Change(op, client_id, user_id)
 
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """What is raised inside undoes all that was written and said inside, and nothing else."""
+        changes, writes = dict(self._changes), list(self._with_numbers)
+        try:
+            with self.connection.begin_nested():
+                yield
+        except BaseException:
+            self._changes, self._with_numbers = changes, writes
+            raise
+
     def after_numbers(self, write: Callable[[Connection, int], None]) -> None:
         """`write(connection, highest number)` runs after the numbers are taken, before the commit.
 
@@ -171,6 +182,8 @@ class Database:
         with self.engine.connect() as connection:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN")
+            else:
+                connection.execution_options(isolation_level="REPEATABLE READ")
             try:
                 yield connection
             finally:

@@ -9,12 +9,12 @@ A delivery goes in two steps, so that nothing takes effect before the ledger kno
 What happened is told by a return value or by exactly one of `NotSent`, `Rejected`, `Uncertain`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -24,6 +24,7 @@ from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.values import Value
 
 S = TypeVar("S", bound=msgspec.Struct)
+S_contra = TypeVar("S_contra", bound=msgspec.Struct, contravariant=True)
 
 
 class Manifest(Value, frozen=True, kw_only=True):
@@ -43,7 +44,8 @@ class Manifest(Value, frozen=True, kw_only=True):
 class Parcel(Value, frozen=True, kw_only=True):
     """One document to deliver. `key` is the same for every attempt at the same wanted copy (UUIDv5).
 
-    `client_reference`, `vat_number`, `enterprise_number` are the client's; `number` may be absent.
+    `attempt` rises with every attempt at this delivery (the ledger's fence): it tells the hidden file of one attempt
+    from another's. `client_reference`, `vat_number`, `enterprise_number` are the client's; `number` may be absent.
     """
 
     key: str
@@ -61,6 +63,7 @@ class Parcel(Value, frozen=True, kw_only=True):
     folder: Folder
     number: str | None
     issue_date: date
+    attempt: int = 0
 
 
 class Receipt(Value, frozen=True, kw_only=True):
@@ -119,6 +122,14 @@ class Step(Value, frozen=True, kw_only=True):
     remedy: Words | None = None
 
 
+class SettingProblem(Value, frozen=True, kw_only=True):
+    """What is wrong with one setting, found without asking the receiver. `field` names the setting."""
+
+    field: str
+    sentence: str
+    remedy: str = ""
+
+
 class Channel(Protocol):
     """An open way to one receiver; used for several documents, closed by its context manager."""
 
@@ -154,6 +165,23 @@ class Connector(Protocol, Generic[S]):
     async def test(self, settings: S, sample: Parcel | None) -> list[Step]:
         """Try everything but a real document. Steps in order, the first that fails last."""
         ...
+
+
+@runtime_checkable
+class Checks(Protocol):
+    """A connector that knows more about its settings than their schema says; asked before they are kept.
+
+    `given` has the settings that are there, of their right types; `complete` says that no more will be added.
+    """
+
+    def check(self, given: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]: ...
+
+
+@runtime_checkable
+class Shows(Protocol[S_contra]):
+    """A connector that can say where a document would go without asking the receiver."""
+
+    def where(self, settings: S_contra, parcel: Parcel) -> str: ...
 
 
 def setting(

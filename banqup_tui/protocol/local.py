@@ -11,6 +11,9 @@ NONCE_HEADER = "Banqup-Nonce"
 PROOF_HEADER = "Banqup-Proof"
 EXIT_ALREADY_RUNNING = 75
 EXIT_NEWER_VERSION = 76
+EXIT_CANNOT_START = 78
+"""It has said in one sentence what is in the way, and trying again would not help."""
+LOG_FILE = "backend.log"
 
 
 class Endpoint(Value, frozen=True, kw_only=True):

@@ -16,6 +16,13 @@ TESTS = "/v1/spaces/{s}/tests"
 BACKFILL = "/v1/spaces/{s}/backfill"
 TO_PLACE = "/v1/spaces/{s}/to-place"
 
+DELIVERIES = "/v1/spaces/{s}/deliveries"
+PROCESSED = "/v1/spaces/{s}/documents/{document_id}/processed"
+INTEGRATION = "/v1/spaces/{s}/integrations/{integration_id}"
+PAUSE = "/v1/spaces/{s}/integrations/{integration_id}/pause"
+RESUME = "/v1/spaces/{s}/integrations/{integration_id}/resume"
+OPENAPI = "/v1/openapi.json"
+
 
 def filled(path: str, space: str, **parts: str) -> str:
     return path.format(s=space, **parts)

@@ -30,6 +30,9 @@ class ProblemType(StrEnum):
     UNREADABLE = "unreadable"
     CANNOT_PLACE = "cannot-place"
     INVALID_SETTINGS = "invalid-settings"
+    TOO_MANY_REQUESTS = "too-many-requests"
+    METHOD_NOT_ALLOWED = "method-not-allowed"
+    RANGE_NOT_SATISFIABLE = "range-not-satisfiable"
     INTERNAL = "internal"
 
 

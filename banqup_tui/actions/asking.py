@@ -1,0 +1,165 @@
+"""How an action asks the user, and tells: the terminal and the command line both implement `Ask`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+from banqup_tui.actions.places import Destination
+from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.extension import Words
+from banqup_tui.protocol.messages import TestResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """`reason` is set where it cannot be chosen: it is shown dimmed with it."""
+
+    id: str
+    label: str
+    note: str = ""
+    key: str = ""
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choosing:
+    title: str
+    choices: Sequence[Choice]
+    hint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confirming:
+    """`button` says what it does, with the number; `dangerous` ones do not have it under the cursor at first."""
+
+    title: str
+    lines: Sequence[str] = ()
+    button: str
+    dangerous: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TickRow:
+    """`has` is what is there now, with the state whose sign stands before it; `note` shows while one is on the row."""
+
+    id: str
+    label: str
+    has: str
+    state: DeliveryState | None
+    ticked: bool
+    possible: bool
+    note: str = ""
+    warning: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TickSummary:
+    """What the ticks as they are now would do: a text for each row, lines below, and the button (`""`: nothing)."""
+
+    effects: Mapping[str, str]
+    lines: Sequence[str]
+    button: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ticked:
+    ids: frozenset[str]
+    option: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ticking:
+    """A list to tick, perhaps with one option below; `summary` is pure and called after each tick."""
+
+    title: str
+    subtitle: str
+    columns: tuple[str, str, str]
+    rows: Sequence[TickRow]
+    summary: Callable[[Ticked], TickSummary]
+    option: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """Settings to fill in, drawn from a JSON Schema (`Extension.settings_schema`).
+
+    `given` are this level's own values, `inherited` those of the firm; `secrets` are kept and never shown.
+    `test` tries values that are not kept yet. `older`: how many documents were there before, to be sent too if ticked.
+    """
+
+    title: Sequence[str]
+    schema: Mapping[str, Any]
+    level: str
+    button: str
+    given: Mapping[str, Any] = field(default_factory=dict)
+    inherited: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Sequence[str] = ()
+    inherited_secrets: Sequence[str] = ()
+    description: Words | None = None
+    test: Callable[[Mapping[str, Any]], Awaitable[TestResult]] | None = None
+    older: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filled:
+    """Only what differs from the inherited; `None` takes a value away. `send_older`: the backfill was ticked."""
+
+    values: Mapping[str, Any]
+    send_older: bool = False
+
+
+class Tone(StrEnum):
+    PLAIN = "PLAIN"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """`undo_keys` are the commands that `u` takes back as long as they were not tried."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+    undo_keys: tuple[str, ...] = ()
+
+
+class Progress(Protocol):
+    def advance(self, text: str = "", steps: int = 1) -> None: ...
+
+    def done(self) -> None: ...
+
+
+class Ask(Protocol):
+    """`None` is always: the user went away without an answer, and nothing happens."""
+
+    async def choose(self, question: Choosing) -> str | None: ...
+
+    async def tick(self, question: Ticking) -> Ticked | None: ...
+
+    async def confirm(self, question: Confirming) -> bool: ...
+
+    async def fill_in(self, form: Form) -> Filled | None: ...
+
+    async def where_to(self, title: str, suggestion: Path) -> Path | None:
+        """A directory or file to write to."""
+        ...
+
+    async def which_files(self, title: str) -> Sequence[Path] | None: ...
+
+    def notify(self, message: Message) -> None: ...
+
+    def progress(self, title: str, total: int | None = None) -> Progress: ...
+
+    def go(self, destination: Destination) -> None: ...
+
+    def copy(self, text: str) -> None:
+        """To the clipboard of the terminal."""
+        ...
+
+    def show_only_errors(self) -> None: ...
+
+    async def open_outside(self, path: Path) -> None: ...

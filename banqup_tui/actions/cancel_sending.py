@@ -1,0 +1,41 @@
+"""Take back deliveries that are not on the line yet."""
+
+from __future__ import annotations
+
+from banqup_tui.actions.asking import Message
+from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.places import OF_DOCUMENTS
+from banqup_tui.actions.sentences import names_of, with_undo
+from banqup_tui.domain.delivery import Delivery, DeliveryState
+from banqup_tui.domain.words import _, ngettext
+from banqup_tui.protocol.commands import Cancel
+from banqup_tui.widgets.formats import count
+
+
+class CancelSending(Action):
+    id = "cancel-sending"
+    places = OF_DOCUMENTS
+    menu = 1
+    rank = 70
+    in_footer = False
+
+    def name(self) -> str:
+        return _("Cancel sending")
+
+    def help(self) -> str:
+        return _("Takes back deliveries that are queued. One that is already going out ends by itself.")
+
+    def availability(self, context: Context) -> str | None:
+        return None if _cancellable(context) else _("Nothing is queued")
+
+    async def run(self, context: Context) -> None:
+        ids = tuple(one.id for one in _cancellable(context))
+        key = context.doing.act(Cancel(delivery_ids=ids))
+        words = ngettext("{count} delivery of {what} cancelled.", "{count} deliveries of {what} cancelled.", len(ids))
+        text = words.format(count=count(len(ids)), what=names_of(context.documents))
+        context.ask.notify(Message(text=with_undo(text, context), undo_keys=(key,)))
+
+
+def _cancellable(context: Context) -> list[Delivery]:
+    wanted = [context.delivery] if context.delivery else context.deliveries
+    return [one for one in wanted if one.state in (DeliveryState.QUEUED, DeliveryState.SENDING)]

@@ -1,0 +1,53 @@
+"""Hold an integration back, and let it go on."""
+
+from __future__ import annotations
+
+from banqup_tui.actions.asking import Message
+from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.places import Place
+from banqup_tui.actions.sentences import with_undo
+from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.text import clean
+from banqup_tui.domain.words import _
+from banqup_tui.protocol.commands import PauseIntegration as Pause
+from banqup_tui.protocol.commands import ResumeIntegration as Resume
+
+
+class PauseIntegration(Action):
+    id = "pause"
+    keys = ("p",)
+    places = frozenset({Place.CLIENT})
+    menu = 1
+    rank = 20
+
+    def name(self) -> str:
+        return _("Pause, resume")
+
+    def help(self) -> str:
+        return _("Holds an integration back: what is queued waits. Resuming goes on, and retries what stopped it.")
+
+    def title(self, context: Context) -> str:
+        return _("Pause") if _runs(context) else _("Resume")
+
+    def availability(self, context: Context) -> str | None:
+        return None if context.integration else _("No integration here")
+
+    def note(self, context: Context) -> str | None:
+        if context.integration is None or context.integration.state is not IntegrationState.BROKEN:
+            return None
+        return clean(context.integration.remedy or context.integration.cause or "") or None
+
+    async def run(self, context: Context) -> None:
+        integration = context.integration
+        if integration is None:
+            return
+        runs = _runs(context)
+        body = Pause(integration_id=integration.id) if runs else Resume(integration_id=integration.id)
+        key = context.doing.act(body)
+        words = _("{integration} is paused; new documents wait.") if runs else _("{integration} goes on.")
+        text = with_undo(words.format(integration=clean(integration.label)), context)
+        context.ask.notify(Message(text=text, undo_keys=(key,)))
+
+
+def _runs(context: Context) -> bool:
+    return context.integration is None or context.integration.state is IntegrationState.ACTIVE

@@ -1,0 +1,145 @@
+"""The changes after a cursor (docs/protocol.md, sync down): what is visible now, and a cursor that passes the rest."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, select
+
+from banqup_tui.backend import tables
+from banqup_tui.backend.context import Services
+from banqup_tui.backend.failures import Failure
+from banqup_tui.backend.reading import MOST_BYTES, View, view
+from banqup_tui.backend.values import (
+    client_of,
+    deliveries_of,
+    document_of,
+    in_portions,
+    installation_of,
+    integrations_of,
+    source_of,
+)
+from banqup_tui.domain.space import Space
+from banqup_tui.protocol.messages import Change, Changes, EntityKind, Op
+from banqup_tui.protocol.problems import ProblemType
+
+MOST_CHANGES = 500
+MOST_LOOKED_AT = 5_000
+
+_OF_A_CLIENT = frozenset({EntityKind.CLIENT, EntityKind.DOCUMENT, EntityKind.DELIVERY, EntityKind.INTEGRATION})
+_OF_DOCUMENTS = frozenset({EntityKind.DOCUMENT, EntityKind.DELIVERY})
+
+
+def changes(services: Services, user_id: str, cursor: str, limit: int) -> Changes:
+    """Raises `Failure`: 400 for a changed cursor, 410 where the copy has to begin anew."""
+    with services.database.read() as connection:
+        seen = view(connection, services, user_id)
+        start = seen.read(cursor).seq
+        if start < seen.space.tombstone_floor:
+            raise Failure(
+                ProblemType.CURSOR_TOO_OLD, "This copy is too old to be brought up to date.", "It begins anew."
+            )
+        return _after(seen, start, max(1, min(limit, MOST_CHANGES)))
+
+
+def _after(seen: View, start: int, limit: int) -> Changes:
+    looked_at = _looked_at(seen, start)
+    visible = [row for row in looked_at if _is_visible(row, seen)]
+    taken = _values(seen, visible[:limit])
+    fitting = _fitting(taken)
+    if len(fitting) < len(visible):
+        reached, more = visible[len(fitting) - 1].seq, True
+    elif len(looked_at) == MOST_LOOKED_AT:
+        reached, more = looked_at[-1].seq, looked_at[-1].seq < seen.seq
+    else:
+        reached, more = max(seen.seq, start), False
+    return Changes(
+        changes=tuple(change for change in fitting if change is not None),
+        cursor=seen.cursor(reached),
+        seq=reached,
+        has_more=more,
+    )
+
+
+def _looked_at(seen: View, start: int) -> Sequence[Row[Any]]:
+    change = tables.change
+    statement = (
+        select(change)
+        .where(change.c.space_id == seen.space.id, change.c.seq > start)
+        .order_by(change.c.seq)
+        .limit(MOST_LOOKED_AT)
+    )
+    return seen.connection.execute(statement).all()  # type: ignore[no-any-return]
+
+
+def _is_visible(row: Row[Any], seen: View) -> bool:
+    kind = EntityKind(row.kind)
+    if kind is EntityKind.ACCESS:
+        return bool(row.user_id == seen.visitor.user_id)
+    if kind in _OF_DOCUMENTS and not seen.visitor.sees_documents:
+        return False
+    return kind not in _OF_A_CLIENT or seen.visitor.sees_client(row.client_id)
+
+
+def _fitting(taken: list[Change | None]) -> list[Change | None]:
+    """As many from the front as fit one answer, one at least."""
+    size = 0
+    for at, change in enumerate(taken):
+        size += 160 + (len(bytes(change.value)) if change is not None and change.value is not None else 0)
+        if size > MOST_BYTES and at:
+            return taken[:at]
+    return taken
+
+
+def _values(seen: View, rows: Sequence[Row[Any]]) -> list[Change | None]:
+    """One for each row, in order; `None` where a row is gone without a word (it is passed over)."""
+    values: dict[tuple[str, str], Any] = {}
+    for kind, entity_ids in _by_kind(rows).items():
+        for entity_id, value in _read(seen, kind, entity_ids):
+            values[kind, entity_id] = value
+    return [_change(row, values.get((row.kind, row.entity_id))) for row in rows]
+
+
+def _by_kind(rows: Sequence[Row[Any]]) -> dict[EntityKind, list[str]]:
+    found: dict[EntityKind, list[str]] = {}
+    for row in rows:
+        if row.op == Op.PUT:
+            found.setdefault(EntityKind(row.kind), []).append(row.entity_id)
+    return found
+
+
+def _change(row: Row[Any], value: Any) -> Change | None:
+    op = Op(row.op)
+    if op is Op.PUT and value is None:
+        return None
+    raw = msgspec.Raw(msgspec.json.encode(value)) if op is Op.PUT else None
+    return Change(seq=row.seq, kind=EntityKind(row.kind), op=op, id=row.entity_id, value=raw)
+
+
+def _read(seen: View, kind: EntityKind, entity_ids: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    if kind is EntityKind.SPACE:
+        yield seen.space.id, Space(id=seen.space.id, name=seen.space.name)
+    if kind not in _READERS:
+        return
+    table, values_of = _READERS[kind]
+    for some in in_portions(entity_ids):
+        rows = seen.connection.execute(select(table).where(table.c.id.in_(some))).all()
+        yield from zip((row.id for row in rows), values_of(seen, rows), strict=True)
+
+
+_Values = Callable[[View, Sequence[Row[Any]]], Sequence[Any]]
+
+_READERS: dict[EntityKind, tuple[Any, _Values]] = {
+    EntityKind.CLIENT: (tables.client, lambda seen, rows: [client_of(row) for row in rows]),
+    EntityKind.DOCUMENT: (tables.document, lambda seen, rows: [document_of(row) for row in rows]),
+    EntityKind.DELIVERY: (tables.delivery, lambda seen, rows: deliveries_of(seen.connection, rows)),
+    EntityKind.INSTALLATION: (
+        tables.installation,
+        lambda seen, rows: [installation_of(row, seen.services) for row in rows],
+    ),
+    EntityKind.INTEGRATION: (
+        tables.integration,
+        lambda seen, rows: integrations_of(seen.connection, rows, seen.services),
+    ),
+    EntityKind.SOURCE: (tables.source, lambda seen, rows: [source_of(row) for row in rows]),
+}

@@ -1,0 +1,111 @@
+"""Commands about clients and about documents that need no sending: create a client, mark documents processed."""
+
+import uuid
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, insert, select, update
+
+from banqup_tui.backend import tables
+from banqup_tui.backend.context import Context, Handler, Refused
+from banqup_tui.backend.ledger.status import restate
+from banqup_tui.backend.values import in_portions
+from banqup_tui.backend.work import Work
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.values import Value
+from banqup_tui.protocol.commands import CreateClient, SetProcessed
+from banqup_tui.protocol.messages import EntityKind
+from banqup_tui.protocol.problems import ProblemType
+
+_LONGEST = 200
+
+
+def create_client(work: Work, body: CreateClient, context: Context) -> dict[str, Any]:
+    """Result: `{"clientId": id}`. The identifiers become keys by which the sorter knows the client."""
+    client = Client(
+        id=_identifier(body.client_id),
+        reference=_text(body.reference, "reference"),
+        name=_text(body.name, "name"),
+        vat_number=_normalised(body.vat_number),
+        enterprise_number=_normalised(body.enterprise_number),
+    )
+    _refuse_known(work, client)
+    row = {
+        "id": client.id,
+        "space_id": work.space_id,
+        "reference": client.reference,
+        "seq": 0,
+        "value": msgspec.json.encode(client),
+    }
+    work.execute(insert(tables.client), row)
+    keys = [{"space_id": work.space_id, "key": key, "client_id": client.id} for key in keys_of(client)]
+    if keys:
+        work.execute(insert(tables.client_key), keys)
+    work.changed(EntityKind.CLIENT, client.id, client_id=client.id)
+    return {"clientId": client.id}
+
+
+def keys_of(client: Client) -> tuple[str, ...]:
+    """Normalised VAT number, enterprise number and further identifiers; each once."""
+    given = (client.vat_number, client.enterprise_number, *client.identifiers)
+    return tuple(dict.fromkeys(key for key in map(_normalised, given) if key))
+
+
+def set_processed(work: Work, body: SetProcessed, context: Context) -> dict[str, Any]:
+    """Result: `{"changed": n, "unchanged": n}`. Refused where a document is not there, or waits for its client."""
+    rows = _documents(work, list(dict.fromkeys(body.document_ids)))
+    turned = [row for row in rows if row.processed is not body.processed]
+    if body.processed and any(not row.approved for row in turned):
+        raise Refused(ProblemType.REFUSED, "Not approved by the client yet.", "Wait until the client has approved it.")
+    document = tables.document
+    for some in in_portions([row.id for row in turned]):
+        work.execute(update(document).where(document.c.id.in_(some)).values(processed=body.processed))
+    restate(work, [row.id for row in turned])
+    for row in turned:
+        work.changed(EntityKind.DOCUMENT, row.id, client_id=row.client_id)
+    return {"changed": len(turned), "unchanged": len(rows) - len(turned)}
+
+
+HANDLERS: dict[type[Value], Handler] = {CreateClient: create_client, SetProcessed: set_processed}
+
+
+def _documents(work: Work, document_ids: list[str]) -> list[Row[Any]]:
+    document = tables.document
+    rows: list[Row[Any]] = []
+    for some in in_portions(document_ids):
+        found = select(document).where(document.c.space_id == work.space_id, document.c.id.in_(some))
+        rows.extend(work.execute(found).all())
+    if len(rows) < len(document_ids):
+        raise Refused(ProblemType.NOT_FOUND, "A document is no longer there.", "Look again: it may have been deleted.")
+    return rows
+
+
+def _refuse_known(work: Work, client: Client) -> None:
+    table = tables.client
+    if work.execute(select(table.c.id).where(table.c.id == client.id)).first():
+        raise Refused(ProblemType.REFUSED, "This client is there already.", field="clientId")
+    same = select(table.c.id).where(table.c.space_id == work.space_id, table.c.reference == client.reference)
+    if work.execute(same).first():
+        sentence = f"Another client has the reference “{client.reference}”."
+        raise Refused(ProblemType.REFUSED, sentence, "Choose another reference.", field="reference")
+
+
+def _identifier(text: str) -> str:
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise Refused(ProblemType.BAD_REQUEST, "A client's id has to be a UUID.", field="clientId") from None
+
+
+def _text(text: str, field: str) -> str:
+    """One line without control or bidirectional signs, as a terminal may print it."""
+    clean = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    if not clean or len(clean) > _LONGEST:
+        sentence = f"The {field} of a client has 1 to {_LONGEST} characters."
+        raise Refused(ProblemType.BAD_REQUEST, sentence, field=field)
+    return clean
+
+
+def _normalised(text: str | None) -> str | None:
+    kept = "".join(sign for sign in text or "" if sign.isascii() and sign.isalnum()).upper()
+    return kept or None

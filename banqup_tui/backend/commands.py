@@ -1,0 +1,192 @@
+"""Commands: each answered once and for all under its key (docs/protocol.md, sync up).
+
+One transaction per command. Its effect, or its refusal with nothing else changed, stands or falls together with the
+key; both take a number, so a copy that has reached the number knows what came of the command.
+"""
+
+import hashlib
+import logging
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, insert, select, text
+
+from banqup_tui.backend import tables
+from banqup_tui.backend.context import Context, Handler, Refused, Services
+from banqup_tui.backend.cursors import Seen, read_seen
+from banqup_tui.backend.failures import Failure, problem
+from banqup_tui.backend.work import Work
+from banqup_tui.domain.values import Value
+from banqup_tui.kill_points import kill_point
+from banqup_tui.protocol.commands import BODIES, decode
+from banqup_tui.protocol.messages import Command, CommandResult, CommandResults, CommandStatus
+from banqup_tui.protocol.problems import Problem, ProblemType
+
+MOST_COMMANDS = 100
+
+_log = logging.getLogger(__name__)
+_canonical = msgspec.json.Encoder(order="sorted")
+_WITHDRAWN = ""
+"""Fingerprint of a key that was taken back: whatever body comes later gets the same answer."""
+
+Handlers = dict[type[Value], Handler]
+Answered = tuple[CommandStatus, Any, Problem | None]
+
+
+def run_batch(services: Services, handlers: Handlers, user_id: str, commands: Sequence[Command]) -> CommandResults:
+    """Results of a prefix, in order. Raises what the first command raises; a later one ends the prefix before it."""
+    if len(commands) > MOST_COMMANDS:
+        raise Failure(ProblemType.TOO_LARGE, f"A batch holds at most {MOST_COMMANDS} commands.")
+    results: list[CommandResult] = []
+    for command in commands:
+        try:
+            results.append(run(services, handlers, user_id, command))
+        except Exception:
+            if not results:
+                raise
+            _log.warning("a batch ended after %d of %d commands", len(results), len(commands), exc_info=True)
+            return CommandResults(results=tuple(results), more=True)
+    return CommandResults(results=tuple(results))
+
+
+def run(services: Services, handlers: Handlers, user_id: str, command: Command) -> CommandResult:
+    """Raises `Failure`: 400 for an unreadable key or `seen`, 422 for a key that was used for something else."""
+    key = _uuid(command.key)
+    seen = read_seen(command.seen)
+    fingerprint = _fingerprint(command)
+    kill_point("command.received")
+
+    def effect(work: Work) -> Answered:
+        context = Context(services=services, user_id=user_id, seen_seq=seen.seq)
+        return _effect(work, handlers, command, context)
+
+    return _once(services, user_id, key, seen, fingerprint, effect)
+
+
+def withdraw(services: Services, user_id: str, key: str, seen: Seen) -> CommandResult:
+    """Refuses the command for ever; or, if it had run, answers what came of it."""
+
+    def effect(_work: Work) -> Answered:
+        sentence = "This was taken back before it was done."
+        return CommandStatus.REFUSED, None, _recorded(problem(ProblemType.WITHDRAWN, sentence))
+
+    return _once(services, user_id, _uuid(key), seen, _WITHDRAWN, effect)
+
+
+def _once(
+    services: Services,
+    user_id: str,
+    key: str,
+    seen: Seen,
+    fingerprint: str,
+    effect: Callable[[Work], Answered],
+) -> CommandResult:
+    written: list[CommandResult] = []
+    with services.database.write(services.space_id) as work:
+        _hold_key(work, key)
+        stored = _stored(work.connection, services.space_id, key)
+        if stored is not None:
+            return _same(stored, user_id, fingerprint)
+        if not _is_fresh(work.connection, services.space_id, seen):
+            return _expired(key)
+        status, result, found = effect(work)
+        kill_point("command.effect")
+
+        def keep(connection: Connection, seq: int) -> None:
+            answer = CommandResult(key=key, status=status, seq=seq, result=result, problem=found)
+            _keep(connection, services.space_id, user_id, fingerprint, answer, work)
+            written.append(answer)
+            kill_point("command.keyed")
+
+        work.after_numbers(keep)
+    kill_point("command.committed")
+    return written[0]
+
+
+def _hold_key(work: Work, key: str) -> None:
+    """Two processes given one key take turns. On SQLite there is one writer at a time anyway."""
+    if work.connection.dialect.name == "postgresql":
+        lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
+        work.execute(lock, {"key": f"{work.space_id}:{key}"})
+
+
+def _stored(connection: Connection, space_id: str, key: str) -> Row[Any] | None:
+    table = tables.command
+    statement = select(table).where(table.c.space_id == space_id, table.c.key == key)
+    return connection.execute(statement).one_or_none()
+
+
+def _same(stored: Row[Any], user_id: str, fingerprint: str) -> CommandResult:
+    either_withdrawn = _WITHDRAWN in (fingerprint, stored.fingerprint)
+    if stored.user_id != user_id or not (either_withdrawn or stored.fingerprint == fingerprint):
+        raise Failure(ProblemType.KEY_REUSED, "This key was used for another command.", field="key")
+    return msgspec.json.decode(stored.answer, type=CommandResult)
+
+
+def _is_fresh(connection: Connection, space_id: str, seen: Seen) -> bool:
+    """Could this key have been used and forgotten since? Then only the user can say whether to repeat it."""
+    space = connection.execute(
+        select(tables.space.c.epoch, tables.space.c.key_floor, tables.space.c.seq).where(tables.space.c.id == space_id)
+    ).one()
+    return bool(seen.epoch == space.epoch and space.key_floor <= seen.seq <= space.seq)
+
+
+def _expired(key: str) -> CommandResult:
+    sentence = "This was asked so long ago that it is no longer known whether it was done."
+    found = problem(ProblemType.KEY_EXPIRED, sentence, "Look whether it was done, and repeat it if not.")
+    return CommandResult(key=key, status=CommandStatus.EXPIRED, problem=found)
+
+
+def _effect(work: Work, handlers: Handlers, command: Command, context: Context) -> Answered:
+    try:
+        body = _body(command)
+        with work.savepoint():
+            return CommandStatus.DONE, handlers[type(body)](work, body, context), None
+    except Refused as refused:
+        return CommandStatus.REFUSED, None, refused.problem
+
+
+def _body(command: Command) -> Value:
+    if command.kind not in BODIES:
+        raise Refused(ProblemType.BAD_REQUEST, "This service does not know such a command.", field="kind")
+    try:
+        return decode(command.kind, command.body)
+    except msgspec.DecodeError as error:
+        raise Refused(ProblemType.BAD_REQUEST, f"The command cannot be read: {error}.", field="body") from None
+
+
+def _keep(
+    connection: Connection, space_id: str, user_id: str, fingerprint: str, answer: CommandResult, work: Work
+) -> None:
+    row = {
+        "space_id": space_id,
+        "key": answer.key,
+        "user_id": user_id,
+        "fingerprint": fingerprint,
+        "answer": msgspec.json.encode(answer),
+        "seq": answer.seq,
+        "at": work.now,
+    }
+    connection.execute(insert(tables.command), row)
+
+
+def _fingerprint(command: Command) -> str:
+    """Of what is asked, not of how it is written: spaces and the order of members do not count."""
+    try:
+        body = _canonical.encode(msgspec.json.decode(command.body))
+    except msgspec.DecodeError:
+        body = bytes(command.body)
+    return hashlib.sha256(b"\0".join((command.kind.encode(), body))).hexdigest()
+
+
+def _uuid(key: str) -> str:
+    try:
+        return str(uuid.UUID(key))
+    except ValueError:
+        raise Failure(ProblemType.BAD_REQUEST, "The key of a command has to be a UUID.", field="key") from None
+
+
+def _recorded(found: Problem) -> Problem:
+    return msgspec.structs.replace(found, recorded=True)

@@ -1,0 +1,230 @@
+"""What stands in the Banqup Store: the connectors that installed packages bring, found by their entry points.
+
+A package that does not load is an extension with a `problem`; it never keeps the service from starting.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import threading
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from banqup_tui.connectors.interface import Checks, Connector, SettingProblem, schema
+from banqup_tui.domain.extension import Category, Extension, ReceiverKind
+from banqup_tui.domain.values import Value
+from banqup_tui.protocol.problems import Problem, ProblemType
+
+GROUP = "banqup_tui.connectors"
+
+NO_SCHEMA: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
+
+
+class Level(StrEnum):
+    """Whose settings are looked at: either alone may lack what the other gives; together they must be complete."""
+
+    FIRM = "firm"
+    CLIENT = "client"
+    EFFECTIVE = "effective"
+
+
+class Reading(Value, frozen=True, kw_only=True):
+    """Settings of their right types, and what is wrong with those that are not."""
+
+    values: dict[str, Any]
+    problems: tuple[Problem, ...] = ()
+
+
+class _Loaded(msgspec.Struct, frozen=True):
+    extension: Extension
+    connector: Connector[Any] | None
+
+
+class Extensions:
+    """All connectors by id. Loaded one by one, when first asked for."""
+
+    def __init__(self, entry_points: Iterable[importlib.metadata.EntryPoint] | None = None) -> None:
+        found = importlib.metadata.entry_points(group=GROUP) if entry_points is None else entry_points
+        self._entry_points = {point.name: point for point in found}
+        self._loaded: dict[str, _Loaded] = {}
+        self._lock = threading.RLock()
+
+    def all(self) -> tuple[Extension, ...]:
+        """In the order of the Store: by category, then by title."""
+        order = list(Category)
+        found = (self._load(name).extension for name in self._entry_points)
+        return tuple(sorted(found, key=lambda seen: (order.index(seen.category), seen.title["en"].casefold())))
+
+    def get(self, extension_id: str) -> Extension | None:
+        return self._load(extension_id).extension if extension_id in self._entry_points else None
+
+    def connector(self, extension_id: str) -> Connector[Any] | None:
+        """`None` where there is none of this id, or where it does not load."""
+        return self._load(extension_id).connector if extension_id in self._entry_points else None
+
+    def secret_names(self, extension_id: str) -> frozenset[str]:
+        return frozenset(name for name, of in self.properties(extension_id).items() if of.get("writeOnly"))
+
+    def properties(self, extension_id: str) -> Mapping[str, dict[str, Any]]:
+        """The settings by name, each with its JSON Schema; empty for what does not load."""
+        extension = self.get(extension_id)
+        properties: dict[str, dict[str, Any]] = extension.settings_schema.get("properties", {}) if extension else {}
+        return properties
+
+    def validate(self, extension_id: str, settings: Mapping[str, Any], level: Level | str) -> list[Problem]:
+        return list(self.read(extension_id, settings, level).problems)
+
+    def read(self, extension_id: str, settings: Mapping[str, Any], level: Level | str) -> Reading:
+        """Settings as a form or a command line gives them: text becomes what the schema says, `"22"` a number."""
+        connector = self.connector(extension_id)
+        if connector is None:
+            return Reading(values={}, problems=(_not_there(extension_id, self.get(extension_id)),))
+        return _read(connector, self.properties(extension_id), settings, Level(level))
+
+    def typed(self, extension_id: str, settings: Mapping[str, Any]) -> Any:
+        """The connector's own settings struct. Raises `msgspec.ValidationError` where they are not complete."""
+        connector = self.connector(extension_id)
+        if connector is None:
+            raise LookupError(extension_id)
+        return msgspec.convert(dict(settings), connector.settings)
+
+    def _load(self, name: str) -> _Loaded:
+        with self._lock:
+            if name not in self._loaded:
+                self._loaded[name] = _loaded(self._entry_points[name])
+            return self._loaded[name]
+
+
+def _loaded(point: importlib.metadata.EntryPoint) -> _Loaded:
+    """Anything may go wrong in a stranger's package, and be raised as anything."""
+    try:
+        connector: Connector[Any] = point.load()()
+        manifest = connector.manifest
+        if manifest.id != point.name:
+            return _Loaded(_broken(point, f"it calls itself {manifest.id}"), None)
+        extension = Extension(
+            id=manifest.id,
+            title=_with_english(manifest.title, manifest.id),
+            description=_with_english(manifest.description, ""),
+            category=manifest.category,
+            kind=manifest.kind,
+            version=manifest.version,
+            settings_schema=schema(connector.settings),
+            media_types=manifest.media_types,
+            folders=manifest.folders,
+            max_size=manifest.max_size,
+        )
+    except Exception as error:
+        return _Loaded(_broken(point, _in_one_line(error)), None)
+    return _Loaded(extension, connector)
+
+
+def _with_english(words: dict[str, str], otherwise: str) -> dict[str, str]:
+    return words if "en" in words else {**words, "en": next(iter(words.values()), otherwise)}
+
+
+def _in_one_line(error: Exception) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 200 else f"{text[:199]}…"
+
+
+def _broken(point: importlib.metadata.EntryPoint, why: str) -> Extension:
+    package, version = (point.dist.name, point.dist.version) if point.dist else (point.value, "")
+    return Extension(
+        id=point.name,
+        title={"en": point.name},
+        description={"en": ""},
+        category=Category.OTHER,
+        kind=ReceiverKind.NEITHER,
+        version=version,
+        settings_schema=NO_SCHEMA,
+        problem=f"The package {package} does not load: {why}",
+    )
+
+
+def _not_there(extension_id: str, extension: Extension | None) -> Problem:
+    if extension is None:
+        return _problem(None, f"There is no extension {extension_id} in the Store.", "Install its package first.")
+    return _problem(None, extension.problem or f"{extension_id} does not load.", "Repair or update its package.")
+
+
+def _read(
+    connector: Connector[Any], properties: Mapping[str, dict[str, Any]], settings: Mapping[str, Any], level: Level
+) -> Reading:
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for name, given in settings.items():
+        if name not in properties:
+            problems.append(_unknown(name, properties))
+            continue
+        try:
+            values[name] = _converted(connector.settings, name, given)
+        except msgspec.ValidationError as error:
+            problems.append(_wrong(name, properties[name], given, error))
+    refused = {problem.field for problem in problems}
+    if level is Level.EFFECTIVE:
+        problems += _missing(connector.settings, properties, values, refused)
+    if isinstance(connector, Checks):
+        for found in connector.check(values, complete=level is Level.EFFECTIVE):
+            problems += [_of_connector(found)] if found.field not in refused else []
+    return Reading(values=values, problems=tuple(problems))
+
+
+def _converted(settings: type[msgspec.Struct], name: str, given: Any) -> Any:
+    """One setting by itself, in the form in which it is kept (plain JSON)."""
+    field = next(field for field in msgspec.structs.fields(settings) if field.encode_name == name)
+    value = given.strip() if isinstance(given, str) and field.type is not str else given
+    return msgspec.to_builtins(msgspec.convert(value, field.type, strict=not isinstance(value, str)))
+
+
+def _missing(
+    settings: type[msgspec.Struct],
+    properties: Mapping[str, dict[str, Any]],
+    values: Mapping[str, Any],
+    refused: set[str | None],
+) -> list[Problem]:
+    found = []
+    for field in msgspec.structs.fields(settings):
+        name = field.encode_name
+        empty = name not in values or values[name] == ""
+        if field.required and empty and name not in refused:
+            title = title_of(name, properties)
+            found.append(_problem(name, f"{title} is missing.", f"Fill in {title}."))
+    return found
+
+
+def title_of(name: str, properties: Mapping[str, dict[str, Any]]) -> str:
+    return str(properties.get(name, {}).get("title", name))
+
+
+def _unknown(name: str, properties: Mapping[str, dict[str, Any]]) -> Problem:
+    near = get_close_matches(name, properties, n=1, cutoff=0.5)
+    if near:
+        return _problem(name, f"There is no setting {name}; did you mean {near[0]}?", f"Write {near[0]}.")
+    return _problem(name, f"There is no setting {name}.", f"The settings are {', '.join(properties)}.")
+
+
+def _wrong(name: str, of: Mapping[str, Any], given: Any, error: msgspec.ValidationError) -> Problem:
+    """Says what was given, save for a secret."""
+    shown = "what was given" if of.get("writeOnly") else f"{given!r}"
+    wanted = {"integer": "a number", "boolean": "yes or no", "string": "text"}.get(str(of.get("type")), "another kind")
+    if of.get("type") == "integer" and "minimum" in of and "maximum" in of:
+        wanted = f"a number from {of['minimum']} to {of['maximum']}"
+    if "enum" in of:
+        wanted = f"one of {', '.join(str(one) for one in of['enum'])}"
+    title = str(of.get("title", name))
+    return _problem(name, f"{title}: {shown} is not {wanted}.", f"Write {wanted}.")
+
+
+def _of_connector(found: SettingProblem) -> Problem:
+    return _problem(found.field, found.sentence, found.remedy)
+
+
+def _problem(field: str | None, sentence: str, remedy: str) -> Problem:
+    return Problem(
+        type=ProblemType.INVALID_SETTINGS, title=sentence, detail=sentence, field=field, remedy=remedy or None
+    )

@@ -1,0 +1,180 @@
+"""Installing an extension in the space, changing the firm's settings of it, taking it out again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, delete, func, insert, select, update
+
+from banqup_tui.backend import settings_versions, tables, two_levels
+from banqup_tui.backend.context import Context, Handler, Refused
+from banqup_tui.backend.extensions import Level
+from banqup_tui.backend.mending import mend
+from banqup_tui.backend.two_levels import Settings
+from banqup_tui.backend.work import Work
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.extension import Extension, InstallationState
+from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.values import Value
+from banqup_tui.protocol.commands import Configure, Install, Uninstall
+from banqup_tui.protocol.messages import EntityKind, Op
+from banqup_tui.protocol.problems import ProblemType
+
+
+def install(work: Work, body: Install, context: Context) -> dict[str, Any]:
+    """Once in a space: installing it again gives the same installation, with the settings given now."""
+    extension = loading_extension(context, body.extension_id)
+    table = tables.installation
+    there = work.execute(
+        select(table).where(table.c.space_id == work.space_id, table.c.extension_id == extension.id).with_for_update()
+    ).one_or_none()
+    if there is not None:
+        if body.settings:
+            _configure(work, there, body.settings, context)
+        return {"installationId": there.id, "new": False}
+    _refuse_taken_id(work, body.installation_id)
+    settings = two_levels.read(context.services, extension.id, two_levels.changed({}, body.settings), Level.FIRM)
+    work.execute(
+        insert(table).values(
+            id=body.installation_id,
+            space_id=work.space_id,
+            extension_id=extension.id,
+            seq=0,
+            settings=two_levels.seal(context.services, extension.id, settings),
+            state=str(InstallationState.INSTALLED),
+        )
+    )
+    work.changed(EntityKind.INSTALLATION, body.installation_id)
+    _take_over_removed(work, extension.id, body.installation_id)
+    return {"installationId": body.installation_id, "new": True}
+
+
+def configure(work: Work, body: Configure, context: Context) -> dict[str, Any]:
+    installation = installation_row(work, body.installation_id)
+    loading_extension(context, installation.extension_id)
+    _configure(work, installation, body.settings, context)
+    return {"installationId": installation.id}
+
+
+def uninstall(work: Work, body: Uninstall, context: Context) -> dict[str, Any]:
+    """What was delivered stays known: the removed integrations wait for the extension to be installed again."""
+    installation = installation_row(work, body.installation_id)
+    used_by = [row for row in _integrations(work, installation.id) if row.state != IntegrationState.REMOVED]
+    if used_by:
+        title = _title(context, installation.extension_id)
+        clients = sorted({_client_name(work, row.client_id) for row in used_by})
+        raise Refused(
+            ProblemType.REFUSED,
+            f"{title} is used by {_listed(clients)}.",
+            "Remove their integrations first.",
+        )
+    for row in _integrations(work, installation.id):
+        settings_versions.forget_older(work, row.id, row.settings_version + 1)
+    work.execute(delete(tables.installation).where(tables.installation.c.id == installation.id))
+    work.changed(EntityKind.INSTALLATION, installation.id, op=Op.DELETE)
+    return {"installationId": installation.id}
+
+
+def loading_extension(context: Context, extension_id: str) -> Extension:
+    extension = context.services.extensions.get(extension_id)
+    if extension is None:
+        raise Refused(
+            ProblemType.NOT_FOUND,
+            f"There is no extension {extension_id} in the Store.",
+            "Install its package where the backend runs.",
+        )
+    if extension.problem is not None:
+        raise Refused(ProblemType.REFUSED, extension.problem, "Repair or update the package.")
+    return extension
+
+
+def installation_row(work: Work, installation_id: str) -> Row[Any]:
+    table = tables.installation
+    row: Row[Any] | None = work.execute(
+        select(table).where(table.c.id == installation_id, table.c.space_id == work.space_id).with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise Refused(
+            ProblemType.NOT_FOUND, "This extension is no longer installed.", "Install it in the Banqup Store."
+        )
+    return row
+
+
+def _configure(work: Work, installation: Row[Any], given: Settings, context: Context) -> None:
+    """The firm's settings, and a new version of those of every client that uses them."""
+    services = context.services
+    firm = two_levels.changed(two_levels.opened(services, installation.settings), given)
+    firm = two_levels.read(services, installation.extension_id, firm, Level.FIRM)
+    table = tables.installation
+    work.execute(
+        update(table)
+        .where(table.c.id == installation.id)
+        .values(
+            settings=two_levels.seal(services, installation.extension_id, firm),
+            state=str(InstallationState.INSTALLED),
+            reason=None,
+        )
+    )
+    work.changed(EntityKind.INSTALLATION, installation.id)
+    for row in _integrations(work, installation.id):
+        if row.state != IntegrationState.REMOVED:
+            _renew(work, row, firm, context)
+
+
+def _renew(work: Work, integration: Row[Any], firm: Settings, context: Context) -> None:
+    own = settings_versions.own_settings(work, context.services, integration)
+    try:
+        effective = settings_versions.checked(context.services, integration.extension_id, firm, own)
+    except Refused as error:
+        raise two_levels.refused(error.problem, f"{_client_name(work, integration.client_id)}: ") from None
+    settings_versions.use_version(work, context.services, integration, own, effective)
+    mend(work, integration, context)
+
+
+def _integrations(work: Work, installation_id: str) -> Sequence[Row[Any]]:
+    """Locked in the order of their ids, as everywhere."""
+    table = tables.integration
+    rows: Sequence[Row[Any]] = work.execute(
+        select(table).where(table.c.installation_id == installation_id).order_by(table.c.id).with_for_update()
+    ).all()
+    return rows
+
+
+def _take_over_removed(work: Work, extension_id: str, installation_id: str) -> None:
+    table = tables.integration
+    work.execute(
+        update(table)
+        .where(
+            table.c.space_id == work.space_id,
+            table.c.extension_id == extension_id,
+            table.c.state == str(IntegrationState.REMOVED),
+        )
+        .values(installation_id=installation_id)
+    )
+
+
+def _refuse_taken_id(work: Work, installation_id: str) -> None:
+    table = tables.installation
+    if work.execute(select(func.count()).where(table.c.id == installation_id)).scalar_one():
+        raise Refused(ProblemType.REFUSED, "Another extension is installed under this id.", "Try again.")
+
+
+def _title(context: Context, extension_id: str) -> str:
+    extension = context.services.extensions.get(extension_id)
+    return extension.title["en"] if extension else extension_id
+
+
+def _client_name(work: Work, client_id: str) -> str:
+    table = tables.client
+    value = work.execute(select(table.c.value).where(table.c.id == client_id)).scalar_one_or_none()
+    return msgspec.json.decode(value, type=Client).name if value else client_id
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:3])
+    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
+
+
+HANDLERS: dict[type[Value], Handler] = {Install: install, Configure: configure, Uninstall: uninstall}

@@ -1,0 +1,102 @@
+"""The schema of the database, and how an older one becomes it.
+
+A fresh database gets all tables at once. Alembic's operations are imported only where there is something to change.
+"""
+
+import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, func, insert, inspect, select
+
+from banqup_tui.backend import tables
+from banqup_tui.backend.visitors import LOCAL_USER
+from banqup_tui.backend.work import Database
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.space import Role
+from banqup_tui.kill_points import kill_point
+from banqup_tui.protocol.local import EXIT_NEWER_VERSION
+
+if TYPE_CHECKING:
+    from alembic.operations import Operations
+
+SCHEMA = 1
+STEPS: dict[int, Callable[["Operations"], None]] = {}
+"""`STEPS[n]` makes schema n out of schema n - 1."""
+
+_version = Table("schema_version", MetaData(), Column("version", Integer, nullable=False))
+
+
+class NewerSchema(BanqupError):
+    exit_code = EXIT_NEWER_VERSION
+
+    def __init__(self, found: int) -> None:
+        super().__init__(
+            f"The documents here were last used by a newer version of this program (schema {found}).",
+            "Restart this terminal with the newer version.",
+        )
+
+
+def bring_up_to_date(database: Database) -> None:
+    """Raises `NewerSchema` and touches nothing where the database is of a later program."""
+    with database.engine.connect() as connection:
+        _begin(connection)
+        found = _version_of(connection)
+        if found > SCHEMA:
+            raise NewerSchema(found)
+        if found == 0:
+            tables.metadata.create_all(connection)
+            _version.create(connection)
+            connection.execute(insert(_version).values(version=SCHEMA))
+            kill_point("migrate.step")
+            found = SCHEMA
+        connection.commit()
+    for version in range(found + 1, SCHEMA + 1):
+        _step(database, version)
+
+
+def _step(database: Database, version: int) -> None:
+    """One step and its number are one transaction: killed in between, it is done again from where it stood."""
+    from alembic.migration import MigrationContext
+    from alembic.operations import Operations
+
+    with database.engine.connect() as connection:
+        _begin(connection)
+        if _version_of(connection) < version:
+            STEPS[version](Operations(MigrationContext.configure(connection)))
+            connection.execute(_version.update().values(version=version))
+            kill_point("migrate.step")
+        connection.commit()
+
+
+def _begin(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _version_of(connection: Connection) -> int:
+    if not inspect(connection).has_table(_version.name):
+        return 0
+    return int(connection.execute(select(func.max(_version.c.version))).scalar_one() or 0)
+
+
+def the_space(database: Database, name: str) -> str:
+    """The one space of a local backend, made at the first start; its id."""
+    with database.engine.connect() as connection:
+        _begin(connection)
+        found = connection.execute(select(tables.space.c.id)).scalars().first()
+        if found is None:
+            found = _new_space(connection, name)
+        connection.commit()
+    return str(found)
+
+
+def _new_space(connection: Connection, name: str) -> str:
+    import secrets
+
+    space_id = str(uuid.uuid4())
+    space = {"id": space_id, "name": name, "epoch": str(uuid.uuid4()), "cursor_secret": secrets.token_bytes(32)}
+    connection.execute(insert(tables.space), space)
+    member = {"space_id": space_id, "user_id": LOCAL_USER, "role": str(Role.ADMINISTRATOR)}
+    connection.execute(insert(tables.member), member)
+    return space_id

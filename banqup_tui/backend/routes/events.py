@@ -1,0 +1,47 @@
+"""GET events: a stream that says when to pull. It carries hints only, so nothing is replayed."""
+
+from collections.abc import AsyncIterator
+
+import msgspec
+from litestar import get
+from litestar.response import Stream
+
+from banqup_tui.backend.failures import Failure
+from banqup_tui.backend.hub import Hub, Listener
+from banqup_tui.backend.routes._common import Asked, in_this_space, route, user_of
+from banqup_tui.protocol import paths
+from banqup_tui.protocol.problems import ProblemType
+
+MOST_STREAMS = 5
+SECONDS_BETWEEN_SIGNS = 15.0
+
+
+@get(route(paths.EVENTS), guards=[in_this_space])
+async def events(request: Asked) -> Stream:
+    """`changed` with the newest number, `bye` when the service stops, a comment every fifteen seconds."""
+    hub: Hub = request.app.state.hub
+    if hub.streams_of(user_of(request)) >= MOST_STREAMS:
+        raise Failure(ProblemType.TOO_MANY_REQUESTS, f"More than {MOST_STREAMS} event streams are open.")
+    listener = hub.listen(user_of(request))
+    stream = told(hub, listener, request.app.state.epoch, request.app.state.seconds_between_signs)
+    return Stream(stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+
+async def told(hub: Hub, listener: Listener, epoch: str, seconds_between_signs: float) -> AsyncIterator[bytes]:
+    try:
+        yield _changed(epoch, hub.seq)
+        while not hub.closing:
+            is_news = await listener.news(seconds_between_signs)
+            if not hub.closing:
+                yield _changed(epoch, hub.seq) if is_news else b":\n\n"
+        yield b"event: bye\ndata: {}\n\n"
+    finally:
+        hub.leave(listener)
+
+
+def _changed(epoch: str, seq: int) -> bytes:
+    data = msgspec.json.encode({"seq": seq}).decode()
+    return f"id: {epoch}.{seq}\nevent: changed\ndata: {data}\n\n".encode()
+
+
+ROUTES = [events]

@@ -1,0 +1,50 @@
+"""GET instance and POST retire: how a terminal recognises its backend, and a newer one takes over."""
+
+from typing import Any
+
+from litestar import Response, get, post
+
+import banqup_tui.protocol as protocol
+from banqup_tui import __version__
+from banqup_tui.backend.failures import Failure
+from banqup_tui.backend.routes._common import Asked, services_of
+from banqup_tui.domain.values import Value
+from banqup_tui.protocol import paths
+from banqup_tui.protocol.local import proof_of
+from banqup_tui.protocol.messages import Instance
+from banqup_tui.protocol.problems import ProblemType
+
+_LONGEST_NONCE = 128
+
+
+@get(paths.INSTANCE)
+async def instance(request: Asked, nonce: str) -> Instance:
+    """Asked without a token: the answer proves that this is the backend which wrote the endpoint file."""
+    if not 0 < len(nonce) <= _LONGEST_NONCE:
+        raise Failure(ProblemType.BAD_REQUEST, f"A nonce has 1 to {_LONGEST_NONCE} characters.", field="nonce")
+    state = request.app.state
+    return Instance(
+        instance_id=state.instance_id,
+        version=__version__,
+        protocol={"min": protocol.MIN_PROTOCOL, "max": protocol.PROTOCOL},
+        proof=proof_of(state.token, nonce),
+        space_id=services_of(request).space_id,
+    )
+
+
+class Retire(Value, frozen=True, kw_only=True):
+    """The newest protocol of the terminal that asks."""
+
+    protocol: int
+
+
+@post(paths.RETIRE, status_code=202, sync_to_thread=True)
+def retire(request: Asked, data: Retire) -> Response[Any]:
+    """Gives way to a newer program, and makes sure that no older one starts after it."""
+    if data.protocol <= protocol.PROTOCOL:
+        raise Failure(ProblemType.NOT_NEWER, "The program that asks is not newer than this one.")
+    request.app.state.retire(data.protocol)
+    return Response({}, media_type="application/json", status_code=202)
+
+
+ROUTES = [instance, retire]

@@ -1,0 +1,76 @@
+"""GET snapshot, documents, changes, backfill, to-place, extensions: what a copy is made of."""
+
+from typing import Annotated
+
+from litestar import Response, get
+from litestar.params import Parameter
+
+from banqup_tui.backend import changes as changing
+from banqup_tui.backend import reading
+from banqup_tui.backend.routes._common import Asked, in_this_space, json_bytes, route, services_of, user_of
+from banqup_tui.domain.extension import Extension
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.source import ToPlace
+from banqup_tui.domain.space import Space
+from banqup_tui.protocol import paths
+from banqup_tui.protocol.messages import BackfillCount, Changes, DocumentsPage, Snapshot
+
+
+@get(paths.SPACES, sync_to_thread=True)
+def spaces(request: Asked) -> list[Space]:
+    """The spaces that the user works in."""
+    return [reading.snapshot(services_of(request), user_of(request)).space]
+
+
+@get(route(paths.SNAPSHOT), sync_to_thread=True, guards=[in_this_space])
+def snapshot(request: Asked) -> Snapshot:
+    """The beginning of a copy: everything small, and the cursor of this moment."""
+    return reading.snapshot(services_of(request), user_of(request))
+
+
+@get(route(paths.DOCUMENTS), sync_to_thread=True, guards=[in_this_space])
+def documents(
+    request: Asked,
+    before: str | None = None,
+    limit: int = reading.MOST_DOCUMENTS,
+    client_id: Annotated[str | None, Parameter(query="clientId")] = None,
+    at_least: Annotated[str | None, Parameter(query="atLeast")] = None,
+) -> Response[bytes]:
+    """The next documents below the key, newest first, with their deliveries."""
+    page = reading.documents_page(
+        services_of(request), user_of(request), before=before, limit=limit, client_id=client_id, at_least=at_least
+    )
+    return json_bytes(page)
+
+
+@get(route(paths.CHANGES), sync_to_thread=True, guards=[in_this_space])
+def changes(request: Asked, cursor: str, limit: int = changing.MOST_CHANGES) -> Changes:
+    """What has changed after the cursor, in order, and the next cursor."""
+    return changing.changes(services_of(request), user_of(request), cursor, limit)
+
+
+@get(route(paths.EXTENSIONS), sync_to_thread=True, guards=[in_this_space])
+def extensions(request: Asked) -> list[Extension]:
+    """What stands in the Banqup Store."""
+    return list(services_of(request).extensions.all())
+
+
+@get(route(paths.BACKFILL), sync_to_thread=True, guards=[in_this_space])
+def backfill(
+    request: Asked,
+    client_id: Annotated[str, Parameter(query="clientId")],
+    folders: list[Folder] | None = None,
+) -> BackfillCount:
+    """How many documents an activation for this client would find there already."""
+    wanted = tuple(folders) if folders else None
+    return reading.backfill_count(services_of(request), user_of(request), client_id, wanted)
+
+
+@get(route(paths.TO_PLACE), sync_to_thread=True, guards=[in_this_space])
+def to_place(request: Asked) -> list[ToPlace]:
+    """The tray of files whose client or folder could not be told."""
+    return list(reading.to_place(services_of(request), user_of(request)))
+
+
+PAGE = DocumentsPage
+ROUTES = [spaces, snapshot, documents, changes, extensions, backfill, to_place]

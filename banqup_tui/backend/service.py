@@ -1,0 +1,131 @@
+"""The service as one ASGI application: the routes, behind the gate, with every error made a problem document."""
+
+import logging
+import re
+from collections.abc import Callable
+from typing import Any, cast
+
+from litestar import Litestar, Request, Response
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException, NotFoundException, ValidationException
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from banqup_tui.backend import tables
+from banqup_tui.backend.commands import Handlers
+from banqup_tui.backend.context import Refused, Services
+from banqup_tui.backend.failures import STATUS, Failure, problem
+from banqup_tui.backend.gate import Application, Doorkeeper, Gate
+from banqup_tui.backend.hub import Hub
+from banqup_tui.backend.routes import commands, events, files, instance, reading, tests
+from banqup_tui.backend.routes.commands import problem_response
+from banqup_tui.domain.values import Value
+from banqup_tui.protocol.problems import Problem, ProblemType
+
+_MISSING = re.compile(r"Missing required \w+ parameter '([^']+)'")
+_log = logging.getLogger(__name__)
+
+
+class Settings(Value, frozen=True, kw_only=True):
+    """Limits of a service, as its owner or a test may set them."""
+
+    largest_file: int = files.LARGEST
+    requests_a_minute: int = 600
+    seconds_between_signs: float = events.SECONDS_BETWEEN_SIGNS
+
+
+def routes_of(
+    services: Services,
+    handlers: Handlers,
+    hub: Hub,
+    *,
+    token: str,
+    instance_id: str,
+    retire: Callable[[int], None],
+    settings: Settings,
+) -> Litestar:
+    return Litestar(
+        [*instance.ROUTES, *reading.ROUTES, *commands.ROUTES, *events.ROUTES, *files.ROUTES, *tests.ROUTES],
+        exception_handlers={Exception: answer_to},
+        openapi_config=None,
+        logging_config=None,
+        state=State(
+            {
+                "services": services,
+                "handlers": handlers,
+                "hub": hub,
+                "token": token,
+                "instance_id": instance_id,
+                "retire": retire,
+                "epoch": _epoch(services),
+                "largest_file": settings.largest_file,
+                "seconds_between_signs": settings.seconds_between_signs,
+            }
+        ),
+    )
+
+
+def _epoch(services: Services) -> str:
+    with services.database.read() as connection:
+        statement = select(tables.space.c.epoch).where(tables.space.c.id == services.space_id)
+        return str(connection.execute(statement).scalar_one())
+
+
+def service(
+    services: Services,
+    handlers: Handlers,
+    hub: Hub,
+    *,
+    token: str,
+    user_id: str,
+    instance_id: str,
+    retire: Callable[[int], None],
+    settings: Settings | None = None,
+) -> Gate:
+    """`retire(protocol)` is called, in a thread, when a newer program asks this one to give way."""
+    used = settings or Settings()
+    routes = routes_of(services, handlers, hub, token=token, instance_id=instance_id, retire=retire, settings=used)
+    services.database.on_commit(hub.tell)
+    return Gate(cast(Application, routes), Doorkeeper(token, user_id), hub, requests_a_minute=used.requests_a_minute)
+
+
+def answer_to(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    return problem_response(problem_of(request, error))
+
+
+def problem_of(request: Request[Any, Any, Any], error: Exception) -> Problem:
+    if isinstance(error, Failure | Refused):
+        return error.problem
+    if isinstance(error, ValidationException):
+        return _invalid(error)
+    if isinstance(error, NotFoundException):
+        return problem(ProblemType.NOT_FOUND, "There is nothing at this address.")
+    if isinstance(error, HTTPException):
+        return _of_status(error)
+    if isinstance(error, OperationalError) and "locked" in str(error.orig):
+        return problem(ProblemType.BUSY, "The service is busy.", "Try again in a moment.")
+    _log.error("%s %s failed", request.method, request.scope.get("path"), exc_info=error)
+    return problem(ProblemType.INTERNAL, "Something went wrong in the service.", "Try again; its log says more.")
+
+
+def _invalid(error: ValidationException) -> Problem:
+    missing = _MISSING.search(error.detail)
+    if missing:
+        return problem(ProblemType.BAD_REQUEST, f"“{missing[1]}” is missing.", field=missing[1])
+    details = error.extra if isinstance(error.extra, list) else []
+    first = details[0] if details and isinstance(details[0], dict) else {}
+    field = first.get("key")
+    sentence = str(first.get("message") or "The request cannot be read.")
+    return problem(ProblemType.BAD_REQUEST, sentence, field=str(field) if field else None)
+
+
+_SENTENCES: dict[int, str] = {
+    400: "The request cannot be read.",
+    405: "This address is not used in this way.",
+    413: "The request is too large.",
+}
+
+
+def _of_status(error: HTTPException) -> Problem:
+    type_ = next((type_ for type_, status in STATUS.items() if status == error.status_code), ProblemType.INTERNAL)
+    return problem(ProblemType(type_), _SENTENCES.get(error.status_code, "The request could not be answered."))

@@ -1,0 +1,98 @@
+"""The versions of an integration's settings: a new one at every change, old ones as long as an attempt needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row, delete, insert, select, update
+
+from banqup_tui.backend import tables, two_levels
+from banqup_tui.backend.context import Services
+from banqup_tui.backend.extensions import Level
+from banqup_tui.backend.two_levels import Settings
+from banqup_tui.backend.work import Work
+from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.protocol.messages import EntityKind
+
+FIRST = 1
+
+
+def own_settings(work: Work, services: Services, integration: Row[Any]) -> Settings:
+    """The client's own, of the version in use."""
+    kept = tables.settings
+    sealed = work.execute(
+        select(kept.c.own).where(
+            kept.c.integration_id == integration.id, kept.c.version == integration.settings_version
+        )
+    ).scalar_one_or_none()
+    return {} if sealed is None else two_levels.opened(services, sealed)
+
+
+def checked(services: Services, extension_id: str, firm: Mapping[str, Any], own: Mapping[str, Any]) -> Settings:
+    """Those in effect, complete and right; else refused with the first that is not."""
+    return two_levels.read(services, extension_id, two_levels.in_effect(firm, own), Level.EFFECTIVE)
+
+
+def destination_of(services: Services, extension_id: str, effective: Mapping[str, Any]) -> str:
+    connector = services.extensions.connector(extension_id)
+    if connector is None:
+        raise LookupError(extension_id)
+    return connector.destination(services.extensions.typed(extension_id, effective))
+
+
+def write_version(
+    work: Work,
+    services: Services,
+    integration_id: str,
+    extension_id: str,
+    version: int,
+    own: Mapping[str, Any],
+    effective: Mapping[str, Any],
+) -> str:
+    """Returns its destination. The row of the integration is the caller's to change, or `use_version`'s."""
+    destination = destination_of(services, extension_id, effective)
+    work.execute(
+        insert(tables.settings).values(
+            integration_id=integration_id,
+            version=version,
+            destination=destination,
+            own=two_levels.seal(services, extension_id, own),
+            effective=two_levels.seal(services, extension_id, effective),
+        )
+    )
+    return destination
+
+
+def use_version(
+    work: Work, services: Services, integration: Row[Any], own: Mapping[str, Any], effective: Mapping[str, Any]
+) -> None:
+    """Writes the next version and has the integration use it: a send that was prepared with the old one is let go."""
+    version = integration.settings_version + 1
+    destination = write_version(work, services, integration.id, integration.extension_id, version, own, effective)
+    table = tables.integration
+    work.execute(
+        update(table).where(table.c.id == integration.id).values(settings_version=version, destination=destination)
+    )
+    work.changed(EntityKind.INTEGRATION, integration.id, client_id=integration.client_id)
+    forget_older(work, integration.id, version)
+
+
+def forget_older(work: Work, integration_id: str, version: int) -> None:
+    """Takes away what is older than `version`, save what an attempt that is not settled was made with."""
+    kept, attempt, delivery = tables.settings, tables.attempt, tables.delivery
+    open_states = (DeliveryState.SENDING, DeliveryState.UNKNOWN)
+    needed = (
+        select(attempt.c.settings_version)
+        .join(delivery, delivery.c.id == attempt.c.delivery_id)
+        .where(
+            delivery.c.integration_id == integration_id,
+            delivery.c.state.in_(open_states) | delivery.c.uncertain,
+            attempt.c.generation == delivery.c.generation,
+        )
+    )
+    work.execute(
+        delete(kept).where(
+            kept.c.integration_id == integration_id, kept.c.version < version, kept.c.version.not_in(needed)
+        )
+    )

@@ -1,0 +1,55 @@
+"""Settings at two levels: the firm's are the template, the client's add to them or override them.
+
+At both an empty value is none, so that clearing a client's own lets the firm's through again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from banqup_tui.backend.context import Refused, Services
+from banqup_tui.backend.vault import SealedElsewhere
+from banqup_tui.protocol.problems import Problem, ProblemType
+
+if TYPE_CHECKING:
+    from banqup_tui.backend.extensions import Level
+
+Settings = dict[str, Any]
+
+
+def changed(kept: Mapping[str, Any], given: Mapping[str, Any]) -> Settings:
+    """Given ones replace those of the same name, empty ones take away, those not named stay."""
+    together = {**kept, **given}
+    return {name: value for name, value in together.items() if not _is_empty(value)}
+
+
+def in_effect(firm: Mapping[str, Any], client: Mapping[str, Any]) -> Settings:
+    return {**firm, **client}
+
+
+def read(services: Services, extension_id: str, settings: Mapping[str, Any], level: Level) -> Settings:
+    """Of their right types, or refused with the first that is wrong."""
+    reading = services.extensions.read(extension_id, settings, level)
+    if reading.problems:
+        raise refused(reading.problems[0])
+    return reading.values
+
+
+def seal(services: Services, extension_id: str, settings: Mapping[str, Any]) -> bytes:
+    return services.vault.seal(settings, services.extensions.secret_names(extension_id))
+
+
+def opened(services: Services, sealed: bytes) -> Settings:
+    try:
+        return services.vault.open(sealed)
+    except SealedElsewhere as error:
+        raise Refused(ProblemType.REFUSED, error.sentence, error.remedy) from error
+
+
+def refused(problem: Problem, before: str = "") -> Refused:
+    return Refused(ProblemType.INVALID_SETTINGS, f"{before}{problem.title}", problem.remedy or "", field=problem.field)
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or value == ""

@@ -1,0 +1,179 @@
+"""Rows of the tables -> values of the wire."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, func, select
+
+from banqup_tui.backend import tables
+from banqup_tui.backend.context import Services
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.delivery import Attempt, Delivery, DeliveryState
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.extension import Installation, InstallationState
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.integration import Integration, IntegrationState
+from banqup_tui.domain.source import Source, SourceKind, ToPlace
+from banqup_tui.domain.status import AccountingStatus
+
+NEWEST_ATTEMPTS = 10
+_AT_ONCE = 500
+
+_client = msgspec.json.Decoder(Client)
+_document = msgspec.json.Decoder(Document)
+
+
+def client_of(row: Row[Any]) -> Client:
+    """From `client.value`."""
+    return _client.decode(row.value)
+
+
+def document_of(row: Row[Any]) -> Document:
+    """From `document.value`, with what changes after the intake taken from its own columns."""
+    return msgspec.structs.replace(
+        _document.decode(row.value),
+        approved=row.approved,
+        processed=row.processed,
+        attempted=row.attempted,
+        accounting_status=AccountingStatus(row.accounting_status),
+    )
+
+
+def deliveries_of(connection: Connection, rows: Sequence[Row[Any]]) -> list[Delivery]:
+    """One for each row of `delivery`, in their order, each with its newest attempts."""
+    logs = _newest_attempts(connection, [row.id for row in rows])
+    return [_delivery(row, tuple(logs.get(row.id, ()))) for row in rows]
+
+
+def _delivery(row: Row[Any], log: tuple[Attempt, ...]) -> Delivery:
+    return Delivery(
+        id=row.id,
+        integration_id=row.integration_id,
+        document_id=row.document_id,
+        sha256=row.sha256,
+        state=DeliveryState(row.state),
+        generation=row.generation,
+        attempts=row.attempts,
+        reason=row.reason,
+        remedy=row.remedy,
+        receipt=row.receipt,
+        sent_as=row.sent_as,
+        asked_by=row.asked_by,
+        due_at=row.due_at,
+        check_at=row.check_at,
+        updated_at=row.updated_at,
+        dismissed=row.dismissed,
+        log=log,
+    )
+
+
+def _newest_attempts(connection: Connection, delivery_ids: Sequence[str]) -> dict[str, list[Attempt]]:
+    attempt = tables.attempt
+    rank = func.row_number().over(partition_by=attempt.c.delivery_id, order_by=attempt.c.fence.desc())
+    logs: dict[str, list[Attempt]] = {}
+    for some in in_portions(delivery_ids):
+        ranked = select(attempt, rank.label("rank")).where(attempt.c.delivery_id.in_(some)).subquery()
+        newest = select(ranked).where(ranked.c.rank <= NEWEST_ATTEMPTS).order_by(ranked.c.fence.desc())
+        for row in connection.execute(newest):
+            logs.setdefault(row.delivery_id, []).append(_attempt(row))
+    return logs
+
+
+def _attempt(row: Row[Any]) -> Attempt:
+    return Attempt(
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        asked_by=row.asked_by,
+        outcome=row.outcome,
+        answer=row.receipt or row.reason,
+    )
+
+
+def installation_of(row: Row[Any], services: Services) -> Installation:
+    """Without secrets: those that are kept are named only."""
+    shown, secrets = _shown(services, row.extension_id, row.settings)
+    return Installation(
+        id=row.id,
+        extension_id=row.extension_id,
+        settings=shown,
+        secrets=secrets,
+        state=InstallationState(row.state),
+        reason=row.reason,
+    )
+
+
+def integration_of(row: Row[Any], own: bytes | None, effective: bytes | None, services: Services) -> Integration:
+    """`own` and `effective` are those of the settings version in use; secrets are named only."""
+    shown, secrets = _shown(services, row.extension_id, own)
+    in_effect, _ = _shown(services, row.extension_id, effective)
+    return Integration(
+        id=row.id,
+        client_id=row.client_id,
+        installation_id=row.installation_id,
+        extension_id=row.extension_id,
+        label=row.label,
+        state=IntegrationState(row.state),
+        folders=tuple(Folder(name) for name in row.folders.split()),
+        settings=shown,
+        effective=in_effect,
+        secrets=secrets,
+        activated_seq=row.activated_seq,
+        activated_at=row.activated_at,
+        last_sent_at=row.last_sent_at,
+        cause=row.cause,
+        remedy=row.remedy,
+    )
+
+
+def _shown(services: Services, extension_id: str, sealed: bytes | None) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Settings that may be shown, and the names of the secrets that are kept beside them."""
+    if sealed is None:
+        return {}, ()
+    secret = services.extensions.secret_names(extension_id)
+    kept = services.vault.open(sealed)
+    shown = {name: value for name, value in kept.items() if name not in secret}
+    return shown, tuple(sorted(name for name, value in kept.items() if name in secret and value))
+
+
+def integrations_of(connection: Connection, rows: Sequence[Row[Any]], services: Services) -> list[Integration]:
+    kept = tables.settings
+    found: dict[tuple[str, int], Row[Any]] = {}
+    for some in in_portions([row.id for row in rows]):
+        for row in connection.execute(select(kept).where(kept.c.integration_id.in_(some))):
+            found[row.integration_id, row.version] = row
+    values = []
+    for row in rows:
+        used = found.get((row.id, row.settings_version))
+        values.append(integration_of(row, used and used.own, used and used.effective, services))
+    return values
+
+
+def source_of(row: Row[Any]) -> Source:
+    return Source(
+        id=row.id,
+        kind=SourceKind(row.kind),
+        path=row.path,
+        taken=row.taken,
+        refused=row.refused,
+        problem=row.problem,
+        last_at=row.last_at,
+    )
+
+
+def to_place_of(row: Row[Any]) -> ToPlace:
+    return ToPlace(
+        id=row.id,
+        source=row.source,
+        file_name=row.file_name,
+        reason=row.reason,
+        remedy=row.remedy,
+        sha256=row.sha256,
+        at=row.at,
+    )
+
+
+def in_portions(identifiers: Sequence[str]) -> Iterable[Sequence[str]]:
+    """Few enough for one `IN (…)`."""
+    for start in range(0, len(identifiers), _AT_ONCE):
+        yield identifiers[start : start + _AT_ONCE]

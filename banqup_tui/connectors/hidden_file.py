@@ -1,0 +1,80 @@
+"""What RENAME receivers have in common: a hidden file, the name it is to get, and the names after that one."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from banqup_tui.connectors.interface import NotSent, Parcel, Rejected
+from banqup_tui.connectors.path_template import Place, with_suffix
+
+CHUNK = 1 << 20
+"""Bytes read from the document at a time."""
+
+
+class Remnant(msgspec.Struct, frozen=True):
+    """Text enough to finish an attempt, or to find that it was done: whole paths at the receiver's."""
+
+    hidden: str
+    final: str
+
+    def text(self) -> str:
+        return msgspec.json.encode(self).decode()
+
+
+def remnant_of(text: str) -> Remnant:
+    return msgspec.json.decode(text, type=Remnant)
+
+
+def hidden_name(parcel: Parcel, attempt: int | None = None) -> str:
+    """Each attempt has a hidden file of its own: one that was thought dead cannot touch its successor's."""
+    number = parcel.attempt if attempt is None else attempt
+    return f".banqup-{parcel.delivery_id}-{parcel.generation}-{number}.part"
+
+
+def older_hidden_names(parcel: Parcel) -> list[str]:
+    """Of the last attempts before this one, which have ended or lost their right to go on."""
+    return [hidden_name(parcel, number) for number in range(max(0, parcel.attempt - 8), parcel.attempt)]
+
+
+def names(place: Place, parcel: Parcel) -> Iterator[Place]:
+    """The wanted name, then others with the delivery's mark, for when a name is taken."""
+    yield place
+    mark = parcel.delivery_id.replace("-", "")[:8]
+    if parcel.generation > 1:
+        mark = f"{mark}-{parcel.generation}"
+    yield place.named(with_suffix(place.name, mark))
+    for number in range(2, 100):
+        yield place.named(with_suffix(place.name, f"{mark}-{number}"))
+
+
+def chunks_of(parcel: Parcel) -> Iterator[bytes]:
+    """The document's bytes; raises `Rejected` at the end if they are not those that its hash announces."""
+    digest = hashlib.sha256()
+    try:
+        with parcel.file.open("rb") as stream:
+            for chunk in _read(stream):
+                digest.update(chunk)
+                yield chunk
+    except FileNotFoundError:
+        raise _lost(parcel.file) from None
+    except OSError as error:
+        raise NotSent(
+            f"The file kept here cannot be read now: {error.strerror or error}.", "It is tried again by itself."
+        ) from error
+    if digest.hexdigest() != parcel.sha256:
+        raise Rejected(
+            "The file kept here is damaged: its bytes are not those that came in.",
+            "Import the document again from where it came.",
+        )
+
+
+def _read(stream: BinaryIO) -> Iterator[bytes]:
+    while chunk := stream.read(CHUNK):
+        yield chunk
+
+
+def _lost(file: Path) -> Rejected:
+    return Rejected(f"The file {file.name} is no longer kept here.", "Import the document again from where it came.")

@@ -1,0 +1,374 @@
+"""A folder on the backend's machine, or on a drive that it has mounted: for whatever reads files from there.
+
+A document is written under a hidden name, and appears with one rename that never takes another file's place.
+"""
+
+import asyncio
+import errno
+import os
+import secrets
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from banqup_tui.connectors.hidden_file import (
+    Remnant,
+    chunks_of,
+    hidden_name,
+    names,
+    older_hidden_names,
+    remnant_of,
+)
+from banqup_tui.connectors.interface import (
+    Channel,
+    Fault,
+    Found,
+    Manifest,
+    NotSent,
+    Parcel,
+    Receipt,
+    Rejected,
+    SettingProblem,
+    Step,
+    Uncertain,
+    setting,
+)
+from banqup_tui.connectors.path_template import Place, fill, problems_of
+from banqup_tui.connectors.rename import rename_without_overwriting
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.extension import Category, ReceiverKind
+from banqup_tui.kill_points import kill_point
+
+
+class LocalFolderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    path: Annotated[
+        str,
+        setting(
+            "Path",
+            "Chemin",
+            template=True,
+            help_en="The folder on the backend's machine. It is made when it is not there.",
+            help_fr="Le dossier sur la machine du service. Il est créé s'il n'existe pas.",
+        ),
+    ]
+    file_name: Annotated[
+        str,
+        setting(
+            "File name",
+            "Nom du fichier",
+            template=True,
+            help_en="Empty: the document's number, or its own name where it has no number.",
+            help_fr="Vide : le numéro du document, ou son propre nom s'il n'a pas de numéro.",
+        ),
+    ] = ""
+
+
+class LocalFolder:
+    """Delivers into a folder."""
+
+    manifest = Manifest(
+        id="local-folder",
+        title={"en": "Local folder", "fr": "Dossier local", "nl": "Lokale map", "de": "Lokaler Ordner"},
+        description={
+            "en": "Puts each document as a file into a folder, from where other software reads it.",
+            "fr": "Dépose chaque document comme fichier dans un dossier, où un autre logiciel le lit.",
+            "nl": "Zet elk document als bestand in een map, waar andere software het leest.",
+            "de": "Legt jedes Dokument als Datei in einem Ordner ab, aus dem andere Software es liest.",
+        },
+        category=Category.FILES_AND_DRIVES,
+        kind=ReceiverKind.RENAME,
+        version="1.0",
+    )
+    settings = LocalFolderSettings
+
+    def destination(self, settings: LocalFolderSettings) -> str:
+        return f"file:{_expanded(settings.path)}"
+
+    def where(self, settings: LocalFolderSettings, parcel: Parcel) -> str:
+        return _place(settings, parcel).path
+
+    def check(self, given: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
+        path, name = given.get("path"), given.get("file_name")
+        problems = problems_of("path", "Path", path) if path else []
+        if path and not problems and not os.path.isabs(_expanded(path)):
+            problems.append(
+                SettingProblem(
+                    field="path",
+                    sentence="Path: it does not say where it begins.",
+                    remedy="Write the whole path, such as /srv/in/[external_id]/[folder].",
+                )
+            )
+        if name:
+            problems += problems_of("file_name", "File name", name)
+            if "/" in name:
+                problems.append(SettingProblem(field="file_name", sentence="File name: / belongs into the path."))
+        return problems
+
+    @asynccontextmanager
+    async def connect(self, settings: LocalFolderSettings) -> AsyncIterator[Channel]:
+        yield _FolderChannel(settings)
+
+    async def test(self, settings: LocalFolderSettings, sample: Parcel | None) -> list[Step]:
+        return await asyncio.to_thread(_test, settings, sample)
+
+
+class _FolderChannel:
+    def __init__(self, settings: LocalFolderSettings) -> None:
+        self._settings = settings
+
+    async def prepare(self, parcel: Parcel) -> str:
+        return await asyncio.to_thread(self._prepare, parcel)
+
+    async def commit(self, parcel: Parcel, remnant: str) -> Receipt:
+        return await asyncio.to_thread(_commit, parcel, remnant_of(remnant))
+
+    async def roll_forward(self, parcel: Parcel, remnant: str) -> Receipt:
+        return await asyncio.to_thread(_roll_forward, parcel, remnant_of(remnant))
+
+    async def look_up(self, parcel: Parcel, earlier_receipts: Sequence[str]) -> tuple[Found, Receipt | None]:
+        """A file that is not there proves nothing: its reader may have taken it."""
+        return Found.PENDING, None
+
+    async def discard(self, remnant: str) -> None:
+        with suppress(OSError, msgspec.DecodeError):
+            await asyncio.to_thread(os.unlink, remnant_of(remnant).hidden)
+
+    def _prepare(self, parcel: Parcel) -> str:
+        place = _place(self._settings, parcel)
+        directory = Path(place.directory)
+        with _told_as_not_sent(place.directory):
+            _make(directory)
+            for old in older_hidden_names(parcel):
+                (directory / old).unlink(missing_ok=True)
+            final = next((seen for seen in names(place, parcel) if not os.path.lexists(seen.path)), place)
+            hidden = directory / hidden_name(parcel)
+            _write(hidden, parcel)
+        kill_point("prepare.uploaded")
+        return Remnant(str(hidden), final.path).text()
+
+
+def _expanded(path: str) -> str:
+    return os.path.expanduser(path)
+
+
+def _place(settings: LocalFolderSettings, parcel: Parcel) -> Place:
+    return fill(_expanded(settings.path), parcel, settings.file_name)
+
+
+def _make(directory: Path) -> None:
+    """Makes what is missing, from the top, and has each entry written down in its parent."""
+    missing: list[Path] = []
+    at = directory
+    while not at.exists():
+        missing.append(at)
+        at = at.parent
+    for new in reversed(missing):
+        with suppress(FileExistsError):
+            new.mkdir()
+        _fsync_directory(new.parent)
+
+
+def _write(hidden: Path, parcel: Parcel) -> None:
+    """Whole and on the disk, or nothing."""
+    hidden.unlink(missing_ok=True)
+    try:
+        with hidden.open("xb") as stream:
+            kill_point("send.firstbyte")
+            written = 0
+            for chunk in chunks_of(parcel):
+                stream.write(chunk)
+                written += len(chunk)
+                if 2 * written >= parcel.size:
+                    kill_point("send.halfway")
+            stream.flush()
+            os.fsync(stream.fileno())
+    except BaseException:
+        with suppress(OSError):
+            hidden.unlink(missing_ok=True)
+        raise
+    kill_point("send.lastbyte")
+
+
+def _commit(parcel: Parcel, remnant: Remnant) -> Receipt:
+    try:
+        final = _appear(parcel, remnant)
+    except FileNotFoundError:
+        raise _vanished(remnant) from None
+    except OSError as error:
+        if error.errno in _CERTAIN:
+            raise _not_sent(error, os.path.dirname(remnant.final)) from error
+        raise _cut_off(remnant, error) from error
+    return Receipt(text=final, reference=os.path.basename(final))
+
+
+def _roll_forward(parcel: Parcel, remnant: Remnant) -> Receipt:
+    """Whatever is not clear stays uncertain: another may be about to do the same."""
+    try:
+        final = _appear(parcel, remnant)
+    except FileNotFoundError:
+        if not os.path.isdir(os.path.dirname(remnant.hidden)):
+            raise Uncertain(
+                f"The folder {os.path.dirname(remnant.hidden)} is not there now.",
+                "Connect the drive again: it is then seen whether the document had arrived.",
+            ) from None
+        return Receipt(text=remnant.final, reference=os.path.basename(remnant.final))
+    except OSError as error:
+        raise _cut_off(remnant, error) from error
+    return Receipt(text=final, reference=os.path.basename(final))
+
+
+def _appear(parcel: Parcel, remnant: Remnant) -> str:
+    """The hidden file gets its recorded name, or the next one that is free."""
+    kill_point("rename.before")
+    directory, name = os.path.split(remnant.final)
+    for seen in names(Place(directory, name), parcel):
+        with suppress(FileExistsError):
+            rename_without_overwriting(remnant.hidden, seen.path)
+            kill_point("rename.after")
+            _remember(directory, remnant)
+            return seen.path
+    raise OSError(errno.EEXIST, os.strerror(errno.EEXIST), remnant.final)
+
+
+def _remember(directory: str, remnant: Remnant) -> None:
+    """Has the new name written down; a failure here says nothing of the rename, which was done."""
+    try:
+        _fsync_directory(Path(directory))
+    except OSError as error:
+        raise _cut_off(remnant, error) from error
+
+
+def _fsync_directory(directory: Path) -> None:
+    """Some network drives cannot: their server decides what it keeps."""
+    try:
+        handle = os.open(directory, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+            raise
+    finally:
+        os.close(handle)
+
+
+_CERTAIN = frozenset(
+    {
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.ENAMETOOLONG,
+        errno.ENOTDIR,
+        errno.EEXIST,
+        errno.EINVAL,
+        errno.EXDEV,
+    }
+)
+"""After these nothing has been renamed."""
+
+
+@contextmanager
+def _told_as_not_sent(directory: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _not_sent(error, directory) from error
+
+
+def _not_sent(error: OSError, directory: str) -> BanqupError:
+    match error.errno:
+        case errno.EACCES | errno.EPERM:
+            return NotSent(
+                f"The folder {directory} may not be written to.",
+                "Give the backend's user the right to write there, or choose another path.",
+                fault=Fault.PERSON,
+            )
+        case errno.EROFS:
+            return NotSent(
+                f"The folder {directory} is on a drive that is read-only.",
+                "Make the drive writable, or choose another path.",
+                fault=Fault.PERSON,
+            )
+        case errno.ENOTDIR | errno.EEXIST:
+            return NotSent(
+                f"The path {directory} leads through something that is not a folder.",
+                "Choose another path, or move what stands in the way.",
+                fault=Fault.PERSON,
+            )
+        case errno.ENOSPC | errno.EDQUOT:
+            what = "The disk is full" if error.errno == errno.ENOSPC else "The quota of the disk is used up"
+            return NotSent(
+                f"{what}: {directory}.",
+                "Make room there. The document is then sent by itself.",
+                fault=Fault.INTEGRATION,
+            )
+        case errno.ENAMETOOLONG:
+            return Rejected(
+                f"The path is too long for the disk: {directory}.",
+                "Choose a shorter path.",
+            )
+    return NotSent(
+        f"The folder {directory} cannot be written to now: {error.strerror or error}.",
+        "It is tried again by itself.",
+        fault=Fault.INTEGRATION,
+    )
+
+
+def _vanished(remnant: Remnant) -> Uncertain:
+    return Uncertain(
+        f"The hidden file {remnant.hidden} is no longer there.",
+        "It is looked at again by itself: the document may have arrived.",
+    )
+
+
+def _cut_off(remnant: Remnant, error: OSError) -> Uncertain:
+    return Uncertain(
+        f"The file could not be given its name {remnant.final}: {error.strerror or error}.",
+        "It is tried again by itself.",
+    )
+
+
+def _test(settings: LocalFolderSettings, sample: Parcel | None) -> list[Step]:
+    """Makes the folder of the sample, or the part of the path that is the same for all, and writes into it."""
+    path = _expanded(settings.path)
+    if sample is not None:
+        directory = _place(settings, sample).directory
+    else:
+        directory = path.partition("[")[0].rpartition("/")[0] if "[" in path else path
+    folder = Path(directory)
+    try:
+        with _told_as_not_sent(directory):
+            _make(folder)
+            if not folder.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), directory)
+    except BanqupError as error:
+        return [_failed(error)]
+    steps = [Step(ok=True, sentence={"en": f"The folder {directory} is there", "fr": f"Le dossier {directory} existe"})]
+    try:
+        with _told_as_not_sent(directory):
+            _probe(folder)
+    except BanqupError as error:
+        return [*steps, _failed(error)]
+    written = {"en": "A file could be written and taken away", "fr": "Un fichier a pu être écrit et retiré"}
+    return [*steps, Step(ok=True, sentence=written)]
+
+
+def _probe(folder: Path) -> None:
+    probe = folder / f".banqup-test-{secrets.token_hex(4)}"
+    try:
+        with probe.open("xb") as stream:
+            stream.write(b"banqup\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+    finally:
+        probe.unlink(missing_ok=True)
+
+
+def _failed(error: BanqupError) -> Step:
+    return Step(ok=False, sentence={"en": error.sentence}, remedy={"en": error.remedy} if error.remedy else None)

@@ -1,0 +1,163 @@
+"""Paths with `[placeholders]`: what they may hold, what is wrong with one, and how one is filled.
+
+Whoever writes the template is trusted, whoever wrote the document is not: every value is made a safe part of one
+name before it is put in, so that no value can add a folder, climb out of one, or hide a file.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.values import Value
+
+PLACEHOLDERS: tuple[str, ...] = (
+    "external_id",
+    "vat_number",
+    "uen_number",
+    "client_name",
+    "invoice_type",
+    "folder",
+    "year",
+    "month",
+    "number",
+    "date",
+    "file_name",
+)
+
+FOLDER_WORDS: dict[Folder, str] = {
+    Folder.SALES_INVOICES: "sales",
+    Folder.PURCHASE_INVOICES: "purchases",
+    Folder.PURCHASE_RECEIPTS: "receipts",
+    Folder.ENRICHED_MOVEMENT_REPORTS: "movements",
+    Folder.OTHER_DOCUMENTS: "other",
+}
+
+MAX_VALUE_BYTES = 120
+MAX_NAME_BYTES = 200
+
+_NAMING = frozenset({"number", "file_name"})
+_PARTS = re.compile(r"\[([^\[\]/\\]*)\]")
+_BRACKETS = re.compile(r"[\[\]]")
+_FORBIDDEN = re.compile(r'[/\\:*?"<>|]')
+_SPACES = re.compile(r"\s+")
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?$", re.IGNORECASE)
+_EXTENSION = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$")
+
+
+class TemplateProblem(Value, frozen=True, kw_only=True):
+    """What is wrong between `start` and `end`, and the text that would be right there, if one is near."""
+
+    start: int
+    end: int
+    text: str
+    suggestion: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.text}; did you mean {self.suggestion}?" if self.suggestion else self.text
+
+
+def check(template: str) -> list[TemplateProblem]:
+    """Every problem, from left to right; none means that it can be filled."""
+    problems = [*_unknown_names(template), *_stray_brackets(template), *_climbing(template), *_control(template)]
+    if not template.strip():
+        problems.append(TemplateProblem(start=0, end=len(template), text="empty"))
+    return sorted(problems, key=lambda problem: (problem.start, problem.end))
+
+
+def _unknown_names(template: str) -> Iterable[TemplateProblem]:
+    for found in _PARTS.finditer(template):
+        name = found.group(1)
+        if name in PLACEHOLDERS:
+            continue
+        yield TemplateProblem(start=found.start(), end=found.end(), text="unknown", suggestion=_nearest(name))
+
+
+def _nearest(name: str) -> str | None:
+    plain = re.sub(r"[\s-]+", "_", name.strip().lower())
+    near = get_close_matches(plain, PLACEHOLDERS, n=1, cutoff=0.5)
+    return f"[{near[0]}]" if near else None
+
+
+def _stray_brackets(template: str) -> Iterable[TemplateProblem]:
+    """A bracket without its partner; an opened name is looked at up to the next separator."""
+    rest = _PARTS.sub(lambda found: " " * len(found.group()), template)
+    for found in _BRACKETS.finditer(rest):
+        if found.group() == "]":
+            yield TemplateProblem(start=found.start(), end=found.end(), text="] without its [")
+            continue
+        end = next((at for at in range(found.end(), len(rest)) if rest[at] in "/\\["), len(rest))
+        yield TemplateProblem(
+            start=found.start(), end=end, text="[ without its ]", suggestion=_nearest(rest[found.end() : end])
+        )
+
+
+def _climbing(template: str) -> Iterable[TemplateProblem]:
+    for found in re.finditer(r"(?:^|(?<=/))\.\.(?=/|$)", template):
+        yield TemplateProblem(start=found.start(), end=found.end(), text=".. is not allowed in a path")
+
+
+def _control(template: str) -> Iterable[TemplateProblem]:
+    for at, letter in enumerate(template):
+        if unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+            yield TemplateProblem(start=at, end=at + 1, text="a sign that cannot be seen")
+
+
+def names_a_file(template: str) -> bool:
+    """Whether the last part is a file's name: it holds `[number]` or `[file_name]`, or ends in an extension."""
+    last = template.rpartition("/")[2]
+    if any(name in _NAMING for name in _PARTS.findall(last)):
+        return True
+    return bool(_EXTENSION.search(last))
+
+
+def fill_path(template: str, values: Mapping[str, str]) -> str:
+    """The template with its values. It is absolute only if the template is; raises `KeyError` for unknown names."""
+    root = "/" if template.startswith("/") else ""
+    parts = [fill_name(part, values) for part in template.split("/") if part not in ("", ".", "..")]
+    return root + "/".join(parts)
+
+
+def fill_name(part: str, values: Mapping[str, str]) -> str:
+    """One part between two separators. A part of the template's own text alone stays as it is written."""
+    if not _PARTS.search(part):
+        return part
+    filled = _PARTS.sub(lambda found: _value(found.group(1), values), part)
+    return _presentable(_capped(filled, MAX_NAME_BYTES)) or "_"
+
+
+def _value(name: str, values: Mapping[str, str]) -> str:
+    return safe_name(values[name]) or f"no_{name}"
+
+
+def safe_name(text: str) -> str:
+    """A stranger's text as a part of one name: no separators, control or direction signs; empty if nothing is left.
+
+    Accents and other writing systems stay. Not hidden (no leading dot), no option (no leading dash), no name that
+    a system keeps for itself, at most 120 bytes.
+    """
+    plain = unicodedata.normalize("NFC", text)
+    seen = "".join(_visible(letter) for letter in plain)
+    joined = _FORBIDDEN.sub("-", _SPACES.sub(" ", seen))
+    return _presentable(_capped(joined.strip(), MAX_VALUE_BYTES))
+
+
+def _visible(letter: str) -> str:
+    category = unicodedata.category(letter)
+    if category in ("Zl", "Zp", "Zs") or letter in "\t\n\r":
+        return " "
+    return "" if category.startswith("C") else letter
+
+
+def _presentable(name: str) -> str:
+    name = name.lstrip(". ").rstrip(". ")
+    if name.startswith(("-", "~")) or _RESERVED.match(name):
+        return f"_{name}"
+    return name
+
+
+def _capped(name: str, limit: int) -> str:
+    """Cut between two letters, never within one."""
+    return name.encode()[:limit].decode(errors="ignore")

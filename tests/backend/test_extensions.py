@@ -1,0 +1,70 @@
+import subprocess
+import sys
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from banqup_tui.backend.extensions import Extensions, Level
+
+
+def point(name: str, value: str) -> EntryPoint:
+    return EntryPoint(name=name, value=value, group="banqup_tui.connectors")
+
+
+@pytest.fixture
+def extensions() -> Extensions:
+    return Extensions(
+        [
+            point("local-folder", "banqup_tui.connectors.local_folder:LocalFolder"),
+            point("acme-ledger", "acme_ledger.nowhere:Connector"),
+            point("misnamed", "banqup_tui.connectors.local_folder:LocalFolder"),
+        ]
+    )
+
+
+def test_the_store_finds_what_the_installed_packages_bring() -> None:
+    assert "local-folder" in {extension.id for extension in Extensions().all()}
+
+
+def test_a_package_that_does_not_load_stands_in_the_store_with_its_reason(extensions: Extensions) -> None:
+    found = {extension.id: extension for extension in extensions.all()}
+    assert found["local-folder"].problem is None
+    assert "does not load: No module named 'acme_ledger'" in (found["acme-ledger"].problem or "")
+    assert "calls itself local-folder" in (found["misnamed"].problem or "")
+    assert extensions.connector("acme-ledger") is None
+    assert extensions.connector("none") is extensions.get("none") is None
+
+
+def test_an_unknown_setting_is_named_with_the_nearest_one(extensions: Extensions) -> None:
+    (problem,) = extensions.validate("local-folder", {"pathh": "/in"}, Level.FIRM)
+    assert (problem.field, problem.title) == ("pathh", "There is no setting pathh; did you mean path?")
+
+
+def test_what_the_other_level_may_still_give_is_not_missed(extensions: Extensions) -> None:
+    assert extensions.validate("local-folder", {}, "firm") == []
+    (problem,) = extensions.validate("local-folder", {"path": ""}, "effective")
+    assert (problem.field, problem.title) == ("path", "Path is missing.")
+
+
+def test_a_wrong_placeholder_is_named(extensions: Extensions) -> None:
+    (problem,) = extensions.validate("local-folder", {"path": "/in/[foldr]"}, "client")
+    assert problem.title == "Path: [foldr] is unknown; did you mean [folder]?"
+
+
+def test_a_value_of_the_wrong_kind_is_said(extensions: Extensions) -> None:
+    (problem,) = extensions.validate("local-folder", {"path": 7}, "client")
+    assert problem.title == "Path: 7 is not text."
+
+
+def test_settings_of_an_extension_that_is_not_there_are_refused(extensions: Extensions) -> None:
+    assert extensions.validate("none", {}, "firm")[0].title == "There is no extension none in the Store."
+    assert "does not load" in extensions.validate("acme-ledger", {}, "firm")[0].title
+
+
+def test_looking_into_the_store_is_quick() -> None:
+    """Nothing heavy is imported for the manifests."""
+    code = (
+        "import sys; from banqup_tui.backend.extensions import Extensions; Extensions().all();"
+        "print(*{'asyncssh', 'cryptography', 'httpx', 'sqlalchemy'} & set(sys.modules))"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60).strip() == ""

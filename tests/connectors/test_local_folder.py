@@ -1,0 +1,281 @@
+# ruff: noqa: ASYNC221, ASYNC240
+import asyncio
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from banqup_tui.connectors.hidden_file import hidden_name, remnant_of
+from banqup_tui.connectors.interface import Fault, NotSent, Parcel, Receipt, Rejected, Uncertain
+from banqup_tui.connectors.local_folder import LocalFolder, LocalFolderSettings
+from tests.support.parcels import BYTES, parcel
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    directory = tmp_path / "store"
+    directory.mkdir()
+    return directory
+
+
+def into(tmp_path: Path, rest: str = "[external_id]/[folder]", **more: Any) -> LocalFolderSettings:
+    return LocalFolderSettings(path=f"{tmp_path}/in/{rest}", **more)
+
+
+async def send(settings: LocalFolderSettings, what: Parcel) -> Receipt:
+    async with LocalFolder().connect(settings) as channel:
+        return await channel.commit(what, await channel.prepare(what))
+
+
+async def roll_forward(settings: LocalFolderSettings, what: Parcel, remnant: str) -> Receipt:
+    async with LocalFolder().connect(settings) as channel:
+        return await channel.roll_forward(what, remnant)
+
+
+def files(tmp_path: Path) -> list[str]:
+    root = tmp_path / "in"
+    return sorted(str(seen.relative_to(root)) for seen in root.rglob("*") if seen.is_file())
+
+
+async def test_a_document_appears_in_its_folder_under_its_number(tmp_path: Path, store: Path) -> None:
+    receipt = await send(into(tmp_path), parcel(store))
+    assert receipt.text == f"{tmp_path}/in/PARVIS/purchases/2026-11874.xml"
+    assert files(tmp_path) == ["PARVIS/purchases/2026-11874.xml"]
+    assert Path(receipt.text).read_bytes() == BYTES
+
+
+async def test_nothing_is_seen_before_the_commit(tmp_path: Path, store: Path) -> None:
+    async with LocalFolder().connect(into(tmp_path)) as channel:
+        remnant = remnant_of(await channel.prepare(parcel(store)))
+    assert files(tmp_path) == [f"PARVIS/purchases/{hidden_name(parcel(store))}"]
+    assert remnant.final.endswith("/2026-11874.xml")
+
+
+async def test_another_file_of_the_same_name_keeps_its_place(tmp_path: Path, store: Path) -> None:
+    first = await send(into(tmp_path), parcel(store))
+    Path(first.text).write_bytes(b"theirs")
+    second = await send(into(tmp_path), parcel(store, b"other", delivery_id="aaaa0000-0000-4000-8000-000000000000"))
+    assert Path(first.text).read_bytes() == b"theirs"
+    assert second.text.endswith("/2026-11874_aaaa0000.xml")
+    assert Path(second.text).read_bytes() == b"other"
+
+
+async def test_a_name_that_is_taken_between_prepare_and_commit_is_left_alone(tmp_path: Path, store: Path) -> None:
+    async with LocalFolder().connect(into(tmp_path)) as channel:
+        remnant = await channel.prepare(parcel(store))
+        Path(remnant_of(remnant).final).write_bytes(b"theirs")
+        receipt = await channel.commit(parcel(store), remnant)
+    assert Path(remnant_of(remnant).final).read_bytes() == b"theirs"
+    assert Path(receipt.text).read_bytes() == BYTES
+
+
+async def test_another_copy_gets_a_name_of_its_own(tmp_path: Path, store: Path) -> None:
+    await send(into(tmp_path), parcel(store))
+    await send(into(tmp_path), parcel(store, generation=2))
+    assert files(tmp_path) == ["PARVIS/purchases/2026-11874.xml", "PARVIS/purchases/2026-11874_4f1c9a27-2.xml"]
+
+
+async def test_rolling_forward_what_was_not_done_does_it_once(tmp_path: Path, store: Path) -> None:
+    async with LocalFolder().connect(into(tmp_path)) as channel:
+        remnant = await channel.prepare(parcel(store))
+    first = await roll_forward(into(tmp_path), parcel(store), remnant)
+    second = await roll_forward(into(tmp_path), parcel(store), remnant)
+    assert first == second
+    assert files(tmp_path) == ["PARVIS/purchases/2026-11874.xml"]
+
+
+async def test_what_its_reader_took_away_is_not_sent_again(tmp_path: Path, store: Path) -> None:
+    async with LocalFolder().connect(into(tmp_path)) as channel:
+        remnant = await channel.prepare(parcel(store))
+        taken = await channel.commit(parcel(store), remnant)
+        Path(taken.text).unlink()
+        again = await channel.roll_forward(parcel(store), remnant)
+    assert again.text == taken.text
+    assert files(tmp_path) == []
+
+
+async def test_a_drive_that_is_not_there_says_nothing_about_arrival(tmp_path: Path, store: Path) -> None:
+    async with LocalFolder().connect(into(tmp_path)) as channel:
+        remnant = await channel.prepare(parcel(store))
+    (tmp_path / "in").rename(tmp_path / "unplugged")
+    with pytest.raises(Uncertain, match="is not there now"):
+        await roll_forward(into(tmp_path), parcel(store), remnant)
+    (tmp_path / "unplugged").rename(tmp_path / "in")
+    await roll_forward(into(tmp_path), parcel(store), remnant)
+    assert files(tmp_path) == ["PARVIS/purchases/2026-11874.xml"]
+
+
+async def test_an_attempt_that_was_thought_dead_cannot_touch_its_successors_file(tmp_path: Path, store: Path) -> None:
+    async with LocalFolder().connect(into(tmp_path)) as channel:
+        old = await channel.prepare(parcel(store, attempt=1))
+        new = await channel.prepare(parcel(store, attempt=2))
+        assert not Path(remnant_of(old).hidden).exists()
+        with pytest.raises(Uncertain):
+            await channel.commit(parcel(store, attempt=1), old)
+        late = await channel.prepare(parcel(store, attempt=1))
+        await channel.commit(parcel(store, attempt=2), new)
+        await channel.discard(late)
+    assert files(tmp_path) == ["PARVIS/purchases/2026-11874.xml"]
+
+
+async def test_what_is_given_up_leaves_nothing(tmp_path: Path, store: Path) -> None:
+    async with LocalFolder().connect(into(tmp_path)) as channel:
+        remnant = await channel.prepare(parcel(store))
+        await channel.discard(remnant)
+        await channel.discard(remnant)
+        await channel.discard("nonsense")
+    assert files(tmp_path) == []
+
+
+async def test_bytes_that_changed_are_not_sent(tmp_path: Path, store: Path) -> None:
+    what = parcel(store)
+    what.file.write_bytes(b"damaged")
+    with pytest.raises(Rejected, match="damaged"):
+        await send(into(tmp_path), what)
+    what.file.unlink()
+    with pytest.raises(Rejected, match="no longer kept"):
+        await send(into(tmp_path), what)
+    assert files(tmp_path) == []
+
+
+async def test_a_file_in_the_way_of_the_path_is_for_a_person_to_mend(tmp_path: Path, store: Path) -> None:
+    (tmp_path / "in").write_text("in the way")
+    with pytest.raises(NotSent, match="not a folder") as caught:
+        await send(into(tmp_path), parcel(store))
+    assert caught.value.fault is Fault.PERSON
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("number", "fault", "words"),
+    [
+        (errno.ENOSPC, Fault.INTEGRATION, "The disk is full"),
+        (errno.EDQUOT, Fault.INTEGRATION, "quota"),
+        (errno.EROFS, Fault.PERSON, "read-only"),
+        (errno.EACCES, Fault.PERSON, "may not be written to"),
+        (errno.EIO, Fault.INTEGRATION, "cannot be written to now"),
+    ],
+)
+async def test_each_trouble_of_a_disk_has_its_sentence(
+    tmp_path: Path, store: Path, monkeypatch: pytest.MonkeyPatch, number: int, fault: Fault, words: str
+) -> None:
+    def refuse(_handle: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    what = parcel(store)
+    (tmp_path / "in/PARVIS/purchases").mkdir(parents=True)
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(NotSent, match=words) as caught:
+        await send(into(tmp_path), what)
+    assert caught.value.fault is fault
+    assert files(tmp_path) == []
+
+
+async def test_a_path_too_long_for_the_disk_is_refused(tmp_path: Path, store: Path) -> None:
+    with pytest.raises(Rejected, match="too long"):
+        await send(into(tmp_path, "/".join(["[client_name]"] * 80)), parcel(store, client_name="x" * 200))
+
+
+async def test_a_disk_that_fails_after_the_rename_leaves_it_uncertain(
+    tmp_path: Path, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    async with LocalFolder().connect(into(tmp_path)) as channel:
+        remnant = await channel.prepare(parcel(store))
+        with monkeypatch.context() as failing:
+            failing.setattr(os, "fsync", refuse)
+            with pytest.raises(Uncertain):
+                await channel.commit(parcel(store), remnant)
+        await channel.roll_forward(parcel(store), remnant)
+    assert files(tmp_path) == ["PARVIS/purchases/2026-11874.xml"]
+
+
+async def test_a_drive_without_an_exclusive_rename_is_served_too(
+    tmp_path: Path, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("banqup_tui.connectors.rename._exclusive_rename", lambda: lambda *_: errno.EINVAL)
+    for generation in (1, 2):
+        await send(into(tmp_path), parcel(store, generation=generation))
+    assert len(files(tmp_path)) == 2
+
+
+async def test_many_at_once_with_the_same_name_all_arrive(tmp_path: Path, store: Path) -> None:
+    whats = [parcel(store, b"%d" % at, delivery_id=f"{at:08}-0000-4000-8000-000000000000") for at in range(20)]
+    receipts = await asyncio.gather(*(send(into(tmp_path), what) for what in whats))
+    assert len({receipt.text for receipt in receipts}) == 20
+    assert {Path(receipt.text).read_bytes() for receipt in receipts} == {b"%d" % at for at in range(20)}
+
+
+async def test_the_test_makes_the_folder_and_writes_into_it(tmp_path: Path, store: Path) -> None:
+    steps = await LocalFolder().test(into(tmp_path), parcel(store))
+    assert [step.ok for step in steps] == [True, True]
+    assert steps[1].sentence["en"] == "A file could be written and taken away"
+    assert (tmp_path / "in/PARVIS/purchases").is_dir()
+    assert files(tmp_path) == []
+    assert [step.ok for step in await LocalFolder().test(into(tmp_path), None)] == [True, True]
+
+
+async def test_the_test_says_what_stands_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "in").write_text("in the way")
+    (step,) = await LocalFolder().test(into(tmp_path), None)
+    assert not step.ok
+    assert step.remedy
+
+
+def test_settings_are_checked_before_they_are_kept() -> None:
+    def sentences(**given: str) -> list[str]:
+        return [problem.sentence for problem in LocalFolder().check(given, complete=True)]
+
+    assert sentences(path="/srv/in/[folder]", file_name="[number]") == []
+    assert sentences(path="/srv/[foldr]") == ["Path: [foldr] is unknown; did you mean [folder]?"]
+    assert sentences(path="srv/in") == ["Path: it does not say where it begins."]
+    assert sentences(path="~/in") == []
+    assert sentences(path="/in", file_name="a/[number]") == ["File name: / belongs into the path."]
+
+
+SENDER = """
+import asyncio, sys
+from pathlib import Path
+from banqup_tui.connectors.local_folder import LocalFolder, LocalFolderSettings
+from tests.support.parcels import parcel
+
+async def main(root: Path) -> None:
+    async with LocalFolder().connect(LocalFolderSettings(path=f"{root}/in")) as channel:
+        what = parcel(root / "store")
+        remnant = await channel.prepare(what)
+        (root / "remnant").write_text(remnant)
+        await channel.commit(what, remnant)
+
+asyncio.run(main(Path(sys.argv[1])))
+"""
+
+
+@pytest.mark.parametrize("where", ["rename.before", "rename.after"])
+async def test_a_process_killed_at_the_rename_delivers_exactly_once(tmp_path: Path, store: Path, where: str) -> None:
+    killed = subprocess.run(
+        [sys.executable, "-c", SENDER, str(tmp_path)], env={**os.environ, "BANQUP_KILL_AT": where}, timeout=60
+    )
+    assert killed.returncode == -9
+    settings = LocalFolderSettings(path=f"{tmp_path}/in")
+    await roll_forward(settings, parcel(store), (tmp_path / "remnant").read_text())
+    assert files(tmp_path) == ["2026-11874.xml"]
+    assert (tmp_path / "in/2026-11874.xml").read_bytes() == BYTES
+
+
+@pytest.mark.parametrize("where", ["send.firstbyte", "send.halfway", "send.lastbyte", "prepare.uploaded"])
+async def test_a_process_killed_while_it_writes_shows_nothing_and_leaves_nothing(
+    tmp_path: Path, store: Path, where: str
+) -> None:
+    killed = subprocess.run(
+        [sys.executable, "-c", SENDER, str(tmp_path)], env={**os.environ, "BANQUP_KILL_AT": where}, timeout=60
+    )
+    assert killed.returncode == -9
+    assert not [name for name in files(tmp_path) if not name.startswith(".")]
+    await send(LocalFolderSettings(path=f"{tmp_path}/in"), parcel(store, attempt=1))
+    assert files(tmp_path) == ["2026-11874.xml"]

@@ -1,0 +1,48 @@
+"""A connector for tests: settings of several kinds, and no way to anywhere."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import EntryPoint
+from typing import Annotated
+
+import msgspec
+
+from banqup_tui.connectors.interface import Channel, Manifest, Parcel, Step, setting
+from banqup_tui.domain.extension import Category, ReceiverKind
+from banqup_tui.domain.folder import ALL_FOLDERS, Folder
+
+
+def point(name: str, value: str) -> EntryPoint:
+    return EntryPoint(name=name, value=value, group="banqup_tui.connectors")
+
+
+class MailboxSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    host: Annotated[str, setting("Host", "Serveur")]
+    port: Annotated[int, setting("Port", "Port"), msgspec.Meta(ge=1, le=65535)] = 25
+    user: Annotated[str, setting("User", "Utilisateur")] = ""
+    password: Annotated[str, setting("Password", "Mot de passe", secret=True)] = ""
+    address: Annotated[str, setting("Address", "Adresse", level="client")]
+
+
+class Mailbox:
+    manifest = Manifest(
+        id="mailbox",
+        title={"en": "Mailbox"},
+        description={"en": "For tests."},
+        category=Category.MAIL_AND_SIGNALS,
+        kind=ReceiverKind.NEITHER,
+        version="1.0",
+        folders=tuple(folder for folder in ALL_FOLDERS if folder is not Folder.ENRICHED_MOVEMENT_REPORTS),
+    )
+    settings = MailboxSettings
+
+    def destination(self, settings: MailboxSettings) -> str:
+        return f"mail:{settings.address}"
+
+    @asynccontextmanager
+    async def connect(self, settings: MailboxSettings) -> AsyncIterator[Channel]:
+        raise NotImplementedError
+        yield
+
+    async def test(self, settings: MailboxSettings, sample: Parcel | None) -> list[Step]:
+        return [Step(ok=settings.password == "geheim", sentence={"en": "Signed in", "fr": "Connecté"})]

@@ -1,0 +1,106 @@
+"""The parts of a service on a database of its own, for tests that ask the handlers directly."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+from sqlalchemy import insert
+
+from banqup_tui.backend import tables
+from banqup_tui.backend.context import Context, Services
+from banqup_tui.backend.extensions import Extensions
+from banqup_tui.backend.files import FileStore
+from banqup_tui.backend.vault import Vault
+from banqup_tui.backend.work import Database, Work, sqlite_engine
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.document import Document, DocumentKind
+from banqup_tui.domain.folder import Folder
+from banqup_tui.protocol.messages import EntityKind
+
+SPACE = "11111111-1111-4111-8111-111111111111"
+EPOCH = "22222222-2222-4222-8222-222222222222"
+PARVIS = "33333333-3333-4333-8333-333333333333"
+HAGELAND = "44444444-4444-4444-8444-444444444444"
+
+
+def services_in(directory: Path, extensions: Extensions | None = None) -> Services:
+    """A space with two clients."""
+    engine = sqlite_engine(str(directory / "backend.db"))
+    tables.metadata.create_all(engine)
+    services = Services(
+        space_id=SPACE,
+        database=Database(engine),
+        files=FileStore(directory / "files"),
+        extensions=extensions or Extensions(),
+        vault=Vault(directory / "vault.key"),
+    )
+    with engine.begin() as connection:
+        connection.execute(insert(tables.space).values(id=SPACE, name="Meuse", epoch=EPOCH, cursor_secret=b"x"))
+    with services.database.write(SPACE) as work:
+        add_client(work, PARVIS, "PARVIS", "Boulangerie du Parvis SRL", vat_number="BE0465123710")
+        add_client(work, HAGELAND, "HAGELAND", "Bouwwerken Hageland NV")
+    return services
+
+
+def add_client(work: Work, client_id: str, reference: str, name: str, **more: Any) -> None:
+    value = Client(id=client_id, reference=reference, name=name, **more)
+    row = {"id": client_id, "space_id": SPACE, "reference": reference, "seq": 0, "value": msgspec.json.encode(value)}
+    work.execute(insert(tables.client).values(row))
+    work.changed(EntityKind.CLIENT, client_id, client_id=client_id)
+
+
+def add_document(
+    services: Services,
+    number: str,
+    *,
+    client_id: str = PARVIS,
+    folder: Folder = Folder.PURCHASE_INVOICES,
+    ready: bool = True,
+    content: bytes | None = None,
+) -> str:
+    """Returns its id."""
+    sha256, _ = services.files.put([content or f"<Invoice>{number}</Invoice>".encode()])
+    document = Document(
+        id=str(uuid4()),
+        client_id=client_id,
+        folder=folder,
+        kind=DocumentKind.INVOICE,
+        file_name=f"{number}.xml",
+        media_type="application/xml",
+        size=services.files.path(sha256).stat().st_size,
+        sha256=sha256,
+        created_at=datetime.now(UTC),
+        number=number,
+        issue_date=date(2026, 11, 20),
+    )
+    with services.database.write(SPACE) as work:
+        work.execute(
+            insert(tables.document).values(
+                id=document.id,
+                space_id=SPACE,
+                client_id=client_id,
+                folder=str(folder),
+                sha256=sha256,
+                created_at=document.created_at,
+                filed_year=2026,
+                filed_month=11,
+                created_seq=0,
+                ready_seq=0 if ready else None,
+                seq=0,
+                approved=ready,
+                processed=False,
+                accounting_status="READY_TO_PROCESS",
+                value=msgspec.json.encode(document),
+            )
+        )
+        work.changed(EntityKind.DOCUMENT, document.id, client_id=client_id)
+    return document.id
+
+
+def ask(services: Services, handler: Callable[[Work, Any, Context], Any], body: Any) -> Any:
+    """One command in a transaction of its own; a refusal leaves nothing."""
+    with services.database.write(SPACE) as work:
+        return handler(work, body, Context(services=services, user_id="user", seen_seq=0))

@@ -1,8 +1,8 @@
 """The base of everything that lies over the sheet for a moment: menu, question, palette, help.
 
 A panel is made with its screen and lies on a layer of its own, hidden by `visibility`: showing it repaints its own
-cells and nothing else. `asked()` shows it, waits for the answer, hides it and gives the focus back. It is modal as a widget:
-keys that it does not know end here.
+cells and nothing else. `asked()` shows it, waits for the answer, hides it and gives the focus back. It is modal as a
+widget: keys that it does not know end here.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ OPTION, CONFIRM, CANCEL = "\0option", "\0confirm", "\0cancel"
 
 
 class TickLine(NamedTuple):
-    """One integration. `has` is what it has, `state` the one whose sign stands before; `note` is for when on the row."""
+    """One integration. `has`: what it has, `state`: whose sign stands before it; `note`: for when one is on the row."""
 
     id: str
     label: str

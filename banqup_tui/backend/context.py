@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from banqup_tui.backend.ledger.quarantine import Quarantine
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.protocol.problems import Problem, ProblemType
 
@@ -25,6 +26,7 @@ class Services(msgspec.Struct, frozen=True):
     files: FileStore
     extensions: Extensions
     vault: Vault
+    quarantine: Quarantine = msgspec.field(default_factory=Quarantine)
 
 
 class Context(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from banqup_tui.actions.places import Destination
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.extension import Words
+from banqup_tui.domain.folder import Folder
 from banqup_tui.protocol.messages import TestResult
 
 
@@ -89,6 +90,7 @@ class Form:
 
     `given` are this level's own values, `inherited` those of the firm; `secrets` are kept and never shown.
     `test` tries values that are not kept yet. `older`: how many documents were there before, to be sent too if ticked.
+    `folders`: those that are ticked to begin with, None where they are not asked. `examples`: placeholders filled.
     """
 
     title: Sequence[str]
@@ -102,6 +104,8 @@ class Form:
     description: Words | None = None
     test: Callable[[Mapping[str, Any]], Awaitable[TestResult]] | None = None
     older: int = 0
+    folders: Sequence[Folder] | None = None
+    examples: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +114,7 @@ class Filled:
 
     values: Mapping[str, Any]
     send_older: bool = False
+    folders: tuple[Folder, ...] | None = None
 
 
 class Tone(StrEnum):

@@ -1,4 +1,4 @@
-"""Files on this computer, addressed by their SHA-256: the spool of what is to be sent, the cache of what was fetched."""
+"""Files on this computer, by their SHA-256: the spool of what is to be sent, the cache of what was fetched."""
 
 import contextlib
 import hashlib

@@ -298,6 +298,11 @@ class Outbox:
         row = self._connections.mine().execute(query, () if line is None else (line,)).fetchone()
         return int(row[0])
 
+    def needs_file(self, sha256: str) -> bool:
+        """Some command that has no answer yet speaks of these bytes."""
+        query = f"SELECT 1 FROM command WHERE {_OPEN} AND file = ? LIMIT 1"  # noqa: S608
+        return self._connections.mine().execute(query, (sha256,)).fetchone() is not None
+
     def to_look_at(self) -> list[Entry]:
         """Refused or expired, and not dismissed; newest first."""
         return self._entries("WHERE state IN ('REFUSED', 'EXPIRED') AND dismissed = 0 ORDER BY n DESC")

@@ -27,10 +27,10 @@ _DOCUMENTS = (
     "CREATE INDEX document_waiting ON document (client, status, day) WHERE status <> 3",
     """
     CREATE TABLE delivery (
-        id TEXT PRIMARY KEY, document_id TEXT NOT NULL, integration_id TEXT NOT NULL, state TEXT NOT NULL,
+        id TEXT NOT NULL UNIQUE, document_id TEXT NOT NULL, integration_id TEXT NOT NULL, state TEXT NOT NULL,
         open INTEGER NOT NULL, look INTEGER NOT NULL, ver INTEGER NOT NULL, gen INTEGER NOT NULL, value BLOB NOT NULL
-    ) WITHOUT ROWID""",
-    "CREATE INDEX delivery_document ON delivery (document_id, integration_id, state, open, look)",
+    )""",
+    "CREATE INDEX delivery_document ON delivery (document_id)",
     """
     CREATE TABLE tally (
         client INTEGER NOT NULL, folder INTEGER NOT NULL, month INTEGER NOT NULL, status INTEGER NOT NULL,
@@ -44,7 +44,7 @@ _DOCUMENTS = (
 """`n` of a document grows with the time it was created, so the newest has the highest, however it arrived.
 
 `day` is yyyymmdd, `month` yyyymm. `folder` and `status` are places in store.codes.
-`flags`: 1 approved, 2 processed, 4 attempted.
+`flags`: 1 approved, 2 processed, 4 attempted. `value` is the wire's form of what no column holds.
 """
 
 

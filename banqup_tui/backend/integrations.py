@@ -15,6 +15,7 @@ from banqup_tui.backend import settings_versions, tables, two_levels
 from banqup_tui.backend.context import Context, Handler, Refused
 from banqup_tui.backend.extensions import Level
 from banqup_tui.backend.installations import installation_row, loading_extension
+from banqup_tui.backend.ledger import jobs
 from banqup_tui.backend.mending import mend
 from banqup_tui.backend.two_levels import Settings
 from banqup_tui.backend.work import Work
@@ -94,6 +95,7 @@ def queue_backfill(
     context: Context,
 ) -> None:
     """The one place where a confirmed backfill is handed to the ledger."""
+    jobs.queue_backfill(work, context, integration_id, client_id, folders, up_to, expected)
 
 
 def _client_exists(work: Work, client_id: str) -> None:

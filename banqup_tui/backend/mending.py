@@ -8,6 +8,7 @@ from sqlalchemy import Row, update
 
 from banqup_tui.backend import tables
 from banqup_tui.backend.context import Context
+from banqup_tui.backend.ledger import lifecycle
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.integration import IntegrationState
 
@@ -25,4 +26,5 @@ def mend(work: Work, integration: Row[Any], context: Context) -> None:
 
 
 def _resume(work: Work, integration: Row[Any], context: Context) -> None:
-    """As if the user had resumed it: the ledger has the handler."""
+    """As if the user had resumed it."""
+    lifecycle.resume(work, integration, context.user_id)

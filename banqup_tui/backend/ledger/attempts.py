@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from banqup_tui.backend.ledger import sentences
+from banqup_tui.backend.ledger import rechecks, sentences
 from banqup_tui.backend.ledger.channels import Channels
 from banqup_tui.backend.ledger.checks import earlier_receipts
 from banqup_tui.backend.ledger.claims import Claim, mark
@@ -80,7 +80,7 @@ class Attempts:
             timed_out, result = True, _cut_off(claim, progress, sentences.TOO_SLOW)
         except Exception as error:
             result = _told(claim, progress, error)
-        await self._write(lambda work: record(work, self._terms, claim, result, timed_out=timed_out))
+        await self._write(lambda work: self._record(work, claim, result, timed_out))
         kill_point("outcome.committed")
         if cancelled is not None:
             raise cancelled
@@ -108,6 +108,12 @@ class Attempts:
                 if not_sent.fault is not Fault.DOCUMENT:
                     raise
                 return not_sent
+
+    def _record(self, work: Work, claim: Claim, result: Result, timed_out: bool) -> None:
+        if claim.recheck:
+            rechecks.record(work, self._terms, claim, result)
+        else:
+            record(work, self._terms, claim, result, timed_out=timed_out)
 
     def _read(self, claim: Claim, connector: Connector[Any]) -> tuple[Parcel, Any]:
         with self._services.database.read() as connection:

@@ -27,7 +27,10 @@ from banqup_tui.protocol.messages import EntityKind
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """The right to one attempt, as long as the delivery still bears this fence. `slow`: let us wait the last time."""
+    """The right to one attempt, as long as the delivery still bears this fence.
+
+    `checking`: a look-up, not a send; `recheck`: of what was delivered before. `slow`: let us wait the last time.
+    """
 
     delivery_id: str
     integration_id: str
@@ -41,6 +44,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     destination: str
     remnant: str | None = None
     checking: bool = False
+    recheck: bool = False
     slow: bool = False
 
 

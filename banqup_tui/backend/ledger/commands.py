@@ -263,7 +263,7 @@ def _can_be_asked(context: Context, held: Row[Any], row: Row[Any]) -> bool:
 
 def _ask_whether_gone(work: Work, rows: Sequence[Row[Any]], asked_by: str) -> None:
     for row in rows:
-        turn(work, [row], DeliveryState.DELIVERED, recheck_by=asked_by)
+        turn(work, [row], DeliveryState.DELIVERED, recheck_by=asked_by, due_at=work.now, reason=None)
 
 
 def _can_be_dismissed(row: Row[Any]) -> bool:

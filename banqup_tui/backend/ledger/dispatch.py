@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from banqup_tui.backend.ledger import due
+from banqup_tui.backend.ledger import due, rechecks
 from banqup_tui.backend.ledger.attempts import Attempts
 from banqup_tui.backend.ledger.checks import claim_checks
 from banqup_tui.backend.ledger.claims import Claim, claim
@@ -62,6 +62,7 @@ class Dispatch:
         self._swept = monotonic()
         self._running: dict[asyncio.Task[None], Claim] = {}
         self._lock = threading.Lock()
+        services.database.on_commit(self._committed)
         self._awake: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
 
     def take_over(self) -> int:
@@ -94,7 +95,6 @@ class Dispatch:
         awake = asyncio.Event()
         with self._lock:
             self._awake = (asyncio.get_running_loop(), awake)
-        self._services.database.on_commit(self._committed)
         threads = ThreadPoolExecutor(2, thread_name_prefix="ledger")
         attempts = Attempts(self._services, self._terms, threads, self._now)
         try:
@@ -117,7 +117,7 @@ class Dispatch:
         try:
             await loop.run_in_executor(threads, self._prepare)
             while free := self._slots - len(self._running):
-                claims = await loop.run_in_executor(threads, self._claim, free, self._slow_are_few())
+                claims = await loop.run_in_executor(threads, self._claim, free, self._slow_are_few(), self._under_way())
                 if claims is None:
                     break
                 for one in claims:
@@ -137,11 +137,18 @@ class Dispatch:
 
     def _take_back_lost(self) -> None:
         """What this process claimed and is not sending: an answer could not be written down."""
-        held = {one.delivery_id for one in list(self._running.values())}
+        held = self._under_way()
         self._write(lambda work: take_over(work, self._terms, of=[self._owner], killed=False, but=held))
 
-    def _claim(self, free: int, with_slow: bool) -> list[Claim] | None:
+    def _under_way(self) -> frozenset[str]:
+        return frozenset(one.delivery_id for one in list(self._running.values()))
+
+    def _claim(self, free: int, with_slow: bool, under_way: frozenset[str]) -> list[Claim] | None:
         """`None` when there is nothing more to start now."""
+        with self._services.database.read() as connection:
+            asked = rechecks.due(connection, self._services.space_id, self._now(), free, under_way)
+        if asked:
+            return asked
         if due.has_checks(self._services.database, self._services.space_id, self._now()):
             checks = self._write(lambda work: claim_checks(work, self._terms, self._owner, free))
             if checks:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from banqup_tui.backend.ledger import rechecks
 from banqup_tui.backend.ledger.checks import CHECKING_STATES
 from banqup_tui.backend.ledger.planner import waiting_integration
 from banqup_tui.backend.tables import delivery, integration, job
@@ -34,6 +35,7 @@ def is_busy(connection: Connection, space_id: str) -> bool:
         or _any(connection, queued.where(mine, active, delivery.c.state == str(DeliveryState.QUEUED)))
         or _any(connection, _checks(space_id))
         or _any(connection, select(job.c.id).where(job.c.space_id == space_id, job.c.state == "RUNNING"))
+        or _any(connection, rechecks.waiting(space_id))
         or waiting_integration(connection) is not None
     )
 
@@ -43,7 +45,8 @@ def next_due(connection: Connection, space_id: str) -> datetime | None:
         integration.c.space_id == space_id, integration.c.state == str(IntegrationState.ACTIVE)
     )
     check = _checks(space_id).with_only_columns(func.min(delivery.c.check_at))
-    found = [connection.execute(statement).scalar() for statement in (ready, check)]
+    recheck = rechecks.waiting(space_id).with_only_columns(func.min(delivery.c.due_at))
+    found = [connection.execute(statement).scalar() for statement in (ready, check, recheck)]
     return min((at for at in found if at is not None), default=None)
 
 

@@ -23,7 +23,7 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.values import Value
 from banqup_tui.kill_points import kill_point
-from banqup_tui.protocol.commands import Backfill, Query
+from banqup_tui.protocol.commands import Query
 from banqup_tui.protocol.problems import ProblemType
 
 RUNNING, DONE = "RUNNING", "DONE"
@@ -38,27 +38,37 @@ class Task(Value, frozen=True, kw_only=True):
     again: bool = False
 
 
-def begin(work: Work, context: Context, task: Task, up_to: str, expected: int, kind: str = "BULK") -> dict[str, Any]:
+def begin(work: Work, context: Context, task: Task, up_to: str, expected: int) -> dict[str, Any]:
     """Refuses with `count-changed` where there are more than the user confirmed; then nothing is queued."""
     upto_seq = _seq_seen(work, up_to)
     count = count_documents(work, work.space_id, task, upto_seq)
     kill_point("bulk.counted")
     if count > expected:
         raise _count_changed(count, expected)
+    return {"queued": count, "unchanged": 0, "jobId": _write(work, context, "BULK", task, upto_seq, expected)}
+
+
+def _write(work: Work, context: Context, kind: str, task: Task, upto_seq: int, expected: int) -> str:
     job_id = str(uuid.uuid4())
     row: dict[str, Any] = {"id": job_id, "space_id": work.space_id, "kind": kind, "query": msgspec.json.encode(task)}
     row |= {"upto_seq": upto_seq, "expected": expected, "state": RUNNING, "asked_by": context.user_id}
     work.execute(insert(job), row)
-    return {"queued": count, "unchanged": 0, "jobId": job_id}
+    return job_id
 
 
-def begin_backfill(
-    work: Work, context: Context, integration_id: str, client_id: str, folders: Iterable[Folder], backfill: Backfill
-) -> dict[str, Any]:
-    """What was there before the activation, by hand: the number of it was confirmed."""
+def queue_backfill(
+    work: Work,
+    context: Context,
+    integration_id: str,
+    client_id: str,
+    folders: Iterable[Folder],
+    upto_seq: int,
+    expected: int,
+) -> str:
+    """What was there before the activation; its number was counted and confirmed. Returns the id of the job."""
     query = Query(client_id=client_id)
     task = Task(query=query, integration_ids=(integration_id,), folders=tuple(folders))
-    return begin(work, context, task, backfill.up_to, backfill.expected, kind="BACKFILL")
+    return _write(work, context, "BACKFILL", task, upto_seq, expected)
 
 
 def count_documents(work: Any, space_id: str, task: Task, upto_seq: int) -> int:

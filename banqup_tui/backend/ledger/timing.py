@@ -13,7 +13,7 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     deadline: float = 120.0
     poll: float = 1.0
     sweep: float = 60.0
-    grace: float = 30.0
+    grace: float = 25.0
     channel_idle: float = 5.0
     first_wait: float = 10.0
     longest_wait: float = 6 * 3600.0

@@ -4,7 +4,7 @@ import asyncio
 
 from banqup_tui.backend import tables
 from banqup_tui.protocol.commands import Send
-from tests.backend.ledger.world import ANNE, World
+from tests.backend.ledger.world import ANNE, World, until
 
 
 async def test_a_document_that_is_sent_arrives_and_shows_its_receipt(world: World) -> None:
@@ -56,9 +56,7 @@ async def test_the_service_notices_at_once_what_is_asked_while_it_runs(world: Wo
     stop = asyncio.Event()
     running = asyncio.create_task(dispatch.run(stop))
     await asyncio.to_thread(world.do, Send(document_ids=(document,)))
-    async with asyncio.timeout(10):
-        while world.states() != {"DELIVERED": 1}:
-            await asyncio.sleep(0.005)
+    await until(lambda: world.states() == {"DELIVERED": 1})
     stop.set()
     await running
     assert not dispatch.busy()

@@ -361,11 +361,7 @@ class World:
         stop = asyncio.Event()
         running = asyncio.create_task(dispatch.run(stop))
         try:
-            async with asyncio.timeout(seconds):
-                while not (until() if until else self.at_rest(dispatch)):
-                    if running.done():
-                        break
-                    await asyncio.sleep(0.005)
+            await wait_until(lambda: running.done() or (until() if until else self.at_rest(dispatch)), seconds)
         finally:
             stop.set()
             await running
@@ -448,6 +444,15 @@ class World:
             ]
             derived = accounting_status(approved=row.approved, processed=row.processed, deliveries=own)
             assert row.accounting_status == derived, (row.id, own)
+
+
+async def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+
+wait_until = until
 
 
 def waits(event: asyncio.Event) -> Callable[[], Awaitable[None]]:

@@ -34,9 +34,7 @@ _OFFICE_FOLDERS = (
     ("xl/", f"{_OFFICE}.spreadsheetml.sheet"),
     ("ppt/", f"{_OFFICE}.presentationml.presentation"),
 )
-_MAIL = re.compile(
-    rb"(?:Return-Path|Received|From|Delivered-To|MIME-Version|Message-ID):[ \t]", re.IGNORECASE
-)
+_MAIL = re.compile(rb"(?:Return-Path|Received|From|Delivered-To|MIME-Version|Message-ID):[ \t]", re.IGNORECASE)
 _HTML = re.compile(rb"\s*<(?:!doctype\s+html|html[\s>])", re.IGNORECASE)
 _HIGH = bytes(range(0x80, 0x100))
 _NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -103,9 +101,7 @@ def _text(data: bytes) -> str | None:
         text = data.decode(encoding)
     except UnicodeDecodeError:
         text = data.decode("latin-1")
-        if re.search(r"[\x7f-\x9f]{3}", text) or (len(data) - len(data.translate(None, _HIGH))) * 3 > len(
-            data
-        ):
+        if re.search(r"[\x7f-\x9f]{3}", text) or (len(data) - len(data.translate(None, _HIGH))) * 3 > len(data):
             return None
     if _NOT_IN_TEXT.search(text) or not text.strip():
         return None

@@ -153,7 +153,11 @@ class ClientFolders(PlaceScreen):
         number = self.table.selected_count
         words = [
             Word(sign("selected"), "accent"),
-            Word(f" {ngettext('{count} selected', '{count} selected', number).format(count=count(number))}", "strong", True),
+            Word(
+                f" {ngettext('{count} selected', '{count} selected', number).format(count=count(number))}",
+                "strong",
+                True,
+            ),
         ]
         for total in self.house.session.readers.totals(ids):
             for label, minor, strong in (
@@ -184,7 +188,9 @@ class ClientFolders(PlaceScreen):
             if number:
                 word = self._query.filter.line[term.start : term.end]
                 words = ngettext(
-                    "Without {word} {count} document would match.", "Without {word} {count} documents would match.", number
+                    "Without {word} {count} document would match.",
+                    "Without {word} {count} documents would match.",
+                    number,
                 )
                 return words.format(word=word, count=count(number))
         return ""
@@ -409,7 +415,9 @@ class ClientFolders(PlaceScreen):
         message.stop()
         parsed = parse(message.text)
         if isinstance(parsed, FilterProblem):
-            reason = parsed.reason if not parsed.suggestion else f"{parsed.reason}; {_('did you mean')} {parsed.suggestion}?"
+            reason = (
+                parsed.reason if not parsed.suggestion else f"{parsed.reason}; {_('did you mean')} {parsed.suggestion}?"
+            )
             self.filter_line.set_problem(parsed.start, parsed.end, reason)
             return
         self.filter_line.set_problem(None)
@@ -463,5 +471,3 @@ def _where_from(folder: Folder) -> str:
 
 def _keys_when_empty() -> tuple[tuple[str, str], ...]:
     return (":", _("Import files of your own")), ("Esc", _("Back to the folders"))
-
-

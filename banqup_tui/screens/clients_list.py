@@ -192,5 +192,3 @@ def _order(sort: ClientSort):  # type: ignore[no-untyped-def]
         }.get(sort, (name,))
 
     return key
-
-

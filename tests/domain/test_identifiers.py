@@ -126,18 +126,14 @@ def test_a_good_iban_is_known(iban: str) -> None:
     assert is_iban(iban)
 
 
-@pytest.mark.parametrize(
-    "text", ["BE69539007547034", "BE6853900754703", "XX68539007547034", "5555-5555", "", "BE"]
-)
+@pytest.mark.parametrize("text", ["BE69539007547034", "BE6853900754703", "XX68539007547034", "5555-5555", "", "BE"])
 def test_a_bad_iban_is_noticed(text: str) -> None:
     assert not is_iban(text)
     assert pretty_account(text) == text
 
 
 @given(st.integers(0, 10**12 - 1), st.integers(0, 15), st.integers(1, 9))
-def test_iban_check_digits_are_made_right_and_a_changed_digit_is_noticed(
-    number: int, at: int, by: int
-) -> None:
+def test_iban_check_digits_are_made_right_and_a_changed_digit_is_noticed(number: int, at: int, by: int) -> None:
     account = f"{number:012}"
     iban = f"BE{iban_check_digits('BE', account)}{account}"
     assert is_iban(iban)
@@ -159,9 +155,7 @@ def test_a_structured_communication_has_the_check_digits_that_are_expected(numbe
     assert wrong.expected == expected
 
 
-@pytest.mark.parametrize(
-    "text", ["+++123/4567/89002+++", "***123/4567/89002***", "123456789002", " 123/4567/89002 "]
-)
+@pytest.mark.parametrize("text", ["+++123/4567/89002+++", "***123/4567/89002***", "123456789002", " 123/4567/89002 "])
 def test_a_structured_communication_is_one_however_it_is_written(text: str) -> None:
     assert pretty_communication(text) == "+++123/4567/89002+++"
 

@@ -36,17 +36,13 @@ def test_an_amount_becomes_whole_minor_units(text: str, currency: str, minor: in
     assert to_minor(text, currency) == (minor, rounded)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "1,5", "1.000,00", "NaN", "Infinity", "1e5", "٣", "1 000", "9" * 25, "0x1"]
-)
+@pytest.mark.parametrize("text", ["", "1,5", "1.000,00", "NaN", "Infinity", "1e5", "٣", "1 000", "9" * 25, "0x1"])
 def test_what_is_no_amount_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a"):
         to_minor(text, "EUR")
 
 
-@pytest.mark.parametrize(
-    "value", [Decimal("NaN"), Decimal("1E+999999"), Decimal("1E-999999"), Decimal("sNaN")]
-)
+@pytest.mark.parametrize("value", [Decimal("NaN"), Decimal("1E+999999"), Decimal("1E-999999"), Decimal("sNaN")])
 def test_a_number_that_no_account_can_hold_is_refused(value: Decimal) -> None:
     with pytest.raises(ValueError, match="not an amount"):
         to_minor(value, "EUR")

@@ -238,9 +238,7 @@ def coda_header(**more: object) -> str:
 
 def coda_opening(account: str = "2BE68539007547034", sign: int = 0, amount: int = 1_000_000) -> str:
     head = f"1{account[0]}017{account[1:]}"
-    return record(
-        at1=head, at40="EUR", at43=sign, at44=f"{amount:015}", at59="010326", at65="DE KORST BV", at126="017"
-    )
+    return record(at1=head, at40="EUR", at43=sign, at44=f"{amount:015}", at59="010326", at65="DE KORST BV", at126="017")
 
 
 def coda_movement(

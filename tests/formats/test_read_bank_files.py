@@ -130,14 +130,7 @@ def test_a_coda_file_without_a_header_is_refused_as_a_fragment() -> None:
 
 
 def test_a_direct_debit_in_coda_shows_its_mandate() -> None:
-    zone = (
-        "127"
-        + "020326"
-        + "110"
-        + "BE99ZZZ0123456789".ljust(35)
-        + "MANDAAT-7".ljust(35)
-        + "ELEKTRICITEIT MAART"
-    )
+    zone = "127" + "020326" + "110" + "BE99ZZZ0123456789".ljust(35) + "MANDAAT-7".ljust(35) + "ELEKTRICITEIT MAART"
     second = make.record(at1="2200010000", at11=zone[53:106])
     records = (
         make.coda_movement(1, 1_000, sign=1, structured=1, text=zone),
@@ -240,9 +233,7 @@ def mt940(
     opening: str = "60F:C260301EUR100,00",
     closing: str = "",
 ) -> str:
-    return "\r\n".join(
-        [":20:STARTUMS", f":25:{account}", ":28C:7/1", f":{opening}", *movements, closing, "-", ""]
-    )
+    return "\r\n".join([":20:STARTUMS", f":25:{account}", ":28C:7/1", f":{opening}", *movements, closing, "-", ""])
 
 
 def test_an_mt940_statement_is_read_whole() -> None:
@@ -279,9 +270,7 @@ def test_an_mt940_statement_is_read_whole() -> None:
     assert statement.warnings == ()
 
 
-@pytest.mark.parametrize(
-    ("mark", "amount"), [("C", 100), ("D", -100), ("RC", -100), ("RD", 100), ("CR", 100)]
-)
+@pytest.mark.parametrize(("mark", "amount"), [("C", 100), ("D", -100), ("RC", -100), ("RD", 100), ("CR", 100)])
 def test_the_marks_of_mt940_give_the_sign(mark: str, amount: int) -> None:
     (statement,) = statements_in(mt940(f":61:260302{mark}1,00NTRF"))
     assert statement.movements[0].amount == amount
@@ -299,9 +288,7 @@ def test_the_marks_of_mt940_give_the_sign(mark: str, amount: int) -> None:
 def test_a_currency_or_bank_inside_the_account_tag_is_told_apart(
     tag: str, account: str, currency: str, bic: str
 ) -> None:
-    (statement,) = statements_in(
-        mt940(account=tag, opening="60F:C260301100,00", closing=":62F:C260301100,00")
-    )
+    (statement,) = statements_in(mt940(account=tag, opening="60F:C260301100,00", closing=":62F:C260301100,00"))
     assert (statement.account, statement.currency, statement.bic) == (account, currency, bic)
     assert ("currency-missing" in warned(statement)) is (currency == "")
 
@@ -337,9 +324,7 @@ def test_a_booking_date_beyond_new_year_gets_the_right_year() -> None:
 
 
 def test_a_swift_envelope_is_passed_over() -> None:
-    text = "{1:F01TRIOBEBBAXXX}{2:I940}{4:\r\n" + mt940(":61:260302C1,00NTRF").replace(
-        "\r\n-\r\n", "\r\n-}\r\n"
-    )
+    text = "{1:F01TRIOBEBBAXXX}{2:I940}{4:\r\n" + mt940(":61:260302C1,00NTRF").replace("\r\n-\r\n", "\r\n-}\r\n")
     assert len(statements_in(text)[0].movements) == 1
 
 

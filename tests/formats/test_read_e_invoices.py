@@ -150,9 +150,7 @@ def test_payable_may_be_negative_and_differ_from_the_total_without_a_warning_whe
 
 
 def test_net_is_the_tax_exclusive_total_and_not_the_sum_of_the_lines() -> None:
-    sums = make.SUMS.replace(
-        'TaxExclusiveAmount currencyID="EUR">100.00', 'TaxExclusiveAmount currencyID="EUR">90.00'
-    )
+    sums = make.SUMS.replace('TaxExclusiveAmount currencyID="EUR">100.00', 'TaxExclusiveAmount currencyID="EUR">90.00')
     assert invoice_in(make.ubl(sums=sums)).net == 9000
 
 

@@ -46,9 +46,7 @@ def test_a_pdf_whose_xml_is_broken_is_shown_plain_with_a_warning() -> None:
 
 
 def test_the_other_files_of_a_pdf_are_attachments_behind_those_of_the_xml() -> None:
-    document = make.pdf(
-        ("time sheet.txt", b"eight hours"), ("i.xml", make.ubl(references=make.embedded()).encode())
-    )
+    document = make.pdf(("time sheet.txt", b"eight hours"), ("i.xml", make.ubl(references=make.embedded()).encode()))
     invoice = read(document).invoice
     assert invoice is not None
     assert [(one.name, one.size) for one in invoice.attachments] == [

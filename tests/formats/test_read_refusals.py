@@ -125,9 +125,7 @@ def archive(*names: str) -> bytes:
         (archive("factuur.pdf"), "application/zip"),
     ],
 )
-def test_a_picture_a_letter_or_a_sheet_is_a_plain_file_whatever_its_name(
-    data: bytes, media_type: str
-) -> None:
+def test_a_picture_a_letter_or_a_sheet_is_a_plain_file_whatever_its_name(data: bytes, media_type: str) -> None:
     content = read(data, "invoice.xml")
     assert content.kind is ContentKind.PLAIN
     assert content.media_type.endswith(media_type)
@@ -145,9 +143,7 @@ SEEDS = [
     make.ZUGFERD_1.encode(),
     make.camt(make.camt_balance("OPBD", "1.00") + make.camt_entry("1.00")).encode(),
     b":20:A\n:25:BE68539007547034\n:60F:C260301EUR1,00\n:61:260302C1,00NTRF\n:86:x\n:62F:C260302EUR2,00\n",
-    "\n".join(
-        [make.coda_header(), make.coda_opening(), make.coda_movement(1, 1000), make.coda_closing(1)]
-    ).encode(),
+    "\n".join([make.coda_header(), make.coda_opening(), make.coda_movement(1, 1000), make.coda_closing(1)]).encode(),
     make.pdf(("factur-x.xml", make.cii().encode())),
 ]
 

@@ -326,7 +326,7 @@ class _Batch:
                 after.append((row[0], new_words))
             rows[document.id] = row
         self._write_words(before, after)
-        self.connection.executemany(_PUT_DOCUMENT, rows.values())
+        self.connection.executemany(_PUT_DOCUMENT, sorted(rows.values()))
         self.touched.documents.update(rows)
         self.touched.clients.update({one.value.client_id for one in versioned})
 
@@ -354,7 +354,7 @@ class _Batch:
             document.number,
             document.counterparty.name if document.counterparty else None,
             document.file_name,
-            packed(document),
+            packed(document, _REST_OF_DOCUMENT),
         )
 
     def _free_number(self, millisecond: int) -> int:
@@ -385,7 +385,7 @@ class _Batch:
 
     def put_deliveries(self, versioned: Sequence[Versioned[Delivery]]) -> None:
         self.connection.executemany(
-            "INSERT OR REPLACE INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            _PUT_DELIVERY,
             [_delivery_row(one.seq, self.gen, one.value) for one in versioned],
         )
         self.touched.documents.update({one.value.document_id for one in versioned})
@@ -497,23 +497,42 @@ _COLUMNS = (
     "n, id, client, folder, day, status, flags, currency, net, vat, gross, ver, gen,"
     " number, counterparty, file_name, value"
 )
-_PUT_DOCUMENT = f"INSERT OR REPLACE INTO document ({_COLUMNS}) VALUES ({','.join('?' * 17)})"
+_PUT_DOCUMENT = f"INSERT OR REPLACE INTO document ({_COLUMNS}) VALUES ({','.join('?' * 17)})"  # noqa: S608
+_PUT_DELIVERY = (
+    "INSERT INTO delivery (id, document_id, integration_id, state, open, look, ver, gen, value)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET document_id = excluded.document_id,"
+    " integration_id = excluded.integration_id, state = excluded.state, open = excluded.open, look = excluded.look,"
+    " ver = excluded.ver, gen = excluded.gen, value = excluded.value"
+)
 
-_document_encoder = msgspec.json.Encoder()
-_DOCUMENT_NAMES = tuple(
-    (field.encode_name, None if field.default is msgspec.NODEFAULT else field.default)
-    for field in msgspec.structs.fields(Document)
+_encoder = msgspec.json.Encoder()
+_IN_COLUMNS = frozenset(
+    {"id", "client_id", "folder", "accounting_status", "approved", "processed", "attempted", "currency", "number"}
+    | {"net_amount", "vat_amount", "gross_amount", "file_name"}
 )
 
 
-def packed(document: Document) -> bytes:
-    """The document as on the wire, without what has its default."""
-    filled = {
-        name: value
-        for (name, default), value in zip(_DOCUMENT_NAMES, msgspec.structs.astuple(document), strict=True)
-        if value is not None and (default is None or value != default)
-    }
-    return _document_encoder.encode(filled)
+def _rest_of(kind: type[Value], in_columns: frozenset[str]) -> list[tuple[str, str, Any]]:
+    """Name, name on the wire and default of each field that no column holds."""
+    return [
+        (field.name, field.encode_name, None if field.default is msgspec.NODEFAULT else field.default)
+        for field in msgspec.structs.fields(kind)
+        if field.name not in in_columns
+    ]
+
+
+_REST_OF_DOCUMENT = _rest_of(Document, _IN_COLUMNS)
+_REST_OF_DELIVERY = _rest_of(Delivery, frozenset({"id", "document_id", "integration_id", "state"}))
+
+
+def packed(value: Value, rest: list[tuple[str, str, Any]]) -> bytes:
+    """As on the wire, without what has its default and what stands in a column."""
+    filled = {}
+    for name, wire_name, default in rest:
+        found = getattr(value, name)
+        if found is not None and found != default:
+            filled[wire_name] = found
+    return _encoder.encode(filled)
 
 
 def _delivery_row(seq: int, gen: int, delivery: Delivery) -> tuple[Any, ...]:
@@ -526,7 +545,7 @@ def _delivery_row(seq: int, gen: int, delivery: Delivery) -> tuple[Any, ...]:
         delivery.needs_a_look,
         seq,
         gen,
-        msgspec.json.encode(delivery),
+        packed(delivery, _REST_OF_DELIVERY),
     )
 
 

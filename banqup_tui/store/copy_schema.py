@@ -27,10 +27,10 @@ _DOCUMENTS = (
     "CREATE INDEX document_waiting ON document (client, status, day) WHERE status <> 3",
     """
     CREATE TABLE delivery (
-        id TEXT PRIMARY KEY, document_id TEXT NOT NULL, integration_id TEXT NOT NULL, state TEXT NOT NULL,
+        id TEXT NOT NULL UNIQUE, document_id TEXT NOT NULL, integration_id TEXT NOT NULL, state TEXT NOT NULL,
         open INTEGER NOT NULL, look INTEGER NOT NULL, ver INTEGER NOT NULL, gen INTEGER NOT NULL, value BLOB NOT NULL
-    ) WITHOUT ROWID""",
-    "CREATE INDEX delivery_document ON delivery (document_id, integration_id, state, open, look)",
+    )""",
+    "CREATE INDEX delivery_document ON delivery (document_id)",
     """
     CREATE TABLE tally (
         client INTEGER NOT NULL, folder INTEGER NOT NULL, month INTEGER NOT NULL, status INTEGER NOT NULL,
@@ -44,7 +44,7 @@ _DOCUMENTS = (
 """`n` of a document grows with the time it was created, so the newest has the highest, however it arrived.
 
 `day` is yyyymmdd, `month` yyyymm. `folder` and `status` are places in store.codes.
-`flags`: 1 approved, 2 processed, 4 attempted.
+`flags`: 1 approved, 2 processed, 4 attempted. `value` is the wire's form of what no column holds.
 """
 
 
@@ -79,7 +79,7 @@ def _first(database: Database) -> None:
 def _small_tables(database: Database) -> None:
     whole = {"ver": int, "gen": int, "value": bytes}
     meta_words = {"epoch": str, "cursor": str, "role": str, "space_id": str, "space_name": str, "extensions_at": str}
-    meta_numbers = {name: int for name in ("id", "seq", "gen", "step", "schema", "expected", "arrived", "before")}
+    meta_numbers = dict.fromkeys(("id", "seq", "gen", "step", "schema", "expected", "arrived", "before"), int)
     database.table("meta").create(meta_numbers | meta_words, pk="id")
     database.table("backfill").create({"scope": str, "before": str}, pk="scope")
     database.table("client").create({"n": int, "id": str, "name": str} | whole, pk="n").create_index(

@@ -1,0 +1,250 @@
+"""Numbers that name companies, bank accounts and payments: their one normal form, checks and pretty form.
+
+A check digit that does not fit is never more than a warning: numbers that fail it are in use.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import msgspec
+
+_PUNCTUATION = re.compile(r"[\s.\-/,_:()]+")
+_BELGIAN_WORDS = re.compile(r"^(?:TVA|BTW|MWST|RPM|RPR|KBO|BCE|BE)+")
+
+_VAT_SHAPES: dict[str, str] = {
+    "AT": r"U\d{8}",
+    "BE": r"[01]\d{9}",
+    "BG": r"\d{9,10}",
+    "CY": r"\d{8}[A-Z]",
+    "CZ": r"\d{8,10}",
+    "DE": r"\d{9}",
+    "DK": r"\d{8}",
+    "EE": r"\d{9}",
+    "EL": r"\d{9}",
+    "ES": r"[A-Z0-9]\d{7}[A-Z0-9]",
+    "FI": r"\d{8}",
+    "FR": r"[A-HJ-NP-Z0-9]{2}\d{9}",
+    "GB": r"\d{9}(?:\d{3})?|GD\d{3}|HA\d{3}",
+    "HR": r"\d{11}",
+    "HU": r"\d{8}",
+    "IE": r"\d[A-Z0-9+*]\d{5}[A-Z]{1,2}",
+    "IT": r"\d{11}",
+    "LT": r"\d{9}(?:\d{3})?",
+    "LU": r"\d{8}",
+    "LV": r"\d{11}",
+    "MT": r"\d{8}",
+    "NL": r"[A-Z0-9]{9}B\d{2}",
+    "PL": r"\d{10}",
+    "PT": r"\d{9}",
+    "RO": r"\d{2,10}",
+    "SE": r"\d{12}",
+    "SI": r"\d{8}",
+    "SK": r"\d{10}",
+    "XI": r"\d{9}(?:\d{3})?|GD\d{3}|HA\d{3}",
+    "CH": r"E\d{9}(?:MWST|TVA|IVA)?",
+    "NO": r"\d{9}(?:MVA)?",
+}
+"""The part after the country code, per country (the table of VIES, with CH and NO added)."""
+
+_IBAN_LENGTHS: dict[str, int] = {
+    country: int(length)
+    for country, length in re.findall(
+        r"([A-Z]{2})(\d\d)",
+        "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 "
+        "DK18 DO28 EE20 EG29 ES24 FI18 FK18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 "
+        "IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 MK19 "
+        "MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29 PT25 QA29 RO24 RS22 RU33 SA24 SC31 "
+        "SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30 ",
+    )
+}
+"""The length of an IBAN per country (ISO 13616 registry)."""
+
+_BELGIAN_SCHEMES = frozenset({"0208", "9925", "9956", "BE:CBE", "BE:VAT", "BE:EN", "CBE", "KBO", "BCE"})
+_FRENCH_SCHEMES = frozenset({"0002", "0009", "0225", "SIREN", "SIRET", "FR:SIREN", "FR:SIRET", "FR:SIRENE"})
+_VAT_SCHEMES = frozenset({"", "VA", "VAT", "FC", "TAX", "TAXID", "GST"})
+_PEPPOL_VAT_SCHEME = re.compile(r"99[1-5]\d|[A-Z]{2}:VAT")
+_OTHER_NAMES_OF_SCHEMES = {"NL:KVK": "0106", "NL:OIN": "0190", "GLN": "0088", "DUNS": "0060", "EMAIL": "EM"}
+
+
+class CommunicationCheck(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A Belgian structured communication: its twelve digits, and the check digits that they should end in."""
+
+    digits: str
+    expected: str
+
+    @property
+    def given(self) -> str:
+        """The check digits as written: the last two."""
+        return self.digits[10:]
+
+    @property
+    def holds(self) -> bool:
+        """Whether the check digits fit."""
+        return self.given == self.expected
+
+
+def belgian_number(text: str) -> str | None:
+    """The ten digits of a Belgian enterprise or VAT number, which are one and the same; None for anything
+    else.
+
+    `BE 0465.123.710`, `TVA BE465123710` and `0465123710` are one number. Nine digits get the leading zero
+    that was added in 2005. Establishment units begin with 2 to 8 and are no enterprise number. The check
+    digits are not looked at.
+    """
+    digits = _BELGIAN_WORDS.sub("", _compact(text))
+    if not (digits.isascii() and digits.isdigit()):
+        return None
+    digits = digits.zfill(10) if len(digits) == 9 else digits
+    return digits if len(digits) == 10 and digits[0] in "01" else None
+
+
+def belgian_check_holds(number: str) -> bool:
+    """Whether the last two of ten digits are 97 minus the remainder of the first eight by 97."""
+    return int(number[8:]) == 97 - int(number[:8]) % 97
+
+
+def normalise_vat(text: str, country: str = "") -> str | None:
+    """A VAT number with its country code and without spaces or points: `BE0465123710`, `NL123456789B01`.
+
+    A number without a code gets that of `country`, where its shape is one of that country's. None where no
+    VAT number can be seen in it.
+    """
+    compact = re.sub(r"^(?:TVA|BTW|MWST|VAT|UST)+", "", _compact(text))
+    if compact[:2] == "GR":
+        compact = f"EL{compact[2:]}"
+    if compact[:2] in ("BE", "TV", "BT") or (country == "BE" and compact[:1].isdigit()):
+        number = belgian_number(compact)
+        return f"BE{number}" if number else None
+    if compact[:2] in _VAT_SHAPES and re.fullmatch(r"[0-9A-Z+*]{2,15}", compact[2:]):
+        return compact
+    code = "EL" if country == "GR" else country
+    shape = _VAT_SHAPES.get(code)
+    return f"{code}{compact}" if shape and re.fullmatch(shape, compact, re.ASCII) else None
+
+
+def vat_number_holds(text: str) -> bool:
+    """Whether a VAT number has the shape of its country, and, for Belgium, check digits that fit."""
+    vat = normalise_vat(text)
+    if vat is None or not re.fullmatch(_VAT_SHAPES[vat[:2]], vat[2:], re.ASCII):
+        return False
+    return not vat.startswith("BE") or belgian_check_holds(vat[2:])
+
+
+def party_keys(identifiers: Iterable[tuple[str, str]], country: str = "") -> tuple[str, ...]:
+    """The keys by which a party can be matched, out of its `(scheme, value)` identifiers; order kept, no
+    doubles.
+
+    Two parties that share a key are the same company. `be:0465123710` stands for every way to write a
+    Belgian number (Peppol 0208, 9925 and 9956, `BE:VAT`, VAT, none); `vat:` and `fr:` (SIREN) likewise; any
+    other scheme gives `scheme:VALUE`. `country` (ISO 3166) helps with numbers that carry no country code.
+    An identifier without a scheme that is no known number gives no key: it was made up by one sender.
+    """
+    keys = [key for scheme, value in identifiers for key in _keys(scheme.strip().upper(), value, country)]
+    return tuple(dict.fromkeys(keys))
+
+
+def pretty_vat(text: str) -> str:
+    """A VAT or enterprise number as people write it: `BE 0465.123.710`; what is not Belgian stays as is."""
+    number = belgian_number(text)
+    if number is None:
+        return text.strip()
+    return f"BE {number[:4]}.{number[4:7]}.{number[7:]}"
+
+
+def pretty_enterprise_number(text: str) -> str:
+    """A Belgian enterprise number as people write it: `0465.123.710`; anything else stays as it is."""
+    return pretty_vat(text).removeprefix("BE ") if belgian_number(text) else text.strip()
+
+
+def normalise_account(text: str) -> str:
+    """An account number without spaces and dashes, in capitals."""
+    return re.sub(r"[\s.\-]+", "", text).upper().removeprefix("IBAN")
+
+
+def is_iban(text: str) -> bool:
+    """Whether a text is a valid IBAN: length of its country and check digits (ISO 13616, ISO 7064 MOD
+    97-10).
+    """
+    iban = normalise_account(text)
+    if not re.fullmatch(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{8,30}", iban) or len(iban) != _IBAN_LENGTHS.get(iban[:2]):
+        return False
+    return _modulo_97(iban[4:] + iban[:4]) == 1
+
+
+def iban_check_digits(country: str, account: str) -> str:
+    """The two check digits that make an IBAN of a country code and a basic account number."""
+    return f"{98 - _modulo_97(f'{account}{country}00'.upper()):02}"
+
+
+def pretty_account(text: str) -> str:
+    """An IBAN in groups of four: `BE68 5390 0754 7034`; any other account stays as it is."""
+    if not is_iban(text):
+        return text.strip()
+    iban = normalise_account(text)
+    return " ".join(iban[start : start + 4] for start in range(0, len(iban), 4))
+
+
+def check_communication(text: str) -> CommunicationCheck | None:
+    """The check of a Belgian structured communication (`+++123/4567/89002+++`), None where the text is none.
+
+    The last two of the twelve digits are the remainder of the first ten by 97, and 97 in place of 0.
+    """
+    match = re.fullmatch(r"([+*]{3})?\s*(\d{3})[/ ]?(\d{4})[/ ]?(\d{5})\s*([+*]{3})?", text.strip(), re.ASCII)
+    if match is None:
+        return None
+    digits = match[2] + match[3] + match[4]
+    return CommunicationCheck(digits=digits, expected=f"{int(digits[:10]) % 97 or 97:02}")
+
+
+def pretty_communication(text: str) -> str:
+    """A Belgian structured communication as people write it; any other text stays as it is."""
+    check = check_communication(text)
+    if check is None:
+        return text.strip()
+    return f"+++{check.digits[:3]}/{check.digits[3:7]}/{check.digits[7:]}+++"
+
+
+def _compact(text: str) -> str:
+    return _PUNCTUATION.sub("", text).upper()
+
+
+def _modulo_97(text: str) -> int:
+    return int("".join(str(int(character, 36)) for character in text)) % 97
+
+
+def _keys(scheme: str, value: str, country: str) -> list[str]:
+    scheme = _OTHER_NAMES_OF_SCHEMES.get(scheme, scheme)
+    compact = _compact(value)
+    if not compact:
+        return []
+    if scheme in _BELGIAN_SCHEMES:
+        number = belgian_number(value)
+        return [f"be:{number}"] if number else _keys("", value, "")
+    if scheme in _FRENCH_SCHEMES and re.fullmatch(r"\d{9}(?:\d{5})?", compact[:14], re.ASCII):
+        return [f"fr:{compact[:9]}"]
+    if scheme in _VAT_SCHEMES or _PEPPOL_VAT_SCHEME.fullmatch(scheme):
+        return _vat_keys(scheme, value, country) or _labelled(scheme, compact)
+    return [f"em:{value.strip().lower()}"] if scheme == "EM" else _labelled(scheme, compact)
+
+
+def _vat_keys(scheme: str, value: str, country: str) -> list[str]:
+    bare = _compact(value)[:1].isdigit()
+    if bare and scheme == "" and country in ("", "BE"):
+        number = belgian_number(value)
+        sure = number is not None and (country == "BE" or belgian_check_holds(number))
+        return [f"be:{number}"] if sure else []
+    if bare and scheme in ("", "FC"):
+        return []
+    vat = normalise_vat(value, country)
+    if vat is None:
+        return []
+    if vat.startswith("BE"):
+        return [f"be:{vat[2:]}"]
+    siren = [f"fr:{vat[4:]}"] if re.fullmatch(r"FR..\d{9}", vat, re.ASCII) else []
+    return [f"vat:{vat}", *siren]
+
+
+def _labelled(scheme: str, compact: str) -> list[str]:
+    return [f"{scheme.lower()}:{compact}"] if scheme else []

@@ -1,0 +1,66 @@
+"""Texts that strangers wrote, made safe to show on one line of a terminal and to use as a file name."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+MAX_FILE_NAME_BYTES = 200
+
+_ANSI = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
+    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"  # OSC, DCS, SOS, PM, APC
+    r"|\x1b[ -/]*[0-~]"  # two-character escapes
+)
+_INVISIBLE_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+_DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs"})  # controls; format, bidi and zero-width; lone surrogates
+_UNSAFE_IN_NAMES = re.compile(r'[/\\:*?"<>|]')
+_RESERVED_NAMES = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])\s*(?:\..*)?", re.I | re.S)
+
+
+def clean(text: str) -> str:
+    """One line of visible text: no controls, escape sequences, bidi controls or zero-width characters.
+
+    Line breaks and other white space become single spaces; the ends are stripped. Cleaning twice changes
+    nothing.
+    """
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(_kept(character) for character in _ANSI.sub("", text))
+    return " ".join(text.split())
+
+
+def safe_file_name(text: str, fallback: str = "document") -> str:
+    """A file name that every system takes: one component, NFC, at most 200 bytes of UTF-8, its extension
+    kept.
+
+    Separators and the characters that Windows refuses become `_`; leading dots go; names that Windows keeps
+    for devices get a `_` in front. Where nothing is left, `fallback` is taken the same way, then
+    `document`.
+    """
+    name = _UNSAFE_IN_NAMES.sub("_", clean(unicodedata.normalize("NFC", text)))
+    name = _without_edges(_capped(_without_edges(name)))
+    if not name:
+        return "document" if fallback in ("", text) else safe_file_name(fallback, "")
+    return _capped(f"_{name}") if _RESERVED_NAMES.fullmatch(name) else name
+
+
+def _kept(character: str) -> str:
+    if character.isspace():
+        return " "
+    if unicodedata.category(character) in _DROPPED_CATEGORIES or character in _INVISIBLE_LETTERS:
+        return ""
+    return character
+
+
+def _without_edges(name: str) -> str:
+    return unicodedata.normalize("NFC", name).lstrip(". ").rstrip(". ")
+
+
+def _capped(name: str) -> str:
+    if len(name.encode()) <= MAX_FILE_NAME_BYTES:
+        return name
+    stem, dot, extension = name.rpartition(".")
+    if not stem or len(extension.encode()) > 16:
+        stem, dot, extension = name, "", ""
+    room = MAX_FILE_NAME_BYTES - len(f"{dot}{extension}".encode())
+    return stem.encode()[:room].decode(errors="ignore").rstrip(". ") + dot + extension

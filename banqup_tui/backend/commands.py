@@ -8,13 +8,14 @@ import hashlib
 import logging
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, insert, select, text
 
 from banqup_tui.backend import tables
-from banqup_tui.backend.context import Context, Handler, Refused, Services
+from banqup_tui.backend.context import Context, Handler, Refused, Services, preparation_of
 from banqup_tui.backend.cursors import Seen, read_seen
 from banqup_tui.backend.failures import Failure, problem
 from banqup_tui.backend.work import Work
@@ -57,6 +58,7 @@ def run(services: Services, handlers: Handlers, user_id: str, command: Command) 
     seen = read_seen(command.seen)
     fingerprint = _fingerprint(command)
     kill_point("command.received")
+    _prepare(services, handlers, command)
 
     def effect(work: Work) -> Answered:
         context = Context(services=services, user_id=user_id, seen_seq=seen.seq)
@@ -145,7 +147,17 @@ def _effect(work: Work, handlers: Handlers, command: Command, context: Context) 
         with work.savepoint():
             return CommandStatus.DONE, handlers[type(body)](work, body, context), None
     except Refused as refused:
+        if refused.beside is not None:
+            refused.beside(work)
         return CommandStatus.REFUSED, None, refused.problem
+
+
+def _prepare(services: Services, handlers: Handlers, command: Command) -> None:
+    """What a handler wants done before the transaction. A body that cannot be read is told inside of it."""
+    prepare = preparation_of(handlers[BODIES[command.kind]]) if BODIES.get(command.kind) in handlers else None
+    if prepare is not None:
+        with suppress(msgspec.DecodeError):
+            prepare(services, decode(command.kind, command.body))
 
 
 def _body(command: Command) -> Value:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from banqup_tui.backend.ledger.quarantine import Quarantine
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.protocol.problems import Problem, ProblemType
 
@@ -25,6 +26,7 @@ class Services(msgspec.Struct, frozen=True):
     files: FileStore
     extensions: Extensions
     vault: Vault
+    quarantine: Quarantine = msgspec.field(default_factory=Quarantine)
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -42,11 +44,41 @@ Each room of the backend lists its handlers as `HANDLERS: dict[type[Value], Hand
 """
 
 
-class Refused(BanqupError):
-    """Nothing is done; the refusal is final and recorded under the command's key."""
+Preparation = Callable[["Services", Any], None]
+"""`prepare(services, body)` does what is slow and without effect before the command's transaction. Never raises."""
 
-    def __init__(self, type_: ProblemType, sentence: str, remedy: str = "", *, field: str | None = None) -> None:
+
+def prepared_by(prepare: Preparation) -> Callable[[Handler], Handler]:
+    """Decorates a handler whose command has something to do before its transaction."""
+
+    def mark(handler: Handler) -> Handler:
+        handler.prepare = prepare  # type: ignore[attr-defined]
+        return handler
+
+    return mark
+
+
+def preparation_of(handler: Handler) -> Preparation | None:
+    return getattr(handler, "prepare", None)
+
+
+class Refused(BanqupError):
+    """Nothing is done; the refusal is final and recorded under the command's key.
+
+    `beside(work)` is written all the same, in the transaction of the refusal: what the user finds elsewhere about it.
+    """
+
+    def __init__(
+        self,
+        type_: ProblemType,
+        sentence: str,
+        remedy: str = "",
+        *,
+        field: str | None = None,
+        beside: Callable[[Work], None] | None = None,
+    ) -> None:
         super().__init__(sentence, remedy)
+        self.beside = beside
         self.problem = Problem(
             type=type_, title=sentence, detail=sentence, remedy=remedy or None, field=field, recorded=True
         )

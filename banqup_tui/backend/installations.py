@@ -31,9 +31,8 @@ def install(work: Work, body: Install, context: Context) -> dict[str, Any]:
         select(table).where(table.c.space_id == work.space_id, table.c.extension_id == extension.id).with_for_update()
     ).one_or_none()
     if there is not None:
-        if body.settings:
-            _configure(work, there, body.settings, context)
-        return {"installationId": there.id, "new": False}
+        queued = _configure(work, there, body.settings, context) if body.settings else 0
+        return {"installationId": there.id, "new": False, "queued": queued}
     _refuse_taken_id(work, body.installation_id)
     settings = two_levels.read(context.services, extension.id, two_levels.changed({}, body.settings), Level.FIRM)
     work.execute(
@@ -54,8 +53,8 @@ def install(work: Work, body: Install, context: Context) -> dict[str, Any]:
 def configure(work: Work, body: Configure, context: Context) -> dict[str, Any]:
     installation = installation_row(work, body.installation_id)
     loading_extension(context, installation.extension_id)
-    _configure(work, installation, body.settings, context)
-    return {"installationId": installation.id}
+    queued = _configure(work, installation, body.settings, context)
+    return {"installationId": installation.id, "queued": queued}
 
 
 def uninstall(work: Work, body: Uninstall, context: Context) -> dict[str, Any]:
@@ -102,8 +101,11 @@ def installation_row(work: Work, installation_id: str) -> Row[Any]:
     return row
 
 
-def _configure(work: Work, installation: Row[Any], given: Settings, context: Context) -> None:
-    """The firm's settings, and a new version of those of every client that uses them."""
+def _configure(work: Work, installation: Row[Any], given: Settings, context: Context) -> int:
+    """The firm's settings, and a new version of those of every client that uses them.
+
+    Returns how many deliveries this has mended, so that they are queued again.
+    """
     services = context.services
     firm = two_levels.changed(two_levels.opened(services, installation.settings), given)
     firm = two_levels.read(services, installation.extension_id, firm, Level.FIRM)
@@ -118,19 +120,18 @@ def _configure(work: Work, installation: Row[Any], given: Settings, context: Con
         )
     )
     work.changed(EntityKind.INSTALLATION, installation.id)
-    for row in _integrations(work, installation.id):
-        if row.state != IntegrationState.REMOVED:
-            _renew(work, row, firm, context)
+    used_by = [row for row in _integrations(work, installation.id) if row.state != IntegrationState.REMOVED]
+    return sum(_renew(work, row, firm, context) for row in used_by)
 
 
-def _renew(work: Work, integration: Row[Any], firm: Settings, context: Context) -> None:
+def _renew(work: Work, integration: Row[Any], firm: Settings, context: Context) -> int:
     own = settings_versions.own_settings(work, context.services, integration)
     try:
         effective = settings_versions.checked(context.services, integration.extension_id, firm, own)
     except Refused as error:
         raise two_levels.refused(error.problem, f"{_client_name(work, integration.client_id)}: ") from None
     settings_versions.use_version(work, context.services, integration, own, effective)
-    mend(work, integration, context)
+    return mend(work, integration, context)
 
 
 def _integrations(work: Work, installation_id: str) -> Sequence[Row[Any]]:

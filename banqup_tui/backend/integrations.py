@@ -6,7 +6,6 @@ Pausing, resuming and removing concern what is queued: they are the ledger's.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
@@ -15,6 +14,8 @@ from banqup_tui.backend import settings_versions, tables, two_levels
 from banqup_tui.backend.context import Context, Handler, Refused
 from banqup_tui.backend.extensions import Level
 from banqup_tui.backend.installations import installation_row, loading_extension
+from banqup_tui.backend.ledger import lifecycle
+from banqup_tui.backend.ledger.jobs import begin_backfill
 from banqup_tui.backend.mending import mend
 from banqup_tui.backend.two_levels import Settings
 from banqup_tui.backend.work import Work
@@ -22,7 +23,7 @@ from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.values import Value
-from banqup_tui.protocol.commands import AddIntegration, Backfill, ConfigureIntegration
+from banqup_tui.protocol.commands import AddIntegration, ConfigureIntegration
 from banqup_tui.protocol.messages import EntityKind
 from banqup_tui.protocol.problems import ProblemType
 
@@ -39,22 +40,21 @@ def add_integration(work: Work, body: AddIntegration, context: Context) -> dict[
     firm = two_levels.opened(context.services, installation.settings)
     effective = settings_versions.checked(context.services, extension.id, firm, own)
     label = _label(body.label, extension)
-    older = _confirmed(work, body.client_id, folders, body.backfill) if body.backfill else None
     there = _same_label(work, body, label)
     if there is None:
         integration_id = _insert(work, body, extension, label, folders, own, effective, context)
     else:
         integration_id = _revive(work, there, folders, own, effective, context)
-    work.changed(EntityKind.INTEGRATION, integration_id, client_id=body.client_id)
-    work.after_numbers(lambda connection, number: _activate(connection, integration_id, number))
-    if older is not None:
-        queue_backfill(work, integration_id, body.client_id, folders, *older, context)
-    return {"integrationId": integration_id, "new": there is None}
+    result = {"integrationId": integration_id, "new": there is None}
+    if body.backfill is not None:
+        result |= begin_backfill(work, context, integration_id, body.client_id, folders, body.backfill)
+    return result
 
 
 def configure_integration(work: Work, body: ConfigureIntegration, context: Context) -> dict[str, Any]:
     integration = _integration_row(work, body.integration_id)
     extension = loading_extension(context, integration.extension_id)
+    queued = 0
     if body.folders is not None:
         folders = _folders(body.folders, extension)
         table = tables.integration
@@ -67,33 +67,8 @@ def configure_integration(work: Work, body: ConfigureIntegration, context: Conte
         firm = two_levels.opened(context.services, installation.settings)
         effective = settings_versions.checked(context.services, extension.id, firm, own)
         settings_versions.use_version(work, context.services, integration, own, effective)
-        mend(work, integration, context)
-    return {"integrationId": integration.id}
-
-
-def count_before(connection: Connection, space_id: str, client_id: str, folders: Iterable[Folder], up_to: int) -> int:
-    """How many documents of the client were ready at `up_to`: what a backfill would send."""
-    table = tables.document
-    statement = select(func.count()).where(
-        table.c.space_id == space_id,
-        table.c.client_id == client_id,
-        table.c.folder.in_([str(folder) for folder in folders]),
-        table.c.ready_seq.is_not(None),
-        table.c.ready_seq <= up_to,
-    )
-    return int(connection.execute(statement).scalar_one())
-
-
-def queue_backfill(
-    work: Work,
-    integration_id: str,
-    client_id: str,
-    folders: tuple[Folder, ...],
-    up_to: int,
-    expected: int,
-    context: Context,
-) -> None:
-    """The one place where a confirmed backfill is handed to the ledger."""
+        queued = mend(work, integration, context)
+    return {"integrationId": integration.id, "queued": queued}
 
 
 def _client_exists(work: Work, client_id: str) -> None:
@@ -143,30 +118,6 @@ def _label(wanted: str | None, extension: Extension) -> str:
             ProblemType.REFUSED, f"The name is longer than {MAX_LABEL} letters.", "Choose a shorter one.", field="label"
         )
     return label
-
-
-def _confirmed(work: Work, client_id: str, folders: tuple[Folder, ...], backfill: Backfill) -> tuple[int, int]:
-    """The number up to which, and how many; refused if there are more than the user saw."""
-    epoch, _, number = backfill.up_to.rpartition(".")
-    table = tables.space
-    now = work.execute(select(table.c.epoch, table.c.seq).where(table.c.id == work.space_id)).one()
-    if epoch != now.epoch or not number.isdigit() or int(number) > now.seq:
-        raise Refused(
-            ProblemType.COUNT_CHANGED,
-            "The number of older documents was counted in another state of the server.",
-            "Look at the number again and confirm it.",
-            field="backfill",
-        )
-    up_to = int(number)
-    count = count_before(work.connection, work.space_id, client_id, folders, up_to)
-    if count > backfill.expected:
-        raise Refused(
-            ProblemType.COUNT_CHANGED,
-            f"There are {count} older documents, not {backfill.expected}.",
-            "Look at the number again and confirm it.",
-            field="backfill",
-        )
-    return up_to, count
 
 
 def _same_label(work: Work, body: AddIntegration, label: str) -> Row[Any] | None:
@@ -226,7 +177,10 @@ def _insert(
             seq=0,
         )
     )
-    return body.integration_id
+    integration_id = body.integration_id
+    work.changed(EntityKind.INTEGRATION, integration_id, client_id=body.client_id)
+    work.after_numbers(lambda connection, number: _activate(connection, integration_id, number))
+    return integration_id
 
 
 def _revive(
@@ -240,19 +194,8 @@ def _revive(
     """The same row, and with it all that the ledger knows of what it has."""
     settings_versions.use_version(work, context.services, removed, own, effective)
     table = tables.integration
-    work.execute(
-        update(table)
-        .where(table.c.id == removed.id)
-        .values(
-            state=str(IntegrationState.ACTIVE),
-            folders=" ".join(folders),
-            activated_at=work.now,
-            held_until=None,
-            failures=0,
-            cause=None,
-            remedy=None,
-        )
-    )
+    work.execute(update(table).where(table.c.id == removed.id).values(folders=" ".join(folders)))
+    lifecycle.revive(work, removed)
     return str(removed.id)
 
 

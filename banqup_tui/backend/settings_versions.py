@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import CompoundSelect, Row, delete, insert, select, union, update
 
 from banqup_tui.backend import tables, two_levels
 from banqup_tui.backend.context import Services
@@ -80,19 +80,29 @@ def use_version(
 
 def forget_older(work: Work, integration_id: str, version: int) -> None:
     """Takes away what is older than `version`, save what an attempt that is not settled was made with."""
-    kept, attempt, delivery = tables.settings, tables.attempt, tables.delivery
-    open_states = (DeliveryState.SENDING, DeliveryState.UNKNOWN)
-    needed = (
-        select(attempt.c.settings_version)
-        .join(delivery, delivery.c.id == attempt.c.delivery_id)
-        .where(
-            delivery.c.integration_id == integration_id,
-            delivery.c.state.in_(open_states) | delivery.c.uncertain,
-            attempt.c.generation == delivery.c.generation,
-        )
-    )
+    kept = tables.settings
     work.execute(
         delete(kept).where(
-            kept.c.integration_id == integration_id, kept.c.version < version, kept.c.version.not_in(needed)
+            kept.c.integration_id == integration_id,
+            kept.c.version < version,
+            kept.c.version.not_in(_needed(integration_id)),
         )
     )
+
+
+def _needed(integration_id: str) -> CompoundSelect[Any]:
+    """Versions of attempts that are under way, or that may still be looked up or rolled forward where they went."""
+    attempt, delivery = tables.attempt, tables.delivery
+    is_open = (
+        delivery.c.state.in_([str(DeliveryState.SENDING), str(DeliveryState.UNKNOWN)])
+        | delivery.c.uncertain
+        | delivery.c.recheck_by.is_not(None)
+    )
+    own = delivery.c.integration_id == integration_id
+    marked = select(delivery.c.settings_version).where(own, is_open, delivery.c.settings_version.is_not(None))
+    begun = (
+        select(attempt.c.settings_version)
+        .join(delivery, delivery.c.id == attempt.c.delivery_id)
+        .where(own, is_open, attempt.c.generation == delivery.c.generation)
+    )
+    return union(marked, begun)

@@ -200,6 +200,7 @@ integration = Table(
     Column("ready_at", UtcTime),
     Column("held_until", UtcTime),
     Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("timed_out", Boolean, nullable=False, server_default=text("0")),
     Column("claimed_turn", Integer, nullable=False, server_default=text("0")),
     Column("cause", Text),
     Column("remedy", Text),
@@ -213,7 +214,10 @@ integration = Table(
         postgresql_where=text("state='ACTIVE' AND ready_at IS NOT NULL"),
     ),
 )
-"""`folders`: space-separated. `held_until`: back-off of the whole integration after `failures` in a row."""
+"""`folders`: space-separated. `held_until`: back-off of the whole integration after `failures` in a row.
+
+`timed_out`: its last attempt reached the deadline, so it has one slot. `claimed_turn`: when its turn last came.
+"""
 
 settings = Table(
     "settings",
@@ -248,16 +252,21 @@ delivery = Table(
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("uncertain", Boolean, nullable=False, server_default=text("0")),
     Column("destination", Text),
+    Column("settings_version", Integer),
     Column("remnant", Text),
     Column("key_at", UtcTime),
     Column("check_at", UtcTime),
     Column("checks", Integer, nullable=False, server_default=text("0")),
     Column("dismissed", Boolean, nullable=False, server_default=text("0")),
+    Column("for_cause", Boolean, nullable=False, server_default=text("0")),
+    Column("settled_seq", Integer, nullable=False, server_default=text("0")),
+    Column("recheck_by", String(36)),
     Column("reason", Text),
     Column("remedy", Text),
     Column("receipt", Text),
     Column("sent_as", Text),
     Column("asked_by", String(36)),
+    Column("asked_at", UtcTime),
     Column("updated_at", UtcTime, nullable=False),
     Column("seq", Integer, nullable=False),
     UniqueConstraint("integration_id", "sha256"),
@@ -283,7 +292,20 @@ delivery = Table(
         sqlite_where=text("state='UNKNOWN' AND check_at IS NOT NULL"),
         postgresql_where=text("state='UNKNOWN' AND check_at IS NOT NULL"),
     ),
+    Index(
+        "delivery_recheck",
+        "updated_at",
+        sqlite_where=text("recheck_by IS NOT NULL"),
+        postgresql_where=text("recheck_by IS NOT NULL"),
+    ),
 )
+"""One for each integration and content; `generation` counts the copies that were wanted.
+
+`destination`, `settings_version`, `remnant`: of the last attempt that was marked. `uncertain`: an earlier attempt at
+this generation may have arrived. `key_at`: when its key was first used. `for_cause`: failed with the integration, and
+queued again when that is mended. `settled_seq`: the number under which it last settled. `recheck_by`: someone asked
+whether what was delivered is still there.
+"""
 
 attempt = Table(
     "attempt",

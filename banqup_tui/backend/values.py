@@ -92,7 +92,7 @@ def _attempt(row: Row[Any]) -> Attempt:
 
 def installation_of(row: Row[Any], services: Services) -> Installation:
     """Without secrets: those that are kept are named only."""
-    shown, secrets = _shown(services, row.extension_id, row.settings)
+    shown, secrets = services.vault.shown(row.extension_id, row.settings)
     return Installation(
         id=row.id,
         extension_id=row.extension_id,
@@ -105,8 +105,8 @@ def installation_of(row: Row[Any], services: Services) -> Installation:
 
 def integration_of(row: Row[Any], own: bytes | None, effective: bytes | None, services: Services) -> Integration:
     """`own` and `effective` are those of the settings version in use; secrets are named only."""
-    shown, secrets = _shown(services, row.extension_id, own)
-    in_effect, _ = _shown(services, row.extension_id, effective)
+    shown, secrets = services.vault.shown(row.extension_id, own)
+    in_effect, _ = services.vault.shown(row.extension_id, effective)
     return Integration(
         id=row.id,
         client_id=row.client_id,
@@ -124,16 +124,6 @@ def integration_of(row: Row[Any], own: bytes | None, effective: bytes | None, se
         cause=row.cause,
         remedy=row.remedy,
     )
-
-
-def _shown(services: Services, extension_id: str, sealed: bytes | None) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Settings that may be shown, and the names of the secrets that are kept beside them."""
-    if sealed is None:
-        return {}, ()
-    secret = services.extensions.secret_names(extension_id)
-    kept = services.vault.open(sealed)
-    shown = {name: value for name, value in kept.items() if name not in secret}
-    return shown, tuple(sorted(name for name, value in kept.items() if name in secret and value))
 
 
 def integrations_of(connection: Connection, rows: Sequence[Row[Any]], services: Services) -> list[Integration]:

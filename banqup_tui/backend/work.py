@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Engine, Table, bindparam, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from banqup_tui.backend import tables
 from banqup_tui.kill_points import kill_point
@@ -129,8 +129,7 @@ class Work:
         self._stamp_first_numbers(numbered.get(EntityKind.DOCUMENT, []))
 
     def _upsert_changes(self, rows: list[dict[str, Any]]) -> None:
-        dialect = postgresql if self.connection.dialect.name == "postgresql" else sqlite
-        insert = dialect.insert(tables.change)
+        insert = _insert_for(self.connection)(tables.change)
         statement = insert.on_conflict_do_update(
             index_elements=["space_id", "kind", "entity_id"],
             set_={name: insert.excluded[name] for name in ("seq", "op", "client_id", "user_id", "at")},
@@ -149,6 +148,15 @@ class Work:
                 .values({column.name: bindparam("number")})
             )
             self.connection.execute(statement, pairs)
+
+
+def _insert_for(connection: Connection) -> Any:
+    """PostgreSQL's words are imported only where it is spoken."""
+    if connection.dialect.name != "postgresql":
+        return sqlite.insert
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert
 
 
 class Database:

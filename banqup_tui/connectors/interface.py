@@ -28,7 +28,10 @@ S_contra = TypeVar("S_contra", bound=msgspec.Struct, contravariant=True)
 
 
 class Manifest(Value, frozen=True, kw_only=True):
-    """`settings` of the connector is a msgspec struct; its JSON Schema draws the form (see `schema`)."""
+    """`settings` of the connector is a msgspec struct; its JSON Schema draws the form (see `schema`).
+
+    `key_seconds`: how long a KEY receiver honours a key; `None`: for ever.
+    """
 
     id: str
     title: Words
@@ -39,6 +42,7 @@ class Manifest(Value, frozen=True, kw_only=True):
     media_types: tuple[str, ...] = ()
     folders: tuple[Folder, ...] = ALL_FOLDERS
     max_size: int | None = None
+    key_seconds: float | None = None
 
 
 class Parcel(Value, frozen=True, kw_only=True):

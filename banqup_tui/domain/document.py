@@ -29,6 +29,7 @@ class Document(Value, frozen=True, kw_only=True):
     `approved`: the client has approved it (false: client action needed). `processed`: marked by hand.
     `counterparty` is the party that is not the client. `sha256` is lower-case hex and addresses the bytes.
     `attempted`: an attempt to send it was made to some integration (domain rule 5).
+    `same_as`: an earlier document with the same seller, number, date, kind and amount, but other bytes.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Document(Value, frozen=True, kw_only=True):
     opening_balance: int | None = None
     closing_balance: int | None = None
     movement_count: int | None = None
+    same_as: str | None = None
     approved: bool = True
     processed: bool = False
     attempted: bool = False

@@ -30,9 +30,7 @@ class UnreadableDocument(BanqupError):
 
     exit_code = 65
 
-    def __init__(
-        self, reason: str, sentence: str, remedy: str = "", details: dict[str, str] | None = None
-    ) -> None:
+    def __init__(self, reason: str, sentence: str, remedy: str = "", details: dict[str, str] | None = None) -> None:
         super().__init__(sentence, remedy)
         self.reason = reason
         self.details = details or {}

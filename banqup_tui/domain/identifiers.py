@@ -146,7 +146,7 @@ def party_keys(identifiers: Iterable[tuple[str, str]], country: str = "") -> tup
 
 
 def pretty_vat(text: str) -> str:
-    """A VAT or enterprise number as people write it: `BE 0465.123.710`; what is not Belgian stays as it is."""
+    """A VAT or enterprise number as people write it: `BE 0465.123.710`; what is not Belgian stays as is."""
     number = belgian_number(text)
     if number is None:
         return text.strip()

@@ -25,6 +25,8 @@ SENTENCES: dict[str, str] = {
     "communication-check": "The check digits of {0} should be {1}.",
     "attachment-damaged": "The attachment “{0}” is damaged.",
     "several-invoices": "The file holds {0} invoices; the first that can be read is shown.",
+    "embedded-unreadable": "The XML inside the PDF cannot be read: {0}",
+    "account-missing": "No account is named.",
     "balance-differs": "The movements make a closing balance of {0}, but {1} is given.",
     "turnover-differs": "The movements make a turnover of {0}, but {1} is given.",
     "records-unknown": "A line was not understood: “{0}”.",

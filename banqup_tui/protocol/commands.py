@@ -3,6 +3,7 @@
 The kind of a command is the name of its body in UPPER_SNAKE, as `kind_of` gives it.
 """
 
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -141,7 +142,10 @@ class RemoveIntegration(Value, frozen=True, kw_only=True):
 
 
 class ImportFile(Value, frozen=True, kw_only=True):
-    """The file's bytes were put under `sha256` before. Without `client_id` the content says whose it is."""
+    """The file's bytes were put under `sha256` before. Without `client_id` the content says whose it is.
+
+    `path` is where it was found, relative, as a hint. `dated` is the day on it, where the file itself does not say.
+    """
 
     sha256: str
     file_name: str
@@ -150,6 +154,7 @@ class ImportFile(Value, frozen=True, kw_only=True):
     create_clients: bool = False
     approved: bool = True
     path: str | None = None
+    dated: date | None = None
 
 
 class AddSource(Value, frozen=True, kw_only=True):

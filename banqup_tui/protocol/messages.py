@@ -131,7 +131,10 @@ class CommandResults(Value, frozen=True, kw_only=True):
 
 
 class TestRequest(Value, frozen=True, kw_only=True):
-    """Either an extension (firm's settings) or an installation for a client, with settings not kept yet."""
+    """Either an extension (firm's settings) or an installation for a client, with settings not kept yet.
+
+    Settings that are kept already, secrets above all, need not be given again. `language`: of the sentences.
+    """
 
     __test__ = False
 
@@ -140,6 +143,7 @@ class TestRequest(Value, frozen=True, kw_only=True):
     integration_id: str | None = None
     client_id: str | None = None
     settings: dict[str, Any] = {}
+    language: str = "en"
 
 
 class TestStep(Value, frozen=True, kw_only=True):
@@ -153,9 +157,12 @@ class TestStep(Value, frozen=True, kw_only=True):
 
 
 class TestResult(Value, frozen=True, kw_only=True):
+    """`preview`: where the newest document would go with these settings, if it can be told."""
+
     __test__ = False
 
     steps: tuple[TestStep, ...]
+    preview: str | None = None
 
     @property
     def ok(self) -> bool:

@@ -12,7 +12,10 @@ from banqup_tui.backend import tables, two_levels
 from banqup_tui.backend.context import Refused, Services
 from banqup_tui.backend.extensions import Extensions
 from banqup_tui.backend.installations import configure, install, uninstall
-from banqup_tui.backend.integrations import add_integration, configure_integration, count_before
+from banqup_tui.backend.integrations import add_integration, configure_integration
+from banqup_tui.backend.ledger.enqueue import enqueue
+from banqup_tui.backend.ledger.jobs import step
+from banqup_tui.backend.ledger.lifecycle import break_off
 from banqup_tui.backend.work import space_seq
 from banqup_tui.domain.folder import Folder
 from banqup_tui.protocol.commands import (
@@ -259,28 +262,83 @@ def test_the_folders_of_an_integration_can_be_chosen(services: Services) -> None
         activated(services, mailbox, folders=(Folder.ENRICHED_MOVEMENT_REPORTS,))
 
 
-@pytest.mark.parametrize("seen", ["other.3", f"{EPOCH}.999999", "nonsense", f"{EPOCH}."])
-def test_a_number_counted_in_another_state_of_the_server_is_refused(services: Services, seen: str) -> None:
+def test_a_number_counted_in_another_state_of_the_server_is_refused(services: Services) -> None:
     made = installed(services, path="/srv/in")
-    with pytest.raises(Refused, match="counted in another state") as caught:
-        activated(services, made, backfill=Backfill(up_to=seen, expected=5))
+    with pytest.raises(Refused, match="restored since") as caught:
+        activated(services, made, backfill=Backfill(up_to="other.3", expected=5))
     assert caught.value.problem.type == ProblemType.COUNT_CHANGED
 
 
-def test_more_older_documents_than_were_confirmed_queue_nothing(services: Services) -> None:
+def test_more_older_documents_than_were_confirmed_activate_nothing(services: Services) -> None:
     made = installed(services, path="/srv/in")
     for number in ("1", "2", "3"):
         add_document(services, number)
     add_document(services, "4", folder=Folder.SALES_INVOICES)
     add_document(services, "5", ready=False)
-    with services.database.read() as connection:
-        up_to = space_seq(connection, SPACE)
-        assert count_before(connection, SPACE, PARVIS, (Folder.PURCHASE_INVOICES,), up_to) == 3
-        assert count_before(connection, SPACE, PARVIS, tuple(Folder), up_to - 2) == 3
-    with pytest.raises(Refused, match="There are 4 older documents, not 3"):
-        activated(services, made, backfill=Backfill(up_to=f"{EPOCH}.{up_to}", expected=3))
+    up_to = seen(services)
+    with pytest.raises(Refused, match="There are now 4 documents, not 3"):
+        activated(services, made, backfill=Backfill(up_to=up_to, expected=3))
     with services.database.read() as connection:
         assert connection.execute(select(func.count()).select_from(tables.integration)).scalar_one() == 0
+
+
+def test_a_confirmed_number_of_older_documents_is_queued_from_the_chosen_folders(services: Services) -> None:
+    made = installed(services, path="/srv/in")
+    for number in ("1", "2", "3"):
+        add_document(services, number)
+    add_document(services, "4", folder=Folder.SALES_INVOICES)
+    up_to = seen(services)
+    add_document(services, "later")
+    activated(services, made, backfill=Backfill(up_to=up_to, expected=3), folders=(Folder.PURCHASE_INVOICES,))
+    with services.database.write(SPACE) as work:
+        assert step(work, services)
+    with services.database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(tables.delivery)).scalar_one() == 3
+
+
+def seen(services: Services) -> str:
+    with services.database.read() as connection:
+        return f"{EPOCH}.{space_seq(connection, SPACE)}"
+
+
+@pytest.mark.parametrize("level", ["firm", "client"])
+def test_new_settings_mend_what_waited_for_a_person(services: Services, level: str) -> None:
+    made = installed(services, "mailbox", host="mail.example", password="old", address="a@b.example")
+    integration = activated(services, made)
+    document = add_document(services, "2026-1")
+    with services.database.write(SPACE) as work:
+        held = work.execute(select(tables.integration).where(tables.integration.c.id == integration)).one()
+        what = work.execute(select(tables.document).where(tables.document.c.id == document)).all()
+        enqueue(work, held, what, None)
+        break_off(work, held, "The sign-in was refused.", "Correct the password.")
+    assert row(services, tables.integration, integration).state == "BROKEN"
+    if level == "firm":
+        body: Any = Configure(installation_id=made, settings={"password": "new"})
+        answer = ask(services, configure, body)
+    else:
+        body = ConfigureIntegration(integration_id=integration, settings={"password": "new"})
+        answer = ask(services, configure_integration, body)
+    after = row(services, tables.integration, integration)
+    assert (after.state, after.cause, answer["queued"]) == ("ACTIVE", None, 1)
+    assert after.ready_at is not None
+    with services.database.read() as connection:
+        assert connection.scalars(select(tables.delivery.c.state)).all() == ["QUEUED"]
+
+
+def test_settings_that_an_unsettled_attempt_was_made_with_are_kept(services: Services) -> None:
+    made = installed(services, path="/srv/in")
+    integration = activated(services, made)
+    document = add_document(services, "2026-1")
+    with services.database.write(SPACE) as work:
+        held = work.execute(select(tables.integration).where(tables.integration.c.id == integration)).one()
+        what = work.execute(select(tables.document).where(tables.document.c.id == document)).all()
+        (delivery,) = enqueue(work, held, what, None).delivery_ids
+        table = tables.delivery
+        values = {"state": "UNKNOWN", "settings_version": 1, "remnant": "{}"}
+        work.execute(update(table).where(table.c.id == delivery).values(**values))
+    for path in ("/srv/two", "/srv/three"):
+        ask(services, configure, Configure(installation_id=made, settings={"path": path}))
+    assert versions(services, integration) == [1, 3]
 
 
 def test_an_integration_of_a_client_that_is_not_there_is_refused(services: Services) -> None:

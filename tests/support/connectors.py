@@ -1,5 +1,6 @@
 """A connector for tests: settings of several kinds, and no way to anywhere."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import EntryPoint
@@ -46,3 +47,24 @@ class Mailbox:
 
     async def test(self, settings: MailboxSettings, sample: Parcel | None) -> list[Step]:
         return [Step(ok=settings.password == "geheim", sentence={"en": "Signed in", "fr": "Connecté"})]
+
+
+class RaisingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    sleep: Annotated[float, setting("Sleep", "Sommeil")] = 0.0
+
+
+class Raising:
+    manifest = msgspec.structs.replace(Mailbox.manifest, id="raising", title={"en": "Raising"})
+    settings = RaisingSettings
+
+    def destination(self, settings: RaisingSettings) -> str:
+        return "raising"
+
+    @asynccontextmanager
+    async def connect(self, settings: RaisingSettings) -> AsyncIterator[Channel]:
+        raise NotImplementedError
+        yield
+
+    async def test(self, settings: RaisingSettings, sample: Parcel | None) -> list[Step]:
+        await asyncio.sleep(settings.sleep)
+        raise RuntimeError("secret insides")

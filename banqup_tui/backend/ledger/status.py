@@ -1,25 +1,58 @@
-"""The accounting status is stored: whoever changes what it follows from states it anew, in the same transaction."""
+"""The accounting status of documents, stored in the transaction that changes what it is derived from."""
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, bindparam, select, update
 
-from banqup_tui.backend import tables
-from banqup_tui.backend.values import deliveries_of, in_portions
+from banqup_tui.backend.tables import delivery, document
 from banqup_tui.backend.work import Work
+from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.status import accounting_status
+from banqup_tui.protocol.messages import EntityKind
+
+_AT_ONCE = 500
 
 
 def restate(work: Work, document_ids: Iterable[str]) -> None:
-    """Only the column; saying that the document has changed is the caller's."""
-    document, delivery = tables.document, tables.delivery
-    for some in in_portions(list(document_ids)):
-        rows = work.execute(select(delivery).where(delivery.c.document_id.in_(some))).all()
-        values = deliveries_of(work.connection, rows)
-        for row in work.execute(select(document).where(document.c.id.in_(some))).all():
-            status = accounting_status(
-                approved=row.approved,
-                processed=row.processed,
-                deliveries=[value for value in values if value.document_id == row.id],
-            )
-            work.execute(update(document).where(document.c.id == row.id).values(accounting_status=str(status)))
+    """Derives the status anew, and whether the document was attempted; says so where either differs."""
+    every = sorted(set(document_ids))
+    for start in range(0, len(every), _AT_ONCE):
+        _restate(work, every[start : start + _AT_ONCE])
+
+
+def _restate(work: Work, document_ids: list[str]) -> None:
+    deliveries = _deliveries(work, document_ids)
+    turned = []
+    for row in work.execute(select(document).where(document.c.id.in_(document_ids))):
+        own = deliveries.get(row.id, [])
+        status = accounting_status(approved=row.approved, processed=row.processed, deliveries=own)
+        attempted = row.attempted or any(one.attempts > 0 for one in own)
+        if status != row.accounting_status or attempted != row.attempted:
+            turned.append({"of": row.id, "status": str(status), "was_attempted": attempted})
+            work.changed(EntityKind.DOCUMENT, row.id, client_id=row.client_id)
+    if turned:
+        statement = update(document).where(document.c.id == bindparam("of"))
+        values: dict[str, Any] = {"accounting_status": bindparam("status"), "attempted": bindparam("was_attempted")}
+        work.execute(statement.values(values), turned)
+
+
+def _deliveries(work: Work, document_ids: list[str]) -> dict[str, list[Delivery]]:
+    found: dict[str, list[Delivery]] = {}
+    for row in work.execute(select(delivery).where(delivery.c.document_id.in_(document_ids))):
+        found.setdefault(row.document_id, []).append(_as_value(row))
+    return found
+
+
+def _as_value(row: Row[Any]) -> Delivery:
+    """As much of it as the rule of the status asks for."""
+    return Delivery(
+        id=row.id,
+        integration_id=row.integration_id,
+        document_id=row.document_id,
+        sha256=row.sha256,
+        state=DeliveryState(row.state),
+        attempts=row.attempts,
+        check_at=row.check_at,
+        dismissed=row.dismissed,
+    )

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Response, delete, post, put
-from litestar.params import Parameter
+from litestar.params import FromPath, HeaderParameter, JSONBody, RawBody
 
 from banqup_tui.backend import commands as running
 from banqup_tui.backend.cursors import read_seen
@@ -27,8 +27,8 @@ from banqup_tui.protocol.problems import MEDIA_TYPE, Problem, ProblemType
 
 MOST_BYTES = 1024 * 1024
 
-Key = Annotated[str, Parameter(header="Idempotency-Key")]
-IfSeen = Annotated[str, Parameter(header="If-Seen")]
+Key = Annotated[str, HeaderParameter(name="Idempotency-Key")]
+IfSeen = Annotated[str, HeaderParameter(name="If-Seen")]
 
 
 @post(
@@ -38,7 +38,7 @@ IfSeen = Annotated[str, Parameter(header="If-Seen")]
     status_code=200,
     request_max_body_size=MOST_BYTES,
 )
-def commands(request: Asked, body: bytes) -> CommandResults:
+def commands(request: Asked, body: RawBody) -> CommandResults:
     """Answers a prefix of the batch, in order; each command once and for all."""
     asked = _batch(body)
     return running.run_batch(services_of(request), request.app.state.handlers, user_of(request), asked.commands)
@@ -53,7 +53,7 @@ def _batch(body: bytes) -> Commands:
 
 
 @delete(route(paths.COMMAND), sync_to_thread=True, guards=[in_this_space], status_code=200)
-def withdraw(request: Asked, key: str, if_seen: IfSeen) -> CommandResult:
+def withdraw(request: Asked, key: FromPath[str], if_seen: IfSeen) -> CommandResult:
     """Takes a command back; or says what came of it, if it had run."""
     return running.withdraw(services_of(request), user_of(request), key, read_seen(if_seen, "If-Seen"))
 
@@ -70,7 +70,7 @@ class Deliveries(Value, frozen=True, kw_only=True):
 
 
 @post(route(paths.DELIVERIES), sync_to_thread=True, guards=[in_this_space], status_code=202)
-def deliver(request: Asked, data: Deliveries, idempotency_key: Key, if_seen: IfSeen) -> Response[Any]:
+def deliver(request: Asked, data: JSONBody[Deliveries], idempotency_key: Key, if_seen: IfSeen) -> Response[Any]:
     """SEND or RESEND."""
     body = data.send or data.resend
     if body is None or (data.send and data.resend):
@@ -80,7 +80,7 @@ def deliver(request: Asked, data: Deliveries, idempotency_key: Key, if_seen: IfS
 
 @put(route(paths.PROCESSED), sync_to_thread=True, guards=[in_this_space])
 def set_processed(
-    request: Asked, document_id: str, data: SetProcessedTo, idempotency_key: Key, if_seen: IfSeen
+    request: Asked, document_id: FromPath[str], data: JSONBody[SetProcessedTo], idempotency_key: Key, if_seen: IfSeen
 ) -> Response[Any]:
     """Marks one document processed, or not."""
     body = SetProcessed(document_ids=(document_id,), processed=data.processed)
@@ -88,19 +88,19 @@ def set_processed(
 
 
 @post(route(paths.PAUSE), sync_to_thread=True, guards=[in_this_space], status_code=200)
-def pause(request: Asked, integration_id: str, idempotency_key: Key, if_seen: IfSeen) -> Response[Any]:
+def pause(request: Asked, integration_id: FromPath[str], idempotency_key: Key, if_seen: IfSeen) -> Response[Any]:
     """Once this is answered, nothing more is begun for the integration."""
     return _single(request, PauseIntegration(integration_id=integration_id), idempotency_key, if_seen, 200)
 
 
 @post(route(paths.RESUME), sync_to_thread=True, guards=[in_this_space], status_code=200)
-def resume(request: Asked, integration_id: str, idempotency_key: Key, if_seen: IfSeen) -> Response[Any]:
+def resume(request: Asked, integration_id: FromPath[str], idempotency_key: Key, if_seen: IfSeen) -> Response[Any]:
     """Goes on; also mends a broken one."""
     return _single(request, ResumeIntegration(integration_id=integration_id), idempotency_key, if_seen, 200)
 
 
 @delete(route(paths.INTEGRATION), sync_to_thread=True, guards=[in_this_space], status_code=200)
-def remove(request: Asked, integration_id: str, idempotency_key: Key, if_seen: IfSeen) -> Response[Any]:
+def remove(request: Asked, integration_id: FromPath[str], idempotency_key: Key, if_seen: IfSeen) -> Response[Any]:
     """Takes the integration away from its client."""
     return _single(request, RemoveIntegration(integration_id=integration_id), idempotency_key, if_seen, 200)
 

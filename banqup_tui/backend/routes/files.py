@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Response, get, put
+from litestar.params import FromPath
 from litestar.response import Stream
 from sqlalchemy import select
 
@@ -26,7 +27,7 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 @put(route(paths.FILE), guards=[in_this_space], status_code=201, request_max_body_size=None)
-async def put_file(request: Asked, sha256: str) -> Response[None]:
+async def put_file(request: Asked, sha256: FromPath[str]) -> Response[None]:
     """201 where the file is new, 204 where it was there."""
     largest: int = request.app.state.largest_file
     announced = request.headers.get("content-length", "")
@@ -64,7 +65,7 @@ async def _next(stream: AsyncIterator[bytes]) -> bytes:
 
 
 @get(route(paths.FILE), guards=[in_this_space])
-async def get_file(request: Asked, sha256: str) -> Response[Any] | Stream:
+async def get_file(request: Asked, sha256: FromPath[str]) -> Response[Any] | Stream:
     """The bytes as an attachment; `Range` and `If-None-Match` are understood."""
     services = services_of(request)
     etag = f'"{_hex(sha256)}"'

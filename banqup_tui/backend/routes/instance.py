@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromQuery, JSONBody
 
 import banqup_tui.protocol as protocol
 from banqup_tui import __version__
@@ -18,7 +19,7 @@ _LONGEST_NONCE = 128
 
 
 @get(paths.INSTANCE)
-async def instance(request: Asked, nonce: str) -> Instance:
+async def instance(request: Asked, nonce: FromQuery[str]) -> Instance:
     """Asked without a token: the answer proves that this is the backend which wrote the endpoint file."""
     if not 0 < len(nonce) <= _LONGEST_NONCE:
         raise Failure(ProblemType.BAD_REQUEST, f"A nonce has 1 to {_LONGEST_NONCE} characters.", field="nonce")
@@ -39,7 +40,7 @@ class Retire(Value, frozen=True, kw_only=True):
 
 
 @post(paths.RETIRE, status_code=202, sync_to_thread=True)
-def retire(request: Asked, data: Retire) -> Response[Any]:
+def retire(request: Asked, data: JSONBody[Retire]) -> Response[Any]:
     """Gives way to a newer program, and makes sure that no older one starts after it."""
     if data.protocol <= protocol.PROTOCOL:
         raise Failure(ProblemType.NOT_NEWER, "The program that asks is not newer than this one.")

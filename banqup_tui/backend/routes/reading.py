@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from litestar import Response, get
-from litestar.params import Parameter
+from litestar.params import FromQuery, QueryParameter
 
 from banqup_tui.backend import changes as changing
 from banqup_tui.backend import reading
@@ -31,10 +31,10 @@ def snapshot(request: Asked) -> Snapshot:
 @get(route(paths.DOCUMENTS), sync_to_thread=True, guards=[in_this_space])
 def documents(
     request: Asked,
-    before: str | None = None,
-    limit: int = reading.MOST_DOCUMENTS,
-    client_id: Annotated[str | None, Parameter(query="clientId")] = None,
-    at_least: Annotated[str | None, Parameter(query="atLeast")] = None,
+    before: FromQuery[str | None] = None,
+    limit: FromQuery[int] = reading.MOST_DOCUMENTS,
+    client_id: Annotated[str | None, QueryParameter(name="clientId")] = None,
+    at_least: Annotated[str | None, QueryParameter(name="atLeast")] = None,
 ) -> Response[bytes]:
     """The next documents below the key, newest first, with their deliveries."""
     page = reading.documents_page(
@@ -44,7 +44,7 @@ def documents(
 
 
 @get(route(paths.CHANGES), sync_to_thread=True, guards=[in_this_space])
-def changes(request: Asked, cursor: str, limit: int = changing.MOST_CHANGES) -> Changes:
+def changes(request: Asked, cursor: FromQuery[str], limit: FromQuery[int] = changing.MOST_CHANGES) -> Changes:
     """What has changed after the cursor, in order, and the next cursor."""
     return changing.changes(services_of(request), user_of(request), cursor, limit)
 
@@ -58,8 +58,8 @@ def extensions(request: Asked) -> list[Extension]:
 @get(route(paths.BACKFILL), sync_to_thread=True, guards=[in_this_space])
 def backfill(
     request: Asked,
-    client_id: Annotated[str, Parameter(query="clientId")],
-    folders: list[Folder] | None = None,
+    client_id: Annotated[str, QueryParameter(name="clientId")],
+    folders: FromQuery[list[Folder] | None] = None,
 ) -> BackfillCount:
     """How many documents an activation for this client would find there already."""
     wanted = tuple(folders) if folders else None

@@ -1,6 +1,7 @@
 """POST tests: tries a connection with settings that need not be kept yet."""
 
 from litestar import post
+from litestar.params import JSONBody
 
 from banqup_tui.backend import rooms
 from banqup_tui.backend.routes._common import Asked, in_this_space, route, services_of
@@ -9,7 +10,7 @@ from banqup_tui.protocol.messages import TestRequest, TestResult
 
 
 @post(route(paths.TESTS), guards=[in_this_space], status_code=200)
-async def test(request: Asked, data: TestRequest) -> TestResult:
+async def test(request: Asked, data: JSONBody[TestRequest]) -> TestResult:
     """What was tried, step by step. Sends no document."""
     return await rooms.test(services_of(request), data)
 

@@ -1,0 +1,122 @@
+"""The firm's clients in the database: looked up by key, written with all the keys under which they are known."""
+
+import re
+import unicodedata
+import uuid
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from banqup_tui.backend import tables
+from banqup_tui.backend.work import Work
+from banqup_tui.domain.client import Client
+from banqup_tui.protocol.messages import EntityKind
+from banqup_tui.sources.sorter import NewClient, keys_of_client, name_key
+
+_LEGAL_FORMS = re.compile(
+    r"(?i:sa|nv|srl|bv|bvba|sprl|sc|cv|scrl|cvba|snc|vof|asbl|vzw|acp|ltd|gmbh|sas|sarl|commv|scs|ag)"
+)
+_LONGEST_REFERENCE = 24
+
+
+class ClientDirectory:
+    """The sorter's view of the clients (`sources.sorter.Directory`), within one transaction or snapshot."""
+
+    def __init__(self, connection: Connection, space_id: str) -> None:
+        self._connection = connection
+        self._space_id = space_id
+
+    def clients_for(self, key: str) -> Sequence[Client]:
+        kind, _, text = key.partition(":")
+        if kind == "reference":
+            return self._rows(func.lower(tables.client.c.reference) == text.lower())
+        found = self._by_keys(_spellings(key))
+        if kind == "name" and not found:
+            found = [client for client in self._rows(True) if name_key(client.name) == key]
+        return found
+
+    def by_id(self, client_id: str) -> Client | None:
+        found = self._rows(tables.client.c.id == client_id)
+        return found[0] if found else None
+
+    def _by_keys(self, keys: Iterable[str]) -> list[Client]:
+        ids = select(tables.client_key.c.client_id).where(
+            tables.client_key.c.space_id == self._space_id, tables.client_key.c.key.in_(list(keys))
+        )
+        return self._rows(tables.client.c.id.in_(ids))
+
+    def _rows(self, condition: object) -> list[Client]:
+        table = tables.client
+        statement = select(table.c.value).where(table.c.space_id == self._space_id).order_by(table.c.reference)
+        if condition is not True:
+            statement = statement.where(condition)  # type: ignore[arg-type]
+        values = self._connection.execute(statement).scalars()
+        return [msgspec.json.decode(value, type=Client) for value in values]
+
+
+def _spellings(key: str) -> tuple[str, ...]:
+    """A key, and the plain numbers that mean the same."""
+    kind, _, text = key.partition(":")
+    if kind == "be":
+        return key, text, f"BE{text}"
+    return (key, text) if kind in ("vat", "iban") else (key,)
+
+
+def put_client(work: Work, client: Client, keys: Iterable[str] = ()) -> None:
+    """Insert a client with the keys that its numbers give, and those in `keys`."""
+    row = {
+        "id": client.id,
+        "space_id": work.space_id,
+        "reference": client.reference,
+        "seq": 0,
+        "value": msgspec.json.encode(client),
+    }
+    work.execute(tables.client.insert(), row)
+    add_keys(work, client.id, [*keys_of_client(client), *keys])
+    work.changed(EntityKind.CLIENT, client.id, client_id=client.id)
+
+
+def add_keys(work: Work, client_id: str, keys: Iterable[str]) -> None:
+    dialect = postgresql if work.connection.dialect.name == "postgresql" else sqlite
+    rows = [{"space_id": work.space_id, "key": key[:80], "client_id": client_id} for key in dict.fromkeys(keys)]
+    if rows:
+        work.execute(dialect.insert(tables.client_key).on_conflict_do_nothing(), rows)
+
+
+def make_client(work: Work, new: NewClient) -> Client:
+    client = Client(
+        id=str(uuid.uuid4()),
+        reference=free_reference(work, new.name),
+        name=new.name,
+        vat_number=new.vat_number,
+        enterprise_number=new.enterprise_number,
+        identifiers=new.identifiers,
+    )
+    put_client(work, client, new.keys)
+    return client
+
+
+def free_reference(work: Work, name: str) -> str:
+    """`Boulangerie du Parvis SRL` -> `BOULANGERIE-DU-PARVIS`, with `-2`, `-3` … where it is taken."""
+    base = reference_from(name)
+    column = tables.client.c.reference
+    statement = select(column).where(tables.client.c.space_id == work.space_id, column.like(f"{base}%"))
+    taken = {reference.upper() for reference in work.execute(statement).scalars()}
+    if base not in taken:
+        return base
+    return next(free for number in range(2, len(taken) + 3) if (free := f"{base}-{number}") not in taken)
+
+
+def reference_from(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    words = re.findall(r"[A-Z0-9]+", plain.upper())
+    telling = [word for word in words if not _LEGAL_FORMS.fullmatch(word)] or words
+    reference = ""
+    for word in telling:
+        longer = f"{reference}-{word}" if reference else word
+        if reference and len(longer) > _LONGEST_REFERENCE:
+            break
+        reference = longer[:_LONGEST_REFERENCE]
+    return reference or "CLIENT"

@@ -1,0 +1,375 @@
+"""How a file becomes a document: bytes in the store, read, sorted, one row per client it belongs to.
+
+Reading is done before the transaction (`prepare_import`, `read_file`): a large PDF must not hold up the other writers.
+What cannot be read or placed is laid aside with its reason (`to_place`) and refused to whoever asked.
+"""
+
+import hashlib
+import os
+import uuid
+from datetime import date
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import and_, delete, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from banqup_tui.backend import tables
+from banqup_tui.backend.clients import ClientDirectory, add_keys, make_client
+from banqup_tui.backend.context import Context, Handler, Refused, Services, prepared_by
+from banqup_tui.backend.described import described, kind_of
+from banqup_tui.backend.work import Work
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.errors import UnreadableDocument
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.source import SourceKind
+from banqup_tui.domain.status import accounting_status
+from banqup_tui.domain.text import clean, safe_file_name
+from banqup_tui.domain.values import Value
+from banqup_tui.formats import read
+from banqup_tui.formats.content import Content
+from banqup_tui.protocol.commands import AddSource, ImportFile, RemoveSource
+from banqup_tui.protocol.messages import EntityKind, Op
+from banqup_tui.protocol.problems import ProblemType
+from banqup_tui.sources.layouts import read_path
+from banqup_tui.sources.sorter import Hints, NewClient, Placed, Unplaced, account_key, sort
+
+MAX_FILE_SIZE: Final = 64 * 1024 * 1024
+BY_HAND: Final = "import"
+_CACHED_UP_TO: Final = 2 * 1024 * 1024
+
+
+class Incoming(Value, frozen=True, kw_only=True):
+    """A file whose bytes are in the store. `source` is a folder's path, or `import`; `path` is a hint, relative."""
+
+    sha256: str
+    file_name: str
+    client_id: str | None = None
+    folder: Folder | None = None
+    create_clients: bool = False
+    approved: bool = True
+    path: str | None = None
+    dated: date | None = None
+    source: str = BY_HAND
+
+
+class Outcome(StrEnum):
+    """KNOWN: this client has the same bytes already; nothing was changed."""
+
+    NEW = "NEW"
+    KNOWN = "KNOWN"
+
+
+class TakenDocument(Value, frozen=True, kw_only=True):
+    """`same_as`: an earlier document that says the same with other bytes."""
+
+    document_id: str
+    client_id: str
+    folder: Folder
+    outcome: Outcome
+    same_as: str | None = None
+
+
+class Taken(Value, frozen=True, kw_only=True):
+    """Result of an import: a document per client, and the clients that were made for it."""
+
+    documents: tuple[TakenDocument, ...]
+    created_clients: tuple[str, ...] = ()
+
+    @property
+    def is_new(self) -> bool:
+        return any(document.outcome is Outcome.NEW for document in self.documents)
+
+
+# Reading
+
+
+def read_file(services: Services, sha256: str, file_name: str) -> Content:
+    """What a stored file holds. Raises UnreadableDocument. What was read lately is not read again."""
+    path = services.files.path(sha256)
+    size = path.stat().st_size
+    if size > MAX_FILE_SIZE:
+        limit = str(MAX_FILE_SIZE // (1024 * 1024))
+        sentence = f"The file is larger than {limit} MB."
+        raise UnreadableDocument("too-large", sentence, "Split it, or ask for a smaller one.", {"limit": limit})
+    return _read_kept(path, file_name) if size <= _CACHED_UP_TO else read(path.read_bytes(), file_name)
+
+
+@lru_cache(maxsize=256)
+def _read_kept(path: Path, file_name: str) -> Content:
+    """A path in the store names its content, so what is kept never grows old."""
+    return read(path.read_bytes(), file_name)
+
+
+def prepare_import(services: Services, body: ImportFile) -> None:
+    """Read the file outside of the transaction. What is wrong with it is told when the command runs."""
+    try:
+        read_file(services, body.sha256, safe_file_name(body.file_name))
+    except (UnreadableDocument, OSError):
+        return
+
+
+# Taking
+
+
+def take(work: Work, services: Services, incoming: Incoming, content: Content) -> Taken | Unplaced:
+    """Write the documents of a file that was read. Nothing is written where it cannot be placed."""
+    directory = ClientDirectory(work.connection, work.space_id)
+    client = directory.by_id(incoming.client_id) if incoming.client_id else None
+    if incoming.client_id and client is None:
+        raise Refused(ProblemType.NOT_FOUND, "There is no such client.", field="clientId")
+    hints = Hints(
+        client=client,
+        folder=incoming.folder,
+        path=read_path(incoming.path) if incoming.path else None,
+        create_clients=incoming.create_clients,
+    )
+    placing = sort(content, hints, directory)
+    if isinstance(placing, Unplaced):
+        return placing
+    created: list[str] = []
+    documents = [_file(work, services, incoming, content, placed, created) for placed in placing]
+    _take_from_tray(work, incoming)
+    return Taken(documents=tuple(documents), created_clients=tuple(created))
+
+
+def _file(
+    work: Work, services: Services, incoming: Incoming, content: Content, placed: Placed, created: list[str]
+) -> TakenDocument:
+    client = placed.client
+    if isinstance(client, NewClient):
+        client = make_client(work, client)
+        created.append(client.id)
+    elif content.statements:
+        _remember_accounts(work, client, content)
+    known = _document_with(work, client.id, incoming.sha256)
+    if known is not None:
+        return known
+    document = _document(work, services, incoming, content, placed, client)
+    key = business_key(document)
+    same_as = _same_business(work, client.id, key) if key else None
+    document = msgspec.structs.replace(document, same_as=same_as)
+    _insert(work, document, key)
+    return TakenDocument(
+        document_id=document.id,
+        client_id=client.id,
+        folder=document.folder,
+        outcome=Outcome.NEW,
+        same_as=same_as,
+    )
+
+
+def _document(
+    work: Work, services: Services, incoming: Incoming, content: Content, placed: Placed, client: Client
+) -> Document:
+    bare = Document(
+        id=str(uuid.uuid4()),
+        client_id=client.id,
+        folder=placed.folder,
+        kind=kind_of(content),
+        file_name=safe_file_name(incoming.file_name),
+        media_type=content.media_type,
+        size=services.files.path(incoming.sha256).stat().st_size,
+        sha256=incoming.sha256,
+        created_at=work.now,
+        issue_date=incoming.dated,
+        approved=incoming.approved,
+        accounting_status=accounting_status(approved=incoming.approved, processed=False, deliveries=()),
+    )
+    return described(bare, content, placed.role)
+
+
+def _remember_accounts(work: Work, client: Client, content: Content) -> None:
+    """A statement that was placed tells whose its account is: the next one places itself."""
+    keys = [account_key(one.account, is_iban=one.account_is_iban) for one in content.statements if one.account]
+    add_keys(work, client.id, keys)
+
+
+def _document_with(work: Work, client_id: str, sha256: str) -> TakenDocument | None:
+    table = tables.document
+    statement = select(table.c.id, table.c.folder).where(
+        table.c.space_id == work.space_id, table.c.client_id == client_id, table.c.sha256 == sha256
+    )
+    row = work.execute(statement).first()
+    if row is None:
+        return None
+    return TakenDocument(document_id=row.id, client_id=client_id, folder=Folder(row.folder), outcome=Outcome.KNOWN)
+
+
+def business_key(document: Document) -> str | None:
+    """What makes two files the same document: seller, number, date, kind and amount; for a bank file its account,
+    numbers and closing balance. None where the document has no number.
+    """
+    if document.number is None and document.account is None:
+        return None
+    seller = document.supplier
+    parts = (
+        document.kind,
+        (seller.vat_number or seller.enterprise_number or seller.name) if seller else None,
+        document.number,
+        document.issue_date,
+        document.payable_amount,
+        document.currency,
+        document.account,
+        document.statement_number,
+        document.closing_balance,
+    )
+    return hashlib.sha256("\n".join(str(part) for part in parts).encode()).hexdigest()
+
+
+def _same_business(work: Work, client_id: str, key: str) -> str | None:
+    table = tables.document
+    statement = (
+        select(table.c.id)
+        .where(table.c.client_id == client_id, table.c.business_key == key)
+        .order_by(table.c.created_seq)
+        .limit(1)
+    )
+    found: str | None = work.execute(statement).scalar()
+    return found
+
+
+def _insert(work: Work, document: Document, key: str | None) -> None:
+    """The change numbers are put in by `Work`: zero stands for the number to come, none for not ready yet."""
+    row = {
+        "id": document.id,
+        "space_id": work.space_id,
+        "client_id": document.client_id,
+        "folder": str(document.folder),
+        "sha256": document.sha256,
+        "created_at": document.created_at,
+        "filed_year": document.sort_date.year,
+        "filed_month": document.sort_date.month,
+        "business_key": key,
+        "created_seq": 0,
+        "ready_seq": 0 if document.approved else None,
+        "seq": 0,
+        "approved": document.approved,
+        "processed": False,
+        "attempted": False,
+        "accounting_status": str(document.accounting_status),
+        "value": msgspec.json.encode(document),
+    }
+    work.execute(tables.document.insert(), row)
+    work.changed(EntityKind.DOCUMENT, document.id, client_id=document.client_id)
+
+
+# The tray of what could not be placed
+
+
+def lay_aside(work: Work, incoming: Incoming, reason: str, remedy: str) -> None:
+    """Put a file into the tray `to place`, in place of what was said of it before."""
+    row = {
+        "id": str(uuid.uuid4()),
+        "space_id": work.space_id,
+        "source": incoming.source,
+        "file_name": clean(incoming.path or incoming.file_name),
+        "sha256": incoming.sha256,
+        "reason": reason,
+        "remedy": remedy or None,
+        "at": work.now,
+    }
+    dialect = postgresql if work.connection.dialect.name == "postgresql" else sqlite
+    insert = dialect.insert(tables.to_place)
+    replaced = {name: insert.excluded[name] for name in ("sha256", "reason", "remedy", "at")}
+    statement = insert.on_conflict_do_update(index_elements=["space_id", "source", "file_name"], set_=replaced)
+    work.execute(statement, row)
+
+
+def _set_aside(type_: ProblemType, incoming: Incoming, reason: str, remedy: str) -> Refused:
+    return Refused(type_, reason, remedy, beside=lambda work: lay_aside(work, incoming, reason, remedy))
+
+
+def _take_from_tray(work: Work, incoming: Incoming) -> None:
+    """The same bytes wherever they lay, and what lay at the same place of the same folder."""
+    tray = tables.to_place
+    same_place = and_(tray.c.source == incoming.source, tray.c.file_name == clean(incoming.path or ""))
+    same = tray.c.sha256 == incoming.sha256
+    work.execute(delete(tray).where(tray.c.space_id == work.space_id, or_(same, same_place)))
+
+
+# Commands
+
+
+@prepared_by(prepare_import)
+def import_file(work: Work, body: ImportFile, context: Context) -> Any:
+    services = context.services
+    if not services.files.has(body.sha256):
+        raise Refused(ProblemType.NOT_FOUND, "The file was not uploaded.", "Import it again.", field="sha256")
+    incoming = Incoming(
+        sha256=body.sha256,
+        file_name=safe_file_name(body.file_name),
+        client_id=body.client_id,
+        folder=body.folder,
+        create_clients=body.create_clients,
+        approved=body.approved,
+        path=body.path,
+        dated=body.dated,
+    )
+    try:
+        content = read_file(services, incoming.sha256, incoming.file_name)
+    except UnreadableDocument as error:
+        raise _set_aside(ProblemType.UNREADABLE, incoming, error.sentence, error.remedy) from error
+    taken = take(work, services, incoming, content)
+    if isinstance(taken, Unplaced):
+        raise _set_aside(ProblemType.CANNOT_PLACE, incoming, taken.reason, taken.remedy)
+    return msgspec.json.decode(msgspec.json.encode(taken))
+
+
+def add_source(work: Work, body: AddSource, context: Context) -> Any:
+    path = Path(os.path.normpath(body.path))
+    _check_folder(path, context.services)
+    table = tables.source
+    same = select(table.c.id).where(table.c.space_id == work.space_id, table.c.path == str(path))
+    known = work.execute(same).scalar()
+    if known is not None:
+        return {"sourceId": known, "outcome": str(Outcome.KNOWN)}
+    row = {
+        "id": body.source_id,
+        "space_id": work.space_id,
+        "kind": str(SourceKind.FOLDER),
+        "path": str(path),
+        "taken": 0,
+        "refused": 0,
+        "seq": 0,
+    }
+    work.execute(table.insert(), row)
+    work.changed(EntityKind.SOURCE, body.source_id)
+    return {"sourceId": body.source_id, "outcome": str(Outcome.NEW)}
+
+
+def _check_folder(path: Path, services: Services) -> None:
+    def refuse(sentence: str, remedy: str) -> Refused:
+        return Refused(ProblemType.REFUSED, sentence, remedy, field="path")
+
+    name = clean(str(path))
+    if not path.is_absolute():
+        raise refuse(f"{name} is not a full path.", "Give the path from the root.")
+    if not path.is_dir():
+        raise refuse(f"There is no folder {name} where the service runs.", "Make it, or give another path.")
+    if not os.access(path, os.R_OK | os.X_OK):
+        raise refuse(f"The folder {name} may not be read by the service.", "Change its permissions.")
+    own = services.files.path("00").parent.parent.resolve()
+    if path.resolve() == own or own.is_relative_to(path.resolve()) or path.resolve().is_relative_to(own):
+        raise refuse(f"The folder {name} holds the service's own files.", "Give another path.")
+
+
+def remove_source(work: Work, body: RemoveSource, context: Context) -> Any:
+    table = tables.source
+    found = work.execute(delete(table).where(table.c.id == body.source_id, table.c.space_id == work.space_id))
+    if found.rowcount == 0:
+        raise Refused(ProblemType.NOT_FOUND, "There is no such source.", field="sourceId")
+    work.execute(delete(tables.source_file).where(tables.source_file.c.source_id == body.source_id))
+    work.changed(EntityKind.SOURCE, body.source_id, op=Op.DELETE)
+    return {"sourceId": body.source_id}
+
+
+HANDLERS: Final[dict[type[Value], Handler]] = {
+    ImportFile: import_file,
+    AddSource: add_source,
+    RemoveSource: remove_source,
+}

@@ -1,0 +1,190 @@
+"""One attempt, from the claim to its outcome: prepare, mark, commit; or a look-up."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from banqup_tui.backend.ledger import rechecks, sentences
+from banqup_tui.backend.ledger.channels import Channels
+from banqup_tui.backend.ledger.checks import earlier_receipts
+from banqup_tui.backend.ledger.claims import Claim, mark
+from banqup_tui.backend.ledger.outcomes import Result, record
+from banqup_tui.backend.ledger.parcels import parcel_of, settings_of
+from banqup_tui.backend.ledger.terms import Terms
+from banqup_tui.connectors.interface import (
+    Channel,
+    Connector,
+    Fault,
+    Found,
+    NotSent,
+    Parcel,
+    Receipt,
+    Rejected,
+    Uncertain,
+)
+from banqup_tui.domain.extension import ReceiverKind
+from banqup_tui.kill_points import kill_point
+
+if TYPE_CHECKING:
+    from banqup_tui.backend.context import Services
+    from banqup_tui.backend.work import Work
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+
+class _Progress(msgspec.Struct):
+    """How far an attempt came. `begun`: the effect may have begun."""
+
+    channel: Channel | None = None
+    remnant: str | None = None
+    begun: bool = False
+    let_go: bool = False
+
+
+class _LetGo(Exception):
+    """The mark was refused: the ledger has already said what becomes of the delivery."""
+
+
+class Attempts:
+    def __init__(
+        self, services: Services, terms: Terms, threads: ThreadPoolExecutor, now: Callable[[], datetime]
+    ) -> None:
+        self._services = services
+        self._terms = terms
+        self._threads = threads
+        self._now = now
+        self._channels = Channels(terms.timing.channel_idle)
+
+    async def attempt(self, claim: Claim) -> None:
+        """Writes down what came of it. Cancelled, it does so first, and then is."""
+        progress = _Progress()
+        timed_out = False
+        cancelled: asyncio.CancelledError | None = None
+        result: Result | None
+        try:
+            async with asyncio.timeout(self._terms.timing.deadline):
+                result = await self._deliver(claim, progress)
+        except _LetGo:
+            return
+        except asyncio.CancelledError as error:
+            cancelled, result = error, _cut_off(claim, progress, sentences.STOPPED_WHILE_SENDING)
+        except TimeoutError:
+            timed_out, result = True, _cut_off(claim, progress, sentences.TOO_SLOW)
+        except Exception as error:
+            result = _told(claim, progress, error)
+        await self._write(lambda work: self._record(work, claim, result, timed_out))
+        kill_point("outcome.committed")
+        if cancelled is not None:
+            raise cancelled
+
+    async def close(self) -> None:
+        await self._channels.close()
+
+    async def _deliver(self, claim: Claim, progress: _Progress) -> Result:
+        connector = self._terms.connector(claim.extension_id)
+        if connector is None:
+            raise NotSent(sentences.NO_CONNECTOR, sentences.REPAIR_CONNECTOR, fault=Fault.PERSON)
+        parcel, settings = await self._in_thread(lambda: self._read(claim, connector))
+        key = (claim.integration_id, claim.settings_version)
+        async with self._channels.lane(key, lambda: connector.connect(settings)) as lane:
+            channel = progress.channel = await lane.channel()
+            try:
+                if claim.checking:
+                    return await self._check(channel, claim, parcel, connector.manifest.kind)
+                return await self._send(channel, claim, parcel, progress)
+            except Rejected as rejected:
+                await _discard(channel, progress)
+                return rejected
+            except NotSent as not_sent:
+                await _discard(channel, progress)
+                if not_sent.fault is not Fault.DOCUMENT:
+                    raise
+                return not_sent
+
+    def _record(self, work: Work, claim: Claim, result: Result, timed_out: bool) -> None:
+        if claim.recheck:
+            rechecks.record(work, self._terms, claim, result)
+        else:
+            record(work, self._terms, claim, result, timed_out=timed_out)
+
+    def _read(self, claim: Claim, connector: Connector[Any]) -> tuple[Parcel, Any]:
+        with self._services.database.read() as connection:
+            settings = settings_of(connection, self._services, connector, claim)
+            return parcel_of(connection, self._services, claim), settings
+
+    async def _send(self, channel: Channel, claim: Claim, parcel: Parcel, progress: _Progress) -> Receipt:
+        remnant = progress.remnant = await channel.prepare(parcel)
+        kill_point("prepare.uploaded")
+        if not await self._write(lambda work: mark(work, self._terms, claim, remnant)):
+            progress.let_go = True
+            await _discard(channel, progress)
+            raise _LetGo
+        kill_point("mark.committed")
+        progress.begun = True
+        return await channel.commit(parcel, remnant)
+
+    async def _check(self, channel: Channel, claim: Claim, parcel: Parcel, kind: ReceiverKind) -> Result:
+        earlier = await self._in_thread(lambda: self._earlier(claim))
+        kill_point("check.asked")
+        if kind is ReceiverKind.RENAME and claim.remnant is not None:
+            answer: Result = await channel.roll_forward(parcel, claim.remnant)
+        else:
+            found, receipt = await channel.look_up(parcel, earlier)
+            answer = (receipt or Receipt(text=parcel.file_name)) if found is Found.FOUND else found
+        kill_point("check.answered")
+        return answer
+
+    def _earlier(self, claim: Claim) -> list[str]:
+        with self._services.database.read() as connection:
+            return earlier_receipts(connection, claim)
+
+    async def _write(self, do: Callable[[Work], T]) -> T:
+        def write() -> T:
+            with self._services.database.write(self._services.space_id, self._now()) as work:
+                return do(work)
+
+        return await self._in_thread(write)
+
+    async def _in_thread(self, do: Callable[[], T]) -> T:
+        """What has begun on the database is waited for, even when this attempt is cancelled meanwhile."""
+        future = asyncio.get_running_loop().run_in_executor(self._threads, do)
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            await asyncio.wait([future])
+            raise
+
+
+async def _discard(channel: Channel, progress: _Progress) -> None:
+    """A connector that breaks its word here changes nothing of what is known of the delivery."""
+    if progress.remnant is None:
+        return
+    try:
+        await channel.discard(progress.remnant)
+    except Exception:
+        _log.warning("a hidden file could not be taken away", exc_info=True)
+
+
+def _told(claim: Claim, progress: _Progress, error: Exception) -> Result:
+    """What a connector raised, read with care: before the effect nothing is uncertain, after it nothing else is."""
+    if isinstance(error, NotSent | Rejected):
+        return error
+    if isinstance(error, Uncertain) and (progress.begun or claim.checking):
+        return error
+    if not isinstance(error, Uncertain):
+        _log.error("the connector %s failed", claim.extension_id, exc_info=error)
+    return _cut_off(claim, progress, error.sentence if isinstance(error, Uncertain) else sentences.WENT_WRONG)
+
+
+def _cut_off(claim: Claim, progress: _Progress, sentence: str) -> Result:
+    if progress.begun or claim.checking:
+        return Uncertain(sentence)
+    return NotSent(sentence)

@@ -1,0 +1,191 @@
+"""Bulk sending: counted when it is asked for, then queued in portions by a durable job that remembers its place.
+
+It takes only documents that were ready by the number the user had seen, and of what is sent again only copies that
+were wanted by then: nothing that came since is swept along, however often the job begins anew.
+"""
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, exists, func, insert, or_, select, update
+
+from banqup_tui.backend.context import Context, Refused, Services
+from banqup_tui.backend.ledger.enqueue import Enqueued, enqueue
+from banqup_tui.backend.ledger.ready import refresh
+from banqup_tui.backend.ledger.resend import another_copy
+from banqup_tui.backend.ledger.rows import AT_ONCE, lock_integrations, portions
+from banqup_tui.backend.tables import delivery, document, integration, job, space
+from banqup_tui.backend.work import Work
+from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.values import Value
+from banqup_tui.kill_points import kill_point
+from banqup_tui.protocol.commands import Query
+from banqup_tui.protocol.problems import ProblemType
+
+RUNNING, DONE = "RUNNING", "DONE"
+
+
+class Task(Value, frozen=True, kw_only=True):
+    """What a job does, as it was when asked for. `integration_ids` were active then."""
+
+    query: Query
+    integration_ids: tuple[str, ...]
+    folders: tuple[Folder, ...] | None = None
+    again: bool = False
+
+
+def begin(work: Work, context: Context, task: Task, up_to: str, expected: int) -> dict[str, Any]:
+    """Refuses with `count-changed` where there are more than the user confirmed; then nothing is queued."""
+    upto_seq = _seq_seen(work, up_to)
+    count = count_documents(work, work.space_id, task, upto_seq)
+    kill_point("bulk.counted")
+    if count > expected:
+        raise _count_changed(count, expected)
+    return {"queued": count, "unchanged": 0, "jobId": _write(work, context, "BULK", task, upto_seq, expected)}
+
+
+def _write(work: Work, context: Context, kind: str, task: Task, upto_seq: int, expected: int) -> str:
+    job_id = str(uuid.uuid4())
+    row: dict[str, Any] = {"id": job_id, "space_id": work.space_id, "kind": kind, "query": msgspec.json.encode(task)}
+    row |= {"upto_seq": upto_seq, "expected": expected, "state": RUNNING, "asked_by": context.user_id}
+    work.execute(insert(job), row)
+    return job_id
+
+
+def queue_backfill(
+    work: Work,
+    context: Context,
+    integration_id: str,
+    client_id: str,
+    folders: Iterable[Folder],
+    upto_seq: int,
+    expected: int,
+) -> str:
+    """What was there before the activation; its number was counted and confirmed. Returns the id of the job."""
+    query = Query(client_id=client_id)
+    task = Task(query=query, integration_ids=(integration_id,), folders=tuple(folders))
+    return _write(work, context, "BACKFILL", task, upto_seq, expected)
+
+
+def count_documents(work: Any, space_id: str, task: Task, upto_seq: int) -> int:
+    """Documents of which something would be queued. `work`: a transaction or a connection."""
+    total = 0
+    for some in portions(task.integration_ids):
+        total += work.execute(select(func.count()).select_from(_wanted(space_id, task, some, upto_seq))).scalar_one()
+    return total
+
+
+def _wanted(space_id: str, task: Task, integration_ids: list[str], upto_seq: int) -> Any:
+    target = exists().where(
+        integration.c.id.in_(integration_ids),
+        integration.c.client_id == document.c.client_id,
+        _has_effect(task, upto_seq),
+    )
+    return select(document.c.id).where(*_which(space_id, task, upto_seq), target).subquery()
+
+
+def _has_effect(task: Task, upto_seq: int) -> Any:
+    there = (delivery.c.integration_id == integration.c.id) & (delivery.c.sha256 == document.c.sha256)
+    failed = exists().where(there, delivery.c.state == str(DeliveryState.FAILED))
+    if task.query.failed_only:
+        return failed
+    sendable = delivery.c.state.in_([str(DeliveryState.FAILED), str(DeliveryState.CANCELLED)])
+    effect = or_(~exists().where(there), exists().where(there, sendable))
+    if not task.again:
+        return effect
+    return or_(effect, exists().where(there, _can_be_sent_again(), delivery.c.settled_seq <= upto_seq))
+
+
+def _can_be_sent_again() -> Any:
+    unknown = (delivery.c.state == str(DeliveryState.UNKNOWN)) & delivery.c.check_at.is_(None)
+    return or_(delivery.c.state == str(DeliveryState.DELIVERED), unknown)
+
+
+def _which(space_id: str, task: Task, upto_seq: int) -> list[Any]:
+    query = task.query
+    which = [document.c.space_id == space_id, document.c.approved.is_(True), document.c.ready_seq <= upto_seq]
+    equal: dict[str, Any] = {"client_id": query.client_id, "folder": query.folder}
+    equal |= {"filed_year": query.year, "filed_month": query.month}
+    which += [document.c[name] == wanted for name, wanted in equal.items() if wanted is not None]
+    if task.folders is not None:
+        which.append(document.c.folder.in_([str(folder) for folder in task.folders]))
+    if query.document_ids is not None:
+        which.append(document.c.id.in_(query.document_ids))
+    return which
+
+
+def step(work: Work, services: Services) -> bool:
+    """One portion of one job; false when there is no job."""
+    found = work.execute(
+        select(job).where(job.c.space_id == work.space_id, job.c.state == RUNNING).order_by(job.c.id).limit(1)
+    ).one_or_none()
+    if found is None:
+        return False
+    task = msgspec.json.decode(found.query, type=Task)
+    rows = _portion(work, task, found)
+    queued = _queue(work, task, found, rows)
+    ended = len(rows) < AT_ONCE
+    position = found.position if not rows else rows[-1].id
+    values = {"position": position, "done": found.done + queued, "state": DONE if ended else RUNNING}
+    work.execute(update(job).where(job.c.id == found.id).values(**values))
+    return True
+
+
+def _portion(work: Work, task: Task, found: Row[Any]) -> list[Row[Any]]:
+    which = _which(work.space_id, task, found.upto_seq)
+    statement = select(document).where(*which, document.c.id > found.position)
+    return list(work.execute(statement.order_by(document.c.id).limit(AT_ONCE)))
+
+
+def _queue(work: Work, task: Task, found: Row[Any], rows: list[Row[Any]]) -> int:
+    clients = {row.client_id for row in rows}
+    held = {
+        of.id: of
+        for of in lock_integrations(work, task.integration_ids).values()
+        if of.state != IntegrationState.REMOVED and of.client_id in clients
+    }
+    queued = 0
+    for of in held.values():
+        own = [row for row in rows if row.client_id == of.client_id]
+        queued += len(_at_one(work, task, found, of, own).delivery_ids)
+    refresh(work, held)
+    return queued
+
+
+def _at_one(work: Work, task: Task, found: Row[Any], of: Row[Any], rows: list[Row[Any]]) -> Enqueued:
+    if task.query.failed_only:
+        rows = _failed(work, of, rows)
+    result = enqueue(work, of, rows, found.asked_by)
+    if task.again and not task.query.failed_only:
+        seen = found.upto_seq
+        again = [row for row in result.untouched if row.generation_seq <= seen and 0 < row.settled_seq <= seen]
+        result.delivery_ids += another_copy(work, again, found.asked_by)
+    return result
+
+
+def _failed(work: Work, of: Row[Any], rows: list[Row[Any]]) -> list[Row[Any]]:
+    failed: set[str] = set()
+    for some in portions(row.sha256 for row in rows):
+        there = select(delivery.c.sha256).where(delivery.c.integration_id == of.id, delivery.c.sha256.in_(some))
+        failed.update(work.execute(there.where(delivery.c.state == str(DeliveryState.FAILED))).scalars())
+    return [row for row in rows if row.sha256 in failed]
+
+
+def _seq_seen(work: Work, up_to: str) -> int:
+    """Of `epoch.seq`. Another epoch: what the user saw is not what is here."""
+    epoch, _, number = up_to.rpartition(".")
+    current = work.execute(select(space.c.epoch).where(space.c.id == work.space_id)).scalar_one()
+    if not number.isdecimal():
+        raise Refused(ProblemType.BAD_REQUEST, "The number that was seen cannot be read.", field="upTo")
+    if epoch != current:
+        raise Refused(ProblemType.COUNT_CHANGED, "The backend was restored since.", "Look again, then send.")
+    return int(number)
+
+
+def _count_changed(count: int, expected: int) -> Refused:
+    sentence = f"There are now {count} documents, not {expected}. Nothing was queued."
+    return Refused(ProblemType.COUNT_CHANGED, sentence, "Look again, then send.")

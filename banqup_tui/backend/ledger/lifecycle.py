@@ -1,0 +1,94 @@
+"""An integration stops, goes on, breaks, is removed, and comes back: what that means for its deliveries."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from banqup_tui.backend.ledger import sentences
+from banqup_tui.backend.ledger.enqueue import send_again
+from banqup_tui.backend.ledger.ready import refresh
+from banqup_tui.backend.ledger.rows import close_attempts, integration_changed, turn
+from banqup_tui.backend.tables import delivery, integration
+from banqup_tui.backend.work import Work
+from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.integration import IntegrationState
+
+
+def pause(work: Work, held: Row[Any]) -> None:
+    """Once this is committed no claim and no mark passes. What is queued waits; what is being sent ends by itself."""
+    _set(work, held, state=str(IntegrationState.PAUSED))
+    refresh(work, [held.id])
+
+
+def resume(work: Work, held: Row[Any], asked_by: str | None) -> int:
+    """Goes on; what failed with it is queued again. Returns how many those are."""
+    _set(work, held, state=str(IntegrationState.ACTIVE), cause=None, remedy=None, **_WELL)
+    failed = _rows(work, held, delivery.c.state == str(DeliveryState.FAILED), delivery.c.for_cause.is_(True))
+    send_again(work, failed, asked_by)
+    refresh(work, [held.id])
+    return len(failed)
+
+
+def break_off(work: Work, held: Row[Any], cause: str, remedy: str) -> None:
+    """A person has to mend something. What is queued fails with this one cause, instead of one after the other."""
+    if held.state in (IntegrationState.REMOVED, IntegrationState.BROKEN):
+        return
+    _set(work, held, state=str(IntegrationState.BROKEN), cause=cause, remedy=remedy or None, **_WELL)
+    queued = _rows(work, held, delivery.c.state == str(DeliveryState.QUEUED))
+    _give_up(work, queued, DeliveryState.FAILED, reason=cause, remedy=remedy or None, for_cause=True)
+    refresh(work, [held.id])
+
+
+def remove(work: Work, held: Row[Any]) -> int:
+    """Returns how many deliveries this cancelled. One whose effect may have begun ends by itself."""
+    _set(work, held, state=str(IntegrationState.REMOVED), cause=None, remedy=None, **_WELL)
+    waiting = _rows(work, held, stoppable())
+    cancel(work, waiting, sentences.INTEGRATION_REMOVED)
+    refresh(work, [held.id])
+    return len(waiting)
+
+
+def revive(work: Work, held: Row[Any]) -> None:
+    """Added again: the same row with its ledger, so what it has is not sent again; only what is new goes by itself."""
+    _set(work, held, state=str(IntegrationState.ACTIVE), cause=None, remedy=None, activated_at=work.now, **_WELL)
+
+    def activate(connection: Connection, number: int) -> None:
+        numbers = {"activated_seq": number, "planned_seq": number}
+        connection.execute(update(integration).where(integration.c.id == held.id).values(numbers))
+
+    work.after_numbers(activate)
+    refresh(work, [held.id])
+
+
+def stoppable() -> Any:
+    """QUEUED, or claimed and not yet marked: nothing of this attempt has taken effect."""
+    return (delivery.c.state == str(DeliveryState.QUEUED)) | (delivery.c.phase == "CLAIMED")
+
+
+def cancel(work: Work, rows: Sequence[Row[Any]], reason: str) -> None:
+    """The fence is raised, so an attempt that has claimed one of these finds its mark refused."""
+    claimed = [row for row in rows if row.state == DeliveryState.SENDING]
+    close_attempts(work, claimed, DeliveryState.CANCELLED, reason)
+    _give_up(work, rows, DeliveryState.CANCELLED, reason=reason, remedy=None)
+
+
+_WELL: dict[str, Any] = {"held_until": None, "failures": 0, "timed_out": False}
+
+
+def _give_up(work: Work, rows: Sequence[Row[Any]], state: DeliveryState, **values: Any) -> None:
+    """What may have arrived in an earlier attempt becomes UNKNOWN instead."""
+    fence = delivery.c.fence + 1
+    turn(work, [row for row in rows if not row.uncertain], state, fence=fence, **values)
+    values |= {"for_cause": False, "remedy": sentences.LOOK_THERE}
+    turn(work, [row for row in rows if row.uncertain], DeliveryState.UNKNOWN, fence=fence, **values)
+
+
+def _set(work: Work, held: Row[Any], **values: Any) -> None:
+    work.execute(update(integration).where(integration.c.id == held.id).values(**values))
+    integration_changed(work, held)
+
+
+def _rows(work: Work, held: Row[Any], *which: Any) -> list[Row[Any]]:
+    statement = select(delivery).where(delivery.c.integration_id == held.id, *which).order_by(delivery.c.id)
+    return list(work.execute(statement.with_for_update()))

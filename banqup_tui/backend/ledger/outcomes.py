@@ -1,0 +1,239 @@
+"""What an attempt came to, written under its fence; and what may still be learnt from one that lost it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row, update
+
+from banqup_tui.backend.ledger import sentences
+from banqup_tui.backend.ledger.lifecycle import break_off
+from banqup_tui.backend.ledger.ready import refresh
+from banqup_tui.backend.ledger.rows import (
+    close_attempt,
+    integration_changed,
+    lock_deliveries,
+    lock_integration,
+    turn,
+)
+from banqup_tui.backend.ledger.terms import Terms
+from banqup_tui.backend.tables import delivery, integration
+from banqup_tui.backend.work import Work
+from banqup_tui.connectors.interface import Fault, Found, NotSent, Receipt, Rejected, Uncertain
+from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.extension import ReceiverKind
+from banqup_tui.domain.integration import IntegrationState
+
+if TYPE_CHECKING:
+    from banqup_tui.backend.ledger.claims import Claim
+
+Result = Receipt | NotSent | Rejected | Uncertain | Found
+"""`Found` comes of look-ups only; `FOUND` itself comes as a receipt."""
+
+_SEEN_WITHIN = timedelta(seconds=60)
+
+
+def record(work: Work, terms: Terms, claim: Claim, result: Result, *, timed_out: bool = False) -> DeliveryState | None:
+    """The state that follows, or `None` where the fence is another's and the ledger stays as it is."""
+    held = lock_integration(work, claim.integration_id)
+    row = lock_deliveries(work, [claim.delivery_id]).get(claim.delivery_id)
+    if held is None or row is None:
+        return None
+    if row.state != DeliveryState.SENDING or row.fence != claim.fence:
+        return _late(work, held, row, claim, result)
+    if isinstance(result, Uncertain):
+        terms.quarantine.ended(row.id)
+    held = _health(work, terms, held, result, timed_out)
+    state = _ended(work, terms, held, row, result, checking=claim.checking)
+    close_attempt(work, row.id, claim.fence, state, _reason(result), _reference(result))
+    refresh(work, [held.id])
+    return state
+
+
+def hand_back(work: Work, held: Row[Any], row: Row[Any], **values: Any) -> DeliveryState:
+    """This attempt certainly did nothing: queued again, or ended as its integration has ended.
+
+    What an earlier attempt may have done makes it UNKNOWN wherever it would end as not arrived.
+    """
+    state = DeliveryState.QUEUED
+    if held.state == IntegrationState.REMOVED:
+        state = DeliveryState.CANCELLED
+        values |= {"reason": sentences.INTEGRATION_REMOVED, "remedy": None}
+    elif held.state == IntegrationState.BROKEN:
+        state = DeliveryState.FAILED
+        values |= {"reason": held.cause, "remedy": held.remedy, "for_cause": True}
+    return end(work, row, state, **values)
+
+
+def end(work: Work, row: Row[Any], state: DeliveryState, **values: Any) -> DeliveryState:
+    """FAILED and CANCELLED say that it did not arrive: of what is uncertain nobody can say that."""
+    if values.get("uncertain", row.uncertain) and state in (DeliveryState.FAILED, DeliveryState.CANCELLED):
+        state = DeliveryState.UNKNOWN
+        values |= {"for_cause": False, "remedy": sentences.LOOK_THERE}
+    turn(work, [row], state, **values)
+    return state
+
+
+def as_uncertain(
+    work: Work, terms: Terms, held: Row[Any], row: Row[Any], reason: str | None, **values: Any
+) -> DeliveryState:
+    """The effect may have begun: the kind of the receiver decides."""
+    values |= {"uncertain": True, "reason": reason or sentences.MAY_HAVE_ARRIVED}
+    kind = terms.kind(held.extension_id)
+    if kind is ReceiverKind.KEY and held.state not in (IntegrationState.REMOVED, IntegrationState.BROKEN):
+        return _same_key_again(work, terms, row, values)
+    wait = _before_check(terms, kind)
+    if wait is None:
+        return _for_the_user(work, row, values)
+    values |= {"check_at": _after(work, wait), "remedy": sentences.LOOKED_UP_BY_ITSELF}
+    turn(work, [row], DeliveryState.UNKNOWN, **values)
+    return DeliveryState.UNKNOWN
+
+
+def _same_key_again(work: Work, terms: Terms, row: Row[Any], values: dict[str, Any]) -> DeliveryState:
+    tries = row.tries + 1
+    if tries >= terms.timing.most_tries:
+        return _for_the_user(work, row, values | {"tries": tries})
+    values |= {"tries": tries, "due_at": _after(work, terms.timing.wait(row.tries)), "remedy": None}
+    turn(work, [row], DeliveryState.QUEUED, **values)
+    return DeliveryState.QUEUED
+
+
+def _for_the_user(work: Work, row: Row[Any], values: dict[str, Any]) -> DeliveryState:
+    turn(work, [row], DeliveryState.UNKNOWN, **values | {"remedy": sentences.LOOK_THERE})
+    return DeliveryState.UNKNOWN
+
+
+def _before_check(terms: Terms, kind: ReceiverKind | None) -> float | None:
+    """Seconds until the program looks by itself; `None` where there is nothing that it could look at."""
+    if kind is ReceiverKind.RENAME:
+        return terms.timing.roll_forward_after
+    if kind is ReceiverKind.LOOKUP:
+        return terms.quarantine.seconds
+    return terms.timing.wait(0) if kind is None else None
+
+
+def _ended(work: Work, terms: Terms, held: Row[Any], row: Row[Any], result: Result, *, checking: bool) -> DeliveryState:
+    if isinstance(result, Receipt):
+        return _taken(work, held, row, result)
+    if checking:
+        return _looked_up(work, terms, held, row, result)
+    if isinstance(result, Rejected):
+        values = {"reason": result.sentence, "remedy": result.remedy or None, "deaths": 0}
+        return end(work, row, DeliveryState.FAILED, **values)
+    if isinstance(result, NotSent):
+        return _not_sent(work, terms, held, row, result)
+    reason = result.sentence if isinstance(result, Uncertain) else None
+    return as_uncertain(work, terms, held, row, reason, deaths=0)
+
+
+def _taken(work: Work, held: Row[Any], row: Row[Any], receipt: Receipt, **values: Any) -> DeliveryState:
+    values |= {"receipt": receipt.text, "sent_as": receipt.reference or receipt.text, "uncertain": False}
+    turn(work, [row], DeliveryState.DELIVERED, **values, reason=None, remedy=None, deaths=0, checks=0)
+    work.execute(update(integration).where(integration.c.id == held.id).values(last_sent_at=work.now))
+    if held.last_sent_at is None or not timedelta(0) <= work.now - held.last_sent_at < _SEEN_WITHIN:
+        integration_changed(work, held)
+    return DeliveryState.DELIVERED
+
+
+def _not_sent(work: Work, terms: Terms, held: Row[Any], row: Row[Any], result: NotSent) -> DeliveryState:
+    """The document's own fault spends a try; that of the integration is waited for by all of its documents."""
+    values: dict[str, Any] = {"reason": result.sentence, "remedy": result.remedy or None, "deaths": 0}
+    if result.fault is not Fault.DOCUMENT:
+        return hand_back(work, held, row, **values, due_at=held.held_until or work.now)
+    tries = row.tries + 1
+    if tries >= terms.timing.most_tries:
+        values["remedy"] = result.remedy or sentences.SEND_ONCE_MORE
+        return end(work, row, DeliveryState.FAILED, **values, tries=tries)
+    wait = max(terms.timing.wait(row.tries), min(result.retry_after or 0.0, terms.timing.longest_hold))
+    return hand_back(work, held, row, **values, tries=tries, due_at=_after(work, wait))
+
+
+def _looked_up(work: Work, terms: Terms, held: Row[Any], row: Row[Any], result: Result) -> DeliveryState:
+    if result is Found.ABSENT:
+        return _absent(work, terms, held, row)
+    if result is Found.REFUSED or isinstance(result, Rejected):
+        said = result if isinstance(result, Rejected) else Rejected(sentences.REFUSED_THERE)
+        values = {"reason": said.sentence, "remedy": said.remedy or None, "uncertain": False, "deaths": 0}
+        turn(work, [row], DeliveryState.FAILED, **values)
+        return DeliveryState.FAILED
+    spent = not (isinstance(result, NotSent) and result.fault is not Fault.DOCUMENT)
+    return check_later(work, terms, held, row, _reason(result) or sentences.NOT_THERE_YET, spent=spent)
+
+
+def check_later(
+    work: Work, terms: Terms, held: Row[Any], row: Row[Any], reason: str, *, spent: bool, **values: Any
+) -> DeliveryState:
+    checks = row.checks + 1 if spent else row.checks
+    values = {"deaths": 0} | values | {"reason": reason, "checks": checks}
+    if checks >= terms.timing.most_checks:
+        return _for_the_user(work, row, values)
+    at = _after(work, terms.timing.wait(row.checks))
+    if held.held_until is not None:
+        at = max(at, held.held_until)
+    turn(work, [row], DeliveryState.UNKNOWN, **values, check_at=at, remedy=sentences.LOOKED_UP_BY_ITSELF)
+    return DeliveryState.UNKNOWN
+
+
+def _absent(work: Work, terms: Terms, held: Row[Any], row: Row[Any]) -> DeliveryState:
+    """Proved not to be there, so nothing is uncertain any more; the try is spent."""
+    tries = row.tries + 1
+    values: dict[str, Any] = {"uncertain": False, "tries": tries, "deaths": 0, "checks": 0, "key_at": None}
+    values["reason"] = sentences.NOT_THERE
+    if tries >= terms.timing.most_tries:
+        return end(work, row, DeliveryState.FAILED, **values, remedy=sentences.SEND_ONCE_MORE)
+    return hand_back(work, held, row, **values, remedy=None, due_at=_after(work, terms.timing.wait(row.tries)))
+
+
+def _late(work: Work, held: Row[Any], row: Row[Any], claim: Claim, result: Result) -> DeliveryState | None:
+    """An answer under an old fence proves something, or nothing; it never undoes what was decided since."""
+    if not isinstance(result, Receipt):
+        close_attempt(work, row.id, claim.fence, DeliveryState.UNKNOWN, _reason(result))
+        return None
+    close_attempt(work, row.id, claim.fence, DeliveryState.DELIVERED, None, _reference(result))
+    open_question = row.state == DeliveryState.UNKNOWN or (row.state == DeliveryState.QUEUED and row.uncertain)
+    if row.generation != claim.generation or not open_question:
+        return None
+    state = _taken(work, held, row, result, fence=delivery.c.fence + 1)
+    refresh(work, [held.id])
+    return state
+
+
+def _health(work: Work, terms: Terms, held: Row[Any], result: Result, timed_out: bool) -> Row[Any]:
+    """An answer, whatever it says, shows that the integration is well; silence holds all of its documents back."""
+    if isinstance(result, NotSent) and result.fault is Fault.PERSON:
+        break_off(work, held, result.sentence, result.remedy)
+    else:
+        silent = isinstance(result, Uncertain) or (isinstance(result, NotSent) and result.fault is Fault.INTEGRATION)
+        values = _held_back(work, terms, held, result) if silent else {"failures": 0, "held_until": None}
+        work.execute(update(integration).where(integration.c.id == held.id).values(timed_out=timed_out, **values))
+    again = lock_integration(work, held.id)
+    assert again is not None
+    return again
+
+
+def _held_back(work: Work, terms: Terms, held: Row[Any], result: Result) -> dict[str, Any]:
+    """Attempts that fail side by side are one failure."""
+    asked = result.retry_after if isinstance(result, NotSent) else None
+    if held.held_until is not None and held.held_until > work.now:
+        until = _after(work, min(asked or 0.0, terms.timing.longest_hold))
+        return {"held_until": max(held.held_until, until)}
+    wait = terms.timing.hold(held.failures, asked)
+    return {"failures": held.failures + 1, "held_until": _after(work, wait)}
+
+
+def _after(work: Work, seconds: float) -> datetime:
+    return work.now + timedelta(seconds=seconds)
+
+
+def _reason(result: Result) -> str | None:
+    if isinstance(result, Found):
+        return {Found.ABSENT: sentences.NOT_THERE, Found.REFUSED: sentences.REFUSED_THERE}.get(
+            result, sentences.NOT_THERE_YET
+        )
+    return None if isinstance(result, Receipt) else result.sentence
+
+
+def _reference(result: Result) -> str | None:
+    return (result.reference or result.text) if isinstance(result, Receipt) else None

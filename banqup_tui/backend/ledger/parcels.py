@@ -1,0 +1,65 @@
+"""Claim -> what a connector is given: the document's file with what is known of it, and the settings of one version."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from banqup_tui.backend.ledger import sentences
+from banqup_tui.backend.ledger.claims import Claim
+from banqup_tui.backend.ledger.enqueue import wanted_copy_key
+from banqup_tui.backend.tables import client, document, settings
+from banqup_tui.connectors.interface import Connector, Fault, NotSent, Parcel, Rejected
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.folder import Folder
+
+if TYPE_CHECKING:
+    from banqup_tui.backend.context import Services
+
+
+def parcel_of(connection: Connection, services: Services, claim: Claim) -> Parcel:
+    """Raises `Rejected` where the document or its client is no longer here."""
+    row = connection.execute(select(document).where(document.c.id == claim.document_id)).one_or_none()
+    owner = connection.execute(select(client.c.value).where(client.c.id == claim.client_id)).scalar_one_or_none()
+    if row is None or owner is None:
+        raise Rejected("The document is no longer here.", "Import it again from where it came.")
+    of = msgspec.json.decode(row.value, type=Document)
+    whose = msgspec.json.decode(owner, type=Client)
+    return Parcel(
+        key=wanted_copy_key(claim.integration_id, claim.sha256, claim.generation),
+        delivery_id=claim.delivery_id,
+        generation=claim.generation,
+        file=services.files.path(claim.sha256),
+        file_name=of.file_name,
+        media_type=of.media_type,
+        size=of.size,
+        sha256=claim.sha256,
+        client_reference=whose.reference,
+        client_name=whose.name,
+        vat_number=whose.vat_number,
+        enterprise_number=whose.enterprise_number,
+        folder=Folder(row.folder),
+        number=of.number,
+        issue_date=of.sort_date,
+        attempt=claim.fence,
+    )
+
+
+def settings_of(connection: Connection, services: Services, connector: Connector[Any], claim: Claim) -> Any:
+    """The connector's own struct. Raises `NotSent` (a person has to mend it) where it cannot be made."""
+    statement = select(settings.c.effective).where(
+        settings.c.integration_id == claim.integration_id, settings.c.version == claim.settings_version
+    )
+    sealed = connection.execute(statement).scalar_one_or_none()
+    if sealed is None:
+        raise NotSent(sentences.NO_SETTINGS, sentences.GIVE_SETTINGS, fault=Fault.PERSON)
+    try:
+        return msgspec.convert(services.vault.open(sealed), connector.settings)
+    except msgspec.ValidationError as error:
+        raise NotSent(f"A setting does not fit: {error}.", sentences.GIVE_SETTINGS, fault=Fault.PERSON) from error
+    except BanqupError as error:
+        raise NotSent(error.sentence, error.remedy or sentences.GIVE_SETTINGS, fault=Fault.PERSON) from error

@@ -1,0 +1,53 @@
+"""When an integration's turn can come next: `ready_at`, kept by whoever holds the integration's row."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+
+from banqup_tui.backend.ledger.rows import lock_integrations
+from banqup_tui.backend.tables import delivery, integration
+from banqup_tui.backend.work import Work
+from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.integration import IntegrationState
+
+
+def slots(row: Row[Any]) -> int:
+    """One probe at a time after a failure of the whole integration, and for one that lets us wait."""
+    return 1 if row.failures or row.timed_out else max(1, int(row.concurrency))
+
+
+def open_count(work: Work, integration_id: str) -> int:
+    statement = select(func.count()).where(
+        delivery.c.integration_id == integration_id, delivery.c.state == str(DeliveryState.SENDING)
+    )
+    return int(work.execute(statement).scalar_one())
+
+
+def refresh(work: Work, integration_ids: Iterable[str]) -> None:
+    """`ready_at`: nothing while it may not send or all slots are taken, else when its earliest delivery is due."""
+    for row in lock_integrations(work, integration_ids).values():
+        ready_at = _ready_at(work, row)
+        if ready_at != row.ready_at:
+            work.execute(update(integration).where(integration.c.id == row.id).values(ready_at=ready_at))
+
+
+def _ready_at(work: Work, row: Row[Any]) -> datetime | None:
+    if row.state != IntegrationState.ACTIVE or open_count(work, row.id) >= slots(row):
+        return None
+    statement = select(func.min(delivery.c.due_at)).where(
+        delivery.c.integration_id == row.id, delivery.c.state == str(DeliveryState.QUEUED)
+    )
+    earliest: datetime | None = work.execute(statement).scalar_one()
+    if earliest is None or row.held_until is None:
+        return earliest
+    held_until: datetime = row.held_until
+    return max(earliest, held_until)
+
+
+def sweep(work: Work) -> None:
+    """Nothing depends on it; should `ready_at` ever be wrong, it is right again within the minute."""
+    waiting = select(delivery.c.integration_id).where(delivery.c.state == str(DeliveryState.QUEUED)).distinct()
+    marked = select(integration.c.id).where(integration.c.ready_at.is_not(None))
+    refresh(work, {*work.execute(waiting).scalars(), *work.execute(marked).scalars()})

@@ -1,0 +1,87 @@
+"""Another copy only where the first is gone: asked of a LOOKUP receiver before anything is sent.
+
+The delivery stays DELIVERED meanwhile; `due_at` says when it is asked next. Found, nothing changes but what is said.
+"""
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, or_, select
+
+from banqup_tui.backend.ledger import sentences
+from banqup_tui.backend.ledger.claims import Claim
+from banqup_tui.backend.ledger.outcomes import Result
+from banqup_tui.backend.ledger.ready import refresh
+from banqup_tui.backend.ledger.resend import another_copy
+from banqup_tui.backend.ledger.rows import lock_deliveries, lock_integration, turn
+from banqup_tui.backend.ledger.terms import Terms
+from banqup_tui.backend.tables import delivery, integration
+from banqup_tui.backend.work import Work
+from banqup_tui.connectors.interface import Found, Receipt
+from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.integration import IntegrationState
+
+
+def waiting(space_id: str) -> Any:
+    """Rows of `delivery`, with what is needed of their integration."""
+    return (
+        select(delivery, integration.c.extension_id, integration.c.settings_version.label("version"))
+        .join(integration, integration.c.id == delivery.c.integration_id)
+        .where(
+            delivery.c.space_id == space_id,
+            delivery.c.recheck_by.is_not(None),
+            integration.c.state == str(IntegrationState.ACTIVE),
+        )
+    )
+
+
+def due(connection: Connection, space_id: str, now: Any, most: int, but: Collection[str]) -> list[Claim]:
+    """No fence is raised: nothing can take effect by being asked."""
+    held_until = integration.c.held_until
+    statement = waiting(space_id).where(delivery.c.due_at <= now, or_(held_until.is_(None), held_until <= now))
+    rows = connection.execute(statement.order_by(delivery.c.due_at).limit(most + len(but)))
+    return [_claim(row) for row in rows if row.id not in but][:most]
+
+
+def record(work: Work, terms: Terms, claim: Claim, result: Result) -> DeliveryState | None:
+    """What the look-up said. Nothing, where the delivery has changed since it was asked about."""
+    held = lock_integration(work, claim.integration_id)
+    row = lock_deliveries(work, [claim.delivery_id]).get(claim.delivery_id)
+    if held is None or row is None or row.recheck_by is None or row.generation != claim.generation:
+        return None
+    if isinstance(result, Receipt):
+        turn(work, [row], DeliveryState.DELIVERED, reason=sentences.STILL_THERE, checks=0)
+    elif result is Found.ABSENT and held.state == IntegrationState.ACTIVE:
+        another_copy(work, [row], row.recheck_by)
+        refresh(work, [held.id])
+        return DeliveryState.QUEUED
+    else:
+        _later(work, terms, row)
+    return DeliveryState.DELIVERED
+
+
+def _later(work: Work, terms: Terms, row: Row[Any]) -> None:
+    checks = row.checks + 1
+    if checks >= terms.timing.most_checks:
+        turn(work, [row], DeliveryState.DELIVERED, reason=sentences.CANNOT_BE_ASKED, checks=0)
+        return
+    due_at = work.now + timedelta(seconds=terms.timing.wait(row.checks))
+    turn(work, [row], DeliveryState.DELIVERED, recheck_by=row.recheck_by, checks=checks, due_at=due_at)
+
+
+def _claim(row: Row[Any]) -> Claim:
+    return Claim(
+        delivery_id=row.id,
+        integration_id=row.integration_id,
+        extension_id=row.extension_id,
+        client_id=row.client_id,
+        document_id=row.document_id,
+        sha256=row.sha256,
+        generation=row.generation,
+        fence=row.fence,
+        settings_version=row.version,
+        destination=row.destination or "",
+        checking=True,
+        recheck=True,
+    )

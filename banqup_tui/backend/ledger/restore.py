@@ -1,0 +1,63 @@
+"""A backup was put back: what happened after it was made is not known here, so nothing goes on by itself."""
+
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from banqup_tui.backend.context import Services
+from banqup_tui.backend.ledger import sentences
+from banqup_tui.backend.ledger.jobs import step
+from banqup_tui.backend.ledger.planner import plan
+from banqup_tui.backend.ledger.ready import refresh
+from banqup_tui.backend.ledger.rows import integration_changed, lock_integrations, turn
+from banqup_tui.backend.ledger.terms import Terms
+from banqup_tui.backend.tables import delivery, integration
+from banqup_tui.backend.work import Work
+from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.extension import ReceiverKind
+from banqup_tui.domain.integration import IntegrationState
+
+
+def restored(work: Work, services: Services) -> int:
+    """In the transaction that gives the space its new epoch. Returns how many deliveries are UNKNOWN after it.
+
+    What would have been planned or queued by a job from here on may have been sent before: it is UNKNOWN too.
+    """
+    while plan(work):
+        pass
+    while step(work, services):
+        pass
+    held = lock_integrations(work, work.execute(_all(integration, work)).scalars().all())
+    open_ones = _deliveries(work)
+    terms = Terms.of(services)
+    for row in open_ones:
+        services.quarantine.ended(row.id)
+    can_ask = [row for row in open_ones if _is_look_up(terms, held, row)]
+    _unknown(work, [row for row in open_ones if row not in can_ask], remedy=sentences.LOOK_THERE)
+    _unknown(work, can_ask, check_at=work.now, remedy=sentences.LOOKED_UP_BY_ITSELF)
+    for row in held.values():
+        if row.state != IntegrationState.REMOVED:
+            values = {"state": str(IntegrationState.PAUSED), "held_until": None, "failures": 0}
+            work.execute(update(integration).where(integration.c.id == row.id).values(values))
+            integration_changed(work, row)
+    refresh(work, held)
+    return len(open_ones)
+
+
+def _all(table: Any, work: Work) -> Any:
+    return select(table.c.id).where(table.c.space_id == work.space_id)
+
+
+def _deliveries(work: Work) -> list[Row[Any]]:
+    mine = select(delivery).where(delivery.c.space_id == work.space_id)
+    not_arrived = delivery.c.state != str(DeliveryState.DELIVERED)
+    return list(work.execute(mine.where(not_arrived).order_by(delivery.c.id).with_for_update()))
+
+
+def _is_look_up(terms: Terms, held: dict[str, Row[Any]], row: Row[Any]) -> bool:
+    return terms.kind(held[row.integration_id].extension_id) is ReceiverKind.LOOKUP
+
+
+def _unknown(work: Work, rows: list[Row[Any]], **values: Any) -> None:
+    fence = delivery.c.fence + 1
+    turn(work, rows, DeliveryState.UNKNOWN, fence=fence, uncertain=True, reason=sentences.RESTORED, **values)

@@ -1,0 +1,187 @@
+"""Trying a connection from the form, with settings that need not be kept yet. No document is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, select
+
+from banqup_tui.backend import tables, two_levels
+from banqup_tui.backend.context import Services
+from banqup_tui.backend.extensions import Level
+from banqup_tui.backend.two_levels import Settings
+from banqup_tui.connectors.interface import Connector, Parcel, Shows, Step
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.extension import Words, in_language
+from banqup_tui.protocol.messages import TestRequest, TestResult, TestStep
+from banqup_tui.protocol.problems import Problem
+
+SECONDS = 60.0
+
+_TOO_SLOW: Words = {
+    "en": "The receiver did not answer within a minute",
+    "fr": "Le destinataire n'a pas répondu en une minute",
+}
+_TRY_AGAIN: Words = {"en": "Try again later.", "fr": "Réessayez plus tard."}
+_FAILED: Words = {"en": "The extension failed while it tried", "fr": "L'extension a échoué pendant l'essai"}
+_REPAIR: Words = {"en": "Its log says why: update or repair it.", "fr": "Son journal dit pourquoi : réparez-la."}
+
+_log = logging.getLogger(__name__)
+
+
+class _Gathered(msgspec.Struct, frozen=True):
+    """The settings as they would be used, and the newest document that would go there."""
+
+    settings: Settings
+    sample: Parcel | None
+
+
+async def test(services: Services, request: TestRequest) -> TestResult:
+    """Steps in order, the first that fails last; with every problem of the settings where they are not right."""
+    try:
+        gathered = await asyncio.to_thread(_gather, services, request)
+    except BanqupError as error:
+        return TestResult(steps=(_untold(error.sentence, error.remedy),))
+    reading = services.extensions.read(request.extension_id, gathered.settings, Level.EFFECTIVE)
+    if reading.problems:
+        return TestResult(steps=tuple(_wrong(problem) for problem in reading.problems))
+    connector = services.extensions.connector(request.extension_id)
+    if connector is None:
+        raise LookupError(request.extension_id)
+    typed = services.extensions.typed(request.extension_id, reading.values)
+    steps = await _tried(connector, typed, gathered.sample)
+    return TestResult(
+        steps=tuple(_in_language(step, request.language) for step in steps),
+        preview=_preview(connector, typed, gathered.sample),
+    )
+
+
+test.__test__ = False  # type: ignore[attr-defined]
+
+
+async def _tried(connector: Connector[Any], settings: Any, sample: Parcel | None) -> list[Step]:
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await connector.test(settings, sample)
+    except TimeoutError:
+        return [Step(ok=False, sentence=_TOO_SLOW, remedy=_TRY_AGAIN)]
+    except BanqupError as error:
+        return [Step(ok=False, sentence={"en": error.sentence}, remedy={"en": error.remedy} if error.remedy else None)]
+    except Exception:
+        _log.exception("the test of %s failed", connector.manifest.id)
+        return [Step(ok=False, sentence=_FAILED, remedy=_REPAIR)]
+
+
+def _preview(connector: Connector[Any], settings: Any, sample: Parcel | None) -> str | None:
+    if sample is None or not isinstance(connector, Shows):
+        return None
+    try:
+        return connector.where(settings, sample)
+    except Exception:
+        _log.exception("%s could not say where a document would go", connector.manifest.id)
+        return None
+
+
+def _gather(services: Services, request: TestRequest) -> _Gathered:
+    with services.database.read() as connection:
+        integration = _integration(connection, services, request.integration_id)
+        client_id = request.client_id or (integration.client_id if integration else None)
+        firm = _firm(connection, services, request, integration)
+        if client_id is None:
+            settings = two_levels.changed(firm, request.settings)
+        else:
+            own = two_levels.changed(_own(connection, services, integration), request.settings)
+            settings = two_levels.in_effect(firm, own)
+        return _Gathered(settings, newest(connection, services, client_id))
+
+
+def _integration(connection: Connection, services: Services, integration_id: str | None) -> Row[Any] | None:
+    table = tables.integration
+    return connection.execute(
+        select(table).where(table.c.id == integration_id, table.c.space_id == services.space_id)
+    ).one_or_none()
+
+
+def _firm(
+    connection: Connection, services: Services, request: TestRequest, integration: Row[Any] | None
+) -> Mapping[str, Any]:
+    """What the firm keeps for this extension; nothing before it is installed."""
+    table = tables.installation
+    named = request.installation_id or (integration.installation_id if integration else None)
+    which = table.c.id == named if named else table.c.extension_id == request.extension_id
+    row = connection.execute(select(table).where(which, table.c.space_id == services.space_id)).one_or_none()
+    if row is None or row.extension_id != request.extension_id:
+        return {}
+    return two_levels.opened(services, row.settings)
+
+
+def _own(connection: Connection, services: Services, integration: Row[Any] | None) -> Settings:
+    if integration is None:
+        return {}
+    kept = tables.settings
+    sealed = connection.execute(
+        select(kept.c.own).where(
+            kept.c.integration_id == integration.id, kept.c.version == integration.settings_version
+        )
+    ).scalar_one_or_none()
+    return {} if sealed is None else two_levels.opened(services, sealed)
+
+
+def newest(connection: Connection, services: Services, client_id: str | None) -> Parcel | None:
+    """The newest document of the client, or of the space, as it would be given to a connector."""
+    document, client = tables.document, tables.client
+    which = [document.c.space_id == services.space_id]
+    if client_id is not None:
+        which.append(document.c.client_id == client_id)
+    statement = (
+        select(document.c.value, client.c.value.label("client"))
+        .join(client, client.c.id == document.c.client_id)
+        .where(*which)
+        .order_by(document.c.created_at.desc(), document.c.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(statement).one_or_none()
+    if row is None:
+        return None
+    return _parcel(
+        services, msgspec.json.decode(row.value, type=Document), msgspec.json.decode(row.client, type=Client)
+    )
+
+
+def _parcel(services: Services, of: Document, whose: Client) -> Parcel:
+    return Parcel(
+        key=of.id,
+        delivery_id=of.id,
+        generation=1,
+        file=services.files.path(of.sha256),
+        file_name=of.file_name,
+        media_type=of.media_type,
+        size=of.size,
+        sha256=of.sha256,
+        client_reference=whose.reference,
+        client_name=whose.name,
+        vat_number=whose.vat_number,
+        enterprise_number=whose.enterprise_number,
+        folder=of.folder,
+        number=of.number,
+        issue_date=of.sort_date,
+    )
+
+
+def _in_language(step: Step, language: str) -> TestStep:
+    remedy = in_language(step.remedy, language) if step.remedy else None
+    return TestStep(ok=step.ok, sentence=in_language(step.sentence, language), remedy=remedy)
+
+
+def _wrong(problem: Problem) -> TestStep:
+    return TestStep(ok=False, sentence=problem.title, remedy=problem.remedy)
+
+
+def _untold(sentence: str, remedy: str) -> TestStep:
+    return TestStep(ok=False, sentence=sentence, remedy=remedy or None)

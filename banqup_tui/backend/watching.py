@@ -1,0 +1,255 @@
+"""The watched folders: looked at every few seconds, in a thread, each file in a transaction of its own.
+
+Files are never moved, changed or deleted. What was looked at is remembered in `source_file`, so it is not read again,
+also after a restart; what could not be placed is tried again once the firm has got to know more clients.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from banqup_tui.backend import intake, tables
+from banqup_tui.backend.context import Services
+from banqup_tui.backend.work import Work
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.source import SourceKind
+from banqup_tui.formats import Content
+from banqup_tui.kill_points import kill_point
+from banqup_tui.protocol.messages import EntityKind
+from banqup_tui.sources.folder import FolderEye, FoundFile, Mark
+from banqup_tui.sources.sorter import Unplaced
+
+
+class FileOutcome(StrEnum):
+    """What became of a file. PICTURE: the PDF of an XML beside it, which is the document."""
+
+    TAKEN = "TAKEN"
+    KNOWN = "KNOWN"
+    PICTURE = "PICTURE"
+    UNPLACED = "UNPLACED"
+    UNREADABLE = "UNREADABLE"
+
+
+_REFUSED = frozenset({FileOutcome.UNPLACED, FileOutcome.UNREADABLE})
+
+
+class _SourceAway(Exception):
+    """The source was removed while it was being looked at."""
+
+
+class _FileMoved(Exception):
+    """The file changed or vanished while it was being read; the next look sees it again."""
+
+
+class _Memory(msgspec.Struct):
+    """What is known of one source between two looks."""
+
+    eye: FolderEye
+    marks: dict[str, Mark]
+    outcomes: dict[str, FileOutcome]
+    problem: str | None = None
+
+
+class Watching:
+    """`every`: seconds between looks (more where looking takes long); `still_for`, `wait_for_xml` as in `FolderEye`."""
+
+    def __init__(
+        self,
+        services: Services,
+        *,
+        every: float = 3.0,
+        still_for: float = 3.0,
+        wait_for_xml: float = 5.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._services = services
+        self._every = every
+        self._still_for = still_for
+        self._wait_for_xml = wait_for_xml
+        self._clock = clock
+        self._memories: dict[str, _Memory] = {}
+        self._known_keys = -1
+        self._halt = threading.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look until `stop` is set; ends between two files. A look that fails is tried again at the next turn."""
+        self._halt.clear()
+        stopping = asyncio.ensure_future(stop.wait())
+        stopping.add_done_callback(lambda _: self._halt.set())
+        try:
+            while not stop.is_set():
+                started = time.monotonic()
+                await asyncio.to_thread(self.look)
+                pause = max(self._every, 5 * (time.monotonic() - started))
+                await asyncio.wait({stopping}, timeout=pause)
+        finally:
+            stopping.cancel()
+            self._halt.set()
+
+    def look(self) -> None:
+        """Look once at every source. A folder with a problem does not keep the others from being looked at."""
+        sources = self._sources()
+        self._memories = {id_: memory for id_, memory in self._memories.items() if id_ in sources}
+        self._retry_where_clients_are_new()
+        for source_id, path in sources.items():
+            if self._halt.is_set():
+                return
+            try:
+                self._look_at(source_id, path)
+            except _SourceAway:
+                self._memories.pop(source_id, None)
+
+    def _sources(self) -> dict[str, str]:
+        table = tables.source
+        statement = select(table.c.id, table.c.path).where(
+            table.c.space_id == self._services.space_id, table.c.kind == str(SourceKind.FOLDER)
+        )
+        with self._services.database.read() as connection:
+            return {row.id: row.path for row in connection.execute(statement)}
+
+    def _retry_where_clients_are_new(self) -> None:
+        table = tables.client_key
+        statement = select(func.count()).where(table.c.space_id == self._services.space_id)
+        with self._services.database.read() as connection:
+            keys = int(connection.execute(statement).scalar_one())
+        if self._known_keys not in (-1, keys):
+            for memory in self._memories.values():
+                for path, outcome in memory.outcomes.items():
+                    if outcome is FileOutcome.UNPLACED:
+                        memory.marks.pop(path, None)
+        self._known_keys = keys
+
+    def _look_at(self, source_id: str, path: str) -> None:
+        memory = self._memories.get(source_id) or self._remembered(source_id, path)
+        self._memories[source_id] = memory
+        look = memory.eye.look(memory.marks)
+        for file in look.ready:
+            if self._halt.is_set():
+                return
+            self._take(source_id, path, file, memory)
+        if look.problem != memory.problem:
+            self._say_problem(source_id, look.problem)
+            memory.problem = look.problem
+
+    def _remembered(self, source_id: str, path: str) -> _Memory:
+        eye = FolderEye(Path(path), still_for=self._still_for, wait_for_xml=self._wait_for_xml, clock=self._clock)
+        files, source = tables.source_file, tables.source
+        with self._services.database.read() as connection:
+            rows = connection.execute(select(files).where(files.c.source_id == source_id)).all()
+            problem = connection.execute(select(source.c.problem).where(source.c.id == source_id)).scalar()
+        return _Memory(
+            eye=eye,
+            marks={row.path: (row.size, row.mtime_ns) for row in rows},
+            outcomes={row.path: FileOutcome(row.outcome) for row in rows},
+            problem=problem,
+        )
+
+    def _take(self, source_id: str, root: str, file: FoundFile, memory: _Memory) -> None:
+        try:
+            outcome = self._taken(source_id, root, file, memory)
+        except _FileMoved:
+            return
+        memory.marks[file.path] = file.mark
+        memory.outcomes[file.path] = outcome
+        kill_point("intake.committed")
+
+    def _taken(self, source_id: str, root: str, file: FoundFile, memory: _Memory) -> FileOutcome:
+        before = memory.outcomes.get(file.path)
+        if file.picture_of is not None:
+            with self._services.database.write(self._services.space_id) as work:
+                self._write_down(work, source_id, file, None, FileOutcome.PICTURE, before)
+            return FileOutcome.PICTURE
+        sha256 = self._copied(file)
+        incoming = intake.Incoming(sha256=sha256, file_name=file.path.rpartition("/")[2], path=file.path, source=root)
+        content = self._read(incoming)
+        with self._services.database.write(self._services.space_id) as work:
+            outcome = self._filed(work, incoming, content)
+            self._write_down(work, source_id, file, sha256, outcome, before)
+        return outcome
+
+    def _copied(self, file: FoundFile) -> str:
+        """The SHA-256 of the file, now in the store. Raises `_FileMoved` where it changed under our hands."""
+
+        def chunks() -> Any:
+            with file.file.open("rb") as stream:
+                while chunk := stream.read(1 << 20):
+                    yield chunk
+            status = file.file.stat()
+            if (status.st_size, status.st_mtime_ns) != file.mark:
+                raise _FileMoved
+
+        try:
+            return self._services.files.put(chunks())[0]
+        except OSError as error:
+            raise _FileMoved from error
+
+    def _read(self, incoming: intake.Incoming) -> Content | BanqupError:
+        try:
+            return intake.read_file(self._services, incoming.sha256, incoming.file_name)
+        except BanqupError as error:
+            return error
+
+    def _filed(self, work: Work, incoming: intake.Incoming, content: Content | BanqupError) -> FileOutcome:
+        if isinstance(content, BanqupError):
+            intake.lay_aside(work, incoming, content.sentence, content.remedy)
+            return FileOutcome.UNREADABLE
+        taken = intake.take(work, self._services, incoming, content)
+        if isinstance(taken, Unplaced):
+            intake.lay_aside(work, incoming, taken.reason, taken.remedy)
+            return FileOutcome.UNPLACED
+        return FileOutcome.TAKEN if taken.is_new else FileOutcome.KNOWN
+
+    def _write_down(
+        self,
+        work: Work,
+        source_id: str,
+        file: FoundFile,
+        sha256: str | None,
+        outcome: FileOutcome,
+        before: FileOutcome | None,
+    ) -> None:
+        source = tables.source
+        taken = (outcome is FileOutcome.TAKEN) * 1
+        refused = (outcome in _REFUSED) - (before in _REFUSED)
+        statement = (
+            update(source)
+            .where(source.c.id == source_id)
+            .values(taken=source.c.taken + taken, refused=source.c.refused + refused, last_at=work.now)
+        )
+        if work.execute(statement).rowcount == 0:
+            raise _SourceAway
+        _remember(work, source_id, file, sha256, outcome)
+        if outcome is not FileOutcome.PICTURE:
+            work.changed(EntityKind.SOURCE, source_id)
+
+    def _say_problem(self, source_id: str, problem: str | None) -> None:
+        source = tables.source
+        with self._services.database.write(self._services.space_id) as work:
+            statement = update(source).where(source.c.id == source_id).values(problem=problem)
+            if work.execute(statement).rowcount == 0:
+                raise _SourceAway
+            work.changed(EntityKind.SOURCE, source_id)
+
+
+def _remember(work: Work, source_id: str, file: FoundFile, sha256: str | None, outcome: FileOutcome) -> None:
+    row = {
+        "source_id": source_id,
+        "path": file.path,
+        "size": file.mark[0],
+        "mtime_ns": file.mark[1],
+        "sha256": sha256,
+        "outcome": str(outcome),
+        "at": work.now,
+    }
+    dialect = postgresql if work.connection.dialect.name == "postgresql" else sqlite
+    insert = dialect.insert(tables.source_file)
+    replaced = {name: insert.excluded[name] for name in ("size", "mtime_ns", "sha256", "outcome", "at")}
+    work.execute(insert.on_conflict_do_update(index_elements=["source_id", "path"], set_=replaced), row)

@@ -1,0 +1,62 @@
+"""A bank statement: an account, its balances and its movements. All amounts are whole minor units, signed."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+
+from banqup_tui.domain.warnings import ReadWarning
+
+
+class Movement(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One movement on the account; `amount` is negative where money went out.
+
+    `parts` are the single payments of a batch: already counted in `amount`, never to be added to it.
+    """
+
+    amount: int
+    currency: str
+    booking_date: date | None = None
+    value_date: date | None = None
+    counterparty_name: str = ""
+    counterparty_account: str = ""
+    counterparty_bic: str = ""
+    structured_communication: str = ""
+    """a reference with check digits: twelve digits of a Belgian one, or an ISO 11649 reference"""
+    free_communication: str = ""
+    bank_reference: str = ""
+    customer_reference: str = ""
+    """end-to-end reference"""
+    mandate: str = ""
+    transaction_code: str = ""
+    details: str = ""
+    """whatever else the bank says about it"""
+    booked: bool = True
+    """false for what is expected only"""
+    parts: tuple[Movement, ...] = ()
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One statement of one account. None where the file does not say."""
+
+    account: str
+    """without spaces: an IBAN where `account_is_iban`, else the bank's own number"""
+    account_is_iban: bool
+    currency: str
+    holder: str = ""
+    bic: str = ""
+    number: str = ""
+    period_start: date | None = None
+    period_end: date | None = None
+    opening_balance: int | None = None
+    opening_date: date | None = None
+    closing_balance: int | None = None
+    closing_date: date | None = None
+    movements: tuple[Movement, ...] = ()
+    enterprise_number: str = ""
+    """ten digits, out of the header of a CODA file"""
+    notes: tuple[str, ...] = ()
+    warnings: tuple[ReadWarning, ...] = ()
+    syntax: str = ""
+    """`CODA`, `CAMT.053`, `MT940` …"""

@@ -1,0 +1,41 @@
+"""What CODA and MT940 have in common: text files of unknown encoding with two-digit years."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import date
+
+from banqup_tui.formats.findings import Findings
+
+
+def decoded(data: bytes) -> str:
+    """The text: UTF-8 where it is that, else windows-1252, which older bank software writes."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines, broken at line ends only: a form feed inside a line would shift its columns."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def short_date(year: str, month: str, day: str, findings: Findings, place: str) -> date | None:
+    """The day of a two-digit year (80 to 99 lie in the last century); None for zeros and blanks.
+
+    Banks that reckon with months of thirty days write the 30th of February: the last day of the month is
+    taken, with a warning.
+    """
+    digits = f"{year}{month}{day}"
+    if digits.strip("0 ") == "":
+        return None
+    if not (digits.isascii() and digits.isdigit() and 1 <= int(month) <= 12 and 1 <= int(day) <= 31):
+        findings.warn(place, "date-unreadable", digits)
+        return None
+    full_year = int(year) + (1900 if int(year) >= 80 else 2000)
+    last = calendar.monthrange(full_year, int(month))[1]
+    taken = date(full_year, int(month), min(int(day), last))
+    if int(day) > last:
+        findings.warn(place, "date-adjusted", f"{full_year}-{month}-{day}", taken.isoformat())
+    return taken

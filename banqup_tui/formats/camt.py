@@ -1,0 +1,119 @@
+"""ISO 20022 bank messages: camt.053 (statement), camt.052 (report during the day) and camt.054 (notice),
+any version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from xml.etree.ElementTree import Element
+
+from banqup_tui.domain.identifiers import is_iban, normalise_account
+from banqup_tui.domain.statement import Movement, Statement
+from banqup_tui.formats.camt_entry import read_entry
+from banqup_tui.formats.findings import Findings, readable
+from banqup_tui.formats.refusals import refuse
+from banqup_tui.formats.xml import attribute, find, find_all, text
+
+MESSAGES = {
+    "BkToCstmrStmt": ("Stmt", "CAMT.053"),
+    "BkToCstmrAcctRpt": ("Rpt", "CAMT.052"),
+    "BkToCstmrDbtCdtNtfctn": ("Ntfctn", "CAMT.054"),
+    "BkToCstmrStmtV01": ("Stmt", "CAMT.053"),
+    "BkToCstmrAcctRptV01": ("Rpt", "CAMT.052"),
+    "BkToCstmrDbtCdtNtfctnV01": ("Ntfctn", "CAMT.054"),
+}
+"""The message under `Document` -> the element of one statement, and the name of the format."""
+
+_Balance = tuple[int | None, date | None]
+
+
+def read_camt(message: Element, guessed_encoding: str = "") -> tuple[Statement, ...]:
+    """The statements of a message (an element that MESSAGES names); refused where there is none."""
+    name, syntax = MESSAGES[message.tag]
+    statements = tuple(_statement(one, syntax, guessed_encoding) for one in find_all(message, name))
+    if not statements:
+        raise refuse("empty-statement")
+    return statements
+
+
+def _statement(one: Element, syntax: str, guessed_encoding: str) -> Statement:
+    findings = Findings()
+    if guessed_encoding:
+        findings.warn(one.tag, "encoding-guessed", guessed_encoding)
+    account, currency = _account(one), _currency(one)
+    if not currency:
+        findings.warn("Acct/Ccy", "currency-missing")
+    opening, opening_date = _balance(one, ("OPBD", "PRCD"), currency, findings)
+    closing, closing_date = _balance(one, ("CLBD",), currency, findings)
+    movements = tuple(_movements(one, currency, findings))
+    _check_balance(opening, closing, movements, currency, findings)
+    owner, servicer = find(one, "Acct/Ownr"), find(one, "Acct/Svcr/FinInstnId")
+    return Statement(
+        account=account,
+        account_is_iban=is_iban(account),
+        currency=currency,
+        holder=text(owner, "Nm", "Pty/Nm") or text(one, "Acct/Nm"),
+        bic=text(servicer, "BICFI", "BIC"),
+        number=text(one, "ElctrncSeqNb", "LglSeqNb", "Id"),
+        period_start=findings.day(text(one, "FrToDt/FrDtTm", "FrToDt/FrDt"), "FrToDt"),
+        period_end=findings.day(text(one, "FrToDt/ToDtTm", "FrToDt/ToDt"), "FrToDt"),
+        opening_balance=opening,
+        opening_date=opening_date,
+        closing_balance=closing,
+        closing_date=closing_date,
+        movements=movements,
+        notes=tuple(filter(None, (text(one, "AddtlStmtInf", "AddtlRptInf", "AddtlNtfctnInf"),))),
+        warnings=findings.warnings,
+        syntax=syntax,
+    )
+
+
+def _account(one: Element) -> str:
+    """`IBAN`, else any other number; version 1 had `PrtryAcct` and `BBAN`."""
+    identifier = find(one, "Acct/Id")
+    return normalise_account(text(identifier, "IBAN", "Othr/Id", "PrtryAcct/Id", "BBAN", "UPIC"))
+
+
+def _currency(one: Element) -> str:
+    amounts = (find(one, "Bal/Amt"), find(one, "Ntry/Amt"))
+    codes = (text(one, "Acct/Ccy"), *(attribute(amount, "Ccy") for amount in amounts))
+    return next((code.upper() for code in codes if code), "")
+
+
+def _balance(one: Element, codes: tuple[str, ...], currency: str, findings: Findings) -> _Balance:
+    """The first balance of the first code that is there. The sign stands in an element of its own."""
+    for code in codes:
+        for balance in find_all(one, "Bal"):
+            if text(balance, "Tp/CdOrPrtry/Cd", "Tp/Cd", "Tp/CdOrPrtry/Prtry") != code:
+                continue
+            place = f"Bal[{code}]"
+            amount = findings.minor(text(balance, "Amt"), currency, place)
+            if amount is not None and text(balance, "CdtDbtInd") == "DBIT":
+                amount = -abs(amount)
+            return amount, findings.day(text(balance, "Dt/Dt", "Dt/DtTm", "Dt"), place)
+    return None, None
+
+
+def _movements(one: Element, currency: str, findings: Findings) -> Iterator[Movement]:
+    for number, entry in enumerate(find_all(one, "Ntry"), 1):
+        place = f"Ntry[{number}]"
+        movement = read_entry(entry, currency, findings, place)
+        if movement is None:
+            findings.warn(place, "movement-unreadable", text(entry, "NtryRef", "AcctSvcrRef", "Amt"))
+        else:
+            yield movement
+
+
+def _check_balance(
+    opening: int | None,
+    closing: int | None,
+    movements: tuple[Movement, ...],
+    currency: str,
+    findings: Findings,
+) -> None:
+    if opening is None or closing is None:
+        return
+    made = opening + sum(movement.amount for movement in movements if movement.booked)
+    if made != closing:
+        findings.warn("Bal[CLBD]", "balance-differs", readable(made, currency), readable(closing, currency))

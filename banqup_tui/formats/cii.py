@@ -1,0 +1,258 @@
+"""UN/CEFACT Cross Industry Invoice D16B (syntax binding of EN 16931-3-3, Factur-X, XRechnung) and ZUGFeRD
+1.0.
+
+ZUGFeRD 1.0 (`CrossIndustryDocument`, 2014) has the same structure under older names: they are replaced
+first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element
+
+import msgspec
+
+from banqup_tui.domain.invoice import DocumentReference, Invoice, InvoiceAttachment, PaymentMeans
+from banqup_tui.domain.text import safe_file_name
+from banqup_tui.formats.cii_lines import read_allowances, read_breakdown, read_lines
+from banqup_tui.formats.cii_party import read_party
+from banqup_tui.formats.findings import Findings
+from banqup_tui.formats.parties import account, check_presence, kind_of, without_doubles
+from banqup_tui.formats.payload import decoded_payload
+from banqup_tui.formats.refusals import refuse
+from banqup_tui.formats.totals import VatTotal, check_totals, choose_vat_total
+from banqup_tui.formats.xml import attribute, find, find_all, text
+
+_NAMES_OF_1_0 = {
+    "SpecifiedExchangedDocumentContext": "ExchangedDocumentContext",
+    "HeaderExchangedDocument": "ExchangedDocument",
+    "SpecifiedSupplyChainTradeTransaction": "SupplyChainTradeTransaction",
+    "ApplicableSupplyChainTradeAgreement": "ApplicableHeaderTradeAgreement",
+    "ApplicableSupplyChainTradeDelivery": "ApplicableHeaderTradeDelivery",
+    "ApplicableSupplyChainTradeSettlement": "ApplicableHeaderTradeSettlement",
+    "SpecifiedSupplyChainTradeAgreement": "SpecifiedLineTradeAgreement",
+    "SpecifiedSupplyChainTradeDelivery": "SpecifiedLineTradeDelivery",
+    "SpecifiedSupplyChainTradeSettlement": "SpecifiedLineTradeSettlement",
+}
+_SUMS_OF_1_0 = "SpecifiedTradeSettlementMonetarySummation"
+_HEADER_SUMS = "SpecifiedTradeSettlementHeaderMonetarySummation"
+_LINE_SUMS = "SpecifiedTradeSettlementLineMonetarySummation"
+_ID = ("IssuerAssignedID", "ID")
+_TOTALS = (
+    ("line_total", "LineTotalAmount"),
+    ("allowance_total", "AllowanceTotalAmount"),
+    ("charge_total", "ChargeTotalAmount"),
+    ("net", "TaxBasisTotalAmount"),
+    ("gross", "GrandTotalAmount"),
+    ("prepaid", "TotalPrepaidAmount"),
+    ("rounding", "RoundingAmount"),
+    ("payable", "DuePayableAmount"),
+)
+
+
+class _Parts(msgspec.Struct, frozen=True):
+    """The sections of the document, and what every reader of one needs."""
+
+    document: Element | None
+    transaction: Element | None
+    agreement: Element | None
+    delivery: Element | None
+    settlement: Element | None
+    currency: str
+    findings: Findings
+
+
+def read_cii(root: Element, findings: Findings) -> Invoice:
+    """The invoice under a `CrossIndustryInvoice` or `CrossIndustryDocument`.
+
+    Raises UnreadableDocument for one with nothing in it.
+    """
+    syntax = "ZUGFeRD 1.0" if root.tag == "CrossIndustryDocument" else "UN/CEFACT CII"
+    parts = _parts(root, findings)
+    context = find(root, "ExchangedDocumentContext")
+    invoice = msgspec.structs.replace(
+        _skeleton(parts),
+        syntax=syntax,
+        customization_id=text(context, "GuidelineSpecifiedDocumentContextParameter/ID"),
+        profile_id=text(context, "BusinessProcessSpecifiedDocumentContextParameter/ID"),
+    )
+    invoice = _with_references(_with_totals(_with_dates(invoice, parts), parts), parts)
+    if not check_presence(invoice, findings, "CrossIndustryInvoice"):
+        raise refuse("empty-invoice")
+    check_totals(invoice, findings, _HEADER_SUMS)
+    return msgspec.structs.replace(invoice, warnings=findings.warnings)
+
+
+def attachment_payloads(root: Element) -> list[str]:
+    """The base64 texts of the embedded attachments, in the order of `Invoice.attachments`."""
+    agreement = _parts(root, Findings()).agreement
+    return [payload.text or "" for _, payload in _embedded(agreement)]
+
+
+def _parts(root: Element, findings: Findings) -> _Parts:
+    if root.tag == "CrossIndustryDocument":
+        _rename(root)
+    transaction = find(root, "SupplyChainTradeTransaction")
+    settlement = find(transaction, "ApplicableHeaderTradeSettlement")
+    return _Parts(
+        find(root, "ExchangedDocument"),
+        transaction,
+        find(transaction, "ApplicableHeaderTradeAgreement"),
+        find(transaction, "ApplicableHeaderTradeDelivery"),
+        settlement,
+        text(settlement, "InvoiceCurrencyCode").upper() or _currency_of_amounts(settlement),
+        findings,
+    )
+
+
+def _rename(root: Element) -> None:
+    for element in root.iter():
+        element.tag = _NAMES_OF_1_0.get(element.tag, element.tag)
+        for child in element:
+            if child.tag == _SUMS_OF_1_0:
+                in_line = element.tag == "SpecifiedLineTradeSettlement"
+                child.tag = _LINE_SUMS if in_line else _HEADER_SUMS
+
+
+def _currency_of_amounts(settlement: Element | None) -> str:
+    amounts = ("DuePayableAmount", "GrandTotalAmount", "TaxTotalAmount", "TaxBasisTotalAmount")
+    codes = (attribute(find(settlement, f"{_HEADER_SUMS}/{name}"), "currencyID") for name in amounts)
+    return next((code.upper() for code in codes if code), "")
+
+
+def _skeleton(parts: _Parts) -> Invoice:
+    type_code = text(parts.document, "TypeCode")
+    payee = find(parts.settlement, "PayeeTradeParty")
+    notes = map(text, find_all(parts.document, "IncludedNote/Content"))
+    terms = map(text, find_all(parts.settlement, "SpecifiedTradePaymentTerms/Description"))
+    return Invoice(
+        kind=kind_of(type_code, False, parts.findings, "ExchangedDocument/TypeCode"),
+        type_code=type_code,
+        number=text(parts.document, "ID"),
+        currency=parts.currency,
+        seller=read_party(find(parts.agreement, "SellerTradeParty")),
+        buyer=read_party(find(parts.agreement, "BuyerTradeParty")),
+        payee=None if payee is None else read_party(payee),
+        payment_means=without_doubles(_payment_means(parts)),
+        payment_terms=" ".join(filter(None, terms)),
+        notes=tuple(filter(None, notes)),
+        lines=read_lines(parts.transaction, parts.currency, parts.findings),
+        allowances=read_allowances(parts.settlement, parts.currency, parts.findings, "SpecifiedTradeAllowanceCharge"),
+        vat_breakdown=read_breakdown(parts.settlement, parts.currency, parts.findings),
+    )
+
+
+def _with_dates(invoice: Invoice, parts: _Parts) -> Invoice:
+    """Dates are texts of format 102 (`YYYYMMDD`), as UNTDID 2379 calls it."""
+    sources = {
+        "issue_date": (parts.document, "IssueDateTime"),
+        "due_date": (parts.settlement, "SpecifiedTradePaymentTerms/DueDateDateTime"),
+        "tax_point_date": (parts.settlement, "ApplicableTradeTax/TaxPointDate"),
+        "delivery_date": (parts.delivery, "ActualDeliverySupplyChainEvent/OccurrenceDateTime"),
+        "period_start": (parts.settlement, "BillingSpecifiedPeriod/StartDateTime"),
+        "period_end": (parts.settlement, "BillingSpecifiedPeriod/EndDateTime"),
+    }
+    days = {
+        name: parts.findings.day(
+            text(section, f"{path}/DateTimeString", f"{path}/DateString", f"{path}/DateTime", path), path
+        )
+        for name, (section, path) in sources.items()
+    }
+    return msgspec.structs.replace(invoice, **days)
+
+
+def _with_totals(invoice: Invoice, parts: _Parts) -> Invoice:
+    sums = find(parts.settlement, _HEADER_SUMS)
+    currency, findings = parts.currency, parts.findings
+    amounts = {
+        name: findings.minor(text(sums, element), currency, f"{_HEADER_SUMS}/{element}") for name, element in _TOTALS
+    }
+    elements = find_all(sums, "TaxTotalAmount")
+    broken_down = sum(tax.vat or 0 for tax in invoice.vat_breakdown) if invoice.vat_breakdown else None
+    totals = []
+    for element in elements:
+        own = attribute(element, "currencyID").upper()
+        amount = findings.minor(text(element), own or currency, f"{_HEADER_SUMS}/TaxTotalAmount")
+        totals.append(VatTotal(amount, own, amount == broken_down))
+    chosen = choose_vat_total(totals, currency, amounts["net"], amounts["gross"])
+    vat = None if chosen is None else totals[chosen].amount
+    return msgspec.structs.replace(invoice, **amounts, vat=vat)
+
+
+def _payment_means(parts: _Parts) -> Iterator[PaymentMeans]:
+    """An `IBANID` goes before a `ProprietaryID`. Reference and mandate stand once, beside the means."""
+    settlement = parts.settlement
+    for number, means in enumerate(find_all(settlement, "SpecifiedTradeSettlementPaymentMeans"), 1):
+        place = f"SpecifiedTradeSettlementPaymentMeans[{number}]"
+        payee = find(means, "PayeePartyCreditorFinancialAccount")
+        iban = text(payee, "IBANID")
+        number_text, valid = account(iban or text(payee, "ProprietaryID"), bool(iban), parts.findings, place)
+        yield PaymentMeans(
+            code=text(means, "TypeCode"),
+            name=text(means, "Information"),
+            account=number_text,
+            account_is_iban=valid,
+            account_name=text(payee, "AccountName"),
+            bic=text(means, "PayeeSpecifiedCreditorFinancialInstitution/BICID"),
+            reference=text(settlement, "PaymentReference"),
+            mandate=text(settlement, "SpecifiedTradePaymentTerms/DirectDebitMandateID"),
+            debited_account=text(
+                means,
+                "PayerPartyDebtorFinancialAccount/IBANID",
+                "PayerPartyDebtorFinancialAccount/ProprietaryID",
+            ),
+            card_number=text(means, "ApplicableTradeSettlementFinancialCard/ID"),
+        )
+
+
+def _with_references(invoice: Invoice, parts: _Parts) -> Invoice:
+    agreement = parts.agreement
+    preceding = (text(found, *_ID) for found in find_all(parts.settlement, "InvoiceReferencedDocument"))
+    means = invoice.payment_means
+    reference = text(parts.settlement, "PaymentReference")
+    if reference and not means:
+        means = (PaymentMeans(reference=reference),)
+    return msgspec.structs.replace(
+        invoice,
+        payment_means=means,
+        buyer_reference=text(agreement, "BuyerReference"),
+        order_reference=text(find(agreement, "BuyerOrderReferencedDocument"), *_ID),
+        contract_reference=text(find(agreement, "ContractReferencedDocument"), *_ID),
+        project_reference=text(agreement, "SpecifiedProcuringProject/ID"),
+        preceding_invoices=tuple(filter(None, preceding)),
+        attachments=tuple(_attachments(agreement, parts.findings)),
+        references=tuple(_references(agreement)),
+    )
+
+
+def _embedded(agreement: Element | None) -> Iterator[tuple[Element, Element]]:
+    """Each supporting document with content, and the element that holds the content."""
+    for reference in find_all(agreement, "AdditionalReferencedDocument"):
+        payload = find(reference, "AttachmentBinaryObject")
+        if payload is not None and (payload.text or "").strip():
+            yield reference, payload
+
+
+def _attachments(agreement: Element | None, findings: Findings) -> Iterator[InvoiceAttachment]:
+    for reference, payload in _embedded(agreement):
+        identifier = text(reference, *_ID)
+        name = safe_file_name(attribute(payload, "filename") or identifier, "attachment")
+        content = decoded_payload(payload.text or "")
+        if content is None:
+            findings.warn("AdditionalReferencedDocument", "attachment-damaged", name)
+        yield InvoiceAttachment(
+            id=identifier,
+            name=name,
+            description=text(reference, "Name"),
+            media_type=attribute(payload, "mimeCode").lower() or "application/octet-stream",
+            size=len(content or b""),
+        )
+
+
+def _references(agreement: Element | None) -> Iterator[DocumentReference]:
+    embedded = {id(reference) for reference, _ in _embedded(agreement)}
+    for reference in find_all(agreement, "AdditionalReferencedDocument"):
+        if id(reference) not in embedded:
+            yield DocumentReference(
+                id=text(reference, *_ID), description=text(reference, "Name"), url=text(reference, "URIID")
+            )

@@ -1,0 +1,174 @@
+"""CODA, the coded statement of account of Belgian banks (Febelfin standard, version 2).
+
+Records of 128 characters, not bytes; positions below are counted from 1, as the standard does. A file runs
+from a header (0) to a trailer (9) and may hold several statements, each from an old balance (1) to a new
+one (8); several files may follow one another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from banqup_tui.domain.identifiers import iban_check_digits, is_iban
+from banqup_tui.domain.statement import Movement, Statement
+from banqup_tui.domain.text import clean
+from banqup_tui.formats.bank_text import decoded, lines_of
+from banqup_tui.formats.coda_movements import Gathered, gather
+from banqup_tui.formats.coda_record import Record, amount, signed
+from banqup_tui.formats.findings import Findings, readable
+from banqup_tui.formats.refusals import refuse
+
+WIDTH = 128
+
+_HEADER = re.compile(r"0[0 ]{4}[\d ]{6}.{3}05")
+_RECORD = re.compile(r"(?:[01489]|2[123]|3[123]).{58,}")
+
+
+def looks_like_coda(text: str) -> bool:
+    """Whether the first line is a header record."""
+    return _HEADER.match(text.lstrip("\ufeff\r\n ")[:20]) is not None
+
+
+def looks_like_coda_fragment(text: str) -> bool:
+    """Whether all lines have the form of a record, though no header stands first."""
+    lines = [line for line in lines_of(text[:10_000]) if line.strip()][:50]
+    widths = {len(line) for line in lines}
+    return len(lines) > 1 and widths == {WIDTH} and all(_RECORD.fullmatch(line) for line in lines)
+
+
+def read_coda(data: bytes) -> tuple[Statement, ...]:
+    """The statements of the file; refused where there is none. Sums that do not add up are warnings."""
+    statements: list[Statement] = []
+    for records in _files(list(_records(decoded(data)))):
+        statements += _read_file(records)
+    if not statements:
+        raise refuse("empty-statement")
+    return tuple(statements)
+
+
+def _records(text: str) -> Iterator[Record]:
+    lines = lines_of(text.replace("\x1a", "").strip("\ufeff\r\n"))
+    if len(lines) == 1 and len(lines[0]) > WIDTH:
+        lines = [lines[0][start : start + WIDTH] for start in range(0, len(lines[0]), WIDTH)]
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield Record(number, line.ljust(WIDTH))
+
+
+def _files(records: list[Record]) -> Iterator[list[Record]]:
+    """The records of each logical file: a header and what follows it."""
+    current: list[Record] = []
+    for record in records:
+        if record.kind == "0" and current:
+            yield current
+            current = []
+        current.append(record)
+    if current:
+        yield current
+
+
+def _read_file(records: list[Record]) -> list[Statement]:
+    header = records[0] if records[0].kind == "0" else Record(0, " " * WIDTH)
+    groups: list[list[Record]] = []
+    for record in records:
+        if record.kind == "1":
+            groups.append([])
+        if groups and record.kind not in "09":
+            groups[-1].append(record)
+    statements = [_statement(header, group) for group in groups]
+    trailer = next((record for record in records if record.kind == "9"), None)
+    if trailer is None or not statements:
+        return statements
+    return [*statements[:-1], _checked_turnover(statements[-1], statements, trailer)]
+
+
+def _statement(header: Record, records: list[Record]) -> Statement:
+    findings = Findings()
+    opening, closing = records[0], next((record for record in records if record.kind == "8"), None)
+    account, currency = _account(opening)
+    if not currency:
+        findings.warn(opening.place, "currency-missing")
+    gathered = gather(records, currency, findings)
+    statement = Statement(
+        account=account,
+        account_is_iban=is_iban(account),
+        currency=currency,
+        holder=clean(opening.take(65, 26)) or clean(header.take(35, 26)),
+        bic=clean(header.take(61, 11)),
+        number=clean(opening.take(126, 3)) or clean(opening.take(3, 3)),
+        opening_balance=_balance(opening, 43, currency, findings),
+        opening_date=opening.day(59, findings),
+        movements=gathered.movements,
+        enterprise_number=_enterprise_number(header),
+        notes=gathered.notes,
+        syntax="CODA",
+    )
+    return _closed(statement, closing, gathered, findings)
+
+
+def _closed(statement: Statement, closing: Record | None, gathered: Gathered, findings: Findings) -> Statement:
+    if closing is None:
+        findings.warn("record 8", "statement-cut")
+        return msgspec.structs.replace(statement, warnings=findings.warnings)
+    balance = _balance(closing, 42, statement.currency, findings)
+    if balance is not None and statement.opening_balance is not None:
+        made = statement.opening_balance + sum(movement.amount for movement in gathered.movements)
+        if made != balance:
+            sums = (readable(made, statement.currency), readable(balance, statement.currency))
+            findings.warn(closing.place, "balance-differs", *sums)
+    closing_date = closing.day(58, findings)
+    return msgspec.structs.replace(
+        statement,
+        closing_balance=balance,
+        closing_date=closing_date,
+        period_end=closing_date,
+        warnings=findings.warnings,
+    )
+
+
+def _account(opening: Record) -> tuple[str, str]:
+    """Account and currency out of the 37 positions that four structures share (position 2 tells which).
+
+    0: a Belgian number of 12 digits; 1: a foreign number; 2: a Belgian IBAN; 3: a foreign IBAN. A Belgian
+    number whose own check digits fit is given as the IBAN that follows from it.
+    """
+    field = opening.take(6, 37)
+    if opening.take(2, 1) != "0":
+        return field[:34].replace(" ", ""), _currency(field[34:37])
+    number = field[:12].strip()
+    valid = re.fullmatch(r"\d{12}", number, re.ASCII) and (int(number[:10]) % 97 or 97) == int(number[10:])
+    account = f"BE{iban_check_digits('BE', number)}{number}" if valid else number
+    return account, _currency(field[13:16])
+
+
+def _enterprise_number(header: Record) -> str:
+    """Ten digits behind a zero (positions 72 to 82), zeros where the holder has none. Real headers are off
+    by one.
+    """
+    match = re.search(r"(?<!\d)0?([01]\d{9})(?!\d)", header.take(70, 15), re.ASCII)
+    return match[1] if match and match[1].strip("0") else ""
+
+
+def _currency(text: str) -> str:
+    return text if re.fullmatch("[A-Z]{3}", text) else ""
+
+
+def _balance(record: Record, sign_at: int, currency: str, findings: Findings) -> int | None:
+    return signed(amount(record, sign_at + 1, currency, findings), record.take(sign_at, 1), record, findings)
+
+
+def _checked_turnover(last: Statement, statements: list[Statement], trailer: Record) -> Statement:
+    """The last statement, with a warning where the turnover of the trailer is not that of the movements."""
+    findings = Findings()
+    movements: list[Movement] = [movement for one in statements for movement in one.movements]
+    debit = -sum(movement.amount for movement in movements if movement.amount < 0)
+    credit = sum(movement.amount for movement in movements if movement.amount > 0)
+    for position, made in ((23, debit), (38, credit)):
+        given = amount(trailer, position, last.currency, findings)
+        if given is not None and given != made:
+            sums = (readable(made, last.currency), readable(given, last.currency))
+            findings.warn(trailer.place, "turnover-differs", *sums)
+    return msgspec.structs.replace(last, warnings=last.warnings + findings.warnings)

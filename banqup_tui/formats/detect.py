@@ -1,0 +1,62 @@
+"""Which reader a file is for, by its content alone."""
+
+from __future__ import annotations
+
+from banqup_tui.formats.content import Content, ContentKind
+from banqup_tui.formats.plain import is_html, is_pdf, media_type_of
+from banqup_tui.formats.refusals import refuse
+
+MAX_BYTES = 100 * 2**20
+
+
+def read_content(data: bytes) -> Content:
+    """What the bytes hold. Raises UnreadableDocument; the readers are imported when their format comes."""
+    if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
+        raise refuse("empty")
+    if len(data) > MAX_BYTES:
+        raise refuse("too-large", limit=MAX_BYTES // 2**20)
+    if is_pdf(data):
+        from banqup_tui.formats.hybrid_pdf import read_pdf
+
+        return read_pdf(data)
+    return _xml(data) or _bank_text(data) or _plain(data)
+
+
+def _xml(data: bytes) -> Content | None:
+    from banqup_tui.formats import xml
+
+    if is_html(data) or not xml.looks_like_xml(data):
+        return None
+    from banqup_tui.formats import camt, vocabularies, xml_invoice
+
+    document = xml.parse(data)
+    vocabulary, element = vocabularies.locate(document)
+    if vocabulary is vocabularies.Vocabulary.CAMT:
+        statements = camt.read_camt(element, document.guessed_encoding)
+        return Content(media_type="application/xml", kind=ContentKind.STATEMENTS, statements=statements)
+    invoice = xml_invoice.invoice_of(document)
+    return Content(media_type="application/xml", kind=ContentKind.INVOICE, invoice=invoice)
+
+
+def _bank_text(data: bytes) -> Content | None:
+    from banqup_tui.formats import bank_text, coda, mt940
+
+    head = bank_text.decoded(data[:20_000])
+    if coda.looks_like_coda(head):
+        statements = coda.read_coda(data)
+    elif mt940.looks_like_mt940(head):
+        statements = mt940.read_mt940(data)
+    elif coda.looks_like_coda_fragment(head):
+        raise refuse("fragment", format="CODA", missing="the header record (0)")
+    else:
+        return None
+    return Content(media_type="text/plain", kind=ContentKind.STATEMENTS, statements=statements)
+
+
+def _plain(data: bytes) -> Content:
+    if data.lstrip()[:4] in (b"UNA:", b"UNB+"):
+        raise refuse("other-format", what="an EDIFACT message")
+    media_type = media_type_of(data)
+    if media_type is None:
+        raise refuse("unknown-kind")
+    return Content(media_type=media_type, kind=ContentKind.PLAIN)

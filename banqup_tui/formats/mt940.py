@@ -1,0 +1,235 @@
+"""MT940 (statement) and MT942 (report during the day): SWIFT Standards MT, category 9, as banks really
+write them.
+
+A file is a run of `:tag:` fields; text in front of the first and SWIFT envelopes around a message are
+passed over. A statement begins at `:20:`, or at a second `:25:` where a bank leaves the first out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+import msgspec
+
+from banqup_tui.domain.identifiers import is_iban, normalise_account
+from banqup_tui.domain.money import CURRENCIES
+from banqup_tui.domain.statement import Movement, Statement
+from banqup_tui.domain.text import clean
+from banqup_tui.formats.bank_text import decoded, lines_of, short_date
+from banqup_tui.formats.findings import Findings, readable
+from banqup_tui.formats.mt940_movement import read_movement
+from banqup_tui.formats.refusals import refuse
+
+_TAG = re.compile(r":(13D?|20|21|25P?|28C?|34F|60[FM]|61|62[FM]|64|65|86|90[CD]|NS):")
+_TELLING = frozenset({"20", "25", "25P", "28", "28C", "60F", "60M", "61", "62F", "62M", "86"})
+_BALANCE = re.compile(r"([CD])(\d{2})(\d{2})(\d{2})([A-Z]{3})?\s*(\d[\d.]*(?:,\d*)?|,\d+)", re.ASCII)
+_BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
+
+
+class Field(msgspec.Struct, frozen=True):
+    """A tag without its colons, its lines joined by line feeds, and the line that it begins at."""
+
+    tag: str
+    value: str
+    line: int
+
+    @property
+    def place(self) -> str:
+        return f"line {self.line} :{self.tag}:"
+
+
+class _Account(msgspec.Struct, frozen=True):
+    number: str = ""
+    bic: str = ""
+    currency: str = ""
+
+
+def looks_like_mt940(text: str) -> bool:
+    """Whether two of its tags stand at the beginning of a line, or one statement line does."""
+    tags = {match[1] for match in map(_TAG.match, lines_of(text[:20_000])) if match}
+    return len(tags & _TELLING) > 1 or re.search(r"^:61:\d{6}", text, re.MULTILINE) is not None
+
+
+def read_mt940(data: bytes) -> tuple[Statement, ...]:
+    """The statements of the file. A file without an account, or with nothing but its head, is refused as a
+    fragment.
+    """
+    fields = list(_fields(decoded(data)))
+    tags = {field.tag for field in fields}
+    kind = "MT942" if tags & {"34F", "90C", "90D"} and not tags & {"60F", "60M"} else "MT940"
+    if not tags & {"25", "25P"}:
+        raise refuse("fragment", format=kind, missing="the account (:25:)")
+    if not tags & {"61", "60F", "60M", "62F", "62M", "34F"}:
+        raise refuse("fragment", format=kind, missing="any balance or movement (:60F:, :61:)")
+    return tuple(_statement(group, kind) for group in _groups(fields))
+
+
+def _fields(text: str) -> Iterator[Field]:
+    tag, value, start = "", [""], 0
+    broken = ""
+    for number, whole in enumerate(lines_of(text), 1):
+        line = broken + re.sub(r"^\{1:.*\{4:", "", whole)
+        broken = ":" if line == ":" else ""
+        match = _TAG.match(line)
+        if match:
+            if tag:
+                yield Field(tag, "\n".join(value).rstrip(), start)
+            tag, value, start = match[1], [line[match.end() :]], number
+        elif not (broken or line.startswith("{") or line.rstrip() in ("-", "-}", "\x03")):
+            value.append(line)
+    if tag:
+        yield Field(tag, "\n".join(value).rstrip(), start)
+
+
+def _groups(fields: list[Field]) -> Iterator[list[Field]]:
+    """The fields of each statement; a head without an account or balance behind it is part of the next."""
+    current: list[Field] = []
+    for field in fields:
+        begun = {one.tag for one in current}
+        if (field.tag == "20" and begun - {"20", "21", "13", "13D"}) or (
+            field.tag in ("25", "25P") and begun & {"25", "25P"}
+        ):
+            yield current
+            current = []
+        current.append(field)
+    yield current
+
+
+def _statement(fields: list[Field], kind: str) -> Statement:
+    findings = Findings()
+    first = {field.tag: field for field in reversed(fields)}
+    account = _account(first.get("25") or first.get("25P"))
+    if not account.number:
+        findings.warn(":25:", "account-missing")
+    opening_field = first.get("60F") or first.get("60M")
+    closing_field = _last(fields, ("62F", "62M"))
+    currency = _currency(fields, account)
+    if not currency:
+        findings.warn(":60F:", "currency-missing")
+    opening, opening_date = _balance(opening_field, currency, findings)
+    closing, closing_date = _balance(closing_field, currency, findings)
+    movements, notes = _movements(fields, currency, findings)
+    statement = Statement(
+        account=account.number,
+        account_is_iban=is_iban(account.number),
+        currency=currency,
+        holder=_holder(first.get("NS"), first.get("61")),
+        bic=account.bic,
+        number=clean(first["28C"].value if "28C" in first else first["28"].value if "28" in first else ""),
+        period_start=opening_date,
+        period_end=closing_date,
+        opening_balance=opening,
+        opening_date=opening_date,
+        closing_balance=closing,
+        closing_date=closing_date,
+        movements=movements,
+        notes=notes,
+        syntax=kind,
+    )
+    _check(statement, findings)
+    return msgspec.structs.replace(statement, warnings=findings.warnings)
+
+
+def _account(field: Field | None) -> _Account:
+    """Tag 25: an IBAN or local number, a bank before a `/`, a currency behind it or glued to it; 25P has a
+    BIC below.
+    """
+    if field is None:
+        return _Account()
+    lines = [line.strip() for line in field.value.split("\n") if line.strip()]
+    number = lines[0].upper() if lines else ""
+    bic = next((line for line in lines[1:] if _BIC.fullmatch(line)), "")
+    currency = ""
+    compact = number.replace(" ", "")
+    if not is_iban(compact) and compact[-3:] in CURRENCIES and len(compact) > 6:
+        currency, number = compact[-3:], compact[:-3].rstrip("/-")
+    bank, slash, rest = number.partition("/")
+    if slash and _BIC.fullmatch(bank.strip()):
+        bic, number = bank.strip(), rest
+    return _Account(normalise_account(clean(number)), bic, currency)
+
+
+def _currency(fields: list[Field], account: _Account) -> str:
+    """That of a balance, else that of the account field, else that of the limits and sums of an MT942."""
+    for field in fields:
+        match = _BALANCE.match(field.value) if field.tag[:2] in ("60", "62", "64") else None
+        if match and match[5]:
+            return match[5]
+    if account.currency:
+        return account.currency
+    limits = (re.match(r"\d*([A-Z]{3})", field.value) for field in fields if field.tag in ("34F", "90C", "90D"))
+    return next((match[1] for match in limits if match), "")
+
+
+def _last(fields: list[Field], tags: tuple[str, ...]) -> Field | None:
+    return next((field for field in reversed(fields) if field.tag in tags), None)
+
+
+def _balance(field: Field | None, currency: str, findings: Findings) -> tuple[int | None, date | None]:
+    if field is None:
+        return None, None
+    match = _BALANCE.match(field.value.replace("\n", ""))
+    if match is None:
+        findings.warn(field.place, "amount-unreadable", clean(field.value))
+        return None, None
+    minor = findings.minor(match[6].replace(".", "").replace(",", "."), currency, field.place)
+    if minor is not None and match[1] == "D":
+        minor = -minor
+    return minor, short_date(match[2], match[3], match[4], findings, field.place)
+
+
+def _movements(fields: list[Field], currency: str, findings: Findings) -> tuple[tuple[Movement, ...], tuple[str, ...]]:
+    """The movements, each with the `:86:` and `:NS:` behind it, and what else is said behind the closing
+    balance.
+    """
+    movements: list[Movement] = []
+    notes: list[str] = []
+    for position, field in enumerate(fields):
+        if field.tag == "61":
+            movement = read_movement(field.value, _information(fields, position), currency, findings, field.place)
+            if movement is None:
+                findings.warn(field.place, "movement-unreadable", clean(field.value))
+            else:
+                movements.append(movement)
+        elif field.tag == "86" and not _belongs_to_movement(fields, position):
+            notes.append(clean(field.value))
+    return tuple(movements), tuple(filter(None, notes))
+
+
+def _information(fields: list[Field], position: int) -> list[tuple[str, str]]:
+    """The `(tag, value)` of the fields that inform about the movement at a position; `:86:` may come
+    repeatedly.
+    """
+    found = []
+    for field in fields[position + 1 :]:
+        if field.tag not in ("86", "NS"):
+            break
+        found.append((field.tag, field.value))
+    return found
+
+
+def _belongs_to_movement(fields: list[Field], position: int) -> bool:
+    before = position - 1
+    while before >= 0 and fields[before].tag in ("86", "NS"):
+        before -= 1
+    return before >= 0 and fields[before].tag == "61"
+
+
+def _holder(names: Field | None, movement: Field | None) -> str:
+    """The German `:NS:` field in front of the movements: sub-field 22 is the holder's name."""
+    if names is None or (movement is not None and names.line > movement.line):
+        return ""
+    return next((clean(line[2:]) for line in names.value.split("\n") if line.startswith("22")), "")
+
+
+def _check(statement: Statement, findings: Findings) -> None:
+    if statement.syntax == "MT940" and statement.closing_balance is None:
+        findings.warn(":62F:", "statement-cut")
+    if statement.opening_balance is None or statement.closing_balance is None:
+        return
+    made = statement.opening_balance + sum(one.amount for one in statement.movements if one.booked)
+    if made != statement.closing_balance:
+        sums = (readable(amount, statement.currency) for amount in (made, statement.closing_balance))
+        findings.warn(":62F:", "balance-differs", *sums)

@@ -1,0 +1,63 @@
+"""What UBL and CII have in common about parties and payment: identifiers without doubles, accounts, kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from banqup_tui.domain.identifiers import is_iban, normalise_account
+from banqup_tui.domain.invoice import CREDIT_NOTE_TYPES, Invoice, InvoiceKind, PartyIdentifier, PaymentMeans
+from banqup_tui.formats.findings import Findings
+
+
+def identifiers(pairs: Iterable[tuple[str, str]]) -> tuple[PartyIdentifier, ...]:
+    """The `(scheme, value)` pairs that have a value, in order, without doubles."""
+    kept = dict.fromkeys(pair for pair in pairs if pair[1])
+    return tuple(PartyIdentifier(scheme=scheme, value=value) for scheme, value in kept)
+
+
+def account(text: str, says_iban: bool, findings: Findings, place: str) -> tuple[str, bool]:
+    """An account (BT-84) without spaces, and whether it is a valid IBAN; a warning where it only claims to
+    be.
+    """
+    number = normalise_account(text)
+    valid = is_iban(number)
+    if number and not valid and (says_iban or (number[:2].isalpha() and number[2:4].isdigit())):
+        findings.warn(place, "iban-invalid", number)
+    return number, valid
+
+
+def kind_of(type_code: str, credit_root: bool, findings: Findings, place: str) -> InvoiceKind:
+    """The kind by its type code. A credit note's own root is believed, and a code that contradicts it
+    noted.
+    """
+    if type_code in CREDIT_NOTE_TYPES:
+        return InvoiceKind.CREDIT_NOTE
+    if credit_root:
+        if type_code:
+            findings.warn(place, "kind-contradicts", type_code, InvoiceKind.CREDIT_NOTE)
+        return InvoiceKind.CREDIT_NOTE
+    return InvoiceKind.INVOICE
+
+
+def without_doubles(means: Iterable[PaymentMeans]) -> tuple[PaymentMeans, ...]:
+    """Payment means in order; senders repeat one account for each instalment."""
+    kept: list[PaymentMeans] = []
+    for one in means:
+        if one not in kept and one != PaymentMeans():
+            kept.append(one)
+    return tuple(kept)
+
+
+def check_presence(invoice: Invoice, findings: Findings, root: str) -> bool:
+    """Warn about what every invoice should have; false where it has nothing to know it by."""
+    for present, code, place in (
+        (invoice.number, "number-missing", ""),
+        (invoice.issue_date, "issue-date-missing", ""),
+        (invoice.currency, "currency-missing", ""),
+        (invoice.seller.name, "name-missing", "/seller"),
+        (invoice.buyer.name, "name-missing", "/buyer"),
+    ):
+        if not present:
+            findings.warn(root + place, code)
+    known = (invoice.number, invoice.issue_date, invoice.seller.name, invoice.payable, invoice.gross)
+    return any(value not in ("", None) for value in known)

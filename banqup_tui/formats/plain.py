@@ -1,0 +1,107 @@
+"""Files that are only looked at: their media type by their first bytes."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+
+from banqup_tui.formats.refusals import refuse
+
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+_SIGNATURES: tuple[tuple[bytes, str], ...] = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"II*\x00", "image/tiff"),
+    (b"MM\x00*", "image/tiff"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"{\\rtf", "application/rtf"),
+    (b"\x1f\x8b", "application/gzip"),
+    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+)
+_ISO_PICTURES = {b"heic": "image/heic", b"heix": "image/heic", b"mif1": "image/heif", b"avif": "image/avif"}
+_PROGRAMS = (b"MZ", b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"#!")
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLE_STREAMS = (
+    ("WordDocument", "application/msword"),
+    ("Workbook", "application/vnd.ms-excel"),
+    ("PowerPoint Document", "application/vnd.ms-powerpoint"),
+    ("__substg1.0_", "application/vnd.ms-outlook"),
+)
+_OFFICE_FOLDERS = (
+    ("word/", f"{_OFFICE}.wordprocessingml.document"),
+    ("xl/", f"{_OFFICE}.spreadsheetml.sheet"),
+    ("ppt/", f"{_OFFICE}.presentationml.presentation"),
+)
+_MAIL = re.compile(rb"(?:Return-Path|Received|From|Delivered-To|MIME-Version|Message-ID):[ \t]", re.IGNORECASE)
+_HTML = re.compile(rb"\s*<(?:!doctype\s+html|html[\s>])", re.IGNORECASE)
+_NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+
+
+def is_pdf(data: bytes) -> bool:
+    """Whether a PDF header stands in the first kilobyte, where readers look for it."""
+    return b"%PDF-" in data[:1024] and not data.lstrip().startswith((b"PK\x03\x04", _OLE, b"<"))
+
+
+def media_type_of(data: bytes) -> str | None:
+    """The media type, None where it is not known. Raises UnreadableDocument for a program or a damaged
+    archive.
+    """
+    if is_pdf(data):
+        return "application/pdf"
+    if data.startswith(_PROGRAMS):
+        raise refuse("program")
+    for signature, media_type in _SIGNATURES:
+        if data.startswith(signature):
+            return media_type
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    if data[4:8] == b"ftyp" and data[8:12] in _ISO_PICTURES:
+        return _ISO_PICTURES[data[8:12]]
+    if data[:2] == b"BM" and len(data) > 26 and int.from_bytes(data[2:6], "little") == len(data):
+        return "image/bmp"
+    if data.startswith(b"PK\x03\x04"):
+        return _archive(data)
+    return _ole(data) if data.startswith(_OLE) else _text(data)
+
+
+def is_html(data: bytes) -> bool:
+    """Whether a web page begins here."""
+    return _HTML.match(data[:400].removeprefix(b"\xef\xbb\xbf")) is not None
+
+
+def _archive(data: bytes) -> str:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, UnicodeError) as error:
+        raise refuse("damaged-file", what="archive") from error
+    if "[Content_Types].xml" in names:
+        for folder, media_type in _OFFICE_FOLDERS:
+            if any(name.startswith(folder) for name in names):
+                return media_type
+    document = re.match(rb"mimetypeapplication/vnd\.oasis\.opendocument\.[a-z]+", data[30:120])
+    return document[0].decode().removeprefix("mimetype") if document else "application/zip"
+
+
+def _ole(data: bytes) -> str:
+    for stream, media_type in _OLE_STREAMS:
+        if stream.encode("utf-16-le") in data:
+            return media_type
+    return "application/x-ole-storage"
+
+
+def _text(data: bytes) -> str | None:
+    if is_html(data):
+        return "text/html"
+    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+        if re.search(r"[\x7f-\x9f]{3}", text) or len(re.findall(r"[\x80-\xff]", text)) * 3 > len(text):
+            return None
+    if _NOT_IN_TEXT.search(text) or not text.strip():
+        return None
+    return "message/rfc822" if _MAIL.match(data) else "text/plain"

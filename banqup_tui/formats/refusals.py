@@ -1,0 +1,42 @@
+"""Why a file is refused: one sentence and one remedy per reason."""
+
+from __future__ import annotations
+
+from banqup_tui.domain.errors import UnreadableDocument
+from banqup_tui.domain.text import clean
+
+_ASK_SENDER = "Ask the sender for the file again."
+
+REASONS: dict[str, tuple[str, str]] = {
+    "empty": ("The file is empty.", _ASK_SENDER),
+    "too-large": ("The file is larger than {limit} MB.", "Split it, or ask the sender for a smaller one."),
+    "has-dtd": (
+        "The XML has a DTD, which can make a reader fetch or unfold things.",
+        "Ask the sender for the file without a DTD.",
+    ),
+    "not-well-formed": ("The XML is not well formed at line {line}.", _ASK_SENDER),
+    "too-deep": ("The XML is nested deeper than {limit} levels.", _ASK_SENDER),
+    "too-many-elements": ("The XML has more than {limit} elements.", _ASK_SENDER),
+    "encoding-unknown": ("The XML is in an encoding that is not known: {encoding}.", _ASK_SENDER),
+    "other-document": ("This is {what}, not an invoice or a bank statement.", "Only those two can be read."),
+    "other-format": ("This is {what}, a format that is not read.", "Ask the sender for UBL or CII."),
+    "empty-invoice": ("The invoice has no number, date, seller or amount.", _ASK_SENDER),
+    "empty-statement": ("The bank file holds no statement.", "Export it again from the bank."),
+    "fragment": ("This is a fragment of {format}: {missing} is missing.", "Export the whole file again."),
+    "unreadable-record": ("Line {line} of the {format} file cannot be read: {problem}.", _ASK_SENDER),
+    "encrypted-pdf": ("The PDF is locked with a password.", "Save it without a password."),
+    "damaged-pdf": ("The PDF is damaged.", _ASK_SENDER),
+    "damaged-file": ("The {what} is damaged.", _ASK_SENDER),
+    "program": ("The file is a program.", "Programs are not taken."),
+    "unknown-kind": ("The file is of no known kind.", "Save it as a PDF."),
+    "no-attachment": ("The document has no attachment number {number}.", ""),
+    "reader-failed": ("The file could not be read: {problem}.", "Please report this as a defect."),
+}
+"""Slug -> (sentence, remedy), with places for the details; other languages translate these."""
+
+
+def refuse(reason: str, **details: object) -> UnreadableDocument:
+    """The error for a reason, ready to be raised."""
+    texts = {name: clean(str(value))[:200] for name, value in details.items()}
+    sentence, remedy = REASONS[reason]
+    return UnreadableDocument(reason, sentence.format(**texts), remedy, texts)

@@ -1,0 +1,65 @@
+"""What UBL and CII have in common: which VAT total counts, and whether the totals add up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from banqup_tui.domain.invoice import Invoice
+from banqup_tui.formats.findings import Findings, readable
+
+
+class VatTotal(msgspec.Struct, frozen=True):
+    """One VAT total of a document: its amount in minor units, and whether a breakdown belongs to it."""
+
+    amount: int | None
+    currency: str
+    has_breakdown: bool
+
+
+def choose_vat_total(totals: Sequence[VatTotal], currency: str, net: int | None, gross: int | None) -> int | None:
+    """The index of the VAT total (BT-110) among several, None where none is in the document's currency.
+
+    A second total may be in the accounting currency (BT-111), or the same currency may come twice: then the
+    one with which net and VAT make the gross total, else the one with the breakdown, else the first.
+    """
+    own = [index for index, total in enumerate(totals) if total.currency in ("", currency)]
+    if len(own) < 2:
+        return own[0] if own else None
+    for index in own:
+        amount = totals[index].amount
+        if None not in (net, gross, amount) and (net or 0) + (amount or 0) == gross:
+            return index
+    return next((index for index in own if totals[index].has_breakdown), own[0])
+
+
+def check_totals(invoice: Invoice, findings: Findings, place: str) -> None:
+    """Warn where the document's own totals contradict each other."""
+    currency = invoice.currency
+    if invoice.net is not None and invoice.vat is not None and invoice.gross is not None:
+        made = invoice.net + invoice.vat
+        if made != invoice.gross:
+            amounts = (readable(amount, currency) for amount in (invoice.net, invoice.vat, invoice.gross))
+            findings.warn(place, "totals-differ", *amounts)
+    if invoice.gross is not None and invoice.payable is not None and not _is_minimum(invoice):
+        made = invoice.gross - (invoice.prepaid or 0) + (invoice.rounding or 0)
+        if made != invoice.payable:
+            amounts = (readable(amount, currency) for amount in (made, invoice.payable))
+            findings.warn(place, "payable-differs", *amounts)
+    _check_lines(invoice, findings, place)
+
+
+def _check_lines(invoice: Invoice, findings: Findings, place: str) -> None:
+    amounts = [line.net for line in invoice.lines if line.depth == 0]
+    if invoice.line_total is None or not amounts or None in amounts:
+        return
+    made = sum(amount or 0 for amount in amounts)
+    if made != invoice.line_total:
+        sums = (readable(amount, invoice.currency) for amount in (made, invoice.line_total))
+        findings.warn(place, "lines-differ", *sums)
+
+
+def _is_minimum(invoice: Invoice) -> bool:
+    """The profile MINIMUM of Factur-X has no place for a prepaid amount."""
+    return "minimum" in invoice.customization_id.lower()

@@ -1,0 +1,188 @@
+"""What the path of a file says about its client and folder.
+
+Programs that put documents into folders each have a habit; a layout is one of them, written as a path pattern. All are
+tried, the most particular first. What a path says is a hint: it is weighed against the content by the sorter, and a
+path that says nothing is never an error.
+"""
+
+import re
+from typing import Final
+
+import msgspec
+
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.identifiers import belgian_number, is_iban, normalise_account, normalise_vat, party_keys
+from banqup_tui.domain.values import Value
+
+
+class PathHints(Value, frozen=True, kw_only=True):
+    """`keys` are normalised identifiers of the client, `names` what may be its reference or name, best first.
+
+    `direction` is the word of the path from which `folder` comes, `account` an IBAN, `unknown` the segments that said
+    nothing. `firm` is the number of the accounting firm where the layout has it.
+    """
+
+    layout: str
+    folder: Folder | None = None
+    direction: str | None = None
+    keys: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    account: str | None = None
+    firm: str | None = None
+    year: int | None = None
+    unknown: tuple[str, ...] = ()
+
+
+class Layout(Value, frozen=True, kw_only=True):
+    """`pattern` has `{fields}` as in `FIELDS`; `{prefix}` takes any folders above."""
+
+    name: str
+    pattern: str
+
+
+LAYOUTS: Final = (
+    Layout(name="banqup-drive", pattern="{prefix}Invoice_import/{name}_{number}/{direction}/{file}"),
+    Layout(name="banqup-files", pattern="{prefix}{firm}/{name}{number}/{ledger}/{stage}/{file}"),
+    Layout(name="synqup", pattern="{prefix}{name}_{number}/{flow}/{file}"),
+    Layout(name="codabox", pattern="{prefix}{code}/{year}/{account}/{file}"),
+    Layout(name="codabox", pattern="{prefix}{code}/{year}/{codabox}/{file}"),
+    Layout(name="banqup-sftp", pattern="{prefix}{name}_{number}/{direction}/{year}/{file}"),
+    Layout(name="banqup-sftp", pattern="{prefix}{name}_{number}/{direction}/{file}"),
+    Layout(name="banqup-sftp", pattern="{prefix}_?{number}/{direction}/{year}/{file}"),
+    Layout(name="banqup-sftp", pattern="{prefix}_?{number}/{direction}/{file}"),
+    Layout(name="generic", pattern="{prefix}{client}/{direction}/{year}/{rest}{file}"),
+    Layout(name="generic", pattern="{prefix}{client}/{direction}/{rest}{file}"),
+    Layout(name="generic", pattern="{prefix}{direction}/{file}"),
+)
+
+_WORDS: Final[dict[Folder, str]] = {
+    Folder.SALES_INVOICES: "AR sale sales outbound outgoing out verkoop verkopen verkoopfacturen vente ventes income"
+    " accounts_receivable sales_invoices sales_invoice factures_de_vente invoices-out-01 customers uitgaand",
+    Folder.PURCHASE_INVOICES: "AP purchase purchases inbound incoming in aankoop aankopen aankoopfacturen achat achats"
+    " cost costs accounts_payable purchase_invoices purchase_invoice factures_d'achat invoices-in-01 suppliers"
+    " inkomend",
+    Folder.PURCHASE_RECEIPTS: "receipt receipts purchase_receipts recus reçus reçus_d'achat tickets bonnetjes kasticket"
+    " kastickets aankoopbewijzen caro",
+    Folder.ENRICHED_MOVEMENT_REPORTS: "cod coda emr statement statements bank banque extraits uittreksels"
+    " enriched_movement_reports rapports_de_mouvements_enrichis camt mt940",
+    Folder.OTHER_DOCUMENTS: "other others other_documents autres autres_documents divers overige andere documents"
+    " soda soda-from-socialoffice",
+}
+
+FOLDER_OF_WORD: Final[dict[str, Folder]] = {
+    word.casefold(): folder for folder, words in _WORDS.items() for word in words.split()
+}
+"""The folder that a word in a path (or an address) stands for; words in lower case, spaces as `_`."""
+
+
+def _one_of(words: str) -> str:
+    return "|".join(re.escape(word).replace("_", "[ _-]?") for word in sorted(words.split(), key=len, reverse=True))
+
+
+_DEEPEST = 16
+_NUMBER = r"(?:[A-Za-z]{2}[ .]?)?[0-9][0-9A-Za-z. -]{6,17}"
+
+FIELDS: Final[dict[str, str]] = {
+    "prefix": r"(?:[^/]+/)*?",
+    "rest": r"(?P<rest>(?:[^/]+/)*)",
+    "file": r"[^/]+",
+    "name": r"(?P<name>[^/]*?)",
+    "client": r"(?P<client>[^/]+)",
+    "code": r"(?P<code>[^/]+)",
+    "number": rf"(?P<number>{_NUMBER})",
+    "firm": rf"(?P<firm>{_NUMBER})",
+    "year": r"(?P<year>(?:19|20)[0-9]{2})",
+    "account": r"(?P<account>[A-Za-z]{2}[0-9]{2}[0-9A-Za-z ]{8,34})",
+    "direction": rf"(?P<direction>{_one_of(' '.join(_WORDS.values()))})",
+    "flow": r"(?P<direction>inbound|outbound|statements)",
+    "ledger": r"(?P<direction>Accounts Payable|Accounts Receivable)",
+    "stage": r"(?:Transfer|Enriched_transfer|Enriched_archived|Enriched_error|Error)",
+    "codabox": r"(?P<direction>SODA-from-socialoffice|CARO|Invoices-IN-01|Invoices-OUT-01)",
+}
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\{(\w+)\}", lambda field: FIELDS[field[1]], pattern), re.I)
+
+
+_PATTERNS: Final = tuple((layout.name, _compiled(layout.pattern)) for layout in LAYOUTS)
+
+
+def read_path(path: str) -> PathHints:
+    """The hints of a path below a source, `/` or `\\` between its parts. Never raises."""
+    segments = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".", "..")][-_DEEPEST:]
+    tidy = "/".join(segments)
+    for name, pattern in _PATTERNS:
+        match = pattern.fullmatch(tidy)
+        hints = _hints(name, match.groupdict()) if match else None
+        if hints is not None:
+            return _with_unknown(hints, segments[:-1])
+    return _any_folder(segments[:-1])
+
+
+def _any_folder(folders: list[str]) -> PathHints:
+    """No word of a direction: any folder may be the client's, the deepest first."""
+    names = tuple(reversed(folders))
+    keys = next((keys for name in names if (keys := _keys_inside(name))), ())
+    return PathHints(layout="generic", keys=keys, names=names)
+
+
+def _hints(layout: str, found: dict[str, str | None]) -> PathHints | None:
+    """None where a field does not hold what the pattern takes it for."""
+    number, account = found.get("number"), found.get("account")
+    keys = keys_of_number(number) if number else ()
+    if number and not keys:
+        return None
+    if account and not is_iban(account):
+        return None
+    client = found.get("client") or found.get("code") or ""
+    direction = found.get("direction")
+    names = tuple(name.strip() for name in (found.get("name"), client) if name and name.strip(" _"))
+    return PathHints(
+        layout=layout,
+        folder=folder_of(direction) if direction else (Folder.ENRICHED_MOVEMENT_REPORTS if account else None),
+        direction=direction,
+        keys=keys or _keys_inside(client),
+        names=names,
+        account=normalise_account(account) if account else None,
+        firm=found.get("firm"),
+        year=int(found["year"] or 0) if found.get("year") else None,
+    )
+
+
+def _keys_inside(client: str) -> tuple[str, ...]:
+    """A segment that is a number, or ends or begins with one: `0465123710`, `PARVIS BE0465.123.710`."""
+    for part in (client, client.rpartition("_")[2], client.rpartition(" ")[2], client.partition(" ")[0]):
+        keys = keys_of_number(part)
+        if keys:
+            return keys
+    return ()
+
+
+def keys_of_number(text: str) -> tuple[str, ...]:
+    """The key of a VAT or enterprise number, as the sorter compares it; none where it is neither."""
+    number = belgian_number(text)
+    if number:
+        return party_keys([("0208", number)])
+    vat = normalise_vat(text)
+    return party_keys([("VAT", vat)]) if vat else ()
+
+
+def folder_of(word: str) -> Folder | None:
+    """`AP`, `Aankopen`, `Purchase invoices` -> the folder; None for any other word."""
+    folded = re.sub(r"[ _-]+", "_", word.strip().casefold())
+    return FOLDER_OF_WORD.get(folded) or FOLDER_OF_WORD.get(folded.replace("_", "-"))
+
+
+def _with_unknown(hints: PathHints, folders: list[str]) -> PathHints:
+    if hints.layout == "generic" and hints.direction is None:
+        return hints
+    said = {hints.direction, hints.firm, hints.account, str(hints.year), "Invoice_import"}
+    unknown = [
+        folder
+        for folder in folders
+        if folder not in said
+        and not any(name in folder for name in hints.names)
+        and not (hints.keys and keys_of_number(folder.strip("_")) == hints.keys)
+    ]
+    return msgspec.structs.replace(hints, unknown=tuple(unknown))

@@ -1,0 +1,394 @@
+"""Whose document is it, and into which folder does it go?
+
+The content is believed first (every identifier of both parties, or the account of a statement), then the channel: the
+client that a person named, the path, the address. Where the two contradict each other nothing is guessed. The folder
+follows from the client's role: who sells has it among the sales, who buys among the purchases, whoever wrote it.
+"""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Final, Protocol
+
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.identifiers import (
+    normalise_account,
+    normalise_vat,
+    party_keys,
+    pretty_account,
+    pretty_enterprise_number,
+    pretty_vat,
+)
+from banqup_tui.domain.invoice import Invoice, InvoiceParty
+from banqup_tui.domain.statement import Statement
+from banqup_tui.domain.text import clean
+from banqup_tui.domain.values import Value
+from banqup_tui.formats.content import Content
+from banqup_tui.sources.layouts import PathHints
+
+
+class Directory(Protocol):
+    """Who the firm's clients are, by key: `be:0465123710`, `iban:BE68…`, `name:…`, `reference:…`."""
+
+    def clients_for(self, key: str) -> Sequence[Client]: ...
+
+
+class Hints(Value, frozen=True, kw_only=True):
+    """What is known beside the content. `client` was named by a person or an address and binds; a path only hints.
+
+    `create_clients`: whoever the document is for becomes a client, where nobody in it is one.
+    """
+
+    client: Client | None = None
+    folder: Folder | None = None
+    path: PathHints | None = None
+    create_clients: bool = False
+
+
+class Role(StrEnum):
+    SELLER = "SELLER"
+    BUYER = "BUYER"
+    HOLDER = "HOLDER"
+    NONE = "NONE"
+
+
+class NewClient(Value, frozen=True, kw_only=True):
+    """A client to be made, with the keys under which it will be known."""
+
+    name: str
+    vat_number: str | None = None
+    enterprise_number: str | None = None
+    identifiers: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+
+
+class Placed(Value, frozen=True, kw_only=True):
+    client: Client | NewClient
+    folder: Folder
+    role: Role = Role.NONE
+
+
+class Unplaced(Value, frozen=True, kw_only=True):
+    """Why it could not be told, in one sentence, and what to do."""
+
+    reason: str
+    remedy: str = ""
+
+
+Placing = tuple[Placed, ...] | Unplaced
+"""More than one where both parties are clients: one file, a document for each."""
+
+_FOLDERS_OF_ROLE: Final = {
+    Role.SELLER: (Folder.SALES_INVOICES, Folder.OTHER_DOCUMENTS),
+    Role.BUYER: (Folder.PURCHASE_INVOICES, Folder.PURCHASE_RECEIPTS, Folder.OTHER_DOCUMENTS),
+    Role.HOLDER: (Folder.ENRICHED_MOVEMENT_REPORTS, Folder.OTHER_DOCUMENTS),
+}
+"""The first is the one it goes to by itself; a person may choose one of the others."""
+
+_FOLDER_WORDS: Final = {
+    Folder.SALES_INVOICES: "sales invoices",
+    Folder.PURCHASE_INVOICES: "purchase invoices",
+    Folder.PURCHASE_RECEIPTS: "purchase receipts",
+    Folder.ENRICHED_MOVEMENT_REPORTS: "enriched movement reports",
+    Folder.OTHER_DOCUMENTS: "other documents",
+}
+_NAME_THE_CLIENT = "Import it with its client named, or create the client first."
+_STRONG = ("be:", "vat:", "fr:", "0106:", "0204:")
+
+
+def sort(content: Content, hints: Hints, directory: Directory) -> Placing:
+    """Where the document goes. `hints.folder` is a person's choice, that of the path is in `hints.path`."""
+    if content.invoice is not None:
+        return _sort_invoice(content.invoice, hints, directory)
+    if content.statements:
+        return _sort_statements(content.statements, hints, directory)
+    return _sort_plain(hints, directory)
+
+
+def keys_of_client(client: Client) -> tuple[str, ...]:
+    """Every key under which documents of this client are recognised; to be kept beside the client."""
+    keys = party_keys([("VAT", client.vat_number or ""), ("0208", client.enterprise_number or "")])
+    further = [key for text in client.identifiers for key in _keys_of_text(text)]
+    return tuple(dict.fromkeys([*keys, *further]))
+
+
+def account_key(account: str, *, is_iban: bool = True) -> str:
+    return f"{'iban' if is_iban else 'account'}:{normalise_account(account)}"
+
+
+def name_key(name: str) -> str:
+    """Names are compared without case and punctuation; never the only reason to choose a client from content."""
+    return f"name:{' '.join(''.join(c if c.isalnum() else ' ' for c in name.casefold()).split())}"
+
+
+def _keys_of_text(text: str) -> tuple[str, ...]:
+    if ":" in text:
+        return (text,)
+    if pretty_account(text) != text.strip():
+        return (account_key(text),)
+    return party_keys([("0208", text)])
+
+
+# Invoices and credit notes
+
+
+def _sort_invoice(invoice: Invoice, hints: Hints, directory: Directory) -> Placing:
+    sellers = _clients_of(invoice.seller, directory)
+    buyers = _clients_of(invoice.buyer, directory)
+    if hints.client is not None:
+        return _for_client(hints.client, invoice, sellers, buyers, hints)
+    named = _clients_of_path(hints.path, directory)
+    known = _distinct([*sellers, *buyers])
+    if not known:
+        return _unknown_parties(invoice, named, hints, directory)
+    if named:
+        both = [client for client in named if client in known]
+        if not both:
+            return _contradiction(f"The path names {_names(named)}", f"the document is for {_names(known)}")
+        sellers = [client for client in sellers if client in both]
+        buyers = [client for client in buyers if client in both]
+    return _by_role(invoice, sellers, buyers, hints)
+
+
+def _for_client(client: Client, invoice: Invoice, sellers: list[Client], buyers: list[Client], hints: Hints) -> Placing:
+    """A person or an address says whose it is; the content must not say that it is somebody else's."""
+    sells, buys = client in sellers, client in buyers
+    if not sells and not buys:
+        if sellers or buyers:
+            said = f"the document is between {_party(invoice.seller)} and {_party(invoice.buyer)}"
+            return _contradiction(f"{clean(client.name)} was named", said)
+        sells, buys = _same_name(client, invoice.seller), _same_name(client, invoice.buyer)
+    if sells or buys:
+        return _by_role(invoice, [client] if sells else [], [client] if buys else [], hints)
+    folder = _wanted_folder(hints)
+    if folder is None:
+        return Unplaced(
+            reason=f"Neither {_party(invoice.seller)} nor {_party(invoice.buyer)} is known to be {clean(client.name)}.",
+            remedy="Say which folder it belongs to.",
+        )
+    role = {Folder.SALES_INVOICES: Role.SELLER, Folder.PURCHASE_INVOICES: Role.BUYER}.get(folder, Role.NONE)
+    return (Placed(client=client, folder=folder, role=role),)
+
+
+def _by_role(invoice: Invoice, sellers: list[Client], buyers: list[Client], hints: Hints) -> Placing:
+    for party, clients in ((invoice.seller, sellers), (invoice.buyer, buyers)):
+        if len(clients) > 1:
+            return _several(_party(party), clients)
+    roles = [(client, Role.SELLER) for client in sellers] + [(client, Role.BUYER) for client in buyers]
+    if len(roles) == 2 and roles[0][0] == roles[1][0]:
+        roles = [roles[1] if _wanted_folder(hints) in _FOLDERS_OF_ROLE[Role.BUYER][:2] else roles[0]]
+    fitting = [
+        Placed(client=client, folder=folder, role=role)
+        for client, role in roles
+        if (folder := _folder_for(role, hints)) is not None
+    ]
+    if not fitting:
+        client, role = roles[0]
+        return _wrong_folder(client, role, hints)
+    bound = len(roles) == 2 and _wanted_folder(hints) in (Folder.SALES_INVOICES, Folder.PURCHASE_INVOICES)
+    return tuple(fitting[:1] if bound else fitting)
+
+
+def _unknown_parties(invoice: Invoice, named: list[Client], hints: Hints, directory: Directory) -> Placing:
+    if len(named) > 1:
+        return _several("the path", named)
+    if named:
+        return _for_client(named[0], invoice, [], [], hints)
+    if hints.create_clients:
+        return _make_party(invoice, hints, directory)
+    return Unplaced(
+        reason=f"Neither {_party(invoice.seller)} nor {_party(invoice.buyer)} is a client.", remedy=_NAME_THE_CLIENT
+    )
+
+
+def _make_party(invoice: Invoice, hints: Hints, directory: Directory) -> Placing:
+    role = _role_to_make(invoice, hints)
+    party = invoice.seller if role is Role.SELLER else invoice.buyer
+    keys = _keys_of(party)
+    name = clean(party.name or party.trade_name) or next((key.partition(":")[2] for key in keys), "")
+    if not name:
+        return Unplaced(reason="The document names neither a seller nor a buyer.", remedy=_NAME_THE_CLIENT)
+    if not keys:
+        known = list(directory.clients_for(name_key(name)))
+        if len(known) == 1:
+            return _by_role(invoice, known if role is Role.SELLER else [], known if role is Role.BUYER else [], hints)
+    new = NewClient(
+        name=name,
+        vat_number=normalise_vat(party.vat_number, party.country),
+        enterprise_number=clean(party.enterprise_number) or None,
+        identifiers=keys or (name_key(name),),
+        keys=keys or (name_key(name),),
+    )
+    folder = _folder_for(role, hints)
+    if folder is None:
+        return _wrong_folder(new, role, hints)
+    return (Placed(client=new, folder=folder, role=role),)
+
+
+def _role_to_make(invoice: Invoice, hints: Hints) -> Role:
+    """Whom to make a client: whom the path names, else the buyer, unless only the seller can be identified."""
+    seller_keys, buyer_keys = _keys_of(invoice.seller), _keys_of(invoice.buyer)
+    path_keys = hints.path.keys if hints.path else ()
+    if any(key in path_keys for key in seller_keys) or _wanted_folder(hints) is Folder.SALES_INVOICES:
+        return Role.SELLER
+    if any(key in path_keys for key in buyer_keys):
+        return Role.BUYER
+    if seller_keys and not buyer_keys:
+        return Role.SELLER
+    has_buyer = buyer_keys or clean(invoice.buyer.name or invoice.buyer.trade_name)
+    return Role.BUYER if has_buyer else Role.SELLER
+
+
+# Bank statements
+
+
+def _sort_statements(statements: tuple[Statement, ...], hints: Hints, directory: Directory) -> Placing:
+    known = _distinct(client for statement in statements for client in _clients_of_account(statement, directory))
+    accounts = ", ".join(dict.fromkeys(_account(statement) for statement in statements))
+    if hints.client is not None:
+        if known and hints.client not in known:
+            return _contradiction(f"{clean(hints.client.name)} was named", f"account {accounts} is of {_names(known)}")
+        return _hold(hints.client, hints)
+    named = _clients_of_path(hints.path, directory)
+    if known and named:
+        both = [client for client in named if client in known]
+        if not both:
+            return _contradiction(f"The path names {_names(named)}", f"account {accounts} is of {_names(known)}")
+        known = both
+    found = known or named
+    if len(found) > 1:
+        return _several(f"account {accounts}", found)
+    if found:
+        return _hold(found[0], hints)
+    if hints.create_clients:
+        return _hold(_new_holder(statements[0]), hints)
+    return Unplaced(
+        reason=f"Account {accounts} is of no client.",
+        remedy="Import it once with its client named: the account is then remembered.",
+    )
+
+
+def _new_holder(statement: Statement) -> NewClient:
+    key = account_key(statement.account, is_iban=statement.account_is_iban)
+    number = party_keys([("0208", statement.enterprise_number)]) if statement.enterprise_number else ()
+    return NewClient(
+        name=clean(statement.holder) or _account(statement),
+        enterprise_number=statement.enterprise_number or None,
+        identifiers=(key,),
+        keys=(key, *number),
+    )
+
+
+def _clients_of_account(statement: Statement, directory: Directory) -> list[Client]:
+    key = account_key(statement.account, is_iban=statement.account_is_iban)
+    by_account = list(directory.clients_for(key))
+    if by_account or not statement.enterprise_number:
+        return by_account
+    numbers = party_keys([("0208", statement.enterprise_number)])
+    return _distinct(client for number in numbers for client in directory.clients_for(number))
+
+
+def _hold(client: Client | NewClient, hints: Hints) -> Placing:
+    folder = _folder_for(Role.HOLDER, hints)
+    if folder is None:
+        return _wrong_folder(client, Role.HOLDER, hints)
+    return (Placed(client=client, folder=folder, role=Role.HOLDER),)
+
+
+# Files that say nothing by themselves
+
+
+def _sort_plain(hints: Hints, directory: Directory) -> Placing:
+    named = [hints.client] if hints.client else _clients_of_path(hints.path, directory)
+    if len(named) > 1:
+        return _several("the path", named)
+    if not named:
+        return Unplaced(reason="The file does not say whose it is.", remedy=_NAME_THE_CLIENT)
+    return (Placed(client=named[0], folder=_wanted_folder(hints) or Folder.OTHER_DOCUMENTS),)
+
+
+# What the rules have in common
+
+
+def _clients_of(party: InvoiceParty, directory: Directory) -> list[Client]:
+    """By company numbers first; by other identifiers (mail address, GLN) only where those find nobody."""
+    keys = _keys_of(party)
+    strong = [key for key in keys if key.startswith(_STRONG)]
+    for chosen in (strong, [key for key in keys if key not in strong]):
+        found = _distinct(client for key in chosen for client in directory.clients_for(key))
+        if found:
+            return found
+    return []
+
+
+def _keys_of(party: InvoiceParty) -> tuple[str, ...]:
+    return party_keys([(one.scheme, one.value) for one in party.identifiers], party.country)
+
+
+def _clients_of_path(path: PathHints | None, directory: Directory) -> list[Client]:
+    """By number or account, else by reference or name: the first segment that is a client's decides."""
+    if path is None:
+        return []
+    keys = [*path.keys, *([account_key(path.account)] if path.account else [])]
+    found = _distinct(client for key in keys for client in directory.clients_for(key))
+    for name in () if found else path.names:
+        by_reference = list(directory.clients_for(f"reference:{name.casefold()}"))
+        found = by_reference or list(directory.clients_for(name_key(name)))
+        if found:
+            break
+    return found
+
+
+def _wanted_folder(hints: Hints) -> Folder | None:
+    return hints.folder or (hints.path.folder if hints.path else None)
+
+
+def _folder_for(role: Role, hints: Hints) -> Folder | None:
+    """None where the folder that is wanted does not fit the role."""
+    wanted = _wanted_folder(hints)
+    fitting = _FOLDERS_OF_ROLE[role]
+    if wanted is None:
+        return fitting[0]
+    return wanted if wanted in fitting else None
+
+
+def _same_name(client: Client, party: InvoiceParty) -> bool:
+    names = {name_key(name) for name in (party.name, party.trade_name) if name}
+    return name_key(client.name) in names
+
+
+def _distinct(clients: Iterable[Client]) -> list[Client]:
+    return list({client.id: client for client in clients}.values())
+
+
+def _contradiction(one: str, other: str) -> Unplaced:
+    return Unplaced(reason=f"{one}, but {other}.", remedy="Import it by hand for the right client.")
+
+
+def _several(what: str, clients: list[Client]) -> Unplaced:
+    return Unplaced(
+        reason=f"{what[:1].upper()}{what[1:]} stands for several clients: {_names(clients)}.",
+        remedy="Import it with its client named.",
+    )
+
+
+def _wrong_folder(client: Client | NewClient, role: Role, hints: Hints) -> Unplaced:
+    wanted = _wanted_folder(hints)
+    word = _FOLDER_WORDS[wanted] if wanted else ""
+    does = {Role.SELLER: "is the seller", Role.BUYER: "is the buyer", Role.HOLDER: "holds the account"}[role]
+    return _contradiction(f"It was put among the {word}", f"{clean(client.name)} {does}")
+
+
+def _names(clients: Sequence[Client]) -> str:
+    return " and ".join(clean(client.name) for client in clients[:3])
+
+
+def _party(party: InvoiceParty) -> str:
+    name = clean(party.name or party.trade_name) or "a party without a name"
+    number = party.vat_number or party.enterprise_number
+    pretty = pretty_vat(number) if party.vat_number else pretty_enterprise_number(number)
+    return f"{name} ({clean(pretty)})" if number else name
+
+
+def _account(statement: Statement) -> str:
+    return clean(pretty_account(statement.account)) or "without a number"

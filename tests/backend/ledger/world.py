@@ -1,0 +1,462 @@
+"""A small practice with a database of its own, receivers that can be told what to do, and a clock moved by hand."""
+
+import asyncio
+import hashlib
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import insert, select, update
+
+from banqup_tui.backend import tables
+from banqup_tui.backend.context import Context, Refused, Services
+from banqup_tui.backend.files import FileStore
+from banqup_tui.backend.ledger.commands import HANDLERS
+from banqup_tui.backend.ledger.dispatch import Dispatch
+from banqup_tui.backend.ledger.quarantine import Quarantine
+from banqup_tui.backend.ledger.status import restate
+from banqup_tui.backend.ledger.terms import Terms
+from banqup_tui.backend.ledger.timing import Timing
+from banqup_tui.backend.work import Database, space_seq, sqlite_engine
+from banqup_tui.connectors.interface import Channel, Found, Manifest, Parcel, Receipt, Step
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.delivery import Delivery, DeliveryState
+from banqup_tui.domain.document import Document, DocumentKind
+from banqup_tui.domain.extension import Category, ReceiverKind
+from banqup_tui.domain.folder import ALL_FOLDERS, Folder
+from banqup_tui.domain.status import accounting_status
+from banqup_tui.protocol.messages import EntityKind
+
+START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+ANNE, BART = str(uuid.UUID(int=0xA)), str(uuid.UUID(int=0xB))
+EPOCH = str(uuid.UUID(int=0xE))
+
+
+class Clock:
+    """Wall and monotonic clock at once."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def pass_(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+class Where(msgspec.Struct, frozen=True):
+    inbox: str = "in"
+
+
+class Receiver:
+    """Accounting software: `arrived` has the (delivery, generation, key) of every effect, in order.
+
+    `tell(step, *answers)`: what the next calls of that step do, an exception to raise or a callable to await; then
+    everything works again. `kinds` of receivers differ only in what they can be asked.
+    """
+
+    def __init__(self, kind: ReceiverKind, key_seconds: float | None = None) -> None:
+        self.manifest = Manifest(
+            id=f"fake-{kind.lower()}",
+            title={"en": "Fake"},
+            description={"en": "Fake"},
+            category=Category.OTHER,
+            kind=kind,
+            version="1",
+            key_seconds=key_seconds,
+        )
+        self.settings = Where
+        self.arrived: list[tuple[str, int]] = []
+        self.keys: set[str] = set()
+        self.hidden: dict[str, tuple[str, int]] = {}
+        self.calls: list[str] = []
+        self.discarded: list[str] = []
+        self.opened = 0
+        self.open_now = 0
+        self.most_at_once = 0
+        self._at_once = 0
+        self._told: dict[str, list[Any]] = {}
+
+    def tell(self, step: str, *answers: Any) -> None:
+        self._told.setdefault(step, []).extend(answers)
+
+    def destination(self, settings: Where) -> str:
+        return f"fake:{settings.inbox}"
+
+    @asynccontextmanager
+    async def connect(self, settings: Where) -> AsyncIterator[Channel]:
+        await self._step("connect")
+        self.opened += 1
+        self.open_now += 1
+        try:
+            yield self
+        finally:
+            self.open_now -= 1
+
+    async def test(self, settings: Where, sample: Parcel | None) -> list[Step]:
+        return []
+
+    async def prepare(self, parcel: Parcel) -> str:
+        self._at_once += 1
+        self.most_at_once = max(self._at_once, self.most_at_once)
+        try:
+            await self._step("prepare")
+        finally:
+            self._at_once -= 1
+        remnant = f".{parcel.delivery_id}.{parcel.attempt}"
+        self.hidden[remnant] = (parcel.delivery_id, parcel.generation)
+        return remnant
+
+    async def commit(self, parcel: Parcel, remnant: str) -> Receipt:
+        await self._step("commit")
+        self.take(parcel, remnant)
+        await self._step("answer")
+        return Receipt(text=f"/in/{parcel.delivery_id}", reference=f"ref-{parcel.generation}")
+
+    def take(self, parcel: Parcel, remnant: str) -> None:
+        copy = (parcel.delivery_id, parcel.generation)
+        if self.manifest.kind is ReceiverKind.KEY and parcel.key in self.keys:
+            return
+        self.keys.add(parcel.key)
+        if self.manifest.kind is not ReceiverKind.RENAME or self.hidden.pop(remnant, None):
+            self.arrived.append(copy)
+
+    async def roll_forward(self, parcel: Parcel, remnant: str) -> Receipt:
+        await self._step("roll_forward")
+        self.take(parcel, remnant)
+        return Receipt(text=f"/in/{parcel.delivery_id}", reference=f"ref-{parcel.generation}")
+
+    async def look_up(self, parcel: Parcel, earlier_receipts: Sequence[str]) -> tuple[Found, Receipt | None]:
+        told = await self._step("look_up")
+        if isinstance(told, Found):
+            return told, None
+        known = [f"ref-{generation}" for of, generation in self.arrived if of == parcel.delivery_id]
+        left = [reference for reference in known if reference not in earlier_receipts]
+        return (Found.FOUND, Receipt(text=left[-1], reference=left[-1])) if left else (Found.ABSENT, None)
+
+    async def discard(self, remnant: str) -> None:
+        self.discarded.append(remnant)
+        self.hidden.pop(remnant, None)
+
+    async def _step(self, step: str) -> Any:
+        self.calls.append(step)
+        told = self._told.get(step)
+        answer = told.pop(0) if told else None
+        if isinstance(answer, BaseException):
+            raise answer
+        return await answer() if callable(answer) else answer
+
+
+class Shelf:
+    """As much of the extensions as the ledger asks for."""
+
+    def __init__(self) -> None:
+        self.receivers: dict[str, Any] = {}
+
+    def connector(self, extension_id: str) -> Any:
+        return self.receivers.get(extension_id)
+
+
+class OpenVault:
+    def seal(self, values: dict[str, Any]) -> bytes:
+        return msgspec.json.encode(values)
+
+    def open(self, sealed: bytes) -> dict[str, Any]:
+        return msgspec.json.decode(sealed)
+
+
+class World:
+    def __init__(self, root: Path, timing: Timing | None = None) -> None:
+        self.clock = Clock()
+        self.timing = timing or Timing()
+        self.space_id = str(uuid.UUID(int=1))
+        self.database = Database(sqlite_engine(str(root / "backend.sqlite")))
+        tables.metadata.create_all(self.database.engine)
+        self.shelf = Shelf()
+        self.services = Services(
+            space_id=self.space_id,
+            database=self.database,
+            files=FileStore(root / "files"),
+            extensions=self.shelf,  # type: ignore[arg-type]
+            vault=OpenVault(),  # type: ignore[arg-type]
+            quarantine=Quarantine(clock=self.clock.monotonic),
+        )
+        self.terms = Terms.of(self.services, self.timing)
+        with self.database.engine.begin() as connection:
+            row = {"id": self.space_id, "name": "Practice", "epoch": EPOCH, "cursor_secret": b"-"}
+            connection.execute(insert(tables.space), row)
+
+    # what is there
+
+    def receiver(self, kind: ReceiverKind = ReceiverKind.RENAME, key_seconds: float | None = None) -> Receiver:
+        made = Receiver(kind, key_seconds)
+        self.shelf.receivers[made.manifest.id] = made
+        return made
+
+    def client(self, name: str = "Parvis") -> str:
+        client_id = str(uuid.uuid4())
+        value = msgspec.json.encode(Client(id=client_id, reference=f"{name}-{client_id[:8]}", name=name))
+        with self.write() as work:
+            row = {"id": client_id, "space_id": self.space_id, "reference": client_id, "seq": 0, "value": value}
+            work.execute(insert(tables.client), row)
+            work.changed(EntityKind.CLIENT, client_id, client_id=client_id)
+        return client_id
+
+    def integration(
+        self,
+        client_id: str,
+        receiver: Receiver,
+        *,
+        folders: Sequence[Folder] = ALL_FOLDERS,
+        concurrency: int = 4,
+        inbox: str = "in",
+    ) -> str:
+        integration_id = str(uuid.uuid4())
+        destination = f"fake:{inbox}"
+        with self.write() as work:
+            row = {
+                "id": integration_id,
+                "space_id": self.space_id,
+                "client_id": client_id,
+                "installation_id": str(uuid.uuid4()),
+                "extension_id": receiver.manifest.id,
+                "label": "Books",
+                "state": "ACTIVE",
+                "folders": " ".join(folders),
+                "activated_seq": 0,
+                "activated_at": work.now,
+                "planned_seq": 0,
+                "settings_version": 1,
+                "destination": destination,
+                "concurrency": concurrency,
+                "seq": 0,
+            }
+            work.execute(insert(tables.integration), row)
+            self._settings(work, integration_id, 1, inbox)
+            work.changed(EntityKind.INTEGRATION, integration_id, client_id=client_id)
+
+            def activate(connection: Any, number: int) -> None:
+                of = tables.integration.c.id == integration_id
+                numbers = {"activated_seq": number, "planned_seq": number}
+                connection.execute(update(tables.integration).where(of).values(numbers))
+
+            work.after_numbers(activate)
+        return integration_id
+
+    def configure(self, integration_id: str, inbox: str) -> None:
+        held = self.row(tables.integration, integration_id)
+        version = held.settings_version + 1
+        with self.write() as work:
+            self._settings(work, integration_id, version, inbox)
+            values = {"settings_version": version, "destination": f"fake:{inbox}"}
+            work.execute(update(tables.integration).where(tables.integration.c.id == integration_id).values(values))
+
+    def _settings(self, work: Any, integration_id: str, version: int, inbox: str) -> None:
+        sealed = self.services.vault.seal({"inbox": inbox})
+        row = {"integration_id": integration_id, "version": version, "destination": f"fake:{inbox}"}
+        work.execute(insert(tables.settings), row | {"own": sealed, "effective": sealed})
+
+    def documents(self, client_id: str, count: int, **how: Any) -> list[str]:
+        with self.write() as work:
+            return [self._document(work, client_id, **how) for _ in range(count)]
+
+    def document(self, client_id: str, **how: Any) -> str:
+        return self.documents(client_id, 1, **how)[0]
+
+    def _document(
+        self,
+        work: Any,
+        client_id: str,
+        *,
+        folder: Folder = Folder.PURCHASE_INVOICES,
+        approved: bool = True,
+        content: str | None = None,
+    ) -> str:
+        document_id = str(uuid.uuid4())
+        text = (content or document_id).encode()
+        sha256 = hashlib.sha256(text).hexdigest()
+        self.services.files.put([text])
+        value = Document(
+            id=document_id,
+            client_id=client_id,
+            folder=folder,
+            kind=DocumentKind.INVOICE,
+            file_name=f"{document_id[:8]}.xml",
+            media_type="application/xml",
+            size=len(text),
+            sha256=sha256,
+            created_at=work.now,
+            number=document_id[:8],
+            issue_date=date(2026, 11, 20),
+        )
+        row = {
+            "id": document_id,
+            "space_id": self.space_id,
+            "client_id": client_id,
+            "folder": folder,
+            "sha256": sha256,
+            "created_at": work.now,
+            "filed_year": 2026,
+            "filed_month": 11,
+            "created_seq": 0,
+            "ready_seq": 0 if approved else None,
+            "seq": 0,
+            "approved": approved,
+            "processed": False,
+            "accounting_status": "READY_TO_PROCESS" if approved else "CLIENT_ACTION_NEEDED",
+            "value": msgspec.json.encode(value),
+        }
+        work.execute(insert(tables.document), row)
+        work.changed(EntityKind.DOCUMENT, document_id, client_id=client_id)
+        return document_id
+
+    def approve(self, document_id: str) -> None:
+        with self.write() as work:
+            of = tables.document.c.id == document_id
+            work.execute(update(tables.document).where(of).values(approved=True, ready_seq=0))
+            work.changed(EntityKind.DOCUMENT, document_id)
+            restate(work, [document_id])
+
+    def delete(self, document_id: str) -> None:
+        with self.write() as work:
+            work.execute(tables.document.delete().where(tables.document.c.id == document_id))
+
+    # what is done
+
+    def write(self) -> Any:
+        return self.database.write(self.space_id, self.clock.now())
+
+    def do(self, body: Any, *, by: str = ANNE, seen: int | None = None) -> Any:
+        """Runs a command as the service does; `seen`: the number that the user's copy had."""
+        context = Context(services=self.services, user_id=by, seen_seq=self.seq() if seen is None else seen)
+        with self.write() as work:
+            return HANDLERS[type(body)](work, body, context)
+
+    def refused(self, body: Any, **how: Any) -> Refused:
+        before = self.dump()
+        try:
+            result = self.do(body, **how)
+        except Refused as refused:
+            assert self.dump() == before
+            return refused
+        raise AssertionError(f"was not refused: {result}")
+
+    def dispatch(self, owner: str = "me", **how: Any) -> Dispatch:
+        how = {"timing": self.timing, "now": self.clock.now, "monotonic": self.clock.monotonic} | how
+        return Dispatch(self.services, owner, **how)
+
+    async def run(
+        self, until: Callable[[], bool] | None = None, *, dispatch: Dispatch | None = None, seconds: float = 20
+    ) -> None:
+        """Dispatches until the condition holds; without one, until nothing can be done before the clock moves."""
+        dispatch = dispatch or self.dispatch()
+        stop = asyncio.Event()
+        running = asyncio.create_task(dispatch.run(stop))
+        try:
+            await wait_until(lambda: running.done() or (until() if until else self.at_rest(dispatch)), seconds)
+        finally:
+            stop.set()
+            await running
+
+    def at_rest(self, dispatch: Dispatch) -> bool:
+        from banqup_tui.backend.ledger import due
+        from banqup_tui.backend.ledger.planner import waiting_integration
+
+        with self.database.read() as connection:
+            open_ = connection.execute(select(tables.delivery.c.id).where(tables.delivery.c.state == "SENDING")).first()
+            if open_ or waiting_integration(connection):
+                return False
+            if connection.execute(select(tables.job.c.id).where(tables.job.c.state == "RUNNING")).first():
+                return False
+            rechecks = select(tables.delivery.c.id).where(tables.delivery.c.recheck_by.is_not(None))
+            if connection.execute(rechecks).first():
+                return False
+            at = due.next_due(connection, self.space_id)
+        if at is None or at > self.clock.now():
+            return True
+        blocked = [row for row in self.rows(tables.delivery) if row.check_at and row.check_at <= self.clock.now()]
+        ready = [row for row in self.rows(tables.integration) if row.ready_at and row.ready_at <= self.clock.now()]
+        return not ready and all(self.services.quarantine.left(row.id) for row in blocked)
+
+    # what is seen
+
+    def seq(self) -> int:
+        with self.database.read() as connection:
+            return space_seq(connection, self.space_id)
+
+    def rows(self, table: Any) -> list[Any]:
+        with self.database.read() as connection:
+            return list(connection.execute(select(table)))
+
+    def row(self, table: Any, id_: str) -> Any:
+        return next(row for row in self.rows(table) if row.id == id_)
+
+    def deliveries(self, document_id: str | None = None) -> list[Any]:
+        rows = self.rows(tables.delivery)
+        return [row for row in rows if document_id in (None, row.document_id)]
+
+    def delivery(self, document_id: str | None = None) -> Any:
+        (row,) = self.deliveries(document_id)
+        return row
+
+    def status(self, document_id: str) -> str:
+        return str(self.row(tables.document, document_id).accounting_status)
+
+    def attempts(self, delivery_id: str) -> list[Any]:
+        rows = [row for row in self.rows(tables.attempt) if row.delivery_id == delivery_id]
+        return sorted(rows, key=lambda row: row.fence)
+
+    def states(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for row in self.deliveries():
+            found[row.state] = found.get(row.state, 0) + 1
+        return found
+
+    def set(self, table: Any, id_: str, **values: Any) -> None:
+        with self.database.engine.begin() as connection:
+            connection.execute(update(table).where(table.c.id == id_).values(**values))
+
+    def dump(self) -> list[Any]:
+        return [self.rows(tables.delivery), self.rows(tables.integration), self.rows(tables.job), self.seq()]
+
+    def check_statuses(self) -> None:
+        """The stored status of every document is what the rule derives."""
+        for row in self.rows(tables.document):
+            own = [
+                Delivery(
+                    id=of.id,
+                    integration_id=of.integration_id,
+                    document_id=of.document_id,
+                    sha256=of.sha256,
+                    state=DeliveryState(of.state),
+                    check_at=of.check_at,
+                    dismissed=of.dismissed,
+                )
+                for of in self.deliveries(row.id)
+            ]
+            derived = accounting_status(approved=row.approved, processed=row.processed, deliveries=own)
+            assert row.accounting_status == derived, (row.id, own)
+
+
+async def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+
+wait_until = until
+
+
+def waits(event: asyncio.Event) -> Callable[[], Awaitable[None]]:
+    async def wait() -> None:
+        await event.wait()
+
+    return wait

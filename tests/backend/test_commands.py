@@ -1,0 +1,262 @@
+"""Commands: each answered once and for all under its key."""
+
+import asyncio
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select, update
+
+from banqup_tui.backend import tables
+from banqup_tui.backend.client_commands import HANDLERS
+from banqup_tui.backend.commands import run, run_batch, withdraw
+from banqup_tui.backend.context import Context, Refused, Services
+from banqup_tui.backend.cursors import Seen
+from banqup_tui.backend.failures import Failure
+from banqup_tui.backend.visitors import LOCAL_USER
+from banqup_tui.backend.work import Work, space_seq
+from banqup_tui.protocol.commands import CreateClient, Dismiss, SetProcessed, encode, kind_of
+from banqup_tui.protocol.messages import Command, CommandStatus
+from banqup_tui.protocol.problems import ProblemType
+from tests.support.services import EPOCH, SPACE, add_document
+from tests.support.serving import BASE, serving, space_in, until, written
+
+
+def new_client(reference: str = "DUVAL", client_id: str | None = None) -> CreateClient:
+    return CreateClient(client_id=client_id or str(uuid.uuid4()), reference=reference, name="Garage Duval")
+
+
+def asked(body: Any, key: str | None = None, seen: str = f"{EPOCH}.0") -> Command:
+    return Command(key=key or str(uuid.uuid4()), kind=kind_of(type(body)), seen=seen, body=encode(body))
+
+
+def references(services: Services) -> list[str]:
+    with services.database.read() as connection:
+        return sorted(connection.execute(select(tables.client.c.reference)).scalars())
+
+
+def seq_of(services: Services) -> int:
+    with services.database.read() as connection:
+        return space_seq(connection, SPACE)
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Services:
+    return space_in(tmp_path)
+
+
+async def test_a_command_sent_twice_is_done_once_and_answered_the_same(services: Services) -> None:
+    key, body = str(uuid.uuid4()), new_client()
+    async with serving(services) as desk:
+        first = await desk.command(body, key=key)
+        again = await desk.command(body, key=key)
+    assert first == again
+    assert first["status"] == "DONE"
+    assert references(services).count("DUVAL") == 1
+
+
+async def test_two_terminals_that_send_one_command_at_once_do_it_once(services: Services) -> None:
+    key, body = str(uuid.uuid4()), new_client()
+    async with serving(services) as desk:
+        answers = await asyncio.gather(*(desk.command(body, key=key) for _ in range(8)))
+    assert all(answer == answers[0] for answer in answers)
+    assert references(services).count("DUVAL") == 1
+
+
+async def test_a_key_used_for_something_else_is_refused_and_does_nothing(services: Services) -> None:
+    key = str(uuid.uuid4())
+    async with serving(services) as desk:
+        await desk.command(new_client("DUVAL"), key=key)
+        answer = await desk.batch([written(new_client("OTHER"), key=key)])
+    assert answer.status_code == 422
+    assert answer.json()["type"] == "key-reused"
+    assert "OTHER" not in references(services)
+
+
+def test_the_same_command_written_with_other_spaces_is_the_same_command(services: Services) -> None:
+    body, key = new_client(), str(uuid.uuid4())
+    first = run(services, HANDLERS, LOCAL_USER, asked(body, key))
+    spaced = bytes(encode(body)).replace(b",", b" ,\n ")
+    import msgspec
+
+    command = Command(key=key, kind="CREATE_CLIENT", seen=f"{EPOCH}.1", body=msgspec.Raw(spaced))
+    assert run(services, HANDLERS, LOCAL_USER, command) == first
+
+
+def test_a_refusal_is_numbered_and_kept_and_changes_nothing_else(services: Services) -> None:
+    key = str(uuid.uuid4())
+    before = seq_of(services)
+    twice = new_client("PARVIS")
+    first = run(services, HANDLERS, LOCAL_USER, asked(twice, key))
+    assert first.status is CommandStatus.REFUSED
+    assert first.problem is not None
+    assert first.problem.recorded
+    assert first.seq == before + 1 == seq_of(services)
+    assert run(services, HANDLERS, LOCAL_USER, asked(twice, key)) == first
+
+
+def test_a_refusal_halfway_leaves_nothing_of_what_was_written(services: Services) -> None:
+    def half(work: Work, body: Any, context: Context) -> None:
+        HANDLERS[CreateClient](work, new_client("HALF"), context)
+        raise Refused(ProblemType.REFUSED, "No.")
+
+    result = run(services, {Dismiss: half}, LOCAL_USER, asked(Dismiss(delivery_ids=())))
+    assert result.status is CommandStatus.REFUSED
+    assert "HALF" not in references(services)
+    with services.database.read() as connection:
+        numbered = connection.execute(select(func.max(tables.change.c.seq))).scalar_one()
+    assert numbered < result.seq
+
+
+def test_what_this_service_does_not_know_is_refused_for_good(services: Services) -> None:
+    import msgspec
+
+    command = Command(key=str(uuid.uuid4()), kind="MAKE_TEA", seen=f"{EPOCH}.0", body=msgspec.Raw(b"{}"))
+    result = run(services, HANDLERS, LOCAL_USER, command)
+    assert result.problem is not None
+    assert (result.status, result.problem.type) == (CommandStatus.REFUSED, "bad-request")
+    unreadable = Command(key=str(uuid.uuid4()), kind="CREATE_CLIENT", seen=f"{EPOCH}.0", body=msgspec.Raw(b'{"a":1}'))
+    assert run(services, HANDLERS, LOCAL_USER, unreadable).status is CommandStatus.REFUSED
+
+
+def test_a_command_from_before_the_forgotten_keys_is_not_run(services: Services) -> None:
+    with services.database.engine.begin() as connection:
+        connection.execute(update(tables.space).values(key_floor=2))
+    old = run(services, HANDLERS, LOCAL_USER, asked(new_client("OLD"), seen=f"{EPOCH}.1"))
+    assert old.status is CommandStatus.EXPIRED
+    fresh = run(services, HANDLERS, LOCAL_USER, asked(new_client("FRESH"), seen=f"{EPOCH}.2"))
+    assert fresh.status is CommandStatus.DONE
+    assert "OLD" not in references(services)
+
+
+@pytest.mark.parametrize("seen", [f"{SPACE}.0", f"{EPOCH}.999999"])
+def test_a_command_from_another_life_of_the_service_is_not_run(services: Services, seen: str) -> None:
+    result = run(services, HANDLERS, LOCAL_USER, asked(new_client("ELSEWHERE"), seen=seen))
+    assert result.status is CommandStatus.EXPIRED
+    assert "ELSEWHERE" not in references(services)
+
+
+def test_a_key_that_was_answered_is_answered_even_when_it_is_old(services: Services) -> None:
+    command = asked(new_client())
+    first = run(services, HANDLERS, LOCAL_USER, command)
+    with services.database.engine.begin() as connection:
+        connection.execute(update(tables.space).values(key_floor=3, epoch=str(uuid.uuid4())))
+    assert run(services, HANDLERS, LOCAL_USER, command) == first
+
+
+async def test_a_command_taken_back_is_never_done_however_late_it_arrives(services: Services) -> None:
+    key = str(uuid.uuid4())
+    async with serving(services) as desk:
+        back = await desk.http.delete(f"{BASE}/commands/{key}", headers={"If-Seen": f"{EPOCH}.0"})
+        late = await desk.command(new_client("LATE"), key=key)
+    assert back.status_code == 200
+    assert back.json() == late
+    assert late["problem"]["type"] == "withdrawn"
+    assert late["seq"] == seq_of(services)
+    assert "LATE" not in references(services)
+
+
+def test_taking_back_what_was_done_says_that_it_was_done(services: Services) -> None:
+    command = asked(new_client())
+    done = run(services, HANDLERS, LOCAL_USER, command)
+    assert withdraw(services, LOCAL_USER, command.key, Seen(epoch=EPOCH, seq=0)) == done
+
+
+async def test_a_batch_is_answered_in_its_order_up_to_the_first_that_fails(services: Services) -> None:
+    def fails(work: Work, body: Any, context: Context) -> None:
+        raise RuntimeError("not foreseen")
+
+    batch = [written(new_client("ONE")), written(Dismiss(delivery_ids=())), written(new_client("TWO"))]
+    async with serving(services, handlers={**HANDLERS, Dismiss: fails}) as desk:
+        answer = (await desk.batch(batch)).json()
+        failing = await desk.batch(batch[1:])
+    assert [result["key"] for result in answer["results"]] == [batch[0]["key"]]
+    assert answer["more"] is True
+    assert failing.status_code == 500
+    assert failing.json()["type"] == "internal"
+    assert "not foreseen" not in failing.text
+    assert "TWO" not in references(services)
+
+
+async def test_a_batch_too_long_or_unreadable_is_sent_back_whole(services: Services) -> None:
+    async with serving(services) as desk:
+        long = await desk.batch([written(new_client(f"C{n}")) for n in range(101)])
+        garbled = await desk.http.post(f"{BASE}/commands", content=b"{", headers={"Content-Type": "application/json"})
+        keyless = await desk.batch([written(new_client(), key="not-a-uuid")])
+        huge = await desk.http.post(f"{BASE}/commands", content=b" " * (1024 * 1024 + 1))
+    assert [answer.status_code for answer in (long, garbled, keyless, huge)] == [413, 400, 400, 413]
+    assert all(answer.headers["content-type"] == "application/problem+json" for answer in (long, garbled, huge))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_however_a_line_of_commands_is_repeated_each_takes_effect_once(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    services = space_in(tmp_path_factory.mktemp("repeats"))
+    line = [asked(new_client(f"R{n % 3}")) for n in range(5)]
+    answers: dict[str, Any] = {}
+    for _ in range(data.draw(st.integers(1, 6))):
+        start = data.draw(st.integers(0, len(line)))
+        end = data.draw(st.integers(start, len(line)))
+        for result in run_batch(services, HANDLERS, LOCAL_USER, line[start:end]).results:
+            assert answers.setdefault(result.key, result) == result
+    done = [answer for answer in answers.values() if answer.status is CommandStatus.DONE]
+    assert len(references(services)) == 2 + len(done)
+    numbers = [answer.seq for answer in answers.values()]
+    assert len(set(numbers)) == len(numbers)
+
+
+async def test_a_document_marked_processed_says_so_everywhere(services: Services) -> None:
+    document_id = add_document(services, "2026-1")
+    async with serving(services) as desk:
+        before = await desk.snapshot()
+        result = await desk.command(SetProcessed(document_ids=(document_id,), processed=True))
+        changes = (await desk.get("/changes", cursor=before["cursor"])).json()
+    assert result["result"] == {"changed": 1, "unchanged": 0}
+    (change,) = changes["changes"]
+    assert change["value"]["processed"] is True
+    assert change["value"]["accountingStatus"] == "PROCESSED"
+    assert change["seq"] == changes["seq"] == result["seq"]
+
+
+def test_a_document_that_waits_for_its_client_cannot_be_marked(services: Services) -> None:
+    waiting = add_document(services, "2026-2", ready=False)
+    result = run(services, HANDLERS, LOCAL_USER, asked(SetProcessed(document_ids=(waiting,), processed=True)))
+    assert result.status is CommandStatus.REFUSED
+
+
+async def test_a_script_marks_one_document_by_its_address(services: Services) -> None:
+    document_id = add_document(services, "2026-3")
+    path = f"{BASE}/documents/{document_id}/processed"
+    headers = {"Idempotency-Key": str(uuid.uuid4()), "If-Seen": f"{EPOCH}.0"}
+    async with serving(services) as desk:
+        done = await desk.http.put(path, json={"processed": True}, headers=headers)
+        again = await desk.http.put(path, json={"processed": True}, headers=headers)
+        other = await desk.http.put(path, json={"processed": False}, headers=headers)
+        keyless = await desk.http.put(path, json={"processed": True}, headers={"If-Seen": f"{EPOCH}.0"})
+        old = {"Idempotency-Key": str(uuid.uuid4()), "If-Seen": f"{uuid.uuid4()}.0"}
+        expired = await desk.http.put(path, json={"processed": True}, headers=old)
+    assert done.json() == again.json()
+    assert done.json()["status"] == "DONE"
+    assert [answer.status_code for answer in (done, again, other, keyless, expired)] == [200, 200, 422, 400, 409]
+    assert other.json()["type"] == "key-reused"
+    assert keyless.json()["field"] == "Idempotency-Key"
+    assert expired.json()["type"] == "key-expired"
+
+
+def test_a_key_of_somebody_else_gives_nothing_away(services: Services) -> None:
+    command = asked(new_client())
+    run(services, HANDLERS, LOCAL_USER, command)
+    with pytest.raises(Failure) as caught:
+        run(services, HANDLERS, str(uuid.uuid4()), command)
+    assert caught.value.problem.type == "key-reused"
+
+
+async def test_whoever_listens_hears_of_a_command_done(services: Services) -> None:
+    async with serving(services) as desk:
+        result = await desk.command(new_client())
+        await until(lambda: desk.hub.seq == result["seq"])

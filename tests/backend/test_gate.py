@@ -1,0 +1,154 @@
+"""What every answer carries, who is let in, and how mistakes are told."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from banqup_tui.backend.client_commands import HANDLERS
+from banqup_tui.backend.context import Services
+from banqup_tui.backend.gate import Allowance
+from banqup_tui.backend.service import Settings
+from banqup_tui.protocol.commands import Dismiss
+from banqup_tui.protocol.local import proof_of
+from tests.support.serving import BASE, TOKEN, Desk, serving, space_in, until, written
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Services:
+    return space_in(tmp_path)
+
+
+async def answers_of_every_sort(desk: Desk) -> list[httpx.Response]:
+    ask = desk.http.request
+    return [
+        await ask("GET", f"{BASE}/snapshot"),
+        await ask("GET", "/nowhere"),
+        await ask("PATCH", f"{BASE}/snapshot"),
+        await ask("GET", f"{BASE}/changes"),
+        await ask("GET", f"{BASE}/changes?cursor=x&limit=many"),
+        await ask("GET", f"{BASE}/snapshot", headers={"Authorization": "Bearer wrong"}),
+        await ask("GET", f"{BASE}/snapshot", headers={"Authorization": ""}),
+        await ask("GET", "/v1/spaces/another/snapshot"),
+        await ask("POST", f"{BASE}/tests", content=b"[]"),
+        await ask("POST", f"{BASE}/deliveries", json={}),
+    ]
+
+
+async def test_every_answer_has_a_request_id_and_proves_who_gives_it(services: Services) -> None:
+    async with serving(services) as desk:
+        desk.http.headers["Banqup-Nonce"] = "n-1"
+        answers = await answers_of_every_sort(desk)
+    assert len({answer.headers["request-id"] for answer in answers}) == len(answers)
+    assert {answer.headers["banqup-proof"] for answer in answers} == {proof_of(TOKEN, "n-1")}
+
+
+async def test_every_mistake_is_told_in_one_sentence(services: Services) -> None:
+    async with serving(services) as desk:
+        answers = (await answers_of_every_sort(desk))[1:]
+    assert [answer.status_code for answer in answers] == [404, 405, 400, 400, 401, 401, 404, 400, 400]
+    for answer in answers:
+        found = answer.json()
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert found["title"]
+        assert found["type"]
+        assert "Traceback" not in answer.text
+
+
+async def test_what_goes_wrong_inside_is_logged_and_not_told(
+    services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: Any) -> None:
+        raise RuntimeError("the secret inside")
+
+    async with serving(services, handlers={**HANDLERS, Dismiss: fails}) as desk:
+        answer = await desk.batch([written(Dismiss(delivery_ids=()))])
+    assert answer.status_code == 500
+    assert "the secret inside" not in answer.text
+    assert "the secret inside" in caplog.text
+
+
+async def test_a_terminal_recognises_its_backend_without_showing_its_token(services: Services) -> None:
+    async with serving(services) as desk:
+        del desk.http.headers["Authorization"]
+        instance = (await desk.http.get("/v1/instance", params={"nonce": "abc"})).json()
+        nameless = await desk.http.get("/v1/instance")
+        long = await desk.http.get("/v1/instance", params={"nonce": "n" * 129})
+    assert instance["proof"] == proof_of(TOKEN, "abc")
+    assert instance["protocol"] == {"min": 1, "max": 1}
+    assert [nameless.status_code, long.status_code] == [400, 400]
+
+
+async def test_only_a_newer_program_makes_it_give_way(services: Services) -> None:
+    async with serving(services) as desk:
+        same = await desk.http.post("/v1/instance/retire", json={"protocol": 1})
+        newer = await desk.http.post("/v1/instance/retire", json={"protocol": 2})
+        stranger = await desk.http.post("/v1/instance/retire", json={"protocol": 3}, headers={"Authorization": "x"})
+    assert (same.status_code, same.json()["type"]) == (409, "not-newer")
+    assert (newer.status_code, stranger.status_code) == (202, 401)
+    assert desk.retired == [2]
+
+
+async def test_a_script_that_asks_without_pause_is_told_to_wait(services: Services) -> None:
+    async with serving(services, settings=Settings(requests_a_minute=3)) as desk:
+        answers = [await desk.http.get("/v1/spaces") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert int(answers[-1].headers["retry-after"]) > 0
+
+
+def test_the_allowance_comes_back_with_time() -> None:
+    now = [0.0]
+    allowance = Allowance(60, clock=lambda: now[0])
+    assert [allowance.takes("a") for _ in range(61)] == [True] * 60 + [False]
+    assert allowance.takes("b")
+    now[0] = 1.0
+    assert [allowance.takes("a"), allowance.takes("a")] == [True, False]
+
+
+async def test_a_stopping_service_says_so(services: Services) -> None:
+    async with serving(services) as desk:
+        desk.hub.close()
+        answer = await desk.http.get(f"{BASE}/snapshot")
+    assert (answer.status_code, answer.json()["type"]) == (503, "stopping")
+    assert "retry-after" in answer.headers
+
+
+async def lines_of(stream: httpx.Response, heard: list[str]) -> None:
+    async for line in stream.aiter_lines():
+        if line:
+            heard.append(line)
+
+
+async def test_a_stream_tells_of_changes_shows_that_it_lives_and_says_good_bye(services: Services) -> None:
+    heard: list[str] = []
+    async with (
+        serving(services, settings=Settings(seconds_between_signs=0.05)) as desk,
+        desk.http.stream("GET", f"{BASE}/events") as stream,
+    ):
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        listening = asyncio.create_task(lines_of(stream, heard))
+        await until(lambda: ":" in heard)
+        desk.hub.tell(41)
+        await until(lambda: 'data: {"seq":41}' in heard)
+        desk.hub.close()
+        await asyncio.wait_for(listening, 5)
+    assert heard[-2:] == ["event: bye", "data: {}"]
+    assert any(line.startswith("id: ") and line.endswith(".41") for line in heard)
+
+
+async def test_a_stream_that_is_left_counts_no_more(services: Services) -> None:
+    async def opened(desk: Desk) -> AsyncIterator[int]:
+        async with desk.http.stream("GET", f"{BASE}/events") as stream:
+            yield stream.status_code
+
+    async with serving(services, settings=Settings(seconds_between_signs=0.05)) as desk:
+        streams = [opened(desk) for _ in range(6)]
+        codes = [await anext(stream) for stream in streams]
+        for stream in streams:
+            with pytest.raises(StopAsyncIteration):
+                await anext(stream)
+        await until(lambda: desk.hub.quiet_for() > 0)
+    assert codes == [200] * 5 + [429]

@@ -1,0 +1,194 @@
+import asyncio
+import contextlib
+import shutil
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from banqup_tui.backend import tables
+from banqup_tui.backend.watching import Watching
+from banqup_tui.domain.folder import Folder
+from banqup_tui.protocol.commands import AddSource, RemoveSource
+from tests.support.papers import BAKERY, GARAGE, MILL, invoice, letter, statement
+from tests.support.room import Room
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Room:
+    (tmp_path / "data").mkdir()
+    return Room(tmp_path / "data")
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    (tmp_path / "in").mkdir()
+    return tmp_path / "in"
+
+
+def watching(room: Room) -> Watching:
+    return Watching(room.services, every=0.02, still_for=0, wait_for_xml=0)
+
+
+@contextlib.asynccontextmanager
+async def watched(room: Room, **options: float) -> AsyncIterator[Callable[[Callable[[], bool]], object]]:
+    """The watch running; gives a way to wait until something holds."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(Watching(room.services, every=0.02, **options).run(stop))
+
+    async def until(holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not await asyncio.to_thread(holds):
+                if task.done():
+                    task.result()
+                await asyncio.sleep(0.01)
+
+    try:
+        yield until
+    finally:
+        stop.set()
+        await asyncio.wait_for(task, 10)
+
+
+async def test_what_is_copied_into_a_watched_folder_becomes_documents_each_once(room: Room, inbox: Path) -> None:
+    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    room.do(AddSource(source_id="s", path=str(inbox)))
+    async with watched(room, still_for=0.1, wait_for_xml=0.1) as until:
+        for at in range(20):
+            await asyncio.to_thread(_copied_in_pieces, inbox / f"{at}.xml", invoice(number=f"F{at}"))
+        await until(lambda: room.source().taken == 20)
+        assert len(room.documents()) == 20
+        assert {document.number for document in room.documents()} == {f"F{at}" for at in range(20)}
+    assert room.source().refused == 0
+    assert await asyncio.to_thread(_names, inbox) == {f"{at}.xml" for at in range(20)}
+
+
+def _names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def _copied_in_pieces(path: Path, data: bytes) -> None:
+    with path.open("wb", buffering=0) as stream:
+        for start in range(0, len(data), 500):
+            stream.write(data[start : start + 500])
+
+
+def test_the_path_gives_scans_their_client_and_folder(room: Room, inbox: Path) -> None:
+    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    room.do(AddSource(source_id="s", path=str(inbox)))
+    (inbox / "TANNERIE/tickets").mkdir(parents=True)
+    (inbox / "TANNERIE/tickets/lunch.pdf").write_bytes(letter())
+    watching(room).look()
+    (document,) = room.documents()
+    assert (document.folder, document.file_name) == (Folder.PURCHASE_RECEIPTS, "lunch.pdf")
+
+
+def test_what_was_taken_is_not_taken_again_after_a_restart(room: Room, inbox: Path) -> None:
+    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    room.do(AddSource(source_id="s", path=str(inbox)))
+    (inbox / "a.xml").write_bytes(invoice())
+    (inbox / "bad.xml").write_bytes(b"<?xml version='1.0'?><x>")
+    watching(room).look()
+    before = room.source()
+    assert (before.taken, before.refused) == (1, 1)
+    watching(room).look()
+    assert room.source() == before
+
+
+def test_the_same_document_under_another_name_is_no_second_one(room: Room, inbox: Path) -> None:
+    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    room.do(AddSource(source_id="s", path=str(inbox)))
+    for name in ("a.xml", "resent.xml"):
+        (inbox / name).write_bytes(invoice())
+    watching(room).look()
+    assert len(room.documents()) == 1
+    assert room.source().taken == 1
+
+
+def test_what_waits_for_a_client_is_taken_once_the_client_is_there(room: Room, inbox: Path) -> None:
+    room.do(AddSource(source_id="s", path=str(inbox)))
+    (inbox / "a.xml").write_bytes(invoice())
+    eyes = watching(room)
+    eyes.look()
+    assert [waiting.file_name for waiting in room.tray()] == ["a.xml"]
+    assert room.source().refused == 1
+    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    eyes.look()
+    assert room.tray() == []
+    assert (room.source().taken, room.source().refused) == (1, 0)
+
+
+def test_a_contradiction_between_path_and_content_waits_with_both_said(room: Room, inbox: Path) -> None:
+    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    room.client(GARAGE.name, "LEMAITRE", GARAGE.vat_number)
+    room.do(AddSource(source_id="s", path=str(inbox)))
+    (inbox / "LEMAITRE/AP").mkdir(parents=True)
+    (inbox / "LEMAITRE/AP/a.xml").write_bytes(invoice())
+    watching(room).look()
+    (waiting,) = room.tray()
+    assert GARAGE.name in waiting.reason
+    assert BAKERY.name in waiting.reason
+    assert waiting.file_name == "LEMAITRE/AP/a.xml"
+
+
+def test_the_picture_beside_an_xml_stays_a_picture_even_when_the_xml_is_cleared_away(room: Room, inbox: Path) -> None:
+    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    room.do(AddSource(source_id="s", path=str(inbox)))
+    (inbox / "a.xml").write_bytes(invoice())
+    (inbox / "a.pdf").write_bytes(letter())
+    watching(room).look()
+    (inbox / "a.xml").unlink()
+    watching(room).look()
+    assert len(room.documents()) == 1
+    assert room.tray() == []
+
+
+def test_a_folder_that_is_unmounted_shows_its_problem_and_recovers(room: Room, inbox: Path) -> None:
+    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    room.do(AddSource(source_id="s", path=str(inbox)))
+    eyes = watching(room)
+    eyes.look()
+    assert room.source().problem is None
+    shutil.rmtree(inbox)
+    eyes.look()
+    assert "not there" in (room.source().problem or "")
+    inbox.mkdir()
+    (inbox / "a.xml").write_bytes(invoice())
+    eyes.look()
+    assert room.source().problem is None
+    assert len(room.documents()) == 1
+
+
+def test_a_source_that_was_removed_is_no_longer_looked_at(room: Room, inbox: Path) -> None:
+    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    room.do(AddSource(source_id="s", path=str(inbox)))
+    eyes = watching(room)
+    eyes.look()
+    room.do(RemoveSource(source_id="s"))
+    (inbox / "a.xml").write_bytes(invoice())
+    eyes.look()
+    assert room.documents() == []
+
+
+def test_a_file_that_changed_is_looked_at_again(room: Room, inbox: Path) -> None:
+    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    room.do(AddSource(source_id="s", path=str(inbox)))
+    eyes = watching(room)
+    (inbox / "a.xml").write_bytes(b"<?xml version='1.0'?><x>")
+    eyes.look()
+    (inbox / "a.xml").write_bytes(invoice())
+    eyes.look()
+    assert (room.source().taken, room.source().refused) == (1, 0)
+    assert room.tray() == []
+
+
+def test_nothing_is_written_where_nothing_happens(room: Room, inbox: Path) -> None:
+    room.do(AddSource(source_id="s", path=str(inbox)))
+    (inbox / "a.cod").write_bytes(statement())
+    eyes = watching(room)
+    eyes.look()
+    (before,) = room.rows(select(tables.space.c.seq))
+    eyes.look()
+    assert room.rows(select(tables.space.c.seq)) == [before]
+    assert MILL.name not in room.tray()[0].reason

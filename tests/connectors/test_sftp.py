@@ -1,0 +1,363 @@
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+import pytest
+
+from banqup_tui.connectors.hidden_file import hidden_name, remnant_of
+from banqup_tui.connectors.interface import Fault, NotSent, Parcel, Receipt, Rejected, Uncertain
+from banqup_tui.connectors.sftp import Sftp, SftpSettings
+from tests.support.parcels import BYTES, parcel
+from tests.support.sftp import SSHD, Server, asyncssh_server, free_port, openssh
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    directory = tmp_path / "store"
+    directory.mkdir()
+    return directory
+
+
+@pytest.fixture(params=["openssh", "asyncssh"])
+async def server(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Server]:
+    if request.param == "asyncssh":
+        async with asyncssh_server(tmp_path / "server") as made:
+            yield made
+        return
+    if SSHD is None:
+        pytest.skip("OpenSSH's sshd is not on this machine")
+    try:
+        started = openssh(tmp_path / "server")
+        made = started.__enter__()
+    except OSError as error:
+        pytest.skip(f"sshd cannot be started here: {error}")
+    try:
+        yield made
+    finally:
+        started.__exit__(None, None, None)
+
+
+def below(server: Server, rest: str, **more: Any) -> SftpSettings:
+    settings: SftpSettings = server.settings(path=f"{server.access['path'].rstrip('/')}/{rest}", **more)
+    return settings
+
+
+async def send(settings: SftpSettings, what: Parcel) -> Receipt:
+    async with Sftp().connect(settings) as channel:
+        return await channel.commit(what, await channel.prepare(what))
+
+
+async def roll_forward(settings: SftpSettings, what: Parcel, remnant: str) -> Receipt:
+    async with Sftp().connect(settings) as channel:
+        return await channel.roll_forward(what, remnant)
+
+
+async def test_a_document_appears_on_the_server(server: Server, store: Path) -> None:
+    receipt = await send(below(server, "[external_id]/[folder]/[year]"), parcel(store))
+    assert server.files() == ["PARVIS/purchases/2026/2026-11874.xml"]
+    assert receipt.text.endswith("/PARVIS/purchases/2026/2026-11874.xml")
+    assert (server.root / server.files()[0]).read_bytes() == BYTES
+
+
+async def test_nothing_is_seen_before_the_commit_and_nothing_is_left_of_what_is_given_up(
+    server: Server, store: Path
+) -> None:
+    async with Sftp().connect(below(server, "a")) as channel:
+        remnant = await channel.prepare(parcel(store))
+        assert server.files() == [f"a/{hidden_name(parcel(store))}"]
+        await channel.discard(remnant)
+        await channel.discard(remnant)
+        await channel.discard("nonsense")
+    assert server.files() == []
+
+
+async def test_another_file_of_the_same_name_keeps_its_place(server: Server, store: Path) -> None:
+    (server.root / "2026-11874.xml").write_bytes(b"theirs")
+    await send(server.settings(), parcel(store))
+    await send(server.settings(), parcel(store, generation=2))
+    assert server.files() == ["2026-11874.xml", "2026-11874_4f1c9a27-2.xml", "2026-11874_4f1c9a27.xml"]
+    assert (server.root / "2026-11874.xml").read_bytes() == b"theirs"
+
+
+async def test_a_name_that_is_taken_between_prepare_and_commit_is_left_alone(server: Server, store: Path) -> None:
+    async with Sftp().connect(server.settings()) as channel:
+        remnant = await channel.prepare(parcel(store))
+        (server.root / "2026-11874.xml").write_bytes(b"theirs")
+        receipt = await channel.commit(parcel(store), remnant)
+    assert (server.root / "2026-11874.xml").read_bytes() == b"theirs"
+    assert receipt.reference == "2026-11874_4f1c9a27.xml"
+
+
+async def test_many_documents_go_over_one_connection(server: Server, store: Path) -> None:
+    whats = [parcel(store, b"%d" % at, delivery_id=f"{at:08}-0000-4000-8000-000000000000") for at in range(16)]
+
+    async with Sftp().connect(below(server, "[folder]")) as channel:
+
+        async def deliver(what: Parcel) -> Receipt:
+            return await channel.commit(what, await channel.prepare(what))
+
+        receipts = await asyncio.gather(*(deliver(what) for what in whats))
+    assert len({receipt.text for receipt in receipts}) == len(server.files()) == 16
+
+
+async def test_a_large_document_arrives_whole(server: Server, store: Path) -> None:
+    content = os.urandom(3_500_001)
+    await send(server.settings(), parcel(store, content))
+    assert (server.root / "2026-11874.xml").read_bytes() == content
+
+
+async def test_rolling_forward_does_what_was_not_done_and_only_once(server: Server, store: Path) -> None:
+    async with Sftp().connect(server.settings()) as channel:
+        remnant = await channel.prepare(parcel(store))
+    first = await roll_forward(server.settings(), parcel(store), remnant)
+    assert server.files() == ["2026-11874.xml"]
+    assert await roll_forward(server.settings(), parcel(store), remnant) == first
+    (server.root / "2026-11874.xml").unlink()
+    assert await roll_forward(server.settings(), parcel(store), remnant) == first
+    assert server.files() == []
+
+
+async def test_a_rename_that_the_server_did_by_half_is_finished_not_repeated(server: Server, store: Path) -> None:
+    async with Sftp().connect(server.settings()) as channel:
+        remnant = await channel.prepare(parcel(store))
+    os.link(server.root / hidden_name(parcel(store)), server.root / "2026-11874.xml")
+    await roll_forward(server.settings(), parcel(store), remnant)
+    assert server.files() == ["2026-11874.xml"]
+
+
+async def test_a_folder_that_cannot_be_seen_says_nothing_about_arrival(server: Server, store: Path) -> None:
+    async with Sftp().connect(below(server, "a")) as channel:
+        remnant = await channel.prepare(parcel(store))
+    (server.root / "a").rename(server.root / "b")
+    with pytest.raises(Uncertain):
+        await roll_forward(below(server, "a"), parcel(store), remnant)
+
+
+async def test_bytes_that_changed_are_not_sent(server: Server, store: Path) -> None:
+    what = parcel(store)
+    what.file.write_bytes(b"damaged")
+    with pytest.raises(Rejected, match="damaged"):
+        await send(server.settings(), what)
+    assert server.files() == []
+
+
+async def test_the_test_signs_in_compares_the_key_and_writes(server: Server, store: Path) -> None:
+    first, second = await Sftp().test(below(server, "[external_id]/[folder]"), parcel(store))
+    assert first.ok
+    assert second.ok
+    assert first.sentence["en"].startswith("Signed in in 0.")
+    assert first.sentence["en"].endswith(" s, host key as known")
+    assert (server.root / "PARVIS/purchases").is_dir()
+    assert server.files() == []
+
+
+async def test_a_path_through_a_file_is_for_a_person_to_mend(server: Server, store: Path) -> None:
+    (server.root / "taken").write_bytes(b"")
+    steps = await Sftp().test(below(server, "taken/[folder]"), None)
+    assert [step.ok for step in steps] == [True, False]
+    assert steps[1].sentence["en"].startswith("No file could be written: ")
+    with pytest.raises(NotSent):
+        await send(below(server, "taken/[folder]"), parcel(store))
+
+
+@pytest.mark.parametrize("where", ["rename.before", "rename.after"])
+async def test_a_process_killed_at_the_rename_delivers_exactly_once(
+    server: Server, store: Path, tmp_path: Path, where: str
+) -> None:
+    import msgspec
+
+    (tmp_path / "settings").write_bytes(msgspec.json.encode(server.settings()))
+    killed = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", SENDER, str(tmp_path), env={**os.environ, "BANQUP_KILL_AT": where}
+    )
+    assert await asyncio.wait_for(killed.wait(), 60) == -9
+    await roll_forward(server.settings(), parcel(store), (tmp_path / "remnant").read_text())
+    assert server.files() == ["2026-11874.xml"]
+
+
+SENDER = """
+import asyncio, sys
+from pathlib import Path
+import msgspec
+from banqup_tui.connectors.sftp import Sftp, SftpSettings
+from tests.support.parcels import parcel
+
+async def main(root: Path) -> None:
+    settings = msgspec.json.decode((root / "settings").read_bytes(), type=SftpSettings)
+    async with Sftp().connect(settings) as channel:
+        what = parcel(root / "store")
+        remnant = await channel.prepare(what)
+        (root / "remnant").write_text(remnant)
+        await channel.commit(what, remnant)
+
+asyncio.run(main(Path(sys.argv[1])))
+"""
+
+
+async def refusal(settings: SftpSettings) -> NotSent:
+    with pytest.raises(NotSent) as caught:
+        async with Sftp().connect(settings):
+            pass
+    assert caught.value.remedy
+    return caught.value
+
+
+async def test_an_unknown_key_is_never_accepted_and_is_shown(server: Server) -> None:
+    unknown = await refusal(server.settings(host_key=""))
+    assert unknown.fault is Fault.PERSON
+    assert f"is not known yet: it is {server.fingerprint}" in unknown.sentence
+    assert "put it into Host key" in unknown.remedy
+    other = await refusal(server.settings(host_key="SHA256:" + "A" * 43))
+    assert other.fault is Fault.PERSON
+    assert f"is not the known one: it is now {server.fingerprint}" in other.sentence
+
+
+async def test_the_fingerprint_may_be_of_any_of_the_servers_keys(tmp_path: Path, store: Path) -> None:
+    async with asyncssh_server(tmp_path / "server", key_type="ecdsa-sha2-nistp256") as server:
+        await send(server.settings(), parcel(store))
+        await send(server.settings(host_key=f"SHA256:{'A' * 43}, {server.fingerprint}="), parcel(store, generation=2))
+    assert len(server.files()) == 2
+
+
+async def test_a_wrong_password_is_for_a_person_to_mend(tmp_path: Path) -> None:
+    async with asyncssh_server(tmp_path / "server") as server:
+        refused = await refusal(server.settings(password="wrong"))
+    assert refused.fault is Fault.PERSON
+    assert "did not accept the sign-in" in refused.sentence
+    assert "wrong" not in str(refused)
+
+
+async def test_a_private_key_that_cannot_be_read_is_for_a_person_to_mend(tmp_path: Path) -> None:
+    async with asyncssh_server(tmp_path / "server") as server:
+        for text in ("nonsense", "-----BEGIN OPENSSH PRIVATE KEY----- AAAA -----END OPENSSH PRIVATE KEY-----"):
+            refused = await refusal(server.settings(private_key=text))
+            assert refused.fault is Fault.PERSON
+            assert "private key cannot be read" in refused.sentence
+
+
+async def test_a_private_key_pasted_into_one_line_is_read(tmp_path: Path) -> None:
+    from banqup_tui.connectors.sftp import _private_key
+
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    text = key.export_private_key("openssh", passphrase="x").decode()
+    settings = SftpSettings(host="h", user="u", path="/", private_key=" ".join(text.split("\n")), passphrase="x")
+    (read,) = _private_key(settings) or []
+    assert read.public_data == key.public_data
+
+
+async def test_a_server_that_is_not_there_is_tried_again(tmp_path: Path) -> None:
+    settings = SftpSettings(host="127.0.0.1", port=free_port(), user="u", password="p", path="/")
+    refused = await refusal(settings)
+    assert refused.fault is Fault.INTEGRATION
+    assert "refuses the connection" in refused.sentence
+
+
+async def test_a_server_that_does_not_answer_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("banqup_tui.connectors.sftp.CONNECT_SECONDS", 0.3)
+    silent = await asyncio.start_server(lambda *_: asyncio.sleep(5), "127.0.0.1", 0)
+    port = silent.sockets[0].getsockname()[1]
+    refused = await refusal(SftpSettings(host="127.0.0.1", port=port, user="u", password="p", path="/"))
+    silent.close()
+    assert refused.fault is Fault.INTEGRATION
+
+
+class Full(asyncssh.SFTPServer):
+    def write(self, file_obj: object, offset: int, data: bytes) -> int:
+        raise asyncssh.SFTPFailure("No space left on device\x1b[31m")
+
+
+class Forbidden(asyncssh.SFTPServer):
+    def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
+        raise asyncssh.SFTPPermissionDenied("Permission denied")
+
+
+class NoRename(asyncssh.SFTPServer):
+    def rename(self, oldpath: bytes, newpath: bytes) -> None:
+        raise asyncssh.SFTPPermissionDenied("Permission denied")
+
+
+class Vague(asyncssh.SFTPServer):
+    def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
+        raise asyncssh.SFTPFailure("Failure")
+
+
+@pytest.mark.parametrize(
+    ("kind", "fault", "words"),
+    [
+        (Full, Fault.INTEGRATION, "has no room in /: “No space left on device\\[31m”"),
+        (Forbidden, Fault.PERSON, "does not let / be written to: “Permission denied”"),
+        (NoRename, Fault.PERSON, "does not let / be written to"),
+        (Vague, Fault.DOCUMENT, "could not write into /: “Failure”"),
+    ],
+)
+async def test_each_refusal_of_a_server_has_its_sentence(
+    tmp_path: Path, store: Path, kind: type[asyncssh.SFTPServer], fault: Fault, words: str
+) -> None:
+    async with asyncssh_server(tmp_path / "server", kind) as server:
+        with pytest.raises(NotSent, match=words) as caught:
+            await send(server.settings(), parcel(store))
+    assert caught.value.fault is fault
+    assert not [name for name in server.files() if not name.startswith(".")]
+
+
+async def test_a_line_that_breaks_after_the_rename_was_asked_for_leaves_it_uncertain(
+    tmp_path: Path, store: Path
+) -> None:
+    class Cut(asyncssh.SFTPServer):
+        def rename(self, oldpath: bytes, newpath: bytes) -> None:
+            super().rename(oldpath, newpath)
+            self.connection.abort()
+
+    async with asyncssh_server(tmp_path / "server", Cut) as server:
+        async with Sftp().connect(server.settings()) as channel:
+            remnant = await channel.prepare(parcel(store))
+            with pytest.raises(Uncertain, match="broke while the document got its name"):
+                await channel.commit(parcel(store), remnant)
+        receipt = await roll_forward(server.settings(), parcel(store), remnant)
+    assert receipt.text == remnant_of(remnant).final
+    assert server.files() == ["2026-11874.xml"]
+
+
+async def test_a_line_that_breaks_during_the_upload_is_certainly_not_sent(tmp_path: Path, store: Path) -> None:
+    class Cut(asyncssh.SFTPServer):
+        def write(self, file_obj: object, offset: int, data: bytes) -> int:
+            self.connection.abort()
+            return len(data)
+
+    async with asyncssh_server(tmp_path / "server", Cut) as server:
+        with pytest.raises(NotSent, match="connection broke") as caught:
+            await send(server.settings(), parcel(store))
+    assert caught.value.fault is Fault.INTEGRATION
+
+
+async def test_a_server_that_keeps_less_than_it_was_given_is_found_out(tmp_path: Path, store: Path) -> None:
+    class Short(asyncssh.SFTPServer):
+        def write(self, file_obj: Any, offset: int, data: bytes) -> int:
+            super().write(file_obj, offset, data[:4])
+            return len(data)
+
+    async with asyncssh_server(tmp_path / "server", Short) as server:
+        with pytest.raises(NotSent, match="4 of 30 bytes were kept"):
+            await send(server.settings(), parcel(store))
+    assert server.files() == []
+
+
+def test_settings_are_checked_before_they_are_kept() -> None:
+    def sentences(*, complete: bool = False, **given: str) -> list[str]:
+        return [problem.sentence for problem in Sftp().check(given, complete=complete)]
+
+    assert sentences(path="in/[folder]") == []
+    assert sentences(path="in/[foldr]") == ["Path: [foldr] is unknown; did you mean [folder]?"]
+    assert sentences(host_key="abc") == ["Host key: it is not a fingerprint."]
+    assert sentences(complete=True) == ["Password is missing."]
+    assert sentences(complete=True, private_key="x") == []
+
+
+def test_the_library_is_loaded_only_when_it_is_used() -> None:
+    code = "import sys, banqup_tui.connectors.sftp; print('asyncssh' in sys.modules)"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60).strip() == "False"

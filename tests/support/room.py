@@ -1,0 +1,113 @@
+"""A backend's inner room for tests: database and file store, without the HTTP service around them."""
+
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+from sqlalchemy import select
+
+from banqup_tui.backend import client_commands, intake, tables
+from banqup_tui.backend.clients import put_client
+from banqup_tui.backend.commands import run
+from banqup_tui.backend.context import Services
+from banqup_tui.backend.files import FileStore
+from banqup_tui.backend.values import source_of
+from banqup_tui.backend.work import Database, sqlite_engine
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.source import Source
+from banqup_tui.domain.values import Value
+from banqup_tui.protocol.commands import encode, kind_of
+from banqup_tui.protocol.messages import Command, CommandResult, CommandStatus
+from banqup_tui.protocol.problems import Problem
+
+SPACE = "00000000-0000-4000-8000-000000000001"
+
+
+_HANDLERS = {**intake.HANDLERS, **client_commands.HANDLERS}
+
+
+class Said(Exception):
+    """A refusal, as a test raises it."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
+
+
+class Room:
+    def __init__(self, directory: Path) -> None:
+        engine = sqlite_engine(str(directory / "backend.sqlite"))
+        tables.metadata.create_all(engine)
+        row = {"id": SPACE, "name": "Firm", "epoch": str(uuid.uuid4()), "cursor_secret": b"x" * 32}
+        with engine.begin() as connection:
+            connection.execute(tables.space.insert(), row)
+        self.services = Services(
+            space_id=SPACE,
+            database=Database(engine),
+            files=FileStore(directory / "files"),
+            extensions=cast(Any, None),
+            vault=cast(Any, None),
+        )
+
+    def put(self, data: bytes) -> str:
+        return self.services.files.put([data])[0]
+
+    def put_file(self, data: bytes) -> str:
+        return self.put(data)
+
+    def commands(self, bodies: Sequence[Value]) -> list[CommandResult]:
+        results = []
+        for body in bodies:
+            try:
+                done = self.do(body)
+            except Said as said:
+                problem = said.problem
+                results.append(CommandResult(key=str(uuid.uuid4()), status=CommandStatus.REFUSED, problem=problem))
+            else:
+                results.append(CommandResult(key=str(uuid.uuid4()), status=CommandStatus.DONE, result=done))
+        return results
+
+    def do(self, body: Value) -> Any:
+        """Run a command like the service does; a refusal is kept, then raised."""
+        command = Command(key=str(uuid.uuid4()), kind=kind_of(type(body)), seen=self._seen(), body=encode(body))
+        result = run(self.services, _HANDLERS, "user", command)
+        if result.problem is not None:
+            raise Said(result.problem)
+        return result.result
+
+    def _seen(self) -> str:
+        (space,) = self.rows(select(tables.space))
+        return f"{space.epoch}.{space.seq}"
+
+    def client(self, name: str, reference: str, vat: str | None = None, **more: Any) -> Client:
+        client = Client(id=str(uuid.uuid4()), reference=reference, name=name, vat_number=vat, **more)
+        with self.services.database.write(SPACE) as work:
+            put_client(work, client)
+        return client
+
+    def documents(self) -> list[Document]:
+        rows = self.rows(select(tables.document.c.value).order_by(tables.document.c.created_seq))
+        return [msgspec.json.decode(row.value, type=Document) for row in rows]
+
+    def clients(self) -> list[Client]:
+        return [msgspec.json.decode(row.value, type=Client) for row in self.rows(select(tables.client.c.value))]
+
+    def source(self) -> Source:
+        return source_of(self.rows(select(tables.source))[0])
+
+    def rows(self, statement: Any) -> list[Any]:
+        with self.services.database.read() as connection:
+            return list(connection.execute(statement).all())
+
+    def tray(self) -> list[Any]:
+        return self.rows(select(tables.to_place).order_by(tables.to_place.c.file_name))
+
+    def refusal(self, body: Value) -> Problem:
+        try:
+            done = self.do(body)
+        except Said as said:
+            return said.problem
+        raise AssertionError(f"not refused: {done}")

@@ -1,0 +1,114 @@
+"""A service on a real loopback port within the test's own loop, and a client that speaks to it."""
+
+import asyncio
+import socket
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import uvicorn
+from sqlalchemy import insert
+
+from banqup_tui.backend import rooms, tables
+from banqup_tui.backend.context import Services
+from banqup_tui.backend.hub import Hub
+from banqup_tui.backend.service import Settings, service
+from banqup_tui.backend.visitors import LOCAL_USER
+from banqup_tui.domain.values import Value
+from banqup_tui.protocol.commands import kind_of
+from tests.support.services import EPOCH, SPACE, services_in
+
+TOKEN = "token-of-this-instance"
+BASE = f"/v1/spaces/{SPACE}"
+
+
+def space_in(directory: Path) -> Services:
+    """`services_in`, with the one user of a local backend as its administrator."""
+    services = services_in(directory)
+    with services.database.engine.begin() as connection:
+        member = {"space_id": SPACE, "user_id": LOCAL_USER, "role": "ADMINISTRATOR"}
+        connection.execute(insert(tables.member).values(member))
+    return services
+
+
+class Desk:
+    """What a terminal can ask, in the fewest words."""
+
+    def __init__(self, http: httpx.AsyncClient, services: Services, hub: Hub) -> None:
+        self.http = http
+        self.services = services
+        self.hub = hub
+        self.retired: list[int] = []
+
+    async def get(self, path: str, **params: Any) -> httpx.Response:
+        return await self.http.get(BASE + path, params=params)
+
+    async def snapshot(self) -> dict[str, Any]:
+        found: dict[str, Any] = (await self.get("/snapshot")).json()
+        return found
+
+    async def command(self, body: Value, *, key: str | None = None, seen: str = f"{EPOCH}.0") -> dict[str, Any]:
+        answer = await self.batch([written(body, key=key, seen=seen)])
+        assert answer.status_code == 200, answer.text
+        result: dict[str, Any] = answer.json()["results"][0]
+        return result
+
+    async def batch(self, commands: list[dict[str, Any]]) -> httpx.Response:
+        return await self.http.post(BASE + "/commands", json={"commands": commands})
+
+
+def written(body: Value, *, key: str | None = None, seen: str = f"{EPOCH}.0") -> dict[str, Any]:
+    content = msgspec.to_builtins(body)
+    return {"key": key or str(uuid.uuid4()), "kind": kind_of(type(body)), "seen": seen, "body": content}
+
+
+@asynccontextmanager
+async def serving(
+    services: Services, *, handlers: dict[Any, Any] | None = None, settings: Settings | None = None
+) -> AsyncIterator[Desk]:
+    hub = Hub(asyncio.get_running_loop())
+    retired: list[int] = []
+    gate = service(
+        services,
+        rooms.handlers() if handlers is None else handlers,
+        hub,
+        token=TOKEN,
+        user_id=LOCAL_USER,
+        instance_id="instance",
+        retire=retired.append,
+        settings=settings,
+    )
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(
+            gate, http="h11", ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=2
+        )
+        server = _Quiet(config)
+        running = asyncio.create_task(server.serve([listening]))
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        async with httpx.AsyncClient(base_url=address, headers=headers, trust_env=False, timeout=20) as http:
+            desk = Desk(http, services, hub)
+            desk.retired = retired
+            try:
+                yield desk
+            finally:
+                hub.close()
+                server.should_exit = True
+                await running
+
+
+class _Quiet(uvicorn.Server):
+    def install_signal_handlers(self) -> None:
+        """The test's process keeps its own."""
+
+
+async def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Waits for a condition; fails loudly when it does not come."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not holds():
+        assert asyncio.get_running_loop().time() < deadline, "it did not come to hold"
+        await asyncio.sleep(0.01)

@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from banqup_tui.actions.asking import Choice, Choosing, Filled, Form, Message
+from banqup_tui.actions.asking import Choice, Choosing, Filled, Form
+from banqup_tui.actions.giving import give
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import Place
-from banqup_tui.actions.sentences import with_undo
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.extension import Extension, Installation, in_language
 from banqup_tui.domain.integration import Integration, IntegrationState
@@ -52,10 +52,10 @@ class AddIntegration(Action):
         filled = await context.ask.fill_in(_form(context, context.client, installation, extension, older))
         if filled is None:
             return
-        key = context.doing.act(_body(context.client, installation, filled, older))
+        command = _body(context.client, installation, filled, older)
         words = _("{integration} is active for {client}.")
         text = words.format(integration=title_of(extension), client=clean(context.client.name))
-        context.ask.notify(Message(text=with_undo(text, context), undo_keys=(key,)))
+        give(context, [command], text)
 
 
 def title_of(extension: Extension) -> str:

@@ -125,11 +125,19 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """`undo_keys` are the commands that `u` takes back as long as they were not tried."""
+    """`undo_keys` are the commands that `u` takes back as long as they were not tried.
+
+    `said` is the sentence without what belongs to the terminal: how it is taken back, that it waits here.
+    """
 
     text: str
     tone: Tone = Tone.PLAIN
     undo_keys: tuple[str, ...] = ()
+    plain: str = ""
+
+    @property
+    def said(self) -> str:
+        return self.plain or self.text
 
 
 class Progress(Protocol):

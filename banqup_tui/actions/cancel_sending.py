@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from banqup_tui.actions.asking import Message
+from banqup_tui.actions.giving import give
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import OF_DOCUMENTS
-from banqup_tui.actions.sentences import names_of, with_undo
+from banqup_tui.actions.sentences import names_of
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.words import _, ngettext
 from banqup_tui.protocol.commands import Cancel
@@ -30,10 +30,10 @@ class CancelSending(Action):
 
     async def run(self, context: Context) -> None:
         ids = tuple(one.id for one in _cancellable(context))
-        key = context.doing.act(Cancel(delivery_ids=ids))
+        command = Cancel(delivery_ids=ids)
         words = ngettext("{count} delivery of {what} cancelled.", "{count} deliveries of {what} cancelled.", len(ids))
         text = words.format(count=count(len(ids)), what=names_of(context.documents))
-        context.ask.notify(Message(text=with_undo(text, context), undo_keys=(key,)))
+        give(context, [command], text)
 
 
 def _cancellable(context: Context) -> list[Delivery]:

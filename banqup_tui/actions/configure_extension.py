@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from banqup_tui.actions.add_integration import title_of
-from banqup_tui.actions.asking import Message
+from banqup_tui.actions.giving import give
 from banqup_tui.actions.install_extension import firm_form
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import Place
-from banqup_tui.actions.sentences import with_undo
 from banqup_tui.domain.words import _
 from banqup_tui.protocol.commands import Configure
 
@@ -40,6 +39,6 @@ class ConfigureExtension(Action):
         filled = await context.ask.fill_in(firm_form(context, extension, installation, _("Keep")))
         if filled is None:
             return
-        key = context.doing.act(Configure(installation_id=installation.id, settings=dict(filled.values)))
+        command = Configure(installation_id=installation.id, settings=dict(filled.values))
         text = _("Settings of {extension} kept.").format(extension=title_of(extension))
-        context.ask.notify(Message(text=with_undo(text, context), undo_keys=(key,)))
+        give(context, [command], text)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from banqup_tui.actions.add_integration import title_of
-from banqup_tui.actions.asking import Form, Message
+from banqup_tui.actions.asking import Form
+from banqup_tui.actions.giving import give
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import Place
-from banqup_tui.actions.sentences import with_undo
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.text import clean
@@ -47,9 +47,8 @@ class ConfigureIntegration(Action):
         if filled is None:
             return
         body = ConfigureIntegrationBody(integration_id=integration.id, settings=dict(filled.values))
-        key = context.doing.act(body)
         text = _("Settings of {integration} kept.").format(integration=clean(integration.label))
-        context.ask.notify(Message(text=with_undo(text, context), undo_keys=(key,)))
+        give(context, [body], text)
 
 
 def _form(context: Context, integration: Integration, extension: Extension) -> Form:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from banqup_tui.actions.asking import Confirming, Message
+from banqup_tui.actions.asking import Confirming
+from banqup_tui.actions.giving import give
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import OF_DOCUMENTS
-from banqup_tui.actions.sentences import names_of, with_undo
+from banqup_tui.actions.sentences import names_of
 from banqup_tui.domain.delivery import Delivery
 from banqup_tui.domain.words import _, ngettext
 from banqup_tui.protocol.commands import Dismiss
@@ -36,10 +37,10 @@ class DismissFailure(Action):
         lines = [", ".join(labels), _("The document is no longer in error. Nothing is sent.")]
         if not await context.ask.confirm(Confirming(title=names_of(context.documents), lines=lines, button=words)):
             return
-        key = context.doing.act(Dismiss(delivery_ids=tuple(one.id for one in failures)))
+        command = Dismiss(delivery_ids=tuple(one.id for one in failures))
         done = ngettext("{count} delivery dismissed.", "{count} deliveries dismissed.", number)
-        text = with_undo(done.format(count=count(number)), context)
-        context.ask.notify(Message(text=text, undo_keys=(key,)))
+        text = done.format(count=count(number))
+        give(context, [command], text)
 
 
 def _failures(context: Context) -> list[Delivery]:

@@ -9,7 +9,7 @@ from banqup_tui.actions.importing import Found, files_below
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.domain.text import clean
+from banqup_tui.domain.text import clean, safe_file_name
 from banqup_tui.domain.words import _, ngettext
 from banqup_tui.protocol.commands import ImportFile
 from banqup_tui.widgets.formats import count
@@ -56,7 +56,7 @@ def _kept(context: Context, found: Found) -> str | Found:
         return Found(path=found.path, reason=error.strerror or str(error))
     except BanqupError as error:
         return Found(path=found.path, reason=error.sentence, remedy=error.remedy)
-    return context.doing.act(ImportFile(sha256=sha256, file_name=clean(found.path.name), path=str(found.path)))
+    return context.doing.act(ImportFile(sha256=sha256, file_name=safe_file_name(found.path.name), path=found.hint))
 
 
 def _told(keys: tuple[str, ...], refused: list[Found]) -> Message:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from banqup_tui.domain.words import _
@@ -15,9 +15,13 @@ LARGEST_FILE = 50 * 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A file to take, or a path that cannot be taken with its reason and remedy."""
+    """A file to take, or a path that cannot be taken with its reason and remedy.
+
+    `hint` is its path below the folder that was named, with `/`: an export's folders say whose a file is.
+    """
 
     path: Path
+    hint: str = ""
     reason: str | None = None
     remedy: str = ""
 
@@ -32,7 +36,12 @@ def files_below(paths: Iterable[Path]) -> Iterator[Found]:
                 if (stat.st_dev, stat.st_ino) in seen:
                     continue
                 seen.add((stat.st_dev, stat.st_ino))
+                found = replace(found, hint=_hint(found.path, path))
             yield found
+
+
+def _hint(path: Path, named: Path) -> str:
+    return path.name if path == named else path.relative_to(named).as_posix()
 
 
 def _below(path: Path) -> Iterator[Found]:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from banqup_tui.actions.add_integration import title_of
-from banqup_tui.actions.asking import Form, Message
+from banqup_tui.actions.asking import Form
+from banqup_tui.actions.giving import give
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import Place
-from banqup_tui.actions.sentences import with_undo
 from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.text import clean
 from banqup_tui.domain.words import _
@@ -46,10 +46,9 @@ class InstallExtension(Action):
         if filled is None:
             return
         body = Install(installation_id=str(uuid.uuid4()), extension_id=extension.id, settings=dict(filled.values))
-        key = context.doing.act(body)
         words = _("{extension} is installed. Add it to a client to send documents there.")
-        text = with_undo(words.format(extension=title_of(extension)), context)
-        context.ask.notify(Message(text=text, undo_keys=(key,)))
+        text = words.format(extension=title_of(extension))
+        give(context, [body], text)
 
 
 def firm_form(context: Context, extension: Extension, installation: Installation | None, button: str) -> Form:

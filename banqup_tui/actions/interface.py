@@ -24,8 +24,8 @@ from banqup_tui.protocol.messages import BackfillCount, TestRequest, TestResult
 class Doing(Protocol):
     """What actions need of a session: the outbox, and the few things that only the backend can answer."""
 
-    def act(self, body: Value) -> str:
-        """Write a command to the outbox; its key."""
+    def act(self, body: Value, label: str = "") -> str:
+        """Write a command to the outbox; its key. `label` is what was done, in words, for the list of `u`."""
         ...
 
     def take_back(self, key: str) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from banqup_tui.actions.asking import Message
+from banqup_tui.actions.giving import give
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import OF_DOCUMENTS
-from banqup_tui.actions.sentences import names_of, with_undo
+from banqup_tui.actions.sentences import names_of
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.words import _, ngettext
 from banqup_tui.protocol.commands import SetProcessed
@@ -42,13 +42,12 @@ class MarkProcessed(Action):
         processed = not _all_processed(context)
         changed = [one for one in documents if one.processed is not processed]
         body = SetProcessed(document_ids=tuple(one.id for one in changed), processed=processed)
-        key = context.doing.act(body)
         number = len(changed)
         if processed:
             words = ngettext("{what} is processed.", "{what} are processed.", number)
         else:
             words = ngettext("{what} is no longer processed.", "{what} are no longer processed.", number)
-        context.ask.notify(Message(text=with_undo(words.format(what=names_of(changed)), context), undo_keys=(key,)))
+        give(context, [body], words.format(what=names_of(changed)))
 
 
 def _markable(context: Context) -> list[Document]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from banqup_tui.actions.asking import Message
+from banqup_tui.actions.giving import give
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import Place
-from banqup_tui.actions.sentences import with_undo
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.text import clean
 from banqup_tui.domain.words import _
@@ -43,10 +42,9 @@ class PauseIntegration(Action):
             return
         runs = _runs(context)
         body = Pause(integration_id=integration.id) if runs else Resume(integration_id=integration.id)
-        key = context.doing.act(body)
         words = _("{integration} is paused; new documents wait.") if runs else _("{integration} goes on.")
-        text = with_undo(words.format(integration=clean(integration.label)), context)
-        context.ask.notify(Message(text=text, undo_keys=(key,)))
+        text = words.format(integration=clean(integration.label))
+        give(context, [body], text)
 
 
 def _runs(context: Context) -> bool:

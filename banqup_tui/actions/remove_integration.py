@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from banqup_tui.actions.asking import Confirming, Message
+from banqup_tui.actions.asking import Confirming
+from banqup_tui.actions.giving import give
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import Place
-from banqup_tui.actions.sentences import with_undo
 from banqup_tui.domain.text import clean
 from banqup_tui.domain.words import _
 from banqup_tui.protocol.commands import RemoveIntegration as Remove
@@ -41,6 +41,6 @@ class RemoveIntegration(Action):
         title = _("Remove {integration}").format(integration=label)
         if not await context.ask.confirm(Confirming(title=title, lines=lines, button=title, dangerous=True)):
             return
-        key = context.doing.act(Remove(integration_id=integration.id))
-        text = with_undo(_("{integration} is removed.").format(integration=label), context)
-        context.ask.notify(Message(text=text, undo_keys=(key,)))
+        command = Remove(integration_id=integration.id)
+        text = _("{integration} is removed.").format(integration=label)
+        give(context, [command], text)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from banqup_tui.actions.asking import Message, Ticked, Ticking, TickRow, TickSummary
+from banqup_tui.actions.asking import Ticked, Ticking, TickRow, TickSummary
+from banqup_tui.actions.giving import give
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import OF_DOCUMENTS
 from banqup_tui.actions.sentences import at_time, heading_of, listed, name_of, names_of, queued, since_time
@@ -58,9 +59,7 @@ class SendToIntegrations(Action):
         plan = planned_for(context.selection, answer)
         if plan.deliveries == 0:
             return
-        keys = tuple(context.doing.act(command) for command in commands_of(plan))
-        text = queued(plan.deliveries, names_of(context.documents), context)
-        context.ask.notify(Message(text=text, undo_keys=keys))
+        give(context, commands_of(plan), queued(plan.deliveries, names_of(context.documents)))
 
 
 def reason_of(obstacle: Obstacle) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from banqup_tui.actions.interface import Context
 from banqup_tui.domain.document import Document, DocumentKind
 from banqup_tui.domain.text import clean
 from banqup_tui.domain.words import _, ngettext
@@ -95,15 +94,6 @@ def listed(names: Sequence[str]) -> str:
     return _("{first} and {last}").format(first=", ".join(shown[:-1]), last=shown[-1])
 
 
-def queued(number: int, what: str, context: Context) -> str:
-    sentence = ngettext("{count} delivery queued for {what}.", "{count} deliveries queued for {what}.", number)
-    return with_undo(sentence.format(count=count(number), what=what), context)
-
-
-def with_undo(sentence: str, context: Context) -> str:
-    """A sentence about what was done, and how it is taken back. Offline it says that it waits here."""
-    if context.offline:
-        return _("{sentence} Waits on this computer, will be sent when the line is back. u takes it back").format(
-            sentence=sentence
-        )
-    return _("{sentence} u takes it back").format(sentence=sentence)
+def queued(number: int, what: str) -> str:
+    words = ngettext("{count} delivery queued for {what}.", "{count} deliveries queued for {what}.", number)
+    return words.format(count=count(number), what=what)

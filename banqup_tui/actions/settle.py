@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from banqup_tui.actions.asking import Choice, Choosing, Message
+from banqup_tui.actions.asking import Choice, Choosing
+from banqup_tui.actions.giving import give
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import Place
-from banqup_tui.actions.sentences import name_of, with_undo
+from banqup_tui.actions.sentences import name_of
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.text import clean
 from banqup_tui.domain.values import Value
@@ -53,9 +54,9 @@ class SettleDelivery(Action):
         answer = await context.ask.choose(Choosing(title=title, choices=choices, hint=self.note(context) or ""))
         if answer is None:
             return
-        key = context.doing.act(_command(found, answer))
+        command = _command(found, answer)
         text = _said(answer).format(what=name_of(context.document) if context.document else title, integration=title)
-        context.ask.notify(Message(text=with_undo(text, context), undo_keys=(key,)))
+        give(context, [command], text)
 
 
 def _unknown(context: Context) -> Delivery | None:

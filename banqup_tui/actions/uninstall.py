@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from banqup_tui.actions.add_integration import title_of
-from banqup_tui.actions.asking import Confirming, Message
+from banqup_tui.actions.asking import Confirming
+from banqup_tui.actions.giving import give
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import Place
-from banqup_tui.actions.sentences import with_undo
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.words import _, ngettext
 from banqup_tui.protocol.commands import Uninstall as UninstallBody
@@ -43,9 +43,9 @@ class Uninstall(Action):
         lines = [_("The firm's settings of it are forgotten. What was delivered stays where it is.")]
         if not await context.ask.confirm(Confirming(title=title, lines=lines, button=title, dangerous=True)):
             return
-        key = context.doing.act(UninstallBody(installation_id=context.installation.id))
+        command = UninstallBody(installation_id=context.installation.id)
         text = _("{extension} is uninstalled.").format(extension=title_of(context.extension))
-        context.ask.notify(Message(text=with_undo(text, context), undo_keys=(key,)))
+        give(context, [command], text)
 
 
 def _clients_using(context: Context) -> int:

@@ -18,6 +18,11 @@ class FileStore:
         self._root = root
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
 
+    def sweep(self) -> None:
+        """Takes away what uploads left behind that were cut off. Only while nobody else writes here."""
+        for leftover in self._root.glob(".*.part"):
+            leftover.unlink(missing_ok=True)
+
     def path(self, sha256: str) -> Path:
         return self._root / sha256[:2] / sha256
 

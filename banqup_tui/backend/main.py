@@ -102,10 +102,12 @@ def _opened(found: Homes) -> "Services":
         space_id = the_space(database, os.environ.get("BANQUP_SPACE_NAME", DEFAULT_SPACE_NAME))
     except DatabaseError as error:
         raise _of_database(error, home) from error
+    files = FileStore(home / "files")
+    files.sweep()
     return Services(
         space_id=space_id,
         database=database,
-        files=FileStore(home / "files"),
+        files=files,
         extensions=rooms.extensions(),
         vault=rooms.vault(home / "vault.key"),
     )

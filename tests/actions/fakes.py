@@ -33,7 +33,7 @@ class FakeDoing:
         self._files = files
         self._tried = tried
 
-    def act(self, body: Value) -> str:
+    def act(self, body: Value, label: str = "") -> str:
         self.acts.append(body)
         return f"key-{len(self.acts)}"
 

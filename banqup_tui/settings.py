@@ -1,0 +1,91 @@
+"""The user's own settings: `config.toml` in the configuration directory. Read when they are needed, never written."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from banqup_tui.domain.errors import BanqupError
+
+FILE_NAME = "config.toml"
+
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "language": ("en", "fr"),
+    "locale": ("en_GB", "fr_BE", "nl_BE", "de_BE"),
+    "signs": ("auto", "unicode", "ascii"),
+    "theme": ("dark", "light", "ansi", "high-contrast"),
+}
+
+
+class WrongSettings(BanqupError):
+    """Names file, key and what would be right; `EX_CONFIG` of sysexits."""
+
+    exit_code = 78
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """`language` and `locale` are empty where the environment decides; `signs`: `auto` looks at the locale."""
+
+    language: str = ""
+    locale: str = ""
+    signs: str = "auto"
+    theme: str = "dark"
+    firm_name: str = ""
+
+
+def read_settings(directory: Path) -> Settings:
+    """The file's settings over the defaults. Raises `WrongSettings`."""
+    path = directory / FILE_NAME
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WrongSettings(f"{path} cannot be read: {error}.", "Mend that line.") from error
+    except OSError as error:
+        raise WrongSettings(
+            f"{path} cannot be read: {error.strerror}.", "Give yourself the right to read it."
+        ) from error
+    return Settings(**{key: _checked(path, key, value) for key, value in found.items()})
+
+
+def language_of(settings: Settings, environment: dict[str, str] | None = None) -> str:
+    """The settings' language, else that of the locale, as `fr` or `fr_BE.UTF-8`; `words.use_language` takes both."""
+    return settings.language or _from_locale(environment)
+
+
+def locale_of(settings: Settings, environment: dict[str, str] | None = None) -> str:
+    """How figures are written: the settings' locale, else their language, else the environment's."""
+    return settings.locale or settings.language or _from_locale(environment)
+
+
+def _from_locale(environment: dict[str, str] | None) -> str:
+    where = os.environ if environment is None else environment
+    found = next((where[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if where.get(name)), "en")
+    return "en" if found in ("C", "POSIX") or found.startswith("C.") else found
+
+
+def _checked(path: Path, key: str, value: Any) -> str:
+    known = [field.name for field in fields(Settings)]
+    if key not in known:
+        raise WrongSettings(f"{path}: unknown key {key}.", _nearest(key, known))
+    if not isinstance(value, str):
+        raise WrongSettings(f"{path}: {key} must be a text in quotes.", f'For example {key} = "{_example(key)}".')
+    choices = _CHOICES.get(key)
+    if choices and value not in choices:
+        raise WrongSettings(f"{path}: {key} cannot be {value!r}.", f"Choose one of {', '.join(choices)}.")
+    return value
+
+
+def _nearest(key: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    return f"Did you mean {near[0]}?" if near else f"Known keys are {', '.join(known)}."
+
+
+def _example(key: str) -> str:
+    return _CHOICES[key][0] if key in _CHOICES else "Fiduciaire de la Meuse"

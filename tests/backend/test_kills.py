@@ -1,0 +1,96 @@
+"""The backend killed in the midst of a command: nothing is done twice, and nothing answered is lost."""
+
+import signal
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from banqup_tui.protocol.commands import CreateClient
+from banqup_tui.protocol.local import Endpoint
+from tests.support.backends import Home, home_in
+from tests.support.backends import http as speak
+from tests.support.serving import written
+
+BEFORE_THE_COMMIT = ["command.received", "command.effect", "numbers.taken", "command.keyed"]
+AFTER_THE_COMMIT = ["change.committed", "command.committed"]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    with home_in(tmp_path / "home") as found:
+        yield found
+
+
+def snapshot(endpoint: Endpoint) -> dict[str, Any]:
+    with speak(endpoint) as client:
+        found: dict[str, Any] = client.get(f"/v1/spaces/{endpoint.space_id}/snapshot").json()
+        return found
+
+
+def killed_while_asked(home: Home, point: str) -> dict[str, Any]:
+    """The command that was under way."""
+    child, endpoint = home.serving(BANQUP_KILL_AT=point)
+    body = CreateClient(client_id=str(uuid.uuid4()), reference="DUVAL", name="Garage Duval")
+    command = written(body, seen=f"{snapshot(endpoint)['epoch']}.0")
+    with speak(endpoint) as client, pytest.raises(httpx.TransportError):
+        client.post(f"/v1/spaces/{endpoint.space_id}/commands", json={"commands": [command]})
+    assert child.wait(20) == -signal.SIGKILL
+    return command
+
+
+@pytest.mark.parametrize("point", [*BEFORE_THE_COMMIT, *AFTER_THE_COMMIT])
+def test_a_command_cut_off_and_sent_again_is_done_once(home: Home, point: str) -> None:
+    command = killed_while_asked(home, point)
+    _, endpoint = home.serving()
+    found = snapshot(endpoint)
+    assert len(found["clients"]) == (1 if point in AFTER_THE_COMMIT else 0)
+    assert found["seq"] == len(found["clients"])
+    with speak(endpoint) as client:
+        answer = client.post(f"/v1/spaces/{endpoint.space_id}/commands", json={"commands": [command]}).json()
+        follow = client.get(f"/v1/spaces/{endpoint.space_id}/changes", params={"cursor": found["cursor"]}).json()
+    assert answer["results"][0] | {"result": None} == {
+        "key": command["key"],
+        "status": "DONE",
+        "seq": 1,
+        "result": None,
+        "problem": None,
+    }
+    assert len(snapshot(endpoint)["clients"]) == 1
+    assert len(follow["changes"]) == 1 - len(found["clients"])
+
+
+@pytest.mark.parametrize("point", [*BEFORE_THE_COMMIT, *AFTER_THE_COMMIT])
+def test_a_command_cut_off_and_taken_back_is_either_done_or_never_done(home: Home, point: str) -> None:
+    command = killed_while_asked(home, point)
+    _, endpoint = home.serving()
+    path = f"/v1/spaces/{endpoint.space_id}/commands"
+    with speak(endpoint) as client:
+        back = client.delete(f"{path}/{command['key']}", headers={"If-Seen": command["seen"]}).json()
+        late = client.post(path, json={"commands": [command]}).json()["results"][0]
+    assert back == late
+    assert back["status"] == ("DONE" if point in AFTER_THE_COMMIT else "REFUSED")
+    assert len(snapshot(endpoint)["clients"]) == (1 if back["status"] == "DONE" else 0)
+
+
+@pytest.mark.parametrize("point", ["file.temp", "file.renamed"])
+def test_a_file_cut_off_is_whole_or_not_there(home: Home, point: str) -> None:
+    import hashlib
+
+    content = b"<Invoice/>" * 10_000
+    sha256 = hashlib.sha256(content).hexdigest()
+    child, endpoint = home.serving(BANQUP_KILL_AT=point)
+    path = f"/v1/spaces/{endpoint.space_id}/files/{sha256}"
+    with speak(endpoint) as client, pytest.raises(httpx.TransportError):
+        client.put(path, content=content)
+    assert child.wait(20) == -signal.SIGKILL
+    _, endpoint = home.serving()
+    with speak(endpoint) as client:
+        again = client.put(path, content=content)
+    assert again.status_code == (204 if point == "file.renamed" else 201)
+    kept = home.homes.backend / "files" / sha256[:2] / sha256
+    assert kept.read_bytes() == content
+    assert list((home.homes.backend / "files").glob(".*.part")) == []

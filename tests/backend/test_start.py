@@ -1,0 +1,245 @@
+"""The start of the local backend, with real processes."""
+
+import http.server
+import json
+import os
+import signal
+import sqlite3
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import httpx
+import msgspec
+import pytest
+
+from banqup_tui.launcher import BackendDidNotStart, NewerVersionRuns
+from banqup_tui.protocol.local import EXIT_ALREADY_RUNNING, EXIT_NEWER_VERSION, Endpoint
+from tests.support.backends import Home, home_in, is_alive, speaking, until
+from tests.support.backends import http as speak
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    with home_in(tmp_path / "home") as found:
+        yield found
+
+
+def test_the_first_terminal_starts_the_backend_and_the_next_finds_it(home: Home) -> None:
+    first = home.connect()
+    assert home.connect() == first
+    with speak(first) as client:
+        assert client.get("/v1/spaces").json()[0]["id"] == first.space_id
+
+
+def test_nobody_else_on_the_machine_can_read_the_token(home: Home) -> None:
+    endpoint = home.connect()
+    assert stat.S_IMODE(home.endpoint_file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(home.homes.runtime.stat().st_mode) == 0o700
+    assert stat.S_IMODE(home.homes.backend.stat().st_mode) == 0o700
+    assert endpoint.token not in home.log
+
+
+def test_terminals_that_start_at_once_share_one_backend(home: Home) -> None:
+    terminals = [home.terminal() for _ in range(4)]
+    said = [terminal.communicate(timeout=60) for terminal in terminals]
+    assert [terminal.returncode for terminal in terminals] == [0] * 4, said
+    assert len({out for out, _ in said}) == 1
+    assert home.running() is not None
+
+
+def test_a_second_backend_ends_at_once_and_leaves_the_first_alone(home: Home) -> None:
+    endpoint = home.connect()
+    second = home.start()
+    assert second.wait(20) == EXIT_ALREADY_RUNNING
+    assert home.running() == endpoint
+
+
+def test_after_a_backend_was_killed_the_next_terminal_starts_one(home: Home) -> None:
+    killed = home.connect()
+    os.kill(killed.pid, signal.SIGKILL)
+    until(lambda: not is_alive(killed.pid))
+    assert home.endpoint_file.exists()
+    found = home.connect()
+    assert found.instance_id != killed.instance_id
+    assert found.space_id == killed.space_id
+
+
+class Stranger(http.server.BaseHTTPRequestHandler):
+    """A program that got the port of a backend that was killed."""
+
+    heard: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.heard.append(self.path + str(self.headers))
+        instance = {"instanceId": "old", "version": "1", "protocol": {"min": 1, "max": 1}, "proof": "0" * 64}
+        content = json.dumps({**instance, "spaceId": "s"}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing."""
+
+
+def test_a_stranger_on_the_old_port_is_not_believed_and_never_sees_the_token(home: Home) -> None:
+    with http.server.HTTPServer(("127.0.0.1", 0), Stranger) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        stale = Endpoint(
+            port=server.server_address[1], token="old-secret", instance_id="old", protocol=1, space_id="s", pid=1
+        )
+        home.endpoint_file.write_bytes(msgspec.json.encode(stale))
+        endpoint = home.connect()
+        server.shutdown()
+    assert endpoint.instance_id != "old"
+    assert Stranger.heard
+    assert not any("old-secret" in words for words in Stranger.heard)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"port": 1}', b"\xff\xfe"])
+def test_a_spoilt_endpoint_file_keeps_nobody_out(home: Home, content: bytes) -> None:
+    home.endpoint_file.write_bytes(content)
+    assert home.connect().port
+
+
+def test_an_older_terminal_is_told_that_a_newer_version_runs(home: Home) -> None:
+    newer = home.start(*speaking(2))
+    until(home.endpoint_file.exists)
+    with pytest.raises(NewerVersionRuns) as told:
+        home.connect()
+    assert "Restart this terminal" in told.value.remedy
+    assert newer.poll() is None
+
+
+def test_a_newer_terminal_takes_over_and_no_older_backend_starts_after_it(home: Home) -> None:
+    older = home.connect()
+    terminal = home.terminal(protocol=2)
+    said, complaint = terminal.communicate(timeout=60)
+    assert terminal.returncode == 0, complaint
+    until(lambda: not is_alive(older.pid))
+    newer = msgspec.json.decode(home.endpoint_file.read_bytes(), type=Endpoint)
+    assert newer.instance_id == said.strip()
+    home.running()
+    os.kill(newer.pid, signal.SIGKILL)
+    until(lambda: not is_alive(newer.pid))
+    with pytest.raises(NewerVersionRuns):
+        home.connect()
+    assert home.start().wait(20) == EXIT_NEWER_VERSION
+
+
+def test_documents_of_a_newer_version_are_left_alone(home: Home) -> None:
+    endpoint = home.connect()
+    end(endpoint)
+    database = home.homes.backend / "banqup.sqlite"
+    with sqlite3.connect(database) as connection:
+        connection.execute("UPDATE schema_version SET version = 99")
+    connection.close()
+    before = database.read_bytes()
+    with pytest.raises(NewerVersionRuns):
+        home.connect()
+    assert database.read_bytes() == before
+
+
+def test_a_spoilt_database_is_told_at_once_and_not_written_over(home: Home) -> None:
+    database = home.homes.backend / "banqup.sqlite"
+    database.parent.mkdir()
+    database.write_bytes(b"this is no database " * 500)
+    with pytest.raises(BackendDidNotStart) as told:
+        home.connect()
+    assert "cannot be opened" in str(told.value)
+    assert database.read_bytes().startswith(b"this is no database")
+
+
+def test_a_backend_that_never_comes_up_is_given_up_with_its_last_words(home: Home) -> None:
+    with pytest.raises(BackendDidNotStart) as told:
+        home.connect(program=["/bin/sh", "-c", "echo it is broken >&2; exit 3"], seconds=0.5)
+    assert told.value.lines[-1] == "it is broken"
+    assert str(home.homes.log) in told.value.remedy
+
+
+def end(endpoint: Endpoint) -> None:
+    os.kill(endpoint.pid, signal.SIGTERM)
+    until(lambda: not is_alive(endpoint.pid))
+
+
+def test_a_backend_told_to_stop_takes_its_endpoint_away_and_ends_well(home: Home) -> None:
+    child, _ = home.serving()
+    child.terminate()
+    assert child.wait(20) == 0
+    assert not home.endpoint_file.exists()
+    assert (home.homes.runtime / "backend.lock").exists()
+
+
+def test_a_backend_with_nobody_connected_ends_by_itself(home: Home) -> None:
+    child, _ = home.serving(BANQUP_IDLE_SECONDS="0.5")
+    assert child.wait(20) == 0
+    assert not home.endpoint_file.exists()
+
+
+def test_a_backend_stays_while_a_terminal_listens_and_says_good_bye(home: Home) -> None:
+    child, endpoint = home.serving(BANQUP_IDLE_SECONDS="0.4")
+    with speak(endpoint) as client, client.stream("GET", f"/v1/spaces/{endpoint.space_id}/events") as stream:
+        lines = stream.iter_lines()
+        assert next(lines).startswith("id: ")
+        with pytest.raises(Exception, match="timed out"):
+            child.wait(1.5)
+        child.terminate()
+        assert "event: bye" in list(lines)
+    assert child.wait(20) == 0
+
+
+def test_the_space_has_the_name_that_was_given_and_keeps_it(home: Home) -> None:
+    child, endpoint = home.serving(BANQUP_SPACE_NAME="Meuse Fiduciaire")
+    with speak(endpoint) as client:
+        assert client.get("/v1/spaces").json()[0]["name"] == "Meuse Fiduciaire"
+    child.terminate()
+    child.wait(20)
+    with speak(home.connect()) as client:
+        assert client.get("/v1/spaces").json()[0]["name"] == "Meuse Fiduciaire"
+
+
+START_POINTS = [
+    "lock.taken",
+    "endpoint.removed",
+    "migrate.step",
+    "database.open",
+    "listening",
+    "endpoint.temp",
+    "endpoint.published",
+]
+
+
+@pytest.mark.parametrize("point", START_POINTS)
+def test_a_backend_killed_while_it_starts_is_followed_by_one_that_serves(home: Home, point: str) -> None:
+    killed = home.start(BANQUP_KILL_AT=point)
+    assert killed.wait(20) == -signal.SIGKILL
+    endpoint = home.connect()
+    with speak(endpoint) as client:
+        assert client.get(f"/v1/spaces/{endpoint.space_id}/snapshot").status_code == 200
+
+
+@pytest.mark.parametrize("point", ["close.begun", "endpoint.unlinked"])
+def test_a_backend_killed_while_it_stops_is_followed_by_one_that_serves(home: Home, point: str) -> None:
+    child, before = home.serving(BANQUP_KILL_AT=point)
+    child.terminate()
+    assert child.wait(20) == -signal.SIGKILL
+    assert home.connect().instance_id != before.instance_id
+
+
+def test_a_backend_killed_while_it_gives_way_still_keeps_older_ones_out(home: Home) -> None:
+    child, endpoint = home.serving(BANQUP_KILL_AT="retire.marked")
+    with speak(endpoint) as client, pytest.raises(httpx.TransportError):
+        client.post("/v1/instance/retire", json={"protocol": 2})
+    assert child.wait(20) == -signal.SIGKILL
+    with pytest.raises(NewerVersionRuns):
+        home.connect()
+
+
+def test_a_terminal_killed_right_after_it_started_the_backend_leaves_a_good_one(home: Home) -> None:
+    terminal = home.terminal_killed_at("spawn.forked")
+    assert terminal.wait(20) == -signal.SIGKILL
+    until(lambda: home.running() is not None)
+    assert home.connect() == home.running()

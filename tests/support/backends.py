@@ -1,0 +1,137 @@
+"""Real backend processes in a home of their own, all ended when the test is over."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from banqup_tui.homes import Homes, homes_under
+from banqup_tui.launcher import connect, running
+from banqup_tui.protocol.local import Endpoint
+
+SPEAKS = (
+    "import sys, banqup_tui.protocol as p; p.PROTOCOL = p.MIN_PROTOCOL = {0};"
+    "from banqup_tui.backend.main import main; sys.exit(main())"
+)
+CONNECTS = (
+    "import banqup_tui.protocol as p; p.PROTOCOL = p.MIN_PROTOCOL = {0};"
+    "from banqup_tui.homes import homes; from banqup_tui.launcher import connect;"
+    "print(connect(homes(), program={1!r}).instance_id)"
+)
+
+
+def speaking(protocol: int) -> list[str]:
+    """A backend program of another version."""
+    return [sys.executable, "-c", SPEAKS.format(protocol)]
+
+
+class Home:
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.homes: Homes = homes_under(directory).made()
+        self._pids: set[int] = set()
+        self._children: list[subprocess.Popen[str]] = []
+
+    @property
+    def endpoint_file(self) -> Path:
+        return self.homes.runtime / "endpoint.json"
+
+    @property
+    def log(self) -> str:
+        return (self.homes.log / "backend.log").read_text()
+
+    def connect(self, **more: Any) -> Endpoint:
+        endpoint = connect(self.homes, **more)
+        self._pids.add(endpoint.pid)
+        return endpoint
+
+    def start(self, *program: str, **environment: str) -> "subprocess.Popen[str]":
+        """A process of our own, to be looked at; a backend if nothing else is said."""
+        child = subprocess.Popen(
+            program or (sys.executable, "-m", "banqup_tui.backend"),
+            env={**os.environ, "BANQUP_HOME": str(self.directory), **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._children.append(child)
+        return child
+
+    def serving(self, **environment: str) -> tuple["subprocess.Popen[str]", Endpoint]:
+        """A backend process that has published where it is."""
+        child = self.start(**environment)
+        until(lambda: self.running() is not None or child.poll() is not None)
+        endpoint = self.running()
+        assert endpoint is not None, child.communicate()
+        return child, endpoint
+
+    def running(self) -> Endpoint | None:
+        endpoint = running(self.homes)
+        if endpoint is not None:
+            self._pids.add(endpoint.pid)
+        return endpoint
+
+    def terminal(self, protocol: int = 1) -> "subprocess.Popen[str]":
+        """A terminal of this version, that connects, prints the instance and ends."""
+        return self.start(sys.executable, "-c", CONNECTS.format(protocol, speaking(protocol)))
+
+    def terminal_killed_at(self, point: str) -> "subprocess.Popen[str]":
+        program = CONNECTS.format(1, speaking(1))
+        return self.start(sys.executable, "-c", program, BANQUP_KILL_AT=point)
+
+    def end_all(self) -> None:
+        self.running()
+        for child in self._children:
+            if child.poll() is None:
+                child.kill()
+            child.communicate(timeout=10)
+        for pid in self._pids:
+            if is_alive(pid) and _is_backend(pid):
+                os.kill(pid, signal.SIGKILL)
+
+
+@contextmanager
+def home_in(directory: Path) -> Iterator[Home]:
+    home = Home(directory)
+    try:
+        yield home
+    finally:
+        home.end_all()
+
+
+def http(endpoint: Endpoint) -> httpx.Client:
+    return httpx.Client(
+        base_url=f"http://127.0.0.1:{endpoint.port}",
+        headers={"Authorization": f"Bearer {endpoint.token}"},
+        trust_env=False,
+        timeout=20,
+    )
+
+
+def until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come to hold"
+        time.sleep(0.01)
+
+
+def is_alive(pid: int) -> bool:
+    """A process that has ended and is only to be taken note of counts as gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def _is_backend(pid: int) -> bool:
+    try:
+        return b"banqup_tui" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import event, insert, select, update
 
 from banqup_tui.backend import tables
 from banqup_tui.backend.context import Context, Refused, Services
@@ -185,7 +185,7 @@ class World:
         self.clock = Clock()
         self.timing = timing or Timing()
         self.space_id = str(uuid.UUID(int=1))
-        self.database = Database(sqlite_engine(str(root / "backend.sqlite")))
+        self.database = Database(_quick(sqlite_engine(str(root / "backend.sqlite"))))
         tables.metadata.create_all(self.database.engine)
         self.shelf = Shelf()
         self.services = Services(
@@ -509,6 +509,16 @@ class World:
             ]
             derived = accounting_status(approved=row.approved, processed=row.processed, deliveries=own)
             assert row.accounting_status == derived, (row.id, own)
+
+
+def _quick(engine: Any) -> Any:
+    """No test cuts the power."""
+
+    @event.listens_for(engine, "connect")
+    def _relax(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA synchronous=OFF")
+
+    return engine
 
 
 async def until(condition: Callable[[], bool], seconds: float = 20) -> None:

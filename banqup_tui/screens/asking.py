@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -42,7 +42,7 @@ class TerminalAsk:
         """The panel of this kind on the screen: made when it is first asked for, kept then."""
         there = self._screen.query_children(kind)
         if there:
-            return cast("P", there.first())
+            return there.first()
         made = kind()
         await self._screen.mount(made)
         return made
@@ -87,7 +87,7 @@ class TerminalAsk:
         if question.dangerous:
             buttons.reverse()
         panel.fill(question.title, question.lines, buttons)
-        return await panel.asked() == "yes"
+        return bool(await panel.asked() == "yes")
 
     async def fill_in(self, form: Form) -> Filled | None:
         from banqup_tui.screens.form import FormScreen
@@ -98,7 +98,7 @@ class TerminalAsk:
         panel = await self.panel(Prompt)
         panel.fill(title, str(suggestion), complete=completed)
         answer = await panel.asked()
-        return Path(answer).expanduser() if answer else None
+        return _home(answer) if answer else None
 
     async def which_files(self, title: str) -> Sequence[Path] | None:
         answer = await self.where_to(title, Path.cwd())
@@ -165,7 +165,7 @@ class _InfoProgress:
         self._screen.say(f"{self._title}: {part}  {text}".rstrip())
 
 
-def _effects(question: Ticking):  # type: ignore[no-untyped-def]
+def _effects(question: Ticking) -> Callable[[frozenset[str], bool], Effects]:
     def effects(ids: frozenset[str], option: bool) -> Effects:
         found = question.summary(Ticked(ids=ids, option=option))
         return Effects(found.effects, found.lines, found.button)
@@ -183,6 +183,16 @@ def completed(text: str) -> str:
         return text
     if not names:
         return text
-    common = os.path.commonprefix(names)
+    common = _common_start(names)
     full = directory / common
     return f"{full}/" if len(names) == 1 and full.is_dir() else str(full)
+
+
+def _common_start(names: Sequence[str]) -> str:
+    first, last = names[0], names[-1]
+    length = next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), None)
+    return first[:length] if length is not None else min(first, last, key=len)
+
+
+def _home(text: str) -> Path:
+    return Path(text).expanduser()

@@ -22,6 +22,7 @@ from banqup_tui.store.windows import DocumentRows
 from banqup_tui.widgets.document_table import DocumentTable
 from banqup_tui.widgets.filter_line import FilterLine
 from banqup_tui.widgets.folder_tree import FolderTree
+from banqup_tui.widgets.footer import FooterKey
 from banqup_tui.widgets.formats import count, figure, vat_number
 from banqup_tui.widgets.integrations_layout import FOLDER_NAMES
 from banqup_tui.widgets.line_list import EmptyNote
@@ -311,17 +312,17 @@ class ClientFolders(PlaceScreen):
         else:
             super().move_back()
 
-    def move_pane(self) -> None:
+    def action_pane(self, step: int) -> None:
         self._go_into_tree() if self._in_table else self._go_into_table()
 
-    def move_side(self) -> None:
+    def action_side(self, step: int) -> None:
         """Left from the table is the folders; the tree itself takes left and right for folding."""
-        if self._in_table:
+        if step < 0 and self._in_table:
             self._go_into_tree()
 
     def move_folders(self) -> None:
         if self.levels == 1:
-            self.move_pane()
+            self.action_pane(1)
             return
         self._wants_tree = not self.tree_view.display
         self._in_table = True
@@ -344,7 +345,8 @@ class ClientFolders(PlaceScreen):
     def move_filter(self) -> None:
         self._in_table = True
         self._lay_out()
-        self.filter_line.open(self._query.filter.line, label=_("Filter"))
+        self.filter_line.open(self._query.filter.line)
+        self.footer.set_keys(FooterKey(*key) for key in self.filter_line.footer())
 
     def toggle_errors_only(self) -> None:
         self._errors_only = not self._errors_only
@@ -431,6 +433,7 @@ class ClientFolders(PlaceScreen):
         self.filter_line.set_problem(None)
         self.set_focus(self.table)
         self.draw()
+        self.table.move_to(self.table.cursor + message.step)
         self.came_to_rest()
 
     # for the document place

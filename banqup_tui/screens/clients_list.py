@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual.app import ComposeResult
 from textual.geometry import Region
@@ -16,6 +16,7 @@ from banqup_tui.screens.rows import client_row
 from banqup_tui.store.query import folded
 from banqup_tui.widgets.client_table import ClientSort, ClientTable
 from banqup_tui.widgets.filter_line import FilterLine
+from banqup_tui.widgets.footer import FooterKey
 from banqup_tui.widgets.formats import count, vat_number
 from banqup_tui.widgets.line_list import EmptyNote
 from banqup_tui.widgets.one_line import Word
@@ -114,7 +115,8 @@ class ClientsList(PlaceScreen):
         super().move_back()
 
     def move_filter(self) -> None:
-        self.filter_line.open(self._search, label=_("Search"))
+        self.filter_line.open(self._search)
+        self.footer.set_keys(FooterKey(*key) for key in self.filter_line.footer())
 
     def move_sort(self) -> None:
         self._sort = _SORTS[(_SORTS.index(self._sort) + 1) % len(_SORTS)]
@@ -135,6 +137,7 @@ class ClientsList(PlaceScreen):
             self._search = ""
         self.set_focus(self.table)
         self.draw()
+        self.table.move_to(self.table.cursor + message.step)
         self.came_to_rest()
 
     def on_client_table_cursor_moved(self, message: ClientTable.CursorMoved) -> None:
@@ -175,7 +178,7 @@ class Clients(ClientsList):
         self.house.go(Destination(place=Place.CLIENT, tab=Tab.INTEGRATIONS, client_id=message.row.id))
 
 
-def _order(sort: ClientSort):  # type: ignore[no-untyped-def]
+def _order(sort: ClientSort) -> Callable[[ClientRow], tuple[object, ...]]:
     def key(row: ClientRow) -> tuple[object, ...]:
         found = row.counts
         name = folded(row.client.name)

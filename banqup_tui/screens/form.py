@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from textual.app import ComposeResult
@@ -182,7 +182,7 @@ def _typed(text: str | None, schema: Mapping[str, Any]) -> Any:
     return text
 
 
-def _check_of(schema: Mapping[str, Any]):  # type: ignore[no-untyped-def]
+def _check_of(schema: Mapping[str, Any]) -> Callable[[str], Wrong | None] | None:
     if schema.get("x-template"):
         return _check_template
     if schema.get("type") == "integer":

@@ -12,7 +12,7 @@ from textual.timer import Timer
 from banqup_tui.actions import registry
 from banqup_tui.actions.asking import Tone
 from banqup_tui.actions.interface import Context
-from banqup_tui.actions.moves import GROUP_NAMES, Group
+from banqup_tui.actions.moves import GROUP_NAMES, Group, shown_keys
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.words import _
@@ -33,20 +33,22 @@ if TYPE_CHECKING:
     from banqup_tui.app import BanqupApp
 
 DIGITS = {Place.CLIENT_DOCUMENTS: "2", Place.FOLDER: "2", Place.DOCUMENT: "2", Place.CLIENTS: "3", Place.CLIENT: "3"}
+_TWO_WAYS = {"side": (("left", "h"), ("right", "l")), "pane": (("shift+tab",), ("tab",))}
 _ROOTS = {"2": Place.CLIENT_DOCUMENTS, "3": Place.CLIENTS, "4": Place.STORE}
 
 
 def bindings_for(place: Place) -> list[BindingType]:
     """Every key of the place, each with an id, so that a keymap can change it."""
-    return [
-        Binding(
-            ",".join(binding.keys),
-            f"move('{binding.id}')" if binding.is_move else f"act('{binding.id}')",
-            id=binding.id,
-            show=False,
-        )
-        for binding in registry.bindings_of(place)
-    ]
+    bindings: list[BindingType] = []
+    for binding in registry.bindings_of(place):
+        if binding.id in _TWO_WAYS:
+            back, on = _TWO_WAYS[binding.id]
+            bindings.append(Binding(",".join(back), f"{binding.id}(-1)", id=f"{binding.id}.back", show=False))
+            bindings.append(Binding(",".join(on), f"{binding.id}(1)", id=f"{binding.id}.on", show=False))
+            continue
+        action = f"move('{binding.id}')" if binding.is_move else f"act('{binding.id}')"
+        bindings.append(Binding(",".join(binding.keys), action, id=binding.id, show=False))
+    return bindings
 
 
 class PlaceScreen(Sheet):
@@ -163,6 +165,12 @@ class PlaceScreen(Sheet):
         if method is not None:
             method()
 
+    def action_side(self, step: int) -> None:
+        """Left (-1) or right (1), where the pane that has the focus does not take it."""
+
+    def action_pane(self, step: int) -> None:
+        """The next pane or tab, or the one before."""
+
     def move_back(self) -> None:
         self.house.go_back()
 
@@ -255,7 +263,7 @@ class PlaceScreen(Sheet):
             special[message.key]()
             return
         for action in registry.actions_of(self.place):
-            if action.keys and registry.shown_keys(action.keys[:1]) == message.key:
+            if action.keys and shown_keys(action.keys[:1]) == message.key:
                 self.perform(action.id)
                 return
 

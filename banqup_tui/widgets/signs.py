@@ -105,3 +105,10 @@ def status_appearance(status: AccountingStatus) -> Appearance:
 
 def state_appearance(state: DeliveryState) -> Appearance:
     return STATES[state]
+
+
+def needs_ascii(environment: Mapping[str, str]) -> bool:
+    """Whether the locale is not UTF-8, or one in which the signs are two cells wide."""
+    locale = next((environment[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environment.get(name)), "")
+    is_utf8 = locale.lower().replace("-", "").partition(".")[2].startswith("utf8")
+    return not is_utf8 or locale[:2] in ("zh", "ja", "ko")

@@ -1,0 +1,273 @@
+"""The program on the screen: wires session, places and words together."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
+from textual.screen import Screen
+
+from banqup_tui.actions.asking import Tone
+from banqup_tui.actions.interface import Context, Undoable
+from banqup_tui.actions.places import Destination, Place, Tab
+from banqup_tui.domain.delivery import Delivery
+from banqup_tui.domain.extension import Extension
+from banqup_tui.domain.integration import Integration
+from banqup_tui.domain.text import clean
+from banqup_tui.domain.words import _, use_language
+from banqup_tui.screens.clients_list import ClientDocuments, Clients
+from banqup_tui.screens.place import PlaceScreen, message_words
+from banqup_tui.screens.reading import Library
+from banqup_tui.settings import Settings, language_of, locale_of
+from banqup_tui.sync.session import Session
+from banqup_tui.sync.state import SyncWord
+from banqup_tui.widgets.formats import use_locale
+from banqup_tui.widgets.header import Place as HeaderPlace
+from banqup_tui.widgets.one_line import Word
+from banqup_tui.widgets.sheet import Sheet
+from banqup_tui.widgets.signs import STATUSES, needs_ascii, use_ascii
+from banqup_tui.widgets.theme import register_themes, wants_native_colours
+
+_NEWS_PAUSE = 0.2
+"""Seconds in which what has changed is gathered before the screen reads again."""
+
+
+class BanqupApp(App[None]):
+    """`session` is open; the app starts its engine and stops it."""
+
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS = []
+    CSS = "Screen { background: $background; }"
+
+    def __init__(self, session: Session, settings: Settings, environment: Mapping[str, str] | None = None) -> None:
+        environment = os.environ if environment is None else environment
+        super().__init__(ansi_color=wants_native_colours(environment))
+        self.session = session
+        self._environment = environment
+        use_language(language_of(settings, dict(environment)))
+        use_locale(locale_of(settings, dict(environment)))
+        use_ascii(settings.signs == "ascii" or (settings.signs == "auto" and needs_ascii(environment)))
+        register_themes(self, _theme_of(settings))
+        self.library = Library(session.engine.download)
+        self._firm = settings.firm_name
+        self._undo: tuple[str, ...] = ()
+        self._waiting: dict[Screen[None], asyncio.Future[object]] = {}
+        self._news_comes = False
+
+    # life
+
+    def get_default_screen(self) -> Screen[None]:
+        return ClientDocuments()
+
+    def on_mount(self) -> None:
+        self.session.engine.subscribe(lambda _touched: self._news_from_engine())
+        self.call_after_refresh(self.session.engine.start)
+
+    def on_unmount(self) -> None:
+        self.session.engine.stop()
+
+    def _news_from_engine(self) -> None:
+        """In the engine's thread."""
+        if self.is_running:
+            self.call_from_loop(self._gather_news)
+
+    def call_from_loop(self, work: Callable[[], None]) -> None:
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(work)
+
+    def _gather_news(self) -> None:
+        if not self._news_comes:
+            self._news_comes = True
+            self.set_timer(_NEWS_PAUSE, self._take_news)
+
+    def _take_news(self) -> None:
+        self._news_comes = False
+        screen = self.screen
+        if isinstance(screen, PlaceScreen):
+            screen.news()
+        elif isinstance(screen, Sheet):
+            self.show_state(screen)
+
+    # what places ask
+
+    def places(self) -> tuple[HeaderPlace, ...]:
+        return (
+            HeaderPlace("2", _("Client documents")),
+            HeaderPlace("3", _("Clients")),
+            HeaderPlace("4", _("Banqup Store")),
+        )
+
+    def show_state(self, sheet: Sheet) -> None:
+        from banqup_tui.screens.sync_words import shown
+
+        sheet.header.set_firm(clean(self._firm or self.session.readers.state().space_name))
+        sheet.header.set_sync(shown(self.session.engine.state))
+
+    @property
+    def is_copying(self) -> bool:
+        return self.session.engine.state.word in (SyncWord.STARTING, SyncWord.FIRST_COPY, SyncWord.UPDATING)
+
+    def now(self) -> datetime:
+        return datetime.now().astimezone()
+
+    def integration_labels(self) -> dict[str, str]:
+        return {one.id: one.label for one in self.session.readers.integrations(removed=True)}
+
+    def context(
+        self,
+        place: Place,
+        *,
+        client_id: str | None = None,
+        document_ids: Sequence[str] = (),
+        delivery: Delivery | None = None,
+        integration: Integration | None = None,
+        extension: Extension | None = None,
+    ) -> Context:
+        from banqup_tui.screens.doing import SessionDoing
+
+        readers = self.session.readers
+        documents = [found for one in document_ids if (found := readers.document(one)) is not None]
+        clients = {document.client_id for document in documents} or ({client_id} if client_id else set())
+        screen = self.screen
+        assert isinstance(screen, PlaceScreen)
+        return Context(
+            doing=SessionDoing(self.session),
+            ask=screen.ask,
+            place=place,
+            documents=documents,
+            deliveries=[one for found in readers.deliveries_of(document_ids).values() for one in found],
+            integrations=[one for client in clients for one in readers.integrations(client)],
+            client=readers.client(client_id or next(iter(clients), "")),
+            delivery=delivery,
+            integration=integration,
+            extension=extension,
+            extensions={one.id: one for one in readers.extensions()},
+            installations=readers.installations(),
+            undoable=self._undoable(),
+            over_ssh="SSH_CONNECTION" in self._environment or "SSH_TTY" in self._environment,
+            offline=not self.session.engine.state.is_connected,
+            download_to=_downloads(),
+            now=self.now(),
+        )
+
+    def _undoable(self) -> list[Undoable]:
+        waiting = [entry for entry in self.session.outbox.waiting() if entry.can_be_undone]
+        return [Undoable(key=entry.key, title=entry.label or entry.kind) for entry in reversed(waiting)]
+
+    def status_words(self, document_id: str) -> Sequence[Word]:
+        """The state of a document in one line: its status, and what is wrong where something is."""
+        document = self.session.readers.document(document_id)
+        if document is None:
+            return ()
+        appearance = STATUSES[document.accounting_status]
+        words = [Word(f"{appearance.sign} {appearance.full_word}", appearance.token, appearance.bold)]
+        for delivery in self.session.readers.deliveries(document_id):
+            if delivery.needs_a_look and delivery.reason:
+                label = self.integration_labels().get(delivery.integration_id, "")
+                words.append(Word(f"  {label}: {clean(delivery.reason)} {_('i for details')}"))
+                break
+        return words
+
+    def say(self, text: str, tone: Tone = Tone.PLAIN) -> None:
+        screen = self.screen
+        if isinstance(screen, Sheet):
+            screen.info.say(message_words(text, tone))
+
+    def remember_undo(self, keys: tuple[str, ...]) -> None:
+        self._undo = keys
+
+    # going places
+
+    def go(self, destination: Destination) -> None:
+        if destination.place is Place.FOLDER and destination.client_id:
+            self.open_client(destination.client_id)
+        elif destination.place is Place.DOCUMENT and destination.document_id:
+            from banqup_tui.screens.document import DocumentScreen
+
+            tab = destination.tab or Tab.DOCUMENT
+            if isinstance(self.screen, DocumentScreen):
+                self.screen.go_to(tab)
+            else:
+                self.push_screen(DocumentScreen(destination.document_id, tab))
+        elif destination.place is Place.CLIENT and destination.client_id:
+            from banqup_tui.screens.client import ClientScreen
+
+            if not isinstance(self.screen, Clients):
+                self.go_to_root(Place.CLIENTS)
+            self.push_screen(ClientScreen(destination.client_id, destination.tab or Tab.INTEGRATIONS))
+        else:
+            self.go_to_root(destination.place)
+
+    def open_client(self, client_id: str) -> None:
+        from banqup_tui.screens.client_folders import ClientFolders
+
+        if not isinstance(self.screen, ClientDocuments):
+            self.go_to_root(Place.CLIENT_DOCUMENTS)
+        self.push_screen(ClientFolders(client_id))
+
+    def go_to_root(self, place: Place) -> None:
+        """Place 2, 3 or 4 as one left it there; what lay over it is closed."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        wanted = self._root(place)
+        if not isinstance(self.screen, wanted):
+            self.switch_screen(wanted())
+
+    def _root(self, place: Place) -> type[PlaceScreen]:
+        if place is Place.STORE:
+            from banqup_tui.screens.store import StoreScreen
+
+            return StoreScreen
+        return Clients if place is Place.CLIENTS else ClientDocuments
+
+    def go_back(self) -> None:
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    async def push_and_wait(self, screen: Screen[None]) -> Any:
+        """Show a screen that is left with an answer."""
+        future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        self._waiting[screen] = future
+        await self.push_screen(screen)
+        return await future
+
+    def left(self, screen: Screen[None], answer: object) -> None:
+        future = self._waiting.pop(screen, None)
+        self.pop_screen()
+        if future is not None and not future.done():
+            future.set_result(answer)
+
+
+def _theme_of(settings: Settings) -> str:
+    return {"light": "banqup-light", "ansi": "banqup-ansi", "high-contrast": "banqup-dark-contrast"}.get(
+        settings.theme, "banqup-dark"
+    )
+
+
+def _downloads() -> Path:
+    directory = Path.home() / "Downloads"
+    return directory if directory.is_dir() else Path.cwd()
+
+
+def run() -> None:
+    """Open the local copy, show the program, and leave the terminal as it was."""
+    import gc
+
+    from banqup_tui import launcher
+    from banqup_tui.homes import homes
+    from banqup_tui.settings import read_settings
+
+    places = homes().made()
+    settings = read_settings(places.config)
+    session = Session.open(places, lambda: launcher.connect(places))
+    gc.freeze()
+    try:
+        BanqupApp(session, settings).run()
+    finally:
+        session.close()

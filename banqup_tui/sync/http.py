@@ -280,7 +280,7 @@ async def _lines(response: httpx.Response) -> AsyncIterator[str]:
     """Lines of bounded length, across pieces."""
     rest = b""
     with _told():
-        async for part in response.aiter_raw():
+        async for part in response.aiter_bytes():
             rest += part
             *lines, rest = rest.split(b"\n")
             for line in lines:

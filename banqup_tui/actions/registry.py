@@ -159,7 +159,7 @@ def _entry(action: Action, context: Context) -> Entry:
     return Entry(
         id=action.id,
         title=action.title(context),
-        key=shown_keys(action.keys[:1]) if reason is None and action.keys else "–",
+        key="–" if reason is not None else shown_keys(action.keys[:1]),
         reason=reason,
         note=action.note(context) if reason is None else None,
         part=action.menu or 0,

@@ -92,7 +92,7 @@ class TerminalAsk:
     async def fill_in(self, form: Form) -> Filled | None:
         from banqup_tui.screens.form import FormScreen
 
-        return await self._screen.house.push_and_wait(FormScreen(form))
+        return cast("Filled | None", await self._screen.house.push_and_wait(FormScreen(form)))
 
     async def where_to(self, title: str, suggestion: Path) -> Path | None:
         panel = await self.panel(Prompt)

@@ -93,6 +93,7 @@ class ClientFolders(PlaceScreen):
         folder = _FIRST_FOLDER if _FIRST_FOLDER in filled or not filled else filled[0]
         self._query = DocumentQuery(client_id=self.client_id, folder=folder)
         self.tree_view.move_to_node(str(folder))
+        self.tree_view.action_unfold()
 
     # what is shown
 

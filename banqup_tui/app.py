@@ -58,6 +58,7 @@ class BanqupApp(App[None]):
         self._undo: tuple[str, ...] = ()
         self._waiting: dict[Screen[None], asyncio.Future[object]] = {}
         self._news_comes = False
+        self.failure: Exception | None = None
 
     # life
 
@@ -70,6 +71,14 @@ class BanqupApp(App[None]):
 
     def on_unmount(self) -> None:
         self.session.engine.stop()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """The terminal is left as it was first; `run` raises the error then. Tests see it at once."""
+        if self.is_headless:
+            super()._handle_exception(error)
+            return
+        self.failure = self.failure or error
+        self.exit(return_code=1)
 
     def _news_from_engine(self) -> None:
         """In the engine's thread."""
@@ -121,7 +130,7 @@ class BanqupApp(App[None]):
 
     def context(
         self,
-        place: Place,
+        screen: PlaceScreen,
         *,
         client_id: str | None = None,
         document_ids: Sequence[str] = (),
@@ -134,12 +143,10 @@ class BanqupApp(App[None]):
         readers = self.session.readers
         documents = [found for one in document_ids if (found := readers.document(one)) is not None]
         clients = {document.client_id for document in documents} or ({client_id} if client_id else set())
-        screen = self.screen
-        assert isinstance(screen, PlaceScreen)
         return Context(
             doing=SessionDoing(self.session),
             ask=screen.ask,
-            place=place,
+            place=screen.place,
             documents=documents,
             deliveries=[one for found in readers.deliveries_of(document_ids).values() for one in found],
             integrations=[one for client in clients for one in readers.integrations(client)],
@@ -255,8 +262,8 @@ def _downloads() -> Path:
     return directory if directory.is_dir() else Path.cwd()
 
 
-def run() -> None:
-    """Open the local copy, show the program, and leave the terminal as it was."""
+def run() -> int:
+    """Open the local copy, show the program, and leave the terminal as it was. Raises what went wrong in it."""
     import gc
 
     from banqup_tui import launcher
@@ -267,7 +274,11 @@ def run() -> None:
     settings = read_settings(places.config)
     session = Session.open(places, lambda: launcher.connect(places))
     gc.freeze()
+    app = BanqupApp(session, settings)
     try:
-        BanqupApp(session, settings).run()
+        app.run()
     finally:
         session.close()
+    if app.failure is not None:
+        raise app.failure
+    return app.return_code or 0

@@ -139,7 +139,7 @@ class ClientScreen(PlaceScreen):
         return lines
 
     def context(self) -> Context:
-        return self.house.context(self.place, client_id=self.client_id, integration=self._integration())
+        return self.house.context(self, client_id=self.client_id, integration=self._integration())
 
     def state_words(self) -> Sequence[Word]:
         found = self._integrations()

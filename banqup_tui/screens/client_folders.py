@@ -203,7 +203,7 @@ class ClientFolders(PlaceScreen):
     # the document one is on
 
     def context(self) -> Context:
-        return self.house.context(self.place, client_id=self.client_id, document_ids=self._chosen_ids())
+        return self.house.context(self, client_id=self.client_id, document_ids=self._chosen_ids())
 
     def _chosen_ids(self) -> list[str]:
         if not self._shows_table:

@@ -97,7 +97,7 @@ class ClientsList(PlaceScreen):
 
     def context(self) -> Context:
         row = self.table.row
-        return self.house.context(self.place, client_id=row.id if row else None)
+        return self.house.context(self, client_id=row.id if row else None)
 
     def menu_title(self) -> str:
         return self.table.row.name if self.table.row else ""

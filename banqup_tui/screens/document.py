@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.geometry import Region
 
-from banqup_tui.actions import places
+from banqup_tui.actions import places, registry
 from banqup_tui.actions.interface import Context
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.delivery import Delivery, DeliveryState
@@ -180,7 +180,7 @@ class DocumentScreen(PlaceScreen):
 
     def context(self) -> Context:
         delivery = self._delivery() if self._tab == DELIVERIES else None
-        return self.house.context(self.place, document_ids=[self.document_id], delivery=delivery)
+        return self.house.context(self, document_ids=[self.document_id], delivery=delivery)
 
     def state_words(self) -> Sequence[Word]:
         if self._tab == DELIVERIES:
@@ -193,6 +193,11 @@ class DocumentScreen(PlaceScreen):
                 return (Word(sign("error"), "error", True), Word(f" {words}"))
             return (Word(words, "muted"),)
         return self.house.status_words(self.document_id)
+
+    def own_footer(self) -> Sequence[tuple[str, str]]:
+        beside = ((sign("left") + sign("right"), _("Previous, next")), ("Tab", _("Next tab")))
+        actions = registry.footer_of(self.context())
+        return (*actions[:3], *beside, *actions[3:]) if self._tab == DELIVERIES else (*beside, *actions)
 
     def menu_title(self) -> str:
         document = self.document

@@ -80,7 +80,7 @@ class StoreScreen(PlaceScreen):
         self.details.show(lambda width: extension_details(extension, installation, users, width))
 
     def context(self) -> Context:
-        return self.house.context(self.place, extension=self._extension())
+        return self.house.context(self, extension=self._extension())
 
     def state_words(self) -> Sequence[Word]:
         extension = self._extension()

@@ -69,7 +69,7 @@ class TickPanel(Panel):
 
     def fill(self, question: TickQuestion, ticked: frozenset[str]) -> None:
         self._question, self._ticked, self._option, self._button = question, set(ticked), False, ""
-        self.go_to("")
+        self.go_to(question.lines[0].id if question.lines else "")
 
     @property
     def effects(self) -> Effects:

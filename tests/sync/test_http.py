@@ -52,6 +52,17 @@ async def test_a_proven_answer_is_taken() -> None:
     assert asked[0].headers["Authorization"] == "Bearer secret"
 
 
+async def test_changes_come_with_their_values_and_deletions_without() -> None:
+    content = (
+        b'{"changes":[{"seq":1,"kind":"CLIENT","op":"PUT","id":"c","value":{"id":"c"}},'
+        b'{"seq":2,"kind":"DOCUMENT","op":"DELETE","id":"d","value":null}],"cursor":"c","seq":2}'
+    )
+    put, gone = (await server(json_answer(200, content)).changes("c")).changes
+    assert put.value is not None
+    assert bytes(put.value) == b'{"id":"c"}'
+    assert gone.value is None
+
+
 @pytest.mark.parametrize(
     ("answer", "error"),
     [

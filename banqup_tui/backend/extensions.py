@@ -6,6 +6,7 @@ A package that does not load is an extension with a `problem`; it never keeps th
 from __future__ import annotations
 
 import importlib.metadata
+import logging
 import threading
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
@@ -15,11 +16,15 @@ from typing import Any
 import msgspec
 
 from banqup_tui.connectors.interface import Checks, Connector, SettingProblem, schema
+from banqup_tui.connectors.path_template import problems_of
 from banqup_tui.domain.extension import Category, Extension, ReceiverKind
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.problems import Problem, ProblemType
 
 GROUP = "banqup_tui.connectors"
+OURS = "banqup-tui"
+
+_log = logging.getLogger(__name__)
 
 NO_SCHEMA: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
 
@@ -49,7 +54,7 @@ class Extensions:
 
     def __init__(self, entry_points: Iterable[importlib.metadata.EntryPoint] | None = None) -> None:
         found = importlib.metadata.entry_points(group=GROUP) if entry_points is None else entry_points
-        self._entry_points = {point.name: point for point in found}
+        self._entry_points = _one_of_each_name(found)
         self._loaded: dict[str, _Loaded] = {}
         self._lock = threading.RLock()
 
@@ -97,6 +102,24 @@ class Extensions:
             if name not in self._loaded:
                 self._loaded[name] = _loaded(self._entry_points[name])
             return self._loaded[name]
+
+
+def _one_of_each_name(
+    points: Iterable[importlib.metadata.EntryPoint],
+) -> dict[str, importlib.metadata.EntryPoint]:
+    """No package can take the place of an extension of ours, or of one that came before it in the alphabet."""
+    order = sorted(points, key=lambda point: (_package(point) != OURS, _package(point)))
+    found: dict[str, importlib.metadata.EntryPoint] = {}
+    for point in order:
+        if point.name in found:
+            _log.warning("%s also brings an extension %s: left out", _package(point), point.name)
+        else:
+            found[point.name] = point
+    return found
+
+
+def _package(point: importlib.metadata.EntryPoint) -> str:
+    return point.dist.name if point.dist else ""
 
 
 def _loaded(point: importlib.metadata.EntryPoint) -> _Loaded:
@@ -163,8 +186,12 @@ def _read(
             continue
         try:
             values[name] = _converted(connector.settings, name, given)
-        except msgspec.ValidationError as error:
-            problems.append(_wrong(name, properties[name], given, error))
+        except msgspec.ValidationError:
+            problems.append(_wrong(name, properties[name], given))
+            continue
+        if properties[name].get("x-template") and values[name]:
+            title = title_of(name, properties)
+            problems += [_of_connector(found) for found in problems_of(name, title, values[name])]
     refused = {problem.field for problem in problems}
     if level is Level.EFFECTIVE:
         problems += _missing(connector.settings, properties, values, refused)
@@ -208,7 +235,7 @@ def _unknown(name: str, properties: Mapping[str, dict[str, Any]]) -> Problem:
     return _problem(name, f"There is no setting {name}.", f"The settings are {', '.join(properties)}.")
 
 
-def _wrong(name: str, of: Mapping[str, Any], given: Any, error: msgspec.ValidationError) -> Problem:
+def _wrong(name: str, of: Mapping[str, Any], given: Any) -> Problem:
     """Says what was given, save for a secret."""
     shown = "what was given" if of.get("writeOnly") else f"{given!r}"
     wanted = {"integer": "a number", "boolean": "yes or no", "string": "text"}.get(str(of.get("type")), "another kind")

@@ -15,7 +15,7 @@ from banqup_tui.backend.context import Context, Handler, Refused
 from banqup_tui.backend.extensions import Level
 from banqup_tui.backend.installations import installation_row, loading_extension
 from banqup_tui.backend.ledger import lifecycle
-from banqup_tui.backend.ledger.jobs import begin_backfill
+from banqup_tui.backend.ledger.jobs import Task, begin
 from banqup_tui.backend.mending import mend
 from banqup_tui.backend.two_levels import Settings
 from banqup_tui.backend.work import Work
@@ -23,7 +23,7 @@ from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.values import Value
-from banqup_tui.protocol.commands import AddIntegration, ConfigureIntegration
+from banqup_tui.protocol.commands import AddIntegration, ConfigureIntegration, Query
 from banqup_tui.protocol.messages import EntityKind
 from banqup_tui.protocol.problems import ProblemType
 
@@ -47,7 +47,8 @@ def add_integration(work: Work, body: AddIntegration, context: Context) -> dict[
         integration_id = _revive(work, there, folders, own, effective, context)
     result = {"integrationId": integration_id, "new": there is None}
     if body.backfill is not None:
-        result |= begin_backfill(work, context, integration_id, body.client_id, folders, body.backfill)
+        older = Task(query=Query(client_id=body.client_id), integration_ids=(integration_id,), folders=folders)
+        result |= begin(work, context, older, body.backfill.up_to, body.backfill.expected)
     return result
 
 

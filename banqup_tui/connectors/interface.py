@@ -85,6 +85,10 @@ class Fault(StrEnum):
     PERSON = "PERSON"
 
 
+French = tuple[str, str]
+"""Sentence and remedy in French, for what a test of the connection shows."""
+
+
 class NotSent(BanqupError):
     """Certainly nothing arrived, and trying again may help. PERSON: only after someone has mended the settings."""
 
@@ -95,14 +99,20 @@ class NotSent(BanqupError):
         *,
         fault: Fault = Fault.DOCUMENT,
         retry_after: float | None = None,
+        french: French | None = None,
     ) -> None:
         super().__init__(sentence, remedy)
         self.fault = fault
         self.retry_after = retry_after
+        self.french = french
 
 
 class Rejected(BanqupError):
     """The receiver said no: certainly nothing arrived, and the same again would be refused again."""
+
+    def __init__(self, sentence: str, remedy: str = "", *, french: French | None = None) -> None:
+        super().__init__(sentence, remedy)
+        self.french = french
 
 
 class Uncertain(BanqupError):
@@ -126,6 +136,16 @@ class Step(Value, frozen=True, kw_only=True):
     remedy: Words | None = None
 
 
+def failed_step(error: BanqupError, before: Words | None = None) -> Step:
+    """The step of a test that ended with this error; `before` goes before its sentence."""
+    french: French | None = getattr(error, "french", None)
+    sentence, remedy = {"en": error.sentence}, {"en": error.remedy}
+    if french is not None:
+        sentence["fr"], remedy["fr"] = french
+    told = {language: f"{(before or {}).get(language, '')}{text}" for language, text in sentence.items()}
+    return Step(ok=False, sentence=told, remedy=remedy if error.remedy else None)
+
+
 class SettingProblem(Value, frozen=True, kw_only=True):
     """What is wrong with one setting, found without asking the receiver. `field` names the setting."""
 
@@ -142,7 +162,10 @@ class Channel(Protocol):
     async def commit(self, parcel: Parcel, remnant: str) -> Receipt: ...
 
     async def roll_forward(self, parcel: Parcel, remnant: str) -> Receipt:
-        """RENAME receivers: finish what the remnant names; a missing hidden file means it was done."""
+        """RENAME receivers: finish what the remnant names; a missing hidden file means it was done.
+
+        Whatever else goes wrong is `Uncertain`: it is tried again later.
+        """
         ...
 
     async def look_up(self, parcel: Parcel, earlier_receipts: Sequence[str]) -> tuple[Found, Receipt | None]:

@@ -34,9 +34,10 @@ from banqup_tui.connectors.interface import (
     SettingProblem,
     Step,
     Uncertain,
+    failed_step,
     setting,
 )
-from banqup_tui.connectors.path_template import Place, fill, problems_of
+from banqup_tui.connectors.path_template import FileName, Place, fill, name_problems
 from banqup_tui.connectors.rename import rename_without_overwriting
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind
@@ -54,16 +55,7 @@ class LocalFolderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
             help_fr="Le dossier sur la machine du service. Il est créé s'il n'existe pas.",
         ),
     ]
-    file_name: Annotated[
-        str,
-        setting(
-            "File name",
-            "Nom du fichier",
-            template=True,
-            help_en="Empty: the document's number, or its own name where it has no number.",
-            help_fr="Vide : le numéro du document, ou son propre nom s'il n'a pas de numéro.",
-        ),
-    ] = ""
+    file_name: FileName = ""
 
 
 class LocalFolder:
@@ -91,9 +83,9 @@ class LocalFolder:
         return _place(settings, parcel).path
 
     def check(self, given: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
-        path, name = given.get("path"), given.get("file_name")
-        problems = problems_of("path", "Path", path) if path else []
-        if path and not problems and not os.path.isabs(_expanded(path)):
+        problems = name_problems(given.get("file_name", ""))
+        path = given.get("path")
+        if path and not os.path.isabs(_expanded(path)):
             problems.append(
                 SettingProblem(
                     field="path",
@@ -101,10 +93,6 @@ class LocalFolder:
                     remedy="Write the whole path, such as /srv/in/[external_id]/[folder].",
                 )
             )
-        if name:
-            problems += problems_of("file_name", "File name", name)
-            if "/" in name:
-                problems.append(SettingProblem(field="file_name", sentence="File name: / belongs into the path."))
         return problems
 
     @asynccontextmanager
@@ -287,35 +275,54 @@ def _not_sent(error: OSError, directory: str) -> BanqupError:
             return NotSent(
                 f"The folder {directory} may not be written to.",
                 "Give the backend's user the right to write there, or choose another path.",
+                french=(
+                    f"Le dossier {directory} ne peut pas être écrit.",
+                    "Donnez ce droit à l'utilisateur du service, ou choisissez un autre chemin.",
+                ),
                 fault=Fault.PERSON,
             )
         case errno.EROFS:
             return NotSent(
                 f"The folder {directory} is on a drive that is read-only.",
                 "Make the drive writable, or choose another path.",
+                french=(
+                    f"Le dossier {directory} est sur un disque en lecture seule.",
+                    "Autorisez l'écriture sur ce disque, ou choisissez un autre chemin.",
+                ),
                 fault=Fault.PERSON,
             )
         case errno.ENOTDIR | errno.EEXIST:
             return NotSent(
                 f"The path {directory} leads through something that is not a folder.",
                 "Choose another path, or move what stands in the way.",
+                french=(
+                    f"Le chemin {directory} passe par ce qui n'est pas un dossier.",
+                    "Choisissez un autre chemin, ou déplacez ce qui gêne.",
+                ),
                 fault=Fault.PERSON,
             )
         case errno.ENOSPC | errno.EDQUOT:
             what = "The disk is full" if error.errno == errno.ENOSPC else "The quota of the disk is used up"
+            quoi = "Le disque est plein" if error.errno == errno.ENOSPC else "Le quota du disque est épuisé"
             return NotSent(
                 f"{what}: {directory}.",
                 "Make room there. The document is then sent by itself.",
+                french=(f"{quoi} : {directory}.", "Faites-y de la place. Le document part alors seul."),
                 fault=Fault.INTEGRATION,
             )
         case errno.ENAMETOOLONG:
             return Rejected(
                 f"The path is too long for the disk: {directory}.",
                 "Choose a shorter path.",
+                french=(f"Le chemin est trop long pour le disque : {directory}.", "Choisissez un chemin plus court."),
             )
     return NotSent(
         f"The folder {directory} cannot be written to now: {error.strerror or error}.",
         "It is tried again by itself.",
+        french=(
+            f"Le dossier {directory} ne peut pas être écrit en ce moment : {error.strerror or error}.",
+            "Nouvel essai tout seul.",
+        ),
         fault=Fault.INTEGRATION,
     )
 
@@ -348,13 +355,13 @@ def _test(settings: LocalFolderSettings, sample: Parcel | None) -> list[Step]:
             if not folder.is_dir():
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), directory)
     except BanqupError as error:
-        return [_failed(error)]
+        return [failed_step(error)]
     steps = [Step(ok=True, sentence={"en": f"The folder {directory} is there", "fr": f"Le dossier {directory} existe"})]
     try:
         with _told_as_not_sent(directory):
             _probe(folder)
     except BanqupError as error:
-        return [*steps, _failed(error)]
+        return [*steps, failed_step(error)]
     written = {"en": "A file could be written and taken away", "fr": "Un fichier a pu être écrit et retiré"}
     return [*steps, Step(ok=True, sentence=written)]
 
@@ -368,7 +375,3 @@ def _probe(folder: Path) -> None:
             os.fsync(stream.fileno())
     finally:
         probe.unlink(missing_ok=True)
-
-
-def _failed(error: BanqupError) -> Step:
-    return Step(ok=False, sentence={"en": error.sentence}, remedy={"en": error.remedy} if error.remedy else None)

@@ -3,10 +3,11 @@
 import mimetypes
 from collections.abc import Mapping
 from pathlib import PurePosixPath
+from typing import Annotated
 
 import msgspec
 
-from banqup_tui.connectors.interface import Parcel, SettingProblem
+from banqup_tui.connectors.interface import Parcel, SettingProblem, setting
 from banqup_tui.domain.path_template import (
     FOLDER_WORDS,
     MAX_NAME_BYTES,
@@ -21,10 +22,12 @@ from banqup_tui.domain.path_template import (
 
 __all__ = [
     "PLACEHOLDERS",
+    "FileName",
     "Place",
     "TemplateProblem",
     "check",
     "fill",
+    "name_problems",
     "names_a_file",
     "problems_of",
     "values_of",
@@ -43,6 +46,19 @@ _SUFFIXES: dict[str, tuple[str, ...]] = {
     "application/zip": (".zip",),
 }
 """The first is given where the document brings none of them itself."""
+
+
+FileName = Annotated[
+    str,
+    setting(
+        "File name",
+        "Nom du fichier",
+        template=True,
+        help_en="Empty: the document's number, or its own name where it has no number.",
+        help_fr="Vide : le numéro du document, ou son propre nom s'il n'a pas de numéro.",
+    ),
+]
+"""The setting of that name, for connectors whose path may leave it out: see `fill`."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -100,6 +116,17 @@ def with_suffix(name: str, suffix: str) -> str:
 
 def problems_of(field: str, title: str, template: str) -> list[SettingProblem]:
     return [_problem(field, title, template, found) for found in check(template)]
+
+
+def name_problems(template: str) -> list[SettingProblem]:
+    """Of a `FileName`, besides what is wrong with any template."""
+    if "/" not in template:
+        return []
+    return [
+        SettingProblem(
+            field="file_name", sentence="File name: / belongs into the path.", remedy="Move the folder to the path."
+        )
+    ]
 
 
 def _problem(field: str, title: str, template: str, found: TemplateProblem) -> SettingProblem:

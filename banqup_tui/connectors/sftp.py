@@ -37,11 +37,12 @@ from banqup_tui.connectors.interface import (
     SettingProblem,
     Step,
     Uncertain,
+    failed_step,
     setting,
 )
-from banqup_tui.connectors.path_template import Place, fill, problems_of
+from banqup_tui.connectors.path_template import FileName, Place, fill, name_problems
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.domain.extension import Category, ReceiverKind
+from banqup_tui.domain.extension import Category, ReceiverKind, Words
 from banqup_tui.kill_points import kill_point
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ _CIPHERS = (
     "aes192-ctr",
     "aes128-ctr",
 )
+_NO_FILE: Words = {"en": "No file could be written: ", "fr": "Aucun fichier écrit : "}
 _FINGERPRINT = re.compile(r"SHA256:([A-Za-z0-9+/]{43})=?$")
 
 
@@ -84,16 +86,7 @@ class SftpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             help_fr="Le dossier sur le serveur. Il est créé s'il n'existe pas.",
         ),
     ]
-    file_name: Annotated[
-        str,
-        setting(
-            "File name",
-            "Nom du fichier",
-            template=True,
-            help_en="Empty: the document's number, or its own name where it has no number.",
-            help_fr="Vide : le numéro du document, ou son propre nom s'il n'a pas de numéro.",
-        ),
-    ] = ""
+    file_name: FileName = ""
     host_key: Annotated[
         str,
         setting(
@@ -150,18 +143,7 @@ class Sftp:
         return _place(settings, parcel).path
 
     def check(self, given: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
-        problems = [
-            found
-            for field, title in (("path", "Path"), ("file_name", "File name"))
-            if given.get(field)
-            for found in problems_of(field, title, given[field])
-        ]
-        if "/" in given.get("file_name", ""):
-            problems.append(
-                SettingProblem(
-                    field="file_name", sentence="File name: / belongs into the path.", remedy="Move it to the path."
-                )
-            )
+        problems = name_problems(given.get("file_name", ""))
         if given.get("host_key") and not _fingerprints(given["host_key"]):
             problems.append(
                 SettingProblem(
@@ -202,7 +184,7 @@ class Sftp:
                 )
                 await _probe(sftp, settings, sample)
         except BanqupError as error:
-            return [*steps, _failed(error, signed_in=bool(steps))]
+            return [*steps, failed_step(error, _NO_FILE if steps else None)]
         written = {"en": "A file could be written and taken away", "fr": "Un fichier a pu être écrit et retiré"}
         return [*steps, Step(ok=True, sentence=written)]
 
@@ -445,6 +427,7 @@ async def _connection(
             seen.append(key.get_fingerprint())
             return key.get_fingerprint() in known
 
+    asyncssh.set_log_level("WARNING")
     return await asyncssh.connect(
         settings.host,
         settings.port,
@@ -478,6 +461,10 @@ def _private_key(settings: SftpSettings) -> list[asyncssh.SSHKey] | None:
             "The private key cannot be read.",
             "Give the whole text of the key, and its passphrase if it has one.",
             fault=Fault.PERSON,
+            french=(
+                "La clé privée ne peut pas être lue.",
+                "Donnez tout le texte de la clé, et sa phrase de passe si elle en a une.",
+            ),
         ) from error
 
 
@@ -506,12 +493,21 @@ def _unknown_key(settings: SftpSettings, seen: list[str]) -> NotSent:
             f"The key of {settings.host} is not known yet: it is {shown}.",
             "Compare it with whoever runs the server, then put it into Host key.",
             fault=Fault.PERSON,
+            french=(
+                f"La clé de {settings.host} n'est pas encore connue : c'est {shown}.",
+                "Comparez-la avec le responsable du serveur, puis mettez-la dans Clé du serveur.",
+            ),
         )
     return NotSent(
         f"The key of {settings.host} is not the known one: it is now {shown}.",
         "Ask whoever runs the server whether the key was changed. If so, put the new one into Host key; "
         "if not, somebody stands in between.",
         fault=Fault.PERSON,
+        french=(
+            f"La clé de {settings.host} n'est pas celle qui est connue : c'est maintenant {shown}.",
+            "Demandez au responsable du serveur si la clé a changé. Si oui, mettez la nouvelle dans Clé du serveur ; "
+            "sinon, quelqu'un s'est glissé entre vous.",
+        ),
     )
 
 
@@ -565,10 +561,3 @@ async def _probe(sftp: asyncssh.SFTPClient, settings: SftpSettings, sample: Parc
     except (asyncssh.SFTPError, *LOST) as error:
         room = await _room(sftp, directory or ".", error)
         raise not_written(error, directory or ".", room, 1) from error
-
-
-def _failed(error: BanqupError, *, signed_in: bool) -> Step:
-    first = "No file could be written: " if signed_in else ""
-    return Step(
-        ok=False, sentence={"en": first + error.sentence}, remedy={"en": error.remedy} if error.remedy else None
-    )

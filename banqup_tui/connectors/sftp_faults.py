@@ -38,29 +38,48 @@ def not_connected(error: BaseException, host: str, port: int) -> NotSent:
             return NotSent(
                 f"{where} did not accept the sign-in.",
                 "Correct the user, the password or the private key.",
+                french=(
+                    f"{where} n'a pas accepté la connexion.",
+                    "Corrigez l'utilisateur, le mot de passe ou la clé privée.",
+                ),
                 fault=Fault.PERSON,
             )
         case asyncssh.KeyExchangeFailed() | asyncssh.ProtocolNotSupported() | asyncssh.MACError():
             return NotSent(
                 f"{where} offers no way of encrypting that is safe: {words_of(error)}.",
                 "Ask whoever runs the server to bring it up to date.",
+                french=(
+                    f"{where} n'offre aucun chiffrement sûr : {words_of(error)}.",
+                    "Demandez au responsable du serveur de le mettre à jour.",
+                ),
                 fault=Fault.PERSON,
             )
         case asyncssh.ChannelOpenError() | asyncssh.SFTPError():
             return NotSent(
                 f"{where} does not offer SFTP to this user: {words_of(error)}.",
                 "Ask whoever runs the server to allow it.",
+                french=(
+                    f"{where} n'offre pas SFTP à cet utilisateur : {words_of(error)}.",
+                    "Demandez au responsable du serveur de l'autoriser.",
+                ),
                 fault=Fault.PERSON,
             )
         case TimeoutError():
-            why = f"{where} does not answer."
+            why, pourquoi = f"{where} does not answer.", f"{where} ne répond pas."
         case ConnectionRefusedError():
-            why = f"{where} refuses the connection."
+            why, pourquoi = f"{where} refuses the connection.", f"{where} refuse la connexion."
         case socket.gaierror():
-            why = f"There is no server by the name {host}."
+            why, pourquoi = f"There is no server by the name {host}.", f"Aucun serveur ne s'appelle {host}."
         case _:
-            why = f"The connection to {where} broke: {words_of(error)}."
-    return NotSent(why, "It is tried again by itself; check host and port if it stays so.", fault=Fault.INTEGRATION)
+            said = words_of(error)
+            why = f"The connection to {where} broke: {said}."
+            pourquoi = f"La connexion à {where} s'est rompue : {said}."
+    return NotSent(
+        why,
+        "It is tried again by itself; check host and port if it stays so.",
+        fault=Fault.INTEGRATION,
+        french=(pourquoi, "Nouvel essai tout seul ; sinon vérifiez le serveur et le port."),
+    )
 
 
 def not_written(error: BaseException, directory: str, room: int | None, size: int) -> BanqupError:
@@ -70,6 +89,10 @@ def not_written(error: BaseException, directory: str, room: int | None, size: in
         return NotSent(
             f"The server has no room in {directory}: “{said}”.",
             "Make room there, or ask whoever runs the server. The document is then sent by itself.",
+            french=(
+                f"Le serveur n'a plus de place dans {directory} : « {said} ».",
+                "Faites-y de la place, ou demandez au responsable. Le document part alors seul.",
+            ),
             fault=Fault.INTEGRATION,
         )
     match error:
@@ -77,26 +100,49 @@ def not_written(error: BaseException, directory: str, room: int | None, size: in
             return NotSent(
                 f"The server does not let {directory} be written to: “{said}”.",
                 "Correct the path, or ask for the right to write there.",
+                french=(
+                    f"Le serveur ne laisse pas écrire dans {directory} : « {said} ».",
+                    "Corrigez le chemin, ou demandez le droit d'y écrire.",
+                ),
                 fault=Fault.PERSON,
             )
         case asyncssh.SFTPNoSuchFile() | asyncssh.SFTPNoSuchPath() | asyncssh.SFTPNotADirectory():
             return NotSent(
                 f"The folder {directory} is not on the server and cannot be made: “{said}”.",
                 "Correct the path.",
+                french=(
+                    f"Le dossier {directory} n'est pas sur le serveur et ne peut être créé : « {said} ».",
+                    "Corrigez le chemin.",
+                ),
                 fault=Fault.PERSON,
             )
         case asyncssh.SFTPBadMessage() | asyncssh.SFTPInvalidFilename():
-            return Rejected(f"The server does not accept this name in {directory}: “{said}”.", "Choose a shorter path.")
+            return Rejected(
+                f"The server does not accept this name in {directory}: “{said}”.",
+                "Choose a shorter path.",
+                french=(
+                    f"Le serveur n'accepte pas ce nom dans {directory} : « {said} ».",
+                    "Choisissez un chemin plus court.",
+                ),
+            )
         case asyncssh.SFTPOpUnsupported():
             return NotSent(
                 f"The server cannot do what is needed: “{said}”.",
                 "Ask whoever runs it for a server that can rename files.",
+                french=(
+                    f"Le serveur ne peut pas faire ce qu'il faut : « {said} ».",
+                    "Demandez au responsable un serveur qui sait renommer des fichiers.",
+                ),
                 fault=Fault.PERSON,
             )
         case asyncssh.SFTPConnectionLost() | asyncssh.SFTPNoConnection():
             return _line_lost(said)
         case asyncssh.SFTPError():
-            return NotSent(f"The server could not write into {directory}: “{said}”.", "It is tried again by itself.")
+            return NotSent(
+                f"The server could not write into {directory}: “{said}”.",
+                "It is tried again by itself.",
+                french=(f"Le serveur n'a pas pu écrire dans {directory} : « {said} ».", "Nouvel essai tout seul."),
+            )
     return _line_lost(said)
 
 
@@ -105,6 +151,7 @@ def _line_lost(said: str) -> NotSent:
         f"The connection broke while the document was on its way: {said}.",
         "It is tried again by itself.",
         fault=Fault.INTEGRATION,
+        french=(f"La connexion s'est rompue pendant l'envoi : {said}.", "Nouvel essai tout seul."),
     )
 
 

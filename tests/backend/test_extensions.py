@@ -68,3 +68,28 @@ def test_looking_into_the_store_is_quick() -> None:
         "print(*{'asyncssh', 'cryptography', 'httpx', 'sqlalchemy'} & set(sys.modules))"
     )
     assert subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60).strip() == ""
+
+
+def test_no_package_can_take_the_place_of_another() -> None:
+    class Package:
+        def __init__(self, name: str) -> None:
+            self.name, self.version = name, "1.0"
+
+    def of(package: str, value: str) -> EntryPoint:
+        made = point("local-folder", value)
+        vars(made).update(dist=Package(package))
+        return made
+
+    ours = "banqup_tui.connectors.local_folder:LocalFolder"
+    found = Extensions([of("aardvark", "aardvark:Thief"), of("banqup-tui", ours)]).get("local-folder")
+    assert found is not None
+    assert found.problem is None
+
+
+def test_a_form_can_be_drawn_from_the_schema(extensions: Extensions) -> None:
+    properties = Extensions().properties("sftp")
+    assert list(properties)[:5] == ["host", "port", "user", "password", "path"]
+    assert properties["port"]["default"] == 22
+    assert properties["path"]["x-template"]
+    assert properties["path"]["x-titles"] == {"en": "Path", "fr": "Chemin"}
+    assert Extensions().secret_names("sftp") == {"password", "private_key", "passphrase"}

@@ -161,6 +161,7 @@ async def test_a_path_through_a_file_is_for_a_person_to_mend(server: Server, sto
     steps = await Sftp().test(below(server, "taken/[folder]"), None)
     assert [step.ok for step in steps] == [True, False]
     assert steps[1].sentence["en"].startswith("No file could be written: ")
+    assert steps[1].sentence["fr"].startswith("Aucun fichier écrit : ")
     with pytest.raises(NotSent):
         await send(below(server, "taken/[folder]"), parcel(store))
 
@@ -352,7 +353,7 @@ def test_settings_are_checked_before_they_are_kept() -> None:
         return [problem.sentence for problem in Sftp().check(given, complete=complete)]
 
     assert sentences(path="in/[folder]") == []
-    assert sentences(path="in/[foldr]") == ["Path: [foldr] is unknown; did you mean [folder]?"]
+    assert sentences(file_name="a/b") == ["File name: / belongs into the path."]
     assert sentences(host_key="abc") == ["Host key: it is not a fingerprint."]
     assert sentences(complete=True) == ["Password is missing."]
     assert sentences(complete=True, private_key="x") == []

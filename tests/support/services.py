@@ -28,21 +28,26 @@ HAGELAND = "44444444-4444-4444-8444-444444444444"
 
 def services_in(directory: Path, extensions: Extensions | None = None) -> Services:
     """A space with two clients."""
-    engine = sqlite_engine(str(directory / "backend.db"))
+    services = opened_again(directory, extensions)
+    engine = services.database.engine
     tables.metadata.create_all(engine)
-    services = Services(
-        space_id=SPACE,
-        database=Database(engine),
-        files=FileStore(directory / "files"),
-        extensions=extensions or Extensions(),
-        vault=Vault(directory / "vault.key"),
-    )
     with engine.begin() as connection:
         connection.execute(insert(tables.space).values(id=SPACE, name="Meuse", epoch=EPOCH, cursor_secret=b"x"))
     with services.database.write(SPACE) as work:
         add_client(work, PARVIS, "PARVIS", "Boulangerie du Parvis SRL", vat_number="BE0465123710")
         add_client(work, HAGELAND, "HAGELAND", "Bouwwerken Hageland NV")
     return services
+
+
+def opened_again(directory: Path, extensions: Extensions | None = None) -> Services:
+    """The same, as another process sees it."""
+    return Services(
+        space_id=SPACE,
+        database=Database(sqlite_engine(str(directory / "backend.db"))),
+        files=FileStore(directory / "files"),
+        extensions=extensions or Extensions(),
+        vault=Vault(directory / "vault.key"),
+    )
 
 
 def add_client(work: Work, client_id: str, reference: str, name: str, **more: Any) -> None:

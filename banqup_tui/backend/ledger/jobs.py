@@ -80,24 +80,31 @@ def count_documents(work: Any, space_id: str, task: Task, upto_seq: int) -> int:
 
 
 def _wanted(space_id: str, task: Task, integration_ids: list[str], upto_seq: int) -> Any:
-    target = exists().where(
-        integration.c.id.in_(integration_ids),
-        integration.c.client_id == document.c.client_id,
-        _has_effect(task, upto_seq),
+    target = (
+        exists()
+        .where(
+            integration.c.id.in_(integration_ids),
+            integration.c.client_id == document.c.client_id,
+            _has_effect(task, upto_seq),
+        )
+        .correlate(document)
     )
     return select(document.c.id).where(*_which(space_id, task, upto_seq), target).subquery()
 
 
 def _has_effect(task: Task, upto_seq: int) -> Any:
-    there = (delivery.c.integration_id == integration.c.id) & (delivery.c.sha256 == document.c.sha256)
-    failed = exists().where(there, delivery.c.state == str(DeliveryState.FAILED))
+    failed = delivery.c.state == str(DeliveryState.FAILED)
     if task.query.failed_only:
-        return failed
-    sendable = delivery.c.state.in_([str(DeliveryState.FAILED), str(DeliveryState.CANCELLED)])
-    effect = or_(~exists().where(there), exists().where(there, sendable))
+        return _there(failed)
+    effect = or_(~_there(), _there(or_(failed, delivery.c.state == str(DeliveryState.CANCELLED))))
     if not task.again:
         return effect
-    return or_(effect, exists().where(there, _can_be_sent_again(), delivery.c.settled_seq <= upto_seq))
+    return or_(effect, _there(_can_be_sent_again(), delivery.c.settled_seq <= upto_seq))
+
+
+def _there(*which: Any) -> Any:
+    of = (delivery.c.integration_id == integration.c.id) & (delivery.c.sha256 == document.c.sha256)
+    return exists().where(of, *which).correlate(integration, document)
 
 
 def _can_be_sent_again() -> Any:

@@ -153,9 +153,8 @@ def _not_sent(work: Work, terms: Terms, held: Row[Any], row: Row[Any], result: N
 def _looked_up(work: Work, terms: Terms, held: Row[Any], row: Row[Any], result: Result) -> DeliveryState:
     if result is Found.ABSENT:
         return _absent(work, terms, held, row)
-    if result is Found.REFUSED or isinstance(result, Rejected):
-        said = result if isinstance(result, Rejected) else Rejected(sentences.REFUSED_THERE)
-        values = {"reason": said.sentence, "remedy": said.remedy or None, "uncertain": False, "deaths": 0}
+    if result is Found.REFUSED:
+        values = {"reason": sentences.REFUSED_THERE, "remedy": None, "uncertain": False, "deaths": 0, "checks": 0}
         turn(work, [row], DeliveryState.FAILED, **values)
         return DeliveryState.FAILED
     spent = not (isinstance(result, NotSent) and result.fault is not Fault.DOCUMENT)

@@ -10,25 +10,32 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import event, insert, select, update
 
 from banqup_tui.backend import tables
 from banqup_tui.backend.context import Context, Refused, Services
 from banqup_tui.backend.files import FileStore
+from banqup_tui.backend.ledger.checks import claim_checks
+from banqup_tui.backend.ledger.claims import Claim, claim, mark
 from banqup_tui.backend.ledger.commands import HANDLERS
 from banqup_tui.backend.ledger.dispatch import Dispatch
+from banqup_tui.backend.ledger.jobs import step
+from banqup_tui.backend.ledger.outcomes import record
+from banqup_tui.backend.ledger.planner import plan
 from banqup_tui.backend.ledger.quarantine import Quarantine
 from banqup_tui.backend.ledger.status import restate
+from banqup_tui.backend.ledger.takeover import take_over
 from banqup_tui.backend.ledger.terms import Terms
 from banqup_tui.backend.ledger.timing import Timing
 from banqup_tui.backend.work import Database, space_seq, sqlite_engine
-from banqup_tui.connectors.interface import Channel, Found, Manifest, Parcel, Receipt, Step
+from banqup_tui.connectors.interface import Channel, Found, Manifest, Parcel, Receipt, Step, Uncertain
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.document import Document, DocumentKind
 from banqup_tui.domain.extension import Category, ReceiverKind
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.status import accounting_status
+from banqup_tui.protocol.commands import Send
 from banqup_tui.protocol.messages import EntityKind
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -178,7 +185,7 @@ class World:
         self.clock = Clock()
         self.timing = timing or Timing()
         self.space_id = str(uuid.UUID(int=1))
-        self.database = Database(sqlite_engine(str(root / "backend.sqlite")))
+        self.database = Database(_quick(sqlite_engine(str(root / "backend.sqlite"))))
         tables.metadata.create_all(self.database.engine)
         self.shelf = Shelf()
         self.services = Services(
@@ -349,6 +356,64 @@ class World:
             return refused
         raise AssertionError(f"was not refused: {result}")
 
+    def claim(self, owner: str = "me", free: int = 100) -> list[Claim]:
+        """All that can be claimed now, turn after turn."""
+        claims: list[Claim] = []
+        while True:
+            with self.write() as work:
+                found = claim(work, self.terms, owner, free - len(claims))
+            if found is None or len(claims) + len(found) == free:
+                return claims + (found or [])
+            claims += found
+
+    def mark(self, claim: Claim, remnant: str = ".hidden") -> bool:
+        with self.write() as work:
+            return mark(work, self.terms, claim, remnant)
+
+    def record(self, claim: Claim, result: Any, **how: Any) -> str | None:
+        with self.write() as work:
+            return record(work, self.terms, claim, result, **how)
+
+    def checks(self, owner: str = "me") -> list[Claim]:
+        with self.write() as work:
+            return claim_checks(work, self.terms, owner, 100)
+
+    def take_over(self, **how: Any) -> int:
+        with self.write() as work:
+            return take_over(work, self.terms, **how)
+
+    def plan(self) -> None:
+        planned = True
+        while planned:
+            with self.write() as work:
+                planned = plan(work)
+
+    def work_off_jobs(self) -> None:
+        worked = True
+        while worked:
+            with self.write() as work:
+                worked = step(work, self.services)
+
+    def queued(self, receiver: Receiver, **how: Any) -> tuple[str, str, str]:
+        """A client with one integration and one document queued for it: their ids."""
+        client = self.client()
+        document = self.document(client)
+        integration = self.integration(client, receiver, **how)
+        self.do(Send(document_ids=(document,)))
+        return client, integration, document
+
+    def committing(self, receiver: Receiver, **how: Any) -> tuple[Claim, str, str]:
+        """As `queued`, and just about to send the first byte that can take effect: claim, integration, document."""
+        _, integration, document = self.queued(receiver, **how)
+        (claimed,) = self.claim()
+        assert self.mark(claimed)
+        return claimed, integration, document
+
+    def uncertain(self, receiver: Receiver, **how: Any) -> tuple[Claim, str, str]:
+        claimed, integration, document = self.committing(receiver, **how)
+        self.record(claimed, Uncertain("The connection was reset."))
+        return claimed, integration, document
+
     def dispatch(self, owner: str = "me", **how: Any) -> Dispatch:
         how = {"timing": self.timing, "now": self.clock.now, "monotonic": self.clock.monotonic} | how
         return Dispatch(self.services, owner, **how)
@@ -444,6 +509,16 @@ class World:
             ]
             derived = accounting_status(approved=row.approved, processed=row.processed, deliveries=own)
             assert row.accounting_status == derived, (row.id, own)
+
+
+def _quick(engine: Any) -> Any:
+    """No test cuts the power."""
+
+    @event.listens_for(engine, "connect")
+    def _relax(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA synchronous=OFF")
+
+    return engine
 
 
 async def until(condition: Callable[[], bool], seconds: float = 20) -> None:

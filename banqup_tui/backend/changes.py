@@ -97,14 +97,21 @@ def _values(seen: View, rows: Sequence[Row[Any]]) -> list[Change | None]:
     for kind, entity_ids in _by_kind(rows).items():
         for entity_id, value in _read(seen, kind, entity_ids):
             values[kind, entity_id] = value
-    return [_change(row, values.get((row.kind, row.entity_id))) for row in rows]
+    return [_change(row, values.get(_key(row))) for row in rows]
+
+
+def _key(row: Row[Any]) -> tuple[str, str]:
+    return (EntityKind.CLIENT, row.client_id) if row.op == Op.GRANTED else (row.kind, row.entity_id)
 
 
 def _by_kind(rows: Sequence[Row[Any]]) -> dict[EntityKind, list[str]]:
+    """What has to be read. A client that was given to the user comes with the change of access."""
     found: dict[EntityKind, list[str]] = {}
     for row in rows:
         if row.op == Op.PUT:
             found.setdefault(EntityKind(row.kind), []).append(row.entity_id)
+        elif row.op == Op.GRANTED and row.client_id is not None:
+            found.setdefault(EntityKind.CLIENT, []).append(row.client_id)
     return found
 
 
@@ -112,7 +119,7 @@ def _change(row: Row[Any], value: Any) -> Change | None:
     op = Op(row.op)
     if op is Op.PUT and value is None:
         return None
-    raw = msgspec.Raw(msgspec.json.encode(value)) if op is Op.PUT else None
+    raw = None if value is None else msgspec.Raw(msgspec.json.encode(value))
     return Change(seq=row.seq, kind=EntityKind(row.kind), op=op, id=row.entity_id, value=raw)
 
 

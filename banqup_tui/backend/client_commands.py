@@ -3,10 +3,10 @@
 import uuid
 from typing import Any
 
-import msgspec
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, select, update
 
 from banqup_tui.backend import tables
+from banqup_tui.backend.clients import put_client
 from banqup_tui.backend.context import Context, Handler, Refused
 from banqup_tui.backend.ledger.status import restate
 from banqup_tui.backend.values import in_portions
@@ -30,25 +30,8 @@ def create_client(work: Work, body: CreateClient, context: Context) -> dict[str,
         enterprise_number=_normalised(body.enterprise_number),
     )
     _refuse_known(work, client)
-    row = {
-        "id": client.id,
-        "space_id": work.space_id,
-        "reference": client.reference,
-        "seq": 0,
-        "value": msgspec.json.encode(client),
-    }
-    work.execute(insert(tables.client), row)
-    keys = [{"space_id": work.space_id, "key": key, "client_id": client.id} for key in keys_of(client)]
-    if keys:
-        work.execute(insert(tables.client_key), keys)
-    work.changed(EntityKind.CLIENT, client.id, client_id=client.id)
+    put_client(work, client)
     return {"clientId": client.id}
-
-
-def keys_of(client: Client) -> tuple[str, ...]:
-    """Normalised VAT number, enterprise number and further identifiers; each once."""
-    given = (client.vat_number, client.enterprise_number, *client.identifiers)
-    return tuple(dict.fromkeys(key for key in map(_normalised, given) if key))
 
 
 def set_processed(work: Work, body: SetProcessed, context: Context) -> dict[str, Any]:

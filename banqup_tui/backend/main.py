@@ -88,10 +88,11 @@ def _run(found: Homes) -> None:
 def _opened(found: Homes) -> "Services":
     from sqlalchemy.exc import DatabaseError
 
-    from banqup_tui.backend import rooms
     from banqup_tui.backend.context import Services
+    from banqup_tui.backend.extensions import Extensions
     from banqup_tui.backend.files import FileStore
     from banqup_tui.backend.migrations import bring_up_to_date, the_space
+    from banqup_tui.backend.vault import Vault
     from banqup_tui.backend.work import Database, sqlite_engine
 
     home = found.backend
@@ -108,8 +109,8 @@ def _opened(found: Homes) -> "Services":
         space_id=space_id,
         database=database,
         files=files,
-        extensions=rooms.extensions(),
-        vault=rooms.vault(home / "vault.key"),
+        extensions=Extensions(),
+        vault=Vault(home / "vault.key"),
     )
 
 
@@ -143,10 +144,10 @@ def _serve(services: "Services", lock: BackendLock, published: Path) -> None:
 
 
 def _idle_seconds() -> float | None:
-    """`BANQUP_IDLE_SECONDS=never` keeps it up (a service of the system does)."""
-    given = os.environ.get("BANQUP_IDLE_SECONDS", "")
-    if given == "never":
+    """`BANQUP_STAY=1` keeps it up (`banqup serve` and a service of the system do)."""
+    if os.environ.get("BANQUP_STAY"):
         return None
+    given = os.environ.get("BANQUP_IDLE_SECONDS")
     return float(given) if given else IDLE_SECONDS
 
 

@@ -17,7 +17,7 @@ from banqup_tui.backend.context import Refused, Services
 from banqup_tui.backend.failures import STATUS, Failure, problem
 from banqup_tui.backend.gate import Application, Doorkeeper, Gate
 from banqup_tui.backend.hub import Hub
-from banqup_tui.backend.routes import commands, events, files, instance, reading, tests
+from banqup_tui.backend.routes import described, events, files
 from banqup_tui.backend.routes.commands import problem_response
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.problems import Problem, ProblemType
@@ -45,7 +45,7 @@ def routes_of(
     settings: Settings,
 ) -> Litestar:
     return Litestar(
-        [*instance.ROUTES, *reading.ROUTES, *commands.ROUTES, *events.ROUTES, *files.ROUTES, *tests.ROUTES],
+        described.ROUTES,
         exception_handlers={Exception: answer_to},
         openapi_config=None,
         logging_config=None,

@@ -71,8 +71,7 @@ class Backend:
             loop.add_signal_handler(number, self._closing.set)
         hub = Hub(loop)
         server = _Server(self._config(hub, loop), serving)
-        if self._dispatch is not None:
-            await asyncio.to_thread(self._dispatch.take_over)
+        await asyncio.to_thread(self._dispatch.take_over)
         requests = asyncio.create_task(server.serve([self._socket]))
         self._begin_beside(hub)
         await asyncio.wait({requests, asyncio.create_task(self._closing.wait())}, return_when="FIRST_COMPLETED")
@@ -108,12 +107,9 @@ class Backend:
     def _begin_beside(self, hub: Hub) -> None:
         self._start("pruning", self._prune_now_and_then)
         self._start("idle", lambda: self._end_when_idle(hub))
-        if self._dispatch is not None:
-            dispatch = self._dispatch
-            self._start("dispatch", lambda: dispatch.run(self._stop))
+        self._start("dispatch", lambda: self._dispatch.run(self._stop))
         watching = rooms.watching(self._services)
-        if watching is not None:
-            self._start("watching", lambda: watching.run(self._stop))
+        self._start("watching", lambda: watching.run(self._stop))
 
     def _start(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         self._beside.append(asyncio.create_task(self._kept_going(name, work), name=name))
@@ -142,14 +138,11 @@ class Backend:
     async def _end_when_idle(self, hub: Hub) -> None:
         idle = self._plan.idle_seconds
         while idle is not None and not await self._stopped_within(min(1.0, idle / 4)):
-            if hub.quiet_for() < idle or await self._is_busy():
+            if hub.quiet_for() < idle or await asyncio.to_thread(self._dispatch.busy):
                 continue
             _log.info("nobody is connected and nothing is due: ending")
             self._closing.set()
             return
-
-    async def _is_busy(self) -> bool:
-        return self._dispatch is not None and await asyncio.to_thread(self._dispatch.busy)
 
     async def _close(self, hub: Hub, server: uvicorn.Server, requests: "asyncio.Task[None]") -> None:
         """New requests hear that it stops, streams say good-bye, sends under way get their time."""

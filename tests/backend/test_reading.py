@@ -19,6 +19,7 @@ from banqup_tui.backend.cursors import Cursor, PageKey, read_cursor, read_key, w
 from banqup_tui.backend.failures import Failure
 from banqup_tui.backend.pruning import prune
 from banqup_tui.backend.visitors import LOCAL_USER
+from banqup_tui.domain.client import Client
 from banqup_tui.protocol.messages import Changes, DocumentsPage, EntityKind, Op, Snapshot
 from tests.support.services import EPOCH, HAGELAND, PARVIS, SPACE, add_document
 from tests.support.serving import serving, space_in
@@ -242,7 +243,10 @@ def test_being_given_a_client_is_told_to_nobody_else(services: Services) -> None
     mine, theirs = (reading.snapshot(services, user).cursor for user in (ACCOUNTANT, LOCAL_USER))
     with services.database.write(SPACE) as work:
         work.changed(EntityKind.ACCESS, f"{ACCOUNTANT}:{PARVIS}", client_id=PARVIS, user_id=ACCOUNTANT, op=Op.GRANTED)
-    assert [change.op for change in all_changes(services, mine, ACCOUNTANT)[0].changes] == [Op.GRANTED]
+    (granted,) = all_changes(services, mine, ACCOUNTANT)[0].changes
+    assert (granted.op, granted.id) == (Op.GRANTED, f"{ACCOUNTANT}:{PARVIS}")
+    assert granted.value is not None
+    assert msgspec.json.decode(granted.value, type=Client).id == PARVIS
     assert all_changes(services, theirs)[0].changes == ()
 
 

@@ -6,6 +6,8 @@ import os
 import signal
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -184,7 +186,7 @@ def test_a_backend_stays_while_a_terminal_listens_and_says_good_bye(home: Home) 
     with speak(endpoint) as client, client.stream("GET", f"/v1/spaces/{endpoint.space_id}/events") as stream:
         lines = stream.iter_lines()
         assert next(lines).startswith("id: ")
-        with pytest.raises(Exception, match="timed out"):
+        with pytest.raises(subprocess.TimeoutExpired):
             child.wait(1.5)
         child.terminate()
         assert "event: bye" in list(lines)
@@ -243,3 +245,53 @@ def test_a_terminal_killed_right_after_it_started_the_backend_leaves_a_good_one(
     assert terminal.wait(20) == -signal.SIGKILL
     until(lambda: home.running() is not None)
     assert home.connect() == home.running()
+
+
+FAILING = (
+    "import errno, os, sys, fcntl\n"
+    "def fail(*_): raise OSError(errno.{0}, os.strerror(errno.{0}))\n"
+    "{1} = fail\n"
+    "from banqup_tui.backend.main import main\n"
+    "sys.exit(main())"
+)
+
+
+@pytest.mark.parametrize(
+    ("what", "where", "sentence"),
+    [
+        ("ENOSPC", "os.fsync", "is full"),
+        ("ENOSPC", "os.fchmod", "is full"),
+        ("ENOLCK", "fcntl.flock", "cannot be locked"),
+        ("EOPNOTSUPP", "fcntl.flock", "cannot be locked"),
+    ],
+)
+def test_what_keeps_the_backend_from_starting_is_told_in_a_sentence(
+    home: Home, what: str, where: str, sentence: str
+) -> None:
+    program = [sys.executable, "-c", FAILING.format(what, where)]
+    with pytest.raises(BackendDidNotStart) as told:
+        home.connect(program=program)
+    assert sentence in told.value.sentence
+    assert "Traceback" not in home.log
+    assert sorted(path.name for path in home.homes.runtime.iterdir()) == ["backend.lock"]
+    assert home.connect().port
+
+
+def test_a_backend_with_something_due_does_not_end_by_itself(home: Home) -> None:
+    busy = (
+        "import sys; from pathlib import Path; from banqup_tui.backend.ledger.dispatch import Dispatch;"
+        f"Dispatch.busy = lambda self: not Path({str(home.directory / 'done')!r}).exists();"
+        "from banqup_tui.backend.main import main; sys.exit(main())"
+    )
+    child = home.start(sys.executable, "-c", busy, BANQUP_IDLE_SECONDS="0.3")
+    until(lambda: home.running() is not None)
+    with pytest.raises(subprocess.TimeoutExpired):
+        child.wait(1.5)
+    (home.directory / "done").touch()
+    assert child.wait(20) == 0
+
+
+def test_a_backend_that_is_to_stay_stays(home: Home) -> None:
+    child, _ = home.serving(BANQUP_IDLE_SECONDS="0.2", BANQUP_STAY="1")
+    with pytest.raises(subprocess.TimeoutExpired):
+        child.wait(1.5)

@@ -1,0 +1,114 @@
+"""How a database of an older program becomes one of this."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, Text, inspect, text
+
+from banqup_tui.backend import migrations
+from banqup_tui.backend.migrations import NewerSchema, bring_up_to_date, the_space
+from banqup_tui.backend.work import Database, sqlite_engine
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    engine = sqlite_engine(str(tmp_path / "banqup.sqlite"))
+    yield Database(engine)
+    engine.dispose()
+
+
+def add_nickname(operations: Any) -> None:
+    operations.add_column("client", Column("nickname", Text))
+
+
+def add_motto(operations: Any) -> None:
+    operations.add_column("space", Column("motto", Text))
+
+
+def columns(database: Database, table: str) -> set[str]:
+    return {column["name"] for column in inspect(database.engine).get_columns(table)}
+
+
+def version(database: Database) -> int:
+    with database.engine.connect() as connection:
+        return int(connection.execute(text("SELECT version FROM schema_version")).scalar_one())
+
+
+def test_a_fresh_database_is_of_this_programs_schema_and_needs_no_alembic(tmp_path: Path) -> None:
+    program = (
+        "import sys; from banqup_tui.backend.migrations import *; from banqup_tui.backend.work import *;"
+        f"d = Database(sqlite_engine({str(tmp_path / 'x.sqlite')!r})); bring_up_to_date(d); bring_up_to_date(d);"
+        "print('alembic' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_an_older_database_is_brought_up_step_by_step_and_keeps_its_rows(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring_up_to_date(database)
+    space_id = the_space(database, "Meuse Fiduciaire")
+    monkeypatch.setattr(migrations, "SCHEMA", 3)
+    monkeypatch.setattr(migrations, "STEPS", {2: add_nickname, 3: add_motto})
+    bring_up_to_date(database)
+    assert version(database) == 3
+    assert "nickname" in columns(database, "client")
+    assert "motto" in columns(database, "space")
+    assert the_space(database, "Another") == space_id
+
+
+def test_a_step_that_fails_leaves_what_was_there_and_is_done_at_the_next_start(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(operations: Any) -> None:
+        add_motto(operations)
+        raise RuntimeError("in the midst")
+
+    bring_up_to_date(database)
+    monkeypatch.setattr(migrations, "SCHEMA", 3)
+    monkeypatch.setattr(migrations, "STEPS", {2: add_nickname, 3: fails})
+    with pytest.raises(RuntimeError):
+        bring_up_to_date(database)
+    assert version(database) == 2
+    assert "motto" not in columns(database, "space")
+    monkeypatch.setattr(migrations, "STEPS", {2: add_nickname, 3: add_motto})
+    bring_up_to_date(database)
+    assert version(database) == 3
+
+
+def test_a_program_killed_between_two_steps_goes_on_where_it_stood(tmp_path: Path, database: Database) -> None:
+    bring_up_to_date(database)
+    program = (
+        "from banqup_tui.backend import migrations as m; from banqup_tui.backend.work import *;"
+        "from tests.backend.test_migrations import add_nickname, add_motto;"
+        "m.SCHEMA = 3; m.STEPS = {2: add_nickname, 3: add_motto};"
+        f"m.bring_up_to_date(Database(sqlite_engine({str(tmp_path / 'banqup.sqlite')!r})))"
+    )
+    environment = {**os.environ, "BANQUP_KILL_AT": "migrate.step:2"}
+    killed = subprocess.run([sys.executable, "-c", program], env=environment, timeout=60, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert version(database) == 2
+    subprocess.run([sys.executable, "-c", program], timeout=60, check=True)
+    assert version(database) == 3
+    assert "motto" in columns(database, "space")
+
+
+def test_a_newer_database_is_refused_before_anything_is_touched(database: Database, tmp_path: Path) -> None:
+    bring_up_to_date(database)
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE schema_version SET version = 7"))
+    with pytest.raises(NewerSchema) as told:
+        bring_up_to_date(database)
+    assert "newer version" in told.value.sentence
+    assert version(database) == 7
+    with sqlite3.connect(tmp_path / "banqup.sqlite") as plain:
+        assert plain.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    plain.close()

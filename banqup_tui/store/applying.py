@@ -6,7 +6,7 @@ not bring back a row that is gone.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -113,7 +113,7 @@ def begin(copy: Copy, step: int, beginning: Beginning) -> bool:
         batch = _Batch(connection)
         batch.gen += 1
         _keep_only(connection, batch, {client.id for client in beginning.clients})
-        rows = connection.execute("SELECT coalesce(sum(count), 0) FROM tally").fetchone()[0]
+        rows = connection.execute("SELECT coalesce(sum(count), 0) FROM client_tally").fetchone()[0]
         _put_small(connection, batch, beginning)
         connection.execute(
             "UPDATE meta SET epoch = ?, cursor = ?, seq = ?, gen = ?, role = ?, space_id = ?, space_name = ?,"
@@ -479,18 +479,24 @@ class _Batch:
 
     def finish(self) -> None:
         """Write what the rows did to the counts."""
-        deltas = [(*key, by) for key, by in self._counts.items() if by]
-        self.connection.executemany(
-            "INSERT INTO tally VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT (client, folder, month, status) DO UPDATE SET count = count + excluded.count",
-            deltas,
-        )
-        if any(by < 0 for *_, by in deltas):
-            self.connection.executemany(
-                "DELETE FROM tally WHERE client = ? AND folder = ? AND month = ? AND status = ? AND count = 0",
-                [key for key, by in self._counts.items() if by < 0],
-            )
+        of_clients: dict[tuple[int, int], int] = {}
+        for (client, _, _, status), by in self._counts.items():
+            of_clients[(client, status)] = of_clients.get((client, status), 0) + by
+        self._add_up("tally", "client, folder, month, status", self._counts)
+        self._add_up("client_tally", "client, status", of_clients)
         self._counts.clear()
+
+    def _add_up(self, table: str, names: str, deltas: Mapping[Any, int]) -> None:
+        marks = ", ".join("?" * (names.count(",") + 1))
+        self.connection.executemany(
+            f"INSERT INTO {table} ({names}, count) VALUES ({marks}, ?)"  # noqa: S608
+            f" ON CONFLICT ({names}) DO UPDATE SET count = count + excluded.count",
+            [(*key, by) for key, by in deltas.items() if by],
+        )
+        self.connection.executemany(
+            f"DELETE FROM {table} WHERE ({names}) = ({marks}) AND count = 0",  # noqa: S608
+            [key for key, by in deltas.items() if by < 0],
+        )
 
 
 _COLUMNS = (

@@ -37,6 +37,10 @@ _DOCUMENTS = (
         count INTEGER NOT NULL, PRIMARY KEY (client, folder, month, status)
     ) WITHOUT ROWID""",
     """
+    CREATE TABLE client_tally (
+        client INTEGER NOT NULL, status INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (client, status)
+    ) WITHOUT ROWID""",
+    """
     CREATE VIRTUAL TABLE words USING fts5 (
         text, content='', columnsize=0, detail=none, prefix='2 3', tokenize='unicode61 remove_diacritics 2'
     )""",

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import os
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from banqup_tui.kill_points import kill_point
@@ -96,14 +96,15 @@ class FileCache:
         for sha256 in sha256s:
             (self.directory / sha256).unlink(missing_ok=True)
 
-    def shrink(self, spare: str = "", stat: Callable[[Path], os.stat_result] = os.stat) -> None:
-        found = [(stat(path), path) for path in self.directory.iterdir() if path.name != spare]
+    def shrink(self, spare: str = "") -> None:
+        found = [(path.stat(), path) for path in self.directory.iterdir()]
         total = sum(status.st_size for status, _ in found)
         for status, path in sorted(found, key=lambda one: one[0].st_mtime_ns):
             if total <= self.cap:
                 return
-            path.unlink(missing_ok=True)
-            total -= status.st_size
+            if path.name != spare:
+                path.unlink(missing_ok=True)
+                total -= status.st_size
 
 
 def sync_directory(directory: Path) -> None:

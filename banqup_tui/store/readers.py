@@ -63,7 +63,7 @@ class Readers:
         """By name."""
         overlay = self._overlay()
         with reading(self._connection()) as connection:
-            tally = self._sums(connection, "client", overlay)
+            tally = self._sums(connection, overlay)
             integrations = self._labels(connection)
             rows = connection.execute(
                 "SELECT c.n, c.id, c.value, (SELECT max(day) FROM document WHERE client = c.n) FROM client c"
@@ -317,9 +317,9 @@ class Readers:
             labels.setdefault(client_id, []).append(label)
         return labels
 
-    def _sums(self, connection: sqlite3.Connection, _by: str, overlay: Overlay) -> dict[int, Counts]:
+    def _sums(self, connection: sqlite3.Connection, overlay: Overlay) -> dict[int, Counts]:
         sums: dict[int, dict[int, int]] = {}
-        rows = connection.execute("SELECT client, status, sum(count) FROM tally GROUP BY client, status")
+        rows = connection.execute("SELECT client, status, count FROM client_tally")
         for client, status, count in rows:
             sums.setdefault(client, {})[status] = count
         for key, by in self._shift(connection, overlay).items():
@@ -329,12 +329,9 @@ class Readers:
 
     def _tally_of(self, connection: sqlite3.Connection, client: int | None, overlay: Overlay) -> _Tally:
         rows = connection.execute(
-            "SELECT client, folder, month, status, count FROM tally WHERE ?1 IS NULL OR client = ?1", (client,)
+            f"SELECT client, folder, month, status, count FROM tally {'' if client is None else 'WHERE client = ?'}",  # noqa: S608
+            () if client is None else (client,),
         )
-        if client is not None:
-            rows = connection.execute(
-                "SELECT client, folder, month, status, count FROM tally WHERE client = ?", (client,)
-            )
         tally: _Tally = {(row[0], row[1], row[2], row[3]): row[4] for row in rows}
         for key, by in self._shift(connection, overlay).items():
             if client is None or key[0] == client:

@@ -11,6 +11,8 @@ from array import array
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import msgspec
+
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.folder import ALL_FOLDERS
 from banqup_tui.domain.listing import DocumentRow, Sent
@@ -25,7 +27,7 @@ from banqup_tui.store.codes import (
     date_of,
 )
 from banqup_tui.store.overlay import Moment, Overlay, draw
-from banqup_tui.store.query import DocumentQuery, Field, SortColumn, Term, folded, minor_units, tokens
+from banqup_tui.store.query import DocumentQuery, Field, Filter, SortColumn, Term, folded, minor_units, tokens
 from banqup_tui.store.sqlite import reading
 
 Key = tuple[int, int]
@@ -58,7 +60,7 @@ class DocumentRows:
     def __init__(
         self, connection: Callable[[], sqlite3.Connection], overlay: Callable[[], Overlay], query: DocumentQuery
     ) -> None:
-        self.query = query
+        self.query = _simplified(query)
         self._connection = connection
         self._overlay = overlay
         self._lock = threading.RLock()
@@ -160,7 +162,7 @@ class DocumentRows:
 class _Places:
     """Positions whose key is known: a row at a position is the first that is not newer than its key."""
 
-    def __init__(self, months: Iterable[tuple[int, int]], total: int) -> None:
+    def __init__(self, months: Iterable[tuple[int, int]], total: int, first_month: int = 0) -> None:
         self.total = total
         self._positions: list[int] = []
         self._keys: list[Key] = []
@@ -172,7 +174,7 @@ class _Places:
             self._keys.append((month * 100 + 99, _LAST))
             position += count
         self._positions.append(position)
-        self._keys.append((-1, 0))
+        self._keys.append((first_month * 100, 0))
         self._kept = len(self._positions)
 
     def nearest(self, position: int) -> tuple[int, Key]:
@@ -240,7 +242,7 @@ class _Scope:
             " GROUP BY month ORDER BY month DESC",
             (*self.values, self.first_month, self.last_month),
         ).fetchall()
-        return _Places(months, sum(count for _, count in months))
+        return _Places(months, sum(count for _, count in months), self.first_month)
 
     def older(self, connection: sqlite3.Connection, key: Key, skip: int, length: int) -> list[tuple[Any, ...]]:
         """From the key on, newest first."""
@@ -272,6 +274,14 @@ class _Scope:
         if self.statuses and PROCESSED_CODE not in self.statuses:
             return "INDEXED BY document_waiting"
         return "INDEXED BY document_newest" if self.folder is None else "INDEXED BY document_filed"
+
+
+def _simplified(query: DocumentQuery) -> DocumentQuery:
+    """A filter on status alone needs no reading of every row: it is the query's own statuses."""
+    terms = query.filter.terms
+    if query.statuses or len(terms) != 1 or terms[0].field is not Field.STATUS or terms[0].negated:
+        return query
+    return msgspec.structs.replace(query, statuses=terms[0].statuses, filter=Filter(line=query.filter.line))
 
 
 def _months(query: DocumentQuery) -> tuple[int, int]:

@@ -28,7 +28,16 @@ from banqup_tui.store.copy import Copy
 from banqup_tui.store.files import FileCache, Spool
 from banqup_tui.store.outbox import Entry, Outbox
 from banqup_tui.sync import live, pull
-from banqup_tui.sync.errors import Busy, CopyTooOld, NoNetwork, NotAnswered, ServerDown, ServerFault, SignedOut
+from banqup_tui.sync.errors import (
+    Busy,
+    CopyTooOld,
+    NoNetwork,
+    NotAnswered,
+    ServerDown,
+    ServerFault,
+    SignedOut,
+    SyncError,
+)
 from banqup_tui.sync.push import push, push_imports
 from banqup_tui.sync.server import ServerLike
 from banqup_tui.sync.state import SyncState, SyncWord
@@ -149,6 +158,7 @@ class Engine:
         wanted = set(keys)
 
         async def until(server: ServerLike) -> None:
+            await self._begin_if_needed(server)
             while self._open_among(wanted):
                 if not await self._send_some(server):
                     await asyncio.sleep(0.05)

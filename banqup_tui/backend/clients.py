@@ -4,9 +4,10 @@ import re
 import unicodedata
 import uuid
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from banqup_tui.backend import tables
@@ -21,6 +22,24 @@ _LEGAL_FORMS = re.compile(
 _LONGEST_REFERENCE = 24
 
 
+_ALL = (
+    select(tables.client.c.value)
+    .where(tables.client.c.space_id == bindparam("space"))
+    .order_by(tables.client.c.reference)
+)
+_BY_ID = _ALL.where(tables.client.c.id == bindparam("id"))
+_BY_REFERENCE = _ALL.where(func.lower(tables.client.c.reference) == bindparam("reference"))
+_BY_KEYS = _ALL.where(
+    tables.client.c.id.in_(
+        select(tables.client_key.c.client_id).where(
+            tables.client_key.c.space_id == bindparam("space"),
+            tables.client_key.c.key.in_(bindparam("keys", expanding=True)),
+        )
+    )
+)
+_client = msgspec.json.Decoder(Client)
+
+
 class ClientDirectory:
     """The sorter's view of the clients (`sources.sorter.Directory`), within one transaction or snapshot."""
 
@@ -31,29 +50,19 @@ class ClientDirectory:
     def clients_for(self, key: str) -> Sequence[Client]:
         kind, _, text = key.partition(":")
         if kind == "reference":
-            return self._rows(func.lower(tables.client.c.reference) == text.lower())
-        found = self._by_keys(_spellings(key))
+            return self._found(_BY_REFERENCE, reference=text.lower())
+        found = self._found(_BY_KEYS, keys=list(_spellings(key)))
         if kind == "name" and not found:
-            found = [client for client in self._rows(True) if name_key(client.name) == key]
+            return [client for client in self._found(_ALL) if name_key(client.name) == key]
         return found
 
     def by_id(self, client_id: str) -> Client | None:
-        found = self._rows(tables.client.c.id == client_id)
+        found = self._found(_BY_ID, id=client_id)
         return found[0] if found else None
 
-    def _by_keys(self, keys: Iterable[str]) -> list[Client]:
-        ids = select(tables.client_key.c.client_id).where(
-            tables.client_key.c.space_id == self._space_id, tables.client_key.c.key.in_(list(keys))
-        )
-        return self._rows(tables.client.c.id.in_(ids))
-
-    def _rows(self, condition: object) -> list[Client]:
-        table = tables.client
-        statement = select(table.c.value).where(table.c.space_id == self._space_id).order_by(table.c.reference)
-        if condition is not True:
-            statement = statement.where(condition)  # type: ignore[arg-type]
-        values = self._connection.execute(statement).scalars()
-        return [msgspec.json.decode(value, type=Client) for value in values]
+    def _found(self, statement: Select[Any], **parameters: object) -> list[Client]:
+        values = self._connection.execute(statement, {"space": self._space_id, **parameters}).scalars()
+        return [_client.decode(value) for value in values]
 
 
 def _spellings(key: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import and_, bindparam, delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from banqup_tui.backend import tables
@@ -41,6 +41,18 @@ from banqup_tui.sources.sorter import Hints, NewClient, Placed, Unplaced, accoun
 MAX_FILE_SIZE: Final = 64 * 1024 * 1024
 BY_HAND: Final = "import"
 _CACHED_UP_TO: Final = 2 * 1024 * 1024
+
+_WITH_SAME_BYTES: Final = select(tables.document.c.id, tables.document.c.folder).where(
+    tables.document.c.space_id == bindparam("space"),
+    tables.document.c.client_id == bindparam("client"),
+    tables.document.c.sha256 == bindparam("sha256"),
+)
+_WITH_SAME_BUSINESS: Final = (
+    select(tables.document.c.id)
+    .where(tables.document.c.client_id == bindparam("client"), tables.document.c.business_key == bindparam("key"))
+    .order_by(tables.document.c.created_seq)
+    .limit(1)
+)
 
 
 class Incoming(Value, frozen=True, kw_only=True):
@@ -190,11 +202,7 @@ def _remember_accounts(work: Work, client: Client, content: Content) -> None:
 
 
 def _document_with(work: Work, client_id: str, sha256: str) -> TakenDocument | None:
-    table = tables.document
-    statement = select(table.c.id, table.c.folder).where(
-        table.c.space_id == work.space_id, table.c.client_id == client_id, table.c.sha256 == sha256
-    )
-    row = work.execute(statement).first()
+    row = work.execute(_WITH_SAME_BYTES, {"space": work.space_id, "client": client_id, "sha256": sha256}).first()
     if row is None:
         return None
     return TakenDocument(document_id=row.id, client_id=client_id, folder=Folder(row.folder), outcome=Outcome.KNOWN)
@@ -222,14 +230,7 @@ def business_key(document: Document) -> str | None:
 
 
 def _same_business(work: Work, client_id: str, key: str) -> str | None:
-    table = tables.document
-    statement = (
-        select(table.c.id)
-        .where(table.c.client_id == client_id, table.c.business_key == key)
-        .order_by(table.c.created_seq)
-        .limit(1)
-    )
-    found: str | None = work.execute(statement).scalar()
+    found: str | None = work.execute(_WITH_SAME_BUSINESS, {"client": client_id, "key": key}).scalar()
     return found
 
 

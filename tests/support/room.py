@@ -55,8 +55,8 @@ class Room:
     def put(self, data: bytes) -> str:
         return self.services.files.put([data])[0]
 
-    def put_file(self, data: bytes) -> str:
-        return self.put(data)
+    def put_files(self, files: Sequence[bytes]) -> list[str]:
+        return [self.put(data) for data in files]
 
     def commands(self, bodies: Sequence[Value]) -> list[CommandResult]:
         results = []

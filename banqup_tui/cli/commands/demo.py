@@ -31,15 +31,9 @@ def command(tools: Tools, clients: int, documents: int, seed: int, opens: bool) 
     """
     found = _home(tools)
     found.made()
-    from banqup_tui.cli.hand import HttpHand
-    from banqup_tui.demo.fill import Progress, fill
+    from banqup_tui.demo.fill import fill
 
-    def tell(progress: Progress) -> None:
-        say(f"{progress.documents} of {progress.of} documents")
-
-    with HttpHand(found) as hand:
-        filled = fill(hand, _target(found), clients=clients, documents=documents, seed=seed, tell=tell)
-    say(f"{filled.clients} clients, {filled.documents} documents, {filled.integrations} integrations.")
+    fill(found, clients=clients, documents=documents, seed=seed, tell=say)
     if not opens:
         say(f"BANQUP_HOME={os.environ['BANQUP_HOME']} banqup opens it.")
         return 0
@@ -52,8 +46,3 @@ def _home(tools: Tools) -> Homes:
     if not os.environ.get("BANQUP_HOME"):
         os.environ["BANQUP_HOME"] = str(Path.cwd() / DEMO_HOME)
     return tools.homes()
-
-
-def _target(found: Homes) -> Path:
-    """Where the sample integrations deliver: beside the firm's own files, so that it can be looked into."""
-    return found.data.parent / "received"

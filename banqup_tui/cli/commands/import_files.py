@@ -96,6 +96,7 @@ async def _told(house: House, given: Sequence[Given]) -> list[dict[str, Any]]:
         for value in of_file:
             say(_line(value))
         values.extend(of_file)
+    house.was_told([key for key, answer in answers.items() if answer.fate in (Fate.REFUSED, Fate.EXPIRED)])
     return values
 
 

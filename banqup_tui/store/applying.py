@@ -91,25 +91,27 @@ Changed = Put | Gone | Granted | Revoked
 
 
 class Touched(msgspec.Struct):
-    """What one transaction changed. `everything`: too much to name."""
+    """What one transaction changed. `everything`: too much to name. `files`: SHA-256 of what may not be kept."""
 
     everything: bool = False
     clients: set[str] = msgspec.field(default_factory=set)
     documents: set[str] = msgspec.field(default_factory=set)
     kinds: set[str] = msgspec.field(default_factory=set)
+    files: set[str] = msgspec.field(default_factory=set)
 
     def add(self, other: "Touched") -> None:
         self.everything = self.everything or other.everything
         self.clients |= other.clients
         self.documents |= other.documents
         self.kinds |= other.kinds
+        self.files |= other.files
 
 
-def begin(copy: Copy, step: int, beginning: Beginning) -> bool:
+def begin(copy: Copy, step: int, beginning: Beginning) -> Touched | None:
     """Begin the copy, or begin it again: rows that may still be seen stay until a page has brought them anew."""
     with writing(copy.writer()) as connection:
         if not _step_taken(connection, step):
-            return False
+            return None
         batch = _Batch(connection)
         batch.gen += 1
         _keep_only(connection, batch, {client.id for client in beginning.clients})
@@ -125,7 +127,7 @@ def begin(copy: Copy, step: int, beginning: Beginning) -> bool:
         connection.execute("INSERT INTO backfill VALUES (?, NULL)", (EVERYTHING,))
         batch.finish()
     kill_point("snapshot.begun")
-    return True
+    return batch.touched
 
 
 def refresh(copy: Copy, step: int, beginning: Beginning) -> bool:
@@ -460,9 +462,13 @@ class _Batch:
         """Everything of the client: documents, deliveries, integrations, open backfills."""
         row = self.connection.execute("SELECT n FROM client WHERE id = ?", (client_id,)).fetchone()
         if row is not None:
-            query = f"SELECT id FROM document WHERE client = ? LIMIT {_FEW}"  # noqa: S608
-            while ids := [found[0] for found in self.connection.execute(query, row)]:
-                self.delete_documents(ids)
+            query = (
+                "SELECT id, json_extract(CAST(value AS TEXT), '$.sha256') FROM document"  # noqa: S608
+                f" WHERE client = ? LIMIT {_FEW}"
+            )
+            while found := self.connection.execute(query, row).fetchall():
+                self.touched.files.update(sha256 for _, sha256 in found)
+                self.delete_documents([document_id for document_id, _ in found])
         self.connection.execute(
             "DELETE FROM delivery WHERE integration_id IN (SELECT id FROM integration WHERE client_id = ?)",
             (client_id,),

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import time
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +12,7 @@ from banqup_tui.kill_points import kill_point
 
 CHUNK = 1 << 20
 CACHE_BYTES = 512 << 20
+_YOUNG_SECONDS = 24 * 3600
 
 
 def sha256_of(path: Path) -> str:
@@ -35,13 +37,17 @@ class Spool:
     def path(self, sha256: str) -> Path:
         return self.directory / sha256
 
-    def keep_only(self, wanted: Iterable[str]) -> None:
-        """Drop what no command needs any more, and what a killed program left half written."""
+    def keep_only(self, wanted: Iterable[str], now: float | None = None) -> None:
+        """Drop what no command needs any more, and what a killed program left half written.
+
+        What is younger than a day stays: its command may be about to be given.
+        """
         if not self.directory.is_dir():
             return
         kept = set(wanted)
+        before = (time.time() if now is None else now) - _YOUNG_SECONDS
         for path in self.directory.iterdir():
-            if path.name not in kept:
+            if path.name not in kept and path.stat().st_mtime < before:
                 path.unlink(missing_ok=True)
 
     def drop(self, sha256: str) -> None:

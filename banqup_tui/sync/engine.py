@@ -241,6 +241,8 @@ class Engine:
         self._loop, self._stop, self._woken = loop, asyncio.Event(), asyncio.Event()
         ready.set()
         try:
+            with suppress(OSError, sqlite3.OperationalError):
+                self.spool.keep_only(self.outbox.forget_old())
             loop.run_until_complete(self._until_stopped())
         finally:
             self._loop = None
@@ -364,8 +366,9 @@ class Engine:
         self.outbox.stamp_anew(state.epoch, state.seq)
 
     async def _begin(self, server: ServerLike) -> None:
-        if await pull.begin(server, self.copy):
-            self._tell(Touched(everything=True))
+        touched = await pull.begin(server, self.copy)
+        if touched is not None:
+            self._tell(touched)
         state = self.copy.state()
         self.outbox.stamp_anew(state.epoch, state.seq)
 
@@ -456,6 +459,8 @@ class Engine:
     # saying
 
     def _tell(self, touched: Touched) -> None:
+        if touched.files:
+            self.files.drop(touched.files)
         if not (touched.everything or touched.clients or touched.documents or touched.kinds):
             return
         self._call_listeners(touched)

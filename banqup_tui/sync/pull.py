@@ -34,7 +34,7 @@ _KINDS: dict[EntityKind, type] = {
 _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(kind) for kind in _KINDS.values()}
 
 
-async def begin(server: ServerLike, copy: Copy) -> bool:
+async def begin(server: ServerLike, copy: Copy) -> Touched | None:
     """The first answer. Other rows stay on the screen until pages have brought them anew."""
     step = copy.state().step
     kill_point("pull.asked")

@@ -190,6 +190,16 @@ def test_a_file_is_downloaded_once(session: Session, server: FakeServer) -> None
     assert server.calls.count("download") == 1
 
 
+def test_files_of_a_client_taken_away_are_gone_from_this_computer(session: Session, server: FakeServer) -> None:
+    sha256 = server.documents["d1"].sha256
+    server.files[sha256] = b"content"
+    session.engine.sync_once()
+    path = session.engine.download(sha256)
+    server.revoke("c1")
+    session.engine.sync_once()
+    assert not path.exists()
+
+
 def test_questions_are_answered_while_the_engine_runs(session: Session) -> None:
     watch = Watch(session)
     session.engine.start()

@@ -30,7 +30,7 @@ class Reader:
         self.readers = Readers(self.copy, self.outbox)
 
     def begin(self) -> bool:
-        return asyncio.run(pull.begin(self.line, self.copy))
+        return asyncio.run(pull.begin(self.line, self.copy)) is not None
 
     def page(self) -> bool:
         return asyncio.run(pull.page(self.line, self.copy)) is not None

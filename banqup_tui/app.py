@@ -222,19 +222,22 @@ class BanqupApp(App[None]):
         """Place 2, 3 or 4 as one left it there; what lay over it is closed."""
         while len(self.screen_stack) > 1:
             self.pop_screen()
-        wanted = self._root(place)
-        if not isinstance(self.screen, wanted):
-            self.switch_screen(wanted())
+        if place is not Place.CLIENT_DOCUMENTS:
+            if not self.is_screen_installed(str(place)):
+                self.install_screen(self._make_root(place), str(place))
+            self.push_screen(str(place))
 
-    def _root(self, place: Place) -> type[PlaceScreen]:
-        if place is Place.STORE:
-            from banqup_tui.screens.store import StoreScreen
+    def _make_root(self, place: Place) -> PlaceScreen:
+        if place is Place.CLIENTS:
+            return Clients()
+        from banqup_tui.screens.store import StoreScreen
 
-            return StoreScreen
-        return Clients if place is Place.CLIENTS else ClientDocuments
+        return StoreScreen()
 
     def go_back(self) -> None:
-        if len(self.screen_stack) > 1:
+        """A level up; the four places themselves have none above."""
+        screen = self.screen
+        if len(self.screen_stack) > 1 and not (isinstance(screen, PlaceScreen) and screen.is_root):
             self.pop_screen()
 
     async def push_and_wait(self, screen: Screen[None]) -> Any:

@@ -48,7 +48,7 @@ class AddIntegration(Action):
         if installation is None:
             return
         extension = context.extensions[installation.extension_id]
-        older = await _older(context, context.client, installation)
+        older = await _older(context, context.client, extension)
         filled = await context.ask.fill_in(_form(context, context.client, installation, extension, older))
         if filled is None:
             return
@@ -89,11 +89,11 @@ def _choice(installation: Installation, extension: Extension, integrations: Sequ
     )
 
 
-async def _older(context: Context, client: Client, installation: Installation) -> BackfillCount | None:
+async def _older(context: Context, client: Client, extension: Extension) -> BackfillCount | None:
     """How many documents were there before; unknown offline, and then none are offered."""
     if context.offline:
         return None
-    return await context.doing.backfill_count(client.id, installation.id)
+    return await context.doing.backfill_count(client.id, extension.folders)
 
 
 def _form(

@@ -9,9 +9,8 @@ from banqup_tui.actions.importing import Found, files_below
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.domain.text import clean, safe_file_name
+from banqup_tui.domain.text import clean
 from banqup_tui.domain.words import _, ngettext
-from banqup_tui.protocol.commands import ImportFile
 from banqup_tui.widgets.formats import count
 
 
@@ -50,13 +49,13 @@ class ImportFiles(Action):
 
 def _kept(context: Context, found: Found) -> str | Found:
     """The key of its command, or the reason why this file was not taken: the others go on."""
+    name = clean(found.path.name)
     try:
-        sha256 = context.doing.keep_file(found.path)
+        return context.doing.import_file(found.path, hint=found.hint, label=_("Import {name}").format(name=name))
     except OSError as error:
         return Found(path=found.path, reason=error.strerror or str(error))
     except BanqupError as error:
         return Found(path=found.path, reason=error.sentence, remedy=error.remedy)
-    return context.doing.act(ImportFile(sha256=sha256, file_name=safe_file_name(found.path.name), path=found.hint))
 
 
 def _told(keys: tuple[str, ...], refused: list[Found]) -> Message:

@@ -15,6 +15,7 @@ from banqup_tui.domain.client import Client
 from banqup_tui.domain.delivery import Delivery
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.extension import Extension, Installation, ReceiverKind
+from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.sending import Selection, offers, selection
 from banqup_tui.domain.values import Value
@@ -40,10 +41,18 @@ class Doing(Protocol):
 
     async def test_connection(self, request: TestRequest) -> TestResult: ...
 
-    async def backfill_count(self, client_id: str, installation_id: str) -> BackfillCount: ...
+    async def backfill_count(self, client_id: str, folders: Sequence[Folder]) -> BackfillCount: ...
 
-    def keep_file(self, path: Path) -> str:
-        """Bytes to the spool, to be put before the command that names them; their SHA-256."""
+    def import_file(
+        self,
+        path: Path,
+        *,
+        client_id: str | None = None,
+        create_clients: bool = False,
+        hint: str | None = None,
+        label: str = "",
+    ) -> str:
+        """The bytes are kept first, then the command is given; its key. Raises `OSError`."""
         ...
 
 

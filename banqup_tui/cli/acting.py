@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.cli import exit_codes
 from banqup_tui.cli.ask import CommandLineAsk
@@ -22,21 +24,22 @@ async def carry_out(house: House, action: Action, context: Context) -> int:
     keys = [key for message in messages for key in message.undo_keys]
     if not keys:
         return exit_codes.OK
-    code = told(await house.answers(keys, SECONDS_TO_ANSWER))
+    code = told(house, await house.answers(keys, SECONDS_TO_ANSWER))
     if code == exit_codes.OK:
         for message in messages:
             say(message.said)
     return code
 
 
-def told(answers: list[Answer]) -> int:
-    """Says what was refused or waits; the exit code."""
-    code = exit_codes.OK
-    for answer in answers:
-        if answer.fate in (Fate.REFUSED, Fate.EXPIRED, Fate.CANCELLED):
-            say(f"{answer.reason or 'It was refused.'} {answer.remedy}")
-            code = exit_codes.FAILED
-        elif answer.fate is Fate.WAITING and code == exit_codes.OK:
-            say("Kept on this computer; it goes when the backend is back.")
-            code = exit_codes.STILL_UNDER_WAY
-    return code
+def told(house: House, answers: Sequence[Answer]) -> int:
+    """Says what was refused or waits; the exit code. What was said need not be looked at in the terminal again."""
+    refused = [answer for answer in answers if answer.fate in (Fate.REFUSED, Fate.EXPIRED, Fate.CANCELLED)]
+    for reason in dict.fromkeys(f"{answer.reason or 'It was refused.'} {answer.remedy}" for answer in refused):
+        say(reason)
+    house.was_told([answer.key for answer in refused])
+    if refused:
+        return exit_codes.FAILED
+    if any(answer.fate is Fate.WAITING for answer in answers):
+        say("Kept on this computer; it goes when the backend is back.")
+        return exit_codes.STILL_UNDER_WAY
+    return exit_codes.OK

@@ -50,8 +50,9 @@ class CommandLineAsk:
         return ticked
 
     def _tell(self, question: Ticking, summary: TickSummary) -> None:
+        _integration, has, sent = question.columns
         for row in question.rows:
-            say(f"{row.label}: {row.has}. {summary.effects.get(row.id, '')}")
+            say(f"{row.label}. {has}: {row.has}. {sent}: {summary.effects.get(row.id, '–')}.")
         for line in summary.lines:
             say(line)
 

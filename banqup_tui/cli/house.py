@@ -92,6 +92,10 @@ class House(Protocol):
         """What was refused and not looked at yet: what it was, and why."""
         ...
 
+    def was_told(self, keys: Sequence[str]) -> None:
+        """The user has read why these were refused: they need not be looked at again."""
+        ...
+
     def clients(self) -> Sequence[ClientRow]: ...
 
     def documents(

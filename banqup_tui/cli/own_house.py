@@ -96,6 +96,9 @@ class OwnHouse:
     def refused(self) -> Sequence[tuple[str, str]]:
         return [(entry.label or entry.kind, _why(entry)) for entry in self._session.outbox.to_look_at()]
 
+    def was_told(self, keys: Sequence[str]) -> None:
+        self._session.outbox.dismiss(keys)
+
     def clients(self) -> Sequence[ClientRow]:
         return self._session.readers.clients()
 

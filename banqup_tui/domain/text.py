@@ -16,9 +16,7 @@ _ANSI = re.compile(
 _INVISIBLE_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 _DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs"})  # controls; format, bidi and zero-width; lone surrogates
 _UNSAFE_IN_NAMES = re.compile(r'[/\\:*?"<>|]')
-_RESERVED_NAMES = re.compile(
-    r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])\s*(?:\..*)?", re.I | re.S
-)
+_RESERVED_NAMES = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])\s*(?:\..*)?", re.I | re.S)
 
 
 def clean(text: str) -> str:

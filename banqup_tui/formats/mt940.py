@@ -159,9 +159,7 @@ def _currency(fields: list[Field], account: _Account) -> str:
             return match[5]
     if account.currency:
         return account.currency
-    limits = (
-        re.match(r"\d*([A-Z]{3})", field.value) for field in fields if field.tag in ("34F", "90C", "90D")
-    )
+    limits = (re.match(r"\d*([A-Z]{3})", field.value) for field in fields if field.tag in ("34F", "90C", "90D"))
     return next((match[1] for match in limits if match), "")
 
 
@@ -182,9 +180,7 @@ def _balance(field: Field | None, currency: str, findings: Findings) -> tuple[in
     return minor, short_date(match[2], match[3], match[4], findings, field.place)
 
 
-def _movements(
-    fields: list[Field], currency: str, findings: Findings
-) -> tuple[tuple[Movement, ...], tuple[str, ...]]:
+def _movements(fields: list[Field], currency: str, findings: Findings) -> tuple[tuple[Movement, ...], tuple[str, ...]]:
     """The movements, and what else is said behind the closing balance."""
     movements: list[Movement] = []
     entries, notes = _entries(fields)

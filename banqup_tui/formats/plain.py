@@ -34,9 +34,7 @@ _OFFICE_FOLDERS = (
     ("xl/", f"{_OFFICE}.spreadsheetml.sheet"),
     ("ppt/", f"{_OFFICE}.presentationml.presentation"),
 )
-_MAIL = re.compile(
-    rb"(?:Return-Path|Received|From|Delivered-To|MIME-Version|Message-ID):[ \t]", re.IGNORECASE
-)
+_MAIL = re.compile(rb"(?:Return-Path|Received|From|Delivered-To|MIME-Version|Message-ID):[ \t]", re.IGNORECASE)
 _HTML = re.compile(rb"\s*<(?:!doctype\s+html|html[\s>])", re.IGNORECASE)
 _HIGH = bytes(range(0x80, 0x100))
 _NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")

@@ -28,6 +28,7 @@ class ClientsList(PlaceScreen):
     """Search narrows as one types; the sort is what asks for work first."""
 
     heading = "Client documents"
+    is_root = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -55,6 +55,8 @@ class PlaceScreen(Sheet):
     """`context` says what is under the cursor or selected; `draw` brings the screen in step with the copy."""
 
     place: ClassVar[Place]
+    is_root: ClassVar[bool] = False
+    """One of the four places: there is nothing to go back to."""
 
     def __init__(self) -> None:
         super().__init__()

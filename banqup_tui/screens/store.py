@@ -23,6 +23,7 @@ from banqup_tui.widgets.store_layout import extension_details, extension_items, 
 
 class StoreScreen(PlaceScreen):
     place = Place.STORE
+    is_root = True
     BINDINGS = bindings_for(Place.STORE)
     DEFAULT_CSS = """
     StoreScreen Listing { width: 57; }

@@ -75,13 +75,17 @@ class Session:
         folder: Folder | None = None,
         create_clients: bool = False,
         approved: bool = True,
+        hint: str | None = None,
         label: str = "",
     ) -> str:
-        """Copy the bytes to the spool, then give the command, in the line of imports. Returns its key."""
+        """Copy the bytes to the spool, then give the command, in the line of imports. Returns its key.
+
+        `hint` is its path below the folder that was named, with `/`: an export's folders say whose a file is.
+        """
         sha256 = self.spool.take(path)
         body = ImportFile(
             sha256=sha256, file_name=path.name, client_id=client_id, folder=folder,
-            create_clients=create_clients, approved=approved, path=str(path),
+            create_clients=create_clients, approved=approved, path=hint or path.name,
         )  # fmt: skip
         key = self.outbox.give(
             kind_of(ImportFile), bytes(encode(body)), self.copy.state().seen,

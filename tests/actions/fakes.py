@@ -17,6 +17,7 @@ from banqup_tui.domain.extension import Category, Extension, Installation, Recei
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration, IntegrationState
 from banqup_tui.domain.values import Value
+from banqup_tui.protocol.commands import ImportFile
 from banqup_tui.protocol.messages import BackfillCount, TestRequest, TestResult, TestStep
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -52,11 +53,27 @@ class FakeDoing:
         self.tested.append(request)
         return TestResult(steps=(TestStep(ok=True, sentence="The folder can be written."),))
 
-    async def backfill_count(self, client_id: str, installation_id: str) -> BackfillCount:
-        return BackfillCount(folders=(), count=self.older, up_to="epoch.7")
+    async def backfill_count(self, client_id: str, folders: Sequence[Folder]) -> BackfillCount:
+        return BackfillCount(folders=tuple(folders), count=self.older, up_to="epoch.7")
 
-    def keep_file(self, path: Path) -> str:
-        return f"sha-of-{path.name}"
+    def import_file(
+        self,
+        path: Path,
+        *,
+        client_id: str | None = None,
+        create_clients: bool = False,
+        hint: str | None = None,
+        label: str = "",
+    ) -> str:
+        return self.act(
+            ImportFile(
+                sha256=f"sha-of-{path.name}",
+                file_name=path.name,
+                client_id=client_id,
+                create_clients=create_clients,
+                path=hint,
+            )
+        )
 
 
 class NoProgress:

@@ -37,6 +37,7 @@ class FakeHouse:
     on_change: Callable[[FakeHouse], None] = lambda house: None
     offline: bool = False
     kept: int = 0
+    told: list[str] = field(default_factory=list)
     looked_at: list[tuple[str, str]] = field(default_factory=list)
     doing: FakeDoing = field(default_factory=FakeDoing)
     firm: str = "Fiduciaire de la Meuse SRL"
@@ -62,6 +63,9 @@ class FakeHouse:
 
     def refused(self) -> Sequence[tuple[str, str]]:
         return self.looked_at
+
+    def was_told(self, keys: Sequence[str]) -> None:
+        self.told.extend(keys)
 
     def clients(self) -> Sequence[ClientRow]:
         return self.all_clients

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from pathlib import Path
@@ -16,11 +15,12 @@ from banqup_tui.cli.running import pass_tools
 from banqup_tui.homes import Homes
 
 DEMO_HOME = ".demo"
+SAMPLE_FIRM = "Fiduciaire de la Meuse SRL"
 
 
 @click.command()
-@click.option("--clients", type=click.IntRange(1, 2000), default=12, show_default=True, help="How many clients.")
-@click.option("--documents", type=click.IntRange(1, 200_000), default=400, show_default=True, help="How many in all.")
+@click.option("--clients", type=click.IntRange(1, 2000), default=34, show_default=True, help="How many clients.")
+@click.option("--documents", type=click.IntRange(1, 200_000), default=1500, show_default=True, help="How many in all.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same firm.")
 @click.option("--open", "opens", is_flag=True, help="Open the terminal on it.")
 @pass_tools
@@ -30,7 +30,9 @@ def command(tools: Tools, clients: int, documents: int, seed: int, opens: bool) 
     It is kept apart from your own data: below .demo in the current directory, or where BANQUP_HOME says.
     """
     found = _home(tools)
-    fill = importlib.import_module("banqup_tui.demo.fill").fill
+    found.made()
+    from banqup_tui.demo.fill import fill
+
     fill(found, clients=clients, documents=documents, seed=seed, tell=say)
     if not opens:
         say(f"BANQUP_HOME={os.environ['BANQUP_HOME']} banqup opens it.")
@@ -40,6 +42,7 @@ def command(tools: Tools, clients: int, documents: int, seed: int, opens: bool) 
 
 
 def _home(tools: Tools) -> Homes:
+    os.environ.setdefault("BANQUP_SPACE_NAME", SAMPLE_FIRM)
     if not os.environ.get("BANQUP_HOME"):
         os.environ["BANQUP_HOME"] = str(Path.cwd() / DEMO_HOME)
     return tools.homes()

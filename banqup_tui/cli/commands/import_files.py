@@ -17,8 +17,7 @@ from banqup_tui.cli.output import print_array, say
 from banqup_tui.cli.running import as_json, in_house, pass_tools
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.domain.text import safe_file_name
-from banqup_tui.protocol.commands import ImportFile
+from banqup_tui.domain.text import clean
 
 AT_ONCE = 50
 SECONDS = 300.0
@@ -73,18 +72,18 @@ def _pages(found: Iterable[Found]) -> Iterable[list[Found]]:
 def _give(house: House, found: Found, client: Client | None, create_clients: bool) -> Given:
     if found.reason is not None:
         return Given(path=found.path, reason=found.reason, remedy=found.remedy)
+    name = clean(found.path.name)
     try:
-        sha256 = house.doing.keep_file(found.path)
+        key = house.doing.import_file(
+            found.path,
+            client_id=client.id if client else None,
+            create_clients=create_clients,
+            hint=found.hint,
+            label=f"Import {name}",
+        )
     except BanqupError as error:
         return Given(path=found.path, reason=error.sentence, remedy=error.remedy)
-    body = ImportFile(
-        sha256=sha256,
-        file_name=safe_file_name(found.path.name),
-        client_id=client.id if client else None,
-        create_clients=create_clients,
-        path=found.hint,
-    )
-    return Given(path=found.path, key=house.doing.act(body))
+    return Given(path=found.path, key=key)
 
 
 async def _told(house: House, given: Sequence[Given]) -> list[dict[str, Any]]:
@@ -97,6 +96,7 @@ async def _told(house: House, given: Sequence[Given]) -> list[dict[str, Any]]:
         for value in of_file:
             say(_line(value))
         values.extend(of_file)
+    house.was_told([key for key, answer in answers.items() if answer.fate in (Fate.REFUSED, Fate.EXPIRED)])
     return values
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import click
@@ -10,18 +11,17 @@ import click
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.send_to_integrations import SendToIntegrations
 from banqup_tui.cli import exit_codes
+from banqup_tui.cli.acting import SECONDS_TO_ANSWER, told
 from banqup_tui.cli.ask import CommandLineAsk
 from banqup_tui.cli.commands.deliveries import documents_named, print_deliveries
 from banqup_tui.cli.commands.documents import folder_option
-from banqup_tui.cli.house import Answer, Fate, House, Tools, client_named
+from banqup_tui.cli.house import Answer, House, Tools, client_named
 from banqup_tui.cli.output import say
 from banqup_tui.cli.running import as_json, context_for, in_house, pass_tools
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.words import _
-
-SECONDS_TO_ANSWER = 30.0
 
 
 @click.command()
@@ -108,16 +108,10 @@ def _code_of(reason: str) -> int:
 
 async def _answered(house: House, keys: Sequence[str], seconds: float) -> int:
     answers = await house.answers(keys, seconds)
-    for answer in answers:
-        if answer.fate in (Fate.REFUSED, Fate.EXPIRED):
-            say(f"{answer.reason} {answer.remedy}")
-    if any(answer.fate in (Fate.REFUSED, Fate.EXPIRED) for answer in answers):
-        return exit_codes.FAILED
-    if any(answer.fate is Fate.WAITING for answer in answers):
-        say("Kept on this computer; it goes when the backend is back.")
-        return exit_codes.STILL_UNDER_WAY
-    say(_sum(answers))
-    return exit_codes.OK
+    code = told(house, answers)
+    if code == exit_codes.OK:
+        say(_sum(answers))
+    return code
 
 
 def _sum(answers: Sequence[Answer]) -> str:
@@ -148,7 +142,7 @@ async def settled(house: House, ids: Sequence[str], until: float, clock: Callabl
 
 def _told_of_failures(deliveries: Sequence[Delivery]) -> int:
     missing = [one for one in deliveries if one.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN)]
-    for reason, remedy in sorted({(one.reason or one.state.value, one.remedy or "") for one in missing}):
-        number = sum(one.reason == reason for one in missing)
-        say(f"{number} not delivered: {reason} {remedy}" if number else f"Not delivered: {reason} {remedy}")
+    reasons = Counter(f"{one.reason or one.state.value} {one.remedy or ''}" for one in missing)
+    for reason, number in reasons.most_common():
+        say(f"{number} not delivered: {reason}")
     return exit_codes.FAILED if missing else exit_codes.OK

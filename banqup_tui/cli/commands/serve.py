@@ -9,14 +9,11 @@ import click
 
 from banqup_tui.cli.output import say
 
-STAY = "BANQUP_STAY"
-"""Set: the backend does not end when nobody is connected."""
-
 
 @click.command()
 def command() -> None:
     """Run the local backend in the foreground, until Ctrl+C. It stays when nobody is connected."""
     say("The backend runs here until Ctrl+C.")
-    os.environ[STAY] = "1"
+    os.environ["BANQUP_IDLE_SECONDS"] = "never"
     sys.stderr.flush()
     os.execv(sys.executable, [sys.executable, "-m", "banqup_tui.backend"])  # noqa: S606

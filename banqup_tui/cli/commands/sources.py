@@ -37,7 +37,7 @@ def add(tools: Tools, kind: str, path: Path) -> int:
             return 0
         source_id = str(uuid.uuid4())
         key = house.doing.act(AddSource(source_id=source_id, path=str(watched)))
-        code = told(await house.answers([key], SECONDS_TO_ANSWER))
+        code = told(house, await house.answers([key], SECONDS_TO_ANSWER))
         if code == 0:
             say(f"{watched} is watched. banqup sources list shows how many it brought.")
         return code
@@ -76,7 +76,7 @@ def remove(tools: Tools, source_id: str) -> int:
         if not any(one.id == source_id for one in house.sources()):
             raise NotThere(f"There is no source {source_id}.", "banqup sources list shows them.")
         key = house.doing.act(RemoveSource(source_id=source_id))
-        code = told(await house.answers([key], SECONDS_TO_ANSWER))
+        code = told(house, await house.answers([key], SECONDS_TO_ANSWER))
         if code == 0:
             say("It is watched no longer.")
         return code

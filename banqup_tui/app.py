@@ -6,18 +6,15 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from textual.app import App
 from textual.screen import Screen
 
 from banqup_tui.actions.asking import Tone
-from banqup_tui.actions.interface import Context, Undoable
+from banqup_tui.actions.at_session import context_at
+from banqup_tui.actions.interface import Context
 from banqup_tui.actions.places import Destination, Place, Tab
-from banqup_tui.domain.delivery import Delivery
-from banqup_tui.domain.extension import Extension
-from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.text import clean
 from banqup_tui.domain.words import _, use_language
 from banqup_tui.screens.clients_list import ClientDocuments, Clients
@@ -55,7 +52,6 @@ class BanqupApp(App[None]):
         register_themes(self, _theme_of(settings))
         self.library = Library(session.engine.download)
         self._firm = settings.firm_name
-        self._undo: tuple[str, ...] = ()
         self._waiting: dict[Screen[None], asyncio.Future[object]] = {}
         self._news_comes = False
         self.failure: Exception | None = None
@@ -134,38 +130,20 @@ class BanqupApp(App[None]):
         *,
         client_id: str | None = None,
         document_ids: Sequence[str] = (),
-        delivery: Delivery | None = None,
-        integration: Integration | None = None,
-        extension: Extension | None = None,
+        delivery_id: str | None = None,
+        integration_id: str | None = None,
+        extension_id: str | None = None,
     ) -> Context:
-        from banqup_tui.screens.doing import SessionDoing
-
-        readers = self.session.readers
-        documents = [found for one in document_ids if (found := readers.document(one)) is not None]
-        clients = {document.client_id for document in documents} or ({client_id} if client_id else set())
-        return Context(
-            doing=SessionDoing(self.session),
-            ask=screen.ask,
-            place=screen.place,
-            documents=documents,
-            deliveries=[one for found in readers.deliveries_of(document_ids).values() for one in found],
-            integrations=[one for client in clients for one in readers.integrations(client)],
-            client=readers.client(client_id or next(iter(clients), "")),
-            delivery=delivery,
-            integration=integration,
-            extension=extension,
-            extensions={one.id: one for one in readers.extensions()},
-            installations=readers.installations(),
-            undoable=self._undoable(),
-            over_ssh="SSH_CONNECTION" in self._environment or "SSH_TTY" in self._environment,
-            offline=not self.session.engine.state.is_connected,
-            download_to=_downloads(),
-            now=self.now(),
+        return context_at(
+            self.session,
+            screen.ask,
+            screen.place,
+            client_id=client_id,
+            document_ids=document_ids,
+            delivery_id=delivery_id,
+            integration_id=integration_id,
+            extension_id=extension_id,
         )
-
-    def _undoable(self) -> list[Undoable]:
-        waiting = [entry for entry in self.session.outbox.waiting() if entry.can_be_undone]
-        return [Undoable(key=entry.key, title=entry.label or entry.kind) for entry in reversed(waiting)]
 
     def status_words(self, document_id: str) -> Sequence[Word]:
         """The state of a document in one line: its status, and what is wrong where something is."""
@@ -185,9 +163,6 @@ class BanqupApp(App[None]):
         screen = self.screen
         if isinstance(screen, Sheet):
             screen.info.say(message_words(text, tone))
-
-    def remember_undo(self, keys: tuple[str, ...]) -> None:
-        self._undo = keys
 
     # going places
 
@@ -258,11 +233,6 @@ def _theme_of(settings: Settings) -> str:
     return {"light": "banqup-light", "ansi": "banqup-ansi", "high-contrast": "banqup-dark-contrast"}.get(
         settings.theme, "banqup-dark"
     )
-
-
-def _downloads() -> Path:
-    directory = Path.home() / "Downloads"
-    return directory if directory.is_dir() else Path.cwd()
 
 
 def run() -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.messages import BackfillCount, TestRequest, TestResult
 from banqup_tui.sync.session import Session
+from banqup_tui.sync.threads import in_thread
 
 UNDO_SHOWN = 20
 
@@ -32,16 +32,16 @@ class SessionDoing:
         return self._session.outbox.undo(key)
 
     async def sync_now(self) -> None:
-        await asyncio.to_thread(self._session.engine.sync_once)
+        await in_thread(lambda: self._session.engine.sync_once())
 
     async def download(self, sha256: str) -> Path:
-        return await asyncio.to_thread(self._session.engine.download, sha256)
+        return await in_thread(lambda: self._session.engine.download(sha256))
 
     async def test_connection(self, request: TestRequest) -> TestResult:
-        return await asyncio.to_thread(self._session.engine.test_connection, request)
+        return await in_thread(lambda: self._session.engine.test_connection(request))
 
     async def backfill_count(self, client_id: str, folders: Sequence[Folder]) -> BackfillCount:
-        return await asyncio.to_thread(self._session.engine.backfill_count, client_id, folders)
+        return await in_thread(lambda: self._session.engine.backfill_count(client_id, folders))
 
     def import_file(
         self,

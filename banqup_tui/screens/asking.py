@@ -105,7 +105,6 @@ class TerminalAsk:
         return [answer] if answer is not None else None
 
     def notify(self, message: Message) -> None:
-        self._screen.house.remember_undo(message.undo_keys)
         self._screen.house.say(message.text, message.tone)
 
     def notify_error(self, sentence: str, remedy: str) -> None:

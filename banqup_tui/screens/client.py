@@ -139,7 +139,8 @@ class ClientScreen(PlaceScreen):
         return lines
 
     def context(self) -> Context:
-        return self.house.context(self, client_id=self.client_id, integration=self._integration())
+        one = self._integration()
+        return self.house.context(self, client_id=self.client_id, integration_id=one.id if one else None)
 
     def state_words(self) -> Sequence[Word]:
         found = self._integrations()

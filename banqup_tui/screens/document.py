@@ -180,7 +180,7 @@ class DocumentScreen(PlaceScreen):
 
     def context(self) -> Context:
         delivery = self._delivery() if self._tab == DELIVERIES else None
-        return self.house.context(self, document_ids=[self.document_id], delivery=delivery)
+        return self.house.context(self, document_ids=[self.document_id], delivery_id=delivery.id if delivery else None)
 
     def state_words(self) -> Sequence[Word]:
         if self._tab == DELIVERIES:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -14,6 +14,7 @@ from banqup_tui.domain.extension import in_language
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.path_template import PLACEHOLDERS, check
 from banqup_tui.domain.words import _, current_language
+from banqup_tui.screens.house import House
 from banqup_tui.widgets.buttons import Button
 from banqup_tui.widgets.footer import FooterKey
 from banqup_tui.widgets.form import Field, FormView, Report, Ticks, Wrong
@@ -52,9 +53,9 @@ class FormScreen(Sheet):
 
     def on_mount(self) -> None:
         super().on_mount()
-        house = self.app
-        self.header.set_places(house.places(), "3" if self._form.level == "client" else "4")  # type: ignore[attr-defined]
-        house.show_state(self)  # type: ignore[attr-defined]
+        house = self.house
+        self.header.set_places(house.places(), "3" if self._form.level == "client" else "4")
+        house.show_state(self)
         steps = _("Step {part} of {whole}").format(part=2, whole=2) if self._form.level == "client" else ""
         self.title_line.set_path(self._form.title, right=steps)
         self.view.fill(self._fields(), self._ticks(), self._buttons())
@@ -71,6 +72,10 @@ class FormScreen(Sheet):
 
     def levels_changed(self, levels: int) -> None:
         self.help.display = self._rule.display = levels > 1
+
+    @property
+    def house(self) -> House:
+        return cast("House", self.app)
 
     # what is drawn
 
@@ -137,7 +142,7 @@ class FormScreen(Sheet):
 
     def _leave(self, answer: Filled | None) -> None:
         self.answer = answer
-        self.app.left(self, answer)  # type: ignore[attr-defined]
+        self.house.left(self, answer)
 
     def _filled(self) -> Filled:
         folders = None

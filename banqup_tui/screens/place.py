@@ -30,7 +30,7 @@ from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.title import Title
 
 if TYPE_CHECKING:
-    from banqup_tui.app import BanqupApp
+    from banqup_tui.screens.house import House
 
 DIGITS = {Place.CLIENT_DOCUMENTS: "2", Place.FOLDER: "2", Place.DOCUMENT: "2", Place.CLIENTS: "3", Place.CLIENT: "3"}
 _TWO_WAYS = {"side": (("left", "h"), ("right", "l")), "pane": (("shift+tab",), ("tab",))}
@@ -95,8 +95,8 @@ class PlaceScreen(Sheet):
     # sharing
 
     @property
-    def house(self) -> BanqupApp:
-        return cast("BanqupApp", self.app)
+    def house(self) -> House:
+        return cast("House", self.app)
 
     def on_mount(self) -> None:
         super().on_mount()

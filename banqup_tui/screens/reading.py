@@ -16,8 +16,8 @@ from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left
 from banqup_tui.widgets.page import Page
 
 if TYPE_CHECKING:
-    from banqup_tui.app import BanqupApp
     from banqup_tui.formats import Content
+    from banqup_tui.screens.house import House
 
 _KEPT = 24
 _RAW_SHOWN = 200_000
@@ -68,7 +68,7 @@ class Library:
 class DocumentReader:
     """Shows one document after another on a page."""
 
-    def __init__(self, house: BanqupApp, page: Page) -> None:
+    def __init__(self, house: House, page: Page) -> None:
         self._house, self._page = house, page
         self._wanted: str | None = None
 

@@ -81,7 +81,7 @@ class StoreScreen(PlaceScreen):
         self.details.show(lambda width: extension_details(extension, installation, users, width))
 
     def context(self) -> Context:
-        return self.house.context(self, extension=self._extension())
+        return self.house.context(self, extension_id=self.listing.key)
 
     def state_words(self) -> Sequence[Word]:
         extension = self._extension()

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,6 +41,7 @@ from banqup_tui.sync.errors import (
 from banqup_tui.sync.push import push, push_imports
 from banqup_tui.sync.server import ServerLike
 from banqup_tui.sync.state import SyncState, SyncWord
+from banqup_tui.sync.threads import in_thread
 
 PULL_SECONDS = 60.0
 PULL_SECONDS_WITHOUT_STREAM = 5.0
@@ -214,7 +215,7 @@ class Engine:
     async def _asked_alone(self, question: Callable[[ServerLike], Coroutine[Any, Any, _V]], timeout: float) -> _V:
         try:
             async with asyncio.timeout(timeout):
-                server = self._make_server(await _in_thread(self._connect))
+                server = self._make_server(await in_thread(self._connect))
                 try:
                     return await question(server)
                 finally:
@@ -280,7 +281,7 @@ class Engine:
         """From a connection made until it is lost."""
         if self._trouble is None:
             self._say(SyncWord.STARTING)
-        server = self._make_server(await _in_thread(self._connect))
+        server = self._make_server(await in_thread(self._connect))
         hints = asyncio.create_task(self._listen(server))
         try:
             await self._begin_if_needed(server)
@@ -508,28 +509,3 @@ class Engine:
 
 
 _WORDS: dict[type[BaseException], SyncWord] = {NoNetwork: SyncWord.OFFLINE, SignedOut: SyncWord.SIGNED_OUT}
-
-
-def _in_thread(work: Callable[[], _V]) -> Awaitable[_V]:
-    """In a thread that no exit waits for."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[_V] = loop.create_future()
-
-    def settle(result: _V | None, error: BaseException | None) -> None:
-        if future.done():
-            return
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result)  # type: ignore[arg-type]
-
-    def run() -> None:
-        try:
-            result, error = work(), None
-        except BaseException as caught:
-            result, error = None, caught
-        with suppress(RuntimeError):
-            loop.call_soon_threadsafe(settle, result, error)
-
-    threading.Thread(target=run, name="connect", daemon=True).start()
-    return future

@@ -65,7 +65,6 @@ class ClientScreen(PlaceScreen):
             yield self.details
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._show_tab()
 
     # what is shown

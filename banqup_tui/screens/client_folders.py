@@ -82,7 +82,6 @@ class ClientFolders(PlaceScreen):
 
     def on_mount(self) -> None:
         self._choose_folder()
-        super().on_mount()
         self._lay_out()
 
     def _choose_folder(self) -> None:

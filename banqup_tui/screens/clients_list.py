@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from textual.app import ComposeResult
+from textual.containers import Vertical
 from textual.geometry import Region
 
 from banqup_tui.actions.interface import Context
@@ -14,12 +15,14 @@ from banqup_tui.domain.words import _, ngettext
 from banqup_tui.screens.place import PlaceScreen, bindings_for
 from banqup_tui.screens.rows import client_row
 from banqup_tui.store.query import folded
+from banqup_tui.sync.state import SyncWord
 from banqup_tui.widgets.client_table import ClientSort, ClientTable
 from banqup_tui.widgets.filter_line import FilterLine
 from banqup_tui.widgets.footer import FooterKey
 from banqup_tui.widgets.formats import count, vat_number
 from banqup_tui.widgets.line_list import EmptyNote
 from banqup_tui.widgets.one_line import Word
+from banqup_tui.widgets.progress import Progress
 
 _SORTS: tuple[ClientSort, ...] = ("error", "ready", "queued", "name", "newest")
 
@@ -33,6 +36,7 @@ class ClientsList(PlaceScreen):
     def __init__(self) -> None:
         super().__init__()
         self.table = ClientTable()
+        self.progress = Progress()
         self.filter_line = FilterLine()
         self._found: list[ClientRow] = []
         self._search = ""
@@ -40,13 +44,14 @@ class ClientsList(PlaceScreen):
         self._sort: ClientSort = "error"
 
     def compose_body(self) -> ComposeResult:
-        yield self.table
+        with Vertical():
+            yield self.progress
+            yield self.table
 
     def compose_panels(self) -> ComposeResult:
         yield self.filter_line
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.set_focus(self.table)
 
     # what is shown
@@ -58,6 +63,7 @@ class ClientsList(PlaceScreen):
         self.table.set_sort(self._sort, descending=self._sort not in ("name",))
         self.table.set_rows([client_row(row) for row in self._found])
         self._say_title(everyone)
+        self._say_progress()
         self.table.set_empty_note(self._empty(bool(everyone)))
 
     def _fits(self, row: ClientRow) -> bool:
@@ -78,6 +84,13 @@ class ClientsList(PlaceScreen):
         applied = self._search or (_("errors only") if self._errors_only else "")
         self.title_line.set_path((_(self.heading),), applied_filter=applied, right=right)
         self.filter_line.set_count(right)
+
+    def _say_progress(self) -> None:
+        state = self.house.session.engine.state
+        if state.word is SyncWord.FIRST_COPY and state.total:
+            self.progress.set_progress(state.done, state.total, _("Copying, newest first. You can start working."))
+        elif self.progress.display:
+            self.progress.finish()
 
     def _empty(self, any_clients: bool) -> EmptyNote:
         if any_clients:

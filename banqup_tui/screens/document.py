@@ -61,7 +61,6 @@ class DocumentScreen(PlaceScreen):
             yield self.details
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._show_tab()
         self._start_reading()
 

@@ -52,7 +52,6 @@ class FormScreen(Sheet):
         yield self.help
 
     def on_mount(self) -> None:
-        super().on_mount()
         house = self.house
         self.header.set_places(house.places(), "3" if self._form.level == "client" else "4")
         house.show_state(self)

@@ -62,6 +62,7 @@ class PlaceScreen(Sheet):
         super().__init__()
         self._resting: Timer | None = None
         self._open_panel: Panel | None = None
+        self._is_behind = False
 
     # what a place says
 
@@ -99,17 +100,19 @@ class PlaceScreen(Sheet):
         return cast("House", self.app)
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.header.set_places(self.house.places(), DIGITS.get(self.place, "4"))
         self.house.show_state(self)
         self.draw()
         self.came_to_rest()
 
+    def on_screen_suspend(self) -> None:
+        self._is_behind = True
+
     def on_screen_resume(self) -> None:
-        if self.is_mounted:
-            self.house.show_state(self)
-            self.draw()
-            self.came_to_rest()
+        """What has changed while another place lay over this one."""
+        if self._is_behind:
+            self._is_behind = False
+            self.news()
 
     def cursor_moved(self) -> None:
         """Call it when the cursor has moved: what follows it waits until it rests."""

@@ -42,7 +42,6 @@ class StoreScreen(PlaceScreen):
         yield self.details
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.set_focus(self.listing)
 
     def levels_changed(self, levels: int) -> None:

@@ -148,6 +148,14 @@ class Sheet(Screen[None]):
     def on_mount(self) -> None:
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self.redraw())
 
+    def on_screen_resume(self) -> None:
+        """The first layout paints the whole sheet; Textual then asks for all of it once more, which is left out."""
+        if self._size != self.app.size:
+            self.call_next(self._forget_second_paint)
+
+    def _forget_second_paint(self) -> None:
+        self._repaint_required = False
+
     def redraw(self) -> None:
         """Paint everything anew: after a change of theme, language or signs."""
         for widget in self.walk_children(Widget, with_self=True):

@@ -6,6 +6,7 @@ key; both take a number, so a copy that has reached the number knows what came o
 
 import hashlib
 import logging
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -26,6 +27,8 @@ from banqup_tui.protocol.messages import Command, CommandResult, CommandResults,
 from banqup_tui.protocol.problems import Problem, ProblemType
 
 MOST_COMMANDS = 100
+SECONDS_A_BATCH = 10.0
+"""A longer one is answered in part, well before the terminal stops waiting for it."""
 
 _log = logging.getLogger(__name__)
 _canonical = msgspec.json.Encoder(order="sorted")
@@ -41,7 +44,10 @@ def run_batch(services: Services, handlers: Handlers, user_id: str, commands: Se
     if len(commands) > MOST_COMMANDS:
         raise Failure(ProblemType.TOO_LARGE, f"A batch holds at most {MOST_COMMANDS} commands.")
     results: list[CommandResult] = []
+    late = time.monotonic() + SECONDS_A_BATCH
     for command in commands:
+        if results and time.monotonic() > late:
+            return CommandResults(results=tuple(results), more=True)
         try:
             results.append(run(services, handlers, user_id, command))
         except Exception:

@@ -26,6 +26,7 @@ STATUS: dict[str, int] = {
     ProblemType.TOO_MANY_REQUESTS: 429,
     ProblemType.METHOD_NOT_ALLOWED: 405,
     ProblemType.RANGE_NOT_SATISFIABLE: 416,
+    ProblemType.NO_ROOM: 507,
     ProblemType.INTERNAL: 500,
 }
 """Status of each type; what a command is refused for and has no line here is 422."""

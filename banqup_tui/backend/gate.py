@@ -72,9 +72,9 @@ class Gate:
             return
         request_id = str(uuid.uuid4())
         marked = _with_headers(send, self._marks(scope, request_id))
-        self._hub.somebody_was_here()
         try:
             self._let_in(scope)
+            self._hub.somebody_was_here()
         except Failure as failure:
             await refuse(marked, failure.problem)
             return

@@ -1,6 +1,7 @@
 """Who listens for changes. Hints only: a listener that missed one pulls at the next, and loses nothing."""
 
 import asyncio
+import contextlib
 import time
 
 
@@ -34,7 +35,7 @@ class Hub:
 
     def tell(self, seq: int) -> None:
         """To be given to `Database.on_commit`."""
-        if not self._loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and with it everybody who listened
             self._loop.call_soon_threadsafe(self._tell, seq)
 
     def _tell(self, seq: int) -> None:

@@ -67,6 +67,12 @@ def view(connection: Connection, services: Services, user_id: str) -> View:
     return View(connection=connection, services=services, space=space, visitor=who)
 
 
+def space(services: Services, user_id: str) -> Space:
+    with services.database.read() as connection:
+        seen = view(connection, services, user_id)
+        return Space(id=seen.space.id, name=seen.space.name)
+
+
 def snapshot(services: Services, user_id: str) -> Snapshot:
     with services.database.read() as connection:
         seen = view(connection, services, user_id)

@@ -1,5 +1,6 @@
 """The service as one ASGI application: the routes, behind the gate, with every error made a problem document."""
 
+import errno
 import logging
 import re
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException, NotFoundException, ValidationException
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from banqup_tui.backend import tables
 from banqup_tui.backend.commands import Handlers
@@ -41,6 +43,7 @@ def routes_of(
     *,
     token: str,
     instance_id: str,
+    epoch: str,
     retire: Callable[[int], None],
     settings: Settings,
 ) -> Litestar:
@@ -57,18 +60,12 @@ def routes_of(
                 "token": token,
                 "instance_id": instance_id,
                 "retire": retire,
-                "epoch": _epoch(services),
+                "epoch": epoch,
                 "largest_file": settings.largest_file,
                 "seconds_between_signs": settings.seconds_between_signs,
             }
         ),
     )
-
-
-def _epoch(services: Services) -> str:
-    with services.database.read() as connection:
-        statement = select(tables.space.c.epoch).where(tables.space.c.id == services.space_id)
-        return str(connection.execute(statement).scalar_one())
 
 
 def service(
@@ -84,7 +81,12 @@ def service(
 ) -> Gate:
     """`retire(protocol)` is called, in a thread, when a newer program asks this one to give way."""
     used = settings or Settings()
-    routes = routes_of(services, handlers, hub, token=token, instance_id=instance_id, retire=retire, settings=used)
+    with services.database.read() as connection:
+        space = connection.execute(select(tables.space).where(tables.space.c.id == services.space_id)).one()
+    hub.seq = space.seq
+    routes = routes_of(
+        services, handlers, hub, token=token, instance_id=instance_id, epoch=space.epoch, retire=retire, settings=used
+    )
     services.database.on_commit(hub.tell)
     return Gate(cast(Application, routes), Doorkeeper(token, user_id), hub, requests_a_minute=used.requests_a_minute)
 
@@ -102,10 +104,18 @@ def problem_of(request: Request[Any, Any, Any], error: Exception) -> Problem:
         return problem(ProblemType.NOT_FOUND, "There is nothing at this address.")
     if isinstance(error, HTTPException):
         return _of_status(error)
-    if isinstance(error, OperationalError) and "locked" in str(error.orig):
+    if isinstance(error, PoolTimeout) or (isinstance(error, OperationalError) and "locked" in str(error.orig)):
         return problem(ProblemType.BUSY, "The service is busy.", "Try again in a moment.")
+    if _is_no_room(error):
+        return problem(ProblemType.NO_ROOM, "The disk of the service is full.", "Make room; nothing was lost.")
     _log.error("%s %s failed", request.method, request.scope.get("path"), exc_info=error)
     return problem(ProblemType.INTERNAL, "Something went wrong in the service.", "Try again; its log says more.")
+
+
+def _is_no_room(error: Exception) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return isinstance(error, OperationalError) and "full" in str(error.orig)
 
 
 def _invalid(error: ValidationException) -> Problem:

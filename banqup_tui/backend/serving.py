@@ -20,6 +20,8 @@ from banqup_tui.kill_points import kill_point
 
 SECONDS_FOR_SENDS = 30.0
 SECONDS_FOR_REQUESTS = 5
+SECONDS_KEPT_ALIVE = 75
+"""Longer than a terminal's pause between two pulls."""
 SECONDS_BETWEEN_PRUNINGS = 6 * 3600.0
 _log = logging.getLogger(__name__)
 
@@ -97,6 +99,7 @@ class Backend:
             log_config=None,
             access_log=False,
             server_header=False,
+            timeout_keep_alive=SECONDS_KEPT_ALIVE,
             timeout_graceful_shutdown=SECONDS_FOR_REQUESTS,
         )
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -376,8 +377,8 @@ source_file = Table(
     metadata,
     Column("source_id", String(36), nullable=False),
     Column("path", Text, nullable=False),
-    Column("size", Integer, nullable=False),
-    Column("mtime_ns", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
     Column("sha256", String(64)),
     Column("outcome", String(16), nullable=False),
     Column("at", UtcTime, nullable=False),

@@ -70,10 +70,12 @@ def _delivery(row: Row[Any], log: tuple[Attempt, ...]) -> Delivery:
 
 def _newest_attempts(connection: Connection, delivery_ids: Sequence[str]) -> dict[str, list[Attempt]]:
     attempt = tables.attempt
+    told = ("delivery_id", "fence", "started_at", "ended_at", "asked_by", "outcome", "receipt", "reason")
+    wanted = [attempt.c[name] for name in told]
     rank = func.row_number().over(partition_by=attempt.c.delivery_id, order_by=attempt.c.fence.desc())
     logs: dict[str, list[Attempt]] = {}
     for some in in_portions(delivery_ids):
-        ranked = select(attempt, rank.label("rank")).where(attempt.c.delivery_id.in_(some)).subquery()
+        ranked = select(*wanted, rank.label("rank")).where(attempt.c.delivery_id.in_(some)).subquery()
         newest = select(ranked).where(ranked.c.rank <= NEWEST_ATTEMPTS).order_by(ranked.c.fence.desc())
         for row in connection.execute(newest):
             logs.setdefault(row.delivery_id, []).append(_attempt(row))

@@ -5,12 +5,14 @@ also after a restart; what could not be placed is tried again once the firm has 
 """
 
 import asyncio
+import logging
+import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO, Final
 
 import msgspec
 from sqlalchemy import func, select, update
@@ -21,11 +23,16 @@ from banqup_tui.backend.context import Services
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.source import SourceKind
+from banqup_tui.domain.text import clean
 from banqup_tui.formats import Content
 from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol.messages import EntityKind
 from banqup_tui.sources.folder import FolderEye, FoundFile, Mark
 from banqup_tui.sources.sorter import Unplaced
+
+_MOST_FAULTS: Final = 3
+_MOST_PROBLEMS: Final = 3
+_log = logging.getLogger(__name__)
 
 
 class FileOutcome(StrEnum):
@@ -49,13 +56,18 @@ class _FileMoved(Exception):
     """The file changed or vanished while it was being read; the next look sees it again."""
 
 
+class _FileProblem(Exception):
+    """The file is there but cannot be read, or not be kept; tried again at every look. Says so in a sentence."""
+
+
 class _Memory(msgspec.Struct):
-    """What is known of one source between two looks."""
+    """What is known of one source between two looks. `faults` counts, per file, what should not have happened."""
 
     eye: FolderEye
     marks: dict[str, Mark]
     outcomes: dict[str, FileOutcome]
     problem: str | None = None
+    faults: dict[str, int] = {}
 
 
 class Watching:
@@ -131,13 +143,18 @@ class Watching:
         memory = self._memories.get(source_id) or self._remembered(source_id, path)
         self._memories[source_id] = memory
         look = memory.eye.look(memory.marks)
+        problems: list[str] = []
         for file in look.ready:
             if self._halt.is_set():
                 return
-            self._take(source_id, path, file, memory)
-        if look.problem != memory.problem:
-            self._say_problem(source_id, look.problem)
-            memory.problem = look.problem
+            try:
+                self._take(source_id, path, file, memory)
+            except _FileProblem as found:
+                problems.append(str(found))
+        problem = " ".join([look.problem or "", *problems[:_MOST_PROBLEMS]]).strip() or None
+        if problem != memory.problem:
+            self._say_problem(source_id, problem)
+            memory.problem = problem
 
     def _remembered(self, source_id: str, path: str) -> _Memory:
         eye = FolderEye(Path(path), still_for=self._still_for, wait_for_xml=self._wait_for_xml, clock=self._clock)
@@ -157,9 +174,21 @@ class Watching:
             outcome = self._taken(source_id, root, file, memory)
         except _FileMoved:
             return
+        except (_FileProblem, _SourceAway):
+            raise
+        except Exception as error:
+            raise self._fault(file, memory) from error
         memory.marks[file.path] = file.mark
         memory.outcomes[file.path] = outcome
         kill_point("intake.committed")
+
+    def _fault(self, file: FoundFile, memory: _Memory) -> _FileProblem:
+        """One file that is our undoing does not keep the others out; after a few tries it is left until a restart."""
+        _log.exception("a file of a watched folder was not taken")
+        memory.faults[file.path] = memory.faults.get(file.path, 0) + 1
+        if memory.faults[file.path] >= _MOST_FAULTS:
+            memory.marks[file.path] = file.mark
+        return _FileProblem(f"{clean(file.path)} was not taken; the log says why.")
 
     def _taken(self, source_id: str, root: str, file: FoundFile, memory: _Memory) -> FileOutcome:
         before = memory.outcomes.get(file.path)
@@ -177,19 +206,18 @@ class Watching:
 
     def _copied(self, file: FoundFile) -> str:
         """The SHA-256 of the file, now in the store. Raises `_FileMoved` where it changed under our hands."""
-
-        def chunks() -> Any:
-            with file.file.open("rb") as stream:
-                while chunk := stream.read(1 << 20):
-                    yield chunk
-            status = file.file.stat()
-            if (status.st_size, status.st_mtime_ns) != file.mark:
-                raise _FileMoved
-
         try:
-            return self._services.files.put(chunks())[0]
-        except OSError as error:
+            stream = file.file.open("rb")
+        except FileNotFoundError as error:
             raise _FileMoved from error
+        except OSError as error:
+            raise _FileProblem(f"{clean(file.path)} cannot be read: {clean(error.strerror or str(error))}.") from error
+        with stream:
+            try:
+                return self._services.files.put(_chunks(stream, file))[0]
+            except OSError as error:
+                sentence = f"{clean(file.path)} cannot be kept: {clean(error.strerror or str(error))}."
+                raise _FileProblem(sentence) from error
 
     def _read(self, incoming: intake.Incoming) -> Content | BanqupError:
         try:
@@ -237,6 +265,14 @@ class Watching:
             if work.execute(statement).rowcount == 0:
                 raise _SourceAway
             work.changed(EntityKind.SOURCE, source_id)
+
+
+def _chunks(stream: BinaryIO, file: FoundFile) -> Iterator[bytes]:
+    while chunk := stream.read(1 << 20):
+        yield chunk
+    status = os.fstat(stream.fileno())
+    if (status.st_size, status.st_mtime_ns) != file.mark:
+        raise _FileMoved
 
 
 def _remember(work: Work, source_id: str, file: FoundFile, sha256: str | None, outcome: FileOutcome) -> None:

@@ -209,10 +209,19 @@ def _adopted(connection: Connection) -> Iterator[None]:
 
 
 def sqlite_engine(path: str) -> Engine:
-    """WAL, `synchronous=FULL` (what was committed stays), transactions begun by hand, waits 30 s for the writer."""
+    """WAL, `synchronous=FULL` (what was committed stays), transactions begun by hand, waits 30 s for the writer.
+
+    More connections than the routes have threads; what goes wrong is told without the values (names, secrets).
+    """
     from sqlalchemy import create_engine, event
 
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30, "isolation_level": None})
+    engine = create_engine(
+        f"sqlite:///{path}",
+        connect_args={"timeout": 30, "isolation_level": None},
+        pool_size=16,
+        max_overflow=48,
+        hide_parameters=True,
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:

@@ -51,7 +51,9 @@ def _amount(element: Element, currency: str, findings: Findings, place: str) -> 
     return Movement(amount=-minor if debit else minor, currency=own)
 
 
-def _part(entry: Movement, payment: Element, reversal: bool, findings: Findings, place: str) -> Movement | None:
+def _part(
+    entry: Movement, payment: Element, reversal: bool, findings: Findings, place: str
+) -> Movement | None:
     """A payment of a batch. Older versions have no sign of its own there: then that of the entry holds."""
     part = _amount(payment, entry.currency, findings, f"{place}/TxDtls")
     if part is None:

@@ -137,7 +137,9 @@ def _skeleton(parts: _Parts) -> Invoice:
         payment_terms=" ".join(filter(None, terms)),
         notes=tuple(filter(None, notes)),
         lines=read_lines(parts.transaction, parts.currency, parts.findings),
-        allowances=read_allowances(parts.settlement, parts.currency, parts.findings, "SpecifiedTradeAllowanceCharge"),
+        allowances=read_allowances(
+            parts.settlement, parts.currency, parts.findings, "SpecifiedTradeAllowanceCharge"
+        ),
         vat_breakdown=read_breakdown(parts.settlement, parts.currency, parts.findings),
     )
 
@@ -165,7 +167,8 @@ def _with_totals(invoice: Invoice, parts: _Parts) -> Invoice:
     sums = find(parts.settlement, _HEADER_SUMS)
     currency, findings = parts.currency, parts.findings
     amounts = {
-        name: findings.minor(text(sums, element), currency, f"{_HEADER_SUMS}/{element}") for name, element in _TOTALS
+        name: findings.minor(text(sums, element), currency, f"{_HEADER_SUMS}/{element}")
+        for name, element in _TOTALS
     }
     elements = find_all(sums, "TaxTotalAmount")
     broken_down = sum(tax.vat or 0 for tax in invoice.vat_breakdown) if invoice.vat_breakdown else None

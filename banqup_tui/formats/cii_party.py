@@ -33,7 +33,9 @@ def read_party(party: Element | None) -> InvoiceParty:
         country=text(address, "CountryID").upper()[:2],
         contact=text(contact, "PersonName", "DepartmentName"),
         phone=text(contact, "TelephoneUniversalCommunication/CompleteNumber"),
-        email=text(contact, "EmailURIUniversalCommunication/URIID", "EmailURIUniversalCommunication/CompleteNumber"),
+        email=text(
+            contact, "EmailURIUniversalCommunication/URIID", "EmailURIUniversalCommunication/CompleteNumber"
+        ),
     )
 
 

@@ -109,7 +109,9 @@ def _statement(header: Record, records: list[Record]) -> Statement:
     return _closed(statement, closing, gathered, findings)
 
 
-def _closed(statement: Statement, closing: Record | None, gathered: Gathered, findings: Findings) -> Statement:
+def _closed(
+    statement: Statement, closing: Record | None, gathered: Gathered, findings: Findings
+) -> Statement:
     if closing is None:
         findings.warn("record 8", "statement-cut")
         return msgspec.structs.replace(statement, warnings=findings.warnings)

@@ -110,7 +110,9 @@ class _Communications(msgspec.Struct, frozen=True):
         debit: date, three digits, creditor (35), mandate (35), communication (62).
         """
         zone = "".join(
-            record.take(*_COMMUNICATION_AT[record.kind]) for record in group if record.kind in _COMMUNICATION_AT
+            record.take(*_COMMUNICATION_AT[record.kind])
+            for record in group
+            if record.kind in _COMMUNICATION_AT
         )
         if group[0].take(62, 1) != "1":
             return cls(*settled_communications("", clean(zone)))

@@ -98,7 +98,9 @@ def _attachment(name: str, content: bytes) -> InvoiceAttachment:
     media_type = media_type_of(content) or "application/octet-stream"
     if looks_like_xml(content):
         media_type = "application/xml"
-    return InvoiceAttachment(name=safe_file_name(name, "attachment"), media_type=media_type, size=len(content))
+    return InvoiceAttachment(
+        name=safe_file_name(name, "attachment"), media_type=media_type, size=len(content)
+    )
 
 
 def _doubts(found: list[_Embedded]) -> tuple[ReadWarning, ...]:

@@ -86,14 +86,14 @@ def _fields(text: str) -> Iterator[Field]:
 def _groups(fields: list[Field]) -> Iterator[list[Field]]:
     """The fields of each statement; a head without an account or balance behind it is part of the next."""
     current: list[Field] = []
+    begun: set[str] = set()
     for field in fields:
-        begun = {one.tag for one in current}
-        if (field.tag == "20" and begun - {"20", "21", "13", "13D"}) or (
-            field.tag in ("25", "25P") and begun & {"25", "25P"}
-        ):
+        again = field.tag in ("25", "25P") and not begun.isdisjoint(("25", "25P"))
+        if again or (field.tag == "20" and begun - {"20", "21", "13", "13D"}):
             yield current
-            current = []
+            current, begun = [], set()
         current.append(field)
+        begun.add(field.tag)
     yield current
 
 
@@ -159,7 +159,9 @@ def _currency(fields: list[Field], account: _Account) -> str:
             return match[5]
     if account.currency:
         return account.currency
-    limits = (re.match(r"\d*([A-Z]{3})", field.value) for field in fields if field.tag in ("34F", "90C", "90D"))
+    limits = (
+        re.match(r"\d*([A-Z]{3})", field.value) for field in fields if field.tag in ("34F", "90C", "90D")
+    )
     return next((match[1] for match in limits if match), "")
 
 
@@ -180,41 +182,39 @@ def _balance(field: Field | None, currency: str, findings: Findings) -> tuple[in
     return minor, short_date(match[2], match[3], match[4], findings, field.place)
 
 
-def _movements(fields: list[Field], currency: str, findings: Findings) -> tuple[tuple[Movement, ...], tuple[str, ...]]:
-    """The movements, each with the `:86:` and `:NS:` behind it, and what else is said behind the closing
-    balance.
-    """
+def _movements(
+    fields: list[Field], currency: str, findings: Findings
+) -> tuple[tuple[Movement, ...], tuple[str, ...]]:
+    """The movements, and what else is said behind the closing balance."""
     movements: list[Movement] = []
-    notes: list[str] = []
-    for position, field in enumerate(fields):
-        if field.tag == "61":
-            movement = read_movement(field.value, _information(fields, position), currency, findings, field.place)
-            if movement is None:
-                findings.warn(field.place, "movement-unreadable", clean(field.value))
-            else:
-                movements.append(movement)
-        elif field.tag == "86" and not _belongs_to_movement(fields, position):
-            notes.append(clean(field.value))
+    entries, notes = _entries(fields)
+    for field, information in entries:
+        movement = read_movement(field.value, information, currency, findings, field.place)
+        if movement is None:
+            findings.warn(field.place, "movement-unreadable", clean(field.value))
+        else:
+            movements.append(movement)
     return tuple(movements), tuple(filter(None, notes))
 
 
-def _information(fields: list[Field], position: int) -> list[tuple[str, str]]:
-    """The `(tag, value)` of the fields that inform about the movement at a position; `:86:` may come
-    repeatedly.
+def _entries(fields: list[Field]) -> tuple[list[tuple[Field, list[tuple[str, str]]]], list[str]]:
+    """Each statement line with the `:86:` and `:NS:` behind it, which may come repeatedly; then the other
+    `:86:`.
     """
-    found = []
-    for field in fields[position + 1 :]:
-        if field.tag not in ("86", "NS"):
-            break
-        found.append((field.tag, field.value))
-    return found
-
-
-def _belongs_to_movement(fields: list[Field], position: int) -> bool:
-    before = position - 1
-    while before >= 0 and fields[before].tag in ("86", "NS"):
-        before -= 1
-    return before >= 0 and fields[before].tag == "61"
+    entries: list[tuple[Field, list[tuple[str, str]]]] = []
+    notes: list[str] = []
+    in_entry = False
+    for field in fields:
+        if field.tag == "61":
+            entries.append((field, []))
+            in_entry = True
+        elif field.tag not in ("86", "NS"):
+            in_entry = False
+        elif in_entry:
+            entries[-1][1].append((field.tag, field.value))
+        elif field.tag == "86":
+            notes.append(clean(field.value))
+    return entries, notes
 
 
 def _holder(names: Field | None, movement: Field | None) -> str:

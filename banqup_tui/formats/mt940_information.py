@@ -47,7 +47,9 @@ def _from_sub_fields(text: str, separator: str) -> Information:
     account, 32 and 33 name.
     """
     parts: dict[int, str] = {}
-    for number, content in re.findall(rf"{re.escape(separator)}(\d\d)((?:(?!{re.escape(separator)}\d\d).)*)", text):
+    for number, content in re.findall(
+        rf"{re.escape(separator)}(\d\d)((?:(?!{re.escape(separator)}\d\d).)*)", text
+    ):
         parts.setdefault(int(number), content)
     purpose = "".join(parts.get(number, "") for number in _PURPOSE_FIELDS)
     words = _sepa_words(purpose)

@@ -41,11 +41,7 @@ def kind_of(type_code: str, credit_root: bool, findings: Findings, place: str) -
 
 def without_doubles(means: Iterable[PaymentMeans]) -> tuple[PaymentMeans, ...]:
     """Payment means in order; senders repeat one account for each instalment."""
-    kept: list[PaymentMeans] = []
-    for one in means:
-        if one not in kept and one != PaymentMeans():
-            kept.append(one)
-    return tuple(kept)
+    return tuple(one for one in dict.fromkeys(means) if one != PaymentMeans())
 
 
 def check_presence(invoice: Invoice, findings: Findings, root: str) -> bool:

@@ -43,10 +43,17 @@ def embedded_files(data: bytes) -> list[tuple[str, bytes]]:
         for index in range(min(pdf.count_attachments(), MAX_ATTACHMENTS)):
             try:
                 attachment = pdf.get_attachment(index)
-                found.append((attachment.get_name(), bytes(attachment.get_data())))
+                found.append((_name(attachment, index), bytes(attachment.get_data())))
             except _library().PdfiumError:
                 continue
         return found
+
+
+def _name(attachment: Any, index: int) -> str:
+    try:
+        return str(attachment.get_name())
+    except UnicodeDecodeError:  # half a surrogate pair in the name is no reason to lose the file
+        return f"attachment {index + 1}"
 
 
 def _library() -> Any:

@@ -34,14 +34,17 @@ _OFFICE_FOLDERS = (
     ("xl/", f"{_OFFICE}.spreadsheetml.sheet"),
     ("ppt/", f"{_OFFICE}.presentationml.presentation"),
 )
-_MAIL = re.compile(rb"(?:Return-Path|Received|From|Delivered-To|MIME-Version|Message-ID):[ \t]", re.IGNORECASE)
+_MAIL = re.compile(
+    rb"(?:Return-Path|Received|From|Delivered-To|MIME-Version|Message-ID):[ \t]", re.IGNORECASE
+)
 _HTML = re.compile(rb"\s*<(?:!doctype\s+html|html[\s>])", re.IGNORECASE)
+_HIGH = bytes(range(0x80, 0x100))
 _NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
 def is_pdf(data: bytes) -> bool:
     """Whether a PDF header stands in the first kilobyte, where readers look for it."""
-    return b"%PDF-" in data[:1024] and not data.lstrip().startswith((b"PK\x03\x04", _OLE, b"<"))
+    return b"%PDF-" in data[:1024] and not data[:1024].lstrip().startswith((b"PK\x03\x04", _OLE, b"<"))
 
 
 def media_type_of(data: bytes) -> str | None:
@@ -100,7 +103,9 @@ def _text(data: bytes) -> str | None:
         text = data.decode(encoding)
     except UnicodeDecodeError:
         text = data.decode("latin-1")
-        if re.search(r"[\x7f-\x9f]{3}", text) or len(re.findall(r"[\x80-\xff]", text)) * 3 > len(text):
+        if re.search(r"[\x7f-\x9f]{3}", text) or (len(data) - len(data.translate(None, _HIGH))) * 3 > len(
+            data
+        ):
             return None
     if _NOT_IN_TEXT.search(text) or not text.strip():
         return None

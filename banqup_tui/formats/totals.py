@@ -18,7 +18,9 @@ class VatTotal(msgspec.Struct, frozen=True):
     has_breakdown: bool
 
 
-def choose_vat_total(totals: Sequence[VatTotal], currency: str, net: int | None, gross: int | None) -> int | None:
+def choose_vat_total(
+    totals: Sequence[VatTotal], currency: str, net: int | None, gross: int | None
+) -> int | None:
     """The index of the VAT total (BT-110) among several, None where none is in the document's currency.
 
     A second total may be in the accounting currency (BT-111), or the same currency may come twice: then the

@@ -169,7 +169,9 @@ def _payment_means(root: Element, findings: Findings) -> Iterator[PaymentMeans]:
             bic=text(payee, f"{branch}/ID", f"{branch}/FinancialInstitution/ID"),
             reference=text(means, "PaymentID", "InstructionID", "InstructionNote"),
             mandate=text(means, "PaymentMandate/ID"),
-            debited_account=text(means, "PaymentMandate/PayerFinancialAccount/ID", "PayerFinancialAccount/ID"),
+            debited_account=text(
+                means, "PaymentMandate/PayerFinancialAccount/ID", "PayerFinancialAccount/ID"
+            ),
             card_number=text(means, "CardAccount/PrimaryAccountNumberID"),
         )
 

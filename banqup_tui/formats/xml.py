@@ -52,7 +52,9 @@ def looks_like_xml(data: bytes) -> bool:
         if head.startswith(bom):
             head = head[: len(head) // 4 * 4].decode(encoding, "ignore").encode()
             break
-    return re.match(rb"[\s\x00\xef\xbb\xbf]*<(?:\?xml|!--|!DOCTYPE|[A-Za-z_][\w.\-]*[\s:/>])", head) is not None
+    return (
+        re.match(rb"[\s\x00\xef\xbb\xbf]*<(?:\?xml|!--|!DOCTYPE|[A-Za-z_][\w.\-]*[\s:/>])", head) is not None
+    )
 
 
 def parse(data: bytes) -> XmlDocument:

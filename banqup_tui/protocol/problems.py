@@ -33,6 +33,7 @@ class ProblemType(StrEnum):
     TOO_MANY_REQUESTS = "too-many-requests"
     METHOD_NOT_ALLOWED = "method-not-allowed"
     RANGE_NOT_SATISFIABLE = "range-not-satisfiable"
+    NO_ROOM = "no-room"
     INTERNAL = "internal"
 
 

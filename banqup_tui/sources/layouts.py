@@ -19,7 +19,8 @@ class PathHints(Value, frozen=True, kw_only=True):
     """`keys` are normalised identifiers of the client, `names` what may be its reference or name, best first.
 
     `direction` is the word of the path from which `folder` comes, `account` an IBAN, `unknown` the segments that said
-    nothing. `firm` is the number of the accounting firm where the layout has it.
+    nothing. `firm` is the number of the accounting firm where the layout has it. `vague`: the direction is an everyday
+    word (`in`, `out`, `bank`) in a path that names nobody: it may have been meant otherwise.
     """
 
     layout: str
@@ -31,6 +32,7 @@ class PathHints(Value, frozen=True, kw_only=True):
     firm: str | None = None
     year: int | None = None
     unknown: tuple[str, ...] = ()
+    vague: bool = False
 
 
 class Layout(Value, frozen=True, kw_only=True):
@@ -73,6 +75,12 @@ FOLDER_OF_WORD: Final[dict[str, Folder]] = {
     word.casefold(): folder for folder, words in _WORDS.items() for word in words.split()
 }
 """The folder that a word in a path (or an address) stands for; words in lower case, spaces as `_`."""
+
+_EVERYDAY = (
+    "in out incoming outgoing cost costs income bank banque cod customers suppliers tickets other others autres divers"
+    " andere overige"
+)
+EVERYDAY_WORDS: Final = frozenset(_EVERYDAY.split())
 
 
 def _one_of(words: str) -> str:
@@ -147,6 +155,7 @@ def _hints(layout: str, found: dict[str, str | None]) -> PathHints | None:
         account=normalise_account(account) if account else None,
         firm=found.get("firm"),
         year=int(found["year"] or 0) if found.get("year") else None,
+        vague=layout == "generic" and (direction or "").casefold() in EVERYDAY_WORDS,
     )
 
 

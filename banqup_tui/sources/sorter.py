@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Final, Protocol
 
+import msgspec
+
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.identifiers import (
@@ -98,6 +100,14 @@ _STRONG = ("be:", "vat:", "fr:", "0106:", "0204:")
 
 def sort(content: Content, hints: Hints, directory: Directory) -> Placing:
     """Where the document goes. `hints.folder` is a person's choice, that of the path is in `hints.path`."""
+    if hints.path is not None and hints.path.vague and not _clients_of_path(hints.path, directory):
+        placing = _sort(content, hints, directory)
+        without = msgspec.structs.replace(hints, path=None)
+        return _sort(content, without, directory) if isinstance(placing, Unplaced) else placing
+    return _sort(content, hints, directory)
+
+
+def _sort(content: Content, hints: Hints, directory: Directory) -> Placing:
     if content.invoice is not None:
         return _sort_invoice(content.invoice, hints, directory)
     if content.statements:

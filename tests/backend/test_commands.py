@@ -1,6 +1,7 @@
 """Commands: each answered once and for all under its key."""
 
 import asyncio
+import errno
 import uuid
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
-from banqup_tui.backend import tables
+from banqup_tui.backend import commands, tables
 from banqup_tui.backend.client_commands import HANDLERS
 from banqup_tui.backend.commands import run, run_batch, withdraw
 from banqup_tui.backend.context import Context, Refused, Services
@@ -260,3 +261,20 @@ async def test_whoever_listens_hears_of_a_command_done(services: Services) -> No
     async with serving(services) as desk:
         result = await desk.command(new_client())
         await until(lambda: desk.hub.seq == result["seq"])
+
+
+def test_a_batch_that_takes_long_is_answered_in_part(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "SECONDS_A_BATCH", -1.0)
+    line = [asked(new_client(f"L{n}")) for n in range(3)]
+    first = run_batch(services, HANDLERS, LOCAL_USER, line)
+    assert ([result.key for result in first.results], first.more) == ([line[0].key], True)
+    assert len(run_batch(services, HANDLERS, LOCAL_USER, line[:1]).results) == 1
+
+
+async def test_a_full_disk_is_told_as_such(services: Services) -> None:
+    def fails(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    async with serving(services, handlers={**HANDLERS, Dismiss: fails}) as desk:
+        answer = await desk.batch([written(Dismiss(delivery_ids=()))])
+    assert (answer.status_code, answer.json()["type"]) == (507, "no-room")

@@ -3,11 +3,12 @@ import contextlib
 import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from banqup_tui.backend import tables
+from banqup_tui.backend import intake, tables
 from banqup_tui.backend.watching import Watching
 from banqup_tui.domain.folder import Folder
 from banqup_tui.protocol.commands import AddSource, RemoveSource
@@ -192,3 +193,63 @@ def test_nothing_is_written_where_nothing_happens(room: Room, inbox: Path) -> No
     eyes.look()
     assert room.rows(select(tables.space.c.seq)) == [before]
     assert MILL.name not in room.tray()[0].reason
+
+
+def test_one_file_that_cannot_be_kept_does_not_keep_the_others_out(
+    room: Room, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    room.do(AddSource(source_id="s", path=str(inbox)))
+    for name in ("a", "b"):
+        (inbox / f"{name}.xml").write_bytes(invoice(number=name))
+    eyes = watching(room)
+    opened = Path.open
+
+    def locked(path: Path, *args: Any, **kwargs: Any) -> Any:
+        if path.name == "a.xml":
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *args, **kwargs)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", locked)
+        eyes.look()
+        assert room.source().taken == 1
+        assert room.source().problem == "a.xml cannot be read: Permission denied."
+    eyes.look()
+    assert room.source().taken == 2
+    assert room.source().problem is None
+
+
+def test_a_defect_of_ours_is_said_and_does_not_stop_the_watch(
+    room: Room, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    room.do(AddSource(source_id="s", path=str(inbox)))
+    for name in ("a", "b"):
+        (inbox / f"{name}.xml").write_bytes(invoice(number=name))
+    take = intake.take
+
+    def broken(work: Any, services: Any, incoming: intake.Incoming, content: Any) -> Any:
+        if incoming.file_name == "a.xml":
+            raise RuntimeError("defect")
+        return take(work, services, incoming, content)
+
+    monkeypatch.setattr(intake, "take", broken)
+    eyes = watching(room)
+    for _ in range(4):
+        eyes.look()
+    assert [document.number for document in room.documents()] == ["b"]
+    monkeypatch.setattr(intake, "take", take)
+    watching(room).look()
+    assert len(room.documents()) == 2
+
+
+def test_a_restart_between_reading_and_writing_down_takes_the_file_once(room: Room, inbox: Path) -> None:
+    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    room.do(AddSource(source_id="s", path=str(inbox)))
+    (inbox / "a.xml").write_bytes(invoice())
+    room.put(invoice())
+    watching(room).look()
+    watching(room).look()
+    assert len(room.documents()) == 1
+    assert room.source().taken == 1

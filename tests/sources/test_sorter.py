@@ -99,6 +99,15 @@ def test_a_path_that_says_otherwise_is_not_believed_and_not_overruled() -> None:
     assert BAKERY.name in wrong_client.reason
 
 
+def test_an_everyday_word_in_a_path_that_names_nobody_gives_way_to_the_content() -> None:
+    assert placed(INVOICE, Firm(BUYER), path=read_path("out/a.xml")) == [(BAKERY.name, Folder.PURCHASE_INVOICES)]
+    assert placed(STATEMENT, Firm(BUYER), path=read_path("divers/in/a.cod")) == [
+        (BAKERY.name, Folder.ENRICHED_MOVEMENT_REPORTS)
+    ]
+    unplaced(INVOICE, Firm(BUYER), path=read_path("fournil de la tannerie srl/out/a.xml"))
+    unplaced(INVOICE, Firm(BUYER), path=read_path("AR/a.xml"))
+
+
 def test_a_number_in_the_path_that_is_no_clients_does_not_matter() -> None:
     path = read_path(f"suppliers/Minoterie_{MILL.vat_number}/in/a.xml")
     assert placed(INVOICE, Firm(BUYER), path=path) == [(BAKERY.name, Folder.PURCHASE_INVOICES)]

@@ -3,17 +3,19 @@
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from sqlalchemy import select
 
-from banqup_tui.backend import client_commands, intake, tables
+from banqup_tui.backend import rooms, tables
 from banqup_tui.backend.clients import put_client
 from banqup_tui.backend.commands import run
 from banqup_tui.backend.context import Services
+from banqup_tui.backend.extensions import Extensions
 from banqup_tui.backend.files import FileStore
-from banqup_tui.backend.values import source_of
+from banqup_tui.backend.values import document_of, source_of
+from banqup_tui.backend.vault import Vault
 from banqup_tui.backend.work import Database, sqlite_engine
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
@@ -26,7 +28,7 @@ from banqup_tui.protocol.problems import Problem
 SPACE = "00000000-0000-4000-8000-000000000001"
 
 
-_HANDLERS = {**intake.HANDLERS, **client_commands.HANDLERS}
+_HANDLERS = rooms.handlers()
 
 
 class Said(Exception):
@@ -48,8 +50,8 @@ class Room:
             space_id=SPACE,
             database=Database(engine),
             files=FileStore(directory / "files"),
-            extensions=cast(Any, None),
-            vault=cast(Any, None),
+            extensions=Extensions(),
+            vault=Vault(directory / "vault.key"),
         )
 
     def put(self, data: bytes) -> str:
@@ -72,13 +74,13 @@ class Room:
 
     def do(self, body: Value) -> Any:
         """Run a command like the service does; a refusal is kept, then raised."""
-        command = Command(key=str(uuid.uuid4()), kind=kind_of(type(body)), seen=self._seen(), body=encode(body))
+        command = Command(key=str(uuid.uuid4()), kind=kind_of(type(body)), seen=self.seen(), body=encode(body))
         result = run(self.services, _HANDLERS, "user", command)
         if result.problem is not None:
             raise Said(result.problem)
         return result.result
 
-    def _seen(self) -> str:
+    def seen(self) -> str:
         (space,) = self.rows(select(tables.space))
         return f"{space.epoch}.{space.seq}"
 
@@ -89,8 +91,8 @@ class Room:
         return client
 
     def documents(self) -> list[Document]:
-        rows = self.rows(select(tables.document.c.value).order_by(tables.document.c.created_seq))
-        return [msgspec.json.decode(row.value, type=Document) for row in rows]
+        rows = self.rows(select(tables.document).order_by(tables.document.c.created_seq))
+        return [document_of(row) for row in rows]
 
     def clients(self) -> list[Client]:
         return [msgspec.json.decode(row.value, type=Client) for row in self.rows(select(tables.client.c.value))]

@@ -19,7 +19,7 @@ from banqup_tui.protocol.messages import BackfillCount, Changes, DocumentsPage, 
 @get(paths.SPACES, sync_to_thread=True)
 def spaces(request: Asked) -> list[Space]:
     """The spaces that the user works in."""
-    return [reading.snapshot(services_of(request), user_of(request)).space]
+    return [reading.space(services_of(request), user_of(request))]
 
 
 @get(route(paths.SNAPSHOT), sync_to_thread=True, guards=[in_this_space])

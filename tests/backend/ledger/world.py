@@ -21,7 +21,7 @@ from banqup_tui.backend.ledger.commands import HANDLERS
 from banqup_tui.backend.ledger.dispatch import Dispatch
 from banqup_tui.backend.ledger.jobs import step
 from banqup_tui.backend.ledger.outcomes import record
-from banqup_tui.backend.ledger.planner import plan
+from banqup_tui.backend.ledger.planner import plan, waiting_integration
 from banqup_tui.backend.ledger.quarantine import Quarantine
 from banqup_tui.backend.ledger.status import restate
 from banqup_tui.backend.ledger.takeover import take_over
@@ -432,24 +432,29 @@ class World:
             await running
 
     def at_rest(self, dispatch: Dispatch) -> bool:
-        from banqup_tui.backend.ledger import due
-        from banqup_tui.backend.ledger.planner import waiting_integration
-
+        """Nothing is under way, and nothing is due before the clock moves."""
         with self.database.read() as connection:
-            open_ = connection.execute(select(tables.delivery.c.id).where(tables.delivery.c.state == "SENDING")).first()
-            if open_ or waiting_integration(connection):
+            under_way = select(tables.delivery.c.id).where(
+                (tables.delivery.c.state == "SENDING") | tables.delivery.c.recheck_by.is_not(None)
+            )
+            running = select(tables.job.c.id).where(tables.job.c.state == "RUNNING")
+            if connection.execute(under_way).first() or connection.execute(running).first():
                 return False
-            if connection.execute(select(tables.job.c.id).where(tables.job.c.state == "RUNNING")).first():
+            if waiting_integration(connection):
                 return False
-            rechecks = select(tables.delivery.c.id).where(tables.delivery.c.recheck_by.is_not(None))
-            if connection.execute(rechecks).first():
-                return False
-            at = due.next_due(connection, self.space_id)
-        if at is None or at > self.clock.now():
-            return True
-        blocked = [row for row in self.rows(tables.delivery) if row.check_at and row.check_at <= self.clock.now()]
-        ready = [row for row in self.rows(tables.integration) if row.ready_at and row.ready_at <= self.clock.now()]
-        return not ready and all(self.services.quarantine.left(row.id) for row in blocked)
+            integrations = {row.id: row for row in connection.execute(select(tables.integration))}
+            deliveries = list(connection.execute(select(tables.delivery)))
+        now = self.clock.now()
+        ready = [row for row in integrations.values() if row.ready_at and row.ready_at <= now]
+        return not ready and not any(self._can_be_checked(row, integrations[row.integration_id]) for row in deliveries)
+
+    def _can_be_checked(self, row: Any, of: Any) -> bool:
+        now = self.clock.now()
+        if row.check_at is None or row.check_at > now or of.state not in ("ACTIVE", "REMOVED"):
+            return False
+        if of.held_until is not None and of.held_until > now:
+            return False
+        return self.terms.kind(of.extension_id) is not ReceiverKind.LOOKUP or self.services.quarantine.past(row.id)
 
     # what is seen
 

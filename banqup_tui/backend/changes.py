@@ -1,5 +1,6 @@
 """The changes after a cursor (docs/protocol.md, sync down): what is visible now, and a cursor that passes the rest."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -9,7 +10,8 @@ from sqlalchemy import Row, select
 from banqup_tui.backend import tables
 from banqup_tui.backend.context import Services
 from banqup_tui.backend.failures import Failure
-from banqup_tui.backend.reading import MOST_BYTES, View, view
+from banqup_tui.backend.reading import MOST_BYTES, View, restored_meanwhile, view
+from banqup_tui.backend.restoring import begin_new_epoch
 from banqup_tui.backend.values import (
     client_of,
     deliveries_of,
@@ -24,6 +26,7 @@ from banqup_tui.protocol.messages import Change, Changes, EntityKind, Op
 from banqup_tui.protocol.problems import ProblemType
 
 MOST_CHANGES = 500
+_log = logging.getLogger(__name__)
 MOST_LOOKED_AT = 5_000
 
 _OF_A_CLIENT = frozenset({EntityKind.CLIENT, EntityKind.DOCUMENT, EntityKind.DELIVERY, EntityKind.INTEGRATION})
@@ -31,15 +34,24 @@ _OF_DOCUMENTS = frozenset({EntityKind.DOCUMENT, EntityKind.DELIVERY})
 
 
 def changes(services: Services, user_id: str, cursor: str, limit: int) -> Changes:
-    """Raises `Failure`: 400 for a changed cursor, 410 where the copy has to begin anew."""
+    """Raises `Failure`: 400 for a changed cursor, 410 where the copy has to begin anew.
+
+    A cursor of this service that is ahead of it proves that an older state of the database was put back.
+    """
     with services.database.read() as connection:
         seen = view(connection, services, user_id)
         start = seen.read(cursor).seq
-        if start < seen.space.tombstone_floor:
-            raise Failure(
-                ProblemType.CURSOR_TOO_OLD, "This copy is too old to be brought up to date.", "It begins anew."
-            )
-        return _after(seen, start, max(1, min(limit, MOST_CHANGES)))
+        if start <= seen.seq:
+            return _from(seen, start, limit)
+    _log.warning("number %d was given out before, but is not known: the database was put back", start)
+    begin_new_epoch(services, start)
+    raise restored_meanwhile()
+
+
+def _from(seen: View, start: int, limit: int) -> Changes:
+    if start < seen.space.tombstone_floor:
+        raise Failure(ProblemType.CURSOR_TOO_OLD, "This copy is too old to be brought up to date.", "It begins anew.")
+    return _after(seen, start, max(1, min(limit, MOST_CHANGES)))
 
 
 def _after(seen: View, start: int, limit: int) -> Changes:
@@ -53,7 +65,7 @@ def _after(seen: View, start: int, limit: int) -> Changes:
     elif len(looked_at) == most:
         reached, more = looked_at[-1].seq, looked_at[-1].seq < seen.seq
     else:
-        reached, more = max(seen.seq, start), False
+        reached, more = seen.seq, False
     return Changes(
         changes=tuple(change for change in fitting if change is not None),
         cursor=seen.cursor(reached),

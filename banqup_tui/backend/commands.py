@@ -149,7 +149,7 @@ def _expired(key: str) -> CommandResult:
 
 def _effect(work: Work, handlers: Handlers, command: Command, context: Context) -> Answered:
     try:
-        body = _body(command)
+        body = _body(command, handlers)
         with work.savepoint():
             return CommandStatus.DONE, handlers[type(body)](work, body, context), None
     except Refused as refused:
@@ -166,8 +166,8 @@ def _prepare(services: Services, handlers: Handlers, command: Command) -> None:
             prepare(services, decode(command.kind, command.body))
 
 
-def _body(command: Command) -> Value:
-    if command.kind not in BODIES:
+def _body(command: Command, handlers: Handlers) -> Value:
+    if BODIES.get(command.kind) not in handlers:
         raise Refused(ProblemType.BAD_REQUEST, "This service does not know such a command.", field="kind")
     try:
         return decode(command.kind, command.body)

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -201,9 +202,14 @@ def _read(
     return Reading(values=values, problems=tuple(problems))
 
 
+@cache
+def _fields(settings: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
+    return {field.encode_name: field for field in msgspec.structs.fields(settings)}
+
+
 def _converted(settings: type[msgspec.Struct], name: str, given: Any) -> Any:
     """One setting by itself, in the form in which it is kept (plain JSON)."""
-    field = next(field for field in msgspec.structs.fields(settings) if field.encode_name == name)
+    field = _fields(settings)[name]
     value = given.strip() if isinstance(given, str) and field.type is not str else given
     return msgspec.to_builtins(msgspec.convert(value, field.type, strict=not isinstance(value, str)))
 
@@ -215,8 +221,7 @@ def _missing(
     refused: set[str | None],
 ) -> list[Problem]:
     found = []
-    for field in msgspec.structs.fields(settings):
-        name = field.encode_name
+    for name, field in _fields(settings).items():
         empty = name not in values or values[name] == ""
         if field.required and empty and name not in refused:
             title = title_of(name, properties)

@@ -30,6 +30,7 @@ class Hub:
         self._loop = loop
         self._listeners: set[Listener] = set()
         self.seq = 0
+        self.epoch = ""
         self.closing = False
         self.last_seen = time.monotonic()
 

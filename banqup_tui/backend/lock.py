@@ -70,5 +70,5 @@ class BackendLock:
         kill_point("retire.marked")
 
     def release(self) -> None:
-        """For tests in one process; a backend just ends."""
+        """A backend just ends; whoever only needed the documents to be at rest lets go."""
         os.close(self._handle)

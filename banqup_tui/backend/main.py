@@ -9,6 +9,7 @@ import secrets
 import socket
 import sys
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,6 @@ from banqup_tui.protocol.local import (
 if TYPE_CHECKING:
     from banqup_tui.backend.context import Services
 
-DATABASE_FILE = "banqup.sqlite"
-DEFAULT_SPACE_NAME = "My firm"
 IDLE_SECONDS = 60.0
 _BACKLOG = 128
 
@@ -45,27 +44,36 @@ class NewerProgramWasHere(BanqupError):
         )
 
 
-class NoRoom(BanqupError):
-    exit_code = EXIT_CANNOT_START
+class NotUnderstood(BanqupError):
+    exit_code = 2
 
-    def __init__(self, where: Path) -> None:
-        super().__init__(f"The disk that holds {where} is full.", "Make room, and start again.")
-
-
-class CannotOpen(BanqupError):
-    exit_code = EXIT_CANNOT_START
+    def __init__(self) -> None:
+        super().__init__("Use it without arguments, or with `backup FOLDER` or `restore FOLDER`.")
 
 
-def main() -> int:
-    """The process's exit code."""
+def main(arguments: Sequence[str] = ()) -> int:
+    """No arguments: serves. `backup DIR` and `restore DIR`: one folder with all there is. Returns the exit code."""
     found = homes()
     try:
-        _run(found)
+        match list(arguments):
+            case []:
+                _run(found)
+            case ["backup", target]:
+                _back_up(found, Path(target).expanduser().absolute())
+            case ["restore", backup]:
+                _put_back(found, Path(backup).expanduser().absolute())
+            case _:
+                raise NotUnderstood
     except BanqupError as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        _say(str(error))
         return error.exit_code
     except OSError as error:
-        print(_of_disk(error, found), file=sys.stderr)  # noqa: T201
+        from banqup_tui.backend.opening import CannotOpen, NoRoom
+
+        where = f" ({error.filename})" if error.filename else ""
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        sentence = f"The local backend cannot use its files: {error.strerror or error}{where}."
+        _say(str(NoRoom(found.data) if full else CannotOpen(sentence)))
         return EXIT_CANNOT_START
     return 0
 
@@ -80,38 +88,35 @@ def _run(found: Homes) -> None:
     if lock.min_protocol > protocol.PROTOCOL:
         raise NewerProgramWasHere
     _log_to(found.log)
-    services = _opened(found)
+    from banqup_tui.backend.opening import open_services
+
+    services = open_services(found.backend)
     kill_point("database.open")
     _serve(services, lock, published)
 
 
-def _opened(found: Homes) -> "Services":
-    from sqlalchemy.exc import DatabaseError
+def _back_up(found: Homes, target: Path) -> None:
+    from banqup_tui.backend.restoring import back_up
 
-    from banqup_tui.backend.context import Services
-    from banqup_tui.backend.extensions import Extensions
-    from banqup_tui.backend.files import FileStore
-    from banqup_tui.backend.migrations import bring_up_to_date, the_space
-    from banqup_tui.backend.vault import Vault
-    from banqup_tui.backend.work import Database, sqlite_engine
+    back_up(found.backend, target)
+    _say(f"The backup is in {target}.")
 
-    home = found.backend
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    database = Database(sqlite_engine(str(home / DATABASE_FILE)))
-    try:
-        bring_up_to_date(database)
-        space_id = the_space(database, os.environ.get("BANQUP_SPACE_NAME", DEFAULT_SPACE_NAME))
-    except DatabaseError as error:
-        raise _of_database(error, home) from error
-    files = FileStore(home / "files")
-    files.sweep()
-    return Services(
-        space_id=space_id,
-        database=database,
-        files=files,
-        extensions=Extensions(),
-        vault=Vault(home / "vault.key"),
-    )
+
+def _put_back(found: Homes, backup: Path) -> None:
+    """Raises `AlreadyRunning` where a backend has the documents open."""
+    found.made()
+    lock = BackendLock.take(found.runtime / LOCK_FILE)
+    from banqup_tui.backend.restoring import put_back
+
+    before = put_back(backup, found.backend)
+    lock.release()
+    _say("The backup is in place. Integrations are paused: look at what is unknown, then resume them.")
+    if before is not None:
+        _say(f"What was there before is in {before}.")
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr)  # noqa: T201
 
 
 def _serve(services: "Services", lock: BackendLock, published: Path) -> None:
@@ -161,19 +166,3 @@ def _log_to(directory: Path) -> None:
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(os.environ.get("BANQUP_LOG_LEVEL", "INFO").upper())
-
-
-def _of_disk(error: OSError, found: Homes) -> BanqupError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return NoRoom(found.data)
-    where = f" ({error.filename})" if error.filename else ""
-    return CannotOpen(f"The local backend cannot use its files: {error.strerror or error}{where}.")
-
-
-def _of_database(error: Exception, home: Path) -> BanqupError:
-    text = str(getattr(error, "orig", error))
-    if "full" in text:
-        return NoRoom(home)
-    return CannotOpen(
-        f"The documents in {home} cannot be opened: {text}.", "Put a backup in their place, or ask for help."
-    )

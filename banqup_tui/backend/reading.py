@@ -55,10 +55,14 @@ class View(Value, frozen=True, kw_only=True):
         """Raises `Failure`: 400 for a changed cursor, 410 where the copy has to begin anew."""
         found = read_cursor(cursor, self.space.cursor_secret)
         if found.epoch != self.space.epoch:
-            raise Failure(ProblemType.EPOCH_CHANGED, "The service was restored from a backup: the copy begins anew.")
+            raise restored_meanwhile()
         if found.role_version != self.visitor.role_version:
             raise Failure(ProblemType.ACCESS_CHANGED, "Your role in this space has changed: the copy begins anew.")
         return found
+
+
+def restored_meanwhile() -> Failure:
+    return Failure(ProblemType.EPOCH_CHANGED, "The service was restored from a backup: the copy begins anew.")
 
 
 def view(connection: Connection, services: Services, user_id: str) -> View:
@@ -71,6 +75,12 @@ def space(services: Services, user_id: str) -> Space:
     with services.database.read() as connection:
         seen = view(connection, services, user_id)
         return Space(id=seen.space.id, name=seen.space.name)
+
+
+def epoch(services: Services) -> str:
+    with services.database.read() as connection:
+        statement = select(tables.space.c.epoch).where(tables.space.c.id == services.space_id)
+        return str(connection.execute(statement).scalar_one())
 
 
 def snapshot(services: Services, user_id: str) -> Snapshot:

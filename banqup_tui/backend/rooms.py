@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 from typing import Protocol
 
 from banqup_tui.backend import client_commands, installations, intake, integrations
@@ -12,7 +11,6 @@ from banqup_tui.backend.context import Services
 from banqup_tui.backend.ledger import commands as ledger
 from banqup_tui.backend.ledger.dispatch import Dispatch
 from banqup_tui.backend.watching import Watching
-from banqup_tui.protocol.messages import TestRequest, TestResult
 
 
 class Runs(Protocol):
@@ -40,10 +38,3 @@ def dispatch(services: Services, instance_id: str) -> Dispatches:
 
 def watching(services: Services) -> Runs:
     return Watching(services)
-
-
-async def test(services: Services, request: TestRequest) -> TestResult:
-    """Imported when first asked for: few do."""
-    testing = importlib.import_module("banqup_tui.backend.testing")
-    found: TestResult = await testing.test(services, request)
-    return found

@@ -43,7 +43,6 @@ def routes_of(
     *,
     token: str,
     instance_id: str,
-    epoch: str,
     retire: Callable[[int], None],
     settings: Settings,
 ) -> Litestar:
@@ -60,7 +59,6 @@ def routes_of(
                 "token": token,
                 "instance_id": instance_id,
                 "retire": retire,
-                "epoch": epoch,
                 "largest_file": settings.largest_file,
                 "seconds_between_signs": settings.seconds_between_signs,
             }
@@ -83,10 +81,8 @@ def service(
     used = settings or Settings()
     with services.database.read() as connection:
         space = connection.execute(select(tables.space).where(tables.space.c.id == services.space_id)).one()
-    hub.seq = space.seq
-    routes = routes_of(
-        services, handlers, hub, token=token, instance_id=instance_id, epoch=space.epoch, retire=retire, settings=used
-    )
+    hub.seq, hub.epoch = space.seq, space.epoch
+    routes = routes_of(services, handlers, hub, token=token, instance_id=instance_id, retire=retire, settings=used)
     services.database.on_commit(hub.tell)
     return Gate(cast(Application, routes), Doorkeeper(token, user_id), hub, requests_a_minute=used.requests_a_minute)
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
@@ -211,6 +212,15 @@ class Shows(Protocol[S_contra]):
     def where(self, settings: S_contra, parcel: Parcel) -> str: ...
 
 
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base for the settings of a connector: shown anywhere, in a log or a traceback, they hide their secrets."""
+
+    def __repr__(self) -> str:
+        secret = secret_names(type(self))
+        shown = (f"{name}={'…' if name in secret else repr(getattr(self, name))}" for name in self.__struct_fields__)
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
 def setting(
     title_en: str,
     title_fr: str,
@@ -230,6 +240,12 @@ def setting(
     if secret:
         extra["writeOnly"] = True
     return msgspec.Meta(title=title_en, extra_json_schema=extra)
+
+
+@cache
+def secret_names(settings: type[msgspec.Struct]) -> frozenset[str]:
+    properties = schema(settings).get("properties", {})
+    return frozenset(name for name, of in properties.items() if of.get("writeOnly"))
 
 
 def schema(settings: type[msgspec.Struct]) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from banqup_tui.connectors.interface import (
     Receipt,
     Rejected,
     SettingProblem,
+    Settings,
     Step,
     Uncertain,
     failed_step,
@@ -44,7 +45,7 @@ from banqup_tui.domain.extension import Category, ReceiverKind
 from banqup_tui.kill_points import kill_point
 
 
-class LocalFolderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LocalFolderSettings(Settings, frozen=True, kw_only=True):
     path: Annotated[
         str,
         setting(

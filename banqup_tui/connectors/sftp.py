@@ -35,6 +35,7 @@ from banqup_tui.connectors.interface import (
     Parcel,
     Receipt,
     SettingProblem,
+    Settings,
     Step,
     Uncertain,
     failed_step,
@@ -71,7 +72,7 @@ _NO_FILE: Words = {"en": "No file could be written: ", "fr": "Aucun fichier écr
 _FINGERPRINT = re.compile(r"SHA256:([A-Za-z0-9+/]{43})=?$")
 
 
-class SftpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SftpSettings(Settings, frozen=True, kw_only=True):
     host: Annotated[str, setting("Host", "Serveur")]
     port: Annotated[int, setting("Port", "Port"), msgspec.Meta(ge=1, le=65535)] = 22
     user: Annotated[str, setting("User", "Utilisateur")]
@@ -203,20 +204,29 @@ class _SftpChannel:
         place = _place(self._settings, parcel)
         hidden = Place(place.directory, hidden_name(parcel)).path
         try:
-            await self._make(place.directory)
-            await self._forget_older(place.directory, parcel)
-            final = await self._free(place, parcel)
-            await self._upload(hidden, parcel)
+            try:
+                final = await self._prepare(place, hidden, parcel)
+            except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
+                if place.directory not in self._made:
+                    raise
+                self._made.discard(place.directory)
+                final = await self._prepare(place, hidden, parcel)
         except (asyncssh.SFTPError, *LOST) as error:
             room = await _room(self._sftp, place.directory or ".", error)
             await self._remove(hidden)
-            self._made.discard(place.directory)
             raise not_written(error, place.directory or ".", room, parcel.size) from error
         except BaseException:
             await self._remove(hidden)
             raise
         kill_point("prepare.uploaded")
         return Remnant(hidden, final.path).text()
+
+    async def _prepare(self, place: Place, hidden: str, parcel: Parcel) -> Place:
+        await self._make(place.directory)
+        await self._forget_older(place.directory, parcel)
+        final = await self._free(place, parcel)
+        await self._upload(hidden, parcel)
+        return final
 
     async def commit(self, parcel: Parcel, remnant: str) -> Receipt:
         import asyncssh
@@ -245,15 +255,12 @@ class _SftpChannel:
         kept = remnant_of(remnant)
         done = Receipt(text=kept.final, reference=posixpath.basename(kept.final))
         try:
-            if not await self._is_there(kept.hidden):
-                await self._must_be_there(posixpath.dirname(kept.hidden))
+            if await self._is_gone_for_sure(kept.hidden):
                 return done
             if await self._is_linked_already(parcel, kept):
                 await self._sftp.remove(kept.hidden)
                 return done
             final = await self._appear(parcel, kept)
-        except asyncssh.SFTPNoSuchFile:
-            return done
         except (asyncssh.SFTPError, *LOST) as error:
             raise _cut_off(kept, words_of(error)) from error
         return Receipt(text=final, reference=posixpath.basename(final))
@@ -268,11 +275,9 @@ class _SftpChannel:
 
     async def _make(self, directory: str) -> None:
         """Asked once for each folder as long as the connection lasts."""
-        if not directory or directory in self._made:
-            return
-        if not await self._sftp.isdir(directory):
-            await self._sftp.makedirs(directory, exist_ok=True)
-        self._made.add(directory)
+        if directory not in self._made:
+            await _make(self._sftp, directory)
+            self._made.add(directory)
 
     async def _forget_older(self, directory: str, parcel: Parcel) -> None:
         paths = [Place(directory, name).path for name in older_hidden_names(parcel)]
@@ -301,10 +306,17 @@ class _SftpChannel:
                     kill_point("send.halfway")
             with suppress(asyncssh.SFTPOpUnsupported):
                 await stream.fsync()
-        kept = (await self._sftp.stat(hidden)).size
-        if kept is not None and kept != parcel.size:
-            raise asyncssh.SFTPFailure(f"{kept} of {parcel.size} bytes were kept: no space?")
+        await self._is_whole(hidden, parcel)
         kill_point("send.lastbyte")
+
+    async def _is_whole(self, hidden: str, parcel: Parcel) -> None:
+        """Where the server lets it be seen: some take files in and show none."""
+        import asyncssh
+
+        with suppress(asyncssh.SFTPPermissionDenied, asyncssh.SFTPOpUnsupported):
+            kept = (await self._sftp.stat(hidden)).size
+            if kept is not None and kept != parcel.size:
+                raise asyncssh.SFTPFailure(f"{kept} of {parcel.size} bytes were kept: no space?")
 
     async def _appear(self, parcel: Parcel, kept: Remnant) -> str:
         """The hidden file gets its recorded name, or the next that is free: a rename here never overwrites."""
@@ -320,7 +332,7 @@ class _SftpChannel:
                 async with asyncio.timeout(ANSWER_SECONDS):
                     await self._sftp.rename(kept.hidden, seen.path)
             except (asyncssh.SFTPFailure, asyncssh.SFTPFileAlreadyExists) as error:
-                if not await self._is_there(kept.hidden):
+                if await self._is_gone(kept.hidden):
                     raise asyncssh.SFTPNoSuchFile("the hidden file is gone") from error
                 if not await self._is_there(seen.path):
                     raise
@@ -346,21 +358,37 @@ class _SftpChannel:
         return digest.hexdigest() == parcel.sha256
 
     async def _is_there(self, path: str) -> bool:
+        """False also where the server does not show it."""
+        import asyncssh
+
+        try:
+            return not await self._is_gone(path)
+        except asyncssh.SFTPPermissionDenied:
+            return False
+
+    async def _is_gone(self, path: str) -> bool:
+        """True only where the server says that there is no such file."""
         import asyncssh
 
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await self._sftp.lstat(path)
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
-            return False
-        return True
+            return True
+        return False
 
-    async def _must_be_there(self, directory: str) -> None:
-        """A missing hidden file proves something only where its folder can be seen."""
+    async def _is_gone_for_sure(self, hidden: str) -> bool:
+        """A missing file proves something only where its folder can be seen; else the rename is tried."""
         import asyncssh
 
-        if directory and not await self._sftp.isdir(directory):
+        directory = posixpath.dirname(hidden)
+        with suppress(asyncssh.SFTPPermissionDenied):
+            if not await self._is_gone(hidden):
+                return False
+            if not directory or await self._sftp.isdir(directory):
+                return True
             raise asyncssh.SFTPFailure(f"the folder {directory} cannot be seen now")
+        return False
 
     async def _remove(self, path: str) -> None:
         import asyncssh
@@ -522,6 +550,16 @@ def _cut_off(kept: Remnant, said: str) -> Uncertain:
     )
 
 
+async def _make(sftp: asyncssh.SFTPClient, directory: str) -> None:
+    """Where it may not be seen or made, the writing tells whether it is there."""
+    import asyncssh
+
+    if directory:
+        with suppress(asyncssh.SFTPPermissionDenied):
+            if not await sftp.isdir(directory):
+                await sftp.makedirs(directory, exist_ok=True)
+
+
 async def _room(sftp: asyncssh.SFTPClient, directory: str, error: BaseException) -> int | None:
     """Bytes that this user may still write, where the server tells; asked only when it failed without saying why."""
     import asyncssh
@@ -550,8 +588,7 @@ async def _probe(sftp: asyncssh.SFTPClient, settings: SftpSettings, sample: Parc
     probe = Place(directory, f".banqup-test-{secrets.token_hex(4)}").path
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            if directory and not await sftp.isdir(directory):
-                await sftp.makedirs(directory, exist_ok=True)
+            await _make(sftp, directory)
             try:
                 async with sftp.open(probe, "xb") as stream:
                     await stream.write(b"banqup\n")

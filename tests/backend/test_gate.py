@@ -152,3 +152,15 @@ async def test_a_stream_that_is_left_counts_no_more(services: Services) -> None:
                 await anext(stream)
         await until(lambda: desk.hub.quiet_for() > 0)
     assert codes == [200] * 5 + [429]
+
+
+async def test_a_connection_is_tried_before_its_settings_are_kept(services: Services, tmp_path: Path) -> None:
+    folder = tmp_path / "drop"
+    folder.mkdir()
+    async with serving(services) as desk:
+        tried = {"extensionId": "local-folder", "settings": {"folder": str(folder), "path": str(folder)}}
+        answer = await desk.http.post(f"{BASE}/tests", json=tried)
+        unknown = await desk.http.post(f"{BASE}/tests", json={"extensionId": "no-such"})
+    assert answer.status_code == 200
+    assert answer.json()["steps"]
+    assert not unknown.json()["steps"][-1]["ok"]

@@ -4,10 +4,13 @@ import errno
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from banqup_tui.connectors.hidden_file import hidden_name, remnant_of
 from banqup_tui.connectors.interface import Fault, NotSent, Parcel, Receipt, Rejected, Uncertain
@@ -278,3 +281,23 @@ async def test_a_process_killed_while_it_writes_shows_nothing_and_leaves_nothing
     assert not [name for name in files(tmp_path) if not name.startswith(".")]
     await send(LocalFolderSettings(path=f"{tmp_path}/in"), parcel(store, attempt=1))
     assert files(tmp_path) == ["2026-11874.xml"]
+
+
+strangers = st.text(max_size=300) | st.sampled_from(
+    ["../../escaped", "/etc/passwd", "..", ".", "a/b", "a\0b", "CON", ""]
+)
+
+
+@given(strangers, strangers, strangers)
+@settings(max_examples=60, deadline=None)
+def test_whatever_a_stranger_wrote_the_file_stays_in_the_folder(number: str, name: str, client: str) -> None:
+    with tempfile.TemporaryDirectory() as made:
+        root = Path(made)
+        (root / "store").mkdir()
+        what = parcel(root / "store", number=number, file_name=name, client_name=client, client_reference=client)
+        where = into(root, "[client_name]/[external_id]/[number]/[file_name]")
+        receipt = asyncio.run(send(where, what))
+        (found,) = [seen for seen in root.rglob("*") if seen.is_file() and seen.parent != root / "store"]
+        assert str(found) == receipt.text
+        assert len(found.relative_to(root / "in").parts) == 4
+        assert not found.name.startswith(".")

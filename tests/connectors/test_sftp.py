@@ -359,6 +359,59 @@ def test_settings_are_checked_before_they_are_kept() -> None:
     assert sentences(complete=True, private_key="x") == []
 
 
+async def test_a_folder_that_disappears_while_the_connection_lasts_is_made_again(server: Server, store: Path) -> None:
+    async with Sftp().connect(below(server, "a")) as channel:
+        await channel.commit(parcel(store), await channel.prepare(parcel(store)))
+        (server.root / "a").rename(server.root / "b")
+        await channel.commit(parcel(store), await channel.prepare(parcel(store)))
+    assert server.files() == ["a/2026-11874.xml", "b/2026-11874.xml"]
+
+
+async def test_a_server_that_does_not_let_it_be_seen_proves_nothing(tmp_path: Path, store: Path) -> None:
+    class Shut(asyncssh.SFTPServer):
+        shut = False
+
+        def lstat(self, path: bytes) -> asyncssh.SFTPAttrs:
+            if Shut.shut:
+                raise asyncssh.SFTPPermissionDenied("Permission denied")
+            return asyncssh.SFTPAttrs.from_local(super().lstat(path))  # type: ignore[arg-type]
+
+    async with asyncssh_server(tmp_path / "server", Shut) as server:
+        async with Sftp().connect(server.settings()) as channel:
+            remnant = await channel.prepare(parcel(store))
+        Shut.shut = True
+        await roll_forward(server.settings(), parcel(store), remnant)
+        assert server.files() == ["2026-11874.xml"]
+        with pytest.raises(Uncertain):
+            await roll_forward(server.settings(), parcel(store), remnant)
+        Shut.shut = False
+        await roll_forward(server.settings(), parcel(store), remnant)
+    assert server.files() == ["2026-11874.xml"]
+
+
+async def test_a_server_that_takes_files_in_and_shows_none_is_served(tmp_path: Path, store: Path) -> None:
+    class Slot(asyncssh.SFTPServer):
+        def stat(self, path: bytes) -> object:
+            raise asyncssh.SFTPPermissionDenied("Permission denied")
+
+        lstat = stat
+
+        def mkdir(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> None:
+            raise asyncssh.SFTPPermissionDenied("Permission denied")
+
+    async with asyncssh_server(tmp_path / "server", Slot) as server:
+        (server.root / "in").mkdir()
+        await send(server.settings(path="/in"), parcel(store))
+    assert server.files() == ["in/2026-11874.xml"]
+
+
+def test_secrets_are_hidden_wherever_the_settings_are_shown() -> None:
+    settings = SftpSettings(host="sftp.example", user="u", password="geheim", private_key="KEY", path="/")
+    assert "sftp.example" in repr(settings)
+    assert "geheim" not in repr(settings)
+    assert "KEY" not in f"{[settings]}"
+
+
 def test_the_library_is_loaded_only_when_it_is_used() -> None:
     code = "import sys, banqup_tui.connectors.sftp; print('asyncssh' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60).strip() == "False"

@@ -37,11 +37,15 @@ class Terms(msgspec.Struct, frozen=True):
         return manifest.kind if manifest else None
 
     def key_is_old(self, extension_id: str, key_at: datetime | None, now: datetime) -> bool:
-        """May the receiver have forgotten a key first used at `key_at`? A clock that was set back says yes."""
+        """May the receiver have forgotten a key first used at `key_at` before an attempt that begins now has ended?
+
+        A clock that was set back says yes.
+        """
         manifest = self._manifest(extension_id)
         if manifest is None or manifest.key_seconds is None or key_at is None:
             return False
-        return not timedelta(0) <= now - key_at < timedelta(seconds=manifest.key_seconds)
+        honoured = manifest.key_seconds - self.timing.deadline - self.quarantine.seconds
+        return not timedelta(0) <= now - key_at < timedelta(seconds=honoured)
 
     def key_cannot_be_used(self, delivery: Row[Any], integration: Row[Any], now: datetime) -> bool:
         """The attempt before may have arrived, and the same key would no longer tell the receiver so."""

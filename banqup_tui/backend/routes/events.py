@@ -23,25 +23,25 @@ async def events(request: Asked) -> Stream:
     if hub.streams_of(user_of(request)) >= MOST_STREAMS:
         raise Failure(ProblemType.TOO_MANY_REQUESTS, f"More than {MOST_STREAMS} event streams are open.")
     listener = hub.listen(user_of(request))
-    stream = told(hub, listener, request.app.state.epoch, request.app.state.seconds_between_signs)
+    stream = told(hub, listener, request.app.state.seconds_between_signs)
     return Stream(stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 
-async def told(hub: Hub, listener: Listener, epoch: str, seconds_between_signs: float) -> AsyncIterator[bytes]:
+async def told(hub: Hub, listener: Listener, seconds_between_signs: float) -> AsyncIterator[bytes]:
     try:
-        yield _changed(epoch, hub.seq)
+        yield _changed(hub)
         while not hub.closing:
             is_news = await listener.news(seconds_between_signs)
             if not hub.closing:
-                yield _changed(epoch, hub.seq) if is_news else b":\n\n"
+                yield _changed(hub) if is_news else b":\n\n"
         yield b"event: bye\ndata: {}\n\n"
     finally:
         hub.leave(listener)
 
 
-def _changed(epoch: str, seq: int) -> bytes:
-    data = msgspec.json.encode({"seq": seq}).decode()
-    return f"id: {epoch}.{seq}\nevent: changed\ndata: {data}\n\n".encode()
+def _changed(hub: Hub) -> bytes:
+    data = msgspec.json.encode({"seq": hub.seq}).decode()
+    return f"id: {hub.epoch}.{hub.seq}\nevent: changed\ndata: {data}\n\n".encode()
 
 
 ROUTES = [events]

@@ -7,13 +7,15 @@ from litestar.params import FromQuery, QueryParameter
 
 from banqup_tui.backend import changes as changing
 from banqup_tui.backend import reading
+from banqup_tui.backend.failures import Failure
 from banqup_tui.backend.routes._common import Asked, in_this_space, json_bytes, route, services_of, user_of
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.source import ToPlace
 from banqup_tui.domain.space import Space
 from banqup_tui.protocol import paths
-from banqup_tui.protocol.messages import BackfillCount, Changes, DocumentsPage, Snapshot
+from banqup_tui.protocol.messages import BackfillCount, Changes, Snapshot
+from banqup_tui.protocol.problems import ProblemType
 
 
 @get(paths.SPACES, sync_to_thread=True)
@@ -46,7 +48,12 @@ def documents(
 @get(route(paths.CHANGES), sync_to_thread=True, guards=[in_this_space])
 def changes(request: Asked, cursor: FromQuery[str], limit: FromQuery[int] = changing.MOST_CHANGES) -> Changes:
     """What has changed after the cursor, in order, and the next cursor."""
-    return changing.changes(services_of(request), user_of(request), cursor, limit)
+    try:
+        return changing.changes(services_of(request), user_of(request), cursor, limit)
+    except Failure as failure:
+        if failure.problem.type == ProblemType.EPOCH_CHANGED:
+            request.app.state.hub.epoch = reading.epoch(services_of(request))
+        raise
 
 
 @get(route(paths.EXTENSIONS), sync_to_thread=True, guards=[in_this_space])
@@ -72,5 +79,4 @@ def to_place(request: Asked) -> list[ToPlace]:
     return list(reading.to_place(services_of(request), user_of(request)))
 
 
-PAGE = DocumentsPage
 ROUTES = [spaces, snapshot, documents, changes, extensions, backfill, to_place]

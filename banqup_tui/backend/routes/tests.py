@@ -3,7 +3,7 @@
 from litestar import post
 from litestar.params import JSONBody
 
-from banqup_tui.backend import rooms
+from banqup_tui.backend import testing
 from banqup_tui.backend.routes._common import Asked, in_this_space, route, services_of
 from banqup_tui.protocol import paths
 from banqup_tui.protocol.messages import TestRequest, TestResult
@@ -12,7 +12,7 @@ from banqup_tui.protocol.messages import TestRequest, TestResult
 @post(route(paths.TESTS), guards=[in_this_space], status_code=200)
 async def test(request: Asked, data: JSONBody[TestRequest]) -> TestResult:
     """What was tried, step by step. Sends no document."""
-    return await rooms.test(services_of(request), data)
+    return await testing.test(services_of(request), data)
 
 
 test.__test__ = False  # type: ignore[attr-defined]

@@ -87,6 +87,13 @@ def test_nothing_is_claimed_while_the_integration_is_paused(world: World) -> Non
     assert len(world.claim()) == 1
 
 
+def test_nothing_is_claimed_of_a_paused_integration_whatever_is_noted_of_its_turn(world: World) -> None:
+    _, integration, _ = world.queued(world.receiver())
+    world.do(PauseIntegration(integration_id=integration))
+    world.set(tables.integration, integration, ready_at=world.clock.now())
+    assert world.claim() == []
+
+
 def test_no_effect_begins_after_a_pause_was_answered(world: World) -> None:
     _, integration, _ = world.queued(world.receiver())
     (claimed,) = world.claim()
@@ -161,7 +168,7 @@ def test_an_uncertain_one_is_not_sent_with_a_key_that_the_receiver_may_have_forg
 
 def test_a_key_that_grew_too_old_between_claim_and_mark_is_not_used(world: World) -> None:
     world.uncertain(world.receiver(ReceiverKind.KEY, key_seconds=3600))
-    world.clock.pass_(3590)
+    world.clock.pass_(3600 - 420 - 10)
     (claimed,) = world.claim()
     world.clock.pass_(20)
     assert not world.mark(claimed)
@@ -172,11 +179,18 @@ def test_a_key_that_grew_too_old_between_claim_and_mark_is_not_used(world: World
 def test_the_age_of_a_key_counts_from_its_first_use_not_from_its_last(world: World) -> None:
     world.uncertain(world.receiver(ReceiverKind.KEY, key_seconds=3600))
     for _ in range(2):
-        world.clock.pass_(1750)
+        world.clock.pass_(1500)
         for claimed in world.claim():
             world.mark(claimed)
             world.record(claimed, Uncertain("reset"))
     world.clock.pass_(200)
+    assert world.claim() == []
+    assert world.delivery().state == "UNKNOWN"
+
+
+def test_a_key_has_to_be_good_until_the_attempt_has_surely_ended(world: World) -> None:
+    world.uncertain(world.receiver(ReceiverKind.KEY, key_seconds=3600))
+    world.clock.pass_(3600 - 420)
     assert world.claim() == []
     assert world.delivery().state == "UNKNOWN"
 

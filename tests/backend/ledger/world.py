@@ -2,10 +2,13 @@
 
 import asyncio
 import hashlib
+import random
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +43,7 @@ from banqup_tui.protocol.messages import EntityKind
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 ANNE, BART = str(uuid.UUID(int=0xA)), str(uuid.UUID(int=0xB))
+SPACE = str(uuid.UUID(int=1))
 EPOCH = str(uuid.UUID(int=0xE))
 
 
@@ -181,12 +185,17 @@ class OpenVault:
 
 
 class World:
-    def __init__(self, root: Path, timing: Timing | None = None) -> None:
+    def __init__(self, root: Path, timing: Timing | None = None, seed: int | None = None) -> None:
+        """`seed`: the same wishes then give the same identifiers."""
+        root.mkdir(exist_ok=True)
         self.clock = Clock()
+        self._chance = random.Random(seed) if seed is not None else random.Random()
         self.timing = timing or Timing()
-        self.space_id = str(uuid.UUID(int=1))
-        self.database = Database(_quick(sqlite_engine(str(root / "backend.sqlite"))))
-        tables.metadata.create_all(self.database.engine)
+        self.space_id = SPACE
+        file = root / "backend.sqlite"
+        if not file.exists():
+            file.write_bytes(_empty_practice())
+        self.database = Database(_quick(sqlite_engine(str(file))))
         self.shelf = Shelf()
         self.services = Services(
             space_id=self.space_id,
@@ -197,9 +206,6 @@ class World:
             quarantine=Quarantine(clock=self.clock.monotonic),
         )
         self.terms = Terms.of(self.services, self.timing)
-        with self.database.engine.begin() as connection:
-            row = {"id": self.space_id, "name": "Practice", "epoch": EPOCH, "cursor_secret": b"-"}
-            connection.execute(insert(tables.space), row)
 
     # what is there
 
@@ -208,8 +214,11 @@ class World:
         self.shelf.receivers[made.manifest.id] = made
         return made
 
+    def new_id(self) -> str:
+        return str(uuid.UUID(int=self._chance.getrandbits(128), version=4))
+
     def client(self, name: str = "Parvis") -> str:
-        client_id = str(uuid.uuid4())
+        client_id = self.new_id()
         value = msgspec.json.encode(Client(id=client_id, reference=f"{name}-{client_id[:8]}", name=name))
         with self.write() as work:
             row = {"id": client_id, "space_id": self.space_id, "reference": client_id, "seq": 0, "value": value}
@@ -220,20 +229,21 @@ class World:
     def integration(
         self,
         client_id: str,
-        receiver: Receiver,
+        receiver: Any,
         *,
         folders: Sequence[Folder] = ALL_FOLDERS,
         concurrency: int = 4,
         inbox: str = "in",
+        settings: dict[str, Any] | None = None,
     ) -> str:
-        integration_id = str(uuid.uuid4())
+        integration_id = self.new_id()
         destination = f"fake:{inbox}"
         with self.write() as work:
             row = {
                 "id": integration_id,
                 "space_id": self.space_id,
                 "client_id": client_id,
-                "installation_id": str(uuid.uuid4()),
+                "installation_id": self.new_id(),
                 "extension_id": receiver.manifest.id,
                 "label": "Books",
                 "state": "ACTIVE",
@@ -247,7 +257,7 @@ class World:
                 "seq": 0,
             }
             work.execute(insert(tables.integration), row)
-            self._settings(work, integration_id, 1, inbox)
+            self._settings(work, integration_id, 1, inbox, settings)
             work.changed(EntityKind.INTEGRATION, integration_id, client_id=client_id)
 
             def activate(connection: Any, number: int) -> None:
@@ -266,8 +276,10 @@ class World:
             values = {"settings_version": version, "destination": f"fake:{inbox}"}
             work.execute(update(tables.integration).where(tables.integration.c.id == integration_id).values(values))
 
-    def _settings(self, work: Any, integration_id: str, version: int, inbox: str) -> None:
-        sealed = self.services.vault.seal({"inbox": inbox})
+    def _settings(
+        self, work: Any, integration_id: str, version: int, inbox: str, settings: dict[str, Any] | None = None
+    ) -> None:
+        sealed = self.services.vault.seal(settings or {"inbox": inbox})
         row = {"integration_id": integration_id, "version": version, "destination": f"fake:{inbox}"}
         work.execute(insert(tables.settings), row | {"own": sealed, "effective": sealed})
 
@@ -287,7 +299,7 @@ class World:
         approved: bool = True,
         content: str | None = None,
     ) -> str:
-        document_id = str(uuid.uuid4())
+        document_id = self.new_id()
         text = (content or document_id).encode()
         sha256 = hashlib.sha256(text).hexdigest()
         self.services.files.put([text])
@@ -514,6 +526,22 @@ class World:
             ]
             derived = accounting_status(approved=row.approved, processed=row.processed, deliveries=own)
             assert row.accounting_status == derived, (row.id, own)
+
+
+@cache
+def _empty_practice() -> bytes:
+    """The file of a database with its tables and one space."""
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory) / "empty.sqlite"
+        engine = sqlite_engine(str(file))
+        tables.metadata.create_all(engine)
+        with engine.begin() as connection:
+            row = {"id": SPACE, "name": "Practice", "epoch": EPOCH, "cursor_secret": b"-"}
+            connection.execute(insert(tables.space), row)
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        engine.dispose()
+        return file.read_bytes()
 
 
 def _quick(engine: Any) -> Any:

@@ -1,0 +1,54 @@
+"""Opens the parts of a local backend that stand in one directory."""
+
+import os
+from pathlib import Path
+
+from sqlalchemy.exc import DatabaseError
+
+from banqup_tui.backend.context import Services
+from banqup_tui.backend.extensions import Extensions
+from banqup_tui.backend.files import FileStore
+from banqup_tui.backend.migrations import bring_up_to_date, the_space
+from banqup_tui.backend.restoring import DATABASE_FILE, FILES, KEY_FILE
+from banqup_tui.backend.vault import Vault
+from banqup_tui.backend.work import Database, sqlite_engine
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.protocol.local import EXIT_CANNOT_START
+
+DEFAULT_SPACE_NAME = "My firm"
+
+
+class CannotOpen(BanqupError):
+    exit_code = EXIT_CANNOT_START
+
+
+class NoRoom(BanqupError):
+    exit_code = EXIT_CANNOT_START
+
+    def __init__(self, where: Path) -> None:
+        super().__init__(f"The disk that holds {where} is full.", "Make room, and start again.")
+
+
+def open_services(home: Path) -> Services:
+    """Brings the schema up to date, and makes the one space at the first start. Raises `BanqupError`."""
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = Database(sqlite_engine(str(home / DATABASE_FILE)))
+    try:
+        bring_up_to_date(database)
+        space_id = the_space(database, os.environ.get("BANQUP_SPACE_NAME", DEFAULT_SPACE_NAME))
+    except DatabaseError as error:
+        raise _of_database(error, home) from error
+    files = FileStore(home / FILES)
+    files.sweep()
+    return Services(
+        space_id=space_id, database=database, files=files, extensions=Extensions(), vault=Vault(home / KEY_FILE)
+    )
+
+
+def _of_database(error: DatabaseError, home: Path) -> BanqupError:
+    text = str(error.orig)
+    if "full" in text:
+        return NoRoom(home)
+    return CannotOpen(
+        f"The documents in {home} cannot be opened: {text}.", "Put a backup in their place, or ask for help."
+    )

@@ -1,0 +1,119 @@
+"""Backups of the local backend, and what has to be made of one that is put back (docs/guarantees.md).
+
+What was done after a backup is not in it: so a restored space begins a new epoch. Copies begin anew, everything open
+in the ledger is UNKNOWN, and integrations stay paused until an administrator has looked. Numbers are never given twice.
+"""
+
+import shutil
+import sqlite3
+import uuid
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import func, select, update
+
+from banqup_tui.backend import tables
+from banqup_tui.backend.context import Services
+from banqup_tui.backend.ledger.restore import restored
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.kill_points import kill_point
+
+DATABASE_FILE = "banqup.sqlite"
+KEY_FILE = "vault.key"
+FILES = "files"
+
+
+class NoBackup(BanqupError):
+    def __init__(self, where: Path) -> None:
+        super().__init__(f"{where} is no backup of this program.", "Name the folder that a backup was written to.")
+
+
+class InTheWay(BanqupError):
+    def __init__(self, where: Path) -> None:
+        super().__init__(f"{where} is there already.", "Name a folder that does not exist yet.")
+
+
+def begin_new_epoch(services: Services, known_seq: int = 0) -> str:
+    """The space's epoch from now on. `known_seq`: the highest number that somebody is known to have seen.
+
+    Where that number is not beyond the space's own, somebody else has done it in the meantime: nothing is done.
+    """
+    space = tables.space
+    with services.database.write(services.space_id) as work:
+        found = work.execute(select(space).where(space.c.id == work.space_id)).one()
+        if known_seq and known_seq <= found.seq:
+            return str(found.epoch)
+        restored(work, services)
+        epoch = str(uuid.uuid4())
+        seq = max(found.seq, known_seq)
+        work.execute(update(space).where(space.c.id == work.space_id).values(epoch=epoch, seq=seq))
+        work.after_numbers(lambda _connection, _seq: kill_point("restore.epoch"))
+    return epoch
+
+
+def back_up(home: Path, target: Path) -> None:
+    """While a backend runs or not. The database first: every file that it knows is there by then."""
+    if not (home / DATABASE_FILE).is_file():
+        raise NoBackup(home)
+    if target.exists():
+        raise InTheWay(target)
+    half = target.with_name(f".{target.name}.part")
+    shutil.rmtree(half, ignore_errors=True)
+    half.mkdir(parents=True, mode=0o700)
+    with (
+        closing(sqlite3.connect(home / DATABASE_FILE)) as source,
+        closing(sqlite3.connect(half / DATABASE_FILE)) as copy,
+    ):
+        source.backup(copy)
+    kill_point("backup.copy")
+    _copy_beside(home, half)
+    half.rename(target)
+
+
+def _copy_beside(home: Path, target: Path) -> None:
+    """Without uploads that are under way."""
+    if (home / KEY_FILE).is_file():
+        shutil.copy2(home / KEY_FILE, target / KEY_FILE)
+    shutil.copytree(home / FILES, target / FILES, ignore=shutil.ignore_patterns(".*.part"), dirs_exist_ok=True)
+
+
+def put_back(backup: Path, home: Path) -> Path | None:
+    """Only while no backend runs. Returns where what was there before stands now.
+
+    The new epoch is begun before the backup takes the place of what was there: so it is never served without.
+    """
+    from banqup_tui.backend.opening import open_services
+
+    if not (backup / DATABASE_FILE).is_file():
+        raise NoBackup(backup)
+    known_seq = _highest_number(home)
+    half = home.with_name(f".{home.name}.part")
+    shutil.rmtree(half, ignore_errors=True)
+    shutil.copytree(backup, half)
+    services = open_services(half)
+    begin_new_epoch(services, known_seq if known_seq > _highest_number(half) else 0)
+    services.database.engine.dispose()
+    aside = _set_aside(home)
+    half.rename(home)
+    return aside
+
+
+def _set_aside(home: Path) -> Path | None:
+    if not home.exists():
+        return None
+    aside = home.with_name(f"{home.name}-before-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    home.rename(aside)
+    return aside
+
+
+def _highest_number(home: Path) -> int:
+    """0 where there is no database, or none that can be read."""
+    if not (home / DATABASE_FILE).is_file():
+        return 0
+    statement = select(func.coalesce(func.max(tables.space.c.seq), 0))
+    try:
+        with closing(sqlite3.connect(home / DATABASE_FILE)) as connection:
+            return int(connection.execute(str(statement.compile(compile_kwargs={"literal_binds": True}))).fetchone()[0])
+    except sqlite3.DatabaseError:
+        return 0

@@ -1,0 +1,37 @@
+"""A process that delivers what is due in a practice kept under a directory, with the real local folder, and ends.
+
+`python -m tests.backend.ledger.one_service DIRECTORY`
+"""
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+
+from banqup_tui.backend.ledger.dispatch import Dispatch
+from banqup_tui.backend.ledger.timing import Timing
+from banqup_tui.connectors.local_folder import LocalFolder
+from tests.backend.ledger.world import World, until
+
+SWIFT = Timing(first_wait=0.02, roll_forward_after=0.02, poll=0.02)
+
+
+def practice(root: Path) -> World:
+    world = World(root)
+    world.shelf.receivers["local-folder"] = LocalFolder()
+    return world
+
+
+async def main(root: Path) -> None:
+    world = practice(root)
+    dispatch = Dispatch(world.services, f"instance-{time.time_ns()}", timing=SWIFT)
+    dispatch.take_over()
+    stop = asyncio.Event()
+    running = asyncio.create_task(dispatch.run(stop))
+    await until(lambda: not dispatch.busy(), seconds=40)
+    stop.set()
+    await running
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1])))

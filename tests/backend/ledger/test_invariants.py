@@ -1,0 +1,340 @@
+"""I5, I6, I7: whatever is lost, late or killed, and whatever users ask meanwhile (docs/protocol.md, invariants).
+
+The receivers here keep their own books of what took effect, also of attempts that the ledger has given up. An attempt
+takes effect at most `deadline` after its mark while somebody waits for it, and at most Q after nobody does any more.
+"""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from banqup_tui.backend import tables
+from banqup_tui.backend.ledger.checks import earlier_receipts
+from banqup_tui.backend.ledger.claims import Claim
+from banqup_tui.backend.ledger.enqueue import wanted_copy_key
+from banqup_tui.backend.ledger.timing import Timing
+from banqup_tui.connectors.interface import Fault, Found, NotSent, Receipt, Rejected, Uncertain
+from banqup_tui.domain.extension import ReceiverKind
+from banqup_tui.protocol.commands import (
+    Cancel,
+    Copy,
+    Dismiss,
+    PauseIntegration,
+    Resend,
+    ResumeIntegration,
+    Send,
+    Settle,
+)
+from tests.backend.ledger.world import ANNE, BART, World
+
+KEY_SECONDS = 3600.0
+Q = 300.0
+pick = st.integers(0, 5)
+
+
+class Steady(Timing, frozen=True, kw_only=True):
+    """Without chance, so that what went wrong once goes wrong again."""
+
+    def wait(self, before: int) -> float:
+        return min(self.longest_wait, self.first_wait * 2.0**before)
+
+
+class Request(msgspec.Struct, eq=False):
+    """One marked attempt, as it is on its way. `ends`: when it can no longer take effect."""
+
+    claim: Claim
+    remnant: str
+    ends: float
+    waited_for: bool = True
+    receipt: Receipt | None = None
+
+
+class Ledger(RuleBasedStateMachine):
+    kind: ReceiverKind
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.directory = tempfile.TemporaryDirectory()
+        self.world = World(Path(self.directory.name) / "practice", Steady(), seed=1)
+        self.receiver = self.world.receiver(self.kind, KEY_SECONDS if self.kind is ReceiverKind.KEY else None)
+        self.client = self.world.client()
+        self.integration = self.world.integration(self.client, self.receiver, concurrency=2)
+        self.claimed: list[Claim] = []
+        self.checking: list[Claim] = []
+        self.on_their_way: list[Request] = []
+        self.effects: list[tuple[str, int]] = []
+        self.references: dict[str, list[str]] = {}
+        self.keys: dict[str, float] = {}
+        self.hidden: set[str] = set()
+        self.asked: dict[str, int] = {}
+        self.destinations = 0
+
+    def teardown(self) -> None:
+        self.world.database.engine.dispose()
+        self.directory.cleanup()
+
+    # what happens
+
+    @precondition(lambda self: len(self.world.rows(tables.document)) < 3)
+    @rule()
+    def a_document_comes(self) -> None:
+        self.world.document(self.client)
+        self.world.plan()
+
+    @rule()
+    def a_turn_is_claimed(self) -> None:
+        self.claimed += self.world.claim(free=2)
+
+    @precondition(lambda self: self.claimed)
+    @rule(which=pick)
+    def one_is_marked(self, which: int) -> None:
+        claim = self.claimed.pop(which % len(self.claimed))
+        row = self.row(claim)
+        remnant = f".{claim.delivery_id}.{claim.fence}"
+        self.hidden.add(remnant)
+        marked = self.world.mark(claim, remnant)
+        if not marked:
+            self.hidden.discard(remnant)
+            return
+        assert self.state_of_integration() == "ACTIVE"
+        assert (row.fence, row.state, row.phase) == (claim.fence, "SENDING", "CLAIMED")
+        deadline = self.world.clock.seconds + self.world.timing.deadline
+        self.on_their_way.append(Request(claim, remnant, deadline))
+
+    @precondition(lambda self: self.claimed)
+    @rule(which=pick, fault=st.sampled_from([Fault.DOCUMENT, Fault.INTEGRATION]))
+    def one_cannot_be_prepared(self, which: int, fault: Fault) -> None:
+        self.world.record(self.claimed.pop(which % len(self.claimed)), NotSent("No.", fault=fault))
+
+    @precondition(lambda self: self.on_their_way)
+    @rule(which=pick)
+    def one_takes_effect(self, which: int) -> None:
+        request = self.on_their_way[which % len(self.on_their_way)]
+        if request.receipt is None:
+            request.receipt = self.effect(request.claim, request.remnant)
+
+    @precondition(lambda self: self.on_their_way)
+    @rule(which=pick)
+    def an_answer_comes(self, which: int) -> None:
+        request = self.on_their_way[which % len(self.on_their_way)]
+        request.receipt = request.receipt or self.effect(request.claim, request.remnant)
+        self.on_their_way.remove(request)
+        if request.receipt is not None:
+            self.world.record(request.claim, request.receipt)
+
+    @precondition(lambda self: any(one.receipt is None and one.waited_for for one in self.on_their_way))
+    @rule(result=st.sampled_from([Rejected("No."), NotSent("Busy."), NotSent("Away.", fault=Fault.INTEGRATION)]))
+    def one_is_turned_away(self, result: Any) -> None:
+        request = next(one for one in self.on_their_way if one.receipt is None and one.waited_for)
+        self.on_their_way.remove(request)
+        self.hidden.discard(request.remnant)
+        self.world.record(request.claim, result)
+
+    @precondition(lambda self: any(one.waited_for for one in self.on_their_way))
+    @rule()
+    def an_answer_is_lost(self) -> None:
+        request = next(one for one in self.on_their_way if one.waited_for)
+        self.nobody_waits(request)
+        self.world.record(request.claim, Uncertain("reset"))
+
+    @rule()
+    def the_service_is_killed_and_starts_again(self) -> None:
+        for request in self.on_their_way:
+            if request.waited_for:
+                self.nobody_waits(request)
+        self.claimed.clear()
+        self.checking.clear()
+        while self.world.take_over():
+            pass
+
+    @rule()
+    def it_is_suspected_dead_and_is_not(self) -> None:
+        """Its claims and requests live on under fences that are no longer theirs."""
+        for request in self.on_their_way:
+            if request.waited_for:
+                self.nobody_waits(request)
+        while self.world.take_over():
+            pass
+
+    @rule()
+    def look_ups_are_claimed(self) -> None:
+        self.checking += self.world.checks()
+
+    @precondition(lambda self: self.checking)
+    @rule(said=st.sampled_from(["truth", "truth", "truth", "nothing"]))
+    def a_look_up_is_answered(self, said: str) -> None:
+        claim = self.checking.pop()
+        self.world.record(claim, self.look_up(claim) if said == "truth" else Uncertain("reset"))
+
+    @rule(seconds=st.sampled_from([1, 15, 60, 299, 301, 3000, 100_000]))
+    def time_passes(self, seconds: float) -> None:
+        for request in list(self.on_their_way):
+            if request.waited_for and request.ends < self.world.clock.seconds + seconds:
+                self.nobody_waits(request)
+                self.world.record(request.claim, Uncertain("Too slow."), timed_out=True)
+        self.world.clock.pass_(seconds)
+        now = self.world.clock.seconds
+        self.on_their_way = [one for one in self.on_their_way if one.waited_for or one.ends > now]
+
+    # what users do
+
+    @rule()
+    def a_user_pauses(self) -> None:
+        self.world.do(PauseIntegration(integration_id=self.integration))
+
+    @rule()
+    def a_user_resumes(self) -> None:
+        self.world.do(ResumeIntegration(integration_id=self.integration))
+
+    @rule()
+    def a_user_changes_the_destination(self) -> None:
+        self.destinations += 1
+        self.world.configure(self.integration, f"in-{self.destinations}")
+
+    @precondition(lambda self: self.state_of_integration() == "ACTIVE" and self.world.rows(tables.document))
+    @rule(which=pick)
+    def a_user_sends(self, which: int) -> None:
+        documents = self.world.rows(tables.document)
+        self.world.do(Send(document_ids=(documents[which % len(documents)].id,)), by=ANNE)
+
+    @precondition(lambda self: self.world.deliveries())
+    @rule(which=pick, twice=st.booleans(), ago=st.integers(0, 12))
+    def a_user_asks_for_another_copy(self, which: int, twice: bool, ago: int) -> None:
+        row = self.one(which)
+        seen = max(0, self.world.seq() - ago)
+        wish = Resend(copies=(Copy(delivery_id=row.id, generation=row.generation),))
+        queued = self.world.do(wish, by=ANNE, seen=seen)["queued"]
+        if queued:
+            assert row.state in ("DELIVERED", "UNKNOWN")
+            assert row.check_at is None
+            assert row.settled_seq <= seen
+            self.asked[row.id] = self.asked.get(row.id, 0) + 1
+        if twice:
+            assert self.world.do(wish, by=BART, seen=seen)["queued"] == 0
+
+    @precondition(lambda self: self.world.deliveries())
+    @rule(which=pick)
+    def a_user_cancels(self, which: int) -> None:
+        self.world.do(Cancel(delivery_ids=(self.one(which).id,)))
+
+    @precondition(lambda self: self.world.deliveries())
+    @rule(which=pick)
+    def a_user_lets_it_be(self, which: int) -> None:
+        self.world.do(Dismiss(delivery_ids=(self.one(which).id,)))
+
+    @precondition(lambda self: any(row.state == "UNKNOWN" for row in self.world.deliveries()))
+    @rule()
+    def a_user_looks_and_says_what_is_there(self) -> None:
+        row = next(row for row in self.world.deliveries() if row.state == "UNKNOWN")
+        if self.world.services.quarantine.past(row.id):
+            there = (row.id, row.generation) in self.effects
+            self.world.do(Settle(delivery_id=row.id, generation=row.generation, there=there))
+
+    # what holds
+
+    @invariant()
+    def no_wanted_copy_takes_effect_twice(self) -> None:
+        assert len(self.effects) == len(set(self.effects))
+
+    @invariant()
+    def a_copy_after_the_first_exists_only_because_someone_asked(self) -> None:
+        for row in self.world.deliveries():
+            assert row.generation == 1 + self.asked.get(row.id, 0)
+
+    @invariant()
+    def what_is_said_is_true(self) -> None:
+        for row in self.world.deliveries():
+            arrived = (row.id, row.generation) in self.effects
+            if row.state == "DELIVERED":
+                assert arrived
+            if row.state in ("FAILED", "CANCELLED"):
+                assert not arrived
+
+    @invariant()
+    def the_slots_are_kept_and_sending_has_an_owner(self) -> None:
+        sending = [row for row in self.world.deliveries() if row.state == "SENDING"]
+        assert len(sending) <= 2
+        assert all(row.owner and row.phase for row in sending)
+
+    @invariant()
+    def every_status_is_the_one_that_is_derived(self) -> None:
+        self.world.check_statuses()
+
+    # the receiver
+
+    def effect(self, claim: Claim, remnant: str) -> Receipt | None:
+        copy = (claim.delivery_id, claim.generation)
+        receipt = Receipt(text="there", reference=f"{copy[0]}-{copy[1]}")
+        if self.kind is ReceiverKind.KEY and self.is_known(claim):
+            return receipt
+        if self.kind is ReceiverKind.RENAME:
+            if remnant not in self.hidden:
+                return None
+            self.hidden.discard(remnant)
+        self.effects.append(copy)
+        return receipt
+
+    def is_known(self, claim: Claim) -> bool:
+        """Each destination has keys of its own, and forgets them after the time that its connector states."""
+        sha256 = self.row(claim).sha256
+        key = f"{claim.destination} {wanted_copy_key(claim.integration_id, sha256, claim.generation)}"
+        now = self.world.clock.seconds
+        known = key in self.keys and now - self.keys[key] < KEY_SECONDS
+        if not known:
+            self.keys[key] = now
+        return known
+
+    def look_up(self, claim: Claim) -> Any:
+        copy = (claim.delivery_id, claim.generation)
+        reference = f"{copy[0]}-{copy[1]}"
+        if self.kind is ReceiverKind.RENAME:
+            assert claim.remnant is not None
+            if claim.remnant in self.hidden:
+                self.effect(claim, claim.remnant)
+            return Receipt(text="there", reference=reference)
+        with self.world.database.read() as connection:
+            assert reference not in earlier_receipts(connection, claim)
+        return Receipt(text="there", reference=reference) if copy in self.effects else Found.ABSENT
+
+    # help
+
+    def nobody_waits(self, request: Request) -> None:
+        request.waited_for = False
+        request.ends = self.world.clock.seconds + Q
+
+    def one(self, which: int) -> Any:
+        rows = self.world.deliveries()
+        return rows[which % len(rows)]
+
+    def row(self, claim: Claim) -> Any:
+        return self.world.row(tables.delivery, claim.delivery_id)
+
+    def state_of_integration(self) -> str:
+        return str(self.world.row(tables.integration, self.integration).state)
+
+
+def machine_of(receiver: ReceiverKind) -> type[Ledger]:
+    return type(f"{receiver.title()}Ledger", (Ledger,), {"kind": receiver})
+
+
+SHORT = settings(
+    max_examples=15, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+)
+LONG = settings(SHORT, max_examples=1500, stateful_step_count=80)
+
+
+@pytest.mark.parametrize("kind", list(ReceiverKind))
+def test_whatever_happens_a_document_arrives_once_and_the_ledger_says_only_what_is_true(kind: ReceiverKind) -> None:
+    run_state_machine_as_test(machine_of(kind), settings=SHORT)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("kind", list(ReceiverKind))
+def test_the_same_for_a_long_time(kind: ReceiverKind) -> None:
+    run_state_machine_as_test(machine_of(kind), settings=LONG)

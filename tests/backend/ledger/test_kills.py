@@ -1,0 +1,108 @@
+"""A service killed at any point of a delivery, and started again: each document arrives exactly once."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from banqup_tui.backend import tables
+from banqup_tui.protocol.commands import BulkSend, Query
+from tests.backend.ledger.one_service import practice
+from tests.backend.ledger.world import EPOCH, World
+
+POINTS = [
+    "planner.queued",
+    "planner.committed",
+    "bulk.chunk",
+    "numbers.taken:2",
+    "change.committed:3",
+    "claim.locked",
+    "claim.committed",
+    "send.firstbyte",
+    "send.halfway:2",
+    "prepare.uploaded",
+    "mark.committed",
+    "mark.committed:3",
+    "rename.before",
+    "rename.after",
+    "rename.after:4",
+    "outcome.committed",
+]
+AGAIN = ["takeover.committed", "check.asked", "rename.before", "rename.after", "check.answered", "outcome.committed"]
+
+
+def start(root: Path, kill_at: str = "") -> int:
+    environment = {**os.environ, "BANQUP_KILL_AT": kill_at, "PYTHONPATH": os.getcwd()}
+    command = [sys.executable, "-m", "tests.backend.ledger.one_service", str(root)]
+    done = subprocess.run(command, env=environment, timeout=60, capture_output=True, check=False)
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr.decode()
+    return done.returncode
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Two documents from before the activation, to be sent in bulk, and three that are sent by themselves."""
+    world = practice(tmp_path / "practice")
+    client = world.client()
+    world.documents(client, 2)
+    (tmp_path / "in").mkdir()
+    settings = {"path": str(tmp_path / "in")}
+    world.integration(client, world.shelf.receivers["local-folder"], settings=settings, concurrency=2)
+    world.do(BulkSend(query=Query(client_id=client), up_to=f"{EPOCH}.{world.seq()}", expected=2))
+    world.documents(client, 3)
+    world.database.engine.dispose()
+    return tmp_path / "practice"
+
+
+def check(root: Path) -> World:
+    world = practice(root)
+    files = list((root.parent / "in").iterdir())
+    assert not [file for file in files if file.name.startswith(".")]
+    contents = Counter(file.read_text() for file in files)
+    assert contents == Counter(row.id for row in world.rows(tables.document))
+    assert world.states() == {"DELIVERED": 5}
+    world.check_statuses()
+    return world
+
+
+def test_a_service_that_is_not_killed_delivers_each_document_once(root: Path) -> None:
+    assert start(root) == 0
+    world = check(root)
+    assert {row.attempts for row in world.deliveries()} == {1}
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_service_killed_while_it_sends_delivers_each_document_once(root: Path, point: str) -> None:
+    assert start(root, point) == -signal.SIGKILL
+    assert start(root) == 0
+    check(root)
+
+
+@pytest.mark.parametrize("first", ["rename.before", "rename.after"])
+@pytest.mark.parametrize("point", AGAIN)
+def test_a_service_killed_again_while_it_clears_up_delivers_each_document_once(
+    root: Path, first: str, point: str
+) -> None:
+    assert start(root, first) == -signal.SIGKILL
+    killed = start(root, point)
+    assert killed == -signal.SIGKILL or (first, point) == ("rename.after", "rename.after")
+    assert start(root) == 0
+    check(root)
+
+
+@pytest.mark.parametrize("point", ["claim.committed", "prepare.uploaded"])
+def test_documents_whose_sending_always_kills_the_service_are_left_alone(root: Path, point: str) -> None:
+    for _ in range(12):
+        if start(root, point) == 0:
+            break
+    world = practice(root)
+    assert "SENDING" not in world.states()
+    assert "UNKNOWN" not in world.states()
+    arrived = {file.read_text() for file in (root.parent / "in").iterdir() if not file.name.startswith(".")}
+    assert arrived == {row.document_id for row in world.deliveries() if row.state == "DELIVERED"}
+    shutil.rmtree(root)

@@ -48,9 +48,8 @@ def read_settings(directory: Path) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise WrongSettings(f"{path} cannot be read: {error}.", "Mend that line.") from error
     except OSError as error:
-        raise WrongSettings(
-            f"{path} cannot be read: {error.strerror}.", "Give yourself the right to read it."
-        ) from error
+        remedy = "Give yourself the right to read it, or set BANQUP_HOME to a directory of your own."
+        raise WrongSettings(f"{path} cannot be read: {error.strerror}.", remedy) from error
     return Settings(**{key: _checked(path, key, value) for key, value in found.items()})
 
 

@@ -52,11 +52,15 @@ def _of_system(error: OSError) -> int:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         _tell(f"The disk is full: {where} could not be written. Make room and do it again; nothing is lost.")
         return exit_codes.CANNOT_WRITE
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+    reason = error.strerror or error
+    if _is_ours(error):
         remedy = "Give yourself the right to it, or set BANQUP_HOME to a directory of your own."
-        _tell(f"{where} cannot be used: {error.strerror}. {remedy}")
-        return exit_codes.SETTINGS if _is_ours(error) else exit_codes.CANNOT_WRITE
-    _tell(f"{where}: {error.strerror or error}. `banqup doctor` looks for the cause.")
+        _tell(f"{where} cannot be used: {reason}. {remedy}")
+        return exit_codes.SETTINGS
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        _tell(f"{where} cannot be used: {reason}. Give yourself the right to it, or choose another.")
+        return exit_codes.CANNOT_WRITE
+    _tell(f"{where}: {reason}. `banqup doctor` looks for the cause.")
     return exit_codes.CANNOT_WRITE
 
 
@@ -66,7 +70,8 @@ def _is_ours(error: OSError) -> bool:
         return False
     path = os.path.abspath(os.fsdecode(error.filename))
     found = homes()
-    return any(path.startswith(str(home)) for home in (found.config, found.data, found.cache, found.runtime, found.log))
+    ours = (found.config, found.data, found.cache, found.runtime, found.log)
+    return any(path.startswith(str(home)) or str(home).startswith(path) for home in ours)
 
 
 def _of_program(error: Exception) -> int:

@@ -59,10 +59,11 @@ async def _put_file(server: ServerLike, spool: Spool, entry: Entry) -> Problem |
     if entry.file is None:
         return None
     path = spool.path(entry.file)
-    if not path.is_file():
-        return Problem(type=ProblemType.NOT_FOUND, title="The file is not there any more.", remedy="Import it again.")
     try:
         await server.put_file(entry.file, path)
+    except FileNotFoundError:
+        # Another sender of the same line may have had it answered, and dropped the bytes: then this changes nothing.
+        return Problem(type=ProblemType.NOT_FOUND, title="The file is not there any more.", remedy="Import it again.")
     except Refused as refused:
         return refused.problem
     return None

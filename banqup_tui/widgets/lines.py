@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from banqup_tui.widgets.widths import width_of as width_of
+
 Piece = tuple[str, Style]
-
-
-def width_of(text: str) -> int:
-    """Cells that `text` takes."""
-    return len(text) if text.isascii() else cell_len(text)
 
 
 def width_of_pieces(pieces: Iterable[Piece]) -> int:

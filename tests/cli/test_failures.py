@@ -42,6 +42,15 @@ def test_help_imports_no_command_and_no_backend() -> None:
     assert "deliveries" in ran.stdout
 
 
+def test_a_command_does_its_work_without_the_screens_library() -> None:
+    program = (
+        "import sys, banqup_tui.cli.commands.send, banqup_tui.cli.own_house\n"
+        "print([m for m in sys.modules if m.partition('.')[0] in ('textual', 'httpx', 'sqlalchemy', 'litestar')])"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert ran.stdout.strip() == "[]", ran.stderr
+
+
 def test_ctrl_c_says_that_nothing_is_lost(capsys: pytest.CaptureFixture[str]) -> None:
     assert fails_with(KeyboardInterrupt()) == 130
     assert capsys.readouterr().err == "Stopped. What was asked before is kept.\n"

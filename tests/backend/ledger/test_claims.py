@@ -87,6 +87,13 @@ def test_nothing_is_claimed_while_the_integration_is_paused(world: World) -> Non
     assert len(world.claim()) == 1
 
 
+def test_nothing_is_claimed_of_a_paused_integration_whatever_is_noted_of_its_turn(world: World) -> None:
+    _, integration, _ = world.queued(world.receiver())
+    world.do(PauseIntegration(integration_id=integration))
+    world.set(tables.integration, integration, ready_at=world.clock.now())
+    assert world.claim() == []
+
+
 def test_no_effect_begins_after_a_pause_was_answered(world: World) -> None:
     _, integration, _ = world.queued(world.receiver())
     (claimed,) = world.claim()

@@ -18,6 +18,7 @@ from banqup_tui.backend import tables
 from banqup_tui.backend.ledger.checks import earlier_receipts
 from banqup_tui.backend.ledger.claims import Claim
 from banqup_tui.backend.ledger.enqueue import wanted_copy_key
+from banqup_tui.backend.ledger.timing import Timing
 from banqup_tui.connectors.interface import Fault, Found, NotSent, Receipt, Rejected, Uncertain
 from banqup_tui.domain.extension import ReceiverKind
 from banqup_tui.protocol.commands import (
@@ -37,6 +38,13 @@ Q = 300.0
 pick = st.integers(0, 5)
 
 
+class Steady(Timing, frozen=True, kw_only=True):
+    """Without chance, so that what went wrong once goes wrong again."""
+
+    def wait(self, before: int) -> float:
+        return min(self.longest_wait, self.first_wait * 2.0**before)
+
+
 class Request(msgspec.Struct, eq=False):
     """One marked attempt, as it is on its way. `ends`: when it can no longer take effect."""
 
@@ -53,7 +61,7 @@ class Ledger(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.directory = tempfile.TemporaryDirectory()
-        self.world = World(Path(self.directory.name) / "practice")
+        self.world = World(Path(self.directory.name) / "practice", Steady(), seed=1)
         self.receiver = self.world.receiver(self.kind, KEY_SECONDS if self.kind is ReceiverKind.KEY else None)
         self.client = self.world.client()
         self.integration = self.world.integration(self.client, self.receiver, concurrency=2)

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import random
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -184,9 +185,11 @@ class OpenVault:
 
 
 class World:
-    def __init__(self, root: Path, timing: Timing | None = None) -> None:
+    def __init__(self, root: Path, timing: Timing | None = None, seed: int | None = None) -> None:
+        """`seed`: the same wishes then give the same identifiers."""
         root.mkdir(exist_ok=True)
         self.clock = Clock()
+        self._chance = random.Random(seed) if seed is not None else random.Random()
         self.timing = timing or Timing()
         self.space_id = SPACE
         file = root / "backend.sqlite"
@@ -211,8 +214,11 @@ class World:
         self.shelf.receivers[made.manifest.id] = made
         return made
 
+    def new_id(self) -> str:
+        return str(uuid.UUID(int=self._chance.getrandbits(128), version=4))
+
     def client(self, name: str = "Parvis") -> str:
-        client_id = str(uuid.uuid4())
+        client_id = self.new_id()
         value = msgspec.json.encode(Client(id=client_id, reference=f"{name}-{client_id[:8]}", name=name))
         with self.write() as work:
             row = {"id": client_id, "space_id": self.space_id, "reference": client_id, "seq": 0, "value": value}
@@ -230,14 +236,14 @@ class World:
         inbox: str = "in",
         settings: dict[str, Any] | None = None,
     ) -> str:
-        integration_id = str(uuid.uuid4())
+        integration_id = self.new_id()
         destination = f"fake:{inbox}"
         with self.write() as work:
             row = {
                 "id": integration_id,
                 "space_id": self.space_id,
                 "client_id": client_id,
-                "installation_id": str(uuid.uuid4()),
+                "installation_id": self.new_id(),
                 "extension_id": receiver.manifest.id,
                 "label": "Books",
                 "state": "ACTIVE",
@@ -293,7 +299,7 @@ class World:
         approved: bool = True,
         content: str | None = None,
     ) -> str:
-        document_id = str(uuid.uuid4())
+        document_id = self.new_id()
         text = (content or document_id).encode()
         sha256 = hashlib.sha256(text).hexdigest()
         self.services.files.put([text])

@@ -16,19 +16,19 @@ from banqup_tui.actions.at_session import context_at
 from banqup_tui.actions.interface import Context
 from banqup_tui.actions.places import Destination, Place, Tab
 from banqup_tui.domain.text import clean
-from banqup_tui.domain.words import _, use_language
 from banqup_tui.screens.clients_list import ClientDocuments, Clients
 from banqup_tui.screens.place import PlaceScreen, message_words
 from banqup_tui.screens.reading import Library
 from banqup_tui.settings import Settings, language_of, locale_of
 from banqup_tui.sync.session import Session
 from banqup_tui.sync.state import SyncWord
-from banqup_tui.widgets.formats import use_locale
 from banqup_tui.widgets.header import Place as HeaderPlace
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.sheet import Sheet
-from banqup_tui.widgets.signs import STATUSES, needs_ascii, use_ascii
 from banqup_tui.widgets.theme import register_themes, wants_native_colours
+from banqup_tui.written.formats import use_locale
+from banqup_tui.written.signs import STATUSES, needs_ascii, use_ascii
+from banqup_tui.written.words import _, use_language
 
 _NEWS_PAUSE = 0.2
 """Seconds in which what has changed is gathered before the screen reads again."""

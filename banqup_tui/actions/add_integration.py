@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from banqup_tui.actions.asking import Choice, Choosing, Filled, Form
@@ -14,10 +15,10 @@ from banqup_tui.domain.client import Client
 from banqup_tui.domain.extension import Extension, Installation, in_language
 from banqup_tui.domain.integration import Integration, IntegrationState
 from banqup_tui.domain.text import clean
-from banqup_tui.domain.words import _, current_language
 from banqup_tui.protocol.commands import AddIntegration as AddIntegrationBody
 from banqup_tui.protocol.commands import Backfill
 from banqup_tui.protocol.messages import BackfillCount, TestRequest, TestResult
+from banqup_tui.written.words import _, current_language
 
 
 class AddIntegration(Action):
@@ -123,7 +124,23 @@ def _form(
         description=extension.description,
         test=test,
         older=older.count if older else 0,
+        folders=extension.folders,
+        examples=examples_of(client, context.now),
     )
+
+
+def examples_of(client: Client, now: datetime) -> dict[str, str]:
+    """What the placeholders of a path stand for, as far as it can be said without a document."""
+    return {
+        "external_id": clean(client.reference),
+        "vat_number": client.vat_number or "",
+        "uen_number": client.enterprise_number or "",
+        "client_name": clean(client.name),
+        "invoice_type": "purchases",
+        "folder": "purchases",
+        "year": f"{now.year}",
+        "month": f"{now.month:02}",
+    }
 
 
 def _body(
@@ -137,5 +154,6 @@ def _body(
         client_id=client.id,
         installation_id=installation.id,
         settings=dict(filled.values),
+        folders=filled.folders,
         backfill=backfill,
     )

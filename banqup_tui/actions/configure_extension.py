@@ -7,8 +7,8 @@ from banqup_tui.actions.giving import give
 from banqup_tui.actions.install_extension import firm_form
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import Place
-from banqup_tui.domain.words import _
 from banqup_tui.protocol.commands import Configure
+from banqup_tui.written.words import _
 
 
 class ConfigureExtension(Action):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from banqup_tui.actions.add_integration import title_of
+from banqup_tui.actions.add_integration import examples_of, title_of
 from banqup_tui.actions.asking import Form
 from banqup_tui.actions.giving import give
 from banqup_tui.actions.interface import Action, Context
@@ -13,9 +13,9 @@ from banqup_tui.actions.places import Place
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.text import clean
-from banqup_tui.domain.words import _
 from banqup_tui.protocol.commands import ConfigureIntegration as ConfigureIntegrationBody
 from banqup_tui.protocol.messages import TestRequest, TestResult
+from banqup_tui.written.words import _
 
 
 class ConfigureIntegration(Action):
@@ -46,7 +46,9 @@ class ConfigureIntegration(Action):
         filled = await context.ask.fill_in(form)
         if filled is None:
             return
-        body = ConfigureIntegrationBody(integration_id=integration.id, settings=dict(filled.values))
+        body = ConfigureIntegrationBody(
+            integration_id=integration.id, settings=dict(filled.values), folders=filled.folders
+        )
         text = _("Settings of {integration} kept.").format(integration=clean(integration.label))
         give(context, [body], text)
 
@@ -76,4 +78,6 @@ def _form(context: Context, integration: Integration, extension: Extension) -> F
         inherited_secrets=installation.secrets if installation else (),
         description=extension.description,
         test=test,
+        folders=integration.folders,
+        examples=examples_of(context.client, context.now) if context.client else {},
     )

@@ -7,8 +7,8 @@ from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import OF_DOCUMENTS
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.text import clean
-from banqup_tui.domain.words import _
-from banqup_tui.widgets.formats import plain_amount
+from banqup_tui.written.formats import plain_amount
+from banqup_tui.written.words import _
 
 
 class CopyValue(Action):

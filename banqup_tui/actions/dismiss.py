@@ -8,9 +8,9 @@ from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import OF_DOCUMENTS
 from banqup_tui.actions.sentences import names_of
 from banqup_tui.domain.delivery import Delivery
-from banqup_tui.domain.words import _, ngettext
 from banqup_tui.protocol.commands import Dismiss
-from banqup_tui.widgets.formats import count
+from banqup_tui.written.formats import count
+from banqup_tui.written.words import _, ngettext
 
 
 class DismissFailure(Action):

@@ -8,8 +8,8 @@ from banqup_tui.actions.asking import Message
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import OF_DOCUMENTS
 from banqup_tui.actions.saving import name_for, save_copy
-from banqup_tui.domain.words import _, ngettext
-from banqup_tui.widgets.formats import count
+from banqup_tui.written.formats import count
+from banqup_tui.written.words import _, ngettext
 
 
 class Download(Action):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from banqup_tui.actions.asking import Message
 from banqup_tui.actions.interface import Context
 from banqup_tui.domain.values import Value
-from banqup_tui.domain.words import _
+from banqup_tui.written.words import _
 
 
 def give(context: Context, bodies: Iterable[Value], sentence: str) -> None:

@@ -10,8 +10,8 @@ from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.text import clean
-from banqup_tui.domain.words import _, ngettext
-from banqup_tui.widgets.formats import count
+from banqup_tui.written.formats import count
+from banqup_tui.written.words import _, ngettext
 
 
 class ImportFiles(Action):

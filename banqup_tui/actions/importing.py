@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from banqup_tui.domain.words import _
+from banqup_tui.written.words import _
 
 LARGEST_FILE = 50 * 1024 * 1024
 """The service takes no larger one (docs/protocol.md); asked here too, so that nothing is copied in vain."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import OF_DOCUMENTS
 from banqup_tui.actions.saving import name_for, save_copy
-from banqup_tui.domain.words import _
+from banqup_tui.written.words import _
 
 
 class OpenOutside(Action):

@@ -7,9 +7,9 @@ from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.text import clean
-from banqup_tui.domain.words import _
 from banqup_tui.protocol.commands import PauseIntegration as Pause
 from banqup_tui.protocol.commands import ResumeIntegration as Resume
+from banqup_tui.written.words import _
 
 
 class PauseIntegration(Action):

@@ -9,7 +9,7 @@ from pathlib import Path
 from banqup_tui.actions.moves import GROUP_NAMES, shown_keys
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.registry import ACTIONS, actions_of, moves_of
-from banqup_tui.domain.words import current_language, use_language
+from banqup_tui.written.words import current_language, use_language
 
 PAGE = Path(__file__).parents[2] / "docs" / "keys.md"
 

@@ -7,8 +7,8 @@ from banqup_tui.actions.giving import give
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.text import clean
-from banqup_tui.domain.words import _
 from banqup_tui.protocol.commands import RemoveIntegration as Remove
+from banqup_tui.written.words import _
 
 
 class RemoveIntegration(Action):

@@ -8,7 +8,7 @@ from pathlib import Path
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.text import safe_file_name
-from banqup_tui.domain.words import _
+from banqup_tui.written.words import _
 
 MOST_SUFFIXES = 10_000
 

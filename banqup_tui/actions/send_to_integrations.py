@@ -14,9 +14,9 @@ from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.sending import Obstacle, Plan, Route, Row, Selection, planned
 from banqup_tui.domain.text import clean
 from banqup_tui.domain.values import Value
-from banqup_tui.domain.words import _, ngettext
 from banqup_tui.protocol.commands import Copy, Resend, Send
-from banqup_tui.widgets.formats import count, cut_middle
+from banqup_tui.written.formats import count, cut_middle
+from banqup_tui.written.words import _, ngettext
 
 T = TypeVar("T")
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from banqup_tui.domain.document import Document, DocumentKind
 from banqup_tui.domain.text import clean
-from banqup_tui.domain.words import _, ngettext
-from banqup_tui.widgets.formats import amount_with_currency, clock, count, short_date
+from banqup_tui.written.formats import amount_with_currency, clock, count, short_date
+from banqup_tui.written.words import _, ngettext
 
 
 def name_of(document: Document) -> str:

@@ -10,8 +10,8 @@ from banqup_tui.actions.sentences import name_of
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.text import clean
 from banqup_tui.domain.values import Value
-from banqup_tui.domain.words import _
 from banqup_tui.protocol.commands import Copy, Resend, Settle
+from banqup_tui.written.words import _
 
 
 class SettleDelivery(Action):

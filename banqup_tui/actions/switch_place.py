@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import Destination, Place
-from banqup_tui.domain.words import _
+from banqup_tui.written.words import _
 
 
 class SwitchPlace(Action):

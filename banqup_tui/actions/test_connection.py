@@ -6,8 +6,8 @@ from banqup_tui.actions.asking import Message, Tone
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.text import clean
-from banqup_tui.domain.words import _
 from banqup_tui.protocol.messages import TestRequest, TestResult
+from banqup_tui.written.words import _
 
 
 class TestConnection(Action):

@@ -8,9 +8,9 @@ from banqup_tui.actions.giving import give
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.integration import IntegrationState
-from banqup_tui.domain.words import _, ngettext
 from banqup_tui.protocol.commands import Uninstall as UninstallBody
-from banqup_tui.widgets.formats import count
+from banqup_tui.written.formats import count
+from banqup_tui.written.words import _, ngettext
 
 
 class Uninstall(Action):

@@ -115,7 +115,7 @@ def _open_house(found: Homes) -> AbstractAsyncContextManager[House]:
 
 def _speak(tools: Tools) -> None:
     """Sentences of the actions come in the user's language; the command line's own are English."""
-    from banqup_tui.domain.words import use_language
     from banqup_tui.settings import language_of, read_settings
+    from banqup_tui.written.words import use_language
 
     use_language(language_of(read_settings(tools.homes().config)))

@@ -20,13 +20,13 @@ from banqup_tui.actions.asking import (
     Tone,
 )
 from banqup_tui.actions.places import Destination
-from banqup_tui.domain.words import _
 from banqup_tui.widgets.buttons import Button
 from banqup_tui.widgets.choose import Choose, Option
 from banqup_tui.widgets.confirm import Confirm
 from banqup_tui.widgets.panel import Panel
 from banqup_tui.widgets.prompt import Prompt
 from banqup_tui.widgets.tick_panel import Effects, TickLine, TickPanel, TickQuestion
+from banqup_tui.written.words import _
 
 if TYPE_CHECKING:
     from banqup_tui.screens.place import PlaceScreen

@@ -13,7 +13,6 @@ from banqup_tui.actions.places import Destination, Place, Tab
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.status import AccountingStatus
-from banqup_tui.domain.words import _, ngettext
 from banqup_tui.screens.place import PlaceScreen, bindings_for
 from banqup_tui.screens.reading import DocumentReader
 from banqup_tui.screens.rows import TableRows, month_name, place_of, tree_nodes
@@ -23,13 +22,14 @@ from banqup_tui.widgets.document_table import DocumentTable
 from banqup_tui.widgets.filter_line import FilterLine
 from banqup_tui.widgets.folder_tree import FolderTree
 from banqup_tui.widgets.footer import FooterKey
-from banqup_tui.widgets.formats import count, figure, vat_number
 from banqup_tui.widgets.integrations_layout import FOLDER_NAMES
 from banqup_tui.widgets.line_list import EmptyNote
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import DOCUMENT_WIDTH, FOLDERS_WIDTH, Rule
-from banqup_tui.widgets.signs import sign
+from banqup_tui.written.formats import count, figure, vat_number
+from banqup_tui.written.signs import sign
+from banqup_tui.written.words import _, ngettext
 
 MOST_IN_SELECTION = 2_000
 _SORTS = {

@@ -11,7 +11,6 @@ from textual.geometry import Region
 from banqup_tui.actions.interface import Context
 from banqup_tui.actions.places import Destination, Place, Tab
 from banqup_tui.domain.listing import ClientRow
-from banqup_tui.domain.words import _, ngettext
 from banqup_tui.screens.place import PlaceScreen, bindings_for
 from banqup_tui.screens.rows import client_row
 from banqup_tui.store.query import folded
@@ -19,10 +18,11 @@ from banqup_tui.sync.state import SyncWord
 from banqup_tui.widgets.client_table import ClientSort, ClientTable
 from banqup_tui.widgets.filter_line import FilterLine
 from banqup_tui.widgets.footer import FooterKey
-from banqup_tui.widgets.formats import count, vat_number
 from banqup_tui.widgets.line_list import EmptyNote
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.progress import Progress
+from banqup_tui.written.formats import count, vat_number
+from banqup_tui.written.words import _, ngettext
 
 _SORTS: tuple[ClientSort, ...] = ("error", "ready", "queued", "name", "newest")
 

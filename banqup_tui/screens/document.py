@@ -13,20 +13,20 @@ from banqup_tui.actions.interface import Context
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.document import Document
-from banqup_tui.domain.words import _
 from banqup_tui.screens.client_folders import ClientFolders
 from banqup_tui.screens.place import PlaceScreen, bindings_for
 from banqup_tui.screens.reading import Read, document_lines, plain_lines, raw_lines
 from banqup_tui.widgets.deliveries_layout import delivery_details, delivery_items
-from banqup_tui.widgets.formats import count
 from banqup_tui.widgets.integrations_layout import FOLDER_NAMES
 from banqup_tui.widgets.lines_of_text import Line, left
 from banqup_tui.widgets.listing import Listing
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Build, Page
 from banqup_tui.widgets.sheet import Blank
-from banqup_tui.widgets.signs import sign
 from banqup_tui.widgets.tabs import Tab, Tabs
+from banqup_tui.written.formats import count
+from banqup_tui.written.signs import sign
+from banqup_tui.written.words import _
 
 DOCUMENT, LINES, PAYMENT, DELIVERIES, RAW = "document", "lines", "payment", "deliveries", "raw"
 

@@ -13,16 +13,16 @@ from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import in_language
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.path_template import PLACEHOLDERS, check
-from banqup_tui.domain.words import _, current_language
 from banqup_tui.screens.house import House
 from banqup_tui.widgets.buttons import Button
 from banqup_tui.widgets.footer import FooterKey
 from banqup_tui.widgets.form import Field, FormView, Report, Ticks, Wrong
-from banqup_tui.widgets.formats import count
 from banqup_tui.widgets.integrations_layout import FOLDER_NAMES, title_of
 from banqup_tui.widgets.lines_of_text import BLANK, Line, left, paragraph
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import Rule, Sheet
+from banqup_tui.written.formats import count
+from banqup_tui.written.words import _, current_language
 
 TEST, SAVE, CANCEL = "test", "save", "cancel"
 _FOLDERS, _OLDER = "folders", "older"
@@ -81,7 +81,7 @@ class FormScreen(Sheet):
     def _fields(self) -> Iterator[Field]:
         at_client = self._form.level == "client"
         required = set(self._form.schema.get("required", ()))
-        for name, schema in self._properties.items():
+        for name, schema in sorted(self._properties.items(), key=lambda one: one[0] not in required):
             secret = bool(schema.get("writeOnly"))
             kept_here = name in self._form.secrets
             inherited = self._form.inherited.get(name, schema.get("default")) if at_client else schema.get("default")

@@ -15,7 +15,6 @@ from banqup_tui.actions.interface import Context
 from banqup_tui.actions.moves import GROUP_NAMES, Group, shown_keys
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.domain.words import _
 from banqup_tui.screens.asking import TerminalAsk
 from banqup_tui.widgets.footer import Footer, FooterKey
 from banqup_tui.widgets.header import Header
@@ -28,6 +27,7 @@ from banqup_tui.widgets.palette import Entry, Palette
 from banqup_tui.widgets.panel import Panel
 from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.title import Title
+from banqup_tui.written.words import _
 
 if TYPE_CHECKING:
     from banqup_tui.screens.house import House

@@ -9,11 +9,11 @@ import msgspec
 
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.domain.words import _
 from banqup_tui.sync.threads import in_thread
-from banqup_tui.widgets.formats import amount_with_currency, full_date, size
 from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, paragraph
 from banqup_tui.widgets.page import Page
+from banqup_tui.written.formats import amount_with_currency, full_date, size
+from banqup_tui.written.words import _
 
 if TYPE_CHECKING:
     from banqup_tui.formats import Content

@@ -11,14 +11,14 @@ from textual.geometry import Region
 from banqup_tui.actions.interface import Context
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.extension import Extension, Installation, InstallationState, in_language
-from banqup_tui.domain.words import _, current_language, ngettext
 from banqup_tui.screens.place import PlaceScreen, bindings_for
-from banqup_tui.widgets.formats import count
 from banqup_tui.widgets.listing import Listing
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import Rule
 from banqup_tui.widgets.store_layout import extension_details, extension_items, extension_state
+from banqup_tui.written.formats import count
+from banqup_tui.written.words import _, current_language, ngettext
 
 
 class StoreScreen(PlaceScreen):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from banqup_tui.domain.words import _, ngettext
 from banqup_tui.sync.state import SyncState, SyncWord
-from banqup_tui.widgets.formats import clock, count
 from banqup_tui.widgets.header import SyncState as Shown
+from banqup_tui.written.formats import clock, count
+from banqup_tui.written.words import _, ngettext
 
 
 def shown(state: SyncState) -> Shown:

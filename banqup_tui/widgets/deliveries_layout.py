@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from banqup_tui.domain.delivery import Attempt, Delivery, DeliveryState
-from banqup_tui.domain.words import N_, _
-from banqup_tui.widgets.formats import cut, decimal, moment, shown
 from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, paragraph, right
 from banqup_tui.widgets.listing import BuildItems, Item
-from banqup_tui.widgets.signs import SignName, sign
 from banqup_tui.widgets.theme import Token
+from banqup_tui.written.formats import cut, decimal, moment, shown
+from banqup_tui.written.signs import SignName, sign
+from banqup_tui.written.words import N_, _
 
 _STATES: Mapping[DeliveryState, tuple[SignName, Token, str]] = {
     DeliveryState.QUEUED: ("queued", "info", N_("Queued")),

@@ -23,13 +23,13 @@ from textual.strip import Strip
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.document import DocumentKind
 from banqup_tui.domain.status import AccountingStatus
-from banqup_tui.domain.words import _, current_language
 from banqup_tui.widgets.document_columns import Columns, Extra, Widths, columns_at
-from banqup_tui.widgets.formats import amount, cut, cut_middle, full_date, short_date, shown
 from banqup_tui.widgets.line_list import LineList
 from banqup_tui.widgets.lines import LineBuilder, width_of
-from banqup_tui.widgets.signs import STATUSES, sign, state_appearance
 from banqup_tui.widgets.theme import Ground, Look, Token
+from banqup_tui.written.formats import amount, cut, cut_middle, full_date, short_date, shown
+from banqup_tui.written.signs import STATUSES, sign, state_appearance
+from banqup_tui.written.words import _, current_language
 
 WINDOW = 128
 WINDOWS_KEPT = 12

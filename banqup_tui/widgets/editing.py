@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from textual import events
 
-from banqup_tui.widgets.formats import shown, tail
 from banqup_tui.widgets.lines import Piece, width_of
 from banqup_tui.widgets.theme import Ground, Look
+from banqup_tui.written.formats import shown, tail
 
 
 class Editing:

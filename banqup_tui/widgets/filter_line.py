@@ -10,12 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from banqup_tui.domain.words import _
 from banqup_tui.widgets.editing import Editing
 from banqup_tui.widgets.focus import QuietFocus
-from banqup_tui.widgets.formats import cut
 from banqup_tui.widgets.lines import Piece, strip_of, width_of
 from banqup_tui.widgets.theme import Look, look_of
+from banqup_tui.written.formats import cut
+from banqup_tui.written.words import _
 
 _FIELD = 4
 _MARGIN = 2

@@ -16,14 +16,14 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
-from banqup_tui.domain.words import _
 from banqup_tui.widgets.count_columns import COUNTED, Counts, draw_count
 from banqup_tui.widgets.focus import forget_layout_repaint
-from banqup_tui.widgets.formats import count, cut, shown, wrapped
 from banqup_tui.widgets.line_list import LineList
 from banqup_tui.widgets.lines import LineBuilder, width_of
-from banqup_tui.widgets.signs import STATUSES, sign
 from banqup_tui.widgets.theme import Ground, Look, Token
+from banqup_tui.written.formats import count, cut, shown, wrapped
+from banqup_tui.written.signs import STATUSES, sign
+from banqup_tui.written.words import _
 
 WIDE_FROM = 60
 _TOTAL, _COUNT = 8, 7

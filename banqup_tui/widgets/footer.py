@@ -8,11 +8,11 @@ from typing import NamedTuple
 from textual import events
 from textual.message import Message
 
-from banqup_tui.domain.words import _
 from banqup_tui.widgets.lines import Piece, width_of
 from banqup_tui.widgets.one_line import OneLine
-from banqup_tui.widgets.signs import plain
 from banqup_tui.widgets.theme import Look
+from banqup_tui.written.signs import plain
+from banqup_tui.written.words import _
 
 PALETTE_FROM = 100
 _MARGIN = 2

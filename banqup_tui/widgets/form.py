@@ -16,16 +16,16 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from banqup_tui.domain.words import _
 from banqup_tui.widgets.buttons import Button, button_row
 from banqup_tui.widgets.editing import Editing
 from banqup_tui.widgets.focus import QuietFocus
-from banqup_tui.widgets.formats import cut, wrapped
 from banqup_tui.widgets.lines import LineBuilder, Piece, width_of
 from banqup_tui.widgets.lines_of_text import fitted
 from banqup_tui.widgets.page import draw
-from banqup_tui.widgets.signs import sign
 from banqup_tui.widgets.theme import Ground, Look, look_of
+from banqup_tui.written.formats import cut, wrapped
+from banqup_tui.written.signs import sign
+from banqup_tui.written.words import _
 
 FIELD, FIELD_WIDTH, ORIGIN = 17, 42, 61
 _AIRY_FROM = 26

@@ -8,12 +8,12 @@ from typing import NamedTuple
 from textual import events
 from textual.message import Message
 
-from banqup_tui.domain.words import _
-from banqup_tui.widgets.formats import shown
 from banqup_tui.widgets.lines import Piece, width_of
 from banqup_tui.widgets.one_line import OneLine
-from banqup_tui.widgets.signs import SignName, sign
 from banqup_tui.widgets.theme import Look, Token
+from banqup_tui.written.formats import shown
+from banqup_tui.written.signs import SignName, sign
+from banqup_tui.written.words import _
 
 FIRM_FROM = 110
 _MARGIN = 2

@@ -8,11 +8,11 @@ from typing import NamedTuple
 from textual import events
 from textual.geometry import Region, Size
 
-from banqup_tui.domain.words import _
 from banqup_tui.widgets.footer import FooterKey
 from banqup_tui.widgets.lines_of_text import Line, fitted, left, right
 from banqup_tui.widgets.panel import Panel, PanelRow
-from banqup_tui.widgets.signs import plain, sign
+from banqup_tui.written.signs import plain, sign
+from banqup_tui.written.words import _
 
 
 class Group(NamedTuple):

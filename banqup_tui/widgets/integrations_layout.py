@@ -9,13 +9,13 @@ from typing import Any
 from banqup_tui.domain.extension import Extension, in_language
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.integration import Integration, IntegrationState
-from banqup_tui.domain.words import N_, _, current_language
 from banqup_tui.widgets.deliveries_layout import local_moment
-from banqup_tui.widgets.formats import cut, full_date, shown
 from banqup_tui.widgets.lines_of_text import Line, fitted, labelled, left, paragraph
 from banqup_tui.widgets.listing import BuildItems, Item
-from banqup_tui.widgets.signs import SignName, sign
 from banqup_tui.widgets.theme import Token
+from banqup_tui.written.formats import cut, full_date, shown
+from banqup_tui.written.signs import SignName, sign
+from banqup_tui.written.words import N_, _, current_language
 
 _STATES: Mapping[IntegrationState, tuple[SignName, Token, str]] = {
     IntegrationState.ACTIVE: ("done", "ok", N_("Active")),

@@ -16,11 +16,11 @@ from banqup_tui.domain.invoice import (
     VatBreakdown,
 )
 from banqup_tui.domain.warnings import SENTENCES, ReadWarning
-from banqup_tui.domain.words import N_, _
-from banqup_tui.widgets.formats import amount_with_currency, decimal, figure, full_date, percent, size
 from banqup_tui.widgets.lines_of_text import BLANK, Line, Put, fitted, labelled, left, paragraph, right
-from banqup_tui.widgets.signs import sign
 from banqup_tui.widgets.theme import Token
+from banqup_tui.written.formats import amount_with_currency, decimal, figure, full_date, percent, size
+from banqup_tui.written.signs import sign
+from banqup_tui.written.words import N_, _
 
 WIDEST = 100
 NARROW = 70

@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from banqup_tui.widgets.widths import width_of as width_of
+from banqup_tui.written.widths import width_of as width_of
 
 Piece = tuple[str, Style]
 

@@ -18,15 +18,15 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from banqup_tui.domain.words import _
 from banqup_tui.widgets.buttons import Zone
 from banqup_tui.widgets.focus import QuietFocus
 from banqup_tui.widgets.footer import FooterKey
 from banqup_tui.widgets.lines import Piece, strip_of, width_of
 from banqup_tui.widgets.lines_of_text import BLANK, Line, Put, line_width
 from banqup_tui.widgets.page import draw
-from banqup_tui.widgets.signs import sign
 from banqup_tui.widgets.theme import Ground, Look, look_of
+from banqup_tui.written.signs import sign
+from banqup_tui.written.words import _
 
 TEXT_MARGIN = 2
 """Columns between the panel's edge and its text; the cursor line begins one before it."""

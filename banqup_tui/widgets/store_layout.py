@@ -12,13 +12,13 @@ from banqup_tui.domain.extension import (
     ReceiverKind,
     in_language,
 )
-from banqup_tui.domain.words import N_, _, current_language
-from banqup_tui.widgets.formats import count, size
 from banqup_tui.widgets.integrations_layout import folders_words, title_of
 from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, paragraph, right
 from banqup_tui.widgets.listing import BuildItems, Item
-from banqup_tui.widgets.signs import sign
 from banqup_tui.widgets.theme import Token
+from banqup_tui.written.formats import count, size
+from banqup_tui.written.signs import sign
+from banqup_tui.written.words import N_, _, current_language
 
 _CATEGORIES: Mapping[Category, str] = {
     Category.ACCOUNTING_SOFTWARE: N_("Accounting software"),

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rich.style import Style
 
+from banqup_tui.written.signs import Token as Token
+
 if TYPE_CHECKING:
     from textual.app import App
     from textual.theme import Theme
 
-Token = Literal["text", "strong", "muted", "rule", "accent", "error", "warn", "ok", "info"]
 Ground = Literal["bg", "surface", "raised", "sel", "field", "button", "cursor", "cursor_off"]
 
 THEME_NAMES = ("banqup-dark", "banqup-light", "banqup-ansi", "banqup-dark-contrast", "banqup-light-contrast")

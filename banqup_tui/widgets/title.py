@@ -8,11 +8,11 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 
-from banqup_tui.widgets.formats import cut, shown
 from banqup_tui.widgets.lines import Piece, width_of, width_of_pieces
 from banqup_tui.widgets.one_line import OneLine
-from banqup_tui.widgets.signs import sign
 from banqup_tui.widgets.theme import Look
+from banqup_tui.written.formats import cut, shown
+from banqup_tui.written.signs import sign
 
 _MARGIN = 2
 _GAP = 2

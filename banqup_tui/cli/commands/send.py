@@ -21,7 +21,7 @@ from banqup_tui.cli.running import as_json, context_for, in_house, pass_tools
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.folder import Folder
-from banqup_tui.domain.words import _
+from banqup_tui.written.words import _
 
 
 @click.command()

@@ -19,7 +19,7 @@ from banqup_tui.cli.house import House, NotThere, Tools
 from banqup_tui.cli.output import print_array, print_table
 from banqup_tui.cli.running import as_json, context_for, in_house, pass_tools
 from banqup_tui.domain.extension import Extension, in_language
-from banqup_tui.domain.words import current_language
+from banqup_tui.written.words import current_language
 
 set_option = click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting; KEY= takes it away."

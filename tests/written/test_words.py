@@ -8,7 +8,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 import banqup_tui
-from banqup_tui.domain.words import _, current_language, ngettext, pgettext, use_language
+from banqup_tui.written.words import _, current_language, ngettext, pgettext, use_language
 
 LOCALES = Path(banqup_tui.__file__).parent / "locale"
 CATALOGUES = sorted(path.parent.parent.name for path in LOCALES.glob("*/LC_MESSAGES/banqup.po"))

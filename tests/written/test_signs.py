@@ -4,8 +4,8 @@ from rich.cells import cell_len
 
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.status import AccountingStatus
-from banqup_tui.domain.words import use_language
-from banqup_tui.widgets import signs
+from banqup_tui.written import signs
+from banqup_tui.written.words import use_language
 
 
 def test_every_sign_takes_one_cell_and_has_a_plain_form():

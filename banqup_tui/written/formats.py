@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from rich.cells import get_character_cell_size as _cell_size
 
-from banqup_tui.domain.words import _
-from banqup_tui.widgets.signs import sign
-from banqup_tui.widgets.widths import width_of
+from banqup_tui.written.signs import sign
+from banqup_tui.written.widths import width_of
+from banqup_tui.written.words import _
 
 NO_BREAK = "\u00a0"
 LOCALES = ("en_GB", "fr_BE", "nl_BE", "de_BE")

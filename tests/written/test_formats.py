@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from banqup_tui.widgets import formats, signs
+from banqup_tui.written import formats, signs
 
 
 @pytest.fixture(autouse=True)

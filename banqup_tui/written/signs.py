@@ -11,8 +11,10 @@ from typing import Literal, NamedTuple
 
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.status import AccountingStatus
-from banqup_tui.domain.words import N_, NP_, _, pgettext
-from banqup_tui.widgets.theme import Token
+from banqup_tui.written.words import N_, NP_, _, pgettext
+
+Token = Literal["text", "strong", "muted", "rule", "accent", "error", "warn", "ok", "info"]
+"""What a text is for; the look of the terminal gives it a colour."""
 
 SignName = Literal[
     "client", "queued", "ready", "done", "error", "sending", "unknown", "warning", "selected", "folded", "open",

@@ -26,8 +26,7 @@ def send_all(terminal: Terminal) -> None:
 
 def each_arrived_once(office: Office) -> None:
     until(lambda: len(office.files_received()) >= MANY, what="all 200 files")
-    listed = office.banqup("deliveries", "--json")
-    assert listed.stdout.count('"DELIVERED"') == MANY, listed.stderr
+    until(lambda: office.delivery_states() == {"DELIVERED": MANY}, what="200 deliveries")
     assert office.hashes_received() == hashes_of(list(invoices(MANY).values()))
     assert not [path for path in office.received.rglob(".*") if path.is_file()]
 

@@ -79,5 +79,7 @@ def test_a_document_goes_from_the_disk_into_the_accounting_softwares_folder(
     terminal.wait_until(lambda text: "Queued" not in text and "→" not in text, what="the document to be delivered")
     terminal.press(".")
     terminal.wait_for("Resend to integrations…")
-    terminal.press("escape", "q")
+    terminal.press("escape")
+    terminal.wait_until(lambda text: "Resend to integrations…" not in text, what="the menu to close")
+    terminal.press("q")
     assert terminal.wait_for_end() == 0

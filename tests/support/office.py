@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -157,6 +158,14 @@ class Office:
 
     def hashes_received(self) -> list[str]:
         return sorted(hashlib.sha256(path.read_bytes()).hexdigest() for path in self.files_received())
+
+    def delivery_states(self) -> dict[str, int]:
+        """How many of each, as the backend's database has it."""
+        connection = sqlite3.connect(f"file:{self.homes.backend / 'banqup.sqlite'}?mode=ro", uri=True)
+        try:
+            return dict(connection.execute("SELECT state, count(*) FROM delivery GROUP BY state").fetchall())
+        finally:
+            connection.close()
 
     def all_lines(self) -> str:
         """What the logs of this home say."""

@@ -6,6 +6,12 @@ from textual import events
 from textual.widget import Widget
 
 
+def forget_layout_repaint(widget: Widget) -> None:
+    """Call first in `on_resize`. The layout has painted the widget already; Textual also notes all of it for its next
+    repaint, which would send the whole of it again with the first line that changes."""
+    widget._exchange_repaint_regions()
+
+
 class QuietFocus(Widget, can_focus=True):
     """Base of everything that takes focus on a `Sheet`. Override `refresh_focus` to repaint what shows it."""
 

@@ -18,6 +18,7 @@ from textual.strip import Strip
 
 from banqup_tui.domain.words import _
 from banqup_tui.widgets.count_columns import COUNTED, Counts, draw_count
+from banqup_tui.widgets.focus import forget_layout_repaint
 from banqup_tui.widgets.formats import count, cut, shown, wrapped
 from banqup_tui.widgets.line_list import LineList
 from banqup_tui.widgets.lines import LineBuilder, width_of
@@ -307,6 +308,8 @@ class FolderTree(LineList):
     # Events
 
     def on_resize(self, event: events.Resize) -> None:
+        event.prevent_default()
+        forget_layout_repaint(self)
         node = self.node
         self._laid_out_for = -1
         self._stand_on(node.id if node else None)

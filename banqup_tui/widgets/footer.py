@@ -41,17 +41,27 @@ class Footer(OneLine):
     def __init__(self, keys: Iterable[FooterKey] = ()) -> None:
         super().__init__()
         self._keys: tuple[FooterKey, ...] = tuple(keys)
+        self._instead: tuple[FooterKey, ...] | None = None
         self._right: Sequence[FooterKey] | None = None
         self._zones: list[tuple[int, int, str]] = []
 
     @property
     def keys(self) -> tuple[FooterKey, ...]:
-        return self._keys
+        """What works now: of the place, or of the panel that is shown."""
+        return self._keys if self._instead is None else self._instead
 
     def set_keys(self, keys: Iterable[FooterKey | tuple[str, str, bool]]) -> None:
         new = tuple(FooterKey(*key) for key in keys)
         if new != self._keys:
             self._keys = new
+            if self._instead is None:
+                self.refresh()
+
+    def set_instead(self, keys: Iterable[FooterKey] | None) -> None:
+        """The keys of a panel or a field, as long as it has the focus; None gives the keys of the place back."""
+        new = None if keys is None else tuple(keys)
+        if new != self._instead:
+            self._instead = new
             self.refresh()
 
     def set_right(self, keys: Sequence[FooterKey] | None) -> None:
@@ -64,7 +74,7 @@ class Footer(OneLine):
         right = self._right_keys(width)
         right_width = _width(right)
         room = width - 2 * _MARGIN - (right_width + 2 if right else 0)
-        left = _fitting([key for key in self._keys if key.enabled], room)
+        left = _fitting([key for key in self.keys if key.enabled], room)
         gap = width - 2 * _MARGIN - _width(left) - right_width
         muted = look.style("muted", self.ground)
         self._zones = []

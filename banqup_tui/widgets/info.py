@@ -31,7 +31,7 @@ NOTHING = InfoText()
 class Info(OneLine):
     def __init__(self) -> None:
         super().__init__()
-        self._message = self._totals = self._state = NOTHING
+        self._instead = self._message = self._totals = self._state = NOTHING
         self._drawn = NOTHING
         self._timer: Timer | None = None
         self._waiting = NOTHING
@@ -44,6 +44,11 @@ class Info(OneLine):
     def say(self, message: Words | InfoText = NOTHING) -> None:
         """The message of the last action, with its undo. `say()` takes it away."""
         self._message = _as_text(message)
+        self._update()
+
+    def set_instead(self, words: Words | InfoText = NOTHING) -> None:
+        """What a panel or a field has to say while it is used; before everything else."""
+        self._instead = _as_text(words)
         self._update()
 
     def set_totals(self, totals: Words | InfoText = NOTHING) -> None:
@@ -78,7 +83,9 @@ class Info(OneLine):
         self._update()
 
     def _update(self) -> None:
-        wanted = next((text for text in (self._message, self._totals, self._state) if text.left), NOTHING)
+        wanted = next(
+            (text for text in (self._instead, self._message, self._totals, self._state) if text.left), NOTHING
+        )
         if wanted != self._drawn:
             self._drawn = wanted
             self.refresh()

@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.strip import Strip
 
-from banqup_tui.widgets.focus import QuietFocus
+from banqup_tui.widgets.focus import QuietFocus, forget_layout_repaint
 from banqup_tui.widgets.formats import wrapped
 from banqup_tui.widgets.lines import Piece, strip_of, width_of
 from banqup_tui.widgets.signs import plain
@@ -236,6 +236,7 @@ class LineList(QuietFocus):
     # Events
 
     def on_resize(self, event: events.Resize) -> None:
+        forget_layout_repaint(self)
         self._scroll_to_cursor()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:

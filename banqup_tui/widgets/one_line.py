@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
+from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
+from banqup_tui.widgets.focus import forget_layout_repaint
 from banqup_tui.widgets.formats import cut, shown
 from banqup_tui.widgets.lines import Piece, strip_of, width_of
 from banqup_tui.widgets.theme import Ground, Look, Token, look_of
@@ -57,3 +59,6 @@ class OneLine(Widget):
         look = look_of(self)
         blank = look.style("text", self.ground)
         return strip_of(self.pieces(self.size.width, look) if y == 0 else [], self.size.width, blank)
+
+    def on_resize(self, event: events.Resize) -> None:
+        forget_layout_repaint(self)

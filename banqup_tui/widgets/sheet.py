@@ -7,6 +7,8 @@ row of panes; put a `Rule` between two of them. How many levels fit side by side
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -21,9 +23,13 @@ from banqup_tui.widgets.formats import wrapped
 from banqup_tui.widgets.header import Header
 from banqup_tui.widgets.info import Info
 from banqup_tui.widgets.lines import strip_of
+from banqup_tui.widgets.panel import Panel
 from banqup_tui.widgets.signs import sign
 from banqup_tui.widgets.theme import look_of
 from banqup_tui.widgets.title import Title
+
+if TYPE_CHECKING:
+    from banqup_tui.widgets.filter_line import FilterLine
 
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
 BLANK_ROW_FROM = 30
@@ -109,6 +115,7 @@ class Sheet(Screen[None]):
         self.info = Info()
         self.footer = Footer()
         self.blank = Blank()
+        self._panel: Panel | None = None
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -137,6 +144,11 @@ class Sheet(Screen[None]):
         """Show the panes that fit: called with 1, 2 or 3 at the start and when the window changes."""
 
     @property
+    def panel(self) -> Panel | None:
+        """The panel that is shown."""
+        return self._panel
+
+    @property
     def body_top(self) -> int:
         """The first row of the body on the screen."""
         return 3 if self.blank.display else 2
@@ -147,6 +159,14 @@ class Sheet(Screen[None]):
 
     def on_mount(self) -> None:
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self.redraw())
+
+    def on_screen_resume(self) -> None:
+        """The first layout paints the whole sheet; Textual then asks for all of it once more, which is left out."""
+        if self._size != self.app.size:
+            self.call_next(self._forget_second_paint)
+
+    def _forget_second_paint(self) -> None:
+        self._repaint_required = False
 
     def redraw(self) -> None:
         """Paint everything anew: after a change of theme, language or signs."""
@@ -160,3 +180,29 @@ class Sheet(Screen[None]):
         if self.blank.display != blank_row:
             self.blank.display = blank_row
         self.levels = levels_at(width)
+        for panel in self.query(Panel):
+            if panel.visible:
+                panel.rebuild()
+                panel.place()
+
+    def on_panel_shown(self, message: Panel.Shown) -> None:
+        self._panel = message.panel
+        self.footer.set_instead(message.keys)
+        self.info.set_instead(message.panel.info_words())
+
+    def on_panel_keys_changed(self, message: Panel.KeysChanged) -> None:
+        if self._panel is not None:
+            self.footer.set_instead(message.keys)
+            self.info.set_instead(self._panel.info_words())
+
+    def on_panel_hidden(self, message: Panel.Hidden) -> None:
+        if message.panel is self._panel:
+            self._panel = None
+            self.footer.set_instead(None)
+            self.info.set_instead()
+
+    def on_filter_line_opened(self, message: FilterLine.Opened) -> None:
+        self.footer.set_instead(message.keys)
+
+    def on_filter_line_closed(self, message: FilterLine.Closed) -> None:
+        self.footer.set_instead(None)

@@ -175,6 +175,8 @@ def test_columns_never_overlap_and_a_document_without_amount_still_has_a_name(wi
 @given(st.integers(min_value=70, max_value=299), st.integers(min_value=0, max_value=40))
 def test_a_larger_window_never_shortens_a_name_of_30_letters_and_buys_in_order(width, names):
     small, large = (columns_at(at, Widths(sent_names=names)) for at in (width, width + 1))
+    if small.is_narrow or large.is_narrow:  # only the status as a word costs letters
+        return
     assert min(small.counterparty_width, 30) <= min(large.counterparty_width, 30)
     assert small.extras <= large.extras
     order = [extra for extra in EXTRAS if names or extra != "sent_names"]

@@ -12,7 +12,11 @@ from banqup_tui.widgets.footer import FooterKey
 from banqup_tui.widgets.lines_of_text import Line, fitted, left, right
 from banqup_tui.widgets.panel import Panel, PanelRow
 from banqup_tui.written.signs import plain, sign
+from banqup_tui.written.widths import width_of
 from banqup_tui.written.words import _
+
+_LABEL = 13
+"""Column of the labels, from that of the keys' heading."""
 
 
 class Group(NamedTuple):
@@ -75,6 +79,18 @@ def _side(groups: Sequence[Group], column: int, end: int, airy: bool) -> list[Li
         if lines and airy:
             lines.append(())
         lines.append((left(column, group.heading, "strong", bold=True),))
-        for key, label in group.keys:
-            lines.append((left(column + 2, plain(key), "accent"), fitted(column + 13, end, label)))
+        for keys, label in group.keys:
+            key, more = _shortened(plain(keys))
+            lines.append(
+                (left(column + 2, key, "accent"), fitted(column + _LABEL, end, f"{label}; {more}" if more else label))
+            )
     return lines
+
+
+def _shortened(keys: str) -> tuple[str, str]:
+    """As many keys as fit before the label, and those that stand behind it."""
+    kept: list[str] = []
+    words = keys.split(" ")
+    while words and width_of(" ".join([*kept, words[0]])) <= _LABEL - 3:
+        kept.append(words.pop(0))
+    return " ".join(kept), " ".join(words)

@@ -155,12 +155,13 @@ class Ledger(RuleBasedStateMachine):
 
     @rule()
     def it_is_suspected_dead_and_is_not(self) -> None:
-        """Its claims and requests live on under fences that are no longer theirs."""
+        """Its claims and requests live on under fences that are no longer theirs, beside those of another."""
         for request in self.on_their_way:
             if request.waited_for:
                 self.nobody_waits(request)
         while self.world.take_over():
             pass
+        self.claimed += self.world.claim("another", free=2)
 
     @rule()
     def look_ups_are_claimed(self) -> None:

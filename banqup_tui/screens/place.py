@@ -27,6 +27,7 @@ from banqup_tui.widgets.palette import Entry, Palette
 from banqup_tui.widgets.panel import Panel
 from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.title import Title
+from banqup_tui.written.told import told
 from banqup_tui.written.words import _
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class PlaceScreen(Sheet):
         try:
             await registry.BY_ID[action_id].run(context)
         except BanqupError as error:
-            self.ask.notify_error(error.sentence, error.remedy)
+            self.ask.notify_error(told(error.sentence), told(error.remedy))
         except OSError as error:
             self.ask.notify_error(error.strerror or str(error), "")
         self.news()

@@ -156,7 +156,14 @@ class BanqupApp(App[None]):
         for delivery in self.session.readers.deliveries(document_id):
             if delivery.needs_a_look and delivery.reason:
                 label = self.integration_labels().get(delivery.integration_id, "")
-                words.append(Word(f"  {label}: {clean(told(delivery.reason))} {_('i for details')}"))
+                words.append(
+                    Word(
+                        "  "
+                        + _("{integration}: {reason} i for details").format(
+                            integration=label, reason=clean(told(delivery.reason))
+                        )
+                    )
+                )
                 break
         return words
 

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 
 from banqup_tui.actions.asking import Filled, Form
+from banqup_tui.actions.moves import shown_key
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import in_language
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
@@ -62,7 +63,7 @@ class FormScreen(Sheet):
         self.footer.set_keys(
             (
                 FooterKey("Tab", _("Next field")),
-                FooterKey("Space", _("Tick")),
+                FooterKey(shown_key("space"), _("Tick")),
                 FooterKey("Enter", _("Confirm")),
                 FooterKey("Esc", _("Cancel")),
             )

@@ -28,7 +28,7 @@ from banqup_tui.widgets.panel import Panel
 from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.title import Title
 from banqup_tui.written.told import told
-from banqup_tui.written.words import _
+from banqup_tui.written.words import _, pgettext
 
 if TYPE_CHECKING:
     from banqup_tui.screens.house import House
@@ -242,7 +242,10 @@ class PlaceScreen(Sheet):
             self.house.open_client(id_)
 
     async def _help(self) -> None:
-        groups = {group: HelpGroup(_(GROUP_NAMES[group]), keys) for group, keys in registry.help_of(self.place)}
+        groups = {
+            group: HelpGroup(pgettext("heading", GROUP_NAMES[group]), keys)
+            for group, keys in registry.help_of(self.place)
+        }
         left = [groups[group] for group in (Group.MOVE, Group.FIND, Group.EVERYWHERE) if group in groups]
         right = [groups[group] for group in (Group.ACTIONS, Group.SELECT, Group.TABLE) if group in groups]
         panel = await self.ask.panel(Help)

@@ -28,6 +28,7 @@ from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.theme import register_themes, wants_native_colours
 from banqup_tui.written.formats import use_locale
 from banqup_tui.written.signs import STATUSES, needs_ascii, use_ascii
+from banqup_tui.written.told import told
 from banqup_tui.written.words import _, use_language
 
 _NEWS_PAUSE = 0.2
@@ -150,7 +151,14 @@ class BanqupApp(App[None]):
         for delivery in self.session.readers.deliveries(document_id):
             if delivery.needs_a_look and delivery.reason:
                 label = self.integration_labels().get(delivery.integration_id, "")
-                words.append(Word(f"  {label}: {clean(delivery.reason)} {_('i for details')}"))
+                words.append(
+                    Word(
+                        "  "
+                        + _("{integration}: {reason} i for details").format(
+                            integration=label, reason=clean(told(delivery.reason))
+                        )
+                    )
+                )
                 break
         return words
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from banqup_tui.actions.places import EVERYWHERE, Place
-from banqup_tui.written.words import N_, _
+from banqup_tui.written.words import N_, NP_, _
 
 _LISTS = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS, Place.CLIENT, Place.STORE})
 _TABLE = frozenset({Place.FOLDER})
@@ -24,12 +24,12 @@ class Group(StrEnum):
 
 
 GROUP_NAMES: dict[Group, str] = {
-    Group.MOVE: N_("Move"),
-    Group.FIND: N_("Find"),
-    Group.SELECT: N_("Select"),
-    Group.TABLE: N_("Table"),
-    Group.ACTIONS: N_("Actions"),
-    Group.EVERYWHERE: N_("Everywhere"),
+    Group.MOVE: NP_("heading", "Move"),
+    Group.FIND: NP_("heading", "Find"),
+    Group.SELECT: NP_("heading", "Select"),
+    Group.TABLE: NP_("heading", "Table"),
+    Group.ACTIONS: NP_("heading", "Actions"),
+    Group.EVERYWHERE: NP_("heading", "Everywhere"),
 }
 
 

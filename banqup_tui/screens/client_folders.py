@@ -29,6 +29,7 @@ from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import DOCUMENT_WIDTH, Rule, levels_at
 from banqup_tui.written.formats import count, figure, vat_number
 from banqup_tui.written.signs import sign
+from banqup_tui.written.told import told
 from banqup_tui.written.words import _, ngettext
 
 MOST_IN_SELECTION = 2_000
@@ -415,9 +416,10 @@ class ClientFolders(PlaceScreen):
         message.stop()
         parsed = parse(message.text)
         if isinstance(parsed, FilterProblem):
-            reason = (
-                parsed.reason if not parsed.suggestion else f"{parsed.reason}; {_('did you mean')} {parsed.suggestion}?"
-            )
+            reason = told(parsed.reason)
+            if parsed.suggestion:
+                words = _("{reason}; did you mean {suggestion}?")
+                reason = words.format(reason=reason, suggestion=parsed.suggestion).replace(":?", ": ?")
             self.filter_line.set_problem(parsed.start, parsed.end, reason)
             return
         self.filter_line.set_problem(None)

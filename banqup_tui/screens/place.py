@@ -27,7 +27,8 @@ from banqup_tui.widgets.palette import Entry, Palette
 from banqup_tui.widgets.panel import Panel
 from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.title import Title
-from banqup_tui.written.words import _
+from banqup_tui.written.told import told
+from banqup_tui.written.words import _, pgettext
 
 if TYPE_CHECKING:
     from banqup_tui.screens.house import House
@@ -159,7 +160,7 @@ class PlaceScreen(Sheet):
         try:
             await registry.BY_ID[action_id].run(context)
         except BanqupError as error:
-            self.ask.notify_error(error.sentence, error.remedy)
+            self.ask.notify_error(told(error.sentence), told(error.remedy))
         except OSError as error:
             self.ask.notify_error(error.strerror or str(error), "")
         self.news()
@@ -246,7 +247,10 @@ class PlaceScreen(Sheet):
             self.house.open_client(id_)
 
     async def _help(self) -> None:
-        groups = {group: HelpGroup(_(GROUP_NAMES[group]), keys) for group, keys in registry.help_of(self.place)}
+        groups = {
+            group: HelpGroup(pgettext("heading", GROUP_NAMES[group]), keys)
+            for group, keys in registry.help_of(self.place)
+        }
         left = [groups[group] for group in (Group.MOVE, Group.FIND, Group.EVERYWHERE) if group in groups]
         right = [groups[group] for group in (Group.ACTIONS, Group.SELECT, Group.TABLE) if group in groups]
         panel = await self.ask.panel(Help)

@@ -1,4 +1,4 @@
-"""An accountant's computer: a home, its backend process, terminals, and the folder that the accounting software reads."""
+"""An accountant's computer: a home, its backend, terminals, and the folder that the accounting software reads."""
 
 import contextlib
 import hashlib

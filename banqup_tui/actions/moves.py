@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from banqup_tui.actions.places import EVERYWHERE, Place
+from banqup_tui.domain.values import Value
 from banqup_tui.written.words import N_, NP_, _
 
 _LISTS = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS, Place.CLIENT, Place.STORE})
@@ -33,8 +33,7 @@ GROUP_NAMES: dict[Group, str] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Move:
+class Move(Value, frozen=True, kw_only=True):
     """`keys` are Textual's names; those in `spare` do the same and are not shown. `label` is translated when shown."""
 
     id: str
@@ -42,7 +41,7 @@ class Move:
     label: str
     group: Group
     spare: tuple[str, ...] = ()
-    places: frozenset[Place] = field(default=EVERYWHERE)
+    places: frozenset[Place] = EVERYWHERE
     short: str = ""
     rank: int = 50
 

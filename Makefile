@@ -24,6 +24,15 @@ check: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
 
+LOCALES := banqup_tui/locale
+
+messages: $(STAMP)
+	@mkdir -p build
+	PYTHONPATH=. $(BIN)/pybabel -q extract -F babel.cfg -k NP_:1c,2 --no-location --sort-output --project=banqup-tui --version= \
+	  --copyright-holder=banqup-tui --msgid-bugs-address= -o build/banqup.pot banqup_tui
+	$(BIN)/pybabel -q update -i build/banqup.pot -d $(LOCALES) -D banqup --no-fuzzy-matching --ignore-obsolete --no-wrap
+	$(BIN)/pybabel -q compile -d $(LOCALES) -D banqup
+
 campaign: $(STAMP)
 	$(BIN)/python -m pytest -n $(JOBS) -m campaign
 

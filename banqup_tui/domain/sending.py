@@ -1,14 +1,15 @@
-"""What "Send to integrations" would do for a document, and why it may not be possible.
+"""What "Send to integrations" would do for one document or for several, and why it may not be possible.
 
 The wording follows the first attempt, the effect follows the ledger (domain rule 5): SEND where nothing has arrived,
 RESEND only where the ledger says delivered or unknown, and only where the user ticks it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.document import Document
+from banqup_tui.domain.extension import ReceiverKind
 from banqup_tui.domain.integration import Integration, IntegrationState
 from banqup_tui.domain.values import Value
 
@@ -30,13 +31,17 @@ class Effect(StrEnum):
 
 
 class Route(Value, frozen=True, kw_only=True):
-    """One document towards one integration. `wanted`: sent without further question; `possible`: may be ticked."""
+    """One document towards one integration. `wanted`: ticked without further question; `possible`: may be ticked.
+
+    `if_gone`: the receiver can be asked whether it has the document, and is asked before anything is sent again.
+    """
 
     integration: Integration
     delivery: Delivery | None
     effect: Effect
     wanted: bool
     possible: bool
+    if_gone: bool = False
 
 
 class Offer(Value, frozen=True, kw_only=True):
@@ -48,11 +53,89 @@ class Offer(Value, frozen=True, kw_only=True):
     obstacle: Obstacle | None = None
 
 
-def offer(document: Document, integrations: Iterable[Integration], deliveries: Iterable[Delivery]) -> Offer:
-    """`integrations` are the client's own, `deliveries` the document's."""
+class Row(Value, frozen=True, kw_only=True):
+    """One integration towards a selection: of its `documents`, what it has and what could be sent.
+
+    `first_time`: nothing arrived yet, so they are sent; `asked_first`: unknown at a receiver that can be asked;
+    `again`: it has them, or perhaps has them, and only the user's own word sends another copy.
+    """
+
+    integration: Integration
+    routes: tuple[Route, ...]
+    documents: int
+    delivered: int
+    failed: int
+    unknown: int
+    under_way: int
+    first_time: int
+    asked_first: int
+    again: int
+
+    @property
+    def wanted(self) -> bool:
+        """Ticked without further question."""
+        return self.first_time + self.asked_first > 0
+
+    @property
+    def possible(self) -> bool:
+        return self.wanted or self.again > 0
+
+
+class Selection(Value, frozen=True, kw_only=True):
+    """Several documents towards the integrations of their clients. `obstacle`: nothing at all can be sent."""
+
+    offers: tuple[Offer, ...]
+    rows: tuple[Row, ...]
+    sent_before: bool
+    obstacle: Obstacle | None = None
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """Identifiers of the integrations that are ticked to begin with."""
+        return frozenset(row.integration.id for row in self.rows if row.wanted)
+
+
+class Group(Value, frozen=True, kw_only=True):
+    """Documents that go to the same integrations: the content of one SEND."""
+
+    document_ids: tuple[str, ...]
+    integration_ids: tuple[str, ...]
+
+
+class WantedCopy(Value, frozen=True, kw_only=True):
+    """A delivery of which another copy is wanted, and the generation that was seen."""
+
+    delivery_id: str
+    generation: int
+
+
+class Plan(Value, frozen=True, kw_only=True):
+    """What is asked of the ledger: sends, further copies, and copies only where the receiver has lost its own."""
+
+    groups: tuple[Group, ...] = ()
+    copies: tuple[WantedCopy, ...] = ()
+    copies_if_gone: tuple[WantedCopy, ...] = ()
+    integration_ids: frozenset[str] = frozenset()
+
+    @property
+    def sends(self) -> int:
+        return sum(len(group.document_ids) * len(group.integration_ids) for group in self.groups)
+
+    @property
+    def deliveries(self) -> int:
+        return self.sends + len(self.copies) + len(self.copies_if_gone)
+
+
+def offer(
+    document: Document,
+    integrations: Iterable[Integration],
+    deliveries: Iterable[Delivery],
+    kinds: Mapping[str, ReceiverKind] | None = None,
+) -> Offer:
+    """`integrations` are the client's own, `deliveries` the document's, `kinds` the receivers' by extension."""
     by_integration = {delivery.integration_id: delivery for delivery in deliveries}
     routes = tuple(
-        _route(integration, by_integration.get(integration.id))
+        _route(integration, by_integration.get(integration.id), kinds or {})
         for integration in integrations
         if integration.state is IntegrationState.ACTIVE
     )
@@ -68,17 +151,6 @@ def was_attempted(document: Document, by_integration: Mapping[str, Delivery]) ->
     return document.attempted or any(delivery.attempts > 0 for delivery in by_integration.values())
 
 
-def _route(integration: Integration, delivery: Delivery | None) -> Route:
-    effect = effect_of(delivery)
-    return Route(
-        integration=integration,
-        delivery=delivery,
-        effect=effect,
-        wanted=effect is Effect.SEND,
-        possible=effect is not Effect.NOTHING,
-    )
-
-
 def effect_of(delivery: Delivery | None) -> Effect:
     """Nothing there yet, failed or cancelled: SEND. Delivered, or unknown and settled: RESEND. Under way: nothing."""
     if delivery is None or delivery.state in (DeliveryState.FAILED, DeliveryState.CANCELLED):
@@ -86,6 +158,81 @@ def effect_of(delivery: Delivery | None) -> Effect:
     if delivery.is_open:
         return Effect.NOTHING
     return Effect.RESEND
+
+
+def offers(
+    documents: Iterable[Document],
+    integrations: Iterable[Integration],
+    deliveries: Iterable[Delivery],
+    kinds: Mapping[str, ReceiverKind] | None = None,
+) -> tuple[Offer, ...]:
+    """One offer a document, from the integrations of all their clients and the deliveries of all of them."""
+    by_client: dict[str, list[Integration]] = {}
+    for integration in integrations:
+        by_client.setdefault(integration.client_id, []).append(integration)
+    by_document: dict[str, list[Delivery]] = {}
+    for delivery in deliveries:
+        by_document.setdefault(delivery.document_id, []).append(delivery)
+    return tuple(
+        offer(document, by_client.get(document.client_id, ()), by_document.get(document.id, ()), kinds)
+        for document in documents
+    )
+
+
+def selection(each: Sequence[Offer]) -> Selection:
+    """`obstacle` is set only where every document has one: then it is that of the first."""
+    routes: dict[str, list[Route]] = {}
+    for one in each:
+        for route in one.routes if one.obstacle is None else ():
+            routes.setdefault(route.integration.id, []).append(route)
+    blocked = all(one.obstacle for one in each)
+    return Selection(
+        offers=tuple(each),
+        rows=tuple(_row(tuple(of_one)) for of_one in routes.values()),
+        sent_before=any(one.sent_before for one in each if blocked or one.obstacle is None),
+        obstacle=each[0].obstacle if each and blocked else None,
+    )
+
+
+def planned(chosen: Selection, ticked: Collection[str], *, again: bool) -> Plan:
+    """The deliveries that would be asked for. `ticked` are integrations; `again`: send also what is there."""
+    targets: dict[str, list[str]] = {}
+    copies: list[WantedCopy] = []
+    copies_if_gone: list[WantedCopy] = []
+    used: set[str] = set()
+    for one in chosen.offers:
+        for route in one.routes if one.obstacle is None else ():
+            if route.integration.id not in ticked or not (route.wanted or (again and route.possible)):
+                continue
+            used.add(route.integration.id)
+            if route.effect is Effect.SEND:
+                targets.setdefault(one.document.id, []).append(route.integration.id)
+            elif route.delivery is not None:
+                (copies_if_gone if route.if_gone else copies).append(_copy_of(route.delivery))
+    return Plan(
+        groups=_grouped(targets),
+        copies=tuple(copies),
+        copies_if_gone=tuple(copies_if_gone),
+        integration_ids=frozenset(used),
+    )
+
+
+def _route(integration: Integration, delivery: Delivery | None, kinds: Mapping[str, ReceiverKind]) -> Route:
+    effect = effect_of(delivery)
+    if_gone = (
+        effect is Effect.RESEND
+        and delivery is not None
+        and delivery.state is DeliveryState.UNKNOWN
+        and kinds.get(integration.extension_id) is ReceiverKind.LOOKUP
+    )
+    return Route(
+        integration=integration,
+        delivery=delivery,
+        effect=effect,
+        wanted=effect is Effect.SEND or if_gone,
+        possible=effect is not Effect.NOTHING,
+        if_gone=if_gone,
+    )
 
 
 def _obstacle(document: Document, routes: tuple[Route, ...]) -> Obstacle | None:
@@ -96,3 +243,33 @@ def _obstacle(document: Document, routes: tuple[Route, ...]) -> Obstacle | None:
     if not any(route.possible for route in routes):
         return Obstacle.QUEUED_ALREADY
     return None
+
+
+def _row(routes: tuple[Route, ...]) -> Row:
+    there = [route.delivery for route in routes if route.delivery is not None]
+    return Row(
+        integration=routes[0].integration,
+        routes=routes,
+        documents=len(routes),
+        delivered=sum(delivery.state is DeliveryState.DELIVERED for delivery in there),
+        failed=sum(delivery.state is DeliveryState.FAILED for delivery in there),
+        unknown=sum(delivery.state is DeliveryState.UNKNOWN and not delivery.is_open for delivery in there),
+        under_way=sum(delivery.is_open for delivery in there),
+        first_time=sum(route.effect is Effect.SEND for route in routes),
+        asked_first=sum(route.if_gone for route in routes),
+        again=sum(route.effect is Effect.RESEND and not route.if_gone for route in routes),
+    )
+
+
+def _copy_of(delivery: Delivery) -> WantedCopy:
+    return WantedCopy(delivery_id=delivery.id, generation=delivery.generation)
+
+
+def _grouped(targets: Mapping[str, Sequence[str]]) -> tuple[Group, ...]:
+    documents: dict[tuple[str, ...], list[str]] = {}
+    for document_id, integration_ids in targets.items():
+        documents.setdefault(tuple(integration_ids), []).append(document_id)
+    return tuple(
+        Group(document_ids=tuple(document_ids), integration_ids=integration_ids)
+        for integration_ids, document_ids in documents.items()
+    )

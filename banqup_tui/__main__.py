@@ -1,0 +1,27 @@
+"""`banqup`: without a command it opens the terminal, with one it does that and ends."""
+
+import sys
+
+
+def main() -> None:
+    """The console script. Ends the process with one of cli/exit_codes.py."""
+    if len(sys.argv) == 1:
+        sys.exit(_open())
+    from banqup_tui.cli.main import run
+
+    sys.exit(run(sys.argv[1:]))
+
+
+def _open() -> int:
+    """The collector rests until the first frame is on the screen: `app` wakes it."""
+    import gc
+
+    gc.disable()
+    from banqup_tui.cli.failures import guarded
+    from banqup_tui.cli.opening import open_terminal
+
+    return guarded(open_terminal)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""How an action asks the user, and tells: the terminal and the command line both implement `Ask`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+from banqup_tui.actions.places import Destination
+from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.extension import Words
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.values import Value
+from banqup_tui.protocol.messages import TestResult
+
+
+class Choice(Value, frozen=True, kw_only=True):
+    """`reason` is set where it cannot be chosen: it is shown dimmed with it."""
+
+    id: str
+    label: str
+    note: str = ""
+    key: str = ""
+    reason: str | None = None
+
+
+class Choosing(Value, frozen=True, kw_only=True):
+    title: str
+    choices: Sequence[Choice]
+    hint: str = ""
+
+
+class Confirming(Value, frozen=True, kw_only=True):
+    """`button` says what it does, with the number; `dangerous` ones do not have it under the cursor at first."""
+
+    title: str
+    lines: Sequence[str] = ()
+    button: str
+    dangerous: bool = False
+
+
+class TickRow(Value, frozen=True, kw_only=True):
+    """`has` is what is there now, with the state whose sign stands before it; `note` shows while one is on the row."""
+
+    id: str
+    label: str
+    has: str
+    state: DeliveryState | None
+    ticked: bool
+    possible: bool
+    note: str = ""
+    warning: bool = False
+
+
+class TickSummary(Value, frozen=True, kw_only=True):
+    """What the ticks as they are now would do: a text for each row, lines below, and the button (`""`: nothing)."""
+
+    effects: Mapping[str, str]
+    lines: Sequence[str]
+    button: str
+
+
+class Ticked(Value, frozen=True, kw_only=True):
+    ids: frozenset[str]
+    option: bool = False
+
+
+class Ticking(Value, frozen=True, kw_only=True):
+    """A list to tick, perhaps with one option below; `summary` is pure and called after each tick."""
+
+    title: str
+    subtitle: str
+    columns: tuple[str, str, str]
+    rows: Sequence[TickRow]
+    summary: Callable[[Ticked], TickSummary]
+    option: str | None = None
+
+
+class Form(Value, frozen=True, kw_only=True):
+    """Settings to fill in, drawn from a JSON Schema (`Extension.settings_schema`).
+
+    `given` are this level's own values, `inherited` those of the firm; `secrets` are kept and never shown.
+    `test` tries values that are not kept yet. `older`: how many documents were there before, to be sent too if ticked.
+    `folders`: those that are ticked to begin with, None where they are not asked. `examples`: placeholders filled.
+    """
+
+    title: Sequence[str]
+    schema: Mapping[str, Any]
+    level: str
+    button: str
+    given: Mapping[str, Any] = {}
+    inherited: Mapping[str, Any] = {}
+    secrets: Sequence[str] = ()
+    inherited_secrets: Sequence[str] = ()
+    description: Words | None = None
+    test: Callable[[Mapping[str, Any]], Awaitable[TestResult]] | None = None
+    older: int = 0
+    folders: Sequence[Folder] | None = None
+    examples: Mapping[str, str] = {}
+
+
+class Filled(Value, frozen=True, kw_only=True):
+    """Only what differs from the inherited; `None` takes a value away. `send_older`: the backfill was ticked."""
+
+    values: Mapping[str, Any]
+    send_older: bool = False
+    folders: tuple[Folder, ...] | None = None
+
+
+class Tone(StrEnum):
+    PLAIN = "PLAIN"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
+class Message(Value, frozen=True, kw_only=True):
+    """`undo_keys` are the commands that `u` takes back as long as they were not tried.
+
+    `said` is the sentence without what belongs to the terminal: how it is taken back, that it waits here.
+    """
+
+    text: str
+    tone: Tone = Tone.PLAIN
+    undo_keys: tuple[str, ...] = ()
+    plain: str = ""
+
+    @property
+    def said(self) -> str:
+        return self.plain or self.text
+
+
+class Progress(Protocol):
+    def advance(self, text: str = "", steps: int = 1) -> None: ...
+
+    def done(self) -> None: ...
+
+
+class Ask(Protocol):
+    """`None` is always: the user went away without an answer, and nothing happens."""
+
+    async def choose(self, question: Choosing) -> str | None: ...
+
+    async def tick(self, question: Ticking) -> Ticked | None: ...
+
+    async def confirm(self, question: Confirming) -> bool: ...
+
+    async def fill_in(self, form: Form) -> Filled | None: ...
+
+    async def where_to(self, title: str, suggestion: Path) -> Path | None:
+        """A directory or file to write to."""
+        ...
+
+    async def which_files(self, title: str) -> Sequence[Path] | None: ...
+
+    def notify(self, message: Message) -> None: ...
+
+    def progress(self, title: str, total: int | None = None) -> Progress: ...
+
+    def go(self, destination: Destination) -> None: ...
+
+    def copy(self, text: str) -> None:
+        """To the clipboard of the terminal."""
+        ...
+
+    def show_only_errors(self) -> None: ...
+
+    async def open_outside(self, path: Path) -> None: ...

@@ -1,0 +1,114 @@
+"""What actions need of a session, and their context read from it: the one place where actions meet the local side."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from banqup_tui.actions.asking import Ask
+from banqup_tui.actions.interface import Context, Undoable
+from banqup_tui.actions.places import Place
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.values import Value
+from banqup_tui.protocol.messages import BackfillCount, TestRequest, TestResult
+from banqup_tui.sync.session import Session
+from banqup_tui.sync.threads import in_thread
+
+UNDO_SHOWN = 20
+
+
+class SessionDoing:
+    """A session as actions see it. What asks the server blocks, so it runs in a thread."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def act(self, body: Value, label: str = "") -> str:
+        return self._session.act(body, label=label)
+
+    def take_back(self, key: str) -> bool:
+        return self._session.outbox.undo(key)
+
+    async def sync_now(self) -> None:
+        await in_thread(lambda: self._session.engine.sync_once())
+
+    async def download(self, sha256: str) -> Path:
+        return await in_thread(lambda: self._session.engine.download(sha256))
+
+    async def test_connection(self, request: TestRequest) -> TestResult:
+        return await in_thread(lambda: self._session.engine.test_connection(request))
+
+    async def backfill_count(self, client_id: str, folders: Sequence[Folder]) -> BackfillCount:
+        return await in_thread(lambda: self._session.engine.backfill_count(client_id, folders))
+
+    def import_file(
+        self,
+        path: Path,
+        *,
+        client_id: str | None = None,
+        create_clients: bool = False,
+        hint: str | None = None,
+        label: str = "",
+    ) -> str:
+        return self._session.import_file(
+            path, client_id=client_id, create_clients=create_clients, hint=hint, label=label
+        )
+
+
+def context_at(
+    session: Session,
+    ask: Ask,
+    place: Place,
+    *,
+    document_ids: Sequence[str] = (),
+    client_id: str | None = None,
+    delivery_id: str | None = None,
+    integration_id: str | None = None,
+    extension_id: str | None = None,
+) -> Context:
+    """Reads what is selected or under the cursor from the local copy: at most a few milliseconds."""
+    readers = session.readers
+    documents = list(readers.whole(document_ids))
+    deliveries = readers.deliveries_of([document.id for document in documents])
+    clients = {document.client_id for document in documents} | ({client_id} if client_id else set())
+    extensions = {extension.id: extension for extension in readers.extensions()}
+    everywhere = place is Place.STORE
+    return Context(
+        doing=SessionDoing(session),
+        ask=ask,
+        place=place,
+        documents=documents,
+        deliveries=[delivery for of_document in deliveries.values() for delivery in of_document],
+        integrations=[one for one in readers.integrations() if everywhere or one.client_id in clients],
+        client=readers.client(client_id) if client_id else None,
+        delivery=readers.delivery(delivery_id) if delivery_id else None,
+        integration=readers.integration(integration_id) if integration_id else None,
+        extension=extensions.get(extension_id) if extension_id else None,
+        extensions=extensions,
+        installations=readers.installations(),
+        undoable=undoable(session),
+        over_ssh=is_over_ssh(),
+        offline=session.engine.is_running and not session.engine.state.is_connected,
+        download_to=download_directory(),
+        now=datetime.now(UTC),
+    )
+
+
+def undoable(session: Session) -> list[Undoable]:
+    """Newest first: what was given and never tried."""
+    waiting = [entry for entry in session.outbox.waiting() if entry.can_be_undone]
+    return [Undoable(key=entry.key, title=entry.label or entry.kind) for entry in reversed(waiting[-UNDO_SHOWN:])]
+
+
+def is_over_ssh() -> bool:
+    return any(os.environ.get(name) for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"))
+
+
+def download_directory() -> Path:
+    """The user's own for downloads, else their home."""
+    import platformdirs
+
+    found = Path(platformdirs.user_downloads_dir())
+    return found if found.is_dir() else Path.home()

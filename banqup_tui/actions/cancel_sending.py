@@ -1,0 +1,41 @@
+"""Take back deliveries that are not on the line yet."""
+
+from __future__ import annotations
+
+from banqup_tui.actions.giving import give
+from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.places import OF_DOCUMENTS
+from banqup_tui.actions.sentences import names_of
+from banqup_tui.domain.delivery import Delivery, DeliveryState
+from banqup_tui.protocol.commands import Cancel
+from banqup_tui.written.formats import count
+from banqup_tui.written.words import _, ngettext
+
+
+class CancelSending(Action):
+    id = "cancel-sending"
+    places = OF_DOCUMENTS
+    menu = 1
+    rank = 70
+    in_footer = False
+
+    def name(self) -> str:
+        return _("Cancel sending")
+
+    def help(self) -> str:
+        return _("Takes back deliveries that are queued. One that is already going out ends by itself.")
+
+    def availability(self, context: Context) -> str | None:
+        return None if _cancellable(context) else _("Nothing is queued")
+
+    async def run(self, context: Context) -> None:
+        ids = tuple(one.id for one in _cancellable(context))
+        command = Cancel(delivery_ids=ids)
+        words = ngettext("{count} delivery of {what} cancelled.", "{count} deliveries of {what} cancelled.", len(ids))
+        text = words.format(count=count(len(ids)), what=names_of(context.documents))
+        give(context, [command], text)
+
+
+def _cancellable(context: Context) -> list[Delivery]:
+    wanted = [context.delivery] if context.delivery else context.deliveries
+    return [one for one in wanted if one.state in (DeliveryState.QUEUED, DeliveryState.SENDING)]

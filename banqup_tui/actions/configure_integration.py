@@ -1,0 +1,83 @@
+"""Change the settings that one client has of an integration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from banqup_tui.actions.add_integration import examples_of, title_of
+from banqup_tui.actions.asking import Form
+from banqup_tui.actions.giving import give
+from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.places import Place
+from banqup_tui.domain.extension import Extension
+from banqup_tui.domain.integration import Integration
+from banqup_tui.domain.text import clean
+from banqup_tui.protocol.commands import ConfigureIntegration as ConfigureIntegrationBody
+from banqup_tui.protocol.messages import TestRequest, TestResult
+from banqup_tui.written.words import _
+
+
+class ConfigureIntegration(Action):
+    id = "configure-integration"
+    keys = ("enter",)
+    places = frozenset({Place.CLIENT})
+    menu = 0
+    rank = 1
+
+    def name(self) -> str:
+        return _("Settings…")
+
+    def help(self) -> str:
+        return _("Changes the settings of this client's integration; the firm's own stay as they are.")
+
+    def availability(self, context: Context) -> str | None:
+        if context.integration is None:
+            return _("No integration here")
+        if context.integration.extension_id not in context.extensions:
+            return _("Its extension does not load")
+        return None
+
+    async def run(self, context: Context) -> None:
+        integration = context.integration
+        if integration is None:
+            return
+        form = _form(context, integration, context.extensions[integration.extension_id])
+        filled = await context.ask.fill_in(form)
+        if filled is None:
+            return
+        body = ConfigureIntegrationBody(
+            integration_id=integration.id, settings=dict(filled.values), folders=filled.folders
+        )
+        text = _("Settings of {integration} kept.").format(integration=clean(integration.label))
+        give(context, [body], text)
+
+
+def _form(context: Context, integration: Integration, extension: Extension) -> Form:
+    async def test(values: Mapping[str, Any]) -> TestResult:
+        return await context.doing.test_connection(
+            TestRequest(
+                extension_id=extension.id,
+                installation_id=integration.installation_id,
+                integration_id=integration.id,
+                client_id=integration.client_id,
+                settings=dict(values),
+            )
+        )
+
+    installation = context.installation_of(extension.id)
+    client = clean(context.client.name) if context.client else ""
+    return Form(
+        title=(client, _("Integrations"), title_of(extension)),
+        schema=extension.settings_schema,
+        level="client",
+        button=_("Keep"),
+        given=integration.settings,
+        inherited=installation.settings if installation else {},
+        secrets=integration.secrets,
+        inherited_secrets=installation.secrets if installation else (),
+        description=extension.description,
+        test=test,
+        folders=integration.folders,
+        examples=examples_of(context.client, context.now) if context.client else {},
+    )

@@ -1,0 +1,61 @@
+"""Copy one thing of a document to the clipboard."""
+
+from __future__ import annotations
+
+from banqup_tui.actions.asking import Choice, Choosing, Message
+from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.places import OF_DOCUMENTS
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.text import clean
+from banqup_tui.written.formats import plain_amount
+from banqup_tui.written.words import _
+
+
+class CopyValue(Action):
+    id = "copy"
+    keys = ("y",)
+    places = OF_DOCUMENTS
+    menu = 1
+    rank = 35
+
+    def name(self) -> str:
+        return _("Copy…")
+
+    def help(self) -> str:
+        return _("Copies the number, an amount, a VAT number, the IBAN or the payment reference, as plain text.")
+
+    def availability(self, context: Context) -> str | None:
+        if context.document is None:
+            return _("One document at a time") if context.documents else _("No document here")
+        return None if copyable(context.document) else _("Nothing to copy")
+
+    async def run(self, context: Context) -> None:
+        if context.document is None:
+            return
+        found = copyable(context.document)
+        choices = [Choice(id=key, label=label, note=text, key=key) for key, label, text in found]
+        answer = await context.ask.choose(Choosing(title=_("Copy"), choices=choices))
+        for key, label, text in found:
+            if key == answer:
+                context.ask.copy(text)
+                context.ask.notify(Message(text=_("Copied: {what} {value}").format(what=label, value=text)))
+
+
+def copyable(document: Document) -> list[tuple[str, str, str]]:
+    """Key, label and text of what the document has: amounts with ASCII minus and no spaces."""
+    party = document.counterparty
+    found = [
+        ("n", _("Number"), document.number),
+        ("g", _("Gross"), _amount(document.gross_amount, document)),
+        ("e", _("Net"), _amount(document.net_amount, document)),
+        ("t", _("VAT"), _amount(document.vat_amount, document)),
+        ("v", _("VAT number"), party.vat_number if party else None),
+        ("i", _("IBAN"), document.iban or document.account),
+        ("r", _("Payment reference"), document.payment_reference),
+        ("f", _("File name"), document.file_name),
+    ]
+    return [(key, label, clean(text)) for key, label, text in found if text]
+
+
+def _amount(minor: int | None, document: Document) -> str | None:
+    return None if minor is None else plain_amount(minor, document.currency)

@@ -1,0 +1,48 @@
+"""Let a failure be: it was seen, and the document is no longer in error for it."""
+
+from __future__ import annotations
+
+from banqup_tui.actions.asking import Confirming
+from banqup_tui.actions.giving import give
+from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.places import OF_DOCUMENTS
+from banqup_tui.actions.sentences import names_of
+from banqup_tui.domain.delivery import Delivery
+from banqup_tui.protocol.commands import Dismiss
+from banqup_tui.written.formats import count
+from banqup_tui.written.words import _, ngettext
+
+
+class DismissFailure(Action):
+    id = "dismiss"
+    keys = ("x",)
+    places = OF_DOCUMENTS
+    rank = 15
+    menu = 2
+
+    def name(self) -> str:
+        return _("Dismiss…")
+
+    def help(self) -> str:
+        return _("Lets a failed or unknown delivery be: the document is no longer in error for it. Nothing is sent.")
+
+    def availability(self, context: Context) -> str | None:
+        return None if _failures(context) else _("Nothing failed")
+
+    async def run(self, context: Context) -> None:
+        failures = _failures(context)
+        number = len(failures)
+        words = ngettext("Dismiss {count} delivery", "Dismiss {count} deliveries", number).format(count=count(number))
+        labels = sorted({context.label_of(one.integration_id) for one in failures})
+        lines = [", ".join(labels), _("The document is no longer in error. Nothing is sent.")]
+        if not await context.ask.confirm(Confirming(title=names_of(context.documents), lines=lines, button=words)):
+            return
+        command = Dismiss(delivery_ids=tuple(one.id for one in failures))
+        done = ngettext("{count} delivery dismissed.", "{count} deliveries dismissed.", number)
+        text = done.format(count=count(number))
+        give(context, [command], text)
+
+
+def _failures(context: Context) -> list[Delivery]:
+    wanted = [context.delivery] if context.delivery else context.deliveries
+    return [one for one in wanted if one.needs_a_look]

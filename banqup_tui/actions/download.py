@@ -1,0 +1,49 @@
+"""Save the files of documents to a directory."""
+
+from __future__ import annotations
+
+import asyncio
+
+from banqup_tui.actions.asking import Message
+from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.places import OF_DOCUMENTS
+from banqup_tui.actions.saving import name_for, save_copy
+from banqup_tui.written.formats import count
+from banqup_tui.written.words import _, ngettext
+
+
+class Download(Action):
+    id = "download"
+    keys = ("d",)
+    places = OF_DOCUMENTS
+    menu = 1
+    rank = 40
+
+    def name(self) -> str:
+        return _("Download…")
+
+    def help(self) -> str:
+        return _("Saves the files of documents to a directory; a file that is there already is never written over.")
+
+    def availability(self, context: Context) -> str | None:
+        return None if context.documents else _("No document here")
+
+    async def run(self, context: Context) -> None:
+        directory = await context.ask.where_to(_("Download to"), context.download_to)
+        if directory is None:
+            return
+        progress = context.ask.progress(_("Downloading"), len(context.documents))
+        try:
+            saved = []
+            for document in context.documents:
+                source = await context.doing.download(document.sha256)
+                name = name_for(document)
+                saved.append(await asyncio.to_thread(save_copy, source, directory.expanduser(), name))
+                progress.advance(name)
+        finally:
+            progress.done()
+        if len(saved) == 1:
+            context.ask.notify(Message(text=_("Saved as {path}").format(path=saved[0])))
+            return
+        words = ngettext("{count} file saved in {path}", "{count} files saved in {path}", len(saved))
+        context.ask.notify(Message(text=words.format(count=count(len(saved)), path=directory)))

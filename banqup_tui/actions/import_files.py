@@ -1,0 +1,70 @@
+"""Take files from this computer."""
+
+from __future__ import annotations
+
+import asyncio
+
+from banqup_tui.actions.asking import Message, Tone
+from banqup_tui.actions.importing import Found, files_below
+from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.places import Place
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.text import clean
+from banqup_tui.written.formats import count
+from banqup_tui.written.told import told
+from banqup_tui.written.words import _, ngettext
+
+
+class ImportFiles(Action):
+    """Whose they are and which folder they go into is read from the files themselves."""
+
+    id = "import"
+    places = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS})
+    rank = 75
+    in_footer = False
+
+    def name(self) -> str:
+        return _("Import files…")
+
+    def help(self) -> str:
+        return _("Takes files and folders of this computer; client and folder are read from the documents.")
+
+    async def run(self, context: Context) -> None:
+        paths = await context.ask.which_files(_("Import files"))
+        if not paths:
+            return
+        found = await asyncio.to_thread(lambda: list(files_below(paths)))
+        progress = context.ask.progress(_("Importing"), len(found))
+        keys: list[str] = []
+        refused: list[Found] = []
+        try:
+            for one in found:
+                taken = one if one.reason else await asyncio.to_thread(_kept, context, one)
+                refused.extend([taken] if isinstance(taken, Found) else [])
+                keys.extend([taken] if isinstance(taken, str) else [])
+                progress.advance(clean(one.path.name))
+        finally:
+            progress.done()
+        context.ask.notify(_told(tuple(keys), refused))
+
+
+def _kept(context: Context, found: Found) -> str | Found:
+    """The key of its command, or the reason why this file was not taken: the others go on."""
+    name = clean(found.path.name)
+    try:
+        return context.doing.import_file(found.path, hint=found.hint, label=_("Import {name}").format(name=name))
+    except OSError as error:
+        return Found(path=found.path, reason=error.strerror or str(error))
+    except BanqupError as error:
+        return Found(path=found.path, reason=told(error.sentence), remedy=told(error.remedy))
+
+
+def _told(keys: tuple[str, ...], refused: list[Found]) -> Message:
+    words = ngettext("{count} file taken.", "{count} files taken.", len(keys)).format(count=count(len(keys)))
+    if not refused:
+        return Message(text=words, undo_keys=keys)
+    first = refused[0]
+    why = _("Not taken: {count}. {name}: {reason}").format(
+        count=count(len(refused)), name=clean(first.path.name), reason=first.reason
+    )
+    return Message(text=f"{words} {why}", tone=Tone.WARNING, undo_keys=keys)

@@ -1,0 +1,74 @@
+"""Install an extension of the Banqup Store for the firm."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from banqup_tui.actions.add_integration import title_of
+from banqup_tui.actions.asking import Form
+from banqup_tui.actions.giving import give
+from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.places import Place
+from banqup_tui.domain.extension import Extension, Installation
+from banqup_tui.domain.text import clean
+from banqup_tui.protocol.commands import Install
+from banqup_tui.protocol.messages import TestRequest, TestResult
+from banqup_tui.written.told import told
+from banqup_tui.written.words import _
+
+
+class InstallExtension(Action):
+    id = "install"
+    keys = ("a",)
+    places = frozenset({Place.STORE})
+    menu = 0
+    rank = 10
+
+    def name(self) -> str:
+        return _("Install…")
+
+    def help(self) -> str:
+        return _("Installs an extension for the firm: its settings are the template for every client.")
+
+    def availability(self, context: Context) -> str | None:
+        if context.extension is None:
+            return _("No extension here")
+        if context.extension.problem:
+            return _("Does not load: {reason}").format(reason=clean(told(context.extension.problem)))
+        return _("Installed already") if context.installation else None
+
+    async def run(self, context: Context) -> None:
+        extension = context.extension
+        if extension is None:
+            return
+        filled = await context.ask.fill_in(firm_form(context, extension, None, _("Install")))
+        if filled is None:
+            return
+        body = Install(installation_id=str(uuid.uuid4()), extension_id=extension.id, settings=dict(filled.values))
+        words = _("{extension} is installed. Add it to a client to send documents there.")
+        text = words.format(extension=title_of(extension))
+        give(context, [body], text)
+
+
+def firm_form(context: Context, extension: Extension, installation: Installation | None, button: str) -> Form:
+    async def test(values: Mapping[str, Any]) -> TestResult:
+        return await context.doing.test_connection(
+            TestRequest(
+                extension_id=extension.id,
+                installation_id=installation.id if installation else None,
+                settings=dict(values),
+            )
+        )
+
+    return Form(
+        title=(_("Banqup Store"), title_of(extension)),
+        schema=extension.settings_schema,
+        level="firm",
+        button=button,
+        given=installation.settings if installation else {},
+        secrets=installation.secrets if installation else (),
+        description=extension.description,
+        test=test,
+    )

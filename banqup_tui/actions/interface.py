@@ -1,0 +1,162 @@
+"""The interface of an action, and the context in which it is asked what it is called and whether it is possible."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+import msgspec
+
+from banqup_tui.actions.asking import Ask
+from banqup_tui.actions.places import EVERYWHERE, Place
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.delivery import Delivery
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.extension import Extension, Installation, ReceiverKind
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.integration import Integration
+from banqup_tui.domain.sending import Selection, offers, selection
+from banqup_tui.domain.values import Value
+from banqup_tui.protocol.messages import BackfillCount, TestRequest, TestResult
+
+
+class Doing(Protocol):
+    """What actions need of a session: the outbox, and the few things that only the backend can answer."""
+
+    def act(self, body: Value, label: str = "") -> str:
+        """Write a command to the outbox; its key. `label` is what was done, in words, for the list of `u`."""
+        ...
+
+    def take_back(self, key: str) -> bool:
+        """Cancel a command that was never tried; false where it was."""
+        ...
+
+    async def sync_now(self) -> None: ...
+
+    async def download(self, sha256: str) -> Path:
+        """The bytes of a document, in the file cache."""
+        ...
+
+    async def test_connection(self, request: TestRequest) -> TestResult: ...
+
+    async def backfill_count(self, client_id: str, folders: Sequence[Folder]) -> BackfillCount: ...
+
+    def import_file(
+        self,
+        path: Path,
+        *,
+        client_id: str | None = None,
+        create_clients: bool = False,
+        hint: str | None = None,
+        label: str = "",
+    ) -> str:
+        """The bytes are kept first, then the command is given; its key. Raises `OSError`."""
+        ...
+
+
+class Undoable(Value, frozen=True, kw_only=True):
+    """A command that was never tried, with what it is called in a list."""
+
+    key: str
+    title: str
+
+
+class Context(Value, frozen=True, kw_only=True, dict=True):
+    """Where the user is and what is under the cursor or selected: values only, so that asking costs nothing.
+
+    `documents`: the selection, else the one under the cursor. `integrations`: of the clients of those documents, or of
+    `client`. `deliveries`: of those documents. `now` is aware. `offline`: what is done waits on this
+    computer. `download_to`: the directory that is suggested.
+    """
+
+    doing: Doing
+    ask: Ask
+    place: Place
+    documents: Sequence[Document] = ()
+    deliveries: Sequence[Delivery] = ()
+    integrations: Sequence[Integration] = ()
+    client: Client | None = None
+    clients: Sequence[Client] = ()
+    delivery: Delivery | None = None
+    integration: Integration | None = None
+    extension: Extension | None = None
+    extensions: Mapping[str, Extension] = {}
+    installations: Sequence[Installation] = ()
+    undoable: Sequence[Undoable] = ()
+    over_ssh: bool = False
+    offline: bool = False
+    download_to: Path = msgspec.field(default_factory=Path.cwd)
+    now: datetime
+
+    @cached_property
+    def selection(self) -> Selection:
+        return selection(offers(self.documents, self.integrations, self.deliveries, self.kinds))
+
+    @property
+    def kinds(self) -> dict[str, ReceiverKind]:
+        return {extension.id: extension.kind for extension in self.extensions.values()}
+
+    @property
+    def document(self) -> Document | None:
+        """The one document, `None` if there are several or none."""
+        return self.documents[0] if len(self.documents) == 1 else None
+
+    @property
+    def installation(self) -> Installation | None:
+        """Of the extension under the cursor, where the firm has installed it."""
+        return self.installation_of(self.extension.id) if self.extension else None
+
+    def installation_of(self, extension_id: str) -> Installation | None:
+        return next((one for one in self.installations if one.extension_id == extension_id), None)
+
+    def label_of(self, integration_id: str) -> str:
+        """The integration's label; a dash for one that is gone."""
+        return next((one.label for one in self.integrations if one.id == integration_id), "–")
+
+
+class Action:
+    """One thing that a user can do.
+
+    `keys` are Textual's names; `spare_keys` do the same and are not shown. `places` limits where it applies; `menu` is
+    its part of the three-dot menu (entries of one part stand together), `None` where it is not in it; `rank` orders
+    the footer.
+    """
+
+    id: ClassVar[str]
+    keys: ClassVar[tuple[str, ...]] = ()
+    spare_keys: ClassVar[tuple[str, ...]] = ()
+    places: ClassVar[frozenset[Place]] = EVERYWHERE
+    menu: ClassVar[int | None] = None
+    rank: ClassVar[int] = 50
+    in_footer: ClassVar[bool] = True
+
+    def name(self) -> str:
+        """What it is called where there is no context: in the help, the palette, the docs."""
+        raise NotImplementedError
+
+    def help(self) -> str:
+        """One sentence: what it does, and what it leaves alone."""
+        raise NotImplementedError
+
+    def title(self, context: Context) -> str:
+        """What the menu says; ends in `…` if it asks first."""
+        return self.name()
+
+    def short(self, context: Context) -> str:
+        """One word or two for the footer."""
+        return self.title(context).rstrip("…")
+
+    def availability(self, context: Context) -> str | None:
+        """`None` where it can be done now, else the reason why not."""
+        return None
+
+    def note(self, context: Context) -> str | None:
+        """What will happen, for the line below the entry."""
+        return None
+
+    async def run(self, context: Context) -> None:
+        """Only called where it is available."""
+        raise NotImplementedError

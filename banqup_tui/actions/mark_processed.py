@@ -1,0 +1,59 @@
+"""Mark documents as processed by hand, and back."""
+
+from __future__ import annotations
+
+from banqup_tui.actions.giving import give
+from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.places import OF_DOCUMENTS
+from banqup_tui.actions.sentences import names_of
+from banqup_tui.domain.document import Document
+from banqup_tui.protocol.commands import SetProcessed
+from banqup_tui.written.words import _, ngettext
+
+
+class MarkProcessed(Action):
+    """A selection of both kinds is first made processed as a whole."""
+
+    id = "processed"
+    keys = ("m",)
+    places = OF_DOCUMENTS
+    menu = 0
+    rank = 20
+
+    def name(self) -> str:
+        return _("Mark as processed, or not")
+
+    def help(self) -> str:
+        return _("Marks documents as processed by hand, whatever their deliveries do, and takes the mark away again.")
+
+    def title(self, context: Context) -> str:
+        return _("Mark as not processed") if _all_processed(context) else _("Mark as processed")
+
+    def short(self, context: Context) -> str:
+        return _("Not processed") if _all_processed(context) else _("Processed")
+
+    def availability(self, context: Context) -> str | None:
+        if not context.documents:
+            return _("No document here")
+        return None if _markable(context) else _("Waits for the client's approval")
+
+    async def run(self, context: Context) -> None:
+        documents = _markable(context)
+        processed = not _all_processed(context)
+        changed = [one for one in documents if one.processed is not processed]
+        body = SetProcessed(document_ids=tuple(one.id for one in changed), processed=processed)
+        number = len(changed)
+        if processed:
+            words = ngettext("{what} is processed.", "{what} are processed.", number)
+        else:
+            words = ngettext("{what} is no longer processed.", "{what} are no longer processed.", number)
+        give(context, [body], words.format(what=names_of(changed)))
+
+
+def _markable(context: Context) -> list[Document]:
+    return [one for one in context.documents if one.approved]
+
+
+def _all_processed(context: Context) -> bool:
+    documents = _markable(context)
+    return bool(documents) and all(one.processed for one in documents)

@@ -1,0 +1,110 @@
+"""The keys that move, select and look: no actions, since they change nothing, but named and remapped like them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+
+from banqup_tui.actions.places import EVERYWHERE, Place
+from banqup_tui.domain.values import Value
+from banqup_tui.written.words import N_, NP_, _
+
+_LISTS = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS, Place.CLIENT, Place.STORE})
+_TABLE = frozenset({Place.FOLDER})
+_SEARCHABLE = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS})
+
+
+class Group(StrEnum):
+    MOVE = "MOVE"
+    FIND = "FIND"
+    SELECT = "SELECT"
+    TABLE = "TABLE"
+    ACTIONS = "ACTIONS"
+    EVERYWHERE = "EVERYWHERE"
+
+
+GROUP_NAMES: dict[Group, str] = {
+    Group.MOVE: NP_("heading", "Move"),
+    Group.FIND: NP_("heading", "Find"),
+    Group.SELECT: NP_("heading", "Select"),
+    Group.TABLE: NP_("heading", "Table"),
+    Group.ACTIONS: NP_("heading", "Actions"),
+    Group.EVERYWHERE: NP_("heading", "Everywhere"),
+}
+
+
+class Move(Value, frozen=True, kw_only=True):
+    """`keys` are Textual's names; those in `spare` do the same and are not shown. `label` is translated when shown."""
+
+    id: str
+    keys: tuple[str, ...]
+    label: str
+    group: Group
+    spare: tuple[str, ...] = ()
+    places: frozenset[Place] = EVERYWHERE
+    short: str = ""
+    rank: int = 50
+
+    def name(self) -> str:
+        return _(self.label)
+
+    def footer(self) -> str:
+        """Its word in the footer; empty where it is not shown there."""
+        return _(self.short) if self.short else ""
+
+
+def _move(id: str, keys: str, label: str, group: Group, **more: object) -> Move:
+    make: Callable[..., Move] = Move
+    return make(id=id, keys=tuple(keys.split()), label=label, group=group, **more)
+
+
+MOVES: tuple[Move, ...] = (
+    _move("line", "up down j k", N_("Row"), Group.MOVE),
+    _move("side", "left right h l", N_("Folders, table; fold"), Group.MOVE),
+    _move("ends", "g G", N_("First, last"), Group.MOVE, spare=("home", "end")),
+    _move("page", "pageup pagedown ctrl+u ctrl+d", N_("Page"), Group.MOVE),
+    _move("pane", "tab shift+tab", N_("Next pane, tab, field"), Group.MOVE),
+    _move("back", "escape", N_("Back"), Group.MOVE),
+    _move("filter", "slash", N_("Filter or search"), Group.FIND, places=_SEARCHABLE, short=N_("Filter"), rank=32),
+    _move("select", "space", N_("This row"), Group.SELECT, places=_TABLE, short=N_("Select"), rank=2),
+    _move("select-range", "V", N_("A range"), Group.SELECT, places=_TABLE),
+    _move("select-all", "A", N_("All that match"), Group.SELECT, places=_TABLE),
+    _move("sort", "s", N_("Sort"), Group.TABLE, places=_LISTS - {Place.CLIENT, Place.STORE}),
+    _move("folders", "t", N_("Folders on, off"), Group.TABLE, places=_TABLE),
+    _move("beside", "v", N_("Document beside"), Group.TABLE, places=_TABLE),
+    _move("menu", "full_stop", N_("Actions menu"), Group.ACTIONS, spare=("semicolon",), short=N_("Actions"), rank=5),
+    _move("palette", "colon ctrl+p", N_("Command palette"), Group.EVERYWHERE),
+    _move("help", "question_mark", N_("This help"), Group.EVERYWHERE, spare=("comma",)),
+    _move("suspend", "ctrl+z", N_("Suspend"), Group.EVERYWHERE),
+    _move("quit", "q", N_("Quit"), Group.EVERYWHERE),
+)
+
+
+_SHOWN: dict[str, str] = {
+    "up": "↑", "down": "↓", "left": "←", "right": "→", "enter": "Enter", "escape": "Esc", "tab": "Tab",
+    "shift+tab": "Shift+Tab", "space": "Space", "pageup": "PgUp", "pagedown": "PgDn", "home": "Home", "end": "End",
+    "full_stop": ".", "slash": "/", "colon": ":", "question_mark": "?", "exclamation_mark": "!", "comma": ",",
+    "semicolon": ";", "plus": "+", "minus": "-", "quotation_mark": '"', "apostrophe": "'", "ampersand": "&",
+    "latin_small_letter_e_with_acute": "é",
+}  # fmt: skip
+
+
+def shown_key(key: str) -> str:
+    """How a key is written for people: `full_stop` -> `.`, `ctrl+u` -> `Ctrl+U`."""
+    if key in ("enter", "space", "home", "end"):
+        return {"enter": _("Enter"), "space": _("Space"), "home": _("Home"), "end": _("End")}[key]
+    if key.startswith("ctrl+"):
+        return f"Ctrl+{key[5:].upper()}"
+    return _SHOWN.get(key, key)
+
+
+def key_written(text: str) -> str | None:
+    """The key that is written so, `Esc` -> `escape`; None where several keys are written as one."""
+    keys: tuple[str, ...] = (*_SHOWN, *"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+    return next((key for key in keys if shown_key(key) == text), None)
+
+
+def shown_keys(keys: tuple[str, ...]) -> str:
+    """Several of them; arrows stand close together."""
+    text = " ".join(shown_key(key) for key in keys)
+    return text.replace("↑ ↓", "↑↓").replace("← →", "←→")

@@ -1,0 +1,43 @@
+"""Open a document in the program that the computer has for its kind."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.places import OF_DOCUMENTS
+from banqup_tui.actions.saving import name_for, save_copy
+from banqup_tui.written.words import _, pgettext
+
+
+class OpenOutside(Action):
+    id = "open-outside"
+    keys = ("o",)
+    places = OF_DOCUMENTS
+    menu = 1
+    rank = 60
+    in_footer = False
+
+    def name(self) -> str:
+        return pgettext("help", "Open in another program")
+
+    def title(self, context: Context) -> str:
+        return _("Open in another program")
+
+    def help(self) -> str:
+        return _("Opens a copy of the document in the program that this computer has for it.")
+
+    def availability(self, context: Context) -> str | None:
+        if context.document is None:
+            return _("One document at a time") if context.documents else _("No document here")
+        return _("Not over SSH: download it instead") if context.over_ssh else None
+
+    async def run(self, context: Context) -> None:
+        if context.document is None:
+            return
+        source = await context.doing.download(context.document.sha256)
+        directory = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="banqup-"))
+        copy = await asyncio.to_thread(save_copy, source, directory, name_for(context.document))
+        await context.ask.open_outside(copy)

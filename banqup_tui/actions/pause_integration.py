@@ -1,0 +1,52 @@
+"""Hold an integration back, and let it go on."""
+
+from __future__ import annotations
+
+from banqup_tui.actions.giving import give
+from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.places import Place
+from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.text import clean
+from banqup_tui.protocol.commands import PauseIntegration as Pause
+from banqup_tui.protocol.commands import ResumeIntegration as Resume
+from banqup_tui.written.told import told
+from banqup_tui.written.words import _
+
+
+class PauseIntegration(Action):
+    id = "pause"
+    keys = ("p",)
+    places = frozenset({Place.CLIENT})
+    menu = 1
+    rank = 20
+
+    def name(self) -> str:
+        return _("Pause, resume")
+
+    def help(self) -> str:
+        return _("Holds an integration back: what is queued waits. Resuming goes on, and retries what stopped it.")
+
+    def title(self, context: Context) -> str:
+        return _("Pause") if _runs(context) else _("Resume")
+
+    def availability(self, context: Context) -> str | None:
+        return None if context.integration else _("No integration here")
+
+    def note(self, context: Context) -> str | None:
+        if context.integration is None or context.integration.state is not IntegrationState.BROKEN:
+            return None
+        return clean(told(context.integration.remedy or context.integration.cause)) or None
+
+    async def run(self, context: Context) -> None:
+        integration = context.integration
+        if integration is None:
+            return
+        runs = _runs(context)
+        body = Pause(integration_id=integration.id) if runs else Resume(integration_id=integration.id)
+        words = _("{integration} is paused; new documents wait.") if runs else _("{integration} goes on.")
+        text = words.format(integration=clean(integration.label))
+        give(context, [body], text)
+
+
+def _runs(context: Context) -> bool:
+    return context.integration is None or context.integration.state is IntegrationState.ACTIVE

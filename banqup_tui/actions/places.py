@@ -1,0 +1,42 @@
+"""Where a user can be, and where an action can lead."""
+
+from enum import StrEnum
+
+from banqup_tui.domain.values import Value
+
+
+class Place(StrEnum):
+    """`CLIENT_DOCUMENTS`: the clients with what is to do; `FOLDER`: folders and table of one of them; `DOCUMENT`:
+    one document; `CLIENTS`: the register of clients; `CLIENT`: one of them with its integrations; `STORE`.
+    """
+
+    CLIENT_DOCUMENTS = "client-documents"
+    FOLDER = "folder"
+    DOCUMENT = "document"
+    CLIENTS = "clients"
+    CLIENT = "client"
+    STORE = "store"
+
+
+EVERYWHERE: frozenset[Place] = frozenset(Place)
+OF_DOCUMENTS: frozenset[Place] = frozenset({Place.FOLDER, Place.DOCUMENT})
+
+
+class Tab(StrEnum):
+    """The part of a place that is opened."""
+
+    DOCUMENT = "document"
+    DELIVERIES = "deliveries"
+    OVERVIEW = "overview"
+    INTEGRATIONS = "integrations"
+
+
+class Destination(Value, frozen=True, kw_only=True):
+    """A place with what is shown there."""
+
+    place: Place
+    tab: Tab | None = None
+    client_id: str | None = None
+    document_id: str | None = None
+    integration_id: str | None = None
+    extension_id: str | None = None

@@ -1,0 +1,170 @@
+"""All actions, by id and by place: from here come key bindings, footer, help, palette, menu and docs/keys.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from banqup_tui.actions.add_integration import AddIntegration
+from banqup_tui.actions.cancel_sending import CancelSending
+from banqup_tui.actions.configure_extension import ConfigureExtension
+from banqup_tui.actions.configure_integration import ConfigureIntegration
+from banqup_tui.actions.copy import CopyValue
+from banqup_tui.actions.details import Details, IntegrationsOfClient
+from banqup_tui.actions.dismiss import DismissFailure
+from banqup_tui.actions.download import Download
+from banqup_tui.actions.errors_only import ErrorsOnly
+from banqup_tui.actions.import_files import ImportFiles
+from banqup_tui.actions.install_extension import InstallExtension
+from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.mark_processed import MarkProcessed
+from banqup_tui.actions.moves import MOVES, Group, Move, shown_keys
+from banqup_tui.actions.open_outside import OpenOutside
+from banqup_tui.actions.pause_integration import PauseIntegration
+from banqup_tui.actions.places import Place
+from banqup_tui.actions.remove_integration import RemoveIntegration
+from banqup_tui.actions.send_to_integrations import SendToIntegrations
+from banqup_tui.actions.settle import SettleDelivery
+from banqup_tui.actions.switch_place import ToClientDocuments, ToClients, ToStore
+from banqup_tui.actions.sync_now import SyncNow
+from banqup_tui.actions.test_connection import TestConnection
+from banqup_tui.actions.undo import Undo
+from banqup_tui.actions.uninstall import Uninstall
+from banqup_tui.actions.view import OpenClient, View
+from banqup_tui.domain.values import Value
+
+ACTIONS: tuple[Action, ...] = (
+    SendToIntegrations(),
+    MarkProcessed(),
+    View(),
+    OpenClient(),
+    Details(),
+    Download(),
+    OpenOutside(),
+    CopyValue(),
+    CancelSending(),
+    SettleDelivery(),
+    DismissFailure(),
+    AddIntegration(),
+    IntegrationsOfClient(),
+    ConfigureIntegration(),
+    TestConnection(),
+    PauseIntegration(),
+    RemoveIntegration(),
+    InstallExtension(),
+    ConfigureExtension(),
+    Uninstall(),
+    ErrorsOnly(),
+    ImportFiles(),
+    Undo(),
+    SyncNow(),
+    ToClientDocuments(),
+    ToClients(),
+    ToStore(),
+)
+
+BY_ID: Mapping[str, Action] = {action.id: action for action in ACTIONS}
+
+
+class KeyBinding(Value, frozen=True, kw_only=True):
+    """One key with the id by which a keymap names it. `action` is that id; several keys may share it."""
+
+    id: str
+    keys: tuple[str, ...]
+    action: str
+    is_move: bool
+
+
+class Entry(Value, frozen=True, kw_only=True):
+    """One line of a menu or palette, ready to draw: dimmed with its reason where there is one."""
+
+    id: str
+    title: str
+    key: str
+    reason: str | None
+    note: str | None
+    part: int
+
+
+def actions_of(place: Place) -> tuple[Action, ...]:
+    return tuple(action for action in ACTIONS if place in action.places)
+
+
+def moves_of(place: Place) -> tuple[Move, ...]:
+    return tuple(move for move in MOVES if place in move.places)
+
+
+def bindings_of(place: Place) -> tuple[KeyBinding, ...]:
+    """Every key that does something in a place, spare ones included."""
+    actions = (
+        KeyBinding(id=action.id, keys=action.keys + action.spare_keys, action=action.id, is_move=False)
+        for action in actions_of(place)
+        if action.keys
+    )
+    moves = (
+        KeyBinding(id=move.id, keys=move.keys + move.spare, action=move.id, is_move=True) for move in moves_of(place)
+    )
+    return (*actions, *moves)
+
+
+def menu_of(context: Context) -> tuple[Entry, ...]:
+    """The three-dot menu of the place, in parts that a line sets apart (SCREENS 04)."""
+    there = [action for action in actions_of(context.place) if action.menu is not None]
+    return tuple(_entry(action, context) for action in sorted(there, key=lambda action: action.menu or 0))
+
+
+def palette_of(context: Context) -> tuple[Entry, ...]:
+    """Every action of the place; what cannot be done now comes last."""
+    entries = [_entry(action, context) for action in actions_of(context.place)]
+    return tuple(sorted(entries, key=lambda entry: entry.reason is not None))
+
+
+def footer_of(context: Context) -> tuple[tuple[str, str], ...]:
+    """Keys that work now with a word each, the most used first."""
+    words: list[tuple[int, str, str]] = []
+    for action in actions_of(context.place):
+        if action.in_footer and action.keys and action.availability(context) is None:
+            words.append((action.rank, shown_keys(action.keys[:1]), action.short(context)))
+    for move in moves_of(context.place):
+        if move.short:
+            words.append((move.rank, shown_keys(move.keys[:1]), move.footer()))
+    return tuple((key, word) for _rank, key, word in sorted(words, key=lambda word: word[0]))
+
+
+def help_of(place: Place) -> tuple[tuple[Group, tuple[tuple[str, str], ...]], ...]:
+    """The keys of a place by group, for the help panel: key and what it does."""
+    found: dict[Group, list[tuple[str, str]]] = {}
+    for move in moves_of(place):
+        found.setdefault(move.group, []).append((shown_keys(move.keys), move.name()))
+    for action in actions_of(place):
+        if action.keys:
+            group = Group.EVERYWHERE if action.rank >= 80 else Group.ACTIONS
+            found.setdefault(group, []).append((shown_keys(action.keys), action.name().rstrip("…")))
+    return tuple((group, tuple(found[group])) for group in Group if group in found)
+
+
+def clashes(place: Place) -> Iterator[tuple[str, str, str]]:
+    """Keys that two bindings of one place claim: key and both ids. Textual says nothing about them."""
+    owner: dict[str, str] = {}
+    for binding in bindings_of(place):
+        for key in binding.keys:
+            if key in owner:
+                yield key, owner[key], binding.id
+            owner[key] = binding.id
+
+
+def _entry(action: Action, context: Context) -> Entry:
+    reason = action.availability(context)
+    return Entry(
+        id=action.id,
+        title=action.title(context),
+        key="–" if reason is not None else shown_keys(action.keys[:1]),
+        reason=reason,
+        note=action.note(context) if reason is None else None,
+        part=action.menu or 0,
+    )
+
+
+__all__: Sequence[str] = (
+    "ACTIONS", "BY_ID", "Entry", "KeyBinding", "actions_of", "bindings_of", "clashes", "footer_of", "help_of",
+    "menu_of", "moves_of", "palette_of",
+)  # fmt: skip

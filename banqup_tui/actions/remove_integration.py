@@ -1,0 +1,46 @@
+"""Take an integration away from a client."""
+
+from __future__ import annotations
+
+from banqup_tui.actions.asking import Confirming
+from banqup_tui.actions.giving import give
+from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.places import Place
+from banqup_tui.domain.text import clean
+from banqup_tui.protocol.commands import RemoveIntegration as Remove
+from banqup_tui.written.words import _
+
+
+class RemoveIntegration(Action):
+    id = "remove-integration"
+    keys = ("x",)
+    places = frozenset({Place.CLIENT})
+    menu = 1
+    rank = 40
+
+    def name(self) -> str:
+        return _("Remove…")
+
+    def help(self) -> str:
+        return _(
+            "Stops sending to it for this client. What was delivered stays there; added again it knows what it has."
+        )
+
+    def availability(self, context: Context) -> str | None:
+        return None if context.integration else _("No integration here")
+
+    async def run(self, context: Context) -> None:
+        integration = context.integration
+        if integration is None:
+            return
+        label = clean(integration.label)
+        lines = [
+            _("Nothing more is sent there. What is queued is cancelled, what was delivered stays there."),
+            _("Added again, it still knows what it has."),
+        ]
+        title = _("Remove {integration}").format(integration=label)
+        if not await context.ask.confirm(Confirming(title=title, lines=lines, button=title, dangerous=True)):
+            return
+        command = Remove(integration_id=integration.id)
+        text = _("{integration} is removed.").format(integration=label)
+        give(context, [command], text)

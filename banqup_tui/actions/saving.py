@@ -1,0 +1,64 @@
+"""Writing a document's bytes where the user wants them: a safe name, and never over another file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.text import safe_file_name
+from banqup_tui.written.words import _
+
+MOST_SUFFIXES = 10_000
+
+
+class CannotWrite(BanqupError):
+    """A file or directory that cannot be written; `EX_CANTCREAT` of sysexits."""
+
+    exit_code = 73
+
+
+def name_for(document: Document) -> str:
+    return safe_file_name(document.file_name, fallback=document.sha256[:16])
+
+
+def save_copy(source: Path, directory: Path, name: str) -> Path:
+    """Copies `source` into `directory` under `name`, or `name (2)` where that is taken; the path it got."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        target = _taken_name(directory, name)
+        try:
+            _copy_into(source, target)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+        return target
+    except OSError as error:
+        raise CannotWrite(
+            _("{path} cannot be written: {reason}.").format(path=directory, reason=error.strerror or error),
+            _("Choose another directory, or make room there."),
+        ) from error
+
+
+def _taken_name(directory: Path, name: str) -> Path:
+    """An empty file of our own: made only where nothing is, so that two savers never share one."""
+    stem, dot, extension = name.rpartition(".")
+    if not stem:
+        stem, dot, extension = name, "", ""
+    for number in range(1, MOST_SUFFIXES):
+        candidate = directory / (name if number == 1 else f"{stem} ({number}){dot}{extension}")
+        try:
+            os.close(os.open(candidate, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except FileExistsError:
+            continue
+        return candidate
+    raise FileExistsError(17, os.strerror(17), str(directory / name))
+
+
+def _copy_into(source: Path, target: Path) -> None:
+    with source.open("rb") as reading, target.open("wb") as writing:
+        while block := reading.read(1 << 20):
+            writing.write(block)
+        writing.flush()
+        os.fsync(writing.fileno())

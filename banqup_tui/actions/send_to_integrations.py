@@ -1,0 +1,266 @@
+"""Send, or resend, documents to the integrations of their client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from banqup_tui.actions.asking import Ticked, Ticking, TickRow, TickSummary
+from banqup_tui.actions.giving import give
+from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.places import OF_DOCUMENTS
+from banqup_tui.actions.sentences import at_time, heading_of, listed, name_of, names_of, queued, since_time
+from banqup_tui.domain.delivery import Delivery, DeliveryState
+from banqup_tui.domain.sending import Obstacle, Plan, Route, Row, Selection, planned
+from banqup_tui.domain.text import clean
+from banqup_tui.domain.values import Value
+from banqup_tui.protocol.commands import Copy, Resend, Send
+from banqup_tui.written.formats import count, cut_middle
+from banqup_tui.written.words import _, ngettext
+
+T = TypeVar("T")
+
+MOST_IN_ONE_COMMAND = 500
+"""Documents or copies in one command: a batch of a hundred of them stays far below the wire's limit of 1 MiB."""
+
+
+class SendToIntegrations(Action):
+    id = "send"
+    keys = ("r",)
+    places = OF_DOCUMENTS
+    menu = 0
+    rank = 10
+
+    def name(self) -> str:
+        return _("Send or resend to integrations…")
+
+    def help(self) -> str:
+        return _("Sends documents to the client's integrations. What an integration has already stays as it is there.")
+
+    def title(self, context: Context) -> str:
+        return _("Resend to integrations…") if context.selection.sent_before else _("Send to integrations…")
+
+    def short(self, context: Context) -> str:
+        return _("Resend") if context.selection.sent_before else _("Send")
+
+    def availability(self, context: Context) -> str | None:
+        if not context.documents:
+            return _("No document here")
+        obstacle = context.selection.obstacle
+        return reason_of(obstacle) if obstacle else None
+
+    def note(self, context: Context) -> str | None:
+        return what_goes_where(context.selection)
+
+    async def run(self, context: Context) -> None:
+        answer = await context.ask.tick(question(context))
+        if answer is None:
+            return
+        plan = planned_for(context.selection, answer)
+        if plan.deliveries == 0:
+            return
+        give(context, commands_of(plan), queued(plan.deliveries, names_of(context.documents)))
+
+
+def reason_of(obstacle: Obstacle) -> str:
+    return {
+        Obstacle.NO_ACTIVE_INTEGRATION: _("No active integration for this client"),
+        Obstacle.WAITS_FOR_CLIENT: _("Waits for the client's approval"),
+        Obstacle.QUEUED_ALREADY: _("Queued already"),
+    }[obstacle]
+
+
+def what_goes_where(chosen: Selection) -> str | None:
+    """`To SFTP and Dropbox; Exact Online has it`."""
+    wanted = [row.integration.label for row in chosen.rows if row.wanted]
+    there = [row.integration.label for row in chosen.rows if row.delivered == row.documents]
+    several = len(chosen.offers) > 1
+    if wanted and not there:
+        return _("To {integrations}").format(integrations=listed(wanted))
+    if wanted:
+        words = ngettext("To {wanted}; {there} has it", "To {wanted}; {there} have it", len(there))
+        if several:
+            words = ngettext("To {wanted}; {there} has all", "To {wanted}; {there} have all", len(there))
+        return words.format(wanted=listed(wanted), there=listed(there))
+    if there:
+        words = ngettext("{there} has it", "{there} have it", len(there))
+        return words.format(there=listed(there))
+    return None
+
+
+def planned_for(chosen: Selection, answer: Ticked) -> Plan:
+    """With one document a tick is its own word for "again"; with several the option below says it."""
+    return planned(chosen, answer.ids, again=answer.option or len(chosen.offers) == 1)
+
+
+def commands_of(plan: Plan) -> Iterator[Value]:
+    for group in plan.groups:
+        for part in _parts(group.document_ids):
+            yield Send(document_ids=tuple(part), integration_ids=group.integration_ids)
+    for copies, if_gone in ((plan.copies, False), (plan.copies_if_gone, True)):
+        for some in _parts(copies):
+            wanted = tuple(Copy(delivery_id=one.delivery_id, generation=one.generation) for one in some)
+            yield Resend(copies=wanted, if_gone=if_gone)
+
+
+def question(context: Context) -> Ticking:
+    """The panel of SCREENS 05 for one document, of SCREENS 13 for several."""
+    one = context.document is not None
+    chosen = context.selection
+    return Ticking(
+        title=_title(context),
+        subtitle=heading_of(context.documents),
+        columns=(_("Integration"), _("What it has"), _("What will be sent")),
+        rows=[_row_of_one(row, context) if one else _row_of_several(row) for row in chosen.rows],
+        summary=lambda answer: summary(chosen, answer),
+        option=None if one else _("Send again also what is there: it may be there twice"),
+    )
+
+
+def _title(context: Context) -> str:
+    again = context.selection.sent_before
+    number = len(context.documents)
+    if number == 1:
+        return _("Resend to integrations") if again else _("Send to integrations")
+    if again:
+        words = ngettext("Resend {count} document to integrations", "Resend {count} documents to integrations", number)
+    else:
+        words = ngettext("Send {count} document to integrations", "Send {count} documents to integrations", number)
+    return words.format(count=count(number))
+
+
+def _row_of_one(row: Row, context: Context) -> TickRow:
+    route = row.routes[0]
+    note, warning = _note_of(route)
+    return TickRow(
+        id=row.integration.id,
+        label=clean(row.integration.label),
+        has=_has(route.delivery, context),
+        state=route.delivery.state if route.delivery else None,
+        ticked=route.wanted,
+        possible=route.possible,
+        note=note,
+        warning=warning,
+    )
+
+
+def _has(delivery: Delivery | None, context: Context) -> str:
+    if delivery is None or delivery.state is DeliveryState.CANCELLED:
+        return _("Nothing")
+    at = at_time(delivery.updated_at, context.now)
+    if delivery.is_open:
+        return _("On its way")
+    if delivery.state is DeliveryState.FAILED:
+        return _("Nothing: failed {at}").format(at=at).rstrip()
+    if delivery.state is DeliveryState.UNKNOWN:
+        return _("Perhaps: cut off {at}").format(at=at).rstrip()
+    since = since_time(delivery.updated_at, context.now)
+    return _("The same, {since}").format(since=since).rstrip(", ")
+
+
+def _note_of(route: Route) -> tuple[str, bool]:
+    label = clean(route.integration.label)
+    if route.delivery is None or not route.possible:
+        return "", False
+    if route.if_gone:
+        return _("{integration} is asked first, so nothing is doubled there.").format(integration=label), False
+    if route.delivery.state is DeliveryState.DELIVERED:
+        receipt = clean(route.delivery.receipt or "")
+        if receipt:
+            words = _("{integration} has it: {receipt}. If ticked, it will be there twice.")
+            return words.format(integration=label, receipt=cut_middle(receipt, 32)), True
+        return _("{integration} has it. If ticked, it will be there twice.").format(integration=label), True
+    if route.delivery.state is DeliveryState.UNKNOWN:
+        words = _("It may have arrived: look in {integration}. If ticked, it may be there twice.")
+        return words.format(integration=label), True
+    return "", False
+
+
+def _row_of_several(row: Row) -> TickRow:
+    return TickRow(
+        id=row.integration.id,
+        label=clean(row.integration.label),
+        has=_("{part} of {whole}").format(part=count(row.delivered), whole=count(row.documents)),
+        state=_state_of(row),
+        ticked=row.wanted,
+        possible=row.possible,
+    )
+
+
+def _state_of(row: Row) -> DeliveryState | None:
+    """The state whose sign stands before the count: the worst that asks for a look, else the commonest."""
+    if row.failed:
+        return DeliveryState.FAILED
+    if row.unknown:
+        return DeliveryState.UNKNOWN
+    if row.delivered:
+        return DeliveryState.DELIVERED
+    return DeliveryState.QUEUED if row.under_way else None
+
+
+def summary(chosen: Selection, answer: Ticked) -> TickSummary:
+    plan = planned_for(chosen, answer)
+    one = len(chosen.offers) == 1
+    effects = {row.integration.id: _effect(row, answer, one) for row in chosen.rows}
+    if plan.deliveries == 0:
+        return TickSummary(effects=effects, lines=() if one else (_left_out(chosen),), button="")
+    if one:
+        return TickSummary(effects=effects, lines=(), button=_button_of_one(len(plan.integration_ids)))
+    deliveries = ngettext("{count} delivery.", "{count} deliveries.", plan.deliveries)
+    lines = [deliveries.format(count=count(plan.deliveries))]
+    if not answer.option:
+        lines[0] += " " + _("What an integration has already stays as it is there.")
+    left_out = _left_out(chosen)
+    button = ngettext("Send {count} delivery", "Send {count} deliveries", plan.deliveries)
+    return TickSummary(
+        effects=effects,
+        lines=tuple(lines + ([left_out] if left_out else [])),
+        button=button.format(count=count(plan.deliveries)),
+    )
+
+
+def _button_of_one(integrations: int) -> str:
+    words = ngettext("Send to {count} integration", "Send to {count} integrations", integrations)
+    return words.format(count=count(integrations))
+
+
+def _effect(row: Row, answer: Ticked, one: bool) -> str:
+    if row.integration.id not in answer.ids:
+        return _("Nothing")
+    if one:
+        return _effect_of_one(row.routes[0])
+    again = row.again if answer.option else 0
+    parts = []
+    if row.first_time:
+        parts.append(_("{count} for the first time").format(count=count(row.first_time)))
+    if row.asked_first:
+        parts.append(_("{count} only if not there").format(count=count(row.asked_first)))
+    if again:
+        parts.append(_("{count} again").format(count=count(again)))
+    return ", ".join(parts) or _("Nothing")
+
+
+def _effect_of_one(route: Route) -> str:
+    if route.if_gone:
+        return _("Only if not there")
+    if route.wanted:
+        return _("The document")
+    return _("Another copy") if route.possible else _("Nothing")
+
+
+def _left_out(chosen: Selection) -> str:
+    """Documents of the selection that cannot be sent now, with the reason that most of them have."""
+    obstacles = [one.obstacle for one in chosen.offers if one.obstacle is not None]
+    if not obstacles:
+        return ""
+    commonest = max(set(obstacles), key=obstacles.count)
+    if len(obstacles) == 1:
+        document = next(one.document for one in chosen.offers if one.obstacle)
+        return _("Not sent: {document}. {reason}").format(document=name_of(document), reason=reason_of(commonest))
+    words = ngettext("Not sent: {count} document. {reason}", "Not sent: {count} documents. {reason}", len(obstacles))
+    return words.format(count=count(len(obstacles)), reason=reason_of(commonest))
+
+
+def _parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for at in range(0, len(items), MOST_IN_ONE_COMMAND):
+        yield items[at : at + MOST_IN_ONE_COMMAND]

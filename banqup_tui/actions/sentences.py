@@ -1,0 +1,99 @@
+"""Sentences that several actions share: what was queued, of which document, when something happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from banqup_tui.domain.document import Document, DocumentKind
+from banqup_tui.domain.text import clean
+from banqup_tui.written.formats import amount_with_currency, clock, count, short_date
+from banqup_tui.written.words import _, ngettext
+
+
+def name_of(document: Document) -> str:
+    """Its number, else its file's name; safe to show."""
+    return clean(document.number or document.file_name)
+
+
+def names_of(documents: Sequence[Document]) -> str:
+    if len(documents) == 1:
+        return name_of(documents[0])
+    return ngettext("{count} document", "{count} documents", len(documents)).format(count=count(len(documents)))
+
+
+def kind_of(document: Document) -> str:
+    return {
+        DocumentKind.INVOICE: _("Invoice"),
+        DocumentKind.CREDIT_NOTE: _("Credit note"),
+        DocumentKind.STATEMENT: _("Bank report"),
+        DocumentKind.OTHER: _("Document"),
+    }[document.kind]
+
+
+def heading_of(documents: Sequence[Document]) -> str:
+    """`Invoice 2026-11874 · Meunerie de Gembloux SA · 1,215.13 EUR`, or how many and their sum."""
+    return _heading_of_one(documents[0]) if len(documents) == 1 else _heading_of_several(documents)
+
+
+def _heading_of_one(document: Document) -> str:
+    parts = [f"{kind_of(document)} {name_of(document)}"]
+    if document.counterparty and document.counterparty.name:
+        parts.append(clean(document.counterparty.name))
+    if document.gross_amount is not None:
+        parts.append(amount_with_currency(document.gross_amount, document.currency))
+    return " · ".join(parts)
+
+
+def _heading_of_several(documents: Sequence[Document]) -> str:
+    kinds = {document.kind for document in documents}
+    number = len(documents)
+    if kinds <= {DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE} and DocumentKind.CREDIT_NOTE in kinds:
+        words = ngettext("{count} credit note", "{count} invoices and credit notes", number)
+    elif kinds == {DocumentKind.INVOICE}:
+        words = ngettext("{count} invoice", "{count} invoices", number)
+    else:
+        words = ngettext("{count} document", "{count} documents", number)
+    return ", ".join([words.format(count=count(number)), *_sums(documents)])
+
+
+def _sums(documents: Sequence[Document]) -> list[str]:
+    """One sum a currency. Credit notes come with their own sign."""
+    sums: dict[str, int] = {}
+    for document in documents:
+        if document.gross_amount is not None:
+            currency = document.currency or "EUR"
+            sums[currency] = sums.get(currency, 0) + document.gross_amount
+    return [amount_with_currency(total, currency) for currency, total in sums.items()]
+
+
+def at_time(moment: datetime | None, now: datetime) -> str:
+    """`at 09:12`, and of another day `on 23/11/26`; empty where the time is not known."""
+    if moment is None:
+        return ""
+    local = moment.astimezone()
+    if local.date() == now.astimezone().date():
+        return _("at {time}").format(time=clock(local))
+    return _("on {date}").format(date=short_date(local.date()))
+
+
+def since_time(moment: datetime | None, now: datetime) -> str:
+    if moment is None:
+        return ""
+    local = moment.astimezone()
+    if local.date() == now.astimezone().date():
+        return _("since {time}").format(time=clock(local))
+    return _("since {date}").format(date=short_date(local.date()))
+
+
+def listed(names: Sequence[str]) -> str:
+    """`SFTP`, `SFTP and Dropbox`, `SFTP, Dropbox and Exact Online`."""
+    shown = [clean(name) for name in names]
+    if len(shown) < 2:
+        return "".join(shown)
+    return _("{first} and {last}").format(first=", ".join(shown[:-1]), last=shown[-1])
+
+
+def queued(number: int, what: str) -> str:
+    words = ngettext("{count} delivery queued for {what}.", "{count} deliveries queued for {what}.", number)
+    return words.format(count=count(number), what=what)

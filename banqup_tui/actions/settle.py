@@ -1,0 +1,79 @@
+"""Say what was seen at the receiver of a delivery that was cut off."""
+
+from __future__ import annotations
+
+from banqup_tui.actions.asking import Choice, Choosing
+from banqup_tui.actions.giving import give
+from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.places import Place
+from banqup_tui.actions.sentences import name_of
+from banqup_tui.domain.delivery import Delivery, DeliveryState
+from banqup_tui.domain.text import clean
+from banqup_tui.domain.values import Value
+from banqup_tui.protocol.commands import Copy, Resend, Settle
+from banqup_tui.written.words import _
+
+
+class SettleDelivery(Action):
+    id = "settle"
+    places = frozenset({Place.DOCUMENT, Place.FOLDER})
+    menu = 2
+    rank = 12
+    in_footer = False
+
+    def name(self) -> str:
+        return _("Say whether it arrived…")
+
+    def help(self) -> str:
+        return _("For a delivery that was cut off and may have arrived: say what you saw at the receiver.")
+
+    def availability(self, context: Context) -> str | None:
+        found = _unknown(context)
+        if found is None:
+            return _("Nothing is unknown")
+        return _("The program is still looking it up") if found.is_checked_by_program else None
+
+    def note(self, context: Context) -> str | None:
+        found = _unknown(context)
+        if found is None:
+            return None
+        return _("It may have arrived: look in {integration}").format(
+            integration=clean(context.label_of(found.integration_id))
+        )
+
+    async def run(self, context: Context) -> None:
+        found = _unknown(context)
+        if found is None:
+            return
+        choices = [
+            Choice(id="there", label=_("It is there")),
+            Choice(id="not-there", label=_("It is not there")),
+            Choice(id="again", label=_("Send another copy"), note=_("It may be there twice")),
+        ]
+        title = clean(context.label_of(found.integration_id))
+        answer = await context.ask.choose(Choosing(title=title, choices=choices, hint=self.note(context) or ""))
+        if answer is None:
+            return
+        command = _command(found, answer)
+        text = _said(answer).format(what=name_of(context.document) if context.document else title, integration=title)
+        give(context, [command], text)
+
+
+def _unknown(context: Context) -> Delivery | None:
+    wanted = [context.delivery] if context.delivery else list(context.deliveries)
+    unknown = [one for one in wanted if one.state is DeliveryState.UNKNOWN]
+    return unknown[0] if len(unknown) == 1 else None
+
+
+def _command(found: Delivery, answer: str) -> Value:
+    if answer == "again":
+        return Resend(copies=(Copy(delivery_id=found.id, generation=found.generation),))
+    return Settle(delivery_id=found.id, generation=found.generation, there=answer == "there")
+
+
+def _said(answer: str) -> str:
+    return {
+        "there": _("{what} is at {integration}."),
+        "not-there": _("{what} is not at {integration}."),
+        "again": _("Another copy of {what} queued for {integration}."),
+    }[answer]

@@ -1,0 +1,57 @@
+"""The places of the header, by digit. On AZERTY the same physical keys without Shift."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.places import Destination, Place
+from banqup_tui.written.words import _
+
+
+class SwitchPlace(Action):
+    in_footer = False
+    rank = 95
+    place: ClassVar[Place]
+
+    async def run(self, context: Context) -> None:
+        context.ask.go(Destination(place=self.place))
+
+
+class ToClientDocuments(SwitchPlace):
+    id = "client-documents"
+    keys = ("2",)
+    spare_keys = ("latin_small_letter_e_with_acute",)
+    place = Place.CLIENT_DOCUMENTS
+
+    def name(self) -> str:
+        return _("Client documents")
+
+    def help(self) -> str:
+        return _("The clients, and what is to do for each.")
+
+
+class ToClients(SwitchPlace):
+    id = "clients"
+    keys = ("3",)
+    spare_keys = ("quotation_mark",)
+    place = Place.CLIENTS
+
+    def name(self) -> str:
+        return _("Clients")
+
+    def help(self) -> str:
+        return _("The register of clients, and where the documents of each go.")
+
+
+class ToStore(SwitchPlace):
+    id = "store"
+    keys = ("4",)
+    spare_keys = ("apostrophe",)
+    place = Place.STORE
+
+    def name(self) -> str:
+        return _("Banqup Store")
+
+    def help(self) -> str:
+        return _("What can take documents: extensions, and what the firm has installed of them.")

@@ -1,0 +1,23 @@
+"""Send what waits and fetch what is new, now."""
+
+from __future__ import annotations
+
+from banqup_tui.actions.asking import Message
+from banqup_tui.actions.interface import Action, Context
+from banqup_tui.written.words import _
+
+
+class SyncNow(Action):
+    id = "sync"
+    rank = 90
+    in_footer = False
+
+    def name(self) -> str:
+        return _("Synchronise now")
+
+    def help(self) -> str:
+        return _("Sends what waits and fetches what is new, without waiting for the next time.")
+
+    async def run(self, context: Context) -> None:
+        await context.doing.sync_now()
+        context.ask.notify(Message(text=_("Up to date")))

@@ -1,0 +1,67 @@
+"""Try a connection with the settings that are kept."""
+
+from __future__ import annotations
+
+from banqup_tui.actions.asking import Message, Tone
+from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.places import Place
+from banqup_tui.domain.text import clean
+from banqup_tui.protocol.messages import TestRequest, TestResult
+from banqup_tui.written.words import _
+
+
+class TestConnection(Action):
+    __test__ = False
+
+    id = "test-connection"
+    keys = ("T",)
+    places = frozenset({Place.CLIENT, Place.STORE})
+    menu = 0
+    rank = 15
+
+    def name(self) -> str:
+        return _("Test connection")
+
+    def help(self) -> str:
+        return _("Tries the receiver with the settings as they are kept; no document is sent.")
+
+    def availability(self, context: Context) -> str | None:
+        if context.offline:
+            return _("Not while offline")
+        if context.place is Place.CLIENT:
+            return None if context.integration else _("No integration here")
+        return None if context.installation else _("Not installed")
+
+    async def run(self, context: Context) -> None:
+        request = _request(context)
+        if request is None:
+            return
+        progress = context.ask.progress(_("Testing"))
+        try:
+            result = await context.doing.test_connection(request)
+        finally:
+            progress.done()
+        context.ask.notify(told(result))
+
+
+def told(result: TestResult) -> Message:
+    """The first step that failed with its remedy, else the last one."""
+    failed = next((step for step in result.steps if not step.ok), None)
+    if failed is not None:
+        text = f"{clean(failed.sentence)} {clean(failed.remedy or '')}".rstrip()
+        return Message(text=text, tone=Tone.ERROR)
+    return Message(text=clean(result.steps[-1].sentence) if result.steps else _("The connection works."))
+
+
+def _request(context: Context) -> TestRequest | None:
+    integration = context.integration
+    if context.place is Place.CLIENT and integration is not None:
+        return TestRequest(
+            extension_id=integration.extension_id,
+            installation_id=integration.installation_id,
+            integration_id=integration.id,
+            client_id=integration.client_id,
+        )
+    if context.installation is not None:
+        return TestRequest(extension_id=context.installation.extension_id, installation_id=context.installation.id)
+    return None

@@ -1,0 +1,45 @@
+"""Take back what was done and not tried yet."""
+
+from __future__ import annotations
+
+from banqup_tui.actions.asking import Choice, Choosing, Message, Tone
+from banqup_tui.actions.interface import Action, Context
+from banqup_tui.written.words import _
+
+
+class Undo(Action):
+    """The newest at once; with several the user chooses which."""
+
+    id = "undo"
+    keys = ("u",)
+    rank = 80
+    in_footer = False
+
+    def name(self) -> str:
+        return _("Undo")
+
+    def help(self) -> str:
+        return _("Takes back what was done and has not been sent yet. Queued deliveries are cancelled instead.")
+
+    def title(self, context: Context) -> str:
+        return _("Undo…") if len(context.undoable) > 1 else _("Undo")
+
+    def availability(self, context: Context) -> str | None:
+        return None if context.undoable else _("Nothing waits to be sent")
+
+    def note(self, context: Context) -> str | None:
+        return context.undoable[0].title if len(context.undoable) == 1 else None
+
+    async def run(self, context: Context) -> None:
+        key: str | None = context.undoable[0].key
+        if len(context.undoable) > 1:
+            choices = [Choice(id=one.key, label=one.title) for one in context.undoable]
+            key = await context.ask.choose(Choosing(title=_("Undo"), choices=choices))
+        found = next((one for one in context.undoable if one.key == key), None)
+        if found is None:
+            return
+        if context.doing.take_back(found.key):
+            context.ask.notify(Message(text=_("Taken back: {what}").format(what=found.title)))
+        else:
+            text = _("Sent already: {what}. Cancel sending takes queued deliveries back.").format(what=found.title)
+            context.ask.notify(Message(text=text, tone=Tone.WARNING))

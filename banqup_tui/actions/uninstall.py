@@ -1,0 +1,59 @@
+"""Take an extension away from the firm."""
+
+from __future__ import annotations
+
+from banqup_tui.actions.add_integration import title_of
+from banqup_tui.actions.asking import Confirming
+from banqup_tui.actions.giving import give
+from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.places import Place
+from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.protocol.commands import Uninstall as UninstallBody
+from banqup_tui.written.formats import count
+from banqup_tui.written.words import _, ngettext
+
+
+class Uninstall(Action):
+    """Not while a client uses it: each client's integration is removed on its own first."""
+
+    id = "uninstall"
+    keys = ("x",)
+    places = frozenset({Place.STORE})
+    menu = 1
+    rank = 40
+
+    def name(self) -> str:
+        return _("Uninstall…")
+
+    def help(self) -> str:
+        return _("Takes an extension away from the firm, once no client uses it.")
+
+    def availability(self, context: Context) -> str | None:
+        if context.installation is None:
+            return _("Not installed")
+        users = _clients_using(context)
+        if not users:
+            return None
+        return ngettext("{count} client uses it", "{count} clients use it", users).format(count=count(users))
+
+    async def run(self, context: Context) -> None:
+        if context.installation is None or context.extension is None:
+            return
+        title = _("Uninstall {extension}").format(extension=title_of(context.extension))
+        lines = [_("The firm's settings of it are forgotten. What was delivered stays where it is.")]
+        if not await context.ask.confirm(Confirming(title=title, lines=lines, button=title, dangerous=True)):
+            return
+        command = UninstallBody(installation_id=context.installation.id)
+        text = _("{extension} is uninstalled.").format(extension=title_of(context.extension))
+        give(context, [command], text)
+
+
+def _clients_using(context: Context) -> int:
+    installation = context.installation
+    return len(
+        {
+            one.client_id
+            for one in context.integrations
+            if installation and one.installation_id == installation.id and one.state is not IntegrationState.REMOVED
+        }
+    )

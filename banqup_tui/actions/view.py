@@ -1,0 +1,64 @@
+"""Look at a document, or go into a client."""
+
+from __future__ import annotations
+
+from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.places import Destination, Place, Tab
+from banqup_tui.written.words import _
+
+
+class View(Action):
+    id = "view"
+    keys = ("enter",)
+    places = frozenset({Place.FOLDER})
+    menu = 1
+    rank = 1
+
+    def name(self) -> str:
+        return _("View")
+
+    def help(self) -> str:
+        return _("Opens the document under the cursor.")
+
+    def availability(self, context: Context) -> str | None:
+        return None if context.document else _one_only(context)
+
+    async def run(self, context: Context) -> None:
+        if context.document:
+            context.ask.go(
+                Destination(
+                    place=Place.DOCUMENT,
+                    tab=Tab.DOCUMENT,
+                    client_id=context.document.client_id,
+                    document_id=context.document.id,
+                )
+            )
+
+
+class OpenClient(Action):
+    id = "open-client"
+    keys = ("enter",)
+    places = frozenset({Place.CLIENT_DOCUMENTS, Place.CLIENTS})
+    menu = 0
+    rank = 1
+
+    def name(self) -> str:
+        return _("Open")
+
+    def help(self) -> str:
+        return _("Opens the client under the cursor: its documents, or its integrations.")
+
+    def availability(self, context: Context) -> str | None:
+        return None if context.client else _("No client here")
+
+    async def run(self, context: Context) -> None:
+        if context.client is None:
+            return
+        if context.place is Place.CLIENTS:
+            context.ask.go(Destination(place=Place.CLIENT, tab=Tab.OVERVIEW, client_id=context.client.id))
+        else:
+            context.ask.go(Destination(place=Place.FOLDER, client_id=context.client.id))
+
+
+def _one_only(context: Context) -> str:
+    return _("One document at a time") if context.documents else _("No document here")

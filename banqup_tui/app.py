@@ -1,0 +1,269 @@
+"""The program on the screen: wires session, places and words together."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from textual.app import App
+from textual.screen import Screen
+
+from banqup_tui.actions.asking import Tone
+from banqup_tui.actions.at_session import context_at
+from banqup_tui.actions.interface import Context
+from banqup_tui.actions.places import Destination, Place, Tab
+from banqup_tui.domain.text import clean
+from banqup_tui.screens.clients_list import ClientDocuments, Clients
+from banqup_tui.screens.place import PlaceScreen, message_words
+from banqup_tui.screens.reading import Library
+from banqup_tui.settings import Settings, language_of, locale_of
+from banqup_tui.sync.session import Session
+from banqup_tui.sync.state import SyncWord
+from banqup_tui.widgets.header import Place as HeaderPlace
+from banqup_tui.widgets.one_line import Word
+from banqup_tui.widgets.sheet import Sheet
+from banqup_tui.widgets.theme import register_themes, wants_native_colours
+from banqup_tui.written.formats import use_locale
+from banqup_tui.written.signs import STATUSES, needs_ascii, use_ascii
+from banqup_tui.written.told import told
+from banqup_tui.written.words import _, use_language
+
+_FIRST_FRAME = 0.05
+"""Seconds that the first frame has to itself before the sync begins."""
+_NEWS_PAUSE = 0.2
+"""Seconds in which what has changed is gathered before the screen reads again."""
+
+
+class BanqupApp(App[None]):
+    """`session` is open; the app starts its engine and stops it."""
+
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS = []
+    CSS = "Screen { background: $background; }"
+
+    def __init__(self, session: Session, settings: Settings, environment: Mapping[str, str] | None = None) -> None:
+        environment = os.environ if environment is None else environment
+        super().__init__(ansi_color=wants_native_colours(environment))
+        self.session = session
+        self._environment = environment
+        use_language(language_of(settings, dict(environment)))
+        use_locale(locale_of(settings, dict(environment)))
+        use_ascii(settings.signs == "ascii" or (settings.signs == "auto" and needs_ascii(environment)))
+        register_themes(self, _theme_of(settings))
+        self.library = Library(session.engine.download)
+        self._firm = settings.firm_name
+        self._waiting: dict[Screen[None], asyncio.Future[object]] = {}
+        self._news_comes = False
+        self.failure: Exception | None = None
+
+    # life
+
+    def get_default_screen(self) -> Screen[None]:
+        return ClientDocuments()
+
+    def on_mount(self) -> None:
+        self.session.engine.subscribe(lambda _touched: self._news_from_engine())
+        self.call_after_refresh(self.set_timer, _FIRST_FRAME, self._after_first_frame)
+
+    def _after_first_frame(self) -> None:
+        """What would have kept it waiting."""
+        import gc
+
+        gc.freeze()
+        gc.enable()
+        self.session.engine.start()
+
+    def on_unmount(self) -> None:
+        self.session.engine.stop()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """The terminal is left as it was first; `run` raises the error then. Tests see it at once."""
+        if self.is_headless:
+            super()._handle_exception(error)
+            return
+        self.failure = self.failure or error
+        self.exit(return_code=1)
+
+    def _news_from_engine(self) -> None:
+        """In the engine's thread: as a message, so that the app handles it as one of its own."""
+        if self.is_running:
+            self.call_later(self._gather_news)
+
+    def _gather_news(self) -> None:
+        if not self._news_comes:
+            self._news_comes = True
+            self.set_timer(_NEWS_PAUSE, self._take_news)
+
+    def _take_news(self) -> None:
+        self._news_comes = False
+        if not self.screen_stack:  # it is being left
+            return
+        screen = self.screen
+        if isinstance(screen, PlaceScreen):
+            screen.news()
+        elif isinstance(screen, Sheet):
+            self.show_state(screen)
+
+    # what places ask
+
+    def places(self) -> tuple[HeaderPlace, ...]:
+        return (
+            HeaderPlace("2", _("Client documents")),
+            HeaderPlace("3", _("Clients")),
+            HeaderPlace("4", _("Banqup Store")),
+        )
+
+    def show_state(self, sheet: Sheet) -> None:
+        from banqup_tui.screens.sync_words import shown
+
+        sheet.header.set_firm(clean(self._firm or self.session.readers.state().space_name))
+        sheet.header.set_sync(shown(self.session.engine.state))
+
+    @property
+    def is_copying(self) -> bool:
+        return self.session.engine.state.word in (SyncWord.STARTING, SyncWord.FIRST_COPY, SyncWord.UPDATING)
+
+    def now(self) -> datetime:
+        return datetime.now().astimezone()
+
+    def integration_labels(self) -> dict[str, str]:
+        return {one.id: one.label for one in self.session.readers.integrations(removed=True)}
+
+    def context(
+        self,
+        screen: PlaceScreen,
+        *,
+        client_id: str | None = None,
+        document_ids: Sequence[str] = (),
+        delivery_id: str | None = None,
+        integration_id: str | None = None,
+        extension_id: str | None = None,
+    ) -> Context:
+        return context_at(
+            self.session,
+            screen.ask,
+            screen.place,
+            client_id=client_id,
+            document_ids=document_ids,
+            delivery_id=delivery_id,
+            integration_id=integration_id,
+            extension_id=extension_id,
+        )
+
+    def status_words(self, document_id: str) -> Sequence[Word]:
+        """The state of a document in one line: its status, and what is wrong where something is."""
+        document = self.session.readers.document(document_id)
+        if document is None:
+            return ()
+        appearance = STATUSES[document.accounting_status]
+        words = [Word(f"{appearance.sign} {appearance.full_word}", appearance.token, appearance.bold)]
+        for delivery in self.session.readers.deliveries(document_id):
+            if delivery.needs_a_look and delivery.reason:
+                label = self.integration_labels().get(delivery.integration_id, "")
+                words.append(
+                    Word(
+                        "  "
+                        + _("{integration}: {reason} i for details").format(
+                            integration=label, reason=clean(told(delivery.reason))
+                        )
+                    )
+                )
+                break
+        return words
+
+    def say(self, text: str, tone: Tone = Tone.PLAIN) -> None:
+        screen = self.screen
+        if isinstance(screen, Sheet):
+            screen.info.say(message_words(text, tone))
+
+    # going places
+
+    def go(self, destination: Destination) -> None:
+        if destination.place is Place.FOLDER and destination.client_id:
+            self.open_client(destination.client_id)
+        elif destination.place is Place.DOCUMENT and destination.document_id:
+            from banqup_tui.screens.document import DocumentScreen
+
+            tab = destination.tab or Tab.DOCUMENT
+            if isinstance(self.screen, DocumentScreen):
+                self.screen.go_to(tab)
+            else:
+                self.push_screen(DocumentScreen(destination.document_id, tab))
+        elif destination.place is Place.CLIENT and destination.client_id:
+            from banqup_tui.screens.client import ClientScreen
+
+            if not isinstance(self.screen, Clients):
+                self.go_to_root(Place.CLIENTS)
+            self.push_screen(ClientScreen(destination.client_id, destination.tab or Tab.INTEGRATIONS))
+        else:
+            self.go_to_root(destination.place)
+
+    def open_client(self, client_id: str) -> None:
+        from banqup_tui.screens.client_folders import ClientFolders
+
+        if not isinstance(self.screen, ClientDocuments):
+            self.go_to_root(Place.CLIENT_DOCUMENTS)
+        self.push_screen(ClientFolders(client_id))
+
+    def go_to_root(self, place: Place) -> None:
+        """Place 2, 3 or 4 as one left it there; what lay over it is closed."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        if place is not Place.CLIENT_DOCUMENTS:
+            if not self.is_screen_installed(str(place)):
+                self.install_screen(self._make_root(place), str(place))
+            self.push_screen(str(place))
+
+    def _make_root(self, place: Place) -> PlaceScreen:
+        if place is Place.CLIENTS:
+            return Clients()
+        from banqup_tui.screens.store import StoreScreen
+
+        return StoreScreen()
+
+    def go_back(self) -> None:
+        """A level up; the four places themselves have none above."""
+        screen = self.screen
+        if len(self.screen_stack) > 1 and not (isinstance(screen, PlaceScreen) and screen.is_root):
+            self.pop_screen()
+
+    async def push_and_wait(self, screen: Screen[None]) -> Any:
+        """Show a screen that is left with an answer."""
+        future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        self._waiting[screen] = future
+        await self.push_screen(screen)
+        return await future
+
+    def left(self, screen: Screen[None], answer: object) -> None:
+        future = self._waiting.pop(screen, None)
+        self.pop_screen()
+        if future is not None and not future.done():
+            future.set_result(answer)
+
+
+def _theme_of(settings: Settings) -> str:
+    return {"light": "banqup-light", "ansi": "banqup-ansi", "high-contrast": "banqup-dark-contrast"}.get(
+        settings.theme, "banqup-dark"
+    )
+
+
+def run() -> int:
+    """Open the local copy, show the program, and leave the terminal as it was. Raises what went wrong in it."""
+    from banqup_tui import launcher
+    from banqup_tui.homes import homes
+    from banqup_tui.settings import read_settings
+
+    places = homes().made()
+    settings = read_settings(places.config)
+    session = Session.open(places, lambda: launcher.connect(places))
+    app = BanqupApp(session, settings)
+    try:
+        app.run()
+    finally:
+        session.close()
+    if app.failure is not None:
+        raise app.failure
+    return app.return_code or 0

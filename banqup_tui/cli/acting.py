@@ -1,0 +1,45 @@
+"""Carry out an action for a command: say why not, wait for the answer, say what was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from banqup_tui.actions.interface import Action, Context
+from banqup_tui.cli import exit_codes
+from banqup_tui.cli.ask import CommandLineAsk
+from banqup_tui.cli.house import Answer, Fate, House
+from banqup_tui.cli.output import say
+
+SECONDS_TO_ANSWER = 30.0
+
+
+async def carry_out(house: House, action: Action, context: Context) -> int:
+    """The exit code. What the action tells is said once its commands are answered."""
+    reason = action.availability(context)
+    if reason is not None:
+        say(f"{reason}.")
+        return exit_codes.FAILED
+    await action.run(context)
+    messages = context.ask.messages if isinstance(context.ask, CommandLineAsk) else []
+    keys = [key for message in messages for key in message.undo_keys]
+    if not keys:
+        return exit_codes.OK
+    code = told(house, await house.answers(keys, SECONDS_TO_ANSWER))
+    if code == exit_codes.OK:
+        for message in messages:
+            say(message.said)
+    return code
+
+
+def told(house: House, answers: Sequence[Answer]) -> int:
+    """Says what was refused or waits; the exit code. What was said need not be looked at in the terminal again."""
+    refused = [answer for answer in answers if answer.fate in (Fate.REFUSED, Fate.EXPIRED, Fate.CANCELLED)]
+    for reason in dict.fromkeys(f"{answer.reason or 'It was refused.'} {answer.remedy}" for answer in refused):
+        say(reason)
+    house.was_told([answer.key for answer in refused])
+    if refused:
+        return exit_codes.FAILED
+    if any(answer.fate is Fate.WAITING for answer in answers):
+        say("Kept on this computer; it goes when the backend is back.")
+        return exit_codes.STILL_UNDER_WAY
+    return exit_codes.OK

@@ -1,0 +1,41 @@
+"""`banqup clients`."""
+
+from __future__ import annotations
+
+import click
+
+from banqup_tui.cli import listing
+from banqup_tui.cli.house import House, Tools
+from banqup_tui.cli.output import print_array, print_table
+from banqup_tui.cli.running import as_json, in_house, pass_tools
+
+
+@click.command()
+@as_json
+@pass_tools
+def command(tools: Tools, json: bool) -> int:
+    """The clients, and what is to do for each."""
+
+    async def work(house: House) -> int:
+        rows = house.clients()
+        if json:
+            print_array(listing.client_value(row) for row in rows)
+        else:
+            lines = [
+                (
+                    row.client.reference,
+                    row.client.name,
+                    row.client.vat_number or "–",
+                    str(row.counts.error),
+                    str(row.counts.ready),
+                    str(row.counts.queued),
+                    str(row.counts.total),
+                    ", ".join(row.integrations) or "–",
+                )
+                for row in rows
+            ]
+            columns = ("Reference", "Client", "VAT number", "Error", "Ready", "Queued", "Total", "Integrations")
+            print_table(columns, lines, right=(3, 4, 5, 6))
+        return 0
+
+    return in_house(tools, work)

@@ -1,0 +1,48 @@
+"""`banqup demo`: a sample firm, in files of its own unless BANQUP_HOME says where."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from banqup_tui.cli.house import Tools
+from banqup_tui.cli.opening import open_terminal
+from banqup_tui.cli.output import say
+from banqup_tui.cli.running import pass_tools
+from banqup_tui.homes import Homes
+
+DEMO_HOME = ".demo"
+SAMPLE_FIRM = "Fiduciaire de la Meuse SRL"
+
+
+@click.command()
+@click.option("--clients", type=click.IntRange(1, 2000), default=34, show_default=True, help="How many clients.")
+@click.option("--documents", type=click.IntRange(1, 200_000), default=1500, show_default=True, help="How many in all.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same firm.")
+@click.option("--open", "opens", is_flag=True, help="Open the terminal on it.")
+@pass_tools
+def command(tools: Tools, clients: int, documents: int, seed: int, opens: bool) -> int:
+    """Make a sample firm: clients, documents in every status, an integration that receives and one that fails.
+
+    It is kept apart from your own data: below .demo in the current directory, or where BANQUP_HOME says.
+    """
+    found = _home(tools)
+    found.made()
+    from banqup_tui.demo.fill import fill
+
+    fill(found, clients=clients, documents=documents, seed=seed, tell=say)
+    if not opens:
+        say(f"BANQUP_HOME={os.environ['BANQUP_HOME']} banqup opens it.")
+        return 0
+    sys.stderr.flush()
+    return open_terminal()
+
+
+def _home(tools: Tools) -> Homes:
+    os.environ.setdefault("BANQUP_SPACE_NAME", SAMPLE_FIRM)
+    if not os.environ.get("BANQUP_HOME"):
+        os.environ["BANQUP_HOME"] = str(Path.cwd() / DEMO_HOME)
+    return tools.homes()

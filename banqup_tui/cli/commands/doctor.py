@@ -1,0 +1,60 @@
+"""`banqup doctor`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+
+import click
+
+from banqup_tui.cli import exit_codes
+from banqup_tui.cli.doctor_checks import Finding, Verdict, before_the_house, fine, of_house, wrong
+from banqup_tui.cli.house import House, Tools
+from banqup_tui.cli.output import print_array, print_table, say
+from banqup_tui.cli.running import as_json, pass_tools
+from banqup_tui.domain.errors import BanqupError
+
+
+@click.command()
+@as_json
+@pass_tools
+def command(tools: Tools, json: bool) -> int:
+    """Look for what is wrong, and say what to do about it. Ends with 1 if something is."""
+    findings = [*before_the_house(tools.homes()), *_of_the_house(tools)]
+    if json:
+        print_array(asdict(finding) for finding in findings)
+    else:
+        print_table(("What", "Verdict", "Finding"), _lines(findings))
+    bad = sum(finding.verdict is Verdict.WRONG for finding in findings)
+    doubtful = sum(finding.verdict is Verdict.WARNING for finding in findings)
+    say(f"{bad} wrong, {doubtful} to look at." if bad or doubtful else "Nothing is wrong.")
+    return exit_codes.FAILED if bad else exit_codes.OK
+
+
+def _lines(findings: Iterable[Finding]) -> Iterator[tuple[str, str, str]]:
+    for finding in findings:
+        yield finding.about, finding.verdict.value, f"{finding.sentence} {finding.remedy}".strip()
+
+
+def _of_the_house(tools: Tools) -> list[Finding]:
+    """The backend is started if it does not run; without it the copy is looked at all the same."""
+
+    async def look() -> list[Finding]:
+        async with tools.open_house(tools.homes()) as house:
+            return [await _of_backend(house), *of_house(house)]
+
+    try:
+        return asyncio.run(look())
+    except BanqupError as error:
+        return [wrong("copy", error.sentence, error.remedy)]
+    except OSError as error:
+        return [wrong("copy", f"It cannot be opened: {error.strerror or error}.", "See the directories above.")]
+
+
+async def _of_backend(house: House) -> Finding:
+    try:
+        await house.sync()
+    except BanqupError as error:
+        return wrong("backend", error.sentence, error.remedy)
+    return fine("backend", "It answers, and the copy is in step")

@@ -1,0 +1,86 @@
+"""`banqup documents`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+import click
+
+from banqup_tui.cli import listing
+from banqup_tui.cli.house import House, Tools, client_named
+from banqup_tui.cli.output import print_array, print_table
+from banqup_tui.cli.running import as_json, in_house, pass_tools
+from banqup_tui.domain.delivery import Delivery
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.money import from_minor
+
+AT_ONCE = 500
+
+folder_option = click.option(
+    "--folder", type=click.Choice([folder.value for folder in Folder], case_sensitive=False), help="One folder only."
+)
+
+
+@click.command()
+@click.option("--client", "reference", help="Of one client: reference, VAT number, name or id.")
+@folder_option
+@as_json
+@pass_tools
+def command(tools: Tools, reference: str | None, folder: str | None, json: bool) -> int:
+    """The documents, newest first, with where each of them went."""
+
+    async def work(house: House) -> int:
+        client = client_named(house, reference) if reference else None
+        found = house.documents(
+            client_id=client.id if client else None, folder=Folder(folder.upper()) if folder else None
+        )
+        print_documents(house, found, json=json)
+        return 0
+
+    return in_house(tools, work)
+
+
+def print_documents(house: House, documents: Iterable[Document], *, json: bool) -> None:
+    clients = {row.client.id: row.client for row in house.clients()}
+    labels = {one.id: one.label for one in house.integrations()}
+    if json:
+        print_array(
+            listing.document_value(document, clients.get(document.client_id), deliveries, labels)
+            for document, deliveries in with_deliveries(house, documents)
+        )
+        return
+    lines = [
+        (
+            document.id,
+            clients[document.client_id].reference if document.client_id in clients else "–",
+            document.folder.value,
+            document.sort_date.isoformat(),
+            document.number or document.file_name,
+            (document.counterparty.name if document.counterparty else None) or "–",
+            _amount(document),
+            document.accounting_status.value,
+        )
+        for document in documents
+    ]
+    columns = ("Id", "Client", "Folder", "Date", "Number", "Counterparty", "Gross", "Status")
+    print_table(columns, lines, right=(6,))
+
+
+def with_deliveries(house: House, documents: Iterable[Document]) -> Iterator[tuple[Document, list[Delivery]]]:
+    """Page by page, so that a large firm's list is never all in memory."""
+    rest = iter(documents)
+    while page := list(islice(rest, AT_ONCE)):
+        by_document: dict[str, list[Delivery]] = {}
+        for delivery in house.deliveries([document.id for document in page]):
+            by_document.setdefault(delivery.document_id, []).append(delivery)
+        for document in page:
+            yield document, by_document.get(document.id, [])
+
+
+def _amount(document: Document) -> str:
+    if document.gross_amount is None:
+        return "–"
+    currency = document.currency or "EUR"
+    return f"{from_minor(document.gross_amount, currency)} {currency}"

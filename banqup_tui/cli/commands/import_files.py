@@ -1,0 +1,167 @@
+"""`banqup import`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from banqup_tui.actions.importing import Found, files_below
+from banqup_tui.cli import exit_codes
+from banqup_tui.cli.house import Answer, Fate, House, Tools, client_named
+from banqup_tui.cli.listing import client_of
+from banqup_tui.cli.output import print_array, say
+from banqup_tui.cli.running import as_json, in_house, pass_tools
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.text import clean
+
+AT_ONCE = 50
+SECONDS = 300.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """A file whose command was given, with its key; or one that was not, with the reason."""
+
+    path: Path
+    key: str | None = None
+    reason: str = ""
+    remedy: str = ""
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--client", "reference", help="Whose they are, where the documents do not say it.")
+@click.option("--create-clients", is_flag=True, help="Make clients that are not there yet, from the documents.")
+@as_json
+@pass_tools
+def command(tools: Tools, paths: tuple[Path, ...], reference: str | None, create_clients: bool, json: bool) -> int:
+    """Take files and folders: client and folder are found from what is on the document.
+
+    What cannot be taken is said with its reason, and the others go on. The same file twice is one document.
+    """
+
+    async def work(house: House) -> int:
+        client = client_named(house, reference) if reference else None
+        values: list[dict[str, Any]] = []
+        for page in _pages(files_below(paths)):
+            given = [_give(house, found, client, create_clients) for found in page]
+            values.extend(await _told(house, given))
+        if json:
+            print_array(values)
+        return _summary(values)
+
+    return in_house(tools, work)
+
+
+def _pages(found: Iterable[Found]) -> Iterable[list[Found]]:
+    page: list[Found] = []
+    for one in found:
+        page.append(one)
+        if len(page) == AT_ONCE:
+            yield page
+            page = []
+    if page:
+        yield page
+
+
+def _give(house: House, found: Found, client: Client | None, create_clients: bool) -> Given:
+    if found.reason is not None:
+        return Given(path=found.path, reason=found.reason, remedy=found.remedy)
+    name = clean(found.path.name)
+    try:
+        key = house.doing.import_file(
+            found.path,
+            client_id=client.id if client else None,
+            create_clients=create_clients,
+            hint=found.hint,
+            label=f"Import {name}",
+        )
+    except BanqupError as error:
+        return Given(path=found.path, reason=error.sentence, remedy=error.remedy)
+    return Given(path=found.path, key=key)
+
+
+async def _told(house: House, given: Sequence[Given]) -> list[dict[str, Any]]:
+    keys = [one.key for one in given if one.key is not None]
+    answers = {answer.key: answer for answer in await house.answers(keys, SECONDS)} if keys else {}
+    clients = {row.client.id: row.client for row in house.clients()}
+    values: list[dict[str, Any]] = []
+    for one in given:
+        of_file = _values(one, answers.get(one.key or ""), clients)
+        for value in of_file:
+            say(_line(value))
+        values.extend(of_file)
+    house.was_told([key for key, answer in answers.items() if answer.fate in (Fate.REFUSED, Fate.EXPIRED)])
+    return values
+
+
+def _values(given: Given, answer: Answer | None, clients: dict[str, Client]) -> list[dict[str, Any]]:
+    """One value a document: a bank's file may hold the reports of several clients."""
+    if answer is None:
+        return [_value(given, "REFUSED", reason=given.reason, remedy=given.remedy)]
+    if answer.fate is Fate.WAITING:
+        return [_value(given, "WAITING")]
+    if answer.fate is not Fate.DONE:
+        reason = answer.reason or "It was not taken."
+        return [_value(given, "REFUSED", reason=reason, remedy=answer.remedy)]
+    taken = (answer.result or {}).get("documents") or []
+    return [_taken(given, one, clients.get(one.get("clientId"))) for one in taken] or [_value(given, "TAKEN")]
+
+
+def _taken(given: Given, one: dict[str, Any], client: Client | None) -> dict[str, Any]:
+    outcome = "KNOWN" if one.get("outcome") == "KNOWN" else "TAKEN"
+    return _value(given, outcome, document=one.get("documentId"), client=client, folder=one.get("folder"))
+
+
+def _value(
+    given: Given,
+    outcome: str,
+    *,
+    document: str | None = None,
+    client: Client | None = None,
+    folder: str | None = None,
+    reason: str | None = None,
+    remedy: str | None = None,
+) -> dict[str, Any]:
+    return {
+        "path": str(given.path),
+        "outcome": outcome,
+        "documentId": document,
+        "client": client_of(client),
+        "folder": folder,
+        "reason": reason or None,
+        "remedy": remedy or None,
+    }
+
+
+def _line(value: dict[str, Any]) -> str:
+    path, outcome = value["path"], value["outcome"]
+    if outcome == "REFUSED":
+        return f"{path}: refused. {value['reason']} {value['remedy'] or ''}"
+    if outcome == "WAITING":
+        return f"{path}: kept here; it goes when the backend is back."
+    word = "known already" if outcome == "KNOWN" else "taken"
+    where = ", ".join(part for part in (value["client"]["name"], _words(value["folder"])) if part)
+    return f"{path}: {word} ({where})" if where else f"{path}: {word}"
+
+
+def _words(folder: str | None) -> str:
+    return (folder or "").replace("_", " ").lower()
+
+
+def _summary(values: Sequence[dict[str, Any]]) -> int:
+    numbers = dict.fromkeys(("TAKEN", "KNOWN", "REFUSED", "WAITING"), 0)
+    for value in values:
+        numbers[value["outcome"]] += 1
+    parts = [f"{numbers['TAKEN']} taken", f"{numbers['KNOWN']} known already", f"{numbers['REFUSED']} refused"]
+    if numbers["WAITING"]:
+        parts.append(f"{numbers['WAITING']} kept here")
+    say(", ".join(parts) + ".")
+    if numbers["REFUSED"]:
+        return exit_codes.FAILED
+    return exit_codes.STILL_UNDER_WAY if numbers["WAITING"] else exit_codes.OK

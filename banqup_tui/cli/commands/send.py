@@ -1,0 +1,148 @@
+"""`banqup send`: the same action as in the terminal, ticked by options."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import click
+
+from banqup_tui.actions.places import Place
+from banqup_tui.actions.send_to_integrations import SendToIntegrations
+from banqup_tui.cli import exit_codes
+from banqup_tui.cli.acting import SECONDS_TO_ANSWER, told
+from banqup_tui.cli.ask import CommandLineAsk
+from banqup_tui.cli.commands.deliveries import documents_named, print_deliveries
+from banqup_tui.cli.commands.documents import folder_option
+from banqup_tui.cli.house import Answer, House, Tools, client_named
+from banqup_tui.cli.output import say
+from banqup_tui.cli.running import as_json, context_for, in_house, pass_tools
+from banqup_tui.domain.delivery import Delivery, DeliveryState
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.folder import Folder
+from banqup_tui.written.words import _
+
+
+@click.command()
+@click.option("--id", "document_ids", multiple=True, help="A document; may be given several times.")
+@click.option("--client", "reference", help="All documents of a client: reference, VAT number, name or id.")
+@folder_option
+@click.option("--again", is_flag=True, help="Send again also what is there: it may be there twice.")
+@click.option("--wait", is_flag=True, help="Wait until every delivery has settled.")
+@click.option("--timeout", type=click.FloatRange(min=0), default=600, show_default=True, help="Longest wait, seconds.")
+@as_json
+@pass_tools
+def command(
+    tools: Tools,
+    document_ids: tuple[str, ...],
+    reference: str | None,
+    folder: str | None,
+    again: bool,
+    wait: bool,
+    timeout: float,
+    json: bool,
+) -> int:
+    """Send documents to the integrations of their client, or send them again.
+
+    Ends with 0 if nothing failed, and with --wait only if all was delivered; 1 if something was refused or failed;
+    75 if it is still under way.
+    """
+    if bool(document_ids) == bool(reference) or (folder and not reference):
+        raise click.UsageError("Say what to send: --id ID, or --client REF with or without --folder FOLDER.")
+
+    async def work(house: House) -> int:
+        documents = _chosen(house, document_ids, reference, folder)
+        code, keys = await _ask_for(house, documents, again)
+        until = time.monotonic() + timeout
+        if keys:
+            code = await _answered(house, keys, min(SECONDS_TO_ANSWER, timeout))
+        ids = [document.id for document in documents]
+        if wait and code != exit_codes.FAILED:
+            code = await settled(house, ids, until, time.monotonic)
+        if json:
+            print_deliveries(house, house.deliveries(ids), json=True)
+        return code
+
+    return in_house(tools, work)
+
+
+def _chosen(house: House, ids: Sequence[str], reference: str | None, folder: str | None) -> list[Document]:
+    if reference is None:
+        return documents_named(house, ids)
+    client = client_named(house, reference)
+    return list(house.documents(client_id=client.id, folder=Folder(folder.upper()) if folder else None))
+
+
+async def _ask_for(house: House, documents: Sequence[Document], again: bool) -> tuple[int, tuple[str, ...]]:
+    """Exit code and keys of the commands that were given."""
+    if not documents:
+        say("There are no documents there.")
+        return exit_codes.OK, ()
+    clients = {document.client_id for document in documents}
+    ask = CommandLineAsk(again=again)
+    context = context_for(
+        house,
+        ask,
+        Place.FOLDER,
+        documents=documents,
+        deliveries=list(house.deliveries([document.id for document in documents])),
+        integrations=[one for one in house.integrations() if one.client_id in clients],
+    )
+    action = SendToIntegrations()
+    reason = action.availability(context)
+    if reason is not None:
+        say(f"{reason}.")
+        return _code_of(reason), ()
+    await action.run(context)
+    keys = tuple(key for message in ask.messages for key in message.undo_keys)
+    if not keys:
+        say("Nothing to send: everything is there. --again sends another copy.")
+    return exit_codes.OK, keys
+
+
+def _code_of(reason: str) -> int:
+    """Queued already is no failure: what was wanted is on its way."""
+    return exit_codes.OK if reason == _("Queued already") else exit_codes.FAILED
+
+
+async def _answered(house: House, keys: Sequence[str], seconds: float) -> int:
+    answers = await house.answers(keys, seconds)
+    code = told(house, answers)
+    if code == exit_codes.OK:
+        say(_sum(answers))
+    return code
+
+
+def _sum(answers: Sequence[Answer]) -> str:
+    results = [answer.result for answer in answers if isinstance(answer.result, dict)]
+    queued = sum(int(result.get("queued", 0)) for result in results)
+    unchanged = sum(int(result.get("unchanged", 0)) for result in results)
+    return f"{queued} queued, {unchanged} left as they are."
+
+
+async def settled(house: House, ids: Sequence[str], until: float, clock: Callable[[], float]) -> int:
+    """Waits until no delivery of the documents is open. The exit code says whether all were delivered."""
+    told: tuple[int, int] | None = None
+    while True:
+        deliveries = list(house.deliveries(ids))
+        still = [one for one in deliveries if one.is_open]
+        delivered = sum(one.state is DeliveryState.DELIVERED for one in deliveries)
+        if (delivered, len(still)) != told:
+            told = (delivered, len(still))
+            say(f"{delivered} of {len(deliveries)} delivered, {len(still)} under way.")
+        if not still and not house.waiting():
+            return _told_of_failures(deliveries)
+        left = until - clock()
+        if left <= 0:
+            say("Still under way. It goes on by itself; banqup deliveries shows it.")
+            return exit_codes.STILL_UNDER_WAY
+        await house.changed(min(left, 5.0))
+
+
+def _told_of_failures(deliveries: Sequence[Delivery]) -> int:
+    missing = [one for one in deliveries if one.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN)]
+    reasons = Counter(f"{one.reason or one.state.value} {one.remedy or ''}" for one in missing)
+    for reason, number in reasons.most_common():
+        say(f"{number} not delivered: {reason}")
+    return exit_codes.FAILED if missing else exit_codes.OK

@@ -1,0 +1,43 @@
+"""`banqup status`."""
+
+from __future__ import annotations
+
+import click
+
+from banqup_tui.cli import exit_codes
+from banqup_tui.cli.house import House, Tools
+from banqup_tui.cli.output import print_array, print_table
+from banqup_tui.cli.running import as_json, in_house, in_step, pass_tools
+
+
+@click.command()
+@as_json
+@pass_tools
+def command(tools: Tools, json: bool) -> int:
+    """Whether the backend runs, and what waits. Ends with 69 if it does not answer."""
+
+    async def work(house: House) -> int:
+        connected = await in_step(house)
+        value = _value(house, connected)
+        if json:
+            print_array([value])
+        else:
+            print_table(("What", "Value"), [(name, str(number)) for name, number in value.items()])
+        return exit_codes.OK if connected else exit_codes.NO_BACKEND
+
+    return in_house(tools, work, sync=False)
+
+
+def _value(house: House, connected: bool) -> dict[str, object]:
+    counts = [row.counts for row in house.clients()]
+    return {
+        "firm": house.firm,
+        "backend": "answers" if connected else "does not answer",
+        "clients": len(counts),
+        "documents": sum(count.total for count in counts),
+        "readyToProcess": sum(count.ready for count in counts),
+        "queued": sum(count.queued for count in counts),
+        "error": sum(count.error for count in counts),
+        "waitingHere": house.waiting(),
+        "refused": len(house.refused()),
+    }

@@ -1,0 +1,119 @@
+"""`banqup store`: list, install, configure, uninstall."""
+
+from __future__ import annotations
+
+import difflib
+
+import click
+
+from banqup_tui.actions.configure_extension import ConfigureExtension
+from banqup_tui.actions.install_extension import InstallExtension
+from banqup_tui.actions.interface import Action
+from banqup_tui.actions.places import Place
+from banqup_tui.actions.uninstall import Uninstall
+from banqup_tui.cli import listing
+from banqup_tui.cli.acting import carry_out
+from banqup_tui.cli.ask import CommandLineAsk
+from banqup_tui.cli.given_settings import read_given
+from banqup_tui.cli.house import House, NotThere, Tools
+from banqup_tui.cli.output import print_array, print_table
+from banqup_tui.cli.running import as_json, context_for, in_house, pass_tools
+from banqup_tui.domain.extension import Extension, in_language
+from banqup_tui.written.words import current_language
+
+set_option = click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting; KEY= takes it away."
+)
+
+
+@click.group()
+def command() -> None:
+    """The Banqup Store: list, install and configure extensions."""
+
+
+@command.command("list")
+@as_json
+@pass_tools
+def list_extensions(tools: Tools, json: bool) -> int:
+    """What can take documents, and what is installed of it."""
+
+    async def work(house: House) -> int:
+        installed = {one.extension_id: one for one in house.installations()}
+        if json:
+            print_array(listing.extension_value(one, installed.get(one.id)) for one in house.extensions())
+        else:
+            lines = [
+                (
+                    one.id,
+                    in_language(one.title, current_language()),
+                    _state(one, one.id in installed),
+                    in_language(one.description, current_language()),
+                )
+                for one in house.extensions()
+            ]
+            print_table(("Extension", "Name", "State", "What it does"), lines)
+        return 0
+
+    return in_house(tools, work)
+
+
+def _state(extension: Extension, installed: bool) -> str:
+    if extension.problem:
+        return "does not load"
+    return "installed" if installed else "–"
+
+
+@command.command()
+@click.argument("extension")
+@set_option
+@pass_tools
+def install(tools: Tools, extension: str, settings: tuple[str, ...]) -> int:
+    """Install EXTENSION for the firm: its settings are the template for every client."""
+    return _with_settings(tools, InstallExtension(), extension, settings)
+
+
+@command.command()
+@click.argument("extension")
+@set_option
+@pass_tools
+def configure(tools: Tools, extension: str, settings: tuple[str, ...]) -> int:
+    """Change the firm's settings of EXTENSION; those not named stay."""
+    if not settings:
+        raise click.UsageError("Say what to change: --set KEY=VALUE.")
+    return _with_settings(tools, ConfigureExtension(), extension, settings)
+
+
+@command.command()
+@click.argument("extension")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_tools
+def uninstall(tools: Tools, extension: str, yes: bool) -> int:
+    """Take EXTENSION away from the firm, once no client uses it."""
+
+    async def work(house: House) -> int:
+        found = extension_named(house, extension)
+        context = context_for(
+            house, CommandLineAsk(sure=yes), Place.STORE, extension=found, integrations=house.integrations()
+        )
+        return await carry_out(house, Uninstall(), context)
+
+    return in_house(tools, work)
+
+
+def _with_settings(tools: Tools, action: Action, name: str, settings: tuple[str, ...]) -> int:
+    async def work(house: House) -> int:
+        extension = extension_named(house, name)
+        ask = CommandLineAsk(values=read_given(settings, extension.settings_schema))
+        return await carry_out(house, action, context_for(house, ask, Place.STORE, extension=extension))
+
+    return in_house(tools, work)
+
+
+def extension_named(house: House, name: str) -> Extension:
+    """By its id. Raises `NotThere`."""
+    known = {extension.id: extension for extension in house.extensions()}
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+    remedy = f"Did you mean {near[0]}? banqup store list shows them." if near else "banqup store list shows them."
+    raise NotThere(f"There is no extension {name}.", remedy)

@@ -1,0 +1,26 @@
+"""`banqup sync`."""
+
+from __future__ import annotations
+
+import click
+
+from banqup_tui.cli import exit_codes
+from banqup_tui.cli.house import House, Tools
+from banqup_tui.cli.output import say
+from banqup_tui.cli.running import in_house, pass_tools
+
+
+@click.command()
+@pass_tools
+def command(tools: Tools) -> int:
+    """Send what waits here and fetch what is new."""
+
+    async def work(house: House) -> int:
+        await house.sync()
+        for what, why in house.refused():
+            say(f"Refused: {what}. {why}")
+        waiting = house.waiting()
+        say(f"{waiting} still wait here." if waiting else "Up to date.")
+        return exit_codes.STILL_UNDER_WAY if waiting else exit_codes.OK
+
+    return in_house(tools, work, sync=False)

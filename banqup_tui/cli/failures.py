@@ -1,0 +1,109 @@
+"""Every failure as one plain sentence with what to do; never a traceback."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Callable
+
+from banqup_tui.cli import exit_codes
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.text import clean
+from banqup_tui.homes import homes
+
+LOG_FILE = "banqup.log"
+
+
+def guarded(command: Callable[[], int]) -> int:
+    """The exit code of `command`, whatever happens in it."""
+    try:
+        return command()
+    except KeyboardInterrupt:
+        _tell("Stopped. What was asked before is kept.")
+        return exit_codes.INTERRUPTED
+    except BrokenPipeError:
+        _let_go_of_stdout()
+        return exit_codes.OK
+    except BanqupError as error:
+        _tell(str(error))
+        return error.exit_code
+    except OSError as error:
+        return _of_system(error)
+    except Exception as error:
+        if found := _cause(error):
+            _tell(str(found))
+            return found.exit_code
+        return _of_program(error)
+
+
+def _cause(error: BaseException) -> BanqupError | None:
+    """The sentence within a group of errors, as tasks raise them."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            if found := _cause(inner):
+                return found
+    return error if isinstance(error, BanqupError) else None
+
+
+def _of_system(error: OSError) -> int:
+    where = clean(str(error.filename)) if error.filename else "A file"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        _tell(f"The disk is full: {where} could not be written. Make room and do it again; nothing is lost.")
+        return exit_codes.CANNOT_WRITE
+    reason = error.strerror or error
+    if _is_ours(error):
+        remedy = "Give yourself the right to it, or set BANQUP_HOME to a directory of your own."
+        _tell(f"{where} cannot be used: {reason}. {remedy}")
+        return exit_codes.SETTINGS
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        _tell(f"{where} cannot be used: {reason}. Give yourself the right to it, or choose another.")
+        return exit_codes.CANNOT_WRITE
+    _tell(f"{where}: {reason}. `banqup doctor` looks for the cause.")
+    return exit_codes.CANNOT_WRITE
+
+
+def _is_ours(error: OSError) -> bool:
+    """Whether it lies in one of the directories where the program keeps its files."""
+    if not error.filename:
+        return False
+    path = os.path.abspath(os.fsdecode(error.filename))
+    found = homes()
+    ours = (found.config, found.data, found.cache, found.runtime, found.log)
+    return any(path.startswith(str(home)) or str(home).startswith(path) for home in ours)
+
+
+def _of_program(error: Exception) -> int:
+    kept = _keep(error)
+    where = f" The details are in {kept}." if kept else ""
+    _tell(f"The program made a mistake ({type(error).__name__}).{where} `banqup doctor` looks for the cause.")
+    return exit_codes.INTERNAL
+
+
+def _keep(error: Exception) -> str | None:
+    try:
+        directory = homes().log
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (directory / LOG_FILE).open("a", encoding="utf-8") as log:
+            traceback.print_exception(error, file=log)
+    except OSError:
+        return None
+    return str(directory / LOG_FILE)
+
+
+def _tell(sentence: str) -> None:
+    try:
+        sys.stderr.write(f"{clean(sentence)}\n")
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return
+
+
+def _let_go_of_stdout() -> None:
+    """Who read us has gone: what is still buffered must not fail once more at the exit."""
+    try:
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, sys.stdout.fileno())
+    except (OSError, ValueError):
+        return

@@ -1,0 +1,62 @@
+"""`--set KEY=VALUE`: values of an extension's settings, read by its JSON Schema."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from banqup_tui.domain.errors import BanqupError
+
+
+class WrongSetting(BanqupError):
+    exit_code = 2
+
+
+_WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+
+
+def read_given(pairs: Iterable[str], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """`KEY=` takes a value away (null). Raises `WrongSetting` with the nearest key where there is none such."""
+    return dict(_read(pair, schema) for pair in pairs)
+
+
+def _read(pair: str, schema: Mapping[str, Any]) -> tuple[str, Any]:
+    key, equals, text = pair.partition("=")
+    if not equals:
+        raise WrongSetting(f"--set {pair}: a setting is given as KEY=VALUE.", "Put a = between name and value.")
+    properties: Mapping[str, Any] = schema.get("properties", {})
+    if key not in properties:
+        raise WrongSetting(f"There is no setting {key}.", _nearest(key, list(properties)))
+    return key, None if text == "" else _value(key, text, properties[key])
+
+
+def _value(key: str, text: str, property_schema: Mapping[str, Any]) -> Any:
+    kind = property_schema.get("type", "string")
+    kinds = [kind] if isinstance(kind, str) else list(kind)
+    if "boolean" in kinds and text.casefold() in _WORDS:
+        return _WORDS[text.casefold()]
+    if "integer" in kinds or "number" in kinds:
+        number = _number(text, whole="number" not in kinds)
+        if number is not None:
+            return number
+    if "array" in kinds:
+        return [part.strip() for part in text.split(",")]
+    if "string" not in kinds:
+        raise WrongSetting(f"{key} cannot be {text!r}.", f"It takes a value of type {' or '.join(kinds)}.")
+    choices = property_schema.get("enum")
+    if choices and text not in choices:
+        raise WrongSetting(f"{key} cannot be {text!r}.", f"Choose one of {', '.join(map(str, choices))}.")
+    return text
+
+
+def _number(text: str, *, whole: bool) -> int | float | None:
+    try:
+        return int(text) if whole else float(text)
+    except ValueError:
+        return None
+
+
+def _nearest(key: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
+    return f"Did you mean {near[0]}?" if near else f"Its settings are {', '.join(known) or 'none'}."

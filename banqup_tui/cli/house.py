@@ -1,0 +1,163 @@
+"""What the commands need of the program below them: reading, acting, waiting. Tests put a smaller one in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from banqup_tui.actions.interface import Doing
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.delivery import Delivery
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.extension import Extension, Installation
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.integration import Integration
+from banqup_tui.domain.listing import ClientRow
+from banqup_tui.domain.source import Source
+from banqup_tui.homes import Homes
+
+
+class NoBackend(BanqupError):
+    """`EX_UNAVAILABLE` of sysexits."""
+
+    exit_code = 69
+
+
+class NotThere(BanqupError):
+    """`EX_NOINPUT` of sysexits."""
+
+    exit_code = 66
+
+
+class Fate(StrEnum):
+    """What became of a command. WAITING: kept on this computer, not answered yet."""
+
+    DONE = "DONE"
+    REFUSED = "REFUSED"
+    EXPIRED = "EXPIRED"
+    CANCELLED = "CANCELLED"
+    WAITING = "WAITING"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """`result` and `problem` are what the server said, as plain data."""
+
+    key: str
+    fate: Fate
+    result: Any = None
+    problem: dict[str, Any] | None = None
+
+    @property
+    def reason(self) -> str:
+        if self.problem is None:
+            return ""
+        return str(self.problem.get("detail") or self.problem.get("title") or "")
+
+    @property
+    def remedy(self) -> str:
+        return str((self.problem or {}).get("remedy") or "")
+
+
+class House(Protocol):
+    """Reads are of the local copy; `sync` brings it in step first."""
+
+    @property
+    def doing(self) -> Doing: ...
+
+    @property
+    def firm(self) -> str: ...
+
+    async def sync(self) -> None:
+        """Send what waits and fetch what is new, until in step. Raises `NoBackend`."""
+        ...
+
+    async def answers(self, keys: Sequence[str], seconds: float) -> list[Answer]:
+        """One for each key, in order, once all are answered or the time is up; the copy is in step with them."""
+        ...
+
+    async def changed(self, seconds: float) -> None:
+        """Until something may have changed in the backend, at most so long; the copy is in step then."""
+        ...
+
+    def waiting(self) -> int:
+        """Commands on this computer that have no answer yet."""
+        ...
+
+    def refused(self) -> Sequence[tuple[str, str]]:
+        """What was refused and not looked at yet: what it was, and why."""
+        ...
+
+    def was_told(self, keys: Sequence[str]) -> None:
+        """The user has read why these were refused: they need not be looked at again."""
+        ...
+
+    def clients(self) -> Sequence[ClientRow]: ...
+
+    def documents(
+        self, *, ids: Collection[str] | None = None, client_id: str | None = None, folder: Folder | None = None
+    ) -> Iterator[Document]:
+        """Newest first; of ids that are not there nothing."""
+        ...
+
+    def deliveries(self, document_ids: Collection[str] | None = None) -> Iterator[Delivery]: ...
+
+    def integrations(self, client_id: str | None = None) -> Sequence[Integration]:
+        """Without those that were removed."""
+        ...
+
+    def installations(self) -> Sequence[Installation]: ...
+
+    def extensions(self) -> Sequence[Extension]: ...
+
+    def sources(self) -> Sequence[Source]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tools:
+    """What `banqup` is run with: where files are, and how a house is opened. Given to click as its object."""
+
+    homes: Callable[[], Homes]
+    open_house: Callable[[Homes], AbstractAsyncContextManager[House]]
+
+
+def client_named(house: House, name: str) -> Client:
+    """By reference, identifier, VAT number or exact name, capitals left aside. Raises `NotThere`."""
+    wanted = name.strip().casefold()
+    compact = "".join(letter for letter in wanted if letter.isalnum())
+    clients = [row.client for row in house.clients()]
+    for key in (_reference, _id, _vat_number, _name):
+        found = [client for client in clients if key(client) in (wanted, compact)]
+        if len(found) == 1:
+            return found[0]
+    raise NotThere(f"There is no client {name}.", _nearest(wanted, clients))
+
+
+def _reference(client: Client) -> str:
+    return client.reference.casefold()
+
+
+def _id(client: Client) -> str:
+    return client.id.casefold()
+
+
+def _vat_number(client: Client) -> str:
+    return (client.vat_number or "").casefold() or "-"
+
+
+def _name(client: Client) -> str:
+    return client.name.casefold()
+
+
+def _nearest(wanted: str, clients: Sequence[Client]) -> str:
+    import difflib
+
+    references = {client.reference.casefold(): client.reference for client in clients}
+    near = difflib.get_close_matches(wanted, references, n=1, cutoff=0.5)
+    if near:
+        return f"Did you mean {references[near[0]]}? banqup clients lists them."
+    return "banqup clients lists them." if clients else "There are no clients yet: import with --create-clients."

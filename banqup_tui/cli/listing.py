@@ -1,0 +1,100 @@
+"""The JSON of the command line: the wire's objects, with every key always there (null where there is none)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.delivery import Delivery
+from banqup_tui.domain.document import Document, Party
+from banqup_tui.domain.extension import Extension, Installation
+from banqup_tui.domain.integration import Integration
+from banqup_tui.domain.listing import ClientRow
+
+_OF_DOCUMENT = (
+    "currency", "netAmount", "vatAmount", "grossAmount", "payableAmount", "lineCount", "attachmentCount", "iban",
+    "paymentReference", "account", "statementNumber", "openingBalance", "closingBalance", "movementCount",
+    "accountingStatus", "fileName", "mediaType", "sha256", "createdAt",
+)  # fmt: skip
+
+
+def client_of(client: Client | None) -> dict[str, Any]:
+    return {"reference": client.reference if client else None, "name": client.name if client else None}
+
+
+def client_value(row: ClientRow) -> dict[str, Any]:
+    counts = row.counts
+    return {
+        "id": row.client.id,
+        "reference": row.client.reference,
+        "name": row.client.name,
+        "vatNumber": row.client.vat_number,
+        "status": row.client.status,
+        "counts": {
+            "total": counts.total,
+            "clientActionNeeded": counts.client_action_needed,
+            "queued": counts.queued,
+            "readyToProcess": counts.ready,
+            "processed": counts.processed,
+            "error": counts.error,
+        },
+    }
+
+
+def document_value(
+    document: Document, client: Client | None, deliveries: Iterable[Delivery], labels: Mapping[str, str]
+) -> dict[str, Any]:
+    wire: dict[str, Any] = msgspec.to_builtins(document)
+    return {
+        "id": document.id,
+        "client": client_of(client),
+        "folder": document.folder,
+        "kind": document.kind,
+        "number": document.number,
+        "issueDate": wire.get("issueDate"),
+        "dueDate": wire.get("dueDate"),
+        "counterparty": party_value(document.counterparty),
+        "supplier": party_value(document.supplier),
+        "customer": party_value(document.customer),
+        **{key: wire.get(key) for key in _OF_DOCUMENT},
+        "deliveries": [
+            {
+                "integration": labels.get(one.integration_id),
+                "state": one.state,
+                "attempts": one.attempts,
+                "reason": one.reason,
+                "remedy": one.remedy,
+            }
+            for one in deliveries
+        ],
+    }
+
+
+def party_value(party: Party | None) -> dict[str, Any] | None:
+    return None if party is None else {"name": party.name, "vatNumber": party.vat_number}
+
+
+def delivery_value(
+    delivery: Delivery, document: Document | None, client: Client | None, labels: Mapping[str, str]
+) -> dict[str, Any]:
+    """The wire's delivery, with the names of what it joins."""
+    wire: dict[str, Any] = msgspec.to_builtins(delivery)
+    return {
+        **wire,
+        "integration": labels.get(delivery.integration_id),
+        "client": client_of(client),
+        "number": document.number if document else None,
+        "fileName": document.file_name if document else None,
+    }
+
+
+def integration_value(integration: Integration, client: Client | None) -> dict[str, Any]:
+    return {**msgspec.to_builtins(integration), "client": client_of(client)}
+
+
+def extension_value(extension: Extension, installation: Installation | None) -> dict[str, Any]:
+    wire: dict[str, Any] = msgspec.to_builtins(extension)
+    return {**wire, "installation": msgspec.to_builtins(installation) if installation else None}

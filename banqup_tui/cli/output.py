@@ -1,0 +1,48 @@
+"""stdout is data, stderr is narration. Nothing that a stranger wrote reaches the terminal with its control signs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+
+from banqup_tui.domain.text import clean
+
+
+def say(sentence: str) -> None:
+    """One line of narration."""
+    click.echo(clean(sentence), err=True)
+
+
+def print_array(values: Iterable[Any]) -> None:
+    """One JSON array, a value a line, written as it comes: a large firm's list is never all in memory."""
+    import msgspec
+
+    out = sys.stdout.buffer
+    sys.stdout.flush()
+    out.write(b"[")
+    for number, value in enumerate(values):
+        out.write(b",\n " if number else b"\n ")
+        out.write(msgspec.json.encode(value))
+    out.write(b"\n]\n")
+    out.flush()
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> None:
+    """Columns two apart; the labels go to stderr only where a person reads, so that stdout stays data."""
+    shown = [[clean(cell) for cell in row] for row in rows]
+    widths = [max([len(label), *(len(row[at]) for row in shown)]) for at, label in enumerate(columns)]
+    if sys.stdout.isatty():
+        click.echo(_line(columns, widths, right), err=True)
+    for row in shown:
+        click.echo(_line(row, widths, right))
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[int]) -> str:
+    padded = (
+        cell.rjust(width) if at in right else cell.ljust(width)
+        for at, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    )
+    return "  ".join(padded).rstrip()

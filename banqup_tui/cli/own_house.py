@@ -1,0 +1,152 @@
+"""The house of this computer: the local copy, its outbox, and the backend that is found or started."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
+
+from banqup_tui.actions.at_session import SessionDoing
+from banqup_tui.cli.house import Answer, Fate, House, NoBackend
+from banqup_tui.domain.delivery import Delivery
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.extension import Extension, Installation
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.integration import Integration
+from banqup_tui.domain.listing import ClientRow
+from banqup_tui.domain.source import Source
+from banqup_tui.homes import Homes
+from banqup_tui.launcher import connect
+from banqup_tui.store.applying import Touched
+from banqup_tui.store.outbox import Entry
+from banqup_tui.store.query import DocumentQuery
+from banqup_tui.sync.session import Session
+
+AT_ONCE = 500
+SECONDS_TO_SYNC = 600.0
+
+
+@asynccontextmanager
+async def open_house(homes: Homes) -> AsyncIterator[House]:
+    """The engine runs while it is open, so that many questions share one connection."""
+    homes.made()
+    session = Session.open(homes, lambda: connect(homes))
+    try:
+        session.engine.start()
+        yield OwnHouse(session)
+    finally:
+        await asyncio.to_thread(session.close)
+
+
+class OwnHouse:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._woken = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self.doing = SessionDoing(session)
+        session.engine.subscribe(self._wake)
+
+    @property
+    def firm(self) -> str:
+        return self._session.readers.state().space_name
+
+    async def sync(self) -> None:
+        try:
+            await asyncio.to_thread(self._session.engine.sync_once, SECONDS_TO_SYNC)
+        except BanqupError as error:
+            raise NoBackend(error.sentence, error.remedy) from error
+
+    async def answers(self, keys: Sequence[str], seconds: float) -> list[Answer]:
+        """Also where the time is up, or the backend gone: those not answered are WAITING then."""
+        with suppress(BanqupError):
+            await asyncio.to_thread(self._session.engine.push_and_wait, keys, seconds)
+        return [self._answer(key) for key in keys]
+
+    def _answer(self, key: str) -> Answer:
+        entry = self._session.outbox.entry(key)
+        if entry is None:
+            return Answer(key=key, fate=Fate.CANCELLED)
+        fate = Fate.WAITING if entry.is_open else Fate(entry.state.value)
+        return Answer(key=key, fate=fate, result=entry.result, problem=entry.problem)
+
+    async def changed(self, seconds: float) -> None:
+        """Wakes with the live hints, also those since the last call; at the latest after `seconds` it asks itself."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+        except TimeoutError:
+            await self._asked_again()
+        self._woken.clear()
+
+    def _wake(self, touched: Touched) -> None:
+        """Called in the engine's thread, perhaps after this loop has ended."""
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._woken.set)
+
+    async def _asked_again(self) -> None:
+        try:
+            await self.sync()
+        except NoBackend:
+            await asyncio.sleep(0.2)
+
+    def waiting(self) -> int:
+        return self._session.outbox.waiting_count()
+
+    def refused(self) -> Sequence[tuple[str, str]]:
+        return [(entry.label or entry.kind, _why(entry)) for entry in self._session.outbox.to_look_at()]
+
+    def was_told(self, keys: Sequence[str]) -> None:
+        self._session.outbox.dismiss(keys)
+
+    def clients(self) -> Sequence[ClientRow]:
+        return self._session.readers.clients()
+
+    def documents(
+        self, *, ids: Collection[str] | None = None, client_id: str | None = None, folder: Folder | None = None
+    ) -> Iterator[Document]:
+        if ids is not None:
+            yield from self._session.readers.whole(list(ids))
+            return
+        query = DocumentQuery(client_id=client_id, folder=folder)
+        for some in _portions(row.id for row in self._session.readers.listing(query)):
+            yield from self._session.readers.whole(some)
+
+    def deliveries(self, document_ids: Collection[str] | None = None) -> Iterator[Delivery]:
+        ids = (
+            (row.id for row in self._session.readers.listing(DocumentQuery()))
+            if document_ids is None
+            else iter(document_ids)
+        )
+        for some in _portions(ids):
+            for of_document in self._session.readers.deliveries_of(some).values():
+                yield from of_document
+
+    def integrations(self, client_id: str | None = None) -> Sequence[Integration]:
+        return self._session.readers.integrations(client_id)
+
+    def installations(self) -> Sequence[Installation]:
+        return self._session.readers.installations()
+
+    def extensions(self) -> Sequence[Extension]:
+        return self._session.readers.extensions()
+
+    def sources(self) -> Sequence[Source]:
+        return self._session.readers.sources()
+
+
+def _portions(ids: Iterator[str]) -> Iterator[list[str]]:
+    some: list[str] = []
+    for one in ids:
+        some.append(one)
+        if len(some) == AT_ONCE:
+            yield some
+            some = []
+    if some:
+        yield some
+
+
+def _why(entry: Entry) -> str:
+    problem = entry.problem or {}
+    said = problem.get("detail") or problem.get("title") or "It may have been done: look, and repeat it if not."
+    return f"{said} {problem.get('remedy') or ''}".strip()

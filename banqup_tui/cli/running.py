@@ -1,0 +1,57 @@
+"""What every command does around its own work: open the house, bring it in step, and say if that was not possible."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from banqup_tui.actions.asking import Ask
+from banqup_tui.actions.interface import Context
+from banqup_tui.actions.places import Place
+from banqup_tui.cli.house import House, NoBackend, Tools
+from banqup_tui.cli.output import say
+
+
+def in_house(tools: Tools, work: Callable[[House], Awaitable[int]], *, sync: bool = True) -> int:
+    """Runs `work` in an open house and gives its exit code. Without a backend it works on what is here, and says so."""
+
+    async def run() -> int:
+        async with tools.open_house(tools.homes()) as house:
+            if sync:
+                await in_step(house)
+            return await work(house)
+
+    return asyncio.run(run())
+
+
+async def in_step(house: House) -> bool:
+    try:
+        await house.sync()
+    except NoBackend as error:
+        say(f"{error.sentence} This is what was here before; what is asked is kept. {error.remedy}")
+        return False
+    return True
+
+
+def context_for(house: House, ask: Ask, place: Place, **more: object) -> Context:
+    """The context of an action on the command line: files go to the current directory."""
+    extensions = {extension.id: extension for extension in house.extensions()}
+    return Context(
+        doing=house.doing,
+        ask=ask,
+        place=place,
+        extensions=extensions,
+        installations=house.installations(),
+        over_ssh=True,
+        download_to=Path.cwd(),
+        now=datetime.now(UTC),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+pass_tools = click.make_pass_decorator(Tools)
+as_json = click.option("--json", "json", is_flag=True, help="One array of objects on stdout.")

@@ -1,0 +1,128 @@
+"""What lists show: one line of a document, a client or a folder, and totals. Drawn from the local copy."""
+
+from datetime import date
+
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.status import AccountingStatus
+from banqup_tui.domain.values import Value
+
+
+class Sent(Value, frozen=True, kw_only=True):
+    """Where one document goes. `needs_a_look`: failed or unknown, and not dismissed."""
+
+    integration_id: str
+    label: str
+    state: DeliveryState
+    needs_a_look: bool = False
+    is_open: bool = False
+
+
+class DocumentRow(Value, frozen=True, kw_only=True):
+    """One line of a table of documents. `date` is the day under which it is filed.
+
+    `status` is what the user sees: what waits in the outbox is drawn over it, and then `pending` is true.
+    `sent` has one entry for every integration it goes to (cancelled ones left out), in the order of their names.
+    """
+
+    id: str
+    client_id: str
+    folder: Folder
+    date: date
+    status: AccountingStatus
+    number: str | None = None
+    counterparty: str | None = None
+    currency: str | None = None
+    net_amount: int | None = None
+    vat_amount: int | None = None
+    gross_amount: int | None = None
+    approved: bool = True
+    processed: bool = False
+    attempted: bool = False
+    pending: bool = False
+    file_name: str = ""
+    sent: tuple[Sent, ...] = ()
+
+    @property
+    def delivered(self) -> int:
+        return sum(entry.state is DeliveryState.DELIVERED for entry in self.sent)
+
+    @property
+    def wanted(self) -> int:
+        return len(self.sent)
+
+    @property
+    def needs_a_look(self) -> bool:
+        return any(entry.needs_a_look for entry in self.sent)
+
+
+class Counts(Value, frozen=True, kw_only=True):
+    """How many documents by accounting status."""
+
+    client_action_needed: int = 0
+    queued: int = 0
+    ready: int = 0
+    processed: int = 0
+    error: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.client_action_needed + self.queued + self.ready + self.processed + self.error
+
+    @property
+    def to_do(self) -> int:
+        """What waits for the accountant."""
+        return self.error + self.ready
+
+    def of(self, status: AccountingStatus) -> int:
+        return int(getattr(self, COUNT_NAMES[status]))
+
+
+COUNT_NAMES: dict[AccountingStatus, str] = {
+    AccountingStatus.CLIENT_ACTION_NEEDED: "client_action_needed",
+    AccountingStatus.QUEUED: "queued",
+    AccountingStatus.READY_TO_PROCESS: "ready",
+    AccountingStatus.PROCESSED: "processed",
+    AccountingStatus.ERROR: "error",
+}
+
+
+class ClientRow(Value, frozen=True, kw_only=True):
+    """`integrations` are the labels of those that are not removed, by name."""
+
+    client: Client
+    counts: Counts
+    newest: date | None = None
+    integrations: tuple[str, ...] = ()
+
+
+class MonthNode(Value, frozen=True, kw_only=True):
+    month: int
+    counts: Counts
+
+
+class YearNode(Value, frozen=True, kw_only=True):
+    """`months` newest first."""
+
+    year: int
+    counts: Counts
+    months: tuple[MonthNode, ...]
+
+
+class FolderNode(Value, frozen=True, kw_only=True):
+    """`years` newest first."""
+
+    folder: Folder
+    counts: Counts
+    years: tuple[YearNode, ...]
+
+
+class Totals(Value, frozen=True, kw_only=True):
+    """Of the documents of one currency, in its minor units; what has no amount counts as none."""
+
+    currency: str
+    count: int
+    net: int = 0
+    vat: int = 0
+    gross: int = 0

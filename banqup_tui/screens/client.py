@@ -1,0 +1,197 @@
+"""One client in the register: who it is, and where its documents go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.geometry import Region
+
+from banqup_tui.actions import places
+from banqup_tui.actions.interface import Context
+from banqup_tui.actions.places import Place
+from banqup_tui.domain.client import Client, ClientStatus
+from banqup_tui.domain.identifiers import pretty_enterprise_number
+from banqup_tui.domain.integration import Integration, IntegrationState
+from banqup_tui.screens.place import PlaceScreen, bindings_for
+from banqup_tui.widgets.integrations_layout import FOLDER_NAMES, integration_details, integration_items
+from banqup_tui.widgets.lines_of_text import BLANK, Line, labelled, left, paragraph, right
+from banqup_tui.widgets.listing import Listing
+from banqup_tui.widgets.one_line import Word
+from banqup_tui.widgets.page import Page
+from banqup_tui.widgets.sheet import Blank
+from banqup_tui.widgets.tabs import Tab, Tabs
+from banqup_tui.written.formats import count, vat_number
+from banqup_tui.written.signs import sign
+from banqup_tui.written.words import NP_, _, ngettext, pgettext
+
+OVERVIEW, INTEGRATIONS = "overview", "integrations"
+_STATUSES = {
+    ClientStatus.DRAFT: NP_("client", "Draft"),
+    ClientStatus.INVITED: NP_("client", "Invited"),
+    ClientStatus.ACTIVE: NP_("client", "Active"),
+    ClientStatus.INVITATION_REJECTED: NP_("client", "Invitation rejected"),
+    ClientStatus.ACCESS_REJECTED: NP_("client", "Access rejected"),
+    ClientStatus.ARCHIVED: NP_("client", "Archived"),
+    ClientStatus.LOST: NP_("client", "Lost"),
+}
+
+
+class ClientScreen(PlaceScreen):
+    place = Place.CLIENT
+    BINDINGS = bindings_for(Place.CLIENT)
+    DEFAULT_CSS = """
+    ClientScreen #parts { width: 1fr; height: 1fr; }
+    ClientScreen Listing { height: auto; max-height: 50%; }
+    ClientScreen #details { height: 1fr; }
+    """
+
+    def __init__(self, client_id: str, tab: places.Tab = places.Tab.INTEGRATIONS) -> None:
+        super().__init__()
+        self.client_id = client_id
+        self.tabs = Tabs()
+        self.listing = Listing(id="integrations")
+        self.details = Page(id="details")
+        self._blanks = (Blank(), Blank())
+        self._tab = OVERVIEW if tab is places.Tab.OVERVIEW else INTEGRATIONS
+
+    def compose_body(self) -> ComposeResult:
+        with Vertical(id="parts"):
+            yield self.tabs
+            yield self._blanks[0]
+            yield self.listing
+            yield self._blanks[1]
+            yield self.details
+
+    def on_mount(self) -> None:
+        self._show_tab()
+
+    # what is shown
+
+    def here(self) -> object:
+        return (self._tab, self.listing.key)
+
+    @property
+    def client(self) -> Client | None:
+        return self.house.session.readers.client(self.client_id)
+
+    def _integrations(self) -> list[Integration]:
+        return self.house.session.readers.integrations(self.client_id)
+
+    def draw(self) -> None:
+        client = self.client
+        if client is None:
+            self.house.go_back()
+            return
+        found = self._integrations()
+        self.title_line.set_path([_("Clients"), client.name], right=vat_number(client.vat_number))
+        beside = count(len(found)) if found else ""
+        self.tabs.set([Tab(OVERVIEW, _("Overview")), Tab(INTEGRATIONS, _("Integrations"), beside)], self._tab)
+        if self._tab == OVERVIEW:
+            self.details.show(lambda width: self._overview(client, width), keep_place=True)
+        elif found:
+            self.listing.show(integration_items(found, self.house.now()))
+            self._show_details()
+        else:
+            self.listing.show(lambda _width: (None, ()))
+            self.details.show(_nothing_yet)
+
+    def _show_tab(self) -> None:
+        self.listing.display = self._blanks[1].display = self._tab == INTEGRATIONS
+        self.draw()
+        self.set_focus(self.listing if self._tab == INTEGRATIONS else self.details)
+        self.came_to_rest()
+
+    def _show_details(self) -> None:
+        one = self._integration()
+        if one is not None:
+            extension = self.house.session.readers.extension(one.extension_id)
+            self.details.show(lambda width: integration_details(one, extension, width), keep_place=True)
+
+    def _integration(self) -> Integration | None:
+        if self._tab != INTEGRATIONS:
+            return None
+        found = self._integrations()
+        return next((one for one in found if one.id == self.listing.key), found[0] if found else None)
+
+    def _overview(self, client: Client, width: int) -> list[Line]:
+        lines: list[Line] = []
+        facts = [
+            (_("Name"), client.name),
+            (_("Reference"), client.reference),
+            (_("VAT number"), vat_number(client.vat_number)),
+            (_("Enterprise no."), pretty_enterprise_number(client.enterprise_number or "") or sign("none")),
+            (_("Status"), pgettext("client", _STATUSES[client.status])),
+        ]
+        for label, text in facts:
+            lines += labelled(label, 18, width, text)
+        lines += [
+            BLANK,
+            (left(0, _("Documents"), "muted"), right(44, _("Total"), "muted"), right(56, _("To do"), "muted")),
+        ]
+        for folder in self.house.session.readers.folders(self.client_id):
+            lines.append(
+                (
+                    left(0, _(FOLDER_NAMES[folder.folder])),
+                    right(44, count(folder.counts.total) if folder.counts.total else sign("zero")),
+                    right(56, count(folder.counts.to_do) if folder.counts.to_do else sign("zero")),
+                )
+            )
+        return lines
+
+    def context(self) -> Context:
+        one = self._integration()
+        return self.house.context(self, client_id=self.client_id, integration_id=one.id if one else None)
+
+    def state_words(self) -> Sequence[Word]:
+        found = self._integrations()
+        number = ngettext("{count} integration", "{count} integrations", len(found)).format(count=count(len(found)))
+        broken = sum(one.state is IntegrationState.BROKEN for one in found)
+        if broken:
+            words = ngettext("{count} needs attention", "{count} need attention", broken).format(count=count(broken))
+            number = f"{number}, {words}"
+        return (Word(number, "muted"),)
+
+    def menu_title(self) -> str:
+        one = self._integration()
+        return one.label if one else (self.client.name if self.client else "")
+
+    def menu_region(self) -> Region | None:
+        region = self.listing.cursor_region() if self.listing.key else Region(0, self.body_top + 2, self.size.width, 1)
+        return Region(region.x, region.y, self.size.width - 2, 1)
+
+    # keys
+
+    def action_pane(self, step: int) -> None:
+        self._tab = self.tabs.beside_current(step)
+        self._show_tab()
+
+    def on_tabs_asked(self, message: Tabs.Asked) -> None:
+        message.stop()
+        self._tab = message.id
+        self._show_tab()
+
+    def on_listing_moved(self, message: Listing.Moved) -> None:
+        message.stop()
+        self._show_details()
+        self.cursor_moved()
+
+    def on_listing_opened(self, message: Listing.Opened) -> None:
+        message.stop()
+        self.perform("configure-integration")
+
+    def on_listing_menu_asked(self, message: Listing.MenuAsked) -> None:
+        message.stop()
+        self.move_menu()
+
+
+def _nothing_yet(width: int) -> list[Line]:
+    return [
+        (left(0, _("No integrations yet."), "strong", bold=True),),
+        BLANK,
+        *paragraph(0, width, _("Documents of this client are sent nowhere until one is added and active.")),
+        BLANK,
+        (right(4, "a", "accent"), left(6, _("Add integration"))),
+        (right(4, "4", "accent"), left(6, _("Banqup Store"))),
+    ]

@@ -1,0 +1,253 @@
+"""One document: laid out, its lines, how it is paid, what became of it at each integration, and as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.geometry import Region
+
+from banqup_tui.actions import places, registry
+from banqup_tui.actions.interface import Context
+from banqup_tui.actions.places import Place
+from banqup_tui.domain.delivery import Delivery, DeliveryState
+from banqup_tui.domain.document import Document
+from banqup_tui.screens.client_folders import ClientFolders
+from banqup_tui.screens.place import PlaceScreen, bindings_for
+from banqup_tui.screens.reading import Read, document_lines, plain_lines, raw_lines
+from banqup_tui.widgets.deliveries_layout import delivery_details, delivery_items
+from banqup_tui.widgets.integrations_layout import FOLDER_NAMES
+from banqup_tui.widgets.lines_of_text import Line, left
+from banqup_tui.widgets.listing import Listing
+from banqup_tui.widgets.one_line import Word
+from banqup_tui.widgets.page import Build, Page
+from banqup_tui.widgets.sheet import Blank
+from banqup_tui.widgets.tabs import Tab, Tabs
+from banqup_tui.written.formats import count
+from banqup_tui.written.signs import sign
+from banqup_tui.written.words import _, ngettext
+
+DOCUMENT, LINES, PAYMENT, DELIVERIES, RAW = "document", "lines", "payment", "deliveries", "raw"
+
+
+class DocumentScreen(PlaceScreen):
+    place = Place.DOCUMENT
+    BINDINGS = bindings_for(Place.DOCUMENT)
+    DEFAULT_CSS = """
+    DocumentScreen #parts { width: 1fr; height: 1fr; }
+    DocumentScreen Listing { height: auto; max-height: 40%; }
+    DocumentScreen #details { height: 1fr; }
+    """
+
+    def __init__(self, document_id: str, tab: places.Tab = places.Tab.DOCUMENT) -> None:
+        super().__init__()
+        self.document_id = document_id
+        self.tabs = Tabs()
+        self.page = Page(id="page")
+        self.deliveries = Listing(id="deliveries")
+        self.details = Page(id="details")
+        self._blanks = (Blank(), Blank())
+        self._tab = DELIVERIES if tab is places.Tab.DELIVERIES else DOCUMENT
+        self._read: Read | None = None
+
+    def compose_body(self) -> ComposeResult:
+        with Vertical(id="parts"):
+            yield self.tabs
+            yield self._blanks[0]
+            yield self.page
+            yield self.deliveries
+            yield self._blanks[1]
+            yield self.details
+
+    def on_mount(self) -> None:
+        self._show_tab()
+        self._start_reading()
+
+    # what is shown
+
+    def here(self) -> object:
+        return (self.document_id, self._tab, self.deliveries.key)
+
+    @property
+    def document(self) -> Document | None:
+        return self.house.session.readers.document(self.document_id)
+
+    def _deliveries(self) -> list[Delivery]:
+        return self.house.session.readers.deliveries(self.document_id)
+
+    def draw(self) -> None:
+        document = self.document
+        if document is None:
+            self.house.go_back()
+            return
+        client = self.house.session.readers.client(document.client_id)
+        below = self._below()
+        self.title_line.set_path(
+            [
+                client.name if client else sign("none"),
+                _(FOLDER_NAMES[document.folder]),
+                document.number or document.file_name,
+            ],
+            right=below.place_in_list(document) if below else "",
+        )
+        self.tabs.set(self._tabs(), self._tab)
+        if self._tab == DELIVERIES:
+            self._draw_deliveries()
+
+    def _below(self) -> ClientFolders | None:
+        return next((one for one in reversed(self.app.screen_stack) if isinstance(one, ClientFolders)), None)
+
+    def _tabs(self) -> list[Tab]:
+        invoice = self._read.content.invoice if self._read and self._read.content else None
+        tabs = [Tab(DOCUMENT, _("Document"))]
+        if invoice is not None:
+            tabs += [Tab(LINES, _("Lines"), count(len(invoice.lines))), Tab(PAYMENT, _("Payment"))]
+        wrong = sum(one.needs_a_look for one in self._deliveries())
+        tabs.append(Tab(DELIVERIES, _("Deliveries"), f"{sign('error')}{wrong}" if wrong else "", "error"))
+        return [*tabs, Tab(RAW, _("Raw"))]
+
+    def _show_tab(self) -> None:
+        at_deliveries = self._tab == DELIVERIES
+        self.page.display = not at_deliveries
+        self.deliveries.display = self.details.display = self._blanks[1].display = at_deliveries
+        self.draw()
+        if at_deliveries:
+            self.set_focus(self.deliveries)
+        else:
+            self.page.show(self._build())
+            self.set_focus(self.page)
+        self.came_to_rest()
+
+    def _build(self) -> Build | None:
+        read, document = self._read, self.document
+        if read is None:
+            return (lambda width: plain_lines(document, width, "")) if document else None
+        invoice = read.content.invoice if read.content else None
+        if self._tab == RAW:
+            return lambda width: raw_lines(read, width)
+        if self._tab == LINES and invoice is not None:
+            from banqup_tui.widgets.invoice_layout import table_of_lines
+
+            return lambda width: table_of_lines(invoice, width)
+        if self._tab == PAYMENT and invoice is not None:
+            from banqup_tui.widgets.invoice_layout import payment_lines
+
+            return lambda width: payment_lines(invoice, width)
+        return lambda width: document_lines(read, width)
+
+    def _draw_deliveries(self) -> None:
+        found = self._deliveries()
+        if not found:
+            self.deliveries.show(lambda _width: (None, ()))
+            nowhere: Line = (left(0, _("It has not been sent to any integration.")),)
+            self.details.show(lambda _width: [nowhere])
+            return
+        labels = self.house.integration_labels()
+        worst = next((one.id for one in found if one.needs_a_look), "")
+        self.deliveries.show(delivery_items(found, labels, self.house.now()), start=worst)
+        self._show_details()
+
+    def _show_details(self) -> None:
+        delivery = self._delivery()
+        if delivery is None:
+            return
+        label = self.house.integration_labels().get(delivery.integration_id, "")
+        now = self.house.now()
+        self.details.show(lambda width: delivery_details(delivery, label, now, width), keep_place=True)
+
+    def _delivery(self) -> Delivery | None:
+        found = self._deliveries()
+        on_it = next((one for one in found if one.id == self.deliveries.key), None)
+        return on_it or next((one for one in found if one.needs_a_look), found[0] if found else None)
+
+    def _start_reading(self) -> None:
+        document = self.document
+        if document is None:
+            return
+        self._read = self.house.library.known(document)
+        if self._read is None:
+            self.run_worker(self._fetch(document), group="reading", exclusive=True, exit_on_error=False)
+        else:
+            self._has_read()
+
+    async def _fetch(self, document: Document) -> None:
+        read = await self.house.library.read(document)
+        if document.id == self.document_id:
+            self._read = read
+            self._has_read()
+
+    def _has_read(self) -> None:
+        self.tabs.set(self._tabs(), self._tab)
+        if self._tab != DELIVERIES:
+            self.page.show(self._build(), keep_place=True)
+
+    def context(self) -> Context:
+        delivery = self._delivery() if self._tab == DELIVERIES else None
+        return self.house.context(self, document_ids=[self.document_id], delivery_id=delivery.id if delivery else None)
+
+    def state_words(self) -> Sequence[Word]:
+        if self._tab == DELIVERIES:
+            found = [one for one in self._deliveries() if one.state is not DeliveryState.CANCELLED]
+            if not found:
+                return ()
+            there = sum(one.state is DeliveryState.DELIVERED for one in found)
+            words = ngettext("{part} of {whole} delivered", "{part} of {whole} delivered", there).format(
+                part=count(there), whole=count(len(found))
+            )
+            if any(one.needs_a_look for one in found):
+                return (Word(sign("error"), "error", True), Word(f" {words}"))
+            return (Word(words, "muted"),)
+        return self.house.status_words(self.document_id)
+
+    def own_footer(self) -> Sequence[tuple[str, str]]:
+        beside = ((sign("left") + sign("right"), _("Previous, next")), ("Tab", _("Next tab")))
+        actions = registry.footer_of(self.context())
+        return (*actions[:3], *beside, *actions[3:]) if self._tab == DELIVERIES else (*beside, *actions)
+
+    def menu_title(self) -> str:
+        document = self.document
+        return (document.number or document.file_name) if document else ""
+
+    def menu_region(self) -> Region | None:
+        if self._tab == DELIVERIES and self.deliveries.key:
+            return self.deliveries.cursor_region()
+        return Region(0, self.body_top, self.size.width - 2, 1)
+
+    # keys
+
+    def action_pane(self, step: int) -> None:
+        self._go_to_tab(self.tabs.beside_current(step))
+
+    def go_to(self, tab: places.Tab) -> None:
+        self._go_to_tab(DELIVERIES if tab is places.Tab.DELIVERIES else DOCUMENT)
+
+    def _go_to_tab(self, tab: str) -> None:
+        self._tab = tab
+        self._show_tab()
+
+    def action_side(self, step: int) -> None:
+        below = self._below()
+        other = below.neighbour(self.document_id, step) if below else None
+        if other is not None:
+            self.document_id = other
+            self._read = None
+            self._start_reading()
+            self._show_tab()
+
+    def on_tabs_asked(self, message: Tabs.Asked) -> None:
+        message.stop()
+        self._go_to_tab(message.id)
+
+    def on_listing_moved(self, message: Listing.Moved) -> None:
+        message.stop()
+        self._show_details()
+        self.cursor_moved()
+
+    def on_listing_menu_asked(self, message: Listing.MenuAsked) -> None:
+        message.stop()
+        self.move_menu()
+
+    def on_listing_opened(self, message: Listing.Opened) -> None:
+        message.stop()
+        self.move_menu()

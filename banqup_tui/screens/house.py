@@ -1,0 +1,75 @@
+"""What places know of the program around them: the session, the words on top, and how to go somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from textual.screen import Screen
+
+from banqup_tui.actions.asking import Tone
+from banqup_tui.actions.interface import Context
+from banqup_tui.actions.places import Destination, Place
+from banqup_tui.sync.session import Session
+from banqup_tui.widgets.header import Place as HeaderPlace
+from banqup_tui.widgets.one_line import Word
+from banqup_tui.widgets.sheet import Sheet
+
+if TYPE_CHECKING:
+    from banqup_tui.screens.place import PlaceScreen
+    from banqup_tui.screens.reading import Library
+
+
+class House(Protocol):
+    """The app, as its places see it."""
+
+    @property
+    def session(self) -> Session: ...
+
+    @property
+    def library(self) -> Library: ...
+
+    @property
+    def is_copying(self) -> bool:
+        """The first copy has not begun or is under way."""
+        ...
+
+    def places(self) -> tuple[HeaderPlace, ...]: ...
+
+    def show_state(self, sheet: Sheet) -> None:
+        """Firm and sync state into the header of a sheet."""
+        ...
+
+    def now(self) -> datetime:
+        """In the user's zone."""
+        ...
+
+    def integration_labels(self) -> dict[str, str]: ...
+
+    def context(
+        self,
+        screen: PlaceScreen,
+        *,
+        client_id: str | None = None,
+        document_ids: Sequence[str] = (),
+        delivery_id: str | None = None,
+        integration_id: str | None = None,
+        extension_id: str | None = None,
+    ) -> Context: ...
+
+    def status_words(self, document_id: str) -> Sequence[Word]: ...
+
+    def say(self, text: str, tone: Tone = Tone.PLAIN) -> None: ...
+
+    def go(self, destination: Destination) -> None: ...
+
+    def open_client(self, client_id: str) -> None: ...
+
+    def go_to_root(self, place: Place) -> None: ...
+
+    def go_back(self) -> None: ...
+
+    async def push_and_wait(self, screen: Screen[None]) -> Any: ...
+
+    def left(self, screen: Screen[None], answer: object) -> None: ...

@@ -1,0 +1,340 @@
+"""What all places share: keys, footer, menu, palette and help out of the actions; news of the copy; going back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.geometry import Region
+from textual.timer import Timer
+
+from banqup_tui.actions import registry
+from banqup_tui.actions.asking import Tone
+from banqup_tui.actions.interface import Context
+from banqup_tui.actions.moves import GROUP_NAMES, Group, key_written
+from banqup_tui.actions.places import Place
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.screens.asking import TerminalAsk
+from banqup_tui.widgets.filter_line import FilterLine
+from banqup_tui.widgets.footer import Footer, FooterKey
+from banqup_tui.widgets.header import Header
+from banqup_tui.widgets.info import REST
+from banqup_tui.widgets.menu import Menu, MenuEntry
+from banqup_tui.widgets.one_line import Word
+from banqup_tui.widgets.panel import Panel
+from banqup_tui.widgets.sheet import Sheet
+from banqup_tui.widgets.title import Title
+from banqup_tui.written.told import told
+from banqup_tui.written.words import _, pgettext
+
+if TYPE_CHECKING:
+    from banqup_tui.screens.house import House
+    from banqup_tui.widgets.palette import Entry
+
+DIGITS = {Place.CLIENT_DOCUMENTS: "2", Place.FOLDER: "2", Place.DOCUMENT: "2", Place.CLIENTS: "3", Place.CLIENT: "3"}
+_TWO_WAYS = {"side": (("left", "h"), ("right", "l")), "pane": (("shift+tab",), ("tab",))}
+_ROOTS = {"2": Place.CLIENT_DOCUMENTS, "3": Place.CLIENTS, "4": Place.STORE}
+
+
+def bindings_for(place: Place) -> list[BindingType]:
+    """Every key of the place, each with an id, so that a keymap can change it."""
+    bindings: list[BindingType] = []
+    for binding in registry.bindings_of(place):
+        if binding.id in _TWO_WAYS:
+            back, on = _TWO_WAYS[binding.id]
+            bindings.append(Binding(",".join(back), f"{binding.id}(-1)", id=f"{binding.id}.back", show=False))
+            bindings.append(Binding(",".join(on), f"{binding.id}(1)", id=f"{binding.id}.on", show=False))
+            continue
+        action = f"move('{binding.id}')" if binding.is_move else f"act('{binding.id}')"
+        bindings.append(Binding(",".join(binding.keys), action, id=binding.id, show=False))
+    return bindings
+
+
+class PlaceScreen(Sheet):
+    """`context` says what is under the cursor or selected; `draw` brings the screen in step with the copy."""
+
+    place: ClassVar[Place]
+    is_root: ClassVar[bool] = False
+    """One of the four places: there is nothing to go back to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._resting: Timer | None = None
+        self._open_panel: Panel | None = None
+        self._state: tuple[Word, ...] = ()
+        self._is_behind = False
+        self._stood_on: object = None
+
+    # what a place says
+
+    def here(self) -> object:
+        """What the cursor is on: while it stays, so does the message of the last action."""
+        return None
+
+    def context(self) -> Context:
+        raise NotImplementedError
+
+    def draw(self) -> None:
+        """Read again what is shown: at the start, and when something has changed."""
+        raise NotImplementedError
+
+    def own_footer(self) -> Sequence[tuple[str, str]] | None:
+        """Keys of the footer instead of those of the actions; None for those."""
+        return None
+
+    def state_words(self) -> Sequence[Word]:
+        """The state of the row one is on, for the info line."""
+        return ()
+
+    def menu_title(self) -> str:
+        return ""
+
+    def menu_region(self) -> Region | None:
+        """The row that the menu hangs from."""
+        return None
+
+    def came_to_rest(self) -> None:
+        """The cursor has stood still for a moment: footer and info line follow. A new error is told before all else."""
+        state = tuple(self.state_words())
+        if state != self._state and any(word.token == "error" for word in state):
+            self.info.say()
+        self._state = state
+        self.info.set_state(state, at_once=True)
+        self.refresh_footer()
+
+    def compose_panels(self) -> ComposeResult:
+        """The menu is made with the place: to add a panel later paints the whole screen once."""
+        yield Menu()
+
+    # sharing
+
+    @property
+    def house(self) -> House:
+        return cast("House", self.app)
+
+    def on_mount(self) -> None:
+        self.header.set_places(self.house.places(), DIGITS.get(self.place, "4"))
+        self.house.show_state(self)
+        self.draw()
+        self._stood_on = self.here()
+        self.came_to_rest()
+
+    def on_screen_suspend(self) -> None:
+        self._is_behind = True
+
+    def on_screen_resume(self) -> None:
+        """What has changed while another place lay over this one."""
+        if self._is_behind:
+            self._is_behind = False
+            self.news()
+
+    def cursor_moved(self) -> None:
+        """Call it when the cursor has moved: what follows it waits until it rests."""
+        if self.here() != self._stood_on:
+            self._stood_on = self.here()
+            self.info.say()
+        if self._resting is not None:
+            self._resting.stop()
+        self._resting = self.set_timer(REST, self.came_to_rest)
+
+    def news(self) -> None:
+        """The copy, the outbox or the sync has changed. A row that goes under the cursor takes no message with it."""
+        self.house.show_state(self)
+        self.draw()
+        self._stood_on = self.here()
+        self.came_to_rest()
+
+    def refresh_footer(self) -> None:
+        if self._open_panel is not None:
+            self.footer.set_keys(self._open_panel.footer_keys())
+            return
+        keys = self.own_footer()
+        if keys is None:
+            keys = registry.footer_of(self.context())
+        self.footer.set_keys(FooterKey(key, label) for key, label in keys)
+
+    # actions
+
+    def action_act(self, action_id: str) -> None:
+        self.perform(action_id)
+
+    def perform(self, action_id: str) -> None:
+        action = registry.BY_ID[action_id]
+        context = self.context()
+        reason = action.availability(context)
+        if reason is not None:
+            self.info.say((Word(reason, "muted"),))
+            return
+        self.run_worker(self._run(action_id, context), group="action", exclusive=False, exit_on_error=False)
+
+    async def _run(self, action_id: str, context: Context) -> None:
+        try:
+            await registry.BY_ID[action_id].run(context)
+        except BanqupError as error:
+            self.ask.notify_error(told(error.sentence), told(error.remedy))
+        except OSError as error:
+            self.ask.notify_error(error.strerror or str(error), "")
+        self.news()
+
+    @property
+    def ask(self) -> TerminalAsk:
+        return TerminalAsk(self)
+
+    # moves
+
+    def action_move(self, move_id: str) -> None:
+        method = getattr(self, f"move_{move_id.replace('-', '_')}", None)
+        if method is not None:
+            method()
+
+    def action_side(self, step: int) -> None:
+        """Left (-1) or right (1), where the pane that has the focus does not take it."""
+
+    def action_pane(self, step: int) -> None:
+        """The next pane or tab, or the one before."""
+
+    def move_back(self) -> None:
+        self.house.go_back()
+
+    def move_quit(self) -> None:
+        self.app.exit()
+
+    def move_suspend(self) -> None:
+        self.app.action_suspend_process()
+
+    def move_menu(self) -> None:
+        self.run_worker(self._menu(), group="panel", exit_on_error=False)
+
+    def move_palette(self) -> None:
+        self.run_worker(self._palette(), group="panel", exit_on_error=False)
+
+    def move_help(self) -> None:
+        self.run_worker(self._help(), group="panel", exit_on_error=False)
+
+    async def _menu(self) -> None:
+        context = self.context()
+        entries = [
+            MenuEntry(
+                id=entry.id,
+                label=entry.title,
+                key=entry.key,
+                presses=registry.BY_ID[entry.id].keys,
+                note=entry.note or "",
+                reason=entry.reason,
+                part=entry.part,
+            )
+            for entry in registry.menu_of(context)
+        ]
+        if not entries:
+            return
+        menu = await self.ask.panel(Menu)
+        menu.fill(self.menu_title(), entries)
+        chosen = await menu.asked(hangs_from=self.menu_region())
+        if chosen is not None:
+            self.perform(chosen)
+
+    async def _palette(self) -> None:
+        from banqup_tui.widgets.palette import Entry, Palette
+
+        context = self.context()
+        entries = [
+            Entry(
+                id=f"action:{entry.id}",
+                label=entry.title,
+                beside=entry.reason or self.menu_title(),
+                key="" if entry.reason else entry.key,
+                possible=entry.reason is None,
+            )
+            for entry in registry.palette_of(context)
+        ]
+        entries += [
+            Entry(f"client:{one.id}", one.name, _("client")) for one in self.house.session.readers.find_clients("")
+        ]
+        palette = await self.ask.panel(Palette)
+        palette.fill(lambda text: found(text, entries))
+        chosen = await palette.asked()
+        kind, _colon, id_ = (chosen or "").partition(":")
+        if kind == "action":
+            self.perform(id_)
+        elif kind == "client":
+            self.house.open_client(id_)
+
+    async def _help(self) -> None:
+        from banqup_tui.widgets.help import Group as HelpGroup
+        from banqup_tui.widgets.help import Help
+
+        groups = {
+            group: HelpGroup(pgettext("heading", GROUP_NAMES[group]), keys)
+            for group, keys in registry.help_of(self.place)
+        }
+        left = [groups[group] for group in (Group.MOVE, Group.FIND, Group.EVERYWHERE) if group in groups]
+        right = [groups[group] for group in (Group.ACTIONS, Group.SELECT, Group.TABLE) if group in groups]
+        panel = await self.ask.panel(Help)
+        title = self.house.places()[int(DIGITS.get(self.place, "4")) - 2].label
+        panel.fill(_("Keys: {place}").format(place=title[:1].lower() + title[1:]), left, right)
+        await panel.asked()
+
+    # messages
+
+    def on_panel_shown(self, message: Panel.Shown) -> None:
+        message.stop()
+        self._open_panel = message.panel if message.open else None
+        self.footer.set_right(() if message.open and message.panel.takes_text else None)
+        self.refresh_footer()
+
+    def on_panel_wanted(self, message: Panel.Wanted) -> None:
+        message.stop()
+        self.move_help() if message.name == "help" else self.move_palette()
+
+    def open_filter(self, line: FilterLine, text: str) -> None:
+        line.open(text)
+        self.footer.set_instead(FooterKey(*key) for key in line.footer())
+        self.footer.set_right(())
+
+    def filter_closed(self) -> None:
+        self.footer.set_instead(None)
+        self.footer.set_right(None)
+        self.info.set_instead()
+
+    def on_header_place_asked(self, message: Header.PlaceAsked) -> None:
+        message.stop()
+        if message.key in _ROOTS:
+            self.house.go_to_root(_ROOTS[message.key])
+
+    def on_footer_key_asked(self, message: Footer.KeyAsked) -> None:
+        message.stop()
+        press(self, message.key)
+
+    def on_title_part_asked(self, message: Title.PartAsked) -> None:
+        message.stop()
+        self.house.go_back()
+
+    def say(self, text: str, tone: Tone = Tone.PLAIN) -> None:
+        self.info.say(message_words(text, tone))
+
+
+def press(sheet: Sheet, written: str) -> None:
+    """A click on a key in the footer is that key."""
+    key = key_written(written)
+    if key is not None:
+        sheet.app.simulate_key(key)
+
+
+def message_words(text: str, tone: Tone) -> tuple[Word, ...]:
+    if tone is Tone.ERROR:
+        return (Word("×", "error", bold=True), Word(f" {text}"))
+    if tone is Tone.WARNING:
+        return (Word("!", "warn", bold=True), Word(f" {text}"))
+    return (Word(text),)
+
+
+def found(text: str, entries: Iterable[Entry]) -> list[Entry]:
+    """Entries that have every word of the text, those that begin with it first, what is possible before what is not."""
+    words = text.casefold().split()
+    fitting = [entry for entry in entries if all(word in entry.label.casefold() for word in words)]
+    return sorted(
+        fitting,
+        key=lambda entry: (not entry.possible, not entry.label.casefold().startswith(text.casefold())),
+    )

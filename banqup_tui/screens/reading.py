@@ -1,0 +1,156 @@
+"""Reads a document's file in a thread and lays it out on a page; late answers are dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.sync.threads import in_thread
+from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, paragraph, right
+from banqup_tui.widgets.page import Page
+from banqup_tui.written.formats import amount_with_currency, full_date, size
+from banqup_tui.written.told import told_of
+from banqup_tui.written.words import _
+
+if TYPE_CHECKING:
+    from banqup_tui.formats import Content
+    from banqup_tui.screens.house import House
+
+_KEPT = 24
+_RAW_SHOWN = 200_000
+
+
+class Read(msgspec.Struct, frozen=True):
+    """A document with what is in its file; or the sentence that says why it cannot be shown."""
+
+    document: Document
+    content: Content | None = None
+    raw: bytes = b""
+    problem: str = ""
+
+
+class Library:
+    """Files that were read lately. `read` downloads (or finds) and reads in a thread."""
+
+    def __init__(self, download: Callable[[str], object]) -> None:
+        self._download = download
+        self._kept: dict[str, Read] = {}
+
+    def known(self, document: Document) -> Read | None:
+        return self._kept.get(document.sha256)
+
+    async def read(self, document: Document) -> Read:
+        found = self._kept.get(document.sha256)
+        if found is None or found.problem:
+            found = await in_thread(lambda: self._read(document))
+            self._kept[document.sha256] = found
+            while len(self._kept) > _KEPT:
+                self._kept.pop(next(iter(self._kept)))
+        return found
+
+    def _read(self, document: Document) -> Read:
+        from pathlib import Path
+
+        from banqup_tui import formats
+
+        try:
+            raw = Path(str(self._download(document.sha256))).read_bytes()
+            return Read(document, formats.read(raw, document.file_name), raw)
+        except BanqupError as error:
+            return Read(document, problem=told_of(error))
+        except OSError as error:
+            return Read(document, problem=error.strerror or str(error))
+
+
+class DocumentReader:
+    """Shows one document after another on the page beside the table."""
+
+    def __init__(self, house: House, page: Page) -> None:
+        self._house, self._page = house, page
+        self._wanted: str | None = None
+
+    def show(self, document_id: str | None) -> None:
+        if document_id == self._wanted:
+            return
+        self._wanted = document_id
+        document = self._house.session.readers.document(document_id) if document_id else None
+        if document is None:
+            self._page.show(None)
+            return
+        found = self._house.library.known(document)
+        if found is not None:
+            self._page.show(lambda width: [*_label(found, width), *document_lines(found, width)])
+            return
+        self._page.show(lambda width: [*_label(Read(document), width), *plain_lines(document, width, "")])
+        self._page.run_worker(self._read(document), group="reading", exclusive=True, exit_on_error=False)
+
+    async def _read(self, document: Document) -> None:
+        found = await self._house.library.read(document)
+        if self._wanted == document.id:
+            self._page.show(lambda width: [*_label(found, width), *document_lines(found, width)])
+
+
+def _label(read: Read, width: int) -> list[Line]:
+    """The pane's label, on the row of the table's, and what the file is."""
+    return [(left(0, _("Document"), "muted"), right(width, _syntax(read), "muted")), BLANK]
+
+
+def _syntax(read: Read) -> str:
+    content = read.content
+    if content is None:
+        return ""
+    if content.invoice is not None:
+        return content.invoice.syntax
+    return content.statements[0].syntax if content.statements else content.media_type
+
+
+def document_lines(read: Read, width: int) -> list[Line]:
+    """An e-invoice or a bank report laid out; anything else by name, kind and size."""
+    content = read.content
+    if content is not None and content.invoice is not None:
+        from banqup_tui.widgets.invoice_layout import invoice_lines
+
+        return invoice_lines(content.invoice, width)
+    if content is not None and content.statements:
+        from banqup_tui.widgets.statement_layout import statement_lines
+
+        return statement_lines(content.statements, width)
+    return plain_lines(read.document, width, read.problem)
+
+
+def plain_lines(document: Document, width: int, problem: str) -> list[Line]:
+    lines: list[Line] = [(fitted(0, width, document.number or document.file_name, "strong", bold=True),)]
+    lines += [(left(0, full_date(document.sort_date), "muted"),), BLANK]
+    facts = [(_("File"), document.file_name), (_("Kind"), document.media_type), (_("Size"), size(document.size))]
+    if document.counterparty and document.counterparty.name:
+        facts.insert(0, (_("From"), document.counterparty.name))
+    if document.gross_amount is not None:
+        facts.append((_("Gross"), amount_with_currency(document.gross_amount, document.currency)))
+    for label, text in facts:
+        lines += labelled(label, 14, width, text)
+    lines.append(BLANK)
+    if problem:
+        lines += paragraph(0, width, problem, "error")
+    else:
+        lines += [(left(0, "d", "accent"), left(2, _("Download")))]
+    return lines
+
+
+def raw_lines(read: Read, width: int) -> list[Line]:
+    """The file as text, wrapped; what is not text is said to be so."""
+    if not read.raw:
+        return paragraph(0, width, read.problem or _("Reading"))
+    text = read.raw[:_RAW_SHOWN]
+    if b"\0" in text[:1000] or text[:5] == b"%PDF-":
+        return paragraph(0, width, _("This file is not text. d downloads it."))
+    lines: list[Line] = []
+    for line in text.decode("utf-8", "replace").splitlines():
+        for at in range(0, max(len(line), 1), max(width, 1)):
+            lines.append((left(0, line[at : at + width].replace("\t", "  ")),))
+    if len(read.raw) > _RAW_SHOWN:
+        lines += [BLANK, (left(0, _("The rest is left out; d downloads the whole file."), "muted"),)]
+    return lines

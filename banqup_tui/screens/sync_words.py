@@ -1,0 +1,45 @@
+"""The state of the sync as the header says it: long, and short where there is little room."""
+
+from __future__ import annotations
+
+from banqup_tui.sync.state import SyncState, SyncWord
+from banqup_tui.widgets.header import SyncState as Shown
+from banqup_tui.written.formats import clock, count
+from banqup_tui.written.words import _, ngettext
+
+
+def shown(state: SyncState) -> Shown:
+    words = ngettext("{count} kept", "{count} kept", state.kept)
+    kept = f" · {words.format(count=count(state.kept))}" if state.kept else ""
+    since = f" {_('since {at}').format(at=clock(state.since.astimezone()))}" if state.since else ""
+    match state.word:
+        case SyncWord.STARTING:
+            return Shown("queued", "info", f"{_('Starting')}{kept}", f"{_('Starting')}{kept}")
+        case SyncWord.UPDATING:
+            return Shown("down", "info", _("Updating"), _("Updating"))
+        case SyncWord.FIRST_COPY:
+            text = _("{part} of {whole}").format(part=count(state.done), whole=count(state.total))
+            return Shown("down", "info", text, text)
+        case SyncWord.RECOPYING:
+            text = _("Copying again, {percent}%").format(percent=state.percent)
+            return Shown("down", "info", text, text)
+        case SyncWord.SENDING:
+            long = ngettext("Sending {count} change", "Sending {count} changes", state.kept)
+            return Shown(
+                "up",
+                "info",
+                long.format(count=count(state.kept)),
+                _("{count} to send").format(count=count(state.kept)),
+            )
+        case SyncWord.OFFLINE:
+            return Shown("warning", "warn", f"{_('Offline')}{since}{kept}", f"{_('Offline')}{kept}")
+        case SyncWord.SERVER_DOWN:
+            return Shown("error", "error", f"{_('Server not answering')}{kept}", f"{_('No server')}{kept}")
+        case SyncWord.SIGNED_OUT:
+            return Shown("warning", "warn", f"{_('Sign in again')}{kept}", _("Sign in"))
+        case SyncWord.REFUSED:
+            long = ngettext("{count} change refused", "{count} changes refused", state.refused)
+            short = ngettext("{count} refused", "{count} refused", state.refused).format(count=count(state.refused))
+            return Shown("warning", "warn", long.format(count=count(state.refused)), short)
+        case SyncWord.IN_STEP:
+            return Shown("done", "ok", _("Up to date"), _("Up to date"))

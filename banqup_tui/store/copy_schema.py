@@ -1,0 +1,96 @@
+"""Tables of the local copy. sqlite-utils is imported here alone, and only when the schema is made or changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from banqup_tui.kill_points import kill_point
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+SCHEMA = 1
+"""Raised with every migration. A copy of a newer schema is set aside, never read."""
+
+_DOCUMENTS = (
+    """
+    CREATE TABLE document (
+        n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, client INTEGER NOT NULL, folder INTEGER NOT NULL,
+        day INTEGER NOT NULL, status INTEGER NOT NULL, flags INTEGER NOT NULL, currency TEXT,
+        net INTEGER, vat INTEGER, gross INTEGER, ver INTEGER NOT NULL, gen INTEGER NOT NULL,
+        number TEXT, counterparty TEXT, file_name TEXT NOT NULL, value BLOB NOT NULL
+    )""",
+    "CREATE INDEX document_filed ON document (client, folder, day)",
+    "CREATE INDEX document_newest ON document (client, day)",
+    "CREATE INDEX document_day ON document (day)",
+    "CREATE INDEX document_waiting ON document (client, status, day) WHERE status <> 3",
+    """
+    CREATE TABLE delivery (
+        id TEXT NOT NULL UNIQUE, document_id TEXT NOT NULL, integration_id TEXT NOT NULL, state TEXT NOT NULL,
+        open INTEGER NOT NULL, look INTEGER NOT NULL, ver INTEGER NOT NULL, gen INTEGER NOT NULL, value BLOB NOT NULL
+    )""",
+    "CREATE INDEX delivery_document ON delivery (document_id)",
+    """
+    CREATE TABLE tally (
+        client INTEGER NOT NULL, folder INTEGER NOT NULL, month INTEGER NOT NULL, status INTEGER NOT NULL,
+        count INTEGER NOT NULL, PRIMARY KEY (client, folder, month, status)
+    ) WITHOUT ROWID""",
+    """
+    CREATE TABLE client_tally (
+        client INTEGER NOT NULL, status INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (client, status)
+    ) WITHOUT ROWID""",
+    """
+    CREATE VIRTUAL TABLE words USING fts5 (
+        text, content='', columnsize=0, detail=none, prefix='2 3', tokenize='unicode61 remove_diacritics 2'
+    )""",
+)
+"""`n` of a document grows with the time it was created, so the newest has the highest, however it arrived.
+
+`day` is yyyymmdd, `month` yyyymm. `folder` and `status` are places in store.codes.
+`flags`: 1 approved, 2 processed, 4 attempted. `value` is the wire's form of what no column holds.
+"""
+
+
+def make(path: Path) -> None:
+    """Bring the copy at `path` to `SCHEMA`, from nothing or from an older one."""
+    from sqlite_utils import Database, Migrations
+
+    steps = Migrations("copy")
+    steps(name="0001")(_first)
+    database = Database(path)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        kill_point("copy.migrating")
+        steps.apply(database)
+        database.execute("UPDATE meta SET schema = ?", [SCHEMA])
+        database.conn.commit()
+    finally:
+        database.close()
+
+
+def _first(database: Database) -> None:
+    _small_tables(database)
+    for statement in _DOCUMENTS:
+        database.execute(statement)
+    database.table("meta").insert(
+        {"id": 1, "epoch": "", "cursor": None, "seq": 0, "gen": 0, "step": 0, "schema": SCHEMA, "role": None}
+        | {"space_id": "", "space_name": "", "expected": 0, "arrived": 0, "before": 0, "extensions_at": ""},
+        pk="id",
+    )
+
+
+def _small_tables(database: Database) -> None:
+    whole = {"ver": int, "gen": int, "value": bytes}
+    meta_words = {"epoch": str, "cursor": str, "role": str, "space_id": str, "space_name": str, "extensions_at": str}
+    meta_numbers = dict.fromkeys(("id", "seq", "gen", "step", "schema", "expected", "arrived", "before"), int)
+    database.table("meta").create(meta_numbers | meta_words, pk="id")
+    database.table("backfill").create({"scope": str, "before": str}, pk="scope")
+    database.table("client").create({"n": int, "id": str, "name": str} | whole, pk="n").create_index(
+        ["id"], unique=True
+    )
+    database.table("integration").create(
+        {"id": str, "client_id": str, "label": str, "state": str} | whole, pk="id"
+    ).create_index(["client_id"])
+    for name in ("installation", "extension", "source"):
+        database.table(name).create({"id": str} | whole, pk="id")

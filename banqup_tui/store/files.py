@@ -1,0 +1,122 @@
+"""Files on this computer, by their SHA-256: the spool of what is to be sent, the cache of what was fetched."""
+
+import contextlib
+import hashlib
+import os
+import time
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+
+from banqup_tui.kill_points import kill_point
+
+CHUNK = 1 << 20
+CACHE_BYTES = 512 << 20
+_YOUNG_SECONDS = 24 * 3600
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class Spool:
+    """Bytes that a command in the outbox speaks of: on the disk, whole, before the command is given."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def take(self, source: Path) -> str:
+        """Copy a file in. Returns its SHA-256."""
+        with source.open("rb") as file:
+            return self._written(iter(lambda: file.read(CHUNK), b""))
+
+    def take_bytes(self, content: bytes) -> str:
+        return self._written([content])
+
+    def path(self, sha256: str) -> Path:
+        return self.directory / sha256
+
+    def keep_only(self, wanted: Iterable[str], now: float | None = None) -> None:
+        """Drop what no command needs any more, and what a killed program left half written.
+
+        What is younger than a day stays: its command may be about to be given.
+        """
+        if not self.directory.is_dir():
+            return
+        kept = set(wanted)
+        before = (time.time() if now is None else now) - _YOUNG_SECONDS
+        for path in self.directory.iterdir():
+            if path.name not in kept and path.stat().st_mtime < before:
+                path.unlink(missing_ok=True)
+
+    def drop(self, sha256: str) -> None:
+        self.path(sha256).unlink(missing_ok=True)
+
+    def _written(self, chunks: Iterable[bytes]) -> str:
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        half = self.directory / f".{uuid.uuid4()}"
+        digest = hashlib.sha256()
+        with half.open("wb") as file:
+            for chunk in chunks:
+                digest.update(chunk)
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        kill_point("spool.written")
+        target = self.path(digest.hexdigest())
+        half.replace(target)
+        sync_directory(self.directory)
+        kill_point("spool.renamed")
+        return digest.hexdigest()
+
+
+class FileCache:
+    """What was downloaded, the least recently used dropped first once it is over `cap` bytes."""
+
+    def __init__(self, directory: Path, cap: int = CACHE_BYTES) -> None:
+        self.directory = directory
+        self.cap = cap
+
+    def get(self, sha256: str) -> Path | None:
+        path = self.directory / sha256
+        if not path.is_file():
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(path)
+        return path
+
+    def half(self) -> Path:
+        """Where to write what is being downloaded."""
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return self.directory / f".{uuid.uuid4()}"
+
+    def keep(self, half: Path, sha256: str) -> Path:
+        """Take over a finished download; its hash was checked by the caller."""
+        target = self.directory / sha256
+        half.replace(target)
+        self.shrink(spare=target.name)
+        return target
+
+    def drop(self, sha256s: Iterable[str]) -> None:
+        for sha256 in sha256s:
+            (self.directory / sha256).unlink(missing_ok=True)
+
+    def shrink(self, spare: str = "") -> None:
+        found = [(path.stat(), path) for path in self.directory.iterdir()]
+        total = sum(status.st_size for status, _ in found)
+        for status, path in sorted(found, key=lambda one: one[0].st_mtime_ns):
+            if total <= self.cap:
+                return
+            if path.name != spare:
+                path.unlink(missing_ok=True)
+                total -= status.st_size
+
+
+def sync_directory(directory: Path) -> None:
+    """So that a rename survives a power cut."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,245 @@
+"""The filter language of lists: words and `field:value`, all of which must hold.
+
+    zavel                     found in number, counterparty, file name; or the gross amount
+    status:error,queued       client, queued, ready, processed, error
+    gross:>500  net:100..200  also vat; decimals with point or comma
+    date:2026-11              year, month or day; also >2026-10, 2025..2026-03, 24/11/2026
+    from:zavel                the counterparty; quotes hold words together: from:"la meuse"
+    number:2026/11  currency:usd  file:scan
+
+A minus before a term excludes what it matches.
+"""
+
+import difflib
+import re
+import unicodedata
+from enum import StrEnum
+
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.status import AccountingStatus
+from banqup_tui.domain.values import Value
+
+
+class Field(StrEnum):
+    TEXT = "text"
+    STATUS = "status"
+    GROSS = "gross"
+    NET = "net"
+    VAT = "vat"
+    DATE = "date"
+    FROM = "from"
+    NUMBER = "number"
+    CURRENCY = "currency"
+    FILE = "file"
+
+
+FIELD_NAMES: tuple[str, ...] = tuple(field for field in Field if field is not Field.TEXT)
+STATUS_WORDS: dict[str, AccountingStatus] = {
+    "client": AccountingStatus.CLIENT_ACTION_NEEDED,
+    "queued": AccountingStatus.QUEUED,
+    "ready": AccountingStatus.READY_TO_PROCESS,
+    "processed": AccountingStatus.PROCESSED,
+    "error": AccountingStatus.ERROR,
+}
+
+
+class Term(Value, frozen=True, kw_only=True):
+    """One condition. `low` and `high` are inclusive: minor units of amounts, yyyymmdd of dates.
+
+    `start` and `end` are its place in the line, for showing the filter without it.
+    """
+
+    field: Field
+    text: str = ""
+    statuses: tuple[AccountingStatus, ...] = ()
+    low: int | None = None
+    high: int | None = None
+    negated: bool = False
+    start: int = 0
+    end: int = 0
+
+
+class Filter(Value, frozen=True, kw_only=True):
+    line: str = ""
+    terms: tuple[Term, ...] = ()
+
+    def without(self, term: Term) -> "Filter":
+        """The same filter with one term less: what would match then?"""
+        line = f"{self.line[: term.start].rstrip()} {self.line[term.end :].lstrip()}".strip()
+        return Filter(line=line, terms=tuple(other for other in self.terms if other != term))
+
+
+class FilterProblem(Value, frozen=True, kw_only=True):
+    """Why a line can not be read, `start` to `end` in it. `suggestion` is what may have been meant, or empty."""
+
+    start: int
+    end: int
+    reason: str
+    suggestion: str = ""
+
+
+class SortColumn(StrEnum):
+    DATE = "DATE"
+    CREATED = "CREATED"
+    NUMBER = "NUMBER"
+    COUNTERPARTY = "COUNTERPARTY"
+    GROSS = "GROSS"
+    STATUS = "STATUS"
+
+
+class DocumentQuery(Value, frozen=True, kw_only=True):
+    """Which documents, in which order. Everything absent does not narrow. A month needs its year."""
+
+    client_id: str | None = None
+    folder: Folder | None = None
+    year: int | None = None
+    month: int | None = None
+    statuses: tuple[AccountingStatus, ...] = ()
+    filter: Filter = Filter()
+    sort: SortColumn = SortColumn.DATE
+    descending: bool = True
+
+
+class _Unreadable(Exception):
+    def __init__(self, reason: str, suggestion: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.suggestion = suggestion
+
+
+_TERM = re.compile(r'-?(?:[^\s":]+:)?(?:"[^"]*"?|[^\s"]\S*)?')
+_AMOUNT = re.compile(r"[-−]?\d+(?:[.,]\d{1,2})?")
+
+
+def parse(line: str) -> Filter | FilterProblem:
+    """Never raises: a line that can not be read comes back as the problem at its first bad place."""
+    terms: list[Term] = []
+    at = 0
+    while at < len(line):
+        if line[at].isspace():
+            at += 1
+            continue
+        found = _TERM.match(line, at)
+        end = max(found.end() if found else at, at + 1)
+        try:
+            terms.append(_term(line[at:end], at, end))
+        except _Unreadable as problem:
+            return FilterProblem(start=at, end=end, reason=problem.reason, suggestion=problem.suggestion)
+        at = end
+    return Filter(line=line, terms=tuple(terms))
+
+
+def _term(word: str, start: int, end: int) -> Term:
+    negated = word.startswith("-") and len(word) > 1 and not _AMOUNT.fullmatch(word)
+    name, colon, value = word.removeprefix("-" if negated else "").partition(":")
+    if not colon or name.startswith('"'):
+        text = word.removeprefix("-" if negated else "").strip('"')
+        return Term(field=Field.TEXT, text=text, negated=negated, start=start, end=end)
+    field = _field(name)
+    value = value.strip('"')
+    if not value:
+        raise _Unreadable("a value is missing")
+    return _with_value(field, value, negated, start, end)
+
+
+def _field(name: str) -> Field:
+    if name.lower() in FIELD_NAMES:
+        return Field(name.lower())
+    close = difflib.get_close_matches(name.lower(), FIELD_NAMES, n=1, cutoff=0.5)
+    raise _Unreadable("unknown field", f"{close[0]}:" if close else "")
+
+
+def _with_value(field: Field, value: str, negated: bool, start: int, end: int) -> Term:
+    if field is Field.STATUS:
+        statuses = tuple(_status(word) for word in value.split(",") if word)
+        return Term(field=field, text=value, statuses=statuses, negated=negated, start=start, end=end)
+    low: int | None = None
+    high: int | None = None
+    if field in (Field.GROSS, Field.NET, Field.VAT):
+        low, high = _range(value, _amount)
+    elif field is Field.DATE:
+        low, high = _range(value, _days)
+    return Term(field=field, text=value, low=low, high=high, negated=negated, start=start, end=end)
+
+
+def _status(word: str) -> AccountingStatus:
+    folded = word.lower()
+    matches = [status for name, status in STATUS_WORDS.items() if name.startswith(folded)]
+    if len(matches) == 1:
+        return matches[0]
+    if word.upper() in AccountingStatus.__members__:
+        return AccountingStatus(word.upper())
+    close = difflib.get_close_matches(folded, STATUS_WORDS, n=1, cutoff=0.4)
+    raise _Unreadable("unknown status", close[0] if close else "")
+
+
+def _range(value: str, read: "_Reader") -> tuple[int | None, int | None]:
+    low_text, dots, high_text = value.partition("..")
+    if dots:
+        low = read(low_text)[0] if low_text else None
+        return low, read(high_text)[1] if high_text else None
+    for sign in (">=", "<=", ">", "<"):
+        if value.startswith(sign):
+            low_edge, high_edge = read(value.removeprefix(sign))
+            return {">=": (low_edge, None), "<=": (None, high_edge), ">": (high_edge + 1, None)}.get(
+                sign, (None, low_edge - 1)
+            )
+    return read(value)
+
+
+class _Reader:
+    """Gives the first and the last value that a word stands for."""
+
+    def __call__(self, text: str) -> tuple[int, int]:
+        raise NotImplementedError
+
+
+class _Amounts(_Reader):
+    def __call__(self, text: str) -> tuple[int, int]:
+        minor = minor_units(text)
+        if minor is None:
+            raise _Unreadable("not an amount")
+        return minor, minor
+
+
+def minor_units(text: str) -> int | None:
+    """`1.215,13` is not read, `1215,13`, `1215.1` and `−12` are."""
+    if not _AMOUNT.fullmatch(text):
+        return None
+    whole, _, decimals = text.replace("−", "-").replace(",", ".").partition(".")
+    sign = -1 if whole.startswith("-") else 1
+    return sign * (int(whole.lstrip("-")) * 100 + int((decimals + "00")[:2]))
+
+
+class _Days(_Reader):
+    def __call__(self, text: str) -> tuple[int, int]:
+        parts = text.split("/")[::-1] if "/" in text else text.split("-")
+        if not 1 <= len(parts) <= 3 or not all(part.isdigit() for part in parts) or len(parts[0]) not in (2, 4):
+            raise _Unreadable("not a date", "2026-11")
+        numbers = [int(part) for part in parts]
+        year = numbers[0] if len(parts[0]) == 4 else 2000 + numbers[0]
+        month = numbers[1] if len(numbers) > 1 else None
+        day = numbers[2] if len(numbers) > 2 else None
+        if (month is not None and not 1 <= month <= 12) or (day is not None and not 1 <= day <= 31):
+            raise _Unreadable("not a date", "2026-11")
+        low = year * 10_000 + (month or 1) * 100 + (day or 1)
+        return low, year * 10_000 + (month or 12) * 100 + (day or 31)
+
+
+_amount = _Amounts()
+_days = _Days()
+
+_LETTERS = str.maketrans({"æ": "ae", "ø": "o", "œ": "oe", "ł": "l", "đ": "d"})
+
+
+def folded(text: str | None) -> str:
+    """Lower case, without accents: how words are compared."""
+    if not text:
+        return ""
+    apart = unicodedata.normalize("NFD", text.casefold().translate(_LETTERS))
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+
+
+def tokens(text: str) -> list[str]:
+    """The words of the search index in a text: runs of letters and digits."""
+    return re.findall(r"[^\W_]+", folded(text))

@@ -1,0 +1,420 @@
+"""Everything else that is read from the local copy, with what waits in the outbox drawn over it."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import Any, TypeVar
+
+import msgspec
+
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.delivery import Delivery
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.extension import Extension, Installation
+from banqup_tui.domain.folder import ALL_FOLDERS, Folder
+from banqup_tui.domain.integration import Integration, IntegrationState
+from banqup_tui.domain.listing import (
+    COUNT_NAMES,
+    ClientRow,
+    Counts,
+    DocumentRow,
+    FolderNode,
+    MonthNode,
+    Totals,
+    YearNode,
+)
+from banqup_tui.domain.source import Source
+from banqup_tui.store.codes import APPROVED, ATTEMPTED, PROCESSED, STATUS_CODE, STATUSES, date_of
+from banqup_tui.store.copy import Copy, CopyState, state_of
+from banqup_tui.store.outbox import Outbox
+from banqup_tui.store.overlay import Overlay
+from banqup_tui.store.query import DocumentQuery
+from banqup_tui.store.sqlite import reading
+from banqup_tui.store.windows import DocumentRows, by_id, rows_of
+
+_V = TypeVar("_V")
+_FEW = 500
+_DRAWN_IN_COUNTS = 2_000
+"""More documents waiting than this, and counts show the copy alone."""
+
+_Tally = dict[tuple[int, int, int, int], int]
+
+
+class Readers:
+    """Cheap to make and to call, from any thread. Each call sees one moment of the copy."""
+
+    def __init__(self, copy: Copy, outbox: Outbox) -> None:
+        self._copy = copy
+        self._outbox = outbox
+        self._last_overlay: Overlay | None = None
+        self._last_shift: tuple[tuple[int, int], _Tally] | None = None
+
+    def version(self) -> tuple[int, int]:
+        """Differs from before when anything that can be read has changed."""
+        outbox = self._outbox.version()
+        return int(self._connection().execute("SELECT step FROM meta").fetchone()[0]), outbox
+
+    def state(self) -> CopyState:
+        return self._copy.state()
+
+    # clients and folders
+
+    def clients(self) -> list[ClientRow]:
+        """By name."""
+        overlay = self._overlay()
+        with reading(self._connection()) as connection:
+            tally = self._sums(connection, overlay)
+            integrations = self._labels(connection)
+            rows = connection.execute(
+                "SELECT c.n, c.id, c.value, (SELECT max(day) FROM document WHERE client = c.n) FROM client c"
+                " WHERE c.value IS NOT NULL ORDER BY c.name COLLATE NOCASE, c.id"
+            ).fetchall()
+        return [
+            ClientRow(
+                client=_decode(value, Client),
+                counts=tally.get(n, Counts()),
+                newest=None if day is None else date_of(day),
+                integrations=tuple(integrations.get(client_id, ())),
+            )
+            for n, client_id, value, day in rows
+        ]
+
+    def client(self, client_id: str) -> Client | None:
+        return self._one("SELECT value FROM client WHERE id = ? AND value IS NOT NULL", client_id, Client)
+
+    def find_clients(self, text: str) -> list[Client]:
+        """By id, reference, VAT or enterprise number where one is exactly so, else by a part of the name."""
+        rows = self._connection().execute("SELECT value FROM client WHERE value IS NOT NULL ORDER BY name")
+        clients = [_decode(row[0], Client) for row in rows]
+        plain = text.replace(".", "").replace(" ", "").casefold()
+        exact = [one for one in clients if plain in _keys_of(one)]
+        return exact or [one for one in clients if text.casefold() in one.name.casefold()]
+
+    def folders(self, client_id: str) -> list[FolderNode]:
+        """All five, with their years and months, newest first."""
+        overlay = self._overlay()
+        with reading(self._connection()) as connection:
+            number = self._client_number(connection, client_id)
+            tally = self._tally_of(connection, number, overlay)
+        return [_folder_node(folder, tally) for folder in range(len(ALL_FOLDERS))]
+
+    def counts(
+        self,
+        client_id: str | None = None,
+        folder: Folder | None = None,
+        year: int | None = None,
+        month: int | None = None,
+    ) -> Counts:
+        overlay = self._overlay()
+        with reading(self._connection()) as connection:
+            number = None if client_id is None else self._client_number(connection, client_id)
+            tally = self._tally_of(connection, number, overlay)
+        wanted = [
+            (key[3], count)
+            for key, count in tally.items()
+            if (folder is None or ALL_FOLDERS[key[1]] is folder)
+            and (year is None or key[2] // 100 == year)
+            and (month is None or key[2] % 100 == month)
+        ]
+        return _counts(wanted)
+
+    # documents
+
+    def documents(self, query: DocumentQuery) -> DocumentRows:
+        return DocumentRows(self._connection, self._overlay, query)
+
+    def listing(self, query: DocumentQuery, limit: int | None = None) -> Iterator[DocumentRow]:
+        """The rows of a query one after the other, for the command line."""
+        rows = self.documents(query)
+        total = rows.count() if limit is None else min(limit, rows.count())
+        for start in range(0, total, _FEW):
+            yield from rows.window(start, min(_FEW, total - start))
+
+    def rows(self, ids: Sequence[str]) -> list[DocumentRow]:
+        """In the order asked; what is not there is left out."""
+        overlay = self._overlay()
+        with reading(self._connection()) as connection:
+            return rows_of(connection, overlay, by_id(connection, ids))
+
+    def row(self, document_id: str) -> DocumentRow | None:
+        found = self.rows([document_id])
+        return found[0] if found else None
+
+    def document(self, document_id: str) -> Document | None:
+        """The whole document, with what waits drawn over it."""
+        overlay = self._overlay()
+        with reading(self._connection()) as connection:
+            raw = by_id(connection, [document_id])
+            if not raw:
+                return None
+            row = rows_of(connection, overlay, raw)[0]
+            value = connection.execute("SELECT value FROM document WHERE n = ?", (raw[0][0],)).fetchone()[0]
+        document = _whole(raw[0], row.client_id, value)
+        return msgspec.structs.replace(
+            document, accounting_status=row.status, processed=row.processed, attempted=row.attempted
+        )
+
+    def whole(self, ids: Sequence[str]) -> Iterator[Document]:
+        """As `document`, for many: in the order asked, read some at a time; what is not there is left out."""
+        for start in range(0, len(ids), _FEW):
+            yield from self._some_whole(list(ids[start : start + _FEW]))
+
+    def _some_whole(self, ids: list[str]) -> list[Document]:
+        overlay = self._overlay()
+        with reading(self._connection()) as connection:
+            raw = by_id(connection, ids)
+            marks = ",".join("?" * len(raw))
+            numbers = [row[0] for row in raw]
+            values = dict(connection.execute(f"SELECT n, value FROM document WHERE n IN ({marks})", numbers))  # noqa: S608
+            rows = rows_of(connection, overlay, raw)
+        return [
+            msgspec.structs.replace(
+                _whole(one, row.client_id, values[one[0]]),
+                accounting_status=row.status,
+                processed=row.processed,
+                attempted=row.attempted,
+            )
+            for one, row in zip(raw, rows, strict=True)
+        ]
+
+    def find_documents(self, text: str, client_id: str | None = None, limit: int = 20) -> list[str]:
+        """Ids: by id or the beginning of one (8 letters or more), else by exact number, newest first."""
+        connection = self._connection()
+        if len(text) >= 8:
+            rows = connection.execute(
+                "SELECT id FROM document WHERE id >= ? AND id < ? LIMIT ?", (text.lower(), f"{text.lower()}~", limit)
+            ).fetchall()
+            if rows:
+                return [row[0] for row in rows]
+        from banqup_tui.store.query import Field, Filter, Term
+
+        query = DocumentQuery(client_id=client_id, filter=Filter(terms=(Term(field=Field.NUMBER, text=text),)))
+        found = self.listing(query, limit * 5)
+        return [row.id for row in found if (row.number or "").casefold() == text.casefold()][:limit]
+
+    def totals(self, ids: Sequence[str]) -> list[Totals]:
+        """By currency, the euro first."""
+        sums: dict[str, list[int]] = {}
+        connection = self._connection()
+        for start in range(0, len(ids), _FEW):
+            some = list(ids[start : start + _FEW])
+            marks = ",".join("?" * len(some))
+            rows = connection.execute(
+                "SELECT coalesce(currency, ''), count(*), total(net), total(vat), total(gross) FROM document"  # noqa: S608
+                f" WHERE id IN ({marks}) GROUP BY 1",
+                some,
+            )
+            for currency, *figures in rows:
+                before = sums.setdefault(currency, [0, 0, 0, 0])
+                sums[currency] = [old + int(new) for old, new in zip(before, figures, strict=True)]
+        order = sorted(sums, key=lambda currency: (currency != "EUR", currency))
+        return [
+            Totals(currency=one, count=sums[one][0], net=sums[one][1], vat=sums[one][2], gross=sums[one][3])
+            for one in order
+        ]
+
+    # deliveries
+
+    def deliveries(self, document_id: str) -> list[Delivery]:
+        """By the label of their integration."""
+        rows = self._connection().execute(
+            f"SELECT {_DELIVERY} FROM delivery v LEFT JOIN integration i ON i.id = v.integration_id"  # noqa: S608
+            " WHERE v.document_id = ? ORDER BY i.label, v.id",
+            (document_id,),
+        )
+        return [_delivery(row) for row in rows]
+
+    def deliveries_of(self, document_ids: Sequence[str]) -> dict[str, list[Delivery]]:
+        found: dict[str, list[Delivery]] = {document_id: [] for document_id in document_ids}
+        for start in range(0, len(document_ids), _FEW):
+            some = list(document_ids[start : start + _FEW])
+            marks = ",".join("?" * len(some))
+            rows = self._connection().execute(
+                f"SELECT {_DELIVERY} FROM delivery v LEFT JOIN integration i ON i.id = v.integration_id"  # noqa: S608
+                f" WHERE v.document_id IN ({marks}) ORDER BY i.label, v.id",
+                some,
+            )
+            for row in rows:
+                found[row[1]].append(_delivery(row))
+        return found
+
+    def delivery(self, delivery_id: str) -> Delivery | None:
+        row = (
+            self._connection()
+            .execute(f"SELECT {_DELIVERY} FROM delivery v WHERE v.id = ?", (delivery_id,))  # noqa: S608
+            .fetchone()
+        )
+        return None if row is None else _delivery(row)
+
+    def documents_of_deliveries(self, delivery_ids: Iterable[str]) -> list[str]:
+        connection = self._connection()
+        query = "SELECT document_id FROM delivery WHERE id = ?"
+        rows = [connection.execute(query, (one,)).fetchone() for one in delivery_ids]
+        return list(dict.fromkeys(row[0] for row in rows if row is not None))
+
+    # small things
+
+    def integrations(self, client_id: str | None = None, *, removed: bool = False) -> list[Integration]:
+        """By label."""
+        rows = self._connection().execute(
+            "SELECT value FROM integration WHERE (?1 IS NULL OR client_id = ?1) AND (?2 OR state <> 'REMOVED')"
+            " ORDER BY label COLLATE NOCASE, id",
+            (client_id, removed),
+        )
+        return [_decode(row[0], Integration) for row in rows]
+
+    def integration(self, integration_id: str) -> Integration | None:
+        return self._one("SELECT value FROM integration WHERE id = ?", integration_id, Integration)
+
+    def installations(self) -> list[Installation]:
+        return self._all("SELECT value FROM installation ORDER BY id", Installation)
+
+    def installation(self, installation_id: str) -> Installation | None:
+        return self._one("SELECT value FROM installation WHERE id = ?", installation_id, Installation)
+
+    def installation_of(self, extension_id: str) -> Installation | None:
+        return next((one for one in self.installations() if one.extension_id == extension_id), None)
+
+    def extensions(self) -> list[Extension]:
+        return self._all("SELECT value FROM extension ORDER BY id", Extension)
+
+    def extension(self, extension_id: str) -> Extension | None:
+        return self._one("SELECT value FROM extension WHERE id = ?", extension_id, Extension)
+
+    def sources(self) -> list[Source]:
+        return self._all("SELECT value FROM source ORDER BY id", Source)
+
+    # inside
+
+    def _connection(self) -> sqlite3.Connection:
+        return self._copy.reader()
+
+    def _overlay(self) -> Overlay:
+        """Read before the copy, always."""
+        last = self._last_overlay
+        if last is None or last.version != self._outbox.version():
+            last = self._last_overlay = self._outbox.overlay()
+        return last
+
+    def _one(self, query: str, entity_id: str, kind: type[_V]) -> _V | None:
+        row = self._connection().execute(query, (entity_id,)).fetchone()
+        return None if row is None else _decode(row[0], kind)
+
+    def _all(self, query: str, kind: type[_V]) -> list[_V]:
+        return [_decode(row[0], kind) for row in self._connection().execute(query)]
+
+    def _client_number(self, connection: sqlite3.Connection, client_id: str) -> int:
+        row = connection.execute("SELECT n FROM client WHERE id = ?", (client_id,)).fetchone()
+        return int(row[0]) if row else -1
+
+    def _labels(self, connection: sqlite3.Connection) -> dict[str, list[str]]:
+        labels: dict[str, list[str]] = {}
+        rows = connection.execute(
+            "SELECT client_id, label FROM integration WHERE state <> ? ORDER BY label COLLATE NOCASE",
+            (IntegrationState.REMOVED.value,),
+        )
+        for client_id, label in rows:
+            labels.setdefault(client_id, []).append(label)
+        return labels
+
+    def _sums(self, connection: sqlite3.Connection, overlay: Overlay) -> dict[int, Counts]:
+        sums: dict[int, dict[int, int]] = {}
+        rows = connection.execute("SELECT client, status, count FROM client_tally")
+        for client, status, count in rows:
+            sums.setdefault(client, {})[status] = count
+        for key, by in self._shift(connection, overlay).items():
+            of_client = sums.setdefault(key[0], {})
+            of_client[key[3]] = of_client.get(key[3], 0) + by
+        return {client: _counts(of_client.items()) for client, of_client in sums.items()}
+
+    def _tally_of(self, connection: sqlite3.Connection, client: int | None, overlay: Overlay) -> _Tally:
+        rows = connection.execute(
+            f"SELECT client, folder, month, status, count FROM tally {'' if client is None else 'WHERE client = ?'}",  # noqa: S608
+            () if client is None else (client,),
+        )
+        tally: _Tally = {(row[0], row[1], row[2], row[3]): row[4] for row in rows}
+        for key, by in self._shift(connection, overlay).items():
+            if client is None or key[0] == client:
+                tally[key] = tally.get(key, 0) + by
+        return tally
+
+    def _shift(self, connection: sqlite3.Connection, overlay: Overlay) -> _Tally:
+        """What the overlay does to the counts, kept until the copy or the outbox changes."""
+        if not overlay.marks or len(overlay.marks) > _DRAWN_IN_COUNTS:
+            return {}
+        version = (state_of(connection).step, overlay.version)
+        if self._last_shift is None or self._last_shift[0] != version:
+            self._last_shift = (version, _shifted(connection, overlay))
+        return self._last_shift[1]
+
+
+def _shifted(connection: sqlite3.Connection, overlay: Overlay) -> _Tally:
+    shift: _Tally = {}
+    raw = by_id(connection, list(overlay.marks))
+    for before, row in zip(raw, rows_of(connection, overlay, raw), strict=True):
+        status = STATUS_CODE[row.status]
+        if status != before[5]:
+            where = (before[2], before[3], before[4] // 100)
+            shift[(*where, before[5])] = shift.get((*where, before[5]), 0) - 1
+            shift[(*where, status)] = shift.get((*where, status), 0) + 1
+    return shift
+
+
+_DELIVERY = "v.id, v.document_id, v.integration_id, v.state, v.value"
+
+
+def _delivery(row: tuple[Any, ...]) -> Delivery:
+    plain = msgspec.json.decode(row[4])
+    return msgspec.convert(
+        plain | {"id": row[0], "documentId": row[1], "integrationId": row[2], "state": row[3]}, Delivery
+    )
+
+
+def _whole(row: tuple[Any, ...], client_id: str, value: bytes) -> Document:
+    flags = row[6]
+    columns = {
+        "id": row[1], "clientId": client_id, "folder": ALL_FOLDERS[row[3]].value, "currency": row[7],
+        "netAmount": row[8], "vatAmount": row[9], "grossAmount": row[10], "number": row[13], "fileName": row[15],
+        "approved": bool(flags & APPROVED), "processed": bool(flags & PROCESSED), "attempted": bool(flags & ATTEMPTED),
+        "accountingStatus": STATUSES[row[5]].value,
+    }  # fmt: skip
+    return msgspec.convert(msgspec.json.decode(value) | columns, Document)
+
+
+def _decode(raw: bytes, kind: type[_V]) -> _V:
+    return msgspec.json.decode(raw, type=kind)
+
+
+def _counts(pairs: Iterable[tuple[int, int]]) -> Counts:
+    sums = dict.fromkeys(COUNT_NAMES.values(), 0)
+    for status, count in pairs:
+        sums[COUNT_NAMES[STATUSES[status]]] += count
+    return Counts(**sums)
+
+
+def _folder_node(folder: int, tally: _Tally) -> FolderNode:
+    months: dict[int, dict[int, list[tuple[int, int]]]] = {}
+    for (_, of_folder, month, status), count in tally.items():
+        if of_folder == folder and count:
+            months.setdefault(month // 100, {}).setdefault(month % 100, []).append((status, count))
+    years = tuple(_year_node(year, months[year]) for year in sorted(months, reverse=True))
+    every = [pair for year in months.values() for pairs in year.values() for pair in pairs]
+    return FolderNode(folder=ALL_FOLDERS[folder], counts=_counts(every), years=years)
+
+
+def _year_node(year: int, months: dict[int, list[tuple[int, int]]]) -> YearNode:
+    return YearNode(
+        year=year,
+        counts=_counts(pair for pairs in months.values() for pair in pairs),
+        months=tuple(MonthNode(month=month, counts=_counts(months[month])) for month in sorted(months, reverse=True)),
+    )
+
+
+def _keys_of(client: Client) -> set[str]:
+    keys = (client.id, client.reference, client.vat_number, client.enterprise_number, *client.identifiers)
+    return {key.replace(".", "").replace(" ", "").casefold() for key in keys if key}
+
+
+def newest(rows: Iterable[ClientRow]) -> date | None:
+    """The newest document of all clients."""
+    return max((row.newest for row in rows if row.newest is not None), default=None)

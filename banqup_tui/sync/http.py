@@ -1,0 +1,341 @@
+"""The HTTP client: the one module that imports httpx. Import it only where a connection is about to be made.
+
+Answers are read up to a cap, only JSON of the type asked for is taken, and a local server must prove with every
+answer that it holds the token.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import msgspec
+
+from banqup_tui.domain.extension import Extension
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.source import ToPlace
+from banqup_tui.domain.values import Value
+from banqup_tui.protocol import paths
+from banqup_tui.protocol.local import NONCE_HEADER, PROOF_HEADER, Endpoint, proof_of
+from banqup_tui.protocol.messages import (
+    BackfillCount,
+    Change,
+    Changes,
+    Command,
+    CommandResult,
+    CommandResults,
+    Commands,
+    DocumentsPage,
+    EntityKind,
+    Op,
+    Snapshot,
+    TestRequest,
+    TestResult,
+)
+from banqup_tui.protocol.problems import MEDIA_TYPE, Problem
+from banqup_tui.store.files import CHUNK, FileCache
+from banqup_tui.sync.errors import Busy, CopyTooOld, NoNetwork, Refused, ServerDown, ServerFault, SignedOut, is_too_old
+
+CONNECT_SECONDS = 5.0
+ANSWER_SECONDS = 30.0
+SILENCE_SECONDS = 40.0
+LARGEST_ANSWER = 64 << 20
+LARGEST_FILE = 512 << 20
+LARGEST_LINE = 64 << 10
+
+_V = TypeVar("_V")
+
+
+_NULL = msgspec.Raw(b"null")
+
+
+class _Change(Value, frozen=True, kw_only=True):
+    """`Change` as it can be decoded: msgspec keeps a value raw only where nothing else is allowed."""
+
+    seq: int
+    kind: EntityKind
+    op: Op
+    id: str
+    value: msgspec.Raw = _NULL
+
+
+class _Changes(Value, frozen=True, kw_only=True):
+    changes: tuple[_Change, ...]
+    cursor: str
+    seq: int
+    has_more: bool = False
+
+
+class Server:
+    """One signed-in connection to one space. Use it inside one event loop, and `close` it there."""
+
+    def __init__(self, endpoint: Endpoint, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self.space_id = endpoint.space_id
+        self._token = endpoint.token
+        self._proves = True
+        self._client = httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{endpoint.port}",
+            headers={"Authorization": f"Bearer {endpoint.token}", "Accept": "application/json"},
+            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+            transport=transport,
+            trust_env=False,
+            follow_redirects=False,
+        )
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    # down
+
+    async def snapshot(self) -> Snapshot:
+        return await self._get(paths.SNAPSHOT, Snapshot)
+
+    async def documents(
+        self, before: str | None, client_id: str | None, at_least: str, limit: int = 1000
+    ) -> DocumentsPage:
+        wanted = {"before": before, "clientId": client_id, "atLeast": at_least, "limit": str(limit)}
+        return await self._get(paths.DOCUMENTS, DocumentsPage, wanted)
+
+    async def changes(self, cursor: str, limit: int = 500) -> Changes:
+        found = await self._get(paths.CHANGES, _Changes, {"cursor": cursor, "limit": str(limit)})
+        changes = tuple(
+            Change(seq=one.seq, kind=one.kind, op=one.op, id=one.id, value=None if one.value == _NULL else one.value)
+            for one in found.changes
+        )
+        return Changes(changes=changes, cursor=found.cursor, seq=found.seq, has_more=found.has_more)
+
+    async def extensions(self) -> list[Extension]:
+        return await self._get(paths.EXTENSIONS, list[Extension])
+
+    async def to_place(self) -> list[ToPlace]:
+        return await self._get(paths.TO_PLACE, list[ToPlace])
+
+    async def backfill(self, client_id: str, folders: Sequence[Folder] | None) -> BackfillCount:
+        wanted: dict[str, Any] = {"clientId": client_id}
+        if folders:
+            wanted["folders"] = [folder.value for folder in folders]
+        return await self._get(paths.BACKFILL, BackfillCount, wanted)
+
+    @asynccontextmanager
+    async def events(self) -> AsyncIterator[AsyncIterator[str]]:
+        """The lines of the event stream. Silence of 40 s ends it with `ServerDown`."""
+        timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, read=SILENCE_SECONDS)
+        nonce, headers = self._nonce()
+        headers["Accept"] = "text/event-stream"
+        with _told():
+            async with self._client.stream(
+                "GET", self._path(paths.EVENTS), headers=headers, timeout=timeout
+            ) as response:
+                self._check(response, nonce)
+                if response.status_code != 200:
+                    raise _failure(response, await _content(response))
+                if _media_type(response) != "text/event-stream":
+                    raise ServerDown("Something else answers in its place.")
+                yield _lines(response)
+
+    # up
+
+    async def commands(self, commands: Sequence[Command]) -> CommandResults:
+        body = msgspec.json.encode(Commands(commands=tuple(commands)))
+        return await self._ask("POST", paths.COMMANDS, CommandResults, content=body)
+
+    async def withdraw(self, key: str, seen: str) -> CommandResult:
+        path = self._path(paths.COMMAND, key=key)
+        return await self._ask("DELETE", path, CommandResult, headers={"If-Seen": seen})
+
+    async def put_file(self, sha256: str, path: Path) -> None:
+        nonce, headers = self._nonce()
+        headers["Content-Type"] = "application/octet-stream"
+        headers["Content-Length"] = str(_size(path))
+        with _told():
+            async with self._client.stream(
+                "PUT", self._path(paths.FILE, sha256=sha256), content=_chunks(path), headers=headers
+            ) as response:
+                self._check(response, nonce)
+                if response.status_code not in (200, 201, 204):
+                    raise _failure(response, await _content(response))
+
+    async def download(self, sha256: str, cache: FileCache) -> Path:
+        """Into the cache; what does not have the hash is not kept."""
+        nonce, headers = self._nonce()
+        headers["Accept"] = "*/*"
+        half = cache.half()
+        try:
+            with _told():
+                async with self._client.stream(
+                    "GET", self._path(paths.FILE, sha256=sha256), headers=headers
+                ) as response:
+                    self._check(response, nonce)
+                    if response.status_code != 200:
+                        raise _failure(response, await _content(response))
+                    found = await _written(response, half)
+            if found != sha256:
+                raise ServerDown("The file did not arrive whole.")
+            return cache.keep(half, sha256)
+        finally:
+            half.unlink(missing_ok=True)
+
+    async def test(self, request: TestRequest) -> TestResult:
+        body = msgspec.json.encode(request)
+        return await self._ask("POST", paths.TESTS, TestResult, content=body, seconds=120.0)
+
+    # inside
+
+    def _path(self, path: str, **parts: str) -> str:
+        return paths.filled(path, self.space_id, **parts)
+
+    async def _get(self, path: str, kind: type[_V], params: Mapping[str, Any] | None = None) -> _V:
+        wanted = {name: value for name, value in (params or {}).items() if value is not None}
+        return await self._ask("GET", path, kind, params=wanted)
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        kind: type[_V],
+        *,
+        params: Mapping[str, Any] | None = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        seconds: float = ANSWER_SECONDS,
+    ) -> _V:
+        nonce, sent = self._nonce()
+        sent.update(headers or {})
+        if content is not None:
+            sent["Content-Type"] = "application/json"
+        with _told():
+            async with self._client.stream(
+                method,
+                paths.filled(path, self.space_id) if "{s}" in path else path,
+                params=params,
+                content=content,
+                headers=sent,
+                timeout=httpx.Timeout(seconds, connect=CONNECT_SECONDS),
+            ) as response:
+                self._check(response, nonce)
+                body = await _content(response)
+        if response.status_code not in (200, 201, 202):
+            raise _failure(response, body)
+        return _decoded(response, body, kind)
+
+    def _nonce(self) -> tuple[str, dict[str, str]]:
+        nonce = secrets.token_hex(16)
+        return nonce, {NONCE_HEADER: nonce}
+
+    def _check(self, response: httpx.Response, nonce: str) -> None:
+        if not self._proves:
+            return
+        given = response.headers.get(PROOF_HEADER, "")
+        if not hmac.compare_digest(given.encode(), proof_of(self._token, nonce).encode()):
+            raise ServerDown("Something else answers in its place.")
+
+
+class _told:
+    """httpx's errors as ours. Nothing of a request (a token may be in it) gets into the sentence."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, httpx.ConnectError):
+            if "refused" in str(error).lower() or "all connection attempts failed" in str(error).lower():
+                raise ServerDown from None
+            raise NoNetwork from None
+        if isinstance(error, httpx.TimeoutException):
+            raise ServerDown("It took too long.") from None
+        if isinstance(error, httpx.HTTPError | httpx.InvalidURL | httpx.StreamError):
+            raise ServerDown("The connection was cut off.") from None
+
+
+def _media_type(response: httpx.Response) -> str:
+    return str(response.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
+
+
+async def _content(response: httpx.Response) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in response.aiter_bytes():
+        size += len(part)
+        if size > LARGEST_ANSWER:
+            raise ServerDown("Its answer is too large.")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _decoded(response: httpx.Response, body: bytes, kind: type[_V]) -> _V:
+    if _media_type(response) != "application/json":
+        raise ServerDown("Something else answers in its place.")
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.MsgspecError:
+        raise ServerDown("Its answer cannot be read.") from None
+
+
+def _failure(response: httpx.Response, body: bytes) -> Exception:
+    problem = _problem(response, body)
+    status = response.status_code
+    if status == 401:
+        return SignedOut()
+    if status == 410 and is_too_old(problem):
+        return CopyTooOld()
+    if status in (408, 429, 503):
+        return Busy(problem.detail, _retry_after(response))
+    if status == 500:
+        return ServerFault(problem.detail)
+    if status > 500 or status < 400:
+        return ServerDown(problem.detail)
+    return Refused(status, problem)
+
+
+def _problem(response: httpx.Response, body: bytes) -> Problem:
+    if _media_type(response) in (MEDIA_TYPE, "application/json"):
+        try:
+            return msgspec.json.decode(body, type=Problem)
+        except msgspec.MsgspecError:
+            pass
+    return Problem(type="unknown", title=f"The server answered {response.status_code}.")
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    text = response.headers.get("Retry-After", "")
+    return min(float(text), 3600.0) if text.isdigit() else None
+
+
+async def _lines(response: httpx.Response) -> AsyncIterator[str]:
+    """Lines of bounded length, across pieces."""
+    rest = b""
+    with _told():
+        async for part in response.aiter_bytes():
+            rest += part
+            *lines, rest = rest.split(b"\n")
+            for line in lines:
+                yield line.rstrip(b"\r").decode("utf-8", "replace")
+            if len(rest) > LARGEST_LINE:
+                raise ServerDown("Something else answers in its place.")
+
+
+async def _chunks(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            yield chunk
+
+
+async def _written(response: httpx.Response, half: Path) -> str:
+    digest = hashlib.sha256()
+    size = 0
+    with half.open("wb") as file:
+        async for part in response.aiter_bytes():
+            size += len(part)
+            if size > LARGEST_FILE:
+                raise ServerDown("The file is too large.")
+            digest.update(part)
+            file.write(part)
+    return digest.hexdigest()
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size

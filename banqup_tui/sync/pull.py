@@ -1,0 +1,111 @@
+"""Server to copy: the beginning, pages of a backfill, changes (docs/protocol.md, sync down).
+
+Each reads `step` before it asks, so that an answer which comes too late is dropped.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.delivery import Delivery
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.extension import Installation
+from banqup_tui.domain.integration import Integration
+from banqup_tui.domain.source import Source
+from banqup_tui.domain.space import Space
+from banqup_tui.kill_points import kill_point
+from banqup_tui.protocol.messages import Change, EntityKind, Op, Snapshot
+from banqup_tui.store import applying
+from banqup_tui.store.applying import Beginning, Changed, Gone, Granted, Put, Revoked, Touched
+from banqup_tui.store.copy import Copy
+from banqup_tui.sync.server import ServerLike
+
+_KINDS: dict[EntityKind, type] = {
+    EntityKind.SPACE: Space,
+    EntityKind.CLIENT: Client,
+    EntityKind.DOCUMENT: Document,
+    EntityKind.DELIVERY: Delivery,
+    EntityKind.INSTALLATION: Installation,
+    EntityKind.INTEGRATION: Integration,
+    EntityKind.SOURCE: Source,
+}
+_DECODERS: dict[type, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(kind) for kind in _KINDS.values()}
+
+
+async def begin(server: ServerLike, copy: Copy) -> Touched | None:
+    """The first answer. Other rows stay on the screen until pages have brought them anew."""
+    step = copy.state().step
+    kill_point("pull.asked")
+    snapshot = await server.snapshot()
+    kill_point("pull.received")
+    return applying.begin(copy, step, _beginning(snapshot))
+
+
+async def refresh(server: ServerLike, copy: Copy) -> bool:
+    """The small things anew, after a client was assigned whose own rows are older than the cursor."""
+    step = copy.state().step
+    return applying.refresh(copy, step, _beginning(await server.snapshot()))
+
+
+async def page(server: ServerLike, copy: Copy) -> Touched | None:
+    """The next documents of the first open backfill. `None`: there is none, or the answer came too late."""
+    state = copy.state()
+    if not state.backfills or state.cursor is None:
+        return None
+    backfill = state.backfills[0]
+    kill_point("pull.asked")
+    found = await server.documents(backfill.before, backfill.scope or None, state.cursor)
+    kill_point("pull.received")
+    return applying.page(copy, state.step, backfill.scope, found.documents, found.deliveries, found.next)
+
+
+async def changes(server: ServerLike, copy: Copy) -> tuple[Touched | None, bool]:
+    """The next changes, and whether there are more. Raises `CopyTooOld`: begin anew."""
+    state = copy.state()
+    if state.cursor is None:
+        return None, False
+    kill_point("pull.asked")
+    answer = await server.changes(state.cursor)
+    kill_point("pull.received")
+    if not answer.changes and answer.cursor == state.cursor:
+        return Touched(), False
+    changed = list(_changed(answer.changes))
+    touched = applying.changes(copy, state.step, changed, answer.cursor, answer.seq, answer.has_more)
+    return touched, answer.has_more
+
+
+def _beginning(snapshot: Snapshot) -> Beginning:
+    return Beginning(
+        epoch=snapshot.epoch,
+        cursor=snapshot.cursor,
+        seq=snapshot.seq,
+        role=snapshot.role,
+        space=snapshot.space,
+        clients=snapshot.clients,
+        extensions=snapshot.extensions,
+        installations=snapshot.installations,
+        integrations=snapshot.integrations,
+        sources=snapshot.sources,
+        document_count=snapshot.document_count,
+    )
+
+
+def _changed(changes: Iterable[Change]) -> Iterator[Changed]:
+    for change in changes:
+        if change.kind is EntityKind.ACCESS:
+            yield _access(change)
+        elif change.op is Op.DELETE or change.value is None:
+            yield Gone(change.seq, _KINDS[change.kind], change.id)
+        else:
+            yield Put(change.seq, _DECODERS[_KINDS[change.kind]].decode(change.value))
+
+
+def _access(change: Change) -> Changed:
+    """`id` is `user:client`."""
+    client_id = change.id.rpartition(":")[2]
+    if change.op in (Op.REVOKED, Op.DELETE):
+        return Revoked(change.seq, client_id)
+    value = None if change.value is None else msgspec.json.decode(change.value, type=Client)
+    return Granted(change.seq, client_id, value)

@@ -1,0 +1,119 @@
+"""Everything the screens, the actions and the command line need of the local side, under one name."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.values import Value
+from banqup_tui.homes import Homes
+from banqup_tui.protocol.commands import (
+    BulkSend,
+    ImportFile,
+    Resend,
+    Send,
+    SetProcessed,
+    encode,
+    kind_of,
+)
+from banqup_tui.protocol.local import Endpoint
+from banqup_tui.store.copy import Copy
+from banqup_tui.store.files import FileCache, Spool
+from banqup_tui.store.outbox import Line, Outbox
+from banqup_tui.store.overlay import Effect
+from banqup_tui.store.readers import Readers
+from banqup_tui.sync.engine import Engine, http_server
+from banqup_tui.sync.server import ServerLike
+
+LOCAL = "local"
+"""The folder of the copy of this computer's own backend."""
+
+
+class Session:
+    """`Session.open(...)`, then `session.engine.start()` for a terminal, or the engine's one-shot calls."""
+
+    def __init__(self, copy: Copy, outbox: Outbox, spool: Spool, files: FileCache, engine: Engine) -> None:
+        self.copy = copy
+        self.outbox = outbox
+        self.spool = spool
+        self.files = files
+        self.engine = engine
+        self.readers = Readers(copy, outbox)
+
+    @classmethod
+    def open(
+        cls,
+        homes: Homes,
+        connect: Callable[[], Endpoint],
+        *,
+        name: str = LOCAL,
+        make_server: Callable[[Endpoint], ServerLike] = http_server,
+    ) -> "Session":
+        """Raises `OutboxTooNew` where a newer version of the program has been here."""
+        directory = homes.copies / name
+        outbox = Outbox.open(directory / "outbox.sqlite")
+        copy = Copy.open(directory / "copy.sqlite")
+        spool = Spool(directory / "spool")
+        files = FileCache(homes.cache / "files" / name)
+        engine = Engine(copy, outbox, connect, files=files, spool=spool, make_server=make_server)
+        return cls(copy, outbox, spool, files, engine)
+
+    def act(self, body: Value, *, label: str = "") -> str:
+        """Give a command (one of protocol.commands) to the outbox. Returns its key. `label`: what it was, in words."""
+        documents, effect = self._drawn(body)
+        key = self.outbox.give(
+            kind_of(type(body)), bytes(encode(body)), self.copy.state().seen,
+            documents=documents, effect=effect, label=label,
+        )  # fmt: skip
+        self.engine.wake()
+        return key
+
+    def import_file(
+        self,
+        path: Path,
+        *,
+        client_id: str | None = None,
+        folder: Folder | None = None,
+        create_clients: bool = False,
+        approved: bool = True,
+        hint: str | None = None,
+        label: str = "",
+    ) -> str:
+        """Copy the bytes to the spool, then give the command, in the line of imports. Returns its key.
+
+        `hint` is its path below the folder that was named, with `/`: an export's folders say whose a file is.
+        """
+        sha256 = self.spool.take(path)
+        body = ImportFile(
+            sha256=sha256, file_name=path.name, client_id=client_id, folder=folder,
+            create_clients=create_clients, approved=approved, path=hint or path.name,
+        )  # fmt: skip
+        key = self.outbox.give(
+            kind_of(ImportFile), bytes(encode(body)), self.copy.state().seen,
+            label=label, line=Line.IMPORTS, file=sha256,
+        )  # fmt: skip
+        self.engine.wake()
+        return key
+
+    def undo(self, key: str) -> bool:
+        """Take a command back. False: it is settled already. What the server may have begun, it is asked about."""
+        done = self.outbox.take_back(key)
+        self.engine.wake()
+        return done
+
+    def close(self) -> None:
+        self.engine.stop()
+        self.copy.close()
+        self.outbox.close()
+
+    def _drawn(self, body: Value) -> tuple[tuple[str, ...], Effect | None]:
+        match body:
+            case Send(document_ids=ids):
+                return ids, Effect.SENT
+            case BulkSend(query=query) if query.document_ids:
+                return query.document_ids, Effect.SENT
+            case SetProcessed(document_ids=ids, processed=processed):
+                return ids, Effect.PROCESSED if processed else Effect.NOT_PROCESSED
+            case Resend(copies=copies):
+                wanted = (copy.delivery_id for copy in copies)
+                return tuple(self.readers.documents_of_deliveries(wanted)), Effect.SENT
+        return (), None

@@ -1,0 +1,45 @@
+"""How the copy stands to its server, in one value."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from banqup_tui.domain.values import Value
+
+
+class SyncWord(StrEnum):
+    STARTING = "STARTING"
+    IN_STEP = "IN_STEP"
+    UPDATING = "UPDATING"
+    FIRST_COPY = "FIRST_COPY"
+    RECOPYING = "RECOPYING"
+    SENDING = "SENDING"
+    OFFLINE = "OFFLINE"
+    SERVER_DOWN = "SERVER_DOWN"
+    SIGNED_OUT = "SIGNED_OUT"
+    REFUSED = "REFUSED"
+
+
+class SyncState(Value, frozen=True, kw_only=True):
+    """`kept`: commands that have no answer yet. `since`, `tries`: of OFFLINE and SERVER_DOWN.
+
+    `done` of `total` documents: of FIRST_COPY and RECOPYING. `refused`: changes to look at. `sentence` and `remedy`
+    say what is wrong, where something is.
+    """
+
+    word: SyncWord = SyncWord.STARTING
+    kept: int = 0
+    since: datetime | None = None
+    tries: int = 0
+    done: int = 0
+    total: int = 0
+    refused: int = 0
+    sentence: str = ""
+    remedy: str = ""
+
+    @property
+    def percent(self) -> int:
+        return min(100, self.done * 100 // self.total) if self.total else 0
+
+    @property
+    def is_connected(self) -> bool:
+        return self.word not in (SyncWord.STARTING, SyncWord.OFFLINE, SyncWord.SERVER_DOWN, SyncWord.SIGNED_OUT)

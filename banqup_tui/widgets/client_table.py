@@ -1,0 +1,249 @@
+"""The clients, with the counts of what is to do. Clients on whom nothing waits recede."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import ClassVar, Literal
+
+import msgspec
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+
+from banqup_tui.widgets.count_columns import COUNTED, Counts, draw_count
+from banqup_tui.widgets.line_list import LineList
+from banqup_tui.widgets.lines import LineBuilder, width_of
+from banqup_tui.widgets.theme import Ground, Look
+from banqup_tui.written.formats import cut, short_date, shown, vat_number
+from banqup_tui.written.signs import STATUSES, sign
+from banqup_tui.written.words import _
+
+WIDE_FROM = 110
+_NEWEST, _VAT, _INTEGRATIONS, _GAP = 8, 15, 15, 2
+
+ClientSort = Literal["name", "vat_number", "error", "queued", "ready", "client", "newest", "integrations"]
+_COUNT_SORTS: tuple[ClientSort, ...] = ("error", "queued", "ready", "client")
+
+
+class ClientRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One client. `integrations`: names of the active ones, the most used first."""
+
+    id: str
+    name: str
+    vat_number: str | None = None
+    counts: Counts = Counts()
+    newest: date | None = None
+    integrations: tuple[str, ...] = ()
+
+
+class ClientTable(LineList):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,right,l", "open", show=False, id="clients.open"),
+        Binding("full_stop,semicolon", "menu", show=False, id="clients.menu"),
+    ]
+
+    class Opened(Message):
+        """Enter or a double click."""
+
+        def __init__(self, row: ClientRow) -> None:
+            super().__init__()
+            self.row = row
+
+    class MenuAsked(Message):
+        """`.` or a right click. `region` is the end of the row on the screen."""
+
+        def __init__(self, row: ClientRow, region: Region) -> None:
+            super().__init__()
+            self.row = row
+            self.region = region
+
+    class CursorMoved(Message):
+        def __init__(self, row: ClientRow | None) -> None:
+            super().__init__()
+            self.row = row
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, ClientTable.CursorMoved)
+
+    class SortAsked(Message):
+        """A label was clicked."""
+
+        def __init__(self, column: ClientSort) -> None:
+            super().__init__()
+            self.column = column
+
+    def __init__(self, rows: Sequence[ClientRow] = (), *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._rows: tuple[ClientRow, ...] = tuple(rows)
+        self._sort: tuple[ClientSort, bool] = ("error", True)
+
+    # State
+
+    @property
+    def row(self) -> ClientRow | None:
+        """The client one is on."""
+        return self._rows[self.cursor] if self.cursor < len(self._rows) else None
+
+    @property
+    def rows(self) -> tuple[ClientRow, ...]:
+        return self._rows
+
+    def set_rows(self, rows: Sequence[ClientRow], *, keep_cursor: bool = True) -> None:
+        """Show these, in this order. The cursor stays on its client; only changed lines are repainted."""
+        old, here = self._rows, self.row
+        self._rows = tuple(rows)
+        if self._rows == old:
+            return
+        wanted = here.id if here is not None and keep_cursor else None
+        position = next((index for index, row in enumerate(self._rows) if row.id == wanted), None)
+        old_cursor = self._cursor
+        self._cursor = position if position is not None else min(self._cursor, max(len(rows) - 1, 0))
+        if not keep_cursor:
+            self._cursor = 0
+        if len(old) != len(self._rows) or self._cursor != old_cursor:
+            self.lines_changed()
+        else:
+            for index, (was, now) in enumerate(zip(old, self._rows, strict=True)):
+                if was != now:
+                    self.refresh_index(index)
+        if (self.row and self.row.id) != (here and here.id):
+            self.cursor_has_moved()
+
+    def set_sort(self, column: ClientSort, *, descending: bool) -> None:
+        if (column, descending) != self._sort:
+            self._sort = (column, descending)
+            self.refresh(Region(0, 0, self.size.width, 1))
+
+    def move_to_client(self, client_id: str) -> bool:
+        for index, row in enumerate(self._rows):
+            if row.id == client_id:
+                self.move_to(index)
+                return True
+        return False
+
+    # Drawing
+
+    def line_count(self) -> int:
+        return len(self._rows)
+
+    def draw_label(self, width: int, look: Look) -> Strip:
+        wide = width >= WIDE_FROM
+        line = LineBuilder(look.style("muted"))
+        self._left_label(line, 2, "name", _("Client"), look)
+        if wide:
+            self._left_label(line, _vat_start(width), "vat_number", _("VAT number"), look)
+        for name, status, end in zip(_COUNT_SORTS, COUNTED, _count_ends(width), strict=True):
+            appearance = STATUSES[status]
+            label = f"{appearance.sign} {appearance.word}" if wide else appearance.sign
+            self._right_label(line, end, name, label, look)
+        self._right_label(line, _newest_end(width), "newest", _("Newest"), look)
+        if wide:
+            self._left_label(line, width - 2 - _INTEGRATIONS, "integrations", _("Integrations"), look)
+        return line.strip(width)
+
+    def draw_line(self, index: int, width: int, look: Look, ground: Ground) -> Strip:
+        row = self._rows[index]
+        wide = width >= WIDE_FROM
+        muted = look.style("muted", ground)
+        name_style = look.style("text" if row.counts.has_work else "muted", ground)
+        line = LineBuilder(name_style)
+        name_end = _vat_start(width) - _GAP if wide else _count_ends(width)[0] - 8
+        line.at(2).put(cut(shown(row.name), name_end - 2), name_style)
+        if wide:
+            line.at(_vat_start(width)).put(vat_number(row.vat_number), muted)
+        for status, number, end in zip(COUNTED, row.counts[:4], _count_ends(width), strict=True):
+            draw_count(line, end, number, status, look, ground)
+        line.put_right(_newest_end(width), short_date(row.newest), muted)
+        if wide:
+            names = integration_names(row.integrations, _INTEGRATIONS)
+            line.at(width - 2 - _INTEGRATIONS).put(names, muted)
+        return line.strip(width)
+
+    def _left_label(self, line: LineBuilder, column: int, name: ClientSort, text: str, look: Look) -> None:
+        mark = self._mark(name)
+        line.at(column).put(f"{text} {mark}" if mark else text, self._label_style(name, look))
+
+    def _right_label(self, line: LineBuilder, end: int, name: ClientSort, text: str, look: Look) -> None:
+        style = self._label_style(name, look)
+        line.put_right(end, text, style).put(self._mark(name), style)
+
+    def _mark(self, name: ClientSort) -> str:
+        column, descending = self._sort
+        return sign("down" if descending else "up") if name == column else ""
+
+    def _label_style(self, name: ClientSort, look: Look) -> Style:
+        is_sorted = name == self._sort[0]
+        return look.style("strong", bold=True) if is_sorted else look.style("muted")
+
+    def cursor_has_moved(self) -> None:
+        self.post_message(self.CursorMoved(self.row))
+
+    # Actions
+
+    def action_open(self) -> None:
+        if self.row is not None:
+            self.post_message(self.Opened(self.row))
+
+    def action_menu(self) -> None:
+        if self.row is not None:
+            region = self.region_of(self.cursor)
+            self.post_message(self.MenuAsked(self.row, Region(region.right - 3, region.y, 1, 1)))
+
+    # Events
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        if event.y < self.label_rows:
+            self._sort_by_label(event.x)
+            return
+        index = self.index_at(event.y)
+        if index is None:
+            return
+        self.move_to(index)
+        if event.button == 3:
+            self.action_menu()
+        elif event.chain >= 2:
+            self.action_open()
+
+    def _sort_by_label(self, x: int) -> None:
+        width = self.size.width
+        ends: list[tuple[int, ClientSort]] = list(zip(_count_ends(width), _COUNT_SORTS, strict=True))
+        ends.append((_newest_end(width), "newest"))
+        if width >= WIDE_FROM:
+            ends = [(_vat_start(width) - _GAP, "name"), (_vat_start(width) + _VAT, "vat_number"), *ends]
+            ends.append((width, "integrations"))
+        else:
+            ends.insert(0, (_count_ends(width)[0] - 6, "name"))
+        column = next((name for end, name in ends if x <= end), None)
+        if column is not None:
+            self.post_message(self.SortAsked(column))
+
+
+def integration_names(names: Sequence[str], width: int) -> str:
+    """As many names as fit, `Yuki, SFTP`, or the first and how many more, `Exact Online +2`."""
+    clean = [shown(name) for name in names]
+    if not clean:
+        return sign("none")
+    together = ", ".join(clean)
+    if width_of(together) <= width:
+        return together
+    more = f" +{len(clean) - 1}" if len(clean) > 1 else ""
+    return cut(clean[0], width - len(more)) + more
+
+
+def _newest_end(width: int) -> int:
+    return width - 2 - (_INTEGRATIONS + _GAP if width >= WIDE_FROM else 0)
+
+
+def _count_ends(width: int) -> list[int]:
+    each = 10 if width >= WIDE_FROM else 6
+    last = _newest_end(width) - _NEWEST - _GAP
+    return [last - each * (3 - position) for position in range(4)]
+
+
+def _vat_start(width: int) -> int:
+    return _count_ends(width)[0] - 10 - _GAP - _VAT + 1

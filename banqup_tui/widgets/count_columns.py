@@ -1,0 +1,42 @@
+"""The four counts of what is to do, in the client table and in the wide form of the folders."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from banqup_tui.domain.status import AccountingStatus
+from banqup_tui.widgets.lines import LineBuilder
+from banqup_tui.widgets.theme import Ground, Look
+from banqup_tui.written.formats import count
+from banqup_tui.written.signs import STATUSES, sign
+
+COUNTED: tuple[AccountingStatus, ...] = (
+    AccountingStatus.ERROR,
+    AccountingStatus.QUEUED,
+    AccountingStatus.READY_TO_PROCESS,
+    AccountingStatus.CLIENT_ACTION_NEEDED,
+)
+"""The statuses that are counted, in the order of the columns."""
+
+
+class Counts(NamedTuple):
+    """Documents by status; `total` counts the processed ones too."""
+
+    error: int = 0
+    queued: int = 0
+    ready: int = 0
+    client: int = 0
+    total: int = 0
+
+    @property
+    def has_work(self) -> bool:
+        return any(self[:4])
+
+
+def draw_count(line: LineBuilder, end: int, number: int, status: AccountingStatus, look: Look, ground: Ground) -> None:
+    """One count so that it ends before column `end`; zero is a dot."""
+    if not number:
+        line.put_right(end, sign("zero"), look.style("rule", ground))
+        return
+    appearance = STATUSES[status]
+    line.put_right(end, count(number), look.style(appearance.token, ground, bold=appearance.bold))

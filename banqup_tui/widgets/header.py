@@ -1,0 +1,155 @@
+"""Row 0: the places, the firm, the state of the sync."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from textual import events
+from textual.message import Message
+
+from banqup_tui.widgets.lines import Piece, width_of
+from banqup_tui.widgets.one_line import OneLine
+from banqup_tui.widgets.theme import Look, Token
+from banqup_tui.written.formats import shown
+from banqup_tui.written.signs import SignName, sign
+from banqup_tui.written.words import _
+
+FIRM_FROM = 110
+_MARGIN = 2
+
+
+class Place(NamedTuple):
+    """One of the four places: its digit and its name, already translated."""
+
+    key: str
+    label: str
+
+
+class SyncState(NamedTuple):
+    """The state of the sync: a sign with its colour, the sentence and its short form, already translated."""
+
+    sign: SignName = "done"
+    token: Token = "ok"
+    text: str = ""
+    short: str = ""
+
+    @property
+    def is_calm(self) -> bool:
+        return self.token in ("ok", "info", "muted")
+
+
+def all_places() -> tuple[Place, ...]:
+    return (
+        Place("1", _("Today")),
+        Place("2", _("Client documents")),
+        Place("3", _("Clients")),
+        Place("4", _("Banqup Store")),
+    )
+
+
+class Header(OneLine):
+    """Short of room the firm goes first, then the sync state takes its short form, then the places keep digits."""
+
+    DEFAULT_CSS = "Header { background: $surface; }"
+
+    ground = "surface"
+
+    class PlaceAsked(Message):
+        """A place was clicked. `key` is its digit."""
+
+        def __init__(self, key: str) -> None:
+            super().__init__()
+            self.key = key
+
+    class SyncAsked(Message):
+        """The sync state was clicked."""
+
+    def __init__(
+        self,
+        places: Sequence[Place] | None = None,
+        *,
+        current: str = "2",
+        firm: str = "",
+        sync: SyncState | None = None,
+    ) -> None:
+        super().__init__()
+        self._places = places
+        self._current = current
+        self._firm = firm
+        self._sync = sync
+        self._zones: list[tuple[int, int, str]] = []
+
+    def set_places(self, places: Sequence[Place], current: str) -> None:
+        if (places, current) != (self._places, self._current):
+            self._places, self._current = places, current
+            self.refresh()
+
+    def set_firm(self, name: str) -> None:
+        if name != self._firm:
+            self._firm = name
+            self.refresh()
+
+    def set_sync(self, state: SyncState) -> None:
+        """Only the right end of the row is repainted, and only if the state has changed."""
+        if state != self._sync:
+            self._sync = state
+            self.refresh()
+
+    def pieces(self, width: int, look: Look) -> list[Piece]:
+        right, whole = self._fitting(width, look)
+        left = self._places_drawn(look, whole)
+        used = sum(width_of(text) for text, _style in (*left, *right))
+        gap = max(width - _MARGIN - used, 1)
+        self._zones.append((width - _MARGIN - (width_of(right[-2][0] + right[-1][0]) if right else 0), width, "sync"))
+        return [*left, (" " * gap, look.style("muted", self.ground)), *right]
+
+    def _fitting(self, width: int, look: Look) -> tuple[list[Piece], bool]:
+        room = width - _MARGIN - 2
+        firm = self._firm if width >= FIRM_FROM else ""
+        whole = sum(width_of(text) for text, _style in self._places_drawn(look, True))
+        for with_firm, short in ((True, False), (False, False), (False, True)):
+            right = self._right_drawn(look, firm if with_firm else "", short)
+            if whole + sum(width_of(text) for text, _style in right) <= room:
+                return right, True
+        return self._right_drawn(look, "", True), False
+
+    def _places_drawn(self, look: Look, whole: bool) -> list[Piece]:
+        key_style = look.style("accent", self.ground)
+        muted = look.style("muted", self.ground)
+        pieces: list[Piece] = []
+        column = 0
+        self._zones = []
+        for place in self._places if self._places is not None else all_places():
+            here = place.key == self._current
+            before = "  "
+            label = place.label if whole or here else ""
+            pieces.append((before + place.key, look.style("accent", self.ground, bold=True) if here else key_style))
+            if here:
+                strong = look.style("strong", self.ground, bold=True, underline=not look.has_grounds)
+                pieces += [(" ", muted), (label, strong)]
+            elif label:
+                pieces.append((f" {label}", muted))
+            start = column + len(before)
+            column = start + width_of(place.key) + (1 + width_of(label) if label else 0)
+            self._zones.append((start, column, place.key))
+        return pieces
+
+    def _right_drawn(self, look: Look, firm: str, short: bool) -> list[Piece]:
+        muted = look.style("muted", self.ground)
+        pieces: list[Piece] = []
+        if firm:
+            pieces.append((shown(firm) + "   ", muted))
+        if self._sync is not None:
+            state = self._sync
+            text = (state.short or state.text) if short else state.text
+            pieces.append((sign(state.sign), look.style(state.token, self.ground)))
+            pieces.append((f" {text}", muted if state.is_calm else look.style("text", self.ground)))
+        return pieces if self._sync is not None else [*pieces, ("", muted), ("", muted)]
+
+    def on_click(self, event: events.Click) -> None:
+        for start, end, key in self._zones:
+            if start <= event.x < end:
+                event.stop()
+                self.post_message(self.SyncAsked() if key == "sync" else self.PlaceAsked(key))
+                return

@@ -1,0 +1,95 @@
+"""The row above the footer: the first that applies of a message, the totals of the selection, the state of the row.
+
+The state of the row follows the cursor only once it has come to rest, so that a held key writes nothing here.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from textual.timer import Timer
+
+from banqup_tui.widgets.lines import Piece, width_of_pieces
+from banqup_tui.widgets.one_line import OneLine, Words, cut_words, pieces_of
+from banqup_tui.widgets.theme import Look
+
+REST = 0.15
+"""Seconds after the last movement."""
+_MARGIN = 2
+
+
+class InfoText(NamedTuple):
+    """Words at the left, and at the right where there is room for them (3 columns away)."""
+
+    left: Words = ()
+    right: Words = ()
+
+
+NOTHING = InfoText()
+
+
+class Info(OneLine):
+    def __init__(self) -> None:
+        super().__init__()
+        self._instead = self._message = self._totals = self._state = NOTHING
+        self._drawn = NOTHING
+        self._timer: Timer | None = None
+        self._waiting = NOTHING
+
+    @property
+    def text(self) -> str:
+        """What the row says now."""
+        return "".join(word.text for word in self._drawn.left)
+
+    def say(self, message: Words | InfoText = NOTHING) -> None:
+        """The message of the last action, with its undo. `say()` takes it away."""
+        self._message = _as_text(message)
+        self._update()
+
+    def set_instead(self, words: Words | InfoText = NOTHING) -> None:
+        """What a panel or a field has to say while it is used; before everything else."""
+        self._instead = _as_text(words)
+        self._update()
+
+    def set_totals(self, totals: Words | InfoText = NOTHING) -> None:
+        """The totals of the selection; nothing where there is none."""
+        self._totals = _as_text(totals)
+        self._update()
+
+    def set_state(self, state: Words | InfoText = NOTHING, *, at_once: bool = False) -> None:
+        """The state of the row one is on. Shown `REST` seconds after the last call."""
+        self._waiting = _as_text(state)
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        if at_once or not self.is_running:
+            self._take_state()
+        elif self._waiting != self._state:
+            self._timer = self.set_timer(REST, self._take_state)
+
+    def pieces(self, width: int, look: Look) -> list[Piece]:
+        muted = look.style("muted")
+        left = pieces_of(cut_words(self._drawn.left, width - 2 * _MARGIN), look)
+        used = width_of_pieces(left)
+        right = pieces_of(self._drawn.right, look)
+        gap = width - 2 * _MARGIN - used - width_of_pieces(right)
+        if not right or gap < 3:
+            return [("  ", muted), *left]
+        return [("  ", muted), *left, (" " * gap, muted), *right]
+
+    def _take_state(self) -> None:
+        self._timer = None
+        self._state = self._waiting
+        self._update()
+
+    def _update(self) -> None:
+        wanted = next(
+            (text for text in (self._instead, self._message, self._totals, self._state) if text.left), NOTHING
+        )
+        if wanted != self._drawn:
+            self._drawn = wanted
+            self.refresh()
+
+
+def _as_text(words: Words | InfoText) -> InfoText:
+    return words if isinstance(words, InfoText) else InfoText(tuple(words))

@@ -1,0 +1,103 @@
+"""Lines made of few segments. The terminal is sent colours and a reset for every segment, so a space takes the style
+of the text before it wherever that cannot be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.cells import set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from banqup_tui.written.widths import width_of as width_of
+
+Piece = tuple[str, Style]
+
+
+def width_of_pieces(pieces: Iterable[Piece]) -> int:
+    return sum(width_of(text) for text, _ in pieces)
+
+
+def strip_of(pieces: Sequence[Piece], width: int, blank: Style) -> Strip:
+    """One line, exactly `width` cells: too long is cut hard, the rest is filled in the style `blank`."""
+    fitted = _fitted(pieces, width)
+    missing = width - width_of_pieces(fitted)
+    if missing > 0:
+        fitted.append((" " * missing, blank))
+    return Strip([Segment(text, style) for text, style in joined(fitted)], width)
+
+
+def joined(pieces: Iterable[Piece]) -> list[Piece]:
+    """The same line in as few pieces as look the same."""
+    result: list[Piece] = []
+    for text, style in pieces:
+        if not text:
+            continue
+        if result:
+            before, before_style = result[-1]
+            if style is before_style or style == before_style or (_is_blank(text) and _alike(style, before_style)):
+                result[-1] = (before + text, before_style)
+                continue
+            if _is_blank(before) and _alike(style, before_style):
+                result[-1] = (before + text, style)
+                continue
+        result.append((text, style))
+    return result
+
+
+def _is_blank(text: str) -> bool:
+    return text.isspace() and text.strip(" \u00a0") == ""
+
+
+def _alike(one: Style, other: Style) -> bool:
+    """A space looks the same in both."""
+    return (
+        one.bgcolor == other.bgcolor
+        and bool(one.underline) == bool(other.underline)
+        and bool(one.reverse) == bool(other.reverse)
+    )
+
+
+def _fitted(pieces: Sequence[Piece], width: int) -> list[Piece]:
+    result: list[Piece] = []
+    room = width
+    for text, style in pieces:
+        length = width_of(text)
+        if length > room:
+            if room > 0:
+                result.append((set_cell_size(text, room), style))
+            break
+        result.append((text, style))
+        room -= length
+    return result
+
+
+class LineBuilder:
+    """Puts texts at columns, left to right. `at` moves on with blanks; texts that would overlap are pushed right."""
+
+    __slots__ = ("_blank", "column", "pieces")
+
+    def __init__(self, blank: Style) -> None:
+        self._blank = blank
+        self.pieces: list[Piece] = []
+        self.column = 0
+
+    def at(self, column: int) -> LineBuilder:
+        if column > self.column:
+            self.pieces.append((" " * (column - self.column), self._blank))
+            self.column = column
+        return self
+
+    def put(self, text: str, style: Style) -> LineBuilder:
+        if text:
+            self.pieces.append((text, style))
+            self.column += width_of(text)
+        return self
+
+    def put_right(self, end: int, text: str, style: Style) -> LineBuilder:
+        """`text` so that it ends before column `end`."""
+        return self.at(end - width_of(text)).put(text, style)
+
+    def strip(self, width: int) -> Strip:
+        return strip_of(self.pieces, width, self._blank)

@@ -1,0 +1,86 @@
+"""Every command by its name: typed, found, done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from textual import events
+from textual.strip import Strip
+
+from banqup_tui.widgets.editing import Editing
+from banqup_tui.widgets.footer import FooterKey
+from banqup_tui.widgets.lines import strip_of
+from banqup_tui.widgets.lines_of_text import Line, fitted, left, right
+from banqup_tui.widgets.panel import TEXT_MARGIN, Panel, PanelRow
+from banqup_tui.widgets.theme import Ground, Look
+from banqup_tui.written.signs import sign
+from banqup_tui.written.words import _
+
+_FIELD: Line = (left(0, "\u00a0"),)
+_MOST = 9
+
+
+class Entry(NamedTuple):
+    """`beside` is what it applies to, or, dimmed, why it is not possible (`possible` false); `key` as written."""
+
+    id: str
+    label: str
+    beside: str = ""
+    key: str = ""
+    possible: bool = True
+
+
+class Palette(Panel):
+    """Answers with the id of the entry, None for nothing. `find` gives what fits the typed text, best first."""
+
+    takes_text = True
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._editing = Editing()
+        self._find: Callable[[str], Sequence[Entry]] = lambda _text: ()
+
+    def fill(self, find: Callable[[str], Sequence[Entry]]) -> None:
+        self._find = find
+        self._editing.set("")
+        self.go_to("")
+
+    def rows(self, width: int) -> list[PanelRow]:
+        rows = [PanelRow((fitted(0, width, _("Commands"), "strong", bold=True),)), PanelRow(_FIELD), PanelRow()]
+        found = list(self._find(self._editing.text))[:_MOST]
+        for entry in found:
+            token = "text" if entry.possible else "muted"
+            beside = right(width - 3, entry.beside, "muted")
+            room = width - 5 - len(entry.beside)
+            line = (fitted(0, room, entry.label, "text" if token == "text" else "muted"), beside)
+            rows.append(PanelRow((*line, right(width, entry.key, "muted")), entry.id if entry.possible else ""))
+        if not found:
+            rows.append(PanelRow((fitted(0, width, _("No command is called that."), "muted"),)))
+        return rows + [PanelRow()] * (_MOST - max(len(found), 1))
+
+    def draw_row(self, row: PanelRow, look: Look, width: int, ground: Ground) -> Strip:
+        if row.line is not _FIELD:
+            return super().draw_row(row, look, width, ground)
+        plain, accent = look.style("text", ground), look.style("accent", ground)
+        field = self._editing.pieces(width - TEXT_MARGIN - 4, look, "bg")
+        return strip_of([("  ", plain), (sign("prompt"), accent), (" ", plain), *field], width, plain)
+
+    def footer_keys(self) -> Sequence[FooterKey]:
+        return (
+            FooterKey(sign("up") + sign("down"), _("Move")),
+            FooterKey("Enter", _("Run")),
+            FooterKey("Esc", _("Close")),
+        )
+
+    def on_key(self, event: events.Key) -> None:
+        if self._editing.take(event):
+            event.stop()
+            event.prevent_default()
+            self.go_to("")
+            self.remake()
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        self._editing.insert(event.text)
+        self.remake()

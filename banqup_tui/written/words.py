@@ -1,0 +1,84 @@
+"""The language the user reads: `_("…")` looks an English sentence up in the catalogue of the language in use.
+
+Words are looked up when they are shown, not when a module is imported, so that a change of language needs no new
+start. English is the key and needs no catalogue of its own. Catalogues lie in `banqup_tui/locale`, as `.po` for
+people and `.mo` for the program; `make messages` writes the second from the first.
+"""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+DOMAIN = "banqup"
+LANGUAGES: tuple[str, ...] = ("en", "fr", "nl", "de")
+
+_LOCALE_DIRECTORY = Path(__file__).parent.parent / "locale"
+_state = {"language": "en"}
+_listeners: list[Callable[[], None]] = []
+
+
+def use_language(language: str) -> None:
+    """Read from now on in `language`: `fr`, `fr_BE`, `fr-BE.UTF-8`. One that is not known is read as English."""
+    code = language.replace("-", "_").partition("_")[0].lower()
+    _state["language"] = code if code in LANGUAGES else "en"
+    for listener in _listeners:
+        listener()
+
+
+def current_language() -> str:
+    return _state["language"]
+
+
+def when_language_changes(listener: Callable[[], None]) -> None:
+    """For modules that keep translated words: `listener` is called after every change."""
+    _listeners.append(listener)
+
+
+def _(message: str) -> str:
+    """`message` in the language in use, or itself where the catalogue lacks it."""
+    return _catalogue(_state["language"]).gettext(message)
+
+
+def ngettext(singular: str, plural: str, number: int) -> str:
+    """The form that goes with `number`, by the plural rule of the language in use."""
+    return _catalogue(_state["language"]).ngettext(singular, plural, number)
+
+
+def pgettext(context: str, message: str) -> str:
+    """`message` where one English word has several translations: `pgettext("in full", "Queued")`."""
+    return _catalogue(_state["language"]).pgettext(context, message)
+
+
+def N_(message: str) -> str:
+    """Marks a sentence for the catalogue where it is written down but not yet shown."""
+    return message
+
+
+def NP_(context: str, message: str) -> str:
+    """As `N_`, with a context."""
+    return message
+
+
+def sentences_with(context: str, language: str) -> dict[str, str]:
+    """All of one context in a language's catalogue, each with its translation."""
+    begin = f"{context}\x04"
+    entries: dict[object, str] = getattr(_catalogue(language), "_catalog", {})
+    return {
+        key.removeprefix(begin): text
+        for key, text in entries.items()
+        if isinstance(key, str) and key.startswith(begin) and text
+    }
+
+
+@lru_cache(maxsize=8)
+def _catalogue(language: str) -> gettext.NullTranslations:
+    if language == "en":
+        return gettext.NullTranslations()
+    try:
+        with (_LOCALE_DIRECTORY / language / "LC_MESSAGES" / f"{DOMAIN}.mo").open("rb") as file:
+            return gettext.GNUTranslations(file)
+    except OSError:
+        return gettext.NullTranslations()

@@ -1,0 +1,210 @@
+"""A session and a user that write down what was asked of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from banqup_tui.actions.asking import Choosing, Confirming, Filled, Form, Message, Ticked, Ticking
+from banqup_tui.actions.interface import Context
+from banqup_tui.actions.places import Destination, Place
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.delivery import Delivery, DeliveryState
+from banqup_tui.domain.document import Document, DocumentKind, Party
+from banqup_tui.domain.extension import Category, Extension, Installation, ReceiverKind
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.integration import Integration, IntegrationState
+from banqup_tui.domain.values import Value
+from banqup_tui.protocol.commands import ImportFile
+from banqup_tui.protocol.messages import BackfillCount, TestRequest, TestResult, TestStep
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+PARVIS = Client(id="parvis", reference="PARVIS", name="Boulangerie du Parvis SRL", vat_number="BE0465123710")
+
+
+class FakeDoing:
+    def __init__(self, files: Path | None = None, *, tried: Sequence[str] = ()) -> None:
+        self.acts: list[Value] = []
+        self.taken_back: list[str] = []
+        self.tested: list[TestRequest] = []
+        self.synced = 0
+        self.older = 0
+        self._files = files
+        self._tried = tried
+
+    def act(self, body: Value, label: str = "") -> str:
+        self.acts.append(body)
+        return f"key-{len(self.acts)}"
+
+    def take_back(self, key: str) -> bool:
+        self.taken_back.append(key)
+        return key not in self._tried
+
+    async def sync_now(self) -> None:
+        self.synced += 1
+
+    async def download(self, sha256: str) -> Path:
+        assert self._files is not None
+        return self._files / sha256
+
+    async def test_connection(self, request: TestRequest) -> TestResult:
+        self.tested.append(request)
+        return TestResult(steps=(TestStep(ok=True, sentence="The folder can be written."),))
+
+    async def backfill_count(self, client_id: str, folders: Sequence[Folder]) -> BackfillCount:
+        return BackfillCount(folders=tuple(folders), count=self.older, up_to="epoch.7")
+
+    def import_file(
+        self,
+        path: Path,
+        *,
+        client_id: str | None = None,
+        create_clients: bool = False,
+        hint: str | None = None,
+        label: str = "",
+    ) -> str:
+        return self.act(
+            ImportFile(
+                sha256=f"sha-of-{path.name}",
+                file_name=path.name,
+                client_id=client_id,
+                create_clients=create_clients,
+                path=hint,
+            )
+        )
+
+
+class NoProgress:
+    def advance(self, text: str = "", steps: int = 1) -> None: ...
+
+    def done(self) -> None: ...
+
+
+class FakeAsk:
+    """Answers with what it was given; `None` is a user who goes away."""
+
+    def __init__(self, answer: Any = None) -> None:
+        self.answer = answer
+        self.questions: list[Any] = []
+        self.messages: list[Message] = []
+        self.went: list[Destination] = []
+        self.copied: list[str] = []
+        self.opened: list[Path] = []
+        self.only_errors = 0
+
+    async def choose(self, question: Choosing) -> str | None:
+        self.questions.append(question)
+        return self.answer
+
+    async def tick(self, question: Ticking) -> Ticked | None:
+        self.questions.append(question)
+        return self.answer
+
+    async def confirm(self, question: Confirming) -> bool:
+        self.questions.append(question)
+        return bool(self.answer)
+
+    async def fill_in(self, form: Form) -> Filled | None:
+        self.questions.append(form)
+        return self.answer if isinstance(self.answer, Filled) else None
+
+    async def where_to(self, title: str, suggestion: Path) -> Path | None:
+        return self.answer
+
+    async def which_files(self, title: str) -> Sequence[Path] | None:
+        return self.answer
+
+    def notify(self, message: Message) -> None:
+        self.messages.append(message)
+
+    def progress(self, title: str, total: int | None = None) -> NoProgress:
+        return NoProgress()
+
+    def go(self, destination: Destination) -> None:
+        self.went.append(destination)
+
+    def copy(self, text: str) -> None:
+        self.copied.append(text)
+
+    def show_only_errors(self) -> None:
+        self.only_errors += 1
+
+    async def open_outside(self, path: Path) -> None:
+        self.opened.append(path)
+
+
+def a_document(name: str = "2026-11874", **more: Any) -> Document:
+    given: dict[str, Any] = {
+        "id": name,
+        "client_id": "parvis",
+        "folder": Folder.PURCHASE_INVOICES,
+        "kind": DocumentKind.INVOICE,
+        "number": name,
+        "counterparty": Party(name="Meunerie de Gembloux SA", vat_number="BE0438220759"),
+        "currency": "EUR",
+        "net_amount": 114635,
+        "vat_amount": 6878,
+        "gross_amount": 121513,
+        "file_name": f"{name}.xml",
+        "media_type": "application/xml",
+        "size": 10,
+        "sha256": name.ljust(64, "0"),
+        "created_at": NOW,
+    }
+    return Document(**{**given, **more})
+
+
+def an_integration(label: str, **more: Any) -> Integration:
+    slug = label.lower().replace(" ", "-")
+    given: dict[str, Any] = {
+        "id": slug,
+        "client_id": "parvis",
+        "installation_id": f"{slug}-installed",
+        "extension_id": slug,
+        "label": label,
+        "state": IntegrationState.ACTIVE,
+    }
+    return Integration(**{**given, **more})
+
+
+def a_delivery(document: Document, to: str, state: DeliveryState, **more: Any) -> Delivery:
+    given: dict[str, Any] = {
+        "id": f"{document.id}>{to}",
+        "integration_id": to,
+        "document_id": document.id,
+        "sha256": document.sha256,
+        "state": state,
+        "attempts": 1,
+        "updated_at": NOW,
+    }
+    return Delivery(**{**given, **more})
+
+
+def an_extension(slug: str, kind: ReceiverKind = ReceiverKind.RENAME, **more: Any) -> Extension:
+    return Extension(
+        id=slug,
+        title={"en": slug.title(), "fr": slug.title()},
+        description={"en": f"Sends to {slug}."},
+        category=Category.FILES_AND_DRIVES,
+        kind=kind,
+        version="1",
+        settings_schema={"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]},
+        **more,
+    )
+
+
+def an_installation(slug: str, **more: Any) -> Installation:
+    return Installation(id=f"{slug}-installed", extension_id=slug, **more)
+
+
+def a_context(ask: FakeAsk | None = None, doing: FakeDoing | None = None, **more: Any) -> Context:
+    given: dict[str, Any] = {
+        "doing": doing or FakeDoing(),
+        "ask": ask or FakeAsk(),
+        "place": Place.FOLDER,
+        "client": PARVIS,
+        "now": NOW,
+    }
+    return Context(**{**given, **more})

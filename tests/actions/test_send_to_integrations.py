@@ -1,0 +1,166 @@
+"""Send and resend: what is asked before, and what goes out."""
+
+import pytest
+
+from banqup_tui.actions.asking import Ticked
+from banqup_tui.actions.registry import BY_ID
+from banqup_tui.actions.send_to_integrations import MOST_IN_ONE_COMMAND, question, summary
+from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.document import DocumentKind
+from banqup_tui.domain.extension import ReceiverKind
+from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.protocol.commands import Copy, Resend, Send
+from tests.actions.fakes import FakeAsk, FakeDoing, a_context, a_delivery, a_document, an_extension, an_integration
+
+SEND = BY_ID["send"]
+THREE = [an_integration("SFTP"), an_integration("Exact Online"), an_integration("Dropbox")]
+
+
+def one_document(ask: FakeAsk | None = None, doing: FakeDoing | None = None):
+    one = a_document()
+    return a_context(
+        ask,
+        doing,
+        documents=[one],
+        integrations=THREE,
+        deliveries=[
+            a_delivery(one, "sftp", DeliveryState.FAILED),
+            a_delivery(one, "exact-online", DeliveryState.DELIVERED, receipt="document 4f1c…9a27"),
+            a_delivery(one, "dropbox", DeliveryState.UNKNOWN),
+        ],
+        extensions={"dropbox": an_extension("dropbox", ReceiverKind.LOOKUP)},
+    )
+
+
+def three_documents(ask: FakeAsk | None = None, doing: FakeDoing | None = None):
+    three = [a_document("A"), a_document("B"), a_document("C", kind=DocumentKind.CREDIT_NOTE, gross_amount=-21175)]
+    return a_context(
+        ask,
+        doing,
+        documents=three,
+        integrations=THREE,
+        deliveries=[
+            a_delivery(three[0], "exact-online", DeliveryState.DELIVERED),
+            a_delivery(three[1], "exact-online", DeliveryState.DELIVERED),
+            *(a_delivery(one, "dropbox", DeliveryState.DELIVERED) for one in three),
+        ],
+    )
+
+
+def test_the_panel_says_what_each_integration_has_and_what_will_be_sent() -> None:
+    asked = question(one_document())
+    assert asked.title == "Resend to integrations"
+    assert asked.subtitle.replace("\u00a0", " ") == "Invoice 2026-11874 · Meunerie de Gembloux SA · 1,215.13 EUR"
+    assert [row.has.rsplit(" ", 1)[0] for row in asked.rows] == [
+        "Nothing: failed at",
+        "The same, since",
+        "Perhaps: cut off at",
+    ]
+    assert [row.ticked for row in asked.rows] == [True, False, True]
+    told = asked.summary(Ticked(ids=frozenset({"sftp", "dropbox"})))
+    assert dict(told.effects) == {"sftp": "The document", "exact-online": "Nothing", "dropbox": "Only if not there"}
+    assert told.button == "Send to 2 integrations"
+
+
+def test_a_tick_that_would_make_a_duplicate_says_so_before() -> None:
+    row = question(one_document()).rows[1]
+    assert row.note == "Exact Online has it: document 4f1c…9a27. If ticked, it will be there twice."
+    assert row.warning
+
+
+def test_a_selection_shows_counts_and_the_number_of_deliveries() -> None:
+    asked = question(three_documents())
+    assert asked.title == "Resend 3 documents to integrations"
+    assert asked.subtitle.startswith("3 invoices and credit notes, 2,218.51")
+    assert [(row.has, row.ticked) for row in asked.rows] == [("0 of 3", True), ("2 of 3", True), ("3 of 3", False)]
+    told = asked.summary(Ticked(ids=frozenset({"sftp", "exact-online"})))
+    assert dict(told.effects) == {
+        "sftp": "3 for the first time",
+        "exact-online": "1 for the first time",
+        "dropbox": "Nothing",
+    }
+    assert told.lines == ("4 deliveries. What an integration has already stays as it is there.",)
+    assert told.button == "Send 4 deliveries"
+
+
+def test_send_again_also_what_is_there_counts_every_copy() -> None:
+    context = three_documents()
+    everything = frozenset({"sftp", "exact-online", "dropbox"})
+    told = summary(context.selection, Ticked(ids=everything, option=True))
+    assert told.button == "Send 9 deliveries"
+    assert told.effects["exact-online"] == "1 for the first time, 2 again"
+
+
+async def test_going_away_sends_nothing() -> None:
+    doing = FakeDoing()
+    await SEND.run(one_document(FakeAsk(None), doing))
+    assert doing.acts == []
+
+
+async def test_what_is_ticked_is_sent_and_can_be_taken_back() -> None:
+    ask, doing = FakeAsk(Ticked(ids=frozenset({"sftp"}))), FakeDoing()
+    await SEND.run(one_document(ask, doing))
+    assert doing.acts == [Send(document_ids=("2026-11874",), integration_ids=("sftp",))]
+    assert ask.messages[0].text == "1 delivery queued for 2026-11874. u takes it back"
+    assert ask.messages[0].undo_keys == ("key-1",)
+
+
+async def test_a_delivered_one_that_is_ticked_is_sent_again_under_the_generation_seen() -> None:
+    ask, doing = FakeAsk(Ticked(ids=frozenset({"exact-online", "dropbox"}))), FakeDoing()
+    await SEND.run(one_document(ask, doing))
+    assert doing.acts == [
+        Resend(copies=(Copy(delivery_id="2026-11874>exact-online", generation=1),)),
+        Resend(copies=(Copy(delivery_id="2026-11874>dropbox", generation=1),), if_gone=True),
+    ]
+
+
+async def test_offline_the_message_says_that_it_waits_on_this_computer() -> None:
+    ask = FakeAsk(Ticked(ids=frozenset({"sftp"})))
+    one = a_document()
+    await SEND.run(a_context(ask, documents=[one], integrations=THREE, offline=True))
+    assert "Waits on this computer" in ask.messages[0].text
+
+
+async def test_a_large_selection_goes_in_commands_that_the_service_takes() -> None:
+    many = [a_document(f"{number}") for number in range(MOST_IN_ONE_COMMAND + 1)]
+    doing = FakeDoing()
+    ask = FakeAsk(Ticked(ids=frozenset({"sftp"})))
+    await SEND.run(a_context(ask, doing, documents=many, integrations=THREE[:1]))
+    assert [len(act.document_ids) for act in doing.acts] == [MOST_IN_ONE_COMMAND, 1]
+
+
+@pytest.mark.parametrize(
+    ("document", "integrations", "reason"),
+    [
+        (a_document(), [], "No active integration for this client"),
+        (
+            a_document(),
+            [an_integration("SFTP", state=IntegrationState.PAUSED)],
+            "No active integration for this client",
+        ),
+        (a_document(approved=False), [an_integration("SFTP")], "Waits for the client's approval"),
+    ],
+)
+def test_what_is_not_possible_says_why(document, integrations, reason) -> None:
+    assert SEND.availability(a_context(documents=[document], integrations=integrations)) == reason
+
+
+def test_what_is_on_its_way_is_not_offered_again() -> None:
+    one = a_document()
+    queued = [a_delivery(one, "sftp", DeliveryState.QUEUED)]
+    context = a_context(documents=[one], integrations=THREE[:1], deliveries=queued)
+    assert SEND.availability(context) == "Queued already"
+
+
+def test_a_document_that_cannot_be_sent_is_named_beside_those_that_can() -> None:
+    waiting, ready = a_document("WAITS", approved=False), a_document("READY")
+    context = a_context(documents=[waiting, ready], integrations=THREE[:1])
+    told = summary(context.selection, Ticked(ids=frozenset({"sftp"})))
+    assert told.lines[-1] == "Not sent: WAITS. Waits for the client's approval"
+
+
+def test_a_number_full_of_escapes_is_shown_harmlessly() -> None:
+    one = a_document(number="\x1b[31mA[/b]\u202eB")
+    asked = question(a_context(documents=[one], integrations=THREE))
+    assert "\x1b" not in asked.subtitle
+    assert "\u202e" not in asked.subtitle

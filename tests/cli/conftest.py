@@ -1,0 +1,40 @@
+"""`banqup` in this process, with a house in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from banqup_tui.cli.main import run
+from tests.cli.fakes import FakeHouse, tools_for
+
+
+@dataclass(frozen=True)
+class Said:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def array(self) -> list[Any]:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def banqup(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Said]:
+    monkeypatch.setenv("BANQUP_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+
+    def banqup(house: FakeHouse, *arguments: str) -> Said:
+        code = run(arguments, tools_for(house, tmp_path / "home"))
+        out, err = capfdbinary.readouterr()
+        return Said(code, out.decode(), err.decode())
+
+    return banqup

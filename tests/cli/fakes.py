@@ -1,0 +1,103 @@
+"""A house in memory: the commands see no difference, and nothing is started."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from banqup_tui.cli.house import Answer, Fate, House, NoBackend, Tools
+from banqup_tui.domain.delivery import Delivery
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.extension import Extension, Installation
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.integration import Integration
+from banqup_tui.domain.listing import ClientRow, Counts
+from banqup_tui.domain.source import Source
+from banqup_tui.homes import Homes
+from tests.actions.fakes import PARVIS, FakeDoing
+
+
+@dataclass
+class FakeHouse:
+    """`answer` makes the answer to a command from its body; `on_change` is called each time somebody waits."""
+
+    all_documents: list[Document] = field(default_factory=list)
+    all_deliveries: list[Delivery] = field(default_factory=list)
+    all_integrations: list[Integration] = field(default_factory=list)
+    all_installations: list[Installation] = field(default_factory=list)
+    all_extensions: list[Extension] = field(default_factory=list)
+    all_sources: list[Source] = field(default_factory=list)
+    all_clients: list[ClientRow] = field(
+        default_factory=lambda: [ClientRow(client=PARVIS, counts=Counts(ready=2, error=1), integrations=("SFTP",))]
+    )
+    answer: Callable[[Any], Answer] = lambda body: Answer(key="", fate=Fate.DONE, result={})
+    on_change: Callable[[FakeHouse], None] = lambda house: None
+    offline: bool = False
+    kept: int = 0
+    told: list[str] = field(default_factory=list)
+    looked_at: list[tuple[str, str]] = field(default_factory=list)
+    doing: FakeDoing = field(default_factory=FakeDoing)
+    firm: str = "Fiduciaire de la Meuse SRL"
+
+    async def sync(self) -> None:
+        if self.offline:
+            raise NoBackend("The backend does not answer.", "banqup doctor looks for the cause.")
+
+    async def answers(self, keys: Sequence[str], seconds: float) -> list[Answer]:
+        return [self._answer(key) for key in keys]
+
+    def _answer(self, key: str) -> Answer:
+        if self.offline:
+            return Answer(key=key, fate=Fate.WAITING)
+        made = self.answer(self.doing.acts[int(key.removeprefix("key-")) - 1])
+        return Answer(key=key, fate=made.fate, result=made.result, problem=made.problem)
+
+    async def changed(self, seconds: float) -> None:
+        self.on_change(self)
+
+    def waiting(self) -> int:
+        return self.kept
+
+    def refused(self) -> Sequence[tuple[str, str]]:
+        return self.looked_at
+
+    def was_told(self, keys: Sequence[str]) -> None:
+        self.told.extend(keys)
+
+    def clients(self) -> Sequence[ClientRow]:
+        return self.all_clients
+
+    def documents(
+        self, *, ids: Collection[str] | None = None, client_id: str | None = None, folder: Folder | None = None
+    ) -> Iterator[Document]:
+        for document in self.all_documents:
+            fits = (ids is None or document.id in ids) and client_id in (None, document.client_id)
+            if fits and folder in (None, document.folder):
+                yield document
+
+    def deliveries(self, document_ids: Collection[str] | None = None) -> Iterator[Delivery]:
+        return (one for one in self.all_deliveries if document_ids is None or one.document_id in document_ids)
+
+    def integrations(self, client_id: str | None = None) -> Sequence[Integration]:
+        return [one for one in self.all_integrations if client_id in (None, one.client_id)]
+
+    def installations(self) -> Sequence[Installation]:
+        return self.all_installations
+
+    def extensions(self) -> Sequence[Extension]:
+        return self.all_extensions
+
+    def sources(self) -> Sequence[Source]:
+        return self.all_sources
+
+
+def tools_for(house: FakeHouse, root: Path) -> Tools:
+    @asynccontextmanager
+    async def opened(found: Homes) -> AsyncIterator[House]:
+        yield house
+
+    homes = Homes(root / "config", root / "data", root / "cache", root / "runtime", root / "log")
+    return Tools(homes=lambda: homes, open_house=opened)

@@ -1,0 +1,82 @@
+"""`banqup doctor` says what is wrong, and what to do about it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from banqup_tui.cli.doctor_checks import Verdict, of_clock, of_files, of_homes, of_settings, of_terminal
+from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.homes import Homes
+from tests.actions.fakes import an_extension, an_integration
+from tests.cli.fakes import FakeHouse
+
+
+def homes_in(root: Path) -> Homes:
+    return Homes(root / "config", root / "data", root / "cache", root / "runtime", root / "log")
+
+
+def test_a_healthy_computer_is_said_to_be_healthy(banqup) -> None:
+    said = banqup(FakeHouse(), "doctor", "--json")
+    assert said.code == 0, said.out
+    assert {finding["about"] for finding in said.array} >= {"lock", "settings", "clock", "backend", "copy", "outbox"}
+    assert set(said.array[0]) == {"about", "verdict", "sentence", "remedy"}
+
+
+def test_a_backend_that_does_not_answer_is_found(banqup) -> None:
+    said = banqup(FakeHouse(offline=True), "doctor")
+    assert said.code == 1
+    assert "The backend does not answer." in said.out
+
+
+def test_what_is_broken_below_the_house_is_found_with_its_remedy(banqup) -> None:
+    house = FakeHouse(
+        all_integrations=[
+            an_integration("SFTP", state=IntegrationState.BROKEN, cause="The host key is another one.", remedy="Ask.")
+        ],
+        all_extensions=[an_extension("odd", problem="No module named odd.")],
+        kept=3,
+    )
+    said = banqup(house, "doctor")
+    assert said.code == 1
+    assert "The host key is another one. Ask." in said.out
+    assert "odd does not load" in said.out
+    assert "3 changes wait on this computer." in said.out
+
+
+def test_a_directory_that_cannot_be_written_is_found(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("in the way")
+    found = {finding.about: finding for finding in of_homes(homes_in(tmp_path))}
+    assert found["data directory"].verdict is Verdict.WRONG
+    assert "BANQUP_HOME" in found["data directory"].remedy
+    assert found["config" if "config" in found else "settings directory"].verdict is Verdict.OK
+
+
+def test_a_directory_that_others_may_write_to_is_found(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data").chmod(0o777)
+    found = {finding.about: finding for finding in of_homes(homes_in(tmp_path))}
+    assert found["data directory"].verdict is Verdict.WARNING
+
+
+def test_a_mistake_in_the_settings_is_found(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "config.toml").write_text('langage = "fr"')
+    (finding,) = of_settings(homes_in(tmp_path))
+    assert (finding.verdict, finding.remedy) == (Verdict.WRONG, "Did you mean language?")
+
+
+def test_a_damaged_copy_is_found_and_may_be_deleted(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "copies" / "local" / "copy.sqlite"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"SQLite format 3\x00" + b"\xff" * 4096)
+    (finding,) = of_files(homes_in(tmp_path))
+    assert finding.verdict is Verdict.WRONG
+    assert "made again by itself" in finding.remedy
+
+
+def test_a_clock_in_the_past_is_found() -> None:
+    assert next(of_clock(lambda: datetime(1970, 1, 1, tzinfo=UTC))).verdict is Verdict.WRONG
+
+
+def test_a_terminal_without_a_name_is_found() -> None:
+    found = {finding.about: finding for finding in of_terminal({}, is_terminal=True)}
+    assert found["colours"].verdict is Verdict.WARNING

@@ -1,0 +1,153 @@
+"""What scripts read: exactly these keys, always all of them."""
+
+from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.document import Party
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.source import Source, SourceKind
+from tests.actions.fakes import a_delivery, a_document, an_extension, an_installation, an_integration
+from tests.cli.fakes import FakeHouse
+
+KEYS_OF_A_DOCUMENT = [
+    *("id", "client", "folder", "kind", "number", "issueDate", "dueDate", "counterparty", "supplier", "customer"),
+    *("currency", "netAmount", "vatAmount", "grossAmount", "payableAmount", "lineCount", "attachmentCount", "iban"),
+    *("paymentReference", "account", "statementNumber", "openingBalance", "closingBalance", "movementCount"),
+    *("accountingStatus", "fileName", "mediaType", "sha256", "createdAt", "deliveries"),
+]
+
+
+def a_house() -> FakeHouse:
+    one = a_document(supplier=Party(name="Meunerie de Gembloux SA", vat_number="BE0438220759"))
+    other = a_document("plain", counterparty=None, gross_amount=None, folder=Folder.OTHER_DOCUMENTS)
+    return FakeHouse(
+        all_documents=[one, other],
+        all_deliveries=[
+            a_delivery(one, "sftp", DeliveryState.FAILED, attempts=4, reason="The disk is full.", remedy="Make room.")
+        ],
+        all_integrations=[an_integration("SFTP")],
+    )
+
+
+def test_clients_are_listed_with_their_counts(banqup) -> None:
+    said = banqup(a_house(), "clients", "--json")
+    assert said.code == 0
+    assert said.array == [
+        {
+            "id": "parvis",
+            "reference": "PARVIS",
+            "name": "Boulangerie du Parvis SRL",
+            "vatNumber": "BE0465123710",
+            "status": "ACTIVE",
+            "counts": {
+                "total": 3,
+                "clientActionNeeded": 0,
+                "queued": 0,
+                "readyToProcess": 2,
+                "processed": 0,
+                "error": 1,
+            },
+        }
+    ]
+
+
+def test_a_document_has_every_key_and_null_where_it_has_none(banqup) -> None:
+    invoice, plain = banqup(a_house(), "documents", "--json").array
+    assert list(invoice) == KEYS_OF_A_DOCUMENT
+    assert list(plain) == KEYS_OF_A_DOCUMENT
+    assert invoice["client"] == {"reference": "PARVIS", "name": "Boulangerie du Parvis SRL"}
+    assert invoice["supplier"] == {"name": "Meunerie de Gembloux SA", "vatNumber": "BE0438220759"}
+    assert invoice["grossAmount"] == 121513
+    assert invoice["deliveries"] == [
+        {
+            "integration": "SFTP",
+            "state": "FAILED",
+            "attempts": 4,
+            "reason": "The disk is full.",
+            "remedy": "Make room.",
+        }
+    ]
+    assert plain["counterparty"] is None
+    assert plain["grossAmount"] is None
+    assert plain["deliveries"] == []
+
+
+def test_documents_of_one_client_and_folder_can_be_asked_for(banqup) -> None:
+    said = banqup(a_house(), "documents", "--client", "be 0465.123.710", "--folder", "other_documents", "--json")
+    assert [document["id"] for document in said.array] == ["plain"]
+
+
+def test_a_client_that_is_not_there_is_one_sentence_with_the_nearest(banqup) -> None:
+    said = banqup(a_house(), "documents", "--client", "PARVI", "--json")
+    assert said.code == 66
+    assert said.out == ""
+    assert said.err == "There is no client PARVI. Did you mean PARVIS? banqup clients lists them.\n"
+
+
+def test_without_a_backend_the_lists_are_of_the_copy_and_say_so(banqup) -> None:
+    house = a_house()
+    house.offline = True
+    said = banqup(house, "clients", "--json")
+    assert said.code == 0
+    assert len(said.array) == 1
+    assert "does not answer" in said.err
+
+
+def test_what_strangers_wrote_reaches_the_terminal_without_its_control_signs(banqup) -> None:
+    house = a_house()
+    house.all_documents[0] = a_document(number="\x1b]0;pwned\x07\u202eNo\n7")
+    said = banqup(house, "documents")
+    assert "\x1b" not in said.out
+    assert "\u202e" not in said.out
+    assert len(said.out.splitlines()) == 2
+
+
+def test_deliveries_say_of_which_document_and_client_they_are(banqup) -> None:
+    (delivery,) = banqup(a_house(), "deliveries", "--id", "2026-11874", "--json").array
+    assert (delivery["integration"], delivery["number"], delivery["client"]["reference"], delivery["state"]) == (
+        "SFTP",
+        "2026-11874",
+        "PARVIS",
+        "FAILED",
+    )
+
+
+def test_deliveries_of_a_document_that_is_not_there_say_so(banqup) -> None:
+    said = banqup(a_house(), "deliveries", "--id", "nothing", "--json")
+    assert (said.code, said.out) == (66, "")
+
+
+def test_integrations_are_listed_with_state_and_cause(banqup) -> None:
+    house = a_house()
+    house.all_integrations = [an_integration("SFTP", state=IntegrationState.BROKEN, cause="Sign-in expired.")]
+    (integration,) = banqup(house, "integrations", "list", "--json").array
+    assert (integration["label"], integration["state"], integration["cause"]) == (
+        "SFTP",
+        "BROKEN",
+        "Sign-in expired.",
+    )
+    assert integration["client"] == {"reference": "PARVIS", "name": "Boulangerie du Parvis SRL"}
+
+
+def test_the_store_lists_what_is_installed(banqup) -> None:
+    house = FakeHouse(
+        all_extensions=[an_extension("sftp"), an_extension("odd", problem="No module named odd")],
+        all_installations=[an_installation("sftp")],
+    )
+    sftp, odd = banqup(house, "store", "list", "--json").array
+    assert sftp["installation"]["extensionId"] == "sftp"
+    assert odd["installation"] is None
+    assert "does not load" in banqup(house, "store", "list").out
+
+
+def test_sources_are_listed_with_what_they_brought(banqup) -> None:
+    house = FakeHouse(all_sources=[Source(id="s1", kind=SourceKind.FOLDER, path="/exports", taken=7)])
+    assert banqup(house, "sources", "list", "--json").array[0]["taken"] == 7
+
+
+def test_status_ends_with_69_where_the_backend_does_not_answer(banqup) -> None:
+    house = a_house()
+    assert banqup(house, "status", "--json").code == 0
+    house.offline, house.kept = True, 3
+    said = banqup(house, "status", "--json")
+    assert said.code == 69
+    assert said.array[0]["waitingHere"] == 3

@@ -1,0 +1,191 @@
+"""The main job on the command line, with the real backend as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from banqup_tui.demo.firm import make_firm
+from banqup_tui.demo.generate import generate
+
+SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Said:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def array(self) -> list[dict[str, Any]]:
+        return json.loads(self.out)
+
+
+class Computer:
+    """One user's computer: a home, a folder of invoices, and the folder that the receiver reads."""
+
+    def __init__(self, root: Path) -> None:
+        self.home = root / "home"
+        self.inbox = root / "inbox"
+        self.received = root / "received"
+        self.inbox.mkdir()
+        self.received.mkdir()
+
+    def banqup(self, *arguments: str) -> Said:
+        environment = {**os.environ, "BANQUP_HOME": str(self.home), "LC_ALL": "C.UTF-8"}
+        ran = subprocess.run(
+            [sys.executable, "-m", "banqup_tui", *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        assert "Traceback" not in ran.stderr, ran.stderr
+        return Said(ran.returncode, ran.stdout, ran.stderr)
+
+    def kill_backend(self) -> None:
+        """As a power cut does it. Only the process that this home's endpoint file names."""
+        found = self.home / "runtime" / "endpoint.json"
+        if not found.exists():
+            return
+        pid = json.loads(found.read_bytes())["pid"]
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+        wait_until(lambda: _is_gone(pid))
+
+    def put_invoices(self, number: int) -> list[Path]:
+        """Real e-invoices of one company, which the program reads back."""
+        firm = make_firm(1, 3)
+        paths = []
+        for at, sample in enumerate(one for one in generate(firm, 60, 3) if one.file_name.endswith(".xml")):
+            paths.append(self.inbox / f"{at:03d}.xml")
+            paths[-1].write_bytes(sample.data)
+            if len(paths) == number:
+                break
+        return paths
+
+    def files_received(self) -> list[bytes]:
+        return sorted(path.read_bytes() for path in self.received.rglob("*") if path.is_file())
+
+
+def _is_gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + SECONDS
+    while not holds():
+        assert time.monotonic() < until, "it did not come about"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def computer(tmp_path: Path) -> Iterator[Computer]:
+    made = Computer(tmp_path)
+    yield made
+    made.kill_backend()
+
+
+def test_documents_come_in_go_out_and_go_out_again(computer: Computer) -> None:
+    invoices = computer.put_invoices(3)
+    (computer.inbox / "note.xml").write_text("<note>no invoice</note>")
+
+    imported = computer.banqup("import", str(computer.inbox), "--create-clients", "--json")
+    assert imported.code == 1, imported.err
+    assert [value["outcome"] for value in imported.array] == ["TAKEN"] * 3 + ["REFUSED"]
+    assert imported.array[3]["reason"]
+    again = computer.banqup("import", str(invoices[0]), "--json")
+    assert (again.code, again.array[0]["outcome"]) == (0, "KNOWN")
+
+    clients = computer.banqup("clients", "--json").array
+    reference = next(one["client"]["reference"] for one in imported.array)
+    assert reference in [client["reference"] for client in clients]
+
+    nowhere = computer.banqup("send", "--client", reference)
+    assert (nowhere.code, nowhere.err) == (1, "No active integration for this client.\n")
+
+    installed = computer.banqup(
+        "store", "install", "local-folder", "--set", f"path={computer.received}/[external_id]/[folder]"
+    )
+    assert installed.code == 0, installed.err
+    for client in clients:
+        added = computer.banqup("integrations", "add", client["reference"], "local-folder")
+        assert added.code == 0, added.err
+    assert {one["state"] for one in computer.banqup("integrations", "list", "--json").array} == {"ACTIVE"}
+
+    ids = [one["documentId"] for one in imported.array[:3]]
+    options = [part for one in ids for part in ("--id", one)]
+    sent = computer.banqup("send", *options, "--wait", "--json")
+    assert sent.code == 0, sent.err
+    assert [one["state"] for one in sent.array] == ["DELIVERED"] * 3
+    assert computer.files_received() == sorted(path.read_bytes() for path in invoices)
+
+    quiet = computer.banqup("send", *options, "--wait")
+    assert quiet.code == 0, quiet.err
+    assert len(computer.files_received()) == 3
+
+    resent = computer.banqup("send", "--id", ids[0], "--again", "--wait")
+    assert resent.code == 0, resent.err
+    assert len(computer.files_received()) == 4
+    (delivery,) = computer.banqup("deliveries", "--id", ids[0], "--json").array
+    assert (delivery["state"], delivery["generation"], delivery["integration"]) == ("DELIVERED", 2, "Local folder")
+    document = next(one for one in computer.banqup("documents", "--json").array if one["id"] == ids[0])
+    assert document["accountingStatus"] == "READY_TO_PROCESS"
+    assert document["deliveries"][0]["state"] == "DELIVERED"
+
+
+def test_what_is_sent_while_the_backend_cannot_run_is_kept_and_arrives_later(computer: Computer) -> None:
+    (invoice,) = computer.put_invoices(1)
+    imported = computer.banqup("import", str(invoice), "--create-clients", "--json").array[0]
+    reference = imported["client"]["reference"]
+    computer.banqup("store", "install", "local-folder", "--set", f"path={computer.received}")
+    assert computer.banqup("integrations", "add", reference, "local-folder").code == 0
+
+    computer.kill_backend()
+    backend = computer.home / "data" / "backend"
+    backend.rename(backend.with_name("backend.away"))
+    backend.write_text("in the way")
+    kept = computer.banqup("send", "--id", imported["documentId"])
+    assert kept.code == 75, kept.err
+    assert "Kept on this computer" in kept.err
+    assert computer.files_received() == []
+
+    backend.unlink()
+    backend.with_name("backend.away").rename(backend)
+    assert computer.banqup("sync").code == 0
+    wait_until(lambda: computer.files_received() == [invoice.read_bytes()])
+
+
+def test_a_folder_that_cannot_be_written_is_said_with_what_to_do(computer: Computer) -> None:
+    (invoice,) = computer.put_invoices(1)
+    imported = computer.banqup("import", str(invoice), "--create-clients", "--json").array[0]
+    (computer.received / "file").write_text("no folder")
+    computer.banqup("store", "install", "local-folder", "--set", f"path={computer.received}/file/[external_id]")
+    refused = computer.banqup("integrations", "add", imported["client"]["reference"], "local-folder")
+    assert refused.code == 1
+    assert "failed:" in refused.err
+    forced = computer.banqup("integrations", "add", imported["client"]["reference"], "local-folder", "--no-test")
+    assert forced.code == 0, forced.err
+    sent = computer.banqup("send", "--id", imported["documentId"], "--wait", "--json")
+    assert sent.code == 1, sent.err
+    assert sent.array[0]["reason"]
+    assert "not delivered" in sent.err

@@ -1,0 +1,35 @@
+"""Bytes on this computer: whole or not there, and gone when nobody needs them."""
+
+import hashlib
+import time
+from pathlib import Path
+
+from banqup_tui.store.files import FileCache, Spool
+
+
+def test_a_file_in_the_spool_is_whole_and_named_by_its_hash(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool")
+    source = tmp_path / "invoice.xml"
+    source.write_bytes(b"<Invoice/>")
+    sha256 = spool.take(source)
+    assert sha256 == hashlib.sha256(b"<Invoice/>").hexdigest() == spool.take_bytes(b"<Invoice/>")
+    assert [path.name for path in spool.directory.iterdir()] == [sha256]
+
+
+def test_the_spool_is_tidied_but_for_what_waits_and_what_is_new(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    waits, done = spool.take_bytes(b"waits"), spool.take_bytes(b"done")
+    (tmp_path / ".half").write_bytes(b"")
+    spool.keep_only([waits])
+    assert spool.path(done).exists()
+    spool.keep_only([waits], now=time.time() + 100_000)
+    assert [path.name for path in tmp_path.iterdir()] == [waits]
+
+
+def test_the_cache_never_drops_what_it_has_just_taken(tmp_path: Path) -> None:
+    cache = FileCache(tmp_path, cap=5)
+    half = cache.half()
+    half.write_bytes(b"x" * 10)
+    assert cache.keep(half, "large").exists()
+    cache.drop(["large"])
+    assert cache.get("large") is None

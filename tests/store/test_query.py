@@ -1,0 +1,72 @@
+"""The filter line: what it finds, and what it says where it can not be read."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from banqup_tui.domain.status import AccountingStatus
+from banqup_tui.store.query import Field, Filter, FilterProblem, parse
+
+
+def only(line: str) -> tuple[Field, str, int | None, int | None]:
+    found = parse(line)
+    assert isinstance(found, Filter), found
+    (term,) = found.terms
+    return term.field, term.text, term.low, term.high
+
+
+@pytest.mark.parametrize(
+    ("line", "term"),
+    [
+        ("zavel", (Field.TEXT, "zavel", None, None)),
+        ('"la meuse"', (Field.TEXT, "la meuse", None, None)),
+        ('from:"la meuse"', (Field.FROM, "la meuse", None, None)),
+        ("gross:>500", (Field.GROSS, ">500", 50001, None)),
+        ("gross:>=12,50", (Field.GROSS, ">=12,50", 1250, None)),
+        ("net:<0", (Field.NET, "<0", None, -1)),
+        ("vat:1.5..2", (Field.VAT, "1.5..2", 150, 200)),
+        ("date:2026", (Field.DATE, "2026", 20260101, 20261231)),
+        ("date:2026-11", (Field.DATE, "2026-11", 20261101, 20261131)),
+        ("date:24/11/26", (Field.DATE, "24/11/26", 20261124, 20261124)),
+        ("date:>2026-10", (Field.DATE, ">2026-10", 20261032, None)),
+        ("date:2025..2026-03", (Field.DATE, "2025..2026-03", 20250101, 20260331)),
+        ("number:2026/11", (Field.NUMBER, "2026/11", None, None)),
+        ("-121,00", (Field.TEXT, "-121,00", None, None)),
+    ],
+)
+def test_one_term(line: str, term: tuple[Field, str, int | None, int | None]) -> None:
+    assert only(line) == term
+
+
+def test_statuses_may_be_shortened_and_listed() -> None:
+    found = parse("status:err,proc -from:zavel")
+    assert isinstance(found, Filter)
+    assert found.terms[0].statuses == (AccountingStatus.ERROR, AccountingStatus.PROCESSED)
+    assert found.terms[1].negated
+
+
+@pytest.mark.parametrize(
+    ("line", "start", "end", "suggestion"),
+    [
+        ("zavel dat:2026", 6, 14, "date:"),
+        ("status:eror", 0, 11, "error"),
+        ("gross:much", 0, 10, ""),
+        ("date:2026-13", 0, 12, "2026-11"),
+        ("from:", 0, 5, ""),
+    ],
+)
+def test_a_mistake_is_told_at_its_place(line: str, start: int, end: int, suggestion: str) -> None:
+    found = parse(line)
+    assert isinstance(found, FilterProblem)
+    assert (found.start, found.end, found.suggestion) == (start, end, suggestion)
+
+
+def test_a_term_can_be_left_out_to_see_what_would_match() -> None:
+    found = parse("status:error from:zavel gross:>5")
+    assert isinstance(found, Filter)
+    assert found.without(found.terms[1]).line == "status:error gross:>5"
+
+
+@given(st.text())
+def test_any_line_is_read_or_answered(line: str) -> None:
+    parse(line)

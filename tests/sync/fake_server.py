@@ -1,0 +1,349 @@
+"""A server in memory with the rules of docs/protocol.md: numbers, pages, changes, tombstones, commands run once."""
+
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.delivery import Delivery, DeliveryState
+from banqup_tui.domain.document import Document, DocumentKind
+from banqup_tui.domain.extension import Extension
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.integration import Integration
+from banqup_tui.domain.source import ToPlace
+from banqup_tui.domain.space import Role, Space
+from banqup_tui.domain.status import AccountingStatus, accounting_status
+from banqup_tui.protocol.commands import ImportFile, Send, SetProcessed, decode
+from banqup_tui.protocol.messages import (
+    BackfillCount,
+    Change,
+    Changes,
+    Command,
+    CommandResult,
+    CommandResults,
+    CommandStatus,
+    DocumentsPage,
+    EntityKind,
+    Op,
+    Snapshot,
+    TestRequest,
+    TestResult,
+    TestStep,
+    VersionedDelivery,
+    VersionedDocument,
+)
+from banqup_tui.protocol.problems import Problem
+from banqup_tui.store.files import FileCache
+from banqup_tui.sync.errors import CopyTooOld, Refused, ServerDown
+
+MORNING = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+
+
+def a_document(name: str, client_id: str = "c1", minute: int = 0, **more: Any) -> Document:
+    return Document(
+        **{
+            "id": name, "client_id": client_id, "folder": Folder.PURCHASE_INVOICES, "kind": DocumentKind.INVOICE,
+            "file_name": f"{name}.xml", "media_type": "application/xml", "size": 10, "sha256": name.ljust(64, "0"),
+            "created_at": MORNING + timedelta(minutes=minute), "number": f"2026-{minute:05}", "currency": "EUR",
+        } | more
+    )  # fmt: skip
+
+
+def a_client(client_id: str, **more: Any) -> Client:
+    return Client(**({"id": client_id, "reference": client_id, "name": f"Client {client_id}"} | more))
+
+
+class FakeServer:
+    """`page_size` and `change_size` make every answer short. `before_answer` runs between reading and answering."""
+
+    def __init__(self, page_size: int = 2, change_size: int = 2) -> None:
+        self.page_size = page_size
+        self.change_size = change_size
+        self.epoch = 1
+        self.seq = 0
+        self.clients: dict[str, Client] = {}
+        self.documents: dict[str, Document] = {}
+        self.deliveries: dict[str, Delivery] = {}
+        self.integrations: dict[str, Integration] = {}
+        self.visible: set[str] = set()
+        self.log: dict[tuple[EntityKind, str], tuple[int, Op, str | None]] = {}
+        self.floor = 0
+        self.answers: dict[str, tuple[bytes, CommandResult]] = {}
+        self.effects: list[str] = []
+        self.refuses: set[str] = set()
+        self.files: dict[str, bytes] = {}
+        self.before_answer: Callable[[str], None] = lambda _call: None
+        self.down = False
+        self.calls: list[str] = []
+        self.lose_answers = 0
+        self.fault: Exception | None = None
+
+    # what happens at the server
+
+    def put_client(self, client: Client, visible: bool = True) -> None:
+        self.clients[client.id] = client
+        if visible:
+            self.visible.add(client.id)
+        self._number(EntityKind.CLIENT, client.id, Op.PUT, client.id)
+
+    def put(self, document: Document) -> None:
+        self.documents[document.id] = document
+        self._number(EntityKind.DOCUMENT, document.id, Op.PUT, document.client_id)
+
+    def put_delivery(self, delivery: Delivery) -> None:
+        self.deliveries[delivery.id] = delivery
+        document = self.documents[delivery.document_id]
+        self._number(EntityKind.DELIVERY, delivery.id, Op.PUT, document.client_id)
+        mine = [one for one in self.deliveries.values() if one.document_id == document.id]
+        status = accounting_status(approved=document.approved, processed=document.processed, deliveries=mine)
+        if status != document.accounting_status:
+            self.put(msgspec.structs.replace(document, accounting_status=status))
+
+    def put_integration(self, integration: Integration) -> None:
+        self.integrations[integration.id] = integration
+        self._number(EntityKind.INTEGRATION, integration.id, Op.PUT, integration.client_id)
+
+    def delete(self, document_id: str) -> None:
+        document = self.documents.pop(document_id)
+        for delivery in [one for one in self.deliveries.values() if one.document_id == document_id]:
+            del self.deliveries[delivery.id]
+            self._number(EntityKind.DELIVERY, delivery.id, Op.DELETE, document.client_id)
+        self._number(EntityKind.DOCUMENT, document_id, Op.DELETE, document.client_id)
+
+    def revoke(self, client_id: str) -> None:
+        self.visible.discard(client_id)
+        self._number(EntityKind.ACCESS, f"user:{client_id}", Op.REVOKED, client_id)
+
+    def grant(self, client_id: str) -> None:
+        self.visible.add(client_id)
+        self._number(EntityKind.ACCESS, f"user:{client_id}", Op.GRANTED, client_id)
+
+    def forget_tombstones(self) -> None:
+        for key, (_, op, _client) in list(self.log.items()):
+            if op is Op.DELETE:
+                del self.log[key]
+        self.floor = self.seq
+
+    def restore(self) -> None:
+        self.epoch += 1
+        self.answers.clear()
+
+    def seen_by_user(self) -> tuple[set[str], dict[str, Document], dict[str, Delivery]]:
+        documents = {key: one for key, one in self.documents.items() if one.client_id in self.visible}
+        deliveries = {key: one for key, one in self.deliveries.items() if one.document_id in documents}
+        return set(self.visible), documents, deliveries
+
+    def _number(self, kind: EntityKind, entity_id: str, op: Op, client_id: str | None) -> None:
+        self.seq += 1
+        self.log[(kind, entity_id)] = (self.seq, op, client_id)
+
+    # what the sync asks
+
+    async def close(self) -> None:
+        return None
+
+    def _cursor(self, seq: int) -> str:
+        return f"{self.epoch}.{seq}"
+
+    def _asked(self, call: str) -> None:
+        self.calls.append(call)
+        if self.down:
+            raise ServerDown
+        if self.fault is not None:
+            raise self.fault
+
+    async def snapshot(self) -> Snapshot:
+        self._asked("snapshot")
+        answer = Snapshot(
+            cursor=self._cursor(self.seq), epoch=str(self.epoch), seq=self.seq, role=Role.ACCOUNTANT,
+            space=Space(id="s", name="Fiduciaire"),
+            clients=tuple(one for one in self.clients.values() if one.id in self.visible),
+            integrations=tuple(one for one in self.integrations.values() if one.client_id in self.visible),
+            document_count=len(self.seen_by_user()[1]),
+        )  # fmt: skip
+        self.before_answer("snapshot")
+        return answer
+
+    async def documents_page(self, before: str | None, client_id: str | None) -> DocumentsPage:
+        mine = sorted(self.seen_by_user()[1].values(), key=lambda one: (one.created_at, one.id), reverse=True)
+        if client_id:
+            mine = [one for one in mine if one.client_id == client_id]
+        if before:
+            at, _, name = before.partition("|")
+            mine = [one for one in mine if (one.created_at, one.id) < (datetime.fromisoformat(at), name)]
+        taken = mine[: self.page_size]
+        ids = {one.id for one in taken}
+        last = taken[-1] if len(mine) > len(taken) else None
+        return DocumentsPage(
+            documents=tuple(VersionedDocument(seq=self._ver(EntityKind.DOCUMENT, one.id), value=one) for one in taken),
+            deliveries=tuple(
+                VersionedDelivery(seq=self._ver(EntityKind.DELIVERY, one.id), value=one)
+                for one in self.deliveries.values()
+                if one.document_id in ids
+            ),
+            next=f"{last.created_at.isoformat()}|{last.id}" if last else None,
+        )
+
+    def _ver(self, kind: EntityKind, entity_id: str) -> int:
+        return self.log[(kind, entity_id)][0]
+
+    async def documents_(self, before: str | None, client_id: str | None, at_least: str) -> DocumentsPage:
+        self._asked("documents")
+        epoch, _, _seq = at_least.partition(".")
+        if epoch != str(self.epoch):
+            raise CopyTooOld
+        answer = await self.documents_page(before, client_id)
+        self.before_answer("documents")
+        return answer
+
+    async def changes(self, cursor: str, limit: int = 500) -> Changes:
+        self._asked("changes")
+        epoch, _, number = cursor.partition(".")
+        after = int(number)
+        if epoch != str(self.epoch) or after < self.floor:
+            raise CopyTooOld
+        entries = sorted((seq, kind, key, op, client) for (kind, key), (seq, op, client) in self.log.items())
+        entries = [one for one in entries if one[0] > after]
+        taken = entries[: self.change_size]
+        reached = taken[-1][0] if len(entries) > len(taken) else self.seq
+        changes = tuple(self._change(*one) for one in taken if one[4] in self.visible or one[1] is EntityKind.ACCESS)
+        answer = Changes(changes=changes, cursor=self._cursor(reached), seq=reached, has_more=len(entries) > len(taken))
+        self.before_answer("changes")
+        return answer
+
+    def _change(self, seq: int, kind: EntityKind, key: str, op: Op, _client: str | None) -> Change:
+        tables: dict[EntityKind, dict[str, Any]] = {
+            EntityKind.CLIENT: self.clients,
+            EntityKind.DOCUMENT: self.documents,
+            EntityKind.DELIVERY: self.deliveries,
+            EntityKind.INTEGRATION: self.integrations,
+        }
+        value = tables[kind].get(key) if kind in tables and op is Op.PUT else None
+        raw = None if value is None else msgspec.Raw(msgspec.json.encode(value))
+        return Change(seq=seq, kind=kind, op=op, id=key, value=raw)
+
+    async def extensions(self) -> list[Extension]:
+        self._asked("extensions")
+        return []
+
+    async def to_place(self) -> list[ToPlace]:
+        return []
+
+    async def backfill(self, client_id: str, folders: Sequence[Folder] | None) -> BackfillCount:
+        count = sum(one.client_id == client_id for one in self.documents.values())
+        return BackfillCount(folders=tuple(folders or ()), count=count, up_to=f"{self.epoch}.{self.seq}")
+
+    @asynccontextmanager
+    async def events(self) -> AsyncIterator[AsyncIterator[str]]:
+        raise ServerDown
+        yield  # pragma: no cover
+
+    async def commands(self, commands: Sequence[Command]) -> CommandResults:
+        self._asked("commands")
+        results = []
+        for command in commands:
+            if command.kind == "RAISES":
+                raise self.fault_of_command  # type: ignore[attr-defined]
+            results.append(self._command(command))
+        self.before_answer("commands")
+        if self.lose_answers > 0:
+            self.lose_answers -= 1
+            raise ServerDown
+        return CommandResults(results=tuple(results))
+
+    def _command(self, command: Command) -> CommandResult:
+        if command.key in self.answers:
+            body, answer = self.answers[command.key]
+            assert body in (b"", bytes(command.body))
+            return answer
+        if command.seen.partition(".")[0] != str(self.epoch):
+            return CommandResult(key=command.key, status=CommandStatus.EXPIRED)
+        answer = self._effect(command)
+        self.answers[command.key] = (bytes(command.body), answer)
+        return answer
+
+    def _effect(self, command: Command) -> CommandResult:
+        if command.key in self.refuses:
+            self.seq += 1
+            problem = Problem(type="refused", title="No.", recorded=True)
+            return CommandResult(key=command.key, status=CommandStatus.REFUSED, seq=self.seq, problem=problem)
+        self.effects.append(command.key)
+        match decode(command.kind, command.body):
+            case SetProcessed(document_ids=ids, processed=processed):
+                for document_id in ids:
+                    self._set_processed(document_id, processed)
+            case Send(document_ids=ids):
+                for document_id in ids:
+                    self._send(document_id)
+            case ImportFile(sha256=sha256):
+                self.put(a_document(sha256[:8], sha256=sha256))
+        self.seq += 1
+        return CommandResult(key=command.key, status=CommandStatus.DONE, seq=self.seq, result={"queued": 1})
+
+    def _set_processed(self, document_id: str, processed: bool) -> None:
+        if document_id not in self.documents:
+            return
+        document = msgspec.structs.replace(self.documents[document_id], processed=processed)
+        mine = [one for one in self.deliveries.values() if one.document_id == document_id]
+        status = accounting_status(approved=document.approved, processed=processed, deliveries=mine)
+        self.put(msgspec.structs.replace(document, accounting_status=status))
+
+    def _send(self, document_id: str) -> None:
+        if document_id not in self.documents:
+            return
+        self.put_delivery(
+            Delivery(
+                id=f"v-{document_id}",
+                integration_id="i",
+                document_id=document_id,
+                sha256="0" * 64,
+                state=DeliveryState.QUEUED,
+            )
+        )
+
+    async def withdraw(self, key: str, seen: str) -> CommandResult:
+        self._asked("withdraw")
+        if key not in self.answers:
+            self.seq += 1
+            problem = Problem(type="withdrawn", title="Taken back.", recorded=True)
+            result = CommandResult(key=key, status=CommandStatus.REFUSED, seq=self.seq, problem=problem)
+            self.answers[key] = (b"", result)
+        return self.answers[key][1]
+
+    async def put_file(self, sha256: str, path: Path) -> None:
+        self._asked("put_file")
+        self.files[sha256] = path.read_bytes()  # noqa: ASYNC240
+
+    async def download(self, sha256: str, cache: FileCache) -> Path:
+        self._asked("download")
+        if sha256 not in self.files:
+            raise Refused(404, Problem(type="not-found", title="There is no such file."))
+        half = cache.half()
+        half.write_bytes(self.files[sha256])
+        return cache.keep(half, sha256)
+
+    async def test(self, request: TestRequest) -> TestResult:
+        return TestResult(steps=(TestStep(ok=True, sentence=json.dumps(request.settings)),))
+
+
+class Line:
+    """The same server as `ServerLike`: `documents` is a call there and a table in `FakeServer`."""
+
+    def __init__(self, server: FakeServer) -> None:
+        self._server = server
+
+    async def documents(
+        self, before: str | None, client_id: str | None, at_least: str, limit: int = 1000
+    ) -> DocumentsPage:
+        return await self._server.documents_(before, client_id, at_least)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._server, name)
+
+
+READY = AccountingStatus.READY_TO_PROCESS

@@ -1,0 +1,255 @@
+"""The engine in its thread, and the one-shot calls of the command line."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.status import AccountingStatus
+from banqup_tui.homes import Homes
+from banqup_tui.protocol.commands import Send, SetProcessed
+from banqup_tui.protocol.local import Endpoint
+from banqup_tui.protocol.messages import TestRequest
+from banqup_tui.store.applying import Touched
+from banqup_tui.store.outbox import CommandState
+from banqup_tui.sync.errors import NoNetwork, NotAnswered, ServerDown, ServerFault, SignedOut
+from banqup_tui.sync.session import Session
+from banqup_tui.sync.state import SyncState, SyncWord
+from tests.sync.fake_server import FakeServer, Line, a_client, a_document
+
+ENDPOINT = Endpoint(port=1, token="t", instance_id="i", protocol=1, space_id="s", pid=1)
+
+
+class Watch:
+    """Waits for a state or a change of a running engine, never longer than ten seconds."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._news = threading.Condition()
+        self.touched = Touched()
+        self.words: list[SyncWord] = []
+        session.engine.subscribe(self._heard)
+
+    def _heard(self, touched: Touched) -> None:
+        with self._news:
+            self.touched.add(touched)
+            self.words.append(self.session.engine.state.word)
+            self._news.notify_all()
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        with self._news:
+            assert self._news.wait_for(holds, 10), self.session.engine.state
+
+    def until_word(self, word: SyncWord) -> SyncState:
+        self.until(lambda: self.session.engine.state.word is word)
+        return self.session.engine.state
+
+
+def homes(directory: Path) -> Homes:
+    return Homes(*(directory / name for name in ("config", "data", "cache", "runtime", "log")))
+
+
+@pytest.fixture
+def server() -> FakeServer:
+    server = FakeServer()
+    server.put_client(a_client("c1"))
+    for minute in range(5):
+        server.put(a_document(f"d{minute}", "c1", minute))
+    return server
+
+
+@pytest.fixture
+def session(tmp_path: Path, server: FakeServer) -> Iterator[Session]:
+    session = Session.open(homes(tmp_path), lambda: ENDPOINT, make_server=lambda _endpoint: Line(server))
+    yield session
+    session.close()
+
+
+def test_a_started_engine_fills_the_copy_and_says_so(session: Session) -> None:
+    watch = Watch(session)
+    session.engine.start()
+    watch.until_word(SyncWord.IN_STEP)
+    assert session.readers.counts("c1").total == 5
+    assert SyncWord.FIRST_COPY in watch.words
+
+
+def test_what_the_user_does_reaches_the_server_and_comes_back(session: Session, server: FakeServer) -> None:
+    watch = Watch(session)
+    session.engine.start()
+    watch.until_word(SyncWord.IN_STEP)
+    key = session.act(SetProcessed(document_ids=("d1",), processed=True))
+    row = session.readers.row("d1")
+    assert row is not None
+    assert row.status is AccountingStatus.PROCESSED
+    watch.until(lambda: not session.outbox.waiting())
+    watch.until_word(SyncWord.IN_STEP)
+    entry = session.outbox.entry(key)
+    assert entry is not None
+    assert entry.state is CommandState.DONE
+    watch.until(lambda: not session.readers.row("d1").pending)  # type: ignore[union-attr]
+    assert server.documents["d1"].processed
+
+
+def test_without_a_server_the_program_says_how_much_is_kept(tmp_path: Path) -> None:
+    def nobody() -> Endpoint:
+        raise NoNetwork
+
+    session = Session.open(homes(tmp_path), nobody)
+    watch = Watch(session)
+    session.act(Send(document_ids=("d1",)))
+    session.engine.start()
+    state = watch.until_word(SyncWord.OFFLINE)
+    assert state.kept == 1
+    assert state.since is not None
+    session.close()
+
+
+@pytest.mark.parametrize(("error", "word"), [(ServerDown(), SyncWord.SERVER_DOWN), (SignedOut(), SyncWord.SIGNED_OUT)])
+def test_the_program_says_why_it_is_not_connected(
+    session: Session, server: FakeServer, error: Exception, word: SyncWord
+) -> None:
+    server.fault = error
+    watch = Watch(session)
+    session.engine.start()
+    watch.until_word(word)
+    server.fault = None
+    session.engine.wake()
+    watch.until_word(SyncWord.IN_STEP)
+
+
+def test_a_backend_that_cannot_start_is_told_with_its_remedy(tmp_path: Path) -> None:
+    def broken() -> Endpoint:
+        raise BanqupError("The local backend does not start.", "Look at its log.")
+
+    session = Session.open(homes(tmp_path), broken)
+    watch = Watch(session)
+    session.engine.start()
+    assert watch.until_word(SyncWord.SERVER_DOWN).remedy == "Look at its log."
+    session.close()
+
+
+def test_a_command_the_server_cannot_run_does_not_hold_up_the_news(session: Session, server: FakeServer) -> None:
+    watch = Watch(session)
+    session.engine.start()
+    watch.until_word(SyncWord.IN_STEP)
+    server.fault_of_command = ServerFault()  # type: ignore[attr-defined]
+    session.outbox.give("RAISES", b"{}", session.copy.state().seen)
+    server.put(a_document("news", "c1", 77))
+    session.engine.wake()
+    watch.until(lambda: session.readers.row("news") is not None)
+    assert session.outbox.waiting_count() == 1
+
+
+def test_a_refused_change_is_told_and_the_row_is_as_the_server_has_it(session: Session, server: FakeServer) -> None:
+    session.engine.sync_once()
+    key = session.act(SetProcessed(document_ids=("d1",), processed=True))
+    server.refuses.add(key)
+    watch = Watch(session)
+    session.engine.start()
+    assert watch.until_word(SyncWord.REFUSED).refused == 1
+    row = session.readers.row("d1")
+    assert row is not None
+    assert row.status is AccountingStatus.READY_TO_PROCESS
+
+
+def test_the_command_line_waits_for_its_command(session: Session, server: FakeServer) -> None:
+    key = session.act(Send(document_ids=("d2",)))
+    (entry,) = session.engine.push_and_wait([key])
+    assert entry.state is CommandState.DONE
+    assert entry.result == {"queued": 1}
+    row = session.readers.row("d2")
+    assert row is not None
+    assert (row.status, row.pending) == (AccountingStatus.QUEUED, False)
+
+
+def test_a_command_that_finds_no_answer_in_time_is_kept(session: Session, server: FakeServer) -> None:
+    server.fault_of_command = ServerFault()  # type: ignore[attr-defined]
+    session.engine.sync_once()
+    key = session.outbox.give("RAISES", b"{}", session.copy.state().seen)
+    with pytest.raises(NotAnswered):
+        session.engine.push_and_wait([key], timeout=0.2)
+    assert [entry.key for entry in session.outbox.waiting()] == [key]
+
+
+def test_an_imported_file_is_sent_before_its_command(session: Session, server: FakeServer, tmp_path: Path) -> None:
+    file = tmp_path / "invoice.xml"
+    file.write_bytes(b"<Invoice/>")
+    key = session.import_file(file, client_id="c1")
+    (entry,) = session.engine.push_and_wait([key])
+    assert entry.state is CommandState.DONE
+    assert list(server.files.values()) == [b"<Invoice/>"]
+    assert not list(session.spool.directory.iterdir())
+
+
+def test_a_file_is_downloaded_once(session: Session, server: FakeServer) -> None:
+    server.files["ab"] = b"content"
+    assert session.engine.download("ab").read_bytes() == b"content"
+    assert session.engine.download("ab").read_bytes() == b"content"
+    assert server.calls.count("download") == 1
+
+
+def test_files_of_a_client_taken_away_are_gone_from_this_computer(session: Session, server: FakeServer) -> None:
+    sha256 = server.documents["d1"].sha256
+    server.files[sha256] = b"content"
+    session.engine.sync_once()
+    path = session.engine.download(sha256)
+    server.revoke("c1")
+    session.engine.sync_once()
+    assert not path.exists()
+
+
+def test_questions_are_answered_while_the_engine_runs(session: Session) -> None:
+    watch = Watch(session)
+    session.engine.start()
+    watch.until_word(SyncWord.IN_STEP)
+    assert session.engine.test_connection(TestRequest(extension_id="x")).ok
+    assert session.engine.backfill_count("c1").count == 5
+
+
+def test_of_two_terminals_one_pulls_and_both_show_the_news(
+    session: Session, server: FakeServer, tmp_path: Path
+) -> None:
+    first = Watch(session)
+    session.engine.start()
+    first.until_word(SyncWord.IN_STEP)
+    other = Session.open(homes(tmp_path), lambda: ENDPOINT, make_server=lambda _endpoint: Line(server))
+    second = Watch(other)
+    other.engine.start()
+    second.until_word(SyncWord.IN_STEP)
+    server.put(a_document("news", "c1", 88))
+    session.engine.wake()
+    second.until(lambda: other.readers.row("news") is not None and second.touched.everything)
+    other.close()
+
+
+def test_a_damaged_copy_is_made_again_while_the_program_runs(session: Session, server: FakeServer) -> None:
+    session.engine.sync_once()
+    session.act(SetProcessed(document_ids=("d1",), processed=True))
+    session.copy.writer().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    session.copy.close()
+    content = bytearray(session.copy.path.read_bytes())
+    content[4096 * 2 :] = b"\xff" * (len(content) - 4096 * 2)
+    session.copy.path.write_bytes(content)
+    watch = Watch(session)
+    session.engine.start()
+    watch.until(lambda: session.engine.state.word is SyncWord.IN_STEP and server.documents["d1"].processed)
+    assert session.readers.counts("c1").total == 5
+
+
+def test_stopping_takes_less_than_a_second_even_while_connecting(tmp_path: Path) -> None:
+    forever = threading.Event()
+
+    def slow() -> Endpoint:
+        forever.wait(30)
+        return ENDPOINT
+
+    session = Session.open(homes(tmp_path), slow)
+    session.engine.start()
+    done = threading.Event()
+    stopper = threading.Thread(target=lambda: (session.close(), done.set()))
+    stopper.start()
+    assert done.wait(1.0)
+    forever.set()
+    stopper.join()

@@ -1,0 +1,44 @@
+"""A mistake in config.toml says where it is and what would be right."""
+
+from pathlib import Path
+
+import pytest
+
+from banqup_tui.settings import Settings, WrongSettings, language_of, locale_of, read_settings
+
+
+def written(directory: Path, text: str) -> Path:
+    (directory / "config.toml").write_text(text, encoding="utf-8")
+    return directory
+
+
+def test_without_a_file_the_program_has_its_defaults(tmp_path: Path) -> None:
+    assert read_settings(tmp_path) == Settings()
+
+
+def test_what_the_user_chose_is_taken(tmp_path: Path) -> None:
+    found = read_settings(written(tmp_path, 'language = "fr"\nsigns = "ascii"\nfirm_name = "Meuse"\n'))
+    assert (found.language, found.signs, found.firm_name) == ("fr", "ascii", "Meuse")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('langage = "fr"', "unknown key langage. Did you mean language?"),
+        ('language = "frans"', "language cannot be 'frans'. Choose one of en, fr"),
+        ("theme = 3", 'theme must be a text in quotes. For example theme = "dark".'),
+        ("theme = ", "cannot be read"),
+    ],
+)
+def test_a_mistake_names_file_key_and_the_nearest_right_one(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(WrongSettings) as raised:
+        read_settings(written(tmp_path, text))
+    assert sentence in str(raised.value)
+    assert str(tmp_path / "config.toml") in str(raised.value)
+
+
+def test_the_language_is_that_of_the_settings_else_of_the_locale() -> None:
+    assert language_of(Settings(language="fr"), {"LANG": "en_GB.UTF-8"}) == "fr"
+    assert language_of(Settings(), {"LANG": "fr_BE.UTF-8"}) == "fr_BE.UTF-8"
+    assert language_of(Settings(), {"LC_ALL": "C.UTF-8", "LANG": "fr_BE"}) == "en"
+    assert locale_of(Settings(language="fr", locale="en_GB"), {}) == "en_GB"

@@ -1,0 +1,68 @@
+"""The clients and what waits on each."""
+
+from datetime import date
+
+from banqup_tui.widgets.client_table import ClientRow, ClientTable, integration_names
+from banqup_tui.widgets.count_columns import Counts
+from tests.widgets.support import Stage, rows
+
+CLIENTS = [
+    ClientRow(
+        id="parvis",
+        name="Boulangerie du Parvis SRL",
+        vat_number="BE0465123710",
+        counts=Counts(3, 2, 38, 4),
+        newest=date(2026, 11, 24),
+        integrations=("Exact Online", "SFTP", "Dropbox"),
+    ),
+    ClientRow(id="asbl", name="ASBL Maison de quartier des Tanneurs et environs", counts=Counts(12, 0, 104, 0)),
+]
+
+
+async def test_counts_names_and_integrations_stand_on_the_grid_at_120_columns():
+    async with Stage(ClientTable(CLIENTS)).run_test(size=(120, 40)) as pilot:
+        shown = rows(pilot.app)
+        assert shown[3] == (
+            "  Client                           VAT number         × Error↓ → Queued   ● Ready  ◊ Client"
+            "    Newest  Integrations"
+        )
+        assert shown[4] == (
+            "  Boulangerie du Parvis SRL        BE 0465.123.710          3         2        38         4"
+            "  24/11/26  Exact Online +2"
+        )
+        assert shown[5].startswith("  ASBL Maison de quartier des Ta…  –  ")
+
+
+async def test_at_80_columns_counts_keep_their_signs_only():
+    async with Stage(ClientTable(CLIENTS)).run_test(size=(80, 24)) as pilot:
+        shown = rows(pilot.app)
+        assert shown[2] == "  Client                                         ×↓    →     ●     ◊    Newest"
+        assert shown[3] == "  Boulangerie du Parvis SRL                      3     2    38     4  24/11/26"
+        assert shown[4].startswith("  ASBL Maison de quartier des Tanneurs et…  ")
+
+
+async def test_the_cursor_stays_on_its_client_when_the_order_changes():
+    table = ClientTable(CLIENTS)
+    app = Stage(table)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("j")
+        table.set_rows(list(reversed(CLIENTS)))
+        await pilot.pause()
+        assert table.row.id == "asbl"
+        await pilot.press("enter")
+        assert app.said(ClientTable.Opened)[0].row.id == "asbl"
+
+
+async def test_a_click_on_a_label_asks_to_sort_by_it():
+    app = Stage(ClientTable(CLIENTS))
+    async with app.run_test(size=(120, 40)) as pilot:
+        for x in (5, 40, 58, 70, 108):
+            await pilot.click(offset=(x, 3))
+        columns = [message.column for message in app.said(ClientTable.SortAsked)]
+        assert columns == ["name", "vat_number", "error", "queued", "integrations"]
+
+
+def test_integrations_are_named_as_far_as_they_fit():
+    assert integration_names(("Yuki", "SFTP"), 15) == "Yuki, SFTP"
+    assert integration_names(("Exact Online", "SFTP", "Dropbox"), 15) == "Exact Online +2"
+    assert integration_names((), 15) == "–"

@@ -31,6 +31,7 @@ SECONDS_A_BATCH = 10.0
 """A longer one is answered in part, well before the terminal stops waiting for it."""
 
 _log = logging.getLogger(__name__)
+_answer = msgspec.json.Decoder(CommandResult)
 _canonical = msgspec.json.Encoder(order="sorted")
 _WITHDRAWN = ""
 """Fingerprint of a key that was taken back: whatever body comes later gets the same answer."""
@@ -130,7 +131,7 @@ def _same(stored: Row[Any], user_id: str, fingerprint: str) -> CommandResult:
     either_withdrawn = _WITHDRAWN in (fingerprint, stored.fingerprint)
     if stored.user_id != user_id or not (either_withdrawn or stored.fingerprint == fingerprint):
         raise Failure(ProblemType.KEY_REUSED, "This key was used for another command.", field="key")
-    return msgspec.json.decode(stored.answer, type=CommandResult)
+    return _answer.decode(stored.answer)
 
 
 def _is_fresh(connection: Connection, space_id: str, seen: Seen) -> bool:

@@ -130,6 +130,8 @@ def _loaded(point: importlib.metadata.EntryPoint) -> _Loaded:
         manifest = connector.manifest
         if manifest.id != point.name:
             return _Loaded(_broken(point, f"it calls itself {manifest.id}"), None)
+        # Under the lock: threads that convert to a type for the first time at once bring the process down.
+        msgspec.json.Decoder(connector.settings)
         extension = Extension(
             id=manifest.id,
             title=_with_english(manifest.title, manifest.id),

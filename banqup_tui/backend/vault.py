@@ -35,6 +35,9 @@ class _Content(msgspec.Struct, frozen=True):
     secret: dict[str, Any]
 
 
+_content = msgspec.json.Decoder(_Content)
+
+
 class Vault:
     """`path` is the key file; it is made at the first use, once, whoever comes first."""
 
@@ -74,7 +77,7 @@ class Vault:
             plain = self._box().decrypt(sealed)
         except InvalidToken:
             raise SealedElsewhere(self._path) from None
-        return msgspec.json.decode(plain, type=_Content)
+        return _content.decode(plain)
 
     def _box(self) -> Fernet:
         with self._lock:

@@ -24,8 +24,11 @@ class Remnant(msgspec.Struct, frozen=True):
         return msgspec.json.encode(self).decode()
 
 
+_remnant = msgspec.json.Decoder(Remnant)
+
+
 def remnant_of(text: str) -> Remnant:
-    return msgspec.json.decode(text, type=Remnant)
+    return _remnant.decode(text)
 
 
 def hidden_name(parcel: Parcel, attempt: int | None = None) -> str:

@@ -181,6 +181,9 @@ def kind_of(body_type: type[Value]) -> str:
 
 BODIES: dict[str, type[Value]] = {kind_of(body): body for body in Body.__args__}
 
+_DECODERS: dict[str, msgspec.json.Decoder[Value]] = {kind: msgspec.json.Decoder(body) for kind, body in BODIES.items()}
+"""Made at the import: threads that decode a type for the first time at once bring the process down (msgspec 0.22)."""
+
 
 def encode(body: Value) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(body))
@@ -188,4 +191,4 @@ def encode(body: Value) -> msgspec.Raw:
 
 def decode(kind: str, raw: msgspec.Raw | bytes) -> Value:
     """Raises `KeyError` for an unknown kind and `msgspec.ValidationError` for a body that does not fit."""
-    return msgspec.json.decode(raw, type=BODIES[kind])
+    return _DECODERS[kind].decode(raw)

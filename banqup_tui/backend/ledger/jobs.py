@@ -38,6 +38,9 @@ class Task(Value, frozen=True, kw_only=True):
     again: bool = False
 
 
+_task = msgspec.json.Decoder(Task)
+
+
 def begin(work: Work, context: Context, task: Task, up_to: str, expected: int) -> dict[str, Any]:
     """Refuses with `count-changed` where there are more than the user confirmed; then nothing is queued."""
     upto_seq = _seq_seen(work, up_to)
@@ -132,7 +135,7 @@ def step(work: Work, services: Services) -> bool:
     ).one_or_none()
     if found is None:
         return False
-    task = msgspec.json.decode(found.query, type=Task)
+    task = _task.decode(found.query)
     rows = _portion(work, task, found)
     queued = _queue(work, task, found, rows)
     ended = len(rows) < AT_ONCE

@@ -20,6 +20,10 @@ from banqup_tui.domain.folder import Folder
 if TYPE_CHECKING:
     from banqup_tui.backend.context import Services
 
+# Made at the import: two threads that decode a type for the first time at once bring the process down (msgspec 0.22).
+_document = msgspec.json.Decoder(Document)
+_client = msgspec.json.Decoder(Client)
+
 
 def parcel_of(connection: Connection, services: Services, claim: Claim) -> Parcel:
     """Raises `Rejected` where the document or its client is no longer here."""
@@ -27,8 +31,8 @@ def parcel_of(connection: Connection, services: Services, claim: Claim) -> Parce
     owner = connection.execute(select(client.c.value).where(client.c.id == claim.client_id)).scalar_one_or_none()
     if row is None or owner is None:
         raise Rejected("The document is no longer here.", "Import it again from where it came.")
-    of = msgspec.json.decode(row.value, type=Document)
-    whose = msgspec.json.decode(owner, type=Client)
+    of = _document.decode(row.value)
+    whose = _client.decode(owner)
     return Parcel(
         key=wanted_copy_key(claim.integration_id, claim.sha256, claim.generation),
         delivery_id=claim.delivery_id,

@@ -44,10 +44,13 @@ def commands(request: Asked, body: RawBody) -> CommandResults:
     return running.run_batch(services_of(request), request.app.state.handlers, user_of(request), asked.commands)
 
 
+_commands = msgspec.json.Decoder(Commands)
+
+
 def _batch(body: bytes) -> Commands:
     """The bodies of the commands stay as they were written, and are read one by one."""
     try:
-        return msgspec.json.decode(body, type=Commands)
+        return _commands.decode(body)
     except msgspec.DecodeError as error:
         raise Failure(ProblemType.BAD_REQUEST, f"The batch cannot be read: {error}.") from None
 

@@ -37,7 +37,7 @@ AGAIN = ["takeover.committed", "check.asked", "rename.before", "rename.after", "
 
 
 def start(root: Path, kill_at: str = "") -> int:
-    environment = {**os.environ, "BANQUP_KILL_AT": kill_at, "PYTHONPATH": os.getcwd()}
+    environment = {**os.environ, "BANQUP_KILL_AT": kill_at, "PYTHONPATH": os.getcwd(), "PYTHONFAULTHANDLER": "1"}
     command = [sys.executable, "-m", "tests.backend.ledger.one_service", str(root)]
     done = subprocess.run(command, env=environment, timeout=60, capture_output=True, check=False)
     assert done.returncode in (0, -signal.SIGKILL), done.stderr.decode()

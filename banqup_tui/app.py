@@ -28,6 +28,7 @@ from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.theme import register_themes, wants_native_colours
 from banqup_tui.written.formats import use_locale
 from banqup_tui.written.signs import STATUSES, needs_ascii, use_ascii
+from banqup_tui.written.told import told
 from banqup_tui.written.words import _, use_language
 
 _FIRST_FRAME = 0.05
@@ -98,6 +99,8 @@ class BanqupApp(App[None]):
 
     def _take_news(self) -> None:
         self._news_comes = False
+        if not self.screen_stack:  # it is being left
+            return
         screen = self.screen
         if isinstance(screen, PlaceScreen):
             screen.news()
@@ -160,7 +163,14 @@ class BanqupApp(App[None]):
         for delivery in self.session.readers.deliveries(document_id):
             if delivery.needs_a_look and delivery.reason:
                 label = self.integration_labels().get(delivery.integration_id, "")
-                words.append(Word(f"  {label}: {clean(delivery.reason)} {_('i for details')}"))
+                words.append(
+                    Word(
+                        "  "
+                        + _("{integration}: {reason} i for details").format(
+                            integration=label, reason=clean(told(delivery.reason))
+                        )
+                    )
+                )
                 break
         return words
 

@@ -20,6 +20,7 @@ from banqup_tui.actions.asking import (
     Tone,
 )
 from banqup_tui.actions.places import Destination
+from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.panel import Panel
 from banqup_tui.written.words import _
 
@@ -56,9 +57,9 @@ class TerminalAsk:
             confirm=_("Continue") if steps else "",
         )
         if question.hint:
-            self._screen.say(question.hint)
+            self._screen.info.set_instead((Word(question.hint, "muted"),))
         answer = await panel.asked()
-        self._screen.info.say()
+        self._screen.info.set_instead()
         return cast("str | None", answer)
 
     async def tick(self, question: Ticking) -> Ticked | None:

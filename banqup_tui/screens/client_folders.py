@@ -21,7 +21,6 @@ from banqup_tui.store.windows import DocumentRows
 from banqup_tui.widgets.document_table import DocumentTable
 from banqup_tui.widgets.filter_line import FilterLine
 from banqup_tui.widgets.folder_tree import FolderTree
-from banqup_tui.widgets.footer import FooterKey
 from banqup_tui.widgets.integrations_layout import FOLDER_NAMES
 from banqup_tui.widgets.line_list import EmptyNote
 from banqup_tui.widgets.one_line import Word
@@ -30,6 +29,7 @@ from banqup_tui.widgets.sheet import DOCUMENT_WIDTH, Rule, levels_at
 from banqup_tui.widgets.tick_panel import TickPanel
 from banqup_tui.written.formats import count, figure, vat_number
 from banqup_tui.written.signs import sign
+from banqup_tui.written.told import told
 from banqup_tui.written.words import _, ngettext
 
 MOST_IN_SELECTION = 2_000
@@ -96,6 +96,10 @@ class ClientFolders(PlaceScreen):
         self.tree_view.action_unfold()
 
     # what is shown
+
+    def here(self) -> object:
+        node, row = self.tree_view.node, self.table.row
+        return (node.id if node else None, row.id if row else None)
 
     def draw(self) -> None:
         readers = self.house.session.readers
@@ -326,6 +330,8 @@ class ClientFolders(PlaceScreen):
             self.action_pane(1)
             return
         self._wants_tree = not self.tree_view.display
+        if self._wants_tree and self.levels == 2:
+            self._wants_beside = False
         self._in_table = True
         self._lay_out()
 
@@ -346,8 +352,7 @@ class ClientFolders(PlaceScreen):
     def move_filter(self) -> None:
         self._in_table = True
         self._lay_out()
-        self.filter_line.open(self._query.filter.line)
-        self.footer.set_keys(FooterKey(*key) for key in self.filter_line.footer())
+        self.open_filter(self.filter_line, self._query.filter.line)
 
     def toggle_errors_only(self) -> None:
         self._errors_only = not self._errors_only
@@ -418,17 +423,30 @@ class ClientFolders(PlaceScreen):
         message.stop()
         parsed = parse(message.text)
         if isinstance(parsed, FilterProblem):
-            reason = (
-                parsed.reason if not parsed.suggestion else f"{parsed.reason}; {_('did you mean')} {parsed.suggestion}?"
-            )
+            reason = told(parsed.reason)
+            if parsed.suggestion:
+                words = _("{reason}; did you mean {suggestion}?")
+                reason = words.format(reason=reason, suggestion=parsed.suggestion).replace(":?", ": ?")
             self.filter_line.set_problem(parsed.start, parsed.end, reason)
+            self._say_still_shown()
             return
         self.filter_line.set_problem(None)
+        self.info.set_instead()
         self._query = self._with(filter=parsed)
         self.draw()
 
+    def _say_still_shown(self) -> None:
+        number = self._rows.count() if self._rows is not None else 0
+        words = ngettext(
+            "Still shown: the last filter that could be read, {count} document",
+            "Still shown: the last filter that could be read, {count} documents",
+            number,
+        )
+        self.info.set_instead((Word(words.format(count=count(number)), "muted"),))
+
     def on_filter_line_closed(self, message: FilterLine.Closed) -> None:
         message.stop()
+        self.filter_closed()
         if not message.applied:
             self._query = self._with(filter=Filter())
         self.filter_line.set_problem(None)

@@ -17,7 +17,6 @@ from banqup_tui.store.query import folded
 from banqup_tui.sync.state import SyncWord
 from banqup_tui.widgets.client_table import ClientSort, ClientTable
 from banqup_tui.widgets.filter_line import FilterLine
-from banqup_tui.widgets.footer import FooterKey
 from banqup_tui.widgets.line_list import EmptyNote
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.progress import Progress
@@ -56,6 +55,9 @@ class ClientsList(PlaceScreen):
         self.set_focus(self.table)
 
     # what is shown
+
+    def here(self) -> object:
+        return self.table.row.id if self.table.row else None
 
     def draw(self) -> None:
         everyone = self.house.session.readers.clients()
@@ -130,8 +132,7 @@ class ClientsList(PlaceScreen):
         super().move_back()
 
     def move_filter(self) -> None:
-        self.filter_line.open(self._search)
-        self.footer.set_keys(FooterKey(*key) for key in self.filter_line.footer())
+        self.open_filter(self.filter_line, self._search)
 
     def move_sort(self) -> None:
         self._sort = _SORTS[(_SORTS.index(self._sort) + 1) % len(_SORTS)]
@@ -148,6 +149,7 @@ class ClientsList(PlaceScreen):
 
     def on_filter_line_closed(self, message: FilterLine.Closed) -> None:
         message.stop()
+        self.filter_closed()
         if not message.applied:
             self._search = ""
         self.set_focus(self.table)

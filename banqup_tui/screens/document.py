@@ -26,7 +26,7 @@ from banqup_tui.widgets.sheet import Blank
 from banqup_tui.widgets.tabs import Tab, Tabs
 from banqup_tui.written.formats import count
 from banqup_tui.written.signs import sign
-from banqup_tui.written.words import _
+from banqup_tui.written.words import _, ngettext
 
 DOCUMENT, LINES, PAYMENT, DELIVERIES, RAW = "document", "lines", "payment", "deliveries", "raw"
 
@@ -65,6 +65,9 @@ class DocumentScreen(PlaceScreen):
         self._start_reading()
 
     # what is shown
+
+    def here(self) -> object:
+        return (self.document_id, self._tab, self.deliveries.key)
 
     @property
     def document(self) -> Document | None:
@@ -141,7 +144,8 @@ class DocumentScreen(PlaceScreen):
             self.details.show(lambda _width: [nowhere])
             return
         labels = self.house.integration_labels()
-        self.deliveries.show(delivery_items(found, labels, self.house.now()))
+        worst = next((one.id for one in found if one.needs_a_look), "")
+        self.deliveries.show(delivery_items(found, labels, self.house.now()), start=worst)
         self._show_details()
 
     def _show_details(self) -> None:
@@ -154,7 +158,8 @@ class DocumentScreen(PlaceScreen):
 
     def _delivery(self) -> Delivery | None:
         found = self._deliveries()
-        return next((one for one in found if one.id == self.deliveries.key), found[0] if found else None)
+        on_it = next((one for one in found if one.id == self.deliveries.key), None)
+        return on_it or next((one for one in found if one.needs_a_look), found[0] if found else None)
 
     def _start_reading(self) -> None:
         document = self.document
@@ -187,7 +192,9 @@ class DocumentScreen(PlaceScreen):
             if not found:
                 return ()
             there = sum(one.state is DeliveryState.DELIVERED for one in found)
-            words = _("{part} of {whole} delivered").format(part=count(there), whole=count(len(found)))
+            words = ngettext("{part} of {whole} delivered", "{part} of {whole} delivered", there).format(
+                part=count(there), whole=count(len(found))
+            )
             if any(one.needs_a_look for one in found):
                 return (Word(sign("error"), "error", True), Word(f" {words}"))
             return (Word(words, "muted"),)

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 
 from banqup_tui.actions.asking import Filled, Form
+from banqup_tui.actions.moves import shown_key
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import in_language
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
@@ -22,7 +23,8 @@ from banqup_tui.widgets.lines_of_text import BLANK, Line, left, paragraph
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import Rule, Sheet
 from banqup_tui.written.formats import count
-from banqup_tui.written.words import _, current_language
+from banqup_tui.written.told import told, told_of
+from banqup_tui.written.words import _, current_language, ngettext
 
 TEST, SAVE, CANCEL = "test", "save", "cancel"
 _FOLDERS, _OLDER = "folders", "older"
@@ -61,7 +63,7 @@ class FormScreen(Sheet):
         self.footer.set_keys(
             (
                 FooterKey("Tab", _("Next field")),
-                FooterKey("Space", _("Tick")),
+                FooterKey(shown_key("space"), _("Tick")),
                 FooterKey("Enter", _("Confirm")),
                 FooterKey("Esc", _("Cancel")),
             )
@@ -103,7 +105,11 @@ class FormScreen(Sheet):
             boxes = [(str(one), _(FOLDER_NAMES[one]), one in self._form.folders) for one in ALL_FOLDERS]
             yield Ticks(_FOLDERS, _("Folders"), boxes)
         if self._form.older:
-            words = _("Also send the {count} documents from before today").format(count=count(self._form.older))
+            words = ngettext(
+                "Also send the {count} document from before today",
+                "Also send the {count} documents from before today",
+                self._form.older,
+            ).format(count=count(self._form.older))
             yield Ticks(_OLDER, _("Older"), [(_OLDER, words, False)])
 
     def _buttons(self) -> list[Button]:
@@ -159,10 +165,10 @@ class FormScreen(Sheet):
         try:
             result = await self._form.test(self._values())
         except BanqupError as error:
-            self.view.set_report(_("Test"), [Report(False, str(error))])
+            self.view.set_report(_("Test"), [Report(False, told_of(error))])
             return
         lines = [
-            Report(step.ok, step.sentence if step.ok else f"{step.sentence} {step.remedy or ''}".rstrip())
+            Report(step.ok, told(step.sentence) if step.ok else f"{told(step.sentence)} {told(step.remedy)}".rstrip())
             for step in result.steps
         ]
         self.view.set_report(_("Test"), lines)
@@ -201,7 +207,7 @@ def _check_template(text: str) -> Wrong | None:
     first = problems[0]
     if first.text == "unknown" and first.suggestion:
         return Wrong(first.start, first.end, _("unknown; did you mean {name}?").format(name=first.suggestion))
-    return Wrong(first.start, first.end, _(first.text))
+    return Wrong(first.start, first.end, told(first.text))
 
 
 def _check_number(text: str) -> Wrong | None:

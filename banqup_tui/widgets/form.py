@@ -195,7 +195,7 @@ class FormView(QuietFocus, ScrollView):
         here = row.stop is not None and self._stands_on(row.stop)
         if row.label:
             style = look.style("strong", bold=True) if here else look.style("muted")
-            line.at(2).put(cut(row.label, FIELD - 4), style)
+            line.at(2).put(cut(row.label, FIELD - 2), style)
         if row.stop is not None and row.stop.kind == "field":
             self._draw_field(line, self._field(row.stop.name), look, here)
         elif row.stop is not None:

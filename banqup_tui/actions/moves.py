@@ -101,10 +101,7 @@ def shown_key(key: str) -> str:
 def key_written(text: str) -> str | None:
     """The key that is written so, `Esc` -> `escape`; None where several keys are written as one."""
     keys: tuple[str, ...] = (*_SHOWN, *"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
-    for key in keys:
-        if shown_key(key) == text:
-            return key
-    return None
+    return next((key for key in keys if shown_key(key) == text), None)
 
 
 def shown_keys(keys: tuple[str, ...]) -> str:

@@ -180,6 +180,25 @@ class FormView(QuietFocus, ScrollView):
         stops = self._stops()
         return stops[self._at].name if stops else ""
 
+    @property
+    def takes_text(self) -> bool:
+        """Letters are letters where one stands."""
+        stops = self._stops()
+        return bool(stops) and stops[self._at].kind == "field"
+
+    def footer(self) -> tuple[tuple[str, str], ...]:
+        """The keys that work where one stands."""
+        stops = self._stops()
+        stop = stops[self._at] if stops else None
+        if stop is None or stop.kind == "button":
+            label = next((one.label for one in self._buttons if stop is not None and one.id == stop.name), "")
+            return ("Tab", _("Next field")), ("Enter", label)
+        if stop.kind == "box":
+            return ("Tab", _("Next field")), ("Space", _("Tick"))
+        if self._field(stop.name).kind == "choice":
+            return ("Tab", _("Next field")), (sign("left") + sign("right"), _("Other choice"))
+        return (("Tab", _("Next field")),)
+
     def text_of(self, name: str) -> str:
         return self._texts[name].text
 

@@ -154,7 +154,7 @@ class Panel(InFront):
         if self.size != region.size or (self.styles.offset.x.value, self.styles.offset.y.value) != region.offset:
             self.styles.width, self.styles.height = region.width, region.height
             self.styles.offset = (region.x, region.y)
-        self._scroll(height)
+        self._scroll(region.height)
         self.refresh()
 
     def _room(self, space: Size) -> int:

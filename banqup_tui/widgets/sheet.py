@@ -162,6 +162,11 @@ class Sheet(Screen[None]):
             return
         super().set_focus(widget, scroll_visible=False, from_app_focus=from_app_focus)
 
+    def _reset_focus(self, widget: Widget, avoiding: list[Widget] | None = None) -> None:
+        """What is hidden because the window is too small keeps the focus for when there is room again."""
+        if not self.has_class("-too-small"):
+            super()._reset_focus(widget, avoiding)
+
     @property
     def front(self) -> InFront | None:
         """The panel or field that lies over the sheet and has the keyboard."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -101,10 +102,8 @@ def shown_key(key: str) -> str:
 
 def key_written(text: str) -> str | None:
     """The key that is written so, `Esc` -> `escape`; None where several keys are written as one."""
-    for key in (*_SHOWN, *"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"):
-        if shown_key(key) == text:
-            return key
-    return None
+    keys: list[str] = [*_SHOWN, *string.ascii_letters, *string.digits]
+    return next((key for key in keys if shown_key(key) == text), None)
 
 
 def shown_keys(keys: tuple[str, ...]) -> str:

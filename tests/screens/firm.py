@@ -187,7 +187,9 @@ def filed(server: FirmServer, content: bytes, document: Document) -> Document:
     return msgspec.structs.replace(document, sha256=sha256, size=len(content))
 
 
-def purchase(id: str, number: str, day: date, gross: int, name: str = "Meunerie de Gembloux SA", **more: Any) -> Document:
+def purchase(
+    id: str, number: str, day: date, gross: int, name: str = "Meunerie de Gembloux SA", **more: Any
+) -> Document:
     known = {
         "number": number, "issue_date": day, "gross_amount": gross, "net_amount": gross - gross // 10,
         "vat_amount": gross // 10, "counterparty": Party(name=name),
@@ -210,10 +212,10 @@ def a_firm() -> FirmServer:
         server.put_client(a_client(f"c-{number:02}", name=f"Menuiserie de la Dyle {number:02} SRL"))
     for of, settings in (("exact", {"path": "/exact"}), ("sftp", {"host": "sftp.example", "path": "/in/[folder]"})):
         secrets = ("password",) if of == "sftp" else ()
-        server.put_installation(
-            Installation(id=f"inst-{of}", extension_id=of, settings=settings, secrets=secrets)
-        )
-    server.put_installation(Installation(id="inst-local-folder", extension_id="local-folder", settings={"path": "/srv"}))
+        server.put_installation(Installation(id=f"inst-{of}", extension_id=of, settings=settings, secrets=secrets))
+    server.put_installation(
+        Installation(id="inst-local-folder", extension_id="local-folder", settings={"path": "/srv"})
+    )
     server.put_integration(integration("i-exact", BAKERY, "exact"))
     server.put_integration(
         integration(
@@ -242,7 +244,9 @@ def _purchases(server: FirmServer) -> None:
     server.put(filed(server, papers.invoice(number="F26/004417"), ready))
     waits = AccountingStatus.CLIENT_ACTION_NEEDED
     server.put(
-        purchase("p-client", "26-1145", date(2026, 11, 22), 348480, "Froid SRL", approved=False, accounting_status=waits)
+        purchase(
+            "p-client", "26-1145", date(2026, 11, 22), 348480, "Froid SRL", approved=False, accounting_status=waits
+        )
     )
     server.put(purchase("p-dollar", "INV-88213", date(2026, 11, 21), 124000, "Sweet Supply Ltd", currency="USD"))
     credit = purchase("p-credit", "NC-2026-0219", date(2026, 11, 20), -21175, kind=DocumentKind.CREDIT_NOTE)

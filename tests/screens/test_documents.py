@@ -40,7 +40,7 @@ async def test_another_file_is_shown_by_name_kind_and_size_with_its_download(ope
         await here.press("d")
         await here.sees("Download to")
         await here.press("ctrl+u")
-        await here.write(str(tmp_path))
+        await here.paste(str(tmp_path))
         await here.press("enter")
         await here.sees("Saved as")
         assert [path.read_bytes()[:5] for path in tmp_path.glob("*.pdf")] == [b"%PDF-"]

@@ -173,6 +173,8 @@ class Panel(InFront):
 
     def _hide(self) -> None:
         self._answer = None
+        if not self.is_attached:
+            return
         self.remove_class("-shown")
         screen = self.screen
         if self._before is not None and self._before.is_attached:

@@ -28,9 +28,9 @@ LOCALES := banqup_tui/locale
 
 messages: $(STAMP)
 	@mkdir -p build
-	$(BIN)/pybabel -q extract -k NP_:1c,2 --no-location --sort-output --project=banqup-tui --version= \
+	PYTHONPATH=. $(BIN)/pybabel -q extract -F babel.cfg -k NP_:1c,2 --no-location --sort-output --project=banqup-tui --version= \
 	  --copyright-holder=banqup-tui --msgid-bugs-address= -o build/banqup.pot banqup_tui
-	$(BIN)/pybabel -q update -i build/banqup.pot -d $(LOCALES) -D banqup --no-fuzzy-matching --no-wrap
+	$(BIN)/pybabel -q update -i build/banqup.pot -d $(LOCALES) -D banqup --no-fuzzy-matching --ignore-obsolete --no-wrap
 	$(BIN)/pybabel -q compile -d $(LOCALES) -D banqup
 
 campaign: $(STAMP)

@@ -28,8 +28,11 @@ from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.theme import register_themes, wants_native_colours
 from banqup_tui.written.formats import use_locale
 from banqup_tui.written.signs import STATUSES, needs_ascii, use_ascii
+from banqup_tui.written.told import told
 from banqup_tui.written.words import _, use_language
 
+_FIRST_FRAME = 0.05
+"""Seconds that the first frame has to itself before the sync begins."""
 _NEWS_PAUSE = 0.2
 """Seconds in which what has changed is gathered before the screen reads again."""
 
@@ -63,7 +66,15 @@ class BanqupApp(App[None]):
 
     def on_mount(self) -> None:
         self.session.engine.subscribe(lambda _touched: self._news_from_engine())
-        self.call_after_refresh(self.session.engine.start)
+        self.call_after_refresh(self.set_timer, _FIRST_FRAME, self._after_first_frame)
+
+    def _after_first_frame(self) -> None:
+        """What would have kept it waiting."""
+        import gc
+
+        gc.freeze()
+        gc.enable()
+        self.session.engine.start()
 
     def on_unmount(self) -> None:
         self.session.engine.stop()
@@ -152,7 +163,14 @@ class BanqupApp(App[None]):
         for delivery in self.session.readers.deliveries(document_id):
             if delivery.needs_a_look and delivery.reason:
                 label = self.integration_labels().get(delivery.integration_id, "")
-                words.append(Word(f"  {label}: {clean(delivery.reason)} {_('i for details')}"))
+                words.append(
+                    Word(
+                        "  "
+                        + _("{integration}: {reason} i for details").format(
+                            integration=label, reason=clean(told(delivery.reason))
+                        )
+                    )
+                )
                 break
         return words
 
@@ -234,8 +252,6 @@ def _theme_of(settings: Settings) -> str:
 
 def run() -> int:
     """Open the local copy, show the program, and leave the terminal as it was. Raises what went wrong in it."""
-    import gc
-
     from banqup_tui import launcher
     from banqup_tui.homes import homes
     from banqup_tui.settings import read_settings
@@ -243,7 +259,6 @@ def run() -> int:
     places = homes().made()
     settings = read_settings(places.config)
     session = Session.open(places, lambda: launcher.connect(places))
-    gc.freeze()
     app = BanqupApp(session, settings)
     try:
         app.run()

@@ -18,6 +18,7 @@ from banqup_tui.domain.text import clean
 from banqup_tui.protocol.commands import AddIntegration as AddIntegrationBody
 from banqup_tui.protocol.commands import Backfill
 from banqup_tui.protocol.messages import BackfillCount, TestRequest, TestResult
+from banqup_tui.written.told import told
 from banqup_tui.written.words import _, current_language
 
 
@@ -86,7 +87,7 @@ def _choice(installation: Installation, extension: Extension, integrations: Sequ
         id=installation.id,
         label=title_of(extension),
         note=_("This client has it already") if has_it else description,
-        reason=clean(extension.problem) if extension.problem else None,
+        reason=clean(told(extension.problem)) if extension.problem else None,
     )
 
 

@@ -11,6 +11,7 @@ from banqup_tui.actions.places import Place
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.text import clean
 from banqup_tui.written.formats import count
+from banqup_tui.written.told import told
 from banqup_tui.written.words import _, ngettext
 
 
@@ -55,7 +56,7 @@ def _kept(context: Context, found: Found) -> str | Found:
     except OSError as error:
         return Found(path=found.path, reason=error.strerror or str(error))
     except BanqupError as error:
-        return Found(path=found.path, reason=error.sentence, remedy=error.remedy)
+        return Found(path=found.path, reason=told(error.sentence), remedy=told(error.remedy))
 
 
 def _told(keys: tuple[str, ...], refused: list[Found]) -> Message:

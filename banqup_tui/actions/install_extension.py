@@ -15,6 +15,7 @@ from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.text import clean
 from banqup_tui.protocol.commands import Install
 from banqup_tui.protocol.messages import TestRequest, TestResult
+from banqup_tui.written.told import told
 from banqup_tui.written.words import _
 
 
@@ -35,7 +36,7 @@ class InstallExtension(Action):
         if context.extension is None:
             return _("No extension here")
         if context.extension.problem:
-            return _("Does not load: {reason}").format(reason=clean(context.extension.problem))
+            return _("Does not load: {reason}").format(reason=clean(told(context.extension.problem)))
         return _("Installed already") if context.installation else None
 
     async def run(self, context: Context) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from banqup_tui.actions.places import EVERYWHERE, Place
-from banqup_tui.written.words import N_, _
+from banqup_tui.domain.values import Value
+from banqup_tui.written.words import N_, NP_, _
 
 _LISTS = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS, Place.CLIENT, Place.STORE})
 _TABLE = frozenset({Place.FOLDER})
@@ -25,17 +25,16 @@ class Group(StrEnum):
 
 
 GROUP_NAMES: dict[Group, str] = {
-    Group.MOVE: N_("Move"),
-    Group.FIND: N_("Find"),
-    Group.SELECT: N_("Select"),
-    Group.TABLE: N_("Table"),
-    Group.ACTIONS: N_("Actions"),
-    Group.EVERYWHERE: N_("Everywhere"),
+    Group.MOVE: NP_("heading", "Move"),
+    Group.FIND: NP_("heading", "Find"),
+    Group.SELECT: NP_("heading", "Select"),
+    Group.TABLE: NP_("heading", "Table"),
+    Group.ACTIONS: NP_("heading", "Actions"),
+    Group.EVERYWHERE: NP_("heading", "Everywhere"),
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Move:
+class Move(Value, frozen=True, kw_only=True):
     """`keys` are Textual's names; those in `spare` do the same and are not shown. `label` is translated when shown."""
 
     id: str
@@ -43,7 +42,7 @@ class Move:
     label: str
     group: Group
     spare: tuple[str, ...] = ()
-    places: frozenset[Place] = field(default=EVERYWHERE)
+    places: frozenset[Place] = EVERYWHERE
     short: str = ""
     rank: int = 50
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import OF_DOCUMENTS
 from banqup_tui.actions.saving import name_for, save_copy
-from banqup_tui.written.words import _
+from banqup_tui.written.words import _, pgettext
 
 
 class OpenOutside(Action):
@@ -21,6 +21,9 @@ class OpenOutside(Action):
     in_footer = False
 
     def name(self) -> str:
+        return pgettext("help", "Open in another program")
+
+    def title(self, context: Context) -> str:
         return _("Open in another program")
 
     def help(self) -> str:

@@ -9,6 +9,7 @@ from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.text import clean
 from banqup_tui.protocol.commands import PauseIntegration as Pause
 from banqup_tui.protocol.commands import ResumeIntegration as Resume
+from banqup_tui.written.told import told
 from banqup_tui.written.words import _
 
 
@@ -34,7 +35,7 @@ class PauseIntegration(Action):
     def note(self, context: Context) -> str | None:
         if context.integration is None or context.integration.state is not IntegrationState.BROKEN:
             return None
-        return clean(context.integration.remedy or context.integration.cause or "") or None
+        return clean(told(context.integration.remedy or context.integration.cause)) or None
 
     async def run(self, context: Context) -> None:
         integration = context.integration

@@ -303,10 +303,10 @@ def _not_sent(error: OSError, directory: str) -> BanqupError:
                 fault=Fault.PERSON,
             )
         case errno.ENOSPC | errno.EDQUOT:
-            what = "The disk is full" if error.errno == errno.ENOSPC else "The quota of the disk is used up"
-            quoi = "Le disque est plein" if error.errno == errno.ENOSPC else "Le quota du disque est épuisé"
+            full = error.errno == errno.ENOSPC
+            quoi = "Le disque est plein" if full else "Le quota du disque est épuisé"
             return NotSent(
-                f"{what}: {directory}.",
+                f"The disk is full: {directory}." if full else f"The quota of the disk is used up: {directory}.",
                 "Make room there. The document is then sent by itself.",
                 french=(f"{quoi} : {directory}.", "Faites-y de la place. Le document part alors seul."),
                 fault=Fault.INTEGRATION,

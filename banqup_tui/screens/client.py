@@ -24,17 +24,17 @@ from banqup_tui.widgets.sheet import Blank
 from banqup_tui.widgets.tabs import Tab, Tabs
 from banqup_tui.written.formats import count, vat_number
 from banqup_tui.written.signs import sign
-from banqup_tui.written.words import N_, _, ngettext
+from banqup_tui.written.words import NP_, _, ngettext, pgettext
 
 OVERVIEW, INTEGRATIONS = "overview", "integrations"
 _STATUSES = {
-    ClientStatus.DRAFT: N_("Draft"),
-    ClientStatus.INVITED: N_("Invited"),
-    ClientStatus.ACTIVE: N_("Active"),
-    ClientStatus.INVITATION_REJECTED: N_("Invitation rejected"),
-    ClientStatus.ACCESS_REJECTED: N_("Access rejected"),
-    ClientStatus.ARCHIVED: N_("Archived"),
-    ClientStatus.LOST: N_("Lost"),
+    ClientStatus.DRAFT: NP_("client", "Draft"),
+    ClientStatus.INVITED: NP_("client", "Invited"),
+    ClientStatus.ACTIVE: NP_("client", "Active"),
+    ClientStatus.INVITATION_REJECTED: NP_("client", "Invitation rejected"),
+    ClientStatus.ACCESS_REJECTED: NP_("client", "Access rejected"),
+    ClientStatus.ARCHIVED: NP_("client", "Archived"),
+    ClientStatus.LOST: NP_("client", "Lost"),
 }
 
 
@@ -122,7 +122,7 @@ class ClientScreen(PlaceScreen):
             (_("Reference"), client.reference),
             (_("VAT number"), vat_number(client.vat_number)),
             (_("Enterprise no."), pretty_enterprise_number(client.enterprise_number or "") or sign("none")),
-            (_("Status"), _(_STATUSES[client.status])),
+            (_("Status"), pgettext("client", _STATUSES[client.status])),
         ]
         for label, text in facts:
             lines += labelled(label, 18, width, text)

@@ -26,8 +26,10 @@ from banqup_tui.widgets.line_list import EmptyNote
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import DOCUMENT_WIDTH, Rule, levels_at
+from banqup_tui.widgets.tick_panel import TickPanel
 from banqup_tui.written.formats import count, figure, vat_number
 from banqup_tui.written.signs import sign
+from banqup_tui.written.told import told
 from banqup_tui.written.words import _, ngettext
 
 MOST_IN_SELECTION = 2_000
@@ -75,6 +77,8 @@ class ClientFolders(PlaceScreen):
 
     def compose_panels(self) -> ComposeResult:
         yield self.filter_line
+        yield from super().compose_panels()
+        yield TickPanel()
 
     def on_mount(self) -> None:
         self._in_table = levels_at(self.app.size.width) > 1
@@ -419,9 +423,10 @@ class ClientFolders(PlaceScreen):
         message.stop()
         parsed = parse(message.text)
         if isinstance(parsed, FilterProblem):
-            reason = (
-                parsed.reason if not parsed.suggestion else f"{parsed.reason}; {_('did you mean')} {parsed.suggestion}?"
-            )
+            reason = told(parsed.reason)
+            if parsed.suggestion:
+                words = _("{reason}; did you mean {suggestion}?")
+                reason = words.format(reason=reason, suggestion=parsed.suggestion).replace(":?", ": ?")
             self.filter_line.set_problem(parsed.start, parsed.end, reason)
             self._say_still_shown()
             return

@@ -26,7 +26,7 @@ from banqup_tui.widgets.sheet import Blank
 from banqup_tui.widgets.tabs import Tab, Tabs
 from banqup_tui.written.formats import count
 from banqup_tui.written.signs import sign
-from banqup_tui.written.words import _
+from banqup_tui.written.words import _, ngettext
 
 DOCUMENT, LINES, PAYMENT, DELIVERIES, RAW = "document", "lines", "payment", "deliveries", "raw"
 
@@ -192,7 +192,9 @@ class DocumentScreen(PlaceScreen):
             if not found:
                 return ()
             there = sum(one.state is DeliveryState.DELIVERED for one in found)
-            words = _("{part} of {whole} delivered").format(part=count(there), whole=count(len(found)))
+            words = ngettext("{part} of {whole} delivered", "{part} of {whole} delivered", there).format(
+                part=count(there), whole=count(len(found))
+            )
             if any(one.needs_a_look for one in found):
                 return (Word(sign("error"), "error", True), Word(f" {words}"))
             return (Word(words, "muted"),)

@@ -23,7 +23,8 @@ from banqup_tui.widgets.lines_of_text import BLANK, Line, left, paragraph
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import Rule, Sheet
 from banqup_tui.written.formats import count
-from banqup_tui.written.words import _, current_language
+from banqup_tui.written.told import told, told_of
+from banqup_tui.written.words import _, current_language, ngettext
 
 TEST, SAVE, CANCEL = "test", "save", "cancel"
 _FOLDERS, _OLDER = "folders", "older"
@@ -76,7 +77,7 @@ class FormScreen(Sheet):
     def _fields(self) -> Iterator[Field]:
         at_client = self._form.level == "client"
         required = set(self._form.schema.get("required", ()))
-        for name, schema in sorted(self._properties.items(), key=lambda one: one[0] not in required):
+        for name, schema in self._properties.items():
             secret = bool(schema.get("writeOnly"))
             kept_here = name in self._form.secrets
             inherited = self._form.inherited.get(name, schema.get("default")) if at_client else schema.get("default")
@@ -98,7 +99,11 @@ class FormScreen(Sheet):
             boxes = [(str(one), _(FOLDER_NAMES[one]), one in self._form.folders) for one in ALL_FOLDERS]
             yield Ticks(_FOLDERS, _("Folders"), boxes)
         if self._form.older:
-            words = _("Also send the {count} documents from before today").format(count=count(self._form.older))
+            words = ngettext(
+                "Also send the {count} document from before today",
+                "Also send the {count} documents from before today",
+                self._form.older,
+            ).format(count=count(self._form.older))
             yield Ticks(_OLDER, _("Older"), [(_OLDER, words, False)])
 
     def _buttons(self) -> list[Button]:
@@ -164,10 +169,10 @@ class FormScreen(Sheet):
         try:
             result = await self._form.test(self._values())
         except BanqupError as error:
-            self.view.set_report(_("Test"), [Report(False, str(error))])
+            self.view.set_report(_("Test"), [Report(False, told_of(error))])
             return
         lines = [
-            Report(step.ok, step.sentence if step.ok else f"{step.sentence} {step.remedy or ''}".rstrip())
+            Report(step.ok, told(step.sentence) if step.ok else f"{told(step.sentence)} {told(step.remedy)}".rstrip())
             for step in result.steps
         ]
         self.view.set_report(_("Test"), lines)
@@ -206,7 +211,7 @@ def _check_template(text: str) -> Wrong | None:
     first = problems[0]
     if first.text == "unknown" and first.suggestion:
         return Wrong(first.start, first.end, _("unknown; did you mean {name}?").format(name=first.suggestion))
-    return Wrong(first.start, first.end, _(first.text))
+    return Wrong(first.start, first.end, told(first.text))
 
 
 def _check_number(text: str) -> Wrong | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.timer import Timer
@@ -20,19 +21,18 @@ from banqup_tui.screens.asking import TerminalAsk
 from banqup_tui.widgets.filter_line import FilterLine
 from banqup_tui.widgets.footer import Footer, FooterKey
 from banqup_tui.widgets.header import Header
-from banqup_tui.widgets.help import Group as HelpGroup
-from banqup_tui.widgets.help import Help
 from banqup_tui.widgets.info import REST
 from banqup_tui.widgets.menu import Menu, MenuEntry
 from banqup_tui.widgets.one_line import Word
-from banqup_tui.widgets.palette import Entry, Palette
 from banqup_tui.widgets.panel import Panel
 from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.title import Title
-from banqup_tui.written.words import _
+from banqup_tui.written.told import told
+from banqup_tui.written.words import _, pgettext
 
 if TYPE_CHECKING:
     from banqup_tui.screens.house import House
+    from banqup_tui.widgets.palette import Entry
 
 DIGITS = {Place.CLIENT_DOCUMENTS: "2", Place.FOLDER: "2", Place.DOCUMENT: "2", Place.CLIENTS: "3", Place.CLIENT: "3"}
 _TWO_WAYS = {"side": (("left", "h"), ("right", "l")), "pane": (("shift+tab",), ("tab",))}
@@ -64,6 +64,7 @@ class PlaceScreen(Sheet):
         super().__init__()
         self._resting: Timer | None = None
         self._open_panel: Panel | None = None
+        self._state: tuple[Word, ...] = ()
         self._is_behind = False
         self._stood_on: object = None
 
@@ -96,9 +97,17 @@ class PlaceScreen(Sheet):
         return None
 
     def came_to_rest(self) -> None:
-        """The cursor has stood still for a moment: footer and info line follow."""
-        self.info.set_state(self.state_words(), at_once=True)
+        """The cursor has stood still for a moment: footer and info line follow. A new error is told before all else."""
+        state = tuple(self.state_words())
+        if state != self._state and any(word.token == "error" for word in state):
+            self.info.say()
+        self._state = state
+        self.info.set_state(state, at_once=True)
         self.refresh_footer()
+
+    def compose_panels(self) -> ComposeResult:
+        """The menu is made with the place: to add a panel later paints the whole screen once."""
+        yield Menu()
 
     # sharing
 
@@ -165,7 +174,7 @@ class PlaceScreen(Sheet):
         try:
             await registry.BY_ID[action_id].run(context)
         except BanqupError as error:
-            self.ask.notify_error(error.sentence, error.remedy)
+            self.ask.notify_error(told(error.sentence), told(error.remedy))
         except OSError as error:
             self.ask.notify_error(error.strerror or str(error), "")
         self.news()
@@ -228,6 +237,8 @@ class PlaceScreen(Sheet):
             self.perform(chosen)
 
     async def _palette(self) -> None:
+        from banqup_tui.widgets.palette import Entry, Palette
+
         context = self.context()
         entries = [
             Entry(
@@ -252,7 +263,13 @@ class PlaceScreen(Sheet):
             self.house.open_client(id_)
 
     async def _help(self) -> None:
-        groups = {group: HelpGroup(_(GROUP_NAMES[group]), keys) for group, keys in registry.help_of(self.place)}
+        from banqup_tui.widgets.help import Group as HelpGroup
+        from banqup_tui.widgets.help import Help
+
+        groups = {
+            group: HelpGroup(pgettext("heading", GROUP_NAMES[group]), keys)
+            for group, keys in registry.help_of(self.place)
+        }
         left = [groups[group] for group in (Group.MOVE, Group.FIND, Group.EVERYWHERE) if group in groups]
         right = [groups[group] for group in (Group.ACTIONS, Group.SELECT, Group.TABLE) if group in groups]
         panel = await self.ask.panel(Help)

@@ -13,6 +13,7 @@ from banqup_tui.sync.threads import in_thread
 from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, paragraph, right
 from banqup_tui.widgets.page import Page
 from banqup_tui.written.formats import amount_with_currency, full_date, size
+from banqup_tui.written.told import told_of
 from banqup_tui.written.words import _
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Library:
             raw = Path(str(self._download(document.sha256))).read_bytes()
             return Read(document, formats.read(raw, document.file_name), raw)
         except BanqupError as error:
-            return Read(document, problem=str(error))
+            return Read(document, problem=told_of(error))
         except OSError as error:
             return Read(document, problem=error.strerror or str(error))
 

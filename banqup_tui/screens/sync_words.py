@@ -9,11 +9,12 @@ from banqup_tui.written.words import _, ngettext
 
 
 def shown(state: SyncState) -> Shown:
-    kept = f" · {_('{count} kept').format(count=count(state.kept))}" if state.kept else ""
+    words = ngettext("{count} kept", "{count} kept", state.kept)
+    kept = f" · {words.format(count=count(state.kept))}" if state.kept else ""
     since = f" {_('since {at}').format(at=clock(state.since.astimezone()))}" if state.since else ""
     match state.word:
         case SyncWord.STARTING:
-            return Shown("queued", "info", _("Starting"), _("Starting"))
+            return Shown("queued", "info", f"{_('Starting')}{kept}", f"{_('Starting')}{kept}")
         case SyncWord.UPDATING:
             return Shown("down", "info", _("Updating"), _("Updating"))
         case SyncWord.FIRST_COPY:
@@ -38,7 +39,7 @@ def shown(state: SyncState) -> Shown:
             return Shown("warning", "warn", f"{_('Sign in again')}{kept}", _("Sign in"))
         case SyncWord.REFUSED:
             long = ngettext("{count} change refused", "{count} changes refused", state.refused)
-            short = _("{count} refused").format(count=count(state.refused))
+            short = ngettext("{count} refused", "{count} refused", state.refused).format(count=count(state.refused))
             return Shown("warning", "warn", long.format(count=count(state.refused)), short)
         case SyncWord.IN_STEP:
             return Shown("done", "ok", _("Up to date"), _("Up to date"))

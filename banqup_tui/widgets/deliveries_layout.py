@@ -11,6 +11,7 @@ from banqup_tui.widgets.listing import BuildItems, Item
 from banqup_tui.widgets.theme import Token
 from banqup_tui.written.formats import cut, decimal, moment, shown
 from banqup_tui.written.signs import SignName, sign
+from banqup_tui.written.told import told
 from banqup_tui.written.words import N_, _
 
 _STATES: Mapping[DeliveryState, tuple[SignName, Token, str]] = {
@@ -89,9 +90,9 @@ def delivery_details(delivery: Delivery, label: str, now: datetime, width: int) 
 
 def _facts(delivery: Delivery, now: datetime) -> Iterator[tuple[str, str]]:
     if delivery.reason:
-        yield _("What happened"), delivery.reason
+        yield _("What happened"), told(delivery.reason)
     if delivery.remedy:
-        yield _("What to do"), delivery.remedy
+        yield _("What to do"), told(delivery.remedy)
     elif delivery.state is DeliveryState.UNKNOWN and delivery.check_at is None:
         yield _("What to do"), _("Look at the receiver's, then say with . whether it is there.")
     if delivery.check_at is not None:
@@ -112,7 +113,7 @@ def _attempts(log: Sequence[Attempt], width: int) -> Iterator[Line]:
         left(42, _("Answer"), "muted"),
     )
     for attempt in log:
-        answer = paragraph(42, width, attempt.answer or _outcome(attempt))
+        answer = paragraph(42, width, told(attempt.answer) or _outcome(attempt))
         yield (
             left(0, moment(attempt.started_at.astimezone(), date.min)),
             left(20, _took(attempt), "muted"),

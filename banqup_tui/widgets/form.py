@@ -195,7 +195,7 @@ class FormView(QuietFocus, ScrollView):
             label = next((one.label for one in self._buttons if stop is not None and one.id == stop.name), "")
             return ("Tab", _("Next field")), ("Enter", label)
         if stop.kind == "box":
-            return ("Tab", _("Next field")), ("Space", _("Tick"))
+            return ("Tab", _("Next field")), (_("Space"), _("Tick"))
         if self._field(stop.name).kind == "choice":
             return ("Tab", _("Next field")), (sign("left") + sign("right"), _("Other choice"))
         return (("Tab", _("Next field")),)
@@ -215,7 +215,7 @@ class FormView(QuietFocus, ScrollView):
         here = row.stop is not None and self._stands_on(row.stop)
         if row.label:
             style = look.style("strong", bold=True) if here else look.style("muted")
-            line.at(2).put(cut(shown(row.label), FIELD - 4), style)
+            line.at(2).put(cut(shown(row.label), FIELD - 2), style)
         if row.stop is not None and row.stop.kind == "field":
             self._draw_field(line, self._field(row.stop.name), look, here)
         elif row.stop is not None:

@@ -9,14 +9,14 @@ from textual import events
 from textual.geometry import Region, Size
 
 from banqup_tui.widgets.footer import FooterKey
+from banqup_tui.widgets.lines import width_of
 from banqup_tui.widgets.lines_of_text import Line, fitted, left, right
 from banqup_tui.widgets.panel import Panel, PanelRow
 from banqup_tui.written.signs import plain, sign
-from banqup_tui.written.widths import width_of
 from banqup_tui.written.words import _
 
-_LABEL = 13
-"""Column of the labels, from that of the keys' heading."""
+_KEYS = 10
+"""Cells that the keys of a line may take, so that the words stand below one another."""
 
 
 class Group(NamedTuple):
@@ -73,24 +73,23 @@ class Help(Panel):
             self.answer(None)
 
 
+def _parted(keys: str) -> tuple[str, str]:
+    """As many keys as their column holds, and the rest, which goes behind the words."""
+    shown = keys.split(" ")
+    while len(shown) > 1 and len(" ".join(shown)) > _KEYS:
+        shown.pop()
+    return " ".join(shown), keys[len(" ".join(shown)) + 1 :]
+
+
 def _side(groups: Sequence[Group], column: int, end: int, airy: bool) -> list[Line]:
     lines: list[Line] = []
     for group in groups:
         if lines and airy:
             lines.append(())
         lines.append((left(column, group.heading, "strong", bold=True),))
-        for keys, label in group.keys:
-            key, more = _shortened(plain(keys))
-            lines.append(
-                (left(column + 2, key, "accent"), fitted(column + _LABEL, end, f"{label}; {more}" if more else label))
-            )
+        for key, label in group.keys:
+            keys, also = _parted(plain(key))
+            words = _("{label}; {keys}").format(label=label, keys=also) if also else label
+            words = words if column + 13 + width_of(words) <= end else label
+            lines.append((left(column + 2, keys, "accent"), fitted(column + 13, end, words)))
     return lines
-
-
-def _shortened(keys: str) -> tuple[str, str]:
-    """As many keys as fit before the label, and those that stand behind it."""
-    kept: list[str] = []
-    words = keys.split(" ")
-    while words and width_of(" ".join([*kept, words[0]])) <= _LABEL - 3:
-        kept.append(words.pop(0))
-    return " ".join(kept), " ".join(words)

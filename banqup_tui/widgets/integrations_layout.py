@@ -15,6 +15,7 @@ from banqup_tui.widgets.listing import BuildItems, Item
 from banqup_tui.widgets.theme import Token
 from banqup_tui.written.formats import cut, full_date, shown
 from banqup_tui.written.signs import SignName, sign
+from banqup_tui.written.told import told
 from banqup_tui.written.words import N_, _, current_language
 
 _STATES: Mapping[IntegrationState, tuple[SignName, Token, str]] = {
@@ -82,12 +83,12 @@ def integration_details(integration: Integration, extension: Extension | None, w
     heading = [left(0, label, "strong", bold=True)]
     lines: list[Line] = []
     if integration.cause:
-        cause = paragraph(len(label) + 2, width, integration.cause, "error")
+        cause = paragraph(len(label) + 2, width, told(integration.cause), "error")
         lines += [(*heading, *cause[0]), *cause[1:]]
     else:
         lines.append(tuple(heading))
     if integration.remedy and integration.state is IntegrationState.BROKEN:
-        lines += labelled(_("What to do"), _VALUE, width, integration.remedy)
+        lines += labelled(_("What to do"), _VALUE, width, told(integration.remedy))
     lines += _settings(integration, extension, width)
     return lines
 

@@ -16,12 +16,13 @@ from banqup_tui.domain.invoice import (
     PaymentMeans,
     VatBreakdown,
 )
-from banqup_tui.domain.warnings import SENTENCES, ReadWarning
+from banqup_tui.domain.warnings import ReadWarning
 from banqup_tui.widgets.lines import width_of
 from banqup_tui.widgets.lines_of_text import BLANK, Line, Put, fitted, labelled, left, paragraph, right
 from banqup_tui.widgets.theme import Token
 from banqup_tui.written.formats import amount_with_currency, cut, decimal, figure, full_date, percent, shown, size
 from banqup_tui.written.signs import sign
+from banqup_tui.written.told import told
 from banqup_tui.written.words import N_, _
 
 WIDEST = 100
@@ -433,7 +434,7 @@ def warning_lines(warnings: list[ReadWarning], width: int) -> Iterator[Line]:
     if warnings:
         yield BLANK
     for found in warnings:
-        sentence = _(SENTENCES[found.code]).format(*found.args)
+        sentence = told(found.sentence)
         lines = paragraph(2, width, sentence, "warn")
         yield (left(0, sign("warning"), "warn", bold=True), *lines[0])
         yield from lines[1:]

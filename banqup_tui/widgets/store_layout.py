@@ -18,7 +18,8 @@ from banqup_tui.widgets.listing import BuildItems, Item
 from banqup_tui.widgets.theme import Token
 from banqup_tui.written.formats import count, size
 from banqup_tui.written.signs import sign
-from banqup_tui.written.words import N_, _, current_language
+from banqup_tui.written.told import told
+from banqup_tui.written.words import N_, _, current_language, ngettext
 
 _CATEGORIES: Mapping[Category, str] = {
     Category.ACCOUNTING_SOFTWARE: N_("Accounting software"),
@@ -118,7 +119,7 @@ def extension_details(
 def _problem(extension: Extension, installation: Installation | None, width: int) -> Iterator[Line]:
     reason = extension.problem or (installation.reason if installation else None)
     if reason:
-        lines = paragraph(2, width, reason, "error")
+        lines = paragraph(2, width, told(reason), "error")
         yield (left(0, sign("error"), "error", bold=True), *lines[0])
         yield from lines[1:]
         yield BLANK
@@ -145,8 +146,9 @@ def _facts(extension: Extension) -> Iterator[tuple[str, str]]:
 def _users(users: Sequence[tuple[str, int]], width: int) -> Iterator[Line]:
     if not users:
         return
+    words = ngettext("Used by {n} client", "Used by {n} clients", len(users))
     yield BLANK
-    yield (left(0, _("Used by {n} clients").format(n=count(len(users))), "muted"),)
+    yield (left(0, words.format(n=count(len(users))), "muted"),)
     for name, waiting in users:
         beside = _("{n} waiting").format(n=count(waiting)) if waiting else ""
         yield fitted(0, width - 16, name), right(width, beside, "muted")

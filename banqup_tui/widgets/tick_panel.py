@@ -140,7 +140,7 @@ class TickPanel(Panel):
 
     def footer_keys(self) -> Sequence[FooterKey]:
         return (
-            FooterKey("Space", _("Tick")),
+            FooterKey(_("Space"), _("Tick")),
             FooterKey("Enter", self.effects.button or _("Cancel")),
             FooterKey("Tab", _("Buttons")),
             FooterKey("Esc", _("Cancel")),

@@ -33,5 +33,3 @@ def large_office(tmp_path: Path, furnished: Path) -> Iterator[Office]:
     furnish(furnished, tmp_path)
     with office_in(tmp_path) as made:
         yield made
-
-

@@ -36,7 +36,7 @@ def test_killed_by_the_system_in_the_middle_each_document_arrives_exactly_once(l
     first = large_office.backend().pid
     terminal = large_office.terminal()
     send_all(terminal)
-    terminal.wait_until(lambda _: 10 <= len(large_office.files_received()), what="the first files")
+    terminal.wait_until(lambda _: len(large_office.files_received()) >= 10, what="the first files")
     large_office.kill_backend(signal.SIGKILL)
     assert len(large_office.files_received()) < MANY
     terminal.wait_until(lambda _: large_office.backend_pid() not in (None, first), what="another backend")

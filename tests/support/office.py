@@ -1,4 +1,4 @@
-"""An accountant's computer: a home, its backend process, terminals, and the folder that the accounting software reads."""
+"""An accountant's computer: a home, its backend, terminals, and the folder that the accounting software reads."""
 
 import contextlib
 import hashlib
@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from banqup_tui import launcher
 from banqup_tui.demo.by_http import HttpHand
@@ -97,8 +98,8 @@ class Office:
             until(lambda: not is_alive(pid), what="the end of the backend")
 
     def end(self) -> None:
-        for terminal in self._open:
-            terminal.__exit__(None, None, None)
+        while self._open:
+            self._open.pop().__exit__(None, None, None)
         for pid in self._processes():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -166,6 +167,19 @@ class Office:
             return dict(connection.execute("SELECT state, count(*) FROM delivery GROUP BY state").fetchall())
         finally:
             connection.close()
+
+    def reasons(self) -> list[str]:
+        """What deliveries say of themselves."""
+        found = json.loads(self.banqup("deliveries", "--json").stdout)
+        return [str(one["reason"]) for one in found if one["reason"]]
+
+    def documents(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self.banqup("documents", "--json").stdout)
+        return found
+
+    def integrations(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self.banqup("integrations", "list", "--json").stdout)
+        return found
 
     def all_lines(self) -> str:
         """What the logs of this home say."""

@@ -39,7 +39,7 @@ def tick() -> TickPanel:
     columns = ("Integration", "What it has", "What will be sent")
 
     def effects(ids: frozenset[str], option: bool) -> Effects:
-        return Effects({one: "The document" for one in ids}, [HOSTILE], f"Send {len(ids)}" if ids else "")
+        return Effects(dict.fromkeys(ids, "The document"), [HOSTILE], f"Send {len(ids)}" if ids else "")
 
     panel.fill(TickQuestion("Send", HOSTILE, columns, lines, effects, "Again"), frozenset({"t0"}))
     return panel

@@ -217,9 +217,11 @@ def _bulk_targets(work: Work, body: BulkSend) -> tuple[str, ...]:
 def _refuse_stopped(row: Row[Any]) -> None:
     if row.state == IntegrationState.ACTIVE:
         return
-    how = {"PAUSED": "is paused", "BROKEN": "needs attention", "REMOVED": "was removed"}[row.state]
-    remedy = "Add it again." if row.state == IntegrationState.REMOVED else "Resume it first."
-    raise Refused(ProblemType.REFUSED, f"The integration {row.label} {how}.", remedy)
+    if row.state == IntegrationState.REMOVED:
+        raise Refused(ProblemType.REFUSED, f"The integration {row.label} was removed.", "Add it again.")
+    if row.state == IntegrationState.BROKEN:
+        raise Refused(ProblemType.REFUSED, f"The integration {row.label} needs attention.", "Resume it first.")
+    raise Refused(ProblemType.REFUSED, f"The integration {row.label} is paused.", "Resume it first.")
 
 
 def _no_integration() -> Refused:

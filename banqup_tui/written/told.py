@@ -1,0 +1,78 @@
+"""What others say in English, said in the language in use: the service, a connector, the reading of a file.
+
+They may not know a screen's language, and what they said is kept as it was said. The catalogue has their sentences with
+the context `told` and with names for what changes in them: `The folder {directory} may not be written to.` A
+sentence that is not there, of a connector from elsewhere, is shown as it came.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.written.words import current_language, sentences_with
+
+CONTEXT = "told"
+_PLACE = re.compile(r"\\?\{(\w+)\\?\}")
+_BETWEEN = re.compile(r"(?<=[.?:;”]) (?=\S)")
+
+
+def told(text: str | None) -> str:
+    """`text`, one sentence or several, in the language in use."""
+    if not text:
+        return ""
+    language = current_language()
+    return text if language == "en" else " ".join(_told(text, language))
+
+
+def told_of(error: BanqupError) -> str:
+    """Its sentence and its remedy in the language in use."""
+    return f"{told(error.sentence)} {told(error.remedy)}".strip()
+
+
+def _told(text: str, language: str) -> Iterator[str]:
+    """The longest beginning that is known, then the rest in the same way; what is not known as it came."""
+    ends = [*(found.start() for found in _BETWEEN.finditer(text)), len(text)]
+    begin = 0
+    while begin < len(text):
+        for end in reversed([end for end in ends if end > begin]):
+            known = _one(text[begin:end], language)
+            if known is not None:
+                break
+        else:
+            end = min(end for end in ends if end > begin)
+            known = text[begin:end]
+        yield known
+        begin = end + 1
+
+
+@lru_cache(maxsize=512)
+def _one(sentence: str, language: str) -> str | None:
+    exact, patterns = _known(language)
+    if sentence in exact:
+        return exact[sentence]
+    for pattern, names, translation in patterns:
+        found = pattern.fullmatch(sentence)
+        if found is not None:
+            return _filled(translation, dict(zip(names, found.groups(), strict=True)))
+    return None
+
+
+def _filled(translation: str, values: dict[str, str]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda place: values[place.group(1)], translation)
+
+
+@lru_cache(maxsize=4)
+def _known(language: str) -> tuple[dict[str, str], list[tuple[re.Pattern[str], list[str], str]]]:
+    """Sentences without places, and the others as patterns: those that say most come first."""
+    exact, patterns = {}, []
+    for sentence, translation in sorted(sentences_with(CONTEXT, language).items(), key=lambda pair: -len(pair[0])):
+        names = re.findall(r"\{(\w+)\}", sentence)
+        if names:
+            pattern = _PLACE.sub("(.+?)", re.escape(sentence))
+            patterns.append((re.compile(pattern, re.DOTALL), names, translation))
+        else:
+            exact[sentence] = translation
+    return exact, patterns

@@ -1,0 +1,93 @@
+"""What the service, a connector or the reading of a file says in English is shown in the language in use."""
+
+import errno
+
+import pytest
+
+from banqup_tui.backend.ledger import sentences
+from banqup_tui.connectors import sftp_faults
+from banqup_tui.connectors.local_folder import _not_sent
+from banqup_tui.domain.warnings import ReadWarning
+from banqup_tui.formats.refusals import REASONS, refuse
+from banqup_tui.store.query import FilterProblem, parse
+from banqup_tui.sync.errors import NoNetwork, ServerDown
+from banqup_tui.written.told import told, told_of
+from banqup_tui.written.words import use_language
+
+
+@pytest.fixture(autouse=True)
+def _french():
+    use_language("fr")
+    yield
+    use_language("en")
+
+
+def test_all_that_the_ledger_says_has_its_french():
+    for name, sentence in vars(sentences).items():
+        if name.isupper():
+            assert told(sentence) != sentence, name
+
+
+@pytest.mark.parametrize(
+    "number", [errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.ENOSPC, errno.EDQUOT, errno.ENAMETOOLONG, errno.EIO]
+)
+def test_a_local_folder_says_the_same_in_the_terminal_as_when_it_is_tested(number):
+    fault = _not_sent(OSError(number, "no such luck"), "/srv/in/PARVIS")
+    assert (told(fault.sentence), told(fault.remedy)) == fault.french
+
+
+@pytest.mark.parametrize(
+    "error",
+    [TimeoutError(), ConnectionRefusedError(), ConnectionResetError("reset by peer")],
+    ids=lambda one: repr(one),
+)
+def test_so_does_a_server(error):
+    fault = sftp_faults.not_connected(error, "sftp.cabinet.example", 2222)
+    assert (told(fault.sentence), told(fault.remedy)) == fault.french
+
+
+def test_why_a_document_was_not_written_on_a_server():
+    fault = sftp_faults.not_written(OSError("quota: 0 of 10 left"), "/in", 0, 86)
+    assert (told(fault.sentence), told(fault.remedy)) == fault.french
+
+
+def test_what_is_odd_or_refused_in_a_file():
+    odd = ReadWarning(place="", code="communication-check", args=("+++026/1187/40032+++", "59"))
+    assert told(odd.sentence) == "Les chiffres de contrôle de +++026/1187/40032+++ devraient être 59."
+    error = refuse("not-well-formed", line=12)
+    assert told_of(error) == "Le XML est mal formé à la ligne 12. Redemandez le fichier à l'expéditeur."
+    for reason, (sentence, _remedy) in REASONS.items():
+        assert told(sentence.format_map(_Anything())) != sentence.format_map(_Anything()), reason
+
+
+class _Anything(dict):
+    def __missing__(self, key):
+        return "7"
+
+
+def test_several_sentences_and_one_that_is_not_known():
+    assert told_of(ServerDown("It took too long.")) == (
+        "Le serveur ne répond pas. C'était trop long. Nouvel essai tout seul."
+    )
+    assert told_of(NoNetwork("Name or service not known")) == (
+        "Il n'y a pas de connexion au serveur. Name or service not known Nouvel essai tout seul."
+    )
+    assert told("The ledger of Acme is closed. It is tried again by itself.") == (
+        "The ledger of Acme is closed. Nouvel essai tout seul."
+    )
+    assert told(None) == told("") == ""
+
+
+def test_a_strangers_braces_and_lines_are_taken_as_they_are():
+    assert told("The folder /a{b}/\\1 may not be written to.") == "Le dossier /a{b}/\\1 ne peut pas être écrit."
+
+
+def test_what_is_wrong_in_a_filter():
+    problem = parse("dte:2026-11")
+    assert isinstance(problem, FilterProblem)
+    assert told(problem.reason) == "champ inconnu"
+
+
+def test_english_is_left_as_it_is():
+    use_language("en")
+    assert told("It was tried twelve times.") == "It was tried twelve times."

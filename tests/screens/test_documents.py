@@ -112,3 +112,13 @@ async def test_a_long_document_scrolls(opened):
         await here.sees("+++123/4567/89002+++")
         await here.press("g")
         await here.sees("Invoice 2026-11874")
+
+
+async def test_details_that_are_longer_than_the_window_scroll_by_pages(opened):
+    async with opened((80, 16)) as here:
+        await here.press(*here.into_table, "i")
+        await here.sees("SFTP  failed")
+        await here.press("pagedown")
+        await here.sees_no_more("What happened")
+        await here.press("ctrl+u")
+        await here.sees("What happened")

@@ -51,7 +51,7 @@ async def test_a_filter_that_cannot_be_read_is_marked_where_it_is_wrong(opened):
     async with opened() as here:
         await here.press("enter", "slash")
         await here.write("status:error dte:2026")
-        await here.sees("^^^ unknown field; did you mean date:?", "Still shown: the last filter that could be read")
+        await here.sees(" ^^^ unknown field; did you mean date: ?", "Still shown: the last filter that could be read")
         mark, below = here.find("^^^")
         typed, above = here.find("dte:2026")
         assert (mark, below) == (typed, above + 1)

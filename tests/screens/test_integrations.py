@@ -227,3 +227,13 @@ async def test_the_store_shows_its_keys_from_the_beginning(opened):
         await here.press("4")
         await here.until(lambda: "Enter Settings" in here.footer)
         assert "Filter" not in here.footer
+
+
+async def test_tab_goes_to_the_details_in_the_store_and_back(opened):
+    async with opened() as here:
+        await here.press("4")
+        await here.sees("Exact Online")
+        await here.press("tab")
+        assert here.focused == "Page"
+        await here.press("tab")
+        assert here.focused == "Listing"

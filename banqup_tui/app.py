@@ -99,7 +99,7 @@ class BanqupApp(App[None]):
 
     def _take_news(self) -> None:
         self._news_comes = False
-        if not self.screen_stack:  # it is being left
+        if not self._running or not self.screen_stack:
             return
         screen = self.screen
         if isinstance(screen, PlaceScreen):

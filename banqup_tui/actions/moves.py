@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -11,6 +12,8 @@ from banqup_tui.written.words import N_, NP_, _
 
 _LISTS = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS, Place.CLIENT, Place.STORE})
 _TABLE = frozenset({Place.FOLDER})
+_SIDES = frozenset({Place.FOLDER, Place.DOCUMENT})
+_PANES = frozenset({Place.FOLDER, Place.DOCUMENT, Place.CLIENT, Place.STORE})
 _SEARCHABLE = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS})
 
 
@@ -60,10 +63,10 @@ def _move(id: str, keys: str, label: str, group: Group, **more: object) -> Move:
 
 MOVES: tuple[Move, ...] = (
     _move("line", "up down j k", N_("Row"), Group.MOVE),
-    _move("side", "left right h l", N_("Folders, table; fold"), Group.MOVE),
+    _move("side", "left right h l", N_("Folders, table; fold"), Group.MOVE, places=_SIDES),
     _move("ends", "g G", N_("First, last"), Group.MOVE, spare=("home", "end")),
     _move("page", "pageup pagedown ctrl+u ctrl+d", N_("Page"), Group.MOVE),
-    _move("pane", "tab shift+tab", N_("Next pane, tab, field"), Group.MOVE),
+    _move("pane", "tab shift+tab", N_("Next pane, tab, field"), Group.MOVE, places=_PANES),
     _move("back", "escape", N_("Back"), Group.MOVE),
     _move("filter", "slash", N_("Filter or search"), Group.FIND, places=_SEARCHABLE, short=N_("Filter"), rank=32),
     _move("select", "space", N_("This row"), Group.SELECT, places=_TABLE, short=N_("Select"), rank=2),
@@ -100,7 +103,7 @@ def shown_key(key: str) -> str:
 
 def key_written(text: str) -> str | None:
     """The key that is written so, `Esc` -> `escape`; None where several keys are written as one."""
-    keys: tuple[str, ...] = (*_SHOWN, *"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+    keys: list[str] = [*_SHOWN, *string.ascii_letters, *string.digits]
     return next((key for key in keys if shown_key(key) == text), None)
 
 

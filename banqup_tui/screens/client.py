@@ -51,8 +51,8 @@ class ClientScreen(PlaceScreen):
         super().__init__()
         self.client_id = client_id
         self.tabs = Tabs()
-        self.listing = Listing(id="integrations")
         self.details = Page(id="details")
+        self.listing = Listing(details=self.details, id="integrations")
         self._blanks = (Blank(), Blank())
         self._tab = OVERVIEW if tab is places.Tab.OVERVIEW else INTEGRATIONS
 

@@ -45,8 +45,8 @@ class DocumentScreen(PlaceScreen):
         self.document_id = document_id
         self.tabs = Tabs()
         self.page = Page(id="page")
-        self.deliveries = Listing(id="deliveries")
         self.details = Page(id="details")
+        self.deliveries = Listing(details=self.details, id="deliveries")
         self._blanks = (Blank(), Blank())
         self._tab = DELIVERIES if tab is places.Tab.DELIVERIES else DOCUMENT
         self._read: Read | None = None

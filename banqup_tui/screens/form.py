@@ -9,14 +9,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 
 from banqup_tui.actions.asking import Filled, Form
-from banqup_tui.actions.moves import shown_key
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import in_language
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.path_template import PLACEHOLDERS, check
 from banqup_tui.screens.house import House
+from banqup_tui.screens.place import press
 from banqup_tui.widgets.buttons import Button
-from banqup_tui.widgets.footer import FooterKey
+from banqup_tui.widgets.footer import Footer, FooterKey
 from banqup_tui.widgets.form import Field, FormView, Report, Ticks, Wrong
 from banqup_tui.widgets.integrations_layout import FOLDER_NAMES, title_of
 from banqup_tui.widgets.lines_of_text import BLANK, Line, left, paragraph
@@ -59,17 +59,11 @@ class FormScreen(Sheet):
         house.show_state(self)
         steps = _("Step {part} of {whole}").format(part=2, whole=2) if self._form.level == "client" else ""
         self.title_line.set_path(self._form.title, right=steps)
-        self.view.fill(self._fields(), self._ticks(), self._buttons())
-        self.footer.set_keys(
-            (
-                FooterKey("Tab", _("Next field")),
-                FooterKey(shown_key("space"), _("Tick")),
-                FooterKey("Enter", _("Confirm")),
-                FooterKey("Esc", _("Cancel")),
-            )
-        )
+        self.view.fill(self._fields(), self._ticks(), ())
+        self._say_what_is_wrong()
+        self.footer.set_right(())
         self.set_focus(self.view)
-        self._tell_about(self.view.stop_name)
+        self._come_to(self.view.stop_name)
 
     def levels_changed(self, levels: int) -> None:
         self.help.display = self._rule.display = levels > 1
@@ -117,6 +111,14 @@ class FormScreen(Sheet):
         test = [Button(TEST, _("Test connection"))] if self._form.test is not None else []
         return [*test, Button(SAVE, self._form.button, reason=wrong), Button(CANCEL, _("Cancel"))]
 
+    def _say_what_is_wrong(self) -> None:
+        wrong = self.view.first_wrong()
+        self.view.set_buttons(self._buttons(), _("Correct first: {field}").format(field=wrong) if wrong else "")
+
+    def _come_to(self, name: str) -> None:
+        self.footer.set_keys(FooterKey(*key) for key in (*self.view.footer(), ("Esc", _("Cancel"))))
+        self._tell_about(name)
+
     def _tell_about(self, name: str) -> None:
         schema = self._properties.get(name)
         self.help.show(lambda width: list(_help(name, schema, self._form, width)))
@@ -125,13 +127,15 @@ class FormScreen(Sheet):
 
     def on_form_view_stopped(self, message: FormView.Stopped) -> None:
         message.stop()
-        self._tell_about(message.name)
+        self._come_to(message.name)
 
     def on_form_view_changed(self, message: FormView.Changed) -> None:
         message.stop()
-        wrong = self.view.first_wrong()
-        remark = _("Correct first: {field}").format(field=wrong) if wrong else ""
-        self.view.set_buttons(self._buttons(), remark)
+        self._say_what_is_wrong()
+
+    def on_footer_key_asked(self, message: Footer.KeyAsked) -> None:
+        message.stop()
+        press(self, message.key)
 
     def on_form_view_pressed(self, message: FormView.Pressed) -> None:
         message.stop()

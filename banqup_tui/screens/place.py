@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
@@ -316,10 +317,10 @@ class PlaceScreen(Sheet):
 
 
 def press(sheet: Sheet, written: str) -> None:
-    """A click on a key in the footer is that key."""
+    """A click on a key in the footer is that key, sent as the keyboard sends it: otherwise bindings do not see it."""
     key = key_written(written)
     if key is not None:
-        sheet.app.simulate_key(key)
+        sheet.app.post_message(events.Key(key, None).set_sender(sheet.app))
 
 
 def message_words(text: str, tone: Tone) -> tuple[Word, ...]:

@@ -104,6 +104,11 @@ class StoreScreen(PlaceScreen):
 
     # keys
 
+    def action_pane(self, step: int) -> None:
+        """Between the list and what is told of the one chosen, where both are shown."""
+        if self.details.display:
+            self.set_focus(self.listing if self.focused is self.details else self.details)
+
     def on_listing_moved(self, message: Listing.Moved) -> None:
         message.stop()
         self._show_details()

@@ -101,8 +101,11 @@ class DocumentQuery(Value, frozen=True, kw_only=True):
 
 
 class _Unreadable(Exception):
-    def __init__(self, reason: str, suggestion: str = "") -> None:
+    """`part` is what is wrong of the term, None for all of it."""
+
+    def __init__(self, reason: str, suggestion: str = "", part: str | None = None) -> None:
         super().__init__(reason)
+        self.part = part
         self.reason = reason
         self.suggestion = suggestion
 
@@ -124,9 +127,15 @@ def parse(line: str) -> Filter | FilterProblem:
         try:
             terms.append(_term(line[at:end], at, end))
         except _Unreadable as problem:
-            return FilterProblem(start=at, end=end, reason=problem.reason, suggestion=problem.suggestion)
+            start, end = (at, end) if problem.part is None else _within(line, at, problem.part)
+            return FilterProblem(start=start, end=end, reason=problem.reason, suggestion=problem.suggestion)
         at = end
     return Filter(line=line, terms=tuple(terms))
+
+
+def _within(line: str, at: int, part: str) -> tuple[int, int]:
+    start = line.index(part, at)
+    return start, start + len(part)
 
 
 def _term(word: str, start: int, end: int) -> Term:
@@ -146,7 +155,7 @@ def _field(name: str) -> Field:
     if name.lower() in FIELD_NAMES:
         return Field(name.lower())
     close = difflib.get_close_matches(name.lower(), FIELD_NAMES, n=1, cutoff=0.5)
-    raise _Unreadable("unknown field", f"{close[0]}:" if close else "")
+    raise _Unreadable("unknown field", f"{close[0]}:" if close else "", part=name)
 
 
 def _with_value(field: Field, value: str, negated: bool, start: int, end: int) -> Term:

@@ -67,11 +67,11 @@ class Editing:
 
     def pieces(self, width: int, look: Look, ground: Ground = "field", *, with_caret: bool = True) -> list[Piece]:
         """The field in exactly `width` cells; long texts show the part around the caret."""
-        style = look.style("text", ground)
+        style, whole = look.style("text", ground), shown(self.text)
         if not with_caret:
-            text = self.text if width_of(self.text) <= width else tail(self.text, width)
+            text = whole if width_of(whole) <= width else tail(whole, width)
             return [(text, style), (" " * (width - width_of(text)), style)]
-        before, at, after = self.text[: self.caret], self.text[self.caret : self.caret + 1], self.text[self.caret + 1 :]
+        before, at, after = whole[: self.caret], whole[self.caret : self.caret + 1], whole[self.caret + 1 :]
         before = tail(before, width - 1) if width_of(before) > width - 1 else before
         room = width - width_of(before) - max(width_of(at), 1)
         after = after[: max(room, 0)]

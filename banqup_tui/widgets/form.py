@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar, Literal, NamedTuple
 
+from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -23,7 +24,7 @@ from banqup_tui.widgets.lines import LineBuilder, Piece, width_of
 from banqup_tui.widgets.lines_of_text import fitted
 from banqup_tui.widgets.page import draw
 from banqup_tui.widgets.theme import Ground, Look, look_of
-from banqup_tui.written.formats import cut, wrapped
+from banqup_tui.written.formats import cut, shown, wrapped
 from banqup_tui.written.signs import sign
 from banqup_tui.written.words import _
 
@@ -180,6 +181,25 @@ class FormView(QuietFocus, ScrollView):
         stops = self._stops()
         return stops[self._at].name if stops else ""
 
+    @property
+    def takes_text(self) -> bool:
+        """Letters are letters where one stands."""
+        stops = self._stops()
+        return bool(stops) and stops[self._at].kind == "field"
+
+    def footer(self) -> tuple[tuple[str, str], ...]:
+        """The keys that work where one stands."""
+        stops = self._stops()
+        stop = stops[self._at] if stops else None
+        if stop is None or stop.kind == "button":
+            label = next((one.label for one in self._buttons if stop is not None and one.id == stop.name), "")
+            return ("Tab", _("Next field")), ("Enter", label)
+        if stop.kind == "box":
+            return ("Tab", _("Next field")), (_("Space"), _("Tick"))
+        if self._field(stop.name).kind == "choice":
+            return ("Tab", _("Next field")), (sign("left") + sign("right"), _("Other choice"))
+        return (("Tab", _("Next field")),)
+
     def text_of(self, name: str) -> str:
         return self._texts[name].text
 
@@ -195,7 +215,7 @@ class FormView(QuietFocus, ScrollView):
         here = row.stop is not None and self._stands_on(row.stop)
         if row.label:
             style = look.style("strong", bold=True) if here else look.style("muted")
-            line.at(2).put(cut(row.label, FIELD - 2), style)
+            line.at(2).put(cut(shown(row.label), FIELD - 2), style)
         if row.stop is not None and row.stop.kind == "field":
             self._draw_field(line, self._field(row.stop.name), look, here)
         elif row.stop is not None:
@@ -203,11 +223,11 @@ class FormView(QuietFocus, ScrollView):
         elif row.report is not None:
             mark = sign("done" if row.report.ok else "error")
             line.at(FIELD + 1).put(mark, look.style("ok" if row.report.ok else "error"))
-            line.put(f" {row.report.sentence}", look.style("text"))
+            line.put(f" {shown(row.report.sentence)}", look.style("text"))
         elif row.under:
             line.at(row.under_at).put(row.under, look.style("error"))
         elif row.text:
-            line.at(FIELD + 1).put(row.text, look.style("muted"))
+            line.at(FIELD + 1).put(shown(row.text), look.style("muted"))
         return line.strip(width)
 
     def _draw_field(self, line: LineBuilder, field: Field, look: Look, here: bool) -> None:
@@ -230,15 +250,21 @@ class FormView(QuietFocus, ScrollView):
             text = words.ljust(room - len(caret))
             return [*caret, (text, look.style("muted", ground))]
         if field.kind == "choice":
-            text = f"{editing.text}".ljust(room - 4) + " ‹ ›"[: 4 if here else 0].ljust(4)
-            return [(cut(text, room), look.style("text", ground))]
-        shown = Editing(_MASK * len(editing.text)) if field.kind == "secret" else editing
-        shown.caret = editing.caret
-        pieces = shown.pieces(room, look, ground, with_caret=here)
+            return self._choice_pieces(editing.text, look.style("text", ground), here)
+        seen = Editing(_MASK * len(editing.text)) if field.kind == "secret" else editing
+        seen.caret = editing.caret
+        pieces = seen.pieces(room, look, ground, with_caret=here)
         inherited = field.kind == "text" and editing.text == (field.inherited or "") and not here
         if inherited:
             return [(text, look.style("muted", ground)) for text, _style in pieces]
         return self._with_error(field, pieces, look)
+
+    def _choice_pieces(self, text: str, style: Style, here: bool) -> list[Piece]:
+        """The chosen one, and that left and right give others."""
+        arrows = f" {sign('left')}{sign('right')}" if here else "   "
+        room = FIELD_WIDTH - 2 - width_of(arrows)
+        chosen = cut(shown(text), room)
+        return [(chosen, style), (" " * (room - width_of(chosen)), style), (arrows, style)]
 
     def _with_error(self, field: Field, pieces: list[Piece], look: Look) -> list[Piece]:
         wrong = self._wrong(field)
@@ -258,7 +284,7 @@ class FormView(QuietFocus, ScrollView):
         label = next(text for id_, text, _on in self._group(stop.name).boxes if id_ == stop.box)
         box = "[x]" if stop.box in self._ticked[stop.name] else "[ ]"
         ground: Ground = "cursor" if here and self.has_focus else "bg"
-        line.at(FIELD + 1).put(cut(f"{box} {label}", max(width - FIELD - 3, 1)), look.style("text", ground))
+        line.at(FIELD + 1).put(cut(f"{box} {shown(label)}", max(width - FIELD - 3, 1)), look.style("text", ground))
 
     def _draw_buttons(self, look: Look, width: int) -> Strip:
         stops = self._stops()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from typing import NamedTuple
 
 from banqup_tui.domain.identifiers import check_communication, pretty_account, pretty_communication, pretty_vat
 from banqup_tui.domain.invoice import (
@@ -16,9 +17,10 @@ from banqup_tui.domain.invoice import (
     VatBreakdown,
 )
 from banqup_tui.domain.warnings import ReadWarning
+from banqup_tui.widgets.lines import width_of
 from banqup_tui.widgets.lines_of_text import BLANK, Line, Put, fitted, labelled, left, paragraph, right
 from banqup_tui.widgets.theme import Token
-from banqup_tui.written.formats import amount_with_currency, decimal, figure, full_date, percent, size
+from banqup_tui.written.formats import amount_with_currency, cut, decimal, figure, full_date, percent, shown, size
 from banqup_tui.written.signs import sign
 from banqup_tui.written.told import told
 from banqup_tui.written.words import N_, _
@@ -27,6 +29,7 @@ WIDEST = 100
 NARROW = 70
 _LABEL = 17
 _NARROW_LABEL = 15
+_LEAST = 8
 _SHOWN_IN_PLACE = frozenset({"communication-check"})
 
 _PIECE, _BAG, _BOX, _CARTON, _FIXED = N_("pc"), N_("bag"), N_("box"), N_("ctn"), N_("fixed")
@@ -168,35 +171,55 @@ def _table(invoice: Invoice, width: int, *, full: bool = False) -> Iterator[Line
     if not invoice.lines and not invoice.allowances:
         yield (left(0, _("This document has no lines."), "muted"),)
         return
-    narrow = width < NARROW
-    quantity_end, price_end, vat_end = (width - 20, 0, width - 13) if narrow else (width - 32, width - 19, width - 12)
+    columns = _columns(invoice, width)
     yield (
         left(0, _("Description"), "muted"),
-        right(quantity_end, _("Qty") if narrow else _("Quantity"), "muted"),
-        *(() if narrow else (right(price_end, _("Unit price"), "muted"),)),
-        right(vat_end, _("VAT"), "muted"),
+        right(columns.quantity, _("Quantity") if columns.price else _("Qty"), "muted"),
+        *((right(columns.price, _("Unit price"), "muted"),) if columns.price else ()),
+        right(columns.vat, _("VAT"), "muted"),
         right(width, _("Net"), "muted"),
     )
     for line in invoice.lines:
-        yield from _item(line, invoice.currency, width, quantity_end, price_end, vat_end, full=full)
+        yield from _item(line, invoice.currency, width, columns, full=full)
     for allowance in invoice.allowances:
-        yield _allowance(allowance, invoice.currency, width, vat_end)
+        yield _allowance(allowance, invoice.currency, width, columns.vat)
 
 
-def _item(
-    line: InvoiceLine, currency: str, width: int, quantity_end: int, price_end: int, vat_end: int, *, full: bool
-) -> Iterator[Line]:
-    indent = 2 * line.depth
-    quantity = _quantity(line, named=price_end > 0)
+class _Columns(NamedTuple):
+    """Where they end; `price` is 0 where there is no room for it. A description keeps `_LEAST` cells."""
+
+    quantity: int
+    price: int
+    vat: int
+
+
+def _columns(invoice: Invoice, width: int) -> _Columns:
+    """The usual places, moved to the left where an amount needs more room."""
+    narrow = width < NARROW
+    nets = [one.net for one in invoice.lines] + [one.amount for one in invoice.allowances]
+    net = max((width_of(figure(-abs(minor), invoice.currency)) for minor in nets if minor is not None), default=0)
+    vat = min(width - (13 if narrow else 12), width - net - 2)
+    if narrow:
+        return _Columns(min(width - 20, vat - 7), 0, vat)
+    price = min(width - 19, vat - 7)
+    prices = max((width_of(_price(line.unit_price)) for line in invoice.lines), default=0)
+    quantity = min(width - 32, price - prices - 2)
+    return _Columns(quantity, price, vat) if quantity >= 2 * _LEAST else _Columns(price, 0, vat)
+
+
+def _item(line: InvoiceLine, currency: str, width: int, columns: _Columns, *, full: bool) -> Iterator[Line]:
+    indent = min(2 * line.depth, _LEAST)
+    quantity = cut(shown(_quantity(line, named=columns.price > 0)), columns.quantity - indent - _LEAST)
     text = line.description or line.note or line.id or sign("none")
+    quantity_end, vat_end = columns.quantity, columns.vat
     puts = [
-        fitted(indent, quantity_end - max(len(quantity), 3) - 2, text),
+        fitted(indent, quantity_end - max(width_of(quantity), 3) - 2, text),
         right(quantity_end, quantity),
-        right(vat_end, percent(float(line.vat_rate)) if line.vat_rate is not None else "", "muted"),
+        right(vat_end, _rate(line.vat_rate), "muted"),
         right(width, figure(line.net, currency) if line.net is not None else ""),
     ]
-    if price_end:
-        puts.insert(2, right(price_end, _price(line.unit_price)))
+    if columns.price:
+        puts.insert(2, right(columns.price, _price(line.unit_price)))
     yield tuple(puts)
     if full:
         for extra in (line.item_description, line.note if line.description else "", line.seller_item_id):
@@ -212,6 +235,10 @@ def _quantity(line: InvoiceLine, *, named: bool) -> str:
     number = decimal(_plain(line.quantity))
     unit = _(_UNITS[line.unit_code]) if _UNITS.get(line.unit_code) else _UNITS.get(line.unit_code, line.unit_code)
     return f"{number} {unit}".rstrip() if named else number
+
+
+def _rate(rate: Decimal | None) -> str:
+    return cut(percent(float(rate)), 6) if rate is not None else ""
 
 
 def _price(price: Decimal | None) -> str:
@@ -236,43 +263,69 @@ def _allowance(
         text = f"{text} {percent(float(allowance.percent))}"
     minor = allowance.amount if allowance.charge or allowance.amount is None else -allowance.amount
     return (
-        fitted(indent, vat_end - 6, text, "muted" if token == "muted" else "text"),
-        right(vat_end, percent(float(allowance.vat_rate)) if allowance.vat_rate is not None else "", "muted"),
+        fitted(indent, vat_end - 8, text, "muted" if token == "muted" else "text"),
+        right(vat_end, _rate(allowance.vat_rate), "muted"),
         right(width, figure(minor, currency) if minor is not None else ""),
     )
 
 
 def _totals(invoice: Invoice, width: int) -> Iterator[Line]:
-    """The VAT by rate at the left, the totals at the right, on the same lines."""
-    narrow = width < NARROW
-    ends = (4, 20, 29) if narrow else (4, 23, 34)
-    label = width - 22 if narrow else width - 25
-    vat = [
-        _vat_heading(ends),
-        *(_vat_line(rate, invoice.currency, ends, narrow=narrow) for rate in invoice.vat_breakdown),
-    ]
+    """The VAT by rate at the left, the totals at the right: on the same lines where both have room."""
+    rates = invoice.vat_breakdown
+    ends = _vat_ends(invoice, width)
+    label = _label_of_totals(invoice, width)
+    vat = [_vat_heading(ends), *(_vat_line(rate, invoice.currency, ends) for rate in rates)] if rates else []
     totals = [*_total_lines(invoice, width, label)]
-    if not invoice.vat_breakdown:
-        vat = []
+    if ends[2] + 2 > label and vat:
+        yield from (_without_what_ends_after(line, width) for line in vat)
+        yield from totals
+        return
     for at in range(max(len(vat), len(totals))):
         beside = vat[at] if at < len(vat) else ()
-        room = tuple(put for put in beside if put.right or put.column + len(put.text) < label)
-        yield (*room, *(totals[at] if at < len(totals) else ()))
+        yield (*_without_what_ends_after(beside, label - 2), *(totals[at] if at < len(totals) else ()))
+
+
+def _without_what_ends_after(line: Line, end: int) -> Line:
+    return tuple(put for put in line if put.right or put.column + width_of(put.text) <= end)
+
+
+def _vat_ends(invoice: Invoice, width: int) -> tuple[int, int, int]:
+    """Where rate, base and VAT end."""
+    usual = (4, 20, 29) if width < NARROW else (4, 23, 34)
+    rates = invoice.vat_breakdown
+    bases, vats = [one.taxable for one in rates], [one.vat for one in rates]
+    first = max([usual[0], *(width_of(_rate_or_category(one)) for one in rates)])
+    second = max(usual[1], first + 2 + _widest(bases, invoice.currency))
+    return first, second, max(usual[2], second + 2 + _widest(vats, invoice.currency))
+
+
+def _label_of_totals(invoice: Invoice, width: int) -> int:
+    """The column of the words before the totals."""
+    totals = [invoice.net, invoice.vat, invoice.gross, invoice.payable, invoice.rounding, -(invoice.prepaid or 0)]
+    words = max(width_of(word) for word in (_("Net"), _("VAT"), _("Gross"), _("Prepaid"), _("Rounding"), _("To pay")))
+    usual = width - 22 if width < NARROW else width - 25
+    return max(min(usual, width - _widest(totals, invoice.currency) - 2 - words), 0)
+
+
+def _widest(amounts: Iterable[int | None], currency: str) -> int:
+    return max((width_of(figure(minor, currency)) for minor in amounts if minor is not None), default=0)
+
+
+def _rate_or_category(rate: VatBreakdown) -> str:
+    return _rate(rate.rate) if rate.rate is not None else cut(shown(rate.category), 6)
 
 
 def _vat_heading(ends: tuple[int, int, int]) -> Line:
     return left(0, _("VAT"), "muted"), right(ends[1], _("Base"), "muted"), right(ends[2], _("VAT"), "muted")
 
 
-def _vat_line(rate: VatBreakdown, currency: str, ends: tuple[int, int, int], *, narrow: bool) -> Line:
-    puts = [
-        right(ends[0], percent(float(rate.rate)) if rate.rate is not None else rate.category),
+def _vat_line(rate: VatBreakdown, currency: str, ends: tuple[int, int, int]) -> Line:
+    return (
+        right(ends[0], _rate_or_category(rate)),
         right(ends[1], figure(rate.taxable, currency) if rate.taxable is not None else ""),
         right(ends[2], figure(rate.vat, currency) if rate.vat is not None else ""),
-    ]
-    if not narrow:
-        puts.append(left(ends[2] + 3, _category(rate), "muted"))
-    return tuple(puts)
+        left(ends[2] + 3, _category(rate), "muted"),
+    )
 
 
 def _category(rate: VatBreakdown) -> str:
@@ -315,11 +368,9 @@ def _payment(invoice: Invoice, width: int) -> Iterator[Line]:
             yield from _communication(means.reference, column, width)
     for at, attachment in enumerate(invoice.attachments):
         label = _("Attachment") if at == 0 else ""
-        yield (
-            left(0, label, "muted"),
-            fitted(column, width - 10, attachment.name),
-            left(column + len(attachment.name[: width - 10 - column]) + 2, size(attachment.size), "muted"),
-        )
+        name = fitted(column, width - 10, attachment.name)
+        beside = column + width_of(name.text) + 2
+        yield left(0, label, "muted"), name, left(beside, size(attachment.size), "muted")
     for reference in invoice.references:
         text = " ".join(part for part in (reference.id, reference.description, reference.url) if part)
         yield from labelled(_("Refers to"), column, width, text)
@@ -336,11 +387,14 @@ def _means(means: PaymentMeans, invoice: Invoice) -> str:
 
 def _account(means: PaymentMeans, column: int, width: int) -> Iterator[Line]:
     label = _("IBAN") if means.account_is_iban else _("Account")
-    text = pretty_account(means.account)
-    puts = [left(0, label, "muted"), left(column, text)]
-    if means.bic:
-        puts.append(fitted(column + len(text) + 2, width, means.bic, "muted"))
-    yield tuple(puts)
+    account = fitted(column, width, pretty_account(means.account))
+    yield left(0, label, "muted"), account, *_fitting_after(account, width, means.bic)
+
+
+def _fitting_after(put: Put, width: int, text: str) -> tuple[Put, ...]:
+    """A muted text two cells behind another one, if any of it finds room."""
+    column = put.column + width_of(put.text) + 2
+    return (fitted(column, width, text, "muted"),) if text and column < width else ()
 
 
 def _communication(reference: str, column: int, width: int) -> Iterator[Line]:
@@ -351,8 +405,8 @@ def _communication(reference: str, column: int, width: int) -> Iterator[Line]:
         yield first
         return
     remark = f"{sign('warning')} " + _("check digits should be {digits}").format(digits=check.expected)
-    beside = column + len(text) + 2
-    if beside + len(remark) <= width:
+    beside = column + width_of(shown(text)) + 2
+    if beside + width_of(remark) <= width:
         yield (*first, left(beside, remark, "warn", bold=True))
     else:
         yield first

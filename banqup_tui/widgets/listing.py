@@ -14,7 +14,7 @@ from textual.strip import Strip
 
 from banqup_tui.widgets.focus import QuietFocus
 from banqup_tui.widgets.lines_of_text import Line
-from banqup_tui.widgets.page import MARGIN, draw
+from banqup_tui.widgets.page import MARGIN, Page, draw
 from banqup_tui.widgets.theme import Ground, look_of
 
 
@@ -43,8 +43,8 @@ class Listing(QuietFocus, ScrollView):
     BINDINGS = [
         Binding("up,k", "move(-1)", show=False, id="list.up"),
         Binding("down,j", "move(1)", show=False, id="list.down"),
-        Binding("pageup,ctrl+u", "move(-10)", show=False, id="list.page_up"),
-        Binding("pagedown,ctrl+d", "move(10)", show=False, id="list.page_down"),
+        Binding("pageup,ctrl+u", "page(-1)", show=False, id="list.page_up"),
+        Binding("pagedown,ctrl+d", "page(1)", show=False, id="list.page_down"),
         Binding("home,g", "move(-100000)", show=False, id="list.first"),
         Binding("end,G", "move(100000)", show=False, id="list.last"),
         Binding("enter", "open", show=False, id="list.open"),
@@ -75,9 +75,10 @@ class Listing(QuietFocus, ScrollView):
             super().__init__()
             self.listing, self.key, self.region = listing, key, region
 
-    def __init__(self, *, margin: int = MARGIN, id: str | None = None) -> None:
+    def __init__(self, *, details: Page | None = None, margin: int = MARGIN, id: str | None = None) -> None:
+        """`details` tells of the row one is on: page keys scroll that, where the list itself is all in sight."""
         super().__init__(id=id)
-        self._margin = margin
+        self._margin, self._details = margin, details
         self._build: BuildItems | None = None
         self._labels: Line | None = None
         self._items: list[Item] = []
@@ -136,6 +137,12 @@ class Listing(QuietFocus, ScrollView):
                 target, left = at, left - 1
             at += step
         self._set_cursor(target)
+
+    def action_page(self, pages: int) -> None:
+        if self._details is not None and len(self._drawn) + self._head <= self.size.height:
+            self._details.action_scroll_pages(pages)
+        else:
+            self.action_move(10 * pages)
 
     def action_open(self) -> None:
         if self.key:

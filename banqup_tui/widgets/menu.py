@@ -57,7 +57,7 @@ class Menu(Panel):
         dimmed = entry.reason is not None
         key = sign("none") if dimmed else plain(entry.key)
         line = (
-            fitted(0, width - len(key) - 2, entry.label, "muted" if dimmed else "text"),
+            fitted(0, width - len(key) - 2, plain(entry.label), "muted" if dimmed else "text"),
             right(width, key, "muted" if dimmed else "accent"),
         )
         rows = [PanelRow(line, "" if dimmed else entry.id)]

@@ -14,7 +14,7 @@ from banqup_tui.widgets.lines import strip_of
 from banqup_tui.widgets.lines_of_text import Line, fitted, left, right
 from banqup_tui.widgets.panel import TEXT_MARGIN, Panel, PanelRow
 from banqup_tui.widgets.theme import Ground, Look
-from banqup_tui.written.signs import sign
+from banqup_tui.written.signs import plain, sign
 from banqup_tui.written.words import _
 
 _FIELD: Line = (left(0, "\u00a0"),)
@@ -53,7 +53,7 @@ class Palette(Panel):
             token = "text" if entry.possible else "muted"
             beside = right(width - 3, entry.beside, "muted")
             room = width - 5 - len(entry.beside)
-            line = (fitted(0, room, entry.label, "text" if token == "text" else "muted"), beside)
+            line = (fitted(0, room, plain(entry.label), "text" if token == "text" else "muted"), beside)
             rows.append(PanelRow((*line, right(width, entry.key, "muted")), entry.id if entry.possible else ""))
         if not found:
             rows.append(PanelRow((fitted(0, width, _("No command is called that."), "muted"),)))
@@ -62,9 +62,9 @@ class Palette(Panel):
     def draw_row(self, row: PanelRow, look: Look, width: int, ground: Ground) -> Strip:
         if row.line is not _FIELD:
             return super().draw_row(row, look, width, ground)
-        plain, accent = look.style("text", ground), look.style("accent", ground)
+        text, accent = look.style("text", ground), look.style("accent", ground)
         field = self._editing.pieces(width - TEXT_MARGIN - 4, look, "bg")
-        return strip_of([("  ", plain), (sign("prompt"), accent), (" ", plain), *field], width, plain)
+        return strip_of([("  ", text), (sign("prompt"), accent), (" ", text), *field], width, text)
 
     def footer_keys(self) -> Sequence[FooterKey]:
         return (

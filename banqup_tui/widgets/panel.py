@@ -154,7 +154,7 @@ class Panel(InFront):
         if self.size != region.size or (self.styles.offset.x.value, self.styles.offset.y.value) != region.offset:
             self.styles.width, self.styles.height = region.width, region.height
             self.styles.offset = (region.x, region.y)
-        self._scroll(height)
+        self._scroll(region.height)
         self.refresh()
 
     def _room(self, space: Size) -> int:
@@ -173,6 +173,8 @@ class Panel(InFront):
 
     def _hide(self) -> None:
         self._answer = None
+        if not self.is_attached:
+            return
         self.remove_class("-shown")
         screen = self.screen
         if self._before is not None and self._before.is_attached:

@@ -154,13 +154,25 @@ class Sheet(Screen[None]):
     def set_focus(self, widget: Widget | None, scroll_visible: bool = False, from_app_focus: bool = False) -> None:
         """Nothing is ever scrolled by a change of focus, and what lies in front keeps it until it goes."""
         if self.has_class("-too-small") and widget is not self.too_small:
-            self._focus_after = widget or self._focus_after
+            self._focus_later(widget)
             return
         front = self.front
         if front is not None and not isinstance(widget, InFront | TooSmall):
             front.focus_after(widget)
             return
         super().set_focus(widget, scroll_visible=False, from_app_focus=from_app_focus)
+
+    def _focus_later(self, widget: Widget | None) -> None:
+        after = self._focus_after
+        if isinstance(after, InFront) and after.is_open:
+            after.focus_after(widget)
+        else:
+            self._focus_after = widget or after
+
+    def _reset_focus(self, widget: Widget, avoiding: list[Widget] | None = None) -> None:
+        """What is hidden because the window is too small keeps the focus for when there is room again."""
+        if not self.has_class("-too-small"):
+            super()._reset_focus(widget, avoiding)
 
     @property
     def front(self) -> InFront | None:

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from banqup_tui.domain.identifiers import pretty_account, pretty_communication
 from banqup_tui.domain.statement import Movement, Statement
 from banqup_tui.widgets.invoice_layout import WIDEST, warning_lines
+from banqup_tui.widgets.lines import width_of
 from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, paragraph, right
 from banqup_tui.written.formats import amount_with_currency, count, figure, full_date, short_date
 from banqup_tui.written.signs import sign
 from banqup_tui.written.words import _, ngettext
 
 _LABEL = 17
+_DEEPEST = 8
 
 
 def statement_lines(statements: tuple[Statement, ...], width: int) -> list[Line]:
@@ -64,10 +66,13 @@ def _period(statement: Statement) -> str:
 def _account(statement: Statement, width: int) -> Iterator[Line]:
     account = pretty_account(statement.account)
     holder = statement.holder
+    number = fitted(_LABEL, width, account)
+    beside = _LABEL + width_of(number.text) + 2
+    more = " ".join((statement.currency, statement.bic)).strip()
     yield (
         left(0, _("IBAN") if statement.account_is_iban else _("Account"), "muted"),
-        left(_LABEL, account),
-        fitted(_LABEL + len(account) + 2, width, " ".join((statement.currency, statement.bic)).strip(), "muted"),
+        number,
+        *((fitted(beside, width, more, "muted"),) if more and beside < width else ()),
     )
     if holder:
         yield from labelled(_("Holder"), _LABEL, width, holder)
@@ -80,7 +85,7 @@ def _account(statement: Statement, width: int) -> Iterator[Line]:
             yield (
                 left(0, word, "muted"),
                 left(_LABEL, text),
-                left(_LABEL + len(text) + 2, full_date(day) if day else "", "muted"),
+                left(_LABEL + width_of(text) + 2, full_date(day) if day else "", "muted"),
             )
 
 
@@ -99,10 +104,11 @@ def _movements(statement: Statement, width: int) -> Iterator[Line]:
 
 def _movement(movement: Movement, width: int, *, indent: int = 0) -> Iterator[Line]:
     total = figure(movement.amount, movement.currency)
+    indent = min(indent, _DEEPEST)
     who = movement.counterparty_name or movement.details or movement.transaction_code or sign("none")
     yield (
         *(() if indent else (left(0, short_date(movement.booking_date or movement.value_date), "muted"),)),
-        fitted(10 + indent, width - len(total) - 2, who, "text" if movement.booked else "muted"),
+        fitted(10 + indent, width - width_of(total) - 2, who, "text" if movement.booked else "muted"),
         right(width, total, "muted" if indent else "text"),
     )
     for text in _why(movement):
@@ -123,8 +129,9 @@ def _why(movement: Movement) -> Iterator[str]:
 def _turnover(statement: Statement, width: int) -> Iterator[Line]:
     into = [movement.amount for movement in statement.movements if movement.amount > 0]
     out = [movement.amount for movement in statement.movements if movement.amount < 0]
-    label = width - 25
+    sums = figure(sum(into), statement.currency), figure(sum(out), statement.currency)
+    label = min(width - 25, width - max(map(width_of, sums)) - 2 - max(width_of(_("In")), width_of(_("Out"))))
     number = len(statement.movements)
     words = ngettext("{n} movement", "{n} movements", number).format(n=count(number))
-    yield left(0, words, "muted"), left(label, _("In"), "muted"), right(width, figure(sum(into), statement.currency))
-    yield left(label, _("Out"), "muted"), right(width, figure(sum(out), statement.currency))
+    yield fitted(0, label - 2, words, "muted"), left(label, _("In"), "muted"), right(width, sums[0])
+    yield left(label, _("Out"), "muted"), right(width, sums[1])

@@ -47,6 +47,7 @@ TURNED = "‮gnirts‬⁦"
 WIDE = "漢" * 300
 HOSTILE_NAME = f"{MARKUP} {COLOURED} {TURNED} {WIDE}"
 
+TRIED = Attempt(started_at=NOON, ended_at=NOON, asked_by="retry", outcome="FAILED", answer="552 quota exceeded")
 SETTINGS = {
     "type": "object",
     "required": ["path"],
@@ -237,7 +238,7 @@ def _purchases(server: FirmServer) -> None:
     server.put_delivery(
         delivery(
             "p-failed", "i-sftp", DeliveryState.FAILED, reason="The receiver's disk is full.",
-            remedy="Make room there, then resend.", attempts=4,
+            remedy="Make room there, then resend.", attempts=10, log=(TRIED,) * 10,
         )
     )  # fmt: skip
     ready = purchase("p-ready", "F26/004417", date(2026, 11, 23), 31218, "Levures et Ferments SA")

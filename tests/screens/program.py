@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from textual import events
 from textual.pilot import Pilot
 
 from banqup_tui.app import BanqupApp
@@ -72,6 +73,10 @@ class Program:
         names = {" ": "space", ":": "colon", "/": "slash", "[": "left_square_bracket", "]": "right_square_bracket",
                  "_": "underscore", ".": "full_stop", "-": "minus", ">": "greater_than_sign"}  # fmt: skip
         await self.pilot.press(*(names.get(letter, letter) for letter in text))
+
+    async def paste(self, text: str) -> None:
+        self.app.post_message(events.Paste(text).set_sender(self.app))
+        await self.pilot.pause()
 
     async def until(self, condition: Callable[[], Any], what: str = "") -> Any:
         deadline = time.monotonic() + DEADLINE

@@ -54,4 +54,5 @@ async def test_a_selection_is_sent_together(opened):
         await here.sees("Resend 2 documents to integrations", "Send 3 deliveries")
         await here.press("enter")
         await here.sees("3 deliveries queued")
-        await here.until(lambda: len(here.server.effects) == 1)
+        await here.until(lambda: here.server.deliveries.get("p-ready/i-sftp"))
+        assert here.server.deliveries["p-failed/i-exact"].state == "DELIVERED"

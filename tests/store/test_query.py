@@ -48,7 +48,7 @@ def test_statuses_may_be_shortened_and_listed() -> None:
 @pytest.mark.parametrize(
     ("line", "start", "end", "suggestion"),
     [
-        ("zavel dat:2026", 6, 14, "date:"),
+        ("zavel dat:2026", 6, 9, "date:"),
         ("status:eror", 0, 11, "error"),
         ("gross:much", 0, 10, ""),
         ("date:2026-13", 0, 12, "2026-11"),

@@ -1,0 +1,139 @@
+"""Settings to fill in."""
+
+import pytest
+
+from banqup_tui.widgets.buttons import Button
+from banqup_tui.widgets.form import Field, FormView, Report, Ticks, Wrong
+from tests.widgets.support import Stage, rows
+
+HOSTILE = "a[/b]c ‮ " + "漢" * 300
+
+
+def no_x(text: str) -> Wrong | None:
+    at = text.find("x")
+    return Wrong(at, at + 1, "no x here") if at >= 0 else None
+
+
+def a_form() -> FormView:
+    form = FormView()
+    form.fill(
+        [
+            Field("host", "Host", inherited="sftp.example", required=True),
+            Field("password", "Password", "secret", kept=True),
+            Field("mode", "Mode", "choice", inherited="fast", choices=("fast", "careful")),
+            Field("path", "Path", own="/in", check=no_x),
+        ],
+        [Ticks("folders", "Folders", [("s", "Sales", True), ("p", "Purchases", False)])],
+        [Button("save", "Activate"), Button("cancel", "Cancel")],
+    )
+    return form
+
+
+async def test_each_value_says_where_it_comes_from():
+    async with Stage(a_form()).run_test(size=(120, 40)) as pilot:
+        shown = "\n".join(rows(pilot.app))
+        assert "sftp.example" in shown
+        assert shown.count("from the firm") == 3
+        assert shown.count("this client") == 1
+        assert "kept, never shown" in shown
+
+
+async def test_what_is_typed_is_this_clients_and_what_is_as_before_is_not_kept():
+    form = a_form()
+    async with Stage(form).run_test(size=(120, 40)) as pilot:
+        assert form.own_values() == {"path": "/in"}
+        await pilot.press("q")
+        assert form.own_values() == {"host": "sftp.exampleq", "path": "/in"}
+        await pilot.press("backspace")
+        assert form.own_values() == {"path": "/in"}
+        await pilot.press("ctrl+u")
+        assert form.first_wrong() == "Host"
+
+
+async def test_a_secret_is_never_seen_and_only_sent_when_typed_anew():
+    form = a_form()
+    async with Stage(form).run_test(size=(120, 40)) as pilot:
+        await pilot.press("tab", "s", "3", "c")
+        shown = "\n".join(rows(pilot.app))
+        assert "***" in shown
+        assert "s3c" not in shown
+        assert form.own_values()["password"] == "s3c"
+
+
+async def test_a_choice_is_changed_with_left_and_right():
+    form = a_form()
+    async with Stage(form).run_test(size=(120, 40)) as pilot:
+        await pilot.press("tab", "tab", "right")
+        assert form.own_values()["mode"] == "careful"
+        await pilot.press("x")
+        assert form.own_values()["mode"] == "careful"
+        await pilot.press("left")
+        assert "mode" not in form.own_values()
+
+
+async def test_a_mistake_is_marked_below_its_letters():
+    form = a_form()
+    async with Stage(form).run_test(size=(120, 40)) as pilot:
+        await pilot.press("tab", "tab", "tab", "x")
+        shown = rows(pilot.app)
+        at = next(at for at, row in enumerate(shown) if "^ no x here" in row)
+        assert shown[at].index("^") == shown[at - 1].index("/inx") + 3
+        assert form.first_wrong() == "Path"
+
+
+async def test_keys_go_through_fields_boxes_and_buttons_and_around():
+    form = a_form()
+    app = Stage(form)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press(*["tab"] * 5, "space")
+        assert form.ticked("folders") == {"s", "p"}
+        await pilot.press("tab", "enter")
+        assert [one.button for one in app.said(FormView.Pressed)] == ["save"]
+        await pilot.press("tab", "tab")
+        assert form.stop_name == "host"
+        await pilot.press("shift+tab")
+        assert form.footer() == (("Tab", "Next field"), ("Enter", "Cancel"))
+
+
+async def test_a_button_with_a_reason_cannot_be_reached():
+    form = a_form()
+    app = Stage(form)
+    async with app.run_test(size=(120, 40)) as pilot:
+        form.set_buttons([Button("save", "Activate", "Path"), Button("cancel", "Cancel")], "Correct first: Path")
+        await pilot.press("shift+tab", "enter")
+        assert [one.button for one in app.said(FormView.Pressed)] == ["cancel"]
+        assert any("Correct first: Path" in row for row in rows(app))
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40)])
+async def test_everything_is_reached_and_seen_in_a_small_window(size):
+    form = a_form()
+    async with Stage(form).run_test(size=size) as pilot:
+        form.set_report("Test", [Report(True, "Signed in."), Report(False, HOSTILE)])
+        for _step in range(9):
+            await pilot.press("tab")
+            stops = [row.stop for row in form._rows]
+            here = form._stops()[form._at]
+            at = next(
+                at
+                for at, row in enumerate(form._rows)
+                if row.stop == here or (row.is_buttons and here.kind == "button")
+            )
+            assert form.scroll_offset.y <= at < form.scroll_offset.y + form.size.height, (here, stops)
+        for y in range(form.size.height):
+            assert form.render_line(y).cell_length == form.size.width
+
+
+async def test_hostile_values_keep_to_their_field():
+    form = FormView()
+    form.fill(
+        [Field("a", HOSTILE, own=HOSTILE), Field("b", "B", "choice", own=HOSTILE, choices=(HOSTILE, "x"))],
+        [Ticks("t", HOSTILE, [("s", HOSTILE, True)])],
+        [Button("save", "Activate")],
+    )
+    async with Stage(form).run_test(size=(80, 24)) as pilot:
+        for _step in range(4):
+            await pilot.press("tab")
+            for y in range(form.size.height):
+                assert form.render_line(y).cell_length == form.size.width
+            assert "‮" not in "".join(rows(pilot.app))

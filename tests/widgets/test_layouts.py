@@ -1,0 +1,222 @@
+"""Invoices and bank reports laid out: everything keeps to its width, and amounts are never cut."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from banqup_tui.domain.invoice import (
+    AllowanceCharge,
+    Invoice,
+    InvoiceKind,
+    InvoiceLine,
+    InvoiceParty,
+    PaymentMeans,
+    VatBreakdown,
+)
+from banqup_tui.domain.statement import Movement, Statement
+from banqup_tui.widgets.invoice_layout import invoice_lines, payment_lines, table_of_lines
+from banqup_tui.widgets.lines import width_of
+from banqup_tui.widgets.lines_of_text import Line, line_width
+from banqup_tui.widgets.page import draw
+from banqup_tui.widgets.statement_layout import statement_lines
+from banqup_tui.widgets.theme import look_named
+from banqup_tui.written.formats import figure
+
+WIDTHS = [56, 76, 100]
+LOOK = look_named("banqup-dark")
+HOSTILE = "a[/b]c \x1b[31m ‮ " + "漢" * 300
+
+
+def invoice(**more):
+    known = {
+        "kind": InvoiceKind.INVOICE,
+        "number": "2026-11874",
+        "issue_date": date(2026, 11, 24),
+        "due_date": date(2026, 12, 24),
+        "currency": "EUR",
+        "seller": InvoiceParty(name="Meunerie de Gembloux SA", vat_number="BE0438220759", city="Gembloux"),
+        "buyer": InvoiceParty(name="Boulangerie du Parvis SRL"),
+        "net": 114635,
+        "vat": 6878,
+        "gross": 121513,
+        "payable": 121513,
+        "lines": (
+            InvoiceLine(
+                id="1", description="Farine de froment", quantity=Decimal(24), unit_code="XBG",
+                unit_price=Decimal("18.4"), net=44160, vat_rate=Decimal(6),
+            ),
+        ),
+        "vat_breakdown": (VatBreakdown(taxable=114635, vat=6878, category="S", rate=Decimal(6)),),
+        "payment_means": (
+            PaymentMeans(code="30", account="BE68539007547034", account_is_iban=True, reference="123456789002"),
+        ),
+    }  # fmt: skip
+    return Invoice(**known | more)
+
+
+def text_of(lines: list[Line], width: int) -> str:
+    drawn = ["".join(segment.text for segment in draw(line, LOOK, width, margin=0)).rstrip() for line in lines]
+    return "\n".join(drawn).replace("\u00a0", " ")
+
+
+def keeps_to(lines: list[Line], width: int) -> None:
+    """No line is wider, and no text lies over another, which would push the amount at the right out of sight."""
+    for line in lines:
+        assert line_width(line) <= width, line
+        end = 0
+        for start, put in sorted((put.column - width_of(put.text) if put.right else put.column, put) for put in line):
+            assert start >= end or not put.text, line
+            end = start + width_of(put.text)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_an_invoice_has_all_that_one_looks_for(width):
+    text = text_of(invoice_lines(invoice(), width), width)
+    for wanted in (
+        "Invoice 2026-11874", "1,215.13 EUR", "24/11/2026", "Meunerie de Gembloux SA", "BE 0438.220.759",
+        "Farine de froment", "441.60", "6%", "BE68 5390 0754 7034", "Transfer before 24/12/2026",
+    ):  # fmt: skip
+        assert wanted in text
+    keeps_to(invoice_lines(invoice(), width), width)
+
+
+def test_at_120_columns_a_document_is_still_100_wide():
+    assert max(map(line_width, invoice_lines(invoice(), 120))) == 100
+
+
+def test_wrong_check_digits_are_pointed_out_in_place():
+    means = PaymentMeans(code="30", account="BE68539007547034", account_is_iban=True, reference="+++123/4567/89003+++")
+    text = text_of(invoice_lines(invoice(payment_means=(means,)), 100), 100)
+    assert "check digits should be 02" in text
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_yen_have_no_decimals(width):
+    text = text_of(invoice_lines(invoice(currency="JPY"), width), width)
+    assert "121,513 JPY" in text
+    assert "1,215.13" not in text
+
+
+def test_a_credit_note_is_called_so():
+    assert "Credit note 2026-11874" in text_of(invoice_lines(invoice(kind=InvoiceKind.CREDIT_NOTE), 76), 76)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_an_invoice_that_says_nothing_is_laid_out_too(width):
+    bare = Invoice(kind=InvoiceKind.INVOICE, number="", currency="", seller=InvoiceParty(), buyer=InvoiceParty())
+    keeps_to(invoice_lines(bare, width), width)
+    assert "This document has no lines." in text_of(invoice_lines(bare, width), width)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_hostile_names_keep_to_their_place(width):
+    hostile = invoice(
+        number=HOSTILE,
+        seller=InvoiceParty(name=HOSTILE, address_lines=(HOSTILE,), city=HOSTILE, country=HOSTILE, vat_number=HOSTILE),
+        order_reference=HOSTILE,
+        buyer_reference=HOSTILE,
+        notes=(HOSTILE,),
+        payment_terms=HOSTILE,
+        lines=(InvoiceLine(id="1", description=HOSTILE, note=HOSTILE, unit_code=HOSTILE, quantity=Decimal(3), net=1),),
+        payment_means=(PaymentMeans(code=HOSTILE, name=HOSTILE, account=HOSTILE, bic=HOSTILE, reference=HOSTILE),),
+        allowances=(AllowanceCharge(charge=False, amount=5, reason=HOSTILE),),
+        vat_breakdown=(VatBreakdown(taxable=1, vat=1, category=HOSTILE, rate=None),),
+    )
+    for lines in (invoice_lines(hostile, width), table_of_lines(hostile, width), payment_lines(hostile, width)):
+        keeps_to(lines, width)
+        assert not any(letter in text_of(lines, width) for letter in "\x1b‮")
+
+
+WORDS = st.text(max_size=120)
+MINOR = st.integers(-(10**15), 10**15)
+NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12, places=6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    width=st.sampled_from(WIDTHS),
+    name=WORDS,
+    minor=MINOR,
+    quantity=NUMBERS,
+    price=NUMBERS,
+    unit=st.text(max_size=12),
+    currency=st.sampled_from(["EUR", "JPY", "KWD", "USD", ""]),
+)
+def test_no_invoice_is_wider_than_its_place_and_its_amounts_are_whole(
+    width, name, minor, quantity, price, unit, currency
+):
+    line = InvoiceLine(
+        id="1", description=name, quantity=quantity, unit_code=unit, unit_price=price, net=minor, vat_rate=Decimal(21)
+    )
+    vat = VatBreakdown(taxable=minor, vat=minor, category="S", rate=Decimal(21))
+    one = invoice(
+        number=name, currency=currency, net=minor, gross=minor, payable=minor, lines=(line,), vat_breakdown=(vat, vat),
+        seller=InvoiceParty(name=name, city=name), notes=(name,),
+    )  # fmt: skip
+    lines = invoice_lines(one, width)
+    keeps_to(lines, width)
+    assert text_of(lines, width).count(figure(minor, currency)) >= 3
+
+
+def statement(**more):
+    known = {
+        "account": "BE68539007547034",
+        "account_is_iban": True,
+        "currency": "EUR",
+        "number": "12",
+        "holder": "Boulangerie du Parvis SRL",
+        "opening_balance": 10000,
+        "opening_date": date(2026, 10, 31),
+        "closing_balance": 12975,
+        "closing_date": date(2026, 11, 20),
+        "movements": (
+            Movement(
+                amount=-5025, currency="EUR", booking_date=date(2026, 11, 3), counterparty_name="Meunerie",
+                structured_communication="123456789002", counterparty_account="BE71096123456769",
+            ),
+            Movement(amount=8000, currency="EUR", booking_date=date(2026, 11, 9), free_communication="FACTURE 12"),
+        ),
+    }  # fmt: skip
+    return Statement(**known | more)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_bank_report_has_balances_and_every_movement(width):
+    lines = statement_lines((statement(),), width)
+    keeps_to(lines, width)
+    text = text_of(lines, width)
+    for wanted in (
+        "Statement 12", "129.75 EUR", "BE68 5390 0754 7034", "100.00", "−50.25", "80.00", "Meunerie",
+        "+++123/4567/89002+++", "FACTURE 12", "2 movements",
+    ):  # fmt: skip
+        assert wanted in text
+
+
+def test_several_statements_of_a_file_stand_below_one_another():
+    text = text_of(statement_lines((statement(), statement(number="13")), 76), 76)
+    assert "Statement 12" in text
+    assert "Statement 13" in text
+
+
+def test_a_statement_without_movements_says_so():
+    assert "No movements." in text_of(statement_lines((statement(movements=()),), 76), 76)
+
+
+@settings(max_examples=60, deadline=None)
+@given(width=st.sampled_from(WIDTHS), name=WORDS, minor=MINOR, account=st.text(max_size=60))
+def test_no_bank_report_is_wider_than_its_place(width, name, minor, account):
+    part = Movement(amount=minor, currency="EUR", counterparty_name=name)
+    movement = Movement(
+        amount=minor, currency="EUR", counterparty_name=name, free_communication=name, counterparty_account=account,
+        structured_communication=account, parts=(part,),
+    )  # fmt: skip
+    one = statement(
+        number=name, holder=name, account=account, bic=name, opening_balance=minor, closing_balance=minor,
+        movements=(movement,), notes=(name,),
+    )  # fmt: skip
+    lines = statement_lines((one,), width)
+    keeps_to(lines, width)
+    assert text_of(lines, width).count(figure(minor, "EUR")) >= 3

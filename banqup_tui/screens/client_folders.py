@@ -69,6 +69,7 @@ class ClientFolders(PlaceScreen):
         self._wants_tree = True
         self._wants_beside: bool | None = None
         self._errors_only = False
+        self._rested_on: str | None = None
         self._reader: DocumentReader | None = None
 
     def compose_body(self) -> ComposeResult:
@@ -400,6 +401,11 @@ class ClientFolders(PlaceScreen):
 
     def on_document_table_cursor_moved(self, message: DocumentTable.CursorMoved) -> None:
         message.stop()
+        document_id = message.row.id if message.row else None
+        if document_id == self._rested_on:
+            self.came_to_rest()  # the same document has changed: what was said of it stays
+            return
+        self._rested_on = document_id
         self.cursor_moved()
 
     def on_document_table_selection_changed(self, message: DocumentTable.SelectionChanged) -> None:
@@ -423,8 +429,13 @@ class ClientFolders(PlaceScreen):
                 words = _("{reason}; did you mean {suggestion}?")
                 reason = words.format(reason=reason, suggestion=parsed.suggestion).replace(":?", ": ?")
             self.filter_line.set_problem(parsed.start, parsed.end, reason)
+            number = self._rows.count() if self._rows is not None else 0
+            shown = ngettext("{count} document", "{count} documents", number).format(count=count(number))
+            still = _("Still shown: the last filter that could be read, {documents}").format(documents=shown)
+            self.info.set_instead((Word(still, "muted"),))
             return
         self.filter_line.set_problem(None)
+        self.info.set_instead()
         self._query = self._with(filter=parsed)
         self.draw()
 
@@ -433,6 +444,7 @@ class ClientFolders(PlaceScreen):
         if not message.applied:
             self._query = self._with(filter=Filter())
         self.filter_line.set_problem(None)
+        self.info.set_instead()
         self.set_focus(self.table)
         self.draw()
         self.table.move_to(self.table.cursor + message.step)

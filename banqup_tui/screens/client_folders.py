@@ -21,7 +21,6 @@ from banqup_tui.store.windows import DocumentRows
 from banqup_tui.widgets.document_table import DocumentTable
 from banqup_tui.widgets.filter_line import FilterLine
 from banqup_tui.widgets.folder_tree import FolderTree
-from banqup_tui.widgets.footer import FooterKey
 from banqup_tui.widgets.integrations_layout import FOLDER_NAMES
 from banqup_tui.widgets.line_list import EmptyNote
 from banqup_tui.widgets.one_line import Word
@@ -249,6 +248,8 @@ class ClientFolders(PlaceScreen):
         self._reader.show(self.table.row.id if self.table.row else None)
 
     def own_footer(self) -> Sequence[tuple[str, str]] | None:
+        if self.filter_line.is_open:
+            return self.filter_line.footer()
         if self._shows_table and not self._tree_has_focus:
             return None
         arrows = sign("left") + sign("right")
@@ -348,7 +349,7 @@ class ClientFolders(PlaceScreen):
         self._in_table = True
         self._lay_out()
         self.filter_line.open(self._query.filter.line)
-        self.footer.set_keys(FooterKey(*key) for key in self.filter_line.footer())
+        self.refresh_footer()
 
     def toggle_errors_only(self) -> None:
         self._errors_only = not self._errors_only

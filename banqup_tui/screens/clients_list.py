@@ -17,7 +17,6 @@ from banqup_tui.store.query import folded
 from banqup_tui.sync.state import SyncWord
 from banqup_tui.widgets.client_table import ClientSort, ClientTable
 from banqup_tui.widgets.filter_line import FilterLine
-from banqup_tui.widgets.footer import FooterKey
 from banqup_tui.widgets.line_list import EmptyNote
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.progress import Progress
@@ -119,6 +118,9 @@ class ClientsList(PlaceScreen):
     def menu_region(self) -> Region | None:
         return self.table.region_of(self.table.cursor)
 
+    def own_footer(self) -> Sequence[tuple[str, str]] | None:
+        return self.filter_line.footer() if self.filter_line.is_open else None
+
     # keys
 
     def move_back(self) -> None:
@@ -130,7 +132,7 @@ class ClientsList(PlaceScreen):
 
     def move_filter(self) -> None:
         self.filter_line.open(self._search)
-        self.footer.set_keys(FooterKey(*key) for key in self.filter_line.footer())
+        self.refresh_footer()
 
     def move_sort(self) -> None:
         self._sort = _SORTS[(_SORTS.index(self._sort) + 1) % len(_SORTS)]

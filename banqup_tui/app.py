@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -78,14 +78,9 @@ class BanqupApp(App[None]):
         self.exit(return_code=1)
 
     def _news_from_engine(self) -> None:
-        """In the engine's thread."""
+        """In the engine's thread: as a message, so that the app handles it as one of its own."""
         if self.is_running:
-            self.call_from_loop(self._gather_news)
-
-    def call_from_loop(self, work: Callable[[], None]) -> None:
-        loop = self._loop
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(work)
+            self.call_later(self._gather_news)
 
     def _gather_news(self) -> None:
         if not self._news_comes:

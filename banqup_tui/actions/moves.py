@@ -61,11 +61,11 @@ def _move(id: str, keys: str, label: str, group: Group, **more: object) -> Move:
 
 MOVES: tuple[Move, ...] = (
     _move("line", "up down j k", N_("Row"), Group.MOVE),
-    _move("side", "left right h l", N_("Folders, table; fold; previous, next"), Group.MOVE),
+    _move("side", "left right h l", N_("Folders, table; fold"), Group.MOVE),
     _move("ends", "g G", N_("First, last"), Group.MOVE, spare=("home", "end")),
     _move("page", "pageup pagedown ctrl+u ctrl+d", N_("Page"), Group.MOVE),
-    _move("pane", "tab shift+tab", N_("Next pane, tab or field"), Group.MOVE),
-    _move("back", "escape", N_("Back: panel, filter, selection, level"), Group.MOVE),
+    _move("pane", "tab shift+tab", N_("Next pane, tab, field"), Group.MOVE),
+    _move("back", "escape", N_("Back"), Group.MOVE),
     _move("filter", "slash", N_("Filter or search"), Group.FIND, places=_SEARCHABLE, short=N_("Filter"), rank=32),
     _move("match", "n N", N_("Next, previous match"), Group.FIND, places=frozenset({Place.DOCUMENT})),
     _move("select", "space", N_("This row"), Group.SELECT, places=_TABLE, short=N_("Select"), rank=2),

@@ -6,10 +6,10 @@ from pathlib import Path
 from sqlalchemy.exc import DatabaseError
 
 from banqup_tui.backend.context import Services
+from banqup_tui.backend.directory import DATABASE_FILE, FILES, KEY_FILE
 from banqup_tui.backend.extensions import Extensions
 from banqup_tui.backend.files import FileStore
 from banqup_tui.backend.migrations import bring_up_to_date, the_space
-from banqup_tui.backend.restoring import DATABASE_FILE, FILES, KEY_FILE
 from banqup_tui.backend.vault import Vault
 from banqup_tui.backend.work import Database, sqlite_engine
 from banqup_tui.domain.errors import BanqupError

@@ -15,13 +15,10 @@ from sqlalchemy import func, select, update
 
 from banqup_tui.backend import tables
 from banqup_tui.backend.context import Services
+from banqup_tui.backend.directory import DATABASE_FILE, FILES, KEY_FILE
 from banqup_tui.backend.ledger.restore import restored
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.kill_points import kill_point
-
-DATABASE_FILE = "banqup.sqlite"
-KEY_FILE = "vault.key"
-FILES = "files"
 
 
 class NoBackup(BanqupError):

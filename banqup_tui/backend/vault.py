@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-KEY_FILE = "vault.key"
-
 
 class SealedElsewhere(BanqupError):
     """The key at hand is not the one with which it was sealed, or the bytes are damaged."""

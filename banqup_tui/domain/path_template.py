@@ -110,7 +110,8 @@ def names_a_file(template: str) -> bool:
     last = template.rpartition("/")[2]
     if any(name in _NAMING for name in _PARTS.findall(last)):
         return True
-    return bool(_EXTENSION.search(last))
+    extension = _EXTENSION.search(last)
+    return extension is not None and extension.start() > 0
 
 
 def fill_path(template: str, values: Mapping[str, str]) -> str:

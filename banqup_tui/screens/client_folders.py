@@ -25,7 +25,7 @@ from banqup_tui.widgets.integrations_layout import FOLDER_NAMES
 from banqup_tui.widgets.line_list import EmptyNote
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Page
-from banqup_tui.widgets.sheet import DOCUMENT_WIDTH, FOLDERS_WIDTH, Rule
+from banqup_tui.widgets.sheet import DOCUMENT_WIDTH, Rule, levels_at
 from banqup_tui.written.formats import count, figure, vat_number
 from banqup_tui.written.signs import sign
 from banqup_tui.written.told import told
@@ -48,10 +48,7 @@ class ClientFolders(PlaceScreen):
 
     place = Place.FOLDER
     BINDINGS = bindings_for(Place.FOLDER)
-    DEFAULT_CSS = f"""
-    ClientFolders FolderTree.-narrow {{ width: {FOLDERS_WIDTH}; }}
-    ClientFolders #beside {{ width: {DOCUMENT_WIDTH}; }}
-    """
+    DEFAULT_CSS = f"ClientFolders #beside {{ width: {DOCUMENT_WIDTH}; }}"
 
     def __init__(self, client_id: str) -> None:
         super().__init__()
@@ -82,6 +79,7 @@ class ClientFolders(PlaceScreen):
         yield self.filter_line
 
     def on_mount(self) -> None:
+        self._in_table = levels_at(self.app.size.width) > 1
         self._choose_folder()
         self._lay_out()
 
@@ -277,7 +275,7 @@ class ClientFolders(PlaceScreen):
         if levels == 1:
             tree, beside = not self._in_table, False
         self.tree_view.display = tree
-        self.tree_view.set_class(levels > 1, "-narrow")
+        self.tree_view.set_class(levels == 1, "-wide")
         self.table.display = levels > 1 or self._in_table
         self._rules[0].display = tree and levels > 1
         self._rules[1].display = self.beside.display = beside

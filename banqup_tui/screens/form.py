@@ -83,7 +83,7 @@ class FormScreen(Sheet):
     def _fields(self) -> Iterator[Field]:
         at_client = self._form.level == "client"
         required = set(self._form.schema.get("required", ()))
-        for name, schema in sorted(self._properties.items(), key=lambda one: one[0] not in required):
+        for name, schema in self._properties.items():
             secret = bool(schema.get("writeOnly"))
             kept_here = name in self._form.secrets
             inherited = self._form.inherited.get(name, schema.get("default")) if at_client else schema.get("default")

@@ -63,6 +63,7 @@ class PlaceScreen(Sheet):
         super().__init__()
         self._resting: Timer | None = None
         self._open_panel: Panel | None = None
+        self._state: tuple[Word, ...] = ()
         self._is_behind = False
 
     # what a place says
@@ -90,8 +91,12 @@ class PlaceScreen(Sheet):
         return None
 
     def came_to_rest(self) -> None:
-        """The cursor has stood still for a moment: footer and info line follow."""
-        self.info.set_state(self.state_words(), at_once=True)
+        """The cursor has stood still for a moment: footer and info line follow. A new error is told before all else."""
+        state = tuple(self.state_words())
+        if state != self._state and any(word.token == "error" for word in state):
+            self.info.say()
+        self._state = state
+        self.info.set_state(state, at_once=True)
         self.refresh_footer()
 
     # sharing

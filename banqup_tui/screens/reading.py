@@ -10,7 +10,7 @@ import msgspec
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.sync.threads import in_thread
-from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, paragraph
+from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, paragraph, right
 from banqup_tui.widgets.page import Page
 from banqup_tui.written.formats import amount_with_currency, full_date, size
 from banqup_tui.written.told import told_of
@@ -67,7 +67,7 @@ class Library:
 
 
 class DocumentReader:
-    """Shows one document after another on a page."""
+    """Shows one document after another on the page beside the table."""
 
     def __init__(self, house: House, page: Page) -> None:
         self._house, self._page = house, page
@@ -83,15 +83,29 @@ class DocumentReader:
             return
         found = self._house.library.known(document)
         if found is not None:
-            self._page.show(lambda width: document_lines(found, width))
+            self._page.show(lambda width: [*_label(found, width), *document_lines(found, width)])
             return
-        self._page.show(lambda width: plain_lines(document, width, ""))
+        self._page.show(lambda width: [*_label(Read(document), width), *plain_lines(document, width, "")])
         self._page.run_worker(self._read(document), group="reading", exclusive=True, exit_on_error=False)
 
     async def _read(self, document: Document) -> None:
         found = await self._house.library.read(document)
         if self._wanted == document.id:
-            self._page.show(lambda width: document_lines(found, width))
+            self._page.show(lambda width: [*_label(found, width), *document_lines(found, width)])
+
+
+def _label(read: Read, width: int) -> list[Line]:
+    """The pane's label, on the row of the table's, and what the file is."""
+    return [(left(0, _("Document"), "muted"), right(width, _syntax(read), "muted")), BLANK]
+
+
+def _syntax(read: Read) -> str:
+    content = read.content
+    if content is None:
+        return ""
+    if content.invoice is not None:
+        return content.invoice.syntax
+    return content.statements[0].syntax if content.statements else content.media_type
 
 
 def document_lines(read: Read, width: int) -> list[Line]:

@@ -14,7 +14,7 @@ def shown(state: SyncState) -> Shown:
     since = f" {_('since {at}').format(at=clock(state.since.astimezone()))}" if state.since else ""
     match state.word:
         case SyncWord.STARTING:
-            return Shown("queued", "info", _("Starting"), _("Starting"))
+            return Shown("queued", "info", f"{_('Starting')}{kept}", f"{_('Starting')}{kept}")
         case SyncWord.UPDATING:
             return Shown("down", "info", _("Updating"), _("Updating"))
         case SyncWord.FIRST_COPY:

@@ -185,7 +185,7 @@ def changes(copy: Copy, step: int, changed: Iterable[Changed], cursor: str, seq:
 
 def put_extensions(copy: Copy, extensions: Sequence[Extension]) -> bool:
     """What stands in the store, asked for at every connection. True if anything differs."""
-    wanted = {extension.id: msgspec.json.encode(extension, order="sorted") for extension in extensions}
+    wanted = {extension.id: msgspec.json.encode(extension) for extension in extensions}
     connection = copy.writer()
     found = {row[0]: row[1] for row in connection.execute("SELECT id, value FROM extension")}
     if wanted == found:
@@ -394,7 +394,7 @@ class _Batch:
 
     def put_small(self, seq: int, value: Value) -> None:
         self.touched.kinds.add(type(value).__name__)
-        raw = msgspec.json.encode(value, order="sorted")
+        raw = msgspec.json.encode(value)
         match value:
             case Client(id=entity_id, name=name):
                 self.client_number(entity_id)

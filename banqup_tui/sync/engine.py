@@ -133,10 +133,16 @@ class Engine:
         """Something was given to the outbox, or the user wants it tried now."""
         self._is_asked = True
         self._send_at = 0.0
-        loop, woken = self._loop, self._woken
-        if loop is not None and woken is not None:
+        loop = self._loop
+        if loop is not None:
             with suppress(RuntimeError):
-                loop.call_soon_threadsafe(woken.set)
+                loop.call_soon_threadsafe(self._awaken)
+
+    def _awaken(self) -> None:
+        if self._woken is not None:
+            self._woken.set()
+        if self._server is None:
+            self._say(SyncWord.STARTING)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Returns what ends the subscription."""

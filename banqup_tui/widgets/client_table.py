@@ -110,7 +110,7 @@ class ClientTable(LineList):
             for index, (was, now) in enumerate(zip(old, self._rows, strict=True)):
                 if was != now:
                     self.refresh_index(index)
-        if self.row != here:
+        if (self.row and self.row.id) != (here and here.id):
             self.cursor_has_moved()
 
     def set_sort(self, column: ClientSort, *, descending: bool) -> None:

@@ -230,14 +230,15 @@ class DocumentTable(LineList):
         here, offset = self.row, self._cursor - self._top
         before = self._seen()
         old_top = self._top
+        was_empty = self._count == 0
         self._windows.clear()
         self._count = self._rows.count()
         self._keep_on(here, offset)
-        if self._top != old_top:
+        if self._top != old_top or was_empty != (self._count == 0):
             self.refresh()
         else:
             self._repaint_changed(before)
-        if self.row != here:
+        if (self.row and self.row.id) != (here and here.id):
             self.cursor_has_moved()
 
     def set_integrations(self, names: Sequence[str]) -> None:

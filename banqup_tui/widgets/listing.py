@@ -183,7 +183,8 @@ class Listing(QuietFocus, ScrollView):
         self.virtual_size = Size(self.size.width, len(self._drawn) + self._head)
         self._cursor = self._place_of(key)
         self.refresh()
-        self.post_message(self.Moved(self, self.key))
+        if self.key != key:
+            self.post_message(self.Moved(self, self.key))
 
     def _place_of(self, key: str | None) -> int:
         """The row with this key, else the nearest that can be stood on."""

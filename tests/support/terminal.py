@@ -60,7 +60,8 @@ class Terminal:
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         full = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environment or {})}
-        full.pop("NO_COLOR", None) if "NO_COLOR" not in (environment or {}) else None
+        for name in {"NO_COLOR", "COLUMNS", "LINES"} - set(environment or {}):
+            full.pop(name, None)
         self.process = subprocess.Popen(
             list(command), stdin=slave, stdout=slave, stderr=slave, env=full, cwd=directory, start_new_session=True
         )

@@ -112,3 +112,22 @@ async def test_a_click_on_a_place_asks_for_it():
     async with Clicked().run_test(size=(120, 40)) as pilot:
         await pilot.click(offset=(33, 0))
         assert asked == ["3"]
+
+
+async def test_a_place_one_comes_back_to_is_shown_whole():
+    async with Book().run_test(size=(120, 40)) as pilot:
+        first = rows(pilot.app)
+        await pilot.app.push_screen(Place())
+        await pilot.app.pop_screen()
+        await pilot.pause()
+        assert rows(pilot.app) == first
+
+
+async def test_a_theme_can_be_changed_while_working():
+    async with Book().run_test(size=(120, 40)) as pilot:
+        before = list(pilot.app.screen._compositor.render_strips(pilot.app.size)[0])
+        pilot.app.theme = "banqup-light"
+        await pilot.pause()
+        after = list(pilot.app.screen._compositor.render_strips(pilot.app.size)[0])
+        assert [segment.text for segment in before] == [segment.text for segment in after]
+        assert [segment.style for segment in before] != [segment.style for segment in after]

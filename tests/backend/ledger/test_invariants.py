@@ -128,10 +128,10 @@ class Ledger(RuleBasedStateMachine):
         if request.receipt is not None:
             self.world.record(request.claim, request.receipt)
 
-    @precondition(lambda self: any(one.receipt is None and one.waited_for for one in self.on_their_way))
+    @precondition(lambda self: any(one.receipt is None for one in self.on_their_way))
     @rule(result=st.sampled_from([Rejected("No."), NotSent("Busy."), NotSent("Away.", fault=Fault.INTEGRATION)]))
     def one_is_turned_away(self, result: Any) -> None:
-        request = next(one for one in self.on_their_way if one.receipt is None and one.waited_for)
+        request = next(one for one in self.on_their_way if one.receipt is None)
         self.on_their_way.remove(request)
         self.hidden.discard(request.remnant)
         self.world.record(request.claim, result)
@@ -155,12 +155,13 @@ class Ledger(RuleBasedStateMachine):
 
     @rule()
     def it_is_suspected_dead_and_is_not(self) -> None:
-        """Its claims and requests live on under fences that are no longer theirs."""
+        """Its claims and requests live on under fences that are no longer theirs, beside those of another."""
         for request in self.on_their_way:
             if request.waited_for:
                 self.nobody_waits(request)
         while self.world.take_over():
             pass
+        self.claimed += self.world.claim("another", free=2)
 
     @rule()
     def look_ups_are_claimed(self) -> None:

@@ -75,6 +75,18 @@ def test_late_proof_of_an_older_copy_says_nothing_of_the_newer_one(world: World)
     assert world.attempts(claimed.delivery_id)[0].receipt == "1"
 
 
+def test_late_proof_of_an_older_copy_does_not_settle_what_is_unknown_of_the_newer_one(world: World) -> None:
+    first, _, _ = world.committing(world.receiver(ReceiverKind.NEITHER))
+    world.take_over()
+    world.do(Resend(copies=(Copy(delivery_id=first.delivery_id, generation=1),)))
+    (second,) = world.claim()
+    world.mark(second)
+    world.record(second, Uncertain("reset"))
+    assert world.record(first, TAKEN) is None
+    row = world.delivery()
+    assert (row.state, row.generation) == ("UNKNOWN", 2)
+
+
 def test_late_proof_does_not_overrule_a_user_who_looked(world: World) -> None:
     claimed, _, _ = world.committing(world.receiver(ReceiverKind.NEITHER))
     world.take_over()

@@ -112,7 +112,10 @@ def test_nothing_is_looked_up_while_the_request_may_still_arrive(world: World) -
 def test_a_wall_clock_set_forward_does_not_shorten_the_wait_for_a_look_up(world: World) -> None:
     world.uncertain(world.receiver(ReceiverKind.LOOKUP))
     world.set(tables.delivery, world.delivery().id, check_at=world.clock.now())
+    world.clock.pass_(60)
     assert world.checks() == []
+    world.clock.pass_(240)
+    assert len(world.checks()) == 1
 
 
 def test_after_a_restart_the_wait_for_a_look_up_begins_anew() -> None:

@@ -1,0 +1,55 @@
+"""The backend killed in the midst of 200 deliveries: the terminal starts it again, and each document arrives once."""
+
+import signal
+
+import pytest
+
+from tests.e2e.conftest import MANY
+from tests.support import papers
+from tests.support.office import Office, hashes_of, id_of, invoices, until
+from tests.support.terminal import Terminal
+
+KILL_POINTS = ["mark.committed", "rename.before", "rename.after", "outcome.committed", "claim.committed"]
+
+
+def send_all(terminal: Terminal) -> None:
+    terminal.wait_for(papers.BAKERY.name)
+    terminal.wait_for("Up to date")
+    terminal.press("enter")
+    terminal.wait_for("200 documents")
+    terminal.press("A")
+    terminal.wait_for("200 selected")
+    terminal.press("r")
+    terminal.wait_for("Send 200 deliveries")
+    terminal.press("enter")
+
+
+def each_arrived_once(office: Office) -> None:
+    until(lambda: len(office.files_received()) >= MANY, what="all 200 files")
+    until(lambda: office.delivery_states() == {"DELIVERED": MANY}, what="200 deliveries")
+    assert office.hashes_received() == hashes_of(list(invoices(MANY).values()))
+    assert not [path for path in office.received.rglob(".*") if path.is_file()]
+
+
+def test_killed_by_the_system_in_the_middle_each_document_arrives_exactly_once(large_office: Office) -> None:
+    large_office.deliver_into(id_of("client", "FOURNIL"))
+    first = large_office.backend().pid
+    terminal = large_office.terminal()
+    send_all(terminal)
+    terminal.wait_until(lambda _: len(large_office.files_received()) >= 10, what="the first files")
+    large_office.kill_backend(signal.SIGKILL)
+    assert len(large_office.files_received()) < MANY
+    terminal.wait_until(lambda _: large_office.backend_pid() not in (None, first), what="another backend")
+    each_arrived_once(large_office)
+    terminal.wait_for("Up to date")
+
+
+@pytest.mark.parametrize("point", KILL_POINTS)
+def test_killed_at_the_worst_moments_each_document_arrives_exactly_once(large_office: Office, point: str) -> None:
+    large_office.deliver_into(id_of("client", "FOURNIL"))
+    large_office.kill_backend(signal.SIGTERM)
+    first = large_office.start_backend(BANQUP_KILL_AT=f"{point}:60").pid
+    terminal = large_office.terminal()
+    send_all(terminal)
+    terminal.wait_until(lambda _: large_office.backend_pid() not in (None, first), what="another backend")
+    each_arrived_once(large_office)

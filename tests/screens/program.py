@@ -1,0 +1,129 @@
+"""The whole program on a local copy, driven as a user does: keys, clicks, and waiting until something is seen."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from banqup_tui.app import BanqupApp
+from banqup_tui.homes import homes_under
+from banqup_tui.protocol.local import Endpoint
+from banqup_tui.settings import Settings
+from banqup_tui.sync.session import Session
+from tests.screens.firm import FirmServer
+from tests.sync.fake_server import Line
+
+DEADLINE = 8.0
+ENDPOINT = Endpoint(port=1, token="t", instance_id="i", protocol=1, space_id="s", pid=1)
+PLAIN = {"LANG": "en_GB.UTF-8", "TERM": "xterm-256color"}
+NARROW, MIDDLE, BROAD = (80, 24), (120, 40), (160, 45)
+
+
+def open_session(root: Path, server: FirmServer) -> Session:
+    return Session.open(homes_under(root).made(), lambda: ENDPOINT, make_server=lambda _endpoint: Line(server))
+
+
+class Program:
+    """What a user sees and does. Every wait ends as soon as what is waited for is there."""
+
+    def __init__(self, app: BanqupApp, pilot: Pilot[None], session: Session, server: FirmServer) -> None:
+        self.app, self.pilot, self.session, self.server = app, pilot, session, server
+
+    @property
+    def rows(self) -> list[str]:
+        lines = self.app.screen._compositor.render_strips(self.app.size)
+        return ["".join(segment.text for segment in line).rstrip() for line in lines]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.rows)
+
+    @property
+    def header(self) -> str:
+        return self.rows[0]
+
+    @property
+    def title(self) -> str:
+        return self.rows[1]
+
+    @property
+    def info(self) -> str:
+        return self.rows[-2].strip()
+
+    @property
+    def footer(self) -> str:
+        return self.rows[-1].strip()
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+    async def write(self, text: str) -> None:
+        names = {" ": "space", ":": "colon", "/": "slash", "[": "left_square_bracket", "]": "right_square_bracket",
+                 "_": "underscore", ".": "full_stop", "-": "minus", ">": "greater_than_sign"}  # fmt: skip
+        await self.pilot.press(*(names.get(letter, letter) for letter in text))
+
+    async def until(self, condition: Callable[[], Any], what: str = "") -> Any:
+        deadline = time.monotonic() + DEADLINE
+        while True:
+            await self.pilot.pause()
+            found = condition()
+            if found:
+                return found
+            if time.monotonic() > deadline:
+                raise AssertionError(f"never: {what}\n{self.text}")
+            await asyncio.sleep(0)
+
+    async def sees(self, *texts: str) -> None:
+        for text in texts:
+            await self.until(lambda text=text: text in self.text, text)
+
+    async def sees_no_more(self, text: str) -> None:
+        await self.until(lambda: text not in self.text, f"gone: {text}")
+
+    def find(self, text: str) -> tuple[int, int]:
+        """Column and row of a text on the screen."""
+        for y, row in enumerate(self.rows):
+            if text in row:
+                return row.index(text), y
+        raise AssertionError(f"not on the screen: {text}\n{self.text}")
+
+    async def click(self, text: str, *, times: int = 1, button: int = 1, shift: int = 0) -> None:
+        x, y = self.find(text)
+        await self.pilot.click(offset=(x + shift, y), times=times, button=button)
+
+    async def resize(self, width: int, height: int) -> None:
+        await self.pilot.resize_terminal(width, height)
+        await self.pilot.pause()
+
+    @property
+    def focused(self) -> str:
+        return type(self.app.screen.focused).__name__
+
+    @property
+    def place(self) -> str:
+        return type(self.app.screen).__name__
+
+
+@asynccontextmanager
+async def program(
+    root: Path,
+    server: FirmServer,
+    size: tuple[int, int] = MIDDLE,
+    *,
+    settings: Settings | None = None,
+    environment: dict[str, str] | None = None,
+    session: Session | None = None,
+) -> AsyncIterator[Program]:
+    session = session or open_session(root, server)
+    app = BanqupApp(session, settings or Settings(language="en", locale="en_GB", signs="unicode"), environment or PLAIN)
+    try:
+        async with app.run_test(size=size) as pilot:
+            yield Program(app, pilot, session, server)
+    finally:
+        session.close()

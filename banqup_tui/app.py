@@ -89,6 +89,8 @@ class BanqupApp(App[None]):
 
     def _take_news(self) -> None:
         self._news_comes = False
+        if not self.screen_stack:  # it is being left
+            return
         screen = self.screen
         if isinstance(screen, PlaceScreen):
             screen.news()

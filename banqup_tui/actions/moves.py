@@ -11,7 +11,7 @@ from banqup_tui.written.words import N_, NP_, _
 
 _LISTS = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS, Place.CLIENT, Place.STORE})
 _TABLE = frozenset({Place.FOLDER})
-_SEARCHABLE = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS, Place.STORE})
+_SEARCHABLE = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS})
 
 
 class Group(StrEnum):
@@ -67,7 +67,6 @@ MOVES: tuple[Move, ...] = (
     _move("pane", "tab shift+tab", N_("Next pane, tab, field"), Group.MOVE),
     _move("back", "escape", N_("Back"), Group.MOVE),
     _move("filter", "slash", N_("Filter or search"), Group.FIND, places=_SEARCHABLE, short=N_("Filter"), rank=32),
-    _move("match", "n N", N_("Next, previous match"), Group.FIND, places=frozenset({Place.DOCUMENT})),
     _move("select", "space", N_("This row"), Group.SELECT, places=_TABLE, short=N_("Select"), rank=2),
     _move("select-range", "V", N_("A range"), Group.SELECT, places=_TABLE),
     _move("select-all", "A", N_("All that match"), Group.SELECT, places=_TABLE),
@@ -98,6 +97,14 @@ def shown_key(key: str) -> str:
     if key.startswith("ctrl+"):
         return f"Ctrl+{key[5:].upper()}"
     return _SHOWN.get(key, key)
+
+
+def key_written(text: str) -> str | None:
+    """The key that is written so, `Esc` -> `escape`; None where several keys are written as one."""
+    for key in (*_SHOWN, *"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"):
+        if shown_key(key) == text:
+            return key
+    return None
 
 
 def shown_keys(keys: tuple[str, ...]) -> str:

@@ -23,6 +23,7 @@ from banqup_tui.actions.places import Destination
 from banqup_tui.widgets.buttons import Button
 from banqup_tui.widgets.choose import Choose, Option
 from banqup_tui.widgets.confirm import Confirm
+from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.panel import Panel
 from banqup_tui.widgets.prompt import Prompt
 from banqup_tui.widgets.tick_panel import Effects, TickLine, TickPanel, TickQuestion
@@ -58,9 +59,9 @@ class TerminalAsk:
             confirm=_("Continue") if steps else "",
         )
         if question.hint:
-            self._screen.say(question.hint)
+            self._screen.info.set_instead((Word(question.hint, "muted"),))
         answer = await panel.asked()
-        self._screen.info.say()
+        self._screen.info.set_instead()
         return cast("str | None", answer)
 
     async def tick(self, question: Ticking) -> Ticked | None:

@@ -69,6 +69,9 @@ class ClientScreen(PlaceScreen):
 
     # what is shown
 
+    def here(self) -> object:
+        return (self._tab, self.listing.key)
+
     @property
     def client(self) -> Client | None:
         return self.house.session.readers.client(self.client_id)

@@ -95,6 +95,10 @@ class ClientFolders(PlaceScreen):
 
     # what is shown
 
+    def here(self) -> object:
+        node, row = self.tree_view.node, self.table.row
+        return (node.id if node else None, row.id if row else None)
+
     def draw(self) -> None:
         readers = self.house.session.readers
         self.tree_view.set_nodes(list(tree_nodes(readers.folders(self.client_id))))
@@ -246,8 +250,6 @@ class ClientFolders(PlaceScreen):
         self._reader.show(self.table.row.id if self.table.row else None)
 
     def own_footer(self) -> Sequence[tuple[str, str]] | None:
-        if self.filter_line.is_open:
-            return self.filter_line.footer()
         if self._shows_table and not self._tree_has_focus:
             return None
         arrows = sign("left") + sign("right")
@@ -326,6 +328,8 @@ class ClientFolders(PlaceScreen):
             self.action_pane(1)
             return
         self._wants_tree = not self.tree_view.display
+        if self._wants_tree and self.levels == 2:
+            self._wants_beside = False
         self._in_table = True
         self._lay_out()
 
@@ -346,8 +350,7 @@ class ClientFolders(PlaceScreen):
     def move_filter(self) -> None:
         self._in_table = True
         self._lay_out()
-        self.filter_line.open(self._query.filter.line)
-        self.refresh_footer()
+        self.open_filter(self.filter_line, self._query.filter.line)
 
     def toggle_errors_only(self) -> None:
         self._errors_only = not self._errors_only
@@ -428,22 +431,28 @@ class ClientFolders(PlaceScreen):
                 words = _("{reason}; did you mean {suggestion}?")
                 reason = words.format(reason=reason, suggestion=parsed.suggestion).replace(":?", ": ?")
             self.filter_line.set_problem(parsed.start, parsed.end, reason)
-            number = self._rows.count() if self._rows is not None else 0
-            shown = ngettext("{count} document", "{count} documents", number).format(count=count(number))
-            still = _("Still shown: the last filter that could be read, {documents}").format(documents=shown)
-            self.info.set_instead((Word(still, "muted"),))
+            self._say_still_shown()
             return
         self.filter_line.set_problem(None)
         self.info.set_instead()
         self._query = self._with(filter=parsed)
         self.draw()
 
+    def _say_still_shown(self) -> None:
+        number = self._rows.count() if self._rows is not None else 0
+        words = ngettext(
+            "Still shown: the last filter that could be read, {count} document",
+            "Still shown: the last filter that could be read, {count} documents",
+            number,
+        )
+        self.info.set_instead((Word(words.format(count=count(number)), "muted"),))
+
     def on_filter_line_closed(self, message: FilterLine.Closed) -> None:
         message.stop()
+        self.filter_closed()
         if not message.applied:
             self._query = self._with(filter=Filter())
         self.filter_line.set_problem(None)
-        self.info.set_instead()
         self.set_focus(self.table)
         self.draw()
         self.table.move_to(self.table.cursor + message.step)

@@ -55,6 +55,9 @@ class ClientsList(PlaceScreen):
 
     # what is shown
 
+    def here(self) -> object:
+        return self.table.row.id if self.table.row else None
+
     def draw(self) -> None:
         everyone = self.house.session.readers.clients()
         shown = [row for row in everyone if self._fits(row)]
@@ -118,9 +121,6 @@ class ClientsList(PlaceScreen):
     def menu_region(self) -> Region | None:
         return self.table.region_of(self.table.cursor)
 
-    def own_footer(self) -> Sequence[tuple[str, str]] | None:
-        return self.filter_line.footer() if self.filter_line.is_open else None
-
     # keys
 
     def move_back(self) -> None:
@@ -131,8 +131,7 @@ class ClientsList(PlaceScreen):
         super().move_back()
 
     def move_filter(self) -> None:
-        self.filter_line.open(self._search)
-        self.refresh_footer()
+        self.open_filter(self.filter_line, self._search)
 
     def move_sort(self) -> None:
         self._sort = _SORTS[(_SORTS.index(self._sort) + 1) % len(_SORTS)]
@@ -149,6 +148,7 @@ class ClientsList(PlaceScreen):
 
     def on_filter_line_closed(self, message: FilterLine.Closed) -> None:
         message.stop()
+        self.filter_closed()
         if not message.applied:
             self._search = ""
         self.set_focus(self.table)

@@ -66,6 +66,9 @@ class DocumentScreen(PlaceScreen):
 
     # what is shown
 
+    def here(self) -> object:
+        return (self.document_id, self._tab, self.deliveries.key)
+
     @property
     def document(self) -> Document | None:
         return self.house.session.readers.document(self.document_id)
@@ -141,7 +144,8 @@ class DocumentScreen(PlaceScreen):
             self.details.show(lambda _width: [nowhere])
             return
         labels = self.house.integration_labels()
-        self.deliveries.show(delivery_items(found, labels, self.house.now()))
+        worst = next((one.id for one in found if one.needs_a_look), "")
+        self.deliveries.show(delivery_items(found, labels, self.house.now()), start=worst)
         self._show_details()
 
     def _show_details(self) -> None:
@@ -154,7 +158,8 @@ class DocumentScreen(PlaceScreen):
 
     def _delivery(self) -> Delivery | None:
         found = self._deliveries()
-        return next((one for one in found if one.id == self.deliveries.key), found[0] if found else None)
+        on_it = next((one for one in found if one.id == self.deliveries.key), None)
+        return on_it or next((one for one in found if one.needs_a_look), found[0] if found else None)
 
     def _start_reading(self) -> None:
         document = self.document

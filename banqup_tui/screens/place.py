@@ -12,10 +12,11 @@ from textual.timer import Timer
 from banqup_tui.actions import registry
 from banqup_tui.actions.asking import Tone
 from banqup_tui.actions.interface import Context
-from banqup_tui.actions.moves import GROUP_NAMES, Group, shown_keys
+from banqup_tui.actions.moves import GROUP_NAMES, Group, key_written
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.screens.asking import TerminalAsk
+from banqup_tui.widgets.filter_line import FilterLine
 from banqup_tui.widgets.footer import Footer, FooterKey
 from banqup_tui.widgets.header import Header
 from banqup_tui.widgets.help import Group as HelpGroup
@@ -65,8 +66,13 @@ class PlaceScreen(Sheet):
         self._open_panel: Panel | None = None
         self._state: tuple[Word, ...] = ()
         self._is_behind = False
+        self._stood_on: object = None
 
     # what a place says
+
+    def here(self) -> object:
+        """What the cursor is on: while it stays, so does the message of the last action."""
+        return None
 
     def context(self) -> Context:
         raise NotImplementedError
@@ -109,6 +115,7 @@ class PlaceScreen(Sheet):
         self.header.set_places(self.house.places(), DIGITS.get(self.place, "4"))
         self.house.show_state(self)
         self.draw()
+        self._stood_on = self.here()
         self.came_to_rest()
 
     def on_screen_suspend(self) -> None:
@@ -122,15 +129,18 @@ class PlaceScreen(Sheet):
 
     def cursor_moved(self) -> None:
         """Call it when the cursor has moved: what follows it waits until it rests."""
-        self.info.say()
+        if self.here() != self._stood_on:
+            self._stood_on = self.here()
+            self.info.say()
         if self._resting is not None:
             self._resting.stop()
         self._resting = self.set_timer(REST, self.came_to_rest)
 
     def news(self) -> None:
-        """The copy, the outbox or the sync has changed."""
+        """The copy, the outbox or the sync has changed. A row that goes under the cursor takes no message with it."""
         self.house.show_state(self)
         self.draw()
+        self._stood_on = self.here()
         self.came_to_rest()
 
     def refresh_footer(self) -> None:
@@ -263,7 +273,22 @@ class PlaceScreen(Sheet):
     def on_panel_shown(self, message: Panel.Shown) -> None:
         message.stop()
         self._open_panel = message.panel if message.open else None
+        self.footer.set_right(() if message.open and message.panel.takes_text else None)
         self.refresh_footer()
+
+    def on_panel_wanted(self, message: Panel.Wanted) -> None:
+        message.stop()
+        self.move_help() if message.name == "help" else self.move_palette()
+
+    def open_filter(self, line: FilterLine, text: str) -> None:
+        line.open(text)
+        self.footer.set_instead(FooterKey(*key) for key in line.footer())
+        self.footer.set_right(())
+
+    def filter_closed(self) -> None:
+        self.footer.set_instead(None)
+        self.footer.set_right(None)
+        self.info.set_instead()
 
     def on_header_place_asked(self, message: Header.PlaceAsked) -> None:
         message.stop()
@@ -272,14 +297,7 @@ class PlaceScreen(Sheet):
 
     def on_footer_key_asked(self, message: Footer.KeyAsked) -> None:
         message.stop()
-        special = {":": self.move_palette, "?": self.move_help, ".": self.move_menu, "Esc": self.move_back}
-        if message.key in special:
-            special[message.key]()
-            return
-        for action in registry.actions_of(self.place):
-            if action.keys and shown_keys(action.keys[:1]) == message.key:
-                self.perform(action.id)
-                return
+        press(self, message.key)
 
     def on_title_part_asked(self, message: Title.PartAsked) -> None:
         message.stop()
@@ -287,6 +305,13 @@ class PlaceScreen(Sheet):
 
     def say(self, text: str, tone: Tone = Tone.PLAIN) -> None:
         self.info.say(message_words(text, tone))
+
+
+def press(sheet: Sheet, written: str) -> None:
+    """A click on a key in the footer is that key."""
+    key = key_written(written)
+    if key is not None:
+        sheet.app.simulate_key(key)
 
 
 def message_words(text: str, tone: Tone) -> tuple[Word, ...]:

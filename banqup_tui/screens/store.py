@@ -50,6 +50,9 @@ class StoreScreen(PlaceScreen):
 
     # what is shown
 
+    def here(self) -> object:
+        return self.listing.key
+
     def _extensions(self) -> list[Extension]:
         return self.house.session.readers.extensions()
 

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from banqup_tui.widgets.editing import Editing
-from banqup_tui.widgets.focus import QuietFocus
+from banqup_tui.widgets.focus import InFront
 from banqup_tui.widgets.lines import Piece, strip_of, width_of
 from banqup_tui.widgets.theme import Look, look_of
 from banqup_tui.written.formats import cut
@@ -21,7 +21,7 @@ _FIELD = 4
 _MARGIN = 2
 
 
-class FilterLine(QuietFocus):
+class FilterLine(InFront):
     """`open` shows it; every change is told, so the list follows while one types."""
 
     DEFAULT_CSS = """
@@ -36,7 +36,6 @@ class FilterLine(QuietFocus):
         Binding("down", "leave(1)", show=False, id="filter.down"),
         Binding("tab", "leave(0)", show=False, id="filter.leave"),
     ]
-    is_modal = True
 
     class Changed(Message):
         def __init__(self, text: str) -> None:
@@ -63,6 +62,9 @@ class FilterLine(QuietFocus):
     @property
     def text(self) -> str:
         return self._editing.text
+
+    def left_by_click(self) -> None:
+        self.action_leave(0)
 
     def open(self, text: str = "") -> None:
         self._editing.set(text)

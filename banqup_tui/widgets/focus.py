@@ -32,3 +32,22 @@ class QuietFocus(Widget, can_focus=True):
         if self.parent is not None:
             self.parent.post_message(events.DescendantBlur(self))
         self.refresh_focus()
+
+
+class InFront(QuietFocus):
+    """Base of what lies over the sheet for a moment and has the keyboard: panels, and the line to filter by."""
+
+    is_modal = True
+
+    @property
+    def is_open(self) -> bool:
+        raise NotImplementedError
+
+    def focus_after(self, widget: Widget | None) -> None:
+        """Where the focus goes when this has gone."""
+
+    def left_by_click(self) -> None:
+        """A click beside it: go."""
+
+    def window_changed(self) -> None:
+        """The window has another size."""

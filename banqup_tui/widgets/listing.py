@@ -83,6 +83,7 @@ class Listing(QuietFocus, ScrollView):
         self._items: list[Item] = []
         self._drawn: list[_Drawn] = []
         self._cursor = -1
+        self._start = ""
 
     @property
     def key(self) -> str | None:
@@ -93,8 +94,9 @@ class Listing(QuietFocus, ScrollView):
     def keys(self) -> list[str]:
         return [item.key for item in self._items if item.key]
 
-    def show(self, build: BuildItems) -> None:
-        self._build = build
+    def show(self, build: BuildItems, *, start: str = "") -> None:
+        """The cursor keeps its row; where that is not there it begins at `start`, or at the nearest."""
+        self._build, self._start = build, start
         self._rebuild()
 
     def go_to(self, key: str) -> None:
@@ -187,8 +189,10 @@ class Listing(QuietFocus, ScrollView):
             self.post_message(self.Moved(self, self.key))
 
     def _place_of(self, key: str | None) -> int:
-        """The row with this key, else the nearest that can be stood on."""
+        """The row with this key, else the one to begin at, else the nearest that can be stood on."""
         fallback = -1
+        keys = self.keys
+        key = key if key in keys else self._start if self._start in keys else key
         for at, item in enumerate(self._items):
             if item.key and item.key == key:
                 return at

@@ -34,6 +34,8 @@ class Entry(NamedTuple):
 class Palette(Panel):
     """Answers with the id of the entry, None for nothing. `find` gives what fits the typed text, best first."""
 
+    takes_text = True
+
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self._editing = Editing()

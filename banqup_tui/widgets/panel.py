@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from textual import events
 from textual.binding import Binding
@@ -19,7 +19,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from banqup_tui.widgets.buttons import Zone
-from banqup_tui.widgets.focus import QuietFocus
+from banqup_tui.widgets.focus import InFront
 from banqup_tui.widgets.footer import FooterKey
 from banqup_tui.widgets.lines import Piece, strip_of, width_of
 from banqup_tui.widgets.lines_of_text import BLANK, Line, Put, line_width
@@ -41,7 +41,7 @@ class PanelRow(NamedTuple):
     zones: tuple[Zone, ...] = ()
 
 
-class Panel(QuietFocus):
+class Panel(InFront):
     """Subclasses give `rows` and `wanted_width`, and call `answer` with what was decided, None for nothing."""
 
     DEFAULT_CSS = """
@@ -55,8 +55,9 @@ class Panel(QuietFocus):
         Binding("pagedown", "move(8)", show=False, id="panel.page_down"),
         Binding("enter", "enter", show=False, id="panel.enter"),
         Binding("escape", "close", show=False, id="panel.close"),
+        Binding("question_mark,comma", "close_for('help')", show=False, id="panel.help"),
+        Binding("colon,ctrl+p", "close_for('palette')", show=False, id="panel.palette"),
     ]
-    is_modal = True
     ALLOW_SELECT = False
 
     class Shown(Message):
@@ -65,6 +66,16 @@ class Panel(QuietFocus):
         def __init__(self, panel: Panel, open: bool) -> None:
             super().__init__()
             self.panel, self.open = panel, open
+
+    class Wanted(Message):
+        """The panel was left for another one: `help` or `palette`."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    takes_text: ClassVar[bool] = False
+    """Letters are letters in it: the keys for palette and help do not work."""
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -120,6 +131,17 @@ class Panel(QuietFocus):
     def answer(self, value: Any) -> None:
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(value)
+
+    def focus_after(self, widget: Widget | None) -> None:
+        self._before = widget or self._before
+
+    def left_by_click(self) -> None:
+        self.answer(None)
+
+    def window_changed(self) -> None:
+        """What it hung from is elsewhere now: it lies in the middle."""
+        self._hangs_from = None
+        self.remake()
 
     def remake(self) -> None:
         """Measure and place it anew: after its content or the window has changed."""
@@ -187,6 +209,10 @@ class Panel(QuietFocus):
 
     def action_close(self) -> None:
         self.answer(None)
+
+    def action_close_for(self, name: str) -> None:
+        self.answer(None)
+        self.screen.post_message(self.Wanted(name))
 
     def _keep_cursor(self) -> None:
         if self._cursor not in self.keys:

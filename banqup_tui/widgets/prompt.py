@@ -22,6 +22,8 @@ _FIELD: Line = (left(0, "\u00a0"),)
 class Prompt(Panel):
     """Answers with the text, None for nothing. `complete` gives the text that Tab makes of what is typed."""
 
+    takes_text = True
+
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self._title, self._problem = "", ""

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
+from banqup_tui.widgets.focus import InFront, QuietFocus
 from banqup_tui.widgets.footer import Footer
 from banqup_tui.widgets.header import Header
 from banqup_tui.widgets.info import Info
@@ -56,9 +58,11 @@ class Blank(Widget):
         return strip_of([], self.size.width, look_of(self).style("text"))
 
 
-class TooSmall(Widget):
-    """What is said in a window that is too small, instead of everything else."""
+class TooSmall(QuietFocus):
+    """What is said in a window that is too small, instead of everything else; no other key than its own works."""
 
+    is_modal = True
+    BINDINGS = [Binding("q,escape", "quit", show=False, id="small.quit")]
     DEFAULT_CSS = "TooSmall { width: 1fr; height: 1fr; display: none; }"
 
     def render_line(self, y: int) -> Strip:
@@ -71,6 +75,9 @@ class TooSmall(Widget):
             pieces = [("  ", style), ("q", look.style("accent")), (f" {_('Quit')}", look.style("muted"))]
             return strip_of(pieces, width, style)
         return strip_of([(f"  {text}", style)], width, look.style("text"))
+
+    def action_quit(self) -> None:
+        self.app.exit()
 
     def _lines(self, width: int) -> list[str]:
         size = self.app.size
@@ -109,6 +116,9 @@ class Sheet(Screen[None]):
         self.info = Info()
         self.footer = Footer()
         self.blank = Blank()
+        self.too_small = TooSmall()
+        self._focus_after: Widget | None = None
+        self._is_leaving_by_click = False
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -118,7 +128,7 @@ class Sheet(Screen[None]):
             yield from self.compose_body()
         yield self.info
         yield self.footer
-        yield TooSmall()
+        yield self.too_small
         yield from self.compose_panels()
 
     def compose_body(self) -> ComposeResult:
@@ -142,8 +152,39 @@ class Sheet(Screen[None]):
         return 3 if self.blank.display else 2
 
     def set_focus(self, widget: Widget | None, scroll_visible: bool = False, from_app_focus: bool = False) -> None:
-        """Nothing is ever scrolled by a change of focus: every widget fills its pane."""
+        """Nothing is ever scrolled by a change of focus, and what lies in front keeps it until it goes."""
+        if self.has_class("-too-small") and widget is not self.too_small:
+            self._focus_after = widget or self._focus_after
+            return
+        front = self.front
+        if front is not None and not isinstance(widget, InFront | TooSmall):
+            front.focus_after(widget)
+            return
         super().set_focus(widget, scroll_visible=False, from_app_focus=from_app_focus)
+
+    @property
+    def front(self) -> InFront | None:
+        """The panel or field that lies over the sheet and has the keyboard."""
+        focused = self.focused
+        return focused if isinstance(focused, InFront) and focused.is_open else None
+
+    def _forward_event(self, event: events.Event) -> None:
+        """A click beside what lies in front takes it away and does nothing else; the footer stays within reach."""
+        if isinstance(event, events.MouseEvent) and not isinstance(event, events.MouseMove) and not event.is_forwarded:
+            if isinstance(event, events.MouseDown):
+                self._is_leaving_by_click = self._is_beside_front(event)
+                if self._is_leaving_by_click and self.front is not None:
+                    self.front.left_by_click()
+            if self._is_leaving_by_click or self._is_beside_front(event):
+                event._set_forwarded()
+                return
+        super()._forward_event(event)
+
+    def _is_beside_front(self, event: events.MouseEvent) -> bool:
+        front = self.front
+        if front is None or event.y >= self.size.height - 1:
+            return False
+        return not front.region.contains(int(event.x), int(event.y))
 
     def on_mount(self) -> None:
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self.redraw())
@@ -163,8 +204,26 @@ class Sheet(Screen[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         width, height = event.size
-        self.set_class(width < LEAST_WIDTH or height < LEAST_HEIGHT, "-too-small")
+        self._say_if_too_small(width < LEAST_WIDTH or height < LEAST_HEIGHT)
         blank_row = height >= BLANK_ROW_FROM
         if self.blank.display != blank_row:
             self.blank.display = blank_row
         self.levels = levels_at(width)
+        if self.front is not None:
+            self.call_after_refresh(self._fit_front)
+
+    def _fit_front(self) -> None:
+        if self.front is not None:
+            self.front.window_changed()
+
+    def _say_if_too_small(self, is_too_small: bool) -> None:
+        if is_too_small == self.has_class("-too-small"):
+            return
+        if is_too_small:
+            self._focus_after = self.focused
+            self.add_class("-too-small")
+            self.call_after_refresh(self.set_focus, self.too_small)
+            return
+        self.remove_class("-too-small")
+        after, self._focus_after = self._focus_after, None
+        self.call_after_refresh(self.set_focus, after)

@@ -23,7 +23,7 @@ async def test_a_right_click_opens_the_menu_of_the_row_that_was_clicked(opened):
 @pytest.mark.parametrize("size", [NARROW, MIDDLE, BROAD])
 async def test_a_click_on_the_three_dots_opens_the_menu(opened, size):
     async with opened(size) as here:
-        await here.press("enter")
+        await here.press(*here.into_table)
         await here.sees("26-1145")
         row = here.find("26-1145")[1]
         column = here.rows[row].index("⋮")
@@ -34,7 +34,7 @@ async def test_a_click_on_the_three_dots_opens_the_menu(opened, size):
 @pytest.mark.parametrize("size", [(60, 16), NARROW, MIDDLE, BROAD])
 async def test_the_menu_lies_inside_the_window_from_the_first_row_and_the_last(opened, size):
     async with opened(size) as here:
-        await here.press("enter")
+        await here.press(*here.into_table)
         for key in ("g", "G"):
             await here.press(key, "full_stop")
             menu = await here.until(lambda: next((one for one in here.app.screen.query("Menu.-shown")), None))
@@ -52,7 +52,7 @@ async def test_the_menu_lies_inside_the_window_from_the_first_row_and_the_last(o
 
 async def test_every_entry_of_a_menu_that_is_higher_than_the_window_can_be_reached(opened):
     async with opened((60, 16)) as here:
-        await here.press("enter", "full_stop")
+        await here.press(*here.into_table, "full_stop")
         await here.sees("Resend")
         await here.press(*["down"] * 12)
         await here.sees("Dismiss…")

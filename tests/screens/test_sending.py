@@ -8,7 +8,7 @@ from tests.screens.program import MIDDLE, NARROW
 
 
 async def at_ready_document(here):
-    await here.press("enter", "j")
+    await here.press(*here.into_table, "j")
     await here.until(lambda: "r Send" in here.footer, "send in the footer")
 
 

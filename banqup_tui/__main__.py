@@ -13,6 +13,10 @@ def main() -> None:
 
 
 def _open() -> int:
+    """The collector rests until the first frame is on the screen: `app` wakes it."""
+    import gc
+
+    gc.disable()
     from banqup_tui.cli.failures import guarded
     from banqup_tui.cli.opening import open_terminal
 

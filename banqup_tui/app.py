@@ -31,6 +31,8 @@ from banqup_tui.written.signs import STATUSES, needs_ascii, use_ascii
 from banqup_tui.written.told import told
 from banqup_tui.written.words import _, use_language
 
+_FIRST_FRAME = 0.05
+"""Seconds that the first frame has to itself before the sync begins."""
 _NEWS_PAUSE = 0.2
 """Seconds in which what has changed is gathered before the screen reads again."""
 
@@ -64,7 +66,15 @@ class BanqupApp(App[None]):
 
     def on_mount(self) -> None:
         self.session.engine.subscribe(lambda _touched: self._news_from_engine())
-        self.call_after_refresh(self.session.engine.start)
+        self.call_after_refresh(self.set_timer, _FIRST_FRAME, self._after_first_frame)
+
+    def _after_first_frame(self) -> None:
+        """What would have kept it waiting."""
+        import gc
+
+        gc.freeze()
+        gc.enable()
+        self.session.engine.start()
 
     def on_unmount(self) -> None:
         self.session.engine.stop()
@@ -238,8 +248,6 @@ def _theme_of(settings: Settings) -> str:
 
 def run() -> int:
     """Open the local copy, show the program, and leave the terminal as it was. Raises what went wrong in it."""
-    import gc
-
     from banqup_tui import launcher
     from banqup_tui.homes import homes
     from banqup_tui.settings import read_settings
@@ -247,7 +255,6 @@ def run() -> int:
     places = homes().made()
     settings = read_settings(places.config)
     session = Session.open(places, lambda: launcher.connect(places))
-    gc.freeze()
     app = BanqupApp(session, settings)
     try:
         app.run()

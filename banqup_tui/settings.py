@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-import tomllib
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.values import Value
 
 FILE_NAME = "config.toml"
 
@@ -27,8 +25,7 @@ class WrongSettings(BanqupError):
     exit_code = 78
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(Value, frozen=True, kw_only=True):
     """`language` and `locale` are empty where the environment decides; `signs`: `auto` looks at the locale."""
 
     language: str = ""
@@ -42,15 +39,25 @@ def read_settings(directory: Path) -> Settings:
     """The file's settings over the defaults. Raises `WrongSettings`."""
     path = directory / FILE_NAME
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return Settings()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise WrongSettings(f"{path} cannot be read: {error}.", "Mend that line.") from error
     except OSError as error:
         remedy = "Give yourself the right to read it, or set BANQUP_HOME to a directory of your own."
         raise WrongSettings(f"{path} cannot be read: {error.strerror}.", remedy) from error
+    found = _parsed(path, content)
     return Settings(**{key: _checked(path, key, value) for key, value in found.items()})
+
+
+def _parsed(path: Path, content: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(content)
+    except tomllib.TOMLDecodeError as error:
+        raise WrongSettings(f"{path} cannot be read: {error}.", "Mend that line.") from error
 
 
 def language_of(settings: Settings, environment: dict[str, str] | None = None) -> str:
@@ -70,7 +77,7 @@ def _from_locale(environment: dict[str, str] | None) -> str:
 
 
 def _checked(path: Path, key: str, value: Any) -> str:
-    known = [field.name for field in fields(Settings)]
+    known = list(Settings.__struct_fields__)
     if key not in known:
         raise WrongSettings(f"{path}: unknown key {key}.", _nearest(key, known))
     if not isinstance(value, str):
@@ -82,6 +89,8 @@ def _checked(path: Path, key: str, value: Any) -> str:
 
 
 def _nearest(key: str, known: list[str]) -> str:
+    import difflib
+
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
     return f"Did you mean {near[0]}?" if near else f"Known keys are {', '.join(known)}."
 

@@ -2,6 +2,5 @@
 
 from textual.app import App
 
-
 if __name__ == "__main__":
     App[None]().run()

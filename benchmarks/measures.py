@@ -53,7 +53,7 @@ def first_frame(large: Firm, runs: int = 9) -> Iterator[Figure]:
     for _ in range(runs + 1):
         with Tty([str(large.python), "-P", str(empty)], large.environment) as tty:
             empties.append(tty.wait_for(LAST_ROW))
-        with Tty([str(large.python), "-m", "banqup_tui"], large.environment) as tty:
+        with Tty([str(large.program)], large.environment) as tty:
             ours.append(tty.wait_for("BE 04", "Palette", LAST_ROW))
             tty.press("q")
     name = f"first usable frame, {large.documents:,} documents"
@@ -105,7 +105,7 @@ def _and_rest(tty: Tty, key: str) -> int:
 
 def _opened(one: Firm, colours: str) -> Tty:
     """In the table of the client with the most documents, everything at rest."""
-    tty = Tty([str(one.python), "-m", "banqup_tui"], one.environment, colours=colours)
+    tty = Tty([str(one.program)], one.environment, colours=colours)
     tty.wait_for("Palette", "Up to date")
     tty.rest()
     tty.press("/")

@@ -57,6 +57,10 @@ class Firm:
         self.homes: Homes = homes_under(self.directory)
 
     @property
+    def program(self) -> Path:
+        return self.python.with_name("banqup")
+
+    @property
     def environment(self) -> Mapping[str, str]:
         return {
             **{name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")},

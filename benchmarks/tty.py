@@ -43,7 +43,13 @@ class Tty:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.started = time.perf_counter()
         self._process = subprocess.Popen(
-            list(command), stdin=slave, stdout=slave, stderr=slave, env=full, start_new_session=True
+            list(command),
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=full,
+            cwd=environment["BANQUP_HOME"],
+            start_new_session=True,
         )
         os.close(slave)
         self._master = master

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,11 +11,11 @@ from banqup_tui.actions.places import Destination
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.extension import Words
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.values import Value
 from banqup_tui.protocol.messages import TestResult
 
 
-@dataclass(frozen=True, kw_only=True)
-class Choice:
+class Choice(Value, frozen=True, kw_only=True):
     """`reason` is set where it cannot be chosen: it is shown dimmed with it."""
 
     id: str
@@ -26,15 +25,13 @@ class Choice:
     reason: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Choosing:
+class Choosing(Value, frozen=True, kw_only=True):
     title: str
     choices: Sequence[Choice]
     hint: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Confirming:
+class Confirming(Value, frozen=True, kw_only=True):
     """`button` says what it does, with the number; `dangerous` ones do not have it under the cursor at first."""
 
     title: str
@@ -43,8 +40,7 @@ class Confirming:
     dangerous: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class TickRow:
+class TickRow(Value, frozen=True, kw_only=True):
     """`has` is what is there now, with the state whose sign stands before it; `note` shows while one is on the row."""
 
     id: str
@@ -57,8 +53,7 @@ class TickRow:
     warning: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class TickSummary:
+class TickSummary(Value, frozen=True, kw_only=True):
     """What the ticks as they are now would do: a text for each row, lines below, and the button (`""`: nothing)."""
 
     effects: Mapping[str, str]
@@ -66,14 +61,12 @@ class TickSummary:
     button: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ticked:
+class Ticked(Value, frozen=True, kw_only=True):
     ids: frozenset[str]
     option: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ticking:
+class Ticking(Value, frozen=True, kw_only=True):
     """A list to tick, perhaps with one option below; `summary` is pure and called after each tick."""
 
     title: str
@@ -84,8 +77,7 @@ class Ticking:
     option: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Form:
+class Form(Value, frozen=True, kw_only=True):
     """Settings to fill in, drawn from a JSON Schema (`Extension.settings_schema`).
 
     `given` are this level's own values, `inherited` those of the firm; `secrets` are kept and never shown.
@@ -97,19 +89,18 @@ class Form:
     schema: Mapping[str, Any]
     level: str
     button: str
-    given: Mapping[str, Any] = field(default_factory=dict)
-    inherited: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Any] = {}
+    inherited: Mapping[str, Any] = {}
     secrets: Sequence[str] = ()
     inherited_secrets: Sequence[str] = ()
     description: Words | None = None
     test: Callable[[Mapping[str, Any]], Awaitable[TestResult]] | None = None
     older: int = 0
     folders: Sequence[Folder] | None = None
-    examples: Mapping[str, str] = field(default_factory=dict)
+    examples: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Filled:
+class Filled(Value, frozen=True, kw_only=True):
     """Only what differs from the inherited; `None` takes a value away. `send_older`: the backfill was ticked."""
 
     values: Mapping[str, Any]
@@ -123,8 +114,7 @@ class Tone(StrEnum):
     ERROR = "ERROR"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Message:
+class Message(Value, frozen=True, kw_only=True):
     """`undo_keys` are the commands that `u` takes back as long as they were not tried.
 
     `said` is the sentence without what belongs to the terminal: how it is taken back, that it waits here.

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 
+from msgspec import structs
+
+from banqup_tui.domain.values import Value
 from banqup_tui.written.words import _
 
 LARGEST_FILE = 50 * 1024 * 1024
 """The service takes no larger one (docs/protocol.md); asked here too, so that nothing is copied in vain."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Found:
+class Found(Value, frozen=True, kw_only=True):
     """A file to take, or a path that cannot be taken with its reason and remedy.
 
     `hint` is its path below the folder that was named, with `/`: an export's folders say whose a file is.
@@ -36,7 +37,7 @@ def files_below(paths: Iterable[Path]) -> Iterator[Found]:
                 if (stat.st_dev, stat.st_ino) in seen:
                     continue
                 seen.add((stat.st_dev, stat.st_ino))
-                found = replace(found, hint=_hint(found.path, path))
+                found = structs.replace(found, hint=_hint(found.path, path))
             yield found
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Protocol
+
+import msgspec
 
 from banqup_tui.actions.asking import Ask
 from banqup_tui.actions.places import EVERYWHERE, Place
@@ -56,16 +57,14 @@ class Doing(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class Undoable:
+class Undoable(Value, frozen=True, kw_only=True):
     """A command that was never tried, with what it is called in a list."""
 
     key: str
     title: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Context:
+class Context(Value, frozen=True, kw_only=True, dict=True):
     """Where the user is and what is under the cursor or selected: values only, so that asking costs nothing.
 
     `documents`: the selection, else the one under the cursor. `integrations`: of the clients of those documents, or of
@@ -84,12 +83,12 @@ class Context:
     delivery: Delivery | None = None
     integration: Integration | None = None
     extension: Extension | None = None
-    extensions: Mapping[str, Extension] = field(default_factory=dict)
+    extensions: Mapping[str, Extension] = {}
     installations: Sequence[Installation] = ()
     undoable: Sequence[Undoable] = ()
     over_ssh: bool = False
     offline: bool = False
-    download_to: Path = field(default_factory=Path.cwd)
+    download_to: Path = msgspec.field(default_factory=Path.cwd)
     now: datetime
 
     @cached_property

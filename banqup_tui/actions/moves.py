@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from banqup_tui.actions.places import EVERYWHERE, Place
+from banqup_tui.domain.values import Value
 from banqup_tui.written.words import N_, NP_, _
 
 _LISTS = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS, Place.CLIENT, Place.STORE})
@@ -33,8 +33,7 @@ GROUP_NAMES: dict[Group, str] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Move:
+class Move(Value, frozen=True, kw_only=True):
     """`keys` are Textual's names; those in `spare` do the same and are not shown. `label` is translated when shown."""
 
     id: str
@@ -42,7 +41,7 @@ class Move:
     label: str
     group: Group
     spare: tuple[str, ...] = ()
-    places: frozenset[Place] = field(default=EVERYWHERE)
+    places: frozenset[Place] = EVERYWHERE
     short: str = ""
     rank: int = 50
 
@@ -101,10 +100,8 @@ def shown_key(key: str) -> str:
 
 def key_written(text: str) -> str | None:
     """The key that is written so, `Esc` -> `escape`; None where several keys are written as one."""
-    for key in (*_SHOWN, *"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"):
-        if shown_key(key) == text:
-            return key
-    return None
+    keys: tuple[str, ...] = (*_SHOWN, *"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+    return next((key for key in keys if shown_key(key) == text), None)
 
 
 def shown_keys(keys: tuple[str, ...]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from banqup_tui.actions.add_integration import AddIntegration
 from banqup_tui.actions.cancel_sending import CancelSending
@@ -31,6 +30,7 @@ from banqup_tui.actions.test_connection import TestConnection
 from banqup_tui.actions.undo import Undo
 from banqup_tui.actions.uninstall import Uninstall
 from banqup_tui.actions.view import OpenClient, View
+from banqup_tui.domain.values import Value
 
 ACTIONS: tuple[Action, ...] = (
     SendToIntegrations(),
@@ -65,8 +65,7 @@ ACTIONS: tuple[Action, ...] = (
 BY_ID: Mapping[str, Action] = {action.id: action for action in ACTIONS}
 
 
-@dataclass(frozen=True, kw_only=True)
-class KeyBinding:
+class KeyBinding(Value, frozen=True, kw_only=True):
     """One key with the id by which a keymap names it. `action` is that id; several keys may share it."""
 
     id: str
@@ -75,8 +74,7 @@ class KeyBinding:
     is_move: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entry:
+class Entry(Value, frozen=True, kw_only=True):
     """One line of a menu or palette, ready to draw: dimmed with its reason where there is one."""
 
     id: str

@@ -20,17 +20,13 @@ from banqup_tui.actions.asking import (
     Tone,
 )
 from banqup_tui.actions.places import Destination
-from banqup_tui.widgets.buttons import Button
-from banqup_tui.widgets.choose import Choose, Option
-from banqup_tui.widgets.confirm import Confirm
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.panel import Panel
-from banqup_tui.widgets.prompt import Prompt
-from banqup_tui.widgets.tick_panel import Effects, TickLine, TickPanel, TickQuestion
 from banqup_tui.written.words import _
 
 if TYPE_CHECKING:
     from banqup_tui.screens.place import PlaceScreen
+    from banqup_tui.widgets.tick_panel import Effects
 
 P = TypeVar("P", bound=Panel)
 
@@ -49,6 +45,8 @@ class TerminalAsk:
         return made
 
     async def choose(self, question: Choosing) -> str | None:
+        from banqup_tui.widgets.choose import Choose, Option
+
         panel = await self.panel(Choose)
         options = [Option(one.id, one.label, one.note, one.key, one.reason) for one in question.choices]
         steps = bool(question.hint)
@@ -65,6 +63,8 @@ class TerminalAsk:
         return cast("str | None", answer)
 
     async def tick(self, question: Ticking) -> Ticked | None:
+        from banqup_tui.widgets.tick_panel import TickLine, TickPanel, TickQuestion
+
         panel = await self.panel(TickPanel)
         lines = [
             TickLine(one.id, one.label, one.has, one.state, one.possible, one.note, one.warning)
@@ -83,6 +83,9 @@ class TerminalAsk:
         return Ticked(ids=ids, option=option)
 
     async def confirm(self, question: Confirming) -> bool:
+        from banqup_tui.widgets.buttons import Button
+        from banqup_tui.widgets.confirm import Confirm
+
         panel = await self.panel(Confirm)
         buttons = [Button("yes", question.button), Button("no", _("Cancel"))]
         if question.dangerous:
@@ -96,6 +99,8 @@ class TerminalAsk:
         return cast("Filled | None", await self._screen.house.push_and_wait(FormScreen(form)))
 
     async def where_to(self, title: str, suggestion: Path) -> Path | None:
+        from banqup_tui.widgets.prompt import Prompt
+
         panel = await self.panel(Prompt)
         panel.fill(title, str(suggestion), complete=completed)
         answer = await panel.asked()
@@ -166,6 +171,8 @@ class _InfoProgress:
 
 
 def _effects(question: Ticking) -> Callable[[frozenset[str], bool], Effects]:
+    from banqup_tui.widgets.tick_panel import Effects
+
     def effects(ids: frozenset[str], option: bool) -> Effects:
         found = question.summary(Ticked(ids=ids, option=option))
         return Effects(found.effects, found.lines, found.button)

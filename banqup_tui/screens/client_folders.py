@@ -26,6 +26,7 @@ from banqup_tui.widgets.line_list import EmptyNote
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import DOCUMENT_WIDTH, Rule, levels_at
+from banqup_tui.widgets.tick_panel import TickPanel
 from banqup_tui.written.formats import count, figure, vat_number
 from banqup_tui.written.signs import sign
 from banqup_tui.written.told import told
@@ -77,6 +78,8 @@ class ClientFolders(PlaceScreen):
 
     def compose_panels(self) -> ComposeResult:
         yield self.filter_line
+        yield from super().compose_panels()
+        yield TickPanel()
 
     def on_mount(self) -> None:
         self._in_table = levels_at(self.app.size.width) > 1

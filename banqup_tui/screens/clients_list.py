@@ -49,6 +49,7 @@ class ClientsList(PlaceScreen):
 
     def compose_panels(self) -> ComposeResult:
         yield self.filter_line
+        yield from super().compose_panels()
 
     def on_mount(self) -> None:
         self.set_focus(self.table)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.timer import Timer
@@ -19,12 +20,9 @@ from banqup_tui.screens.asking import TerminalAsk
 from banqup_tui.widgets.filter_line import FilterLine
 from banqup_tui.widgets.footer import Footer, FooterKey
 from banqup_tui.widgets.header import Header
-from banqup_tui.widgets.help import Group as HelpGroup
-from banqup_tui.widgets.help import Help
 from banqup_tui.widgets.info import REST
 from banqup_tui.widgets.menu import Menu, MenuEntry
 from banqup_tui.widgets.one_line import Word
-from banqup_tui.widgets.palette import Entry, Palette
 from banqup_tui.widgets.panel import Panel
 from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.title import Title
@@ -33,6 +31,7 @@ from banqup_tui.written.words import _, pgettext
 
 if TYPE_CHECKING:
     from banqup_tui.screens.house import House
+    from banqup_tui.widgets.palette import Entry
 
 DIGITS = {Place.CLIENT_DOCUMENTS: "2", Place.FOLDER: "2", Place.DOCUMENT: "2", Place.CLIENTS: "3", Place.CLIENT: "3"}
 _TWO_WAYS = {"side": (("left", "h"), ("right", "l")), "pane": (("shift+tab",), ("tab",))}
@@ -104,6 +103,10 @@ class PlaceScreen(Sheet):
         self._state = state
         self.info.set_state(state, at_once=True)
         self.refresh_footer()
+
+    def compose_panels(self) -> ComposeResult:
+        """The menu is made with the place: to add a panel later paints the whole screen once."""
+        yield Menu()
 
     # sharing
 
@@ -233,6 +236,8 @@ class PlaceScreen(Sheet):
             self.perform(chosen)
 
     async def _palette(self) -> None:
+        from banqup_tui.widgets.palette import Entry, Palette
+
         context = self.context()
         entries = [
             Entry(
@@ -257,6 +262,9 @@ class PlaceScreen(Sheet):
             self.house.open_client(id_)
 
     async def _help(self) -> None:
+        from banqup_tui.widgets.help import Group as HelpGroup
+        from banqup_tui.widgets.help import Help
+
         groups = {
             group: HelpGroup(pgettext("heading", GROUP_NAMES[group]), keys)
             for group, keys in registry.help_of(self.place)

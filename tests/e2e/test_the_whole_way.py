@@ -1,4 +1,4 @@
-"""The main job in a real terminal: from a file on the disk to the accounting software's folder, and the menu again."""
+"""The main job in a real terminal: from a file on the disk to the accounting software's folder."""
 
 from pathlib import Path
 

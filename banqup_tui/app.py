@@ -163,14 +163,10 @@ class BanqupApp(App[None]):
         for delivery in self.session.readers.deliveries(document_id):
             if delivery.needs_a_look and delivery.reason:
                 label = self.integration_labels().get(delivery.integration_id, "")
-                words.append(
-                    Word(
-                        "  "
-                        + _("{integration}: {reason} i for details").format(
-                            integration=label, reason=clean(told(delivery.reason))
-                        )
-                    )
+                cause = _("{integration}: {reason} i for details").format(
+                    integration=label, reason=clean(told(delivery.reason))
                 )
+                words.append(Word(f"  {cause}"))
                 break
         return words
 

@@ -66,6 +66,7 @@ class ClientFolders(PlaceScreen):
         self._wants_tree = True
         self._wants_beside: bool | None = None
         self._errors_only = False
+        self._rested_on: str | None = None
         self._reader: DocumentReader | None = None
 
     def compose_body(self) -> ComposeResult:
@@ -405,6 +406,11 @@ class ClientFolders(PlaceScreen):
 
     def on_document_table_cursor_moved(self, message: DocumentTable.CursorMoved) -> None:
         message.stop()
+        document_id = message.row.id if message.row else None
+        if document_id == self._rested_on:
+            self.came_to_rest()  # the same document has changed: what was said of it stays
+            return
+        self._rested_on = document_id
         self.cursor_moved()
 
     def on_document_table_selection_changed(self, message: DocumentTable.SelectionChanged) -> None:

@@ -26,13 +26,16 @@ from banqup_tui.widgets.header import Place as HeaderPlace
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.theme import register_themes, wants_native_colours
-from banqup_tui.written.formats import use_locale
+from banqup_tui.written.formats import cut, use_locale
 from banqup_tui.written.signs import STATUSES, needs_ascii, use_ascii
 from banqup_tui.written.told import told
+from banqup_tui.written.widths import width_of
 from banqup_tui.written.words import _, use_language
 
 _FIRST_FRAME = 0.05
 """Seconds that the first frame has to itself before the sync begins."""
+_STATUS_ROOM = 12
+"""Columns of the info line that margins and the status in front of a cause take."""
 _NEWS_PAUSE = 0.2
 """Seconds in which what has changed is gathered before the screen reads again."""
 
@@ -162,11 +165,8 @@ class BanqupApp(App[None]):
         words = [Word(f"{appearance.sign} {appearance.full_word}", appearance.token, appearance.bold)]
         for delivery in self.session.readers.deliveries(document_id):
             if delivery.needs_a_look and delivery.reason:
-                label = self.integration_labels().get(delivery.integration_id, "")
-                cause = _("{integration}: {reason} i for details").format(
-                    integration=label, reason=clean(told(delivery.reason))
-                )
-                words.append(Word(f"  {cause}"))
+                label = clean(self.integration_labels().get(delivery.integration_id, ""))
+                words.append(Word(f"  {_cause(label, clean(told(delivery.reason)), self.size.width - _STATUS_ROOM)}"))
                 break
         return words
 
@@ -238,6 +238,13 @@ class BanqupApp(App[None]):
         self.pop_screen()
         if future is not None and not future.done():
             future.set_result(answer)
+
+
+def _cause(integration: str, reason: str, room: int) -> str:
+    """In at most `room` cells: a long reason is cut, never where to read it whole."""
+    words = _("{integration}: {reason} i for details")
+    around = width_of(words.format(integration=integration, reason=""))
+    return words.format(integration=integration, reason=cut(reason, max(room - around, 12)))
 
 
 def _theme_of(settings: Settings) -> str:

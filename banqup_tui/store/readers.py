@@ -37,6 +37,12 @@ _FEW = 500
 _DRAWN_IN_COUNTS = 2_000
 """More documents waiting than this, and counts show the copy alone."""
 
+_DECODERS: dict[type, msgspec.json.Decoder[Any]] = {
+    kind: msgspec.json.Decoder(kind)
+    for kind in (Client, Document, Delivery, Integration, Installation, Extension, Source)
+}
+"""Built before any thread is: two that decode a type for the first time at once bring the process down."""
+
 _Tally = dict[tuple[int, int, int, int], int]
 
 
@@ -382,7 +388,8 @@ def _whole(row: tuple[Any, ...], client_id: str, value: bytes) -> Document:
 
 
 def _decode(raw: bytes, kind: type[_V]) -> _V:
-    return msgspec.json.decode(raw, type=kind)
+    value: _V = _DECODERS[kind].decode(raw)
+    return value
 
 
 def _counts(pairs: Iterable[tuple[int, int]]) -> Counts:

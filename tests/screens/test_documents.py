@@ -66,6 +66,7 @@ async def test_tab_goes_through_lines_payment_deliveries_and_the_raw_file(opened
 async def test_a_click_on_a_tab_shows_it(opened):
     async with opened() as here:
         await open_document(here)
+        await here.sees("Lines 2")
         await here.click("Deliveries")
         await here.sees("Attempts")
 

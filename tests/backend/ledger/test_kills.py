@@ -95,7 +95,7 @@ def test_a_service_killed_again_while_it_clears_up_delivers_each_document_once(
     check(root)
 
 
-@pytest.mark.parametrize("point", ["claim.committed", "prepare.uploaded"])
+@pytest.mark.parametrize("point", ["prepare.uploaded", pytest.param("claim.committed", marks=pytest.mark.campaign)])
 def test_documents_whose_sending_always_kills_the_service_are_left_alone(root: Path, point: str) -> None:
     for _ in range(12):
         if start(root, point) == 0:

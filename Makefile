@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 UV     := $(shell command -v uv 2>/dev/null)
 PYTHON ?= python3
-JOBS   ?= auto
+JOBS   ?= 3
 
 .PHONY: run test check bench campaign messages clean
 
@@ -13,7 +13,7 @@ run: $(STAMP)
 	$(BIN)/banqup demo --open
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 check: $(STAMP)
 	$(BIN)/ruff check .

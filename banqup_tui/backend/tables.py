@@ -160,13 +160,6 @@ document = Table(
     Index("document_business", "client_id", "business_key"),
 )
 
-extension_seen = Table(
-    "extension_seen",
-    metadata,
-    Column("id", String(64), primary_key=True),
-    Column("version", String(32), nullable=False),
-)
-
 installation = Table(
     "installation",
     metadata,

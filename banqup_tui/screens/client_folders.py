@@ -156,7 +156,6 @@ class ClientFolders(PlaceScreen):
         if self.table.selection.is_empty:
             self.info.set_totals()
             return
-        ids = self._selected_ids()
         number = self.table.selected_count
         words = [
             Word(sign("selected"), "accent"),
@@ -166,7 +165,11 @@ class ClientFolders(PlaceScreen):
                 True,
             ),
         ]
-        for total in self.house.session.readers.totals(ids):
+        if number > MOST_IN_SELECTION:
+            most = _("Actions take the first {count} of them.").format(count=count(MOST_IN_SELECTION))
+            self.info.set_totals([*words, Word(f"   {most}", "warn")])
+            return
+        for total in self.house.session.readers.totals(self._selected_ids()):
             for label, minor, strong in (
                 (_("Net"), total.net, False),
                 (_("VAT"), total.vat, False),

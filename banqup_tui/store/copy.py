@@ -77,10 +77,6 @@ class Copy:
         """This thread's read-only connection."""
         return self._readers.mine()
 
-    def new_reader(self) -> sqlite3.Connection:
-        """A read-only connection of the caller's own, who closes it."""
-        return self._new_reader()
-
     def state(self) -> CopyState:
         return state_of(self.reader())
 

@@ -15,11 +15,6 @@ CACHE_BYTES = 512 << 20
 _YOUNG_SECONDS = 24 * 3600
 
 
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 class Spool:
     """Bytes that a command in the outbox speaks of: on the disk, whole, before the command is given."""
 

@@ -67,11 +67,6 @@ def reading(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         connection.execute("COMMIT")
 
 
-def data_version(connection: sqlite3.Connection) -> int:
-    """Differs from before when another connection has committed since."""
-    return int(connection.execute("PRAGMA data_version").fetchone()[0])
-
-
 def set_aside(path: Path) -> Path:
     """Rename a file and what SQLite keeps beside it to the first free `NAME.aside-N`, which is returned."""
     number = 1

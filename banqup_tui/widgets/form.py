@@ -200,9 +200,6 @@ class FormView(QuietFocus, ScrollView):
             return ("Tab", _("Next field")), (sign("left") + sign("right"), _("Other choice"))
         return (("Tab", _("Next field")),)
 
-    def text_of(self, name: str) -> str:
-        return self._texts[name].text
-
     # drawing
 
     def render_line(self, y: int) -> Strip:

@@ -22,7 +22,7 @@ from banqup_tui.widgets.buttons import Zone
 from banqup_tui.widgets.focus import InFront
 from banqup_tui.widgets.footer import FooterKey
 from banqup_tui.widgets.lines import Piece, strip_of, width_of
-from banqup_tui.widgets.lines_of_text import BLANK, Line, Put, line_width
+from banqup_tui.widgets.lines_of_text import BLANK, Line, Put
 from banqup_tui.widgets.page import draw
 from banqup_tui.widgets.theme import Ground, Look, look_of
 from banqup_tui.written.signs import sign
@@ -314,8 +314,3 @@ class Panel(InFront):
 
     def refresh_focus(self) -> None:
         """A panel is never seen without focus."""
-
-
-def width_of_rows(rows: Sequence[PanelRow]) -> int:
-    """Cells that the widest line takes, with the margins."""
-    return max((line_width(row.line) for row in rows), default=0) + 2 * TEXT_MARGIN

@@ -8,7 +8,6 @@ people and `.mo` for the program; `make messages` writes the second from the fir
 from __future__ import annotations
 
 import gettext
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,24 +16,16 @@ LANGUAGES: tuple[str, ...] = ("en", "fr", "nl", "de")
 
 _LOCALE_DIRECTORY = Path(__file__).parent.parent / "locale"
 _state = {"language": "en"}
-_listeners: list[Callable[[], None]] = []
 
 
 def use_language(language: str) -> None:
     """Read from now on in `language`: `fr`, `fr_BE`, `fr-BE.UTF-8`. One that is not known is read as English."""
     code = language.replace("-", "_").partition("_")[0].lower()
     _state["language"] = code if code in LANGUAGES else "en"
-    for listener in _listeners:
-        listener()
 
 
 def current_language() -> str:
     return _state["language"]
-
-
-def when_language_changes(listener: Callable[[], None]) -> None:
-    """For modules that keep translated words: `listener` is called after every change."""
-    _listeners.append(listener)
 
 
 def _(message: str) -> str:

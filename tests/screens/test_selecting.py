@@ -56,3 +56,13 @@ async def test_a_selection_is_sent_together(opened):
         await here.sees("3 deliveries queued")
         await here.until(lambda: here.server.deliveries.get("p-ready/i-sftp"))
         assert here.server.deliveries["p-failed/i-exact"].state == "DELIVERED"
+
+
+async def test_more_than_an_action_takes_is_said_before_anything_is_sent(opened, monkeypatch):
+    monkeypatch.setattr("banqup_tui.screens.client_folders.MOST_IN_SELECTION", 10)
+    async with opened() as here:
+        await here.press("enter", "A")
+        await here.sees("66 selected", "Actions take the first 10 of them.")
+        assert "Net " not in here.info
+        await here.press("r")
+        await here.sees("Resend 10 documents to integrations")

@@ -5,7 +5,6 @@ were wanted by then: nothing that came since is swept along, however often the j
 """
 
 import uuid
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -57,21 +56,6 @@ def _write(work: Work, context: Context, kind: str, task: Task, upto_seq: int, e
     row |= {"upto_seq": upto_seq, "expected": expected, "state": RUNNING, "asked_by": context.user_id}
     work.execute(insert(job), row)
     return job_id
-
-
-def queue_backfill(
-    work: Work,
-    context: Context,
-    integration_id: str,
-    client_id: str,
-    folders: Iterable[Folder],
-    upto_seq: int,
-    expected: int,
-) -> str:
-    """What was there before the activation; its number was counted and confirmed. Returns the id of the job."""
-    query = Query(client_id=client_id)
-    task = Task(query=query, integration_ids=(integration_id,), folders=tuple(folders))
-    return _write(work, context, "BACKFILL", task, upto_seq, expected)
 
 
 def count_documents(work: Any, space_id: str, task: Task, upto_seq: int) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import datetime
 import ssl
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email import message_from_bytes, policy
@@ -86,6 +87,13 @@ class MailServer(msgspec.Struct, frozen=True):
     port: int
     box: Mailbox
     security: str
+    connections: list[SMTP]
+
+    def hang_up(self) -> None:
+        """On everybody, as a server does that was idle for long."""
+        for one in self.connections:
+            if one.transport is not None:
+                one.transport.abort()
 
     def settings(self, **changed: Any) -> Any:
         from banqup_tui.connectors.mail_settings import MailSettings
@@ -120,20 +128,20 @@ async def mail_server(security: str = "starttls", *, limit: int = 1_000_000, **m
             given |= {"auth_require_tls": security == "starttls"}
         if security == "starttls":
             given |= {"tls_context": server_context()}
-        server = _Server(box, **{**given, **more})
+        with warnings.catch_warnings(action="ignore"):  # it does not see that all is TLS here
+            server = _Server(box, **{**given, **more})
         connections.append(server)
         return server
 
     listening = await loop.create_server(
         made, "127.0.0.1", 0, ssl=server_context() if security == "tls" else None
     )
+    made_server = MailServer(listening.sockets[0].getsockname()[1], box, security, connections)
     try:
-        yield MailServer(listening.sockets[0].getsockname()[1], box, security)
+        yield made_server
     finally:
         listening.close()
-        for one in connections:
-            if one.transport is not None:
-                one.transport.abort()
+        made_server.hang_up()
         await listening.wait_closed()
 
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from banqup_tui.actions.interface import Doing
 from banqup_tui.domain.client import Client
-from banqup_tui.domain.delivery import Delivery
+from banqup_tui.domain.delivery import Attempt, Delivery
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Extension, Installation
@@ -105,6 +105,10 @@ class House(Protocol):
         ...
 
     def deliveries(self, document_ids: Collection[str] | None = None) -> Iterator[Delivery]: ...
+
+    async def attempts(self, delivery_id: str) -> Sequence[Attempt]:
+        """Every one, newest first: more than a delivery brings along. Raises `NoBackend`."""
+        ...
 
     def integrations(self, client_id: str | None = None) -> Sequence[Integration]:
         """Without those that were removed."""

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 
 from banqup_tui.actions.at_session import SessionDoing
 from banqup_tui.cli.house import Answer, Fate, House, NoBackend
-from banqup_tui.domain.delivery import Delivery
+from banqup_tui.domain.delivery import Attempt, Delivery
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Extension, Installation
@@ -121,6 +121,12 @@ class OwnHouse:
         for some in _portions(ids):
             for of_document in self._session.readers.deliveries_of(some).values():
                 yield from of_document
+
+    async def attempts(self, delivery_id: str) -> Sequence[Attempt]:
+        try:
+            return await asyncio.to_thread(self._session.engine.attempts, delivery_id)
+        except BanqupError as error:
+            raise NoBackend(error.sentence, error.remedy) from error
 
     def integrations(self, client_id: str | None = None) -> Sequence[Integration]:
         return self._session.readers.integrations(client_id)

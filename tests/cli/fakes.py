@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from banqup_tui.cli.house import Answer, Fate, House, NoBackend, Tools
-from banqup_tui.domain.delivery import Delivery
+from banqup_tui.domain.delivery import Attempt, Delivery
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.folder import Folder
@@ -26,6 +26,7 @@ class FakeHouse:
 
     all_documents: list[Document] = field(default_factory=list)
     all_deliveries: list[Delivery] = field(default_factory=list)
+    all_attempts: dict[str, list[Attempt]] = field(default_factory=dict)
     all_integrations: list[Integration] = field(default_factory=list)
     all_installations: list[Installation] = field(default_factory=list)
     all_extensions: list[Extension] = field(default_factory=list)
@@ -80,6 +81,11 @@ class FakeHouse:
 
     def deliveries(self, document_ids: Collection[str] | None = None) -> Iterator[Delivery]:
         return (one for one in self.all_deliveries if document_ids is None or one.document_id in document_ids)
+
+    async def attempts(self, delivery_id: str) -> Sequence[Attempt]:
+        if self.offline:
+            raise NoBackend("The backend does not answer.", "")
+        return self.all_attempts.get(delivery_id, ())
 
     def integrations(self, client_id: str | None = None) -> Sequence[Integration]:
         return [one for one in self.all_integrations if client_id in (None, one.client_id)]

@@ -7,13 +7,15 @@ from itertools import islice
 from typing import Any
 
 import click
+import msgspec
 
 from banqup_tui.cli import listing
 from banqup_tui.cli.house import House, NotThere, Tools
-from banqup_tui.cli.output import print_array, print_table
+from banqup_tui.cli.output import print_array, print_table, say
 from banqup_tui.cli.running import as_json, in_house, pass_tools
-from banqup_tui.domain.delivery import Delivery
+from banqup_tui.domain.delivery import NEWEST_ATTEMPTS, Delivery
 from banqup_tui.domain.document import Document
+from banqup_tui.domain.errors import BanqupError
 
 AT_ONCE = 500
 
@@ -26,12 +28,27 @@ def command(tools: Tools, document_ids: tuple[str, ...], json: bool) -> int:
     """Every delivery: its state, attempts, reason and what to do."""
 
     async def work(house: House) -> int:
-        if document_ids:
-            documents_named(house, document_ids)
-        print_deliveries(house, house.deliveries(document_ids or None), json=json)
+        if not document_ids:
+            print_deliveries(house, house.deliveries(), json=json)
+            return 0
+        documents_named(house, document_ids)
+        found = list(house.deliveries(document_ids))
+        print_deliveries(house, [await with_all_attempts(house, one) for one in found] if json else found, json=json)
         return 0
 
     return in_house(tools, work)
+
+
+async def with_all_attempts(house: House, delivery: Delivery) -> Delivery:
+    """The copy has the newest ten; without the backend it stays with those."""
+    if len(delivery.log) < NEWEST_ATTEMPTS:
+        return delivery
+    try:
+        every = await house.attempts(delivery.id)
+    except BanqupError as error:
+        say(f"The newest {NEWEST_ATTEMPTS} attempts only. {error.sentence}")
+        return delivery
+    return msgspec.structs.replace(delivery, log=tuple(every))
 
 
 def documents_named(house: House, ids: Iterable[str]) -> list[Document]:

@@ -10,7 +10,7 @@ from banqup_tui.kill_points import kill_point
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-SCHEMA = 1
+SCHEMA = 2
 """Raised with every migration. A copy of a newer schema is set aside, never read."""
 
 _DOCUMENTS = (
@@ -48,6 +48,7 @@ _DOCUMENTS = (
 """`n` of a document grows with the time it was created, so the newest has the highest, however it arrived.
 
 `day` is yyyymmdd, `month` yyyymm. `folder` and `status` are places in store.codes.
+`look`: it failed, or is unknown to all, and nobody has dismissed it; `cause` says then why, by domain.causes.
 `flags`: 1 approved, 2 processed, 4 attempted. `value` is the wire's form of what no column holds.
 """
 
@@ -58,6 +59,7 @@ def make(path: Path) -> None:
 
     steps = Migrations("copy")
     steps(name="0001")(_first)
+    steps(name="0002")(_causes)
     database = Database(path)
     try:
         database.execute("PRAGMA journal_mode = WAL")
@@ -77,6 +79,20 @@ def _first(database: Database) -> None:
         {"id": 1, "epoch": "", "cursor": None, "seq": 0, "gen": 0, "step": 0, "schema": SCHEMA, "role": None}
         | {"space_id": "", "space_name": "", "expected": 0, "arrived": 0, "before": 0, "extensions_at": ""},
         pk="id",
+    )
+
+
+def _causes(database: Database) -> None:
+    """Failures by what they have in common; killed halfway it is done again."""
+    from banqup_tui.domain.causes import cause_of
+
+    if "cause" not in database.table("delivery").columns_dict:
+        database.execute("ALTER TABLE delivery ADD COLUMN cause TEXT")
+    failed = database.execute("SELECT id, json_extract(CAST(value AS TEXT), '$.reason') FROM delivery WHERE look = 1")
+    causes = [(cause_of(reason), delivery_id) for delivery_id, reason in failed.fetchall()]
+    database.conn.executemany("UPDATE delivery SET cause = ? WHERE id = ?", causes)
+    database.execute(
+        "CREATE INDEX IF NOT EXISTS delivery_look ON delivery (integration_id, state, cause) WHERE look = 1"
     )
 
 

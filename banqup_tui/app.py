@@ -36,6 +36,7 @@ _FIRST_FRAME = 0.05
 """Seconds that the first frame has to itself before the sync begins."""
 _STATUS_ROOM = 12
 """Columns of the info line that margins and the status in front of a cause take."""
+_MESSAGE_MARGINS = 4
 _NEWS_PAUSE = 0.2
 """Seconds in which what has changed is gathered before the screen reads again."""
 
@@ -170,10 +171,13 @@ class BanqupApp(App[None]):
                 break
         return words
 
-    def say(self, text: str, tone: Tone = Tone.PLAIN) -> None:
+    def say(self, text: str, tone: Tone = Tone.PLAIN, shorter: Sequence[str] = ()) -> None:
+        """In the words that have room, the longest first."""
         screen = self.screen
         if isinstance(screen, Sheet):
-            screen.info.say(message_words(text, tone))
+            wordings = (text, *shorter)
+            fits = (one for one in wordings if width_of(one) <= self.size.width - _MESSAGE_MARGINS)
+            screen.info.say(message_words(next(fits, wordings[-1]), tone))
 
     # going places
 

@@ -117,6 +117,7 @@ class Tone(StrEnum):
 class Message(Value, frozen=True, kw_only=True):
     """`undo_keys` are the commands that `u` takes back as long as they were not tried.
 
+    `shorter`: the same in fewer words, for where `text` has no room; the last is the shortest.
     `said` is the sentence without what belongs to the terminal: how it is taken back, that it waits here.
     """
 
@@ -124,6 +125,7 @@ class Message(Value, frozen=True, kw_only=True):
     tone: Tone = Tone.PLAIN
     undo_keys: tuple[str, ...] = ()
     plain: str = ""
+    shorter: tuple[str, ...] = ()
 
     @property
     def said(self) -> str:

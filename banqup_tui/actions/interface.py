@@ -26,12 +26,16 @@ from banqup_tui.protocol.messages import BackfillCount, TestRequest, TestResult
 class Doing(Protocol):
     """What actions need of a session: the outbox, and the few things that only the backend can answer."""
 
-    def act(self, body: Value, label: str = "") -> str:
+    def act(self, body: Value, label: str = "", *, key: str | None = None) -> str:
         """Write a command to the outbox; its key. `label` is what was done, in words, for the list of `u`."""
         ...
 
     def take_back(self, key: str) -> bool:
         """Cancel a command that was never tried; false where it was."""
+        ...
+
+    def opposite_of(self, key: str) -> Value | None:
+        """The command that takes back one that is done; None where it is too late."""
         ...
 
     async def sync_now(self) -> None: ...
@@ -58,10 +62,11 @@ class Doing(Protocol):
 
 
 class Undoable(Value, frozen=True, kw_only=True):
-    """A command that was never tried, with what it is called in a list."""
+    """A command that can be taken back, with what it is called in a list. `is_done`: the server has done it."""
 
     key: str
     title: str
+    is_done: bool = False
 
 
 class Context(Value, frozen=True, kw_only=True, dict=True):

@@ -111,7 +111,7 @@ class TerminalAsk:
         return [answer] if answer is not None else None
 
     def notify(self, message: Message) -> None:
-        self._screen.house.say(message.text, message.tone)
+        self._screen.house.say(message.text, message.tone, message.shorter)
 
     def notify_error(self, sentence: str, remedy: str) -> None:
         self._screen.house.say(f"{sentence} {remedy}".strip(), Tone.ERROR)

@@ -28,15 +28,19 @@ class FakeDoing:
     def __init__(self, files: Path | None = None, *, tried: Sequence[str] = ()) -> None:
         self.acts: list[Value] = []
         self.taken_back: list[str] = []
+        self.opposites: dict[str, Value] = {}
         self.tested: list[TestRequest] = []
         self.synced = 0
         self.older = 0
         self._files = files
         self._tried = tried
 
-    def act(self, body: Value, label: str = "") -> str:
+    def act(self, body: Value, label: str = "", *, key: str | None = None) -> str:
         self.acts.append(body)
-        return f"key-{len(self.acts)}"
+        return key or f"key-{len(self.acts)}"
+
+    def opposite_of(self, key: str) -> Value | None:
+        return self.opposites.get(key)
 
     def take_back(self, key: str) -> bool:
         self.taken_back.append(key)

@@ -13,6 +13,7 @@ from textual.screen import Screen
 
 from banqup_tui.actions.asking import Tone
 from banqup_tui.actions.at_session import context_at
+from banqup_tui.actions.check_connection import ENOUGH_TRIES, CheckConnection
 from banqup_tui.actions.interface import Context
 from banqup_tui.actions.places import Destination, Place, Tab
 from banqup_tui.domain.text import clean
@@ -61,6 +62,7 @@ class BanqupApp(App[None]):
         self._firm = settings.firm_name
         self._waiting: dict[Screen[None], asyncio.Future[object]] = {}
         self._news_comes = False
+        self._outage_told: datetime | None = None
         self.failure: Exception | None = None
 
     # life
@@ -108,8 +110,18 @@ class BanqupApp(App[None]):
         screen = self.screen
         if isinstance(screen, PlaceScreen):
             screen.news()
+            self._tell_of_outage(screen)
         elif isinstance(screen, Sheet):
             self.show_state(screen)
+
+    def _tell_of_outage(self, screen: PlaceScreen) -> None:
+        """Once for each, and never over a panel."""
+        state = self.session.engine.state
+        if state.word is not SyncWord.SERVER_DOWN or state.tries < ENOUGH_TRIES or state.since == self._outage_told:
+            return
+        if not screen.is_asking:
+            self._outage_told = state.since
+            screen.perform(CheckConnection.id)
 
     # what places ask
 

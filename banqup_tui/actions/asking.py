@@ -40,6 +40,14 @@ class Confirming(Value, frozen=True, kw_only=True):
     dangerous: bool = False
 
 
+class Deciding(Value, frozen=True, kw_only=True):
+    """Ways to go on, as buttons; the first is under the cursor."""
+
+    title: str
+    lines: Sequence[str]
+    choices: Sequence[Choice]
+
+
 class TickRow(Value, frozen=True, kw_only=True):
     """`has` is what is there now, with the state whose sign stands before it; `note` shows while one is on the row."""
 
@@ -146,6 +154,8 @@ class Ask(Protocol):
     async def tick(self, question: Ticking) -> Ticked | None: ...
 
     async def confirm(self, question: Confirming) -> bool: ...
+
+    async def decide(self, question: Deciding) -> str | None: ...
 
     async def fill_in(self, form: Form) -> Filled | None: ...
 

@@ -47,6 +47,9 @@ class SessionDoing:
     async def sync_now(self) -> None:
         await in_thread(lambda: self._session.engine.sync_once())
 
+    def try_again(self) -> None:
+        self._session.engine.wake()
+
     async def download(self, sha256: str) -> Path:
         return await in_thread(lambda: self._session.engine.download(sha256))
 
@@ -104,6 +107,7 @@ def context_at(
         undoable=undoable(session),
         over_ssh=is_over_ssh(),
         offline=session.engine.is_running and not session.engine.state.is_connected,
+        connection=session.engine.state if session.engine.is_running else None,
         download_to=download_directory(),
         now=datetime.now(UTC),
     )

@@ -21,6 +21,7 @@ from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.sending import Selection, offers, selection
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.messages import BackfillCount, TestRequest, TestResult
+from banqup_tui.sync.state import SyncState
 
 
 class Doing(Protocol):
@@ -39,6 +40,10 @@ class Doing(Protocol):
         ...
 
     async def sync_now(self) -> None: ...
+
+    def try_again(self) -> None:
+        """Look for the server now, without waiting for the answer."""
+        ...
 
     async def download(self, sha256: str) -> Path:
         """The bytes of a document, in the file cache."""
@@ -74,7 +79,8 @@ class Context(Value, frozen=True, kw_only=True, dict=True):
 
     `documents`: the selection, else the one under the cursor. `integrations`: of the clients of those documents, or of
     `client`. `deliveries`: of those documents. `now` is aware. `offline`: what is done waits on this
-    computer. `download_to`: the directory that is suggested.
+    computer. `connection`: how the copy stands to its server, where it is followed. `download_to`: the directory that
+    is suggested.
     """
 
     doing: Doing
@@ -93,6 +99,7 @@ class Context(Value, frozen=True, kw_only=True, dict=True):
     undoable: Sequence[Undoable] = ()
     over_ssh: bool = False
     offline: bool = False
+    connection: SyncState | None = None
     download_to: Path = msgspec.field(default_factory=Path.cwd)
     now: datetime
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from banqup_tui.actions.add_integration import AddIntegration
 from banqup_tui.actions.cancel_sending import CancelSending
+from banqup_tui.actions.check_connection import CheckConnection
 from banqup_tui.actions.configure_extension import ConfigureExtension
 from banqup_tui.actions.configure_integration import ConfigureIntegration
 from banqup_tui.actions.copy import CopyValue
@@ -57,6 +58,7 @@ ACTIONS: tuple[Action, ...] = (
     ImportFiles(),
     Undo(),
     SyncNow(),
+    CheckConnection(),
     ToClientDocuments(),
     ToClients(),
     ToStore(),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from banqup_tui.actions.asking import (
     Choosing,
     Confirming,
+    Deciding,
     Filled,
     Form,
     Message,
@@ -92,6 +93,14 @@ class TerminalAsk:
             buttons.reverse()
         panel.fill(question.title, question.lines, buttons)
         return bool(await panel.asked() == "yes")
+
+    async def decide(self, question: Deciding) -> str | None:
+        from banqup_tui.widgets.buttons import Button
+        from banqup_tui.widgets.confirm import Confirm
+
+        panel = await self.panel(Confirm)
+        panel.fill(question.title, question.lines, [Button(one.id, one.label) for one in question.choices])
+        return cast("str | None", await panel.asked())
 
     async def fill_in(self, form: Form) -> Filled | None:
         from banqup_tui.screens.form import FormScreen

@@ -13,7 +13,7 @@ from textual.screen import Screen
 
 from banqup_tui.actions.asking import Tone
 from banqup_tui.actions.at_session import context_at
-from banqup_tui.actions.check_connection import ENOUGH_TRIES, CheckConnection
+from banqup_tui.actions.check_connection import ENOUGH_TRIES, LONG_ENOUGH, CheckConnection
 from banqup_tui.actions.interface import Context
 from banqup_tui.actions.places import Destination, Place, Tab
 from banqup_tui.domain.text import clean
@@ -117,9 +117,10 @@ class BanqupApp(App[None]):
     def _tell_of_outage(self, screen: PlaceScreen) -> None:
         """Once for each, and never over a panel."""
         state = self.session.engine.state
-        if state.word is not SyncWord.SERVER_DOWN or state.tries < ENOUGH_TRIES or state.since == self._outage_told:
+        if state.word is not SyncWord.SERVER_DOWN or state.since is None or state.since == self._outage_told:
             return
-        if not screen.is_asking:
+        is_long = state.tries >= ENOUGH_TRIES or self.now() - state.since >= LONG_ENOUGH
+        if is_long and not screen.is_asking:
             self._outage_told = state.since
             screen.perform(CheckConnection.id)
 

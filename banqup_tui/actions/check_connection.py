@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from banqup_tui.actions.asking import Choice, Deciding, Message
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.domain.text import clean
@@ -11,7 +13,8 @@ from banqup_tui.written.told import told
 from banqup_tui.written.words import _, ngettext
 
 ENOUGH_TRIES = 4
-"""So often the server has not answered before the user is told by a panel."""
+LONG_ENOUGH = timedelta(seconds=20)
+"""So often, or so long, the server has not answered before the user is told by a panel."""
 
 
 class CheckConnection(Action):

@@ -157,6 +157,10 @@ class Action:
         """What the menu says; ends in `…` if it asks first."""
         return self.name()
 
+    def in_help(self) -> str:
+        """What stands beside its key in the help: few words."""
+        return self.name().rstrip("…")
+
     def short(self, context: Context) -> str:
         """One word or two for the footer."""
         return self.title(context).rstrip("…")

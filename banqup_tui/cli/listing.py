@@ -11,6 +11,7 @@ from banqup_tui.domain.client import Client
 from banqup_tui.domain.delivery import Delivery
 from banqup_tui.domain.document import Document, Party
 from banqup_tui.domain.extension import Extension, Installation
+from banqup_tui.domain.failures import FailureGroup
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import ClientRow
 
@@ -88,6 +89,28 @@ def delivery_value(
         "client": client_of(client),
         "number": document.number if document else None,
         "fileName": document.file_name if document else None,
+    }
+
+
+def failures_value(group: FailureGroup, clients: Mapping[str, Client]) -> dict[str, Any]:
+    """A group of failures, with the integrations that it concerns."""
+    return {
+        "key": group.key,
+        "extension": group.extension_id,
+        "state": group.state,
+        "cause": group.cause,
+        "count": group.count,
+        "clients": group.clients,
+        "integrations": [
+            {
+                "id": part.integration_id,
+                "integration": part.label,
+                "state": part.state,
+                "client": client_of(clients.get(part.client_id)),
+                "count": part.count,
+            }
+            for part in group.parts
+        ],
     }
 
 

@@ -12,7 +12,29 @@ _QUOTED = re.compile(r'"([^"]*)"|“([^”]*)”|«([^»]*)»')
 _WORD = re.compile(r"[^\W\d_]+")
 _CODE = re.compile(r"[45]\d\d")
 _SAYS_A_CODE = frozenset({"http", "status", "code", "answered", "error"})
-_JOINING = frozenset("a aan d da de del den der des di du en et het l la le les of the van von zu".split())
+_JOINING = frozenset(
+    (
+        "a",
+        "aan",
+        "d",
+        "da",
+        "de",
+        "del",
+        "den",
+        "der",
+        "des",
+        "di",
+        "du",
+        "en",
+        "et",
+        "het",
+        "l",
+        "la",
+        "le",
+        "les",
+        "of",
+    )
+)
 _OPENING, _CLOSING = "([{<\"'“‘«", ")]}>\"'”’».,:;!?"
 
 

@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from banqup_tui.screens.house import House
     from banqup_tui.widgets.palette import Entry
 
-DIGITS = {Place.CLIENT_DOCUMENTS: "2", Place.FOLDER: "2", Place.DOCUMENT: "2", Place.CLIENTS: "3", Place.CLIENT: "3"}
+DIGITS = {
+    Place.CLIENT_DOCUMENTS: "2", Place.TO_LOOK_AT: "2", Place.FAILED: "2", Place.FOLDER: "2", Place.DOCUMENT: "2",
+    Place.CLIENTS: "3", Place.CLIENT: "3",
+}  # fmt: skip
 _TWO_WAYS = {"side": (("left", "h"), ("right", "l")), "pane": (("shift+tab",), ("tab",))}
 _ROOTS = {"2": Place.CLIENT_DOCUMENTS, "3": Place.CLIENTS, "4": Place.STORE}
 

@@ -92,7 +92,7 @@ def _causes(database: Database) -> None:
     causes = [(cause_of(reason), delivery_id) for delivery_id, reason in failed.fetchall()]
     database.conn.executemany("UPDATE delivery SET cause = ? WHERE id = ?", causes)
     database.execute(
-        "CREATE INDEX IF NOT EXISTS delivery_look ON delivery (integration_id, state, cause) WHERE look = 1"
+        "CREATE INDEX IF NOT EXISTS delivery_look ON delivery (integration_id, state, cause, look) WHERE look = 1"
     )
 
 

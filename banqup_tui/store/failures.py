@@ -132,7 +132,9 @@ class FailureReader:
 
     def example(self, group: FailureGroup) -> Failing | None:
         """One of them, for its whole reason and its remedy."""
-        row = self._copy.reader().execute(f"{_OF_ONE} LIMIT 1", (group.parts[0].integration_id, group.state, group.cause))
+        row = self._copy.reader().execute(
+            f"{_OF_ONE} LIMIT 1", (group.parts[0].integration_id, group.state, group.cause)
+        )
         found = row.fetchone()
         return None if found is None else _failing(found[1:], group.parts[0].client_id)
 

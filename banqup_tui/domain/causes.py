@@ -51,7 +51,7 @@ def _quotation(found: re.Match[str]) -> str:
     inside = next(group for group in found.groups() if group is not None)
     plain = [word for word in inside.split() if _WORD.fullmatch(word) and word[0].islower()]
     is_said = len(plain) >= 2 and "/" not in inside and "\\" not in inside
-    return f"“{inside}”" if is_said else GAP
+    return found.group() if is_said else GAP
 
 
 def _without_names(words: list[str]) -> list[str]:

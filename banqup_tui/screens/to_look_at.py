@@ -209,7 +209,7 @@ class Failed(PlaceScreen):
 
     def on_document_table_opened(self, message: DocumentTable.Opened) -> None:
         message.stop()
-        self.perform("details")
+        self.perform("view")
 
     def on_document_table_menu_asked(self, message: DocumentTable.MenuAsked) -> None:
         message.stop()

@@ -24,7 +24,7 @@ def group_items(groups: Sequence[FailureGroup], titles: Mapping[str, str]) -> Bu
 
     def build(width: int) -> tuple[Line | None, Sequence[Item]]:
         labels = (
-            right(_NUMBER, _("Number"), "muted"),
+            right(_NUMBER, _("Count"), "muted"),
             left(_EXTENSION, _("Extension"), "muted"),
             left(_STATE, _("State"), "muted"),
             right(_CLIENTS, _("Clients"), "muted"),
@@ -77,7 +77,7 @@ def _parts(group: FailureGroup, clients: Mapping[str, str], width: int) -> Itera
     yield (
         left(0, _("Client"), "muted"),
         left(34, _("Integration"), "muted"),
-        right(min(width, 76), _("Number"), "muted"),
+        right(min(width, 76), _("Count"), "muted"),
     )
     for part in group.parts[:MOST_PARTS]:
         mark, token, word = integration_words(part.state)

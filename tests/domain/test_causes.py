@@ -23,7 +23,7 @@ from banqup_tui.domain.causes import cause_of
         ("“Facture 11874.pdf” is too large: 64 kB of 32.", "… is too large: … kB of …."),
         (
             'The server has no room: "552 disk quota exceeded" after 64 kB of 86.',
-            "The server has no room: “552 disk quota exceeded” after … kB of ….",
+            'The server has no room: "552 disk quota exceeded" after … kB of ….',
         ),
         ("The receiver answered 404 Not Found.", "The receiver answered 404 Not Found."),
         ("The receiver answered 503 in 12.3 s.", "The receiver answered 503 in … s."),

@@ -175,6 +175,7 @@ def _insert(
             planned_seq=0,
             settings_version=settings_versions.FIRST,
             destination=destination,
+            sign_in_until=settings_versions.sign_in_until(context.services, extension.id, effective),
             seq=0,
             **_limits(context, extension),
         )

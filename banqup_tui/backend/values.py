@@ -13,7 +13,7 @@ from banqup_tui.domain.delivery import NEWEST_ATTEMPTS, Attempt, Delivery, Deliv
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.extension import Installation, InstallationState
 from banqup_tui.domain.folder import Folder
-from banqup_tui.domain.integration import Integration, IntegrationState
+from banqup_tui.domain.integration import Integration, IntegrationState, Trouble
 from banqup_tui.domain.source import Source, SourceKind, ToPlace
 from banqup_tui.domain.status import AccountingStatus
 
@@ -134,6 +134,12 @@ def integration_of(row: Row[Any], own: bytes | None, effective: bytes | None, se
         last_sent_at=row.last_sent_at,
         cause=row.cause,
         remedy=row.remedy,
+        trouble=Trouble(row.trouble) if row.trouble else None,
+        failing_since=row.failing_since,
+        failing_reason=row.failing_reason,
+        failing_remedy=row.failing_remedy,
+        held_until=row.held_until,
+        sign_in_until=row.sign_in_until,
     )
 
 

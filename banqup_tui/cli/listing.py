@@ -12,6 +12,7 @@ from banqup_tui.domain.delivery import Delivery
 from banqup_tui.domain.document import Document, Party
 from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.failures import FailureGroup
+from banqup_tui.domain.health import Health, Summary
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import ClientRow
 
@@ -114,10 +115,14 @@ def failures_value(group: FailureGroup, clients: Mapping[str, Client]) -> dict[s
     }
 
 
-def integration_value(integration: Integration, client: Client | None) -> dict[str, Any]:
-    return {**msgspec.to_builtins(integration), "client": client_of(client)}
+def integration_value(integration: Integration, client: Client | None, health: Health) -> dict[str, Any]:
+    return {**msgspec.to_builtins(integration), "client": client_of(client), "health": health}
 
 
-def extension_value(extension: Extension, installation: Installation | None) -> dict[str, Any]:
+def extension_value(extension: Extension, installation: Installation | None, health: Summary) -> dict[str, Any]:
     wire: dict[str, Any] = msgspec.to_builtins(extension)
-    return {**wire, "installation": msgspec.to_builtins(installation) if installation else None}
+    return {
+        **wire,
+        "installation": msgspec.to_builtins(installation) if installation else None,
+        "health": msgspec.to_builtins(health),
+    }

@@ -143,6 +143,10 @@ class FailureReader:
         query = "SELECT count(*) FROM delivery WHERE look = 1 AND integration_id = ?"
         return int(self._copy.reader().execute(query, (integration_id,)).fetchone()[0])
 
+    def failed_by_integration(self) -> dict[str, int]:
+        query = "SELECT integration_id, count(*) FROM delivery INDEXED BY delivery_look WHERE look = 1 GROUP BY 1"
+        return dict(self._copy.reader().execute(query).fetchall())
+
     def _read(self) -> "_Reading":
         return _Reading(self._copy.reader(), self._asked)
 

@@ -21,7 +21,7 @@ from banqup_tui.backend.tables import attempt, delivery, integration
 from banqup_tui.backend.tables import turn as turns
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.delivery import DeliveryState
-from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.integration import IntegrationState, Trouble
 from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol.messages import EntityKind
 
@@ -55,7 +55,7 @@ def claim(work: Work, terms: Terms, owner: str, free: int, *, with_slow: bool = 
         return None
     kill_point("claim.locked")
     if terms.connector(held.extension_id) is None:
-        break_off(work, held, sentences.NO_CONNECTOR, sentences.REPAIR_CONNECTOR)
+        break_off(work, held, sentences.NO_CONNECTOR, sentences.REPAIR_CONNECTOR, Trouble.EXTENSION)
         return []
     held = rate.follow(work, terms, held)
     due = _due(work, held, min(free, room(work, held)))

@@ -57,9 +57,9 @@ async def test_a_receiver_without_an_answer_and_a_sign_in_that_ends_are_told_too
         await here.write("Ardenne")
         await here.press("enter", "i")
         await here.sees("! No answer", "! Sign-in ends", "1 without an answer")
-        await here.sees("sftp.example does not answer.")
-        await here.press("j")
         await here.sees("The sign-in ends soon.", "Signed in until")
+        await here.press("j")
+        await here.sees("sftp.example does not answer.")
 
 
 async def test_the_store_says_for_how_many_clients_an_extension_works_and_for_which_it_does_not(opened):

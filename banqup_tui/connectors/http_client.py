@@ -7,8 +7,10 @@ used.
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 60.0
 IDLE_SECONDS = 5.0
+TRUSTED_SECONDS = 600.0
 LARGEST_ANSWER = 1 << 20
 """Bytes of an answer that are kept; what comes after them is not read."""
 
@@ -60,7 +63,7 @@ async def opened(
         limits=httpx.Limits(max_connections=16, max_keepalive_connections=16, keepalive_expiry=IDLE_SECONDS),
         follow_redirects=False,
         trust_env=not is_this_machine(url),
-        verify=_trusted(),
+        verify=_trusted(url),
     ) as client:
         yield client
 
@@ -106,7 +109,15 @@ async def _body(response: httpx.Response) -> tuple[bytes, bool]:
     return body, True
 
 
-def _trusted() -> ssl.SSLContext:
+def _trusted(url: str) -> ssl.SSLContext:
+    """Made anew every ten minutes, as it takes a while to read. Where nothing is encrypted nobody is trusted."""
+    if not url.startswith("https:"):
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return _trusted_by_all(int(time.monotonic() // TRUSTED_SECONDS))
+
+
+@lru_cache(maxsize=1)
+def _trusted_by_all(_period: int) -> ssl.SSLContext:
     import httpx
 
     trusted = httpx.create_ssl_context()

@@ -111,7 +111,7 @@ async def _body(response: httpx.Response) -> tuple[bytes, bool]:
 
 def _trusted(url: str) -> ssl.SSLContext:
     """Made anew every ten minutes, as it takes a while to read. Where nothing is encrypted nobody is trusted."""
-    if not url.startswith("https:"):
+    if not url.lower().startswith("https:"):
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     return _trusted_by_all(int(time.monotonic() // TRUSTED_SECONDS))
 

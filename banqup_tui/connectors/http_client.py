@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from banqup_tui.connectors.interface import Fault
+
 if TYPE_CHECKING:
     import httpx
 
@@ -75,13 +77,16 @@ async def ask(
     *,
     where: str,
     begun: bool,
+    fault: Fault = Fault.INTEGRATION,
     content: bytes | AsyncIterable[bytes] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
     """The answer, whatever its status is: see `http_faults.refusal`.
 
     `where` names the server in sentences. `begun`: this request may have an effect, so what is cut off is `Uncertain`
-    and not `NotSent`. An answer whose status came is an answer, even if the rest of it did not come.
+    and not `NotSent`. `fault`: whose it is if a connection breaks that had been made; DOCUMENT for an upload, as a
+    server that hangs up on a large one is never heard (the library does not listen while it sends). An answer whose
+    status came is an answer, even if the rest of it did not come.
     """
     import httpx
 
@@ -92,7 +97,7 @@ async def ask(
             body, whole = await _body(response)
             return Answer(status=response.status_code, headers=dict(response.headers), body=body, whole=whole)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise cut_off(error, where, begun=begun) from error
+        raise cut_off(error, where, begun=begun, fault=fault) from error
 
 
 async def _body(response: httpx.Response) -> tuple[bytes, bool]:

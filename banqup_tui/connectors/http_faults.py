@@ -32,8 +32,8 @@ _SAYING = ("detail", "message", "error_description", "error", "title", "reason",
 _anything = msgspec.json.Decoder()
 
 
-def cut_off(error: Exception, where: str, *, begun: bool) -> NotSent | Uncertain:
-    """No answer came. `where` names the server."""
+def cut_off(error: Exception, where: str, *, begun: bool, fault: Fault = Fault.INTEGRATION) -> NotSent | Uncertain:
+    """No answer came. `where` names the server; `fault`: see `http_client.ask`."""
     if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol | httpx.LocalProtocolError):
         return _unusable(where, error)
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
@@ -45,6 +45,12 @@ def cut_off(error: Exception, where: str, *, begun: bool) -> NotSent | Uncertain
             if isinstance(error, httpx.TimeoutException)
             else f"The connection to {where} broke before it had answered: {said}.",
             _WAIT,
+        )
+    if fault is Fault.DOCUMENT:
+        return NotSent(
+            f"The connection to {where} broke while the document was on its way: {said}.",
+            "It is tried again by itself. If it stays so, the server may not take a document of this size.",
+            fault=fault,
         )
     return NotSent(
         f"The connection to {where} broke: {said}.",

@@ -13,7 +13,7 @@ import msgspec
 from banqup_tui.connectors.hidden_file import chunks_of
 from banqup_tui.connectors.http_client import Answer, ask
 from banqup_tui.connectors.http_faults import cut_off
-from banqup_tui.connectors.interface import Parcel
+from banqup_tui.connectors.interface import Fault, Parcel
 from banqup_tui.connectors.web_address import server_of
 from banqup_tui.connectors.webdav_faults import kept_less, not_signed_in, not_written
 from banqup_tui.kill_points import kill_point
@@ -79,6 +79,7 @@ class DavServer:
             self.address(path),
             where=self.where,
             begun=False,
+            fault=Fault.DOCUMENT,
             content=_Document(parcel),
             headers=headers,
         )

@@ -256,6 +256,18 @@ async def test_a_server_that_keeps_less_than_it_was_given_is_found_out(server: D
     assert server.files() == []
 
 
+async def test_a_server_that_hangs_up_on_a_large_document_holds_no_other_document_back(
+    tmp_path: Path, store: Path
+) -> None:
+    with dav_server(tmp_path / "server", hangs_up_above=1_000_000) as server:
+        async with WebDav().connect(server.settings()) as channel:
+            with pytest.raises((NotSent, Rejected)) as told:
+                await channel.prepare(parcel(store, os.urandom(1_000_001)))
+            assert getattr(told.value, "fault", Fault.DOCUMENT) is Fault.DOCUMENT
+            await channel.commit(parcel(store), await channel.prepare(parcel(store)))
+    assert server.files() == ["purchases/2026-11874.xml"]
+
+
 async def test_a_test_of_the_connection_shows_that_files_cannot_be_renamed(server: Dav) -> None:
     server.before = refusing("MOVE", "403 Forbidden", b"no moving")
     signed_in, step = await WebDav().test(server.settings(path="in/[folder]"), None)

@@ -80,11 +80,17 @@ class Dav:
 
 
 @contextmanager
-def dav_server(root: Path, *, digest: bool = False, largest: int = sys.maxsize) -> Iterator[Dav]:
-    """`largest`: bytes of a body that the door lets in, as a proxy in front of such a server does."""
+def dav_server(
+    root: Path, *, digest: bool = False, largest: int = sys.maxsize, hangs_up_above: int = 0
+) -> Iterator[Dav]:
+    """`largest`: bytes of a body that the door lets in, as a proxy in front of such a server does.
+
+    `hangs_up_above`: for larger bodies the server answers 413 and closes the connection, with nothing of it read.
+    """
     root.mkdir(exist_ok=True)
     dav = Dav(root, digest=digest, largest=largest)
     server = Cheroot(("127.0.0.1", 0), dav, numthreads=4, shutdown_timeout=0)
+    server.max_request_body_size = hangs_up_above
     server.expiration_interval = 0.02
     server.prepare()
     dav.port = server.bind_addr[1]

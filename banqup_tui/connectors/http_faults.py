@@ -119,7 +119,7 @@ def excerpt(answer: Answer) -> str:
 def _json_text(body: bytes) -> str:
     try:
         value = _anything.decode(body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
     return next(_sayings(value, 4), "")
 

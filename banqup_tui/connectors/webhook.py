@@ -230,7 +230,7 @@ _named = msgspec.json.Decoder(_Named)
 def _id_of(answer: Answer) -> str:
     try:
         found = _named.decode(answer.body).id
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
     return "" if found is None else clean(str(found))[:_MAX_ID]
 

@@ -113,7 +113,10 @@ async def test_the_identifier_that_the_receiver_gives_is_the_proof(server: Hooks
     assert receipt == Receipt(text=f"127.0.0.1:{server.port}: JRN-2026-17", reference="JRN-2026-17")
 
 
-@pytest.mark.parametrize("body", [b"", b"thanks", b"[1]", b'{"id": null}', b"\xff"])
+@pytest.mark.parametrize(
+    "body", [b"", b"thanks", b"[1]", b'{"id": null}', b'{"id": "\xff"}', b'{"x":' * 100_000],
+    ids=["empty", "text", "list", "none", "not-text", "deep"],
+)  # fmt: skip
 async def test_without_one_it_is_the_events_own(server: Hooks, tmp_path: Path, body: bytes) -> None:
     answering(server, 200, body, after=True)
     assert (await send(server, parcel(tmp_path))).reference == parcel(tmp_path).key

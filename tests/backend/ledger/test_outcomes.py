@@ -154,8 +154,7 @@ def test_a_receiver_that_asks_for_patience_gets_it_for_at_most_a_day(world: Worl
 
 
 def test_a_receiver_that_fails_half_way_and_asks_for_patience_gets_it_too(world: World) -> None:
-    world.queued(world.receiver(ReceiverKind.KEY))
-    (claimed,) = world.claim()
+    claimed, _, _ = world.committing(world.receiver(ReceiverKind.KEY))
     world.record(claimed, Uncertain("It fails.", retry_after=1000))
     world.clock.pass_(999)
     assert world.claim() == []

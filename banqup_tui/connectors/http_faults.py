@@ -244,7 +244,8 @@ def _failing(answer: Answer, where: str, said: str, begun: bool) -> NotSent | Un
     why = f"{where} fails, with the status {status}."
     pourquoi = f"{where} est en panne, avec le code {status}."
     if said:
-        why, pourquoi = f"{where} fails ({status}): “{said}”.", f"{where} est en panne ({status}) : « {said} »."
+        why = f"{where} fails, with the status {status}: “{said}”."
+        pourquoi = f"{where} est en panne, avec le code {status} : « {said} »."
     if begun:
         return Uncertain(why, _WAIT, retry_after=wait)
     return NotSent(why, _WAIT, fault=Fault.INTEGRATION, retry_after=wait, french=(pourquoi, _ATTENDRE))

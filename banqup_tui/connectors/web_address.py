@@ -26,28 +26,28 @@ def server_of(url: str) -> str:
     return shown if port in (None, 443 if parts.scheme == "https" else 80) else f"{shown}:{port}"
 
 
-def address_problems(field: str, title: str, url: str, example: str) -> list[SettingProblem]:
-    """What is wrong with the address of a server, without asking it."""
+def address_problems(field: str, url: str, example: str) -> list[SettingProblem]:
+    """What is wrong with the address of a server, in a setting of the title Address, without asking the server."""
     parts = _split(url)
     if parts.scheme not in ("https", "http") or not parts.hostname or _port(parts) == 0 or _has_blanks(url):
         return [
-            SettingProblem(field=field, sentence=f"{title}: it is not an address.", remedy=f"Write it as {example}.")
+            SettingProblem(field=field, sentence="Address: it is not an address.", remedy=f"Write it as {example}.")
         ]
     if parts.username is not None or parts.password is not None:
         return [
             SettingProblem(
                 field=field,
-                sentence=f"{title}: a name or a password does not belong into an address, where all can see it.",
+                sentence="Address: a name or a password does not belong into an address, where all can see it.",
                 remedy="Take out what stands before @.",
             )
         ]
     if parts.fragment:
-        return [SettingProblem(field=field, sentence=f"{title}: what follows # is never sent.", remedy="Take it out.")]
+        return [SettingProblem(field=field, sentence="Address: what follows # is never sent.", remedy="Take it out.")]
     if parts.scheme == "http" and not is_this_machine(url):
         return [
             SettingProblem(
                 field=field,
-                sentence=f"{title}: with http anybody on the way can read the documents.",
+                sentence="Address: with http anybody on the way can read the documents.",
                 remedy="Write https. Plain http goes only to this machine.",
             )
         ]

@@ -114,7 +114,7 @@ class WebDav:
     def check(self, given: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
         problems = name_problems(given.get("file_name", ""))
         if given.get("url"):
-            problems += address_problems("url", "Address", given["url"], _EXAMPLE_URL)
+            problems += address_problems("url", given["url"], _EXAMPLE_URL)
             if "?" in given["url"]:
                 problems.append(
                     SettingProblem(
@@ -243,18 +243,19 @@ class _DavChannel:
                 return None
             if answer.status != 412:
                 raise not_written(answer, self._server.where, directory, begun=True)
+        folder = directory or "/"
         raise NotSent(
-            f"Every name for the document is taken in {directory or '/'}.",
+            f"Every name for the document is taken in {folder}.",
             "Tidy up the folder, or put [number] and [date] into the file name.",
         )
 
     async def _done_if_its_folder_is_there(self, kept: Remnant) -> Receipt:
         """A missing file proves something only where its folder can be seen."""
-        directory = kept.hidden.rpartition("/")[0]
-        if await self._server.can_be_seen(directory):
+        folder = kept.hidden.rpartition("/")[0] or "/"
+        if await self._server.can_be_seen(folder):
             return _receipt(kept.final)
         raise Uncertain(
-            f"The folder {directory or '/'} cannot be seen on the server now.",
+            f"The folder {folder} cannot be seen on the server now.",
             "It is looked at again by itself: the document may have arrived.",
         )
 

@@ -120,7 +120,7 @@ class Webhook:
         return f"{server_of(settings.url)}{urlsplit(settings.url).path}"
 
     def check(self, given: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
-        problems = address_problems("url", "Address", given["url"], _EXAMPLE_URL) if given.get("url") else []
+        problems = address_problems("url", given["url"], _EXAMPLE_URL) if given.get("url") else []
         if given.get("secret"):
             problems += _secret_problems(given["secret"])
         return problems

@@ -216,8 +216,8 @@ async def test_a_test_of_the_connection_says_what_is_wrong_in_french_too(server:
     answering(server, 503, b'{"message": "closed"}')
     (step,) = await Webhook().test(WebhookSettings(url=server.url, secret=SECRET), None)
     assert not step.ok
-    assert step.sentence["en"].endswith("fails (503): “closed”.")
-    assert step.sentence["fr"].endswith("est en panne (503) : « closed ».")
+    assert step.sentence["en"].endswith("fails, with the status 503: “closed”.")
+    assert step.sentence["fr"].endswith("est en panne, avec le code 503 : « closed ».")
 
 
 def test_the_library_is_loaded_only_when_it_is_used() -> None:

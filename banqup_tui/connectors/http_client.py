@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import lru_cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -52,7 +53,8 @@ async def opened(
     """A client for the server of this address. No connection is made before the first request.
 
     Proxies of the environment are used, but never for this machine itself. Certificates are checked against those
-    that this machine trusts and those that every browser does.
+    that this machine trusts and those that every browser does. No cookie is kept: a session that a server makes by
+    itself (Nextcloud does) asks for more than the sign-in of each request.
     """
     import httpx
 
@@ -64,6 +66,7 @@ async def opened(
         timeout=httpx.Timeout(answer_seconds, connect=CONNECT_SECONDS),
         limits=httpx.Limits(max_connections=16, max_keepalive_connections=16, keepalive_expiry=IDLE_SECONDS),
         follow_redirects=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         trust_env=not is_this_machine(url),
         verify=_trusted(url),
     ) as client:

@@ -104,6 +104,14 @@ async def test_silence_after_the_mark_is_uncertain_and_before_it_is_not(monkeypa
             await asked(url)
 
 
+async def test_no_session_is_kept_that_a_server_makes_by_itself() -> None:
+    async with hooks() as server, opened(server.url) as client:
+        server.answer = (204, {"Set-Cookie": "session=1; Path=/"}, b"")
+        for _ in range(2):
+            await ask(client, "POST", server.url, where="books.example", begun=False)
+        assert "cookie" not in server.headers
+
+
 async def test_an_answer_whose_end_is_lost_is_an_answer() -> None:
     async with answering(b"HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\nabc") as url:
         answer = await asked(url, begun=True)

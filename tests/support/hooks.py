@@ -26,8 +26,9 @@ class Kept(msgspec.Struct):
 
 
 class Hooks:
-    """`answer`: status, headers and body to give instead of its own, for documents or for all; after them the effect
-    of the request has taken place if `answer_after`.
+    """`answer`: status, headers and body to give in place of its own; with `answer_after` only once the event is kept.
+
+    `headers`: of the last request.
     """
 
     def __init__(self) -> None:
@@ -37,6 +38,7 @@ class Hooks:
         self.kept: dict[str, Kept] = {}
         self.replays = 0
         self.pings = 0
+        self.headers: dict[str, str] = {}
         self.answer: tuple[int, dict[str, str], bytes] | None = None
         self.answer_after = False
 
@@ -47,6 +49,7 @@ class Hooks:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         assert scope["type"] == "http"
         headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
+        self.headers = headers
         body = await self._body(receive)
         status, more, said = self._taken(headers, body) if body is not None else (413, {}, b"")
         sent = [(name.lower().encode(), value.encode()) for name, value in more.items()]

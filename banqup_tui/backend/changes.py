@@ -19,7 +19,7 @@ from banqup_tui.backend.values import (
     in_portions,
     installation_of,
     integrations_of,
-    source_of,
+    sources_of,
 )
 from banqup_tui.domain.space import Space
 from banqup_tui.protocol.messages import Change, Changes, EntityKind, Op
@@ -163,5 +163,5 @@ _READERS: dict[EntityKind, tuple[Any, _Values]] = {
         tables.integration,
         lambda seen, rows: integrations_of(seen.connection, rows, seen.services),
     ),
-    EntityKind.SOURCE: (tables.source, lambda seen, rows: [source_of(row) for row in rows]),
+    EntityKind.SOURCE: (tables.source, lambda seen, rows: sources_of(seen.connection, rows)),
 }

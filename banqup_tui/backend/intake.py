@@ -5,7 +5,6 @@ What cannot be read or placed is laid aside with its reason (`to_place`) and ref
 """
 
 import hashlib
-import os
 import uuid
 from datetime import date
 from enum import StrEnum
@@ -26,14 +25,13 @@ from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.domain.folder import Folder
-from banqup_tui.domain.source import SourceKind
 from banqup_tui.domain.status import accounting_status
 from banqup_tui.domain.text import clean, safe_file_name
 from banqup_tui.domain.values import Value
 from banqup_tui.formats import read
 from banqup_tui.formats.content import Content
-from banqup_tui.protocol.commands import AddSource, ImportFile, RemoveSource
-from banqup_tui.protocol.messages import EntityKind, Op
+from banqup_tui.protocol.commands import ImportFile
+from banqup_tui.protocol.messages import EntityKind
 from banqup_tui.protocol.problems import ProblemType
 from banqup_tui.sources.layouts import read_path
 from banqup_tui.sources.sorter import Hints, NewClient, Placed, Unplaced, account_key, sort
@@ -56,7 +54,10 @@ _WITH_SAME_BUSINESS: Final = (
 
 
 class Incoming(Value, frozen=True, kw_only=True):
-    """A file whose bytes are in the store. `source` is a folder's path, or `import`; `path` is a hint, relative."""
+    """A file whose bytes are in the store. `source` is a folder's path, `import`, or `sftp` with the account's name.
+
+    `path` is a hint, relative. `bound`: the client and the folder are those of the channel, not a person's choice.
+    """
 
     sha256: str
     file_name: str
@@ -67,6 +68,7 @@ class Incoming(Value, frozen=True, kw_only=True):
     path: str | None = None
     dated: date | None = None
     source: str = BY_HAND
+    bound: bool = False
 
 
 class Outcome(StrEnum):
@@ -139,6 +141,7 @@ def take(work: Work, services: Services, incoming: Incoming, content: Content) -
         folder=incoming.folder,
         path=read_path(incoming.path) if incoming.path else None,
         create_clients=incoming.create_clients,
+        bound=incoming.bound,
     )
     placing = sort(content, hints, directory)
     if isinstance(placing, Unplaced):
@@ -321,56 +324,6 @@ def import_file(work: Work, body: ImportFile, context: Context) -> Any:
     return msgspec.json.decode(msgspec.json.encode(taken))
 
 
-def add_source(work: Work, body: AddSource, context: Context) -> Any:
-    path = Path(os.path.normpath(body.path))
-    _check_folder(path, context.services)
-    table = tables.source
-    same = select(table.c.id).where(table.c.space_id == work.space_id, table.c.path == str(path))
-    known = work.execute(same).scalar()
-    if known is not None:
-        return {"sourceId": known, "outcome": str(Outcome.KNOWN)}
-    row = {
-        "id": body.source_id,
-        "space_id": work.space_id,
-        "kind": str(SourceKind.FOLDER),
-        "path": str(path),
-        "taken": 0,
-        "refused": 0,
-        "seq": 0,
-    }
-    work.execute(table.insert(), row)
-    work.changed(EntityKind.SOURCE, body.source_id)
-    return {"sourceId": body.source_id, "outcome": str(Outcome.NEW)}
-
-
-def _check_folder(path: Path, services: Services) -> None:
-    def refuse(sentence: str, remedy: str) -> Refused:
-        return Refused(ProblemType.REFUSED, sentence, remedy, field="path")
-
-    name = clean(str(path))
-    if not path.is_absolute():
-        raise refuse(f"{name} is not a full path.", "Give the path from the root.")
-    if not path.is_dir():
-        raise refuse(f"There is no folder {name} where the service runs.", "Make it, or give another path.")
-    if not os.access(path, os.R_OK | os.X_OK):
-        raise refuse(f"The folder {name} may not be read by the service.", "Change its permissions.")
-    own = services.files.path("00").parent.parent.resolve()
-    if path.resolve() == own or own.is_relative_to(path.resolve()) or path.resolve().is_relative_to(own):
-        raise refuse(f"The folder {name} holds the service's own files.", "Give another path.")
-
-
-def remove_source(work: Work, body: RemoveSource, context: Context) -> Any:
-    table = tables.source
-    found = work.execute(delete(table).where(table.c.id == body.source_id, table.c.space_id == work.space_id))
-    if found.rowcount == 0:
-        raise Refused(ProblemType.NOT_FOUND, "There is no such source.", field="sourceId")
-    work.execute(delete(tables.source_file).where(tables.source_file.c.source_id == body.source_id))
-    work.changed(EntityKind.SOURCE, body.source_id, op=Op.DELETE)
-    return {"sourceId": body.source_id}
-
-
 HANDLERS: Final[dict[type[Value], Handler]] = {
     ImportFile: import_file,
-    AddSource: add_source,
-    RemoveSource: remove_source,
 }

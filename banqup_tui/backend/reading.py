@@ -20,7 +20,7 @@ from banqup_tui.backend.values import (
     in_portions,
     installation_of,
     integrations_of,
-    source_of,
+    sources_of,
     to_place_of,
 )
 from banqup_tui.backend.visitors import Visitor, visitor
@@ -77,6 +77,14 @@ def space(services: Services, user_id: str) -> Space:
         return Space(id=seen.space.id, name=seen.space.name)
 
 
+def has_sources(services: Services) -> bool:
+    """A watched folder or an SFTP drop."""
+    table = tables.source
+    with services.database.read() as connection:
+        statement = select(table.c.id).where(table.c.space_id == services.space_id).limit(1)
+        return connection.execute(statement).first() is not None
+
+
 def epoch(services: Services) -> str:
     with services.database.read() as connection:
         statement = select(tables.space.c.epoch).where(tables.space.c.id == services.space_id)
@@ -96,7 +104,7 @@ def snapshot(services: Services, user_id: str) -> Snapshot:
             extensions=services.extensions.all(),
             installations=tuple(installation_of(row, services) for row in _all(seen, tables.installation)),
             integrations=tuple(integrations_of(connection, _all_integrations(seen), services)),
-            sources=tuple(source_of(row) for row in _all(seen, tables.source)),
+            sources=tuple(sources_of(connection, _all(seen, tables.source))),
             document_count=_document_count(seen),
         )
 

@@ -38,13 +38,15 @@ class Directory(Protocol):
 class Hints(Value, frozen=True, kw_only=True):
     """What is known beside the content. `client` was named by a person or an address and binds; a path only hints.
 
-    `create_clients`: whoever the document is for becomes a client, where nobody in it is one.
+    `create_clients`: whoever the document is for becomes a client, where nobody in it is one. `bound`: client and
+    folder are those of the channel that the file came by, so the path must not say otherwise.
     """
 
     client: Client | None = None
     folder: Folder | None = None
     path: PathHints | None = None
     create_clients: bool = False
+    bound: bool = False
 
 
 class Role(StrEnum):
@@ -100,6 +102,9 @@ _STRONG = ("be:", "vat:", "fr:", "0106:", "0204:")
 
 def sort(content: Content, hints: Hints, directory: Directory) -> Placing:
     """Where the document goes. `hints.folder` is a person's choice, that of the path is in `hints.path`."""
+    against = _path_against_channel(hints, directory) if hints.bound else None
+    if against is not None:
+        return against
     if hints.path is not None and hints.path.vague and not _clients_of_path(hints.path, directory):
         placing = _sort(content, hints, directory)
         without = msgspec.structs.replace(hints, path=None)
@@ -113,6 +118,21 @@ def _sort(content: Content, hints: Hints, directory: Directory) -> Placing:
     if content.statements:
         return _sort_statements(content.statements, hints, directory)
     return _sort_plain(hints, directory)
+
+
+def _path_against_channel(hints: Hints, directory: Directory) -> Unplaced | None:
+    path = hints.path
+    named = _clients_of_path(path, directory)
+    if path is None or (path.vague and not named):
+        return None
+    if hints.client is not None and named and hints.client not in named:
+        return _contradiction(
+            f"It came by the account of {clean(hints.client.name)}", f"the path names {_names(named)}"
+        )
+    if hints.folder is not None and path.folder is not None and path.folder is not hints.folder:
+        words = f"the path says {_FOLDER_WORDS[path.folder]}"
+        return _contradiction(f"It came by an account for {_FOLDER_WORDS[hints.folder]}", words)
+    return None
 
 
 def keys_of_client(client: Client) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "integrations": ("integrations", "Where a client's documents go: add, list, pause, resume, remove."),
     "send": ("send", "Send documents to their client's integrations, or send them again."),
     "deliveries": ("deliveries", "Every delivery: its state, attempts, reason and what to do."),
-    "sources": ("sources", "Folders that are watched for documents: add, list, remove."),
+    "sources": ("sources", "Folders that are watched, and the SFTP drop with its accounts: add, list, remove."),
     "sync": ("sync", "Send what waits here and fetch what is new."),
     "status": ("status", "Whether the backend runs, and what waits."),
     "doctor": ("doctor", "Look for what is wrong, and say what to do about it."),

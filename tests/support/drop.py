@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import shutil
+import socket
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -74,16 +75,14 @@ async def drop_of(room: Room, limits: DropLimits | None = None, seconds_held: fl
     stop = asyncio.Event()
     running = asyncio.create_task(DropRoom(room.services, limits, seconds_held=seconds_held).run(stop))
     try:
-        await until(lambda: running.done() or _listens(port))
+        await until(lambda: running.done() or listens(port))
         yield Door(room, port)
     finally:
         stop.set()
         await asyncio.wait_for(running, 10)
 
 
-def _listens(port: int) -> bool:
-    import socket
-
+def listens(port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
         return True
     return False

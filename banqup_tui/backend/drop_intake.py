@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from sqlalchemy import Row, func, select
 
-from banqup_tui.backend import intake, source_files, tables
+from banqup_tui.backend import source_files, tables
 from banqup_tui.backend.context import Services
+from banqup_tui.backend.incoming import Incoming
 from banqup_tui.backend.source_files import FileOutcome, SourceFile
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.errors import BanqupError
@@ -71,14 +72,15 @@ def _account(services: Services, account_id: str) -> Row[Any]:
     return found
 
 
-def _incoming(account: Row[Any], path: str, sha256: str) -> intake.Incoming:
-    return intake.Incoming(
+def _incoming(account: Row[Any], path: str, sha256: str) -> Incoming:
+    return Incoming(
         sha256=sha256,
         file_name=path.rpartition("/")[2],
         path=path,
         client_id=account.client_id,
         folder=Folder(account.folder) if account.folder else None,
         source=source_name(account.name),
+        source_id=account.source_id,
         bound=True,
     )
 
@@ -145,7 +147,7 @@ def _held(services: Services) -> Sequence[Row[Any]]:
 
 
 def _content_of(services: Services, row: Row[Any]) -> Content | BanqupError:
-    incoming = intake.Incoming(sha256=row.sha256, file_name=row.path.rpartition("/")[2])
+    incoming = Incoming(sha256=row.sha256, file_name=row.path.rpartition("/")[2])
     return source_files.read(services, incoming)
 
 

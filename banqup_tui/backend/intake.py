@@ -6,27 +6,26 @@ What cannot be read or placed is laid aside with its reason (`to_place`) and ref
 
 import hashlib
 import uuid
-from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import and_, bindparam, delete, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, select
 
-from banqup_tui.backend import tables
+from banqup_tui.backend import rules, tables, tray
 from banqup_tui.backend.clients import ClientDirectory, add_keys, make_client
 from banqup_tui.backend.context import Context, Handler, Refused, Services, prepared_by
 from banqup_tui.backend.described import described, kind_of
+from banqup_tui.backend.incoming import Incoming
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.status import accounting_status
-from banqup_tui.domain.text import clean, safe_file_name
+from banqup_tui.domain.text import safe_file_name
 from banqup_tui.domain.values import Value
 from banqup_tui.formats import read
 from banqup_tui.formats.content import Content
@@ -37,7 +36,6 @@ from banqup_tui.sources.layouts import read_path
 from banqup_tui.sources.sorter import Hints, NewClient, Placed, Unplaced, account_key, sort
 
 MAX_FILE_SIZE: Final = 64 * 1024 * 1024
-BY_HAND: Final = "import"
 _CACHED_UP_TO: Final = 2 * 1024 * 1024
 
 _WITH_SAME_BYTES: Final = select(tables.document.c.id, tables.document.c.folder).where(
@@ -51,24 +49,6 @@ _WITH_SAME_BUSINESS: Final = (
     .order_by(tables.document.c.created_seq)
     .limit(1)
 )
-
-
-class Incoming(Value, frozen=True, kw_only=True):
-    """A file whose bytes are in the store. `source` is a folder's path, `import`, or `sftp` with the account's name.
-
-    `path` is a hint, relative. `bound`: the client and the folder are those of the channel, not a person's choice.
-    """
-
-    sha256: str
-    file_name: str
-    client_id: str | None = None
-    folder: Folder | None = None
-    create_clients: bool = False
-    approved: bool = True
-    path: str | None = None
-    dated: date | None = None
-    source: str = BY_HAND
-    bound: bool = False
 
 
 class Outcome(StrEnum):
@@ -145,21 +125,46 @@ def take(work: Work, services: Services, incoming: Incoming, content: Content) -
     )
     placing = sort(content, hints, directory)
     if isinstance(placing, Unplaced):
+        learned = rules.for_path(work, incoming)
+        placing = sort(content, learned, directory) if learned else placing
+    if isinstance(placing, Unplaced):
         return placing
+    return file(work, services, incoming, content, placing)
+
+
+def file(
+    work: Work,
+    services: Services,
+    incoming: Incoming,
+    content: Content,
+    placing: tuple[Placed, ...],
+    *,
+    remember_accounts: bool = True,
+) -> Taken:
+    """Write the documents where it was said, and take the file out of the tray.
+
+    `remember_accounts`: whose the account of a statement is, is known from then on.
+    """
     created: list[str] = []
-    documents = [_file(work, services, incoming, content, placed, created) for placed in placing]
-    _take_from_tray(work, incoming)
+    documents = [_file(work, services, incoming, content, placed, created, remember_accounts) for placed in placing]
+    tray.take_from_tray(work, incoming)
     return Taken(documents=tuple(documents), created_clients=tuple(created))
 
 
 def _file(
-    work: Work, services: Services, incoming: Incoming, content: Content, placed: Placed, created: list[str]
+    work: Work,
+    services: Services,
+    incoming: Incoming,
+    content: Content,
+    placed: Placed,
+    created: list[str],
+    remember_accounts: bool,
 ) -> TakenDocument:
     client = placed.client
     if isinstance(client, NewClient):
         client = make_client(work, client)
         created.append(client.id)
-    elif content.statements:
+    elif content.statements and remember_accounts:
         _remember_accounts(work, client, content)
     known = _document_with(work, client.id, incoming.sha256)
     if known is not None:
@@ -262,38 +267,8 @@ def _insert(work: Work, document: Document, key: str | None) -> None:
     work.changed(EntityKind.DOCUMENT, document.id, client_id=document.client_id)
 
 
-# The tray of what could not be placed
-
-
-def lay_aside(work: Work, incoming: Incoming, reason: str, remedy: str) -> None:
-    """Put a file into the tray `to place`, in place of what was said of it before."""
-    row = {
-        "id": str(uuid.uuid4()),
-        "space_id": work.space_id,
-        "source": incoming.source,
-        "file_name": clean(incoming.path or incoming.file_name),
-        "sha256": incoming.sha256,
-        "reason": reason,
-        "remedy": remedy or None,
-        "at": work.now,
-    }
-    dialect = postgresql if work.connection.dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(tables.to_place)
-    replaced = {name: insert.excluded[name] for name in ("sha256", "reason", "remedy", "at")}
-    statement = insert.on_conflict_do_update(index_elements=["space_id", "source", "file_name"], set_=replaced)
-    work.execute(statement, row)
-
-
-def _set_aside(type_: ProblemType, incoming: Incoming, reason: str, remedy: str) -> Refused:
-    return Refused(type_, reason, remedy, beside=lambda work: lay_aside(work, incoming, reason, remedy))
-
-
-def _take_from_tray(work: Work, incoming: Incoming) -> None:
-    """The same bytes wherever they lay, and what lay at the same place of the same folder."""
-    tray = tables.to_place
-    same_place = and_(tray.c.source == incoming.source, tray.c.file_name == clean(incoming.path or ""))
-    same = tray.c.sha256 == incoming.sha256
-    work.execute(delete(tray).where(tray.c.space_id == work.space_id, or_(same, same_place)))
+def _set_aside(type_: ProblemType, incoming: Incoming, reason: str, remedy: str, content: Content | None) -> Refused:
+    return Refused(type_, reason, remedy, beside=lambda work: tray.lay_aside(work, incoming, reason, remedy, content))
 
 
 # Commands
@@ -317,10 +292,10 @@ def import_file(work: Work, body: ImportFile, context: Context) -> Any:
     try:
         content = read_file(services, incoming.sha256, incoming.file_name)
     except UnreadableDocument as error:
-        raise _set_aside(ProblemType.UNREADABLE, incoming, error.sentence, error.remedy) from error
+        raise _set_aside(ProblemType.UNREADABLE, incoming, error.sentence, error.remedy, None) from error
     taken = take(work, services, incoming, content)
     if isinstance(taken, Unplaced):
-        raise _set_aside(ProblemType.CANNOT_PLACE, incoming, taken.reason, taken.remedy)
+        raise _set_aside(ProblemType.CANNOT_PLACE, incoming, taken.reason, taken.remedy, content)
     return msgspec.json.decode(msgspec.json.encode(taken))
 
 

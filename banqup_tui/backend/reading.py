@@ -20,6 +20,7 @@ from banqup_tui.backend.values import (
     in_portions,
     installation_of,
     integrations_of,
+    rule_of,
     sources_of,
     to_place_of,
 )
@@ -105,6 +106,8 @@ def snapshot(services: Services, user_id: str) -> Snapshot:
             installations=tuple(installation_of(row, services) for row in _all(seen, tables.installation)),
             integrations=tuple(integrations_of(connection, _all_integrations(seen), services)),
             sources=tuple(sources_of(connection, _all(seen, tables.source))),
+            to_place=_to_place(seen),
+            rules=tuple(rule_of(row) for row in _all(seen, tables.rule, tables.rule.c.client_id)),
             document_count=_document_count(seen),
         )
 
@@ -228,11 +231,14 @@ def backfill_count(
 
 
 def to_place(services: Services, user_id: str) -> tuple[ToPlace, ...]:
-    """The tray, oldest first, at most a thousand."""
+    """The tray, oldest first."""
     with services.database.read() as connection:
-        seen = view(connection, services, user_id)
-        if not seen.visitor.sees_documents:
-            return ()
-        table = tables.to_place
-        statement = select(table).where(table.c.space_id == seen.space.id).order_by(table.c.at, table.c.id)
-        return tuple(to_place_of(row) for row in connection.execute(statement.limit(MOST_DOCUMENTS)))
+        return _to_place(view(connection, services, user_id))
+
+
+def _to_place(seen: View) -> tuple[ToPlace, ...]:
+    if not seen.visitor.sees_documents:
+        return ()
+    table = tables.to_place
+    statement = select(table).where(table.c.space_id == seen.space.id).order_by(table.c.at, table.c.id)
+    return tuple(to_place_of(row) for row in seen.connection.execute(statement))

@@ -6,8 +6,9 @@ from typing import Final
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from banqup_tui.backend import intake, tables
+from banqup_tui.backend import intake, tables, tray
 from banqup_tui.backend.context import Services
+from banqup_tui.backend.incoming import Incoming
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.values import Value
@@ -49,7 +50,7 @@ class SourceFile(Value, frozen=True, kw_only=True):
     sha256: str | None
 
 
-def read(services: Services, incoming: intake.Incoming) -> Content | BanqupError:
+def read(services: Services, incoming: Incoming) -> Content | BanqupError:
     """What the file holds, or why it cannot be read. To be asked outside of a transaction."""
     try:
         return intake.read_file(services, incoming.sha256, incoming.file_name)
@@ -57,14 +58,14 @@ def read(services: Services, incoming: intake.Incoming) -> Content | BanqupError
         return error
 
 
-def filed(work: Work, services: Services, incoming: intake.Incoming, content: Content | BanqupError) -> FileOutcome:
+def filed(work: Work, services: Services, incoming: Incoming, content: Content | BanqupError) -> FileOutcome:
     """A document, or a place in the tray with the reason."""
     if isinstance(content, BanqupError):
-        intake.lay_aside(work, incoming, content.sentence, content.remedy)
+        tray.lay_aside(work, incoming, content.sentence, content.remedy, None)
         return FileOutcome.UNREADABLE
     taken = intake.take(work, services, incoming, content)
     if isinstance(taken, Unplaced):
-        intake.lay_aside(work, incoming, taken.reason, taken.remedy)
+        tray.lay_aside(work, incoming, taken.reason, taken.remedy, content)
         return FileOutcome.UNPLACED
     return FileOutcome.TAKEN if taken.is_new else FileOutcome.KNOWN
 

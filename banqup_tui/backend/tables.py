@@ -411,5 +411,30 @@ to_place = Table(
     Column("reason", Text, nullable=False),
     Column("remedy", Text),
     Column("at", UtcTime, nullable=False),
+    Column("source_id", String(36)),
+    Column("client_id", String(36)),
+    Column("folder", String(32)),
+    Column("seller_key", String(80)),
+    Column("buyer_key", String(80)),
+    Column("account_key", String(80)),
+    Column("seq", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("space_id", "source", "file_name"),
 )
+"""`client_id` and `folder` seem likely; the keys stand on the document (`domain.source.ToPlace`)."""
+
+rule = Table(
+    "rule",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("space_id", String(36), nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("match", Text, nullable=False),
+    Column("source", Text, nullable=False, server_default=text("''")),
+    Column("client_id", String(36), nullable=False),
+    Column("folder", String(32)),
+    Column("by", String(36)),
+    Column("at", UtcTime, nullable=False),
+    Column("seq", Integer, nullable=False),
+    UniqueConstraint("space_id", "kind", "source", "match"),
+)
+"""What was learned from placements by hand. `source` goes with PATH."""

@@ -14,7 +14,7 @@ from banqup_tui.domain.document import Document
 from banqup_tui.domain.extension import Installation, InstallationState
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration, IntegrationState
-from banqup_tui.domain.source import DropAccount, Source, SourceKind, ToPlace
+from banqup_tui.domain.source import DropAccount, PlacingRule, RuleKind, Source, SourceKind, ToPlace
 from banqup_tui.domain.status import AccountingStatus
 
 NEWEST_ATTEMPTS = 10
@@ -185,6 +185,23 @@ def to_place_of(row: Row[Any]) -> ToPlace:
         reason=row.reason,
         remedy=row.remedy,
         sha256=row.sha256,
+        at=row.at,
+        client_id=row.client_id,
+        folder=Folder(row.folder) if row.folder else None,
+        seller_key=row.seller_key,
+        buyer_key=row.buyer_key,
+        account_key=row.account_key,
+    )
+
+
+def rule_of(row: Row[Any]) -> PlacingRule:
+    return PlacingRule(
+        id=row.id,
+        kind=RuleKind(row.kind),
+        match=row.match,
+        client_id=row.client_id,
+        folder=Folder(row.folder) if row.folder else None,
+        source=row.source or None,
         at=row.at,
     )
 

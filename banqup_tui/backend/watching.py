@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 import msgspec
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
-from banqup_tui.backend import intake, source_files, tables
+from banqup_tui.backend import placing, source_files, tables
 from banqup_tui.backend.context import Services
+from banqup_tui.backend.incoming import Incoming
 from banqup_tui.backend.source_files import FileOutcome, SourceAway, SourceFile
 from banqup_tui.domain.source import SourceKind
 from banqup_tui.domain.text import clean
@@ -43,7 +44,6 @@ class _Memory(msgspec.Struct):
 
     eye: FolderEye
     marks: dict[str, Mark]
-    outcomes: dict[str, FileOutcome]
     problem: str | None = None
     faults: dict[str, int] = {}
 
@@ -66,7 +66,7 @@ class Watching:
         self._wait_for_xml = wait_for_xml
         self._clock = clock
         self._memories: dict[str, _Memory] = {}
-        self._known_keys = -1
+        self._known: placing.Knowledge | None = None
         self._halt = threading.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -88,7 +88,7 @@ class Watching:
         """Look once at every source. A folder with a problem does not keep the others from being looked at."""
         sources = self._sources()
         self._memories = {id_: memory for id_, memory in self._memories.items() if id_ in sources}
-        self._retry_where_clients_are_new()
+        self._retry_where_more_is_known()
         for source_id, path in sources.items():
             if self._halt.is_set():
                 return
@@ -105,17 +105,12 @@ class Watching:
         with self._services.database.read() as connection:
             return {row.id: row.path for row in connection.execute(statement)}
 
-    def _retry_where_clients_are_new(self) -> None:
-        table = tables.client_key
-        statement = select(func.count()).where(table.c.space_id == self._services.space_id)
-        with self._services.database.read() as connection:
-            keys = int(connection.execute(statement).scalar_one())
-        if self._known_keys not in (-1, keys):
-            for memory in self._memories.values():
-                for path, outcome in memory.outcomes.items():
-                    if outcome is FileOutcome.UNPLACED:
-                        memory.marks.pop(path, None)
-        self._known_keys = keys
+    def _retry_where_more_is_known(self) -> None:
+        """New clients, new numbers of theirs, new rules: what waits may be placed now."""
+        known = placing.knowledge(self._services)
+        if self._known not in (None, known):
+            placing.retry(self._services, self._halt.is_set)
+        self._known = known
 
     def _look_at(self, source_id: str, path: str) -> None:
         memory = self._memories.get(source_id) or self._remembered(source_id, path)
@@ -143,13 +138,12 @@ class Watching:
         return _Memory(
             eye=eye,
             marks={row.path: (row.size, row.mtime_ns) for row in rows},
-            outcomes={row.path: FileOutcome(row.outcome) for row in rows},
             problem=problem,
         )
 
     def _take(self, source_id: str, root: str, file: FoundFile, memory: _Memory) -> None:
         try:
-            outcome = self._taken(source_id, root, file, memory)
+            self._taken(source_id, root, file)
         except _FileMoved:
             return
         except (_FileProblem, SourceAway):
@@ -157,7 +151,6 @@ class Watching:
         except Exception as error:
             raise self._fault(file, memory) from error
         memory.marks[file.path] = file.mark
-        memory.outcomes[file.path] = outcome
         kill_point("intake.committed")
 
     def _fault(self, file: FoundFile, memory: _Memory) -> _FileProblem:
@@ -168,21 +161,22 @@ class Watching:
             memory.marks[file.path] = file.mark
         return _FileProblem(f"{clean(file.path)} was not taken; the log says why.")
 
-    def _taken(self, source_id: str, root: str, file: FoundFile, memory: _Memory) -> FileOutcome:
-        before = memory.outcomes.get(file.path)
+    def _taken(self, source_id: str, root: str, file: FoundFile) -> None:
         if file.picture_of is not None:
             picture = SourceFile(source_id=source_id, path=file.path, mark=file.mark, sha256=None)
             with self._services.database.write(self._services.space_id) as work:
+                before = source_files.outcome_at(work, source_id, file.path)
                 source_files.write_down(work, picture, FileOutcome.PICTURE, before)
-            return FileOutcome.PICTURE
+            return
         sha256 = self._copied(file)
-        incoming = intake.Incoming(sha256=sha256, file_name=file.path.rpartition("/")[2], path=file.path, source=root)
+        name = file.path.rpartition("/")[2]
+        incoming = Incoming(sha256=sha256, file_name=name, path=file.path, source=root, source_id=source_id)
         content = source_files.read(self._services, incoming)
         with self._services.database.write(self._services.space_id) as work:
             outcome = source_files.filed(work, self._services, incoming, content)
+            before = source_files.outcome_at(work, source_id, file.path)
             looked_at = SourceFile(source_id=source_id, path=file.path, mark=file.mark, sha256=sha256)
             source_files.write_down(work, looked_at, outcome, before)
-        return outcome
 
     def _copied(self, file: FoundFile) -> str:
         """The SHA-256 of the file, now in the store. Raises `_FileMoved` where it changed under our hands."""

@@ -27,6 +27,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "send": ("send", "Send documents to their client's integrations, or send them again."),
     "deliveries": ("deliveries", "Every delivery: its state, attempts, reason and what to do."),
     "sources": ("sources", "Folders that are watched, and the SFTP drop with its accounts: add, list, remove."),
+    "to-place": ("to_place", "What came in and nobody could tell whose it is: list, place, dismiss."),
+    "rules": ("rules", "What was learned from placing by hand: list, remove."),
     "sync": ("sync", "Send what waits here and fetch what is new."),
     "status": ("status", "Whether the backend runs, and what waits."),
     "doctor": ("doctor", "Look for what is wrong, and say what to do about it."),

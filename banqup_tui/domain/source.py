@@ -44,7 +44,12 @@ class Source(Value, frozen=True, kw_only=True):
 
 
 class ToPlace(Value, frozen=True, kw_only=True):
-    """A file whose client or folder could not be told, or that could not be read, with its reason."""
+    """A file whose client or folder could not be told, or that could not be read, with its reason.
+
+    `source` is a folder's path, `sftp` with the account's name, or `import`; `file_name` is the path below it.
+    `client_id` and `folder` are what seems likely, where anything does. The keys are identifiers on the document, as
+    the sorter compares them: of the seller, the buyer, the account of a bank report.
+    """
 
     id: str
     source: str
@@ -53,3 +58,59 @@ class ToPlace(Value, frozen=True, kw_only=True):
     remedy: str | None = None
     sha256: str | None = None
     at: datetime | None = None
+    client_id: str | None = None
+    folder: Folder | None = None
+    seller_key: str | None = None
+    buyer_key: str | None = None
+    account_key: str | None = None
+
+
+class RuleKind(StrEnum):
+    """IDENTIFIER: who bears this number is this client. PATH: what comes below this path is this client's."""
+
+    IDENTIFIER = "IDENTIFIER"
+    PATH = "PATH"
+
+
+class PlacingRule(Value, frozen=True, kw_only=True):
+    """What was learned from a file that was placed by hand.
+
+    `match` is an identifier (`be:0465123710`), or the beginning of a path below `source`. `folder` goes with PATH.
+    """
+
+    id: str
+    kind: RuleKind
+    match: str
+    client_id: str
+    folder: Folder | None = None
+    source: str | None = None
+    at: datetime | None = None
+
+
+class Learned(Value, frozen=True, kw_only=True):
+    kind: RuleKind
+    match: str
+
+
+_BY_SELLER = frozenset({Folder.SALES_INVOICES})
+_BY_BUYER = frozenset({Folder.PURCHASE_INVOICES, Folder.PURCHASE_RECEIPTS})
+
+
+def what_is_learned(to_place: ToPlace, folder: Folder) -> Learned | None:
+    """The rule that a placement into this folder would make: by the number of the party that the client then is, else
+    by the directory it came in. `None` where there is neither: nothing is learned from names alone.
+    """
+    key = to_place.account_key
+    if folder in _BY_SELLER:
+        key = to_place.seller_key
+    elif folder in _BY_BUYER:
+        key = to_place.buyer_key
+    if key:
+        return Learned(kind=RuleKind.IDENTIFIER, match=key)
+    directory = to_place.file_name.rpartition("/")[0]
+    return Learned(kind=RuleKind.PATH, match=directory) if directory and not _has_numbers(to_place) else None
+
+
+def _has_numbers(to_place: ToPlace) -> bool:
+    """Its kind says whose it is by itself: a directory it happened to lie in must not decide for the next."""
+    return bool(to_place.seller_key or to_place.buyer_key or to_place.account_key)

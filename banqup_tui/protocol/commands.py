@@ -186,10 +186,28 @@ class RemoveAccount(Value, frozen=True, kw_only=True):
     account_id: str
 
 
+class PlaceFile(Value, frozen=True, kw_only=True):
+    """A person says whose a file under *To place* is. `remember`: what is like it goes there by itself from now on."""
+
+    to_place_id: str
+    client_id: str
+    folder: Folder
+    remember: bool = False
+
+
+class DismissToPlace(Value, frozen=True, kw_only=True):
+    to_place_ids: tuple[str, ...]
+
+
+class RemoveRule(Value, frozen=True, kw_only=True):
+    rule_id: str
+
+
 Body = (
     Send | Resend | BulkSend | Cancel | Dismiss | Settle | SetProcessed | CreateClient | Install | Configure
     | Uninstall | AddIntegration | ConfigureIntegration | PauseIntegration | ResumeIntegration
     | RemoveIntegration | ImportFile | AddSource | RemoveSource | AddAccount | RemoveAccount
+    | PlaceFile | DismissToPlace | RemoveRule
 )  # fmt: skip
 
 

@@ -97,7 +97,7 @@ _FOLDER_WORDS: Final = {
     Folder.OTHER_DOCUMENTS: "other documents",
 }
 _NAME_THE_CLIENT = "Import it with its client named, or create the client first."
-_STRONG = ("be:", "vat:", "fr:", "0106:", "0204:")
+STRONG = ("be:", "vat:", "fr:", "0106:", "0204:")
 
 
 def sort(content: Content, hints: Hints, directory: Directory) -> Placing:
@@ -105,7 +105,7 @@ def sort(content: Content, hints: Hints, directory: Directory) -> Placing:
     against = _path_against_channel(hints, directory) if hints.bound else None
     if against is not None:
         return against
-    if hints.path is not None and hints.path.vague and not _clients_of_path(hints.path, directory):
+    if hints.path is not None and hints.path.vague and not clients_of_path(hints.path, directory):
         placing = _sort(content, hints, directory)
         without = msgspec.structs.replace(hints, path=None)
         return _sort(content, without, directory) if isinstance(placing, Unplaced) else placing
@@ -122,7 +122,7 @@ def _sort(content: Content, hints: Hints, directory: Directory) -> Placing:
 
 def _path_against_channel(hints: Hints, directory: Directory) -> Unplaced | None:
     path = hints.path
-    named = _clients_of_path(path, directory)
+    named = clients_of_path(path, directory)
     if path is None or (path.vague and not named):
         return None
     if hints.client is not None and named and hints.client not in named:
@@ -163,11 +163,11 @@ def _keys_of_text(text: str) -> tuple[str, ...]:
 
 
 def _sort_invoice(invoice: Invoice, hints: Hints, directory: Directory) -> Placing:
-    sellers = _clients_of(invoice.seller, directory)
-    buyers = _clients_of(invoice.buyer, directory)
+    sellers = clients_of_party(invoice.seller, directory)
+    buyers = clients_of_party(invoice.buyer, directory)
     if hints.client is not None:
         return _for_client(hints.client, invoice, sellers, buyers, hints)
-    named = _clients_of_path(hints.path, directory)
+    named = clients_of_path(hints.path, directory)
     known = _distinct([*sellers, *buyers])
     if not known:
         return _unknown_parties(invoice, named, hints, directory)
@@ -234,7 +234,7 @@ def _unknown_parties(invoice: Invoice, named: list[Client], hints: Hints, direct
 def _make_party(invoice: Invoice, hints: Hints, directory: Directory) -> Placing:
     role = _role_to_make(invoice, hints)
     party = invoice.seller if role is Role.SELLER else invoice.buyer
-    keys = _keys_of(party)
+    keys = keys_of_party(party)
     name = clean(party.name or party.trade_name) or next((key.partition(":")[2] for key in keys), "")
     if not name:
         return Unplaced(reason="The document names neither a seller nor a buyer.", remedy=_NAME_THE_CLIENT)
@@ -257,7 +257,7 @@ def _make_party(invoice: Invoice, hints: Hints, directory: Directory) -> Placing
 
 def _role_to_make(invoice: Invoice, hints: Hints) -> Role:
     """Whom to make a client: whom the path names, else the buyer, unless only the seller can be identified."""
-    seller_keys, buyer_keys = _keys_of(invoice.seller), _keys_of(invoice.buyer)
+    seller_keys, buyer_keys = keys_of_party(invoice.seller), keys_of_party(invoice.buyer)
     path_keys = hints.path.keys if hints.path else ()
     if any(key in path_keys for key in seller_keys) or _wanted_folder(hints) is Folder.SALES_INVOICES:
         return Role.SELLER
@@ -273,13 +273,13 @@ def _role_to_make(invoice: Invoice, hints: Hints) -> Role:
 
 
 def _sort_statements(statements: tuple[Statement, ...], hints: Hints, directory: Directory) -> Placing:
-    known = _distinct(client for statement in statements for client in _clients_of_account(statement, directory))
+    known = _distinct(client for statement in statements for client in clients_of_account(statement, directory))
     accounts = ", ".join(dict.fromkeys(_account(statement) for statement in statements))
     if hints.client is not None:
         if known and hints.client not in known:
             return _contradiction(f"{clean(hints.client.name)} was named", f"account {accounts} is of {_names(known)}")
         return _hold(hints.client, hints)
-    named = _clients_of_path(hints.path, directory)
+    named = clients_of_path(hints.path, directory)
     if known and named:
         both = [client for client in named if client in known]
         if not both:
@@ -309,7 +309,7 @@ def _new_holder(statement: Statement) -> NewClient:
     )
 
 
-def _clients_of_account(statement: Statement, directory: Directory) -> list[Client]:
+def clients_of_account(statement: Statement, directory: Directory) -> list[Client]:
     key = account_key(statement.account, is_iban=statement.account_is_iban)
     by_account = list(directory.clients_for(key))
     if by_account or not statement.enterprise_number:
@@ -329,7 +329,7 @@ def _hold(client: Client | NewClient, hints: Hints) -> Placing:
 
 
 def _sort_plain(hints: Hints, directory: Directory) -> Placing:
-    named = [hints.client] if hints.client else _clients_of_path(hints.path, directory)
+    named = [hints.client] if hints.client else clients_of_path(hints.path, directory)
     if len(named) > 1:
         return _several("the path", named)
     if not named:
@@ -340,10 +340,10 @@ def _sort_plain(hints: Hints, directory: Directory) -> Placing:
 # What the rules have in common
 
 
-def _clients_of(party: InvoiceParty, directory: Directory) -> list[Client]:
+def clients_of_party(party: InvoiceParty, directory: Directory) -> list[Client]:
     """By company numbers first; by other identifiers (mail address, GLN) only where those find nobody."""
-    keys = _keys_of(party)
-    strong = [key for key in keys if key.startswith(_STRONG)]
+    keys = keys_of_party(party)
+    strong = [key for key in keys if key.startswith(STRONG)]
     for chosen in (strong, [key for key in keys if key not in strong]):
         found = _distinct(client for key in chosen for client in directory.clients_for(key))
         if found:
@@ -351,11 +351,11 @@ def _clients_of(party: InvoiceParty, directory: Directory) -> list[Client]:
     return []
 
 
-def _keys_of(party: InvoiceParty) -> tuple[str, ...]:
+def keys_of_party(party: InvoiceParty) -> tuple[str, ...]:
     return party_keys([(one.scheme, one.value) for one in party.identifiers], party.country)
 
 
-def _clients_of_path(path: PathHints | None, directory: Directory) -> list[Client]:
+def clients_of_path(path: PathHints | None, directory: Directory) -> list[Client]:
     """By number or account, else by reference or name: the first segment that is a client's decides."""
     if path is None:
         return []

@@ -128,6 +128,11 @@ def test_a_database_of_the_first_version_is_this_programs_after_its_steps(databa
 
 FIRST_VERSION = (
     "DROP TABLE drop_account",
+    "DROP TABLE rule",
+    *(
+        f"ALTER TABLE to_place DROP COLUMN {name}"
+        for name in ("source_id", "client_id", "folder", "seller_key", "buyer_key", "account_key", "seq")
+    ),
     "ALTER TABLE source DROP COLUMN fingerprint",
     "UPDATE schema_version SET version = 1",
 )

@@ -1,5 +1,6 @@
 """An export that Banqup puts into the SFTP drop, by OpenSSH's own client, cut off in the middle and put again."""
 
+import json
 import os
 import signal
 import subprocess
@@ -89,3 +90,10 @@ def test_an_export_put_by_openssh_and_cut_off_is_each_document_once_in_its_clien
         ("SALES_INVOICES", "S-1.xml", "FOURNIL"),
     ]
     assert not [path for path in spool.rglob("*") if path.is_file()]
+
+    (waiting,) = json.loads(office.banqup("to-place", "list", "--json").stdout)
+    assert (waiting["fileName"], waiting["source"]) == ("unknown/U-1.xml", "sftp banqup")
+    where = ("--client", "FOURNIL", "--folder", "OTHER_DOCUMENTS")
+    assert office.banqup("to-place", "place", waiting["id"], *where).returncode == 0
+    assert json.loads(office.banqup("to-place", "list", "--json").stdout) == []
+    assert len(office.documents()) == 6

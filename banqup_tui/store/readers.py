@@ -292,13 +292,19 @@ class Readers:
 
     def to_place(self) -> list[ToPlace]:
         """Newest first; without what was placed or dismissed and waits in the outbox."""
+        there = [_decode(value, ToPlace) for value in self._to_place()]
+        return sorted(there, key=lambda one: (one.at is not None and -one.at.timestamp(), one.id))
+
+    def to_place_count(self) -> int:
+        return len(self._to_place())
+
+    def _to_place(self) -> list[bytes]:
         overlay = self._overlay()
         with reading(self._connection()) as connection:
             gen, seq = connection.execute("SELECT gen, seq FROM meta").fetchone()
             rows = connection.execute("SELECT id, ver, gen, value FROM to_place").fetchall()
         now = Moment(gen=gen, seq=seq)
-        there = [_decode(value, ToPlace) for id_, ver, of, value in rows if not overlay.over(id_, ver, of, now)]
-        return sorted(there, key=lambda one: (one.at is not None and -one.at.timestamp(), one.id))
+        return [value for id_, ver, of, value in rows if not overlay.over(id_, ver, of, now)]
 
     def waiting_to_place(self, to_place_id: str) -> ToPlace | None:
         return next((one for one in self.to_place() if one.id == to_place_id), None)

@@ -90,13 +90,14 @@ _FOLDERS_OF_ROLE: Final = {
 """The first is the one it goes to by itself; a person may choose one of the others."""
 
 _FOLDER_WORDS: Final = {
-    Folder.SALES_INVOICES: "sales invoices",
-    Folder.PURCHASE_INVOICES: "purchase invoices",
-    Folder.PURCHASE_RECEIPTS: "purchase receipts",
-    Folder.ENRICHED_MOVEMENT_REPORTS: "enriched movement reports",
-    Folder.OTHER_DOCUMENTS: "other documents",
+    Folder.SALES_INVOICES: "Sales invoices",
+    Folder.PURCHASE_INVOICES: "Purchase invoices",
+    Folder.PURCHASE_RECEIPTS: "Purchase receipts",
+    Folder.ENRICHED_MOVEMENT_REPORTS: "Enriched movement reports",
+    Folder.OTHER_DOCUMENTS: "Other documents",
 }
-_NAME_THE_CLIENT = "Import it with its client named, or create the client first."
+"""As the screens call them: within a sentence they are translated there."""
+_NAME_THE_CLIENT = "Say whose it is, or create the client first."
 STRONG = ("be:", "vat:", "fr:", "0106:", "0204:")
 
 
@@ -126,12 +127,11 @@ def _path_against_channel(hints: Hints, directory: Directory) -> Unplaced | None
     if path is None or (path.vague and not named):
         return None
     if hints.client is not None and named and hints.client not in named:
-        return _contradiction(
-            f"It came by the account of {clean(hints.client.name)}", f"the path names {_names(named)}"
-        )
+        account = hints.client.name
+        return _contradiction(f"It came by the account of {clean(account)}, but the path names {_names(named)}.")
     if hints.folder is not None and path.folder is not None and path.folder is not hints.folder:
-        words = f"the path says {_FOLDER_WORDS[path.folder]}"
-        return _contradiction(f"It came by an account for {_FOLDER_WORDS[hints.folder]}", words)
+        wanted, said = _FOLDER_WORDS[hints.folder], _FOLDER_WORDS[path.folder]
+        return _contradiction(f"It came by an account for {wanted}, but the path says {said}.")
     return None
 
 
@@ -174,7 +174,7 @@ def _sort_invoice(invoice: Invoice, hints: Hints, directory: Directory) -> Placi
     if named:
         both = [client for client in named if client in known]
         if not both:
-            return _contradiction(f"The path names {_names(named)}", f"the document is for {_names(known)}")
+            return _contradiction(f"The path names {_names(named)}, but the document is for {_names(known)}.")
         sellers = [client for client in sellers if client in both]
         buyers = [client for client in buyers if client in both]
     return _by_role(invoice, sellers, buyers, hints)
@@ -185,8 +185,8 @@ def _for_client(client: Client, invoice: Invoice, sellers: list[Client], buyers:
     sells, buys = client in sellers, client in buyers
     if not sells and not buys:
         if sellers or buyers:
-            said = f"the document is between {_party(invoice.seller)} and {_party(invoice.buyer)}"
-            return _contradiction(f"{clean(client.name)} was named", said)
+            seller, buyer = _party(invoice.seller), _party(invoice.buyer)
+            return _contradiction(f"{clean(client.name)} was named, but the document is between {seller} and {buyer}.")
         sells, buys = _same_name(client, invoice.seller), _same_name(client, invoice.buyer)
     if sells or buys:
         return _by_role(invoice, [client] if sells else [], [client] if buys else [], hints)
@@ -203,7 +203,7 @@ def _for_client(client: Client, invoice: Invoice, sellers: list[Client], buyers:
 def _by_role(invoice: Invoice, sellers: list[Client], buyers: list[Client], hints: Hints) -> Placing:
     for party, clients in ((invoice.seller, sellers), (invoice.buyer, buyers)):
         if len(clients) > 1:
-            return _several(_party(party), clients)
+            return _several(f"{_party(party)} stands for several clients: {_names(clients)}.")
     roles = [(client, Role.SELLER) for client in sellers] + [(client, Role.BUYER) for client in buyers]
     if len(roles) == 2 and roles[0][0] == roles[1][0]:
         roles = [roles[1] if _wanted_folder(hints) in _FOLDERS_OF_ROLE[Role.BUYER][:2] else roles[0]]
@@ -221,7 +221,7 @@ def _by_role(invoice: Invoice, sellers: list[Client], buyers: list[Client], hint
 
 def _unknown_parties(invoice: Invoice, named: list[Client], hints: Hints, directory: Directory) -> Placing:
     if len(named) > 1:
-        return _several("the path", named)
+        return _several(f"The path stands for several clients: {_names(named)}.")
     if named:
         return _for_client(named[0], invoice, [], [], hints)
     if hints.create_clients:
@@ -277,24 +277,26 @@ def _sort_statements(statements: tuple[Statement, ...], hints: Hints, directory:
     accounts = ", ".join(dict.fromkeys(_account(statement) for statement in statements))
     if hints.client is not None:
         if known and hints.client not in known:
-            return _contradiction(f"{clean(hints.client.name)} was named", f"account {accounts} is of {_names(known)}")
+            return _contradiction(
+                f"{clean(hints.client.name)} was named, but account {accounts} is of {_names(known)}."
+            )
         return _hold(hints.client, hints)
     named = clients_of_path(hints.path, directory)
     if known and named:
         both = [client for client in named if client in known]
         if not both:
-            return _contradiction(f"The path names {_names(named)}", f"account {accounts} is of {_names(known)}")
+            return _contradiction(f"The path names {_names(named)}, but account {accounts} is of {_names(known)}.")
         known = both
     found = known or named
     if len(found) > 1:
-        return _several(f"account {accounts}", found)
+        return _several(f"Account {accounts} stands for several clients: {_names(found)}.")
     if found:
         return _hold(found[0], hints)
     if hints.create_clients:
         return _hold(_new_holder(statements[0]), hints)
     return Unplaced(
         reason=f"Account {accounts} is of no client.",
-        remedy="Import it once with its client named: the account is then remembered.",
+        remedy="Say once whose it is: the account can be remembered then.",
     )
 
 
@@ -331,7 +333,7 @@ def _hold(client: Client | NewClient, hints: Hints) -> Placing:
 def _sort_plain(hints: Hints, directory: Directory) -> Placing:
     named = [hints.client] if hints.client else clients_of_path(hints.path, directory)
     if len(named) > 1:
-        return _several("the path", named)
+        return _several(f"The path stands for several clients: {_names(named)}.")
     if not named:
         return Unplaced(reason="The file does not say whose it is.", remedy=_NAME_THE_CLIENT)
     return (Placed(client=named[0], folder=_wanted_folder(hints) or Folder.OTHER_DOCUMENTS),)
@@ -391,22 +393,22 @@ def _distinct(clients: Iterable[Client]) -> list[Client]:
     return list({client.id: client for client in clients}.values())
 
 
-def _contradiction(one: str, other: str) -> Unplaced:
-    return Unplaced(reason=f"{one}, but {other}.", remedy="Import it by hand for the right client.")
+def _contradiction(sentence: str) -> Unplaced:
+    return Unplaced(reason=sentence, remedy="Look at it, and say whose it is.")
 
 
-def _several(what: str, clients: list[Client]) -> Unplaced:
-    return Unplaced(
-        reason=f"{what[:1].upper()}{what[1:]} stands for several clients: {_names(clients)}.",
-        remedy="Import it with its client named.",
-    )
+def _several(sentence: str) -> Unplaced:
+    return Unplaced(reason=sentence, remedy="Say whose it is.")
 
 
 def _wrong_folder(client: Client | NewClient, role: Role, hints: Hints) -> Unplaced:
-    wanted = _wanted_folder(hints)
+    wanted, name = _wanted_folder(hints), clean(client.name)
     word = _FOLDER_WORDS[wanted] if wanted else ""
-    does = {Role.SELLER: "is the seller", Role.BUYER: "is the buyer", Role.HOLDER: "holds the account"}[role]
-    return _contradiction(f"It was put among the {word}", f"{clean(client.name)} {does}")
+    if role is Role.SELLER:
+        return _contradiction(f"It was put into {word}, but {name} is the seller.")
+    if role is Role.BUYER:
+        return _contradiction(f"It was put into {word}, but {name} is the buyer.")
+    return _contradiction(f"It was put into {word}, but {name} holds the account.")
 
 
 def _names(clients: Sequence[Client]) -> str:

@@ -33,7 +33,7 @@ SCAN = ToPlace(
     source="sftp billit",
     file_name="x/scan.pdf",
     reason="The file does not say whose it is.",
-    remedy="Import it with its client named, or create the client first.",
+    remedy="Say whose it is, or create the client first.",
     client_id=PARVIS.id,
     folder=Folder.PURCHASE_RECEIPTS,
 )

@@ -92,7 +92,7 @@ def test_a_direction_in_the_path_chooses_between_two_clients() -> None:
 
 def test_a_path_that_says_otherwise_is_not_believed_and_not_overruled() -> None:
     wrong_side = unplaced(INVOICE, Firm(BUYER), path=read_path(f"{BAKERY.number}/AR/a.xml"))
-    assert "sales invoices" in wrong_side.reason
+    assert "Sales invoices" in wrong_side.reason
     assert "buyer" in wrong_side.reason
     wrong_client = unplaced(INVOICE, Firm(BUYER, OTHER), path=read_path(f"{GARAGE.number}/AP/a.xml"))
     assert GARAGE.name in wrong_client.reason

@@ -64,7 +64,7 @@ def place_file(work: Work, body: PlaceFile, context: Context) -> Any:
     placed = placed_by_hand(content, client, body.folder, directory)
     filed = intake.file(work, context.services, incoming, content, (placed,), remember_accounts=False)
     (taken,) = filed.documents
-    _write_down(work, row, FileOutcome.TAKEN)
+    _write_down(work, row, FileOutcome.TAKEN if filed.is_new else FileOutcome.KNOWN)
     learned = what_is_learned(to_place_of(row), body.folder) if body.remember else None
     rule = rules.learn(work, learned, row.source, client, body.folder, context.user_id) if learned else None
     placement = Placement(

@@ -292,22 +292,24 @@ class Readers:
 
     def to_place(self) -> list[ToPlace]:
         """Newest first; without what was placed or dismissed and waits in the outbox."""
-        there = [_decode(value, ToPlace) for value in self._to_place()]
-        return sorted(there, key=lambda one: (one.at is not None and -one.at.timestamp(), one.id))
+        there = self._ids_to_place()
+        rows = self._connection().execute("SELECT id, value FROM to_place").fetchall()
+        found = [_decode(value, ToPlace) for id_, value in rows if id_ in there]
+        return sorted(found, key=lambda one: (-one.at.timestamp() if one.at else 0.0, one.id))
 
     def to_place_count(self) -> int:
-        return len(self._to_place())
+        return len(self._ids_to_place())
 
-    def _to_place(self) -> list[bytes]:
+    def _ids_to_place(self) -> set[str]:
         overlay = self._overlay()
         with reading(self._connection()) as connection:
             gen, seq = connection.execute("SELECT gen, seq FROM meta").fetchone()
-            rows = connection.execute("SELECT id, ver, gen, value FROM to_place").fetchall()
+            rows = connection.execute("SELECT id, ver, gen FROM to_place").fetchall()
         now = Moment(gen=gen, seq=seq)
-        return [value for id_, ver, of, value in rows if not overlay.over(id_, ver, of, now)]
+        return {id_ for id_, ver, of in rows if not overlay.over(id_, ver, of, now)}
 
     def waiting_to_place(self, to_place_id: str) -> ToPlace | None:
-        return next((one for one in self.to_place() if one.id == to_place_id), None)
+        return self._one("SELECT value FROM to_place WHERE id = ?", to_place_id, ToPlace)
 
     def rules(self) -> list[PlacingRule]:
         return self._all("SELECT value FROM rule ORDER BY id", PlacingRule)

@@ -20,7 +20,7 @@ LARGE = 24 * 1024 * 1024
 SLOW = 6_000
 
 
-def write_export(root: Path) -> None:
+def write_export(root: Path, scan: int) -> None:
     """As Banqup's extension writes it: a drive's tree, an SFTP tree, a scan that is large, one for nobody."""
     files = {
         f"Invoice_import/{BAKERY_FOLDER}/AP/P-1.xml": papers.invoice(number="P-1"),
@@ -29,7 +29,7 @@ def write_export(root: Path) -> None:
         ),
         "FOURNIL_0912345673/cod/2026/12.cod": papers.statement(),
         "FOURNIL_0912345673/purchases/2026/P-2.xml": papers.invoice(number="P-2"),
-        "FOURNIL_0912345673/tickets/scan.jpg": b"\xff\xd8\xff\xe0" + os.urandom(LARGE),
+        "FOURNIL_0912345673/tickets/scan.jpg": b"\xff\xd8\xff\xe0" + os.urandom(scan),
         "unknown/U-1.xml": papers.invoice(number="U-1", buyer=papers.GARAGE),
     }
     for name, content in files.items():
@@ -40,7 +40,7 @@ def write_export(root: Path) -> None:
 class Sender:
     """`sftp -b` with the account's key and the host key that the drop has shown."""
 
-    def __init__(self, office: Office, tmp_path: Path) -> None:
+    def __init__(self, office: Office, tmp_path: Path, *, scan: int = 100_000) -> None:
         self.directory = tmp_path
         self.port = free_port()
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "id")], check=True)
@@ -48,7 +48,7 @@ class Sender:
         key = str(tmp_path / "id.pub")
         assert office.banqup("sources", "accounts", "add", "banqup", "--key", key).returncode == 0
         self.export = tmp_path / "export"
-        write_export(self.export)
+        write_export(self.export, scan)
 
     def begin(self, *options: str) -> "subprocess.Popen[str]":
         batch = self.directory / "batch"
@@ -62,11 +62,33 @@ class Sender:
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
+@pytest.mark.campaign
+@pytest.mark.parametrize("point", ["drop.stored", "intake.committed"])
+def test_a_backend_that_is_killed_while_it_takes_a_file_has_it_once_when_it_is_put_again(
+    office: Office, tmp_path: Path, point: str
+) -> None:
+    office.add_client()
+    sender = Sender(office, tmp_path)
+    office.kill_backend(signal.SIGTERM)
+    office.start_backend(BANQUP_KILL_AT=point)
+    until(lambda: listens(sender.port), what="the drop")
+    sent = sender.begin()
+    sent.communicate(timeout=45)
+    assert sent.returncode != 0
+    office.start_backend()
+    until(lambda: listens(sender.port), what="the drop")
+    sent = sender.begin()
+    said, _ = sent.communicate(timeout=45)
+    assert sent.returncode == 0, said
+    names = sorted(one["fileName"] for one in office.documents())
+    assert names == ["12.cod", "P-1.xml", "P-2.xml", "S-1.xml", "scan.jpg"]
+
+
 def test_an_export_put_by_openssh_and_cut_off_is_each_document_once_in_its_client_and_folder(
     office: Office, tmp_path: Path
 ) -> None:
     office.add_client()
-    sender = Sender(office, tmp_path)
+    sender = Sender(office, tmp_path, scan=LARGE)
     spool = office.homes.backend / "drop"
     until(lambda: listens(sender.port), what="the drop")
 

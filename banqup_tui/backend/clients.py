@@ -15,7 +15,8 @@ from banqup_tui.backend.work import Work
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.source import RuleKind
 from banqup_tui.protocol.messages import EntityKind
-from banqup_tui.sources.sorter import NewClient, keys_of_client, name_key
+from banqup_tui.sources.keys import keys_of_client, name_key
+from banqup_tui.sources.sorter import NewClient
 
 _LEGAL_FORMS = re.compile(
     r"(?i:sa|nv|srl|bv|bvba|sprl|sc|cv|scrl|cvba|snc|vof|asbl|vzw|acp|ltd|gmbh|sas|sarl|commv|scs|ag)"

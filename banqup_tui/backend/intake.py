@@ -32,8 +32,9 @@ from banqup_tui.formats.content import Content
 from banqup_tui.protocol.commands import ImportFile
 from banqup_tui.protocol.messages import EntityKind
 from banqup_tui.protocol.problems import ProblemType
+from banqup_tui.sources.keys import account_key
 from banqup_tui.sources.layouts import read_path
-from banqup_tui.sources.sorter import Hints, NewClient, Placed, Unplaced, account_key, sort
+from banqup_tui.sources.sorter import Hints, NewClient, Placed, Unplaced, sort
 
 MAX_FILE_SIZE: Final = 64 * 1024 * 1024
 _CACHED_UP_TO: Final = 2 * 1024 * 1024

@@ -14,7 +14,6 @@ import msgspec
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.identifiers import (
-    normalise_account,
     normalise_vat,
     party_keys,
     pretty_account,
@@ -26,7 +25,8 @@ from banqup_tui.domain.statement import Statement
 from banqup_tui.domain.text import clean
 from banqup_tui.domain.values import Value
 from banqup_tui.formats.content import Content
-from banqup_tui.sources.layouts import PathHints
+from banqup_tui.sources.keys import account_key, name_key
+from banqup_tui.sources.layouts import FOLDER_WORDS, PathHints
 
 
 class Directory(Protocol):
@@ -89,14 +89,6 @@ _FOLDERS_OF_ROLE: Final = {
 }
 """The first is the one it goes to by itself; a person may choose one of the others."""
 
-_FOLDER_WORDS: Final = {
-    Folder.SALES_INVOICES: "Sales invoices",
-    Folder.PURCHASE_INVOICES: "Purchase invoices",
-    Folder.PURCHASE_RECEIPTS: "Purchase receipts",
-    Folder.ENRICHED_MOVEMENT_REPORTS: "Enriched movement reports",
-    Folder.OTHER_DOCUMENTS: "Other documents",
-}
-"""As the screens call them: within a sentence they are translated there."""
 _NAME_THE_CLIENT = "Say whose it is, or create the client first."
 STRONG = ("be:", "vat:", "fr:", "0106:", "0204:")
 
@@ -130,33 +122,9 @@ def _path_against_channel(hints: Hints, directory: Directory) -> Unplaced | None
         account = hints.client.name
         return _contradiction(f"It came by the account of {clean(account)}, but the path names {_names(named)}.")
     if hints.folder is not None and path.folder is not None and path.folder is not hints.folder:
-        wanted, said = _FOLDER_WORDS[hints.folder], _FOLDER_WORDS[path.folder]
+        wanted, said = FOLDER_WORDS[hints.folder], FOLDER_WORDS[path.folder]
         return _contradiction(f"It came by an account for {wanted}, but the path says {said}.")
     return None
-
-
-def keys_of_client(client: Client) -> tuple[str, ...]:
-    """Every key under which documents of this client are recognised; to be kept beside the client."""
-    keys = party_keys([("VAT", client.vat_number or ""), ("0208", client.enterprise_number or "")])
-    further = [key for text in client.identifiers for key in _keys_of_text(text)]
-    return tuple(dict.fromkeys([*keys, *further]))
-
-
-def account_key(account: str, *, is_iban: bool = True) -> str:
-    return f"{'iban' if is_iban else 'account'}:{normalise_account(account)}"
-
-
-def name_key(name: str) -> str:
-    """Names are compared without case and punctuation; never the only reason to choose a client from content."""
-    return f"name:{' '.join(''.join(c if c.isalnum() else ' ' for c in name.casefold()).split())}"
-
-
-def _keys_of_text(text: str) -> tuple[str, ...]:
-    if ":" in text:
-        return (text,)
-    if pretty_account(text) != text.strip():
-        return (account_key(text),)
-    return party_keys([("0208", text)])
 
 
 # Invoices and credit notes
@@ -403,7 +371,7 @@ def _several(sentence: str) -> Unplaced:
 
 def _wrong_folder(client: Client | NewClient, role: Role, hints: Hints) -> Unplaced:
     wanted, name = _wanted_folder(hints), clean(client.name)
-    word = _FOLDER_WORDS[wanted] if wanted else ""
+    word = FOLDER_WORDS[wanted] if wanted else ""
     if role is Role.SELLER:
         return _contradiction(f"It was put into {word}, but {name} is the seller.")
     if role is Role.BUYER:

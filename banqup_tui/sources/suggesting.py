@@ -7,13 +7,13 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.invoice import Invoice
 from banqup_tui.domain.values import Value
 from banqup_tui.formats.content import Content
+from banqup_tui.sources.keys import account_key
 from banqup_tui.sources.layouts import PathHints
 from banqup_tui.sources.sorter import (
     STRONG,
     Directory,
     Placed,
     Role,
-    account_key,
     clients_of_account,
     clients_of_party,
     clients_of_path,

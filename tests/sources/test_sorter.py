@@ -13,6 +13,7 @@ from banqup_tui.demo.firm import Company
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.folder import Folder
 from banqup_tui.formats import Content, read
+from banqup_tui.sources.keys import account_key, keys_of_client, name_key
 from banqup_tui.sources.layouts import read_path
 from banqup_tui.sources.sorter import (
     Hints,
@@ -20,9 +21,6 @@ from banqup_tui.sources.sorter import (
     Placed,
     Role,
     Unplaced,
-    account_key,
-    keys_of_client,
-    name_key,
     sort,
 )
 from tests.support.papers import BAKERY, BILL, GARAGE, MILL, invoice, letter, statement

@@ -160,6 +160,7 @@ class BanqupApp(App[None]):
         integration_id: str | None = None,
         extension_id: str | None = None,
         failures: FailureGroup | None = None,
+        to_place_id: str | None = None,
     ) -> Context:
         return context_at(
             self.session,
@@ -171,6 +172,7 @@ class BanqupApp(App[None]):
             integration_id=integration_id,
             extension_id=extension_id,
             failures=failures,
+            to_place_id=to_place_id,
         )
 
     def status_words(self, document_id: str) -> Sequence[Word]:
@@ -216,6 +218,11 @@ class BanqupApp(App[None]):
             self.push_screen(ClientScreen(destination.client_id, destination.tab or Tab.INTEGRATIONS))
         elif destination.place in (Place.TO_LOOK_AT, Place.FAILED):
             self._go_to_failures(destination)
+        elif destination.place is Place.TO_PLACE:
+            from banqup_tui.screens.to_place import ToPlaceScreen
+
+            self.go_to_root(Place.CLIENT_DOCUMENTS)
+            self.push_screen(ToPlaceScreen())
         else:
             self.go_to_root(destination.place)
 

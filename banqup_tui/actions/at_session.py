@@ -23,6 +23,7 @@ from banqup_tui.sync.session import Session
 from banqup_tui.sync.threads import in_thread
 
 UNDO_SHOWN = 20
+_WITH_TRAY = frozenset({Place.CLIENT_DOCUMENTS, Place.TO_PLACE})
 UNDO_REACH = timedelta(hours=1)
 """How far back what the server has done is offered."""
 _REVERSIBLE_KINDS = frozenset(kind_of(body) for body in REVERSIBLE)
@@ -99,6 +100,7 @@ def context_at(
     integration_id: str | None = None,
     extension_id: str | None = None,
     failures: FailureGroup | None = None,
+    to_place_id: str | None = None,
 ) -> Context:
     """Reads what is selected or under the cursor from the local copy: at most a few milliseconds."""
     readers = session.readers
@@ -123,6 +125,9 @@ def context_at(
         extension=extensions.get(extension_id) if extension_id else None,
         extensions=extensions,
         installations=readers.installations(),
+        to_place=readers.waiting_to_place(to_place_id) if to_place_id else None,
+        waiting_to_place=readers.to_place_count() if place in _WITH_TRAY else 0,
+        clients=readers.find_clients("") if to_place_id else (),
         undoable=undoable(session),
         any_failed=session.failures.any(),
         failures=failures,

@@ -20,6 +20,7 @@ from banqup_tui.domain.failures import Failing, FailureGroup
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.sending import Selection, offers, selection
+from banqup_tui.domain.source import ToPlace
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.messages import BackfillCount, TestRequest, TestResult
 from banqup_tui.sync.state import SyncState
@@ -89,7 +90,8 @@ class Context(Value, frozen=True, kw_only=True, dict=True):
     """Where the user is and what is under the cursor or selected: values only, so that asking costs nothing.
 
     `documents`: the selection, else the one under the cursor. `integrations`: of the clients of those documents, or of
-    `client`. `deliveries`: of those documents. `now` is aware. `offline`: what is done waits on this
+    `client`. `deliveries`: of those documents. `to_place` is the file under the cursor there, and `clients` are all
+    clients then; `waiting_to_place` counts those files. `now` is aware. `offline`: what is done waits on this
     computer. `any_failed`: of the whole firm; `failures`: those of the cause under the cursor, which `failing` reads
     one by one, with `integrations` theirs. `connection`: how the copy stands to its server, where it is followed.
     `download_to`: the directory that is suggested.
@@ -108,6 +110,8 @@ class Context(Value, frozen=True, kw_only=True, dict=True):
     extension: Extension | None = None
     extensions: Mapping[str, Extension] = {}
     installations: Sequence[Installation] = ()
+    to_place: ToPlace | None = None
+    waiting_to_place: int = 0
     undoable: Sequence[Undoable] = ()
     any_failed: bool = False
     failures: FailureGroup | None = None

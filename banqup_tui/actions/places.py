@@ -7,8 +7,9 @@ from banqup_tui.domain.values import Value
 
 class Place(StrEnum):
     """`CLIENT_DOCUMENTS`: the clients with what is to do; `FOLDER`: folders and table of one of them; `DOCUMENT`:
-    one document; `CLIENTS`: the register of clients; `CLIENT`: one of them with its integrations; `STORE`;
-    `TO_LOOK_AT`: what failed, by cause; `FAILED`: the documents that failed for one cause.
+    one document; `TO_PLACE`: what came in and nobody could tell whose it is; `CLIENTS`: the register of clients;
+    `CLIENT`: one of them with its integrations; `STORE`; `TO_LOOK_AT`: what failed, by cause; `FAILED`: the documents
+    that failed for one cause.
     """
 
     CLIENT_DOCUMENTS = "client-documents"
@@ -16,6 +17,7 @@ class Place(StrEnum):
     FAILED = "failed"
     FOLDER = "folder"
     DOCUMENT = "document"
+    TO_PLACE = "to-place"
     CLIENTS = "clients"
     CLIENT = "client"
     STORE = "store"

@@ -19,6 +19,7 @@ _PLACES: dict[Place, str] = {
     Place.FAILED: "Documents that failed for one cause",
     Place.FOLDER: "Client documents: folders and documents of a client",
     Place.DOCUMENT: "A document",
+    Place.TO_PLACE: "To place",
     Place.CLIENTS: "Clients",
     Place.CLIENT: "A client and its integrations",
     Place.STORE: "Banqup Store",

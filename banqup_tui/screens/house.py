@@ -58,6 +58,7 @@ class House(Protocol):
         integration_id: str | None = None,
         extension_id: str | None = None,
         failures: FailureGroup | None = None,
+        to_place_id: str | None = None,
     ) -> Context: ...
 
     def status_words(self, document_id: str) -> Sequence[Word]: ...

@@ -36,7 +36,7 @@ async def test_what_failed_is_found_from_the_clients_by_cause(opened, size):
         await here.until(lambda: "f To look at" in " ".join(here.footer.split()))
         await go_there(here)
         await here.sees("Deliveries to look at", "Count", "The sign-in was refused.")
-        await here.until(lambda: "32 deliveries, 4 causes" in here.title)
+        await here.sees("32 deliveries, 4 causes")
         await here.sees("Make room.", "Boulangerie du Parvis")
         await here.press("escape")
         await here.sees("work to do")
@@ -82,14 +82,14 @@ async def test_the_documents_of_a_cause_are_opened_and_one_of_them(opened):
     async with opened() as here:
         await go_there(here)
         await here.press("enter")
-        await here.until(lambda: "20 documents" in here.title)
+        await here.sees("20 documents")
         await here.until(lambda: "Boulangerie du Parvis SRL" in here.info)
         await here.press("j", "enter")
         await here.sees("SFTP  failed", "Make room.")
         await here.press("escape")
-        await here.until(lambda: "20 documents" in here.title)
+        await here.sees("20 documents")
         await here.press("escape")
-        await here.until(lambda: "4 causes" in here.title)
+        await here.sees("4 causes")
 
 
 async def test_a_cause_is_written_to_a_file(opened, tmp_path: Path):

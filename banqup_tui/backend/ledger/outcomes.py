@@ -224,7 +224,7 @@ def _is_silent(result: Result) -> bool:
 
 def _held_back(work: Work, terms: Terms, held: Row[Any], result: Result) -> dict[str, Any]:
     """Attempts that fail side by side are one failure."""
-    asked = result.retry_after if isinstance(result, NotSent) else None
+    asked = result.retry_after if isinstance(result, NotSent | Uncertain) else None
     remedy = (result.remedy or None) if isinstance(result, NotSent | Uncertain) else None
     said = {
         "failing_since": held.failing_since or work.now,

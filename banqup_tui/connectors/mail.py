@@ -65,11 +65,13 @@ class Mail:
         kind=ReceiverKind.NEITHER,
         version="1.0",
         max_size=MAX_BYTES,
+        concurrency=2,
     )
     settings = MailSettings
 
     def destination(self, settings: MailSettings) -> str:
-        return "mailto:" + ",".join(settings.of(folder).lower() or "-" for folder in OF_FOLDER)
+        to = {name: settings.of(folder).lower() for folder, name in OF_FOLDER.items()}
+        return "mail: " + ", ".join(f"{name} {address}" for name, address in to.items() if address)
 
     def where(self, settings: MailSettings, parcel: Parcel) -> str:
         return settings.of(parcel.folder)

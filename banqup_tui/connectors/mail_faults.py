@@ -14,6 +14,7 @@ import msgspec
 from banqup_tui.connectors.interface import Fault, NotSent, Rejected
 from banqup_tui.connectors.limits import megabytes
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.integration import Trouble
 from banqup_tui.domain.text import clean
 
 _MAX_WORDS = 200
@@ -188,6 +189,7 @@ def no_way_to_sign_in(server: str, offered: str) -> NotSent:
         f"{server} takes no user and password here; ways it offers: {ways}.",
         "Ask whoever runs the server to allow sign-in by password, or leave user and password empty if it wants none.",
         fault=Fault.PERSON,
+        trouble=Trouble.SIGN_IN,
         french=(
             f"{server} n'accepte pas ici d'utilisateur et de mot de passe ; façons offertes : {ways}.",
             "Demandez au responsable du serveur d'autoriser le mot de passe, ou laissez utilisateur et mot de passe "
@@ -203,6 +205,7 @@ def not_signed_in(reply: Reply, server: str) -> NotSent:
         f"{server} did not accept the sign-in: “{reply.shown}”.",
         "Correct the user or the password. Some providers want a password made for programs.",
         fault=Fault.PERSON,
+        trouble=Trouble.SIGN_IN,
         french=(
             f"{server} n'a pas accepté la connexion : « {reply.shown} ».",
             "Corrigez l'utilisateur ou le mot de passe. Certains fournisseurs veulent un mot de passe "
@@ -293,5 +296,6 @@ def _sign_in_wanted(reply: Reply, server: str) -> NotSent:
         f"{server} wants a sign-in first: “{reply.shown}”.",
         "Fill in user and password.",
         fault=Fault.PERSON,
+        trouble=Trouble.SIGN_IN,
         french=(f"{server} veut d'abord une connexion : « {reply.shown} ».", "Remplissez utilisateur et mot de passe."),
     )

@@ -59,11 +59,15 @@ def message_id_of(parcel: Parcel, sender: str) -> str:
 
 
 def subject_of(template: str, parcel: Parcel) -> str:
-    """One line of visible text. What is missing leaves nothing behind; a number that is missing, the file's name."""
+    """One line of visible text. What is missing leaves nothing behind; a number that is missing, the file's name.
+
+    What looks like an encoded word is broken: the library would decode it, line breaks and all, into the header.
+    """
     values = dict(values_of(parcel))
     values["number"] = values["number"] or values["file_name"]
     filled = clean(_PLACEHOLDER.sub(lambda found: values.get(found.group(1), ""), template))
-    return filled[:_MOST_SUBJECT].strip(" -–:,") or values["file_name"]
+    shown = filled[:_MOST_SUBJECT].strip(" -–:,/") or clean(values["file_name"])[:_MOST_SUBJECT]
+    return shown.replace("=?", "= ?")
 
 
 def media_type_of(parcel: Parcel) -> str:

@@ -143,8 +143,8 @@ def problems_of(given: Mapping[str, Any], *, complete: bool) -> list[SettingProb
 def is_address(text: str) -> bool:
     plain = text.strip()
     local = plain.partition("@")[0]
-    dots = local.startswith(".") or local.endswith(".") or ".." in local
-    return len(plain) <= _MOST_ADDRESS and not dots and _ADDRESS.fullmatch(plain) is not None
+    odd = local.startswith(".") or local.endswith(".") or ".." in local or "=?" in local
+    return len(plain) <= _MOST_ADDRESS and not odd and _ADDRESS.fullmatch(plain) is not None
 
 
 def _no_address(name: str) -> SettingProblem:

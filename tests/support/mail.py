@@ -29,7 +29,7 @@ PURCHASES, SALES = "aankoop-17@boeken.example", "verkoop-17@boeken.example"
 class Mailbox:
     """What came in, and what the server answers in place of its own answers.
 
-    `answers`: by command (`MAIL`, `RCPT`, `DATA` before the message; `MESSAGE` after it).
+    `answers`: by command (`MAIL`, `RCPT`, `DATA` before the message; `MESSAGE` after it; `AUTH` to a wrong password).
     """
 
     def __init__(self) -> None:
@@ -44,19 +44,13 @@ class Mailbox:
     def authenticate(self, server: SMTP, session: Session, _: Envelope, mechanism: str, data: Any) -> AuthResult:
         good = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), PASSWORD.encode())
         self.signed_in += good
-        return AuthResult(success=good, handled=False)
-
-    async def handle_EHLO(
-        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
-    ) -> list[str]:
-        session.host_name = hostname
-        if not any(session is seen for seen in self.sessions):
-            self.sessions.append(session)
-        return responses
+        return AuthResult(success=good, handled=False, message=self.answers.get("AUTH"))
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        if not any(session is seen for seen in self.sessions):
+            self.sessions.append(session)
         if "MAIL" not in self.answers:
             envelope.mail_from, envelope.mail_options = address, options
         return self.answers.get("MAIL", "250 OK")
@@ -75,6 +69,11 @@ class Mailbox:
 
 
 class _Server(SMTP):
+    async def push(self, status: str | bytes) -> None:
+        """Whatever it is: servers of strangers do not keep to ASCII."""
+        self._writer.write((status.encode() if isinstance(status, str) else status) + b"\r\n")
+        await self._writer.drain()
+
     async def smtp_DATA(self, arg: str) -> None:
         answer = self.event_handler.answers.get("DATA")
         if answer is None:
@@ -113,7 +112,9 @@ class MailServer(msgspec.Struct, frozen=True):
 
 
 @asynccontextmanager
-async def mail_server(security: str = "starttls", *, limit: int = 1_000_000, **more: Any) -> AsyncIterator[MailServer]:
+async def mail_server(
+    security: str = "starttls", *, limit: int = 1_000_000, address: str = "127.0.0.1", **more: Any
+) -> AsyncIterator[MailServer]:
     """For `localhost`; signs in one user. `more`: of aiosmtpd's `SMTP`."""
     box = Mailbox()
     loop = asyncio.get_running_loop()
@@ -133,9 +134,7 @@ async def mail_server(security: str = "starttls", *, limit: int = 1_000_000, **m
         connections.append(server)
         return server
 
-    listening = await loop.create_server(
-        made, "127.0.0.1", 0, ssl=server_context() if security == "tls" else None
-    )
+    listening = await loop.create_server(made, address, 0, ssl=server_context() if security == "tls" else None)
     made_server = MailServer(listening.sockets[0].getsockname()[1], box, security, connections)
     try:
         yield made_server
@@ -189,9 +188,7 @@ def _made(host: str = "localhost") -> tuple[str, str, str]:
     return root.public_bytes(pem).decode(), signed.public_bytes(pem).decode(), private.decode()
 
 
-def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey
-) -> x509.CertificateBuilder:
+def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.UTC)
     return (
         x509.CertificateBuilder()

@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from banqup_tui.connectors.interface import (
     Channel,
@@ -30,7 +30,6 @@ from banqup_tui.connectors.interface import (
 from banqup_tui.connectors.mail_settings import EXAMPLE, OF_FOLDER, MailSettings, is_address, problems_of
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind, Words
-from banqup_tui.domain.folder import Folder
 
 if TYPE_CHECKING:
     from banqup_tui.connectors.mail_line import Account, Line
@@ -39,14 +38,6 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 25_000_000
 """Few mailboxes take more. What the server announces is honoured besides."""
-
-_FOLDER_NAMES: dict[Folder, tuple[str, str]] = {
-    Folder.SALES_INVOICES: ("sales invoices", "factures de vente"),
-    Folder.PURCHASE_INVOICES: ("purchase invoices", "factures d'achat"),
-    Folder.PURCHASE_RECEIPTS: ("purchase receipts", "reçus d'achat"),
-    Folder.ENRICHED_MOVEMENT_REPORTS: ("enriched movement reports", "rapports de mouvements enrichis"),
-    Folder.OTHER_DOCUMENTS: ("other documents", "autres documents"),
-}
 
 
 class Mail:
@@ -190,19 +181,14 @@ def _account(settings: MailSettings) -> Account:
 def _letter(settings: MailSettings, parcel: Parcel) -> Letter:
     from banqup_tui.connectors.mail_message import letter
 
-    address = _checked(settings.of(parcel.folder) or _not_taken(parcel.folder))
+    address = _checked(settings.of(parcel.folder) or _not_taken())
     return letter(parcel, _sender(settings), address, settings.subject, settings.file_name, settings.attachments)
 
 
-def _not_taken(folder: Folder) -> str:
-    name, nom = _FOLDER_NAMES[folder]
+def _not_taken() -> NoReturn:
     raise Rejected(
-        f"There is no address for {name}, so they are not taken.",
+        "There is no address for this folder, so its documents are not taken.",
         "Fill in the address of that folder, or Address for all; or leave that folder out of the integration.",
-        french=(
-            f"Il n'y a pas d'adresse pour ce dossier ({nom}), qui n'est donc pas envoyé.",
-            "Remplissez l'adresse de ce dossier, ou Adresse pour tous ; ou retirez ce dossier de l'intégration.",
-        ),
     )
 
 

@@ -35,6 +35,8 @@ _NO_TLS = frozenset(
     }
 )
 
+_SMALLER = "Send a smaller copy of it, or give it to the software by hand."
+
 LOST = (OSError, smtplib.SMTPException)
 """The line is gone, or what comes over it is no SMTP (`ssl.SSLError` and `TimeoutError` are OSErrors)."""
 
@@ -217,7 +219,7 @@ def not_signed_in(reply: Reply, server: str) -> NotSent:
 def sender_refused(reply: Reply, server: str, sender: str, size: int) -> BanqupError:
     """To MAIL FROM, which also announces the size."""
     if reply.code == 552:
-        return too_large(size, None, server)
+        return _too_large(reply, server, size)
     if reply.wants_sign_in:
         return _sign_in_wanted(reply, server)
     if not reply.is_refusal:
@@ -260,7 +262,7 @@ def recipient_refused(reply: Reply, server: str, address: str) -> BanqupError:
 def message_refused(reply: Reply, server: str, size: int) -> BanqupError:
     """To DATA, or to the last dot: a whole answer that is no yes, so nothing has arrived."""
     if reply.code == 552:
-        return too_large(size, None, server, reply)
+        return _too_large(reply, server, size)
     if reply.is_refusal:
         return Rejected(
             f"{server} refused the message: “{reply.shown}”.",
@@ -271,16 +273,16 @@ def message_refused(reply: Reply, server: str, size: int) -> BanqupError:
     return NotSent(f"{server} did not take the message now: “{reply.shown}”.", "It is tried again by itself.")
 
 
-def too_large(size: int, limit: int | None, server: str, reply: Reply | None = None) -> Rejected:
-    """`size`, `limit`: bytes of a whole message, in which a document is a third larger than by itself."""
-    remedy = "Send a smaller copy of it, or give it to the software by hand."
-    if limit is not None:
-        return Rejected(
-            f"{server} takes messages of at most {megabytes(limit)}; with this document it has {megabytes(size)}.",
-            remedy,
-        )
-    said = f": “{reply.shown}”" if reply is not None else ""
-    return Rejected(f"For {server} a message of {megabytes(size)} is too large{said}.", remedy)
+def larger_than_announced(size: int, limit: int, server: str) -> Rejected:
+    """Both in bytes of a whole message, in which a document is a third larger than by itself."""
+    return Rejected(
+        f"{server} takes messages of at most {megabytes(limit)}; with this document it has {megabytes(size)}.",
+        _SMALLER,
+    )
+
+
+def _too_large(reply: Reply, server: str, size: int) -> Rejected:
+    return Rejected(f"For {server} a message of {megabytes(size)} is too large: “{reply.shown}”.", _SMALLER)
 
 
 def broke_off(error: BaseException, server: str) -> NotSent:

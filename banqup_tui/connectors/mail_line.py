@@ -112,7 +112,7 @@ class Line:
         try:
             limit = self._limit()
             if limit is not None and size > limit:
-                raise faults.too_large(size, limit, server)
+                raise faults.larger_than_announced(size, limit, server)
             announced = f" SIZE={size}" if limit is not None else ""
             reply = self._ask(f"MAIL FROM:<{sender}>{announced}")
             if not reply.is_good:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from banqup_tui.connectors.interface import SettingProblem, Settings, schema, setting
+from banqup_tui.connectors.interface import SettingProblem, Settings, setting
 from banqup_tui.connectors.path_template import FileName, name_problems
 from banqup_tui.domain.folder import Folder
 
@@ -148,10 +148,9 @@ def is_address(text: str) -> bool:
 
 
 def _no_address(name: str) -> SettingProblem:
-    title = schema(MailSettings)["properties"][name]["title"]
     return SettingProblem(
         field=name,
-        sentence=f"{title}: it is not an address that mail can be sent to.",
+        sentence="This is not an address that mail can be sent to.",
         remedy=f"Write one address, as {EXAMPLE}, without accents.",
     )
 
@@ -167,7 +166,8 @@ def _missing(given: Mapping[str, Any]) -> list[SettingProblem]:
                 remedy="Fill in the addresses that the software shows for this client.",
             )
         )
-    for name, other, title in (("password", "user", "Password"), ("user", "password", "User")):
-        if given.get(other) and not given.get(name):
-            problems.append(SettingProblem(field=name, sentence=f"{title} is missing.", remedy=f"Fill in {title}."))
+    if given.get("user") and not given.get("password"):
+        problems.append(SettingProblem(field="password", sentence="Password is missing.", remedy="Fill in Password."))
+    if given.get("password") and not given.get("user"):
+        problems.append(SettingProblem(field="user", sentence="User is missing.", remedy="Fill in User."))
     return problems

@@ -88,7 +88,7 @@ async def test_each_folder_has_its_mailbox_and_the_rest_one_for_all(server: Mail
 
 async def test_a_folder_without_a_mailbox_is_refused_before_any_server_is_asked(tmp_path: Path) -> None:
     async with mail_server() as server:
-        with pytest.raises(Rejected, match="no address for purchase receipts, so they are not taken") as told:
+        with pytest.raises(Rejected, match="no address for this folder, so its documents are not taken") as told:
             await send(server, parcel(tmp_path, folder=Folder.PURCHASE_RECEIPTS))
         assert "Fill in the address of that folder" in told.value.remedy
         assert server.connections == []
@@ -246,9 +246,7 @@ def test_settings_are_looked_through_before_they_are_kept() -> None:
         'a"@b',
         "=?utf-8?q?a?=@b",
     ):
-        assert told(**{**good, "sales": wrong}) == [
-            "sales: Sales invoices: it is not an address that mail can be sent to."
-        ]
+        assert told(**{**good, "sales": wrong}) == ["sales: This is not an address that mail can be sent to."]
 
 
 async def test_an_address_that_is_several_never_comes_near_a_server(server: MailServer, tmp_path: Path) -> None:

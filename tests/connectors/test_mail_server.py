@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from banqup_tui.connectors.interface import Channel, Fault, NotSent, Parcel, Receipt, Rejected, Step, Uncertain
-from banqup_tui.connectors.mail import Mail
+from banqup_tui.connectors.mail import Mail, _account
+from banqup_tui.connectors.mail_pool import own_pool
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.integration import Trouble
 from tests.support.mail import (
@@ -269,7 +270,7 @@ async def test_a_document_whose_envelope_was_lost_gets_another(server: MailServe
     assert len(server.box.envelopes) == 1
 
 
-async def test_those_who_wait_for_a_server_that_is_closed_are_told_at_once(tmp_path: Path) -> None:
+async def test_those_who_wait_for_a_server_that_is_closed_are_told_at_once() -> None:
     tried = []
 
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -278,10 +279,8 @@ async def test_those_who_wait_for_a_server_that_is_closed_are_told_at_once(tmp_p
         await writer.drain()
         writer.close()
 
-    async with raw(silent) as server, Mail().connect(server.settings(user="", password="")) as channel:
-        told = await asyncio.gather(
-            *(channel.prepare(numbered(tmp_path, at)) for at in range(8)), return_exceptions=True
-        )
+    async with raw(silent) as server, own_pool(_account(server.settings(user="", password=""))) as pool:
+        told = await asyncio.gather(*(pool.take() for _ in range(8)), return_exceptions=True)
     assert all(isinstance(one, NotSent) and one.fault is Fault.INTEGRATION for one in told)
     assert len(tried) == 2
 

@@ -48,7 +48,7 @@ class Mail:
         title={"en": "E-mail", "fr": "E-mail", "nl": "E-mail", "de": "E-Mail"},
         description={
             "en": "Mails each document to the mailbox of a software: Octopus, Yuki, WinBooks, ClearFacts, Dext…",
-            "fr": "Envoie chaque document à la boîte d'un logiciel : Octopus, Yuki, WinBooks, ClearFacts, Dext…",
+            "fr": "Envoie chaque document à la boîte d'un logiciel : Octopus, Yuki, WinBooks, ClearFacts, Dext…",
             "nl": "Mailt elk document naar de mailbox van een pakket: Octopus, Yuki, WinBooks, ClearFacts, Dext…",
             "de": "Schickt jedes Dokument an das Postfach einer Software: Octopus, Yuki, WinBooks, ClearFacts, Dext…",
         },

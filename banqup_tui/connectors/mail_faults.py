@@ -104,7 +104,7 @@ def not_connected(error: BaseException, server: str) -> NotSent:
                 "authority, put that authority's into CA certificate.",
                 fault=Fault.PERSON,
                 french=(
-                    f"Le certificat de {server} n'est pas fiable : {said}.",
+                    f"Le certificat de {server} n'est pas fiable : {said}.",
                     "Corrigez le nom du serveur. Si le serveur est au bureau et a un certificat de sa propre "
                     "autorité, mettez celui de l'autorité dans Certificat d'autorité.",
                 ),
@@ -115,8 +115,8 @@ def not_connected(error: BaseException, server: str) -> NotSent:
                 "Choose the other kind under Security, or correct the port: STARTTLS is usual at 587, TLS at 465.",
                 fault=Fault.PERSON,
                 french=(
-                    f"{server} ne chiffre pas de cette façon : {words_of(error)}.",
-                    "Choisissez l'autre sorte sous Sécurité, ou corrigez le port : STARTTLS est courant sur 587, "
+                    f"{server} ne chiffre pas de cette façon : {words_of(error)}.",
+                    "Choisissez l'autre sorte sous Sécurité, ou corrigez le port : STARTTLS est courant sur 587, "
                     "TLS sur 465.",
                 ),
             )
@@ -129,12 +129,12 @@ def not_connected(error: BaseException, server: str) -> NotSent:
         case _:
             said = words_of(error)
             why = f"The connection to {server} broke: {said}."
-            pourquoi = f"La connexion à {server} s'est rompue : {said}."
+            pourquoi = f"La connexion à {server} s'est rompue : {said}."
     return NotSent(
         why,
         "It is tried again by itself; check host and port if it stays so.",
         fault=Fault.INTEGRATION,
-        french=(pourquoi, "Nouvel essai tout seul ; sinon vérifiez le serveur et le port."),
+        french=(pourquoi, "Nouvel essai tout seul ; sinon vérifiez le serveur et le port."),
     )
 
 
@@ -144,7 +144,7 @@ def not_welcome(reply: Reply, server: str) -> NotSent:
         f"{server} takes no mail now: “{reply.shown}”.",
         "It is tried again by itself.",
         fault=Fault.INTEGRATION,
-        french=(f"{server} n'accepte pas de courrier pour l'instant : « {reply.shown} ».", "Nouvel essai tout seul."),
+        french=(f"{server} n'accepte pas de courrier pour l'instant : « {reply.shown} ».", "Nouvel essai tout seul."),
     )
 
 
@@ -193,7 +193,7 @@ def no_way_to_sign_in(server: str, offered: str) -> NotSent:
         fault=Fault.PERSON,
         trouble=Trouble.SIGN_IN,
         french=(
-            f"{server} n'accepte pas ici d'utilisateur et de mot de passe ; façons offertes : {ways}.",
+            f"{server} n'accepte pas ici d'utilisateur et de mot de passe ; façons offertes : {ways}.",
             "Demandez au responsable du serveur d'autoriser le mot de passe, ou laissez utilisateur et mot de passe "
             "vides s'il n'en veut pas.",
         ),
@@ -209,7 +209,7 @@ def not_signed_in(reply: Reply, server: str) -> NotSent:
         fault=Fault.PERSON,
         trouble=Trouble.SIGN_IN,
         french=(
-            f"{server} n'a pas accepté la connexion : « {reply.shown} ».",
+            f"{server} n'a pas accepté la connexion : « {reply.shown} ».",
             "Corrigez l'utilisateur ou le mot de passe. Certains fournisseurs veulent un mot de passe "
             "pour applications.",
         ),
@@ -229,7 +229,7 @@ def sender_refused(reply: Reply, server: str, sender: str, size: int) -> BanqupE
         "Correct the sender's address, or ask whoever runs the server for the right to use it.",
         fault=Fault.PERSON,
         french=(
-            f"{server} ne laisse pas cet utilisateur envoyer comme {sender} : « {reply.shown} ».",
+            f"{server} ne laisse pas cet utilisateur envoyer comme {sender} : « {reply.shown} ».",
             "Corrigez l'adresse de l'expéditeur, ou demandez au responsable du serveur le droit de l'utiliser.",
         ),
     )
@@ -243,7 +243,7 @@ def recipient_refused(reply: Reply, server: str, address: str) -> BanqupError:
             f"{server} takes no mail for {address}: “{reply.shown}”.",
             "Compare the address with the one that the software shows, and correct it.",
             french=(
-                f"{server} n'accepte pas de courrier pour {address} : « {reply.shown} ».",
+                f"{server} n'accepte pas de courrier pour {address} : « {reply.shown} ».",
                 "Comparez l'adresse avec celle que le logiciel montre, et corrigez-la.",
             ),
         )
@@ -253,7 +253,7 @@ def recipient_refused(reply: Reply, server: str, address: str) -> BanqupError:
         f"{server} takes no mail for {address} now: “{reply.shown}”.",
         "It is tried again by itself.",
         french=(
-            f"{server} n'accepte pas de courrier pour {address} pour l'instant : « {reply.shown} ».",
+            f"{server} n'accepte pas de courrier pour {address} pour l'instant : « {reply.shown} ».",
             "Nouvel essai tout seul.",
         ),
     )
@@ -299,5 +299,5 @@ def _sign_in_wanted(reply: Reply, server: str) -> NotSent:
         "Fill in user and password.",
         fault=Fault.PERSON,
         trouble=Trouble.SIGN_IN,
-        french=(f"{server} veut d'abord une connexion : « {reply.shown} ».", "Remplissez utilisateur et mot de passe."),
+        french=(f"{server} veut d'abord une connexion : « {reply.shown} ».", "Remplissez utilisateur et mot de passe."),
     )

@@ -32,7 +32,7 @@ def _address(title_en: str, title_fr: str, help_en: str, help_fr: str) -> Any:
 
 
 _OWN_EN = "The mailbox for them, as the software shows it. Empty: Address for all; without either they are not taken."
-_OWN_FR = "La boîte pour ceux-ci, comme le logiciel la montre. Vide : Adresse pour tous ; sans l'une ni l'autre, refus."
+_OWN_FR = "La boîte pour ceux-ci, comme le logiciel la montre. Vide : Adresse pour tous ; sans l'une ni l'autre, refus."
 
 
 class MailSettings(Settings, frozen=True, kw_only=True):
@@ -44,7 +44,7 @@ class MailSettings(Settings, frozen=True, kw_only=True):
             "Sécurité",
             look="choice",
             help_en="none goes only to this machine; none-anywhere sends readably over a network that you trust.",
-            help_fr="none ne va qu'à cette machine ; none-anywhere envoie en clair sur un réseau sûr.",
+            help_fr="none ne va qu'à cette machine ; none-anywhere envoie en clair sur un réseau sûr.",
         ),
     ] = "starttls"
     port: Annotated[
@@ -55,7 +55,7 @@ class MailSettings(Settings, frozen=True, kw_only=True):
             look="port",
             example="587",
             help_en="Empty: 587 for starttls, 465 for tls, 25 for none.",
-            help_fr="Vide : 587 pour starttls, 465 pour tls, 25 pour none.",
+            help_fr="Vide : 587 pour starttls, 465 pour tls, 25 pour none.",
         ),
     ] = None
     user: Annotated[
@@ -89,7 +89,7 @@ class MailSettings(Settings, frozen=True, kw_only=True):
             level="client",
             look="choice",
             help_en="pdf-and-images, for mailboxes that take no XML: of an e-invoice, the PDF inside it is sent.",
-            help_fr="pdf-and-images, si la boîte ne prend pas d'XML : d'une facture électronique part le PDF inclus.",
+            help_fr="pdf-and-images, si la boîte ne prend pas d'XML : d'une facture électronique part le PDF inclus.",
         ),
     ] = "all"
     ca: Annotated[
@@ -98,7 +98,7 @@ class MailSettings(Settings, frozen=True, kw_only=True):
             "CA certificate",
             "Certificat d'autorité",
             help_en="Only for a server of the firm's own: the PEM text of its authority, or the path of such a file.",
-            help_fr="Seulement pour un serveur du bureau : le texte PEM de son autorité, ou le chemin d'un fichier.",
+            help_fr="Seulement pour un serveur du bureau : le texte PEM de son autorité, ou le chemin d'un fichier.",
         ),
     ] = ""
     sales: Annotated[str, _address("Sales invoices", "Factures de vente", _OWN_EN, _OWN_FR)] = ""

@@ -89,6 +89,8 @@ def words_of(error: BaseException) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         said = error.smtp_error
         return reply_of(error.smtp_code, said if isinstance(said, bytes) else str(said).encode()).shown
+    if isinstance(error, ssl.SSLError) and error.reason:
+        return clean(error.reason.replace("_", " ").lower())
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return reply_of(0, str(text).encode()).words
 

@@ -126,7 +126,8 @@ async def test_an_authority_that_cannot_be_read_is_for_a_person_to_mend(
 async def test_the_wrong_kind_of_encryption_is_named_and_nothing_goes_unencrypted(tmp_path: Path) -> None:
     async with mail_server("starttls") as server:
         told = await refusal(server, parcel(tmp_path), security="tls")
-        assert "does not encrypt in this way" in told.sentence
+        assert "does not encrypt in this way: " in told.sentence
+        assert "_ssl.c" not in told.sentence
         assert told.fault is Fault.PERSON  # type: ignore[attr-defined]
     async with mail_server("none") as server:
         told = await refusal(server, parcel(tmp_path), security="starttls")
@@ -176,6 +177,7 @@ async def test_a_server_that_repeats_the_password_does_not_bring_it_into_the_ope
         server.box.answers["AUTH"] = f"535 5.7.8 no: {PASSWORD}"
         told = await refusal(server, parcel(tmp_path), user="someone else")
     assert told.sentence == f"localhost:{server.port} did not accept the sign-in: “535 5.7.8 no: …”."
+    assert PASSWORD not in repr(_account(server.settings()))
     assert told.trouble is Trouble.SIGN_IN  # type: ignore[attr-defined]
 
 

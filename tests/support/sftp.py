@@ -55,6 +55,7 @@ def openssh(directory: Path) -> Iterator[Server]:
         key.write_private_key(directory / name)
         (directory / name).chmod(0o600)
     user_key.write_public_key(directory / "authorized")
+    host_key.write_public_key(directory / "host.pub")
     port = free_port()
     config = directory / "sshd_config"
     config.write_text(

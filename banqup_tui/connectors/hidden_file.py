@@ -38,8 +38,8 @@ def hidden_name(parcel: Parcel, attempt: int | None = None) -> str:
 
 
 def older_hidden_names(parcel: Parcel) -> list[str]:
-    """Of the last attempts before this one, which have ended or lost their right to go on."""
-    return [hidden_name(parcel, number) for number in range(max(0, parcel.attempt - 8), parcel.attempt)]
+    """Of the last attempts before this one, which have ended or lost their right to go on. The first is number 1."""
+    return [hidden_name(parcel, number) for number in range(max(1, parcel.attempt - 8), parcel.attempt)]
 
 
 def names(place: Place, parcel: Parcel) -> Iterator[Place]:

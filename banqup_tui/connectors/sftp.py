@@ -11,7 +11,7 @@ import posixpath
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -52,6 +52,18 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 20.0
 ANSWER_SECONDS = 60.0
 CLEANING_SECONDS = 10.0
+
+UPLOADS = 16
+"""At once on one connection; more only wait for each other."""
+
+READ_HERE = 1 << 18
+"""Bytes up to which a file is read at once where it is needed; a longer one is read in a thread."""
+
+LEAST_WRITE = 1 << 15
+"""Bytes that every server takes in one request."""
+
+FREE_SECONDS = 5.0
+"""For so long a name that was found free is taken to be free still."""
 
 _FAMILIES = (
     ("ssh-ed25519",),
@@ -195,6 +207,8 @@ class _SftpChannel:
         self._settings = settings
         self._sftp = sftp
         self._made: set[str] = set()
+        self._uploading = asyncio.Semaphore(UPLOADS)
+        self._given: dict[str, float] = {}
 
     async def prepare(self, parcel: Parcel) -> str:
         import asyncssh
@@ -222,11 +236,17 @@ class _SftpChannel:
         return Remnant(hidden, final.path).text()
 
     async def _prepare(self, place: Place, hidden: str, parcel: Parcel) -> Place:
+        """The name is looked for while the file goes up: neither waits for the other's answer."""
         await self._make(place.directory)
         await self._forget_older(place.directory, parcel)
-        final = await self._free(place, parcel)
-        await self._upload(hidden, parcel)
-        return final
+        async with self._uploading:
+            naming = asyncio.create_task(self._free(place, parcel))
+            try:
+                await self._upload(hidden, parcel)
+                return await naming
+            except BaseException:
+                await self._give_back(naming)
+                raise
 
     async def commit(self, parcel: Parcel, remnant: str) -> Receipt:
         import asyncssh
@@ -271,7 +291,9 @@ class _SftpChannel:
 
     async def discard(self, remnant: str) -> None:
         with suppress(msgspec.DecodeError):
-            await self._remove(remnant_of(remnant).hidden)
+            kept = remnant_of(remnant)
+            self._given.pop(kept.final, None)
+            await self._remove(kept.hidden)
 
     async def _make(self, directory: str) -> None:
         """Asked once for each folder as long as the connection lasts."""
@@ -284,39 +306,60 @@ class _SftpChannel:
         await asyncio.gather(*(self._remove(path) for path in paths))
 
     async def _free(self, place: Place, parcel: Parcel) -> Place:
+        """A name that is free on the server, and that no other document under way here is to get."""
         for seen in names(place, parcel):
-            if not await self._is_there(seen.path):
+            if seen.path in self._given:
+                continue
+            self._given[seen.path] = time.monotonic()
+            is_there = True
+            try:
+                is_there = await self._is_there(seen.path)
+            finally:
+                if is_there:
+                    del self._given[seen.path]
+            if not is_there:
                 return seen
         return place
 
+    async def _give_back(self, naming: asyncio.Task[Place]) -> None:
+        """The name that nobody will use; whatever came of looking for it."""
+        naming.cancel()
+        (found,) = await asyncio.gather(naming, return_exceptions=True)
+        if isinstance(found, Place):
+            self._given.pop(found.path, None)
+
     async def _upload(self, hidden: str, parcel: Parcel) -> None:
         """In whole writes, and on the server's disk where it offers to say so."""
-        import asyncssh
-
-        with suppress(asyncssh.SFTPNoSuchFile):
-            await self._sftp.remove(hidden)
         chunks = chunks_of(parcel)
-        async with self._sftp.open(hidden, "xb") as stream:
+        async with await self._created(hidden) as stream:
             kill_point("send.firstbyte")
             written = 0
-            while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
-                await stream.write(chunk)
+            while (chunk := await _next_of(chunks, parcel)) is not None:
                 written += len(chunk)
+                await self._write(stream, chunk, written - len(chunk))
                 if 2 * written >= parcel.size:
                     kill_point("send.halfway")
-            with suppress(asyncssh.SFTPOpUnsupported):
-                await stream.fsync()
-        await self._is_whole(hidden, parcel)
+            await _kept(stream, parcel)
         kill_point("send.lastbyte")
 
-    async def _is_whole(self, hidden: str, parcel: Parcel) -> None:
-        """Where the server lets it be seen: some take files in and show none."""
+    async def _created(self, hidden: str) -> asyncssh.SFTPClientFile:
+        """The name is this attempt's own: only a ledger that was put back can have used it before."""
         import asyncssh
 
-        with suppress(asyncssh.SFTPPermissionDenied, asyncssh.SFTPOpUnsupported):
-            kept = (await self._sftp.stat(hidden)).size
-            if kept is not None and kept != parcel.size:
-                raise asyncssh.SFTPFailure(f"{kept} of {parcel.size} bytes were kept: no space?")
+        try:
+            return await self._sftp.open(hidden, "xb", block_size=0)
+        except (asyncssh.SFTPFailure, asyncssh.SFTPFileAlreadyExists):
+            await self._remove(hidden)
+            return await self._sftp.open(hidden, "xb", block_size=0)
+
+    async def _write(self, stream: asyncssh.SFTPClientFile, chunk: bytes, at: int) -> None:
+        """As much in one request as the server takes, the requests after each other without a wait."""
+        most = self._sftp.limits.max_write_len or LEAST_WRITE
+        if len(chunk) <= most:
+            await stream.write(chunk, at)
+            return
+        parts = (stream.write(chunk[of : of + most], at + of) for of in range(0, len(chunk), most))
+        await asyncio.gather(*parts)
 
     async def _appear(self, parcel: Parcel, kept: Remnant) -> str:
         """The hidden file gets its recorded name, or the next that is free: a rename here never overwrites."""
@@ -326,7 +369,7 @@ class _SftpChannel:
         directory, name = posixpath.split(kept.final)
         refusal: asyncssh.SFTPError | None = None
         for seen in names(Place(directory, name), parcel):
-            if await self._is_there(seen.path):
+            if not self._was_free(seen.path) and await self._is_there(seen.path):
                 continue
             try:
                 async with asyncio.timeout(ANSWER_SECONDS):
@@ -341,6 +384,11 @@ class _SftpChannel:
             kill_point("rename.after")
             return seen.path
         raise refusal or asyncssh.SFTPFailure("every name is taken")
+
+    def _was_free(self, path: str) -> bool:
+        """It was looked for a moment ago: the rename itself fails where somebody else took it since."""
+        at = self._given.pop(path, None)
+        return at is not None and time.monotonic() - at < FREE_SECONDS
 
     async def _is_linked_already(self, parcel: Parcel, kept: Remnant) -> bool:
         """Some servers rename by a second name and the removal of the first, and may be cut off between the two.
@@ -548,6 +596,26 @@ def _cut_off(kept: Remnant, said: str) -> Uncertain:
         f"The connection broke while the document got its name {kept.final}: {said}.",
         "It is looked at again by itself.",
     )
+
+
+async def _next_of(chunks: Iterator[bytes], parcel: Parcel) -> bytes | None:
+    if parcel.size <= READ_HERE:
+        return next(chunks, None)
+    return await asyncio.to_thread(next, chunks, None)
+
+
+async def _kept(stream: asyncssh.SFTPClientFile, parcel: Parcel) -> None:
+    """Written down by the server, and whole, where it offers to say so: some take files in and show none."""
+    import asyncssh
+
+    synced, seen = await asyncio.gather(stream.fsync(), stream.stat(), return_exceptions=True)
+    if isinstance(synced, BaseException) and not isinstance(synced, asyncssh.SFTPOpUnsupported):
+        raise synced
+    if isinstance(seen, asyncssh.SFTPAttrs):
+        if seen.size is not None and seen.size != parcel.size:
+            raise asyncssh.SFTPFailure(f"{seen.size} of {parcel.size} bytes were kept: no space?")
+    elif not isinstance(seen, asyncssh.SFTPPermissionDenied | asyncssh.SFTPOpUnsupported):
+        raise seen
 
 
 async def _make(sftp: asyncssh.SFTPClient, directory: str) -> None:

@@ -40,6 +40,14 @@ class Confirming(Value, frozen=True, kw_only=True):
     dangerous: bool = False
 
 
+class Deciding(Value, frozen=True, kw_only=True):
+    """Ways to go on, as buttons; the first is under the cursor."""
+
+    title: str
+    lines: Sequence[str]
+    choices: Sequence[Choice]
+
+
 class TickRow(Value, frozen=True, kw_only=True):
     """`has` is what is there now, with the state whose sign stands before it; `note` shows while one is on the row."""
 
@@ -117,6 +125,7 @@ class Tone(StrEnum):
 class Message(Value, frozen=True, kw_only=True):
     """`undo_keys` are the commands that `u` takes back as long as they were not tried.
 
+    `shorter`: the same in fewer words, for where `text` has no room; the last is the shortest.
     `said` is the sentence without what belongs to the terminal: how it is taken back, that it waits here.
     """
 
@@ -124,6 +133,7 @@ class Message(Value, frozen=True, kw_only=True):
     tone: Tone = Tone.PLAIN
     undo_keys: tuple[str, ...] = ()
     plain: str = ""
+    shorter: tuple[str, ...] = ()
 
     @property
     def said(self) -> str:
@@ -144,6 +154,8 @@ class Ask(Protocol):
     async def tick(self, question: Ticking) -> Ticked | None: ...
 
     async def confirm(self, question: Confirming) -> bool: ...
+
+    async def decide(self, question: Deciding) -> str | None: ...
 
     async def fill_in(self, form: Form) -> Filled | None: ...
 

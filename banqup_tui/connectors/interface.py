@@ -15,7 +15,7 @@ from datetime import date
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, Literal, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -221,6 +221,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
+Look = Literal["text", "email", "host", "port", "url", "path", "choice", "sign-in"]
+"""What a setting is, beyond its type: says what is checked as one types."""
+
+
 def setting(
     title_en: str,
     title_fr: str,
@@ -228,11 +232,20 @@ def setting(
     level: str = "firm",
     help_en: str = "",
     help_fr: str = "",
+    look: Look = "text",
+    example: str = "",
     secret: bool = False,
     template: bool = False,
 ) -> Any:
-    """Annotation of a field of a settings struct: `path: Annotated[str, setting("Path", "Chemin", template=True)]`."""
+    """Annotation of a field of a settings struct: `path: Annotated[str, setting("Path", "Chemin", template=True)]`.
+
+    `example`: a right value, shown beside an error and under an empty field.
+    """
     extra: dict[str, Any] = {"x-level": level, "x-titles": {"en": title_en, "fr": title_fr}}
+    if look != "text":
+        extra["x-look"] = look
+    if example:
+        extra["x-example"] = example
     if help_en:
         extra["x-help"] = {"en": help_en, "fr": help_fr or help_en}
     if template:

@@ -35,6 +35,7 @@ class Extension(Value, frozen=True, kw_only=True):
 
     `settings_schema` is a JSON Schema object (2020-12). Of each property it also says: `x-level` `firm` or `client`
     (where it is usually given), `x-titles` and `x-help` (Words), `x-template` (may hold `[placeholders]`),
+    `x-look` (`email`, `host`, `port`, `url`, `path`, `choice`, `sign-in`; else text), `x-example` (a right value),
     `writeOnly` (a secret: never sent back). `problem` is set where the extension does not load.
     """
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from banqup_tui.actions.asking import (
     Choosing,
     Confirming,
+    Deciding,
     Filled,
     Form,
     Message,
@@ -93,6 +94,14 @@ class TerminalAsk:
         panel.fill(question.title, question.lines, buttons)
         return bool(await panel.asked() == "yes")
 
+    async def decide(self, question: Deciding) -> str | None:
+        from banqup_tui.widgets.buttons import Button
+        from banqup_tui.widgets.confirm import Confirm
+
+        panel = await self.panel(Confirm)
+        panel.fill(question.title, question.lines, [Button(one.id, one.label) for one in question.choices])
+        return cast("str | None", await panel.asked())
+
     async def fill_in(self, form: Form) -> Filled | None:
         from banqup_tui.screens.form import FormScreen
 
@@ -111,7 +120,7 @@ class TerminalAsk:
         return [answer] if answer is not None else None
 
     def notify(self, message: Message) -> None:
-        self._screen.house.say(message.text, message.tone)
+        self._screen.house.say(message.text, message.tone, message.shorter)
 
     def notify_error(self, sentence: str, remedy: str) -> None:
         self._screen.house.say(f"{sentence} {remedy}".strip(), Tone.ERROR)

@@ -147,6 +147,11 @@ class PlaceScreen(Sheet):
         self._stood_on = self.here()
         self.came_to_rest()
 
+    @property
+    def is_asking(self) -> bool:
+        """A panel is open, or a filter is being typed: nothing may come in between."""
+        return self._open_panel is not None or isinstance(self.focused, FilterLine)
+
     def refresh_footer(self) -> None:
         if self._open_panel is not None:
             self.footer.set_keys(self._open_panel.footer_keys())

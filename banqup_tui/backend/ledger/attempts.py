@@ -29,6 +29,7 @@ from banqup_tui.connectors.interface import (
     Rejected,
     Uncertain,
 )
+from banqup_tui.connectors.limits import refuse_unfit
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.extension import ReceiverKind
 from banqup_tui.kill_points import kill_point
@@ -94,6 +95,8 @@ class Attempts:
         if connector is None:
             raise NotSent(sentences.NO_CONNECTOR, sentences.REPAIR_CONNECTOR, fault=Fault.PERSON)
         parcel, settings = await self._in_thread(lambda: self._read(claim, connector))
+        if not claim.checking:
+            refuse_unfit(connector.manifest, parcel)
         key = (claim.integration_id, claim.settings_version)
         async with self._channels.lane(key, lambda: connector.connect(settings)) as lane:
             channel = await lane.channel()

@@ -1,0 +1,265 @@
+"""What every connector has to do, tried against its real receiver.
+
+A connector's tests take it on by a class of their own, with a fixture `receiver`:
+
+    class TestTheContract(WireContract):
+        @pytest.fixture
+        async def receiver(self, tmp_path): ...
+
+`Contract` is for receivers without a wire in between, `WireContract` for those that are reached over TCP.
+"""
+
+import asyncio
+import contextlib
+import os
+import unicodedata
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+import pytest
+
+from banqup_tui.connectors.interface import Connector, Fault, Found, NotSent, Parcel, Receipt, Rejected, Uncertain
+from banqup_tui.connectors.limits import refuse_unfit
+from banqup_tui.domain.extension import ReceiverKind
+from tests.support.parcels import parcel
+from tests.support.wire import Wire
+
+HOSTILE_NAME = "../../etc\r\nBcc: spy@example.org\x00\x1b[31m\u202egpj‑é.xml"
+HOSTILE_NUMBER = "../\r\n-2026/1\x1b[2J\u202e"
+
+
+class Arrived(NamedTuple):
+    """One document as the receiver shows it: its name there, and its bytes."""
+
+    name: str
+    content: bytes
+
+
+class Receiver(Protocol):
+    """A real receiver, started for one test.
+
+    `secret`: what must never be shown (a password, a key); empty where there is none. `largest`: the receiver takes
+    so many bytes and no more, the connector's manifest left aside; `None`: as many as one has.
+    `answers_in_commit`: how many answers of the receiver the connector reads in `commit` before the last one.
+    """
+
+    connector: Connector[Any]
+    secret: str
+    largest: int | None
+    answers_in_commit: int
+
+    def settings(self) -> Any: ...
+
+    def wrong_credentials(self) -> Any | None:
+        """The same settings with a wrong password or key; `None` where the receiver knows none."""
+        ...
+
+    async def arrived(self) -> list[Arrived]:
+        """All that its reader can see, in no order: nothing hidden, nothing temporary."""
+        ...
+
+    def refusing(self) -> AbstractAsyncContextManager[None]:
+        """Within it the receiver says no to documents, in its own way."""
+        ...
+
+
+class WiredReceiver(Receiver, Protocol):
+    wire: Wire
+
+
+async def deliver(receiver: Receiver, what: Parcel, settings: Any = None) -> Receipt:
+    refuse_unfit(receiver.connector.manifest, what)
+    async with receiver.connector.connect(settings or receiver.settings()) as channel:
+        return await channel.commit(what, await channel.prepare(what))
+
+
+async def clear_up(receiver: Receiver, what: Parcel, remnant: str | None) -> None:
+    """What the ledger does after an attempt that was cut off: by the receiver's kind, and for NEITHER nothing."""
+    kind = receiver.connector.manifest.kind
+    async with receiver.connector.connect(receiver.settings()) as channel:
+        if kind is ReceiverKind.RENAME and remnant is not None:
+            await channel.roll_forward(what, remnant)
+        elif kind is ReceiverKind.KEY:
+            await channel.commit(what, await channel.prepare(what))
+        elif kind is ReceiverKind.LOOKUP:
+            found, _receipt = await channel.look_up(what, [])
+            assert found in (Found.FOUND, Found.ABSENT)
+            if found is Found.ABSENT:
+                await channel.commit(what, await channel.prepare(what))
+
+
+def next_attempt(what: Parcel) -> Parcel:
+    return msgspec.structs.replace(what, attempt=what.attempt + 1)
+
+
+class Contract:
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> Path:
+        directory = tmp_path / "kept"
+        directory.mkdir()
+        return directory
+
+    async def test_a_test_of_the_connection_says_that_it_works_and_leaves_nothing(
+        self, receiver: Receiver, store: Path
+    ) -> None:
+        steps = await receiver.connector.test(receiver.settings(), parcel(store))
+        assert steps
+        assert all(step.ok for step in steps), steps
+        assert all("fr" in step.sentence for step in steps)
+        assert await receiver.arrived() == []
+
+    async def test_a_document_arrives_byte_for_byte_with_a_receipt(self, receiver: Receiver, store: Path) -> None:
+        content = os.urandom(150_000)
+        receipt = await deliver(receiver, parcel(store, content))
+        assert [seen.content for seen in await receiver.arrived()] == [content]
+        assert receipt.text
+
+    async def test_several_documents_go_side_by_side_over_one_channel(self, receiver: Receiver, store: Path) -> None:
+        whats = [
+            parcel(store, b"<Invoice>%d</Invoice>" % at, delivery_id=f"{at:08}-0000-4000-8000-000000000000",
+                   key=f"{at:08}-0000-5000-8000-000000000000", number=f"2026-{at}")
+            for at in range(5)
+        ]  # fmt: skip
+        async with receiver.connector.connect(receiver.settings()) as channel:
+
+            async def one(what: Parcel) -> Receipt:
+                return await channel.commit(what, await channel.prepare(what))
+
+            await asyncio.gather(*(one(what) for what in whats))
+        seen = sorted(seen.content for seen in await receiver.arrived())
+        assert seen == sorted(what.file.read_bytes() for what in whats)
+
+    async def test_nothing_can_be_seen_of_what_is_given_up_before_the_commit(
+        self, receiver: Receiver, store: Path
+    ) -> None:
+        async with receiver.connector.connect(receiver.settings()) as channel:
+            remnant = await channel.prepare(parcel(store))
+            assert await receiver.arrived() == []
+            await channel.discard(remnant)
+        assert await receiver.arrived() == []
+
+    async def test_the_same_wanted_copy_never_becomes_two(self, receiver: Receiver, store: Path) -> None:
+        if receiver.connector.manifest.kind is ReceiverKind.NEITHER:
+            pytest.skip("nothing can be known of this receiver: its user decides")
+        what = parcel(store)
+        async with receiver.connector.connect(receiver.settings()) as channel:
+            remnant = await channel.prepare(what)
+            await channel.commit(what, remnant)
+        await clear_up(receiver, next_attempt(what), remnant)
+        assert len(await receiver.arrived()) == 1
+
+    async def test_another_copy_that_is_wanted_arrives_beside_the_first(self, receiver: Receiver, store: Path) -> None:
+        first = await deliver(receiver, parcel(store))
+        second = parcel(store, generation=2, key="7d3c1111-5f0c-5d5a-9d5c-9a1c6f1d2e3f", attempt=1)
+        if receiver.connector.manifest.kind is ReceiverKind.LOOKUP:
+            async with receiver.connector.connect(receiver.settings()) as channel:
+                found, _receipt = await channel.look_up(second, [first.reference or first.text])
+            assert found is Found.ABSENT
+        await deliver(receiver, second)
+        assert len(await receiver.arrived()) == 2
+
+    async def test_a_refusal_says_why_and_what_to_do(self, receiver: Receiver, store: Path) -> None:
+        async with receiver.refusing():
+            with pytest.raises((Rejected, NotSent)) as told:
+                await deliver(receiver, parcel(store))
+        assert told.value.sentence
+        assert told.value.remedy
+        assert await receiver.arrived() == []
+
+    async def test_wrong_credentials_wait_for_a_person_and_are_not_shown(self, receiver: Receiver, store: Path) -> None:
+        wrong = receiver.wrong_credentials()
+        if wrong is None:
+            pytest.skip("this receiver knows no credentials")
+        with pytest.raises(NotSent) as told:
+            await deliver(receiver, parcel(store), wrong)
+        assert told.value.fault is Fault.PERSON
+        assert told.value.remedy
+        steps = await receiver.connector.test(wrong, None)
+        assert not steps[-1].ok
+        assert steps[-1].remedy
+        shown = f"{told.value} {told.value.sentence} {told.value.remedy} {steps} {wrong!r} {receiver.settings()!r}"
+        assert not receiver.secret or receiver.secret not in shown
+        assert await receiver.arrived() == []
+
+    async def test_too_large_a_document_is_refused_and_leaves_nothing(self, receiver: Receiver, store: Path) -> None:
+        limits = [most for most in (receiver.largest, receiver.connector.manifest.max_size) if most is not None]
+        if not limits:
+            pytest.skip("this receiver takes any size")
+        what = parcel(store, os.urandom(min(limits) + 1))
+        with pytest.raises(Rejected) as told:
+            await deliver(receiver, what)
+        assert told.value.remedy
+        assert await receiver.arrived() == []
+
+    async def test_a_hostile_file_name_does_no_harm(self, receiver: Receiver, store: Path) -> None:
+        what = parcel(store, file_name=HOSTILE_NAME, number=HOSTILE_NUMBER, client_reference="../..")
+        await deliver(receiver, what)
+        (seen,) = await receiver.arrived()
+        assert seen.content == what.file.read_bytes()
+        assert not any(unicodedata.category(letter) in ("Cc", "Cf") for letter in seen.name)
+        assert "/" not in seen.name
+        assert not seen.name.startswith((".", "-"))
+
+
+class WireContract(Contract):
+    async def test_an_answer_that_was_lost_is_cleared_up_without_a_second_copy(
+        self, receiver: WiredReceiver, store: Path
+    ) -> None:
+        what = parcel(store)
+        with contextlib.suppress(NotSent, OSError):
+            async with receiver.connector.connect(receiver.settings()) as channel:
+                remnant = await channel.prepare(what)
+                receiver.wire.cut_answer(receiver.answers_in_commit)
+                with pytest.raises(Uncertain) as told:
+                    await channel.commit(what, remnant)
+        assert told.value.sentence
+        receiver.wire.mend()
+        await clear_up(receiver, next_attempt(what), remnant)
+        assert [seen.content for seen in await receiver.arrived()] == [what.file.read_bytes()]
+
+    async def test_a_slow_receiver_still_gets_it(self, receiver: WiredReceiver, store: Path) -> None:
+        receiver.wire.slow(0.05)
+        await deliver(receiver, parcel(store))
+        assert len(await receiver.arrived()) == 1
+
+    async def test_a_receiver_that_never_answers_can_be_given_up(self, receiver: WiredReceiver, store: Path) -> None:
+        async with receiver.connector.connect(receiver.settings()) as channel:
+            receiver.wire.hold()
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.3):
+                    await channel.commit(parcel(store), await channel.prepare(parcel(store)))
+            receiver.wire.mend()
+
+    async def test_a_receiver_that_dies_while_a_document_is_sent_gets_it_whole_later(
+        self, receiver: WiredReceiver, store: Path
+    ) -> None:
+        what = parcel(store, os.urandom(400_000))
+        remnant: str | None = None
+        error: Exception | None = None
+        try:
+            async with receiver.connector.connect(receiver.settings()) as channel:
+                receiver.wire.cut_after(200_000)
+                remnant = await channel.prepare(what)
+                await channel.commit(what, remnant)
+        except (NotSent, Uncertain) as raised:
+            error = raised
+        assert error is not None
+        assert error.sentence  # type: ignore[attr-defined]
+        assert await receiver.arrived() == []
+        receiver.wire.mend()
+        if isinstance(error, Uncertain) and receiver.connector.manifest.kind is not ReceiverKind.NEITHER:
+            await clear_up(receiver, next_attempt(what), remnant)
+        else:
+            await deliver(receiver, next_attempt(what))
+        assert [seen.content for seen in await receiver.arrived()] == [what.file.read_bytes()]
+
+    async def test_a_receiver_that_is_not_there_is_waited_for(self, receiver: WiredReceiver, store: Path) -> None:
+        receiver.wire.cut()
+        with pytest.raises(NotSent) as told:
+            await deliver(receiver, parcel(store))
+        assert told.value.fault is Fault.INTEGRATION
+        receiver.wire.mend()
+        await deliver(receiver, next_attempt(parcel(store)))
+        assert len(await receiver.arrived()) == 1

@@ -31,7 +31,8 @@ S_contra = TypeVar("S_contra", bound=msgspec.Struct, contravariant=True)
 class Manifest(Value, frozen=True, kw_only=True):
     """`settings` of the connector is a msgspec struct; its JSON Schema draws the form (see `schema`).
 
-    `key_seconds`: how long a KEY receiver honours a key; `None`: for ever.
+    `key_seconds`: how long a KEY receiver honours a key; `None`: for ever. What one integration bears: `concurrency`
+    deliveries side by side, and `per_minute` attempts in any minute (`None`: as many as come).
     """
 
     id: str
@@ -44,6 +45,8 @@ class Manifest(Value, frozen=True, kw_only=True):
     folders: tuple[Folder, ...] = ALL_FOLDERS
     max_size: int | None = None
     key_seconds: float | None = None
+    concurrency: int = 4
+    per_minute: int | None = None
 
 
 class Parcel(Value, frozen=True, kw_only=True):

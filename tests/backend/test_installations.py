@@ -38,6 +38,7 @@ def services(tmp_path: Path) -> Iterator[Services]:
         Extensions(
             [
                 point("local-folder", "banqup_tui.connectors.local_folder:LocalFolder"),
+                point("sftp", "banqup_tui.connectors.sftp:Sftp"),
                 point("mailbox", "tests.support.connectors:Mailbox"),
                 point("acme-ledger", "acme_ledger:Nothing"),
             ]
@@ -178,6 +179,12 @@ def test_an_activation_is_numbered_so_that_only_what_comes_after_it_is_sent_by_i
             connection.scalars(select(tables.document.c.created_seq).order_by(tables.document.c.created_seq))
         )
     assert numbers[0] < made.activated_seq < numbers[1]
+
+
+def test_an_integration_begins_with_what_its_extension_bears(services: Services) -> None:
+    installation = installed(services, "sftp", host="sftp.example.org", user="parvis", password="geheim", path="/in/")
+    integration = row(services, tables.integration, activated(services, installation))
+    assert (integration.concurrency, integration.per_minute) == (16, None)
 
 
 def test_what_is_missing_at_both_levels_is_said(services: Services) -> None:

@@ -12,9 +12,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Column, Text, inspect, text
 
-from banqup_tui.backend import migrations
+from banqup_tui.backend import migrations, tables
 from banqup_tui.backend.migrations import NewerSchema, bring_up_to_date, the_space
 from banqup_tui.backend.work import Database, sqlite_engine
+
+
+NEXT = migrations.SCHEMA + 1
+"""The schema after that of this program."""
 
 
 @pytest.fixture
@@ -51,15 +55,30 @@ def test_a_fresh_database_is_of_this_programs_schema_and_needs_no_alembic(tmp_pa
     assert done.stdout.strip() == "False"
 
 
+def test_a_database_of_the_first_version_has_the_columns_of_this_one(database: Database) -> None:
+    bring_up_to_date(database)
+    fresh = {name: columns(database, name) for name in tables.metadata.tables}
+    with database.engine.begin() as connection:
+        connection.execute(text("DROP INDEX attempt_of_integration"))
+        connection.execute(text("ALTER TABLE attempt DROP COLUMN integration_id"))
+        for name in ("per_minute", "failing_since", "failing_reason", "failing_remedy", "trouble", "sign_in_until"):
+            connection.execute(text(f"ALTER TABLE integration DROP COLUMN {name}"))
+        connection.execute(text("UPDATE schema_version SET version = 1"))
+    bring_up_to_date(database)
+    assert {name: columns(database, name) for name in tables.metadata.tables} == fresh
+    indexes = inspect(database.engine).get_indexes("attempt")
+    assert [index["column_names"] for index in indexes] == [["integration_id", "started_at"]]
+
+
 def test_an_older_database_is_brought_up_step_by_step_and_keeps_its_rows(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bring_up_to_date(database)
     space_id = the_space(database, "Meuse Fiduciaire")
-    monkeypatch.setattr(migrations, "SCHEMA", 3)
-    monkeypatch.setattr(migrations, "STEPS", {2: add_nickname, 3: add_motto})
+    monkeypatch.setattr(migrations, "SCHEMA", NEXT + 1)
+    monkeypatch.setattr(migrations, "STEPS", {NEXT: add_nickname, NEXT + 1: add_motto})
     bring_up_to_date(database)
-    assert version(database) == 3
+    assert version(database) == NEXT + 1
     assert "nickname" in columns(database, "client")
     assert "motto" in columns(database, "space")
     assert the_space(database, "Another") == space_id
@@ -73,31 +92,31 @@ def test_a_step_that_fails_leaves_what_was_there_and_is_done_at_the_next_start(
         raise RuntimeError("in the midst")
 
     bring_up_to_date(database)
-    monkeypatch.setattr(migrations, "SCHEMA", 3)
-    monkeypatch.setattr(migrations, "STEPS", {2: add_nickname, 3: fails})
+    monkeypatch.setattr(migrations, "SCHEMA", NEXT + 1)
+    monkeypatch.setattr(migrations, "STEPS", {NEXT: add_nickname, NEXT + 1: fails})
     with pytest.raises(RuntimeError):
         bring_up_to_date(database)
-    assert version(database) == 2
+    assert version(database) == NEXT
     assert "motto" not in columns(database, "space")
-    monkeypatch.setattr(migrations, "STEPS", {2: add_nickname, 3: add_motto})
+    monkeypatch.setattr(migrations, "STEPS", {NEXT: add_nickname, NEXT + 1: add_motto})
     bring_up_to_date(database)
-    assert version(database) == 3
+    assert version(database) == NEXT + 1
 
 
 def test_a_program_killed_between_two_steps_goes_on_where_it_stood(tmp_path: Path, database: Database) -> None:
     bring_up_to_date(database)
     program = (
         "from banqup_tui.backend import migrations as m; from banqup_tui.backend.work import *;"
-        "from tests.backend.test_migrations import add_nickname, add_motto;"
-        "m.SCHEMA = 3; m.STEPS = {2: add_nickname, 3: add_motto};"
+        "from tests.backend.test_migrations import NEXT, add_nickname, add_motto;"
+        "m.SCHEMA = NEXT + 1; m.STEPS = {NEXT: add_nickname, NEXT + 1: add_motto};"
         f"m.bring_up_to_date(Database(sqlite_engine({str(tmp_path / 'banqup.sqlite')!r})))"
     )
     environment = {**os.environ, "BANQUP_KILL_AT": "migrate.step:2"}
     killed = subprocess.run([sys.executable, "-c", program], env=environment, timeout=60, check=False)
     assert killed.returncode == -signal.SIGKILL
-    assert version(database) == 2
+    assert version(database) == NEXT
     subprocess.run([sys.executable, "-c", program], timeout=60, check=True)
-    assert version(database) == 3
+    assert version(database) == NEXT + 1
     assert "motto" in columns(database, "space")
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, select, update
 
-from banqup_tui.backend.ledger import sentences
+from banqup_tui.backend.ledger import rate, sentences
 from banqup_tui.backend.ledger.lifecycle import break_off
 from banqup_tui.backend.ledger.outcomes import hand_back
-from banqup_tui.backend.ledger.ready import open_count, refresh, slots
+from banqup_tui.backend.ledger.ready import refresh, room
 from banqup_tui.backend.ledger.rows import close_attempt, lock_deliveries, lock_integration, open_attempt, turn
 from banqup_tui.backend.ledger.status import restate
 from banqup_tui.backend.ledger.terms import Terms
@@ -57,7 +57,8 @@ def claim(work: Work, terms: Terms, owner: str, free: int, *, with_slow: bool = 
     if terms.connector(held.extension_id) is None:
         break_off(work, held, sentences.NO_CONNECTOR, sentences.REPAIR_CONNECTOR)
         return []
-    due = _due(work, held, min(free, slots(held) - open_count(work, held.id)))
+    held = rate.follow(work, terms, held)
+    due = _due(work, held, min(free, room(work, held)))
     lost = [row for row in due if terms.key_cannot_be_used(row, held, work.now)]
     give_to_user(work, lost)
     kept = [row for row in due if row not in lost]

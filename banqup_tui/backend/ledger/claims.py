@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from banqup_tui.backend.ledger import rate, sentences
 from banqup_tui.backend.ledger.lifecycle import break_off
 from banqup_tui.backend.ledger.outcomes import hand_back
 from banqup_tui.backend.ledger.ready import refresh, room
-from banqup_tui.backend.ledger.rows import close_attempt, lock_deliveries, lock_integration, open_attempt, turn
+from banqup_tui.backend.ledger.rows import close_attempt, lock_deliveries, lock_integrations, open_attempts, turn
 from banqup_tui.backend.ledger.status import restate
 from banqup_tui.backend.ledger.terms import Terms
 from banqup_tui.backend.tables import attempt, delivery, integration
@@ -69,13 +69,34 @@ def claim(work: Work, terms: Terms, owner: str, free: int, *, with_slow: bool = 
 
 def mark(work: Work, terms: Terms, claim: Claim, remnant: str) -> bool:
     """May the effect begin? Once this is committed it may have; where the answer is no, nothing has happened."""
-    held = lock_integration(work, claim.integration_id)
-    row = lock_deliveries(work, [claim.delivery_id]).get(claim.delivery_id)
-    if held is None or row is None or not _is_mine(row, claim):
-        return False
+    return mark_together(work, terms, [(claim, remnant)])[0]
+
+
+def mark_together(work: Work, terms: Terms, asked: Sequence[tuple[Claim, str]]) -> list[bool]:
+    """As `mark`, of several deliveries: each is asked about for itself, and no answer changes another's."""
+    integrations = lock_integrations(work, [claim.integration_id for claim, _ in asked])
+    rows = lock_deliveries(work, [claim.delivery_id for claim, _ in asked])
+    passed: list[tuple[Row[Any], Row[Any], str]] = []
+    answers: list[bool] = []
+    for claim, remnant in asked:
+        held, row = integrations.get(claim.integration_id), rows.get(claim.delivery_id)
+        mine = held is not None and row is not None and _is_mine(row, claim)
+        answers.append(mine and _passes(work, terms, claim, held, row))
+        if answers[-1]:
+            passed.append((held, row, remnant))
+        elif mine:
+            _refuse(work, terms, claim, held, row)
+    _committing(work, passed)
+    return answers
+
+
+def _passes(work: Work, terms: Terms, claim: Claim, held: Any, row: Any) -> bool:
+    active = held.state == IntegrationState.ACTIVE and held.settings_version == claim.settings_version
+    return active and not terms.key_cannot_be_used(row, held, work.now)
+
+
+def _refuse(work: Work, terms: Terms, claim: Claim, held: Any, row: Any) -> None:
     if held.state == IntegrationState.ACTIVE and held.settings_version == claim.settings_version:
-        if not terms.key_cannot_be_used(row, held, work.now):
-            return _committing(work, held, row, remnant)
         give_to_user(work, [row])
         close_attempt(work, row.id, row.fence, DeliveryState.UNKNOWN, sentences.MOVED_SINCE)
     else:
@@ -83,7 +104,6 @@ def mark(work: Work, terms: Terms, claim: Claim, remnant: str) -> bool:
         outcome = hand_back(work, held, row, reason=row.reason, remedy=row.remedy, due_at=work.now)
         close_attempt(work, row.id, row.fence, outcome, reason)
     refresh(work, [held.id])
-    return False
 
 
 def give_to_user(work: Work, rows: Sequence[Row[Any]]) -> None:
@@ -134,8 +154,8 @@ def _take(work: Work, held: Row[Any], rows: Sequence[Row[Any]], owner: str) -> l
         .returning(*delivery.c)
     )
     taken = list(work.execute(statement))
+    open_attempts(work, taken, "CLAIMED", held.settings_version, held.destination)
     for row in taken:
-        open_attempt(work, row, row.fence, "CLAIMED", held.settings_version, held.destination)
         work.changed(EntityKind.DELIVERY, row.id, client_id=row.client_id)
     restate(work, [row.document_id for row in taken])
     return taken
@@ -175,23 +195,49 @@ def _is_mine(row: Row[Any], claim: Claim) -> bool:
     return bool(row.fence == claim.fence and row.state == DeliveryState.SENDING and row.phase == "CLAIMED")
 
 
-def _committing(work: Work, held: Row[Any], row: Row[Any], remnant: str) -> bool:
+def _committing(work: Work, passed: Sequence[tuple[Row[Any], Row[Any], str]]) -> None:
     """`key_at` counts from the first use of the key that may have arrived."""
-    where = {"remnant": remnant, "destination": held.destination, "settings_version": held.settings_version}
-    key_at = row.key_at if row.uncertain and row.key_at else work.now
-    statement = (
-        update(delivery)
-        .where(
-            delivery.c.id == row.id,
-            delivery.c.fence == row.fence,
-            delivery.c.state == str(DeliveryState.SENDING),
-            delivery.c.phase == "CLAIMED",
-        )
-        .values(phase="COMMITTING", key_at=key_at, **where)
+    if not passed:
+        return
+    parameters = [
+        {
+            "of": row.id,
+            "at": row.fence,
+            "kept": remnant,
+            "place": held.destination,
+            "version": held.settings_version,
+            "used": row.key_at if row.uncertain and row.key_at else work.now,
+        }
+        for held, row, remnant in passed
+    ]
+    if work.execute(_TO_COMMITTING, parameters).rowcount != len(passed):
+        raise RuntimeError("a delivery that is held here was changed by another")
+    work.execute(_NOTE_COMMITTING, [one | {"now": work.now} for one in parameters])
+
+
+_TO_COMMITTING = (
+    update(delivery)
+    .where(
+        delivery.c.id == bindparam("of"),
+        delivery.c.fence == bindparam("at"),
+        delivery.c.state == str(DeliveryState.SENDING),
+        delivery.c.phase == "CLAIMED",
     )
-    if work.execute(statement).rowcount != 1:
-        return False
-    mine = (attempt.c.delivery_id == row.id) & (attempt.c.fence == row.fence)
-    note = {"phase": "COMMITTING", "committed_at": work.now, "remnant": remnant, "destination": held.destination}
-    work.execute(update(attempt).where(mine).values(note))
-    return True
+    .values(
+        phase="COMMITTING",
+        remnant=bindparam("kept"),
+        destination=bindparam("place"),
+        settings_version=bindparam("version"),
+        key_at=bindparam("used", type_=delivery.c.key_at.type),
+    )
+)
+_NOTE_COMMITTING = (
+    update(attempt)
+    .where(attempt.c.delivery_id == bindparam("of"), attempt.c.fence == bindparam("at"))
+    .values(
+        phase="COMMITTING",
+        committed_at=bindparam("now", type_=attempt.c.committed_at.type),
+        remnant=bindparam("kept"),
+        destination=bindparam("place"),
+    )
+)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from banqup_tui.backend.ledger.status import restate
 from banqup_tui.backend.tables import attempt, delivery, integration
@@ -59,15 +59,39 @@ def turn(work: Work, rows: Sequence[Row[Any]], state: DeliveryState, **values: A
     """
     if not rows:
         return
-    base = {"state": str(state), "phase": None, "owner": None, "check_at": None, "dismissed": False}
-    base |= {"for_cause": False, "recheck_by": None, "updated_at": work.now} | values
-    ids = [row.id for row in rows]
-    for some in portions(ids):
+    base = _ended(work, state) | values
+    for some in portions(row.id for row in rows):
         work.execute(update(delivery).where(delivery.c.id.in_(some)).values(base))
+    _turned(work, rows, state, base["check_at"])
+
+
+def turn_each(
+    work: Work, rows: Sequence[Row[Any]], state: DeliveryState, own: Sequence[dict[str, Any]], **values: Any
+) -> None:
+    """As `turn`, with some values of each row's own: `own` has the same names for every row."""
+    if not rows:
+        return
+    base = _ended(work, state) | values
+    names = {name: bindparam(f"own_{name}", type_=delivery.c[name].type) for name in own[0]}
+    statement = update(delivery).where(delivery.c.id == bindparam("of")).values(base | names)
+    parameters = [
+        {"of": row.id, **{f"own_{name}": value for name, value in one.items()}}
+        for row, one in zip(rows, own, strict=True)
+    ]
+    work.execute(statement, parameters)
+    _turned(work, rows, state, base["check_at"])
+
+
+def _ended(work: Work, state: DeliveryState) -> dict[str, Any]:
+    base: dict[str, Any] = {"state": str(state), "phase": None, "owner": None, "check_at": None, "dismissed": False}
+    return base | {"for_cause": False, "recheck_by": None, "updated_at": work.now}
+
+
+def _turned(work: Work, rows: Sequence[Row[Any]], state: DeliveryState, check_at: Any) -> None:
     for row in rows:
         work.changed(EntityKind.DELIVERY, row.id, client_id=row.client_id)
-    if is_settled(state, base["check_at"]):
-        _stamp(work, ids, "settled_seq")
+    if is_settled(state, check_at):
+        _stamp(work, [row.id for row in rows], "settled_seq")
     restate(work, {row.document_id for row in rows})
 
 
@@ -92,20 +116,31 @@ def _stamp(work: Work, delivery_ids: list[str], column: str) -> None:
 
 
 def open_attempt(work: Work, row: Row[Any], fence: int, phase: str, version: int, destination: str | None) -> None:
-    work.execute(
-        insert(attempt).values(
-            delivery_id=row.id,
-            integration_id=row.integration_id,
-            fence=fence,
-            generation=row.generation,
-            settings_version=version,
-            destination=destination,
-            remnant=row.remnant if phase == "CHECKING" else None,
-            phase=phase,
-            asked_by=row.asked_by,
-            started_at=work.now,
-        )
-    )
+    work.execute(insert(attempt), [_opened(work, row, fence, phase, version, destination)])
+
+
+def open_attempts(work: Work, rows: Sequence[Row[Any]], phase: str, version: int, destination: str) -> None:
+    """Of rows that bear the fence of their attempt already."""
+    opened = [_opened(work, row, row.fence, phase, version, destination) for row in rows]
+    if opened:
+        work.execute(insert(attempt), opened)
+
+
+def _opened(
+    work: Work, row: Row[Any], fence: int, phase: str, version: int, destination: str | None
+) -> dict[str, Any]:
+    return {
+        "delivery_id": row.id,
+        "integration_id": row.integration_id,
+        "fence": fence,
+        "generation": row.generation,
+        "settings_version": version,
+        "destination": destination,
+        "remnant": row.remnant if phase == "CHECKING" else None,
+        "phase": phase,
+        "asked_by": row.asked_by,
+        "started_at": work.now,
+    }
 
 
 def close_attempt(
@@ -118,6 +153,20 @@ def close_attempt(
     closed = work.execute(update(attempt).where(mine, still_open).values(ended))
     if closed.rowcount == 0 and receipt is not None:
         work.execute(update(attempt).where(mine).values(outcome=str(outcome), reason=None, receipt=receipt))
+
+
+def close_proven(work: Work, closed: Sequence[tuple[str, int, str]]) -> None:
+    """Attempts that delivered: delivery, fence and receipt of each."""
+    if not closed:
+        return
+    mine = (attempt.c.delivery_id == bindparam("of")) & (attempt.c.fence == bindparam("at"))
+    ended = {"ended_at": work.now, "outcome": str(DeliveryState.DELIVERED), "reason": None}
+    statement = update(attempt).where(mine, attempt.c.ended_at.is_(None))
+    parameters = [{"of": of, "at": fence, "proof": receipt} for of, fence, receipt in closed]
+    written = work.execute(statement.values(ended | {"receipt": bindparam("proof")}), parameters)
+    if written.rowcount != len(closed):
+        for of, fence, receipt in closed:
+            close_attempt(work, of, fence, DeliveryState.DELIVERED, None, receipt)
 
 
 def close_attempts(work: Work, rows: Sequence[Row[Any]], outcome: DeliveryState, reason: str) -> None:

@@ -13,6 +13,26 @@ from banqup_tui.protocol.messages import EntityKind
 
 _AT_ONCE = 500
 
+_DOCUMENTS = select(
+    document.c.id,
+    document.c.client_id,
+    document.c.approved,
+    document.c.processed,
+    document.c.attempted,
+    document.c.accounting_status,
+)
+_OF_DELIVERIES = select(
+    delivery.c.id,
+    delivery.c.integration_id,
+    delivery.c.document_id,
+    delivery.c.sha256,
+    delivery.c.state,
+    delivery.c.attempts,
+    delivery.c.check_at,
+    delivery.c.dismissed,
+)
+"""Of each row only what the rule asks for: a document's whole value is longer than all of this."""
+
 
 def restate(work: Work, document_ids: Iterable[str]) -> None:
     """Derives the status anew, and whether the document was attempted; says so where either differs."""
@@ -24,7 +44,7 @@ def restate(work: Work, document_ids: Iterable[str]) -> None:
 def _restate(work: Work, document_ids: list[str]) -> None:
     deliveries = _deliveries(work, document_ids)
     turned = []
-    for row in work.execute(select(document).where(document.c.id.in_(document_ids))):
+    for row in work.execute(_DOCUMENTS.where(document.c.id.in_(document_ids))):
         own = deliveries.get(row.id, [])
         status = accounting_status(approved=row.approved, processed=row.processed, deliveries=own)
         attempted = row.attempted or any(one.attempts > 0 for one in own)
@@ -39,7 +59,7 @@ def _restate(work: Work, document_ids: list[str]) -> None:
 
 def _deliveries(work: Work, document_ids: list[str]) -> dict[str, list[Delivery]]:
     found: dict[str, list[Delivery]] = {}
-    for row in work.execute(select(delivery).where(delivery.c.document_id.in_(document_ids))):
+    for row in work.execute(_OF_DELIVERIES.where(delivery.c.document_id.in_(document_ids))):
         found.setdefault(row.document_id, []).append(_as_value(row))
     return found
 

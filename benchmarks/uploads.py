@@ -133,9 +133,7 @@ class _Office:
 
 def _documents(store: FileStore) -> list[Path]:
     chance = random.Random(7)
-    return [
-        store.path(store.put([chance.randbytes(chance.randrange(SMALLEST, LARGEST))])[0]) for _ in range(DOCUMENTS)
-    ]
+    return [store.path(store.put([chance.randbytes(chance.randrange(SMALLEST, LARGEST))])[0]) for _ in range(DOCUMENTS)]
 
 
 def _by_sftp(server: Server, directory: Path, files: Sequence[Path], name: str, *, best: bool) -> float:

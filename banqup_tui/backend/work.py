@@ -5,6 +5,7 @@ numbers from its space and writes the changes. The lock on the space's row is he
 after it: so numbers become visible in order, and no reader's cursor can pass one that is still to come.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -26,6 +27,10 @@ _ROWS: dict[EntityKind, Table] = {
     EntityKind.INTEGRATION: tables.integration,
     EntityKind.SOURCE: tables.source,
 }
+
+
+SECONDS_TO_WAIT = 30
+"""For the writer before."""
 
 
 class _Change(msgspec.Struct, frozen=True):
@@ -165,6 +170,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._committed: list[Callable[[int], None]] = []
+        self._writers = threading.Lock() if engine.dialect.name == "sqlite" else None
 
     def on_commit(self, tell: Callable[[int], None]) -> None:
         """`tell(seq)` is called in the committing thread after each commit that took numbers."""
@@ -172,7 +178,7 @@ class Database:
 
     @contextmanager
     def write(self, space_id: str, now: datetime | None = None) -> Iterator[Work]:
-        with self.engine.connect() as connection:
+        with self._in_turn(), self.engine.connect() as connection:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             with connection.begin() if not connection.in_transaction() else _adopted(connection):
@@ -183,6 +189,16 @@ class Database:
             kill_point("change.committed")
             for tell in self._committed:
                 tell(work.seq)
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """The writers of this process queue here: SQLite itself lets them sleep and look again, ever longer."""
+        taken = self._writers is not None and self._writers.acquire(timeout=SECONDS_TO_WAIT)
+        try:
+            yield
+        finally:
+            if taken and self._writers is not None:
+                self._writers.release()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -217,7 +233,7 @@ def sqlite_engine(path: str) -> Engine:
 
     engine = create_engine(
         f"sqlite:///{path}",
-        connect_args={"timeout": 30, "isolation_level": None},
+        connect_args={"timeout": SECONDS_TO_WAIT, "isolation_level": None},
         pool_size=16,
         max_overflow=48,
         hide_parameters=True,

@@ -16,7 +16,6 @@ from banqup_tui.backend import migrations, tables
 from banqup_tui.backend.migrations import NewerSchema, bring_up_to_date, the_space
 from banqup_tui.backend.work import Database, sqlite_engine
 
-
 NEXT = migrations.SCHEMA + 1
 """The schema after that of this program."""
 

@@ -80,22 +80,24 @@ def mark_together(work: Work, terms: Terms, asked: Sequence[tuple[Claim, str]]) 
     answers: list[bool] = []
     for claim, remnant in asked:
         held, row = integrations.get(claim.integration_id), rows.get(claim.delivery_id)
-        mine = held is not None and row is not None and _is_mine(row, claim)
-        answers.append(mine and _passes(work, terms, claim, held, row))
-        if answers[-1]:
+        if held is None or row is None or not _is_mine(row, claim):
+            answers.append(False)
+        elif _passes(work, terms, claim, held, row):
+            answers.append(True)
             passed.append((held, row, remnant))
-        elif mine:
+        else:
+            answers.append(False)
             _refuse(work, terms, claim, held, row)
     _committing(work, passed)
     return answers
 
 
-def _passes(work: Work, terms: Terms, claim: Claim, held: Any, row: Any) -> bool:
+def _passes(work: Work, terms: Terms, claim: Claim, held: Row[Any], row: Row[Any]) -> bool:
     active = held.state == IntegrationState.ACTIVE and held.settings_version == claim.settings_version
     return active and not terms.key_cannot_be_used(row, held, work.now)
 
 
-def _refuse(work: Work, terms: Terms, claim: Claim, held: Any, row: Any) -> None:
+def _refuse(work: Work, terms: Terms, claim: Claim, held: Row[Any], row: Row[Any]) -> None:
     if held.state == IntegrationState.ACTIVE and held.settings_version == claim.settings_version:
         give_to_user(work, [row])
         close_attempt(work, row.id, row.fence, DeliveryState.UNKNOWN, sentences.MOVED_SINCE)

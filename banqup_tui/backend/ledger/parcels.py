@@ -1,15 +1,17 @@
-"""Claim -> what a connector is given: the document's file with what is known of it, and the settings of one version."""
+"""Claims -> what a connector is given: the document's file with what is known of it, and the settings of one version."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, Table, select
 
 from banqup_tui.backend.ledger import sentences
 from banqup_tui.backend.ledger.claims import Claim
 from banqup_tui.backend.ledger.enqueue import wanted_copy_key
+from banqup_tui.backend.ledger.rows import portions
 from banqup_tui.backend.tables import client, document, settings
 from banqup_tui.connectors.interface import Connector, Fault, NotSent, Parcel, Rejected
 from banqup_tui.domain.client import Client
@@ -25,14 +27,58 @@ _document = msgspec.json.Decoder(Document)
 _client = msgspec.json.Decoder(Client)
 
 
-def parcel_of(connection: Connection, services: Services, claim: Claim) -> Parcel:
+class Brief(msgspec.Struct, frozen=True):
+    """What one attempt needs to begin."""
+
+    connector: Connector[Any]
+    settings: Any
+    parcel: Parcel
+
+
+def briefs_of(services: Services, claims: Sequence[Claim]) -> list[Brief | Exception]:
+    """Read for all of them together. An exception where an attempt cannot begin: what it then comes to."""
+    with services.database.read() as connection:
+        documents = _rows(connection, document, [claim.document_id for claim in claims])
+        clients = _rows(connection, client, [claim.client_id for claim in claims])
+        kept: dict[tuple[str, int], Any] = {}
+        return [_brief(connection, services, claim, documents, clients, kept) for claim in claims]
+
+
+def _brief(
+    connection: Connection,
+    services: Services,
+    claim: Claim,
+    documents: Mapping[str, Row[Any]],
+    clients: Mapping[str, Row[Any]],
+    kept: dict[tuple[str, int], Any],
+) -> Brief | Exception:
+    try:
+        connector: Connector[Any] | None = services.extensions.connector(claim.extension_id)
+        if connector is None:
+            return NotSent(sentences.NO_CONNECTOR, sentences.REPAIR_CONNECTOR, fault=Fault.PERSON)
+        version = (claim.integration_id, claim.settings_version)
+        if version not in kept:
+            kept[version] = settings_of(connection, services, connector, claim)
+        parcel = _parcel(services, claim, documents.get(claim.document_id), clients.get(claim.client_id))
+        return Brief(connector, kept[version], parcel)
+    except Exception as error:
+        return error
+
+
+def _rows(connection: Connection, table: Table, ids: Iterable[str]) -> dict[str, Row[Any]]:
+    found: dict[str, Row[Any]] = {}
+    for some in portions(set(ids)):
+        for row in connection.execute(select(table).where(table.c.id.in_(some))):
+            found[row.id] = row
+    return found
+
+
+def _parcel(services: Services, claim: Claim, row: Row[Any] | None, owner: Row[Any] | None) -> Parcel:
     """Raises `Rejected` where the document or its client is no longer here."""
-    row = connection.execute(select(document).where(document.c.id == claim.document_id)).one_or_none()
-    owner = connection.execute(select(client.c.value).where(client.c.id == claim.client_id)).scalar_one_or_none()
     if row is None or owner is None:
         raise Rejected("The document is no longer here.", "Import it again from where it came.")
     of = _document.decode(row.value)
-    whose = _client.decode(owner)
+    whose = _client.decode(owner.value)
     return Parcel(
         key=wanted_copy_key(claim.integration_id, claim.sha256, claim.generation),
         delivery_id=claim.delivery_id,

@@ -126,9 +126,7 @@ def open_attempts(work: Work, rows: Sequence[Row[Any]], phase: str, version: int
         work.execute(insert(attempt), opened)
 
 
-def _opened(
-    work: Work, row: Row[Any], fence: int, phase: str, version: int, destination: str | None
-) -> dict[str, Any]:
+def _opened(work: Work, row: Row[Any], fence: int, phase: str, version: int, destination: str | None) -> dict[str, Any]:
     return {
         "delivery_id": row.id,
         "integration_id": row.integration_id,

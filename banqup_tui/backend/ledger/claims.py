@@ -14,7 +14,7 @@ from banqup_tui.backend.ledger import rate, sentences
 from banqup_tui.backend.ledger.lifecycle import break_off
 from banqup_tui.backend.ledger.outcomes import hand_back
 from banqup_tui.backend.ledger.ready import refresh, room
-from banqup_tui.backend.ledger.rows import close_attempt, lock_deliveries, lock_integrations, open_attempts, turn
+from banqup_tui.backend.ledger.rows import close_attempt, lock_deliveries, lock_integrations, open_attempts, said, turn
 from banqup_tui.backend.ledger.status import restate
 from banqup_tui.backend.ledger.terms import Terms
 from banqup_tui.backend.tables import attempt, delivery, integration
@@ -115,52 +115,74 @@ def give_to_user(work: Work, rows: Sequence[Row[Any]]) -> None:
 
 
 def _next_turn(work: Work, with_slow: bool) -> Row[Any] | None:
-    may = [integration.c.state == str(IntegrationState.ACTIVE), integration.c.ready_at <= work.now]
-    if not with_slow:
-        may.append(integration.c.timed_out.is_(False))
-    statement = select(integration).where(*may).order_by(integration.c.claimed_turn).limit(1)
-    found: Row[Any] | None = work.execute(statement.with_for_update(key_share=True, skip_locked=True)).one_or_none()
+    found: Row[Any] | None = work.execute(_NEXT[with_slow], {"now": work.now}).one_or_none()
     return found
+
+
+def _next(*which: Any) -> Any:
+    now = bindparam("now", type_=integration.c.ready_at.type)
+    may = select(integration).where(integration.c.state == said(IntegrationState.ACTIVE), integration.c.ready_at <= now)
+    in_turn = may.where(*which).order_by(integration.c.claimed_turn).limit(1)
+    return in_turn.with_for_update(key_share=True, skip_locked=True)
+
+
+_NEXT = {True: _next(), False: _next(integration.c.timed_out.is_(False))}
+"""By whether it may be one that lets us wait."""
 
 
 def _due(work: Work, held: Row[Any], most: int) -> list[Row[Any]]:
     if most <= 0 or (held.held_until is not None and held.held_until > work.now):
         return []
-    statement = (
-        select(delivery)
-        .where(
-            delivery.c.integration_id == held.id,
-            delivery.c.state == str(DeliveryState.QUEUED),
-            delivery.c.due_at <= work.now,
-        )
-        .order_by(delivery.c.due_at, delivery.c.id)
-        .limit(most)
+    return list(work.execute(_DUE, {"of": held.id, "now": work.now, "most": most}))
+
+
+_DUE = (
+    select(delivery)
+    .where(
+        delivery.c.integration_id == bindparam("of"),
+        delivery.c.state == said(DeliveryState.QUEUED),
+        delivery.c.due_at <= bindparam("now", type_=delivery.c.due_at.type),
     )
-    return list(work.execute(statement.with_for_update(skip_locked=True)))
+    .order_by(delivery.c.due_at, delivery.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
 
 
 def _take(work: Work, held: Row[Any], rows: Sequence[Row[Any]], owner: str) -> list[Row[Any]]:
     if not rows:
         return []
-    statement = (
-        update(delivery)
-        .where(delivery.c.id.in_([row.id for row in rows]), delivery.c.state == str(DeliveryState.QUEUED))
-        .values(
-            state=str(DeliveryState.SENDING),
-            phase="CLAIMED",
-            owner=owner,
-            fence=delivery.c.fence + 1,
-            attempts=delivery.c.attempts + 1,
-            updated_at=work.now,
-        )
-        .returning(*delivery.c)
-    )
-    taken = list(work.execute(statement))
+    parameters = {"some": [row.id for row in rows], "me": owner, "now": work.now}
+    taken = list(work.execute(_CLAIMED, parameters))
     open_attempts(work, taken, "CLAIMED", held.settings_version, held.destination)
     for row in taken:
         work.changed(EntityKind.DELIVERY, row.id, client_id=row.client_id)
     restate(work, [row.document_id for row in taken])
     return taken
+
+
+_CLAIMED = (
+    update(delivery)
+    .where(delivery.c.id.in_(bindparam("some", expanding=True)), delivery.c.state == said(DeliveryState.QUEUED))
+    .values(
+        state=str(DeliveryState.SENDING),
+        phase="CLAIMED",
+        owner=bindparam("me"),
+        fence=delivery.c.fence + 1,
+        attempts=delivery.c.attempts + 1,
+        updated_at=bindparam("now", type_=delivery.c.updated_at.type),
+    )
+    .returning(
+        delivery.c.id,
+        delivery.c.integration_id,
+        delivery.c.client_id,
+        delivery.c.document_id,
+        delivery.c.sha256,
+        delivery.c.generation,
+        delivery.c.fence,
+        delivery.c.asked_by,
+    )
+)
 
 
 def _claimed(held: Row[Any], row: Row[Any]) -> Claim:
@@ -180,13 +202,16 @@ def _claimed(held: Row[Any], row: Row[Any]) -> Claim:
 
 
 def _end_turn(work: Work, held: Row[Any]) -> None:
-    work.execute(update(integration).where(integration.c.id == held.id).values(claimed_turn=_next_number(work)))
+    work.execute(_HAD_ITS_TURN, {"of": held.id, "number": _next_number(work)})
     refresh(work, [held.id])
 
 
+_HAD_ITS_TURN = update(integration).where(integration.c.id == bindparam("of")).values(claimed_turn=bindparam("number"))
+_RAISED = update(turns).where(turns.c.name == "dispatch").values(value=turns.c.value + 1).returning(turns.c.value)
+
+
 def _next_number(work: Work) -> int:
-    raised = update(turns).where(turns.c.name == "dispatch").values(value=turns.c.value + 1).returning(turns.c.value)
-    number = work.execute(raised).scalar()
+    number = work.execute(_RAISED).scalar()
     if number is None:
         work.execute(turns.insert().values(name="dispatch", value=1))
         return 1
@@ -222,7 +247,7 @@ _TO_COMMITTING = (
     .where(
         delivery.c.id == bindparam("of"),
         delivery.c.fence == bindparam("at"),
-        delivery.c.state == str(DeliveryState.SENDING),
+        delivery.c.state == said(DeliveryState.SENDING),
         delivery.c.phase == "CLAIMED",
     )
     .values(

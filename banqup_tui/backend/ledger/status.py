@@ -20,7 +20,7 @@ _DOCUMENTS = select(
     document.c.processed,
     document.c.attempted,
     document.c.accounting_status,
-)
+).where(document.c.id.in_(bindparam("some", expanding=True)))
 _OF_DELIVERIES = select(
     delivery.c.id,
     delivery.c.integration_id,
@@ -30,8 +30,15 @@ _OF_DELIVERIES = select(
     delivery.c.attempts,
     delivery.c.check_at,
     delivery.c.dismissed,
-)
+).where(delivery.c.document_id.in_(bindparam("some", expanding=True)))
 """Of each row only what the rule asks for: a document's whole value is longer than all of this."""
+
+
+_RESTATED = (
+    update(document)
+    .where(document.c.id == bindparam("of"))
+    .values(accounting_status=bindparam("status"), attempted=bindparam("was_attempted"))
+)
 
 
 def restate(work: Work, document_ids: Iterable[str]) -> None:
@@ -44,7 +51,7 @@ def restate(work: Work, document_ids: Iterable[str]) -> None:
 def _restate(work: Work, document_ids: list[str]) -> None:
     deliveries = _deliveries(work, document_ids)
     turned = []
-    for row in work.execute(_DOCUMENTS.where(document.c.id.in_(document_ids))):
+    for row in work.execute(_DOCUMENTS, {"some": document_ids}):
         own = deliveries.get(row.id, [])
         status = accounting_status(approved=row.approved, processed=row.processed, deliveries=own)
         attempted = row.attempted or any(one.attempts > 0 for one in own)
@@ -52,14 +59,12 @@ def _restate(work: Work, document_ids: list[str]) -> None:
             turned.append({"of": row.id, "status": str(status), "was_attempted": attempted})
             work.changed(EntityKind.DOCUMENT, row.id, client_id=row.client_id)
     if turned:
-        statement = update(document).where(document.c.id == bindparam("of"))
-        values: dict[str, Any] = {"accounting_status": bindparam("status"), "attempted": bindparam("was_attempted")}
-        work.execute(statement.values(values), turned)
+        work.execute(_RESTATED, turned)
 
 
 def _deliveries(work: Work, document_ids: list[str]) -> dict[str, list[Delivery]]:
     found: dict[str, list[Delivery]] = {}
-    for row in work.execute(_OF_DELIVERIES.where(delivery.c.document_id.in_(document_ids))):
+    for row in work.execute(_OF_DELIVERIES, {"some": document_ids}):
         found.setdefault(row.document_id, []).append(_as_value(row))
     return found
 

@@ -48,6 +48,8 @@ class Work:
         self.space_id = space_id
         self.now = now
         self.seq: int | None = None
+        self.kept: dict[str, Any] = {}
+        """For whoever gathers something over this transaction."""
         self._changes: dict[tuple[EntityKind, str], _Change] = {}
         self._with_numbers: list[Callable[[Connection, int], None]] = []
 

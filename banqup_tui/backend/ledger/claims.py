@@ -4,7 +4,7 @@ Turns go round: the integration whose turn came longest ago, then its oldest del
 fence; the mark, just before the first byte that can take effect, asks again whether all still holds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -13,7 +13,7 @@ from sqlalchemy import Row, bindparam, select, update
 from banqup_tui.backend.ledger import rate, sentences
 from banqup_tui.backend.ledger.lifecycle import break_off
 from banqup_tui.backend.ledger.outcomes import hand_back
-from banqup_tui.backend.ledger.ready import refresh, room
+from banqup_tui.backend.ledger.ready import refresh, refresh_held, room
 from banqup_tui.backend.ledger.rows import close_attempt, lock_deliveries, lock_integrations, open_attempts, said, turn
 from banqup_tui.backend.ledger.status import restate
 from banqup_tui.backend.ledger.terms import Terms
@@ -72,9 +72,18 @@ def mark(work: Work, terms: Terms, claim: Claim, remnant: str) -> bool:
     return mark_together(work, terms, [(claim, remnant)])[0]
 
 
-def mark_together(work: Work, terms: Terms, asked: Sequence[tuple[Claim, str]]) -> list[bool]:
-    """As `mark`, of several deliveries: each is asked about for itself, and no answer changes another's."""
-    integrations = lock_integrations(work, [claim.integration_id for claim, _ in asked])
+def mark_together(
+    work: Work,
+    terms: Terms,
+    asked: Sequence[tuple[Claim, str]],
+    integrations: Mapping[str, Row[Any]] | None = None,
+) -> list[bool]:
+    """As `mark`, of several deliveries: each is asked about for itself, and no answer changes another's.
+
+    `integrations`: theirs, held by this transaction and as they are now, where the caller has them.
+    """
+    if integrations is None:
+        integrations = lock_integrations(work, [claim.integration_id for claim, _ in asked])
     rows = lock_deliveries(work, [claim.delivery_id for claim, _ in asked])
     passed: list[tuple[Row[Any], Row[Any], str]] = []
     answers: list[bool] = []
@@ -203,7 +212,7 @@ def _claimed(held: Row[Any], row: Row[Any]) -> Claim:
 
 def _end_turn(work: Work, held: Row[Any]) -> None:
     work.execute(_HAD_ITS_TURN, {"of": held.id, "number": _next_number(work)})
-    refresh(work, [held.id])
+    refresh_held(work, [held])
 
 
 _HAD_ITS_TURN = update(integration).where(integration.c.id == bindparam("of")).values(claimed_turn=bindparam("number"))

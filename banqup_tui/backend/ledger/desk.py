@@ -14,11 +14,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import msgspec
+from sqlalchemy import Row
 
 from banqup_tui.backend.ledger import rechecks
 from banqup_tui.backend.ledger.claims import Claim, mark_together
 from banqup_tui.backend.ledger.outcomes import Ended, Result, record_together
 from banqup_tui.backend.ledger.rows import lock_integrations
+from banqup_tui.backend.ledger.status import restated_at_the_end
 from banqup_tui.backend.ledger.terms import Terms
 from banqup_tui.connectors.interface import Receipt
 from banqup_tui.domain.delivery import DeliveryState
@@ -66,7 +68,7 @@ class Hands(Protocol):
         """The transaction under way makes nothing due, and what it has made free is given away."""
 
     def claimed(self, claims: list[Claim]) -> Callable[[], None]:
-        """What has been claimed is committed: makes ready to start it, in a thread; what it returns does, on the loop."""
+        """What is committed now is made ready, in a thread; what this returns starts it, on the loop."""
 
 
 class _NothingDone(Exception):
@@ -163,8 +165,10 @@ class Desk:
 
         def do(work: Work) -> list[Any]:
             try:
-                answers = self._done(work, group)
-                if not isinstance(group[0], Alone):
+                if isinstance(group[0], Alone):
+                    return [group[0].do(work)]
+                with restated_at_the_end(work):
+                    answers = self._done(work, group)
                     claims.extend(self._hands.turns(work, sum(isinstance(one, Ended) for one in group)))
             except Exception as error:
                 raise _NothingDone from error
@@ -179,21 +183,21 @@ class Desk:
         return answers, [self._hands.claimed(claims)]
 
     def _done(self, work: Work, group: Sequence[Ended | Marked | Turn | Alone]) -> list[Any]:
-        if isinstance(group[0], Alone):
-            return [group[0].do(work)]
+        """Receipts first: nothing that they change matters to a mark. After anything else it is looked again."""
         said = [one for one in group if isinstance(one, Ended | Marked)]
-        lock_integrations(work, [one.claim.integration_id for one in said])
-        answers: dict[int, Any] = {}
-        answers |= _each(group, _is_end, lambda some: record_together(work, self._terms, some))
+        held: dict[str, Row[Any]] | None = lock_integrations(work, [one.claim.integration_id for one in said])
+        answers = _each(group, _is_end, lambda some: record_together(work, self._terms, some, held))
         answers |= _each(group, _is_recheck, lambda some: [self._rechecked(work, one) for one in some])
-        answers |= _each(group, _is_mark, lambda some: self._marks(work, some))
+        if not all(_is_plain(group[at], answer) for at, answer in answers.items()):
+            held = None
+        answers |= _each(group, _is_mark, lambda some: self._marks(work, some, held))
         return [answers.get(at) for at in range(len(group))]
 
     def _rechecked(self, work: Work, one: Ended) -> DeliveryState | None:
         return rechecks.record(work, self._terms, one.claim, one.result)
 
-    def _marks(self, work: Work, some: Sequence[Marked]) -> list[bool]:
-        return mark_together(work, self._terms, [(one.claim, one.remnant) for one in some])
+    def _marks(self, work: Work, some: Sequence[Marked], held: dict[str, Row[Any]] | None) -> list[bool]:
+        return mark_together(work, self._terms, [(one.claim, one.remnant) for one in some], held)
 
 
 def _each(group: Sequence[Any], which: Callable[[Any], bool], do: Callable[[list[Any]], list[Any]]) -> dict[int, Any]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import Row, update
+from sqlalchemy import Row, bindparam, update
 
 from banqup_tui.backend.ledger import sentences
 from banqup_tui.backend.ledger.lifecycle import break_off
-from banqup_tui.backend.ledger.ready import refresh
+from banqup_tui.backend.ledger.ready import refresh, refresh_held
 from banqup_tui.backend.ledger.rows import (
     close_attempt,
     close_proven,
@@ -64,9 +64,15 @@ class Ended(msgspec.Struct, frozen=True):
     timed_out: bool = False
 
 
-def record_together(work: Work, terms: Terms, ended: Sequence[Ended]) -> list[DeliveryState | None]:
-    """As `record`, of several deliveries, none of them twice. What arrived is written in a few statements for all."""
-    integrations = lock_integrations(work, [one.claim.integration_id for one in ended])
+def record_together(
+    work: Work, terms: Terms, ended: Sequence[Ended], integrations: Mapping[str, Row[Any]] | None = None
+) -> list[DeliveryState | None]:
+    """As `record`, of several deliveries, none of them twice. What arrived is written in a few statements for all.
+
+    `integrations`: theirs, held by this transaction and as they are now, where the caller has them.
+    """
+    if integrations is None:
+        integrations = lock_integrations(work, [one.claim.integration_id for one in ended])
     rows = lock_deliveries(work, [one.claim.delivery_id for one in ended])
     states: dict[int, DeliveryState | None] = {}
     arrived: dict[str, list[tuple[Row[Any], Receipt]]] = {}
@@ -77,7 +83,6 @@ def record_together(work: Work, terms: Terms, ended: Sequence[Ended]) -> list[De
             states[at] = DeliveryState.DELIVERED
     for integration_id, receipts in arrived.items():
         _all_taken(work, terms, integrations[integration_id], receipts)
-    refresh(work, arrived)
     for at, one in enumerate(ended):
         if at not in states:
             states[at] = record(work, terms, one.claim, one.result, timed_out=one.timed_out)
@@ -85,12 +90,14 @@ def record_together(work: Work, terms: Terms, ended: Sequence[Ended]) -> list[De
 
 
 def _all_taken(work: Work, terms: Terms, held: Row[Any], receipts: Sequence[tuple[Row[Any], Receipt]]) -> None:
-    """Of one integration: one answer after another shows that it is well, the last as much as all of them."""
-    held = _health(work, terms, held, receipts[-1][1], timed_out=False)
+    """Of one integration: an answer shows that it is well, the last as much as all of them."""
+    if held.failures or held.timed_out or held.held_until is not None:
+        held = _health(work, terms, held, receipts[-1][1], timed_out=False)
     own = [{"receipt": receipt.text, "sent_as": _reference(receipt)} for _, receipt in receipts]
     turn_each(work, [row for row, _ in receipts], DeliveryState.DELIVERED, own, **_ARRIVED)
     close_proven(work, [(row.id, row.fence, receipt.reference or receipt.text) for row, receipt in receipts])
     _was_sent_to(work, held)
+    refresh_held(work, [held])
 
 
 def _is_mine(row: Row[Any], claim: Claim) -> bool:
@@ -185,9 +192,16 @@ def _taken(work: Work, held: Row[Any], row: Row[Any], receipt: Receipt, **values
 
 
 def _was_sent_to(work: Work, held: Row[Any]) -> None:
-    work.execute(update(integration).where(integration.c.id == held.id).values(last_sent_at=work.now))
+    work.execute(_SENT, {"of": held.id, "now": work.now})
     if held.last_sent_at is None or not timedelta(0) <= work.now - held.last_sent_at < _SEEN_WITHIN:
         integration_changed(work, held)
+
+
+_SENT = (
+    update(integration)
+    .where(integration.c.id == bindparam("of"))
+    .values(last_sent_at=bindparam("now", type_=integration.c.last_sent_at.type))
+)
 
 
 def _not_sent(work: Work, terms: Terms, held: Row[Any], row: Row[Any], result: NotSent) -> DeliveryState:

@@ -1,4 +1,4 @@
-"""Claims -> what a connector is given: the document's file with what is known of it, and the settings of one version."""
+"""Claims -> what a connector is given: the file with what is known of the document, and the settings of one version."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Table, select
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, select
 
 from banqup_tui.backend.ledger import sentences
 from banqup_tui.backend.ledger.claims import Claim
@@ -38,8 +38,8 @@ class Brief(msgspec.Struct, frozen=True):
 def briefs_of(services: Services, claims: Sequence[Claim]) -> list[Brief | Exception]:
     """Read for all of them together. An exception where an attempt cannot begin: what it then comes to."""
     with services.database.read() as connection:
-        documents = _rows(connection, document, [claim.document_id for claim in claims])
-        clients = _rows(connection, client, [claim.client_id for claim in claims])
+        documents = _rows(connection, _DOCUMENTS, [claim.document_id for claim in claims])
+        clients = _rows(connection, _CLIENTS, [claim.client_id for claim in claims])
         kept: dict[tuple[str, int], Any] = {}
         return [_brief(connection, services, claim, documents, clients, kept) for claim in claims]
 
@@ -65,10 +65,15 @@ def _brief(
         return error
 
 
-def _rows(connection: Connection, table: Table, ids: Iterable[str]) -> dict[str, Row[Any]]:
+_SOME: BindParameter[str] = bindparam("some", expanding=True)
+_DOCUMENTS = select(document.c.id, document.c.folder, document.c.value).where(document.c.id.in_(_SOME))
+_CLIENTS = select(client.c.id, client.c.value).where(client.c.id.in_(_SOME))
+
+
+def _rows(connection: Connection, of: Select[Any], ids: Iterable[str]) -> dict[str, Row[Any]]:
     found: dict[str, Row[Any]] = {}
     for some in portions(set(ids)):
-        for row in connection.execute(select(table).where(table.c.id.in_(some))):
+        for row in connection.execute(of, {"some": some}):
             found[row.id] = row
     return found
 

@@ -43,8 +43,15 @@ def open_count(work: Work, integration_id: str) -> int:
 
 
 def refresh(work: Work, integration_ids: Iterable[str]) -> None:
-    """`ready_at`: nothing while it may not send or all slots are taken, else when its earliest delivery is due."""
-    for row in lock_integrations(work, integration_ids).values():
+    refresh_held(work, lock_integrations(work, integration_ids).values())
+
+
+def refresh_held(work: Work, rows: Iterable[Row[Any]]) -> None:
+    """`ready_at`: nothing while it may not send or all slots are taken, else when its earliest delivery is due.
+
+    The rows are held by this transaction, and as it has left them.
+    """
+    for row in rows:
         ready_at = _ready_at(work, row)
         if ready_at != row.ready_at:
             work.execute(_READY, {"of": row.id, "at": ready_at})

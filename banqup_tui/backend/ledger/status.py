@@ -1,6 +1,7 @@
 """The accounting status of documents, stored in the transaction that changes what it is derived from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select, update
@@ -43,9 +44,27 @@ _RESTATED = (
 
 def restate(work: Work, document_ids: Iterable[str]) -> None:
     """Derives the status anew, and whether the document was attempted; says so where either differs."""
+    gathered = work.kept.get(_TO_RESTATE)
+    if gathered is not None:
+        gathered.update(document_ids)
+        return
     every = sorted(set(document_ids))
     for start in range(0, len(every), _AT_ONCE):
         _restate(work, every[start : start + _AT_ONCE])
+
+
+@contextmanager
+def restated_at_the_end(work: Work) -> Iterator[None]:
+    """Documents of which something changes inside are looked at once, when all of it is done."""
+    gathered: set[str] = work.kept.setdefault(_TO_RESTATE, set())
+    try:
+        yield
+    finally:
+        del work.kept[_TO_RESTATE]
+    restate(work, gathered)
+
+
+_TO_RESTATE = "documents to restate"
 
 
 def _restate(work: Work, document_ids: list[str]) -> None:

@@ -242,12 +242,12 @@ async def test_a_private_key_that_cannot_be_read_is_for_a_person_to_mend(tmp_pat
 
 
 async def test_a_private_key_pasted_into_one_line_is_read(tmp_path: Path) -> None:
-    from banqup_tui.connectors.sftp import _private_key
+    from banqup_tui.connectors.sftp_session import private_key_of
 
     key = asyncssh.generate_private_key("ssh-ed25519")
     text = key.export_private_key("openssh", passphrase="x").decode()
     settings = SftpSettings(host="h", user="u", path="/", private_key=" ".join(text.split("\n")), passphrase="x")
-    (read,) = _private_key(settings) or []
+    (read,) = private_key_of(settings) or []
     assert read.public_data == key.public_data
 
 
@@ -259,7 +259,7 @@ async def test_a_server_that_is_not_there_is_tried_again(tmp_path: Path) -> None
 
 
 async def test_a_server_that_does_not_answer_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("banqup_tui.connectors.sftp.CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr("banqup_tui.connectors.sftp_session.CONNECT_SECONDS", 0.3)
     silent = await asyncio.start_server(lambda *_: asyncio.sleep(5), "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
     refused = await refusal(SftpSettings(host="127.0.0.1", port=port, user="u", password="p", path="/"))

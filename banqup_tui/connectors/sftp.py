@@ -46,7 +46,7 @@ from banqup_tui.kill_points import kill_point
 if TYPE_CHECKING:
     import asyncssh
 
-    from banqup_tui.connectors.sftp_wire import Answer, Seen, Wire
+    from banqup_tui.connectors.sftp_wire import Answer, Seen, Wire, Wires
 
 ANSWER_SECONDS = 60.0
 CLEANING_SECONDS = 10.0
@@ -125,7 +125,7 @@ class Sftp:
         category=Category.FILES_AND_DRIVES,
         kind=ReceiverKind.RENAME,
         version="1.0",
-        concurrency=16,
+        concurrency=48,
     )
     settings = SftpSettings
 
@@ -159,8 +159,8 @@ class Sftp:
     async def connect(self, settings: SftpSettings) -> AsyncIterator[Channel]:
         from banqup_tui.connectors.sftp_session import opened_for
 
-        async with opened_for(settings) as wire:
-            yield _SftpChannel(settings, wire)
+        async with opened_for(settings) as wires:
+            yield _SftpChannel(settings, wires)
 
     async def test(self, settings: SftpSettings, sample: Parcel | None) -> list[Step]:
         from banqup_tui.connectors.sftp_session import opened_for
@@ -168,7 +168,7 @@ class Sftp:
         started = time.monotonic()
         steps: list[Step] = []
         try:
-            async with opened_for(settings) as wire:
+            async with opened_for(settings) as wires:
                 took = time.monotonic() - started
                 steps.append(
                     Step(
@@ -179,7 +179,7 @@ class Sftp:
                         },
                     )
                 )
-                await _probe(wire, settings, sample)
+                await _probe(wires.first, settings, sample)
         except BanqupError as error:
             return [*steps, failed_step(error, _NO_FILE if steps else None)]
         written = {"en": "A file could be written and taken away", "fr": "Un fichier a pu être écrit et retiré"}
@@ -187,9 +187,10 @@ class Sftp:
 
 
 class _SftpChannel:
-    def __init__(self, settings: SftpSettings, wire: Wire) -> None:
+    def __init__(self, settings: SftpSettings, wires: Wires) -> None:
         self._settings = settings
-        self._wire = wire
+        self._wires = wires
+        self._wire = wires.first
         self._made: set[str] = set()
         self._uploading = asyncio.Semaphore(UPLOADS)
         self._held: dict[str, float] = {}
@@ -224,11 +225,11 @@ class _SftpChannel:
         """Whether the name is free is asked while the file goes up: neither waits for the other's answer."""
         await self._make(place.directory)
         await self._forget_older(place.directory, parcel)
-        async with self._uploading:
+        async with self._uploading, self._wires.for_an_upload() as wire:
             first = self._hold(place, parcel)
             try:
-                look = self._wire.look(first.path)
-                await self._upload(hidden, parcel)
+                look = wire.look(first.path)
+                await self._upload(wire, hidden, parcel)
                 return await self._free(first, look, place, parcel)
             except BaseException:
                 self._held.pop(first.path, None)
@@ -312,39 +313,39 @@ class _SftpChannel:
                 return seen
         return place
 
-    async def _upload(self, hidden: str, parcel: Parcel) -> None:
+    async def _upload(self, wire: Wire, hidden: str, parcel: Parcel) -> None:
         """In whole writes, and on the server's disk where it offers to say so."""
         import asyncssh
 
-        handle = await self._created(hidden)
+        handle = await self._created(wire, hidden)
         seen: Seen | None = None
         try:
             kill_point("send.firstbyte")
             written, is_last = 0, False
             async for chunk, is_last in _chunks(parcel):
                 if is_last:
-                    seen = await self._wire.write_the_last(handle, written, chunk)
+                    seen = await wire.write_the_last(handle, written, chunk)
                 else:
-                    await self._wire.write(handle, written, chunk)
+                    await wire.write(handle, written, chunk)
                 written += len(chunk)
                 if 2 * written >= parcel.size:
                     kill_point("send.halfway")
         except BaseException:
-            self._wire.let_go(handle)
+            wire.let_go(handle)
             raise
         if seen is not None and seen.size not in (None, written):
             raise asyncssh.SFTPFailure(f"{seen.size} of {written} bytes were kept: no space?")
         kill_point("send.lastbyte")
 
-    async def _created(self, hidden: str) -> bytes:
+    async def _created(self, wire: Wire, hidden: str) -> bytes:
         """The name is this attempt's own: only a ledger that was put back can have used it before."""
         import asyncssh
 
         try:
-            return await self._wire.create(hidden)
+            return await wire.create(hidden)
         except asyncssh.SFTPFailure:
             await self._remove(hidden)
-            return await self._wire.create(hidden)
+            return await wire.create(hidden)
 
     async def _appear(self, parcel: Parcel, kept: Remnant) -> str:
         """The hidden file gets its recorded name, or the next that is free: a rename here never overwrites."""

@@ -13,7 +13,7 @@ import asyncssh
 from banqup_tui.connectors.interface import Fault, NotSent
 from banqup_tui.connectors.sftp_faults import LOST, not_connected
 from banqup_tui.connectors.sftp_key import fingerprints_of
-from banqup_tui.connectors.sftp_wire import Wire, opened
+from banqup_tui.connectors.sftp_wire import Wires, opened
 
 if TYPE_CHECKING:
     from banqup_tui.connectors.sftp import SftpSettings
@@ -38,7 +38,7 @@ _CIPHERS = (
 
 
 @asynccontextmanager
-async def opened_for(settings: SftpSettings) -> AsyncIterator[Wire]:
+async def opened_for(settings: SftpSettings) -> AsyncIterator[Wires]:
     """Signed in, with the server's key as known; raises `NotSent`."""
     try:
         connection = await _signed_in(settings)
@@ -50,7 +50,11 @@ async def opened_for(settings: SftpSettings) -> AsyncIterator[Wire]:
                 wire = await opened(connection)
         except (asyncssh.SFTPError, *LOST) as error:
             raise not_connected(error, settings.host, settings.port) from error
-        yield wire
+        wires = Wires(connection, wire)
+        try:
+            yield wires
+        finally:
+            await wires.close()
     finally:
         connection.close()
         with suppress(*LOST):

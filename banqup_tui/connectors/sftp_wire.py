@@ -8,6 +8,7 @@ library's, so whoever reads them need not know who asked.
 import asyncio
 import stat
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from struct import error as StructError
 from struct import pack, unpack_from
 from typing import Any
@@ -38,6 +39,9 @@ _ERRORS: dict[int, Any] = {
     7: asyncssh.SFTPConnectionLost,
     8: asyncssh.SFTPOpUnsupported,
 }
+
+SESSIONS = 4
+_SECONDS_TO_OPEN = 20.0
 
 Answer = asyncio.Future[bytes]
 
@@ -259,6 +263,42 @@ async def opened(connection: asyncssh.SSHClientConnection) -> Wire:
     await connection.create_session(lambda: wire, subsystem="sftp", encoding=None)
     await wire.begin()
     return wire
+
+
+class Wires:
+    """Several sessions of one connection, so that the server need not put one file after the other on its disk.
+
+    The first does all that is no upload. More are opened when uploads are under way side by side; a server that allows
+    no more is left in peace.
+    """
+
+    def __init__(self, connection: asyncssh.SSHClientConnection, first: Wire) -> None:
+        self.first = first
+        self._connection = connection
+        self._busy = {first: 0}
+        self._opening: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def for_an_upload(self) -> AsyncIterator[Wire]:
+        wire = min(self._busy, key=self._busy.__getitem__)
+        if self._busy[wire] and self._opening is None:
+            self._opening = asyncio.create_task(self._open_more())
+        self._busy[wire] += 1
+        try:
+            yield wire
+        finally:
+            self._busy[wire] -= 1
+
+    async def close(self) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
+            await asyncio.gather(self._opening, return_exceptions=True)
+
+    async def _open_more(self) -> None:
+        with suppress(asyncssh.Error, asyncssh.SFTPError, OSError):
+            while len(self._busy) < SESSIONS:
+                async with asyncio.timeout(_SECONDS_TO_OPEN):
+                    self._busy[await opened(self._connection)] = 0
 
 
 async def is_there(look: Answer) -> bool:

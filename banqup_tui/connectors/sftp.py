@@ -125,7 +125,7 @@ class Sftp:
         category=Category.FILES_AND_DRIVES,
         kind=ReceiverKind.RENAME,
         version="1.0",
-        concurrency=48,
+        concurrency=32,
     )
     settings = SftpSettings
 

@@ -20,6 +20,7 @@ from banqup_tui.sync.session import Session
 from banqup_tui.sync.threads import in_thread
 
 UNDO_SHOWN = 20
+_WITH_TRAY = frozenset({Place.CLIENT_DOCUMENTS, Place.TO_PLACE})
 UNDO_REACH = timedelta(hours=1)
 """How far back what the server has done is offered."""
 _REVERSIBLE_KINDS = frozenset(kind_of(body) for body in REVERSIBLE)
@@ -83,6 +84,7 @@ def context_at(
     delivery_id: str | None = None,
     integration_id: str | None = None,
     extension_id: str | None = None,
+    to_place_id: str | None = None,
 ) -> Context:
     """Reads what is selected or under the cursor from the local copy: at most a few milliseconds."""
     readers = session.readers
@@ -104,6 +106,9 @@ def context_at(
         extension=extensions.get(extension_id) if extension_id else None,
         extensions=extensions,
         installations=readers.installations(),
+        to_place=readers.waiting_to_place(to_place_id) if to_place_id else None,
+        waiting_to_place=readers.to_place_count() if place in _WITH_TRAY else 0,
+        clients=readers.find_clients("") if to_place_id else (),
         undoable=undoable(session),
         over_ssh=is_over_ssh(),
         offline=session.engine.is_running and not session.engine.state.is_connected,

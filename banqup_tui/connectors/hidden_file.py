@@ -37,16 +37,10 @@ def hidden_name(parcel: Parcel, attempt: int | None = None, ending: str = ".part
     return f".banqup-{parcel.delivery_id}-{parcel.generation}-{number}{ending}"
 
 
-<<<<<<< HEAD
-def older_hidden_names(parcel: Parcel) -> list[str]:
-    """Of the last attempts before this one, which have ended or lost their right to go on. The first is number 1."""
-    return [hidden_name(parcel, number) for number in range(max(1, parcel.attempt - 8), parcel.attempt)]
-=======
 def older_hidden_names(parcel: Parcel, ending: str = ".part") -> list[str]:
-    """Of the last attempts before this one, which have ended or lost their right to go on."""
-    first = max(0, parcel.attempt - 8)
+    """Of the last attempts before this one, which have ended or lost their right to go on. The first is number 1."""
+    first = max(1, parcel.attempt - 8)
     return [hidden_name(parcel, number, ending) for number in range(first, parcel.attempt)]
->>>>>>> main
 
 
 def names(place: Place, parcel: Parcel) -> Iterator[Place]:

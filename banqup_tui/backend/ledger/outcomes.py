@@ -91,7 +91,7 @@ def record_together(
 
 def _all_taken(work: Work, terms: Terms, held: Row[Any], receipts: Sequence[tuple[Row[Any], Receipt]]) -> None:
     """Of one integration: an answer shows that it is well, the last as much as all of them."""
-    if held.failures or held.timed_out or held.held_until is not None:
+    if held.failures or held.timed_out or held.held_until is not None or held.failing_since is not None:
         held = _health(work, terms, held, receipts[-1][1], timed_out=False)
     own = [{"receipt": receipt.text, "sent_as": _reference(receipt)} for _, receipt in receipts]
     turn_each(work, [row for row, _ in receipts], DeliveryState.DELIVERED, own, **_ARRIVED)

@@ -178,7 +178,7 @@ def _store(settings: S3Settings, region: str) -> S3Store:
         credential_provider=lambda: credential,
         retry_config={"max_retries": 0},
         client_options={
-            "allow_http": is_this_machine(endpoint),
+            "allow_http": is_this_machine(_endpoint(settings, region)),
             "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
             "timeout": timedelta(seconds=ANSWER_SECONDS),
         },

@@ -1,5 +1,6 @@
 """A real S3 server for tests: moto's, with its sign-in on, behind a door where its answers can be changed."""
 
+import io
 import json
 import logging
 import threading
@@ -43,6 +44,7 @@ class Buckets:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         self.seen.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
         self.headers.append({name: str(value) for name, value in environ.items() if name.startswith("HTTP_")})
+        environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
         changed = self.before(environ) if self.before else None
         if changed is None and "HTTP_IF_NONE_MATCH" in environ:
             changed = self._without_conditions(environ)
@@ -53,7 +55,6 @@ class Buckets:
         if changed is None:
             answer: Iterable[bytes] = self._app(environ, start_response)
             return answer
-        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         body = b"" if environ["REQUEST_METHOD"] == "HEAD" else changed[1].encode()
         start_response(changed[0], [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))])
         return [body]

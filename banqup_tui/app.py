@@ -13,6 +13,7 @@ from textual.screen import Screen
 
 from banqup_tui.actions.asking import Tone
 from banqup_tui.actions.at_session import context_at
+from banqup_tui.actions.check_connection import ENOUGH_TRIES, LONG_ENOUGH, CheckConnection
 from banqup_tui.actions.interface import Context
 from banqup_tui.actions.places import Destination, Place, Tab
 from banqup_tui.domain.text import clean
@@ -36,6 +37,7 @@ _FIRST_FRAME = 0.05
 """Seconds that the first frame has to itself before the sync begins."""
 _STATUS_ROOM = 12
 """Columns of the info line that margins and the status in front of a cause take."""
+_MESSAGE_MARGINS = 4
 _NEWS_PAUSE = 0.2
 """Seconds in which what has changed is gathered before the screen reads again."""
 
@@ -60,6 +62,7 @@ class BanqupApp(App[None]):
         self._firm = settings.firm_name
         self._waiting: dict[Screen[None], asyncio.Future[object]] = {}
         self._news_comes = False
+        self._outage_told: datetime | None = None
         self.failure: Exception | None = None
 
     # life
@@ -107,8 +110,19 @@ class BanqupApp(App[None]):
         screen = self.screen
         if isinstance(screen, PlaceScreen):
             screen.news()
+            self._tell_of_outage(screen)
         elif isinstance(screen, Sheet):
             self.show_state(screen)
+
+    def _tell_of_outage(self, screen: PlaceScreen) -> None:
+        """Once for each, and never over a panel."""
+        state = self.session.engine.state
+        if state.word is not SyncWord.SERVER_DOWN or state.since is None or state.since == self._outage_told:
+            return
+        is_long = state.tries >= ENOUGH_TRIES or self.now() - state.since >= LONG_ENOUGH
+        if is_long and not screen.is_asking:
+            self._outage_told = state.since
+            screen.perform(CheckConnection.id)
 
     # what places ask
 
@@ -144,6 +158,7 @@ class BanqupApp(App[None]):
         delivery_id: str | None = None,
         integration_id: str | None = None,
         extension_id: str | None = None,
+        to_place_id: str | None = None,
     ) -> Context:
         return context_at(
             self.session,
@@ -154,6 +169,7 @@ class BanqupApp(App[None]):
             delivery_id=delivery_id,
             integration_id=integration_id,
             extension_id=extension_id,
+            to_place_id=to_place_id,
         )
 
     def status_words(self, document_id: str) -> Sequence[Word]:
@@ -170,10 +186,13 @@ class BanqupApp(App[None]):
                 break
         return words
 
-    def say(self, text: str, tone: Tone = Tone.PLAIN) -> None:
+    def say(self, text: str, tone: Tone = Tone.PLAIN, shorter: Sequence[str] = ()) -> None:
+        """In the words that have room, the longest first."""
         screen = self.screen
         if isinstance(screen, Sheet):
-            screen.info.say(message_words(text, tone))
+            wordings = (text, *shorter)
+            fits = (one for one in wordings if width_of(one) <= self.size.width - _MESSAGE_MARGINS)
+            screen.info.say(message_words(next(fits, wordings[-1]), tone))
 
     # going places
 
@@ -194,6 +213,11 @@ class BanqupApp(App[None]):
             if not isinstance(self.screen, Clients):
                 self.go_to_root(Place.CLIENTS)
             self.push_screen(ClientScreen(destination.client_id, destination.tab or Tab.INTEGRATIONS))
+        elif destination.place is Place.TO_PLACE:
+            from banqup_tui.screens.to_place import ToPlaceScreen
+
+            self.go_to_root(Place.CLIENT_DOCUMENTS)
+            self.push_screen(ToPlaceScreen())
         else:
             self.go_to_root(destination.place)
 

@@ -26,9 +26,12 @@ class Choice(Value, frozen=True, kw_only=True):
 
 
 class Choosing(Value, frozen=True, kw_only=True):
+    """`search`: there may be hundreds, so one is found by typing."""
+
     title: str
     choices: Sequence[Choice]
     hint: str = ""
+    search: bool = False
 
 
 class Confirming(Value, frozen=True, kw_only=True):
@@ -38,6 +41,14 @@ class Confirming(Value, frozen=True, kw_only=True):
     lines: Sequence[str] = ()
     button: str
     dangerous: bool = False
+
+
+class Deciding(Value, frozen=True, kw_only=True):
+    """Ways to go on, as buttons; the first is under the cursor."""
+
+    title: str
+    lines: Sequence[str]
+    choices: Sequence[Choice]
 
 
 class TickRow(Value, frozen=True, kw_only=True):
@@ -117,6 +128,7 @@ class Tone(StrEnum):
 class Message(Value, frozen=True, kw_only=True):
     """`undo_keys` are the commands that `u` takes back as long as they were not tried.
 
+    `shorter`: the same in fewer words, for where `text` has no room; the last is the shortest.
     `said` is the sentence without what belongs to the terminal: how it is taken back, that it waits here.
     """
 
@@ -124,6 +136,7 @@ class Message(Value, frozen=True, kw_only=True):
     tone: Tone = Tone.PLAIN
     undo_keys: tuple[str, ...] = ()
     plain: str = ""
+    shorter: tuple[str, ...] = ()
 
     @property
     def said(self) -> str:
@@ -144,6 +157,8 @@ class Ask(Protocol):
     async def tick(self, question: Ticking) -> Ticked | None: ...
 
     async def confirm(self, question: Confirming) -> bool: ...
+
+    async def decide(self, question: Deciding) -> str | None: ...
 
     async def fill_in(self, form: Form) -> Filled | None: ...
 

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from banqup_tui.actions.asking import Ask
 from banqup_tui.actions.interface import Context, Undoable
 from banqup_tui.actions.places import Place
+from banqup_tui.actions.reversing import REVERSIBLE, key_of_opposite, opposite
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.values import Value
+from banqup_tui.protocol.commands import decode, kind_of
 from banqup_tui.protocol.messages import BackfillCount, TestRequest, TestResult
+from banqup_tui.store.outbox import CommandState, Entry
 from banqup_tui.sync.session import Session
 from banqup_tui.sync.threads import in_thread
 
 UNDO_SHOWN = 20
+_WITH_TRAY = frozenset({Place.CLIENT_DOCUMENTS, Place.TO_PLACE})
+UNDO_REACH = timedelta(hours=1)
+"""How far back what the server has done is offered."""
+_REVERSIBLE_KINDS = frozenset(kind_of(body) for body in REVERSIBLE)
 
 
 class SessionDoing:
@@ -25,14 +32,24 @@ class SessionDoing:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def act(self, body: Value, label: str = "") -> str:
-        return self._session.act(body, label=label)
+    def act(self, body: Value, label: str = "", *, key: str | None = None) -> str:
+        return self._session.act(body, label=label, key=key)
 
     def take_back(self, key: str) -> bool:
         return self._session.outbox.undo(key)
 
+    def opposite_of(self, key: str) -> Value | None:
+        entry = self._session.outbox.entry(key)
+        if entry is None:
+            return None
+        deliveries = self._session.readers.deliveries_of(entry.documents).values()
+        return opposite(decode(entry.kind, entry.body), [one for some in deliveries for one in some])
+
     async def sync_now(self) -> None:
         await in_thread(lambda: self._session.engine.sync_once())
+
+    def try_again(self) -> None:
+        self._session.engine.wake()
 
     async def download(self, sha256: str) -> Path:
         return await in_thread(lambda: self._session.engine.download(sha256))
@@ -67,6 +84,7 @@ def context_at(
     delivery_id: str | None = None,
     integration_id: str | None = None,
     extension_id: str | None = None,
+    to_place_id: str | None = None,
 ) -> Context:
     """Reads what is selected or under the cursor from the local copy: at most a few milliseconds."""
     readers = session.readers
@@ -88,18 +106,36 @@ def context_at(
         extension=extensions.get(extension_id) if extension_id else None,
         extensions=extensions,
         installations=readers.installations(),
+        to_place=readers.waiting_to_place(to_place_id) if to_place_id else None,
+        waiting_to_place=readers.to_place_count() if place in _WITH_TRAY else 0,
+        clients=readers.find_clients("") if to_place_id else (),
         undoable=undoable(session),
         over_ssh=is_over_ssh(),
         offline=session.engine.is_running and not session.engine.state.is_connected,
+        connection=session.engine.state if session.engine.is_running else None,
         download_to=download_directory(),
         now=datetime.now(UTC),
     )
 
 
 def undoable(session: Session) -> list[Undoable]:
-    """Newest first: what was given and never tried."""
-    waiting = [entry for entry in session.outbox.waiting() if entry.can_be_undone]
-    return [Undoable(key=entry.key, title=entry.label or entry.kind) for entry in reversed(waiting[-UNDO_SHOWN:])]
+    """Newest first: what was never tried, and what is done and has an opposite."""
+    newest = session.outbox.history(UNDO_SHOWN)
+    opposites = {key_of_opposite(entry.key): entry.key for entry in newest}
+    taken_back = {opposites[entry.key] for entry in newest if entry.key in opposites}
+    found = (_undoable(entry) for entry in newest if entry.key not in opposites and entry.key not in taken_back)
+    return [one for one in found if one is not None]
+
+
+def _undoable(entry: Entry) -> Undoable | None:
+    title = entry.label or entry.kind
+    if entry.can_be_undone:
+        return Undoable(key=entry.key, title=title)
+    if entry.state is not CommandState.DONE or datetime.now(UTC) - entry.at > UNDO_REACH:
+        return None
+    if entry.kind not in _REVERSIBLE_KINDS:
+        return None
+    return Undoable(key=entry.key, title=title, is_done=True)
 
 
 def is_over_ssh() -> bool:

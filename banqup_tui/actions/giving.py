@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from banqup_tui.actions.asking import Message
 from banqup_tui.actions.interface import Context
+from banqup_tui.actions.reversing import REVERSIBLE
 from banqup_tui.domain.values import Value
 from banqup_tui.written.words import _
 
@@ -13,12 +14,22 @@ from banqup_tui.written.words import _
 def give(context: Context, bodies: Iterable[Value], sentence: str) -> None:
     """`sentence` says what was done, with its full stop; without it, it is the name in the list of `u`."""
     label = sentence.rstrip(".")
-    keys = tuple(context.doing.act(body, label) for body in bodies)
-    context.ask.notify(Message(text=_with_undo(sentence, context), undo_keys=keys, plain=sentence))
+    given = tuple(bodies)
+    keys = tuple(context.doing.act(body, label) for body in given)
+    wordings = _with_undo(sentence, given, context)
+    context.ask.notify(Message(text=wordings[0], shorter=wordings[1:], undo_keys=keys, plain=sentence))
 
 
-def _with_undo(sentence: str, context: Context) -> str:
+def _with_undo(sentence: str, bodies: tuple[Value, ...], context: Context) -> tuple[str, ...]:
+    """The longest first. What the server is doing already, and nothing can take back, says nothing of `u`."""
     if context.offline:
-        words = _("{sentence} Waits on this computer, will be sent when the line is back. u takes it back")
-        return words.format(sentence=sentence)
-    return _("{sentence} u takes it back").format(sentence=sentence)
+        return (
+            _("{sentence} Waits on this computer, will be sent when the line is back. u takes it back").format(
+                sentence=sentence
+            ),
+            _("{sentence} Waits on this computer. u takes it back").format(sentence=sentence),
+            _("{sentence} Waits here. u takes it back").format(sentence=sentence),
+        )
+    if all(isinstance(body, REVERSIBLE) for body in bodies):
+        return _("{sentence} u takes it back").format(sentence=sentence), sentence
+    return (sentence,)

@@ -19,14 +19,16 @@ from banqup_tui.domain.extension import Extension, Installation, ReceiverKind
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.sending import Selection, offers, selection
+from banqup_tui.domain.source import ToPlace
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.messages import BackfillCount, TestRequest, TestResult
+from banqup_tui.sync.state import SyncState
 
 
 class Doing(Protocol):
     """What actions need of a session: the outbox, and the few things that only the backend can answer."""
 
-    def act(self, body: Value, label: str = "") -> str:
+    def act(self, body: Value, label: str = "", *, key: str | None = None) -> str:
         """Write a command to the outbox; its key. `label` is what was done, in words, for the list of `u`."""
         ...
 
@@ -34,7 +36,15 @@ class Doing(Protocol):
         """Cancel a command that was never tried; false where it was."""
         ...
 
+    def opposite_of(self, key: str) -> Value | None:
+        """The command that takes back one that is done; None where it is too late."""
+        ...
+
     async def sync_now(self) -> None: ...
+
+    def try_again(self) -> None:
+        """Look for the server now, without waiting for the answer."""
+        ...
 
     async def download(self, sha256: str) -> Path:
         """The bytes of a document, in the file cache."""
@@ -58,18 +68,21 @@ class Doing(Protocol):
 
 
 class Undoable(Value, frozen=True, kw_only=True):
-    """A command that was never tried, with what it is called in a list."""
+    """A command that can be taken back, with what it is called in a list. `is_done`: the server has done it."""
 
     key: str
     title: str
+    is_done: bool = False
 
 
 class Context(Value, frozen=True, kw_only=True, dict=True):
     """Where the user is and what is under the cursor or selected: values only, so that asking costs nothing.
 
     `documents`: the selection, else the one under the cursor. `integrations`: of the clients of those documents, or of
-    `client`. `deliveries`: of those documents. `now` is aware. `offline`: what is done waits on this
-    computer. `download_to`: the directory that is suggested.
+    `client`. `deliveries`: of those documents. `to_place` is the file under the cursor there, and `clients` are all
+    clients then; `waiting_to_place` counts those files. `now` is aware. `offline`: what is done waits on this
+    computer. `connection`: how the copy stands to its server, where it is followed. `download_to`: the directory that
+    is suggested.
     """
 
     doing: Doing
@@ -85,9 +98,12 @@ class Context(Value, frozen=True, kw_only=True, dict=True):
     extension: Extension | None = None
     extensions: Mapping[str, Extension] = {}
     installations: Sequence[Installation] = ()
+    to_place: ToPlace | None = None
+    waiting_to_place: int = 0
     undoable: Sequence[Undoable] = ()
     over_ssh: bool = False
     offline: bool = False
+    connection: SyncState | None = None
     download_to: Path = msgspec.field(default_factory=Path.cwd)
     now: datetime
 
@@ -144,6 +160,10 @@ class Action:
     def title(self, context: Context) -> str:
         """What the menu says; ends in `…` if it asks first."""
         return self.name()
+
+    def in_help(self) -> str:
+        """What stands beside its key in the help: few words."""
+        return self.name().rstrip("…")
 
     def short(self, context: Context) -> str:
         """One word or two for the footer."""

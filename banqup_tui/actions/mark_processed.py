@@ -23,6 +23,9 @@ class MarkProcessed(Action):
     def name(self) -> str:
         return _("Mark as processed, or not")
 
+    def in_help(self) -> str:
+        return _("Processed, and back")
+
     def help(self) -> str:
         return _("Marks documents as processed by hand, whatever their deliveries do, and takes the mark away again.")
 

@@ -26,6 +26,9 @@ class OpenOutside(Action):
     def title(self, context: Context) -> str:
         return _("Open in another program")
 
+    def in_help(self) -> str:
+        return _("Open elsewhere")
+
     def help(self) -> str:
         return _("Opens a copy of the document in the program that this computer has for it.")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from banqup_tui.actions.add_integration import AddIntegration
 from banqup_tui.actions.cancel_sending import CancelSending
+from banqup_tui.actions.check_connection import CheckConnection
 from banqup_tui.actions.configure_extension import ConfigureExtension
 from banqup_tui.actions.configure_integration import ConfigureIntegration
 from banqup_tui.actions.copy import CopyValue
@@ -27,6 +28,7 @@ from banqup_tui.actions.settle import SettleDelivery
 from banqup_tui.actions.switch_place import ToClientDocuments, ToClients, ToStore
 from banqup_tui.actions.sync_now import SyncNow
 from banqup_tui.actions.test_connection import TestConnection
+from banqup_tui.actions.to_place import DismissToPlace, OpenToPlace, PlaceFile, ToPlaceTray
 from banqup_tui.actions.undo import Undo
 from banqup_tui.actions.uninstall import Uninstall
 from banqup_tui.actions.view import OpenClient, View
@@ -53,10 +55,15 @@ ACTIONS: tuple[Action, ...] = (
     InstallExtension(),
     ConfigureExtension(),
     Uninstall(),
+    PlaceFile(),
+    DismissToPlace(),
+    OpenToPlace(),
+    ToPlaceTray(),
     ErrorsOnly(),
     ImportFiles(),
     Undo(),
     SyncNow(),
+    CheckConnection(),
     ToClientDocuments(),
     ToClients(),
     ToStore(),
@@ -131,15 +138,21 @@ def footer_of(context: Context) -> tuple[tuple[str, str], ...]:
 
 
 def help_of(place: Place) -> tuple[tuple[Group, tuple[tuple[str, str], ...]], ...]:
-    """The keys of a place by group, for the help panel: key and what it does."""
+    """The keys of a place by group, for the help panel: key and what it does; those that do alike share a line."""
     found: dict[Group, list[tuple[str, str]]] = {}
     for move in moves_of(place):
         found.setdefault(move.group, []).append((shown_keys(move.keys), move.name()))
     for action in actions_of(place):
         if action.keys:
             group = Group.EVERYWHERE if action.rank >= 80 else Group.ACTIONS
-            found.setdefault(group, []).append((shown_keys(action.keys), action.name().rstrip("…")))
+            _add(found.setdefault(group, []), shown_keys(action.keys), action.in_help())
     return tuple((group, tuple(found[group])) for group in Group if group in found)
+
+
+def _add(lines: list[tuple[str, str]], keys: str, does: str) -> None:
+    if lines and lines[-1][1] == does:
+        keys = f"{lines.pop()[0]} {keys}"
+    lines.append((keys, does))
 
 
 def clashes(place: Place) -> Iterator[tuple[str, str, str]]:

@@ -34,6 +34,9 @@ class SendToIntegrations(Action):
     def name(self) -> str:
         return _("Send or resend to integrations…")
 
+    def in_help(self) -> str:
+        return _("Send, resend")
+
     def help(self) -> str:
         return _("Sends documents to the client's integrations. What an integration has already stays as it is there.")
 

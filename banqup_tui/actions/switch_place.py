@@ -14,6 +14,9 @@ class SwitchPlace(Action):
     rank = 95
     place: ClassVar[Place]
 
+    def in_help(self) -> str:
+        return _("Places")
+
     async def run(self, context: Context) -> None:
         context.ask.go(Destination(place=self.place))
 

@@ -1,9 +1,10 @@
-"""Take back what was done and not tried yet."""
+"""Take back what was done: what waits is not sent, what the server has done gets its opposite."""
 
 from __future__ import annotations
 
 from banqup_tui.actions.asking import Choice, Choosing, Message, Tone
 from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.reversing import key_of_opposite
 from banqup_tui.written.words import _
 
 
@@ -19,13 +20,13 @@ class Undo(Action):
         return _("Undo")
 
     def help(self) -> str:
-        return _("Takes back what was done and has not been sent yet. Queued deliveries are cancelled instead.")
+        return _("Takes back what was done in the last hour. Of what was sent, what is still queued is cancelled.")
 
     def title(self, context: Context) -> str:
         return _("Undo…") if len(context.undoable) > 1 else _("Undo")
 
     def availability(self, context: Context) -> str | None:
-        return None if context.undoable else _("Nothing waits to be sent")
+        return None if context.undoable else _("Nothing to take back")
 
     def note(self, context: Context) -> str | None:
         return context.undoable[0].title if len(context.undoable) == 1 else None
@@ -38,8 +39,14 @@ class Undo(Action):
         found = next((one for one in context.undoable if one.key == key), None)
         if found is None:
             return
-        if context.doing.take_back(found.key):
-            context.ask.notify(Message(text=_("Taken back: {what}").format(what=found.title)))
+        taken_back = _("Taken back: {what}").format(what=found.title)
+        if not found.is_done and context.doing.take_back(found.key):
+            context.ask.notify(Message(text=taken_back))
+            return
+        opposite = context.doing.opposite_of(found.key) if found.is_done else None
+        if opposite is not None:
+            context.doing.act(opposite, taken_back, key=key_of_opposite(found.key))
+            context.ask.notify(Message(text=taken_back))
         else:
-            text = _("Sent already: {what}. Cancel sending takes queued deliveries back.").format(what=found.title)
+            text = _("Too late: {what}. Nothing of it waits any more.").format(what=found.title)
             context.ask.notify(Message(text=text, tone=Tone.WARNING))

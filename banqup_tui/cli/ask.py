@@ -8,7 +8,17 @@ from typing import Any
 
 import click
 
-from banqup_tui.actions.asking import Choosing, Confirming, Filled, Form, Message, Ticked, Ticking, TickSummary
+from banqup_tui.actions.asking import (
+    Choosing,
+    Confirming,
+    Deciding,
+    Filled,
+    Form,
+    Message,
+    Ticked,
+    Ticking,
+    TickSummary,
+)
 from banqup_tui.actions.places import Destination
 from banqup_tui.cli.output import say
 from banqup_tui.domain.errors import BanqupError
@@ -62,6 +72,11 @@ class CommandLineAsk:
         for line in question.lines:
             say(line)
         return click.confirm(question.title, err=True)
+
+    async def decide(self, question: Deciding) -> str | None:
+        for line in (question.title, *question.lines):
+            say(line)
+        return None
 
     async def fill_in(self, form: Form) -> Filled | None:
         return Filled(values=self._values, send_older=self._older)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from banqup_tui.actions.asking import (
     Choosing,
     Confirming,
+    Deciding,
     Filled,
     Form,
     Message,
@@ -45,6 +46,8 @@ class TerminalAsk:
         return made
 
     async def choose(self, question: Choosing) -> str | None:
+        if question.search:
+            return await self._find(question)
         from banqup_tui.widgets.choose import Choose, Option
 
         panel = await self.panel(Choose)
@@ -61,6 +64,21 @@ class TerminalAsk:
         answer = await panel.asked()
         self._screen.info.set_instead()
         return cast("str | None", answer)
+
+    async def _find(self, question: Choosing) -> str | None:
+        """One of hundreds, by typing a part of it."""
+        from banqup_tui.screens.place import found
+        from banqup_tui.widgets.palette import Entry, Palette
+
+        entries = [Entry(one.id, one.label, one.note, possible=one.reason is None) for one in question.choices]
+        panel = await self.panel(Palette)
+        panel.fill(
+            lambda text: found(text, entries) if text else entries,
+            title=question.title,
+            nothing=_("Nothing is called that."),
+            run=_("Choose"),
+        )
+        return cast("str | None", await panel.asked())
 
     async def tick(self, question: Ticking) -> Ticked | None:
         from banqup_tui.widgets.tick_panel import TickLine, TickPanel, TickQuestion
@@ -93,6 +111,14 @@ class TerminalAsk:
         panel.fill(question.title, question.lines, buttons)
         return bool(await panel.asked() == "yes")
 
+    async def decide(self, question: Deciding) -> str | None:
+        from banqup_tui.widgets.buttons import Button
+        from banqup_tui.widgets.confirm import Confirm
+
+        panel = await self.panel(Confirm)
+        panel.fill(question.title, question.lines, [Button(one.id, one.label) for one in question.choices])
+        return cast("str | None", await panel.asked())
+
     async def fill_in(self, form: Form) -> Filled | None:
         from banqup_tui.screens.form import FormScreen
 
@@ -111,7 +137,7 @@ class TerminalAsk:
         return [answer] if answer is not None else None
 
     def notify(self, message: Message) -> None:
-        self._screen.house.say(message.text, message.tone)
+        self._screen.house.say(message.text, message.tone, message.shorter)
 
     def notify_error(self, sentence: str, remedy: str) -> None:
         self._screen.house.say(f"{sentence} {remedy}".strip(), Tone.ERROR)

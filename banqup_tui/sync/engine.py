@@ -99,6 +99,7 @@ class Engine:
         self._is_live = False
         self._trouble: BanqupError | None = None
         self._trouble_since: datetime | None = None
+        self._looking_since: datetime | None = None
         self._tries = 0
         self._last_pull = 0.0
         self._last_lease = 0.0
@@ -287,7 +288,9 @@ class Engine:
         """From a connection made until it is lost."""
         if self._trouble is None:
             self._say(SyncWord.STARTING)
+        self._looking_since = self._now()
         server = self._make_server(await in_thread(self._connect))
+        self._looking_since = None
         hints = asyncio.create_task(self._listen(server))
         try:
             await self._begin_if_needed(server)
@@ -442,7 +445,8 @@ class Engine:
     async def _after_trouble(self, error: BanqupError) -> None:
         """Wait longer each time, at most a minute; waking tries at once."""
         if self._trouble_since is None:
-            self._trouble_since = self._now()
+            self._trouble_since = self._looking_since or self._now()
+        self._looking_since = None
         self._tries += 1
         self._trouble = error
         self._say()

@@ -8,7 +8,9 @@ from banqup_tui.domain.values import Value
 from banqup_tui.homes import Homes
 from banqup_tui.protocol.commands import (
     BulkSend,
+    DismissToPlace,
     ImportFile,
+    PlaceFile,
     Resend,
     Send,
     SetProcessed,
@@ -57,15 +59,15 @@ class Session:
         engine = Engine(copy, outbox, connect, files=files, spool=spool, make_server=make_server)
         return cls(copy, outbox, spool, files, engine)
 
-    def act(self, body: Value, *, label: str = "") -> str:
+    def act(self, body: Value, *, label: str = "", key: str | None = None) -> str:
         """Give a command (one of protocol.commands) to the outbox. Returns its key. `label`: what it was, in words."""
         documents, effect = self._drawn(body)
-        key = self.outbox.give(
+        given = self.outbox.give(
             kind_of(type(body)), bytes(encode(body)), self.copy.state().seen,
-            documents=documents, effect=effect, label=label,
+            documents=documents, effect=effect, label=label, key=key,
         )  # fmt: skip
         self.engine.wake()
-        return key
+        return given
 
     def import_file(
         self,
@@ -116,4 +118,8 @@ class Session:
             case Resend(copies=copies):
                 wanted = (copy.delivery_id for copy in copies)
                 return tuple(self.readers.documents_of_deliveries(wanted)), Effect.SENT
+            case PlaceFile(to_place_id=id_):
+                return (id_,), Effect.AWAY
+            case DismissToPlace(to_place_ids=ids):
+                return ids, Effect.AWAY
         return (), None

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from banqup_tui.actions.asking import Choosing, Confirming, Filled, Form, Message, Ticked, Ticking
+from banqup_tui.actions.asking import Choosing, Confirming, Deciding, Filled, Form, Message, Ticked, Ticking
 from banqup_tui.actions.interface import Context
 from banqup_tui.actions.places import Destination, Place
 from banqup_tui.domain.client import Client
@@ -28,19 +28,27 @@ class FakeDoing:
     def __init__(self, files: Path | None = None, *, tried: Sequence[str] = ()) -> None:
         self.acts: list[Value] = []
         self.taken_back: list[str] = []
+        self.opposites: dict[str, Value] = {}
         self.tested: list[TestRequest] = []
         self.synced = 0
+        self.tried_again = 0
         self.older = 0
         self._files = files
         self._tried = tried
 
-    def act(self, body: Value, label: str = "") -> str:
+    def act(self, body: Value, label: str = "", *, key: str | None = None) -> str:
         self.acts.append(body)
-        return f"key-{len(self.acts)}"
+        return key or f"key-{len(self.acts)}"
+
+    def opposite_of(self, key: str) -> Value | None:
+        return self.opposites.get(key)
 
     def take_back(self, key: str) -> bool:
         self.taken_back.append(key)
         return key not in self._tried
+
+    def try_again(self) -> None:
+        self.tried_again += 1
 
     async def sync_now(self) -> None:
         self.synced += 1
@@ -105,6 +113,10 @@ class FakeAsk:
     async def confirm(self, question: Confirming) -> bool:
         self.questions.append(question)
         return bool(self.answer)
+
+    async def decide(self, question: Deciding) -> str | None:
+        self.questions.append(question)
+        return self.answer
 
     async def fill_in(self, form: Form) -> Filled | None:
         self.questions.append(form)

@@ -199,7 +199,16 @@ async def test_undo_takes_back_what_was_never_tried_and_says_if_it_was() -> None
     for key in ("fresh", "tried"):
         await BY_ID["undo"].run(a_context(ask, doing, undoable=[Undoable(key=key, title="Send 2026-11874")]))
     assert ask.messages[0].text == "Taken back: Send 2026-11874"
-    assert ask.messages[1].text.startswith("Sent already")
+    assert ask.messages[1].text.startswith("Too late")
+
+
+async def test_undo_of_what_the_server_has_done_gives_the_opposite_command() -> None:
+    ask, doing = FakeAsk(), FakeDoing()
+    doing.opposites["done"] = SetProcessed(document_ids=("d",), processed=False)
+    undoable = [Undoable(key="done", title="F26/004417 is processed", is_done=True)]
+    await BY_ID["undo"].run(a_context(ask, doing, undoable=undoable))
+    assert doing.acts == [SetProcessed(document_ids=("d",), processed=False)]
+    assert ask.messages[0].text == "Taken back: F26/004417 is processed"
 
 
 async def test_importing_takes_the_files_below_a_folder_and_goes_on_after_a_bad_one(tmp_path: Path) -> None:

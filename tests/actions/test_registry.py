@@ -82,7 +82,7 @@ def test_the_footer_shows_only_keys_that_work_now() -> None:
 def test_the_help_of_a_place_lists_its_keys_by_group() -> None:
     groups = dict(help_of(Place.FOLDER))
     assert ("/", "Filter or search") in [line for lines in groups.values() for line in lines]
-    assert ("r", "Send or resend to integrations") in [line for lines in groups.values() for line in lines]
+    assert ("r", "Send, resend") in [line for lines in groups.values() for line in lines]
 
 
 def test_an_action_is_found_by_its_id() -> None:

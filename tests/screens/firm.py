@@ -18,8 +18,10 @@ from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.protocol.commands import (
     AddIntegration,
     Configure,
+    DismissToPlace,
     Install,
     PauseIntegration,
+    PlaceFile,
     Resend,
     Send,
     decode,
@@ -149,6 +151,13 @@ class FirmServer(FakeServer):
                 self.put_integration(
                     integration(body.integration_id, body.client_id, installation.extension_id, settings=body.settings)
                 )
+            case PlaceFile(to_place_id=id_, client_id=client_id, folder=folder):
+                name = self.waiting[id_].file_name.rpartition("/")[2]
+                self.take_from_tray(id_)
+                self.put(a_document(f"placed-{id_}", client_id, folder=folder, file_name=name, number=None))
+            case DismissToPlace(to_place_ids=ids):
+                for id_ in ids:
+                    self.take_from_tray(id_)
             case PauseIntegration(integration_id=id_):
                 paused = msgspec.structs.replace(self.integrations[id_], state=IntegrationState.PAUSED)
                 self.put_integration(paused)

@@ -122,6 +122,48 @@ async def test_u_takes_back_what_waits_on_this_computer(opened):
         assert "● Ready" in row
 
 
+async def test_u_takes_back_what_the_server_has_marked_already(opened):
+    async with opened() as here:
+        await here.sees("Up to date")
+        await at_ready_document(here)
+        await here.press("m")
+        await here.sees("F26/004417 is processed. u takes it back")
+        await here.until(lambda: not here.session.outbox.waiting(), "sent")
+        await here.press("u")
+        await here.sees("Taken back: F26/004417 is processed")
+        await here.until(lambda: not here.server.documents["p-ready"].processed, "marked back")
+        await here.press("u")
+        await here.sees("Nothing to take back")
+
+
+async def test_what_waits_here_is_said_whole_where_there_is_little_room(opened):
+    async with opened(NARROW) as here:
+        await here.sees("Up to date")
+        here.server.down = True
+        here.session.engine.wake()
+        await here.until(lambda: "erver" in here.header, "the server is down")
+        await at_ready_document(here)
+        await here.press("m")
+        await here.until(lambda: here.info == "F26/004417 is processed. Waits on this computer. u takes it back")
+
+
+async def test_a_server_that_stays_away_is_told_of_once(opened):
+    async with opened() as here:
+        await here.sees("Up to date")
+        here.server.down = True
+        for _try in range(4):
+            tries = here.session.engine.state.tries
+            here.session.engine.wake()
+            await here.until(lambda tries=tries: here.session.engine.state.tries > tries, "tried again")
+        await here.sees("The server does not answer", "Go on without it", "Everything already copied can be read")
+        await here.press("enter")
+        await here.sees_no_more("Go on without it")
+        tries = here.session.engine.state.tries
+        here.session.engine.wake()
+        await here.until(lambda: here.session.engine.state.tries > tries, "tried again")
+        assert "Go on without it" not in here.text
+
+
 async def test_once_it_was_attempted_the_menu_says_resend(opened):
     async with opened() as here:
         await at_ready_document(here)

@@ -1,0 +1,80 @@
+"""Say how the connection to the server stands, and what can be done where there is none."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from banqup_tui.actions.asking import Choice, Deciding, Message
+from banqup_tui.actions.interface import Action, Context
+from banqup_tui.domain.text import clean
+from banqup_tui.sync.state import SyncWord
+from banqup_tui.written.formats import clock, count
+from banqup_tui.written.told import told
+from banqup_tui.written.words import _, ngettext
+
+ENOUGH_TRIES = 4
+LONG_ENOUGH = timedelta(seconds=20)
+"""So often, or so long, the server has not answered before the user is told by a panel."""
+
+
+class CheckConnection(Action):
+    """Also shown by itself, once for each time that the server is gone."""
+
+    id = "check-connection"
+    rank = 91
+    in_footer = False
+
+    def name(self) -> str:
+        return _("Check connection")
+
+    def help(self) -> str:
+        return _("Says whether the server answers, since when not, and what waits on this computer.")
+
+    async def run(self, context: Context) -> None:
+        state = context.connection
+        if state is None or state.word not in (SyncWord.SERVER_DOWN, SyncWord.OFFLINE):
+            context.ask.notify(Message(text=_("The server answers.")))
+            return
+        again = Choice(id="again", label=_("Try again"))
+        answer = await context.ask.decide(
+            Deciding(
+                title=_("The server does not answer"),
+                lines=[*self._since(context), "", *self._kept(context)],
+                choices=[
+                    Choice(id="on", label=_("Go on without it")),
+                    again,
+                    Choice(id="why", label=_("Check connection")),
+                ],
+            )
+        )
+        if answer == "why":
+            answer = await context.ask.decide(
+                Deciding(
+                    title=_("Check connection"),
+                    lines=[clean(told(state.sentence)), clean(told(state.remedy)), "", *self._since(context)],
+                    choices=[again, Choice(id="on", label=_("Go on without it"))],
+                )
+            )
+        if answer == "again":
+            context.doing.try_again()
+
+    def _since(self, context: Context) -> list[str]:
+        state = context.connection
+        if state is None or state.since is None:
+            return []
+        words = ngettext(
+            "No answer from the service since {at}, {count} try.",
+            "No answer from the service since {at}, {count} tries.",
+            state.tries,
+        )
+        return [words.format(at=clock(state.since.astimezone()), count=count(state.tries))]
+
+    def _kept(self, context: Context) -> list[str]:
+        number = context.connection.kept if context.connection else 0
+        words = ngettext(
+            "Your {count} change is kept on this computer and will be sent.",
+            "Your {count} changes are kept on this computer and will be sent.",
+            number,
+        )
+        kept = [words.format(count=count(number))] if number else []
+        return [*kept, _("Everything already copied can be read meanwhile.")]

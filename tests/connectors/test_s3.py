@@ -199,7 +199,11 @@ async def test_where_a_reader_takes_documents_away_their_absence_proves_nothing(
 
 @pytest.mark.parametrize(
     ("status", "body"),
-    [("503 Slow Down", fault("SlowDown")), ("403 Forbidden", fault("AccessDenied")), ("404 Not Found", "<html></html>")],
+    [
+        ("503 Slow Down", fault("SlowDown")),
+        ("403 Forbidden", fault("AccessDenied")),
+        ("404 Not Found", "<html></html>"),
+    ],
 )
 async def test_a_server_that_cannot_be_asked_never_makes_a_document_absent(
     server: Buckets, bucket: str, store: Path, status: str, body: str

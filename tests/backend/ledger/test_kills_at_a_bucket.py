@@ -1,4 +1,4 @@
-"""A service killed while it sends to a bucket, and started again: each document is looked up, and there exactly once."""
+"""A service killed while it sends to a bucket, and started again: each document is there exactly once."""
 
 import asyncio
 import os

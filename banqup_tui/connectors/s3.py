@@ -140,20 +140,7 @@ class S3:
         problems = name_problems(given.get("file_name", ""))
         if given.get("endpoint"):
             problems += address_problems("endpoint", given["endpoint"], "https://s3.fr-par.scw.cloud")
-        elif complete and not given.get("region"):
-            problems.append(_problem("region", "Region is missing.", "Amazon needs it, such as eu-west-3."))
-        if given.get("region") and not _REGION.fullmatch(given["region"]):
-            problems.append(_problem("region", "Region: it is not a region.", "Write it such as eu-west-3."))
-        if given.get("bucket") and not _BUCKET.fullmatch(given["bucket"]):
-            remedy = "Write its name alone: 3 to 63 letters, digits, dots and dashes."
-            problems.append(_problem("bucket", "Bucket: no bucket can have that name.", remedy))
-        for name, title in (("access_key_id", "Access key"), ("secret_access_key", "Secret key")):
-            key = given.get(name, "")
-            if not key.isascii() or not key.isprintable() or " " in key:
-                problems.append(
-                    _problem(name, f"{title}: it holds signs that no key has.", "Copy it again, without blanks.")
-                )
-        return problems
+        return [*problems, *_region_problems(given, complete), *_bucket_problems(given), *_key_problems(given)]
 
     @asynccontextmanager
     async def connect(self, settings: S3Settings) -> AsyncIterator[Channel]:
@@ -270,8 +257,39 @@ def _no_name(key: str) -> Rejected:
     )
 
 
-def _problem(field: str, sentence: str, remedy: str) -> SettingProblem:
-    return SettingProblem(field=field, sentence=sentence, remedy=remedy)
+def _region_problems(given: Mapping[str, Any], complete: bool) -> Iterator[SettingProblem]:
+    region = given.get("region")
+    if not region and not given.get("endpoint") and complete:
+        yield SettingProblem(
+            field="region", sentence="Region is missing.", remedy="Amazon needs it: write it such as eu-west-3."
+        )
+    elif region and not _REGION.fullmatch(region):
+        yield SettingProblem(
+            field="region", sentence="Region: it is not a region.", remedy="Write it such as eu-west-3."
+        )
+
+
+def _bucket_problems(given: Mapping[str, Any]) -> Iterator[SettingProblem]:
+    if given.get("bucket") and not _BUCKET.fullmatch(given["bucket"]):
+        yield SettingProblem(
+            field="bucket",
+            sentence="Bucket: no bucket can have that name.",
+            remedy="Write its name alone: 3 to 63 letters, digits, dots and dashes.",
+        )
+
+
+def _key_problems(given: Mapping[str, Any]) -> Iterator[SettingProblem]:
+    """Keys become a header: one with other signs could not even be sent."""
+    for field in ("access_key_id", "secret_access_key"):
+        key = given.get(field, "")
+        if not key.isascii() or not key.isprintable() or " " in key:
+            yield SettingProblem(
+                field=field,
+                sentence="Secret key: it holds signs that no key has."
+                if field.startswith("secret")
+                else "Access key: it holds signs that no key has.",
+                remedy="Copy it again, without blanks.",
+            )
 
 
 def _probe_key(settings: S3Settings, sample: Parcel | None) -> str:

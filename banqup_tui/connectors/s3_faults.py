@@ -34,17 +34,11 @@ _ANOTHER_REGION = frozenset({"PermanentRedirect", "TemporaryRedirect", "Authoriz
 _IN_PEACE = frozenset({"SlowDown", "TooManyRequests", "RequestLimitExceeded"})
 _NOT_WHOLE = frozenset({"RequestTimeout", "IncompleteBody", "BadDigest", "XAmzContentSHA256Mismatch"})
 
-_WITHOUT = {
-    "Timeout": "{server} did not answer in time; the document had been sent.",
-    "Request": "The connection to {server} broke before it had answered.",
-    "": "{server} took the document, and answered as S3 does not.",
-}
-
 
 class Asked(msgspec.Struct, frozen=True):
-    """What was asked: `server` as sentences name it."""
+    """What was asked: `where` is the server as sentences name it."""
 
-    server: str
+    where: str
     bucket: str
     region: str
 
@@ -95,11 +89,11 @@ def fault_of(error: BaseException, asked: Asked, *, begun: bool) -> BanqupError:
 
 def speaks_otherwise(asked: Asked) -> NotSent:
     return NotSent(
-        f"{asked.server} does not answer as S3 does.",
+        f"{asked.where} does not answer as S3 does.",
         "Correct the address: it is that of the provider's S3, not that of its web pages.",
         fault=Fault.PERSON,
         french=(
-            f"{asked.server} ne répond pas comme S3.",
+            f"{asked.where} ne répond pas comme S3.",
             "Corrigez l'adresse : c'est celle du S3 du fournisseur, non celle de ses pages web.",
         ),
     )
@@ -125,168 +119,173 @@ def _short(text: str) -> str:
 
 
 def _without_answer(said: Said, asked: Asked, begun: bool) -> BanqupError:
+    where, slow = asked.where, said.kind == "Timeout"
     if said.kind == "Connect":
-        return _not_connected(said, asked)
+        return _not_connected(said, where)
+    if begun and slow:
+        return Uncertain(f"{where} did not answer in time; the document had been sent.", _WAIT)
+    if begun and said.kind:
+        return Uncertain(f"The connection to {where} broke before it had answered.", _WAIT)
     if begun:
-        return Uncertain(_WITHOUT.get(said.kind, _WITHOUT["Request"]).format(server=asked.server), _WAIT)
+        return Uncertain(f"{where} took the document, and did not answer as S3 does.", _WAIT)
     if not said.kind:
         return speaks_otherwise(asked)
-    slow = said.kind == "Timeout"
     return NotSent(
-        f"{asked.server} does not answer." if slow else f"The connection to {asked.server} broke.",
+        f"{where} does not answer." if slow else f"The connection to {where} broke.",
         _WAIT,
         fault=Fault.INTEGRATION,
-        french=(
-            f"{asked.server} ne répond pas." if slow else f"La connexion à {asked.server} s'est rompue.",
-            _ATTENDRE,
-        ),
+        french=(f"{where} ne répond pas." if slow else f"La connexion à {where} s'est rompue.", _ATTENDRE),
     )
 
 
-def _not_connected(said: Said, asked: Asked) -> NotSent:
+def _not_connected(answer: Said, where: str) -> NotSent:
     """Nothing was sent: there never was a connection."""
-    certificate = _CERTIFICATE.search(said.debug)
+    certificate = _CERTIFICATE.search(answer.debug)
     if certificate is not None:
-        why = certificate.group(1)
+        said = certificate.group(1)
         return NotSent(
-            f"The certificate of {asked.server} is not to be trusted: {why}.",
+            f"The certificate of {where} is not to be trusted: {said}.",
             "Ask whoever runs the server for a valid one, or add its issuer to those that this machine trusts.",
             fault=Fault.PERSON,
             french=(
-                f"Le certificat de {asked.server} n'est pas digne de confiance : {why}.",
+                f"Le certificat de {where} n'est pas digne de confiance : {said}.",
                 "Demandez un certificat valable au responsable, ou ajoutez son émetteur à ceux de cette machine.",
             ),
         )
-    if "dns error" in said.debug:
-        why = f"There is no server by the name {asked.server}."
-        pourquoi = f"Aucun serveur ne s'appelle {asked.server}."
-    elif "ConnectionRefused" in said.debug:
-        why, pourquoi = f"{asked.server} refuses the connection.", f"{asked.server} refuse la connexion."
+    if "dns error" in answer.debug:
+        sentence, phrase = f"There is no server by the name {where}.", f"Aucun serveur ne s'appelle {where}."
+    elif "ConnectionRefused" in answer.debug:
+        sentence, phrase = f"{where} refuses the connection.", f"{where} refuse la connexion."
     else:
-        why = f"No connection to {asked.server} came about."
-        pourquoi = f"Aucune connexion à {asked.server} n'a pu se faire."
+        sentence, phrase = f"No connection to {where} came about.", f"Aucune connexion à {where} n'a pu se faire."
     return NotSent(
-        why,
+        sentence,
         "It is tried again by itself; check address and region if it stays so.",
         fault=Fault.INTEGRATION,
-        french=(pourquoi, "Nouvel essai tout seul ; sinon vérifiez l'adresse et la région."),
+        french=(phrase, "Nouvel essai tout seul ; sinon vérifiez l'adresse et la région."),
     )
 
 
 def _signed_wrongly(said: Said, asked: Asked) -> NotSent | None:
-    """Keys, rights, clocks: a person's to mend."""
+    """Keys and clocks: a person's to mend."""
+    where = asked.where
     if said.code in _NO_SUCH_KEY:
-        return _person(
-            f"{asked.server} does not know the access key.",
+        return NotSent(
+            f"{where} does not know the access key.",
             "Correct the access key and the secret key.",
-            f"{asked.server} ne connaît pas la clé d'accès.",
-            "Corrigez la clé d'accès et la clé secrète.",
+            fault=Fault.PERSON,
+            french=(f"{where} ne connaît pas la clé d'accès.", "Corrigez la clé d'accès et la clé secrète."),
         )
     if said.code == "SignatureDoesNotMatch":
-        return _person(
-            f"{asked.server} does not accept the secret key.",
+        return NotSent(
+            f"{where} does not accept the secret key.",
             "Correct the secret key; with some providers a wrong region shows itself so too.",
-            f"{asked.server} n'accepte pas la clé secrète.",
-            "Corrigez la clé secrète ; chez certains, une région erronée se montre ainsi aussi.",
+            fault=Fault.PERSON,
+            french=(
+                f"{where} n'accepte pas la clé secrète.",
+                "Corrigez la clé secrète ; chez certains, une région erronée se montre ainsi aussi.",
+            ),
         )
     if said.code == "RequestTimeTooSkewed":
-        return _person(
-            f"The clock of this machine differs too much from that of {asked.server}.",
+        return NotSent(
+            f"The clock of this machine differs too much from that of {where}.",
             "Set the clock of the machine on which the service runs.",
-            f"L'horloge de cette machine s'écarte trop de celle de {asked.server}.",
-            "Réglez l'horloge de la machine du service.",
+            fault=Fault.PERSON,
+            french=(
+                f"L'horloge de cette machine s'écarte trop de celle de {where}.",
+                "Réglez l'horloge de la machine du service.",
+            ),
         )
-    if said.status in (401, 403) and said.code not in _NO_ROOM:
-        what = f": “{said.words}”" if said.words else ""
-        quoi = f" : « {said.words} »" if said.words else ""
-        return _person(
-            f"The access key may not do this in the bucket {asked.bucket}{what}.",
-            "Give it the rights s3:ListBucket, s3:GetObject and s3:PutObject there.",
-            f"La clé d'accès n'a pas ce droit dans le compartiment {asked.bucket}{quoi}.",
+    return _without_right(said, asked.bucket) if said.status in (401, 403) and said.code not in _NO_ROOM else None
+
+
+def _without_right(answer: Said, bucket: str) -> NotSent:
+    said = answer.words or f"{answer.status}"
+    return NotSent(
+        f"The access key may not do this in the bucket {bucket}: “{said}”.",
+        "Give it the rights s3:ListBucket, s3:GetObject and s3:PutObject there.",
+        fault=Fault.PERSON,
+        french=(
+            f"La clé d'accès n'a pas ce droit dans le compartiment {bucket} : « {said} ».",
             "Donnez-lui les droits s3:ListBucket, s3:GetObject et s3:PutObject.",
-        )
-    return None
+        ),
+    )
 
 
 def _elsewhere(said: Said, asked: Asked) -> NotSent | None:
     """The bucket is not there, or in another place."""
+    where, bucket, region = asked.where, asked.bucket, asked.region
     if said.code in _ANOTHER_REGION or 300 <= (said.status or 0) < 400:
-        right = said.region if said.region != asked.region else ""
-        return _person(
-            f"The bucket {asked.bucket} is not in the region {asked.region}.",
-            f"Set the region to {right}." if right else "Look at the provider's for the bucket's region, and set it.",
-            f"Le compartiment {asked.bucket} n'est pas dans la région {asked.region}.",
-            f"Réglez la région sur {right}." if right else "Cherchez sa région chez le fournisseur, et réglez-la.",
+        right = said.region if said.region != region else ""
+        return NotSent(
+            f"The bucket {bucket} is not in the region {region}.",
+            f"Set the region to {right}." if right else "Look up the bucket's region at the provider's, and set it.",
+            fault=Fault.PERSON,
+            french=(
+                f"Le compartiment {bucket} n'est pas dans la région {region}.",
+                f"Réglez la région sur {right}." if right else "Cherchez sa région chez le fournisseur, et réglez-la.",
+            ),
         )
     if said.code in ("NoSuchBucket", "InvalidBucketName"):
-        return _person(
-            f"{asked.server} has no bucket {asked.bucket}.",
+        return NotSent(
+            f"{where} has no bucket {bucket}.",
             "Correct its name, or make it there.",
-            f"{asked.server} n'a pas de compartiment {asked.bucket}.",
-            "Corrigez son nom, ou créez-le.",
+            fault=Fault.PERSON,
+            french=(f"{where} n'a pas de compartiment {bucket}.", "Corrigez son nom, ou créez-le."),
         )
     return speaks_otherwise(asked) if said.status in (404, 405) else None
 
 
-def _of_the_document(said: Said, asked: Asked) -> BanqupError | None:
-    if said.status == 413 or said.code in _TOO_LARGE:
+def _of_the_document(answer: Said, asked: Asked) -> BanqupError | None:
+    where, said = asked.where, answer.words
+    if answer.status == 413 or answer.code in _TOO_LARGE:
         return Rejected(
-            f"{asked.server} does not take a document of this size.",
+            f"{where} does not take a document of this size.",
             "Ask whoever runs the server to allow larger ones, or hand it over another way.",
         )
-    if said.code == "KeyTooLongError":
-        return Rejected(
-            f"The name of the object is too long for {asked.server}.", "Choose a shorter path or file name."
-        )
-    if said.code in _NOT_WHOLE:
-        return NotSent(f"{asked.server} did not get the document whole: “{said.words}”.", _WAIT)
+    if answer.code == "KeyTooLongError":
+        return Rejected(f"The name of the object is too long for {where}.", "Choose a shorter path or file name.")
+    if answer.code in _NOT_WHOLE:
+        return NotSent(f"{where} did not get the document whole: “{said}”.", _WAIT)
     return None
 
 
 def _waits(said: Said, asked: Asked) -> NotSent | None:
     """Answers that are given in place of doing anything."""
+    where, bucket = asked.where, asked.bucket
     if said.status == 429 or said.code in _IN_PEACE:
         return NotSent(
-            f"{asked.server} asks to be left in peace for a while.",
+            f"{where} asks to be left in peace for a while.",
             _WAIT,
             fault=Fault.INTEGRATION,
-            french=(f"{asked.server} demande qu'on patiente un moment.", _ATTENDRE),
+            french=(f"{where} demande qu'on patiente un moment.", _ATTENDRE),
         )
     if said.status == 507 or said.code in _NO_ROOM:
         return NotSent(
-            f"There is no more room in the bucket {asked.bucket}.",
+            f"There is no more room in the bucket {bucket}.",
             "Make room there, or ask the provider for more. The document is then sent by itself.",
             fault=Fault.INTEGRATION,
             french=(
-                f"Il n'y a plus de place dans le compartiment {asked.bucket}.",
+                f"Il n'y a plus de place dans le compartiment {bucket}.",
                 "Faites-y de la place, ou demandez-en au fournisseur. Le document part alors seul.",
             ),
         )
     return None
 
 
-def _otherwise(said: Said, asked: Asked, begun: bool) -> BanqupError:
-    what = f": “{said.words}”" if said.words else ""
-    quoi = f" : « {said.words} »" if said.words else ""
-    if 400 <= (said.status or 0) < 500 and said.status not in (408, 425):
+def _otherwise(answer: Said, asked: Asked, begun: bool) -> BanqupError:
+    where, status, said = asked.where, answer.status or 0, answer.words or "…"
+    if 400 <= status < 500 and status not in (408, 425):
         return Rejected(
-            f"{asked.server} refused the document ({said.status}){what}.",
-            "Correct what it names, here or at the provider's, and send the document again.",
+            f"{where} refused the document ({status}): “{said}”.",
+            "Correct what it names, here or at the server, and send the document again.",
             french=(
-                f"{asked.server} a refusé le document ({said.status}){quoi}.",
-                "Corrigez ce qui est dit, ici ou chez le fournisseur, et renvoyez le document.",
+                f"{where} a refusé le document ({status}) : « {said} ».",
+                "Corrigez ce qui est dit, ici ou sur le serveur, et renvoyez le document.",
             ),
         )
-    why = f"{asked.server} fails ({said.status}){what}."
-    if begun and said.status != NOT_IMPLEMENTED:
+    why = f"{where} fails ({status}): “{said}”." if answer.words else f"{where} fails, with the status {status}."
+    if begun and status != NOT_IMPLEMENTED:
         return Uncertain(why, _WAIT)
-    return NotSent(
-        why,
-        _WAIT,
-        fault=Fault.INTEGRATION,
-        french=(f"{asked.server} est en panne ({said.status}){quoi}.", _ATTENDRE),
-    )
-
-
-def _person(sentence: str, remedy: str, french: str, french_remedy: str) -> NotSent:
-    return NotSent(sentence, remedy, fault=Fault.PERSON, french=(french, french_remedy))
+    pourquoi = f"{where} est en panne ({status}) : « {said} »."
+    return NotSent(why, _WAIT, fault=Fault.INTEGRATION, french=(pourquoi, _ATTENDRE))

@@ -13,7 +13,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from typing import Any, TypeVar
 
 from banqup_tui.backend.ledger.channels import Lane
-from banqup_tui.connectors.interface import Channel, Checks, Connector, Found, Parcel, Receipt, Shows, Step
+from banqup_tui.connectors.interface import Channel, Checks, Connector, Found, Parcel, Receipt, Shows, SignsIn, Step
 
 T = TypeVar("T")
 
@@ -33,6 +33,8 @@ class Apart:
             self.check = connector.check
         if isinstance(connector, Shows):
             self.where = connector.where
+        if isinstance(connector, SignsIn):
+            self.signed_in_until = connector.signed_in_until
 
     def destination(self, settings: Any) -> str:
         return self._connector.destination(settings)

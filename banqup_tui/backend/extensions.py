@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from banqup_tui.backend.apart import Apart
-from banqup_tui.connectors.interface import Checks, Connector, SettingProblem, schema
+from banqup_tui.connectors.interface import Checks, Connector, Manifest, SettingProblem, schema
 from banqup_tui.connectors.path_template import problems_of
 from banqup_tui.domain.extension import Category, Extension, ReceiverKind
 from banqup_tui.domain.values import Value
@@ -28,6 +28,7 @@ OURS = "banqup-tui"
 
 _log = logging.getLogger(__name__)
 _extension = msgspec.json.Decoder(Extension)
+_manifest = msgspec.json.Decoder(Manifest)
 
 NO_SCHEMA: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
 
@@ -133,6 +134,7 @@ def _loaded(point: importlib.metadata.EntryPoint) -> _Loaded:
         manifest = connector.manifest
         if manifest.id != point.name:
             return _Loaded(_broken(point, f"it calls itself {manifest.id}"), None)
+        _manifest.decode(msgspec.json.encode(manifest))
         # Under the lock: threads that convert to a type for the first time at once bring the process down.
         msgspec.json.Decoder(connector.settings)
         extension = Extension(

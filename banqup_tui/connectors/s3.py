@@ -49,7 +49,7 @@ LARGEST = 50 << 20
 
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]")
 _REGION = re.compile(r"[A-Za-z0-9-]{1,40}")
-_NO_DOCUMENT: Words = {"en": "Nothing could be written: ", "fr": "Rien n'a pu être écrit : "}
+_NO_DOCUMENT: Words = {"en": "Nothing could be written: ", "fr": "Rien n'a pu être écrit : "}
 
 
 class S3Settings(Settings, frozen=True, kw_only=True):
@@ -61,7 +61,7 @@ class S3Settings(Settings, frozen=True, kw_only=True):
             look="url",
             example="https://s3.fr-par.scw.cloud",
             help_en="Of the provider's S3, without the bucket. Empty: Amazon.",
-            help_fr="Du S3 du fournisseur, sans le compartiment. Vide : Amazon.",
+            help_fr="Du S3 du fournisseur, sans le compartiment. Vide : Amazon.",
         ),
     ] = ""
     region: Annotated[
@@ -71,7 +71,7 @@ class S3Settings(Settings, frozen=True, kw_only=True):
             "Région",
             example="eu-west-3",
             help_en="As the provider names it. Empty: us-east-1, which servers of one's own take.",
-            help_fr="Comme le fournisseur la nomme. Vide : us-east-1, que prennent les serveurs privés.",
+            help_fr="Comme le fournisseur la nomme. Vide : us-east-1, que prennent les serveurs privés.",
         ),
     ] = ""
     bucket: Annotated[str, setting("Bucket", "Compartiment", example="parvis-in")]
@@ -85,7 +85,7 @@ class S3Settings(Settings, frozen=True, kw_only=True):
             template=True,
             example="[external_id]/[folder]",
             help_en="What the names of the objects begin with: their folder in the bucket.",
-            help_fr="Le début du nom des objets : leur répertoire dans le compartiment.",
+            help_fr="Le début du nom des objets : leur répertoire dans le compartiment.",
         ),
     ]
     file_name: FileName = ""
@@ -321,7 +321,7 @@ async def _tried(bucket: Bucket, key: str) -> list[Step]:
     except NotSent as error:
         if error.fault is not Fault.PERSON:
             raise
-        left = {"en": f"It may not be deleted, and stays: {key}", "fr": f"Il ne peut être supprimé, et reste : {key}"}
+        left = {"en": f"It may not be deleted, and stays: {key}", "fr": f"Il ne peut être supprimé, et reste : {key}"}
         steps.append(Step(ok=True, sentence=left))
     if not guarded:
         steps.append(Step(ok=True, sentence=_UNGUARDED))
@@ -330,5 +330,5 @@ async def _tried(bucket: Bucket, key: str) -> list[Step]:
 
 _UNGUARDED: Words = {
     "en": "The server would write over a name that is taken, so each name is looked at first",
-    "fr": "Le serveur remplacerait un nom déjà pris : chaque nom est donc regardé d'abord",
+    "fr": "Le serveur remplacerait un nom déjà pris : chaque nom est donc regardé d'abord",
 }

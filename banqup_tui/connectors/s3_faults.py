@@ -15,6 +15,7 @@ from defusedxml.ElementTree import fromstring
 
 from banqup_tui.connectors.interface import Fault, NotSent, Rejected, Uncertain
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.integration import Trouble
 from banqup_tui.domain.text import clean
 
 NOT_IMPLEMENTED = 501
@@ -94,7 +95,7 @@ def speaks_otherwise(asked: Asked) -> NotSent:
         fault=Fault.PERSON,
         french=(
             f"{asked.where} ne répond pas comme S3.",
-            "Corrigez l'adresse : c'est celle du S3 du fournisseur, non celle de ses pages web.",
+            "Corrigez l'adresse : c'est celle du S3 du fournisseur, non celle de ses pages web.",
         ),
     )
 
@@ -148,7 +149,7 @@ def _not_connected(answer: Said, where: str) -> NotSent:
             "Ask whoever runs the server for a valid one, or add its issuer to those that this machine trusts.",
             fault=Fault.PERSON,
             french=(
-                f"Le certificat de {where} n'est pas digne de confiance : {said}.",
+                f"Le certificat de {where} n'est pas digne de confiance : {said}.",
                 "Demandez un certificat valable au responsable, ou ajoutez son émetteur à ceux de cette machine.",
             ),
         )
@@ -162,7 +163,7 @@ def _not_connected(answer: Said, where: str) -> NotSent:
         sentence,
         "It is tried again by itself; check address and region if it stays so.",
         fault=Fault.INTEGRATION,
-        french=(phrase, "Nouvel essai tout seul ; sinon vérifiez l'adresse et la région."),
+        french=(phrase, "Nouvel essai tout seul ; sinon vérifiez l'adresse et la région."),
     )
 
 
@@ -174,6 +175,7 @@ def _signed_wrongly(said: Said, asked: Asked) -> NotSent | None:
             f"{where} does not know the access key.",
             "Correct the access key and the secret key.",
             fault=Fault.PERSON,
+            trouble=Trouble.SIGN_IN,
             french=(f"{where} ne connaît pas la clé d'accès.", "Corrigez la clé d'accès et la clé secrète."),
         )
     if said.code == "SignatureDoesNotMatch":
@@ -181,9 +183,10 @@ def _signed_wrongly(said: Said, asked: Asked) -> NotSent | None:
             f"{where} does not accept the secret key.",
             "Correct the secret key; with some providers a wrong region shows itself so too.",
             fault=Fault.PERSON,
+            trouble=Trouble.SIGN_IN,
             french=(
                 f"{where} n'accepte pas la clé secrète.",
-                "Corrigez la clé secrète ; chez certains, une région erronée se montre ainsi aussi.",
+                "Corrigez la clé secrète ; chez certains, une région erronée se montre ainsi aussi.",
             ),
         )
     if said.code == "RequestTimeTooSkewed":
@@ -206,7 +209,7 @@ def _without_right(answer: Said, bucket: str) -> NotSent:
         "Give it the rights s3:ListBucket, s3:GetObject and s3:PutObject there.",
         fault=Fault.PERSON,
         french=(
-            f"La clé d'accès n'a pas ce droit dans le compartiment {bucket} : « {said} ».",
+            f"La clé d'accès n'a pas ce droit dans le compartiment {bucket} : « {said} ».",
             "Donnez-lui les droits s3:ListBucket, s3:GetObject et s3:PutObject.",
         ),
     )
@@ -280,12 +283,12 @@ def _otherwise(answer: Said, asked: Asked, begun: bool) -> BanqupError:
             f"{where} refused the document ({status}): “{said}”.",
             "Correct what it names, here or at the server, and send the document again.",
             french=(
-                f"{where} a refusé le document ({status}) : « {said} ».",
+                f"{where} a refusé le document ({status}) : « {said} ».",
                 "Corrigez ce qui est dit, ici ou sur le serveur, et renvoyez le document.",
             ),
         )
     why = f"{where} fails ({status}): “{said}”." if answer.words else f"{where} fails, with the status {status}."
     if begun and status != NOT_IMPLEMENTED:
         return Uncertain(why, _WAIT)
-    pourquoi = f"{where} est en panne ({status}) : « {said} »."
+    pourquoi = f"{where} est en panne ({status}) : « {said} »."
     return NotSent(why, _WAIT, fault=Fault.INTEGRATION, french=(pourquoi, _ATTENDRE))

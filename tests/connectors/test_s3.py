@@ -13,6 +13,7 @@ import pytest
 
 from banqup_tui.connectors.interface import Channel, Fault, Found, NotSent, Parcel, Receipt, Rejected, Uncertain
 from banqup_tui.connectors.s3 import S3
+from banqup_tui.domain.integration import Trouble
 from tests.connectors.contract import Arrived, WireContract, WiredReceiver, deliver, next_attempt
 from tests.support.buckets import Buckets, buckets, fault
 from tests.support.parcels import BYTES, parcel
@@ -274,6 +275,7 @@ async def test_secrets_are_not_shown_by_what_goes_wrong(server: Buckets, bucket:
     wrong = server.settings(bucket, secret_access_key="zeer-geheim")
     with pytest.raises(NotSent, match="does not accept the secret key") as told:
         await send(wrong, parcel(store))
+    assert told.value.trouble is Trouble.SIGN_IN
     error: BaseException | None = told.value
     while error is not None:
         assert "geheim" not in f"{error} {error!r}"

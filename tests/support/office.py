@@ -65,10 +65,11 @@ class Office:
         self._open.append(opened)
         return opened
 
-    def start_backend(self, **environment: str) -> Endpoint:
+    def start_backend(self, *program: str, **environment: str) -> Endpoint:
+        """`program`: Python arguments of another backend than the program's own."""
         with (self.homes.log / "started.log").open("ab") as log:
             subprocess.Popen(
-                [sys.executable, "-m", "banqup_tui.backend"],
+                [sys.executable, *(program or ("-m", "banqup_tui.backend"))],
                 env={**os.environ, **self.environment, **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -32,7 +32,7 @@ from banqup_tui.connectors.interface import (
 )
 from banqup_tui.connectors.path_template import fill
 from banqup_tui.connectors.tryton_rest import DOCUMENT, Incoming, Rest
-from banqup_tui.connectors.tryton_type import UBL, is_ubl, wanted_type
+from banqup_tui.connectors.tryton_type import UBL, wanted_type
 from banqup_tui.connectors.web_address import address_problems
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind
@@ -105,8 +105,8 @@ class Tryton:
         id="tryton",
         title={"en": "Tryton"},
         description={
-            "en": "Puts each purchase into Tryton; an e-invoice becomes a draft supplier invoice, lines and VAT included.",
-            "fr": "Dépose chaque achat dans Tryton ; une e-facture y devient une facture brouillon, lignes et TVA comprises.",
+            "en": "Puts each purchase into Tryton; an e-invoice becomes a draft supplier invoice, with lines and VAT.",
+            "fr": "Dépose les achats dans Tryton ; une e-facture y devient une facture brouillon, avec lignes et TVA.",
             "nl": "Zet elke aankoop in Tryton; een e-factuur wordt een conceptfactuur, met lijnen en btw.",
             "de": "Legt jeden Einkauf in Tryton ab; eine E-Rechnung wird ein Rechnungsentwurf mit Zeilen und MwSt.",
         },
@@ -139,7 +139,7 @@ class Tryton:
                 await _may_send(rest, settings.company)
                 company = await rest.company_name(settings.company)
                 steps.append(_done(f"Signed in to {company}", f"Connecté à {company}"))
-                steps.append(_types(await rest.types(), settings))
+                steps.append(_types(await rest.types()))
         except BanqupError as error:
             steps.append(failed_step(error))
         return steps
@@ -288,7 +288,7 @@ def _receipt(document: Incoming, reason: str) -> Receipt:
     return Receipt(text=text, reference=f"{DOCUMENT},{document.id}")
 
 
-def _types(known: frozenset[str], settings: TrytonSettings) -> Step:
+def _types(known: frozenset[str]) -> Step:
     """What will become of documents: no fault of anybody, but good to know before the first."""
     if UBL in known:
         return _done("E-invoices become draft invoices", "Les e-factures deviennent des factures brouillon")

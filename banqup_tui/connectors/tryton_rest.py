@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -18,6 +18,8 @@ from banqup_tui.kill_points import kill_point
 
 if TYPE_CHECKING:
     import httpx
+
+T = TypeVar("T")
 
 DOCUMENT = "document.incoming"
 _MAX_REASON = 300
@@ -62,7 +64,7 @@ class _Named(msgspec.Struct):
 
 
 _incoming = msgspec.json.Decoder(Incoming)
-_several = msgspec.json.Decoder(tuple[Incoming, ...])
+_several: msgspec.json.Decoder[tuple[Incoming, ...]] = msgspec.json.Decoder(tuple[Incoming, ...])
 _preferences = msgspec.json.Decoder(Preferences)
 _access = msgspec.json.Decoder(dict[str, Access])
 _fields = msgspec.json.Decoder(dict[str, _Field])
@@ -146,7 +148,8 @@ class Rest:
         domain = _encoder.encode([["source", "=", source], ["active", "in", [True, False]]])
         query = [("d", base64.urlsafe_b64encode(domain).decode("ascii")), *_FIELDS]
         answer = await self._get(f"{self._root}/{DOCUMENT}?{urlencode(query)}", begun=False)
-        return sorted(self._read(_several, self._good(answer)), key=lambda row: row.id)
+        found: tuple[Incoming, ...] = self._read(_several, self._good(answer))
+        return sorted(found, key=lambda row: row.id)
 
     def reason(self, answer: Answer) -> str:
         """The first line of what Tryton says; what follows it are whole pieces of the document."""
@@ -177,7 +180,7 @@ class Rest:
             raise self._not_allowed(self.reason(answer))
         raise refusal(answer, self.where, begun=begun)
 
-    def _read(self, decoder: msgspec.json.Decoder[Any], answer: Answer) -> Any:
+    def _read(self, decoder: msgspec.json.Decoder[T], answer: Answer) -> T:
         try:
             return decoder.decode(answer.body)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -1,8 +1,8 @@
 """What Tryton is to take a document for: an e-invoice that it reads, a file to make a draft of, or neither."""
 
 from banqup_tui.connectors.interface import Parcel
-from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.errors import UnreadableDocument
+from banqup_tui.domain.folder import Folder
 
 UBL, PICTURE, NONE = "ubl_invoice", "supplier_invoice", ""
 

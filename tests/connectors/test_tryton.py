@@ -1,9 +1,8 @@
 """The connector for Tryton, against Tryton itself: see `make test-tryton`."""
 
 import base64
-import contextlib
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import pytest
 from banqup_tui.connectors.interface import Channel, Fault, Found, NotSent, Parcel, Receipt, Rejected, Uncertain
 from banqup_tui.connectors.tryton import Tryton, TrytonSettings
 from banqup_tui.domain.folder import Folder
-from tests.connectors.contract import Arrived, WireContract, WiredReceiver, clear_up, next_attempt
+from tests.connectors.contract import Arrived, WireContract, WiredReceiver, next_attempt
 from tests.support import papers
 from tests.support.parcels import parcel
 from tests.support.tryton import Books, served
@@ -74,6 +73,10 @@ async def send(books: Books, what: Parcel, **changed: Any) -> Receipt:
 async def look_up(books: Books, what: Parcel, *earlier: str) -> tuple[Found, Receipt | None]:
     async with Tryton().connect(books.settings()) as channel:
         return await channel.look_up(what, earlier)
+
+
+def _connected(books: Books, wire: Wire) -> AbstractAsyncContextManager[Channel]:
+    return Tryton().connect(books.settings(url=f"http://127.0.0.1:{wire.port}"))
 
 
 def invoice_of(store: Path, **changed: Any) -> Parcel:
@@ -159,12 +162,11 @@ async def test_a_document_that_was_cut_off_before_it_was_processed_is_processed_
     books: Books, tmp_path: Path
 ) -> None:
     what = invoice_of(tmp_path)
-    async with wire_to(books.port) as wire:
-        async with Tryton().connect(books.settings(url=f"http://127.0.0.1:{wire.port}")) as channel:
-            remnant = await channel.prepare(what)
-            wire.cut_answer()
-            with pytest.raises(Uncertain):
-                await channel.commit(what, remnant)
+    async with wire_to(books.port) as wire, _connected(books, wire) as channel:
+        remnant = await channel.prepare(what)
+        wire.cut_answer()
+        with pytest.raises(Uncertain):
+            await channel.commit(what, remnant)
     assert [row["state"] for row in books.documents("state")] == ["draft"]
     found, receipt = await look_up(books, next_attempt(what))
     assert found is Found.FOUND

@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 
 DATABASE = "books"
-MODULES = ("document_incoming_invoice", "edocument_ubl", "account_be")
+ACTIVATE = ("--activate-dependencies", "-u", "document_incoming_invoice", "edocument_ubl", "account_be")
 COMPANY, VAT = "Fournil de la Tannerie SRL", "BE0912345673"
 
 
@@ -33,8 +33,7 @@ def _make_database(config: Path, password: Path) -> None:
     password.write_text("not-used-by-any-test")
     admin = Path(sys.executable).with_name("trytond-admin")
     subprocess.run(
-        [admin, "-c", config, "-d", DATABASE, "-l", "fr", "--email", "a@books.example", "-p"]
-        + ["--activate-dependencies", "-u", *MODULES],
+        [admin, "-c", config, "-d", DATABASE, "-l", "fr", "--email", "a@books.example", "-p", *ACTIVATE],
         env={**os.environ, "TRYTONPASSFILE": str(password)},
         check=True,
     )

@@ -26,9 +26,12 @@ class Choice(Value, frozen=True, kw_only=True):
 
 
 class Choosing(Value, frozen=True, kw_only=True):
+    """`search`: there may be hundreds, so one is found by typing."""
+
     title: str
     choices: Sequence[Choice]
     hint: str = ""
+    search: bool = False
 
 
 class Confirming(Value, frozen=True, kw_only=True):

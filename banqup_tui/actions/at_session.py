@@ -11,6 +11,9 @@ from banqup_tui.actions.asking import Ask
 from banqup_tui.actions.interface import Context, Undoable
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.reversing import REVERSIBLE, key_of_opposite, opposite
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.failures import FailureGroup
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import decode, kind_of
@@ -20,6 +23,7 @@ from banqup_tui.sync.session import Session
 from banqup_tui.sync.threads import in_thread
 
 UNDO_SHOWN = 20
+_WITH_TRAY = frozenset({Place.CLIENT_DOCUMENTS, Place.TO_PLACE})
 UNDO_REACH = timedelta(hours=1)
 """How far back what the server has done is offered."""
 _REVERSIBLE_KINDS = frozenset(kind_of(body) for body in REVERSIBLE)
@@ -33,6 +37,18 @@ class SessionDoing:
 
     def act(self, body: Value, label: str = "", *, key: str | None = None) -> str:
         return self._session.act(body, label=label, key=key)
+
+    def act_all(self, bodies: Sequence[Value], label: str = "") -> Sequence[str]:
+        """One command alone is given as it always was."""
+        if len(bodies) == 1:
+            return [self.act(bodies[0], label)]
+        return self._session.act_all(bodies, label=label)
+
+    def clients(self) -> Sequence[Client]:
+        return [row.client for row in self._session.readers.clients()]
+
+    def documents(self, ids: Sequence[str]) -> Sequence[Document]:
+        return list(self._session.readers.whole(ids))
 
     def take_back(self, key: str) -> bool:
         return self._session.outbox.undo(key)
@@ -83,6 +99,8 @@ def context_at(
     delivery_id: str | None = None,
     integration_id: str | None = None,
     extension_id: str | None = None,
+    failures: FailureGroup | None = None,
+    to_place_id: str | None = None,
 ) -> Context:
     """Reads what is selected or under the cursor from the local copy: at most a few milliseconds."""
     readers = session.readers
@@ -90,21 +108,30 @@ def context_at(
     deliveries = readers.deliveries_of([document.id for document in documents])
     clients = {document.client_id for document in documents} | ({client_id} if client_id else set())
     extensions = {extension.id: extension for extension in readers.extensions()}
-    everywhere = place is Place.STORE
+    if failures is not None:
+        integrations = list(session.failures.integrations_of(failures).values())
+    else:
+        integrations = [one for one in readers.integrations() if place is Place.STORE or one.client_id in clients]
     return Context(
         doing=SessionDoing(session),
         ask=ask,
         place=place,
         documents=documents,
         deliveries=[delivery for of_document in deliveries.values() for delivery in of_document],
-        integrations=[one for one in readers.integrations() if everywhere or one.client_id in clients],
+        integrations=integrations,
         client=readers.client(client_id) if client_id else None,
         delivery=readers.delivery(delivery_id) if delivery_id else None,
         integration=readers.integration(integration_id) if integration_id else None,
         extension=extensions.get(extension_id) if extension_id else None,
         extensions=extensions,
         installations=readers.installations(),
+        to_place=readers.waiting_to_place(to_place_id) if to_place_id else None,
+        waiting_to_place=readers.to_place_count() if place in _WITH_TRAY else 0,
+        clients=readers.find_clients("") if to_place_id else (),
         undoable=undoable(session),
+        any_failed=session.failures.any(),
+        failures=failures,
+        failing=(lambda: session.failures.failing(failures)) if failures is not None else tuple,
         over_ssh=is_over_ssh(),
         offline=session.engine.is_running and not session.engine.state.is_connected,
         connection=session.engine.state if session.engine.is_running else None,

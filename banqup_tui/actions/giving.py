@@ -15,7 +15,7 @@ def give(context: Context, bodies: Iterable[Value], sentence: str) -> None:
     """`sentence` says what was done, with its full stop; without it, it is the name in the list of `u`."""
     label = sentence.rstrip(".")
     given = tuple(bodies)
-    keys = tuple(context.doing.act(body, label) for body in given)
+    keys = tuple(context.doing.act_all(given, label))
     wordings = _with_undo(sentence, given, context)
     context.ask.notify(Message(text=wordings[0], shorter=wordings[1:], undo_keys=keys, plain=sentence))
 

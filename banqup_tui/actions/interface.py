@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -16,9 +16,11 @@ from banqup_tui.domain.client import Client
 from banqup_tui.domain.delivery import Delivery
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.extension import Extension, Installation, ReceiverKind
+from banqup_tui.domain.failures import Failing, FailureGroup
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.sending import Selection, offers, selection
+from banqup_tui.domain.source import ToPlace
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.messages import BackfillCount, TestRequest, TestResult
 from banqup_tui.sync.state import SyncState
@@ -29,6 +31,16 @@ class Doing(Protocol):
 
     def act(self, body: Value, label: str = "", *, key: str | None = None) -> str:
         """Write a command to the outbox; its key. `label` is what was done, in words, for the list of `u`."""
+        ...
+
+    def act_all(self, bodies: Sequence[Value], label: str = "") -> Sequence[str]:
+        """Several commands at once, in order; their keys."""
+        ...
+
+    def clients(self) -> Sequence[Client]: ...
+
+    def documents(self, ids: Sequence[str]) -> Sequence[Document]:
+        """Of the local copy; what is not there is left out."""
         ...
 
     def take_back(self, key: str) -> bool:
@@ -78,9 +90,11 @@ class Context(Value, frozen=True, kw_only=True, dict=True):
     """Where the user is and what is under the cursor or selected: values only, so that asking costs nothing.
 
     `documents`: the selection, else the one under the cursor. `integrations`: of the clients of those documents, or of
-    `client`. `deliveries`: of those documents. `now` is aware. `offline`: what is done waits on this
-    computer. `connection`: how the copy stands to its server, where it is followed. `download_to`: the directory that
-    is suggested.
+    `client`. `deliveries`: of those documents. `to_place` is the file under the cursor there, and `clients` are all
+    clients then; `waiting_to_place` counts those files. `now` is aware. `offline`: what is done waits on this
+    computer. `any_failed`: of the whole firm; `failures`: those of the cause under the cursor, which `failing` reads
+    one by one, with `integrations` theirs. `connection`: how the copy stands to its server, where it is followed.
+    `download_to`: the directory that is suggested.
     """
 
     doing: Doing
@@ -96,7 +110,12 @@ class Context(Value, frozen=True, kw_only=True, dict=True):
     extension: Extension | None = None
     extensions: Mapping[str, Extension] = {}
     installations: Sequence[Installation] = ()
+    to_place: ToPlace | None = None
+    waiting_to_place: int = 0
     undoable: Sequence[Undoable] = ()
+    any_failed: bool = False
+    failures: FailureGroup | None = None
+    failing: Callable[[], Sequence[Failing]] = tuple
     over_ssh: bool = False
     offline: bool = False
     connection: SyncState | None = None

@@ -14,16 +14,19 @@ from banqup_tui.backend.context import Services
 from banqup_tui.backend.cursors import Cursor, PageKey, read_cursor, read_key, written_cursor, written_key
 from banqup_tui.backend.failures import Failure
 from banqup_tui.backend.values import (
+    attempts_of,
     client_of,
     deliveries_of,
     document_of,
     in_portions,
     installation_of,
     integrations_of,
-    source_of,
+    rule_of,
+    sources_of,
     to_place_of,
 )
 from banqup_tui.backend.visitors import Visitor, visitor
+from banqup_tui.domain.delivery import Attempt
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.source import ToPlace
 from banqup_tui.domain.space import Space
@@ -77,6 +80,14 @@ def space(services: Services, user_id: str) -> Space:
         return Space(id=seen.space.id, name=seen.space.name)
 
 
+def has_sources(services: Services) -> bool:
+    """A watched folder or an SFTP drop."""
+    table = tables.source
+    with services.database.read() as connection:
+        statement = select(table.c.id).where(table.c.space_id == services.space_id).limit(1)
+        return connection.execute(statement).first() is not None
+
+
 def epoch(services: Services) -> str:
     with services.database.read() as connection:
         statement = select(tables.space.c.epoch).where(tables.space.c.id == services.space_id)
@@ -96,7 +107,9 @@ def snapshot(services: Services, user_id: str) -> Snapshot:
             extensions=services.extensions.all(),
             installations=tuple(installation_of(row, services) for row in _all(seen, tables.installation)),
             integrations=tuple(integrations_of(connection, _all_integrations(seen), services)),
-            sources=tuple(source_of(row) for row in _all(seen, tables.source)),
+            sources=tuple(sources_of(connection, _all(seen, tables.source))),
+            to_place=_to_place(seen),
+            rules=tuple(rule_of(row) for row in _all(seen, tables.rule, tables.rule.c.client_id)),
             document_count=_document_count(seen),
         )
 
@@ -219,12 +232,30 @@ def backfill_count(
         return BackfillCount(folders=wanted, count=count, up_to=f"{seen.space.epoch}.{seen.seq}")
 
 
-def to_place(services: Services, user_id: str) -> tuple[ToPlace, ...]:
-    """The tray, oldest first, at most a thousand."""
+def attempts(services: Services, user_id: str, delivery_id: str) -> list[Attempt]:
+    """Every attempt at a delivery of a client that the user sees, newest first."""
+    delivery = tables.delivery
     with services.database.read() as connection:
         seen = view(connection, services, user_id)
-        if not seen.visitor.sees_documents:
-            return ()
-        table = tables.to_place
-        statement = select(table).where(table.c.space_id == seen.space.id).order_by(table.c.at, table.c.id)
-        return tuple(to_place_of(row) for row in connection.execute(statement.limit(MOST_DOCUMENTS)))
+        statement = select(delivery.c.id).where(
+            delivery.c.id == delivery_id,
+            delivery.c.space_id == seen.space.id,
+            seen.visitor.only_visible(delivery.c.client_id),
+        )
+        if not seen.visitor.sees_documents or connection.execute(statement).one_or_none() is None:
+            raise Failure(ProblemType.NOT_FOUND, "There is no such delivery.")
+        return attempts_of(connection, delivery_id)
+
+
+def to_place(services: Services, user_id: str) -> tuple[ToPlace, ...]:
+    """The tray, oldest first."""
+    with services.database.read() as connection:
+        return _to_place(view(connection, services, user_id))
+
+
+def _to_place(seen: View) -> tuple[ToPlace, ...]:
+    if not seen.visitor.sees_documents:
+        return ()
+    table = tables.to_place
+    statement = select(table).where(table.c.space_id == seen.space.id).order_by(table.c.at, table.c.id)
+    return tuple(to_place_of(row) for row in seen.connection.execute(statement))

@@ -191,6 +191,7 @@ integration = Table(
     Column("settings_version", Integer, nullable=False),
     Column("destination", Text, nullable=False),
     Column("concurrency", Integer, nullable=False, server_default=text("4")),
+    Column("per_minute", Integer),
     Column("ready_at", UtcTime),
     Column("held_until", UtcTime),
     Column("failures", Integer, nullable=False, server_default=text("0")),
@@ -199,6 +200,11 @@ integration = Table(
     Column("cause", Text),
     Column("remedy", Text),
     Column("last_sent_at", UtcTime),
+    Column("failing_since", UtcTime),
+    Column("failing_reason", Text),
+    Column("failing_remedy", Text),
+    Column("trouble", String(12)),
+    Column("sign_in_until", UtcTime),
     Column("seq", Integer, nullable=False),
     UniqueConstraint("client_id", "installation_id", "label"),
     Index(
@@ -211,6 +217,9 @@ integration = Table(
 """`folders`: space-separated. `held_until`: back-off of the whole integration after `failures` in a row.
 
 `timed_out`: its last attempt reached the deadline, so it has one slot. `claimed_turn`: when its turn last came.
+`concurrency`, `per_minute`: what its extension's manifest says that one integration bears, as of the last claim.
+`failing_since`: nothing has been answered since then, and why at last. `trouble`: what a BROKEN one lacks.
+`sign_in_until`: when the sign-in of its settings ends, where its extension can tell.
 """
 
 settings = Table(
@@ -318,8 +327,11 @@ attempt = Table(
     Column("outcome", String(16)),
     Column("reason", Text),
     Column("receipt", Text),
+    Column("integration_id", String(36)),
     PrimaryKeyConstraint("delivery_id", "fence"),
+    Index("attempt_of_integration", "integration_id", "started_at"),
 )
+"""One try, or one look-up. `integration_id` is that of its delivery: by it the tries of a minute are counted."""
 
 job = Table(
     "job",
@@ -362,8 +374,26 @@ source = Table(
     Column("refused", Integer, nullable=False, server_default=text("0")),
     Column("problem", Text),
     Column("last_at", UtcTime),
+    Column("fingerprint", Text),
     Column("seq", Integer, nullable=False),
 )
+"""`path`: the folder that is watched, or where an SFTP drop listens (`HOST:PORT`); `fingerprint`: of its host key."""
+
+drop_account = Table(
+    "drop_account",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("space_id", String(36), nullable=False),
+    Column("source_id", String(36), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("client_id", String(36)),
+    Column("folder", String(32)),
+    Column("secret", Text),
+    Column("public_key", Text),
+    Column("at", UtcTime, nullable=False),
+    UniqueConstraint("source_id", "name"),
+)
+"""Who may put files into an SFTP drop. `secret`: a slow salted hash (`domain.passwords`); it or `public_key`."""
 
 source_file = Table(
     "source_file",
@@ -377,7 +407,10 @@ source_file = Table(
     Column("at", UtcTime, nullable=False),
     PrimaryKeyConstraint("source_id", "path"),
 )
-"""What the watched folder has already looked at: the same (path, size, time) is not read again."""
+"""What a source has brought. A watched folder does not read the same (path, size, time) again.
+
+In an SFTP drop the first part of `path` is the account's name, and `mtime_ns` the time at which it was taken.
+"""
 
 to_place = Table(
     "to_place",
@@ -390,5 +423,30 @@ to_place = Table(
     Column("reason", Text, nullable=False),
     Column("remedy", Text),
     Column("at", UtcTime, nullable=False),
+    Column("source_id", String(36)),
+    Column("client_id", String(36)),
+    Column("folder", String(32)),
+    Column("seller_key", String(80)),
+    Column("buyer_key", String(80)),
+    Column("account_key", String(80)),
+    Column("seq", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("space_id", "source", "file_name"),
 )
+"""`client_id` and `folder` seem likely; the keys stand on the document (`domain.source.ToPlace`)."""
+
+rule = Table(
+    "rule",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("space_id", String(36), nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("match", Text, nullable=False),
+    Column("source", Text, nullable=False, server_default=text("''")),
+    Column("client_id", String(36), nullable=False),
+    Column("folder", String(32)),
+    Column("by", String(36)),
+    Column("at", UtcTime, nullable=False),
+    Column("seq", Integer, nullable=False),
+    UniqueConstraint("space_id", "kind", "source", "match"),
+)
+"""What was learned from placements by hand. `source` goes with PATH."""

@@ -9,15 +9,14 @@ from sqlalchemy import Connection, Row, func, select
 from banqup_tui.backend import tables
 from banqup_tui.backend.context import Services
 from banqup_tui.domain.client import Client
-from banqup_tui.domain.delivery import Attempt, Delivery, DeliveryState
+from banqup_tui.domain.delivery import NEWEST_ATTEMPTS, Attempt, Delivery, DeliveryState
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.extension import Installation, InstallationState
 from banqup_tui.domain.folder import Folder
-from banqup_tui.domain.integration import Integration, IntegrationState
-from banqup_tui.domain.source import Source, SourceKind, ToPlace
+from banqup_tui.domain.integration import Integration, IntegrationState, Trouble
+from banqup_tui.domain.source import DropAccount, PlacingRule, RuleKind, Source, SourceKind, ToPlace
 from banqup_tui.domain.status import AccountingStatus
 
-NEWEST_ATTEMPTS = 10
 _AT_ONCE = 500
 
 _client = msgspec.json.Decoder(Client)
@@ -68,10 +67,17 @@ def _delivery(row: Row[Any], log: tuple[Attempt, ...]) -> Delivery:
     )
 
 
+def attempts_of(connection: Connection, delivery_id: str) -> list[Attempt]:
+    """All of them, newest first."""
+    attempt = tables.attempt
+    statement = select(attempt).where(attempt.c.delivery_id == delivery_id).order_by(attempt.c.fence.desc())
+    return [_attempt(row) for row in connection.execute(statement)]
+
+
 def _newest_attempts(connection: Connection, delivery_ids: Sequence[str]) -> dict[str, list[Attempt]]:
     attempt = tables.attempt
     told = ("delivery_id", "fence", "started_at", "ended_at", "asked_by", "outcome", "receipt", "reason")
-    wanted = [attempt.c[name] for name in told]
+    wanted = [attempt.c[name] for name in (*told, "settings_version", "destination", "phase")]
     rank = func.row_number().over(partition_by=attempt.c.delivery_id, order_by=attempt.c.fence.desc())
     logs: dict[str, list[Attempt]] = {}
     for some in in_portions(delivery_ids):
@@ -89,6 +95,9 @@ def _attempt(row: Row[Any]) -> Attempt:
         asked_by=row.asked_by,
         outcome=row.outcome,
         answer=row.receipt or row.reason,
+        settings_version=row.settings_version,
+        destination=row.destination,
+        look_up=row.phase == "CHECKING",
     )
 
 
@@ -125,6 +134,12 @@ def integration_of(row: Row[Any], own: bytes | None, effective: bytes | None, se
         last_sent_at=row.last_sent_at,
         cause=row.cause,
         remedy=row.remedy,
+        trouble=Trouble(row.trouble) if row.trouble else None,
+        failing_since=row.failing_since,
+        failing_reason=row.failing_reason,
+        failing_remedy=row.failing_remedy,
+        held_until=row.held_until,
+        sign_in_until=row.sign_in_until,
     )
 
 
@@ -141,7 +156,29 @@ def integrations_of(connection: Connection, rows: Sequence[Row[Any]], services: 
     return values
 
 
-def source_of(row: Row[Any]) -> Source:
+def sources_of(connection: Connection, rows: Sequence[Row[Any]]) -> list[Source]:
+    """One for each row of `source`, in their order, each with the accounts of its drop."""
+    table = tables.drop_account
+    found: dict[str, list[DropAccount]] = {}
+    drops = [row.id for row in rows if row.kind == SourceKind.SFTP_DROP]
+    for some in in_portions(drops):
+        for row in connection.execute(select(table).where(table.c.source_id.in_(some)).order_by(table.c.name)):
+            found.setdefault(row.source_id, []).append(_account_of(row))
+    return [_source(row, tuple(found.get(row.id, ()))) for row in rows]
+
+
+def _account_of(row: Row[Any]) -> DropAccount:
+    """Without what it signs in with."""
+    return DropAccount(
+        id=row.id,
+        name=row.name,
+        client_id=row.client_id,
+        folder=Folder(row.folder) if row.folder else None,
+        by_key=row.public_key is not None,
+    )
+
+
+def _source(row: Row[Any], accounts: tuple[DropAccount, ...]) -> Source:
     return Source(
         id=row.id,
         kind=SourceKind(row.kind),
@@ -150,6 +187,8 @@ def source_of(row: Row[Any]) -> Source:
         refused=row.refused,
         problem=row.problem,
         last_at=row.last_at,
+        fingerprint=row.fingerprint,
+        accounts=accounts,
     )
 
 
@@ -161,6 +200,23 @@ def to_place_of(row: Row[Any]) -> ToPlace:
         reason=row.reason,
         remedy=row.remedy,
         sha256=row.sha256,
+        at=row.at,
+        client_id=row.client_id,
+        folder=Folder(row.folder) if row.folder else None,
+        seller_key=row.seller_key,
+        buyer_key=row.buyer_key,
+        account_key=row.account_key,
+    )
+
+
+def rule_of(row: Row[Any]) -> PlacingRule:
+    return PlacingRule(
+        id=row.id,
+        kind=RuleKind(row.kind),
+        match=row.match,
+        client_id=row.client_id,
+        folder=Folder(row.folder) if row.folder else None,
+        source=row.source or None,
         at=row.at,
     )
 

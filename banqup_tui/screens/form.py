@@ -18,10 +18,11 @@ from banqup_tui.screens.place import press
 from banqup_tui.widgets.buttons import Button
 from banqup_tui.widgets.footer import Footer, FooterKey
 from banqup_tui.widgets.form import Field, FormView, Report, Ticks, Wrong
-from banqup_tui.widgets.integrations_layout import FOLDER_NAMES, title_of
+from banqup_tui.widgets.integrations_layout import title_of
 from banqup_tui.widgets.lines_of_text import BLANK, Line, left, paragraph
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import Rule, Sheet
+from banqup_tui.written.folders import FOLDER_NAMES
 from banqup_tui.written.formats import count
 from banqup_tui.written.told import told, told_of
 from banqup_tui.written.words import _, current_language, ngettext

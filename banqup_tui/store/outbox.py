@@ -148,6 +148,25 @@ class Outbox:
         kill_point("outbox.given")
         return given
 
+    def give_all(
+        self, commands: Sequence[tuple[str, bytes, Sequence[str], Effect | None]], seen: str, *, label: str = ""
+    ) -> list[str]:
+        """Several at once, in order: kind, body, documents and effect of each. All are on the disk, or none."""
+        keys = [str(uuid.uuid4()) for _ in commands]
+        rows = [
+            (key, Line.COMMANDS, kind, body, documents[0] if len(documents) == 1 else None,
+             json.dumps(list(documents)), effect, label, seen, self._stamp())
+            for key, (kind, body, documents, effect) in zip(keys, commands, strict=True)
+        ]  # fmt: skip
+        with self._changing() as connection:
+            connection.executemany(
+                "INSERT INTO command (key, line, kind, body, document_id, documents, effect, label, seen, at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                rows,
+            )
+        kill_point("outbox.given")
+        return keys
+
     def undo(self, key: str) -> bool:
         """Take back what was never tried. False: too late, see `take_back`."""
         with self._changing() as connection:
@@ -292,6 +311,12 @@ class Outbox:
         if line is None:
             return self._entries(f"WHERE {_OPEN} ORDER BY n")
         return self._entries(f"WHERE {_OPEN} AND line = ? ORDER BY n", (line,))
+
+    def not_seen_yet(self, kinds: Sequence[str], seq: int) -> list[Entry]:
+        """Commands of these kinds whose effect a copy at `seq` does not show: not answered, or done after it."""
+        marks = ",".join("?" * len(kinds))
+        where = f"WHERE kind IN ({marks}) AND ({_OPEN} OR (state = 'DONE' AND seq > ?)) ORDER BY n"
+        return self._entries(where, (*kinds, seq))
 
     def waiting_count(self, line: Line | None = None) -> int:
         query = f"SELECT count(*) FROM command WHERE {_OPEN}" + ("" if line is None else " AND line = ?")  # noqa: S608

@@ -1,6 +1,6 @@
 """Everything the screens, the actions and the command line need of the local side, under one name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from banqup_tui.domain.folder import Folder
@@ -8,7 +8,9 @@ from banqup_tui.domain.values import Value
 from banqup_tui.homes import Homes
 from banqup_tui.protocol.commands import (
     BulkSend,
+    DismissToPlace,
     ImportFile,
+    PlaceFile,
     Resend,
     Send,
     SetProcessed,
@@ -17,6 +19,7 @@ from banqup_tui.protocol.commands import (
 )
 from banqup_tui.protocol.local import Endpoint
 from banqup_tui.store.copy import Copy
+from banqup_tui.store.failures import FailureReader
 from banqup_tui.store.files import FileCache, Spool
 from banqup_tui.store.outbox import Line, Outbox
 from banqup_tui.store.overlay import Effect
@@ -38,6 +41,7 @@ class Session:
         self.files = files
         self.engine = engine
         self.readers = Readers(copy, outbox)
+        self.failures = FailureReader(copy, outbox)
 
     @classmethod
     def open(
@@ -66,6 +70,13 @@ class Session:
         )  # fmt: skip
         self.engine.wake()
         return given
+
+    def act_all(self, bodies: Sequence[Value], *, label: str = "") -> list[str]:
+        """Several commands at once, in order; their keys. They are all kept, or none."""
+        given = [(kind_of(type(body)), bytes(encode(body)), *self._drawn(body)) for body in bodies]
+        keys = self.outbox.give_all(given, self.copy.state().seen, label=label)
+        self.engine.wake()
+        return keys
 
     def import_file(
         self,
@@ -116,4 +127,8 @@ class Session:
             case Resend(copies=copies):
                 wanted = (copy.delivery_id for copy in copies)
                 return tuple(self.readers.documents_of_deliveries(wanted)), Effect.SENT
+            case PlaceFile(to_place_id=id_):
+                return (id_,), Effect.AWAY
+            case DismissToPlace(to_place_ids=ids):
+                return ids, Effect.AWAY
         return (), None

@@ -18,9 +18,13 @@ from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.protocol.commands import (
     AddIntegration,
     Configure,
+    Dismiss,
+    DismissToPlace,
     Install,
     PauseIntegration,
+    PlaceFile,
     Resend,
+    ResumeIntegration,
     Send,
     decode,
 )
@@ -139,6 +143,12 @@ class FirmServer(FakeServer):
                 for copy in copies:
                     again = msgspec.structs.replace(self.deliveries[copy.delivery_id], state=DeliveryState.QUEUED)
                     self.put_delivery(again)
+            case Dismiss(delivery_ids=ids):
+                for id_ in ids:
+                    self.put_delivery(msgspec.structs.replace(self.deliveries[id_], dismissed=True))
+            case ResumeIntegration(integration_id=id_):
+                mended = {"state": IntegrationState.ACTIVE, "cause": None, "remedy": None}
+                self.put_integration(msgspec.structs.replace(self.integrations[id_], **mended))
             case Install(installation_id=id_, extension_id=of, settings=settings):
                 self.put_installation(Installation(id=id_, extension_id=of, settings=settings))
             case Configure(installation_id=id_, settings=settings):
@@ -149,6 +159,13 @@ class FirmServer(FakeServer):
                 self.put_integration(
                     integration(body.integration_id, body.client_id, installation.extension_id, settings=body.settings)
                 )
+            case PlaceFile(to_place_id=id_, client_id=client_id, folder=folder):
+                name = self.waiting[id_].file_name.rpartition("/")[2]
+                self.take_from_tray(id_)
+                self.put(a_document(f"placed-{id_}", client_id, folder=folder, file_name=name, number=None))
+            case DismissToPlace(to_place_ids=ids):
+                for id_ in ids:
+                    self.take_from_tray(id_)
             case PauseIntegration(integration_id=id_):
                 paused = msgspec.structs.replace(self.integrations[id_], state=IntegrationState.PAUSED)
                 self.put_integration(paused)

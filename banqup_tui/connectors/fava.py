@@ -122,13 +122,13 @@ class Fava:
 
     def check(self, given: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
         problems = address_problems("url", given["url"], _EXAMPLE_URL) if given.get("url") else []
-        account = given.get("account")
+        account, example = given.get("account"), _EXAMPLE_ACCOUNT
         if account and not _ACCOUNT.fullmatch(_PLACEHOLDER.sub("X", account)):
             problems.append(
                 SettingProblem(
                     field="account",
                     sentence="Account: it is not written as Beancount writes accounts.",
-                    remedy=f"Write it as {_EXAMPLE_ACCOUNT}.",
+                    remedy=f"Write it as {example}.",
                 )
             )
         return problems

@@ -57,7 +57,7 @@ class Api:
         self._client = client
         self._root = f"{url.rstrip('/')}/{quote(ledger, safe='')}"
         self._ledger = ledger
-        self._where = server_of(url)
+        self.where = server_of(url)
 
     async def has_account(self, account: str) -> bool:
         """`account` is one by its letters. What was written into the ledger just now counts."""
@@ -79,7 +79,7 @@ class Api:
         headers = {"Content-Type": kind, "Content-Length": str(len(body))}
         url = f"{self._root}/api/add_document"
         answer = await ask(
-            self._client, "PUT", url, where=self._where, begun=True, content=pieces(body), headers=headers
+            self._client, "PUT", url, where=self.where, begun=True, content=pieces(body), headers=headers
         )
         kill_point("send.answered")
         if answer.good:
@@ -120,11 +120,11 @@ class Api:
         from banqup_tui.connectors.http_faults import refusal
 
         url = f"{self._root}{path}" + (f"?{urlencode(query)}" if query else "")
-        answer = await ask(self._client, "GET", url, where=self._where, begun=False)
+        answer = await ask(self._client, "GET", url, where=self.where, begun=False)
         if answer.status == 404:
             raise self._no_ledger()
         if not answer.good:
-            raise refusal(answer, self._where, begun=False)
+            raise refusal(answer, self.where, begun=False)
         return answer
 
     def _read(self, decoder: msgspec.json.Decoder[T], answer: Answer) -> T:
@@ -132,11 +132,11 @@ class Api:
             return decoder.decode(answer.body)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise NotSent(
-                f"{self._where} does not answer as Fava does.",
+                f"{self.where} does not answer as Fava does.",
                 "Correct the address: it is that of Fava, without the ledger.",
                 fault=Fault.PERSON,
                 french=(
-                    f"{self._where} ne répond pas comme Fava.",
+                    f"{self.where} ne répond pas comme Fava.",
                     "Corrigez l'adresse : c'est celle de Fava, sans le livre.",
                 ),
             ) from error
@@ -149,7 +149,7 @@ class Api:
             return self._no_ledger()
         if answer.status == 401:
             return NotSent(
-                f"Fava at {self._where} lets nobody add documents.",
+                f"Fava at {self.where} lets nobody add documents.",
                 "Start it without --read-only.",
                 fault=Fault.PERSON,
             )
@@ -161,15 +161,16 @@ class Api:
                 f"Open it there (2020-01-01 open {account}), or correct the account.",
                 fault=Fault.PERSON,
             )
-        return refusal(answer, self._where, begun=True)
+        return refusal(answer, self.where, begun=True)
 
     def _no_ledger(self) -> NotSent:
+        ledger = self._ledger
         return NotSent(
-            f"Fava at {self._where} shows no ledger {self._ledger}.",
+            f"Fava at {self.where} shows no ledger {ledger}.",
             "Correct the ledger: it stands in the address of Fava's pages.",
             fault=Fault.PERSON,
             french=(
-                f"Fava sur {self._where} ne montre pas de livre {self._ledger}.",
+                f"Fava sur {self.where} ne montre pas de livre {ledger}.",
                 "Corrigez le livre : il figure dans l'adresse des pages de Fava.",
             ),
         )

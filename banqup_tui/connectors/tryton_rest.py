@@ -217,14 +217,16 @@ class Rest:
         )
 
     def _not_allowed(self, reason: str) -> NotSent:
-        said = f": “{reason}”" if reason else ""
-        dit = f" : « {reason} »" if reason else ""
+        why, pourquoi = f"Tryton at {self.where} does not allow it.", f"Tryton sur {self.where} ne l'autorise pas."
+        if reason:
+            why = f"Tryton at {self.where} does not allow it: “{reason}”."
+            pourquoi = f"Tryton sur {self.where} ne l'autorise pas : « {reason} »."
         return NotSent(
-            f"Tryton at {self.where} does not allow it{said}.",
+            why,
             "Give the user of the key the groups Document Incoming and Accounting in Tryton.",
             fault=Fault.PERSON,
             french=(
-                f"Tryton sur {self.where} ne l'autorise pas{dit}.",
+                pourquoi,
                 "Donnez à l'utilisateur de la clé les groupes Document Incoming et Accounting dans Tryton.",
             ),
         )

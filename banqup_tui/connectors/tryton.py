@@ -271,20 +271,19 @@ def _source(parcel: Parcel) -> str:
 
 
 def _receipt(document: Incoming, reason: str) -> Receipt:
-    where = f"incoming document {document.id}"
-    model, _, number = (document.result or "").partition(",")
+    number, (model, _, row) = document.id, (document.result or "").partition(",")
     if model == "account.invoice":
-        text = f"Draft supplier invoice {number} in Tryton, from {where}."
+        text = f"Draft supplier invoice {row} in Tryton, from incoming document {number}."
     elif document.result:
-        text = f"Arrived in Tryton as {where}, and became {document.result}."
+        text = f"Arrived in Tryton as incoming document {number}, and became {model} {row}."
     elif document.state == "cancelled":
-        text = f"Arrived in Tryton as {where}, and was cancelled there."
+        text = f"Arrived in Tryton as incoming document {number}, and was cancelled there."
     elif reason:
-        text = f"Arrived in Tryton as {where}, not yet an invoice: “{reason}”. Look in Tryton."
+        text = f"Arrived in Tryton as incoming document {number}, not yet an invoice: “{reason}”. Look in Tryton."
     elif document.type:
-        text = f"Arrived in Tryton as {where}, not yet an invoice: look in Tryton."
+        text = f"Arrived in Tryton as incoming document {number}, not yet an invoice: look in Tryton."
     else:
-        text = f"Arrived in Tryton as {where}, to be worked on there."
+        text = f"Arrived in Tryton as incoming document {number}, to be worked on there."
     return Receipt(text=text, reference=f"{DOCUMENT},{document.id}")
 
 

@@ -152,10 +152,3 @@ async def test_what_breaks_in_fava_may_have_arrived(ledger: Ledger, tmp_path: Pa
     blocked.touch()
     with pytest.raises(Uncertain, match="fails, with the status 500"):
         await send(ledger, parcel(tmp_path, client_reference="FOURNIL"))
-
-
-@pytest.mark.parametrize("account", ["liabilities:x", "Liabilities", "Liabilities:a b", "Liabilities:[external_id]:x"])
-def test_what_beancount_would_not_take_for_an_account_is_said_at_the_setting(account: str) -> None:
-    (problem,) = Fava().check({"account": account}, complete=False)
-    assert problem.field == "account"
-    assert Fava().check({"account": "Liabilities:Suppliers:[external_id]-[folder]"}, complete=False) == []

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from banqup_tui.backend.ledger.dispatch import Dispatch
 from banqup_tui.backend.ledger.timing import Timing
+from banqup_tui.connectors.fava import Fava
 from banqup_tui.connectors.local_folder import LocalFolder
 from banqup_tui.connectors.webdav import WebDav
 from banqup_tui.connectors.webhook import Webhook
@@ -20,7 +21,7 @@ SWIFT = Timing(first_wait=0.02, roll_forward_after=0.02, poll=0.02)
 
 def practice(root: Path) -> World:
     world = World(root)
-    for connector in (LocalFolder(), WebDav(), Webhook()):
+    for connector in (Fava(), LocalFolder(), WebDav(), Webhook()):
         world.shelf.receivers[connector.manifest.id] = connector
     return world
 

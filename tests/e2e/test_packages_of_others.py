@@ -99,7 +99,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
     }
     install(packages, PYPROJECT, modules)
     with office_in(tmp_path / "office") as made:
-        made.start_backend("-c", IMPATIENT, PYTHONPATH=str(packages))
+        made.start_backend(("-c", IMPATIENT), PYTHONPATH=str(packages))
         yield made
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from banqup_tui.actions.asking import Ask
@@ -12,6 +12,7 @@ from banqup_tui.actions.interface import Context, Undoable
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.reversing import REVERSIBLE, key_of_opposite, opposite
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.listing import UnderWay
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import decode, kind_of
 from banqup_tui.protocol.messages import BackfillCount, TestRequest, TestResult
@@ -56,8 +57,18 @@ class SessionDoing:
     async def test_connection(self, request: TestRequest) -> TestResult:
         return await in_thread(lambda: self._session.engine.test_connection(request))
 
-    async def backfill_count(self, client_id: str, folders: Sequence[Folder]) -> BackfillCount:
-        return await in_thread(lambda: self._session.engine.backfill_count(client_id, folders))
+    async def backfill_count(
+        self, client_id: str, folders: Sequence[Folder], since: date | None = None
+    ) -> BackfillCount | None:
+        """Counted in the copy; while that is being made the server is asked."""
+        readers, engine = self._session.readers, self._session.engine
+        found = await in_thread(lambda: readers.older(client_id, folders, since))
+        if found is not None or (engine.is_running and not engine.state.is_connected):
+            return found
+        return await in_thread(lambda: engine.backfill_count(client_id, folders, since))
+
+    async def under_way(self, integration_ids: Sequence[str]) -> UnderWay:
+        return await in_thread(lambda: self._session.readers.under_way(integration_ids))
 
     def import_file(
         self,
@@ -80,6 +91,7 @@ def context_at(
     *,
     document_ids: Sequence[str] = (),
     client_id: str | None = None,
+    client_ids: Sequence[str] = (),
     delivery_id: str | None = None,
     integration_id: str | None = None,
     extension_id: str | None = None,
@@ -88,7 +100,7 @@ def context_at(
     readers = session.readers
     documents = list(readers.whole(document_ids))
     deliveries = readers.deliveries_of([document.id for document in documents])
-    clients = {document.client_id for document in documents} | ({client_id} if client_id else set())
+    clients = {document.client_id for document in documents} | ({client_id} if client_id else set()) | {*client_ids}
     extensions = {extension.id: extension for extension in readers.extensions()}
     everywhere = place is Place.STORE
     return Context(
@@ -99,6 +111,7 @@ def context_at(
         deliveries=[delivery for of_document in deliveries.values() for delivery in of_document],
         integrations=[one for one in readers.integrations() if everywhere or one.client_id in clients],
         client=readers.client(client_id) if client_id else None,
+        clients=[client for one in client_ids if (client := readers.client(one)) is not None],
         delivery=readers.delivery(delivery_id) if delivery_id else None,
         integration=readers.integration(integration_id) if integration_id else None,
         extension=extensions.get(extension_id) if extension_id else None,

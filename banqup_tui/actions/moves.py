@@ -12,6 +12,7 @@ from banqup_tui.written.words import N_, NP_, _
 
 _LISTS = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS, Place.CLIENT, Place.STORE})
 _TABLE = frozenset({Place.FOLDER})
+_SELECTABLE = _TABLE | {Place.CLIENT_DOCUMENTS, Place.CLIENTS}
 _SIDES = frozenset({Place.FOLDER, Place.DOCUMENT})
 _PANES = frozenset({Place.FOLDER, Place.DOCUMENT, Place.CLIENT, Place.STORE})
 _SEARCHABLE = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS})
@@ -69,9 +70,9 @@ MOVES: tuple[Move, ...] = (
     _move("pane", "tab shift+tab", N_("Next pane, tab, field"), Group.MOVE, places=_PANES),
     _move("back", "escape", N_("Back"), Group.MOVE),
     _move("filter", "slash", N_("Filter or search"), Group.FIND, places=_SEARCHABLE, short=N_("Filter"), rank=32),
-    _move("select", "space", N_("This row"), Group.SELECT, places=_TABLE, short=N_("Select"), rank=2),
-    _move("select-range", "V", N_("A range"), Group.SELECT, places=_TABLE),
-    _move("select-all", "A", N_("All that match"), Group.SELECT, places=_TABLE),
+    _move("select", "space", N_("This row"), Group.SELECT, places=_SELECTABLE, short=N_("Select"), rank=2),
+    _move("select-range", "V", N_("A range"), Group.SELECT, places=_SELECTABLE),
+    _move("select-all", "A", N_("All that match"), Group.SELECT, places=_SELECTABLE),
     _move("sort", "s", N_("Sort"), Group.TABLE, places=_LISTS - {Place.CLIENT, Place.STORE}),
     _move("folders", "t", N_("Folders on, off"), Group.TABLE, places=_TABLE),
     _move("beside", "v", N_("Document beside"), Group.TABLE, places=_TABLE),

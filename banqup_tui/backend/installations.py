@@ -11,6 +11,7 @@ from sqlalchemy import Row, delete, func, insert, select, update
 from banqup_tui.backend import settings_versions, tables, two_levels
 from banqup_tui.backend.context import Context, Handler, Refused
 from banqup_tui.backend.extensions import Level
+from banqup_tui.backend.ledger import lifecycle
 from banqup_tui.backend.mending import mend
 from banqup_tui.backend.two_levels import Settings
 from banqup_tui.backend.work import Work
@@ -18,7 +19,7 @@ from banqup_tui.domain.client import Client
 from banqup_tui.domain.extension import Extension, InstallationState
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.values import Value
-from banqup_tui.protocol.commands import Configure, Install, Uninstall
+from banqup_tui.protocol.commands import Configure, Deactivate, Install, Uninstall
 from banqup_tui.protocol.messages import EntityKind, Op
 from banqup_tui.protocol.problems import ProblemType
 
@@ -74,6 +75,18 @@ def uninstall(work: Work, body: Uninstall, context: Context) -> dict[str, Any]:
     work.execute(delete(tables.installation).where(tables.installation.c.id == installation.id))
     work.changed(EntityKind.INSTALLATION, installation.id, op=Op.DELETE)
     return {"installationId": installation.id}
+
+
+def deactivate(work: Work, body: Deactivate, context: Context) -> dict[str, Any]:
+    """Every client's integration is removed, in one transaction; the firm's settings stay for a later activation."""
+    installation = installation_row(work, body.installation_id)
+    used_by = [row for row in _integrations(work, installation.id) if row.state != IntegrationState.REMOVED]
+    count = len(used_by)
+    if count > body.expected:
+        sentence = f"It is now active {count} times, not {body.expected}. Nothing was changed."
+        raise Refused(ProblemType.COUNT_CHANGED, sentence, "Look again, then deactivate it.")
+    cancelled = sum(lifecycle.remove(work, row) for row in used_by)
+    return {"installationId": installation.id, "removed": count, "cancelled": cancelled}
 
 
 def loading_extension(context: Context, extension_id: str) -> Extension:
@@ -178,4 +191,9 @@ def _listed(names: Sequence[str]) -> str:
     return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
 
 
-HANDLERS: dict[type[Value], Handler] = {Install: install, Configure: configure, Uninstall: uninstall}
+HANDLERS: dict[type[Value], Handler] = {
+    Install: install,
+    Configure: configure,
+    Uninstall: uninstall,
+    Deactivate: deactivate,
+}

@@ -16,6 +16,7 @@ from banqup_tui.actions.asking import (
     Form,
     Message,
     Progress,
+    Reviewing,
     Ticked,
     Ticking,
     Tone,
@@ -106,6 +107,11 @@ class TerminalAsk:
         from banqup_tui.screens.form import FormScreen
 
         return cast("Filled | None", await self._screen.house.push_and_wait(FormScreen(form)))
+
+    async def review(self, question: Reviewing) -> bool:
+        from banqup_tui.screens.review import ReviewScreen
+
+        return bool(await self._screen.house.push_and_wait(ReviewScreen(question)))
 
     async def where_to(self, title: str, suggestion: Path) -> Path | None:
         from banqup_tui.widgets.prompt import Prompt

@@ -96,6 +96,7 @@ class FirmServer(FakeServer):
     def __init__(self) -> None:
         super().__init__(page_size=200, change_size=200)
         self.installations: dict[str, Installation] = {}
+        self.preview: str | None = None
         self.test_steps: tuple[TestStep, ...] = (TestStep(ok=True, sentence="A file was written and removed."),)
 
     def put_installation(self, installation: Installation) -> None:
@@ -126,6 +127,8 @@ class FirmServer(FakeServer):
 
     async def test(self, request: TestRequest) -> TestResult:
         self._asked("test")
+        if request.dry:
+            return TestResult(steps=(), preview=self.preview, variables={"number": "2026-11874"})
         return TestResult(steps=self.test_steps)
 
     def _effect(self, command: Command) -> CommandResult:

@@ -5,12 +5,14 @@ were wanted by then: nothing that came since is swept along, however often the j
 """
 
 import uuid
+from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, exists, func, insert, or_, select, update
+from sqlalchemy import Row, exists, insert, or_, select, update
 
 from banqup_tui.backend.context import Context, Refused, Services
+from banqup_tui.backend.filed import count_since, is_too_early, since_month
 from banqup_tui.backend.ledger.enqueue import Enqueued, enqueue
 from banqup_tui.backend.ledger.ready import refresh
 from banqup_tui.backend.ledger.resend import another_copy
@@ -29,12 +31,16 @@ RUNNING, DONE = "RUNNING", "DONE"
 
 
 class Task(Value, frozen=True, kw_only=True):
-    """What a job does, as it was when asked for. `integration_ids` were active then."""
+    """What a job does, as it was when asked for. `integration_ids` were active then.
+
+    `since`: only documents dated on that day or later.
+    """
 
     query: Query
     integration_ids: tuple[str, ...]
     folders: tuple[Folder, ...] | None = None
     again: bool = False
+    since: date | None = None
 
 
 _task = msgspec.json.Decoder(Task)
@@ -62,11 +68,11 @@ def count_documents(work: Any, space_id: str, task: Task, upto_seq: int) -> int:
     """Documents of which something would be queued. `work`: a transaction or a connection."""
     total = 0
     for some in portions(task.integration_ids):
-        total += work.execute(select(func.count()).select_from(_wanted(space_id, task, some, upto_seq))).scalar_one()
+        total += count_since(work, _wanted(space_id, task, some, upto_seq), task.since)
     return total
 
 
-def _wanted(space_id: str, task: Task, integration_ids: list[str], upto_seq: int) -> Any:
+def _wanted(space_id: str, task: Task, integration_ids: list[str], upto_seq: int) -> list[Any]:
     target = (
         exists()
         .where(
@@ -76,7 +82,7 @@ def _wanted(space_id: str, task: Task, integration_ids: list[str], upto_seq: int
         )
         .correlate(document)
     )
-    return select(document.c.id).where(*_which(space_id, task, upto_seq), target).subquery()
+    return [*_which(space_id, task, upto_seq), target]
 
 
 def _has_effect(task: Task, upto_seq: int) -> Any:
@@ -121,7 +127,7 @@ def step(work: Work, services: Services) -> bool:
         return False
     task = _task.decode(found.query)
     rows = _portion(work, task, found)
-    queued = _queue(work, task, found, rows)
+    queued = _queue(work, task, found, [row for row in rows if not is_too_early(row, task.since)])
     ended = len(rows) < AT_ONCE
     position = found.position if not rows else rows[-1].id
     values = {"position": position, "done": found.done + queued, "state": DONE if ended else RUNNING}
@@ -130,7 +136,7 @@ def step(work: Work, services: Services) -> bool:
 
 
 def _portion(work: Work, task: Task, found: Row[Any]) -> list[Row[Any]]:
-    which = _which(work.space_id, task, found.upto_seq)
+    which = [*_which(work.space_id, task, found.upto_seq), *since_month(task.since)]
     statement = select(document).where(*which, document.c.id > found.position)
     return list(work.execute(statement.order_by(document.c.id).limit(AT_ONCE)))
 

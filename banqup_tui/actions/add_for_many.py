@@ -67,7 +67,7 @@ class Batch:
     def row(self, draft: Draft) -> ReviewRow:
         standing = self.standing(draft)
         note = {
-            Standing.HAS: _("has it already; Enter adds it once more under another name"),
+            Standing.HAS: _("has it already"),
             Standing.NEEDS: self._needs(draft),
             Standing.READY: self._ready(draft),
         }[standing]
@@ -87,7 +87,7 @@ class Batch:
 
 
 async def add_for_many(context: Context) -> None:
-    wanted = await chosen(context, ())
+    wanted = await chosen(context, (), _STEPS)
     if wanted is None:
         return
     batch = Batch(context, wanted.installation, context.extensions[wanted.installation.extension_id])

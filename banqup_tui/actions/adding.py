@@ -39,7 +39,7 @@ def there(integrations: Sequence[Integration], client_id: str) -> list[Integrati
     return [one for one in integrations if one.client_id == client_id and one.state is not IntegrationState.REMOVED]
 
 
-async def chosen(context: Context, of_client: Sequence[Integration]) -> Chosen | None:
+async def chosen(context: Context, of_client: Sequence[Integration], steps: int = 2) -> Chosen | None:
     """Without a question where the context has named the extension."""
     if context.extension is not None:
         installation = context.installation
@@ -51,7 +51,7 @@ async def chosen(context: Context, of_client: Sequence[Integration]) -> Chosen |
         for choice in _choices(installation, context.extensions[installation.extension_id], of_client)
     ]
     hint = _("Not in the list? Install it in the Banqup Store first.")
-    answer = await context.ask.choose(Choosing(title=_("Add integration"), choices=choices, hint=hint))
+    answer = await context.ask.choose(Choosing(title=_("Add integration"), choices=choices, hint=hint, steps=steps))
     installation_id, again, _rest = (answer or "").partition(_AGAIN)
     found = next((one for one in context.installations if one.id == installation_id), None)
     return Chosen(installation=found, again=bool(again)) if found is not None else None

@@ -27,9 +27,12 @@ class Choice(Value, frozen=True, kw_only=True):
 
 
 class Choosing(Value, frozen=True, kw_only=True):
+    """`steps`: it is the first of so many, and goes on by a button."""
+
     title: str
     choices: Sequence[Choice]
     hint: str = ""
+    steps: int = 0
 
 
 class Confirming(Value, frozen=True, kw_only=True):

@@ -138,11 +138,11 @@ def _host(of: Schema, text: str) -> Iterator[Flaw]:
         begin = name[:end]
         yield Flaw(start=0, end=end, sentence=f"the name alone, without {begin}")
     if "/" in name:
-        yield Flaw(start=name.index("/"), end=len(name), sentence="a path does not belong here.")
+        yield Flaw(start=name.index("/"), end=len(name), sentence="no path in it.")
     if "@" in name:
-        yield Flaw(start=0, end=name.index("@") + 1, sentence="a user does not belong here.")
+        yield Flaw(start=0, end=name.index("@") + 1, sentence="no user in it.")
     if ":" in name:
-        yield Flaw(start=name.index(":"), end=len(name), sentence="a port does not belong here: it has its own field.")
+        yield Flaw(start=name.index(":"), end=len(name), sentence="no port here: it has its own field.")
     space = re.search(r"\s", name)
     if space is not None:
         yield Flaw(start=space.start(), end=space.end(), sentence="there is a space in it.")
@@ -170,7 +170,7 @@ def _is_address(text: str) -> bool:
 
 
 def _port(of: Schema, text: str) -> Iterator[Flaw]:
-    yield from _number({"type": "integer", "minimum": 1, "maximum": 65535} | dict(of), text)
+    yield from _number({"minimum": 1, "maximum": 65535} | dict(of) | {"type": "integer"}, text)
 
 
 def _number(of: Schema, text: str) -> Iterator[Flaw]:
@@ -209,7 +209,7 @@ def _url(of: Schema, text: str) -> Iterator[Flaw]:
         return
     if "@" in parts.netloc:
         end = len(scheme) + 3 + parts.netloc.rindex("@") + 1
-        sentence = "a user or password does not belong here: it would be shown."
+        sentence = "no user or password in it: they would be shown."
         yield Flaw(start=len(scheme) + 3, end=end, sentence=sentence)
     if not (_is_address(host) or _is_name(host.rstrip("."))):
         yield Flaw(start=len(scheme) + 3, end=len(text), sentence="no server is called like this.")

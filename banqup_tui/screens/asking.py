@@ -51,12 +51,11 @@ class TerminalAsk:
 
         panel = await self.panel(Choose)
         options = [Option(one.id, one.label, one.note, one.key, one.reason) for one in question.choices]
-        steps = bool(question.hint)
         panel.fill(
             question.title,
             options,
-            step=_("{part} of {whole}").format(part=1, whole=2) if steps else "",
-            confirm=_("Continue") if steps else "",
+            step=_("{part} of {whole}").format(part=1, whole=question.steps) if question.steps else "",
+            confirm=_("Continue") if question.steps else "",
         )
         if question.hint:
             self._screen.info.set_instead((Word(question.hint, "muted"),))

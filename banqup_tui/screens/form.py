@@ -37,7 +37,9 @@ from banqup_tui.widgets.integrations_layout import title_of
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import Rule, Sheet
+from banqup_tui.written.formats import cut_middle
 from banqup_tui.written.told import told, told_of
+from banqup_tui.written.widths import width_of
 from banqup_tui.written.words import _
 
 TEST, SAVE, CANCEL = "test", "save", "cancel"
@@ -116,8 +118,16 @@ class FormScreen(Sheet):
         for setting, schema in self._properties.items():
             if schema.get("x-template"):
                 self.view.set_hint(setting, "" if beside else variables_line(self._examples))
-        words = _("The newest document would go to {path}").format(path=self._preview) if self._preview else ""
+        words = self._preview_words()
         self.info.set_state((Word(words, "muted"),) if words and not beside else (), at_once=True)
+
+    def _preview_words(self) -> str:
+        """In one line: the beginning of a long path and its end."""
+        if not self._preview:
+            return ""
+        words = _("The newest document would go to {path}")
+        room = self.app.size.width - 4 - width_of(words.format(path=""))
+        return words.format(path=cut_middle(self._preview, max(room, 10)))
 
     # what happens
 

@@ -15,8 +15,8 @@ from banqup_tui.protocol.messages import BackfillCount
 from banqup_tui.widgets.form import Field, Ticks, Wrong
 from banqup_tui.widgets.form_fields import Kind
 from banqup_tui.widgets.integrations_layout import FOLDER_NAMES, title_of
-from banqup_tui.widgets.lines_of_text import BLANK, Line, left, paragraph
-from banqup_tui.written.formats import count
+from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, left, paragraph
+from banqup_tui.written.formats import count, cut_middle
 from banqup_tui.written.told import told
 from banqup_tui.written.words import _, current_language, ngettext
 
@@ -26,7 +26,8 @@ LABEL, SINCE = "\0label", "\0since"
 
 _KINDS: Mapping[str, Kind] = {"secret": "secret", "choice": "choice", "tick": "tick"}
 _EXAMPLE_DAY = "01/10/2026"
-_COLUMN = 16
+_COLUMN, _SHORT = 16, 13
+_MOST_USED = ("external_id", "folder", "year", "month", "number")
 
 
 def fields_of(form: Form) -> Iterator[Field]:
@@ -120,9 +121,9 @@ def _check_of(schema: Mapping[str, Any]) -> Callable[[str], Wrong | None]:
 
 
 def variables_line(examples: Mapping[str, str]) -> str:
-    """The placeholders of a path on one line, those with a value first: `[external_id] PARVIS  [year] 2026`."""
-    known = sorted(PLACEHOLDERS, key=lambda name: (not examples.get(name), PLACEHOLDERS.index(name)))
-    return "  ".join(f"[{name}] {examples.get(name, '')}".rstrip() for name in known)
+    """The placeholders of a path on one line, the most used first: `[external_id] PARVIS  [folder] purchases`."""
+    names = (*_MOST_USED, *(name for name in PLACEHOLDERS if name not in _MOST_USED))
+    return "  ".join(f"[{name}] {cut_middle(examples.get(name, ''), _SHORT)}".rstrip() for name in names)
 
 
 def help_lines(name: str, form: Form, examples: Mapping[str, str], preview: str | None, width: int) -> Iterator[Line]:
@@ -144,8 +145,7 @@ def help_lines(name: str, form: Form, examples: Mapping[str, str], preview: str 
     if schema.get("x-template"):
         yield BLANK
         for placeholder in PLACEHOLDERS:
-            value = examples.get(placeholder, "")
-            yield left(0, f"[{placeholder}]", "accent"), left(_COLUMN, value[: max(width - _COLUMN, 0)])
+            yield left(0, f"[{placeholder}]", "accent"), fitted(_COLUMN, width, examples.get(placeholder, ""))
     if preview:
         yield BLANK
         yield (left(0, _("The newest document would go to"), "muted"),)

@@ -146,6 +146,10 @@ def _summary(rows: Sequence[ReviewRow]) -> str:
         words = ngettext("{count} needs settings", "{count} need settings", number[Standing.NEEDS])
         parts.append(words.format(count=count(number[Standing.NEEDS])))
     if number[Standing.HAS]:
-        words = ngettext("{count} has it already", "{count} have it already", number[Standing.HAS])
+        words = ngettext(
+            "{count} has it already (Enter: once more)",
+            "{count} have it already (Enter: once more)",
+            number[Standing.HAS],
+        )
         parts.append(words.format(count=count(number[Standing.HAS])))
     return ", ".join(parts)

@@ -61,7 +61,8 @@ class StoreScreen(PlaceScreen):
 
     def draw(self) -> None:
         extensions, installed = self._extensions(), self._installations()
-        users = Counter(one.extension_id for one in self.house.session.readers.integrations())
+        used = {(one.extension_id, one.client_id) for one in self.house.session.readers.integrations()}
+        users = Counter(extension_id for extension_id, _client_id in used)
         self.title_line.set_path([_("Banqup Store")], right=_summary(extensions, installed))
         self.listing.show(extension_items(extensions, installed, users))
         self._show_details()
@@ -74,12 +75,9 @@ class StoreScreen(PlaceScreen):
         if extension is None:
             return
         installation = self._installations().get(extension.id)
-        clients = {row.client.id: row for row in self.house.session.readers.clients()}
-        users = [
-            (clients[one.client_id].client.name, 0)
-            for one in self.house.session.readers.integrations()
-            if one.extension_id == extension.id and one.client_id in clients
-        ]
+        readers = self.house.session.readers
+        used_by = {one.client_id for one in readers.integrations() if one.extension_id == extension.id}
+        users = [(row.client.name, 0) for row in readers.clients() if row.client.id in used_by]
         self.details.show(lambda width: extension_details(extension, installation, users, width))
 
     def context(self) -> Context:

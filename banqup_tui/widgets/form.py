@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -21,7 +21,6 @@ from banqup_tui.widgets.focus import QuietFocus
 from banqup_tui.widgets.form_fields import (
     FIELD,
     NO,
-    ORIGIN,
     YES,
     Field,
     Filling,
@@ -29,36 +28,18 @@ from banqup_tui.widgets.form_fields import (
     Ticks,
     Wrong,
 )
+from banqup_tui.widgets.form_rows import Row, Stop, draw_field, draw_report, field_rows, report_rows
 from banqup_tui.widgets.lines import LineBuilder, width_of
 from banqup_tui.widgets.lines_of_text import fitted
 from banqup_tui.widgets.page import draw
 from banqup_tui.widgets.theme import Ground, Look, look_of
-from banqup_tui.written.formats import cut, shown, wrapped
+from banqup_tui.written.formats import cut, shown
 from banqup_tui.written.signs import sign
 from banqup_tui.written.words import _
 
 __all__ = ["NO", "YES", "Field", "FormView", "Report", "Ticks", "Wrong"]
 
 _AIRY_FROM = 26
-
-
-class _Stop(NamedTuple):
-    """Where the keyboard can stand: a field, a box of ticks, a button."""
-
-    kind: Literal["field", "box", "button"]
-    name: str
-    box: str = ""
-
-
-class _Row(NamedTuple):
-    stop: _Stop | None = None
-    label: str = ""
-    under: str = ""
-    under_at: int = 0
-    is_buttons: bool = False
-    report: Report | None = None
-    text: str = ""
-    hint: bool = False
 
 
 class FormView(QuietFocus, ScrollView):
@@ -102,7 +83,7 @@ class FormView(QuietFocus, ScrollView):
         self._report: tuple[str, tuple[Report, ...]] = ("", ())
         self._remark = ""
         self._at = 0
-        self._rows: list[_Row] = []
+        self._rows: list[Row] = []
 
     # what it holds
 
@@ -198,7 +179,7 @@ class FormView(QuietFocus, ScrollView):
     def render_line(self, y: int) -> Strip:
         look, width = look_of(self), self.size.width
         at = y + self.scroll_offset.y
-        row = self._rows[at] if at < len(self._rows) else _Row()
+        row = self._rows[at] if at < len(self._rows) else Row()
         line = LineBuilder(look.style("text"))
         if row.is_buttons:
             return self._draw_buttons(look, width)
@@ -207,41 +188,18 @@ class FormView(QuietFocus, ScrollView):
             style = look.style("strong", bold=True) if here else look.style("muted")
             line.at(2).put(cut(shown(row.label), FIELD - 2), style)
         if row.stop is not None and row.stop.kind == "field":
-            self._draw_field(line, self._fillings[row.stop.name], look, here)
+            draw_field(line, self._fillings[row.stop.name], look, here=here, focused=self.has_focus)
         elif row.stop is not None:
             self._draw_box(line, row.stop, look, here, width)
         elif row.report is not None:
-            self._draw_report(line, row.report, look)
-        elif row.hint:
-            line.at(FIELD + 1).put(cut(shown(row.text), width - FIELD - 3), look.style("muted"))
+            draw_report(line, row.report, look)
         elif row.under:
             line.at(row.under_at).put(row.under, look.style("error"))
         elif row.text:
-            line.at(FIELD + 1).put(shown(row.text), look.style("muted"))
+            line.at(FIELD + 1).put(cut(shown(row.text), width - FIELD - 3), look.style("muted"))
         return line.strip(width)
 
-    def _draw_field(self, line: LineBuilder, filling: Filling, look: Look, here: bool) -> None:
-        if filling.field.kind == "tick":
-            box = "[x]" if filling.text == YES else "[ ]"
-            line.at(FIELD + 1).put(box, look.style("text", "cursor" if here and self.has_focus else "bg"))
-        else:
-            blank = look.style("text", "field" if here else "surface")
-            line.at(FIELD).put(" ", blank)
-            for text, style in filling.pieces(look, here):
-                line.put(text, style)
-            line.put(" ", blank)
-        origin, own = filling.origin()
-        if origin:
-            line.at(ORIGIN).put(origin, look.style("text" if own else "muted"))
-
-    def _draw_report(self, line: LineBuilder, report: Report, look: Look) -> None:
-        if report.ok is None:
-            line.at(FIELD + 1).put(shown(report.sentence), look.style("muted"))
-            return
-        line.at(FIELD + 1).put(sign("done" if report.ok else "error"), look.style("ok" if report.ok else "error"))
-        line.put(f" {shown(report.sentence)}", look.style("text"))
-
-    def _draw_box(self, line: LineBuilder, stop: _Stop, look: Look, here: bool, width: int) -> None:
+    def _draw_box(self, line: LineBuilder, stop: Stop, look: Look, here: bool, width: int) -> None:
         label = next(text for id_, text, _on in self._group(stop.name).boxes if id_ == stop.box)
         box = "[x]" if stop.box in self._ticked[stop.name] else "[ ]"
         ground: Ground = "cursor" if here and self.has_focus else "bg"
@@ -264,73 +222,36 @@ class FormView(QuietFocus, ScrollView):
         if not self.size.width:
             return
         airy = self.app.size.height >= _AIRY_FROM
-        rows: list[_Row] = []
+        rows: list[Row] = []
         for field in self._fields:
-            rows += self._field_rows(field, airy)
+            rows += self._rows_of(field, airy)
         if not airy and rows:
-            rows.append(_Row())
+            rows.append(Row())
         for group in self._ticks:
             for number, (id_, _label, _on) in enumerate(group.boxes):
-                rows.append(_Row(stop=_Stop("box", group.name, id_), label="" if number else group.label))
+                rows.append(Row(stop=Stop("box", group.name, id_), label="" if number else group.label))
             for field in self._below(group.name):
-                rows += self._field_rows(field, airy=False)
-            rows.append(_Row())
-        rows += self._report_rows()
-        rows.append(_Row(is_buttons=True))
+                rows += self._rows_of(field, airy=False)
+            rows.append(Row())
+        rows += report_rows(*self._report, self.size.width)
+        rows.append(Row(is_buttons=True))
         self._rows = rows
         self.virtual_size = Size(self.size.width, len(rows))
         self._show_stop()
         self.refresh()
 
-    def _field_rows(self, field: Field, airy: bool) -> list[_Row]:
-        row = _Row(stop=_Stop("field", field.name), label=field.label)
-        under = self._under(self._fillings[field.name]) or self._hint(field)
-        return [row, under] if under else [row, _Row()] if airy else [row]
+    def _rows_of(self, field: Field, airy: bool) -> list[Row]:
+        filling, here = self._fillings[field.name], self._stands_on(Stop("field", field.name))
+        return field_rows(filling, self._hints.get(field.name, ""), here=here, airy=airy, width=self.size.width)
 
-    def _hint(self, field: Field) -> _Row | None:
-        """Under the field one is on: what it may hold, or a right value while it is empty."""
-        if not self._stands_on(_Stop("field", field.name)):
-            return None
-        text = self._hints.get(field.name, "")
-        if not text and field.example and field.kind == "text" and not self._fillings[field.name].text:
-            text = _("For example {example}").format(example=field.example)
-        return _Row(text=text, hint=True) if text else None
-
-    def _report_rows(self) -> list[_Row]:
-        label, lines = self._report
-        room = max(self.size.width - FIELD - 5, 20)
-        rows: list[_Row] = []
-        for report in lines:
-            texts = wrapped(report.sentence, room)
-            rows.append(_Row(label="" if rows else label, report=Report(report.ok, texts[0])))
-            rows += [_Row(text=f"  {text}") for text in texts[1:]]
-        return [*rows, _Row()] if rows else []
-
-    def _under(self, filling: Filling) -> _Row | None:
-        """What is wrong below its letters, with a right value where there is room for one."""
-        wrong, field = filling.wrong(), filling.field
-        if wrong is None or not (filling.text or filling.is_touched):
-            return None
-        here = self._stands_on(_Stop("field", field.name))
-        begin, end = (0, 0) if field.kind == "secret" else filling.columns_of(wrong, here)
-        texts = [f"{'^' * max(end - begin, 1)} {wrong.sentence}"]
-        if field.example and "?" not in wrong.sentence:
-            right = _("For example {example}").format(example=field.example)
-            texts.insert(0, f"{texts[0]} {right}")
-        room = max(self.size.width - 2, 10)
-        column = FIELD + 1 + begin
-        text = next((one for one in texts if FIELD + width_of(one) <= room), texts[-1])
-        column = max(min(column, room - width_of(text)), 2)
-        return _Row(under=cut(text, room - column), under_at=column)
-
-    def _stops(self) -> list[_Stop]:
-        stops = [_Stop("field", field.name) for field in self._fields]
+    def _stops(self) -> list[Stop]:
+        stops = [Stop("field", field.name) for field in self._fields]
         for group in self._ticks:
-            stops += [_Stop("box", group.name, id_) for id_, _label, _on in group.boxes]
-            stops += [_Stop("field", field.name) for field in self._below(group.name)]
-        return stops + [_Stop("button", button.id) for button in self._buttons if button.reason is None]
+            stops += [Stop("box", group.name, id_) for id_, _label, _on in group.boxes]
+            stops += [Stop("field", field.name) for field in self._below(group.name)]
+        return stops + [Stop("button", button.id) for button in self._buttons if button.reason is None]
 
-    def _stands_on(self, stop: _Stop) -> bool:
+    def _stands_on(self, stop: Stop) -> bool:
         stops = self._stops()
         return bool(stops) and stops[min(self._at, len(stops) - 1)] == stop
 
@@ -452,7 +373,7 @@ class FormView(QuietFocus, ScrollView):
         self._fillings[name].turn(step)
         self._changed(name)
 
-    def _tick(self, stop: _Stop) -> None:
+    def _tick(self, stop: Stop) -> None:
         self._ticked[stop.name] ^= {stop.box}
         self._rebuild()
         self.post_message(self.Changed(stop.name))

@@ -6,7 +6,7 @@ were wanted by then: nothing that came since is swept along, however often the j
 
 import uuid
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Row, exists, insert, or_, select, update
@@ -28,6 +28,15 @@ from banqup_tui.protocol.commands import Query
 from banqup_tui.protocol.problems import ProblemType
 
 RUNNING, DONE = "RUNNING", "DONE"
+BULK = "BULK"
+
+
+class Progress(NamedTuple):
+    """What one portion of a job came to: where the next begins, how many were done, whether it was the last."""
+
+    position: str
+    number: int
+    ended: bool
 
 
 class Task(Value, frozen=True, kw_only=True):
@@ -53,14 +62,25 @@ def begin(work: Work, context: Context, task: Task, up_to: str, expected: int) -
     kill_point("bulk.counted")
     if count > expected:
         raise _count_changed(count, expected)
-    return {"queued": count, "unchanged": 0, "jobId": _write(work, context, "BULK", task, upto_seq, expected)}
+    job_id = write(work, context, BULK, msgspec.json.encode(task), upto_seq=upto_seq, expected=expected)
+    return {"queued": count, "unchanged": 0, "jobId": job_id}
 
 
-def _write(work: Work, context: Context, kind: str, task: Task, upto_seq: int, expected: int) -> str:
+def write(
+    work: Work,
+    context: Context,
+    kind: str,
+    task: bytes,
+    *,
+    upto_seq: int = 0,
+    expected: int = 0,
+    position: str = "",
+) -> str:
+    """A job of this kind begins after `position`, as soon as the transaction is kept. Returns its id."""
     job_id = str(uuid.uuid4())
-    row: dict[str, Any] = {"id": job_id, "space_id": work.space_id, "kind": kind, "query": msgspec.json.encode(task)}
+    row: dict[str, Any] = {"id": job_id, "space_id": work.space_id, "kind": kind, "query": task}
     row |= {"upto_seq": upto_seq, "expected": expected, "state": RUNNING, "asked_by": context.user_id}
-    work.execute(insert(job), row)
+    work.execute(insert(job), row | {"position": position})
     return job_id
 
 
@@ -125,14 +145,26 @@ def step(work: Work, services: Services) -> bool:
     ).one_or_none()
     if found is None:
         return False
+    done = _bulk(work, found) if found.kind == BULK else _other(work, services, found)
+    values = {"position": done.position, "done": found.done + done.number, "state": DONE if done.ended else RUNNING}
+    work.execute(update(job).where(job.c.id == found.id).values(**values))
+    return True
+
+
+def _bulk(work: Work, found: Row[Any]) -> Progress:
     task = _task.decode(found.query)
     rows = _portion(work, task, found)
     queued = _queue(work, task, found, [row for row in rows if not is_too_early(row, task.since)])
-    ended = len(rows) < AT_ONCE
-    position = found.position if not rows else rows[-1].id
-    values = {"position": position, "done": found.done + queued, "state": DONE if ended else RUNNING}
-    work.execute(update(job).where(job.c.id == found.id).values(**values))
-    return True
+    return Progress(rows[-1].id if rows else found.position, queued, ended=len(rows) < AT_ONCE)
+
+
+def _other(work: Work, services: Services, found: Row[Any]) -> Progress:
+    """Imported here, since that stands on what the ledger gives."""
+    from banqup_tui.backend import renewing
+
+    if found.kind == renewing.KIND:
+        return renewing.portion(work, services, found)
+    raise LookupError(found.kind)
 
 
 def _portion(work: Work, task: Task, found: Row[Any]) -> list[Row[Any]]:

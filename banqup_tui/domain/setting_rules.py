@@ -136,7 +136,7 @@ def _host(of: Schema, text: str) -> Iterator[Flaw]:
     if slashes:
         end = len(scheme) + len(slashes)
         begin = name[:end]
-        yield Flaw(start=0, end=end, sentence=f"the name alone, without {begin}")
+        yield Flaw(start=0, end=end, sentence=f"no {begin} in it.")
     if "/" in name:
         yield Flaw(start=name.index("/"), end=len(name), sentence="no path in it.")
     if "@" in name:
@@ -199,7 +199,7 @@ def _url(of: Schema, text: str) -> Iterator[Flaw]:
     if space is not None:
         yield Flaw(start=space.start(), end=space.end(), sentence="there is a space in it.")
     if not slashes or scheme.lower() not in ("https", "http"):
-        yield Flaw(start=0, end=len(scheme) if slashes else len(text), sentence="it has to begin with https://")
+        yield Flaw(start=0, end=len(scheme) if slashes else len(text), sentence="https:// is missing at its beginning.")
         return
     try:
         parts = urlsplit(url)

@@ -92,9 +92,8 @@ async def test_what_is_there_already_is_dimmed_and_goes_once_more_under_another_
         await here.sees("SFTP archive is active for Boulangerie du Parvis SRL")
 
 
-@pytest.mark.parametrize("size", [NARROW, MIDDLE])
-async def test_many_clients_get_an_integration_after_a_look_at_what_each_needs(opened, size):
-    async with opened(size) as here:
+async def test_many_clients_get_an_integration_after_a_look_at_what_each_needs(opened):
+    async with opened(NARROW) as here:
         await here.press("3")
         await here.sees("Boulangerie du Parvis SRL")
         await here.press("space", "j", "space", "j", "space")

@@ -11,7 +11,7 @@ import msgspec
 
 from banqup_tui.actions.adding import Chosen, body_of, chosen, client_form, there, title_of
 from banqup_tui.actions.asking import Confirming, Filled, Form, Reviewing, ReviewRow, Standing
-from banqup_tui.actions.giving import give
+from banqup_tui.actions.giving import give_together
 from banqup_tui.actions.interface import Context
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.errors import BanqupError
@@ -19,6 +19,7 @@ from banqup_tui.domain.extension import Extension, Installation, in_language
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.settings_needed import needed
 from banqup_tui.domain.text import clean
+from banqup_tui.protocol.commands import AddIntegration
 from banqup_tui.protocol.messages import BackfillCount, TestRequest
 from banqup_tui.written.formats import count
 from banqup_tui.written.told import told
@@ -249,18 +250,22 @@ def _confirming(batch: Batch) -> Confirming:
 def _give(batch: Batch) -> None:
     """A command each, so that one that is refused leaves the others alone."""
     ready = batch.ready
-    bodies = [
-        body_of(
-            draft.client,
-            batch.installation,
-            Filled(values=draft.values, folders=draft.folders, label=draft.label, older=draft.older, since=draft.since),
-        )
-        for draft in ready
-    ]
+    bodies = [(_body(batch, draft), _name(batch, draft)) for draft in ready]
     words = ngettext(
         "{integration} is active for {count} client.", "{integration} is active for {count} clients.", len(ready)
     )
-    give(batch.context, bodies, words.format(integration=title_of(batch.extension), count=count(len(ready))))
+    give_together(batch.context, bodies, words.format(integration=title_of(batch.extension), count=count(len(ready))))
+
+
+def _body(batch: Batch, draft: Draft) -> AddIntegration:
+    filled = Filled(values=draft.values, folders=draft.folders, label=draft.label, older=draft.older, since=draft.since)
+    return body_of(draft.client, batch.installation, filled)
+
+
+def _name(batch: Batch, draft: Draft) -> str:
+    integration = clean(draft.label) if draft.label else title_of(batch.extension)
+    words = _("{integration} is active for {client}.").format(integration=integration, client=clean(draft.client.name))
+    return words.rstrip(".")
 
 
 def _secrets(extension: Extension) -> set[str]:

@@ -35,6 +35,9 @@ class SessionDoing:
     def act(self, body: Value, label: str = "", *, key: str | None = None) -> str:
         return self._session.act(body, label=label, key=key)
 
+    def act_together(self, bodies: Sequence[tuple[Value, str]]) -> list[str]:
+        return self._session.act_together(bodies)
+
     def take_back(self, key: str) -> bool:
         return self._session.outbox.undo(key)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from banqup_tui.actions.asking import Message
 from banqup_tui.actions.interface import Context
@@ -16,6 +16,16 @@ def give(context: Context, bodies: Iterable[Value], sentence: str) -> None:
     label = sentence.rstrip(".")
     given = tuple(bodies)
     keys = tuple(context.doing.act(body, label) for body in given)
+    _tell(context, given, keys, sentence)
+
+
+def give_together(context: Context, bodies: Sequence[tuple[Value, str]], sentence: str) -> None:
+    """Many commands in one write, each with the name that it has in the list of `u`."""
+    keys = tuple(context.doing.act_together(bodies))
+    _tell(context, tuple(body for body, _label in bodies), keys, sentence)
+
+
+def _tell(context: Context, given: tuple[Value, ...], keys: tuple[str, ...], sentence: str) -> None:
     wordings = _with_undo(sentence, given, context)
     context.ask.notify(Message(text=wordings[0], shorter=wordings[1:], undo_keys=keys, plain=sentence))
 

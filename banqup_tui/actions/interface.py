@@ -32,6 +32,10 @@ class Doing(Protocol):
         """Write a command to the outbox; its key. `label` is what was done, in words, for the list of `u`."""
         ...
 
+    def act_together(self, bodies: Sequence[tuple[Value, str]]) -> list[str]:
+        """Several commands that concern no document, each with its label, at once; their keys."""
+        ...
+
     def take_back(self, key: str) -> bool:
         """Cancel a command that was never tried; false where it was."""
         ...

@@ -98,12 +98,19 @@ class FormScreen(Sheet):
     # what is drawn
 
     def _buttons(self) -> list[Button]:
-        wrong = self.view.first_wrong()
+        wrong = self._first_wrong()
         test = [Button(TEST, _("Test connection"))] if self._form.test is not None else []
         return [*test, Button(SAVE, self._form.button, reason=wrong), Button(CANCEL, _("Cancel"))]
 
-    def _say_what_is_wrong(self) -> None:
+    def _first_wrong(self) -> str | None:
+        """Also older documents that are ticked and whose number is not known: nothing is sent that was not counted."""
         wrong = self.view.first_wrong()
+        if wrong is None and self._older is None and OLDER in self.view.ticked(OLDER):
+            return _("Older")
+        return wrong
+
+    def _say_what_is_wrong(self) -> None:
+        wrong = self._first_wrong()
         self.view.set_buttons(self._buttons(), _("Correct first: {field}").format(field=wrong) if wrong else "")
 
     def _come_to(self, name: str) -> None:
@@ -137,8 +144,11 @@ class FormScreen(Sheet):
 
     def on_form_view_changed(self, message: FormView.Changed) -> None:
         message.stop()
+        counts_anew = self._form.older is not None and message.name in (FOLDERS, OLDER, SINCE)
+        if counts_anew:
+            self._older = None
         self._say_what_is_wrong()
-        if message.name in (FOLDERS, OLDER, SINCE):
+        if counts_anew:
             self.run_worker(self._count_older(), group="older", exclusive=True, exit_on_error=False)
         if message.name in self._properties:
             self._preview = None
@@ -192,7 +202,7 @@ class FormScreen(Sheet):
 
     async def _count_older(self) -> None:
         """The number beside *Older*, for the folders that are ticked and the day that is given."""
-        if self._form.count_older is None or self._form.older is None:
+        if self._form.count_older is None:
             return
         folders = chosen_folders(self._form, self.view.ticked(FOLDERS)) or ()
         since = self._since()
@@ -201,6 +211,7 @@ class FormScreen(Sheet):
         except BanqupError:
             self._older = None
         self.view.relabel(older_ticks(self._older, has_day=since is not None))
+        self._say_what_is_wrong()
 
     def _ask_for_a_look(self) -> None:
         if self._form.look is None:

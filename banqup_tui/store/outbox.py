@@ -30,6 +30,11 @@ LEASE_SECONDS = 20.0
 GIVEN_UP_AFTER = 10
 """So many answers 500 in a row to one command, and it is taken back."""
 
+_GIVE = (
+    "INSERT INTO command (key, line, kind, body, document_id, documents, effect, file, label, seen, at)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
 
 class Line(StrEnum):
     """Two queues: a long import does not hold up a keypress."""
@@ -140,13 +145,21 @@ class Outbox:
             file, label, seen, self._stamp(),
         )  # fmt: skip
         with self._changing() as connection:
-            connection.execute(
-                "INSERT INTO command (key, line, kind, body, document_id, documents, effect, file, label, seen, at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                row,
-            )
+            connection.execute(_GIVE, row)
         kill_point("outbox.given")
         return given
+
+    def give_together(self, seen: str, commands: Iterable[tuple[str, bytes, str]]) -> list[str]:
+        """Several at once, each its kind, body and label: all of them are on the disk, or none. Returns their keys."""
+        at = self._stamp()
+        rows = [
+            (str(uuid.uuid4()), Line.COMMANDS, kind, body, None, "[]", None, None, label, seen, at)
+            for kind, body, label in commands
+        ]
+        with self._changing() as connection:
+            connection.executemany(_GIVE, rows)
+        kill_point("outbox.given")
+        return [row[0] for row in rows]
 
     def undo(self, key: str) -> bool:
         """Take back what was never tried. False: too late, see `take_back`."""

@@ -1,6 +1,6 @@
 """Everything the screens, the actions and the command line need of the local side, under one name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from banqup_tui.domain.folder import Folder
@@ -64,6 +64,13 @@ class Session:
             kind_of(type(body)), bytes(encode(body)), self.copy.state().seen,
             documents=documents, effect=effect, label=label, key=key,
         )  # fmt: skip
+        self.engine.wake()
+        return given
+
+    def act_together(self, bodies: Sequence[tuple[Value, str]]) -> list[str]:
+        """Several commands that concern no document, each with its label, in one write: all are kept, or none."""
+        commands = ((kind_of(type(body)), bytes(encode(body)), label) for body, label in bodies)
+        given = self.outbox.give_together(self.copy.state().seen, commands)
         self.engine.wake()
         return given
 

@@ -322,7 +322,7 @@ class FormView(QuietFocus, ScrollView):
         stop = self._stops()[self._at]
         if stop.kind == "field" and self._kind(stop.name) not in ("choice", "tick"):
             event.stop()
-            self._fillings[stop.name].editing.insert(event.text)
+            self._fillings[stop.name].paste(event.text)
             self._changed(stop.name)
 
     def on_click(self, event: events.Click) -> None:

@@ -86,6 +86,15 @@ class Filling:
     def touch(self) -> None:
         self.is_touched, self.said = True, ""
 
+    def paste(self, text: str) -> None:
+        """A secret keeps its lines: a private key is nothing without them. Nobody sees it."""
+        editing = self.editing
+        if self.field.kind == "secret":
+            editing.text = editing.text[: editing.caret] + text + editing.text[editing.caret :]
+            editing.caret += len(text)
+        else:
+            editing.insert(text)
+
     def wrong(self) -> Wrong | None:
         found = self.field.check(self.text) if self.field.check is not None and self.text else None
         return found or (Wrong(0, len(self.text), self.said) if self.said else None)

@@ -42,6 +42,9 @@ class FakeDoing:
         self.acts.append(body)
         return key or f"key-{len(self.acts)}"
 
+    def act_together(self, bodies: Sequence[tuple[Value, str]]) -> list[str]:
+        return [self.act(body, label) for body, label in bodies]
+
     def opposite_of(self, key: str) -> Value | None:
         return self.opposites.get(key)
 

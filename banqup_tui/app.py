@@ -159,6 +159,7 @@ class BanqupApp(App[None]):
         delivery_id: str | None = None,
         integration_id: str | None = None,
         extension_id: str | None = None,
+        to_place_id: str | None = None,
     ) -> Context:
         return context_at(
             self.session,
@@ -170,6 +171,7 @@ class BanqupApp(App[None]):
             delivery_id=delivery_id,
             integration_id=integration_id,
             extension_id=extension_id,
+            to_place_id=to_place_id,
         )
 
     def status_words(self, document_id: str) -> Sequence[Word]:
@@ -213,6 +215,11 @@ class BanqupApp(App[None]):
             if not isinstance(self.screen, Clients):
                 self.go_to_root(Place.CLIENTS)
             self.push_screen(ClientScreen(destination.client_id, destination.tab or Tab.INTEGRATIONS))
+        elif destination.place is Place.TO_PLACE:
+            from banqup_tui.screens.to_place import ToPlaceScreen
+
+            self.go_to_root(Place.CLIENT_DOCUMENTS)
+            self.push_screen(ToPlaceScreen())
         else:
             self.go_to_root(destination.place)
 

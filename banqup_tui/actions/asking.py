@@ -27,12 +27,13 @@ class Choice(Value, frozen=True, kw_only=True):
 
 
 class Choosing(Value, frozen=True, kw_only=True):
-    """`steps`: it is the first of so many, and goes on by a button."""
+    """`steps`: it is the first of so many, and goes on by a button. `search`: of hundreds, found by typing."""
 
     title: str
     choices: Sequence[Choice]
     hint: str = ""
     steps: int = 0
+    search: bool = False
 
 
 class Confirming(Value, frozen=True, kw_only=True):

@@ -11,16 +11,19 @@ from banqup_tui.actions.asking import Ask
 from banqup_tui.actions.interface import Context, Undoable
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.reversing import REVERSIBLE, key_of_opposite, opposite
+from banqup_tui.domain.client import Client
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.listing import UnderWay
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import decode, kind_of
 from banqup_tui.protocol.messages import BackfillCount, TestRequest, TestResult
 from banqup_tui.store.outbox import CommandState, Entry
+from banqup_tui.store.readers import Readers
 from banqup_tui.sync.session import Session
 from banqup_tui.sync.threads import in_thread
 
 UNDO_SHOWN = 20
+_WITH_TRAY = frozenset({Place.CLIENT_DOCUMENTS, Place.TO_PLACE})
 UNDO_REACH = timedelta(hours=1)
 """How far back what the server has done is offered."""
 _REVERSIBLE_KINDS = frozenset(kind_of(body) for body in REVERSIBLE)
@@ -98,6 +101,7 @@ def context_at(
     delivery_id: str | None = None,
     integration_id: str | None = None,
     extension_id: str | None = None,
+    to_place_id: str | None = None,
 ) -> Context:
     """Reads what is selected or under the cursor from the local copy: at most a few milliseconds."""
     readers = session.readers
@@ -114,12 +118,14 @@ def context_at(
         deliveries=[delivery for of_document in deliveries.values() for delivery in of_document],
         integrations=[one for one in readers.integrations() if everywhere or one.client_id in clients],
         client=readers.client(client_id) if client_id else None,
-        clients=[client for one in client_ids if (client := readers.client(one)) is not None],
         delivery=readers.delivery(delivery_id) if delivery_id else None,
         integration=readers.integration(integration_id) if integration_id else None,
         extension=extensions.get(extension_id) if extension_id else None,
         extensions=extensions,
         installations=readers.installations(),
+        to_place=readers.waiting_to_place(to_place_id) if to_place_id else None,
+        waiting_to_place=readers.to_place_count() if place in _WITH_TRAY else 0,
+        clients=readers.find_clients("") if to_place_id else _clients(readers, client_ids),
         undoable=undoable(session),
         over_ssh=is_over_ssh(),
         offline=session.engine.is_running and not session.engine.state.is_connected,
@@ -127,6 +133,10 @@ def context_at(
         download_to=download_directory(),
         now=datetime.now(UTC),
     )
+
+
+def _clients(readers: Readers, client_ids: Sequence[str]) -> list[Client]:
+    return [client for one in client_ids if (client := readers.client(one)) is not None]
 
 
 def undoable(session: Session) -> list[Undoable]:

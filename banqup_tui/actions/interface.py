@@ -20,6 +20,7 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import UnderWay
 from banqup_tui.domain.sending import Selection, offers, selection
+from banqup_tui.domain.source import ToPlace
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.messages import BackfillCount, TestRequest, TestResult
 from banqup_tui.sync.state import SyncState
@@ -90,8 +91,9 @@ class Context(Value, frozen=True, kw_only=True, dict=True):
 
     `clients`: those selected in a list of clients. `documents`: the selection, else the one under the cursor.
     `integrations`: of the clients of those documents, of `client` and `clients`. `deliveries`: of those documents.
-    `now` is aware. `offline`: what is done waits on this computer. `connection`: how the copy stands to its server,
-    where it is followed. `download_to`: the directory that is suggested.
+    `to_place` is the file under the cursor there, and `clients` are all clients then; `waiting_to_place` counts those
+    files. `now` is aware. `offline`: what is done waits on this computer. `connection`: how the copy stands to its
+    server, where it is followed. `download_to`: the directory that is suggested.
     """
 
     doing: Doing
@@ -107,6 +109,8 @@ class Context(Value, frozen=True, kw_only=True, dict=True):
     extension: Extension | None = None
     extensions: Mapping[str, Extension] = {}
     installations: Sequence[Installation] = ()
+    to_place: ToPlace | None = None
+    waiting_to_place: int = 0
     undoable: Sequence[Undoable] = ()
     over_ssh: bool = False
     offline: bool = False

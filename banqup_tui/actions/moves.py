@@ -14,7 +14,7 @@ _LISTS = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS, Place.C
 _TABLE = frozenset({Place.FOLDER})
 _SELECTABLE = _TABLE | {Place.CLIENT_DOCUMENTS, Place.CLIENTS}
 _SIDES = frozenset({Place.FOLDER, Place.DOCUMENT})
-_PANES = frozenset({Place.FOLDER, Place.DOCUMENT, Place.CLIENT, Place.STORE})
+_PANES = frozenset({Place.FOLDER, Place.DOCUMENT, Place.TO_PLACE, Place.CLIENT, Place.STORE})
 _SEARCHABLE = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS})
 
 

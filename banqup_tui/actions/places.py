@@ -7,12 +7,14 @@ from banqup_tui.domain.values import Value
 
 class Place(StrEnum):
     """`CLIENT_DOCUMENTS`: the clients with what is to do; `FOLDER`: folders and table of one of them; `DOCUMENT`:
-    one document; `CLIENTS`: the register of clients; `CLIENT`: one of them with its integrations; `STORE`.
+    one document; `TO_PLACE`: what came in and nobody could tell whose it is; `CLIENTS`: the register of clients;
+    `CLIENT`: one of them with its integrations; `STORE`.
     """
 
     CLIENT_DOCUMENTS = "client-documents"
     FOLDER = "folder"
     DOCUMENT = "document"
+    TO_PLACE = "to-place"
     CLIENTS = "clients"
     CLIENT = "client"
     STORE = "store"

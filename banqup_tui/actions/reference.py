@@ -17,6 +17,7 @@ _PLACES: dict[Place, str] = {
     Place.CLIENT_DOCUMENTS: "Client documents: the clients",
     Place.FOLDER: "Client documents: folders and documents of a client",
     Place.DOCUMENT: "A document",
+    Place.TO_PLACE: "To place",
     Place.CLIENTS: "Clients",
     Place.CLIENT: "A client and its integrations",
     Place.STORE: "Banqup Store",

@@ -19,7 +19,9 @@ from banqup_tui.backend.values import (
     in_portions,
     installation_of,
     integrations_of,
-    source_of,
+    rule_of,
+    sources_of,
+    to_place_of,
 )
 from banqup_tui.domain.space import Space
 from banqup_tui.protocol.messages import Change, Changes, EntityKind, Op
@@ -29,8 +31,10 @@ MOST_CHANGES = 500
 _log = logging.getLogger(__name__)
 MOST_LOOKED_AT = 5_000
 
-_OF_A_CLIENT = frozenset({EntityKind.CLIENT, EntityKind.DOCUMENT, EntityKind.DELIVERY, EntityKind.INTEGRATION})
-_OF_DOCUMENTS = frozenset({EntityKind.DOCUMENT, EntityKind.DELIVERY})
+_OF_A_CLIENT = frozenset(
+    {EntityKind.CLIENT, EntityKind.DOCUMENT, EntityKind.DELIVERY, EntityKind.INTEGRATION, EntityKind.RULE}
+)
+_OF_DOCUMENTS = frozenset({EntityKind.DOCUMENT, EntityKind.DELIVERY, EntityKind.TO_PLACE})
 
 
 def changes(services: Services, user_id: str, cursor: str, limit: int) -> Changes:
@@ -163,5 +167,7 @@ _READERS: dict[EntityKind, tuple[Any, _Values]] = {
         tables.integration,
         lambda seen, rows: integrations_of(seen.connection, rows, seen.services),
     ),
-    EntityKind.SOURCE: (tables.source, lambda seen, rows: [source_of(row) for row in rows]),
+    EntityKind.SOURCE: (tables.source, lambda seen, rows: sources_of(seen.connection, rows)),
+    EntityKind.TO_PLACE: (tables.to_place, lambda seen, rows: [to_place_of(row) for row in rows]),
+    EntityKind.RULE: (tables.rule, lambda seen, rows: [rule_of(row) for row in rows]),
 }

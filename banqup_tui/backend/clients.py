@@ -13,8 +13,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from banqup_tui.backend import tables
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.client import Client
+from banqup_tui.domain.source import RuleKind
 from banqup_tui.protocol.messages import EntityKind
-from banqup_tui.sources.sorter import NewClient, keys_of_client, name_key
+from banqup_tui.sources.keys import keys_of_client, name_key
+from banqup_tui.sources.sorter import NewClient
 
 _LEGAL_FORMS = re.compile(
     r"(?i:sa|nv|srl|bv|bvba|sprl|sc|cv|scrl|cvba|snc|vof|asbl|vzw|acp|ltd|gmbh|sas|sarl|commv|scs|ag)"
@@ -37,6 +39,11 @@ _BY_KEYS = _ALL.where(
         )
     )
 )
+_RULED = select(tables.rule.c.client_id).where(
+    tables.rule.c.space_id == bindparam("space"),
+    tables.rule.c.kind == str(RuleKind.IDENTIFIER),
+    tables.rule.c.match == bindparam("key"),
+)
 _client = msgspec.json.Decoder(Client)
 
 
@@ -51,10 +58,20 @@ class ClientDirectory:
         kind, _, text = key.partition(":")
         if kind == "reference":
             return self._found(_BY_REFERENCE, reference=text.lower())
-        found = self._found(_BY_KEYS, keys=list(_spellings(key)))
+        found = self.known_by(key)
         if kind == "name" and not found:
             return [client for client in self._found(_ALL) if name_key(client.name) == key]
-        return found
+        return found if len(found) == 1 else self._ruled(key, found)
+
+    def known_by(self, key: str) -> list[Client]:
+        """Those that are known by this key themselves; rules are not asked."""
+        return self._found(_BY_KEYS, keys=list(_spellings(key)))
+
+    def _ruled(self, key: str, found: list[Client]) -> list[Client]:
+        """Nobody, or several, are known by the key: a rule made by hand may say who is meant."""
+        learned = self._connection.execute(_RULED, {"space": self._space_id, "key": key[:80]}).scalar()
+        client = self.by_id(learned) if learned else None
+        return [client] if client is not None and (not found or client in found) else found
 
     def by_id(self, client_id: str) -> Client | None:
         found = self._found(_BY_ID, id=client_id)

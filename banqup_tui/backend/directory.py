@@ -3,3 +3,6 @@
 DATABASE_FILE = "banqup.sqlite"
 KEY_FILE = "vault.key"
 FILES = "files"
+HOST_KEY_FILE = "drop_host_key"
+"""Of the SFTP drop; mode 0600."""
+DROP_SPOOL = "drop"

@@ -18,6 +18,11 @@ class FileStore:
         self._root = root
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
 
+    @property
+    def home(self) -> Path:
+        """The directory of the service, in which the store stands."""
+        return self._root.parent
+
     def sweep(self) -> None:
         """Takes away what uploads left behind that were cut off. Only while nobody else writes here."""
         for leftover in self._root.glob(".*.part"):

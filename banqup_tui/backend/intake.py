@@ -5,41 +5,38 @@ What cannot be read or placed is laid aside with its reason (`to_place`) and ref
 """
 
 import hashlib
-import os
 import uuid
-from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import and_, bindparam, delete, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, select
 
-from banqup_tui.backend import tables
+from banqup_tui.backend import rules, tables, tray
 from banqup_tui.backend.clients import ClientDirectory, add_keys, make_client
 from banqup_tui.backend.context import Context, Handler, Refused, Services, prepared_by
 from banqup_tui.backend.described import described, kind_of
+from banqup_tui.backend.incoming import Incoming
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.domain.folder import Folder
-from banqup_tui.domain.source import SourceKind
 from banqup_tui.domain.status import accounting_status
-from banqup_tui.domain.text import clean, safe_file_name
+from banqup_tui.domain.text import safe_file_name
 from banqup_tui.domain.values import Value
 from banqup_tui.formats import read
 from banqup_tui.formats.content import Content
-from banqup_tui.protocol.commands import AddSource, ImportFile, RemoveSource
-from banqup_tui.protocol.messages import EntityKind, Op
+from banqup_tui.protocol.commands import ImportFile
+from banqup_tui.protocol.messages import EntityKind
 from banqup_tui.protocol.problems import ProblemType
+from banqup_tui.sources.keys import account_key
 from banqup_tui.sources.layouts import read_path
-from banqup_tui.sources.sorter import Hints, NewClient, Placed, Unplaced, account_key, sort
+from banqup_tui.sources.sorter import Hints, NewClient, Placed, Unplaced, sort
 
 MAX_FILE_SIZE: Final = 64 * 1024 * 1024
-BY_HAND: Final = "import"
 _CACHED_UP_TO: Final = 2 * 1024 * 1024
 
 _WITH_SAME_BYTES: Final = select(tables.document.c.id, tables.document.c.folder).where(
@@ -53,20 +50,6 @@ _WITH_SAME_BUSINESS: Final = (
     .order_by(tables.document.c.created_seq)
     .limit(1)
 )
-
-
-class Incoming(Value, frozen=True, kw_only=True):
-    """A file whose bytes are in the store. `source` is a folder's path, or `import`; `path` is a hint, relative."""
-
-    sha256: str
-    file_name: str
-    client_id: str | None = None
-    folder: Folder | None = None
-    create_clients: bool = False
-    approved: bool = True
-    path: str | None = None
-    dated: date | None = None
-    source: str = BY_HAND
 
 
 class Outcome(StrEnum):
@@ -139,24 +122,50 @@ def take(work: Work, services: Services, incoming: Incoming, content: Content) -
         folder=incoming.folder,
         path=read_path(incoming.path) if incoming.path else None,
         create_clients=incoming.create_clients,
+        bound=incoming.bound,
     )
     placing = sort(content, hints, directory)
     if isinstance(placing, Unplaced):
+        learned = rules.for_path(work, incoming)
+        placing = sort(content, learned, directory) if learned else placing
+    if isinstance(placing, Unplaced):
         return placing
+    return file(work, services, incoming, content, placing)
+
+
+def file(
+    work: Work,
+    services: Services,
+    incoming: Incoming,
+    content: Content,
+    placing: tuple[Placed, ...],
+    *,
+    remember_accounts: bool = True,
+) -> Taken:
+    """Write the documents where it was said, and take the file out of the tray.
+
+    `remember_accounts`: whose the account of a statement is, is known from then on.
+    """
     created: list[str] = []
-    documents = [_file(work, services, incoming, content, placed, created) for placed in placing]
-    _take_from_tray(work, incoming)
+    documents = [_file(work, services, incoming, content, placed, created, remember_accounts) for placed in placing]
+    tray.take_from_tray(work, incoming)
     return Taken(documents=tuple(documents), created_clients=tuple(created))
 
 
 def _file(
-    work: Work, services: Services, incoming: Incoming, content: Content, placed: Placed, created: list[str]
+    work: Work,
+    services: Services,
+    incoming: Incoming,
+    content: Content,
+    placed: Placed,
+    created: list[str],
+    remember_accounts: bool,
 ) -> TakenDocument:
     client = placed.client
     if isinstance(client, NewClient):
         client = make_client(work, client)
         created.append(client.id)
-    elif content.statements:
+    elif content.statements and remember_accounts:
         _remember_accounts(work, client, content)
     known = _document_with(work, client.id, incoming.sha256)
     if known is not None:
@@ -259,38 +268,8 @@ def _insert(work: Work, document: Document, key: str | None) -> None:
     work.changed(EntityKind.DOCUMENT, document.id, client_id=document.client_id)
 
 
-# The tray of what could not be placed
-
-
-def lay_aside(work: Work, incoming: Incoming, reason: str, remedy: str) -> None:
-    """Put a file into the tray `to place`, in place of what was said of it before."""
-    row = {
-        "id": str(uuid.uuid4()),
-        "space_id": work.space_id,
-        "source": incoming.source,
-        "file_name": clean(incoming.path or incoming.file_name),
-        "sha256": incoming.sha256,
-        "reason": reason,
-        "remedy": remedy or None,
-        "at": work.now,
-    }
-    dialect = postgresql if work.connection.dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(tables.to_place)
-    replaced = {name: insert.excluded[name] for name in ("sha256", "reason", "remedy", "at")}
-    statement = insert.on_conflict_do_update(index_elements=["space_id", "source", "file_name"], set_=replaced)
-    work.execute(statement, row)
-
-
-def _set_aside(type_: ProblemType, incoming: Incoming, reason: str, remedy: str) -> Refused:
-    return Refused(type_, reason, remedy, beside=lambda work: lay_aside(work, incoming, reason, remedy))
-
-
-def _take_from_tray(work: Work, incoming: Incoming) -> None:
-    """The same bytes wherever they lay, and what lay at the same place of the same folder."""
-    tray = tables.to_place
-    same_place = and_(tray.c.source == incoming.source, tray.c.file_name == clean(incoming.path or ""))
-    same = tray.c.sha256 == incoming.sha256
-    work.execute(delete(tray).where(tray.c.space_id == work.space_id, or_(same, same_place)))
+def _set_aside(type_: ProblemType, incoming: Incoming, reason: str, remedy: str, content: Content | None) -> Refused:
+    return Refused(type_, reason, remedy, beside=lambda work: tray.lay_aside(work, incoming, reason, remedy, content))
 
 
 # Commands
@@ -314,63 +293,13 @@ def import_file(work: Work, body: ImportFile, context: Context) -> Any:
     try:
         content = read_file(services, incoming.sha256, incoming.file_name)
     except UnreadableDocument as error:
-        raise _set_aside(ProblemType.UNREADABLE, incoming, error.sentence, error.remedy) from error
+        raise _set_aside(ProblemType.UNREADABLE, incoming, error.sentence, error.remedy, None) from error
     taken = take(work, services, incoming, content)
     if isinstance(taken, Unplaced):
-        raise _set_aside(ProblemType.CANNOT_PLACE, incoming, taken.reason, taken.remedy)
+        raise _set_aside(ProblemType.CANNOT_PLACE, incoming, taken.reason, taken.remedy, content)
     return msgspec.json.decode(msgspec.json.encode(taken))
-
-
-def add_source(work: Work, body: AddSource, context: Context) -> Any:
-    path = Path(os.path.normpath(body.path))
-    _check_folder(path, context.services)
-    table = tables.source
-    same = select(table.c.id).where(table.c.space_id == work.space_id, table.c.path == str(path))
-    known = work.execute(same).scalar()
-    if known is not None:
-        return {"sourceId": known, "outcome": str(Outcome.KNOWN)}
-    row = {
-        "id": body.source_id,
-        "space_id": work.space_id,
-        "kind": str(SourceKind.FOLDER),
-        "path": str(path),
-        "taken": 0,
-        "refused": 0,
-        "seq": 0,
-    }
-    work.execute(table.insert(), row)
-    work.changed(EntityKind.SOURCE, body.source_id)
-    return {"sourceId": body.source_id, "outcome": str(Outcome.NEW)}
-
-
-def _check_folder(path: Path, services: Services) -> None:
-    def refuse(sentence: str, remedy: str) -> Refused:
-        return Refused(ProblemType.REFUSED, sentence, remedy, field="path")
-
-    name = clean(str(path))
-    if not path.is_absolute():
-        raise refuse(f"{name} is not a full path.", "Give the path from the root.")
-    if not path.is_dir():
-        raise refuse(f"There is no folder {name} where the service runs.", "Make it, or give another path.")
-    if not os.access(path, os.R_OK | os.X_OK):
-        raise refuse(f"The folder {name} may not be read by the service.", "Change its permissions.")
-    own = services.files.path("00").parent.parent.resolve()
-    if path.resolve() == own or own.is_relative_to(path.resolve()) or path.resolve().is_relative_to(own):
-        raise refuse(f"The folder {name} holds the service's own files.", "Give another path.")
-
-
-def remove_source(work: Work, body: RemoveSource, context: Context) -> Any:
-    table = tables.source
-    found = work.execute(delete(table).where(table.c.id == body.source_id, table.c.space_id == work.space_id))
-    if found.rowcount == 0:
-        raise Refused(ProblemType.NOT_FOUND, "There is no such source.", field="sourceId")
-    work.execute(delete(tables.source_file).where(tables.source_file.c.source_id == body.source_id))
-    work.changed(EntityKind.SOURCE, body.source_id, op=Op.DELETE)
-    return {"sourceId": body.source_id}
 
 
 HANDLERS: Final[dict[type[Value], Handler]] = {
     ImportFile: import_file,
-    AddSource: add_source,
-    RemoveSource: remove_source,
 }

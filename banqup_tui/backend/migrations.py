@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, func, insert, inspect, select
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, func, insert, inspect, select, text
 
 from banqup_tui.backend import tables
 from banqup_tui.backend.visitors import LOCAL_USER
@@ -20,8 +20,19 @@ from banqup_tui.protocol.local import EXIT_NEWER_VERSION
 if TYPE_CHECKING:
     from alembic.operations import Operations
 
-SCHEMA = 1
-STEPS: dict[int, Callable[["Operations"], None]] = {}
+SCHEMA = 2
+
+
+def _sftp_drop_and_to_place(operations: "Operations") -> None:
+    operations.add_column("source", Column("fingerprint", Text))
+    for name in ("source_id", "client_id", "folder", "seller_key", "buyer_key", "account_key"):
+        operations.add_column("to_place", Column(name, tables.to_place.c[name].type))
+    operations.add_column("to_place", Column("seq", Integer, nullable=False, server_default=text("0")))
+    tables.drop_account.create(operations.get_bind())
+    tables.rule.create(operations.get_bind())
+
+
+STEPS: dict[int, Callable[["Operations"], None]] = {2: _sftp_drop_and_to_place}
 """`STEPS[n]` makes schema n out of schema n - 1."""
 
 _version = Table("schema_version", MetaData(), Column("version", Integer, nullable=False))

@@ -22,7 +22,8 @@ from banqup_tui.backend.values import (
     in_portions,
     installation_of,
     integrations_of,
-    source_of,
+    rule_of,
+    sources_of,
     to_place_of,
 )
 from banqup_tui.backend.visitors import Visitor, visitor
@@ -79,6 +80,14 @@ def space(services: Services, user_id: str) -> Space:
         return Space(id=seen.space.id, name=seen.space.name)
 
 
+def has_sources(services: Services) -> bool:
+    """A watched folder or an SFTP drop."""
+    table = tables.source
+    with services.database.read() as connection:
+        statement = select(table.c.id).where(table.c.space_id == services.space_id).limit(1)
+        return connection.execute(statement).first() is not None
+
+
 def epoch(services: Services) -> str:
     with services.database.read() as connection:
         statement = select(tables.space.c.epoch).where(tables.space.c.id == services.space_id)
@@ -98,7 +107,9 @@ def snapshot(services: Services, user_id: str) -> Snapshot:
             extensions=services.extensions.all(),
             installations=tuple(installation_of(row, services) for row in _all(seen, tables.installation)),
             integrations=tuple(integrations_of(connection, _all_integrations(seen), services)),
-            sources=tuple(source_of(row) for row in _all(seen, tables.source)),
+            sources=tuple(sources_of(connection, _all(seen, tables.source))),
+            to_place=_to_place(seen),
+            rules=tuple(rule_of(row) for row in _all(seen, tables.rule, tables.rule.c.client_id)),
             document_count=_document_count(seen),
         )
 
@@ -222,11 +233,14 @@ def backfill_count(
 
 
 def to_place(services: Services, user_id: str) -> tuple[ToPlace, ...]:
-    """The tray, oldest first, at most a thousand."""
+    """The tray, oldest first."""
     with services.database.read() as connection:
-        seen = view(connection, services, user_id)
-        if not seen.visitor.sees_documents:
-            return ()
-        table = tables.to_place
-        statement = select(table).where(table.c.space_id == seen.space.id).order_by(table.c.at, table.c.id)
-        return tuple(to_place_of(row) for row in connection.execute(statement.limit(MOST_DOCUMENTS)))
+        return _to_place(view(connection, services, user_id))
+
+
+def _to_place(seen: View) -> tuple[ToPlace, ...]:
+    if not seen.visitor.sees_documents:
+        return ()
+    table = tables.to_place
+    statement = select(table).where(table.c.space_id == seen.space.id).order_by(table.c.at, table.c.id)
+    return tuple(to_place_of(row) for row in seen.connection.execute(statement))

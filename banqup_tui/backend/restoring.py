@@ -15,7 +15,7 @@ from sqlalchemy import func, select, update
 
 from banqup_tui.backend import tables
 from banqup_tui.backend.context import Services
-from banqup_tui.backend.directory import DATABASE_FILE, FILES, KEY_FILE
+from banqup_tui.backend.directory import DATABASE_FILE, FILES, HOST_KEY_FILE, KEY_FILE
 from banqup_tui.backend.ledger.restore import restored
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.kill_points import kill_point
@@ -70,8 +70,9 @@ def back_up(home: Path, target: Path) -> None:
 
 def _copy_beside(home: Path, target: Path) -> None:
     """Without uploads that are under way."""
-    if (home / KEY_FILE).is_file():
-        shutil.copy2(home / KEY_FILE, target / KEY_FILE)
+    for name in (KEY_FILE, HOST_KEY_FILE):
+        if (home / name).is_file():
+            shutil.copy2(home / name, target / name)
     shutil.copytree(home / FILES, target / FILES, ignore=shutil.ignore_patterns(".*.part"), dirs_exist_ok=True)
 
 

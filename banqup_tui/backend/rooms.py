@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-from banqup_tui.backend import client_commands, installations, intake, integrations
+from banqup_tui.backend import client_commands, installations, intake, integrations, placing, source_commands
 from banqup_tui.backend.commands import Handlers
 from banqup_tui.backend.context import Services
+from banqup_tui.backend.drop import DropRoom
 from banqup_tui.backend.ledger import commands as ledger
 from banqup_tui.backend.ledger.dispatch import Dispatch
 from banqup_tui.backend.watching import Watching
@@ -28,7 +29,7 @@ class Dispatches(Runs, Protocol):
 
 
 def handlers() -> Handlers:
-    rooms = (client_commands, installations, integrations, intake, ledger)
+    rooms = (client_commands, installations, integrations, intake, source_commands, placing, ledger)
     return {body: handler for room in rooms for body, handler in room.HANDLERS.items()}
 
 
@@ -38,3 +39,7 @@ def dispatch(services: Services, instance_id: str) -> Dispatches:
 
 def watching(services: Services) -> Runs:
     return Watching(services)
+
+
+def drop(services: Services) -> Runs:
+    return DropRoom(services)

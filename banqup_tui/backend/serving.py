@@ -13,6 +13,7 @@ from banqup_tui.backend import rooms
 from banqup_tui.backend.context import Services
 from banqup_tui.backend.hub import Hub
 from banqup_tui.backend.pruning import prune
+from banqup_tui.backend.reading import has_sources
 from banqup_tui.backend.service import Settings, service
 from banqup_tui.backend.visitors import LOCAL_USER
 from banqup_tui.domain.values import Value
@@ -27,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 class Plan(Value, frozen=True, kw_only=True):
-    """`idle_seconds`: without anybody connected and with nothing due it ends by itself; `None`: it never does."""
+    """`idle_seconds`: with nobody connected, nothing due and no source it ends by itself; `None`: it never does."""
 
     instance_id: str
     token: str
@@ -113,6 +114,8 @@ class Backend:
         self._start("dispatch", lambda: self._dispatch.run(self._stop))
         watching = rooms.watching(self._services)
         self._start("watching", lambda: watching.run(self._stop))
+        drop = rooms.drop(self._services)
+        self._start("drop", lambda: drop.run(self._stop))
 
     def _start(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         self._beside.append(asyncio.create_task(self._kept_going(name, work), name=name))
@@ -141,11 +144,15 @@ class Backend:
     async def _end_when_idle(self, hub: Hub) -> None:
         idle = self._plan.idle_seconds
         while idle is not None and not await self._stopped_within(min(1.0, idle / 4)):
-            if hub.quiet_for() < idle or await asyncio.to_thread(self._dispatch.busy):
+            if hub.quiet_for() < idle or await asyncio.to_thread(self._is_needed):
                 continue
-            _log.info("nobody is connected and nothing is due: ending")
+            _log.info("nobody is connected, nothing is due and no source is there: ending")
             self._closing.set()
             return
+
+    def _is_needed(self) -> bool:
+        """Something is due, or a source is there: what is put into it has to find somebody."""
+        return has_sources(self._services) or self._dispatch.busy()
 
     async def _close(self, hub: Hub, server: uvicorn.Server, requests: "asyncio.Task[None]") -> None:
         """New requests hear that it stops, streams say good-bye, sends under way get their time."""

@@ -362,8 +362,26 @@ source = Table(
     Column("refused", Integer, nullable=False, server_default=text("0")),
     Column("problem", Text),
     Column("last_at", UtcTime),
+    Column("fingerprint", Text),
     Column("seq", Integer, nullable=False),
 )
+"""`path`: the folder that is watched, or where an SFTP drop listens (`HOST:PORT`); `fingerprint`: of its host key."""
+
+drop_account = Table(
+    "drop_account",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("space_id", String(36), nullable=False),
+    Column("source_id", String(36), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("client_id", String(36)),
+    Column("folder", String(32)),
+    Column("secret", Text),
+    Column("public_key", Text),
+    Column("at", UtcTime, nullable=False),
+    UniqueConstraint("source_id", "name"),
+)
+"""Who may put files into an SFTP drop. `secret`: a slow salted hash (`domain.passwords`); it or `public_key`."""
 
 source_file = Table(
     "source_file",
@@ -377,7 +395,10 @@ source_file = Table(
     Column("at", UtcTime, nullable=False),
     PrimaryKeyConstraint("source_id", "path"),
 )
-"""What the watched folder has already looked at: the same (path, size, time) is not read again."""
+"""What a source has brought. A watched folder does not read the same (path, size, time) again.
+
+In an SFTP drop the first part of `path` is the account's name, and `mtime_ns` the time at which it was taken.
+"""
 
 to_place = Table(
     "to_place",
@@ -390,5 +411,30 @@ to_place = Table(
     Column("reason", Text, nullable=False),
     Column("remedy", Text),
     Column("at", UtcTime, nullable=False),
+    Column("source_id", String(36)),
+    Column("client_id", String(36)),
+    Column("folder", String(32)),
+    Column("seller_key", String(80)),
+    Column("buyer_key", String(80)),
+    Column("account_key", String(80)),
+    Column("seq", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("space_id", "source", "file_name"),
 )
+"""`client_id` and `folder` seem likely; the keys stand on the document (`domain.source.ToPlace`)."""
+
+rule = Table(
+    "rule",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("space_id", String(36), nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("match", Text, nullable=False),
+    Column("source", Text, nullable=False, server_default=text("''")),
+    Column("client_id", String(36), nullable=False),
+    Column("folder", String(32)),
+    Column("by", String(36)),
+    Column("at", UtcTime, nullable=False),
+    Column("seq", Integer, nullable=False),
+    UniqueConstraint("space_id", "kind", "source", "match"),
+)
+"""What was learned from placements by hand. `source` goes with PATH."""

@@ -14,7 +14,7 @@ from banqup_tui.domain.document import Document
 from banqup_tui.domain.extension import Installation, InstallationState
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration, IntegrationState
-from banqup_tui.domain.source import Source, SourceKind, ToPlace
+from banqup_tui.domain.source import DropAccount, PlacingRule, RuleKind, Source, SourceKind, ToPlace
 from banqup_tui.domain.status import AccountingStatus
 
 NEWEST_ATTEMPTS = 10
@@ -141,7 +141,29 @@ def integrations_of(connection: Connection, rows: Sequence[Row[Any]], services: 
     return values
 
 
-def source_of(row: Row[Any]) -> Source:
+def sources_of(connection: Connection, rows: Sequence[Row[Any]]) -> list[Source]:
+    """One for each row of `source`, in their order, each with the accounts of its drop."""
+    table = tables.drop_account
+    found: dict[str, list[DropAccount]] = {}
+    drops = [row.id for row in rows if row.kind == SourceKind.SFTP_DROP]
+    for some in in_portions(drops):
+        for row in connection.execute(select(table).where(table.c.source_id.in_(some)).order_by(table.c.name)):
+            found.setdefault(row.source_id, []).append(_account_of(row))
+    return [_source(row, tuple(found.get(row.id, ()))) for row in rows]
+
+
+def _account_of(row: Row[Any]) -> DropAccount:
+    """Without what it signs in with."""
+    return DropAccount(
+        id=row.id,
+        name=row.name,
+        client_id=row.client_id,
+        folder=Folder(row.folder) if row.folder else None,
+        by_key=row.public_key is not None,
+    )
+
+
+def _source(row: Row[Any], accounts: tuple[DropAccount, ...]) -> Source:
     return Source(
         id=row.id,
         kind=SourceKind(row.kind),
@@ -150,6 +172,8 @@ def source_of(row: Row[Any]) -> Source:
         refused=row.refused,
         problem=row.problem,
         last_at=row.last_at,
+        fingerprint=row.fingerprint,
+        accounts=accounts,
     )
 
 
@@ -161,6 +185,23 @@ def to_place_of(row: Row[Any]) -> ToPlace:
         reason=row.reason,
         remedy=row.remedy,
         sha256=row.sha256,
+        at=row.at,
+        client_id=row.client_id,
+        folder=Folder(row.folder) if row.folder else None,
+        seller_key=row.seller_key,
+        buyer_key=row.buyer_key,
+        account_key=row.account_key,
+    )
+
+
+def rule_of(row: Row[Any]) -> PlacingRule:
+    return PlacingRule(
+        id=row.id,
+        kind=RuleKind(row.kind),
+        match=row.match,
+        client_id=row.client_id,
+        folder=Folder(row.folder) if row.folder else None,
+        source=row.source or None,
         at=row.at,
     )
 

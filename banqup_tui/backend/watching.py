@@ -10,46 +10,25 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, Final
 
 import msgspec
-from sqlalchemy import func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import select, update
 
-from banqup_tui.backend import intake, tables
+from banqup_tui.backend import placing, source_files, tables
 from banqup_tui.backend.context import Services
-from banqup_tui.backend.work import Work
-from banqup_tui.domain.errors import BanqupError
+from banqup_tui.backend.incoming import Incoming
+from banqup_tui.backend.source_files import FileOutcome, SourceAway, SourceFile
 from banqup_tui.domain.source import SourceKind
 from banqup_tui.domain.text import clean
-from banqup_tui.formats import Content
 from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol.messages import EntityKind
 from banqup_tui.sources.folder import FolderEye, FoundFile, Mark
-from banqup_tui.sources.sorter import Unplaced
 
 _MOST_FAULTS: Final = 3
 _MOST_PROBLEMS: Final = 3
 _log = logging.getLogger(__name__)
-
-
-class FileOutcome(StrEnum):
-    """What became of a file. PICTURE: the PDF of an XML beside it, which is the document."""
-
-    TAKEN = "TAKEN"
-    KNOWN = "KNOWN"
-    PICTURE = "PICTURE"
-    UNPLACED = "UNPLACED"
-    UNREADABLE = "UNREADABLE"
-
-
-_REFUSED = frozenset({FileOutcome.UNPLACED, FileOutcome.UNREADABLE})
-
-
-class _SourceAway(Exception):
-    """The source was removed while it was being looked at."""
 
 
 class _FileMoved(Exception):
@@ -65,7 +44,6 @@ class _Memory(msgspec.Struct):
 
     eye: FolderEye
     marks: dict[str, Mark]
-    outcomes: dict[str, FileOutcome]
     problem: str | None = None
     faults: dict[str, int] = {}
 
@@ -88,7 +66,7 @@ class Watching:
         self._wait_for_xml = wait_for_xml
         self._clock = clock
         self._memories: dict[str, _Memory] = {}
-        self._known_keys = -1
+        self._known: placing.Knowledge | None = None
         self._halt = threading.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -110,13 +88,13 @@ class Watching:
         """Look once at every source. A folder with a problem does not keep the others from being looked at."""
         sources = self._sources()
         self._memories = {id_: memory for id_, memory in self._memories.items() if id_ in sources}
-        self._retry_where_clients_are_new()
+        self._retry_where_more_is_known()
         for source_id, path in sources.items():
             if self._halt.is_set():
                 return
             try:
                 self._look_at(source_id, path)
-            except _SourceAway:
+            except SourceAway:
                 self._memories.pop(source_id, None)
 
     def _sources(self) -> dict[str, str]:
@@ -127,17 +105,12 @@ class Watching:
         with self._services.database.read() as connection:
             return {row.id: row.path for row in connection.execute(statement)}
 
-    def _retry_where_clients_are_new(self) -> None:
-        table = tables.client_key
-        statement = select(func.count()).where(table.c.space_id == self._services.space_id)
-        with self._services.database.read() as connection:
-            keys = int(connection.execute(statement).scalar_one())
-        if self._known_keys not in (-1, keys):
-            for memory in self._memories.values():
-                for path, outcome in memory.outcomes.items():
-                    if outcome is FileOutcome.UNPLACED:
-                        memory.marks.pop(path, None)
-        self._known_keys = keys
+    def _retry_where_more_is_known(self) -> None:
+        """New clients, new numbers of theirs, new rules: what waits may be placed now."""
+        known = placing.knowledge(self._services)
+        if self._known not in (None, known):
+            placing.retry(self._services, self._halt.is_set)
+        self._known = known
 
     def _look_at(self, source_id: str, path: str) -> None:
         memory = self._memories.get(source_id) or self._remembered(source_id, path)
@@ -165,21 +138,19 @@ class Watching:
         return _Memory(
             eye=eye,
             marks={row.path: (row.size, row.mtime_ns) for row in rows},
-            outcomes={row.path: FileOutcome(row.outcome) for row in rows},
             problem=problem,
         )
 
     def _take(self, source_id: str, root: str, file: FoundFile, memory: _Memory) -> None:
         try:
-            outcome = self._taken(source_id, root, file, memory)
+            self._taken(source_id, root, file)
         except _FileMoved:
             return
-        except (_FileProblem, _SourceAway):
+        except (_FileProblem, SourceAway):
             raise
         except Exception as error:
             raise self._fault(file, memory) from error
         memory.marks[file.path] = file.mark
-        memory.outcomes[file.path] = outcome
         kill_point("intake.committed")
 
     def _fault(self, file: FoundFile, memory: _Memory) -> _FileProblem:
@@ -190,19 +161,22 @@ class Watching:
             memory.marks[file.path] = file.mark
         return _FileProblem(f"{clean(file.path)} was not taken; the log says why.")
 
-    def _taken(self, source_id: str, root: str, file: FoundFile, memory: _Memory) -> FileOutcome:
-        before = memory.outcomes.get(file.path)
+    def _taken(self, source_id: str, root: str, file: FoundFile) -> None:
         if file.picture_of is not None:
+            picture = SourceFile(source_id=source_id, path=file.path, mark=file.mark, sha256=None)
             with self._services.database.write(self._services.space_id) as work:
-                self._write_down(work, source_id, file, None, FileOutcome.PICTURE, before)
-            return FileOutcome.PICTURE
+                before = source_files.outcome_at(work, source_id, file.path)
+                source_files.write_down(work, picture, FileOutcome.PICTURE, before)
+            return
         sha256 = self._copied(file)
-        incoming = intake.Incoming(sha256=sha256, file_name=file.path.rpartition("/")[2], path=file.path, source=root)
-        content = self._read(incoming)
+        name = file.path.rpartition("/")[2]
+        incoming = Incoming(sha256=sha256, file_name=name, path=file.path, source=root, source_id=source_id)
+        content = source_files.read(self._services, incoming)
         with self._services.database.write(self._services.space_id) as work:
-            outcome = self._filed(work, incoming, content)
-            self._write_down(work, source_id, file, sha256, outcome, before)
-        return outcome
+            outcome = source_files.filed(work, self._services, incoming, content)
+            before = source_files.outcome_at(work, source_id, file.path)
+            looked_at = SourceFile(source_id=source_id, path=file.path, mark=file.mark, sha256=sha256)
+            source_files.write_down(work, looked_at, outcome, before)
 
     def _copied(self, file: FoundFile) -> str:
         """The SHA-256 of the file, now in the store. Raises `_FileMoved` where it changed under our hands."""
@@ -219,51 +193,12 @@ class Watching:
                 sentence = f"{clean(file.path)} cannot be kept: {clean(error.strerror or str(error))}."
                 raise _FileProblem(sentence) from error
 
-    def _read(self, incoming: intake.Incoming) -> Content | BanqupError:
-        try:
-            return intake.read_file(self._services, incoming.sha256, incoming.file_name)
-        except BanqupError as error:
-            return error
-
-    def _filed(self, work: Work, incoming: intake.Incoming, content: Content | BanqupError) -> FileOutcome:
-        if isinstance(content, BanqupError):
-            intake.lay_aside(work, incoming, content.sentence, content.remedy)
-            return FileOutcome.UNREADABLE
-        taken = intake.take(work, self._services, incoming, content)
-        if isinstance(taken, Unplaced):
-            intake.lay_aside(work, incoming, taken.reason, taken.remedy)
-            return FileOutcome.UNPLACED
-        return FileOutcome.TAKEN if taken.is_new else FileOutcome.KNOWN
-
-    def _write_down(
-        self,
-        work: Work,
-        source_id: str,
-        file: FoundFile,
-        sha256: str | None,
-        outcome: FileOutcome,
-        before: FileOutcome | None,
-    ) -> None:
-        source = tables.source
-        taken = (outcome is FileOutcome.TAKEN) * 1
-        refused = (outcome in _REFUSED) - (before in _REFUSED)
-        statement = (
-            update(source)
-            .where(source.c.id == source_id)
-            .values(taken=source.c.taken + taken, refused=source.c.refused + refused, last_at=work.now)
-        )
-        if work.execute(statement).rowcount == 0:
-            raise _SourceAway
-        _remember(work, source_id, file, sha256, outcome)
-        if outcome is not FileOutcome.PICTURE:
-            work.changed(EntityKind.SOURCE, source_id)
-
     def _say_problem(self, source_id: str, problem: str | None) -> None:
         source = tables.source
         with self._services.database.write(self._services.space_id) as work:
             statement = update(source).where(source.c.id == source_id).values(problem=problem)
             if work.execute(statement).rowcount == 0:
-                raise _SourceAway
+                raise SourceAway
             work.changed(EntityKind.SOURCE, source_id)
 
 
@@ -273,19 +208,3 @@ def _chunks(stream: BinaryIO, file: FoundFile) -> Iterator[bytes]:
     status = os.fstat(stream.fileno())
     if (status.st_size, status.st_mtime_ns) != file.mark:
         raise _FileMoved
-
-
-def _remember(work: Work, source_id: str, file: FoundFile, sha256: str | None, outcome: FileOutcome) -> None:
-    row = {
-        "source_id": source_id,
-        "path": file.path,
-        "size": file.mark[0],
-        "mtime_ns": file.mark[1],
-        "sha256": sha256,
-        "outcome": str(outcome),
-        "at": work.now,
-    }
-    dialect = postgresql if work.connection.dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(tables.source_file)
-    replaced = {name: insert.excluded[name] for name in ("size", "mtime_ns", "sha256", "outcome", "at")}
-    work.execute(insert.on_conflict_do_update(index_elements=["source_id", "path"], set_=replaced), row)

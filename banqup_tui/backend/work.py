@@ -25,6 +25,8 @@ _ROWS: dict[EntityKind, Table] = {
     EntityKind.INSTALLATION: tables.installation,
     EntityKind.INTEGRATION: tables.integration,
     EntityKind.SOURCE: tables.source,
+    EntityKind.TO_PLACE: tables.to_place,
+    EntityKind.RULE: tables.rule,
 }
 
 

@@ -17,7 +17,7 @@ from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import ClientRow
-from banqup_tui.domain.source import Source
+from banqup_tui.domain.source import PlacingRule, Source, ToPlace
 from banqup_tui.homes import Homes
 
 
@@ -115,6 +115,12 @@ class House(Protocol):
     def extensions(self) -> Sequence[Extension]: ...
 
     def sources(self) -> Sequence[Source]: ...
+
+    def to_place(self) -> Sequence[ToPlace]:
+        """Newest first."""
+        ...
+
+    def rules(self) -> Sequence[PlacingRule]: ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import ClientRow
-from banqup_tui.domain.source import Source
+from banqup_tui.domain.source import PlacingRule, Source, ToPlace
 from banqup_tui.homes import Homes
 from banqup_tui.launcher import connect
 from banqup_tui.store.applying import Touched
@@ -133,6 +133,12 @@ class OwnHouse:
 
     def sources(self) -> Sequence[Source]:
         return self._session.readers.sources()
+
+    def to_place(self) -> Sequence[ToPlace]:
+        return self._session.readers.to_place()
+
+    def rules(self) -> Sequence[PlacingRule]:
+        return self._session.readers.rules()
 
 
 def _portions(ids: Iterator[str]) -> Iterator[list[str]]:

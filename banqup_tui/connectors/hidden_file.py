@@ -31,15 +31,16 @@ def remnant_of(text: str) -> Remnant:
     return _remnant.decode(text)
 
 
-def hidden_name(parcel: Parcel, attempt: int | None = None) -> str:
+def hidden_name(parcel: Parcel, attempt: int | None = None, ending: str = ".part") -> str:
     """Each attempt has a hidden file of its own: one that was thought dead cannot touch its successor's."""
     number = parcel.attempt if attempt is None else attempt
-    return f".banqup-{parcel.delivery_id}-{parcel.generation}-{number}.part"
+    return f".banqup-{parcel.delivery_id}-{parcel.generation}-{number}{ending}"
 
 
-def older_hidden_names(parcel: Parcel) -> list[str]:
+def older_hidden_names(parcel: Parcel, ending: str = ".part") -> list[str]:
     """Of the last attempts before this one, which have ended or lost their right to go on."""
-    return [hidden_name(parcel, number) for number in range(max(0, parcel.attempt - 8), parcel.attempt)]
+    first = max(0, parcel.attempt - 8)
+    return [hidden_name(parcel, number, ending) for number in range(first, parcel.attempt)]
 
 
 def names(place: Place, parcel: Parcel) -> Iterator[Place]:

@@ -117,7 +117,14 @@ class Rejected(BanqupError):
 
 
 class Uncertain(BanqupError):
-    """Cut off after the effect may have begun: it may have arrived."""
+    """Cut off after the effect may have begun: it may have arrived.
+
+    `retry_after`: seconds for which the receiver asks to be left alone.
+    """
+
+    def __init__(self, sentence: str, remedy: str = "", *, retry_after: float | None = None) -> None:
+        super().__init__(sentence, remedy)
+        self.retry_after = retry_after
 
 
 class Found(StrEnum):

@@ -248,3 +248,10 @@ def _vat_keys(scheme: str, value: str, country: str) -> list[str]:
 
 def _labelled(scheme: str, compact: str) -> list[str]:
     return [f"{scheme.lower()}:{compact}"] if scheme else []
+
+
+def pretty_key(key: str) -> str:
+    """An identifier as the sorter compares it, as people write it: `be:0465123710` -> `0465.123.710`."""
+    kind, _, text = key.partition(":")
+    pretty = {"be": pretty_enterprise_number, "vat": pretty_vat, "iban": pretty_account, "account": pretty_account}
+    return pretty[kind](text) if kind in pretty else key

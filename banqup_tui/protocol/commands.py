@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.source import SourceKind
 from banqup_tui.domain.values import Value
 
 
@@ -168,18 +169,55 @@ class ImportFile(Value, frozen=True, kw_only=True):
 
 
 class AddSource(Value, frozen=True, kw_only=True):
+    """`path`: the folder, or where an SFTP drop listens (`HOST:PORT`). There is one drop: its address changes so."""
+
     source_id: str
     path: str
+    kind: SourceKind = SourceKind.FOLDER
 
 
 class RemoveSource(Value, frozen=True, kw_only=True):
     source_id: str
 
 
+class AddAccount(Value, frozen=True, kw_only=True):
+    """Somebody who may put files into the SFTP drop: with `secret`, the slow hash of a password, or a `public_key`."""
+
+    account_id: str
+    source_id: str
+    name: str
+    client_id: str | None = None
+    folder: Folder | None = None
+    secret: str | None = None
+    public_key: str | None = None
+
+
+class RemoveAccount(Value, frozen=True, kw_only=True):
+    account_id: str
+
+
+class PlaceFile(Value, frozen=True, kw_only=True):
+    """A person says whose a file under *To place* is. `remember`: what is like it goes there by itself from now on."""
+
+    to_place_id: str
+    client_id: str
+    folder: Folder
+    remember: bool = False
+
+
+class DismissToPlace(Value, frozen=True, kw_only=True):
+    to_place_ids: tuple[str, ...]
+
+
+class RemoveRule(Value, frozen=True, kw_only=True):
+    rule_id: str
+
+
 Body = (
     Send | Resend | BulkSend | Cancel | Dismiss | Settle | SetProcessed | CreateClient | Install | Configure
     | Uninstall | Deactivate | AddIntegration | ConfigureIntegration | PauseIntegration | ResumeIntegration
-    | RemoveIntegration | ImportFile | AddSource | RemoveSource
+    | RemoveIntegration | ImportFile | AddSource | RemoveSource | AddAccount | RemoveAccount
+    | PlaceFile | DismissToPlace | RemoveRule
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from banqup_tui.domain.document import Document
 from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
-from banqup_tui.domain.source import Source
+from banqup_tui.domain.source import PlacingRule, Source, ToPlace
 from banqup_tui.domain.space import Role, Space
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.problems import Problem
@@ -25,6 +25,8 @@ class EntityKind(StrEnum):
     INSTALLATION = "INSTALLATION"
     INTEGRATION = "INTEGRATION"
     SOURCE = "SOURCE"
+    TO_PLACE = "TO_PLACE"
+    RULE = "RULE"
     ACCESS = "ACCESS"
 
 
@@ -56,6 +58,8 @@ class Snapshot(Value, frozen=True, kw_only=True):
     installations: tuple[Installation, ...] = ()
     integrations: tuple[Integration, ...] = ()
     sources: tuple[Source, ...] = ()
+    to_place: tuple[ToPlace, ...] = ()
+    rules: tuple[PlacingRule, ...] = ()
     document_count: int = 0
 
 

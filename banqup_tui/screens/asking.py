@@ -47,6 +47,8 @@ class TerminalAsk:
         return made
 
     async def choose(self, question: Choosing) -> str | None:
+        if question.search:
+            return await self._find(question)
         from banqup_tui.widgets.choose import Choose, Option
 
         panel = await self.panel(Choose)
@@ -62,6 +64,21 @@ class TerminalAsk:
         answer = await panel.asked()
         self._screen.info.set_instead()
         return cast("str | None", answer)
+
+    async def _find(self, question: Choosing) -> str | None:
+        """One of hundreds, by typing a part of it."""
+        from banqup_tui.screens.place import found
+        from banqup_tui.widgets.palette import Entry, Palette
+
+        entries = [Entry(one.id, one.label, one.note, possible=one.reason is None) for one in question.choices]
+        panel = await self.panel(Palette)
+        panel.fill(
+            lambda text: found(text, entries) if text else entries,
+            title=question.title,
+            nothing=_("Nothing is called that."),
+            run=_("Choose"),
+        )
+        return cast("str | None", await panel.asked())
 
     async def tick(self, question: Ticking) -> Ticked | None:
         from banqup_tui.widgets.tick_panel import TickLine, TickPanel, TickQuestion

@@ -15,13 +15,14 @@ from banqup_tui.domain.client import Client, ClientStatus
 from banqup_tui.domain.identifiers import pretty_enterprise_number
 from banqup_tui.domain.integration import Integration, IntegrationState
 from banqup_tui.screens.place import PlaceScreen, bindings_for
-from banqup_tui.widgets.integrations_layout import FOLDER_NAMES, integration_details, integration_items
+from banqup_tui.widgets.integrations_layout import integration_details, integration_items
 from banqup_tui.widgets.lines_of_text import BLANK, Line, labelled, left, paragraph, right
 from banqup_tui.widgets.listing import Listing
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import Blank
 from banqup_tui.widgets.tabs import Tab, Tabs
+from banqup_tui.written.folders import FOLDER_NAMES
 from banqup_tui.written.formats import count, vat_number
 from banqup_tui.written.signs import sign
 from banqup_tui.written.words import NP_, _, ngettext, pgettext

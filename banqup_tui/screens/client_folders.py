@@ -21,12 +21,12 @@ from banqup_tui.store.windows import DocumentRows
 from banqup_tui.widgets.document_table import DocumentTable
 from banqup_tui.widgets.filter_line import FilterLine
 from banqup_tui.widgets.folder_tree import FolderTree
-from banqup_tui.widgets.integrations_layout import FOLDER_NAMES
 from banqup_tui.widgets.line_list import EmptyNote
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import DOCUMENT_WIDTH, Rule, levels_at
 from banqup_tui.widgets.tick_panel import TickPanel
+from banqup_tui.written.folders import FOLDER_NAMES
 from banqup_tui.written.formats import count, figure, vat_number
 from banqup_tui.written.signs import sign
 from banqup_tui.written.told import told

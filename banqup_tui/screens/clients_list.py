@@ -85,6 +85,9 @@ class ClientsList(PlaceScreen):
             right = _("{part} of {whole}").format(part=count(len(self._found)), whole=count(number))
         elif busy:
             right = _("{clients}, {busy} with work to do").format(clients=right, busy=count(busy))
+        waiting = self.house.session.readers.to_place_count() if self.place is Place.CLIENT_DOCUMENTS else 0
+        if waiting:
+            right = _("{clients}, {count} to place").format(clients=right, count=count(waiting))
         applied = self._search or (_("errors only") if self._errors_only else "")
         self.title_line.set_path((_(self.heading),), applied_filter=applied, right=right)
         self.filter_line.set_count(right)

@@ -17,13 +17,13 @@ from banqup_tui.screens.client_folders import ClientFolders
 from banqup_tui.screens.place import PlaceScreen, bindings_for
 from banqup_tui.screens.reading import Read, document_lines, plain_lines, raw_lines
 from banqup_tui.widgets.deliveries_layout import delivery_details, delivery_items
-from banqup_tui.widgets.integrations_layout import FOLDER_NAMES
 from banqup_tui.widgets.lines_of_text import Line, left
 from banqup_tui.widgets.listing import Listing
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Build, Page
 from banqup_tui.widgets.sheet import Blank
 from banqup_tui.widgets.tabs import Tab, Tabs
+from banqup_tui.written.folders import FOLDER_NAMES
 from banqup_tui.written.formats import count
 from banqup_tui.written.signs import sign
 from banqup_tui.written.words import _, ngettext

@@ -14,8 +14,9 @@ from banqup_tui.domain.path_template import PLACEHOLDERS
 from banqup_tui.protocol.messages import BackfillCount
 from banqup_tui.widgets.form import Field, Ticks, Wrong
 from banqup_tui.widgets.form_fields import Kind
-from banqup_tui.widgets.integrations_layout import FOLDER_NAMES, title_of
+from banqup_tui.widgets.integrations_layout import title_of
 from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, left, paragraph
+from banqup_tui.written.folders import FOLDER_NAMES
 from banqup_tui.written.formats import count, cut_middle
 from banqup_tui.written.told import told
 from banqup_tui.written.words import _, current_language, ngettext

@@ -57,6 +57,7 @@ class House(Protocol):
         delivery_id: str | None = None,
         integration_id: str | None = None,
         extension_id: str | None = None,
+        to_place_id: str | None = None,
     ) -> Context: ...
 
     def status_words(self, document_id: str) -> Sequence[Word]: ...

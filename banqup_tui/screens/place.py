@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from banqup_tui.screens.house import House
     from banqup_tui.widgets.palette import Entry
 
-DIGITS = {Place.CLIENT_DOCUMENTS: "2", Place.FOLDER: "2", Place.DOCUMENT: "2", Place.CLIENTS: "3", Place.CLIENT: "3"}
+DIGITS = {
+    **dict.fromkeys((Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.DOCUMENT, Place.TO_PLACE), "2"),
+    **dict.fromkeys((Place.CLIENTS, Place.CLIENT), "3"),
+}
 _TWO_WAYS = {"side": (("left", "h"), ("right", "l")), "pane": (("shift+tab",), ("tab",))}
 _ROOTS = {"2": Place.CLIENT_DOCUMENTS, "3": Place.CLIENTS, "4": Place.STORE}
 

@@ -9,7 +9,7 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.store.windows import DocumentRows
 from banqup_tui.widgets import client_table, document_table, folder_tree
 from banqup_tui.widgets.count_columns import Counts
-from banqup_tui.widgets.integrations_layout import FOLDER_NAMES
+from banqup_tui.written.folders import FOLDER_NAMES
 from banqup_tui.written.words import _
 
 

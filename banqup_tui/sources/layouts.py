@@ -52,6 +52,7 @@ LAYOUTS: Final = (
     Layout(name="banqup-sftp", pattern="{prefix}{name}_{number}/{direction}/{file}"),
     Layout(name="banqup-sftp", pattern="{prefix}_?{number}/{direction}/{year}/{file}"),
     Layout(name="banqup-sftp", pattern="{prefix}_?{number}/{direction}/{file}"),
+    Layout(name="billit-sftp", pattern="{prefix}{client}/{order}/{file}"),
     Layout(name="generic", pattern="{prefix}{client}/{direction}/{year}/{rest}{file}"),
     Layout(name="generic", pattern="{prefix}{client}/{direction}/{rest}{file}"),
     Layout(name="generic", pattern="{prefix}{direction}/{file}"),
@@ -59,7 +60,7 @@ LAYOUTS: Final = (
 
 _WORDS: Final[dict[Folder, str]] = {
     Folder.SALES_INVOICES: "AR sale sales outbound outgoing out verkoop verkopen verkoopfacturen vente ventes income"
-    " accounts_receivable sales_invoices sales_invoice factures_de_vente invoices-out-01 customers uitgaand",
+    " incomes accounts_receivable sales_invoices sales_invoice factures_de_vente invoices-out-01 customers uitgaand",
     Folder.PURCHASE_INVOICES: "AP purchase purchases inbound incoming in aankoop aankopen aankoopfacturen achat achats"
     " cost costs accounts_payable purchase_invoices purchase_invoice factures_d'achat invoices-in-01 suppliers"
     " inkomend",
@@ -76,9 +77,18 @@ FOLDER_OF_WORD: Final[dict[str, Folder]] = {
 }
 """The folder that a word in a path (or an address) stands for; words in lower case, spaces as `_`."""
 
+FOLDER_WORDS: Final = {
+    Folder.SALES_INVOICES: "Sales invoices",
+    Folder.PURCHASE_INVOICES: "Purchase invoices",
+    Folder.PURCHASE_RECEIPTS: "Purchase receipts",
+    Folder.ENRICHED_MOVEMENT_REPORTS: "Enriched movement reports",
+    Folder.OTHER_DOCUMENTS: "Other documents",
+}
+"""As the screens call them: within a sentence they are translated there."""
+
 _EVERYDAY = (
-    "in out incoming outgoing cost costs income bank banque cod customers suppliers tickets other others autres divers"
-    " andere overige"
+    "in out incoming outgoing cost costs income incomes bank banque cod customers suppliers tickets other others"
+    " autres divers andere overige"
 )
 EVERYDAY_WORDS: Final = frozenset(_EVERYDAY.split())
 
@@ -88,6 +98,8 @@ def _one_of(words: str) -> str:
 
 
 _DEEPEST = 16
+_BY_NAME = frozenset({"generic", "billit-sftp"})
+"""Layouts that tell a client by what its folder is called."""
 _NUMBER = r"(?:[A-Za-z]{2}[ .]?)?[0-9][0-9A-Za-z. -]{6,17}"
 
 FIELDS: Final[dict[str, str]] = {
@@ -102,6 +114,7 @@ FIELDS: Final[dict[str, str]] = {
     "year": r"(?P<year>(?:19|20)[0-9]{2})",
     "account": r"(?P<account>[A-Za-z]{2}[0-9]{2}[0-9A-Za-z ]{8,34})",
     "direction": rf"(?P<direction>{_one_of(' '.join(_WORDS.values()))})",
+    "order": r"(?P<direction>incomes?|costs?)",
     "flow": r"(?P<direction>inbound|outbound|statements)",
     "ledger": r"(?P<direction>Accounts Payable|Accounts Receivable)",
     "stage": r"(?:Transfer|Enriched_transfer|Enriched_archived|Enriched_error|Error)",
@@ -155,7 +168,7 @@ def _hints(layout: str, found: dict[str, str | None]) -> PathHints | None:
         account=normalise_account(account) if account else None,
         firm=found.get("firm"),
         year=int(found["year"] or 0) if found.get("year") else None,
-        vague=layout == "generic" and (direction or "").casefold() in EVERYDAY_WORDS,
+        vague=layout in _BY_NAME and (direction or "").casefold() in EVERYDAY_WORDS,
     )
 
 

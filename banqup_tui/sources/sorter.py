@@ -14,7 +14,6 @@ import msgspec
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.identifiers import (
-    normalise_account,
     normalise_vat,
     party_keys,
     pretty_account,
@@ -26,7 +25,8 @@ from banqup_tui.domain.statement import Statement
 from banqup_tui.domain.text import clean
 from banqup_tui.domain.values import Value
 from banqup_tui.formats.content import Content
-from banqup_tui.sources.layouts import PathHints
+from banqup_tui.sources.keys import account_key, name_key
+from banqup_tui.sources.layouts import FOLDER_WORDS, PathHints
 
 
 class Directory(Protocol):
@@ -38,13 +38,15 @@ class Directory(Protocol):
 class Hints(Value, frozen=True, kw_only=True):
     """What is known beside the content. `client` was named by a person or an address and binds; a path only hints.
 
-    `create_clients`: whoever the document is for becomes a client, where nobody in it is one.
+    `create_clients`: whoever the document is for becomes a client, where nobody in it is one. `bound`: client and
+    folder are those of the channel that the file came by, so the path must not say otherwise.
     """
 
     client: Client | None = None
     folder: Folder | None = None
     path: PathHints | None = None
     create_clients: bool = False
+    bound: bool = False
 
 
 class Role(StrEnum):
@@ -87,20 +89,16 @@ _FOLDERS_OF_ROLE: Final = {
 }
 """The first is the one it goes to by itself; a person may choose one of the others."""
 
-_FOLDER_WORDS: Final = {
-    Folder.SALES_INVOICES: "sales invoices",
-    Folder.PURCHASE_INVOICES: "purchase invoices",
-    Folder.PURCHASE_RECEIPTS: "purchase receipts",
-    Folder.ENRICHED_MOVEMENT_REPORTS: "enriched movement reports",
-    Folder.OTHER_DOCUMENTS: "other documents",
-}
-_NAME_THE_CLIENT = "Import it with its client named, or create the client first."
-_STRONG = ("be:", "vat:", "fr:", "0106:", "0204:")
+_NAME_THE_CLIENT = "Say whose it is, or create the client first."
+STRONG = ("be:", "vat:", "fr:", "0106:", "0204:")
 
 
 def sort(content: Content, hints: Hints, directory: Directory) -> Placing:
     """Where the document goes. `hints.folder` is a person's choice, that of the path is in `hints.path`."""
-    if hints.path is not None and hints.path.vague and not _clients_of_path(hints.path, directory):
+    against = _path_against_channel(hints, directory) if hints.bound else None
+    if against is not None:
+        return against
+    if hints.path is not None and hints.path.vague and not clients_of_path(hints.path, directory):
         placing = _sort(content, hints, directory)
         without = msgspec.structs.replace(hints, path=None)
         return _sort(content, without, directory) if isinstance(placing, Unplaced) else placing
@@ -115,46 +113,36 @@ def _sort(content: Content, hints: Hints, directory: Directory) -> Placing:
     return _sort_plain(hints, directory)
 
 
-def keys_of_client(client: Client) -> tuple[str, ...]:
-    """Every key under which documents of this client are recognised; to be kept beside the client."""
-    keys = party_keys([("VAT", client.vat_number or ""), ("0208", client.enterprise_number or "")])
-    further = [key for text in client.identifiers for key in _keys_of_text(text)]
-    return tuple(dict.fromkeys([*keys, *further]))
-
-
-def account_key(account: str, *, is_iban: bool = True) -> str:
-    return f"{'iban' if is_iban else 'account'}:{normalise_account(account)}"
-
-
-def name_key(name: str) -> str:
-    """Names are compared without case and punctuation; never the only reason to choose a client from content."""
-    return f"name:{' '.join(''.join(c if c.isalnum() else ' ' for c in name.casefold()).split())}"
-
-
-def _keys_of_text(text: str) -> tuple[str, ...]:
-    if ":" in text:
-        return (text,)
-    if pretty_account(text) != text.strip():
-        return (account_key(text),)
-    return party_keys([("0208", text)])
+def _path_against_channel(hints: Hints, directory: Directory) -> Unplaced | None:
+    path = hints.path
+    named = clients_of_path(path, directory)
+    if path is None or (path.vague and not named):
+        return None
+    if hints.client is not None and named and hints.client not in named:
+        account = hints.client.name
+        return _contradiction(f"It came by the account of {clean(account)}, but the path names {_names(named)}.")
+    if hints.folder is not None and path.folder is not None and path.folder is not hints.folder:
+        wanted, said = FOLDER_WORDS[hints.folder], FOLDER_WORDS[path.folder]
+        return _contradiction(f"It came by an account for {wanted}, but the path says {said}.")
+    return None
 
 
 # Invoices and credit notes
 
 
 def _sort_invoice(invoice: Invoice, hints: Hints, directory: Directory) -> Placing:
-    sellers = _clients_of(invoice.seller, directory)
-    buyers = _clients_of(invoice.buyer, directory)
+    sellers = clients_of_party(invoice.seller, directory)
+    buyers = clients_of_party(invoice.buyer, directory)
     if hints.client is not None:
         return _for_client(hints.client, invoice, sellers, buyers, hints)
-    named = _clients_of_path(hints.path, directory)
+    named = clients_of_path(hints.path, directory)
     known = _distinct([*sellers, *buyers])
     if not known:
         return _unknown_parties(invoice, named, hints, directory)
     if named:
         both = [client for client in named if client in known]
         if not both:
-            return _contradiction(f"The path names {_names(named)}", f"the document is for {_names(known)}")
+            return _contradiction(f"The path names {_names(named)}, but the document is for {_names(known)}.")
         sellers = [client for client in sellers if client in both]
         buyers = [client for client in buyers if client in both]
     return _by_role(invoice, sellers, buyers, hints)
@@ -165,8 +153,8 @@ def _for_client(client: Client, invoice: Invoice, sellers: list[Client], buyers:
     sells, buys = client in sellers, client in buyers
     if not sells and not buys:
         if sellers or buyers:
-            said = f"the document is between {_party(invoice.seller)} and {_party(invoice.buyer)}"
-            return _contradiction(f"{clean(client.name)} was named", said)
+            seller, buyer = _party(invoice.seller), _party(invoice.buyer)
+            return _contradiction(f"{clean(client.name)} was named, but the document is between {seller} and {buyer}.")
         sells, buys = _same_name(client, invoice.seller), _same_name(client, invoice.buyer)
     if sells or buys:
         return _by_role(invoice, [client] if sells else [], [client] if buys else [], hints)
@@ -183,7 +171,7 @@ def _for_client(client: Client, invoice: Invoice, sellers: list[Client], buyers:
 def _by_role(invoice: Invoice, sellers: list[Client], buyers: list[Client], hints: Hints) -> Placing:
     for party, clients in ((invoice.seller, sellers), (invoice.buyer, buyers)):
         if len(clients) > 1:
-            return _several(_party(party), clients)
+            return _several(f"{_party(party)} stands for several clients: {_names(clients)}.")
     roles = [(client, Role.SELLER) for client in sellers] + [(client, Role.BUYER) for client in buyers]
     if len(roles) == 2 and roles[0][0] == roles[1][0]:
         roles = [roles[1] if _wanted_folder(hints) in _FOLDERS_OF_ROLE[Role.BUYER][:2] else roles[0]]
@@ -201,7 +189,7 @@ def _by_role(invoice: Invoice, sellers: list[Client], buyers: list[Client], hint
 
 def _unknown_parties(invoice: Invoice, named: list[Client], hints: Hints, directory: Directory) -> Placing:
     if len(named) > 1:
-        return _several("the path", named)
+        return _several(f"The path stands for several clients: {_names(named)}.")
     if named:
         return _for_client(named[0], invoice, [], [], hints)
     if hints.create_clients:
@@ -214,7 +202,7 @@ def _unknown_parties(invoice: Invoice, named: list[Client], hints: Hints, direct
 def _make_party(invoice: Invoice, hints: Hints, directory: Directory) -> Placing:
     role = _role_to_make(invoice, hints)
     party = invoice.seller if role is Role.SELLER else invoice.buyer
-    keys = _keys_of(party)
+    keys = keys_of_party(party)
     name = clean(party.name or party.trade_name) or next((key.partition(":")[2] for key in keys), "")
     if not name:
         return Unplaced(reason="The document names neither a seller nor a buyer.", remedy=_NAME_THE_CLIENT)
@@ -237,7 +225,7 @@ def _make_party(invoice: Invoice, hints: Hints, directory: Directory) -> Placing
 
 def _role_to_make(invoice: Invoice, hints: Hints) -> Role:
     """Whom to make a client: whom the path names, else the buyer, unless only the seller can be identified."""
-    seller_keys, buyer_keys = _keys_of(invoice.seller), _keys_of(invoice.buyer)
+    seller_keys, buyer_keys = keys_of_party(invoice.seller), keys_of_party(invoice.buyer)
     path_keys = hints.path.keys if hints.path else ()
     if any(key in path_keys for key in seller_keys) or _wanted_folder(hints) is Folder.SALES_INVOICES:
         return Role.SELLER
@@ -253,28 +241,30 @@ def _role_to_make(invoice: Invoice, hints: Hints) -> Role:
 
 
 def _sort_statements(statements: tuple[Statement, ...], hints: Hints, directory: Directory) -> Placing:
-    known = _distinct(client for statement in statements for client in _clients_of_account(statement, directory))
+    known = _distinct(client for statement in statements for client in clients_of_account(statement, directory))
     accounts = ", ".join(dict.fromkeys(_account(statement) for statement in statements))
     if hints.client is not None:
         if known and hints.client not in known:
-            return _contradiction(f"{clean(hints.client.name)} was named", f"account {accounts} is of {_names(known)}")
+            return _contradiction(
+                f"{clean(hints.client.name)} was named, but account {accounts} is of {_names(known)}."
+            )
         return _hold(hints.client, hints)
-    named = _clients_of_path(hints.path, directory)
+    named = clients_of_path(hints.path, directory)
     if known and named:
         both = [client for client in named if client in known]
         if not both:
-            return _contradiction(f"The path names {_names(named)}", f"account {accounts} is of {_names(known)}")
+            return _contradiction(f"The path names {_names(named)}, but account {accounts} is of {_names(known)}.")
         known = both
     found = known or named
     if len(found) > 1:
-        return _several(f"account {accounts}", found)
+        return _several(f"Account {accounts} stands for several clients: {_names(found)}.")
     if found:
         return _hold(found[0], hints)
     if hints.create_clients:
         return _hold(_new_holder(statements[0]), hints)
     return Unplaced(
         reason=f"Account {accounts} is of no client.",
-        remedy="Import it once with its client named: the account is then remembered.",
+        remedy="Say once whose it is: the account can be remembered then.",
     )
 
 
@@ -289,7 +279,7 @@ def _new_holder(statement: Statement) -> NewClient:
     )
 
 
-def _clients_of_account(statement: Statement, directory: Directory) -> list[Client]:
+def clients_of_account(statement: Statement, directory: Directory) -> list[Client]:
     key = account_key(statement.account, is_iban=statement.account_is_iban)
     by_account = list(directory.clients_for(key))
     if by_account or not statement.enterprise_number:
@@ -309,9 +299,9 @@ def _hold(client: Client | NewClient, hints: Hints) -> Placing:
 
 
 def _sort_plain(hints: Hints, directory: Directory) -> Placing:
-    named = [hints.client] if hints.client else _clients_of_path(hints.path, directory)
+    named = [hints.client] if hints.client else clients_of_path(hints.path, directory)
     if len(named) > 1:
-        return _several("the path", named)
+        return _several(f"The path stands for several clients: {_names(named)}.")
     if not named:
         return Unplaced(reason="The file does not say whose it is.", remedy=_NAME_THE_CLIENT)
     return (Placed(client=named[0], folder=_wanted_folder(hints) or Folder.OTHER_DOCUMENTS),)
@@ -320,10 +310,10 @@ def _sort_plain(hints: Hints, directory: Directory) -> Placing:
 # What the rules have in common
 
 
-def _clients_of(party: InvoiceParty, directory: Directory) -> list[Client]:
+def clients_of_party(party: InvoiceParty, directory: Directory) -> list[Client]:
     """By company numbers first; by other identifiers (mail address, GLN) only where those find nobody."""
-    keys = _keys_of(party)
-    strong = [key for key in keys if key.startswith(_STRONG)]
+    keys = keys_of_party(party)
+    strong = [key for key in keys if key.startswith(STRONG)]
     for chosen in (strong, [key for key in keys if key not in strong]):
         found = _distinct(client for key in chosen for client in directory.clients_for(key))
         if found:
@@ -331,11 +321,11 @@ def _clients_of(party: InvoiceParty, directory: Directory) -> list[Client]:
     return []
 
 
-def _keys_of(party: InvoiceParty) -> tuple[str, ...]:
+def keys_of_party(party: InvoiceParty) -> tuple[str, ...]:
     return party_keys([(one.scheme, one.value) for one in party.identifiers], party.country)
 
 
-def _clients_of_path(path: PathHints | None, directory: Directory) -> list[Client]:
+def clients_of_path(path: PathHints | None, directory: Directory) -> list[Client]:
     """By number or account, else by reference or name: the first segment that is a client's decides."""
     if path is None:
         return []
@@ -371,22 +361,22 @@ def _distinct(clients: Iterable[Client]) -> list[Client]:
     return list({client.id: client for client in clients}.values())
 
 
-def _contradiction(one: str, other: str) -> Unplaced:
-    return Unplaced(reason=f"{one}, but {other}.", remedy="Import it by hand for the right client.")
+def _contradiction(sentence: str) -> Unplaced:
+    return Unplaced(reason=sentence, remedy="Look at it, and say whose it is.")
 
 
-def _several(what: str, clients: list[Client]) -> Unplaced:
-    return Unplaced(
-        reason=f"{what[:1].upper()}{what[1:]} stands for several clients: {_names(clients)}.",
-        remedy="Import it with its client named.",
-    )
+def _several(sentence: str) -> Unplaced:
+    return Unplaced(reason=sentence, remedy="Say whose it is.")
 
 
 def _wrong_folder(client: Client | NewClient, role: Role, hints: Hints) -> Unplaced:
-    wanted = _wanted_folder(hints)
-    word = _FOLDER_WORDS[wanted] if wanted else ""
-    does = {Role.SELLER: "is the seller", Role.BUYER: "is the buyer", Role.HOLDER: "holds the account"}[role]
-    return _contradiction(f"It was put among the {word}", f"{clean(client.name)} {does}")
+    wanted, name = _wanted_folder(hints), clean(client.name)
+    word = FOLDER_WORDS[wanted] if wanted else ""
+    if role is Role.SELLER:
+        return _contradiction(f"It was put into {word}, but {name} is the seller.")
+    if role is Role.BUYER:
+        return _contradiction(f"It was put into {word}, but {name} is the buyer.")
+    return _contradiction(f"It was put into {word}, but {name} holds the account.")
 
 
 def _names(clients: Sequence[Client]) -> str:

@@ -16,7 +16,7 @@ from banqup_tui.domain.delivery import Delivery
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.integration import Integration
-from banqup_tui.domain.source import Source
+from banqup_tui.domain.source import PlacingRule, Source, ToPlace
 from banqup_tui.domain.space import Space
 from banqup_tui.domain.values import Value
 from banqup_tui.kill_points import kill_point
@@ -30,6 +30,16 @@ EVERYTHING = ""
 _FEW = 500
 _TIES = 256
 """Rowids for documents of the same millisecond; more of them overflow into the next."""
+
+_TABLES: dict[type, str] = {
+    Integration: "integration",
+    Installation: "installation",
+    Extension: "extension",
+    Source: "source",
+    ToPlace: "to_place",
+    PlacingRule: "rule",
+}
+"""Of what is kept whole."""
 
 V_co = TypeVar("V_co", covariant=True)
 
@@ -56,6 +66,8 @@ class Beginning(Value, frozen=True, kw_only=True):
     installations: tuple[Installation, ...] = ()
     integrations: tuple[Integration, ...] = ()
     sources: tuple[Source, ...] = ()
+    to_place: tuple[ToPlace, ...] = ()
+    rules: tuple[PlacingRule, ...] = ()
     document_count: int = 0
 
 
@@ -63,7 +75,7 @@ class Put(Value, frozen=True):
     """One entity at its newest."""
 
     seq: int
-    value: Space | Client | Document | Delivery | Installation | Integration | Source
+    value: Space | Client | Document | Delivery | Installation | Integration | Source | ToPlace | PlacingRule
 
 
 class Gone(Value, frozen=True):
@@ -267,6 +279,8 @@ def _put_small(connection: sqlite3.Connection, batch: "_Batch", beginning: Begin
         ("installation", beginning.installations),
         ("integration", beginning.integrations),
         ("source", beginning.sources),
+        ("to_place", beginning.to_place),
+        ("rule", beginning.rules),
         ("extension", beginning.extensions),
     ):
         connection.execute(f"DELETE FROM {name}")  # noqa: S608
@@ -412,8 +426,14 @@ class _Batch:
                 self.touched.clients.add(client_id)
             case Space(name=name):
                 self.connection.execute("UPDATE meta SET space_name = ?", (name,))
-            case Installation(id=entity_id) | Extension(id=entity_id) | Source(id=entity_id):
-                table = type(value).__name__.lower()
+            case (
+                Installation(id=entity_id)
+                | Extension(id=entity_id)
+                | Source(id=entity_id)
+                | ToPlace(id=entity_id)
+                | PlacingRule(id=entity_id)
+            ):
+                table = _TABLES[type(value)]
                 self.connection.execute(
                     f"INSERT OR REPLACE INTO {table} (id, ver, gen, value) VALUES (?, ?, ?, ?)",  # noqa: S608
                     (entity_id, seq, self.gen, raw),
@@ -441,8 +461,8 @@ class _Batch:
             self.delete_documents([entity_id])
         elif kind is Delivery:
             self._delete_delivery(entity_id)
-        elif kind in (Integration, Installation, Source):
-            self.connection.execute(f"DELETE FROM {kind.__name__.lower()} WHERE id = ?", (entity_id,))  # noqa: S608
+        elif kind in _TABLES:
+            self.connection.execute(f"DELETE FROM {_TABLES[kind]} WHERE id = ?", (entity_id,))  # noqa: S608
 
     def _delete_delivery(self, delivery_id: str) -> None:
         row = self.connection.execute("DELETE FROM delivery WHERE id = ? RETURNING document_id", (delivery_id,))

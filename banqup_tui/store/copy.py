@@ -13,7 +13,7 @@ from banqup_tui.domain.values import Value
 from banqup_tui.kill_points import kill_point
 from banqup_tui.store.sqlite import Connections, connect, reading, set_aside
 
-SCHEMA = 1
+SCHEMA = 2
 """The same number as copy_schema.SCHEMA, here so that an existing copy opens without that module."""
 
 

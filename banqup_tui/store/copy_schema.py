@@ -10,7 +10,7 @@ from banqup_tui.kill_points import kill_point
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-SCHEMA = 1
+SCHEMA = 2
 """Raised with every migration. A copy of a newer schema is set aside, never read."""
 
 _DOCUMENTS = (
@@ -92,5 +92,5 @@ def _small_tables(database: Database) -> None:
     database.table("integration").create(
         {"id": str, "client_id": str, "label": str, "state": str} | whole, pk="id"
     ).create_index(["client_id"])
-    for name in ("installation", "extension", "source"):
+    for name in ("installation", "extension", "source", "to_place", "rule"):
         database.table(name).create({"id": str} | whole, pk="id")

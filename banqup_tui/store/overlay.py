@@ -8,11 +8,12 @@ from banqup_tui.domain.values import Value
 
 
 class Effect(StrEnum):
-    """What a command does to the documents it names, as far as a list can show it."""
+    """What a command does to the documents it names, as far as a list can show it. AWAY: to files *To place*."""
 
     SENT = "SENT"
     PROCESSED = "PROCESSED"
     NOT_PROCESSED = "NOT_PROCESSED"
+    AWAY = "AWAY"
 
 
 class Mark(Value, frozen=True, kw_only=True):

@@ -24,12 +24,12 @@ from banqup_tui.domain.listing import (
     UnderWay,
     YearNode,
 )
-from banqup_tui.domain.source import Source
+from banqup_tui.domain.source import PlacingRule, Source, ToPlace
 from banqup_tui.protocol.messages import BackfillCount
 from banqup_tui.store.codes import APPROVED, ATTEMPTED, PROCESSED, STATUS_CODE, STATUSES, date_of, day_of
 from banqup_tui.store.copy import Copy, CopyState, state_of
 from banqup_tui.store.outbox import Outbox
-from banqup_tui.store.overlay import Overlay
+from banqup_tui.store.overlay import Moment, Overlay
 from banqup_tui.store.query import DocumentQuery
 from banqup_tui.store.sqlite import reading
 from banqup_tui.store.windows import DocumentRows, by_id, rows_of
@@ -41,7 +41,7 @@ _DRAWN_IN_COUNTS = 2_000
 
 _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {
     kind: msgspec.json.Decoder(kind)
-    for kind in (Client, Document, Delivery, Integration, Installation, Extension, Source)
+    for kind in (Client, Document, Delivery, Integration, Installation, Extension, Source, ToPlace, PlacingRule)
 }
 """Built before any thread is: two that decode a type for the first time at once bring the process down."""
 
@@ -321,6 +321,30 @@ class Readers:
 
     def sources(self) -> list[Source]:
         return self._all("SELECT value FROM source ORDER BY id", Source)
+
+    def to_place(self) -> list[ToPlace]:
+        """Newest first; without what was placed or dismissed and waits in the outbox."""
+        there = self._ids_to_place()
+        rows = self._connection().execute("SELECT id, value FROM to_place").fetchall()
+        found = [_decode(value, ToPlace) for id_, value in rows if id_ in there]
+        return sorted(found, key=lambda one: (-one.at.timestamp() if one.at else 0.0, one.id))
+
+    def to_place_count(self) -> int:
+        return len(self._ids_to_place())
+
+    def _ids_to_place(self) -> set[str]:
+        overlay = self._overlay()
+        with reading(self._connection()) as connection:
+            gen, seq = connection.execute("SELECT gen, seq FROM meta").fetchone()
+            rows = connection.execute("SELECT id, ver, gen FROM to_place").fetchall()
+        now = Moment(gen=gen, seq=seq)
+        return {id_ for id_, ver, of in rows if not overlay.over(id_, ver, of, now)}
+
+    def waiting_to_place(self, to_place_id: str) -> ToPlace | None:
+        return self._one("SELECT value FROM to_place WHERE id = ?", to_place_id, ToPlace)
+
+    def rules(self) -> list[PlacingRule]:
+        return self._all("SELECT value FROM rule ORDER BY id", PlacingRule)
 
     # inside
 

@@ -13,7 +13,7 @@ from banqup_tui.domain.delivery import Delivery
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.extension import Installation
 from banqup_tui.domain.integration import Integration
-from banqup_tui.domain.source import Source
+from banqup_tui.domain.source import PlacingRule, Source, ToPlace
 from banqup_tui.domain.space import Space
 from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol.messages import Change, EntityKind, Op, Snapshot
@@ -30,6 +30,8 @@ _KINDS: dict[EntityKind, type] = {
     EntityKind.INSTALLATION: Installation,
     EntityKind.INTEGRATION: Integration,
     EntityKind.SOURCE: Source,
+    EntityKind.TO_PLACE: ToPlace,
+    EntityKind.RULE: PlacingRule,
 }
 _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(kind) for kind in _KINDS.values()}
 
@@ -88,6 +90,8 @@ def _beginning(snapshot: Snapshot) -> Beginning:
         installations=snapshot.installations,
         integrations=snapshot.integrations,
         sources=snapshot.sources,
+        to_place=snapshot.to_place,
+        rules=snapshot.rules,
         document_count=snapshot.document_count,
     )
 

@@ -8,7 +8,9 @@ from banqup_tui.domain.values import Value
 from banqup_tui.homes import Homes
 from banqup_tui.protocol.commands import (
     BulkSend,
+    DismissToPlace,
     ImportFile,
+    PlaceFile,
     Resend,
     Send,
     SetProcessed,
@@ -123,4 +125,8 @@ class Session:
             case Resend(copies=copies):
                 wanted = (copy.delivery_id for copy in copies)
                 return tuple(self.readers.documents_of_deliveries(wanted)), Effect.SENT
+            case PlaceFile(to_place_id=id_):
+                return (id_,), Effect.AWAY
+            case DismissToPlace(to_place_ids=ids):
+                return ids, Effect.AWAY
         return (), None

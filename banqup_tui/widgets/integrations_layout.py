@@ -13,6 +13,7 @@ from banqup_tui.widgets.deliveries_layout import local_moment
 from banqup_tui.widgets.lines_of_text import Line, fitted, labelled, left, paragraph
 from banqup_tui.widgets.listing import BuildItems, Item
 from banqup_tui.widgets.theme import Token
+from banqup_tui.written.folders import FOLDER_NAMES
 from banqup_tui.written.formats import cut, full_date, shown
 from banqup_tui.written.signs import SignName, sign
 from banqup_tui.written.told import told
@@ -23,13 +24,6 @@ _STATES: Mapping[IntegrationState, tuple[SignName, Token, str]] = {
     IntegrationState.PAUSED: ("none", "muted", N_("Paused")),
     IntegrationState.BROKEN: ("error", "error", N_("Needs attention")),
     IntegrationState.REMOVED: ("none", "muted", N_("Removed")),
-}
-FOLDER_NAMES: Mapping[Folder, str] = {
-    Folder.SALES_INVOICES: N_("Sales invoices"),
-    Folder.PURCHASE_INVOICES: N_("Purchase invoices"),
-    Folder.PURCHASE_RECEIPTS: N_("Purchase receipts"),
-    Folder.ENRICHED_MOVEMENT_REPORTS: N_("Enriched movement reports"),
-    Folder.OTHER_DOCUMENTS: N_("Other documents"),
 }
 _LAST_FROM = 100
 _VALUE, _ORIGIN = 18, 60

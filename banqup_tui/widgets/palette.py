@@ -40,14 +40,20 @@ class Palette(Panel):
         super().__init__(id=id)
         self._editing = Editing()
         self._find: Callable[[str], Sequence[Entry]] = lambda _text: ()
+        self._title, self._nothing, self._run = "", "", ""
 
-    def fill(self, find: Callable[[str], Sequence[Entry]]) -> None:
+    def fill(
+        self, find: Callable[[str], Sequence[Entry]], *, title: str = "", nothing: str = "", run: str = ""
+    ) -> None:
+        """Other words than those for commands: over it, where nothing fits, and for Enter."""
         self._find = find
+        self._title, self._nothing, self._run = title, nothing, run
         self._editing.set("")
         self.go_to("")
 
     def rows(self, width: int) -> list[PanelRow]:
-        rows = [PanelRow((fitted(0, width, _("Commands"), "strong", bold=True),)), PanelRow(_FIELD), PanelRow()]
+        title = self._title or _("Commands")
+        rows = [PanelRow((fitted(0, width, title, "strong", bold=True),)), PanelRow(_FIELD), PanelRow()]
         found = list(self._find(self._editing.text))[:_MOST]
         for entry in found:
             token = "text" if entry.possible else "muted"
@@ -56,7 +62,7 @@ class Palette(Panel):
             line = (fitted(0, room, plain(entry.label), "text" if token == "text" else "muted"), beside)
             rows.append(PanelRow((*line, right(width, entry.key, "muted")), entry.id if entry.possible else ""))
         if not found:
-            rows.append(PanelRow((fitted(0, width, _("No command is called that."), "muted"),)))
+            rows.append(PanelRow((fitted(0, width, self._nothing or _("No command is called that."), "muted"),)))
         return rows + [PanelRow()] * (_MOST - max(len(found), 1))
 
     def draw_row(self, row: PanelRow, look: Look, width: int, ground: Ground) -> Strip:
@@ -69,7 +75,7 @@ class Palette(Panel):
     def footer_keys(self) -> Sequence[FooterKey]:
         return (
             FooterKey(sign("up") + sign("down"), _("Move")),
-            FooterKey("Enter", _("Run")),
+            FooterKey("Enter", self._run or _("Run")),
             FooterKey("Esc", _("Close")),
         )
 

@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.written.words import current_language, sentences_with
+from banqup_tui.written.folders import FOLDER_NAMES
+from banqup_tui.written.words import _, current_language, sentences_with
 
 CONTEXT = "told"
 _PLACE = re.compile(r"\\?\{(\w+)\\?\}")
+_FOLDERS = frozenset(FOLDER_NAMES.values())
 _BETWEEN = re.compile(r"(?<=[.?:;”]) (?=\S)")
 
 
@@ -61,7 +63,12 @@ def _one(sentence: str, language: str) -> str | None:
 
 
 def _filled(translation: str, values: dict[str, str]) -> str:
-    return re.sub(r"\{(\w+)\}", lambda place: values[place.group(1)], translation)
+    return re.sub(r"\{(\w+)\}", lambda place: _value(values[place.group(1)]), translation)
+
+
+def _value(text: str) -> str:
+    """A folder's name is translated, what a stranger wrote is not."""
+    return _(text) if text in _FOLDERS else text
 
 
 @lru_cache(maxsize=4)

@@ -16,6 +16,8 @@ from banqup_tui.backend import migrations
 from banqup_tui.backend.migrations import NewerSchema, bring_up_to_date, the_space
 from banqup_tui.backend.work import Database, sqlite_engine
 
+NOW = migrations.SCHEMA
+
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
@@ -56,10 +58,10 @@ def test_an_older_database_is_brought_up_step_by_step_and_keeps_its_rows(
 ) -> None:
     bring_up_to_date(database)
     space_id = the_space(database, "Meuse Fiduciaire")
-    monkeypatch.setattr(migrations, "SCHEMA", 3)
-    monkeypatch.setattr(migrations, "STEPS", {2: add_nickname, 3: add_motto})
+    monkeypatch.setattr(migrations, "SCHEMA", NOW + 2)
+    monkeypatch.setattr(migrations, "STEPS", {NOW + 1: add_nickname, NOW + 2: add_motto})
     bring_up_to_date(database)
-    assert version(database) == 3
+    assert version(database) == NOW + 2
     assert "nickname" in columns(database, "client")
     assert "motto" in columns(database, "space")
     assert the_space(database, "Another") == space_id
@@ -73,15 +75,15 @@ def test_a_step_that_fails_leaves_what_was_there_and_is_done_at_the_next_start(
         raise RuntimeError("in the midst")
 
     bring_up_to_date(database)
-    monkeypatch.setattr(migrations, "SCHEMA", 3)
-    monkeypatch.setattr(migrations, "STEPS", {2: add_nickname, 3: fails})
+    monkeypatch.setattr(migrations, "SCHEMA", NOW + 2)
+    monkeypatch.setattr(migrations, "STEPS", {NOW + 1: add_nickname, NOW + 2: fails})
     with pytest.raises(RuntimeError):
         bring_up_to_date(database)
-    assert version(database) == 2
+    assert version(database) == NOW + 1
     assert "motto" not in columns(database, "space")
-    monkeypatch.setattr(migrations, "STEPS", {2: add_nickname, 3: add_motto})
+    monkeypatch.setattr(migrations, "STEPS", {NOW + 1: add_nickname, NOW + 2: add_motto})
     bring_up_to_date(database)
-    assert version(database) == 3
+    assert version(database) == NOW + 2
 
 
 def test_a_program_killed_between_two_steps_goes_on_where_it_stood(tmp_path: Path, database: Database) -> None:
@@ -89,26 +91,49 @@ def test_a_program_killed_between_two_steps_goes_on_where_it_stood(tmp_path: Pat
     program = (
         "from banqup_tui.backend import migrations as m; from banqup_tui.backend.work import *;"
         "from tests.backend.test_migrations import add_nickname, add_motto;"
-        "m.SCHEMA = 3; m.STEPS = {2: add_nickname, 3: add_motto};"
+        "n = m.SCHEMA; m.SCHEMA = n + 2; m.STEPS = {n + 1: add_nickname, n + 2: add_motto};"
         f"m.bring_up_to_date(Database(sqlite_engine({str(tmp_path / 'banqup.sqlite')!r})))"
     )
     environment = {**os.environ, "BANQUP_KILL_AT": "migrate.step:2"}
     killed = subprocess.run([sys.executable, "-c", program], env=environment, timeout=60, check=False)
     assert killed.returncode == -signal.SIGKILL
-    assert version(database) == 2
+    assert version(database) == NOW + 1
     subprocess.run([sys.executable, "-c", program], timeout=60, check=True)
-    assert version(database) == 3
+    assert version(database) == NOW + 2
     assert "motto" in columns(database, "space")
 
 
 def test_a_newer_database_is_refused_before_anything_is_touched(database: Database, tmp_path: Path) -> None:
     bring_up_to_date(database)
     with database.engine.begin() as connection:
-        connection.execute(text("UPDATE schema_version SET version = 7"))
+        connection.execute(text("UPDATE schema_version SET version = 77"))
     with pytest.raises(NewerSchema) as told:
         bring_up_to_date(database)
     assert "newer version" in told.value.sentence
-    assert version(database) == 7
+    assert version(database) == 77
     with sqlite3.connect(tmp_path / "banqup.sqlite") as plain:
         assert plain.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     plain.close()
+
+
+def test_a_database_of_the_first_version_is_this_programs_after_its_steps(database: Database, tmp_path: Path) -> None:
+    bring_up_to_date(database)
+    wanted = {name: columns(database, name) for name in inspect(database.engine).get_table_names()}
+    with database.engine.begin() as connection:
+        for statement in FIRST_VERSION:
+            connection.execute(text(statement))
+    bring_up_to_date(database)
+    assert {name: columns(database, name) for name in inspect(database.engine).get_table_names()} == wanted
+
+
+FIRST_VERSION = (
+    "DROP TABLE drop_account",
+    "DROP TABLE rule",
+    *(
+        f"ALTER TABLE to_place DROP COLUMN {name}"
+        for name in ("source_id", "client_id", "folder", "seller_key", "buyer_key", "account_key", "seq")
+    ),
+    "ALTER TABLE source DROP COLUMN fingerprint",
+    "UPDATE schema_version SET version = 1",
+)
+"""What makes the schema of the first version out of this one."""

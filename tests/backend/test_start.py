@@ -17,10 +17,14 @@ import httpx
 import msgspec
 import pytest
 
+from banqup_tui.demo.by_http import HttpHand
+from banqup_tui.domain.source import SourceKind
 from banqup_tui.launcher import BackendDidNotStart, NewerVersionRuns
+from banqup_tui.protocol.commands import AddSource, RemoveSource
 from banqup_tui.protocol.local import EXIT_ALREADY_RUNNING, EXIT_NEWER_VERSION, Endpoint
 from tests.support.backends import Home, home_in, is_alive, speaking, until
 from tests.support.backends import http as speak
+from tests.support.sftp import free_port
 
 
 @pytest.fixture
@@ -288,6 +292,21 @@ def test_a_backend_with_something_due_does_not_end_by_itself(home: Home) -> None
     with pytest.raises(subprocess.TimeoutExpired):
         child.wait(1.5)
     (home.directory / "done").touch()
+    assert child.wait(20) == 0
+
+
+@pytest.mark.parametrize("kind", list(SourceKind))
+def test_a_backend_with_a_source_stays_until_the_source_is_gone(home: Home, tmp_path: Path, kind: SourceKind) -> None:
+    watched = tmp_path / "in"
+    watched.mkdir()
+    path = str(watched) if kind is SourceKind.FOLDER else f"127.0.0.1:{free_port()}"
+    child, endpoint = home.serving(BANQUP_IDLE_SECONDS="0.8")
+    with HttpHand(endpoint) as hand:
+        hand.commands([AddSource(source_id="s", path=path, kind=kind)])
+    with pytest.raises(subprocess.TimeoutExpired):
+        child.wait(2.0)
+    with HttpHand(endpoint) as hand:
+        hand.commands([RemoveSource(source_id="s")])
     assert child.wait(20) == 0
 
 

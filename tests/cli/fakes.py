@@ -15,7 +15,7 @@ from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import ClientRow, Counts
-from banqup_tui.domain.source import Source
+from banqup_tui.domain.source import PlacingRule, Source, ToPlace
 from banqup_tui.homes import Homes
 from tests.actions.fakes import PARVIS, FakeDoing
 
@@ -30,6 +30,8 @@ class FakeHouse:
     all_installations: list[Installation] = field(default_factory=list)
     all_extensions: list[Extension] = field(default_factory=list)
     all_sources: list[Source] = field(default_factory=list)
+    all_to_place: list[ToPlace] = field(default_factory=list)
+    all_rules: list[PlacingRule] = field(default_factory=list)
     all_clients: list[ClientRow] = field(
         default_factory=lambda: [ClientRow(client=PARVIS, counts=Counts(ready=2, error=1), integrations=("SFTP",))]
     )
@@ -92,6 +94,12 @@ class FakeHouse:
 
     def sources(self) -> Sequence[Source]:
         return self.all_sources
+
+    def to_place(self) -> Sequence[ToPlace]:
+        return self.all_to_place
+
+    def rules(self) -> Sequence[PlacingRule]:
+        return self.all_rules
 
 
 def tools_for(house: FakeHouse, root: Path) -> Tools:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from banqup_tui.app import BanqupApp
@@ -23,6 +23,10 @@ from tests.sync.fake_server import Line
 DEADLINE = 8.0
 ENDPOINT = Endpoint(port=1, token="t", instance_id="i", protocol=1, space_id="s", pid=1)
 PLAIN = {"LANG": "en_GB.UTF-8", "TERM": "xterm-256color"}
+_CHARACTERS = {
+    "space": " ", "full_stop": ".", "semicolon": ";", "comma": ",", "slash": "/", "colon": ":", "question_mark": "?",
+    "exclamation_mark": "!", "quotation_mark": '"', "apostrophe": "'", "latin_small_letter_e_with_acute": "é",
+}  # fmt: skip
 NARROW, MIDDLE, BROAD = (80, 24), (120, 40), (160, 45)
 
 
@@ -67,27 +71,35 @@ class Program:
         return ("enter",) if self.app.size.width >= 110 else ("enter", "enter")
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+        """One key after the other, each when what the one before it did has been done."""
+        for key in keys:
+            named = key if len(key) > 1 or key.isalnum() else _character_to_key(key)
+            self._send(events.Key(named, key if len(key) == 1 else _CHARACTERS.get(key)))
+            for _round in range(3):
+                await self.pilot.pause(0)
 
     async def write(self, text: str) -> None:
-        names = {" ": "space", ":": "colon", "/": "slash", "[": "left_square_bracket", "]": "right_square_bracket",
-                 "_": "underscore", ".": "full_stop", "-": "minus", ">": "greater_than_sign"}  # fmt: skip
-        await self.pilot.press(*(names.get(letter, letter) for letter in text))
+        """Typed fast, letter by letter."""
+        for letter in text:
+            key = "space" if letter == " " else letter if letter.isalnum() else _character_to_key(letter)
+            self._send(events.Key(key, letter))
+        await self.pilot.pause()
+
+    def _send(self, event: events.Event) -> None:
+        """As the terminal's driver does."""
+        self.app.post_message(event.set_sender(self.app))
 
     async def paste(self, text: str) -> None:
-        self.app.post_message(events.Paste(text).set_sender(self.app))
+        self._send(events.Paste(text))
         await self.pilot.pause()
 
     async def until(self, condition: Callable[[], Any], what: str = "") -> Any:
         deadline = time.monotonic() + DEADLINE
-        while True:
-            await self.pilot.pause()
-            found = condition()
-            if found:
-                return found
+        while not (found := condition()):
             if time.monotonic() > deadline:
                 raise AssertionError(f"never: {what}\n{self.text}")
-            await asyncio.sleep(0)
+            await self.pilot.pause(0.002)
+        return found
 
     async def sees(self, *texts: str) -> None:
         for text in texts:

@@ -21,6 +21,8 @@ NUMBER = ("be:0912345673",)
         ("Fournil_BE0912345673\\statements\\a.cod", "synqup", Folder.ENRICHED_MOVEMENT_REPORTS),
         ("BE0998765448/FournilBE0912345673/Accounts Payable/Transfer/a.xml", "banqup-files", Folder.PURCHASE_INVOICES),
         ("BE0912345673/Achats/a.pdf", "banqup-sftp", Folder.PURCHASE_INVOICES),
+        ("Fournil BE0912345673/Income/a.xml", "billit-sftp", Folder.SALES_INVOICES),
+        ("billit/BE0912345673/Cost/a.pdf", "banqup-sftp", Folder.PURCHASE_INVOICES),
         ("Fournil BE 0912.345.673/Factures de vente/2026/03/a.pdf", "generic", Folder.SALES_INVOICES),
     ],
 )

@@ -13,6 +13,7 @@ from banqup_tui.demo.firm import Company
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.folder import Folder
 from banqup_tui.formats import Content, read
+from banqup_tui.sources.keys import account_key, keys_of_client, name_key
 from banqup_tui.sources.layouts import read_path
 from banqup_tui.sources.sorter import (
     Hints,
@@ -20,9 +21,6 @@ from banqup_tui.sources.sorter import (
     Placed,
     Role,
     Unplaced,
-    account_key,
-    keys_of_client,
-    name_key,
     sort,
 )
 from tests.support.papers import BAKERY, BILL, GARAGE, MILL, invoice, letter, statement
@@ -92,7 +90,7 @@ def test_a_direction_in_the_path_chooses_between_two_clients() -> None:
 
 def test_a_path_that_says_otherwise_is_not_believed_and_not_overruled() -> None:
     wrong_side = unplaced(INVOICE, Firm(BUYER), path=read_path(f"{BAKERY.number}/AR/a.xml"))
-    assert "sales invoices" in wrong_side.reason
+    assert "Sales invoices" in wrong_side.reason
     assert "buyer" in wrong_side.reason
     wrong_client = unplaced(INVOICE, Firm(BUYER, OTHER), path=read_path(f"{GARAGE.number}/AP/a.xml"))
     assert GARAGE.name in wrong_client.reason

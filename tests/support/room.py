@@ -14,7 +14,7 @@ from banqup_tui.backend.commands import run
 from banqup_tui.backend.context import Services
 from banqup_tui.backend.extensions import Extensions
 from banqup_tui.backend.files import FileStore
-from banqup_tui.backend.values import document_of, source_of
+from banqup_tui.backend.values import document_of, sources_of
 from banqup_tui.backend.vault import Vault
 from banqup_tui.backend.work import Database, sqlite_engine
 from banqup_tui.domain.client import Client
@@ -98,7 +98,8 @@ class Room:
         return [msgspec.json.decode(row.value, type=Client) for row in self.rows(select(tables.client.c.value))]
 
     def source(self) -> Source:
-        return source_of(self.rows(select(tables.source))[0])
+        with self.services.database.read() as connection:
+            return sources_of(connection, connection.execute(select(tables.source)).all())[0]
 
     def rows(self, statement: Any) -> list[Any]:
         with self.services.database.read() as connection:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -52,13 +53,29 @@ class Wire:
         self._answers_left = after
 
     def cut(self) -> None:
-        """Nobody is there until `mend`."""
+        """Nobody is there until `mend`: connections are refused."""
+        assert self._server is not None
         self._is_cut = True
+        self._server.close()
         self._cut()
 
     def mend(self) -> None:
+        if self._server is not None and not self._server.is_serving():
+            self._listen_again()
         self._open.set()
         self._delay, self._upstream_left, self._answers_left, self._is_cut = 0.0, None, None, False
+
+    def _listen_again(self) -> None:
+        """On the same port; from here on connections wait to be taken on, if only for a moment."""
+        listening = socket.create_server(("127.0.0.1", self.port))
+        listening.setblocking(False)
+
+        async def serve() -> None:
+            self._server = await asyncio.start_server(self._connected, sock=listening)
+
+        task = asyncio.create_task(serve())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._is_cut:

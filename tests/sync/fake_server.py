@@ -70,6 +70,7 @@ class FakeServer:
         self.documents: dict[str, Document] = {}
         self.deliveries: dict[str, Delivery] = {}
         self.integrations: dict[str, Integration] = {}
+        self.waiting: dict[str, ToPlace] = {}
         self.visible: set[str] = set()
         self.log: dict[tuple[EntityKind, str], tuple[int, Op, str | None]] = {}
         self.floor = 0
@@ -138,6 +139,14 @@ class FakeServer:
         deliveries = {key: one for key, one in self.deliveries.items() if one.document_id in documents}
         return set(self.visible), documents, deliveries
 
+    def put_to_place(self, one: ToPlace) -> None:
+        self.waiting[one.id] = one
+        self._number(EntityKind.TO_PLACE, one.id, Op.PUT, None)
+
+    def take_from_tray(self, to_place_id: str) -> None:
+        del self.waiting[to_place_id]
+        self._number(EntityKind.TO_PLACE, to_place_id, Op.DELETE, None)
+
     def _number(self, kind: EntityKind, entity_id: str, op: Op, client_id: str | None) -> None:
         self.seq += 1
         self.log[(kind, entity_id)] = (self.seq, op, client_id)
@@ -164,6 +173,7 @@ class FakeServer:
             space=Space(id="s", name="Fiduciaire"),
             clients=tuple(one for one in self.clients.values() if one.id in self.visible),
             integrations=tuple(one for one in self.integrations.values() if one.client_id in self.visible),
+            to_place=tuple(self.waiting.values()),
             document_count=len(self.seen_by_user()[1]),
         )  # fmt: skip
         self.before_answer("snapshot")
@@ -222,6 +232,7 @@ class FakeServer:
             EntityKind.DOCUMENT: self.documents,
             EntityKind.DELIVERY: self.deliveries,
             EntityKind.INTEGRATION: self.integrations,
+            EntityKind.TO_PLACE: self.waiting,
         }
         value = tables[kind].get(key) if kind in tables and op is Op.PUT else None
         raw = None if value is None else msgspec.Raw(msgspec.json.encode(value))

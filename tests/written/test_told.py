@@ -91,3 +91,11 @@ def test_what_is_wrong_in_a_filter():
 def test_english_is_left_as_it_is():
     use_language("en")
     assert told("It was tried twelve times.") == "It was tried twelve times."
+
+
+def test_why_a_file_waits_to_be_placed():
+    reason = "It was put into Sales invoices, but Fournil SRL is the buyer. Look at it, and say whose it is."
+    assert told(reason) == "Il a été mis dans Factures de vente, mais Fournil SRL est l'acheteur. " + (
+        "Regardez-le et dites de qui il est."
+    )
+    assert told("The file does not say whose it is.") == "Le fichier ne dit pas de qui il est."

@@ -214,7 +214,7 @@ def _health(work: Work, terms: Terms, held: Row[Any], result: Result, timed_out:
 
 def _held_back(work: Work, terms: Terms, held: Row[Any], result: Result) -> dict[str, Any]:
     """Attempts that fail side by side are one failure."""
-    asked = result.retry_after if isinstance(result, NotSent) else None
+    asked = result.retry_after if isinstance(result, NotSent | Uncertain) else None
     if held.held_until is not None and held.held_until > work.now:
         until = _after(work, min(asked or 0.0, terms.timing.longest_hold))
         return {"held_until": max(held.held_until, until)}

@@ -1,4 +1,4 @@
-"""`banqup sources`: add, list, remove."""
+"""`banqup sources`: add, list, remove; and the accounts of the SFTP drop."""
 
 from __future__ import annotations
 
@@ -9,30 +9,47 @@ import click
 import msgspec
 
 from banqup_tui.cli.acting import SECONDS_TO_ANSWER, told
+from banqup_tui.cli.commands.source_accounts import accounts
 from banqup_tui.cli.house import House, NotThere, Tools
 from banqup_tui.cli.output import print_array, print_table, say
 from banqup_tui.cli.running import as_json, in_house, pass_tools
-from banqup_tui.domain.source import Source
+from banqup_tui.domain.source import Source, SourceKind
 from banqup_tui.protocol.commands import AddSource, RemoveSource
+
+LISTEN = "127.0.0.1:2022"
+_LOCAL = ("127.", "localhost:", "[::1]:")
 
 
 @click.group()
 def command() -> None:
-    """Folders that are watched for documents."""
+    """Ways by which documents come in: folders that are watched, and the SFTP drop."""
+
+
+command.add_command(accounts)
 
 
 @command.command()
-@click.argument("kind", type=click.Choice(["folder"]))
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("kind", type=click.Choice(["folder", "sftp"]))
+@click.argument("path", type=click.Path(path_type=Path), required=False)
+@click.option("--listen", metavar="HOST:PORT", help=f"Where the SFTP drop listens; {LISTEN} if nothing is said.")
 @pass_tools
-def add(tools: Tools, kind: str, path: Path) -> int:
-    """Watch the folder PATH: whatever appears below it is taken, as by import. Banqup's own exports are known."""
+def add(tools: Tools, kind: str, path: Path | None, listen: str | None) -> int:
+    """Watch the folder PATH: whatever appears below it is taken, as by import. Banqup's own exports are known.
+
+    `add sftp` opens an SFTP server instead, into which other programs put documents; there is one.
+    """
+    if (kind == "folder") is (path is None) or (kind == "folder" and listen):
+        raise click.UsageError("Write: sources add folder PATH, or sources add sftp [--listen HOST:PORT].")
+    return _watch(tools, path) if path is not None else _open_drop(tools, listen)
+
+
+def _watch(tools: Tools, path: Path) -> int:
     watched = path.expanduser().absolute()
     if not watched.is_dir():
         raise NotThere(f"There is no folder {watched}.", "Make it first, or look at the path.")
 
     async def work(house: House) -> int:
-        if any(Path(one.path) == watched for one in house.sources()):
+        if any(one.kind is SourceKind.FOLDER and Path(one.path) == watched for one in house.sources()):
             say(f"{watched} is watched already.")
             return 0
         source_id = str(uuid.uuid4())
@@ -45,11 +62,35 @@ def add(tools: Tools, kind: str, path: Path) -> int:
     return in_house(tools, work)
 
 
+def _open_drop(tools: Tools, listen: str | None) -> int:
+    async def work(house: House) -> int:
+        known = next((one for one in house.sources() if one.kind is SourceKind.SFTP_DROP), None)
+        address = listen or (known.path if known else LISTEN)
+        source_id = known.id if known else str(uuid.uuid4())
+        key = house.doing.act(AddSource(source_id=source_id, path=address, kind=SourceKind.SFTP_DROP))
+        code = told(house, await house.answers([key], SECONDS_TO_ANSWER))
+        if code == 0:
+            await house.sync()
+            _say_drop(house, address)
+        return code
+
+    return in_house(tools, work)
+
+
+def _say_drop(house: House, address: str) -> None:
+    drop = next((one for one in house.sources() if one.kind is SourceKind.SFTP_DROP), None)
+    say(f"The SFTP drop listens at {address}. Its host key is {drop.fingerprint if drop else 'not known yet'}.")
+    if address.startswith(_LOCAL):
+        say("Only programs of this computer reach it; --listen 0.0.0.0:2022 opens it to the network.")
+    if drop is not None and not drop.accounts:
+        say("Nobody may come in yet: banqup sources accounts add NAME.")
+
+
 @command.command("list")
 @as_json
 @pass_tools
 def list_sources(tools: Tools, json: bool) -> int:
-    """What is watched, how many documents it brought, and what is wrong."""
+    """The sources, how many documents each brought, and what is wrong. Of the SFTP drop also its host key."""
 
     async def work(house: House) -> int:
         if json:
@@ -57,28 +98,34 @@ def list_sources(tools: Tools, json: bool) -> int:
         else:
             columns = ("Id", "Path", "Taken", "Refused", "Problem")
             print_table(columns, [_line(source) for source in house.sources()], right=(2, 3))
+            for source in house.sources():
+                if source.fingerprint:
+                    say(f"Host key of the SFTP drop: {source.fingerprint}. Accounts: {len(source.accounts)}.")
         return 0
 
     return in_house(tools, work)
 
 
 def _line(source: Source) -> tuple[str, ...]:
-    return (source.id, source.path, str(source.taken), str(source.refused), source.problem or "–")
+    path = f"sftp://{source.path}" if source.kind is SourceKind.SFTP_DROP else source.path
+    return (source.id, path, str(source.taken), str(source.refused), source.problem or "–")
 
 
 @command.command()
 @click.argument("source_id", metavar="ID")
 @pass_tools
 def remove(tools: Tools, source_id: str) -> int:
-    """Watch it no longer. What it brought stays."""
+    """Watch it no longer, or close the SFTP drop with its accounts. What it brought stays."""
 
     async def work(house: House) -> int:
-        if not any(one.id == source_id for one in house.sources()):
+        found = next((one for one in house.sources() if one.id == source_id), None)
+        if found is None:
             raise NotThere(f"There is no source {source_id}.", "banqup sources list shows them.")
         key = house.doing.act(RemoveSource(source_id=source_id))
         code = told(house, await house.answers([key], SECONDS_TO_ANSWER))
         if code == 0:
-            say("It is watched no longer.")
+            closed = found.kind is SourceKind.SFTP_DROP
+            say("It is closed, and its accounts are gone." if closed else "It is watched no longer.")
         return code
 
     return in_house(tools, work)

@@ -1,4 +1,4 @@
-"""A process that delivers what is due in a practice kept under a directory, with the real local folder, and ends.
+"""A process that delivers what is due in a practice kept under a directory, with the real connectors, and ends.
 
 `python -m tests.backend.ledger.one_service DIRECTORY`
 """
@@ -11,6 +11,8 @@ from pathlib import Path
 from banqup_tui.backend.ledger.dispatch import Dispatch
 from banqup_tui.backend.ledger.timing import Timing
 from banqup_tui.connectors.local_folder import LocalFolder
+from banqup_tui.connectors.webdav import WebDav
+from banqup_tui.connectors.webhook import Webhook
 from tests.backend.ledger.world import World, until
 
 SWIFT = Timing(first_wait=0.02, roll_forward_after=0.02, poll=0.02)
@@ -18,7 +20,8 @@ SWIFT = Timing(first_wait=0.02, roll_forward_after=0.02, poll=0.02)
 
 def practice(root: Path) -> World:
     world = World(root)
-    world.shelf.receivers["local-folder"] = LocalFolder()
+    for connector in (LocalFolder(), WebDav(), Webhook()):
+        world.shelf.receivers[connector.manifest.id] = connector
     return world
 
 

@@ -153,6 +153,15 @@ def test_a_receiver_that_asks_for_patience_gets_it_for_at_most_a_day(world: Worl
     assert (world.row(tables.integration, integration).held_until - world.clock.now()).total_seconds() == 86400
 
 
+def test_a_receiver_that_fails_half_way_and_asks_for_patience_gets_it_too(world: World) -> None:
+    claimed, _, _ = world.committing(world.receiver(ReceiverKind.KEY))
+    world.record(claimed, Uncertain("It fails.", retry_after=1000))
+    world.clock.pass_(999)
+    assert world.claim() == []
+    world.clock.pass_(1)
+    assert len(world.claim()) == 1
+
+
 def test_a_receiver_that_is_away_holds_up_no_other(world: World) -> None:
     away, well = world.receiver(ReceiverKind.KEY), world.receiver(ReceiverKind.RENAME)
     world.queued(away)

@@ -1,0 +1,196 @@
+"""What came in and nobody could tell whose it is: go there, look at one, place it, or let it be."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from banqup_tui.actions.asking import Choice, Choosing, Confirming
+from banqup_tui.actions.giving import give
+from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.places import Destination, Place
+from banqup_tui.actions.saving import save_copy
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.folder import ALL_FOLDERS, Folder
+from banqup_tui.domain.identifiers import party_keys, pretty_key
+from banqup_tui.domain.source import Learned, RuleKind, ToPlace, what_is_learned
+from banqup_tui.domain.text import clean, safe_file_name
+from banqup_tui.protocol.commands import DismissToPlace as DismissBody
+from banqup_tui.protocol.commands import PlaceFile as PlaceBody
+from banqup_tui.written.folders import folder_name
+from banqup_tui.written.formats import count
+from banqup_tui.written.words import _, pgettext
+
+_HERE = frozenset({Place.TO_PLACE})
+_ONCE, _ALWAYS = "once", "always"
+
+
+class ToPlaceTray(Action):
+    id = "to-place"
+    keys = ("w",)
+    places = frozenset({Place.CLIENT_DOCUMENTS})
+    rank = 40
+
+    def name(self) -> str:
+        return _("To place")
+
+    def help(self) -> str:
+        return _("Shows the files that came in and of which nobody could tell whose they are, each with its reason.")
+
+    def short(self, context: Context) -> str:
+        return _("To place ({count})").format(count=count(context.waiting_to_place))
+
+    def availability(self, context: Context) -> str | None:
+        return None if context.waiting_to_place else _("Nothing waits to be placed")
+
+    async def run(self, context: Context) -> None:
+        context.ask.go(Destination(place=Place.TO_PLACE))
+
+
+class PlaceFile(Action):
+    id = "place"
+    keys = ("enter",)
+    places = _HERE
+    menu = 0
+    rank = 1
+
+    def name(self) -> str:
+        return _("Place…")
+
+    def help(self) -> str:
+        return _("Asks whose the file is and which folder it goes into; what is like it can go there by itself then.")
+
+    def availability(self, context: Context) -> str | None:
+        if context.to_place is None:
+            return _("Nothing waits to be placed")
+        return None if context.clients else _("There are no clients yet")
+
+    async def run(self, context: Context) -> None:
+        one = context.to_place
+        if one is None:
+            return
+        client = await _client(context, one)
+        folder = await _folder(context, one) if client is not None else None
+        if client is None or folder is None:
+            return
+        learned = what_is_learned(one, folder)
+        if learned is not None and _is_of_another(learned, client, context.clients):
+            learned = None
+        answer = await _how_long(context, one, client, learned) if learned is not None else _ONCE
+        if answer is None:
+            return
+        command = PlaceBody(to_place_id=one.id, client_id=client.id, folder=folder, remember=answer == _ALWAYS)
+        words = _("{file} is with {client}, {folder}.")
+        text = words.format(file=name_of(one), client=clean(client.name), folder=folder_name(folder))
+        give(context, [command], text)
+
+
+class DismissToPlace(Action):
+    id = "dismiss-to-place"
+    keys = ("x",)
+    places = _HERE
+    menu = 2
+    rank = 15
+
+    def name(self) -> str:
+        return _("Dismiss…")
+
+    def help(self) -> str:
+        return _("Lets the file be: it becomes no document, and is shown no more.")
+
+    def availability(self, context: Context) -> str | None:
+        return None if context.to_place else _("Nothing waits to be placed")
+
+    async def run(self, context: Context) -> None:
+        one = context.to_place
+        if one is None:
+            return
+        lines = [_("It becomes no document, and is shown no more.")]
+        button = pgettext("a file", "Dismiss it")
+        if await context.ask.confirm(Confirming(title=name_of(one), lines=lines, button=button)):
+            text = _("{file} dismissed.").format(file=name_of(one))
+            give(context, [DismissBody(to_place_ids=(one.id,))], text)
+
+
+class OpenToPlace(Action):
+    id = "open-to-place"
+    keys = ("o",)
+    places = _HERE
+    menu = 1
+    rank = 12
+
+    def name(self) -> str:
+        return pgettext("help", "Look at the file")
+
+    def help(self) -> str:
+        return _("Opens a copy of the file in the program that this computer has for it.")
+
+    def short(self, context: Context) -> str:
+        return _("Look")
+
+    def availability(self, context: Context) -> str | None:
+        if context.to_place is None or context.to_place.sha256 is None:
+            return _("Nothing waits to be placed")
+        return _("Not over SSH") if context.over_ssh else None
+
+    async def run(self, context: Context) -> None:
+        one = context.to_place
+        if one is None or one.sha256 is None:
+            return
+        source = await context.doing.download(one.sha256)
+        directory = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="banqup-"))
+        copy = await asyncio.to_thread(save_copy, source, directory, safe_file_name(name_of(one)))
+        await context.ask.open_outside(copy)
+
+
+def name_of(one: ToPlace) -> str:
+    return clean(one.file_name.rpartition("/")[2])
+
+
+async def _client(context: Context, one: ToPlace) -> Client | None:
+    """What seems likely stands first, so that Enter alone takes it."""
+    clients = sorted(context.clients, key=lambda client: client.id != one.client_id)
+    choices = [
+        Choice(id=client.id, label=clean(client.name), note=_("likely") if client.id == one.client_id else "")
+        for client in clients
+    ]
+    title = _("Whose is {file}?").format(file=name_of(one))
+    answer = await context.ask.choose(Choosing(title=title, choices=choices, search=True))
+    return next((client for client in clients if client.id == answer), None)
+
+
+async def _folder(context: Context, one: ToPlace) -> Folder | None:
+    folders = sorted(ALL_FOLDERS, key=lambda folder: folder is not one.folder)
+    choices = [Choice(id=str(folder), label=folder_name(folder)) for folder in folders]
+    answer = await context.ask.choose(Choosing(title=_("Which folder?"), choices=choices))
+    return Folder(answer) if answer is not None else None
+
+
+async def _how_long(context: Context, one: ToPlace, client: Client, learned: Learned) -> str | None:
+    if learned.kind is RuleKind.IDENTIFIER:
+        words = _("Always: {number} is {client}")
+        label = words.format(number=pretty_key(learned.match), client=clean(client.name))
+        note = _("What bears this number and nobody else is known by goes to this client.")
+    else:
+        label = _("Always: what comes in {directory}").format(directory=f"{clean(learned.match)}/")
+        note = _("What says nothing by itself and comes there goes to this client and folder.")
+    choices = [
+        Choice(id=_ONCE, label=_("This one only")),
+        Choice(id=_ALWAYS, label=label, note=note),
+    ]
+    return await context.ask.choose(Choosing(title=_("And the next ones?"), choices=choices))
+
+
+def _is_of_another(learned: Learned, client: Client, clients: Iterable[Client]) -> bool:
+    """A rule against what another client is known by would never be used."""
+    if learned.kind is RuleKind.PATH:
+        return False
+    owners = {one.id for one in clients if learned.match in set(_keys(one))}
+    return bool(owners) and client.id not in owners
+
+
+def _keys(client: Client) -> Iterator[str]:
+    yield from party_keys([("VAT", client.vat_number or ""), ("0208", client.enterprise_number or "")])
+    yield from client.identifiers

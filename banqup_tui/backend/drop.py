@@ -1,0 +1,182 @@
+"""The SFTP drop beside the routes: listens where it was told to, lets in whom it was told to, says what is wrong.
+
+The SSH library is loaded only while a drop is turned on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from sqlalchemy import Row, select, update
+
+from banqup_tui.backend import drop_intake, tables
+from banqup_tui.backend.context import Services
+from banqup_tui.backend.directory import DROP_SPOOL, HOST_KEY_FILE
+from banqup_tui.backend.host_key import fingerprint_of
+from banqup_tui.backend.source_files import SourceAway
+from banqup_tui.domain.source import SourceKind
+from banqup_tui.domain.values import Value
+from banqup_tui.protocol.messages import EntityKind
+from banqup_tui.sources.drop_spool import DropLimits
+
+if TYPE_CHECKING:
+    from banqup_tui.sources.drop_server import Account, Drop
+
+_SECONDS_BETWEEN_LOOKS: Final = 30.0
+_SECONDS_TO_TRY_AGAIN: Final = 5.0
+_SECONDS_AT_LEAST: Final = 0.1
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+
+class _Wanted(Value, frozen=True, kw_only=True):
+    source_id: str
+    address: str
+    problem: str | None
+    account_ids: frozenset[str]
+
+
+class DropRoom:
+    """`seconds_held`: how long a PDF waits for the XML of which it may be the picture."""
+
+    def __init__(
+        self,
+        services: Services,
+        limits: DropLimits | None = None,
+        *,
+        seconds_held: float = drop_intake.SECONDS_HELD,
+    ) -> None:
+        self._services = services
+        self._seconds_held = seconds_held
+        self._limits = limits or DropLimits()
+        self._drop: Drop | None = None
+        self._listens_at = ""
+        self._news = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set. Wakes when something was committed, to see whether it is about the drop."""
+        loop = asyncio.get_running_loop()
+
+        def tell(_seq: int) -> None:
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(self._news.set)
+
+        self._services.database.on_commit(tell)
+        stopping = asyncio.ensure_future(stop.wait())
+        stopping.add_done_callback(lambda _: self._news.set())
+        try:
+            while not stop.is_set():
+                self._news.clear()
+                pause = await self._turn()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._news.wait(), pause)
+                await asyncio.wait({stopping}, timeout=_SECONDS_AT_LEAST)
+        finally:
+            stopping.cancel()
+            await self._end()
+
+    async def _turn(self) -> float:
+        """Seconds until the next look, if nothing happens before."""
+        wanted = await asyncio.to_thread(self._wanted)
+        if wanted is None:
+            await self._end()
+            return _SECONDS_BETWEEN_LOOKS
+        problem = await self._listen(wanted)
+        if problem != wanted.problem:
+            await asyncio.to_thread(self._say, wanted.source_id, problem)
+        held = await asyncio.to_thread(drop_intake.file_held, self._services, older_than=self._seconds_held)
+        if problem is not None:
+            return _SECONDS_TO_TRY_AGAIN
+        return min(1.0, self._seconds_held / 4) if held else _SECONDS_BETWEEN_LOOKS
+
+    def _wanted(self) -> _Wanted | None:
+        source, account = tables.source, tables.drop_account
+        mine = (source.c.space_id == self._services.space_id, source.c.kind == str(SourceKind.SFTP_DROP))
+        with self._services.database.read() as connection:
+            found = connection.execute(select(source).where(*mine)).first()
+            if found is None:
+                return None
+            ids = connection.execute(select(account.c.id).where(account.c.source_id == found.id)).scalars().all()
+        return _Wanted(source_id=found.id, address=found.path, problem=found.problem, account_ids=frozenset(ids))
+
+    async def _listen(self, wanted: _Wanted) -> str | None:
+        """The problem, in one sentence, where it cannot."""
+        if self._drop is not None and self._listens_at != wanted.address:
+            await self._end()
+        if self._drop is None:
+            try:
+                self._drop = await self._opened(wanted)
+            except (OSError, ValueError) as error:
+                reason = getattr(error, "strerror", None) or str(error)
+                return f"Nobody can be let in at {wanted.address}: {reason}."
+            self._listens_at = wanted.address
+            _log.info("the SFTP drop listens")
+        await self._drop.look_round()
+        return None
+
+    async def _opened(self, wanted: _Wanted) -> Drop:
+        from banqup_tui.sources.drop_server import Drop
+
+        home = self._services.files.home
+        await asyncio.to_thread(fingerprint_of, home)
+        drop = Drop(home / DROP_SPOOL, self._lookup, self._take, self._take_again, self._limits)
+        await asyncio.to_thread(drop.tidy_up, wanted.account_ids)
+        host, _, port = wanted.address.rpartition(":")
+        await drop.listen(host.strip("[]"), int(port), home / HOST_KEY_FILE)
+        return drop
+
+    async def _lookup(self, name: str) -> Account | None:
+        row = await asyncio.to_thread(self._row_of, name)
+        return _account(row) if row is not None else None
+
+    def _row_of(self, name: str) -> Row[Any] | None:
+        table = tables.drop_account
+        mine = (table.c.space_id == self._services.space_id, table.c.name == name)
+        with self._services.database.read() as connection:
+            return connection.execute(select(table).where(*mine)).first()
+
+    async def _end(self) -> None:
+        drop, self._drop = self._drop, None
+        if drop is not None:
+            await drop.close()
+
+    def _say(self, source_id: str, problem: str | None) -> None:
+        source = tables.source
+        with self._services.database.write(self._services.space_id) as work:
+            if work.execute(update(source).where(source.c.id == source_id).values(problem=problem)).rowcount:
+                work.changed(EntityKind.SOURCE, source_id)
+
+    async def _take(self, account_id: str, path: str, file: Path) -> str:
+        try:
+            return await _kept(lambda: drop_intake.take(self._services, account_id, path, file))
+        finally:
+            self._news.set()
+
+    async def _take_again(self, account_id: str, path: str, sha256: str) -> None:
+        await _kept(lambda: drop_intake.take_kept(self._services, account_id, path, sha256))
+
+
+def _account(row: Row[Any]) -> Account:
+    from banqup_tui.sources.drop_server import Account
+
+    return Account(id=row.id, name=row.name, secret=row.secret, public_key=row.public_key)
+
+
+async def _kept(taking: Callable[[], _T]) -> _T:
+    """In a thread of its own, which goes on to its end also where the sender has gone meanwhile."""
+    from banqup_tui.sources.drop_server import NotTaken
+
+    try:
+        return await asyncio.to_thread(taking)
+    except (drop_intake.AccountAway, SourceAway):
+        raise NotTaken("This account is closed.") from None
+    except OSError:
+        raise
+    except Exception:
+        _log.exception("a file of the drop was not taken")
+        raise NotTaken("It could not be kept: send it again.") from None

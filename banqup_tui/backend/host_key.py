@@ -1,0 +1,45 @@
+"""The host key of the SFTP drop: made once, kept with mode 0600, known to senders by its fingerprint.
+
+ECDSA on P-256: what every SFTP client of the last decade understands, older Java ones included.
+"""
+
+import base64
+import hashlib
+import os
+from pathlib import Path
+
+from banqup_tui.backend.directory import HOST_KEY_FILE
+
+
+def fingerprint_of(home: Path) -> str:
+    """`SHA256:…` as OpenSSH shows it. Makes the key where there is none. Raises `OSError` and `ValueError`."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_ssh_private_key
+
+    path = home / HOST_KEY_FILE
+    if not path.exists():
+        _make(path)
+    key = load_ssh_private_key(path.read_bytes(), None)
+    public = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
+    digest = hashlib.sha256(base64.b64decode(public.split()[1])).digest()
+    return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
+
+
+def _make(path: Path) -> None:
+    """Written whole under another name and linked into place: whoever comes second finds the first one's."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    text = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+    making = path.with_name(f".{path.name}.{os.getpid()}")
+    making.unlink(missing_ok=True)
+    with open(os.open(making, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    try:
+        os.link(making, path)
+    except FileExistsError:
+        return
+    finally:
+        making.unlink()

@@ -1,0 +1,216 @@
+"""Commands about sources: watch a folder, open an SFTP drop and say who may put files into it, end either."""
+
+import os
+import re
+import uuid
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import delete, select, update
+
+from banqup_tui.backend import tables
+from banqup_tui.backend.clients import ClientDirectory
+from banqup_tui.backend.context import Context, Handler, Refused, Services, prepared_by
+from banqup_tui.backend.directory import DROP_SPOOL, FILES
+from banqup_tui.backend.drop_intake import file_what_is_held
+from banqup_tui.backend.host_key import fingerprint_of
+from banqup_tui.backend.intake import Outcome
+from banqup_tui.backend.work import Work
+from banqup_tui.domain.passwords import is_kept_password
+from banqup_tui.domain.source import SourceKind
+from banqup_tui.domain.text import clean
+from banqup_tui.domain.values import Value
+from banqup_tui.protocol.commands import AddAccount, AddSource, RemoveAccount, RemoveSource
+from banqup_tui.protocol.messages import EntityKind, Op
+from banqup_tui.protocol.problems import ProblemType
+
+MOST_ACCOUNTS: Final = 1_000
+_ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z.-]+):([0-9]{1,5})")
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+_LONGEST_KEY: Final = 4_096
+
+
+def _prepare_source(services: Services, body: AddSource) -> None:
+    """Makes the host key of a drop. What goes wrong is told when the command runs."""
+    try:
+        if body.kind is SourceKind.SFTP_DROP:
+            fingerprint_of(services.files.home)
+    except (OSError, ValueError):
+        return
+
+
+@prepared_by(_prepare_source)
+def add_source(work: Work, body: AddSource, context: Context) -> Any:
+    """Result: `{"sourceId": id, "outcome": NEW or KNOWN}`."""
+    if body.kind is SourceKind.SFTP_DROP:
+        return _add_drop(work, body, context)
+    path = Path(os.path.normpath(body.path))
+    _check_folder(path, context.services)
+    table = tables.source
+    same = select(table.c.id).where(table.c.space_id == work.space_id, table.c.path == str(path))
+    known = work.execute(same).scalar()
+    if known is not None:
+        return {"sourceId": known, "outcome": str(Outcome.KNOWN)}
+    return _insert(work, body, str(path), None)
+
+
+def _insert(work: Work, body: AddSource, path: str, fingerprint: str | None) -> Any:
+    row = {
+        "id": body.source_id,
+        "space_id": work.space_id,
+        "kind": str(body.kind),
+        "path": path,
+        "taken": 0,
+        "refused": 0,
+        "fingerprint": fingerprint,
+        "seq": 0,
+    }
+    work.execute(tables.source.insert(), row)
+    work.changed(EntityKind.SOURCE, body.source_id)
+    return {"sourceId": body.source_id, "outcome": str(Outcome.NEW)}
+
+
+def _add_drop(work: Work, body: AddSource, context: Context) -> Any:
+    """There is one; given another address it moves there, with its accounts and its key."""
+    address = _checked_address(body.path)
+    try:
+        fingerprint = fingerprint_of(context.services.files.home)
+    except (OSError, ValueError) as error:
+        sentence = f"The host key of the service cannot be used: {clean(str(error))}."
+        raise Refused(ProblemType.REFUSED, sentence, "Put the file drop_host_key back, or take it away.") from None
+    table = tables.source
+    same = select(table).where(table.c.space_id == work.space_id, table.c.kind == str(SourceKind.SFTP_DROP))
+    known = work.execute(same).first()
+    if known is None:
+        return _insert(work, body, address, fingerprint)
+    moved = {"path": address, "fingerprint": fingerprint, "problem": None}
+    work.execute(update(table).where(table.c.id == known.id).values(moved))
+    work.changed(EntityKind.SOURCE, known.id)
+    return {"sourceId": known.id, "outcome": str(Outcome.KNOWN)}
+
+
+def _checked_address(text: str) -> str:
+    match = _ADDRESS.fullmatch(text.strip())
+    if match is None or not 0 < int(match[2]) < 65_536:
+        sentence = f"{clean(text)} is no address to listen at."
+        raise Refused(ProblemType.REFUSED, sentence, "Write it as 127.0.0.1:2022.", field="path")
+    return text.strip()
+
+
+def _check_folder(path: Path, services: Services) -> None:
+    def refuse(sentence: str, remedy: str) -> Refused:
+        return Refused(ProblemType.REFUSED, sentence, remedy, field="path")
+
+    name = clean(str(path))
+    if not path.is_absolute():
+        raise refuse(f"{name} is not a full path.", "Give the path from the root.")
+    if not path.is_dir():
+        raise refuse(f"There is no folder {name} where the service runs.", "Make it, or give another path.")
+    if not os.access(path, os.R_OK | os.X_OK):
+        raise refuse(f"The folder {name} may not be read by the service.", "Change its permissions.")
+    home, given = services.files.home.resolve(), path.resolve()
+    if any(own.is_relative_to(given) or given.is_relative_to(own) for own in (home / FILES, home / DROP_SPOOL)):
+        raise refuse(f"The folder {name} holds the service's own files.", "Give another path.")
+
+
+def remove_source(work: Work, body: RemoveSource, context: Context) -> Any:
+    """What it brought stays, also what lies under *To place*."""
+    table = tables.source
+    file_what_is_held(work, context.services, body.source_id)
+    found = work.execute(delete(table).where(table.c.id == body.source_id, table.c.space_id == work.space_id))
+    if found.rowcount == 0:
+        raise Refused(ProblemType.NOT_FOUND, "There is no such source.", field="sourceId")
+    work.execute(delete(tables.source_file).where(tables.source_file.c.source_id == body.source_id))
+    work.execute(delete(tables.drop_account).where(tables.drop_account.c.source_id == body.source_id))
+    work.changed(EntityKind.SOURCE, body.source_id, op=Op.DELETE)
+    return {"sourceId": body.source_id}
+
+
+def add_account(work: Work, body: AddAccount, context: Context) -> Any:
+    """Result: `{"accountId": id}`. Exactly one of `secret` and `public_key`."""
+    _check_account(work, body)
+    row = {
+        "id": _uuid(body.account_id),
+        "space_id": work.space_id,
+        "source_id": body.source_id,
+        "name": body.name,
+        "client_id": body.client_id,
+        "folder": str(body.folder) if body.folder else None,
+        "secret": body.secret,
+        "public_key": body.public_key.strip() if body.public_key else None,
+        "at": work.now,
+    }
+    work.execute(tables.drop_account.insert(), row)
+    work.changed(EntityKind.SOURCE, body.source_id)
+    return {"accountId": row["id"]}
+
+
+def _check_account(work: Work, body: AddAccount) -> None:
+    source, account = tables.source, tables.drop_account
+    of_drop = (source.c.id == body.source_id, source.c.kind == str(SourceKind.SFTP_DROP))
+    if work.execute(select(source.c.id).where(source.c.space_id == work.space_id, *of_drop)).first() is None:
+        raise Refused(ProblemType.NOT_FOUND, "There is no such SFTP drop.", field="sourceId")
+    if not _NAME.fullmatch(body.name):
+        sentence = "The name of an account has 1 to 64 letters, digits and the signs . _ @ -."
+        raise Refused(ProblemType.REFUSED, sentence, "Choose another name.", field="name")
+    names = work.execute(select(account.c.name).where(account.c.source_id == body.source_id)).scalars().all()
+    if body.name in names:
+        sentence = f"There is an account of the name {body.name}."
+        raise Refused(ProblemType.REFUSED, sentence, "Choose another name, or remove that one first.", field="name")
+    if len(names) >= MOST_ACCOUNTS:
+        raise Refused(ProblemType.REFUSED, f"There are {MOST_ACCOUNTS} accounts already.", field="name")
+    if body.client_id and ClientDirectory(work.connection, work.space_id).by_id(body.client_id) is None:
+        raise Refused(ProblemType.NOT_FOUND, "There is no such client.", field="clientId")
+    _check_way_in(body)
+
+
+def _check_way_in(body: AddAccount) -> None:
+    if (body.secret is None) == (body.public_key is None):
+        raise Refused(ProblemType.BAD_REQUEST, "An account has a password or a key.", field="secret")
+    if body.secret is not None and not is_kept_password(body.secret):
+        raise Refused(ProblemType.BAD_REQUEST, "The hash of the password is of another kind.", field="secret")
+    if body.public_key is not None and not _is_public_key(body.public_key.strip()):
+        sentence = "This is no public key of OpenSSH."
+        raise Refused(ProblemType.REFUSED, sentence, "Give the file that ends in .pub.", field="publicKey")
+
+
+def _is_public_key(line: str) -> bool:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_ssh_public_key
+
+    if len(line) > _LONGEST_KEY or "\n" in line:
+        return False
+    try:
+        load_ssh_public_key(line.encode())
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    return True
+
+
+def remove_account(work: Work, body: RemoveAccount, context: Context) -> Any:
+    """Whoever is signed in with it is shown out."""
+    account = tables.drop_account
+    mine = (account.c.id == body.account_id, account.c.space_id == work.space_id)
+    found = work.execute(select(account).where(*mine)).first()
+    if found is None:
+        raise Refused(ProblemType.NOT_FOUND, "There is no such account.", field="accountId")
+    file_what_is_held(work, context.services, found.source_id)
+    work.execute(delete(account).where(*mine))
+    work.changed(EntityKind.SOURCE, found.source_id)
+    return {"accountId": body.account_id}
+
+
+def _uuid(text: str) -> str:
+    """It becomes the name of a directory."""
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise Refused(ProblemType.BAD_REQUEST, "The id of an account has to be a UUID.", field="accountId") from None
+
+
+HANDLERS: Final[dict[type[Value], Handler]] = {
+    AddSource: add_source,
+    RemoveSource: remove_source,
+    AddAccount: add_account,
+    RemoveAccount: remove_account,
+}

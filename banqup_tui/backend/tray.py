@@ -1,0 +1,79 @@
+"""The tray *To place*: files that are kept though nobody could tell whose they are, each with its reason."""
+
+import uuid
+from typing import Any
+
+from sqlalchemy import Row, delete, or_, select, update
+
+from banqup_tui.backend import tables
+from banqup_tui.backend.clients import ClientDirectory
+from banqup_tui.backend.incoming import Incoming
+from banqup_tui.backend.work import Work
+from banqup_tui.domain.text import clean
+from banqup_tui.formats.content import Content
+from banqup_tui.protocol.messages import EntityKind, Op
+from banqup_tui.sources.layouts import read_path
+from banqup_tui.sources.suggesting import suggest
+
+
+def lay_aside(work: Work, incoming: Incoming, reason: str, remedy: str, content: Content | None) -> None:
+    """In place of what was said of it before, or of the same bytes at another place of the same source."""
+    table = tables.to_place
+    name = clean(incoming.path or incoming.file_name)
+    row = _row(work, incoming, name, reason, remedy, content)
+    same = or_(table.c.file_name == name, table.c.sha256 == incoming.sha256)
+    mine = (table.c.space_id == work.space_id, table.c.source == incoming.source)
+    before = list(work.execute(select(table.c.id).where(*mine, same).order_by(table.c.at)).scalars())
+    for more in before[1:]:
+        remove(work, more)
+    tray_id = before[0] if before else str(uuid.uuid4())
+    if before:
+        work.execute(update(table).where(table.c.id == tray_id).values(row))
+    else:
+        work.execute(table.insert(), {"id": tray_id, "space_id": work.space_id, **row})
+    work.changed(EntityKind.TO_PLACE, tray_id)
+
+
+def _row(
+    work: Work, incoming: Incoming, name: str, reason: str, remedy: str, content: Content | None
+) -> dict[str, Any]:
+    directory = ClientDirectory(work.connection, work.space_id)
+    client = directory.by_id(incoming.client_id) if incoming.client_id else None
+    path = read_path(incoming.path) if incoming.path else None
+    likely = suggest(content, path, client, directory)
+    folder = incoming.folder or likely.folder
+    return {
+        "source": incoming.source,
+        "source_id": incoming.source_id,
+        "file_name": name,
+        "sha256": incoming.sha256,
+        "reason": reason,
+        "remedy": remedy or None,
+        "at": work.now,
+        "client_id": likely.client_id,
+        "folder": str(folder) if folder else None,
+        "seller_key": likely.seller_key,
+        "buyer_key": likely.buyer_key,
+        "account_key": likely.account_key,
+        "seq": 0,
+    }
+
+
+def take_from_tray(work: Work, incoming: Incoming) -> None:
+    """The same bytes wherever they lay, and what lay at the same place of the same source."""
+    table = tables.to_place
+    same_place = (table.c.source == incoming.source) & (table.c.file_name == clean(incoming.path or ""))
+    same = or_(table.c.sha256 == incoming.sha256, same_place)
+    for tray_id in work.execute(select(table.c.id).where(table.c.space_id == work.space_id, same)).scalars().all():
+        remove(work, tray_id)
+
+
+def remove(work: Work, tray_id: str) -> None:
+    work.execute(delete(tables.to_place).where(tables.to_place.c.id == tray_id))
+    work.changed(EntityKind.TO_PLACE, tray_id, op=Op.DELETE)
+
+
+def found(work: Work, tray_id: str) -> Row[Any] | None:
+    table = tables.to_place
+    statement = select(table).where(table.c.id == tray_id, table.c.space_id == work.space_id)
+    return work.execute(statement).first()  # type: ignore[no-any-return]

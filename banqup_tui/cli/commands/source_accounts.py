@@ -1,0 +1,133 @@
+"""`banqup sources accounts`: who may put files into the SFTP drop."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+import click
+import msgspec
+
+from banqup_tui.cli.acting import SECONDS_TO_ANSWER, told
+from banqup_tui.cli.house import House, NotThere, Tools, client_named
+from banqup_tui.cli.output import print_array, print_table, say
+from banqup_tui.cli.running import as_json, in_house, pass_tools
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.passwords import kept_password, new_password
+from banqup_tui.domain.source import DropAccount, Source, SourceKind
+from banqup_tui.protocol.commands import AddAccount, RemoveAccount
+
+_LONGEST_KEY = 16_384
+
+
+@click.group()
+def accounts() -> None:
+    """Who may put files into the SFTP drop: each account writes, and reads nothing."""
+
+
+@accounts.command()
+@click.argument("name")
+@click.option("--client", "reference", help="Whatever it sends is this client's.")
+@click.option(
+    "--folder",
+    type=click.Choice([folder.value for folder in Folder], case_sensitive=False),
+    help="Whatever it sends goes into this folder.",
+)
+@click.option(
+    "--key", type=click.Path(path_type=Path, dir_okay=False), help="Its public key (a file such as id_ed25519.pub)."
+)
+@pass_tools
+def add(tools: Tools, name: str, reference: str | None, folder: str | None, key: Path | None) -> int:
+    """Let NAME put files in. Without --key a password is drawn, and shown once on stdout."""
+    public_key = _read_key(key) if key else None
+    password = None if public_key else new_password()
+
+    async def work(house: House) -> int:
+        body = AddAccount(
+            account_id=str(uuid.uuid4()),
+            source_id=_drop_of(house).id,
+            name=name,
+            client_id=client_named(house, reference).id if reference else None,
+            folder=Folder(folder.upper()) if folder else None,
+            secret=kept_password(password) if password else None,
+            public_key=public_key,
+        )
+        code = told(house, await house.answers([house.doing.act(body)], SECONDS_TO_ANSWER))
+        if code == 0:
+            _say_account(house, name, password)
+        return code
+
+    return in_house(tools, work)
+
+
+def _say_account(house: House, name: str, password: str | None) -> None:
+    drop = _drop_of(house)
+    say(f"{name} may put files in at {drop.path}. Host key: {drop.fingerprint or 'not known yet'}.")
+    if password is not None:
+        say("The password is shown this once:")
+        click.echo(password)
+
+
+def _read_key(path: Path) -> str:
+    """The first line that is a key. What it is good for is judged by the backend."""
+    try:
+        text = path.read_bytes()[:_LONGEST_KEY].decode("utf-8", "replace")
+    except FileNotFoundError:
+        raise NotThere(f"There is no file {path}.", "Give the file that ends in .pub.") from None
+    if "PRIVATE KEY" in text:
+        raise click.UsageError("That is a private key: keep it to yourself, and give the file that ends in .pub.")
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    if not lines:
+        raise click.UsageError(f"There is no key in {path}.")
+    return lines[0]
+
+
+@accounts.command("list")
+@as_json
+@pass_tools
+def list_accounts(tools: Tools, json: bool) -> int:
+    """Who may put files in, how they sign in, and what is bound to them."""
+
+    async def work(house: House) -> int:
+        found = [account for source in house.sources() for account in source.accounts]
+        if json:
+            print_array(msgspec.to_builtins(account) for account in found)
+        else:
+            clients = {row.client.id: row.client.reference for row in house.clients()}
+            columns = ("Name", "Signs in with", "Client", "Folder")
+            print_table(columns, [_line(account, clients) for account in found])
+        return 0
+
+    return in_house(tools, work)
+
+
+def _line(account: DropAccount, clients: dict[str, str]) -> tuple[str, ...]:
+    client = clients.get(account.client_id, account.client_id) if account.client_id else "–"
+    return (account.name, "key" if account.by_key else "password", client, account.folder or "–")
+
+
+@accounts.command()
+@click.argument("name")
+@pass_tools
+def remove(tools: Tools, name: str) -> int:
+    """NAME may come in no longer. What it brought stays."""
+
+    async def work(house: House) -> int:
+        found = next((one for one in _drop_of(house).accounts if name in (one.name, one.id)), None)
+        if found is None:
+            raise NotThere(f"There is no account {name}.", "banqup sources accounts list shows them.")
+        key = house.doing.act(RemoveAccount(account_id=found.id))
+        code = told(house, await house.answers([key], SECONDS_TO_ANSWER))
+        if code == 0:
+            say(f"{name} may come in no longer.")
+        return code
+
+    return in_house(tools, work)
+
+
+def _drop_of(house: House) -> Source:
+    """Raises `NotThere` where it is not turned on."""
+    found = next((one for one in house.sources() if one.kind is SourceKind.SFTP_DROP), None)
+    if found is None:
+        raise NotThere("There is no SFTP drop yet.", "banqup sources add sftp opens one.")
+    return found

@@ -1,0 +1,122 @@
+"""`banqup to-place`: list, place, dismiss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+import msgspec
+
+from banqup_tui.cli.acting import SECONDS_TO_ANSWER, told
+from banqup_tui.cli.house import Answer, House, NotThere, Tools, client_named
+from banqup_tui.cli.output import print_array, print_table, say
+from banqup_tui.cli.running import as_json, in_house, pass_tools
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.identifiers import pretty_key
+from banqup_tui.domain.source import PlacingRule, ToPlace
+from banqup_tui.protocol.commands import DismissToPlace, PlaceFile
+
+_SHORTEST = 4
+
+
+@click.group()
+def command() -> None:
+    """Files whose client or folder could not be told: each is kept, and says why."""
+
+
+@command.command("list")
+@as_json
+@pass_tools
+def list_to_place(tools: Tools, json: bool) -> int:
+    """What waits to be placed, newest first: why, what to do, and whose it seems to be."""
+
+    async def work(house: House) -> int:
+        clients = {row.client.id: row.client for row in house.clients()}
+        if json:
+            print_array(_value(one, clients) for one in house.to_place())
+        else:
+            columns = ("Id", "File", "Came by", "Seems to be of", "Reason")
+            print_table(columns, [_line(one, clients) for one in house.to_place()])
+        return 0
+
+    return in_house(tools, work)
+
+
+def _value(one: ToPlace, clients: Mapping[str, Client]) -> dict[str, Any]:
+    value: dict[str, Any] = msgspec.to_builtins(one)
+    client = clients.get(one.client_id or "")
+    value["client"] = {"id": client.id, "reference": client.reference, "name": client.name} if client else None
+    return value
+
+
+def _line(one: ToPlace, clients: Mapping[str, Client]) -> tuple[str, ...]:
+    client = clients.get(one.client_id or "")
+    likely = ", ".join(part for part in (client.reference if client else "", one.folder or "") if part)
+    return (one.id, one.file_name, one.source, likely or "–", f"{one.reason} {one.remedy or ''}".strip())
+
+
+@command.command()
+@click.argument("to_place_id", metavar="ID")
+@click.option("--client", "reference", required=True, help="Whose it is.")
+@click.option(
+    "--folder",
+    required=True,
+    type=click.Choice([folder.value for folder in Folder], case_sensitive=False),
+    help="Where it goes.",
+)
+@click.option("--remember", is_flag=True, help="What is like it goes there by itself from now on (banqup rules).")
+@pass_tools
+def place(tools: Tools, to_place_id: str, reference: str, folder: str, remember: bool) -> int:
+    """Say whose ID is: it becomes a document of this client in this folder."""
+
+    async def work(house: House) -> int:
+        one, client = _named(house, to_place_id), client_named(house, reference)
+        body = PlaceFile(to_place_id=one.id, client_id=client.id, folder=Folder(folder.upper()), remember=remember)
+        answers = await house.answers([house.doing.act(body)], SECONDS_TO_ANSWER)
+        code = told(house, answers)
+        if code == 0:
+            say(f"{one.file_name} is with {client.name}.")
+            if remember:
+                say(_learned(answers, client))
+        return code
+
+    return in_house(tools, work)
+
+
+def _learned(answers: Sequence[Answer], client: Client) -> str:
+    rule = (answers[0].result or {}).get("rule") if answers else None
+    if rule is None:
+        return "Nothing was remembered: it bears no number, and no path, that tells it from what is somebody else's."
+    return f"Remembered: {rule_words(msgspec.convert(rule, PlacingRule), client.name)}. banqup rules lists it."
+
+
+def rule_words(rule: PlacingRule, client: str) -> str:
+    if rule.source is None:
+        return f"{pretty_key(rule.match)} is {client}"
+    return f"{rule.match}/ of {rule.source} is {client}, {rule.folder}"
+
+
+@command.command()
+@click.argument("to_place_ids", metavar="ID…", nargs=-1, required=True)
+@pass_tools
+def dismiss(tools: Tools, to_place_ids: tuple[str, ...]) -> int:
+    """Let them be: they become no documents, and are shown no more."""
+
+    async def work(house: House) -> int:
+        ids = tuple(_named(house, text).id for text in to_place_ids)
+        code = told(house, await house.answers([house.doing.act(DismissToPlace(to_place_ids=ids))], SECONDS_TO_ANSWER))
+        if code == 0:
+            say(f"{len(ids)} dismissed.")
+        return code
+
+    return in_house(tools, work)
+
+
+def _named(house: House, text: str) -> ToPlace:
+    """By its id, or the beginning of it where that is of one alone. Raises `NotThere`."""
+    found = [one for one in house.to_place() if one.id == text or (len(text) >= _SHORTEST and one.id.startswith(text))]
+    if len(found) != 1:
+        raise NotThere(f"Nothing that waits has the id {text}.", "banqup to-place list shows them.")
+    return found[0]

@@ -1,0 +1,74 @@
+"""Addresses of servers in settings: https, and plain http only to this machine."""
+
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
+
+from banqup_tui.connectors.interface import SettingProblem
+
+
+def is_this_machine(url: str) -> bool:
+    """Whether the address leads to loopback, by its name or number; nothing is looked up."""
+    host = _split(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def server_of(url: str) -> str:
+    """`cloud.example`, or `cloud.example:8443`: how sentences name the server."""
+    parts = _split(url)
+    host = parts.hostname or ""
+    shown = f"[{host}]" if ":" in host else host
+    port = _port(parts)
+    return shown if port in (None, 443 if parts.scheme == "https" else 80) else f"{shown}:{port}"
+
+
+def address_problems(field: str, url: str, example: str) -> list[SettingProblem]:
+    """What is wrong with the address of a server, in a setting of the title Address, without asking the server."""
+    parts = _split(url)
+    if parts.scheme not in ("https", "http") or not parts.hostname or _port(parts) == 0 or _has_blanks(url):
+        return [
+            SettingProblem(field=field, sentence="Address: it is not an address.", remedy=f"Write it as {example}.")
+        ]
+    if parts.username is not None or parts.password is not None:
+        return [
+            SettingProblem(
+                field=field,
+                sentence="Address: a name or a password does not belong into an address, where all can see it.",
+                remedy="Take out what stands before @.",
+            )
+        ]
+    if parts.fragment:
+        return [SettingProblem(field=field, sentence="Address: what follows # is never sent.", remedy="Take it out.")]
+    if parts.scheme == "http" and not is_this_machine(url):
+        return [
+            SettingProblem(
+                field=field,
+                sentence="Address: with http anybody on the way can read the documents.",
+                remedy="Write https. Plain http goes only to this machine.",
+            )
+        ]
+    return []
+
+
+def _split(url: str) -> SplitResult:
+    """An address that cannot be read at all is one without anything."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+
+
+def _port(parts: SplitResult) -> int | None:
+    """0 where there is one that cannot be."""
+    try:
+        return parts.port
+    except ValueError:
+        return 0
+
+
+def _has_blanks(url: str) -> bool:
+    return any(letter.isspace() or not letter.isprintable() for letter in url)

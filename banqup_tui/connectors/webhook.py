@@ -1,0 +1,281 @@
+"""A server of the firm's own: each document is posted as a signed event of Standard Webhooks.
+
+The identifier of an event is the same for every attempt at one wanted copy, so a receiver that remembers it takes the
+document once, however often it is sent. The library is loaded when first used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import msgspec
+
+from banqup_tui.connectors.hidden_file import CHUNK, chunks_of
+from banqup_tui.connectors.http_client import Answer, ask, opened
+from banqup_tui.connectors.interface import (
+    Channel,
+    Fault,
+    Found,
+    Manifest,
+    NotSent,
+    Parcel,
+    Receipt,
+    SettingProblem,
+    Settings,
+    Step,
+    failed_step,
+    setting,
+)
+from banqup_tui.connectors.web_address import address_problems, server_of
+from banqup_tui.connectors.webhook_event import now, ping, with_content, with_file_beside
+from banqup_tui.connectors.webhook_signature import secrets_of, signed_headers
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.extension import Category, ReceiverKind
+from banqup_tui.domain.text import clean
+from banqup_tui.kill_points import kill_point
+
+if TYPE_CHECKING:
+    import httpx
+
+REMEMBERED_SECONDS = 24 * 3600.0
+"""Standard Webhooks does not say for how long a receiver remembers an identifier; ours asks for a day."""
+
+MAX_BYTES = 20_000_000
+"""A whole event is made in memory to be signed, and Base64 makes it a third larger."""
+
+_EXAMPLE_URL = "https://books.example.com/hooks/banqup"
+_EXAMPLE_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+_MAX_ID = 120
+
+
+class WebhookSettings(Settings, frozen=True, kw_only=True):
+    url: Annotated[
+        str,
+        setting(
+            "Address",
+            "Adresse",
+            look="url",
+            example=_EXAMPLE_URL,
+            help_en="Where events are posted. https, or http on this machine itself.",
+            help_fr="Où les événements sont envoyés. En https, ou en http sur cette machine même.",
+        ),
+    ]
+    secret: Annotated[
+        str,
+        setting(
+            "Secret",
+            "Secret",
+            secret=True,
+            example=_EXAMPLE_SECRET,
+            help_en="What the receiver checks the signature with: whsec_… Two, with a space, while it is changed.",
+            help_fr="Ce qui permet de vérifier la signature : whsec_… Deux, avec un espace, le temps d'en changer.",
+        ),
+    ]
+    format: Annotated[
+        Literal["json", "multipart"],
+        setting(
+            "Format",
+            "Format",
+            look="choice",
+            help_en="json: the document in the event, in Base64. multipart: the file beside the event.",
+            help_fr="json : le document dans l'événement, en Base64. multipart : le fichier à côté.",
+        ),
+    ] = "json"
+
+
+class Webhook:
+    """Posts to a server that honours `webhook-id`."""
+
+    manifest = Manifest(
+        id="webhook",
+        title={
+            "en": "Signed webhook",
+            "fr": "Webhook signé",
+            "nl": "Ondertekende webhook",
+            "de": "Signierter Webhook",
+        },
+        description={
+            "en": "Posts each document as a signed event to a server of your own (Standard Webhooks).",
+            "fr": "Envoie chaque document comme événement signé à votre propre serveur (Standard Webhooks).",
+            "nl": "Stuurt elk document als ondertekende gebeurtenis naar uw eigen server (Standard Webhooks).",
+            "de": "Schickt jedes Dokument als signiertes Ereignis an Ihren eigenen Server (Standard Webhooks).",
+        },
+        category=Category.MAIL_AND_SIGNALS,
+        kind=ReceiverKind.KEY,
+        version="1.0",
+        max_size=MAX_BYTES,
+        key_seconds=REMEMBERED_SECONDS,
+    )
+    settings = WebhookSettings
+
+    def destination(self, settings: WebhookSettings) -> str:
+        return f"webhook:{settings.url}"
+
+    def where(self, settings: WebhookSettings, parcel: Parcel) -> str:
+        return f"{server_of(settings.url)}{urlsplit(settings.url).path}"
+
+    def check(self, given: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
+        problems = address_problems("url", given["url"], _EXAMPLE_URL) if given.get("url") else []
+        if given.get("secret"):
+            problems += _secret_problems(given["secret"])
+        return problems
+
+    @asynccontextmanager
+    async def connect(self, settings: WebhookSettings) -> AsyncIterator[Channel]:
+        async with opened(settings.url) as client:
+            yield _WebhookChannel(settings, client)
+
+    async def test(self, settings: WebhookSettings, sample: Parcel | None) -> list[Step]:
+        """A `test.ping` that keeps nothing; whether documents are taken, only a document can show."""
+        try:
+            async with opened(settings.url) as client:
+                body = ping(now())
+                answer = await _post(client, settings, str(uuid4()), body, "application/json", begun=False)
+                if not answer.good:
+                    raise _not_taken(settings, answer, begun=False)
+        except BanqupError as error:
+            return [failed_step(error)]
+        where = server_of(settings.url)
+        sentence = {
+            "en": f"{where} took a signed event of the type test.ping",
+            "fr": f"{where} a accepté un événement signé du type test.ping",
+        }
+        return [Step(ok=True, sentence=sentence)]
+
+
+class _WebhookChannel:
+    def __init__(self, settings: WebhookSettings, client: httpx.AsyncClient) -> None:
+        self._settings = settings
+        self._client = client
+
+    async def prepare(self, parcel: Parcel) -> str:
+        """What can go wrong here is found before the effect: the file is not as it came, or cannot be read."""
+        await asyncio.to_thread(_read_once, parcel)
+        return parcel.key
+
+    async def commit(self, parcel: Parcel, remnant: str) -> Receipt:
+        body, kind = await self._body(parcel)
+        answer = await _post(self._client, self._settings, parcel.key, body, kind, begun=True)
+        kill_point("send.answered")
+        if answer.good or answer.status == 409:
+            return _receipt(self._settings, parcel, answer)
+        raise _not_taken(self._settings, answer, begun=True)
+
+    async def roll_forward(self, parcel: Parcel, remnant: str) -> Receipt:
+        """The same identifier again: the receiver takes it once."""
+        return await self.commit(parcel, remnant)
+
+    async def look_up(self, parcel: Parcel, earlier_receipts: Sequence[str]) -> tuple[Found, Receipt | None]:
+        """There is nothing to ask: the same identifier is sent again instead."""
+        return Found.PENDING, None
+
+    async def discard(self, remnant: str) -> None:
+        """Nothing lies at the receiver's before the commit."""
+
+    async def _body(self, parcel: Parcel) -> tuple[bytes, str]:
+        if self._settings.format == "multipart":
+            return await with_file_beside(parcel, now(), self._client, self._settings.url)
+        return await asyncio.to_thread(with_content, parcel, now()), "application/json"
+
+
+async def _post(
+    client: httpx.AsyncClient, settings: WebhookSettings, key: str, body: bytes, kind: str, *, begun: bool
+) -> Answer:
+    """Signed at this moment: receivers refuse what was signed five minutes ago."""
+    try:
+        secrets = secrets_of(settings.secret)
+    except ValueError as error:
+        raise NotSent(
+            "The secret is not one of Standard Webhooks.",
+            f"Write it as {_EXAMPLE_SECRET}.",
+            fault=Fault.PERSON,
+            french=("Le secret n'en est pas un de Standard Webhooks.", f"Écrivez-le comme {_EXAMPLE_SECRET}."),
+        ) from error
+    headers = signed_headers(secrets, key, now(), body)
+    headers |= {"Content-Type": kind, "Content-Length": str(len(body)), "Accept": "application/json"}
+    content = _pieces(body)
+    where = server_of(settings.url)
+    return await ask(client, "POST", settings.url, where=where, begun=begun, content=content, headers=headers)
+
+
+async def _pieces(body: bytes) -> AsyncIterator[bytes]:
+    """At least two, so that a process can be killed between them in tests."""
+    kill_point("send.firstbyte")
+    size = min(CHUNK, (len(body) + 1) // 2)
+    for at in range(0, len(body), size):
+        if 2 * at >= len(body):
+            kill_point("send.halfway")
+        yield body[at : at + size]
+    kill_point("send.lastbyte")
+
+
+def _receipt(settings: WebhookSettings, parcel: Parcel, answer: Answer) -> Receipt:
+    """The receiver's own identifier where its answer has one, else ours."""
+    reference = _id_of(answer) or parcel.key
+    return Receipt(text=f"{server_of(settings.url)}: {reference}", reference=reference)
+
+
+class _Named(msgspec.Struct):
+    id: str | int | None = None
+
+
+_named = msgspec.json.Decoder(_Named)
+
+
+def _id_of(answer: Answer) -> str:
+    try:
+        found = _named.decode(answer.body).id
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
+    return "" if found is None else clean(str(found))[:_MAX_ID]
+
+
+def _not_taken(settings: WebhookSettings, answer: Answer, *, begun: bool) -> BanqupError:
+    from banqup_tui.connectors.http_faults import refusal
+
+    where = server_of(settings.url)
+    if answer.status == 401:
+        return NotSent(
+            f"{where} did not accept the signature.",
+            "Put the same secret here and there, and compare the clocks of both machines.",
+            fault=Fault.PERSON,
+            french=(
+                f"{where} n'a pas accepté la signature.",
+                "Mettez le même secret ici et là-bas, et comparez les horloges des deux machines.",
+            ),
+        )
+    if answer.status == 410:
+        return NotSent(
+            f"{where} says that this address takes no events any more.",
+            "Ask whoever runs the server for the new address.",
+            fault=Fault.PERSON,
+            french=(
+                f"{where} dit que cette adresse n'accepte plus d'événements.",
+                "Demandez la nouvelle adresse au responsable du serveur.",
+            ),
+        )
+    return refusal(answer, where, begun=begun)
+
+
+def _secret_problems(text: str) -> list[SettingProblem]:
+    try:
+        secrets_of(text)
+    except ValueError:
+        return [
+            SettingProblem(
+                field="secret",
+                sentence="Secret: it is not one of Standard Webhooks.",
+                remedy="It begins with whsec_, and 24 to 64 bytes in Base64 follow.",
+            )
+        ]
+    return []
+
+
+def _read_once(parcel: Parcel) -> None:
+    for _chunk in chunks_of(parcel):
+        pass

@@ -1,0 +1,39 @@
+"""Passwords of an SFTP drop: drawn here, kept only as a salted slow hash (scrypt, RFC 7914)."""
+
+import hashlib
+import hmac
+import re
+import secrets
+
+_COST, _BLOCK, _LANES = 2**15, 8, 1
+_MEMORY = 64 * 1024 * 1024
+_KEPT = re.compile(r"scrypt\$32768\$8\$1\$([0-9a-f]{32})\$([0-9a-f]{64})")
+_LETTERS = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
+
+def new_password() -> str:
+    """24 letters and digits that are not taken for one another: some 139 bits."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(24))
+
+
+def kept_password(password: str) -> str:
+    """What may be kept of a password: `scrypt$N$r$p$salt$hash`, salt and hash in hex."""
+    salt = secrets.token_bytes(16)
+    return f"scrypt${_COST}${_BLOCK}${_LANES}${salt.hex()}${_hash(password, salt).hex()}"
+
+
+def is_kept_password(text: str) -> bool:
+    return _KEPT.fullmatch(text) is not None
+
+
+def is_password(password: str, kept: str) -> bool:
+    """Takes some 60 ms, whether it is or not. False where `kept` is not of this form."""
+    found = _KEPT.fullmatch(kept)
+    if found is None:
+        return False
+    return hmac.compare_digest(_hash(password, bytes.fromhex(found[1])), bytes.fromhex(found[2]))
+
+
+def _hash(password: str, salt: bytes) -> bytes:
+    given = password.encode("utf-8", "surrogatepass")
+    return hashlib.scrypt(given, salt=salt, n=_COST, r=_BLOCK, p=_LANES, maxmem=_MEMORY, dklen=32)

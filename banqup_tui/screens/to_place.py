@@ -1,0 +1,109 @@
+"""To place: files that came in and of which nobody could tell whose they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.geometry import Region
+
+from banqup_tui.actions.interface import Context
+from banqup_tui.actions.places import Place
+from banqup_tui.domain.source import ToPlace
+from banqup_tui.screens.place import PlaceScreen, bindings_for
+from banqup_tui.widgets.listing import Listing
+from banqup_tui.widgets.one_line import Word
+from banqup_tui.widgets.page import Page
+from banqup_tui.widgets.sheet import Rule
+from banqup_tui.widgets.to_place_layout import to_place_details, to_place_items
+from banqup_tui.written.formats import count
+from banqup_tui.written.told import told
+from banqup_tui.written.words import _, ngettext
+
+
+class ToPlaceScreen(PlaceScreen):
+    place = Place.TO_PLACE
+    BINDINGS = bindings_for(Place.TO_PLACE)
+    DEFAULT_CSS = """
+    ToPlaceScreen #details { width: 52; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listing = Listing(id="waiting")
+        self.details = Page(id="details")
+        self._rule = Rule()
+        self._waiting: dict[str, ToPlace] = {}
+
+    def compose_body(self) -> ComposeResult:
+        yield self.listing
+        yield self._rule
+        yield self.details
+
+    def on_mount(self) -> None:
+        self.set_focus(self.listing)
+
+    def levels_changed(self, levels: int) -> None:
+        self.details.display = self._rule.display = levels > 1
+
+    # what is shown
+
+    def here(self) -> object:
+        return self.listing.key
+
+    def draw(self) -> None:
+        waiting = self.house.session.readers.to_place()
+        self._waiting = {one.id: one for one in waiting}
+        number = len(waiting)
+        words = ngettext("{count} file", "{count} files", number).format(count=count(number))
+        right = words if number else _("Everything is placed.")
+        self.title_line.set_path([_("Client documents"), _("To place")], right=right)
+        self.listing.show(to_place_items(waiting, self.house.now().date()))
+        self._show_details()
+
+    def _one(self) -> ToPlace | None:
+        return self._waiting.get(self.listing.key or "")
+
+    def _show_details(self) -> None:
+        one, today = self._one(), self.house.now().date()
+        if one is None:
+            self.details.show(lambda width: [])
+            return
+        names = {client.id: client.name for client in self.house.session.readers.find_clients("")}
+        self.details.show(lambda width: to_place_details(one, names, today, width))
+
+    def context(self) -> Context:
+        return self.house.context(self, to_place_id=self.listing.key)
+
+    def state_words(self) -> Sequence[Word]:
+        one = self._one()
+        if one is None or self.levels > 1:
+            return ()
+        return (Word(told(one.reason), "warn"), Word(f"  {told(one.remedy)}", "muted"))
+
+    def menu_title(self) -> str:
+        one = self._one()
+        return one.file_name.rpartition("/")[2] if one else ""
+
+    def menu_region(self) -> Region | None:
+        return self.listing.cursor_region()
+
+    # keys
+
+    def action_pane(self, step: int) -> None:
+        """Between the list and what is told of the one chosen, where both are shown."""
+        if self.details.display:
+            self.set_focus(self.listing if self.focused is self.details else self.details)
+
+    def on_listing_moved(self, message: Listing.Moved) -> None:
+        message.stop()
+        self._show_details()
+        self.cursor_moved()
+
+    def on_listing_opened(self, message: Listing.Opened) -> None:
+        message.stop()
+        self.perform("place")
+
+    def on_listing_menu_asked(self, message: Listing.MenuAsked) -> None:
+        message.stop()
+        self.move_menu()

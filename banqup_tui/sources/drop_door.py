@@ -1,0 +1,148 @@
+"""Who comes into an SFTP drop: a user name with a password or a public key; guessing is slow and soon useless."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final
+
+import asyncssh
+
+from banqup_tui.domain.passwords import is_password, kept_password
+
+if TYPE_CHECKING:
+    from banqup_tui.sources.drop_server import Account
+
+MOST_TRIES: Final = 6
+"""Of one connection; and ten times as many from one address within ten minutes."""
+_MOST_FROM_AN_ADDRESS: Final = 10 * MOST_TRIES
+_WITHIN: Final = 600.0
+_MOST_STRANGERS: Final = 64
+"""Connections that have not signed in yet."""
+
+
+Lookup = Callable[[str], Awaitable["Account | None"]]
+"""Who has this user name now; asked at each sign-in."""
+
+
+class Doorman:
+    """Keeps the list of those inside."""
+
+    def __init__(self, lookup: Lookup, connections: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.account = lookup
+        self._connections = connections
+        self._clock = clock
+        self._inside: set[_Door] = set()
+        self._failures: dict[str, deque[float]] = {}
+        self._hashing = asyncio.Semaphore(2)
+        self._nobody = kept_password("nobody")
+
+    def at_the_door(self) -> "_Door":
+        return _Door(self)
+
+    async def look_round(self) -> None:
+        """Shows out whose account is no longer, or no longer the same."""
+        for door in list(self._inside):
+            if door.account is not None and await self.account(door.account.name) != door.account:
+                door.show_out()
+
+    def show_all_out(self) -> None:
+        for door in list(self._inside):
+            door.show_out()
+
+    def entered(self, door: "_Door") -> bool:
+        """False where there are too many strangers."""
+        self._inside.add(door)
+        return sum(one.account is None for one in self._inside) <= _MOST_STRANGERS
+
+    def left(self, door: "_Door") -> None:
+        self._inside.discard(door)
+
+    def has_room(self, account: "Account") -> bool:
+        return sum(one.account == account for one in self._inside) < self._connections
+
+    def is_tired_of(self, address: str) -> bool:
+        tries = self._failures.get(address, deque())
+        while tries and self._clock() - tries[0] > _WITHIN:
+            tries.popleft()
+        if not tries:
+            self._failures.pop(address, None)
+        return len(tries) >= _MOST_FROM_AN_ADDRESS
+
+    def failed(self, address: str) -> None:
+        if len(self._failures) > 10_000:
+            self._failures.clear()
+        self._failures.setdefault(address, deque()).append(self._clock())
+
+    async def with_password(self, name: str, password: str) -> "Account | None":
+        """As slow for a name that is not there."""
+        account = await self.account(name)
+        secret = account.secret if account else None
+        async with self._hashing:
+            right = await asyncio.to_thread(is_password, password, secret or self._nobody)
+        return account if right and secret is not None else None
+
+
+class _Door(asyncssh.SSHServer):
+    """One connection. `account` is set once somebody has signed in; `_known` is whose way in was tried last."""
+
+    def __init__(self, doorman: Doorman) -> None:
+        self._doorman = doorman
+        self._connection: asyncssh.SSHServerConnection | None = None
+        self._address = ""
+        self._tries = 0
+        self._known: Account | None = None
+        self.account: Account | None = None
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connection = conn
+        self._address = str(conn.get_extra_info("peername", ("",))[0])
+        if not self._doorman.entered(self) or self._doorman.is_tired_of(self._address):
+            conn.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._doorman.left(self)
+
+    def show_out(self) -> None:
+        if self._connection is not None:
+            self._connection.abort()
+
+    def begin_auth(self, username: str) -> bool:
+        return True
+
+    def password_auth_supported(self) -> bool:
+        return True
+
+    def public_key_auth_supported(self) -> bool:
+        return True
+
+    async def validate_password(self, username: str, password: str) -> bool:
+        if self._is_over():
+            return False
+        self._known = await self._doorman.with_password(username, password)
+        if self._known is not None:
+            return True
+        self._tries += 1
+        self._doorman.failed(self._address)
+        if self._is_over():
+            self.show_out()
+        return False
+
+    async def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        """Asked before and after the signature: the library lets in only who could sign."""
+        self._known = account = await self._doorman.account(username)
+        if account is None or account.public_key is None:
+            return False
+        return bool(key.public_data == asyncssh.import_public_key(account.public_key).public_data)
+
+    def auth_completed(self) -> None:
+        known, connection = self._known, self._connection
+        username = connection.get_extra_info("username") if connection else None
+        if connection is None or known is None or known.name != username or not self._doorman.has_room(known):
+            self.show_out()
+        else:
+            self.account = known
+            connection.set_extra_info(banqup_account=known.id)
+
+    def _is_over(self) -> bool:
+        return self._tries >= MOST_TRIES or self._doorman.is_tired_of(self._address)

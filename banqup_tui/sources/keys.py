@@ -1,0 +1,28 @@
+"""The keys by which a client is known: normalised numbers, accounts, names."""
+
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.identifiers import normalise_account, party_keys, pretty_account
+
+
+def keys_of_client(client: Client) -> tuple[str, ...]:
+    """Every key under which documents of this client are recognised; to be kept beside the client."""
+    keys = party_keys([("VAT", client.vat_number or ""), ("0208", client.enterprise_number or "")])
+    further = [key for text in client.identifiers for key in _keys_of_text(text)]
+    return tuple(dict.fromkeys([*keys, *further]))
+
+
+def account_key(account: str, *, is_iban: bool = True) -> str:
+    return f"{'iban' if is_iban else 'account'}:{normalise_account(account)}"
+
+
+def name_key(name: str) -> str:
+    """Names are compared without case and punctuation; never the only reason to choose a client from content."""
+    return f"name:{' '.join(''.join(c if c.isalnum() else ' ' for c in name.casefold()).split())}"
+
+
+def _keys_of_text(text: str) -> tuple[str, ...]:
+    if ":" in text:
+        return (text,)
+    if pretty_account(text) != text.strip():
+        return (account_key(text),)
+    return party_keys([("0208", text)])

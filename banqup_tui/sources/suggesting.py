@@ -1,0 +1,91 @@
+"""What can be said of a file that could not be placed: whose it seems to be, and the numbers that stand on it."""
+
+from typing import Final
+
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.invoice import Invoice
+from banqup_tui.domain.values import Value
+from banqup_tui.formats.content import Content
+from banqup_tui.sources.keys import account_key
+from banqup_tui.sources.layouts import PathHints
+from banqup_tui.sources.sorter import (
+    STRONG,
+    Directory,
+    Placed,
+    Role,
+    clients_of_account,
+    clients_of_party,
+    clients_of_path,
+    keys_of_party,
+)
+
+
+class Suggestion(Value, frozen=True, kw_only=True):
+    """`client_id` only where one client alone comes into question. Keys as the sorter compares them."""
+
+    client_id: str | None = None
+    folder: Folder | None = None
+    seller_key: str | None = None
+    buyer_key: str | None = None
+    account_key: str | None = None
+
+
+def suggest(content: Content | None, path: PathHints | None, client: Client | None, directory: Directory) -> Suggestion:
+    """`client` is whom the channel names. The content is believed before the channel, that before the path."""
+    named = [client] if client else clients_of_path(path, directory)
+    folder = path.folder if path else None
+    if content is not None and content.invoice is not None:
+        return _of_invoice(content.invoice, named, folder, directory)
+    if content is not None and content.statements:
+        first = content.statements[0]
+        return Suggestion(
+            client_id=_the_one(clients_of_account(first, directory) or named),
+            folder=Folder.ENRICHED_MOVEMENT_REPORTS,
+            account_key=account_key(first.account, is_iban=first.account_is_iban) if first.account else None,
+        )
+    return Suggestion(client_id=_the_one(named), folder=folder)
+
+
+def _of_invoice(invoice: Invoice, named: list[Client], folder: Folder | None, directory: Directory) -> Suggestion:
+    sellers, buyers = clients_of_party(invoice.seller, directory), clients_of_party(invoice.buyer, directory)
+    if sellers and not buyers:
+        folder = Folder.SALES_INVOICES
+    elif buyers and not sellers:
+        folder = Folder.PURCHASE_INVOICES
+    return Suggestion(
+        client_id=_the_one([*sellers, *buyers] or named),
+        folder=folder,
+        seller_key=_best(keys_of_party(invoice.seller)),
+        buyer_key=_best(keys_of_party(invoice.buyer)),
+    )
+
+
+def _the_one(clients: list[Client]) -> str | None:
+    ids = {client.id for client in clients}
+    return ids.pop() if len(ids) == 1 else None
+
+
+def _best(keys: tuple[str, ...]) -> str | None:
+    return next((key for key in keys if key.startswith(STRONG)), keys[0] if keys else None)
+
+
+_ROLES: Final = {
+    Folder.SALES_INVOICES: Role.SELLER,
+    Folder.PURCHASE_INVOICES: Role.BUYER,
+    Folder.PURCHASE_RECEIPTS: Role.BUYER,
+    Folder.ENRICHED_MOVEMENT_REPORTS: Role.HOLDER,
+}
+
+
+def placed_by_hand(content: Content, client: Client, folder: Folder, directory: Directory) -> Placed:
+    """A person's word. The client's role, for the counterparty that is shown, is read from the document if it can be,
+    else from the folder.
+    """
+    role = _ROLES.get(folder, Role.NONE)
+    if content.invoice is not None:
+        sells = client in clients_of_party(content.invoice.seller, directory)
+        buys = client in clients_of_party(content.invoice.buyer, directory)
+        if sells is not buys:
+            role = Role.SELLER if sells else Role.BUYER
+    return Placed(client=client, folder=folder, role=role)

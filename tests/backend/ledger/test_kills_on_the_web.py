@@ -1,0 +1,70 @@
+"""A service killed while it sends to a web server, and started again: each document arrives exactly once."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from banqup_tui.backend import tables
+from tests.backend.ledger.one_service import practice
+from tests.support.dav import dav_server
+from tests.support.hooks import SECRET, hooks
+
+
+def also(*points: str) -> list[Any]:
+    return [pytest.param(point, marks=pytest.mark.campaign) for point in points]
+
+
+async def start(root: Path, kill_at: str = "") -> int:
+    environment = {**os.environ, "BANQUP_KILL_AT": kill_at, "PYTHONPATH": os.getcwd()}
+    command = [sys.executable, "-m", "tests.backend.ledger.one_service", str(root)]
+    process = await asyncio.create_subprocess_exec(*command, env=environment)
+    return await asyncio.wait_for(process.wait(), 60)
+
+
+def prepared(root: Path, extension_id: str, settings: Any) -> None:
+    """Three documents, sent by themselves."""
+    world = practice(root)
+    client = world.client()
+    given = {name: value for name, value in msgspec.to_builtins(settings).items() if value}
+    world.integration(client, world.shelf.receivers[extension_id], settings=given, concurrency=2)
+    world.documents(client, 3)
+    world.database.engine.dispose()
+
+
+def check(root: Path, arrived: Collection[bytes]) -> None:
+    world = practice(root)
+    assert Counter(arrived) == Counter(row.id.encode() for row in world.rows(tables.document))
+    assert world.states() == {"DELIVERED": 3}
+
+
+@pytest.mark.parametrize(
+    "point",
+    ["send.answered", *also("send.halfway:2", "send.firstbyte", "send.lastbyte", "mark.committed", "send.answered:3")],
+)
+async def test_a_webhook_takes_each_document_once(tmp_path: Path, point: str) -> None:
+    async with hooks() as server:
+        prepared(tmp_path / "practice", "webhook", {"url": server.url, "secret": SECRET})
+        assert await start(tmp_path / "practice", point) == -signal.SIGKILL
+        assert await start(tmp_path / "practice") == 0
+        check(tmp_path / "practice", [kept.content for kept in server.kept.values()])
+        assert server.replays or "answered" not in point
+
+
+@pytest.mark.parametrize(
+    "point",
+    ["rename.after", *also("send.firstbyte", "send.halfway", "send.lastbyte", "prepare.uploaded", "rename.before")],
+)
+async def test_a_webdav_server_gets_each_document_once(tmp_path: Path, point: str) -> None:
+    with dav_server(tmp_path / "server") as server:
+        prepared(tmp_path / "practice", "webdav", server.settings())
+        assert await start(tmp_path / "practice", point) == -signal.SIGKILL
+        assert await start(tmp_path / "practice") == 0
+        check(tmp_path / "practice", [(server.root / name).read_bytes() for name in server.files()])

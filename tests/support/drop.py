@@ -1,0 +1,94 @@
+"""An SFTP drop over a room, in the test's own loop, and senders that put files into it."""
+
+import asyncio
+import contextlib
+import shutil
+import socket
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+
+from banqup_tui.backend.drop import DropRoom
+from banqup_tui.domain.passwords import kept_password
+from banqup_tui.domain.source import SourceKind
+from banqup_tui.protocol.commands import AddAccount, AddSource
+from banqup_tui.sources.drop_spool import DropLimits
+from tests.support.room import Room
+from tests.support.sftp import free_port
+
+SFTP = shutil.which("sftp")
+PASSWORD = "kXw7dPq2mZr9sVb4"
+SECRET = kept_password(PASSWORD)
+
+
+class Door:
+    """A drop that listens. `spool` is where unfinished files are."""
+
+    def __init__(self, room: Room, port: int) -> None:
+        self.room = room
+        self.port = port
+
+    @property
+    def spool(self) -> Path:
+        return self.room.services.files.home / "drop"
+
+    def left_over(self) -> list[Path]:
+        return [path for path in self.spool.rglob("*") if path.is_file()]
+
+    @asynccontextmanager
+    async def connected(self, user: str = "banqup", password: str | None = PASSWORD, **more: Any) -> Any:
+        options: dict[str, Any] = {"known_hosts": None, "client_keys": None, "config": None, **more}
+        async with asyncssh.connect("127.0.0.1", self.port, username=user, password=password, **options) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def sender(self, user: str = "banqup", **more: Any) -> AsyncIterator[asyncssh.SFTPClient]:
+        async with self.connected(user, **more) as connection, connection.start_sftp_client() as sftp:
+            yield sftp
+
+    async def put(self, path: str, content: bytes, **more: Any) -> None:
+        async with self.sender(**more) as sftp:
+            await put(sftp, path, content)
+
+
+async def put(sftp: asyncssh.SFTPClient, path: str, content: bytes) -> None:
+    async with sftp.open(path, "wb") as file:
+        await file.write(content)
+
+
+def account(room: Room, name: str = "banqup", **more: Any) -> str:
+    wanted = {"secret": None if "public_key" in more else SECRET, **more}
+    account_id = str(uuid.uuid4())
+    room.do(AddAccount(account_id=account_id, source_id="drop", name=name, **wanted))
+    return account_id
+
+
+@asynccontextmanager
+async def drop_of(room: Room, limits: DropLimits | None = None, seconds_held: float = 60) -> AsyncIterator[Door]:
+    """Turned on where it is not yet; let in is whoever has an account."""
+    port = free_port()
+    room.do(AddSource(source_id="drop", path=f"127.0.0.1:{port}", kind=SourceKind.SFTP_DROP))
+    stop = asyncio.Event()
+    running = asyncio.create_task(DropRoom(room.services, limits, seconds_held=seconds_held).run(stop))
+    try:
+        await until(lambda: running.done() or listens(port))
+        yield Door(room, port)
+    finally:
+        stop.set()
+        await asyncio.wait_for(running, 10)
+
+
+def listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+async def until(holds: Callable[[], bool], seconds: float = 20) -> None:
+    async with asyncio.timeout(seconds):
+        while not await asyncio.to_thread(holds):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)

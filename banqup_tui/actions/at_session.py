@@ -19,6 +19,7 @@ from banqup_tui.protocol.commands import decode, kind_of
 from banqup_tui.protocol.messages import BackfillCount, TestRequest, TestResult
 from banqup_tui.store.outbox import CommandState, Entry
 from banqup_tui.store.readers import Readers
+from banqup_tui.sync.errors import ServerDown
 from banqup_tui.sync.session import Session
 from banqup_tui.sync.threads import in_thread
 
@@ -61,6 +62,10 @@ class SessionDoing:
         return await in_thread(lambda: self._session.engine.download(sha256))
 
     async def test_connection(self, request: TestRequest) -> TestResult:
+        """A look at settings, made while somebody types, is not worth waiting for a server that is not there."""
+        engine = self._session.engine
+        if request.dry and engine.is_running and not engine.state.is_connected:
+            raise ServerDown
         return await in_thread(lambda: self._session.engine.test_connection(request))
 
     async def backfill_count(

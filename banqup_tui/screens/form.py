@@ -45,6 +45,8 @@ from banqup_tui.written.words import _
 TEST, SAVE, CANCEL = "test", "save", "cancel"
 LOOK_AFTER = 0.4
 """Seconds without a key after which the service is asked what it thinks of the settings."""
+LOOK_AGAIN = 1.0
+"""Seconds after which it is asked again, where it did not answer."""
 
 
 class FormScreen(Sheet):
@@ -213,24 +215,25 @@ class FormScreen(Sheet):
         self.view.relabel(older_ticks(self._older, has_day=since is not None))
         self._say_what_is_wrong()
 
-    def _ask_for_a_look(self) -> None:
+    def _ask_for_a_look(self, seconds: float = LOOK_AFTER) -> None:
         if self._form.look is None:
             return
         if self._looking is not None:
             self._looking.stop()
-        self._looking = self.set_timer(LOOK_AFTER, self._look_soon)
+        self._looking = self.set_timer(seconds, self._look_soon)
 
     def _look_soon(self) -> None:
         self.run_worker(self._look(), group="look", exclusive=True, exit_on_error=False)
 
     async def _look(self) -> None:
-        """What only the connector knows of the settings, and where a document would go. Without a service nothing."""
+        """What only the connector knows of the settings, and where a document would go, once somebody answers."""
         values = self._values()
         if self._form.look is None:
             return
         try:
             result = await self._form.look(values)
         except BanqupError:
+            self._ask_for_a_look(LOOK_AGAIN)
             return
         if values == self._values():
             self._take(result)

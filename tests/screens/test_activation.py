@@ -117,6 +117,8 @@ async def test_many_clients_get_an_integration_after_a_look_at_what_each_needs(o
 async def test_what_a_client_lacks_is_filled_in_from_the_table_one_after_the_other(opened):
     async with opened() as here:
         here.server.lack("sftp", "path")
+        here.session.engine.wake()
+        await here.until(lambda: "path" not in here.session.readers.installation("inst-sftp").settings, "the news")
         await here.press("3")
         await here.press("j", "space", "j", "space", "a")
         await here.sees("1 of 3")
@@ -127,11 +129,12 @@ async def test_what_a_client_lacks_is_filled_in_from_the_table_one_after_the_oth
         await here.press("w")
         for name in ("/one", "/two"):
             await here.until(lambda: here.place == "FormScreen")
-            title = here.rows[1]
+            form = here.app.screen
             await here.press(*["tab"] * 4)
             await here.write(name)
+            await here.sees(name)
             await here.click(" Keep ", shift=2)
-            await here.until(lambda title=title: here.rows[1] != title, "the next")
+            await here.until(lambda form=form: here.app.screen is not form, "the next")
         await here.sees("2 ready")
         await here.press("escape")
         await here.until(lambda: here.place == "Clients")

@@ -16,6 +16,7 @@ from banqup_tui.actions.at_session import context_at
 from banqup_tui.actions.check_connection import ENOUGH_TRIES, LONG_ENOUGH, CheckConnection
 from banqup_tui.actions.interface import Context
 from banqup_tui.actions.places import Destination, Place, Tab
+from banqup_tui.domain.failures import FailureGroup
 from banqup_tui.domain.text import clean
 from banqup_tui.screens.clients_list import ClientDocuments, Clients
 from banqup_tui.screens.place import PlaceScreen, message_words
@@ -159,6 +160,7 @@ class BanqupApp(App[None]):
         delivery_id: str | None = None,
         integration_id: str | None = None,
         extension_id: str | None = None,
+        failures: FailureGroup | None = None,
         to_place_id: str | None = None,
     ) -> Context:
         return context_at(
@@ -171,6 +173,7 @@ class BanqupApp(App[None]):
             delivery_id=delivery_id,
             integration_id=integration_id,
             extension_id=extension_id,
+            failures=failures,
             to_place_id=to_place_id,
         )
 
@@ -215,6 +218,8 @@ class BanqupApp(App[None]):
             if not isinstance(self.screen, Clients):
                 self.go_to_root(Place.CLIENTS)
             self.push_screen(ClientScreen(destination.client_id, destination.tab or Tab.INTEGRATIONS))
+        elif destination.place in (Place.TO_LOOK_AT, Place.FAILED):
+            self._go_to_failures(destination)
         elif destination.place is Place.TO_PLACE:
             from banqup_tui.screens.to_place import ToPlaceScreen
 
@@ -222,6 +227,15 @@ class BanqupApp(App[None]):
             self.push_screen(ToPlaceScreen())
         else:
             self.go_to_root(destination.place)
+
+    def _go_to_failures(self, destination: Destination) -> None:
+        from banqup_tui.screens.to_look_at import Failed, ToLookAt
+
+        if destination.place is Place.FAILED and destination.failures:
+            self.push_screen(Failed(destination.failures))
+        else:
+            self.go_to_root(Place.CLIENT_DOCUMENTS)
+            self.push_screen(ToLookAt())
 
     def open_client(self, client_id: str) -> None:
         from banqup_tui.screens.client_folders import ClientFolders

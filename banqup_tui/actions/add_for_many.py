@@ -11,7 +11,7 @@ import msgspec
 
 from banqup_tui.actions.adding import Chosen, body_of, chosen, client_form, there, title_of
 from banqup_tui.actions.asking import Confirming, Filled, Form, Reviewing, ReviewRow, Standing
-from banqup_tui.actions.giving import give_together
+from banqup_tui.actions.giving import give_each
 from banqup_tui.actions.interface import Context
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.errors import BanqupError
@@ -254,7 +254,7 @@ def _give(batch: Batch) -> None:
     words = ngettext(
         "{integration} is active for {count} client.", "{integration} is active for {count} clients.", len(ready)
     )
-    give_together(batch.context, bodies, words.format(integration=title_of(batch.extension), count=count(len(ready))))
+    give_each(batch.context, bodies, words.format(integration=title_of(batch.extension), count=count(len(ready))))
 
 
 def _body(batch: Batch, draft: Draft) -> AddIntegration:

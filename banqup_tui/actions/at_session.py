@@ -12,6 +12,8 @@ from banqup_tui.actions.interface import Context, Undoable
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.reversing import REVERSIBLE, key_of_opposite, opposite
 from banqup_tui.domain.client import Client
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.failures import FailureGroup
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.listing import UnderWay
 from banqup_tui.domain.values import Value
@@ -39,8 +41,17 @@ class SessionDoing:
     def act(self, body: Value, label: str = "", *, key: str | None = None) -> str:
         return self._session.act(body, label=label, key=key)
 
-    def act_together(self, bodies: Sequence[tuple[Value, str]]) -> list[str]:
-        return self._session.act_together(bodies)
+    def act_all(self, bodies: Sequence[Value], label: str = "", *, labels: Sequence[str] = ()) -> Sequence[str]:
+        """One command alone is given as it always was."""
+        if len(bodies) == 1:
+            return [self.act(bodies[0], labels[0] if labels else label)]
+        return self._session.act_all(bodies, label=label, labels=labels)
+
+    def clients(self) -> Sequence[Client]:
+        return [row.client for row in self._session.readers.clients()]
+
+    def documents(self, ids: Sequence[str]) -> Sequence[Document]:
+        return list(self._session.readers.whole(ids))
 
     def take_back(self, key: str) -> bool:
         return self._session.outbox.undo(key)
@@ -106,6 +117,7 @@ def context_at(
     delivery_id: str | None = None,
     integration_id: str | None = None,
     extension_id: str | None = None,
+    failures: FailureGroup | None = None,
     to_place_id: str | None = None,
 ) -> Context:
     """Reads what is selected or under the cursor from the local copy: at most a few milliseconds."""
@@ -114,14 +126,17 @@ def context_at(
     deliveries = readers.deliveries_of([document.id for document in documents])
     clients = {document.client_id for document in documents} | ({client_id} if client_id else set()) | {*client_ids}
     extensions = {extension.id: extension for extension in readers.extensions()}
-    everywhere = place is Place.STORE
+    if failures is not None:
+        integrations = list(session.failures.integrations_of(failures).values())
+    else:
+        integrations = [one for one in readers.integrations() if place is Place.STORE or one.client_id in clients]
     return Context(
         doing=SessionDoing(session),
         ask=ask,
         place=place,
         documents=documents,
         deliveries=[delivery for of_document in deliveries.values() for delivery in of_document],
-        integrations=[one for one in readers.integrations() if everywhere or one.client_id in clients],
+        integrations=integrations,
         client=readers.client(client_id) if client_id else None,
         delivery=readers.delivery(delivery_id) if delivery_id else None,
         integration=readers.integration(integration_id) if integration_id else None,
@@ -132,6 +147,9 @@ def context_at(
         waiting_to_place=readers.to_place_count() if place in _WITH_TRAY else 0,
         clients=readers.find_clients("") if to_place_id else _clients(readers, client_ids),
         undoable=undoable(session),
+        any_failed=session.failures.any(),
+        failures=failures,
+        failing=(lambda: session.failures.failing(failures)) if failures is not None else tuple,
         over_ssh=is_over_ssh(),
         offline=session.engine.is_running and not session.engine.state.is_connected,
         connection=session.engine.state if session.engine.is_running else None,

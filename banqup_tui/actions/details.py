@@ -14,7 +14,7 @@ from banqup_tui.written.words import _, ngettext
 class Details(Action):
     id = "details"
     keys = ("i",)
-    places = frozenset({Place.FOLDER, Place.DOCUMENT})
+    places = frozenset({Place.FOLDER, Place.DOCUMENT, Place.FAILED})
     menu = 1
     rank = 30
     in_footer = False

@@ -15,14 +15,15 @@ def give(context: Context, bodies: Iterable[Value], sentence: str) -> None:
     """`sentence` says what was done, with its full stop; without it, it is the name in the list of `u`."""
     label = sentence.rstrip(".")
     given = tuple(bodies)
-    keys = tuple(context.doing.act(body, label) for body in given)
+    keys = tuple(context.doing.act_all(given, label))
     _tell(context, given, keys, sentence)
 
 
-def give_together(context: Context, bodies: Sequence[tuple[Value, str]], sentence: str) -> None:
-    """Many commands in one write, each with the name that it has in the list of `u`."""
-    keys = tuple(context.doing.act_together(bodies))
-    _tell(context, tuple(body for body, _label in bodies), keys, sentence)
+def give_each(context: Context, bodies: Sequence[tuple[Value, str]], sentence: str) -> None:
+    """Many commands in one write, each with a name of its own in the list of `u`."""
+    given = tuple(body for body, _label in bodies)
+    keys = tuple(context.doing.act_all(given, labels=[label for _body, label in bodies]))
+    _tell(context, given, keys, sentence)
 
 
 def _tell(context: Context, given: tuple[Value, ...], keys: tuple[str, ...], sentence: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from banqup_tui.domain.client import Client
 from banqup_tui.domain.delivery import Delivery
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.extension import Extension, Installation, ReceiverKind
+from banqup_tui.domain.failures import Failing, FailureGroup
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import UnderWay
@@ -33,8 +34,14 @@ class Doing(Protocol):
         """Write a command to the outbox; its key. `label` is what was done, in words, for the list of `u`."""
         ...
 
-    def act_together(self, bodies: Sequence[tuple[Value, str]]) -> list[str]:
-        """Several commands that concern no document, each with its label, at once; their keys."""
+    def act_all(self, bodies: Sequence[Value], label: str = "", *, labels: Sequence[str] = ()) -> Sequence[str]:
+        """Several commands at once, in order; their keys. `labels`: one for each, in place of the same for all."""
+        ...
+
+    def clients(self) -> Sequence[Client]: ...
+
+    def documents(self, ids: Sequence[str]) -> Sequence[Document]:
+        """Of the local copy; what is not there is left out."""
         ...
 
     def take_back(self, key: str) -> bool:
@@ -92,8 +99,9 @@ class Context(Value, frozen=True, kw_only=True, dict=True):
     `clients`: those selected in a list of clients. `documents`: the selection, else the one under the cursor.
     `integrations`: of the clients of those documents, of `client` and `clients`. `deliveries`: of those documents.
     `to_place` is the file under the cursor there, and `clients` are all clients then; `waiting_to_place` counts those
-    files. `now` is aware. `offline`: what is done waits on this computer. `connection`: how the copy stands to its
-    server, where it is followed. `download_to`: the directory that is suggested.
+    files. `now` is aware. `offline`: what is done waits on this computer. `any_failed`: of the whole firm; `failures`:
+    those of the cause under the cursor, which `failing` reads one by one, with `integrations` theirs. `connection`: how
+    the copy stands to its server, where it is followed. `download_to`: the directory that is suggested.
     """
 
     doing: Doing
@@ -112,6 +120,9 @@ class Context(Value, frozen=True, kw_only=True, dict=True):
     to_place: ToPlace | None = None
     waiting_to_place: int = 0
     undoable: Sequence[Undoable] = ()
+    any_failed: bool = False
+    failures: FailureGroup | None = None
+    failing: Callable[[], Sequence[Failing]] = tuple
     over_ssh: bool = False
     offline: bool = False
     connection: SyncState | None = None

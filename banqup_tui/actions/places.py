@@ -8,10 +8,13 @@ from banqup_tui.domain.values import Value
 class Place(StrEnum):
     """`CLIENT_DOCUMENTS`: the clients with what is to do; `FOLDER`: folders and table of one of them; `DOCUMENT`:
     one document; `TO_PLACE`: what came in and nobody could tell whose it is; `CLIENTS`: the register of clients;
-    `CLIENT`: one of them with its integrations; `STORE`.
+    `CLIENT`: one of them with its integrations; `STORE`; `TO_LOOK_AT`: what failed, by cause; `FAILED`: the documents
+    that failed for one cause.
     """
 
     CLIENT_DOCUMENTS = "client-documents"
+    TO_LOOK_AT = "to-look-at"
+    FAILED = "failed"
     FOLDER = "folder"
     DOCUMENT = "document"
     TO_PLACE = "to-place"
@@ -21,7 +24,7 @@ class Place(StrEnum):
 
 
 EVERYWHERE: frozenset[Place] = frozenset(Place)
-OF_DOCUMENTS: frozenset[Place] = frozenset({Place.FOLDER, Place.DOCUMENT})
+OF_DOCUMENTS: frozenset[Place] = frozenset({Place.FOLDER, Place.DOCUMENT, Place.FAILED})
 
 
 class Tab(StrEnum):
@@ -34,7 +37,7 @@ class Tab(StrEnum):
 
 
 class Destination(Value, frozen=True, kw_only=True):
-    """A place with what is shown there."""
+    """A place with what is shown there. `failures`: the key of a group of them."""
 
     place: Place
     tab: Tab | None = None
@@ -42,3 +45,4 @@ class Destination(Value, frozen=True, kw_only=True):
     document_id: str | None = None
     integration_id: str | None = None
     extension_id: str | None = None
+    failures: str | None = None

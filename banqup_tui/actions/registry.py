@@ -29,6 +29,7 @@ from banqup_tui.actions.settle import SettleDelivery
 from banqup_tui.actions.switch_place import ToClientDocuments, ToClients, ToStore
 from banqup_tui.actions.sync_now import SyncNow
 from banqup_tui.actions.test_connection import TestConnection
+from banqup_tui.actions.to_look_at import DismissFailures, ExportFailures, OpenFailures, RetryFailures, ToLookAt
 from banqup_tui.actions.to_place import DismissToPlace, OpenToPlace, PlaceFile, ToPlaceTray
 from banqup_tui.actions.undo import Undo
 from banqup_tui.actions.uninstall import Uninstall
@@ -57,11 +58,16 @@ ACTIONS: tuple[Action, ...] = (
     ConfigureExtension(),
     Uninstall(),
     DeactivateForAll(),
+    RetryFailures(),
+    OpenFailures(),
+    ExportFailures(),
+    DismissFailures(),
     PlaceFile(),
     DismissToPlace(),
     OpenToPlace(),
     ToPlaceTray(),
     ErrorsOnly(),
+    ToLookAt(),
     ImportFiles(),
     Undo(),
     SyncNow(),

@@ -35,10 +35,29 @@ def save_copy(source: Path, directory: Path, name: str) -> Path:
             raise
         return target
     except OSError as error:
-        raise CannotWrite(
-            _("{path} cannot be written: {reason}.").format(path=directory, reason=error.strerror or error),
-            _("Choose another directory, or make room there."),
-        ) from error
+        raise _cannot_write(directory, error) from error
+
+
+def save_bytes(content: bytes, directory: Path, name: str) -> Path:
+    """As `save_copy`, of what is in memory."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        target = _taken_name(directory, name)
+        try:
+            target.write_bytes(content)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+        return target
+    except OSError as error:
+        raise _cannot_write(directory, error) from error
+
+
+def _cannot_write(directory: Path, error: OSError) -> CannotWrite:
+    return CannotWrite(
+        _("{path} cannot be written: {reason}.").format(path=directory, reason=error.strerror or error),
+        _("Choose another directory, or make room there."),
+    )
 
 
 def _taken_name(directory: Path, name: str) -> Path:

@@ -16,7 +16,7 @@ from banqup_tui.written.words import _
 
 class SettleDelivery(Action):
     id = "settle"
-    places = frozenset({Place.DOCUMENT, Place.FOLDER})
+    places = frozenset({Place.DOCUMENT, Place.FOLDER, Place.FAILED})
     menu = 2
     rank = 12
     in_footer = False

@@ -10,7 +10,7 @@ from banqup_tui.written.words import _
 class View(Action):
     id = "view"
     keys = ("enter",)
-    places = frozenset({Place.FOLDER})
+    places = frozenset({Place.FOLDER, Place.FAILED})
     menu = 1
     rank = 1
 
@@ -18,7 +18,7 @@ class View(Action):
         return _("View")
 
     def help(self) -> str:
-        return _("Opens the document under the cursor.")
+        return _("Opens the document under the cursor; among failures its deliveries.")
 
     def availability(self, context: Context) -> str | None:
         return None if context.document else _one_only(context)
@@ -28,7 +28,7 @@ class View(Action):
             context.ask.go(
                 Destination(
                     place=Place.DOCUMENT,
-                    tab=Tab.DOCUMENT,
+                    tab=Tab.DELIVERIES if context.place is Place.FAILED else Tab.DOCUMENT,
                     client_id=context.document.client_id,
                     document_id=context.document.id,
                 )

@@ -176,13 +176,22 @@ def _insert(
             planned_seq=0,
             settings_version=settings_versions.FIRST,
             destination=destination,
+            sign_in_until=settings_versions.sign_in_until(context.services, extension.id, effective),
             seq=0,
+            **_limits(context, extension),
         )
     )
     integration_id = body.integration_id
     work.changed(EntityKind.INTEGRATION, integration_id, client_id=body.client_id)
     work.after_numbers(lambda connection, number: _activate(connection, integration_id, number))
     return integration_id
+
+
+def _limits(context: Context, extension: Extension) -> dict[str, Any]:
+    connector = context.services.extensions.connector(extension.id)
+    if connector is None:
+        return {}
+    return {"concurrency": connector.manifest.concurrency, "per_minute": connector.manifest.per_minute}
 
 
 def _revive(

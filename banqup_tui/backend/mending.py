@@ -23,7 +23,6 @@ def mend(work: Work, integration: Row[Any], context: Context) -> int:
         return lifecycle.resume(work, integration, context.user_id)
     if integration.held_until is not None or integration.failures:
         table = tables.integration
-        well = {"held_until": None, "failures": 0, "timed_out": False}
-        work.execute(update(table).where(table.c.id == integration.id).values(**well))
+        work.execute(update(table).where(table.c.id == integration.id).values(**lifecycle.WELL))
         refresh(work, [integration.id])
     return 0

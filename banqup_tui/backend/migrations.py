@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, func, insert, inspect, select, text
+from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, Text, func, insert, inspect, select, text
 
 from banqup_tui.backend import tables
 from banqup_tui.backend.visitors import LOCAL_USER
@@ -20,7 +20,7 @@ from banqup_tui.protocol.local import EXIT_NEWER_VERSION
 if TYPE_CHECKING:
     from alembic.operations import Operations
 
-SCHEMA = 2
+SCHEMA = 3
 
 
 def _sftp_drop_and_to_place(operations: "Operations") -> None:
@@ -32,7 +32,22 @@ def _sftp_drop_and_to_place(operations: "Operations") -> None:
     tables.rule.create(operations.get_bind())
 
 
-STEPS: dict[int, Callable[["Operations"], None]] = {2: _sftp_drop_and_to_place}
+def _limits_and_health(operations: "Operations") -> None:
+    """Limits and health of integrations; attempts that know their integration."""
+    for column in (
+        Column("per_minute", Integer),
+        Column("failing_since", tables.UtcTime),
+        Column("failing_reason", Text),
+        Column("failing_remedy", Text),
+        Column("trouble", String(12)),
+        Column("sign_in_until", tables.UtcTime),
+    ):
+        operations.add_column("integration", column)
+    operations.add_column("attempt", Column("integration_id", String(36)))
+    operations.create_index("attempt_of_integration", "attempt", ["integration_id", "started_at"])
+
+
+STEPS: dict[int, Callable[["Operations"], None]] = {2: _sftp_drop_and_to_place, 3: _limits_and_health}
 """`STEPS[n]` makes schema n out of schema n - 1."""
 
 _version = Table("schema_version", MetaData(), Column("version", Integer, nullable=False))

@@ -16,6 +16,7 @@ from banqup_tui.backend.cursors import Cursor, PageKey, read_cursor, read_key, w
 from banqup_tui.backend.failures import Failure
 from banqup_tui.backend.filed import count_since
 from banqup_tui.backend.values import (
+    attempts_of,
     client_of,
     deliveries_of,
     document_of,
@@ -27,6 +28,7 @@ from banqup_tui.backend.values import (
     to_place_of,
 )
 from banqup_tui.backend.visitors import Visitor, visitor
+from banqup_tui.domain.delivery import Attempt
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.source import ToPlace
 from banqup_tui.domain.space import Space
@@ -230,6 +232,21 @@ def backfill_count(
         )
         count = count_since(connection, which, since)
         return BackfillCount(folders=wanted, count=count, up_to=f"{seen.space.epoch}.{seen.seq}")
+
+
+def attempts(services: Services, user_id: str, delivery_id: str) -> list[Attempt]:
+    """Every attempt at a delivery of a client that the user sees, newest first."""
+    delivery = tables.delivery
+    with services.database.read() as connection:
+        seen = view(connection, services, user_id)
+        statement = select(delivery.c.id).where(
+            delivery.c.id == delivery_id,
+            delivery.c.space_id == seen.space.id,
+            seen.visitor.only_visible(delivery.c.client_id),
+        )
+        if not seen.visitor.sees_documents or connection.execute(statement).one_or_none() is None:
+            raise Failure(ProblemType.NOT_FOUND, "There is no such delivery.")
+        return attempts_of(connection, delivery_id)
 
 
 def to_place(services: Services, user_id: str) -> tuple[ToPlace, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import CompoundSelect, Row, delete, insert, select, union, update
@@ -12,10 +14,12 @@ from banqup_tui.backend.context import Services
 from banqup_tui.backend.extensions import Level
 from banqup_tui.backend.two_levels import Settings
 from banqup_tui.backend.work import Work
+from banqup_tui.connectors.interface import SignsIn
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.protocol.messages import EntityKind
 
 FIRST = 1
+_log = logging.getLogger(__name__)
 
 
 def own_settings(work: Work, services: Services, integration: Row[Any]) -> Settings:
@@ -52,6 +56,19 @@ def destination_of(services: Services, extension_id: str, effective: Mapping[str
     return connector.destination(services.extensions.typed(extension_id, effective))
 
 
+def sign_in_until(services: Services, extension_id: str, effective: Mapping[str, Any]) -> datetime | None:
+    """When the sign-in of these settings ends, where the connector can tell; one that fails at it says nothing."""
+    connector = services.extensions.connector(extension_id)
+    if not isinstance(connector, SignsIn):
+        return None
+    try:
+        until = connector.signed_in_until(services.extensions.typed(extension_id, effective))
+    except Exception:
+        _log.warning("the connector %s cannot tell how long its sign-in lasts", extension_id, exc_info=True)
+        return None
+    return until if until is None or until.tzinfo is not None else until.replace(tzinfo=UTC)
+
+
 def write_version(
     work: Work,
     services: Services,
@@ -82,9 +99,9 @@ def use_version(
     version = integration.settings_version + 1
     destination = write_version(work, services, integration.id, integration.extension_id, version, own, effective)
     table = tables.integration
-    work.execute(
-        update(table).where(table.c.id == integration.id).values(settings_version=version, destination=destination)
-    )
+    values = {"settings_version": version, "destination": destination}
+    values["sign_in_until"] = sign_in_until(services, integration.extension_id, effective)
+    work.execute(update(table).where(table.c.id == integration.id).values(values))
     work.changed(EntityKind.INTEGRATION, integration.id, client_id=integration.client_id)
     forget_older(work, integration.id, version)
 

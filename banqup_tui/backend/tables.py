@@ -191,6 +191,7 @@ integration = Table(
     Column("settings_version", Integer, nullable=False),
     Column("destination", Text, nullable=False),
     Column("concurrency", Integer, nullable=False, server_default=text("4")),
+    Column("per_minute", Integer),
     Column("ready_at", UtcTime),
     Column("held_until", UtcTime),
     Column("failures", Integer, nullable=False, server_default=text("0")),
@@ -199,6 +200,11 @@ integration = Table(
     Column("cause", Text),
     Column("remedy", Text),
     Column("last_sent_at", UtcTime),
+    Column("failing_since", UtcTime),
+    Column("failing_reason", Text),
+    Column("failing_remedy", Text),
+    Column("trouble", String(12)),
+    Column("sign_in_until", UtcTime),
     Column("seq", Integer, nullable=False),
     UniqueConstraint("client_id", "installation_id", "label"),
     Index(
@@ -211,6 +217,9 @@ integration = Table(
 """`folders`: space-separated. `held_until`: back-off of the whole integration after `failures` in a row.
 
 `timed_out`: its last attempt reached the deadline, so it has one slot. `claimed_turn`: when its turn last came.
+`concurrency`, `per_minute`: what its extension's manifest says that one integration bears, as of the last claim.
+`failing_since`: nothing has been answered since then, and why at last. `trouble`: what a BROKEN one lacks.
+`sign_in_until`: when the sign-in of its settings ends, where its extension can tell.
 """
 
 settings = Table(
@@ -318,8 +327,11 @@ attempt = Table(
     Column("outcome", String(16)),
     Column("reason", Text),
     Column("receipt", Text),
+    Column("integration_id", String(36)),
     PrimaryKeyConstraint("delivery_id", "fence"),
+    Index("attempt_of_integration", "integration_id", "started_at"),
 )
+"""One try, or one look-up. `integration_id` is that of its delivery: by it the tries of a minute are counted."""
 
 job = Table(
     "job",

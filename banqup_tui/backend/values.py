@@ -9,15 +9,14 @@ from sqlalchemy import Connection, Row, func, select
 from banqup_tui.backend import tables
 from banqup_tui.backend.context import Services
 from banqup_tui.domain.client import Client
-from banqup_tui.domain.delivery import Attempt, Delivery, DeliveryState
+from banqup_tui.domain.delivery import NEWEST_ATTEMPTS, Attempt, Delivery, DeliveryState
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.extension import Installation, InstallationState
 from banqup_tui.domain.folder import Folder
-from banqup_tui.domain.integration import Integration, IntegrationState
+from banqup_tui.domain.integration import Integration, IntegrationState, Trouble
 from banqup_tui.domain.source import DropAccount, PlacingRule, RuleKind, Source, SourceKind, ToPlace
 from banqup_tui.domain.status import AccountingStatus
 
-NEWEST_ATTEMPTS = 10
 _AT_ONCE = 500
 
 _client = msgspec.json.Decoder(Client)
@@ -68,10 +67,17 @@ def _delivery(row: Row[Any], log: tuple[Attempt, ...]) -> Delivery:
     )
 
 
+def attempts_of(connection: Connection, delivery_id: str) -> list[Attempt]:
+    """All of them, newest first."""
+    attempt = tables.attempt
+    statement = select(attempt).where(attempt.c.delivery_id == delivery_id).order_by(attempt.c.fence.desc())
+    return [_attempt(row) for row in connection.execute(statement)]
+
+
 def _newest_attempts(connection: Connection, delivery_ids: Sequence[str]) -> dict[str, list[Attempt]]:
     attempt = tables.attempt
     told = ("delivery_id", "fence", "started_at", "ended_at", "asked_by", "outcome", "receipt", "reason")
-    wanted = [attempt.c[name] for name in told]
+    wanted = [attempt.c[name] for name in (*told, "settings_version", "destination", "phase")]
     rank = func.row_number().over(partition_by=attempt.c.delivery_id, order_by=attempt.c.fence.desc())
     logs: dict[str, list[Attempt]] = {}
     for some in in_portions(delivery_ids):
@@ -89,6 +95,9 @@ def _attempt(row: Row[Any]) -> Attempt:
         asked_by=row.asked_by,
         outcome=row.outcome,
         answer=row.receipt or row.reason,
+        settings_version=row.settings_version,
+        destination=row.destination,
+        look_up=row.phase == "CHECKING",
     )
 
 
@@ -125,6 +134,12 @@ def integration_of(row: Row[Any], own: bytes | None, effective: bytes | None, se
         last_sent_at=row.last_sent_at,
         cause=row.cause,
         remedy=row.remedy,
+        trouble=Trouble(row.trouble) if row.trouble else None,
+        failing_since=row.failing_since,
+        failing_reason=row.failing_reason,
+        failing_remedy=row.failing_remedy,
+        held_until=row.held_until,
+        sign_in_until=row.sign_in_until,
     )
 
 

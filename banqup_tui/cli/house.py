@@ -10,10 +10,11 @@ from typing import Any, Protocol
 
 from banqup_tui.actions.interface import Doing
 from banqup_tui.domain.client import Client
-from banqup_tui.domain.delivery import Delivery
+from banqup_tui.domain.delivery import Attempt, Delivery
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Extension, Installation
+from banqup_tui.domain.failures import Failing, FailureGroup
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import ClientRow
@@ -106,8 +107,20 @@ class House(Protocol):
 
     def deliveries(self, document_ids: Collection[str] | None = None) -> Iterator[Delivery]: ...
 
-    def integrations(self, client_id: str | None = None) -> Sequence[Integration]:
-        """Without those that were removed."""
+    def failures(self) -> Sequence[FailureGroup]:
+        """What failed, or may have, and is not dismissed, by cause; the largest first."""
+        ...
+
+    def failing(self, group: FailureGroup) -> Sequence[Failing]:
+        """Every delivery of one of them."""
+        ...
+
+    async def attempts(self, delivery_id: str) -> Sequence[Attempt]:
+        """Every one, newest first: more than a delivery brings along. Raises `NoBackend`."""
+        ...
+
+    def integrations(self, client_id: str | None = None, *, removed: bool = False) -> Sequence[Integration]:
+        """Without those that were removed, unless they are asked for too."""
         ...
 
     def installations(self) -> Sequence[Installation]: ...

@@ -11,6 +11,8 @@ from banqup_tui.domain.client import Client
 from banqup_tui.domain.delivery import Delivery
 from banqup_tui.domain.document import Document, Party
 from banqup_tui.domain.extension import Extension, Installation
+from banqup_tui.domain.failures import FailureGroup
+from banqup_tui.domain.health import Health, Summary
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import ClientRow
 
@@ -91,10 +93,36 @@ def delivery_value(
     }
 
 
-def integration_value(integration: Integration, client: Client | None) -> dict[str, Any]:
-    return {**msgspec.to_builtins(integration), "client": client_of(client)}
+def failures_value(group: FailureGroup, clients: Mapping[str, Client]) -> dict[str, Any]:
+    """A group of failures, with the integrations that it concerns."""
+    return {
+        "key": group.key,
+        "extension": group.extension_id,
+        "state": group.state,
+        "cause": group.cause,
+        "count": group.count,
+        "clients": group.clients,
+        "integrations": [
+            {
+                "id": part.integration_id,
+                "integration": part.label,
+                "state": part.state,
+                "client": client_of(clients.get(part.client_id)),
+                "count": part.count,
+            }
+            for part in group.parts
+        ],
+    }
 
 
-def extension_value(extension: Extension, installation: Installation | None) -> dict[str, Any]:
+def integration_value(integration: Integration, client: Client | None, health: Health) -> dict[str, Any]:
+    return {**msgspec.to_builtins(integration), "client": client_of(client), "health": health}
+
+
+def extension_value(extension: Extension, installation: Installation | None, health: Summary) -> dict[str, Any]:
     wire: dict[str, Any] = msgspec.to_builtins(extension)
-    return {**wire, "installation": msgspec.to_builtins(installation) if installation else None}
+    return {
+        **wire,
+        "installation": msgspec.to_builtins(installation) if installation else None,
+        "health": msgspec.to_builtins(health),
+    }

@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager, suppress
 
 from banqup_tui.actions.at_session import SessionDoing
 from banqup_tui.cli.house import Answer, Fate, House, NoBackend
-from banqup_tui.domain.delivery import Delivery
+from banqup_tui.domain.delivery import Attempt, Delivery
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Extension, Installation
+from banqup_tui.domain.failures import Failing, FailureGroup
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import ClientRow
@@ -122,8 +123,20 @@ class OwnHouse:
             for of_document in self._session.readers.deliveries_of(some).values():
                 yield from of_document
 
-    def integrations(self, client_id: str | None = None) -> Sequence[Integration]:
-        return self._session.readers.integrations(client_id)
+    def failures(self) -> Sequence[FailureGroup]:
+        return self._session.failures.groups()
+
+    def failing(self, group: FailureGroup) -> Sequence[Failing]:
+        return self._session.failures.failing(group)
+
+    async def attempts(self, delivery_id: str) -> Sequence[Attempt]:
+        try:
+            return await asyncio.to_thread(self._session.engine.attempts, delivery_id)
+        except BanqupError as error:
+            raise NoBackend(error.sentence, error.remedy) from error
+
+    def integrations(self, client_id: str | None = None, *, removed: bool = False) -> Sequence[Integration]:
+        return self._session.readers.integrations(client_id, removed=removed)
 
     def installations(self) -> Sequence[Installation]:
         return self._session.readers.installations()

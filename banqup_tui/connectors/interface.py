@@ -11,7 +11,7 @@ What happened is told by a return value or by exactly one of `NotSent`, `Rejecte
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,7 @@ import msgspec
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind, Words
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
+from banqup_tui.domain.integration import Trouble
 from banqup_tui.domain.values import Value
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -31,7 +32,8 @@ S_contra = TypeVar("S_contra", bound=msgspec.Struct, contravariant=True)
 class Manifest(Value, frozen=True, kw_only=True):
     """`settings` of the connector is a msgspec struct; its JSON Schema draws the form (see `schema`).
 
-    `key_seconds`: how long a KEY receiver honours a key; `None`: for ever.
+    `key_seconds`: how long a KEY receiver honours a key; `None`: for ever. What one integration bears: `concurrency`
+    deliveries side by side, and `per_minute` attempts in any minute (`None`: as many as come).
     """
 
     id: str
@@ -44,6 +46,8 @@ class Manifest(Value, frozen=True, kw_only=True):
     folders: tuple[Folder, ...] = ALL_FOLDERS
     max_size: int | None = None
     key_seconds: float | None = None
+    concurrency: int = 4
+    per_minute: int | None = None
 
 
 class Parcel(Value, frozen=True, kw_only=True):
@@ -91,7 +95,10 @@ French = tuple[str, str]
 
 
 class NotSent(BanqupError):
-    """Certainly nothing arrived, and trying again may help. PERSON: only after someone has mended the settings."""
+    """Certainly nothing arrived, and trying again may help. PERSON: only after someone has mended the settings.
+
+    `trouble` says then what has to be mended: it is told as "sign-in refused", or as "needs attention".
+    """
 
     def __init__(
         self,
@@ -99,11 +106,13 @@ class NotSent(BanqupError):
         remedy: str = "",
         *,
         fault: Fault = Fault.DOCUMENT,
+        trouble: Trouble = Trouble.SETTINGS,
         retry_after: float | None = None,
         french: French | None = None,
     ) -> None:
         super().__init__(sentence, remedy)
         self.fault = fault
+        self.trouble = trouble
         self.retry_after = retry_after
         self.french = french
 
@@ -192,7 +201,10 @@ class Connector(Protocol, Generic[S]):
     settings: type[S]
 
     def destination(self, settings: S) -> str:
-        """Where documents go, as text to compare: another destination is another ledger question."""
+        """Where documents go, as text to compare: another destination is another ledger question.
+
+        It is kept in the clear and shown with every attempt, so no secret may be in it.
+        """
         ...
 
     def connect(self, settings: S) -> AbstractAsyncContextManager[Channel]: ...
@@ -210,6 +222,15 @@ class Checks(Protocol):
     """
 
     def check(self, given: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]: ...
+
+
+@runtime_checkable
+class SignsIn(Protocol[S_contra]):
+    """A connector whose sign-in ends at a time that its settings tell: a token, a certificate."""
+
+    def signed_in_until(self, settings: S_contra) -> datetime | None:
+        """Aware; `None` where it does not end. Asked when settings are kept, so that the user is told in time."""
+        ...
 
 
 @runtime_checkable

@@ -135,6 +135,7 @@ class Sftp:
         category=Category.FILES_AND_DRIVES,
         kind=ReceiverKind.RENAME,
         version="1.0",
+        concurrency=16,
     )
     settings = SftpSettings
 

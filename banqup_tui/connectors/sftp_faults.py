@@ -8,6 +8,7 @@ import asyncssh
 
 from banqup_tui.connectors.interface import Fault, NotSent, Rejected
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.integration import Trouble
 
 _NO_ROOM = re.compile(r"no space|quota|disk.{0,8}full|full.{0,8}disk|out of space|insufficient", re.IGNORECASE)
 _MAX_WORDS = 200
@@ -43,6 +44,7 @@ def not_connected(error: BaseException, host: str, port: int) -> NotSent:
                     "Corrigez l'utilisateur, le mot de passe ou la clé privée.",
                 ),
                 fault=Fault.PERSON,
+                trouble=Trouble.SIGN_IN,
             )
         case asyncssh.KeyExchangeFailed() | asyncssh.ProtocolNotSupported() | asyncssh.MACError():
             return NotSent(

@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from banqup_tui.domain.values import Value
 
+NEWEST_ATTEMPTS = 10
+"""So many of its attempts a delivery brings along."""
+
 
 class DeliveryState(StrEnum):
     """UNKNOWN: interrupted, it may have arrived."""
@@ -18,13 +21,20 @@ class DeliveryState(StrEnum):
 
 
 class Attempt(Value, frozen=True, kw_only=True):
-    """One try: `outcome` is the state it ended in, `None` while it runs. `answer` is the receiver's own word."""
+    """One try: `outcome` is the state it ended in, `None` while it runs. `answer` is the receiver's own word.
+
+    `settings_version` counts the changes of the integration's settings: with which of them it was made, and where it
+    went by them. `look_up`: nothing was sent, the receiver was asked.
+    """
 
     started_at: datetime
     ended_at: datetime | None = None
     asked_by: str | None = None
     outcome: str | None = None
     answer: str | None = None
+    settings_version: int | None = None
+    destination: str | None = None
+    look_up: bool = False
 
 
 class Delivery(Value, frozen=True, kw_only=True):

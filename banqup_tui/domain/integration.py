@@ -15,11 +15,22 @@ class IntegrationState(StrEnum):
     REMOVED = "REMOVED"
 
 
+class Trouble(StrEnum):
+    """What a BROKEN integration lacks."""
+
+    SIGN_IN = "SIGN_IN"
+    SETTINGS = "SETTINGS"
+    EXTENSION = "EXTENSION"
+
+
 class Integration(Value, frozen=True, kw_only=True):
     """`settings` are this client's own: added to the firm's, or overriding them. Secrets are named, never shown.
 
     `activated_seq` is the change number of the activation: what was created after it is sent by itself.
-    `cause` says why a BROKEN one stopped. `effective` are the settings as used, with the secrets left out.
+    `cause` says why a BROKEN one stopped, `trouble` of what kind that is. `effective` are the settings as used, with
+    the secrets left out. `failing_since`: the receiver has not answered, or the integration is BROKEN, since then;
+    `failing_reason` is what was said last, `held_until` when it is tried again. `sign_in_until`: when the sign-in
+    ends, where the extension can tell.
     """
 
     id: str
@@ -37,3 +48,9 @@ class Integration(Value, frozen=True, kw_only=True):
     last_sent_at: datetime | None = None
     cause: str | None = None
     remedy: str | None = None
+    trouble: Trouble | None = None
+    failing_since: datetime | None = None
+    failing_reason: str | None = None
+    failing_remedy: str | None = None
+    held_until: datetime | None = None
+    sign_in_until: datetime | None = None

@@ -17,6 +17,7 @@ BACKFILL = "/v1/spaces/{s}/backfill"
 TO_PLACE = "/v1/spaces/{s}/to-place"
 
 DELIVERIES = "/v1/spaces/{s}/deliveries"
+ATTEMPTS = "/v1/spaces/{s}/deliveries/{delivery_id}/attempts"
 PROCESSED = "/v1/spaces/{s}/documents/{document_id}/processed"
 INTEGRATION = "/v1/spaces/{s}/integrations/{integration_id}"
 PAUSE = "/v1/spaces/{s}/integrations/{integration_id}/pause"

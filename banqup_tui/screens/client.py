@@ -12,8 +12,9 @@ from banqup_tui.actions import places
 from banqup_tui.actions.interface import Context
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.client import Client, ClientStatus
+from banqup_tui.domain.health import Health, health_of
 from banqup_tui.domain.identifiers import pretty_enterprise_number
-from banqup_tui.domain.integration import Integration, IntegrationState
+from banqup_tui.domain.integration import Integration
 from banqup_tui.screens.place import PlaceScreen, bindings_for
 from banqup_tui.widgets.integrations_layout import integration_details, integration_items
 from banqup_tui.widgets.lines_of_text import BLANK, Line, labelled, left, paragraph, right
@@ -92,7 +93,7 @@ class ClientScreen(PlaceScreen):
         if self._tab == OVERVIEW:
             self.details.show(lambda width: self._overview(client, width), keep_place=True)
         elif found:
-            self.listing.show(integration_items(found, self.house.now()))
+            self.listing.show(integration_items(found, self._health(found), self.house.now()))
             self._show_details()
         else:
             self.listing.show(lambda _width: (None, ()))
@@ -108,7 +109,16 @@ class ClientScreen(PlaceScreen):
         one = self._integration()
         if one is not None:
             extension = self.house.session.readers.extension(one.extension_id)
-            self.details.show(lambda width: integration_details(one, extension, width), keep_place=True)
+            failed = self.house.session.failures.failed_at(one.id)
+            now = self.house.now()
+            self.details.show(
+                lambda width: integration_details(one, extension, now, width, failed=failed), keep_place=True
+            )
+
+    def _health(self, integrations: Sequence[Integration]) -> dict[str, Health]:
+        extensions = {one.id: one for one in self.house.session.readers.extensions()}
+        now = self.house.now()
+        return {one.id: health_of(one, extensions.get(one.extension_id), now) for one in integrations}
 
     def _integration(self) -> Integration | None:
         if self._tab != INTEGRATIONS:
@@ -148,7 +158,12 @@ class ClientScreen(PlaceScreen):
     def state_words(self) -> Sequence[Word]:
         found = self._integrations()
         number = ngettext("{count} integration", "{count} integrations", len(found)).format(count=count(len(found)))
-        broken = sum(one.state is IntegrationState.BROKEN for one in found)
+        health = self._health(found).values()
+        broken = sum(one.needs_a_person for one in health)
+        waits = sum(one is Health.NO_ANSWER for one in health)
+        if waits:
+            words = ngettext("{count} without an answer", "{count} without an answer", waits).format(count=count(waits))
+            number = f"{number}, {words}"
         if broken:
             words = ngettext("{count} needs attention", "{count} need attention", broken).format(count=count(broken))
             number = f"{number}, {words}"

@@ -11,6 +11,7 @@ from textual.screen import Screen
 from banqup_tui.actions.asking import Tone
 from banqup_tui.actions.interface import Context
 from banqup_tui.actions.places import Destination, Place
+from banqup_tui.domain.failures import FailureGroup
 from banqup_tui.sync.session import Session
 from banqup_tui.widgets.header import Place as HeaderPlace
 from banqup_tui.widgets.one_line import Word
@@ -57,6 +58,7 @@ class House(Protocol):
         delivery_id: str | None = None,
         integration_id: str | None = None,
         extension_id: str | None = None,
+        failures: FailureGroup | None = None,
         to_place_id: str | None = None,
     ) -> Context: ...
 

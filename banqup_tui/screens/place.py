@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 DIGITS = {
     **dict.fromkeys((Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.DOCUMENT, Place.TO_PLACE), "2"),
+    **dict.fromkeys((Place.TO_LOOK_AT, Place.FAILED), "2"),
     **dict.fromkeys((Place.CLIENTS, Place.CLIENT), "3"),
 }
 _TWO_WAYS = {"side": (("left", "h"), ("right", "l")), "pane": (("shift+tab",), ("tab",))}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from textual.app import ComposeResult
 from textual.geometry import Region
@@ -11,12 +10,14 @@ from textual.geometry import Region
 from banqup_tui.actions.interface import Context
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.extension import Extension, Installation, InstallationState, in_language
+from banqup_tui.domain.health import Summary, health_of, summary
+from banqup_tui.domain.integration import Integration
 from banqup_tui.screens.place import PlaceScreen, bindings_for
 from banqup_tui.widgets.listing import Listing
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import Rule
-from banqup_tui.widgets.store_layout import extension_details, extension_items, extension_state
+from banqup_tui.widgets.store_layout import NOBODY, User, extension_details, extension_items, extension_state
 from banqup_tui.written.formats import count
 from banqup_tui.written.words import _, current_language, ngettext
 
@@ -35,6 +36,7 @@ class StoreScreen(PlaceScreen):
         self.listing = Listing(id="extensions")
         self.details = Page(id="details")
         self._rule = Rule()
+        self._health: dict[str, Summary] = {}
 
     def compose_body(self) -> ComposeResult:
         yield self.listing
@@ -61,10 +63,13 @@ class StoreScreen(PlaceScreen):
 
     def draw(self) -> None:
         extensions, installed = self._extensions(), self._installations()
-        used = {(one.extension_id, one.client_id) for one in self.house.session.readers.integrations()}
-        users = Counter(extension_id for extension_id, _client_id in used)
-        self.title_line.set_path([_("Banqup Store")], right=_summary(extensions, installed))
-        self.listing.show(extension_items(extensions, installed, users))
+        by_extension: dict[str, list[Integration]] = {}
+        for one in self.house.session.readers.integrations():
+            by_extension.setdefault(one.extension_id, []).append(one)
+        now = self.house.now()
+        self._health = {one.id: summary(by_extension.get(one.id, ()), one, now) for one in extensions}
+        self.title_line.set_path([_("Banqup Store")], right=_summary(extensions, installed, self._health))
+        self.listing.show(extension_items(extensions, installed, self._health))
         self._show_details()
 
     def _extension(self) -> Extension | None:
@@ -75,10 +80,20 @@ class StoreScreen(PlaceScreen):
         if extension is None:
             return
         installation = self._installations().get(extension.id)
-        readers = self.house.session.readers
-        used_by = {one.client_id for one in readers.integrations() if one.extension_id == extension.id}
-        users = [(row.client.name, 0) for row in readers.clients() if row.client.id in used_by]
-        self.details.show(lambda width: extension_details(extension, installation, users, width))
+        users = self._users_of(extension)
+        health = self._health.get(extension.id, NOBODY)
+        now = self.house.now()
+        self.details.show(lambda width: extension_details(extension, installation, users, health, now, width))
+
+    def _users_of(self, extension: Extension) -> list[User]:
+        now = self.house.now()
+        clients = {row.client.id: row.client.name for row in self.house.session.readers.clients()}
+        failed = self.house.session.failures.failed_by_integration()
+        return [
+            User(clients[one.client_id], health_of(one, extension, now), one, failed.get(one.id, 0))
+            for one in self.house.session.readers.integrations()
+            if one.extension_id == extension.id and one.client_id in clients
+        ]
 
     def context(self) -> Context:
         return self.house.context(self, extension_id=self.listing.key)
@@ -87,7 +102,8 @@ class StoreScreen(PlaceScreen):
         extension = self._extension()
         if extension is None:
             return ()
-        word, token = extension_state(extension, self._installations().get(extension.id))
+        health = self._health.get(extension.id, NOBODY)
+        word, token = extension_state(extension, self._installations().get(extension.id), health)
         title = in_language(extension.title, current_language())
         if token in ("error", "warn"):
             return (Word(f"{word}  ", token, True), Word(title))
@@ -121,15 +137,19 @@ class StoreScreen(PlaceScreen):
         self.move_menu()
 
 
-def _summary(extensions: Sequence[Extension], installed: dict[str, Installation]) -> str:
+def _summary(extensions: Sequence[Extension], installed: dict[str, Installation], health: Mapping[str, Summary]) -> str:
     number = len(extensions)
     words = [ngettext("{count} extension", "{count} extensions", number).format(count=count(number))]
     if installed:
         words.append(
             ngettext("{count} installed", "{count} installed", len(installed)).format(count=count(len(installed)))
         )
-    wrong = sum(one.problem is not None for one in extensions)
-    wrong += sum(one.state is InstallationState.NEEDS_ATTENTION for one in installed.values())
+    wrong = sum(
+        one.problem is not None
+        or health.get(one.id, NOBODY).need_attention > 0
+        or (one.id in installed and installed[one.id].state is InstallationState.NEEDS_ATTENTION)
+        for one in extensions
+    )
     if wrong:
         words.append(ngettext("{count} needs attention", "{count} need attention", wrong).format(count=count(wrong)))
     return ", ".join(words)

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from banqup_tui.domain.causes import cause_of
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.delivery import Delivery
 from banqup_tui.domain.document import Document
@@ -531,9 +532,10 @@ _COLUMNS = (
 )
 _PUT_DOCUMENT = f"INSERT OR REPLACE INTO document ({_COLUMNS}) VALUES ({','.join('?' * 17)})"  # noqa: S608
 _PUT_DELIVERY = (
-    "INSERT INTO delivery (id, document_id, integration_id, state, open, look, ver, gen, value)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET document_id = excluded.document_id,"
+    "INSERT INTO delivery (id, document_id, integration_id, state, open, look, cause, ver, gen, value)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET document_id = excluded.document_id,"
     " integration_id = excluded.integration_id, state = excluded.state, open = excluded.open, look = excluded.look,"
+    " cause = excluded.cause,"
     " ver = excluded.ver, gen = excluded.gen, value = excluded.value"
 )
 
@@ -575,6 +577,7 @@ def _delivery_row(seq: int, gen: int, delivery: Delivery) -> tuple[Any, ...]:
         delivery.state.value,
         delivery.is_open,
         delivery.needs_a_look,
+        cause_of(delivery.reason) if delivery.needs_a_look else None,
         seq,
         gen,
         packed(delivery, _REST_OF_DELIVERY),

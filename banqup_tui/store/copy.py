@@ -1,7 +1,7 @@
 """The local copy: what the screen reads, and what pages and changes of the server are poured into.
 
 It may be thrown away at any time and is made again from the server. Nothing of the user's is in it: that is in the
-outbox. A copy that is corrupt or of a newer schema is set aside and begun again.
+outbox. A copy that is corrupt or of a newer schema is set aside and begun again; an older one is brought up.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ from banqup_tui.domain.values import Value
 from banqup_tui.kill_points import kill_point
 from banqup_tui.store.sqlite import Connections, connect, reading, set_aside
 
-SCHEMA = 2
+SCHEMA = 3
 """The same number as copy_schema.SCHEMA, here so that an existing copy opens without that module."""
 
 
@@ -94,6 +94,8 @@ class Copy:
 
     def _make_sure(self) -> None:
         found = schema_found(self.path)
+        if found is not None and 0 < found < SCHEMA:
+            found = _brought_up(self.path)
         if found is not None and found != SCHEMA:
             set_aside(self.path)
             kill_point("copy.setaside")
@@ -140,6 +142,17 @@ def schema_found(path: Path) -> int | None:
     except sqlite3.DatabaseError:
         return -1
     return int(row[0]) if row else -1
+
+
+def _brought_up(path: Path) -> int:
+    """An older copy becomes one of this schema; one that cannot is begun anew."""
+    from banqup_tui.store import copy_schema
+
+    try:
+        copy_schema.make(path)
+    except sqlite3.DatabaseError:
+        return -1
+    return SCHEMA
 
 
 def _make_new(path: Path) -> None:

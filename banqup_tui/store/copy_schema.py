@@ -10,7 +10,7 @@ from banqup_tui.kill_points import kill_point
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-SCHEMA = 2
+SCHEMA = 3
 """Raised with every migration. A copy of a newer schema is set aside, never read."""
 
 _DOCUMENTS = (
@@ -48,6 +48,7 @@ _DOCUMENTS = (
 """`n` of a document grows with the time it was created, so the newest has the highest, however it arrived.
 
 `day` is yyyymmdd, `month` yyyymm. `folder` and `status` are places in store.codes.
+`look`: it failed, or is unknown to all, and nobody has dismissed it; `cause` says then why, by domain.causes.
 `flags`: 1 approved, 2 processed, 4 attempted. `value` is the wire's form of what no column holds.
 """
 
@@ -58,6 +59,8 @@ def make(path: Path) -> None:
 
     steps = Migrations("copy")
     steps(name="0001")(_first)
+    steps(name="0002")(_tray)
+    steps(name="0003")(_causes)
     database = Database(path)
     try:
         database.execute("PRAGMA journal_mode = WAL")
@@ -80,17 +83,43 @@ def _first(database: Database) -> None:
     )
 
 
+def _tray(database: Database) -> None:
+    """A copy that had none is begun again from the server: its rows stay until they have come anew."""
+    missing = [name for name in _TRAY if not database.table(name).exists()]
+    for name in missing:
+        database.table(name).create({"id": str} | _WHOLE, pk="id")
+    if missing:
+        database.execute("UPDATE meta SET cursor = NULL")
+
+
+def _causes(database: Database) -> None:
+    """Failures by what they have in common; killed halfway it is done again."""
+    from banqup_tui.domain.causes import cause_of
+
+    if "cause" not in database.table("delivery").columns_dict:
+        database.execute("ALTER TABLE delivery ADD COLUMN cause TEXT")
+    failed = database.execute("SELECT id, json_extract(CAST(value AS TEXT), '$.reason') FROM delivery WHERE look = 1")
+    causes = [(cause_of(reason), delivery_id) for delivery_id, reason in failed.fetchall()]
+    database.conn.executemany("UPDATE delivery SET cause = ? WHERE id = ?", causes)
+    database.execute(
+        "CREATE INDEX IF NOT EXISTS delivery_look ON delivery (integration_id, state, cause, look) WHERE look = 1"
+    )
+
+
+_TRAY = ("to_place", "rule")
+_WHOLE = {"ver": int, "gen": int, "value": bytes}
+
+
 def _small_tables(database: Database) -> None:
-    whole = {"ver": int, "gen": int, "value": bytes}
     meta_words = {"epoch": str, "cursor": str, "role": str, "space_id": str, "space_name": str, "extensions_at": str}
     meta_numbers = dict.fromkeys(("id", "seq", "gen", "step", "schema", "expected", "arrived", "before"), int)
     database.table("meta").create(meta_numbers | meta_words, pk="id")
     database.table("backfill").create({"scope": str, "before": str}, pk="scope")
-    database.table("client").create({"n": int, "id": str, "name": str} | whole, pk="n").create_index(
+    database.table("client").create({"n": int, "id": str, "name": str} | _WHOLE, pk="n").create_index(
         ["id"], unique=True
     )
     database.table("integration").create(
-        {"id": str, "client_id": str, "label": str, "state": str} | whole, pk="id"
+        {"id": str, "client_id": str, "label": str, "state": str} | _WHOLE, pk="id"
     ).create_index(["client_id"])
-    for name in ("installation", "extension", "source", "to_place", "rule"):
-        database.table(name).create({"id": str} | whole, pk="id")
+    for name in ("installation", "extension", "source", *_TRAY):
+        database.table(name).create({"id": str} | _WHOLE, pk="id")

@@ -149,17 +149,30 @@ class Outbox:
         kill_point("outbox.given")
         return given
 
-    def give_together(self, seen: str, commands: Iterable[tuple[str, bytes, str]]) -> list[str]:
-        """Several at once, each its kind, body and label: all of them are on the disk, or none. Returns their keys."""
-        at = self._stamp()
+    def give_all(
+        self,
+        commands: Sequence[tuple[str, bytes, Sequence[str], Effect | None]],
+        seen: str,
+        *,
+        label: str = "",
+        labels: Sequence[str] = (),
+    ) -> list[str]:
+        """Several at once, in order: kind, body, documents and effect of each. All are on the disk, or none.
+
+        `labels`: one for each, in place of the same for all.
+        """
+        keys = [str(uuid.uuid4()) for _ in commands]
         rows = [
-            (str(uuid.uuid4()), Line.COMMANDS, kind, body, None, "[]", None, None, label, seen, at)
-            for kind, body, label in commands
-        ]
+            (key, Line.COMMANDS, kind, body, documents[0] if len(documents) == 1 else None,
+             json.dumps(list(documents)), effect, None, named, seen, self._stamp())
+            for key, (kind, body, documents, effect), named in zip(
+                keys, commands, labels or [label] * len(keys), strict=True
+            )
+        ]  # fmt: skip
         with self._changing() as connection:
             connection.executemany(_GIVE, rows)
         kill_point("outbox.given")
-        return [row[0] for row in rows]
+        return keys
 
     def undo(self, key: str) -> bool:
         """Take back what was never tried. False: too late, see `take_back`."""
@@ -305,6 +318,12 @@ class Outbox:
         if line is None:
             return self._entries(f"WHERE {_OPEN} ORDER BY n")
         return self._entries(f"WHERE {_OPEN} AND line = ? ORDER BY n", (line,))
+
+    def not_seen_yet(self, kinds: Sequence[str], seq: int) -> list[Entry]:
+        """Commands of these kinds whose effect a copy at `seq` does not show: not answered, or done after it."""
+        marks = ",".join("?" * len(kinds))
+        where = f"WHERE kind IN ({marks}) AND ({_OPEN} OR (state = 'DONE' AND seq > ?)) ORDER BY n"
+        return self._entries(where, (*kinds, seq))
 
     def waiting_count(self, line: Line | None = None) -> int:
         query = f"SELECT count(*) FROM command WHERE {_OPEN}" + ("" if line is None else " AND line = ?")  # noqa: S608

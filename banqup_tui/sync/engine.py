@@ -1,8 +1,8 @@
 """Keeps the copy and the server in step, in one thread of its own with its own event loop.
 
 Started with `start` it runs until `stop`. Without it, the one-shot calls (`sync_once`, `push_and_wait`, `download`,
-`test_connection`, `backfill_count`, `to_place`) connect for themselves; with it, they use its connection. They block,
-so a screen calls them from a worker.
+`test_connection`, `backfill_count`, `attempts`, `to_place`) connect for themselves; with it, they use its connection.
+They block, so a screen calls them from a worker.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from banqup_tui.domain.delivery import Attempt
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.source import ToPlace
@@ -195,6 +196,9 @@ class Engine:
         timeout: float = 30.0,
     ) -> BackfillCount:
         return self._ask(lambda server: server.backfill(client_id, folders, since), timeout)
+
+    def attempts(self, delivery_id: str, timeout: float = 30.0) -> list[Attempt]:
+        return self._ask(lambda server: server.attempts(delivery_id), timeout)
 
     def to_place(self, timeout: float = 30.0) -> list[ToPlace]:
         return self._ask(lambda server: server.to_place(), timeout)

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import httpx
 import msgspec
 
+from banqup_tui.domain.delivery import Attempt
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.source import ToPlace
@@ -111,6 +112,9 @@ class Server:
 
     async def extensions(self) -> list[Extension]:
         return await self._get(paths.EXTENSIONS, list[Extension])
+
+    async def attempts(self, delivery_id: str) -> list[Attempt]:
+        return await self._get(self._path(paths.ATTEMPTS, delivery_id=delivery_id), list[Attempt])
 
     async def to_place(self) -> list[ToPlace]:
         return await self._get(paths.TO_PLACE, list[ToPlace])

@@ -19,6 +19,7 @@ from banqup_tui.protocol.commands import (
 )
 from banqup_tui.protocol.local import Endpoint
 from banqup_tui.store.copy import Copy
+from banqup_tui.store.failures import FailureReader
 from banqup_tui.store.files import FileCache, Spool
 from banqup_tui.store.outbox import Line, Outbox
 from banqup_tui.store.overlay import Effect
@@ -40,6 +41,7 @@ class Session:
         self.files = files
         self.engine = engine
         self.readers = Readers(copy, outbox)
+        self.failures = FailureReader(copy, outbox)
 
     @classmethod
     def open(
@@ -69,12 +71,12 @@ class Session:
         self.engine.wake()
         return given
 
-    def act_together(self, bodies: Sequence[tuple[Value, str]]) -> list[str]:
-        """Several commands that concern no document, each with its label, in one write: all are kept, or none."""
-        commands = ((kind_of(type(body)), bytes(encode(body)), label) for body, label in bodies)
-        given = self.outbox.give_together(self.copy.state().seen, commands)
+    def act_all(self, bodies: Sequence[Value], *, label: str = "", labels: Sequence[str] = ()) -> list[str]:
+        """Several commands at once, in order; their keys. They are all kept, or none. `labels`: one for each."""
+        given = [(kind_of(type(body)), bytes(encode(body)), *self._drawn(body)) for body in bodies]
+        keys = self.outbox.give_all(given, self.copy.state().seen, label=label, labels=labels)
         self.engine.wake()
-        return given
+        return keys
 
     def import_file(
         self,

@@ -101,6 +101,8 @@ def _facts(delivery: Delivery, now: datetime) -> Iterator[tuple[str, str]]:
         yield _("Next attempt"), _("By itself at {at}.").format(at=local_moment(delivery.due_at, now))
     if delivery.sent_as:
         yield _("Sent as"), delivery.sent_as
+    elif delivery.log and delivery.log[0].destination:
+        yield _("Destination"), delivery.log[0].destination
     if delivery.receipt and delivery.receipt != delivery.sent_as:
         yield _("Receipt"), delivery.receipt
 
@@ -112,15 +114,35 @@ def _attempts(log: Sequence[Attempt], width: int) -> Iterator[Line]:
         left(29, _("Started by"), "muted"),
         left(42, _("Answer"), "muted"),
     )
-    for attempt in log:
+    for attempt, before in zip(log, (*log[1:], None), strict=True):
         answer = paragraph(42, width, told(attempt.answer) or _outcome(attempt))
         yield (
             left(0, moment(attempt.started_at.astimezone(), date.min)),
             left(20, _took(attempt), "muted"),
-            left(29, _("you") if attempt.asked_by else _("by itself"), "muted"),
+            fitted(29, 41, _started_by(attempt, before), "muted"),
             *answer[0],
         )
         yield from answer[1:]
+        if attempt.settings_version != log[0].settings_version:
+            yield from paragraph(42, width, _with_other_settings(attempt), "muted")
+
+
+def _started_by(attempt: Attempt, before: Attempt | None) -> str:
+    """What ended back in the queue is tried again by nobody's word but the one that was given for it."""
+    if attempt.look_up:
+        return _("look-up")
+    if before is not None and before.outcome == DeliveryState.QUEUED:
+        return _("retry")
+    return _("you") if attempt.asked_by else _("by itself")
+
+
+def _with_other_settings(attempt: Attempt) -> str:
+    """Of an attempt made before the settings were changed: with which, and where it went by them."""
+    version = str(attempt.settings_version or sign("none"))
+    if not attempt.destination:
+        return _("With earlier settings ({version}).").format(version=version)
+    words = _("With earlier settings ({version}): {destination}")
+    return words.format(version=version, destination=attempt.destination)
 
 
 def _outcome(attempt: Attempt) -> str:

@@ -8,22 +8,33 @@ from typing import Any
 
 from banqup_tui.domain.extension import Extension, in_language
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
+from banqup_tui.domain.health import Health, health_of
 from banqup_tui.domain.integration import Integration, IntegrationState
 from banqup_tui.widgets.deliveries_layout import local_moment
 from banqup_tui.widgets.lines_of_text import Line, fitted, labelled, left, paragraph
 from banqup_tui.widgets.listing import BuildItems, Item
 from banqup_tui.widgets.theme import Token
 from banqup_tui.written.folders import FOLDER_NAMES
-from banqup_tui.written.formats import cut, full_date, shown
+from banqup_tui.written.formats import count, cut, full_date, shown
 from banqup_tui.written.signs import SignName, sign
 from banqup_tui.written.told import told
-from banqup_tui.written.words import N_, _, current_language
+from banqup_tui.written.words import N_, _, current_language, ngettext
 
 _STATES: Mapping[IntegrationState, tuple[SignName, Token, str]] = {
     IntegrationState.ACTIVE: ("done", "ok", N_("Active")),
     IntegrationState.PAUSED: ("none", "muted", N_("Paused")),
     IntegrationState.BROKEN: ("error", "error", N_("Needs attention")),
     IntegrationState.REMOVED: ("none", "muted", N_("Removed")),
+}
+_HEALTH: Mapping[Health, tuple[SignName, Token, str]] = {
+    Health.NOT_LOADING: ("warning", "warn", N_("Does not load")),
+    Health.SIGN_IN_EXPIRED: ("error", "error", N_("Sign-in expired")),
+    Health.SIGN_IN_REFUSED: ("error", "error", N_("Sign-in refused")),
+    Health.NEEDS_ATTENTION: ("error", "error", N_("Needs attention")),
+    Health.NO_ANSWER: ("warning", "warn", N_("No answer")),
+    Health.EXPIRES_SOON: ("warning", "warn", N_("Sign-in ends")),
+    Health.PAUSED: ("none", "muted", N_("Paused")),
+    Health.WELL: ("done", "ok", N_("Active")),
 }
 _LAST_FROM = 100
 _VALUE, _ORIGIN = 18, 60
@@ -35,6 +46,12 @@ def integration_words(state: IntegrationState) -> tuple[str, Token, str]:
     return sign(name), token, _(word)
 
 
+def health_words(health: Health) -> tuple[str, Token, str]:
+    """As `integration_words`, of how it is doing."""
+    name, token, word = _HEALTH[health]
+    return sign(name), token, _(word)
+
+
 def folders_words(folders: Sequence[Folder]) -> str:
     """`All five`, or their names."""
     if set(folders) == set(ALL_FOLDERS):
@@ -42,7 +59,9 @@ def folders_words(folders: Sequence[Folder]) -> str:
     return ", ".join(_(FOLDER_NAMES[folder]) for folder in ALL_FOLDERS if folder in folders)
 
 
-def integration_items(integrations: Sequence[Integration], now: datetime) -> BuildItems:
+def integration_items(integrations: Sequence[Integration], health: Mapping[str, Health], now: datetime) -> BuildItems:
+    """`health` by integration."""
+
     def build(width: int) -> tuple[Line | None, Sequence[Item]]:
         since = min(width - 10, 74) if width < _LAST_FROM else 74
         labels = [
@@ -53,13 +72,15 @@ def integration_items(integrations: Sequence[Integration], now: datetime) -> Bui
         ]
         if width >= _LAST_FROM:
             labels.append(left(since + 14, _("Last sending"), "muted"))
-        return tuple(labels), [Item(one.id, _row(one, since, width, now)) for one in integrations]
+        return tuple(labels), [
+            Item(one.id, _row(one, health.get(one.id, Health.WELL), since, width, now)) for one in integrations
+        ]
 
     return build
 
 
-def _row(integration: Integration, since: int, width: int, now: datetime) -> Line:
-    mark, token, word = integration_words(integration.state)
+def _row(integration: Integration, health: Health, since: int, width: int, now: datetime) -> Line:
+    mark, token, word = health_words(health)
     puts = [
         fitted(0, 16, integration.label),
         fitted(18, 36, f"{mark} {word}", token),
@@ -71,20 +92,54 @@ def _row(integration: Integration, since: int, width: int, now: datetime) -> Lin
     return tuple(puts)
 
 
-def integration_details(integration: Integration, extension: Extension | None, width: int) -> list[Line]:
-    """Settings as they are used, each with its origin; what is wrong first."""
+def integration_details(
+    integration: Integration, extension: Extension | None, now: datetime, width: int, *, failed: int = 0
+) -> list[Line]:
+    """What is wrong first, then the settings as used, each with its origin. `failed`: deliveries to look at."""
+    health = health_of(integration, extension, now)
     label = cut(shown(integration.label), 30)
     heading = [left(0, label, "strong", bold=True)]
     lines: list[Line] = []
-    if integration.cause:
-        cause = paragraph(len(label) + 2, width, told(integration.cause), "error")
-        lines += [(*heading, *cause[0]), *cause[1:]]
+    wrong = _what_is_wrong(integration, extension, health)
+    if wrong:
+        said = paragraph(len(label) + 2, width, wrong, health_words(health)[1])
+        lines += [(*heading, *said[0]), *said[1:]]
     else:
         lines.append(tuple(heading))
-    if integration.remedy and integration.state is IntegrationState.BROKEN:
-        lines += labelled(_("What to do"), _VALUE, width, told(integration.remedy))
+    for name, text in _facts(integration, health, now, failed):
+        lines += labelled(name, _VALUE, width, text)
     lines += _settings(integration, extension, width)
     return lines
+
+
+def _what_is_wrong(integration: Integration, extension: Extension | None, health: Health) -> str:
+    if health is Health.NOT_LOADING and extension is not None and extension.problem:
+        return told(extension.problem)
+    if health is Health.SIGN_IN_EXPIRED:
+        return told(integration.cause) or _("The sign-in has expired.")
+    if health is Health.EXPIRES_SOON:
+        return _("The sign-in ends soon.")
+    return told(integration.cause or integration.failing_reason) if not health.is_well else ""
+
+
+def _facts(integration: Integration, health: Health, now: datetime, failed: int) -> Iterator[tuple[str, str]]:
+    """Nothing of what is as it should be, save when something was sent last."""
+    if integration.sign_in_until is not None and health in (Health.SIGN_IN_EXPIRED, Health.EXPIRES_SOON):
+        yield _("Signed in until"), local_moment(integration.sign_in_until, now)
+    if integration.failing_since is not None:
+        yield _("Failing since"), local_moment(integration.failing_since, now)
+    remedy = told(integration.remedy or integration.failing_remedy)
+    if remedy and not health.is_well:
+        yield _("What to do"), remedy
+    elif health in (Health.SIGN_IN_EXPIRED, Health.EXPIRES_SOON):
+        yield _("What to do"), _("Renew the sign-in at the receiver's, then give it in the settings.")
+    if health is Health.NO_ANSWER and integration.held_until is not None and integration.held_until > now:
+        yield _("Next attempt"), _("By itself at {at}.").format(at=local_moment(integration.held_until, now))
+    if failed:
+        words = ngettext("{count} delivery to look at: f", "{count} deliveries to look at: f", failed)
+        yield _("Failed"), words.format(count=count(failed))
+    if integration.last_sent_at is not None:
+        yield _("Last sending"), local_moment(integration.last_sent_at, now)
 
 
 def _settings(integration: Integration, extension: Extension | None, width: int) -> Iterator[Line]:

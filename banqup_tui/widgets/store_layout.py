@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
+from banqup_tui.domain.causes import cause_of
 from banqup_tui.domain.extension import (
     Category,
     Extension,
@@ -12,7 +15,10 @@ from banqup_tui.domain.extension import (
     ReceiverKind,
     in_language,
 )
-from banqup_tui.widgets.integrations_layout import folders_words, title_of
+from banqup_tui.domain.health import Health, Summary
+from banqup_tui.domain.integration import Integration
+from banqup_tui.widgets.deliveries_layout import local_moment
+from banqup_tui.widgets.integrations_layout import folders_words, health_words, title_of
 from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, paragraph, right
 from banqup_tui.widgets.listing import BuildItems, Item
 from banqup_tui.widgets.theme import Token
@@ -41,9 +47,13 @@ _MEDIA = {
     "image/png": "PNG",
 }
 _VALUE = 14
+MOST_CAUSES = 3
+NOBODY = Summary()
 
 
-def extension_state(extension: Extension, installation: Installation | None) -> tuple[str, Token]:
+def extension_state(
+    extension: Extension, installation: Installation | None, health: Summary = NOBODY
+) -> tuple[str, Token]:
     """Sign and word in one text, and its colour; empty where it is not installed."""
     if extension.problem:
         return f"{sign('warning')} {_('Does not load')}", "warn"
@@ -51,13 +61,16 @@ def extension_state(extension: Extension, installation: Installation | None) -> 
         return "", "text"
     if installation.state is InstallationState.NEEDS_ATTENTION:
         return f"{sign('error')} {_('Needs attention')}", "error"
+    if not health.worst.is_well:
+        mark, token, word = health_words(health.worst)
+        return f"{mark} {word}", token
     return f"{sign('done')} {_('Installed')}", "ok"
 
 
 def extension_items(
-    extensions: Sequence[Extension], installations: Mapping[str, Installation], clients: Mapping[str, int]
+    extensions: Sequence[Extension], installations: Mapping[str, Installation], health: Mapping[str, Summary]
 ) -> BuildItems:
-    """`installations` by extension, `clients` the number that use each extension."""
+    """`installations` and `health` by extension."""
 
     def build(width: int) -> tuple[Line | None, Sequence[Item]]:
         state = max(width - 28, 20)
@@ -66,7 +79,7 @@ def extension_items(
             left(state, _("State"), "muted"),
             right(width, _("Clients"), "muted"),
         )
-        return labels, list(_items(extensions, installations, clients, width, state))
+        return labels, list(_items(extensions, installations, health, width, state))
 
     return build
 
@@ -74,7 +87,7 @@ def extension_items(
 def _items(
     extensions: Sequence[Extension],
     installations: Mapping[str, Installation],
-    clients: Mapping[str, int],
+    health: Mapping[str, Summary],
     width: int,
     state: int,
 ) -> Iterator[Item]:
@@ -83,8 +96,9 @@ def _items(
         if of_category:
             yield Item("", (left(0, _(heading), "strong", bold=True),))
         for extension in of_category:
-            word, token = extension_state(extension, installations.get(extension.id))
-            number = clients.get(extension.id, 0)
+            of_clients = health.get(extension.id, NOBODY)
+            word, token = extension_state(extension, installations.get(extension.id), of_clients)
+            number = of_clients.total
             yield Item(
                 extension.id,
                 (
@@ -95,10 +109,23 @@ def _items(
             )
 
 
+class User(NamedTuple):
+    """A client that uses an extension: how its integration is doing, and how many deliveries failed there."""
+
+    name: str
+    health: Health
+    integration: Integration
+    failed: int = 0
+
+
 def extension_details(
-    extension: Extension, installation: Installation | None, users: Sequence[tuple[str, int]], width: int
+    extension: Extension,
+    installation: Installation | None,
+    users: Sequence[User],
+    health: Summary,
+    now: datetime,
+    width: int,
 ) -> list[Line]:
-    """`users`: names of the clients that use it, with how many documents wait there."""
     language = current_language()
     version = _("version {version}").format(version=extension.version)
     lines: list[Line] = [
@@ -110,8 +137,9 @@ def extension_details(
         *paragraph(0, width, in_language(extension.description, language)),
         BLANK,
         *_problem(extension, installation, width),
+        *_problems_of_clients(users, now, width),
     ]
-    for label, text in _facts(extension):
+    for label, text in (*_use(health, now), *_facts(extension)):
         lines += labelled(label, _VALUE, width, text)
     return [*lines, *_users(users, width)]
 
@@ -123,6 +151,46 @@ def _problem(extension: Extension, installation: Installation | None, width: int
         yield (left(0, sign("error"), "error", bold=True), *lines[0])
         yield from lines[1:]
         yield BLANK
+
+
+def _problems_of_clients(users: Sequence[User], now: datetime, width: int) -> Iterator[Line]:
+    """Each cause once, with how many clients it concerns, since when, and what to do."""
+    by_cause: dict[tuple[Health, str], list[User]] = {}
+    for user in users:
+        if not user.health.is_well and user.health is not Health.NOT_LOADING:
+            reason = user.integration.cause or user.integration.failing_reason
+            by_cause.setdefault((user.health, cause_of(reason)), []).append(user)
+    order = list(Health)
+    worst = sorted(by_cause.items(), key=lambda pair: (order.index(pair[0][0]), -len(pair[1])))
+    for (health, _cause), those in worst[:MOST_CAUSES]:
+        mark, token, word = health_words(health)
+        since = [user.integration.failing_since for user in those if user.integration.failing_since]
+        clients = ngettext("{n} client", "{n} clients", len(those)).format(n=count(len(those)))
+        heading = f"{word}, {clients}"
+        if since:
+            heading = _("{what}, since {at}").format(what=heading, at=local_moment(min(since), now))
+        yield left(0, mark, token, bold=True), fitted(2, width, heading, token, bold=token == "error")
+        first = those[0].integration
+        said = (first.cause or first.failing_reason, first.remedy or first.failing_remedy)
+        for text in filter(None, said):
+            yield from paragraph(2, width, told(text))
+        yield BLANK
+
+
+def _use(health: Summary, now: datetime) -> Iterator[tuple[str, str]]:
+    """How many clients it works for, and when anything was sent last."""
+    if not health.total:
+        return
+    numbers = [ngettext("{count} active", "{count} active", health.active).format(count=count(health.active))]
+    if health.paused:
+        words = ngettext("{count} paused", "{count} paused", health.paused)
+        numbers.append(words.format(count=count(health.paused)))
+    if health.need_attention:
+        words = ngettext("{count} needs attention", "{count} need attention", health.need_attention)
+        numbers.append(words.format(count=count(health.need_attention)))
+    yield _("Clients"), ", ".join(numbers)
+    if health.last_sent_at is not None:
+        yield _("Last sending"), local_moment(health.last_sent_at, now)
 
 
 def _facts(extension: Extension) -> Iterator[tuple[str, str]]:
@@ -143,12 +211,18 @@ def _facts(extension: Extension) -> Iterator[tuple[str, str]]:
             yield label, ", ".join(names)
 
 
-def _users(users: Sequence[tuple[str, int]], width: int) -> Iterator[Line]:
+def _users(users: Sequence[User], width: int) -> Iterator[Line]:
+    """Those that need someone first."""
     if not users:
         return
     words = ngettext("Used by {n} client", "Used by {n} clients", len(users))
     yield BLANK
     yield (left(0, words.format(n=count(len(users))), "muted"),)
-    for name, waiting in users:
-        beside = _("{n} waiting").format(n=count(waiting)) if waiting else ""
-        yield fitted(0, width - 16, name), right(width, beside, "muted")
+    order = list(Health)
+    for user in sorted(users, key=lambda user: order.index(user.health)):
+        mark, token, word = health_words(user.health)
+        beside = "" if user.health is Health.WELL else f"{mark} {word}"
+        if user.failed:
+            failed = ngettext("{count} failed", "{count} failed", user.failed).format(count=count(user.failed))
+            beside = f"{beside}, {failed}" if beside else failed
+        yield fitted(0, width - len(beside) - 2, user.name), right(width, beside, token if beside else "muted")

@@ -29,6 +29,7 @@ class FakeDoing:
     def __init__(self, files: Path | None = None, *, tried: Sequence[str] = ()) -> None:
         self.acts: list[Value] = []
         self.taken_back: list[str] = []
+        self.known: list[Document] = []
         self.opposites: dict[str, Value] = {}
         self.tested: list[TestRequest] = []
         self.synced = 0
@@ -42,11 +43,17 @@ class FakeDoing:
         self.acts.append(body)
         return key or f"key-{len(self.acts)}"
 
-    def act_together(self, bodies: Sequence[tuple[Value, str]]) -> list[str]:
-        return [self.act(body, label) for body, label in bodies]
-
     def opposite_of(self, key: str) -> Value | None:
         return self.opposites.get(key)
+
+    def act_all(self, bodies: Sequence[Value], label: str = "", *, labels: Sequence[str] = ()) -> list[str]:
+        return [self.act(body, labels[at] if labels else label) for at, body in enumerate(bodies)]
+
+    def clients(self) -> list[Client]:
+        return [PARVIS]
+
+    def documents(self, ids: Sequence[str]) -> list[Document]:
+        return [one for one in self.known if one.id in ids]
 
     def take_back(self, key: str) -> bool:
         self.taken_back.append(key)

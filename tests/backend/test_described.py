@@ -9,6 +9,7 @@ from litestar import Litestar
 
 from banqup_tui.backend.routes import described
 from banqup_tui.protocol import paths
+from tests.backend.test_reading import deliver
 from tests.support.services import add_document
 from tests.support.serving import BASE, serving, space_in
 
@@ -18,7 +19,7 @@ METHODS = {"get", "put", "post", "delete", "patch"}
 async def fetched(tmp_path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """The description, and an answer to every call that can be made without more ado, by path."""
     services = space_in(tmp_path)
-    add_document(services, "2026-1")
+    delivery_id = deliver(services, add_document(services, "2026-1"), attempts=1)
     async with serving(services) as desk:
         cursor = (await desk.snapshot())["cursor"]
         answers = {
@@ -27,6 +28,7 @@ async def fetched(tmp_path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
             paths.CHANGES: (await desk.get("/changes", cursor=cursor)).json(),
             paths.SPACES: (await desk.http.get("/v1/spaces")).json(),
             paths.EXTENSIONS: (await desk.get("/extensions")).json(),
+            paths.ATTEMPTS: (await desk.get(f"/deliveries/{delivery_id}/attempts")).json(),
             paths.TO_PLACE: (await desk.get("/to-place")).json(),
             paths.BACKFILL: (await desk.http.get(f"{BASE}/backfill?clientId=x&folders=SALES_INVOICES")).json(),
             paths.INSTANCE: (await desk.http.get("/v1/instance?nonce=n")).json(),

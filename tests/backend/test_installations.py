@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -38,6 +39,8 @@ def services(tmp_path: Path) -> Iterator[Services]:
         Extensions(
             [
                 point("local-folder", "banqup_tui.connectors.local_folder:LocalFolder"),
+                point("sftp", "banqup_tui.connectors.sftp:Sftp"),
+                point("badge", "tests.support.connectors:Badge"),
                 point("mailbox", "tests.support.connectors:Mailbox"),
                 point("acme-ledger", "acme_ledger:Nothing"),
             ]
@@ -178,6 +181,22 @@ def test_an_activation_is_numbered_so_that_only_what_comes_after_it_is_sent_by_i
             connection.scalars(select(tables.document.c.created_seq).order_by(tables.document.c.created_seq))
         )
     assert numbers[0] < made.activated_seq < numbers[1]
+
+
+def test_an_integration_begins_with_what_its_extension_bears(services: Services) -> None:
+    installation = installed(services, "sftp", host="sftp.example.org", user="parvis", password="geheim", path="/in/")
+    integration = row(services, tables.integration, activated(services, installation))
+    assert (integration.concurrency, integration.per_minute) == (16, None)
+
+
+def test_when_a_sign_in_ends_is_known_from_the_settings_where_the_extension_can_tell(services: Services) -> None:
+    installation = installed(services, "badge", until="2026-12-01T10:00:00+01:00")
+    integration = activated(services, installation)
+    assert row(services, tables.integration, integration).sign_in_until == datetime(2026, 12, 1, 9, tzinfo=UTC)
+    ask(services, configure, Configure(installation_id=installation, settings={"until": "2027-06-01"}))
+    assert row(services, tables.integration, integration).sign_in_until == datetime(2027, 6, 1, tzinfo=UTC)
+    ask(services, configure, Configure(installation_id=installation, settings={"until": "some day"}))
+    assert row(services, tables.integration, integration).sign_in_until is None
 
 
 def test_what_is_missing_at_both_levels_is_said(services: Services) -> None:

@@ -124,6 +124,8 @@ def test_a_database_of_the_first_version_is_this_programs_after_its_steps(databa
             connection.execute(text(statement))
     bring_up_to_date(database)
     assert {name: columns(database, name) for name in inspect(database.engine).get_table_names()} == wanted
+    indexes = inspect(database.engine).get_indexes("attempt")
+    assert [index["column_names"] for index in indexes] == [["integration_id", "started_at"]]
 
 
 FIRST_VERSION = (
@@ -134,6 +136,12 @@ FIRST_VERSION = (
         for name in ("source_id", "client_id", "folder", "seller_key", "buyer_key", "account_key", "seq")
     ),
     "ALTER TABLE source DROP COLUMN fingerprint",
+    "DROP INDEX attempt_of_integration",
+    "ALTER TABLE attempt DROP COLUMN integration_id",
+    *(
+        f"ALTER TABLE integration DROP COLUMN {name}"
+        for name in ("per_minute", "failing_since", "failing_reason", "failing_remedy", "trouble", "sign_in_until")
+    ),
     "UPDATE schema_version SET version = 1",
 )
 """What makes the schema of the first version out of this one."""

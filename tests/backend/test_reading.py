@@ -154,6 +154,21 @@ def test_a_page_brings_the_deliveries_with_their_newest_ten_attempts(services: S
     assert [attempt.answer for attempt in delivery.value.log] == [f"try {n}" for n in range(13, 3, -1)]
 
 
+async def test_every_attempt_at_a_delivery_can_be_asked_for_with_its_settings_and_destination(
+    services: Services,
+) -> None:
+    delivery_id = deliver(services, add_document(services, "2026-1"), attempts=13)
+    with services.database.engine.begin() as connection:
+        last = (tables.attempt.c.delivery_id == delivery_id) & (tables.attempt.c.fence == 13)
+        connection.execute(update(tables.attempt).where(last).values(settings_version=2, destination="file:/in"))
+    async with serving(services) as desk:
+        found = (await desk.get(f"/deliveries/{delivery_id}/attempts")).json()
+        nothing = await desk.get("/deliveries/nothing/attempts")
+    assert [attempt["answer"] for attempt in found] == [f"try {n}" for n in range(13, 0, -1)]
+    assert (found[0]["settingsVersion"], found[0]["destination"], found[0]["lookUp"]) == (2, "file:/in", False)
+    assert nothing.status_code == 404
+
+
 def test_a_page_is_no_larger_than_two_mebibytes(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(5):
         add_document(services, f"2026-{number}")

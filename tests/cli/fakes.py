@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from banqup_tui.cli.house import Answer, Fate, House, NoBackend, Tools
-from banqup_tui.domain.delivery import Delivery
+from banqup_tui.domain.causes import cause_of
+from banqup_tui.domain.delivery import Attempt, Delivery
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.extension import Extension, Installation
+from banqup_tui.domain.failures import Failing, FailureGroup, grouped
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import ClientRow, Counts
@@ -26,6 +29,7 @@ class FakeHouse:
 
     all_documents: list[Document] = field(default_factory=list)
     all_deliveries: list[Delivery] = field(default_factory=list)
+    all_attempts: dict[str, list[Attempt]] = field(default_factory=dict)
     all_integrations: list[Integration] = field(default_factory=list)
     all_installations: list[Installation] = field(default_factory=list)
     all_extensions: list[Extension] = field(default_factory=list)
@@ -83,7 +87,39 @@ class FakeHouse:
     def deliveries(self, document_ids: Collection[str] | None = None) -> Iterator[Delivery]:
         return (one for one in self.all_deliveries if document_ids is None or one.document_id in document_ids)
 
-    def integrations(self, client_id: str | None = None) -> Sequence[Integration]:
+    def failures(self) -> Sequence[FailureGroup]:
+        counts = Counter(
+            (one.integration_id, one.state.value, cause_of(one.reason))
+            for one in self.all_deliveries
+            if one.needs_a_look
+        )
+        return grouped(counts, {one.id: one for one in self.all_integrations})
+
+    def failing(self, group: FailureGroup) -> Sequence[Failing]:
+        clients = {part.integration_id: part.client_id for part in group.parts}
+        return [
+            Failing(
+                delivery_id=one.id,
+                document_id=one.document_id,
+                integration_id=one.integration_id,
+                client_id=clients[one.integration_id],
+                generation=one.generation,
+                state=one.state,
+                reason=one.reason,
+                remedy=one.remedy,
+            )
+            for one in self.all_deliveries
+            if one.needs_a_look
+            and one.integration_id in clients
+            and (one.state, cause_of(one.reason)) == (group.state, group.cause)
+        ]
+
+    async def attempts(self, delivery_id: str) -> Sequence[Attempt]:
+        if self.offline:
+            raise NoBackend("The backend does not answer.", "")
+        return self.all_attempts.get(delivery_id, ())
+
+    def integrations(self, client_id: str | None = None, *, removed: bool = False) -> Sequence[Integration]:
         return [one for one in self.all_integrations if client_id in (None, one.client_id)]
 
     def installations(self) -> Sequence[Installation]:

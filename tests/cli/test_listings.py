@@ -1,6 +1,10 @@
 """What scripts read: exactly these keys, always all of them."""
 
-from banqup_tui.domain.delivery import DeliveryState
+from datetime import UTC, datetime
+
+import msgspec
+
+from banqup_tui.domain.delivery import Attempt, DeliveryState
 from banqup_tui.domain.document import Party
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import IntegrationState
@@ -109,6 +113,33 @@ def test_deliveries_say_of_which_document_and_client_they_are(banqup) -> None:
         "PARVIS",
         "FAILED",
     )
+
+
+def test_every_attempt_at_a_delivery_can_be_read(banqup) -> None:
+    house = a_house()
+    at = [datetime(2026, 11, 24, 9, minute, tzinfo=UTC) for minute in range(12)]
+    every = [
+        Attempt(started_at=one, ended_at=one, asked_by="anne", outcome="QUEUED", answer="Busy.", settings_version=3)
+        for one in reversed(at)
+    ]
+    house.all_deliveries = [msgspec.structs.replace(house.all_deliveries[0], attempts=12, log=tuple(every[:10]))]
+    house.all_attempts[house.all_deliveries[0].id] = every
+    (delivery,) = banqup(house, "deliveries", "--id", "2026-11874", "--json").array
+    assert delivery["attempts"] == len(delivery["log"]) == 12
+    assert delivery["log"][-1] == {
+        "startedAt": "2026-11-24T09:00:00Z",
+        "endedAt": "2026-11-24T09:00:00Z",
+        "askedBy": "anne",
+        "outcome": "QUEUED",
+        "answer": "Busy.",
+        "settingsVersion": 3,
+        "destination": None,
+        "lookUp": False,
+    }
+    house.offline = True
+    said = banqup(house, "deliveries", "--id", "2026-11874", "--json")
+    assert len(said.array[0]["log"]) == 10
+    assert "The newest 10 attempts only." in said.err
 
 
 def test_deliveries_of_a_document_that_is_not_there_say_so(banqup) -> None:

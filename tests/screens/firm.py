@@ -20,11 +20,13 @@ from banqup_tui.protocol.commands import (
     Backfill,
     Configure,
     Deactivate,
+    Dismiss,
     DismissToPlace,
     Install,
     PauseIntegration,
     PlaceFile,
     Resend,
+    ResumeIntegration,
     Send,
     decode,
 )
@@ -154,6 +156,12 @@ class FirmServer(FakeServer):
                 for copy in copies:
                     again = msgspec.structs.replace(self.deliveries[copy.delivery_id], state=DeliveryState.QUEUED)
                     self.put_delivery(again)
+            case Dismiss(delivery_ids=ids):
+                for id_ in ids:
+                    self.put_delivery(msgspec.structs.replace(self.deliveries[id_], dismissed=True))
+            case ResumeIntegration(integration_id=id_):
+                mended = {"state": IntegrationState.ACTIVE, "cause": None, "remedy": None}
+                self.put_integration(msgspec.structs.replace(self.integrations[id_], **mended))
             case Install(installation_id=id_, extension_id=of, settings=settings):
                 self.put_installation(Installation(id=id_, extension_id=of, settings=settings))
             case Configure(installation_id=id_, settings=settings):

@@ -41,10 +41,9 @@ def test_commands_go_in_the_order_given_and_no_more_than_a_batch(outbox: Outbox)
 
 
 def test_many_given_together_are_all_there_in_their_order_and_each_can_be_taken_back(outbox: Outbox) -> None:
-    keys = outbox.give_together("e.1", [("ADD_INTEGRATION", b"{}", f"for {number}") for number in range(3)])
-    assert [(entry.key, entry.label) for entry in outbox.waiting()] == list(
-        zip(keys, ["for 0", "for 1", "for 2"], strict=True)
-    )
+    names = [f"for {number}" for number in range(3)]
+    keys = outbox.give_all([("ADD_INTEGRATION", b"{}", (), None)] * 3, "e.1", labels=names)
+    assert [(entry.key, entry.label) for entry in outbox.waiting()] == list(zip(keys, names, strict=True))
     assert outbox.undo(keys[1])
     assert [entry.key for entry in outbox.claim(Line.COMMANDS)] == [keys[0], keys[2]]
 

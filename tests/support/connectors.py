@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from importlib.metadata import EntryPoint
 from typing import Annotated
 
@@ -47,6 +48,23 @@ class Mailbox:
 
     async def test(self, settings: MailboxSettings, sample: Parcel | None) -> list[Step]:
         return [Step(ok=settings.password == "geheim", sentence={"en": "Signed in", "fr": "Connecté"})]
+
+
+class BadgeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    until: Annotated[str, setting("Until", "Jusqu'au")]
+
+
+class Badge(Mailbox):
+    """Its sign-in ends when its settings say."""
+
+    manifest = msgspec.structs.replace(Mailbox.manifest, id="badge", title={"en": "Badge"})
+    settings = BadgeSettings  # type: ignore[assignment]
+
+    def destination(self, settings: BadgeSettings) -> str:  # type: ignore[override]
+        return "badge"
+
+    def signed_in_until(self, settings: BadgeSettings) -> datetime | None:
+        return datetime.fromisoformat(settings.until)
 
 
 class RaisingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

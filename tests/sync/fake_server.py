@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from banqup_tui.domain.client import Client
-from banqup_tui.domain.delivery import Delivery, DeliveryState
+from banqup_tui.domain.delivery import Attempt, Delivery, DeliveryState
 from banqup_tui.domain.document import Document, DocumentKind
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.folder import Folder
@@ -241,6 +241,9 @@ class FakeServer:
     async def extensions(self) -> list[Extension]:
         self._asked("extensions")
         return []
+
+    async def attempts(self, delivery_id: str) -> list[Attempt]:
+        return list(self.deliveries[delivery_id].log)
 
     async def to_place(self) -> list[ToPlace]:
         return []

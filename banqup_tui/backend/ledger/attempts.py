@@ -32,6 +32,7 @@ from banqup_tui.connectors.interface import (
 from banqup_tui.connectors.limits import refuse_unfit
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.extension import ReceiverKind
+from banqup_tui.domain.integration import Trouble
 from banqup_tui.kill_points import kill_point
 
 if TYPE_CHECKING:
@@ -93,7 +94,9 @@ class Attempts:
     async def _deliver(self, claim: Claim, progress: _Progress) -> Result:
         connector = self._terms.connector(claim.extension_id)
         if connector is None:
-            raise NotSent(sentences.NO_CONNECTOR, sentences.REPAIR_CONNECTOR, fault=Fault.PERSON)
+            raise NotSent(
+                sentences.NO_CONNECTOR, sentences.REPAIR_CONNECTOR, fault=Fault.PERSON, trouble=Trouble.EXTENSION
+            )
         parcel, settings = await self._in_thread(lambda: self._read(claim, connector))
         if not claim.checking:
             refuse_unfit(connector.manifest, parcel)

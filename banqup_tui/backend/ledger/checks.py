@@ -4,10 +4,10 @@ from typing import Any
 
 from sqlalchemy import Row, or_, select, update
 
-from banqup_tui.backend.ledger import sentences
+from banqup_tui.backend.ledger import rate, sentences
 from banqup_tui.backend.ledger.claims import Claim
 from banqup_tui.backend.ledger.outcomes import as_uncertain, check_later
-from banqup_tui.backend.ledger.ready import open_count, refresh, slots
+from banqup_tui.backend.ledger.ready import refresh, room
 from banqup_tui.backend.ledger.rows import AT_ONCE, lock_deliveries, lock_integrations, open_attempt, turn
 from banqup_tui.backend.ledger.terms import Terms
 from banqup_tui.backend.tables import attempt, delivery, integration
@@ -29,8 +29,12 @@ def claim_checks(work: Work, terms: Terms, owner: str, free: int) -> list[Claim]
     claims: list[Claim] = []
     for row in rows.values():
         held = integrations[row.integration_id]
-        if len(claims) < free and _is_due(work, row) and open_count(work, held.id) < slots(held):
+        if len(claims) == free or not _is_due(work, row):
+            continue
+        if room(work, held):
             claims += _claimed(work, terms, held, row, owner)
+        else:
+            _wait_for_the_next_minute(work, held, row)
     refresh(work, integrations)
     return claims
 
@@ -58,6 +62,13 @@ def _due(work: Work) -> list[Row[Any]]:
         )
     )
     return list(work.execute(statement.order_by(delivery.c.check_at).limit(AT_ONCE)))
+
+
+def _wait_for_the_next_minute(work: Work, held: Row[Any], row: Row[Any]) -> None:
+    """Not asked about again before it may be. What the user is told of it stays: the look-up is still to come."""
+    free_again = rate.free_again(work, held)
+    if free_again is not None:
+        work.execute(update(delivery).where(delivery.c.id == row.id).values(check_at=free_again))
 
 
 def _is_due(work: Work, row: Row[Any]) -> bool:

@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, select, update
 
-from banqup_tui.backend.ledger import sentences
+from banqup_tui.backend.ledger import rate, sentences
 from banqup_tui.backend.ledger.lifecycle import break_off
 from banqup_tui.backend.ledger.outcomes import hand_back
-from banqup_tui.backend.ledger.ready import open_count, refresh, slots
+from banqup_tui.backend.ledger.ready import refresh, room
 from banqup_tui.backend.ledger.rows import close_attempt, lock_deliveries, lock_integration, open_attempt, turn
 from banqup_tui.backend.ledger.status import restate
 from banqup_tui.backend.ledger.terms import Terms
@@ -21,7 +21,7 @@ from banqup_tui.backend.tables import attempt, delivery, integration
 from banqup_tui.backend.tables import turn as turns
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.delivery import DeliveryState
-from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.integration import IntegrationState, Trouble
 from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol.messages import EntityKind
 
@@ -55,9 +55,10 @@ def claim(work: Work, terms: Terms, owner: str, free: int, *, with_slow: bool = 
         return None
     kill_point("claim.locked")
     if terms.connector(held.extension_id) is None:
-        break_off(work, held, sentences.NO_CONNECTOR, sentences.REPAIR_CONNECTOR)
+        break_off(work, held, sentences.NO_CONNECTOR, sentences.REPAIR_CONNECTOR, Trouble.EXTENSION)
         return []
-    due = _due(work, held, min(free, slots(held) - open_count(work, held.id)))
+    held = rate.follow(work, terms, held)
+    due = _due(work, held, min(free, room(work, held)))
     lost = [row for row in due if terms.key_cannot_be_used(row, held, work.now)]
     give_to_user(work, lost)
     kept = [row for row in due if row not in lost]

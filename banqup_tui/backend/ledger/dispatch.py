@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from banqup_tui.backend.work import Work
 
 T = TypeVar("T")
-SLOTS = 16
-"""Deliveries under way at once, all integrations together."""
+SLOTS = 64
+"""Deliveries under way at once, all integrations together: several times what one of them may have."""
 
 _log = logging.getLogger(__name__)
 

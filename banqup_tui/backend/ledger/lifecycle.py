@@ -12,7 +12,7 @@ from banqup_tui.backend.ledger.rows import close_attempts, integration_changed, 
 from banqup_tui.backend.tables import delivery, integration
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.delivery import DeliveryState
-from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.integration import IntegrationState, Trouble
 
 
 def pause(work: Work, held: Row[Any]) -> None:
@@ -23,18 +23,20 @@ def pause(work: Work, held: Row[Any]) -> None:
 
 def resume(work: Work, held: Row[Any], asked_by: str | None) -> int:
     """Goes on; what failed with it is queued again. Returns how many those are."""
-    _set(work, held, state=str(IntegrationState.ACTIVE), cause=None, remedy=None, **_WELL)
+    _set(work, held, state=str(IntegrationState.ACTIVE), cause=None, remedy=None, **WELL)
     failed = _rows(work, held, delivery.c.state == str(DeliveryState.FAILED), delivery.c.for_cause.is_(True))
     send_again(work, failed, asked_by)
     refresh(work, [held.id])
     return len(failed)
 
 
-def break_off(work: Work, held: Row[Any], cause: str, remedy: str) -> None:
+def break_off(work: Work, held: Row[Any], cause: str, remedy: str, trouble: Trouble = Trouble.SETTINGS) -> None:
     """A person has to mend something. What is queued fails with this one cause, instead of one after the other."""
     if held.state in (IntegrationState.REMOVED, IntegrationState.BROKEN):
         return
-    _set(work, held, state=str(IntegrationState.BROKEN), cause=cause, remedy=remedy or None, **_WELL)
+    why: dict[str, Any] = {"cause": cause, "remedy": remedy or None, "trouble": str(trouble)}
+    why |= {"failing_since": held.failing_since or work.now}
+    _set(work, held, **WELL | why, state=str(IntegrationState.BROKEN))
     queued = _rows(work, held, delivery.c.state == str(DeliveryState.QUEUED))
     _give_up(work, queued, DeliveryState.FAILED, reason=cause, remedy=remedy or None, for_cause=True)
     refresh(work, [held.id])
@@ -42,7 +44,7 @@ def break_off(work: Work, held: Row[Any], cause: str, remedy: str) -> None:
 
 def remove(work: Work, held: Row[Any]) -> int:
     """Returns how many deliveries this cancelled. One whose effect may have begun ends by itself."""
-    _set(work, held, state=str(IntegrationState.REMOVED), cause=None, remedy=None, **_WELL)
+    _set(work, held, state=str(IntegrationState.REMOVED), cause=None, remedy=None, **WELL)
     waiting = _rows(work, held, stoppable())
     cancel(work, waiting, sentences.INTEGRATION_REMOVED)
     refresh(work, [held.id])
@@ -51,7 +53,7 @@ def remove(work: Work, held: Row[Any]) -> int:
 
 def revive(work: Work, held: Row[Any]) -> None:
     """Added again: the same row with its ledger, so what it has is not sent again; only what is new goes by itself."""
-    _set(work, held, state=str(IntegrationState.ACTIVE), cause=None, remedy=None, activated_at=work.now, **_WELL)
+    _set(work, held, state=str(IntegrationState.ACTIVE), cause=None, remedy=None, activated_at=work.now, **WELL)
 
     def activate(connection: Connection, number: int) -> None:
         numbers = {"activated_seq": number, "planned_seq": number}
@@ -73,7 +75,16 @@ def cancel(work: Work, rows: Sequence[Row[Any]], reason: str) -> None:
     _give_up(work, rows, DeliveryState.CANCELLED, reason=reason, remedy=None)
 
 
-_WELL: dict[str, Any] = {"held_until": None, "failures": 0, "timed_out": False}
+ANSWERS: dict[str, Any] = {
+    "failures": 0,
+    "held_until": None,
+    "failing_since": None,
+    "failing_reason": None,
+    "failing_remedy": None,
+}
+"""Of an integration whose receiver answers, whatever it says."""
+
+WELL: dict[str, Any] = ANSWERS | {"timed_out": False, "trouble": None}
 
 
 def _give_up(work: Work, rows: Sequence[Row[Any]], state: DeliveryState, **values: Any) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Row, update
 
 from banqup_tui.backend.ledger import sentences
-from banqup_tui.backend.ledger.lifecycle import break_off
+from banqup_tui.backend.ledger.lifecycle import ANSWERS, break_off
 from banqup_tui.backend.ledger.ready import refresh
 from banqup_tui.backend.ledger.rows import (
     close_attempt,
@@ -202,24 +202,40 @@ def _late(work: Work, held: Row[Any], row: Row[Any], claim: Claim, result: Resul
 def _health(work: Work, terms: Terms, held: Row[Any], result: Result, timed_out: bool) -> Row[Any]:
     """An answer, whatever it says, shows that the integration is well; silence holds all of its documents back."""
     if isinstance(result, NotSent) and result.fault is Fault.PERSON:
-        break_off(work, held, result.sentence, result.remedy)
+        break_off(work, held, result.sentence, result.remedy, result.trouble)
     else:
-        silent = isinstance(result, Uncertain) or (isinstance(result, NotSent) and result.fault is Fault.INTEGRATION)
-        values = _held_back(work, terms, held, result) if silent else {"failures": 0, "held_until": None}
+        values = _held_back(work, terms, held, result) if _is_silent(result) else ANSWERS
+        if held.state == IntegrationState.BROKEN:
+            values = {name: value for name, value in values.items() if name != "failing_since"}
         work.execute(update(integration).where(integration.c.id == held.id).values(timed_out=timed_out, **values))
+        if any(values[name] != getattr(held, name) for name in _SHOWN if name in values):
+            integration_changed(work, held)
     again = lock_integration(work, held.id)
     assert again is not None
     return again
 
 
+_SHOWN = ("failing_since", "failing_reason", "held_until")
+
+
+def _is_silent(result: Result) -> bool:
+    return isinstance(result, Uncertain) or (isinstance(result, NotSent) and result.fault is Fault.INTEGRATION)
+
+
 def _held_back(work: Work, terms: Terms, held: Row[Any], result: Result) -> dict[str, Any]:
     """Attempts that fail side by side are one failure."""
     asked = result.retry_after if isinstance(result, NotSent | Uncertain) else None
+    remedy = (result.remedy or None) if isinstance(result, NotSent | Uncertain) else None
+    said = {
+        "failing_since": held.failing_since or work.now,
+        "failing_reason": _reason(result),
+        "failing_remedy": remedy,
+    }
     if held.held_until is not None and held.held_until > work.now:
         until = _after(work, min(asked or 0.0, terms.timing.longest_hold))
-        return {"held_until": max(held.held_until, until)}
+        return said | {"held_until": max(held.held_until, until)}
     wait = terms.timing.hold(held.failures, asked)
-    return {"failures": held.failures + 1, "held_until": _after(work, wait)}
+    return said | {"failures": held.failures + 1, "held_until": _after(work, wait)}
 
 
 def _after(work: Work, seconds: float) -> datetime:

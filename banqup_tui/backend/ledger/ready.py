@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, func, select, update
 
+from banqup_tui.backend.ledger import rate
 from banqup_tui.backend.ledger.rows import lock_integrations
 from banqup_tui.backend.tables import delivery, integration
 from banqup_tui.backend.work import Work
@@ -16,6 +17,13 @@ from banqup_tui.domain.integration import IntegrationState
 def slots(row: Row[Any]) -> int:
     """One probe at a time after a failure of the whole integration, and for one that lets us wait."""
     return 1 if row.failures or row.timed_out else max(1, int(row.concurrency))
+
+
+def room(work: Work, row: Row[Any]) -> int:
+    """How many attempts may begin now: slots that are free, and what is left of the minute's."""
+    free = slots(row) - open_count(work, row.id)
+    left = rate.left(work, row)
+    return max(0, free if left is None else min(free, left))
 
 
 def open_count(work: Work, integration_id: str) -> int:
@@ -40,10 +48,9 @@ def _ready_at(work: Work, row: Row[Any]) -> datetime | None:
         delivery.c.integration_id == row.id, delivery.c.state == str(DeliveryState.QUEUED)
     )
     earliest: datetime | None = work.execute(statement).scalar_one()
-    if earliest is None or row.held_until is None:
-        return earliest
-    held_until: datetime = row.held_until
-    return max(earliest, held_until)
+    if earliest is None:
+        return None
+    return max(at for at in (earliest, row.held_until, rate.free_again(work, row)) if at is not None)
 
 
 def sweep(work: Work) -> None:

@@ -95,6 +95,7 @@ def open_attempt(work: Work, row: Row[Any], fence: int, phase: str, version: int
     work.execute(
         insert(attempt).values(
             delivery_id=row.id,
+            integration_id=row.integration_id,
             fence=fence,
             generation=row.generation,
             settings_version=version,

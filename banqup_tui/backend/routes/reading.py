@@ -4,12 +4,13 @@ from datetime import date
 from typing import Annotated
 
 from litestar import Response, get
-from litestar.params import FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from banqup_tui.backend import changes as changing
 from banqup_tui.backend import reading
 from banqup_tui.backend.failures import Failure
 from banqup_tui.backend.routes._common import Asked, in_this_space, json_bytes, route, services_of, user_of
+from banqup_tui.domain.delivery import Attempt
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.source import ToPlace
@@ -75,10 +76,16 @@ def backfill(
     return reading.backfill_count(services_of(request), user_of(request), client_id, wanted, since)
 
 
+@get(route(paths.ATTEMPTS), sync_to_thread=True, guards=[in_this_space])
+def attempts(request: Asked, delivery_id: FromPath[str]) -> list[Attempt]:
+    """Every attempt at a delivery, newest first: with which settings, where to, how long, what was answered."""
+    return reading.attempts(services_of(request), user_of(request), delivery_id)
+
+
 @get(route(paths.TO_PLACE), sync_to_thread=True, guards=[in_this_space])
 def to_place(request: Asked) -> list[ToPlace]:
     """The tray of files whose client or folder could not be told."""
     return list(reading.to_place(services_of(request), user_of(request)))
 
 
-ROUTES = [spaces, snapshot, documents, changes, extensions, backfill, to_place]
+ROUTES = [spaces, snapshot, documents, changes, extensions, backfill, attempts, to_place]

@@ -7,31 +7,77 @@ from itertools import islice
 from typing import Any
 
 import click
+import msgspec
 
 from banqup_tui.cli import listing
+from banqup_tui.cli.commands.failures import COMMANDS, print_groups
 from banqup_tui.cli.house import House, NotThere, Tools
-from banqup_tui.cli.output import print_array, print_table
-from banqup_tui.cli.running import as_json, in_house, pass_tools
-from banqup_tui.domain.delivery import Delivery
+from banqup_tui.cli.output import print_array, print_table, say
+from banqup_tui.cli.running import as_json, in_house
+from banqup_tui.domain.delivery import NEWEST_ATTEMPTS, Delivery
 from banqup_tui.domain.document import Document
+from banqup_tui.domain.errors import BanqupError
 
 AT_ONCE = 500
 
 
-@click.command()
+@click.group(invoke_without_command=True, commands=COMMANDS)
 @click.option("--id", "document_ids", multiple=True, help="Of one document; may be given several times.")
+@click.option("--failed", is_flag=True, help="Only what failed, or may have, and is not dismissed.")
+@click.option("--group", "by_cause", is_flag=True, help="With --failed: counted by extension and cause.")
 @as_json
-@pass_tools
-def command(tools: Tools, document_ids: tuple[str, ...], json: bool) -> int:
-    """Every delivery: its state, attempts, reason and what to do."""
+@click.pass_context
+def command(
+    context: click.Context, document_ids: tuple[str, ...], failed: bool, by_cause: bool, json: bool
+) -> int | None:
+    """Every delivery: its state, attempts, reason and what to do.
 
+    The commands below try what failed again, let it be, or write it to a file, by the hundred.
+    """
+    if context.invoked_subcommand is not None:
+        return None
+    if by_cause and (not failed or document_ids):
+        raise click.UsageError("--group goes with --failed, and is of all documents.")
+    return _listed(context.obj, document_ids, failed=failed, by_cause=by_cause, json=json)
+
+
+def _listed(tools: Tools, document_ids: tuple[str, ...], *, failed: bool, by_cause: bool, json: bool) -> int:
     async def work(house: House) -> int:
-        if document_ids:
-            documents_named(house, document_ids)
-        print_deliveries(house, house.deliveries(document_ids or None), json=json)
+        if by_cause:
+            print_groups(house, json=json)
+            return 0
+        if failed and not document_ids:
+            print_deliveries(house, failed_ones(house), json=json)
+            return 0
+        if not document_ids:
+            print_deliveries(house, house.deliveries(), json=json)
+            return 0
+        documents_named(house, document_ids)
+        found = [one for one in house.deliveries(document_ids) if one.needs_a_look or not failed]
+        print_deliveries(house, [await with_all_attempts(house, one) for one in found] if json else found, json=json)
         return 0
 
     return in_house(tools, work)
+
+
+def failed_ones(house: House) -> Iterator[Delivery]:
+    """Of the documents that have failures only: a large firm is not read through for them."""
+    failing = [one for group in house.failures() for one in house.failing(group)]
+    wanted = {one.delivery_id for one in failing}
+    documents = list(dict.fromkeys(one.document_id for one in failing))
+    return (one for one in house.deliveries(documents) if one.id in wanted)
+
+
+async def with_all_attempts(house: House, delivery: Delivery) -> Delivery:
+    """The copy has the newest ten; without the backend it stays with those."""
+    if len(delivery.log) < NEWEST_ATTEMPTS:
+        return delivery
+    try:
+        every = await house.attempts(delivery.id)
+    except BanqupError as error:
+        say(f"The newest {NEWEST_ATTEMPTS} attempts only. {error.sentence}")
+        return delivery
+    return msgspec.structs.replace(delivery, log=tuple(every))
 
 
 def documents_named(house: House, ids: Iterable[str]) -> list[Document]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import click
 
 from banqup_tui.actions.add_integration import AddIntegration
@@ -20,6 +22,7 @@ from banqup_tui.cli.output import print_array, print_table, say
 from banqup_tui.cli.running import as_json, context_for, in_house, pass_tools
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.extension import Extension, Installation
+from banqup_tui.domain.health import Health, health_of
 from banqup_tui.domain.integration import Integration, IntegrationState
 from banqup_tui.protocol.messages import TestRequest
 
@@ -119,19 +122,22 @@ def list_integrations(tools: Tools, reference: str | None, json: bool) -> int:
         client = client_named(house, reference) if reference else None
         clients = {row.client.id: row.client for row in house.clients()}
         found = house.integrations(client.id if client else None)
+        extensions, now = {one.id: one for one in house.extensions()}, datetime.now(UTC)
+        health = {one.id: health_of(one, extensions.get(one.extension_id), now) for one in found}
         if json:
-            print_array(listing.integration_value(one, clients.get(one.client_id)) for one in found)
+            print_array(listing.integration_value(one, clients.get(one.client_id), health[one.id]) for one in found)
         else:
-            columns = ("Id", "Client", "Integration", "Extension", "State", "Cause")
-            print_table(columns, [_line(one, clients.get(one.client_id)) for one in found])
+            columns = ("Id", "Client", "Integration", "Extension", "State", "Health", "Cause")
+            print_table(columns, [_line(one, clients.get(one.client_id), health[one.id]) for one in found])
         return 0
 
     return in_house(tools, work)
 
 
-def _line(one: Integration, client: Client | None) -> tuple[str, ...]:
+def _line(one: Integration, client: Client | None, health: Health) -> tuple[str, ...]:
     reference = client.reference if client else "–"
-    return (one.id, reference, one.label, one.extension_id, one.state.value, one.cause or "–")
+    why = one.cause or one.failing_reason or "–"
+    return (one.id, reference, one.label, one.extension_id, one.state.value, health.value, why)
 
 
 @command.command()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 import click
 
@@ -20,6 +22,8 @@ from banqup_tui.cli.house import House, NotThere, Tools
 from banqup_tui.cli.output import print_array, print_table
 from banqup_tui.cli.running import as_json, context_for, in_house, pass_tools
 from banqup_tui.domain.extension import Extension, in_language
+from banqup_tui.domain.health import summary
+from banqup_tui.domain.integration import Integration
 from banqup_tui.written.words import current_language
 
 set_option = click.option(
@@ -41,7 +45,11 @@ def list_extensions(tools: Tools, json: bool) -> int:
     async def work(house: House) -> int:
         installed = {one.extension_id: one for one in house.installations()}
         if json:
-            print_array(listing.extension_value(one, installed.get(one.id)) for one in house.extensions())
+            used, now = house.integrations(), datetime.now(UTC)
+            print_array(
+                listing.extension_value(one, installed.get(one.id), summary(_of(one, used), one, now))
+                for one in house.extensions()
+            )
         else:
             lines = [
                 (
@@ -56,6 +64,10 @@ def list_extensions(tools: Tools, json: bool) -> int:
         return 0
 
     return in_house(tools, work)
+
+
+def _of(extension: Extension, integrations: Sequence[Integration]) -> Iterator[Integration]:
+    return (one for one in integrations if one.extension_id == extension.id)
 
 
 def _state(extension: Extension, installed: bool) -> str:

@@ -1,7 +1,9 @@
 """Who may send what, and when: claim, mark, turns and slots."""
 
 from datetime import timedelta
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from banqup_tui.backend import tables
@@ -11,7 +13,7 @@ from banqup_tui.backend.ledger.ready import sweep
 from banqup_tui.connectors.interface import Fault, NotSent, Receipt, Uncertain
 from banqup_tui.domain.extension import ReceiverKind
 from banqup_tui.protocol.commands import Cancel, PauseIntegration, RemoveIntegration, ResumeIntegration, Send
-from tests.backend.ledger.world import World
+from tests.backend.ledger.world import START, World
 
 TAKEN = Receipt(text="/in/1.xml", reference="1")
 
@@ -46,6 +48,78 @@ def test_an_integration_never_has_more_under_way_than_its_slots(world: World) ->
     world.record(first, TAKEN)
     (third,) = world.claim()
     assert third.delivery_id not in (first.delivery_id, second.delivery_id)
+
+
+def test_a_receiver_that_bears_so_many_a_minute_gets_no_more_and_the_rest_when_the_minute_is_over(
+    world: World,
+) -> None:
+    client, receiver = world.client(), world.receiver()
+    receiver.manifest = msgspec.structs.replace(receiver.manifest, per_minute=3)
+    integration = world.integration(client, receiver, concurrency=10)
+    world.documents(client, 5)
+    world.plan()
+    for claimed in world.claim(free=2):
+        world.record(claimed, TAKEN)
+    world.clock.pass_(20)
+    (third,) = world.claim()
+    world.record(third, TAKEN)
+    assert world.claim() == []
+    assert world.row(tables.integration, integration).ready_at == START + timedelta(seconds=60)
+    world.clock.pass_(40)
+    assert len(world.claim()) == 2
+
+
+def test_a_limit_a_minute_is_kept_when_the_service_begins_anew(world: World, tmp_path: Path) -> None:
+    client, receiver = world.client(), world.receiver()
+    receiver.manifest = msgspec.structs.replace(receiver.manifest, per_minute=1)
+    world.integration(client, receiver)
+    world.documents(client, 2)
+    world.plan()
+    (claimed,) = world.claim()
+    world.record(claimed, NotSent("Busy."))
+    again = World(tmp_path)
+    again.shelf.receivers = world.shelf.receivers
+    again.clock.pass_(30)
+    assert again.claim() == []
+    again.clock.pass_(30)
+    assert len(again.claim()) == 1
+
+
+def test_look_ups_count_among_the_attempts_of_a_minute(world: World) -> None:
+    receiver = world.receiver()
+    receiver.manifest = msgspec.structs.replace(receiver.manifest, per_minute=1)
+    world.uncertain(receiver)
+    world.clock.pass_(20)
+    assert world.checks() == []
+    assert world.delivery().check_at == START + timedelta(seconds=60)
+    world.clock.pass_(40)
+    assert len(world.checks()) == 1
+
+
+def test_a_clock_that_was_set_back_holds_nothing_up_for_longer_than_a_minute(world: World) -> None:
+    client, receiver = world.client(), world.receiver()
+    receiver.manifest = msgspec.structs.replace(receiver.manifest, per_minute=1)
+    world.integration(client, receiver)
+    world.documents(client, 2)
+    world.plan()
+    (claimed,) = world.claim()
+    world.record(claimed, TAKEN)
+    world.clock.pass_(-3600)
+    with world.write() as work:
+        work.execute(tables.delivery.update().values(due_at=world.clock.now()))
+        sweep(work)
+    assert len(world.claim()) == 1
+
+
+def test_an_extension_that_was_updated_bears_what_it_says_now(world: World) -> None:
+    client, receiver = world.client(), world.receiver()
+    integration = world.integration(client, receiver, concurrency=1)
+    world.documents(client, 5)
+    world.plan()
+    assert len(world.claim()) == 1
+    receiver.manifest = msgspec.structs.replace(receiver.manifest, concurrency=3)
+    world.set(tables.integration, integration, ready_at=world.clock.now())
+    assert len(world.claim()) == 2
 
 
 def test_turns_go_round_so_a_big_client_does_not_keep_a_small_one_waiting(world: World) -> None:

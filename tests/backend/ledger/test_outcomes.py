@@ -5,8 +5,9 @@ import pytest
 from banqup_tui.backend import tables
 from banqup_tui.connectors.interface import Fault, Found, NotSent, Receipt, Rejected, Uncertain
 from banqup_tui.domain.extension import ReceiverKind
+from banqup_tui.domain.integration import Trouble
 from banqup_tui.protocol.commands import Copy, PauseIntegration, RemoveIntegration, Resend, ResumeIntegration, Settle
-from tests.backend.ledger.world import World
+from tests.backend.ledger.world import START, World
 
 TAKEN = Receipt(text="/in/1.xml", reference="1")
 
@@ -278,3 +279,45 @@ def test_the_history_shows_every_attempt_and_what_the_receiver_said(world: World
     world.record(second, TAKEN)
     log = [(row.outcome, row.reason, row.receipt) for row in world.attempts(first.delivery_id)]
     assert log == [("QUEUED", "Busy.", None), ("DELIVERED", None, "1")]
+
+
+def test_an_integration_without_an_answer_says_since_when_and_why_until_it_has_one(world: World) -> None:
+    client = world.client()
+    integration = world.integration(client, world.receiver())
+    world.documents(client, 2)
+    world.plan()
+    first, second = world.claim()
+    silent = NotSent("sftp.example does not answer.", "Check the host.", fault=Fault.INTEGRATION)
+    before = world.seq()
+    world.record(first, silent)
+    row = world.row(tables.integration, integration)
+    assert (row.failing_since, row.failing_reason) == (world.clock.now(), "sftp.example does not answer.")
+    assert (row.failing_remedy, row.seq > before) == ("Check the host.", True)
+    world.clock.pass_(3)
+    world.record(second, silent)
+    assert world.row(tables.integration, integration).failing_since == START
+    world.clock.pass_(60)
+    before = world.seq()
+    (again,) = world.claim()
+    world.mark(again)
+    world.record(again, Receipt(text="/in/1.xml"))
+    row = world.row(tables.integration, integration)
+    assert (row.failing_since, row.failing_reason, row.held_until) == (None, None, None)
+    assert row.seq > before
+
+
+@pytest.mark.parametrize("trouble", [Trouble.SIGN_IN, Trouble.SETTINGS])
+def test_an_integration_that_broke_says_what_it_lacks_until_it_is_mended(world: World, trouble: Trouble) -> None:
+    claimed, integration, _ = world.committing(world.receiver())
+    world.record(claimed, NotSent("Not accepted.", "Correct it.", fault=Fault.PERSON, trouble=trouble))
+    row = world.row(tables.integration, integration)
+    assert (row.state, row.trouble, row.failing_since) == ("BROKEN", trouble, world.clock.now())
+    world.do(ResumeIntegration(integration_id=integration))
+    row = world.row(tables.integration, integration)
+    assert (row.state, row.trouble, row.failing_since) == ("ACTIVE", None, None)
+
+
+def test_what_is_wrong_with_one_document_says_nothing_of_its_integration(world: World) -> None:
+    claimed, integration, _ = world.committing(world.receiver())
+    world.record(claimed, Rejected("It is too large."))
+    assert world.row(tables.integration, integration).failing_since is None

@@ -237,6 +237,7 @@ class World:
         settings: dict[str, Any] | None = None,
     ) -> str:
         integration_id = self.new_id()
+        receiver.manifest = msgspec.structs.replace(receiver.manifest, concurrency=concurrency)
         destination = f"fake:{inbox}"
         with self.write() as work:
             row = {

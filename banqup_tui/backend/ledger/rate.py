@@ -1,0 +1,51 @@
+"""What one integration bears, as its extension says: so many side by side, so many attempts in any minute.
+
+The attempts of the last minute are counted in the ledger, under the integration's lock: so the limit holds over a
+restart, and over several processes. One that began later than now (a clock was set back) is left out of the count.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+
+from banqup_tui.backend.ledger.rows import lock_integration
+from banqup_tui.backend.ledger.terms import Terms
+from banqup_tui.backend.tables import attempt, integration
+from banqup_tui.backend.work import Work
+
+MINUTE = timedelta(minutes=1)
+
+
+def follow(work: Work, terms: Terms, held: Row[Any]) -> Row[Any]:
+    """The integration, which this transaction holds, with the limits of the extension that is installed now."""
+    connector = terms.connector(held.extension_id)
+    if connector is None:
+        return held
+    limits = {"concurrency": connector.manifest.concurrency, "per_minute": connector.manifest.per_minute}
+    if (held.concurrency, held.per_minute) == tuple(limits.values()):
+        return held
+    work.execute(update(integration).where(integration.c.id == held.id).values(**limits))
+    return lock_integration(work, held.id) or held
+
+
+def left(work: Work, row: Row[Any]) -> int | None:
+    """Attempts that may still begin in this minute; `None`: there is no limit."""
+    if row.per_minute is None:
+        return None
+    statement = select(func.count()).where(*_of_this_minute(work, row))
+    return max(0, max(1, int(row.per_minute)) - int(work.execute(statement).scalar_one()))
+
+
+def free_again(work: Work, row: Row[Any]) -> datetime | None:
+    """When the next attempt may begin; `None`: now."""
+    if row.per_minute is None:
+        return None
+    newest = select(attempt.c.started_at).where(*_of_this_minute(work, row)).order_by(attempt.c.started_at.desc())
+    oldest_that_counts = work.execute(newest.offset(max(1, int(row.per_minute)) - 1).limit(1)).scalar_one_or_none()
+    return None if oldest_that_counts is None else oldest_that_counts + MINUTE
+
+
+def _of_this_minute(work: Work, row: Row[Any]) -> tuple[Any, ...]:
+    began = attempt.c.started_at
+    return attempt.c.integration_id == row.id, began > work.now - MINUTE, began <= work.now

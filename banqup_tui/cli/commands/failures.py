@@ -1,0 +1,178 @@
+"""`banqup deliveries retry`, `dismiss`, `export`: what failed, by the hundred."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from banqup_tui.actions.exporting import table_of
+from banqup_tui.actions.saving import CannotWrite
+from banqup_tui.actions.to_look_at import commands_of, dismissals_of
+from banqup_tui.cli import exit_codes, listing
+from banqup_tui.cli.acting import SECONDS_TO_ANSWER, told
+from banqup_tui.cli.house import House, NotThere, Tools
+from banqup_tui.cli.output import print_array, print_table, say
+from banqup_tui.cli.running import in_house, pass_tools
+from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.failures import Failing, FailureGroup, retry_of
+from banqup_tui.domain.values import Value
+
+_LISTED = "banqup deliveries --failed --group lists them."
+
+
+class Which(Value, frozen=True, kw_only=True):
+    """Which failures are meant: all of this has to hold of them."""
+
+    cause: str | None = None
+    integrations: tuple[str, ...] = ()
+    extensions: tuple[str, ...] = ()
+    everything: bool = False
+
+    @property
+    def says_nothing(self) -> bool:
+        return not (self.cause or self.integrations or self.extensions or self.everything)
+
+
+def _which(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say which failures are meant."""
+    for option in (
+        click.option("--all", "everything", is_flag=True, help="All that failed."),
+        click.option("--extension", "extensions", multiple=True, help="Only at this extension."),
+        click.option("--integration", "integrations", multiple=True, help="Only at this integration (its id)."),
+        click.option("--cause", help="Only of this cause: its key in --failed --group, or words of it."),
+    ):
+        command = option(command)
+    return command
+
+
+_sure = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+@click.command()
+@_which
+@click.option("--again", is_flag=True, help="Also what may have arrived: it may be there twice.")
+@_sure
+@pass_tools
+def retry(tools: Tools, /, again: bool, yes: bool, **which: Any) -> int:
+    """Send what failed once more; integrations that had stopped for it go on."""
+    wanted = _said(Which(**which))
+
+    async def work(house: House) -> int:
+        failing = [one for one in _chosen(house, wanted) if again or one.state is DeliveryState.FAILED]
+        plan = retry_of(failing, {one.id: one for one in house.integrations()})
+        if plan.left_out:
+            say(f"{plan.left_out} left out: their integrations are paused or removed.")
+        if not plan.count:
+            say("Nothing to send again.")
+            return exit_codes.FAILED if plan.left_out else exit_codes.OK
+        if not yes:
+            click.confirm(f"Send {plan.count} again?", abort=True, err=True)
+        return await _given(house, list(commands_of(plan)), f"{plan.count} queued again.")
+
+    return in_house(tools, work)
+
+
+@click.command()
+@_which
+@_sure
+@pass_tools
+def dismiss(tools: Tools, /, yes: bool, **which: Any) -> int:
+    """Let what failed be: the documents are no longer in error. Nothing is sent."""
+    wanted = _said(Which(**which))
+
+    async def work(house: House) -> int:
+        failing = _chosen(house, wanted)
+        if not failing:
+            say("Nothing to dismiss.")
+            return exit_codes.OK
+        if not yes:
+            click.confirm(f"Dismiss {len(failing)}?", abort=True, err=True)
+        return await _given(house, list(dismissals_of(failing)), f"{len(failing)} dismissed.")
+
+    return in_house(tools, work)
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
+@_which
+@pass_tools
+def export(tools: Tools, /, file: str, **which: Any) -> int:
+    """Write what failed to FILE as CSV, a row for each delivery; - is stdout. A file that is there stays."""
+
+    async def work(house: House) -> int:
+        failing = _chosen(house, Which(**which))
+        content = table_of(
+            failing,
+            documents=lambda ids: house.documents(ids=ids),
+            clients={row.client.id: row.client for row in house.clients()},
+            integrations={one.id: one for one in house.integrations(removed=True)},
+        )
+        if file == "-":
+            sys.stdout.buffer.write(content)
+        else:
+            _write_new(Path(file), content)
+        say(f"{len(failing)} rows written.")
+        return exit_codes.OK
+
+    return in_house(tools, work)
+
+
+COMMANDS: dict[str, click.Command] = {"retry": retry, "dismiss": dismiss, "export": export}
+
+
+def print_groups(house: House, *, json: bool) -> None:
+    groups = house.failures()
+    if json:
+        clients = {row.client.id: row.client for row in house.clients()}
+        print_array(listing.failures_value(one, clients) for one in groups)
+        return
+    columns = ("Key", "Number", "Extension", "State", "Clients", "Cause")
+    print_table(columns, [_line(one) for one in groups], right=(1, 4))
+
+
+def _line(group: FailureGroup) -> tuple[str, ...]:
+    numbers = (group.key, str(group.count), group.extension_id, group.state.value, str(group.clients))
+    return (*numbers, group.cause or "–")
+
+
+def _said(which: Which) -> Which:
+    if which.says_nothing:
+        raise click.UsageError("Say which: --cause TEXT, --integration ID, --extension ID, or --all.")
+    return which
+
+
+def _chosen(house: House, which: Which) -> list[Failing]:
+    """Raises `NotThere` for a cause, an extension or an integration of which nothing failed."""
+    groups = [one for one in house.failures() if not which.extensions or one.extension_id in which.extensions]
+    fitting = [one for one in groups if which.cause is None or _has_cause(one, which.cause)]
+    if (which.cause or which.extensions) and not fitting:
+        raise NotThere(f"Nothing failed for {which.cause or which.extensions[0]}.", _LISTED)
+    failing = [one for group in fitting for one in house.failing(group)]
+    found = [one for one in failing if not which.integrations or one.integration_id in which.integrations]
+    if which.integrations and not found:
+        raise NotThere(f"Nothing failed at {which.integrations[0]}.", _LISTED)
+    return found
+
+
+def _has_cause(group: FailureGroup, wanted: str) -> bool:
+    return group.key == wanted or wanted.casefold() in group.cause.casefold()
+
+
+async def _given(house: House, bodies: Sequence[Value], sentence: str) -> int:
+    keys = house.doing.act_all(bodies, sentence.rstrip("."))
+    code = told(house, await house.answers(keys, SECONDS_TO_ANSWER))
+    if code == exit_codes.OK:
+        say(sentence)
+    return code
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    try:
+        with path.open("xb") as out:
+            out.write(content)
+    except OSError as error:
+        raise CannotWrite(f"{path} cannot be written: {error.strerror}.", "Name another file.") from error

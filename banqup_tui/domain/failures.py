@@ -1,0 +1,132 @@
+"""Deliveries that failed, or may have, and that nobody dismissed: by the hundred, by what they have in common."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.integration import Integration, IntegrationState
+from banqup_tui.domain.values import Value
+
+
+class Part(Value, frozen=True, kw_only=True):
+    """The deliveries of a group at one integration, which may be removed by now."""
+
+    integration_id: str
+    client_id: str
+    label: str
+    state: IntegrationState
+    count: int
+
+
+class FailureGroup(Value, frozen=True, kw_only=True):
+    """`state` is FAILED or UNKNOWN, `cause` the reason without names and numbers (domain.causes).
+
+    `parts`: the integrations with most failures first. `key` is short, the same for as long as the cause is.
+    """
+
+    key: str
+    extension_id: str
+    state: DeliveryState
+    cause: str
+    parts: tuple[Part, ...]
+
+    @property
+    def count(self) -> int:
+        return sum(part.count for part in self.parts)
+
+    @property
+    def clients(self) -> int:
+        return len({part.client_id for part in self.parts})
+
+
+class Failing(Value, frozen=True, kw_only=True):
+    """One delivery of a group, with what is needed to try it again or let it be."""
+
+    delivery_id: str
+    document_id: str
+    integration_id: str
+    client_id: str
+    generation: int
+    state: DeliveryState
+    attempts: int = 0
+    reason: str | None = None
+    remedy: str | None = None
+    updated_at: datetime | None = None
+
+
+def key_of(extension_id: str, state: DeliveryState, cause: str) -> str:
+    return hashlib.sha256(f"{extension_id}\n{state}\n{cause}".encode()).hexdigest()[:8]
+
+
+def grouped(counts: Mapping[tuple[str, str, str], int], integrations: Mapping[str, Integration]) -> list[FailureGroup]:
+    """The largest first. `counts` by integration, state and cause; of an integration that is not there nothing."""
+    parts: dict[tuple[str, str, str], list[Part]] = {}
+    for (integration_id, state, cause), count in counts.items():
+        held = integrations.get(integration_id)
+        if held is not None and count > 0:
+            part = Part(
+                integration_id=held.id, client_id=held.client_id, label=held.label, state=held.state, count=count
+            )
+            parts.setdefault((held.extension_id, state, cause), []).append(part)
+    groups = [
+        FailureGroup(
+            key=key_of(extension_id, DeliveryState(state), cause),
+            extension_id=extension_id,
+            state=DeliveryState(state),
+            cause=cause,
+            parts=tuple(sorted(of_group, key=lambda part: (-part.count, part.label, part.integration_id))),
+        )
+        for (extension_id, state, cause), of_group in parts.items()
+    ]
+    return sorted(groups, key=lambda group: (-group.count, group.extension_id, group.cause, group.state))
+
+
+class Retry(Value, frozen=True, kw_only=True):
+    """What it takes to try failures again. `resumed`: integrations to mend first. `left_out`: paused or removed."""
+
+    resumed: tuple[str, ...] = ()
+    rounds: tuple[tuple[Failing, ...], ...] = ()
+    copies: tuple[Failing, ...] = ()
+    left_out: int = 0
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.rounds)) + len(self.copies)
+
+
+def retry_of(failing: Iterable[Failing], integrations: Mapping[str, Integration]) -> Retry:
+    """FAILED ones are sent; UNKNOWN ones are further copies, which may be there twice.
+
+    A round has at most one integration of each client: a document of it then goes to that one alone.
+    """
+    possible: list[Failing] = []
+    left_out = 0
+    for one in failing:
+        held = integrations.get(one.integration_id)
+        if held is not None and held.state in (IntegrationState.ACTIVE, IntegrationState.BROKEN):
+            possible.append(one)
+        else:
+            left_out += 1
+    broken = {one.integration_id for one in possible if _is_broken(integrations[one.integration_id])}
+    return Retry(
+        resumed=tuple(sorted(broken)),
+        rounds=tuple(_rounds([one for one in possible if one.state is DeliveryState.FAILED])),
+        copies=tuple(one for one in possible if one.state is DeliveryState.UNKNOWN),
+        left_out=left_out,
+    )
+
+
+def _is_broken(integration: Integration) -> bool:
+    return integration.state is IntegrationState.BROKEN
+
+
+def _rounds(failing: Sequence[Failing]) -> Iterator[tuple[Failing, ...]]:
+    order: dict[str, dict[str, int]] = {}
+    rounds: dict[int, list[Failing]] = {}
+    for one in failing:
+        of_client = order.setdefault(one.client_id, {})
+        number = of_client.setdefault(one.integration_id, len(of_client))
+        rounds.setdefault(number, []).append(one)
+    for number in sorted(rounds):
+        yield tuple(rounds[number])

@@ -1,0 +1,224 @@
+"""Failures of the whole firm, read from the local copy: counted by cause, and one by one.
+
+What has been asked of them and is not in the copy yet (sent again, dismissed) is left out: as if it were done.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.failures import Failing, FailureGroup, grouped
+from banqup_tui.domain.integration import Integration
+from banqup_tui.domain.values import Value
+from banqup_tui.store.copy import Copy, state_of
+from banqup_tui.store.outbox import Outbox
+from banqup_tui.store.sqlite import reading
+
+_FEW = 500
+
+
+class _Sent(Value, frozen=True, kw_only=True):
+    document_ids: tuple[str, ...] = ()
+    integration_ids: tuple[str, ...] | None = None
+
+
+class _Copied(Value, frozen=True, kw_only=True):
+    delivery_id: str
+
+
+class _Resent(Value, frozen=True, kw_only=True):
+    copies: tuple[_Copied, ...] = ()
+
+
+class _Dismissed(Value, frozen=True, kw_only=True):
+    delivery_ids: tuple[str, ...] = ()
+
+
+class _Settled(Value, frozen=True, kw_only=True):
+    delivery_id: str
+
+
+class _Rest(Value, frozen=True, kw_only=True):
+    """What a delivery's packed value is needed for here."""
+
+    generation: int = 1
+    attempts: int = 0
+    reason: str | None = None
+    remedy: str | None = None
+    updated_at: datetime | None = None
+
+
+_rest = msgspec.json.Decoder(_Rest)
+_integration = msgspec.json.Decoder(Integration)
+_sent = msgspec.json.Decoder(_Sent)
+_resent = msgspec.json.Decoder(_Resent)
+_dismissed = msgspec.json.Decoder(_Dismissed)
+_settled = msgspec.json.Decoder(_Settled)
+_KINDS = ("SEND", "RESEND", "DISMISS", "SETTLE")
+
+
+class _Asked(msgspec.Struct):
+    """What is on its way: whole deliveries, and documents sent to these integrations (`None`: to all)."""
+
+    deliveries: set[str] = msgspec.field(default_factory=set)
+    documents: dict[str, set[str] | None] = msgspec.field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.deliveries or self.documents)
+
+    def takes(self, delivery_id: str, document_id: str, integration_id: str, state: str) -> bool:
+        """A document that is sent leaves alone what may have arrived."""
+        if delivery_id in self.deliveries:
+            return True
+        if document_id not in self.documents or state != DeliveryState.FAILED:
+            return False
+        to = self.documents[document_id]
+        return to is None or integration_id in to
+
+
+class FailureReader:
+    """Cheap to make and to call, from any thread. Each call sees one moment of the copy."""
+
+    def __init__(self, copy: Copy, outbox: Outbox) -> None:
+        self._copy = copy
+        self._outbox = outbox
+
+    def any(self) -> bool:
+        """Is there something to look at? What is on its way counts too: this is asked with every key."""
+        return self._copy.reader().execute("SELECT 1 FROM delivery WHERE look = 1 LIMIT 1").fetchone() is not None
+
+    def groups(self) -> list[FailureGroup]:
+        """The largest first."""
+        with self._read() as (connection, asked):
+            counts: Counter[tuple[str, str, str]] = Counter()
+            rows = connection.execute(
+                "SELECT integration_id, state, coalesce(cause, ''), count(*) FROM delivery INDEXED BY delivery_look"
+                " WHERE look = 1 GROUP BY integration_id, state, cause"
+            )
+            for integration_id, state, cause, count in rows:
+                counts[integration_id, state, cause] += count
+            if asked:
+                every = connection.execute(
+                    "SELECT id, document_id, integration_id, state, coalesce(cause, '') FROM delivery WHERE look = 1"
+                )
+                counts.subtract(tuple(row[2:]) for row in every if asked.takes(*row[:4]))
+            integrations = _integrations(connection, {key[0] for key in counts})
+        return grouped(counts, integrations)
+
+    def group(self, key: str) -> FailureGroup | None:
+        return next((one for one in self.groups() if one.key == key), None)
+
+    def integrations_of(self, group: FailureGroup) -> dict[str, Integration]:
+        with reading(self._copy.reader()) as connection:
+            return _integrations(connection, {part.integration_id for part in group.parts})
+
+    def failing(self, group: FailureGroup) -> list[Failing]:
+        """Every delivery of the group, those of the newest documents first."""
+        clients = {part.integration_id: part.client_id for part in group.parts}
+        with self._read() as (connection, asked):
+            found = [
+                (number or 0, _failing(row, clients[row[2]]))
+                for integration_id in clients
+                for number, *row in connection.execute(_OF_ONE, (integration_id, group.state, group.cause))
+                if not asked.takes(*row[:4])
+            ]
+        found.sort(key=lambda pair: (-pair[0], pair[1].delivery_id))
+        return [one for _number, one in found]
+
+    def example(self, group: FailureGroup) -> Failing | None:
+        """One of them, for its whole reason and its remedy."""
+        row = self._copy.reader().execute(
+            f"{_OF_ONE} LIMIT 1", (group.parts[0].integration_id, group.state, group.cause)
+        )
+        found = row.fetchone()
+        return None if found is None else _failing(found[1:], group.parts[0].client_id)
+
+    def failed_at(self, integration_id: str) -> int:
+        """How many deliveries to one integration wait for a look."""
+        query = "SELECT count(*) FROM delivery WHERE look = 1 AND integration_id = ?"
+        return int(self._copy.reader().execute(query, (integration_id,)).fetchone()[0])
+
+    def failed_by_integration(self) -> dict[str, int]:
+        query = "SELECT integration_id, count(*) FROM delivery INDEXED BY delivery_look WHERE look = 1 GROUP BY 1"
+        return dict(self._copy.reader().execute(query).fetchall())
+
+    def _read(self) -> "_Reading":
+        return _Reading(self._copy.reader(), self._asked)
+
+    def _asked(self, seq: int) -> _Asked:
+        asked = _Asked()
+        for entry in self._outbox.not_seen_yet(_KINDS, seq):
+            _ASKED[entry.kind](asked, entry.body)
+        return asked
+
+
+class _Reading:
+    """A moment of the copy, with what was on its way before it was looked at."""
+
+    def __init__(self, connection: sqlite3.Connection, asked: Callable[[int], _Asked]) -> None:
+        self._asked = asked(state_of(connection).seq)
+        self._reading = reading(connection)
+
+    def __enter__(self) -> tuple[sqlite3.Connection, _Asked]:
+        return self._reading.__enter__(), self._asked
+
+    def __exit__(self, *raised: Any) -> None:
+        self._reading.__exit__(*raised)
+
+
+_OF_ONE = (
+    "SELECT d.n, v.id, v.document_id, v.integration_id, v.state, v.value FROM delivery v"
+    " LEFT JOIN document d ON d.id = v.document_id"
+    " WHERE v.look = 1 AND v.integration_id = ? AND v.state = ? AND coalesce(v.cause, '') = ?"
+)
+
+
+def _failing(row: Any, client_id: str) -> Failing:
+    rest = _rest.decode(row[4])
+    return Failing(
+        delivery_id=row[0], document_id=row[1], integration_id=row[2], client_id=client_id,
+        state=DeliveryState(row[3]), generation=rest.generation, attempts=rest.attempts, reason=rest.reason,
+        remedy=rest.remedy, updated_at=rest.updated_at,
+    )  # fmt: skip
+
+
+def _integrations(connection: sqlite3.Connection, ids: set[str]) -> dict[str, Integration]:
+    found: dict[str, Integration] = {}
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), _FEW):
+        some = wanted[start : start + _FEW]
+        marks = ",".join("?" * len(some))
+        for row in connection.execute(f"SELECT value FROM integration WHERE id IN ({marks})", some):  # noqa: S608
+            one = _integration.decode(row[0])
+            found[one.id] = one
+    return found
+
+
+def _send(asked: _Asked, body: bytes) -> None:
+    sent = _sent.decode(body)
+    for document_id in sent.document_ids:
+        before = asked.documents.get(document_id, set())
+        to = sent.integration_ids
+        asked.documents[document_id] = None if before is None or to is None else before | set(to)
+
+
+def _resend(asked: _Asked, body: bytes) -> None:
+    asked.deliveries.update(one.delivery_id for one in _resent.decode(body).copies)
+
+
+def _dismiss(asked: _Asked, body: bytes) -> None:
+    asked.deliveries.update(_dismissed.decode(body).delivery_ids)
+
+
+def _settle(asked: _Asked, body: bytes) -> None:
+    asked.deliveries.add(_settled.decode(body).delivery_id)
+
+
+_ASKED: dict[str, Callable[[_Asked, bytes], None]] = {
+    "SEND": _send, "RESEND": _resend, "DISMISS": _dismiss, "SETTLE": _settle,
+}  # fmt: skip

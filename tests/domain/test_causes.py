@@ -1,0 +1,49 @@
+"""Failures with the same cause stand together, whatever document, client or moment they speak of."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from banqup_tui.domain.causes import cause_of
+
+
+@pytest.mark.parametrize(
+    ("reason", "cause"),
+    [
+        ("The folder /srv/in/PARVIS/2026 may not be written to.", "The folder … may not be written to."),
+        (
+            "The folder /srv/in/Boulangerie du Parvis/achats may not be written to.",
+            "The folder … may not be written to.",
+        ),
+        ("The folder /srv/Kinesitherapie Aan de Leie may not be written to.", "The folder … may not be written to."),
+        (r"The folder C:\Boekhouding\in may not be written to.", "The folder … may not be written to."),
+        ("The server sftp.example.org:22 does not answer.", "The server … does not answer."),
+        ("boekhouding@example.org was refused.", "… was refused."),
+        ("2026-11874.xml is there already.", "… is there already."),
+        ("“Facture 11874.pdf” is too large: 64 kB of 32.", "… is too large: … kB of …."),
+        (
+            'The server has no room: "552 disk quota exceeded" after 64 kB of 86.',
+            'The server has no room: "552 disk quota exceeded" after … kB of ….',
+        ),
+        ("The receiver answered 404 Not Found.", "The receiver answered 404 Not Found."),
+        ("The receiver answered 503 in 12.3 s.", "The receiver answered 503 in … s."),
+        ("The sign-in was refused.", "The sign-in was refused."),
+        ("The file/folder 12 is not there", "The … is not there"),
+        (None, ""),
+        ("", ""),
+    ],
+)
+def test_a_cause_is_the_reason_without_names_and_numbers(reason: str | None, cause: str) -> None:
+    assert cause_of(reason) == cause
+
+
+def test_different_causes_stay_apart() -> None:
+    reasons = ["The disk is full.", "The sign-in was refused.", "It answered 404.", "It answered 500."]
+    assert len({cause_of(reason) for reason in reasons}) == 4
+
+
+@given(st.text(max_size=400))
+def test_whatever_a_receiver_says_has_a_cause_that_is_its_own_cause(reason: str) -> None:
+    cause = cause_of(reason)
+    assert cause_of(cause) == cause_of(cause_of(cause))
+    assert len(cause) <= 400

@@ -12,7 +12,7 @@ from banqup_tui.written.words import N_, NP_, _
 
 _LISTS = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS, Place.CLIENT, Place.STORE})
 _TABLE = frozenset({Place.FOLDER})
-_SELECTABLE = frozenset({Place.FOLDER, Place.FAILED})
+_SELECTABLE = frozenset({Place.FOLDER, Place.FAILED, Place.CLIENT_DOCUMENTS, Place.CLIENTS})
 _SIDES = frozenset({Place.FOLDER, Place.DOCUMENT})
 _PANES = frozenset({Place.FOLDER, Place.DOCUMENT, Place.TO_PLACE, Place.CLIENT, Place.STORE})
 _SEARCHABLE = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS})

@@ -10,6 +10,7 @@ from banqup_tui.actions.check_connection import CheckConnection
 from banqup_tui.actions.configure_extension import ConfigureExtension
 from banqup_tui.actions.configure_integration import ConfigureIntegration
 from banqup_tui.actions.copy import CopyValue
+from banqup_tui.actions.deactivate import DeactivateForAll
 from banqup_tui.actions.details import Details, IntegrationsOfClient
 from banqup_tui.actions.dismiss import DismissFailure
 from banqup_tui.actions.download import Download
@@ -56,6 +57,7 @@ ACTIONS: tuple[Action, ...] = (
     InstallExtension(),
     ConfigureExtension(),
     Uninstall(),
+    DeactivateForAll(),
     RetryFailures(),
     OpenFailures(),
     ExportFailures(),

@@ -20,6 +20,7 @@ from banqup_tui.backend.apart import Apart
 from banqup_tui.connectors.interface import Checks, Connector, Manifest, SettingProblem, schema
 from banqup_tui.connectors.path_template import problems_of
 from banqup_tui.domain.extension import Category, Extension, ReceiverKind
+from banqup_tui.domain.setting_rules import Flaw, example_of, flaw_of, kind_of
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.problems import Problem, ProblemType
 
@@ -197,8 +198,12 @@ def _read(
         if name not in properties:
             problems.append(_unknown(name, properties))
             continue
+        flaw = _flaw(properties[name], given)
+        if flaw is not None:
+            problems.append(_flawed(name, properties[name], flaw))
+            continue
         try:
-            values[name] = _converted(connector.settings, name, given)
+            values[name] = _converted(connector.settings, name, properties[name], given)
         except msgspec.ValidationError:
             problems.append(_wrong(name, properties[name], given))
             continue
@@ -231,11 +236,28 @@ def _fields(settings: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldIn
     return {field.encode_name: field for field in msgspec.structs.fields(settings)}
 
 
-def _converted(settings: type[msgspec.Struct], name: str, given: Any) -> Any:
+def _converted(settings: type[msgspec.Struct], name: str, of: Mapping[str, Any], given: Any) -> Any:
     """One setting by itself, in the form in which it is kept (plain JSON)."""
     field = _fields(settings)[name]
-    value = given.strip() if isinstance(given, str) and field.type is not str else given
+    trimmed = field.type is not str or kind_of(of) in ("email", "host", "url")
+    value = given.strip() if isinstance(given, str) and trimmed else given
     return msgspec.to_builtins(msgspec.convert(value, field.type, strict=not isinstance(value, str)))
+
+
+def _flaw(of: Mapping[str, Any], given: Any) -> Flaw | None:
+    """By the rules of the form. A path with variables has its own words; of another type the conversion tells."""
+    if of.get("x-template") or isinstance(given, bool) or not isinstance(given, str | int | float):
+        return None
+    if not isinstance(given, str) and kind_of(of) not in ("number", "port"):
+        return None
+    return flaw_of(of, str(given))
+
+
+def _flawed(name: str, of: Mapping[str, Any], flaw: Flaw) -> Problem:
+    example = example_of(of)
+    title = str(of.get("title", name))
+    remedy = f"For example {example}." if example else "Correct what is written there."
+    return _of_connector(SettingProblem(field=name, sentence=f"{title}: {flaw.sentence}", remedy=remedy))
 
 
 def _missing(

@@ -37,6 +37,17 @@ def own_settings(work: Work, services: Services, integration: Row[Any]) -> Setti
     return {} if sealed is None else two_levels.opened(services, sealed)
 
 
+def effective_settings(work: Work, services: Services, integration: Row[Any]) -> Settings:
+    """Those in effect, of the version in use."""
+    kept = tables.settings
+    sealed = work.execute(
+        select(kept.c.effective).where(
+            kept.c.integration_id == integration.id, kept.c.version == integration.settings_version
+        )
+    ).scalar_one_or_none()
+    return {} if sealed is None else two_levels.opened(services, sealed)
+
+
 def checked(services: Services, extension_id: str, firm: Mapping[str, Any], own: Mapping[str, Any]) -> Settings:
     """Those in effect, complete and right; else refused with the first that is not."""
     return two_levels.read(services, extension_id, two_levels.in_effect(firm, own), Level.EFFECTIVE)

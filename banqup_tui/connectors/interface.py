@@ -296,4 +296,13 @@ def schema(settings: type[msgspec.Struct]) -> dict[str, Any]:
     """The JSON Schema of a settings struct, with the references resolved."""
     (resolved,), components = msgspec.json.schema_components([settings])
     found: dict[str, Any] = components.get(settings.__name__, resolved)
-    return found
+    properties = {name: _resolved(of, components) for name, of in found.get("properties", {}).items()}
+    return {**found, "properties": properties}
+
+
+def _resolved(of: dict[str, Any], components: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """With what it refers to (the values of an enumeration) in its place; what it says itself goes before."""
+    if "anyOf" in of:
+        return {**of, "anyOf": [_resolved(one, components) for one in of["anyOf"]]}
+    referred = components.get(str(of.get("$ref", "")).rpartition("/")[2])
+    return {**referred, **{key: value for key, value in of.items() if key != "$ref"}} if referred else of

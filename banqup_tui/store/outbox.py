@@ -30,6 +30,11 @@ LEASE_SECONDS = 20.0
 GIVEN_UP_AFTER = 10
 """So many answers 500 in a row to one command, and it is taken back."""
 
+_GIVE = (
+    "INSERT INTO command (key, line, kind, body, document_id, documents, effect, file, label, seen, at)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
 
 class Line(StrEnum):
     """Two queues: a long import does not hold up a keypress."""
@@ -140,30 +145,32 @@ class Outbox:
             file, label, seen, self._stamp(),
         )  # fmt: skip
         with self._changing() as connection:
-            connection.execute(
-                "INSERT INTO command (key, line, kind, body, document_id, documents, effect, file, label, seen, at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                row,
-            )
+            connection.execute(_GIVE, row)
         kill_point("outbox.given")
         return given
 
     def give_all(
-        self, commands: Sequence[tuple[str, bytes, Sequence[str], Effect | None]], seen: str, *, label: str = ""
+        self,
+        commands: Sequence[tuple[str, bytes, Sequence[str], Effect | None]],
+        seen: str,
+        *,
+        label: str = "",
+        labels: Sequence[str] = (),
     ) -> list[str]:
-        """Several at once, in order: kind, body, documents and effect of each. All are on the disk, or none."""
+        """Several at once, in order: kind, body, documents and effect of each. All are on the disk, or none.
+
+        `labels`: one for each, in place of the same for all.
+        """
         keys = [str(uuid.uuid4()) for _ in commands]
         rows = [
             (key, Line.COMMANDS, kind, body, documents[0] if len(documents) == 1 else None,
-             json.dumps(list(documents)), effect, label, seen, self._stamp())
-            for key, (kind, body, documents, effect) in zip(keys, commands, strict=True)
+             json.dumps(list(documents)), effect, None, named, seen, self._stamp())
+            for key, (kind, body, documents, effect), named in zip(
+                keys, commands, labels or [label] * len(keys), strict=True
+            )
         ]  # fmt: skip
         with self._changing() as connection:
-            connection.executemany(
-                "INSERT INTO command (key, line, kind, body, document_id, documents, effect, label, seen, at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                rows,
-            )
+            connection.executemany(_GIVE, rows)
         kill_point("outbox.given")
         return keys
 

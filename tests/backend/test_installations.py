@@ -109,7 +109,7 @@ def test_installing_twice_is_the_same_installation(services: Services) -> None:
         ("acme-ledger", {}, ProblemType.REFUSED, "does not load"),
         ("local-folder", {"path": "/[foldr]"}, ProblemType.INVALID_SETTINGS, r"did you mean \[folder\]"),
         ("local-folder", {"pat": "/"}, ProblemType.INVALID_SETTINGS, "did you mean path"),
-        ("mailbox", {"port": "many"}, ProblemType.INVALID_SETTINGS, "'many' is not a number from 1 to 65535"),
+        ("mailbox", {"port": "many"}, ProblemType.INVALID_SETTINGS, "a number from 1 to 65535 is needed"),
         ("mailbox", {"password": 7}, ProblemType.INVALID_SETTINGS, "what was given is not text"),
     ],
 )

@@ -40,6 +40,14 @@ def test_commands_go_in_the_order_given_and_no_more_than_a_batch(outbox: Outbox)
     assert [entry.key for entry in outbox.claim(Line.COMMANDS)] == keys[:BATCH]
 
 
+def test_many_given_together_are_all_there_in_their_order_and_each_can_be_taken_back(outbox: Outbox) -> None:
+    names = [f"for {number}" for number in range(3)]
+    keys = outbox.give_all([("ADD_INTEGRATION", b"{}", (), None)] * 3, "e.1", labels=names)
+    assert [(entry.key, entry.label) for entry in outbox.waiting()] == list(zip(keys, names, strict=True))
+    assert outbox.undo(keys[1])
+    assert [entry.key for entry in outbox.claim(Line.COMMANDS)] == [keys[0], keys[2]]
+
+
 def test_the_head_of_the_line_is_sent_again_under_the_same_key_until_it_is_answered(outbox: Outbox) -> None:
     first, second = give(outbox), give(outbox)
     outbox.claim(Line.COMMANDS, 1)

@@ -82,6 +82,21 @@ def test_taking_back_what_was_tried_is_asked_of_the_server_alone(outbox: Outbox)
     assert not outbox.take_back(first)
 
 
+def test_a_secret_is_on_this_computer_only_until_its_command_is_answered(tmp_path: Path, outbox: Outbox) -> None:
+    key = outbox.give("INSTALL", b'{"extensionId":"sftp","settings":{"password":"geheim-4711"}}', "e.1")
+
+    def on_disk() -> bytes:
+        return b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+    assert b"geheim-4711" in on_disk()
+    outbox.claim(Line.COMMANDS)
+    outbox.answered(key, CommandState.DONE, 7)
+    assert b"geheim-4711" not in on_disk()
+    entry = outbox.entry(key)
+    assert entry is not None
+    assert entry.body == b'{"extensionId":"sftp","settings":{}}'
+
+
 def test_a_doubled_answer_changes_nothing(outbox: Outbox) -> None:
     key = give(outbox)
     outbox.claim(Line.COMMANDS)

@@ -2,6 +2,7 @@
 
 import random
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -44,6 +45,32 @@ def write_firm(database_file: Path, *, clients: int, documents: int, seed: int =
     for first in range(0, documents, CHUNK):
         with database.write(space_id) as work:
             _write_documents(work, ids, first, min(CHUNK, documents - first), chance)
+
+
+def write_client_with(database_file: Path, files: Sequence[Path]) -> tuple[str, list[str]]:
+    """One client with a document for each file (named by its SHA-256) of the store: its id, and theirs in order."""
+    database = Database(sqlite_engine(str(database_file)))
+    with database.read() as connection:
+        space_id = str(connection.execute(tables.space.select()).mappings().one()["id"])
+    chance = random.Random(2)
+    client_id = str(uuid.UUID(int=chance.getrandbits(128), version=4))
+    documents = [
+        msgspec.structs.replace(
+            _document(client_id, at, chance),
+            sha256=file.name,
+            size=file.stat().st_size,
+            number=f"2026-{at:05}",
+            processed=False,
+        )
+        for at, file in enumerate(files)
+    ]
+    with database.write(space_id) as work:
+        _write_client(work, client_id, 0, chance)
+        work.execute(tables.document.insert(), [_row(work, one) for one in documents])
+        for one in documents:
+            work.changed(EntityKind.DOCUMENT, one.id, client_id=client_id)
+    database.engine.dispose()
+    return client_id, [one.id for one in documents]
 
 
 def _name(chance: random.Random) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from banqup_tui import launcher
 from banqup_tui.homes import Homes, homes_under
+from banqup_tui.protocol.local import Endpoint
 from benchmarks.large_firm import write_firm
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,10 +51,10 @@ def _install(python: Path) -> None:
 class Firm:
     """A home of so many documents, with a backend of its own. `end` ends what runs in it."""
 
-    def __init__(self, python: Path, documents: int) -> None:
+    def __init__(self, python: Path, documents: int, directory: Path | None = None) -> None:
         self.python = python
         self.documents = documents
-        self.directory = BUILD / f"firm-{documents}"
+        self.directory = directory or BUILD / f"firm-{documents}"
         self.homes: Homes = homes_under(self.directory)
 
     @property
@@ -77,13 +78,19 @@ class Firm:
         self.end()
         write_firm(self.homes.backend / "banqup.sqlite", clients=CLIENTS, documents=self.documents)
 
-    def start_backend(self) -> float:
+    def endpoint(self) -> Endpoint:
+        """Of the backend that runs in it."""
+        found = launcher.running(self.homes)
+        assert found is not None, "no backend runs"
+        return found
+
+    def start_backend(self, **environment: str) -> float:
         """Seconds from the start of the process to its first good answer."""
         started = time.perf_counter()
         with (self.homes.log / "bench.log").open("ab") as log:
             subprocess.Popen(
                 [str(self.python), "-m", "banqup_tui.backend"],
-                env=self.environment,
+                env={**self.environment, **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

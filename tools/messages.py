@@ -25,7 +25,7 @@ _TABLES = {
 """Modules in which every string that is a sentence is one for the user."""
 _TELLING = {
     "NotSent", "Rejected", "Uncertain", "Refused", "SettingProblem", "NotAnswered", "_Unreadable", "TemplateProblem",
-    "refuse", "Flaw", "Unplaced", "_contradiction", "_several", "SpoolRefusal", "NotTaken",
+    "refuse", "Flaw", "Unplaced", "_contradiction", "_several", "SpoolRefusal", "NotTaken", "Receipt",
 }  # fmt: skip
 """What is called with sentences in other modules of these packages."""
 _OF_A_WORD = {"_Unreadable", "TemplateProblem", "Flaw"}

@@ -16,7 +16,8 @@ from typing import Any
 
 import msgspec
 
-from banqup_tui.connectors.interface import Checks, Connector, SettingProblem, schema
+from banqup_tui.backend.apart import Apart
+from banqup_tui.connectors.interface import Checks, Connector, Manifest, SettingProblem, schema
 from banqup_tui.connectors.path_template import problems_of
 from banqup_tui.domain.extension import Category, Extension, ReceiverKind
 from banqup_tui.domain.setting_rules import Flaw, example_of, flaw_of, kind_of
@@ -27,6 +28,8 @@ GROUP = "banqup_tui.connectors"
 OURS = "banqup-tui"
 
 _log = logging.getLogger(__name__)
+_extension = msgspec.json.Decoder(Extension)
+_manifest = msgspec.json.Decoder(Manifest)
 
 NO_SCHEMA: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
 
@@ -127,10 +130,12 @@ def _package(point: importlib.metadata.EntryPoint) -> str:
 def _loaded(point: importlib.metadata.EntryPoint) -> _Loaded:
     """Anything may go wrong in a stranger's package, and be raised as anything."""
     try:
-        connector: Connector[Any] = point.load()()
+        brought = point.load()()
+        connector: Connector[Any] = brought if _package(point) in ("", OURS) else Apart(brought)
         manifest = connector.manifest
         if manifest.id != point.name:
             return _Loaded(_broken(point, f"it calls itself {manifest.id}"), None)
+        _manifest.decode(msgspec.json.encode(manifest))
         # Under the lock: threads that convert to a type for the first time at once bring the process down.
         msgspec.json.Decoder(connector.settings)
         extension = Extension(
@@ -145,16 +150,21 @@ def _loaded(point: importlib.metadata.EntryPoint) -> _Loaded:
             folders=manifest.folders,
             max_size=manifest.max_size,
         )
-    except Exception as error:
+        return _Loaded(_sound(extension), connector)
+    except (Exception, SystemExit) as error:
         return _Loaded(_broken(point, _in_one_line(error)), None)
-    return _Loaded(extension, connector)
+
+
+def _sound(extension: Extension) -> Extension:
+    """As a terminal will read it; raises where a manifest holds what no terminal can read."""
+    return _extension.decode(msgspec.json.encode(extension))
 
 
 def _with_english(words: dict[str, str], otherwise: str) -> dict[str, str]:
     return words if "en" in words else {**words, "en": next(iter(words.values()), otherwise)}
 
 
-def _in_one_line(error: Exception) -> str:
+def _in_one_line(error: BaseException) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
     return text if len(text) <= 200 else f"{text[:199]}…"
 
@@ -204,9 +214,21 @@ def _read(
     if level is Level.EFFECTIVE:
         problems += _missing(connector.settings, properties, values, refused)
     if isinstance(connector, Checks):
-        for found in connector.check(values, complete=level is Level.EFFECTIVE):
-            problems += [_of_connector(found)] if found.field not in refused else []
+        problems += [found for found in _checked(connector, values, level) if found.field not in refused]
     return Reading(values=values, problems=tuple(problems))
+
+
+def _checked(connector: Checks, values: dict[str, Any], level: Level) -> list[Problem]:
+    """A stranger's check that fails refuses these settings; raised, it would be asked for again and again."""
+    try:
+        return [_of_connector(found) for found in connector.check(values, complete=level is Level.EFFECTIVE)]
+    except Exception:
+        _log.exception("the check of settings by %r failed", connector)
+        return [
+            _problem(
+                None, "The extension failed while it checked its settings.", "Its log says why: update or repair it."
+            )
+        ]
 
 
 @cache

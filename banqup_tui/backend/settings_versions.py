@@ -7,18 +7,22 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import CompoundSelect, Row, delete, insert, select, union, update
 
 from banqup_tui.backend import tables, two_levels
-from banqup_tui.backend.context import Services
+from banqup_tui.backend.context import Refused, Services
 from banqup_tui.backend.extensions import Level
 from banqup_tui.backend.two_levels import Settings
 from banqup_tui.backend.work import Work
 from banqup_tui.connectors.interface import SignsIn
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.protocol.messages import EntityKind
+from banqup_tui.protocol.problems import ProblemType
 
 FIRST = 1
+_log = logging.getLogger(__name__)
+
 _log = logging.getLogger(__name__)
 
 
@@ -53,7 +57,16 @@ def destination_of(services: Services, extension_id: str, effective: Mapping[str
     connector = services.extensions.connector(extension_id)
     if connector is None:
         raise LookupError(extension_id)
-    return connector.destination(services.extensions.typed(extension_id, effective))
+    typed = services.extensions.typed(extension_id, effective)
+    try:
+        return msgspec.convert(connector.destination(typed), str)
+    except Exception as error:
+        _log.exception("%s could not say where documents go", extension_id)
+        raise Refused(
+            ProblemType.REFUSED,
+            "The extension failed while it took these settings.",
+            "Its log says why: update or repair it.",
+        ) from error
 
 
 def sign_in_until(services: Services, extension_id: str, effective: Mapping[str, Any]) -> datetime | None:

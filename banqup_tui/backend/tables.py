@@ -5,6 +5,7 @@ beside the columns that statements search by. On SQLite and PostgreSQL alike.
 """
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -42,8 +43,9 @@ class UtcTime(TypeDecorator[datetime]):
         return None if value is None else datetime.fromisoformat(value)
 
 
+@lru_cache(64)
 def stamp(value: datetime) -> str:
-    """`2026-11-24T09:12:00.000000+00:00`"""
+    """The many rows of one transaction bear one time. `2026-11-24T09:12:00.000000+00:00`"""
     return value.astimezone(UTC).isoformat(timespec="microseconds")
 
 

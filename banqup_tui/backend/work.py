@@ -5,13 +5,15 @@ numbers from its space and writes the changes. The lock on the space's row is he
 after it: so numbers become visible in order, and no reader's cursor can pass one that is still to come.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Table, bindparam, text, update
+from sqlalchemy import Connection, Engine, Table, bindparam, or_, select, text, update
 from sqlalchemy.dialects import sqlite
 
 from banqup_tui.backend import tables
@@ -30,6 +32,10 @@ _ROWS: dict[EntityKind, Table] = {
 }
 
 
+SECONDS_TO_WAIT = 30
+"""For the writer before."""
+
+
 class _Change(msgspec.Struct, frozen=True):
     op: Op
     client_id: str | None
@@ -44,6 +50,8 @@ class Work:
         self.space_id = space_id
         self.now = now
         self.seq: int | None = None
+        self.kept: dict[str, Any] = {}
+        """For whoever gathers something over this transaction."""
         self._changes: dict[tuple[EntityKind, str], _Change] = {}
         self._with_numbers: list[Callable[[Connection, int], None]] = []
 
@@ -94,13 +102,8 @@ class Work:
             write(self.connection, highest)
 
     def _take(self, wanted: int) -> int:
-        statement = (
-            update(tables.space)
-            .where(tables.space.c.id == self.space_id)
-            .values(seq=tables.space.c.seq + wanted)
-            .returning(tables.space.c.seq)
-        )
-        return int(self.connection.execute(statement).scalar_one())
+        taken = {"space": self.space_id, "wanted": wanted}
+        return int(self.connection.execute(_NUMBERS, taken).scalar_one())
 
     def _write_changes(self, highest: int) -> None:
         if not self._changes:
@@ -125,40 +128,57 @@ class Work:
                 numbered.setdefault(kind, []).append({"of": entity_id, "number": seq})
         self._upsert_changes(rows)
         for kind, pairs in numbered.items():
-            table = _ROWS[kind]
-            statement = update(table).where(table.c.id == bindparam("of")).values(seq=bindparam("number"))
-            self.connection.execute(statement, pairs)
+            self.connection.execute(_NUMBERED[kind], pairs)
         self._stamp_first_numbers(numbered.get(EntityKind.DOCUMENT, []))
 
     def _upsert_changes(self, rows: list[dict[str, Any]]) -> None:
-        insert = _insert_for(self.connection)(tables.change)
-        statement = insert.on_conflict_do_update(
-            index_elements=["space_id", "kind", "entity_id"],
-            set_={name: insert.excluded[name] for name in ("seq", "op", "client_id", "user_id", "at")},
-        )
-        self.connection.execute(statement, rows)
+        self.connection.execute(_upsert(self.connection.dialect.name), rows)
 
     def _stamp_first_numbers(self, pairs: list[dict[str, Any]]) -> None:
         """A document inserted with `created_seq = 0` (and `ready_seq = 0` once ready) gets its number here."""
-        if not pairs:
-            return
         table = tables.document
-        for column in (table.c.created_seq, table.c.ready_seq):
-            statement = (
-                update(table)
-                .where(table.c.id == bindparam("of"), column == 0)
-                .values({column.name: bindparam("number")})
-            )
-            self.connection.execute(statement, pairs)
+        for at in range(0, len(pairs), _AT_ONCE):
+            some = {pair["of"]: pair for pair in pairs[at : at + _AT_ONCE]}
+            fresh = self.connection.execute(_FRESH, {"some": list(some)}).scalars().all()
+            if not fresh:
+                continue
+            for column in (table.c.created_seq, table.c.ready_seq):
+                statement = (
+                    update(table)
+                    .where(table.c.id == bindparam("of"), column == 0)
+                    .values({column.name: bindparam("number")})
+                )
+                self.connection.execute(statement, [some[of] for of in fresh])
 
 
-def _insert_for(connection: Connection) -> Any:
+_AT_ONCE = 500
+_NUMBERS = (
+    update(tables.space)
+    .where(tables.space.c.id == bindparam("space"))
+    .values(seq=tables.space.c.seq + bindparam("wanted"))
+    .returning(tables.space.c.seq)
+)
+_NUMBERED = {
+    kind: update(table).where(table.c.id == bindparam("of")).values(seq=bindparam("number"))
+    for kind, table in _ROWS.items()
+}
+_FRESH = select(tables.document.c.id).where(
+    tables.document.c.id.in_(bindparam("some", expanding=True)),
+    or_(tables.document.c.created_seq == 0, tables.document.c.ready_seq == 0),
+)
+
+
+@cache
+def _upsert(dialect: str) -> Any:
     """PostgreSQL's words are imported only where it is spoken."""
-    if connection.dialect.name != "postgresql":
-        return sqlite.insert
-    from sqlalchemy.dialects import postgresql
-
-    return postgresql.insert
+    words: Any = sqlite
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql as words
+    insert = words.insert(tables.change)
+    return insert.on_conflict_do_update(
+        index_elements=["space_id", "kind", "entity_id"],
+        set_={name: insert.excluded[name] for name in ("seq", "op", "client_id", "user_id", "at")},
+    )
 
 
 class Database:
@@ -167,6 +187,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._committed: list[Callable[[int], None]] = []
+        self._writers = threading.Lock() if engine.dialect.name == "sqlite" else None
 
     def on_commit(self, tell: Callable[[int], None]) -> None:
         """`tell(seq)` is called in the committing thread after each commit that took numbers."""
@@ -174,7 +195,7 @@ class Database:
 
     @contextmanager
     def write(self, space_id: str, now: datetime | None = None) -> Iterator[Work]:
-        with self.engine.connect() as connection:
+        with self._in_turn(), self.engine.connect() as connection:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             with connection.begin() if not connection.in_transaction() else _adopted(connection):
@@ -185,6 +206,16 @@ class Database:
             kill_point("change.committed")
             for tell in self._committed:
                 tell(work.seq)
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """The writers of this process queue here: SQLite itself lets them sleep and look again, ever longer."""
+        taken = self._writers is not None and self._writers.acquire(timeout=SECONDS_TO_WAIT)
+        try:
+            yield
+        finally:
+            if taken and self._writers is not None:
+                self._writers.release()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -219,7 +250,7 @@ def sqlite_engine(path: str) -> Engine:
 
     engine = create_engine(
         f"sqlite:///{path}",
-        connect_args={"timeout": 30, "isolation_level": None},
+        connect_args={"timeout": SECONDS_TO_WAIT, "isolation_level": None},
         pool_size=16,
         max_overflow=48,
         hide_parameters=True,

@@ -38,8 +38,8 @@ def hidden_name(parcel: Parcel, attempt: int | None = None, ending: str = ".part
 
 
 def older_hidden_names(parcel: Parcel, ending: str = ".part") -> list[str]:
-    """Of the last attempts before this one, which have ended or lost their right to go on."""
-    first = max(0, parcel.attempt - 8)
+    """Of the last attempts before this one, which have ended or lost their right to go on. The first is number 1."""
+    first = max(1, parcel.attempt - 8)
     return [hidden_name(parcel, number, ending) for number in range(first, parcel.attempt)]
 
 

@@ -172,7 +172,10 @@ class SettingProblem(Value, frozen=True, kw_only=True):
 
 
 class Channel(Protocol):
-    """An open way to one receiver; used for several documents, closed by its context manager."""
+    """An open way to one receiver; used for several documents, closed by its context manager.
+
+    A channel that is a subclass of this one writes what its kind of receiver needs, and leaves the rest.
+    """
 
     async def prepare(self, parcel: Parcel) -> str: ...
 
@@ -183,15 +186,15 @@ class Channel(Protocol):
 
         Whatever else goes wrong is `Uncertain`: it is tried again later.
         """
-        ...
+        raise Uncertain("Nothing was left that could be finished.")
 
     async def look_up(self, parcel: Parcel, earlier_receipts: Sequence[str]) -> tuple[Found, Receipt | None]:
         """LOOKUP receivers: is it there, leaving out the receipts of earlier generations?"""
-        ...
+        return Found.PENDING, None
 
     async def discard(self, remnant: str) -> None:
         """Take away a hidden file whose delivery was given up before its effect. Never fails."""
-        ...
+        return
 
 
 class Connector(Protocol, Generic[S]):

@@ -10,11 +10,10 @@ def refuse_unfit(manifest: Manifest, parcel: Parcel) -> None:
     title = manifest.title["en"]
     if manifest.max_size is not None and parcel.size > manifest.max_size:
         raise Rejected(
-            f"{title} takes at most {_megabytes(manifest.max_size)}; this document has {_megabytes(parcel.size)}.",
+            f"{title} takes at most {megabytes(manifest.max_size)}; this document has {megabytes(parcel.size)}.",
             "Send a smaller copy of it, or give it to the software by hand.",
             french=(
-                f"{title} accepte au plus {_megabytes(manifest.max_size)} ; "
-                f"ce document en a {_megabytes(parcel.size)}.",
+                f"{title} accepte au plus {megabytes(manifest.max_size)} ; ce document en a {megabytes(parcel.size)}.",
                 "Envoyez une copie plus petite, ou remettez-le au logiciel à la main.",
             ),
         )
@@ -29,6 +28,6 @@ def refuse_unfit(manifest: Manifest, parcel: Parcel) -> None:
         )
 
 
-def _megabytes(size: int) -> str:
+def megabytes(size: int) -> str:
     """Decimal megabytes with one place, as the makers of receivers state their limits."""
     return f"{size / _KILO / _KILO:.1f} MB"

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import posixpath
-import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -18,7 +17,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 
 from banqup_tui.connectors.hidden_file import (
-    CHUNK,
     Remnant,
     chunks_of,
     hidden_name,
@@ -28,10 +26,8 @@ from banqup_tui.connectors.hidden_file import (
 )
 from banqup_tui.connectors.interface import (
     Channel,
-    Fault,
     Found,
     Manifest,
-    NotSent,
     Parcel,
     Receipt,
     SettingProblem,
@@ -42,6 +38,7 @@ from banqup_tui.connectors.interface import (
     setting,
 )
 from banqup_tui.connectors.path_template import FileName, Place, fill, name_problems
+from banqup_tui.connectors.sftp_key import fingerprints_of
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind, Words
 from banqup_tui.kill_points import kill_point
@@ -49,27 +46,21 @@ from banqup_tui.kill_points import kill_point
 if TYPE_CHECKING:
     import asyncssh
 
-CONNECT_SECONDS = 20.0
+    from banqup_tui.connectors.sftp_wire import Answer, Seen, Wire, Wires
+
 ANSWER_SECONDS = 60.0
 CLEANING_SECONDS = 10.0
 
-_FAMILIES = (
-    ("ssh-ed25519",),
-    ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"),
-    ("rsa-sha2-512", "rsa-sha2-256"),
-)
-"""Kinds of host keys. A server has one of each, and the fingerprint in the settings may be of any."""
+UPLOADS = 16
+"""At once on one connection; more only wait for each other."""
 
-_CIPHERS = (
-    "aes128-gcm@openssh.com",
-    "aes256-gcm@openssh.com",
-    "chacha20-poly1305@openssh.com",
-    "aes256-ctr",
-    "aes192-ctr",
-    "aes128-ctr",
-)
+READ_HERE = 1 << 18
+"""Bytes up to which a file is read at once where it is needed; a longer one is read in a thread."""
+
+FREE_SECONDS = 5.0
+"""For so long a name that was found free is taken to be free still."""
+
 _NO_FILE: Words = {"en": "No file could be written: ", "fr": "Aucun fichier écrit : "}
-_FINGERPRINT = re.compile(r"SHA256:([A-Za-z0-9+/]{43})=?$")
 
 
 class SftpSettings(Settings, frozen=True, kw_only=True):
@@ -135,7 +126,7 @@ class Sftp:
         category=Category.FILES_AND_DRIVES,
         kind=ReceiverKind.RENAME,
         version="1.0",
-        concurrency=16,
+        concurrency=32,
     )
     settings = SftpSettings
 
@@ -147,7 +138,7 @@ class Sftp:
 
     def check(self, given: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
         problems = name_problems(given.get("file_name", ""))
-        if given.get("host_key") and not _fingerprints(given["host_key"]):
+        if given.get("host_key") and not fingerprints_of(given["host_key"]):
             problems.append(
                 SettingProblem(
                     field="host_key",
@@ -167,14 +158,18 @@ class Sftp:
 
     @asynccontextmanager
     async def connect(self, settings: SftpSettings) -> AsyncIterator[Channel]:
-        async with _opened(settings) as sftp:
-            yield _SftpChannel(settings, sftp)
+        from banqup_tui.connectors.sftp_session import opened_for
+
+        async with opened_for(settings) as wires:
+            yield _SftpChannel(settings, wires)
 
     async def test(self, settings: SftpSettings, sample: Parcel | None) -> list[Step]:
+        from banqup_tui.connectors.sftp_session import opened_for
+
         started = time.monotonic()
         steps: list[Step] = []
         try:
-            async with _opened(settings) as sftp:
+            async with opened_for(settings) as wires:
                 took = time.monotonic() - started
                 steps.append(
                     Step(
@@ -185,7 +180,7 @@ class Sftp:
                         },
                     )
                 )
-                await _probe(sftp, settings, sample)
+                await _probe(wires.first, settings, sample)
         except BanqupError as error:
             return [*steps, failed_step(error, _NO_FILE if steps else None)]
         written = {"en": "A file could be written and taken away", "fr": "Un fichier a pu être écrit et retiré"}
@@ -193,10 +188,14 @@ class Sftp:
 
 
 class _SftpChannel:
-    def __init__(self, settings: SftpSettings, sftp: asyncssh.SFTPClient) -> None:
+    def __init__(self, settings: SftpSettings, wires: Wires) -> None:
         self._settings = settings
-        self._sftp = sftp
+        self._wires = wires
+        self._wire = wires.first
         self._made: set[str] = set()
+        self._uploading = asyncio.Semaphore(UPLOADS)
+        self._held: dict[str, float] = {}
+        """Names that documents under way are to get, and when each was found free."""
 
     async def prepare(self, parcel: Parcel) -> str:
         import asyncssh
@@ -214,7 +213,7 @@ class _SftpChannel:
                 self._made.discard(place.directory)
                 final = await self._prepare(place, hidden, parcel)
         except (asyncssh.SFTPError, *LOST) as error:
-            room = await _room(self._sftp, place.directory or ".", error)
+            room = await _room(self._wire, place.directory or ".", error)
             await self._remove(hidden)
             raise not_written(error, place.directory or ".", room, parcel.size) from error
         except BaseException:
@@ -224,11 +223,18 @@ class _SftpChannel:
         return Remnant(hidden, final.path).text()
 
     async def _prepare(self, place: Place, hidden: str, parcel: Parcel) -> Place:
+        """Whether the name is free is asked while the file goes up: neither waits for the other's answer."""
         await self._make(place.directory)
         await self._forget_older(place.directory, parcel)
-        final = await self._free(place, parcel)
-        await self._upload(hidden, parcel)
-        return final
+        async with self._uploading, self._wires.for_an_upload() as wire:
+            first = self._hold(place, parcel)
+            try:
+                look = wire.look(first.path)
+                await self._upload(wire, hidden, parcel)
+                return await self._free(first, look, place, parcel)
+            except BaseException:
+                self._held.pop(first.path, None)
+                raise
 
     async def commit(self, parcel: Parcel, remnant: str) -> Receipt:
         import asyncssh
@@ -260,7 +266,7 @@ class _SftpChannel:
             if await self._is_gone_for_sure(kept.hidden):
                 return done
             if await self._is_linked_already(parcel, kept):
-                await self._sftp.remove(kept.hidden)
+                await self._wire.remove(kept.hidden)
                 return done
             final = await self._appear(parcel, kept)
         except (asyncssh.SFTPError, *LOST) as error:
@@ -273,52 +279,74 @@ class _SftpChannel:
 
     async def discard(self, remnant: str) -> None:
         with suppress(msgspec.DecodeError):
-            await self._remove(remnant_of(remnant).hidden)
+            kept = remnant_of(remnant)
+            self._held.pop(kept.final, None)
+            await self._remove(kept.hidden)
 
     async def _make(self, directory: str) -> None:
         """Asked once for each folder as long as the connection lasts."""
         if directory not in self._made:
-            await _make(self._sftp, directory)
+            await _make(self._wire, directory)
             self._made.add(directory)
 
     async def _forget_older(self, directory: str, parcel: Parcel) -> None:
         paths = [Place(directory, name).path for name in older_hidden_names(parcel)]
         await asyncio.gather(*(self._remove(path) for path in paths))
 
-    async def _free(self, place: Place, parcel: Parcel) -> Place:
+    def _hold(self, place: Place, parcel: Parcel) -> Place:
+        """The next name that no other document under way here is to get."""
         for seen in names(place, parcel):
-            if not await self._is_there(seen.path):
+            if seen.path not in self._held:
+                self._held[seen.path] = time.monotonic()
                 return seen
         return place
 
-    async def _upload(self, hidden: str, parcel: Parcel) -> None:
+    async def _free(self, first: Place, look: Answer, place: Place, parcel: Parcel) -> Place:
+        """The name that was asked about, if it is free on the server; else the next that is."""
+        from banqup_tui.connectors.sftp_wire import is_there
+
+        if not await is_there(look):
+            return first
+        for seen in names(place, parcel):
+            if seen.path not in self._held and not await self._is_there(seen.path):
+                del self._held[first.path]
+                self._held[seen.path] = time.monotonic()
+                return seen
+        return place
+
+    async def _upload(self, wire: Wire, hidden: str, parcel: Parcel) -> None:
         """In whole writes, and on the server's disk where it offers to say so."""
         import asyncssh
 
-        with suppress(asyncssh.SFTPNoSuchFile):
-            await self._sftp.remove(hidden)
-        chunks = chunks_of(parcel)
-        async with self._sftp.open(hidden, "xb") as stream:
+        handle = await self._created(wire, hidden)
+        seen: Seen | None = None
+        try:
             kill_point("send.firstbyte")
-            written = 0
-            while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
-                await stream.write(chunk)
+            written, is_last = 0, False
+            async for chunk, is_last in _chunks(parcel):
+                if is_last:
+                    seen = await wire.write_the_last(handle, written, chunk)
+                else:
+                    await wire.write(handle, written, chunk)
                 written += len(chunk)
                 if 2 * written >= parcel.size:
                     kill_point("send.halfway")
-            with suppress(asyncssh.SFTPOpUnsupported):
-                await stream.fsync()
-        await self._is_whole(hidden, parcel)
+        except BaseException:
+            wire.let_go(handle)
+            raise
+        if seen is not None and seen.size not in (None, written):
+            raise asyncssh.SFTPFailure(f"{seen.size} of {written} bytes were kept: no space?")
         kill_point("send.lastbyte")
 
-    async def _is_whole(self, hidden: str, parcel: Parcel) -> None:
-        """Where the server lets it be seen: some take files in and show none."""
+    async def _created(self, wire: Wire, hidden: str) -> bytes:
+        """The name is this attempt's own: only a ledger that was put back can have used it before."""
         import asyncssh
 
-        with suppress(asyncssh.SFTPPermissionDenied, asyncssh.SFTPOpUnsupported):
-            kept = (await self._sftp.stat(hidden)).size
-            if kept is not None and kept != parcel.size:
-                raise asyncssh.SFTPFailure(f"{kept} of {parcel.size} bytes were kept: no space?")
+        try:
+            return await wire.create(hidden)
+        except asyncssh.SFTPFailure:
+            await self._remove(hidden)
+            return await wire.create(hidden)
 
     async def _appear(self, parcel: Parcel, kept: Remnant) -> str:
         """The hidden file gets its recorded name, or the next that is free: a rename here never overwrites."""
@@ -328,11 +356,11 @@ class _SftpChannel:
         directory, name = posixpath.split(kept.final)
         refusal: asyncssh.SFTPError | None = None
         for seen in names(Place(directory, name), parcel):
-            if await self._is_there(seen.path):
+            if not self._was_free(seen.path) and await self._is_there(seen.path):
                 continue
             try:
                 async with asyncio.timeout(ANSWER_SECONDS):
-                    await self._sftp.rename(kept.hidden, seen.path)
+                    await self._wire.rename(kept.hidden, seen.path)
             except (asyncssh.SFTPFailure, asyncssh.SFTPFileAlreadyExists) as error:
                 if await self._is_gone(kept.hidden):
                     raise asyncssh.SFTPNoSuchFile("the hidden file is gone") from error
@@ -344,6 +372,11 @@ class _SftpChannel:
             return seen.path
         raise refusal or asyncssh.SFTPFailure("every name is taken")
 
+    def _was_free(self, path: str) -> bool:
+        """It was looked for a moment ago: the rename itself fails where somebody else took it since."""
+        at = self._held.pop(path, None)
+        return at is not None and time.monotonic() - at < FREE_SECONDS
+
     async def _is_linked_already(self, parcel: Parcel, kept: Remnant) -> bool:
         """Some servers rename by a second name and the removal of the first, and may be cut off between the two.
 
@@ -351,12 +384,11 @@ class _SftpChannel:
         """
         if not await self._is_there(kept.final):
             return False
-        if (await self._sftp.stat(kept.final)).size != parcel.size:
+        if (await self._wire.stat(kept.final)).size != parcel.size:
             return False
         digest = hashlib.sha256()
-        async with self._sftp.open(kept.final, "rb") as stream:
-            while chunk := await stream.read(CHUNK):
-                digest.update(chunk if isinstance(chunk, bytes) else chunk.encode())
+        async for chunk in self._wire.read(kept.final):
+            digest.update(chunk)
         return digest.hexdigest() == parcel.sha256
 
     async def _is_there(self, path: str) -> bool:
@@ -374,7 +406,7 @@ class _SftpChannel:
 
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                await self._sftp.lstat(path)
+                await self._wire.lstat(path)
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
             return True
         return False
@@ -387,7 +419,7 @@ class _SftpChannel:
         with suppress(asyncssh.SFTPPermissionDenied):
             if not await self._is_gone(hidden):
                 return False
-            if not directory or await self._sftp.isdir(directory):
+            if not directory or await self._wire.is_directory(directory):
                 return True
             raise asyncssh.SFTPFailure(f"the folder {directory} cannot be seen now")
         return False
@@ -399,146 +431,7 @@ class _SftpChannel:
 
         with suppress(asyncssh.SFTPError, *LOST):
             async with asyncio.timeout(CLEANING_SECONDS):
-                await self._sftp.remove(path)
-
-
-@asynccontextmanager
-async def _opened(settings: SftpSettings) -> AsyncIterator[asyncssh.SFTPClient]:
-    """Signed in, with the server's key as known; raises `NotSent`."""
-    import asyncssh
-
-    from banqup_tui.connectors.sftp_faults import LOST, not_connected
-
-    try:
-        connection = await _signed_in(settings)
-    except LOST as error:
-        raise not_connected(error, settings.host, settings.port) from error
-    try:
-        try:
-            async with asyncio.timeout(CONNECT_SECONDS):
-                sftp = await connection.start_sftp_client()
-        except (asyncssh.SFTPError, *LOST) as error:
-            raise not_connected(error, settings.host, settings.port) from error
-        yield sftp
-    finally:
-        connection.close()
-        with suppress(*LOST):
-            async with asyncio.timeout(5):
-                await connection.wait_closed()
-
-
-async def _signed_in(settings: SftpSettings) -> asyncssh.SSHClientConnection:
-    """Tries each kind of key that the server may have, if the first is not the one in the settings."""
-    import asyncssh
-
-    known = _fingerprints(settings.host_key)
-    seen: list[str] = []
-    asked: list[str] = [name for family in _FAMILIES for name in family]
-    for kinds in ([*asked], *_FAMILIES) if known else ([*asked],):
-        try:
-            return await _connection(settings, known, seen, list(kinds))
-        except asyncssh.PermissionDenied:
-            raise
-        except asyncssh.HostKeyNotVerifiable:
-            continue
-        except (asyncssh.DisconnectError, OSError):
-            if not seen:
-                raise
-    raise _unknown_key(settings, seen)
-
-
-async def _connection(
-    settings: SftpSettings, known: frozenset[str], seen: list[str], kinds: list[str]
-) -> asyncssh.SSHClientConnection:
-    import asyncssh
-
-    class Client(asyncssh.SSHClient):
-        def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
-            seen.append(key.get_fingerprint())
-            return key.get_fingerprint() in known
-
-    asyncssh.set_log_level("WARNING")
-    return await asyncssh.connect(
-        settings.host,
-        settings.port,
-        username=settings.user,
-        password=settings.password or None,
-        client_keys=_private_key(settings),
-        client_factory=Client,
-        known_hosts=lambda *_: ([], [], [], [], [], [], []),
-        server_host_key_algs=kinds,
-        encryption_algs=list(_CIPHERS),
-        compression_algs=None,
-        config=None,
-        agent_path=None,
-        gss_host=None,
-        connect_timeout=CONNECT_SECONDS,
-        login_timeout=CONNECT_SECONDS,
-        keepalive_interval=15,
-        keepalive_count_max=3,
-    )
-
-
-def _private_key(settings: SftpSettings) -> list[asyncssh.SSHKey] | None:
-    import asyncssh
-
-    if not settings.private_key:
-        return None
-    try:
-        return [asyncssh.import_private_key(_with_lines(settings.private_key), settings.passphrase or None)]
-    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
-        raise NotSent(
-            "The private key cannot be read.",
-            "Give the whole text of the key, and its passphrase if it has one.",
-            fault=Fault.PERSON,
-            french=(
-                "La clé privée ne peut pas être lue.",
-                "Donnez tout le texte de la clé, et sa phrase de passe si elle en a une.",
-            ),
-        ) from error
-
-
-def _with_lines(key: str) -> str:
-    """A key that was pasted into one line gets its lines back."""
-    text = key.strip().replace("\\n", "\n").replace("\r\n", "\n")
-    if "\n" in text:
-        return text + "\n"
-    found = re.fullmatch(r"(-----BEGIN [A-Z ]+-----)(.*)(-----END [A-Z ]+-----)", text)
-    if found is None:
-        return text
-    head, body, tail = found.groups()
-    return "\n".join([head, *body.split(), tail]) + "\n"
-
-
-def _fingerprints(text: str) -> frozenset[str]:
-    """One or several, written as `ssh-keygen -l` shows them; empty if any is not a fingerprint."""
-    found = [_FINGERPRINT.fullmatch(word) for word in text.replace(",", " ").split()]
-    return frozenset(f"SHA256:{one.group(1)}" for one in found if one) if all(found) else frozenset()
-
-
-def _unknown_key(settings: SftpSettings, seen: list[str]) -> NotSent:
-    shown = seen[0] if seen else "none"
-    if not settings.host_key:
-        return NotSent(
-            f"The key of {settings.host} is not known yet: it is {shown}.",
-            "Compare it with whoever runs the server, then put it into Host key.",
-            fault=Fault.PERSON,
-            french=(
-                f"La clé de {settings.host} n'est pas encore connue : c'est {shown}.",
-                "Comparez-la avec le responsable du serveur, puis mettez-la dans Clé du serveur.",
-            ),
-        )
-    return NotSent(
-        f"The key of {settings.host} is not the known one: it is now {shown}.",
-        "Ask whoever runs the server whether the key was changed. If so, put the new one into Host key; "
-        "if not, somebody stands in between.",
-        fault=Fault.PERSON,
-        french=(
-            f"La clé de {settings.host} n'est pas celle qui est connue : c'est maintenant {shown}.",
-            "Demandez au responsable du serveur si la clé a changé. Si oui, mettez la nouvelle dans Clé du serveur ; "
-            "sinon, quelqu'un s'est glissé entre vous.",
-        ),
-    )
+                await self._wire.remove(path)
 
 
 def _place(settings: SftpSettings, parcel: Parcel) -> Place:
@@ -552,17 +445,29 @@ def _cut_off(kept: Remnant, said: str) -> Uncertain:
     )
 
 
-async def _make(sftp: asyncssh.SFTPClient, directory: str) -> None:
+async def _chunks(parcel: Parcel) -> AsyncIterator[tuple[bytes, bool]]:
+    """And whether it is the last. A short file is read whole, and known to be right, before the first byte goes out."""
+    chunks = chunks_of(parcel)
+    if parcel.size <= READ_HERE:
+        yield b"".join(chunks), True
+        return
+    before = await asyncio.to_thread(next, chunks, None)
+    while before is not None:
+        after = await asyncio.to_thread(next, chunks, None)
+        yield before, after is None
+        before = after
+
+
+async def _make(wire: Wire, directory: str) -> None:
     """Where it may not be seen or made, the writing tells whether it is there."""
     import asyncssh
 
     if directory:
         with suppress(asyncssh.SFTPPermissionDenied):
-            if not await sftp.isdir(directory):
-                await sftp.makedirs(directory, exist_ok=True)
+            await wire.make_directories(directory)
 
 
-async def _room(sftp: asyncssh.SFTPClient, directory: str, error: BaseException) -> int | None:
+async def _room(wire: Wire, directory: str, error: BaseException) -> int | None:
     """Bytes that this user may still write, where the server tells; asked only when it failed without saying why."""
     import asyncssh
 
@@ -572,12 +477,11 @@ async def _room(sftp: asyncssh.SFTPClient, directory: str, error: BaseException)
         return None
     with suppress(asyncssh.SFTPError, *LOST):
         async with asyncio.timeout(ANSWER_SECONDS):
-            found = await sftp.statvfs(directory)
-            return int(found.bavail) * int(found.frsize)
+            return await wire.room(directory)
     return None
 
 
-async def _probe(sftp: asyncssh.SFTPClient, settings: SftpSettings, sample: Parcel | None) -> None:
+async def _probe(wire: Wire, settings: SftpSettings, sample: Parcel | None) -> None:
     """A file in the sample's folder, or in the part of the path that is the same for all."""
     import asyncssh
 
@@ -590,13 +494,13 @@ async def _probe(sftp: asyncssh.SFTPClient, settings: SftpSettings, sample: Parc
     probe = Place(directory, f".banqup-test-{secrets.token_hex(4)}").path
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            await _make(sftp, directory)
+            await _make(wire, directory)
             try:
-                async with sftp.open(probe, "xb") as stream:
-                    await stream.write(b"banqup\n")
+                handle = await wire.create(probe)
+                await wire.write_the_last(handle, 0, b"banqup\n")
             finally:
                 with suppress(asyncssh.SFTPError, *LOST):
-                    await sftp.remove(probe)
+                    await wire.remove(probe)
     except (asyncssh.SFTPError, *LOST) as error:
-        room = await _room(sftp, directory or ".", error)
+        room = await _room(wire, directory or ".", error)
         raise not_written(error, directory or ".", room, 1) from error

@@ -53,7 +53,7 @@ class SftpServer:
     connector = Sftp()
     secret = "geheim"
     largest = None
-    answers_in_commit = 1
+    answers_in_commit = 0
 
     def __init__(self, server: Server, wire: Wire) -> None:
         self.server, self.wire = server, wire

@@ -279,7 +279,7 @@ async def test_a_process_killed_while_it_writes_shows_nothing_and_leaves_nothing
     )
     assert killed.returncode == -9
     assert not [name for name in files(tmp_path) if not name.startswith(".")]
-    await send(LocalFolderSettings(path=f"{tmp_path}/in"), parcel(store, attempt=1))
+    await send(LocalFolderSettings(path=f"{tmp_path}/in"), parcel(store, attempt=2))
     assert files(tmp_path) == ["2026-11874.xml"]
 
 

@@ -242,12 +242,12 @@ async def test_a_private_key_that_cannot_be_read_is_for_a_person_to_mend(tmp_pat
 
 
 async def test_a_private_key_pasted_into_one_line_is_read(tmp_path: Path) -> None:
-    from banqup_tui.connectors.sftp import _private_key
+    from banqup_tui.connectors.sftp_session import private_key_of
 
     key = asyncssh.generate_private_key("ssh-ed25519")
     text = key.export_private_key("openssh", passphrase="x").decode()
     settings = SftpSettings(host="h", user="u", path="/", private_key=" ".join(text.split("\n")), passphrase="x")
-    (read,) = _private_key(settings) or []
+    (read,) = private_key_of(settings) or []
     assert read.public_data == key.public_data
 
 
@@ -259,7 +259,7 @@ async def test_a_server_that_is_not_there_is_tried_again(tmp_path: Path) -> None
 
 
 async def test_a_server_that_does_not_answer_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("banqup_tui.connectors.sftp.CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr("banqup_tui.connectors.sftp_session.CONNECT_SECONDS", 0.3)
     silent = await asyncio.start_server(lambda *_: asyncio.sleep(5), "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
     refused = await refusal(SftpSettings(host="127.0.0.1", port=port, user="u", password="p", path="/"))
@@ -415,3 +415,67 @@ def test_secrets_are_hidden_wherever_the_settings_are_shown() -> None:
 def test_the_library_is_loaded_only_when_it_is_used() -> None:
     code = "import sys, banqup_tui.connectors.sftp; print('asyncssh' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60).strip() == "False"
+
+
+async def side_by_side(settings: SftpSettings, store: Path, count: int) -> None:
+    async def one(channel: Any, at: int) -> None:
+        what = parcel(store, f"document {at}".encode() * 3000, delivery_id=f"{at:08}-1111-4222-8333-944455556666")
+        await channel.commit(what, await channel.prepare(what))
+
+    async with Sftp().connect(settings) as channel:
+        await asyncio.gather(*(one(channel, at) for at in range(count)))
+
+
+async def test_documents_of_one_name_sent_side_by_side_all_keep_their_places(server: Server, store: Path) -> None:
+    await side_by_side(below(server, "a"), store, 24)
+    kept = {(server.root / name).read_bytes()[:12].decode() for name in server.files()}
+    assert len(server.files()) == len(kept) == 24
+    assert "a/2026-11874.xml" in server.files()
+
+
+@pytest.mark.skipif(SSHD is None, reason="OpenSSH's sshd is not on this machine")
+async def test_a_server_that_allows_one_session_gets_all_documents_through_it(tmp_path: Path, store: Path) -> None:
+    with openssh(tmp_path / "server", "MaxSessions 1") as server:
+        await side_by_side(below(server, "a"), store, 24)
+        assert len(server.files()) == 24
+
+
+async def test_a_server_without_any_extension_is_served(
+    tmp_path: Path, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("asyncssh.sftp.SFTPServerHandler._extensions", [])
+    async with asyncssh_server(tmp_path / "server") as server:
+        what = parcel(store, os.urandom(300_000))
+        await send(server.settings(), what)
+        assert (server.root / server.files()[0]).read_bytes() == what.file.read_bytes()
+
+
+async def test_a_server_that_answers_nonsense_is_given_up_and_tried_again(tmp_path: Path, store: Path) -> None:
+    async def nonsense(process: "asyncssh.SSHServerProcess[bytes]") -> None:
+        process.stdout.write(b"\x00\x00\x00\x05\x02\x00\x00\x00\x03")
+        await process.stdin.read(9)
+        process.stdout.write(b"\x7f\xff\xff\xff nonsense")
+        await process.stdin.read()
+
+    listener = await asyncssh.listen(
+        "127.0.0.1",
+        0,
+        server_factory=OpenDoor,
+        server_host_keys=[(key := asyncssh.generate_private_key("ssh-ed25519"))],
+        process_factory=nonsense,
+        encoding=None,
+    )
+    try:
+        settings = SftpSettings(
+            host="127.0.0.1", port=listener.get_port(), user="u", path="/", host_key=key.get_fingerprint()
+        )
+        with pytest.raises(NotSent) as caught:
+            await send(settings, parcel(store))
+        assert caught.value.remedy
+    finally:
+        listener.close()
+
+
+class OpenDoor(asyncssh.SSHServer):
+    def begin_auth(self, username: str) -> bool:
+        return False

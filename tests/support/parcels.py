@@ -20,6 +20,7 @@ def parcel(directory: Path, content: bytes = BYTES, **changed: Any) -> Parcel:
         "key": "0c7b0a55-5f0c-5d5a-9d5c-9a1c6f1d2e3f",
         "delivery_id": "4f1c9a27-1111-4222-8333-944455556666",
         "generation": 1,
+        "attempt": 1,
         "file": file,
         "file_name": "Facture 11874.xml",
         "media_type": "application/xml",

@@ -46,8 +46,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def openssh(directory: Path) -> Iterator[Server]:
-    """One process of sshd for this test alone. Raises `OSError` where it cannot be started."""
+def openssh(directory: Path, more: str = "") -> Iterator[Server]:
+    """One process of sshd for this test alone; `more`: a line of its configuration.
+
+    Raises `OSError` where it cannot be started.
+    """
     root = directory / "in"
     root.mkdir(parents=True)
     host_key, user_key = asyncssh.generate_private_key("ssh-ed25519"), asyncssh.generate_private_key("ssh-ed25519")
@@ -55,12 +58,13 @@ def openssh(directory: Path) -> Iterator[Server]:
         key.write_private_key(directory / name)
         (directory / name).chmod(0o600)
     user_key.write_public_key(directory / "authorized")
+    host_key.write_public_key(directory / "host.pub")
     port = free_port()
     config = directory / "sshd_config"
     config.write_text(
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {directory}/host\nAuthorizedKeysFile {directory}/authorized\n"
         f"PidFile {directory}/pid\nStrictModes no\nUsePAM no\nPermitRootLogin yes\nPasswordAuthentication no\n"
-        "Subsystem sftp internal-sftp\n"
+        f"Subsystem sftp internal-sftp\n{more}\n"
     )
     if os.geteuid() == 0:
         os.makedirs("/run/sshd", mode=0o755, exist_ok=True)

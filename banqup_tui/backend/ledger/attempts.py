@@ -6,21 +6,20 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from banqup_tui.backend.ledger import rechecks, sentences
+from banqup_tui.backend.ledger import sentences
 from banqup_tui.backend.ledger.channels import Channels
 from banqup_tui.backend.ledger.checks import earlier_receipts
-from banqup_tui.backend.ledger.claims import Claim, mark
-from banqup_tui.backend.ledger.outcomes import Result, record
-from banqup_tui.backend.ledger.parcels import parcel_of, settings_of
+from banqup_tui.backend.ledger.claims import Claim
+from banqup_tui.backend.ledger.desk import Desk
+from banqup_tui.backend.ledger.outcomes import Result
+from banqup_tui.backend.ledger.parcels import Brief
 from banqup_tui.backend.ledger.terms import Terms
 from banqup_tui.connectors.interface import (
     Channel,
-    Connector,
     Fault,
     Found,
     NotSent,
@@ -32,12 +31,10 @@ from banqup_tui.connectors.interface import (
 from banqup_tui.connectors.limits import refuse_unfit
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.extension import ReceiverKind
-from banqup_tui.domain.integration import Trouble
 from banqup_tui.kill_points import kill_point
 
 if TYPE_CHECKING:
     from banqup_tui.backend.context import Services
-    from banqup_tui.backend.work import Work
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -56,26 +53,24 @@ class _LetGo(Exception):
 
 
 class Attempts:
-    def __init__(
-        self, services: Services, terms: Terms, threads: ThreadPoolExecutor, now: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, services: Services, terms: Terms, threads: ThreadPoolExecutor, desk: Desk) -> None:
         self._services = services
         self._terms = terms
         self._threads = threads
-        self._now = now
+        self._desk = desk
         self._channels = Channels(terms.timing.channel_idle)
 
-    async def attempt(self, claim: Claim) -> None:
-        """Writes down what came of it. Cancelled, it does so first, and then is."""
+    async def attempt(self, claim: Claim, brief: Brief | Exception) -> bool:
+        """Writes down what came of it. Cancelled, it does so first, and then is. True: there is a receipt."""
         progress = _Progress()
         timed_out = False
         cancelled: asyncio.CancelledError | None = None
         result: Result | None
         try:
             async with asyncio.timeout(self._terms.timing.deadline):
-                result = await self._deliver(claim, progress)
+                result = await self._deliver(claim, brief, progress)
         except _LetGo:
-            return
+            return False
         except asyncio.CancelledError as error:
             cancelled, result = error, _cut_off(claim, progress, sentences.STOPPED_WHILE_SENDING)
         except TimeoutError:
@@ -83,21 +78,19 @@ class Attempts:
         except Exception as error:
             result = _told(claim, progress, error)
         if not progress.recorded:
-            await self._write(lambda work: self._record(work, claim, result, timed_out))
+            await self._desk.ended(claim, result, timed_out)
             kill_point("outcome.committed")
         if cancelled is not None:
             raise cancelled
+        return isinstance(result, Receipt)
 
     async def close(self) -> None:
         await self._channels.close()
 
-    async def _deliver(self, claim: Claim, progress: _Progress) -> Result:
-        connector = self._terms.connector(claim.extension_id)
-        if connector is None:
-            raise NotSent(
-                sentences.NO_CONNECTOR, sentences.REPAIR_CONNECTOR, fault=Fault.PERSON, trouble=Trouble.EXTENSION
-            )
-        parcel, settings = await self._in_thread(lambda: self._read(claim, connector))
+    async def _deliver(self, claim: Claim, brief: Brief | Exception, progress: _Progress) -> Result:
+        if isinstance(brief, Exception):
+            raise brief
+        connector, settings, parcel = brief.connector, brief.settings, brief.parcel
         if not claim.checking:
             refuse_unfit(connector.manifest, parcel)
         key = (claim.integration_id, claim.settings_version)
@@ -124,26 +117,16 @@ class Attempts:
         if not progress.begun:
             await _discard(channel, progress)
             return
-        state = await self._write(lambda work: self._record(work, claim, said, False))
+        state = await self._desk.ended(claim, said, False)
         progress.recorded = True
         kill_point("outcome.committed")
         if state not in (None, DeliveryState.UNKNOWN):
             await _discard(channel, progress)
 
-    def _record(self, work: Work, claim: Claim, result: Result, timed_out: bool) -> DeliveryState | None:
-        if claim.recheck:
-            return rechecks.record(work, self._terms, claim, result)
-        return record(work, self._terms, claim, result, timed_out=timed_out)
-
-    def _read(self, claim: Claim, connector: Connector[Any]) -> tuple[Parcel, Any]:
-        with self._services.database.read() as connection:
-            settings = settings_of(connection, self._services, connector, claim)
-            return parcel_of(connection, self._services, claim), settings
-
     async def _send(self, channel: Channel, claim: Claim, parcel: Parcel, progress: _Progress) -> Receipt:
         remnant = progress.remnant = await channel.prepare(parcel)
         kill_point("prepare.uploaded")
-        if not await self._write(lambda work: mark(work, self._terms, claim, remnant)):
+        if not await self._desk.mark(claim, remnant):
             await _discard(channel, progress)
             raise _LetGo
         kill_point("mark.committed")
@@ -164,13 +147,6 @@ class Attempts:
     def _earlier(self, claim: Claim) -> list[str]:
         with self._services.database.read() as connection:
             return earlier_receipts(connection, claim)
-
-    async def _write(self, do: Callable[[Work], T]) -> T:
-        def write() -> T:
-            with self._services.database.write(self._services.space_id, self._now()) as work:
-                return do(work)
-
-        return await self._in_thread(write)
 
     async def _in_thread(self, do: Callable[[], T]) -> T:
         """What has begun on the database is waited for, even when this attempt is cancelled meanwhile."""

@@ -4,17 +4,17 @@ Turns go round: the integration whose turn came longest ago, then its oldest del
 fence; the mark, just before the first byte that can take effect, asks again whether all still holds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from banqup_tui.backend.ledger import rate, sentences
 from banqup_tui.backend.ledger.lifecycle import break_off
 from banqup_tui.backend.ledger.outcomes import hand_back
-from banqup_tui.backend.ledger.ready import refresh, room
-from banqup_tui.backend.ledger.rows import close_attempt, lock_deliveries, lock_integration, open_attempt, turn
+from banqup_tui.backend.ledger.ready import refresh, refresh_held, room
+from banqup_tui.backend.ledger.rows import close_attempt, lock_deliveries, lock_integrations, open_attempts, said, turn
 from banqup_tui.backend.ledger.status import restate
 from banqup_tui.backend.ledger.terms import Terms
 from banqup_tui.backend.tables import attempt, delivery, integration
@@ -69,13 +69,45 @@ def claim(work: Work, terms: Terms, owner: str, free: int, *, with_slow: bool = 
 
 def mark(work: Work, terms: Terms, claim: Claim, remnant: str) -> bool:
     """May the effect begin? Once this is committed it may have; where the answer is no, nothing has happened."""
-    held = lock_integration(work, claim.integration_id)
-    row = lock_deliveries(work, [claim.delivery_id]).get(claim.delivery_id)
-    if held is None or row is None or not _is_mine(row, claim):
-        return False
+    return mark_together(work, terms, [(claim, remnant)])[0]
+
+
+def mark_together(
+    work: Work,
+    terms: Terms,
+    asked: Sequence[tuple[Claim, str]],
+    integrations: Mapping[str, Row[Any]] | None = None,
+) -> list[bool]:
+    """As `mark`, of several deliveries: each is asked about for itself, and no answer changes another's.
+
+    `integrations`: theirs, held by this transaction and as they are now, where the caller has them.
+    """
+    if integrations is None:
+        integrations = lock_integrations(work, [claim.integration_id for claim, _ in asked])
+    rows = lock_deliveries(work, [claim.delivery_id for claim, _ in asked])
+    passed: list[tuple[Row[Any], Row[Any], str]] = []
+    answers: list[bool] = []
+    for claim, remnant in asked:
+        held, row = integrations.get(claim.integration_id), rows.get(claim.delivery_id)
+        if held is None or row is None or not _is_mine(row, claim):
+            answers.append(False)
+        elif _passes(work, terms, claim, held, row):
+            answers.append(True)
+            passed.append((held, row, remnant))
+        else:
+            answers.append(False)
+            _refuse(work, terms, claim, held, row)
+    _committing(work, passed)
+    return answers
+
+
+def _passes(work: Work, terms: Terms, claim: Claim, held: Row[Any], row: Row[Any]) -> bool:
+    active = held.state == IntegrationState.ACTIVE and held.settings_version == claim.settings_version
+    return active and not terms.key_cannot_be_used(row, held, work.now)
+
+
+def _refuse(work: Work, terms: Terms, claim: Claim, held: Row[Any], row: Row[Any]) -> None:
     if held.state == IntegrationState.ACTIVE and held.settings_version == claim.settings_version:
-        if not terms.key_cannot_be_used(row, held, work.now):
-            return _committing(work, held, row, remnant)
         give_to_user(work, [row])
         close_attempt(work, row.id, row.fence, DeliveryState.UNKNOWN, sentences.MOVED_SINCE)
     else:
@@ -83,7 +115,6 @@ def mark(work: Work, terms: Terms, claim: Claim, remnant: str) -> bool:
         outcome = hand_back(work, held, row, reason=row.reason, remedy=row.remedy, due_at=work.now)
         close_attempt(work, row.id, row.fence, outcome, reason)
     refresh(work, [held.id])
-    return False
 
 
 def give_to_user(work: Work, rows: Sequence[Row[Any]]) -> None:
@@ -93,52 +124,74 @@ def give_to_user(work: Work, rows: Sequence[Row[Any]]) -> None:
 
 
 def _next_turn(work: Work, with_slow: bool) -> Row[Any] | None:
-    may = [integration.c.state == str(IntegrationState.ACTIVE), integration.c.ready_at <= work.now]
-    if not with_slow:
-        may.append(integration.c.timed_out.is_(False))
-    statement = select(integration).where(*may).order_by(integration.c.claimed_turn).limit(1)
-    found: Row[Any] | None = work.execute(statement.with_for_update(key_share=True, skip_locked=True)).one_or_none()
+    found: Row[Any] | None = work.execute(_NEXT[with_slow], {"now": work.now}).one_or_none()
     return found
+
+
+def _next(*which: Any) -> Any:
+    now = bindparam("now", type_=integration.c.ready_at.type)
+    may = select(integration).where(integration.c.state == said(IntegrationState.ACTIVE), integration.c.ready_at <= now)
+    in_turn = may.where(*which).order_by(integration.c.claimed_turn).limit(1)
+    return in_turn.with_for_update(key_share=True, skip_locked=True)
+
+
+_NEXT = {True: _next(), False: _next(integration.c.timed_out.is_(False))}
+"""By whether it may be one that lets us wait."""
 
 
 def _due(work: Work, held: Row[Any], most: int) -> list[Row[Any]]:
     if most <= 0 or (held.held_until is not None and held.held_until > work.now):
         return []
-    statement = (
-        select(delivery)
-        .where(
-            delivery.c.integration_id == held.id,
-            delivery.c.state == str(DeliveryState.QUEUED),
-            delivery.c.due_at <= work.now,
-        )
-        .order_by(delivery.c.due_at, delivery.c.id)
-        .limit(most)
+    return list(work.execute(_DUE, {"of": held.id, "now": work.now, "most": most}))
+
+
+_DUE = (
+    select(delivery)
+    .where(
+        delivery.c.integration_id == bindparam("of"),
+        delivery.c.state == said(DeliveryState.QUEUED),
+        delivery.c.due_at <= bindparam("now", type_=delivery.c.due_at.type),
     )
-    return list(work.execute(statement.with_for_update(skip_locked=True)))
+    .order_by(delivery.c.due_at, delivery.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
 
 
 def _take(work: Work, held: Row[Any], rows: Sequence[Row[Any]], owner: str) -> list[Row[Any]]:
     if not rows:
         return []
-    statement = (
-        update(delivery)
-        .where(delivery.c.id.in_([row.id for row in rows]), delivery.c.state == str(DeliveryState.QUEUED))
-        .values(
-            state=str(DeliveryState.SENDING),
-            phase="CLAIMED",
-            owner=owner,
-            fence=delivery.c.fence + 1,
-            attempts=delivery.c.attempts + 1,
-            updated_at=work.now,
-        )
-        .returning(*delivery.c)
-    )
-    taken = list(work.execute(statement))
+    parameters = {"some": [row.id for row in rows], "me": owner, "now": work.now}
+    taken = list(work.execute(_CLAIMED, parameters))
+    open_attempts(work, taken, "CLAIMED", held.settings_version, held.destination)
     for row in taken:
-        open_attempt(work, row, row.fence, "CLAIMED", held.settings_version, held.destination)
         work.changed(EntityKind.DELIVERY, row.id, client_id=row.client_id)
     restate(work, [row.document_id for row in taken])
     return taken
+
+
+_CLAIMED = (
+    update(delivery)
+    .where(delivery.c.id.in_(bindparam("some", expanding=True)), delivery.c.state == said(DeliveryState.QUEUED))
+    .values(
+        state=str(DeliveryState.SENDING),
+        phase="CLAIMED",
+        owner=bindparam("me"),
+        fence=delivery.c.fence + 1,
+        attempts=delivery.c.attempts + 1,
+        updated_at=bindparam("now", type_=delivery.c.updated_at.type),
+    )
+    .returning(
+        delivery.c.id,
+        delivery.c.integration_id,
+        delivery.c.client_id,
+        delivery.c.document_id,
+        delivery.c.sha256,
+        delivery.c.generation,
+        delivery.c.fence,
+        delivery.c.asked_by,
+    )
+)
 
 
 def _claimed(held: Row[Any], row: Row[Any]) -> Claim:
@@ -158,13 +211,16 @@ def _claimed(held: Row[Any], row: Row[Any]) -> Claim:
 
 
 def _end_turn(work: Work, held: Row[Any]) -> None:
-    work.execute(update(integration).where(integration.c.id == held.id).values(claimed_turn=_next_number(work)))
-    refresh(work, [held.id])
+    work.execute(_HAD_ITS_TURN, {"of": held.id, "number": _next_number(work)})
+    refresh_held(work, [held])
+
+
+_HAD_ITS_TURN = update(integration).where(integration.c.id == bindparam("of")).values(claimed_turn=bindparam("number"))
+_RAISED = update(turns).where(turns.c.name == "dispatch").values(value=turns.c.value + 1).returning(turns.c.value)
 
 
 def _next_number(work: Work) -> int:
-    raised = update(turns).where(turns.c.name == "dispatch").values(value=turns.c.value + 1).returning(turns.c.value)
-    number = work.execute(raised).scalar()
+    number = work.execute(_RAISED).scalar()
     if number is None:
         work.execute(turns.insert().values(name="dispatch", value=1))
         return 1
@@ -175,23 +231,49 @@ def _is_mine(row: Row[Any], claim: Claim) -> bool:
     return bool(row.fence == claim.fence and row.state == DeliveryState.SENDING and row.phase == "CLAIMED")
 
 
-def _committing(work: Work, held: Row[Any], row: Row[Any], remnant: str) -> bool:
+def _committing(work: Work, passed: Sequence[tuple[Row[Any], Row[Any], str]]) -> None:
     """`key_at` counts from the first use of the key that may have arrived."""
-    where = {"remnant": remnant, "destination": held.destination, "settings_version": held.settings_version}
-    key_at = row.key_at if row.uncertain and row.key_at else work.now
-    statement = (
-        update(delivery)
-        .where(
-            delivery.c.id == row.id,
-            delivery.c.fence == row.fence,
-            delivery.c.state == str(DeliveryState.SENDING),
-            delivery.c.phase == "CLAIMED",
-        )
-        .values(phase="COMMITTING", key_at=key_at, **where)
+    if not passed:
+        return
+    parameters = [
+        {
+            "of": row.id,
+            "at": row.fence,
+            "kept": remnant,
+            "place": held.destination,
+            "version": held.settings_version,
+            "used": row.key_at if row.uncertain and row.key_at else work.now,
+        }
+        for held, row, remnant in passed
+    ]
+    if work.execute(_TO_COMMITTING, parameters).rowcount != len(passed):
+        raise RuntimeError("a delivery that is held here was changed by another")
+    work.execute(_NOTE_COMMITTING, [one | {"now": work.now} for one in parameters])
+
+
+_TO_COMMITTING = (
+    update(delivery)
+    .where(
+        delivery.c.id == bindparam("of"),
+        delivery.c.fence == bindparam("at"),
+        delivery.c.state == said(DeliveryState.SENDING),
+        delivery.c.phase == "CLAIMED",
     )
-    if work.execute(statement).rowcount != 1:
-        return False
-    mine = (attempt.c.delivery_id == row.id) & (attempt.c.fence == row.fence)
-    note = {"phase": "COMMITTING", "committed_at": work.now, "remnant": remnant, "destination": held.destination}
-    work.execute(update(attempt).where(mine).values(note))
-    return True
+    .values(
+        phase="COMMITTING",
+        remnant=bindparam("kept"),
+        destination=bindparam("place"),
+        settings_version=bindparam("version"),
+        key_at=bindparam("used", type_=delivery.c.key_at.type),
+    )
+)
+_NOTE_COMMITTING = (
+    update(attempt)
+    .where(attempt.c.delivery_id == bindparam("of"), attempt.c.fence == bindparam("at"))
+    .values(
+        phase="COMMITTING",
+        committed_at=bindparam("now", type_=attempt.c.committed_at.type),
+        remnant=bindparam("kept"),
+        destination=bindparam("place"),
+    )
+)

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,7 +20,9 @@ from banqup_tui.backend.ledger import due, rechecks
 from banqup_tui.backend.ledger.attempts import Attempts
 from banqup_tui.backend.ledger.checks import claim_checks
 from banqup_tui.backend.ledger.claims import Claim, claim
+from banqup_tui.backend.ledger.desk import Desk
 from banqup_tui.backend.ledger.jobs import step
+from banqup_tui.backend.ledger.parcels import Brief, briefs_of
 from banqup_tui.backend.ledger.planner import plan
 from banqup_tui.backend.ledger.ready import sweep
 from banqup_tui.backend.ledger.takeover import take_over
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
     from banqup_tui.backend.work import Work
 
 T = TypeVar("T")
-SLOTS = 64
+SLOTS = 128
 """Deliveries under way at once, all integrations together: several times what one of them may have."""
 
 _log = logging.getLogger(__name__)
@@ -60,15 +63,17 @@ class Dispatch:
         self._now = now
         self._monotonic = monotonic
         self._swept = monotonic()
-        self._running: dict[asyncio.Task[None], Claim] = {}
+        self._running: dict[asyncio.Task[bool], Claim] = {}
+        self._gives_away = True
         self._lock = threading.Lock()
+        self._in_thread = threading.local()
         services.database.on_commit(self._committed)
         self._awake: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
 
     def take_over(self) -> int:
         """At the start, before anything is sent: all that is being sent is of a process that is no more."""
         count = 0
-        while done := self._write(lambda work: take_over(work, self._terms)):
+        while done := self.write(lambda work: take_over(work, self._terms)):
             kill_point("takeover.committed")
             count += done
         return count
@@ -96,84 +101,134 @@ class Dispatch:
         with self._lock:
             self._awake = (asyncio.get_running_loop(), awake)
         threads = ThreadPoolExecutor(2, thread_name_prefix="ledger")
-        attempts = Attempts(self._services, self._terms, threads, self._now)
+        desk = Desk(self, self._terms, threads)
+        self._attempts = Attempts(self._services, self._terms, threads, desk)
+        self._gives_away = True
         try:
             while not stop.is_set():
                 awake.clear()
-                await self._turn(threads, attempts)
+                await self._turn(threads, desk)
                 await self._rest(stop, awake)
         finally:
             with self._lock:
                 self._awake = None
-            await self._end(threads, attempts)
+            self._gives_away = False
+            await self._end()
             threads.shutdown(wait=True)
 
     def _committed(self, _seq: int) -> None:
-        self.wake()
+        if not getattr(self._in_thread, "hushed", False):
+            self.wake()
 
-    async def _turn(self, threads: ThreadPoolExecutor, attempts: Attempts) -> None:
-        """A failure of the database is not the end: it is tried again with the next turn."""
-        loop = asyncio.get_running_loop()
+    # what the desk asks for
+
+    def write(self, do: Callable[[Work], T]) -> T:
+        self._in_thread.hushed = False
+        with self._services.database.write(self._services.space_id, self._now()) as work:
+            return do(work)
+
+    def hush(self) -> None:
+        self._in_thread.hushed = self._gives_away
+
+    def turns(self, work: Work, ending: int) -> list[Claim]:
+        """Turn after turn, until no slot is free or no integration's turn can come."""
+        claims: list[Claim] = []
+        while self._gives_away and (free := self._free() + ending - len(claims)) > 0:
+            found = claim(work, self._terms, self._owner, free, with_slow=self._slow_are_few())
+            if found is None:
+                break
+            claims += found
+        return claims
+
+    def claimed(self, claims: list[Claim]) -> Callable[[], None]:
+        briefs = self._briefs(claims)
+        return lambda: self._start(claims, briefs)
+
+    # one round
+
+    async def _turn(self, threads: ThreadPoolExecutor, desk: Desk) -> None:
+        """A failure of the database is not the end: it is tried again with the next turn.
+
+        Of what is to be queued one portion at a time, so that the first are on their way while others are queued.
+        """
         try:
-            await loop.run_in_executor(threads, self._prepare)
-            while free := self._slots - len(self._running):
-                claims = await loop.run_in_executor(threads, self._claim, free, self._slow_are_few(), self._under_way())
-                if claims is None:
-                    break
-                for one in claims:
-                    self._start(attempts, one)
+            waiting = await asyncio.get_running_loop().run_in_executor(threads, self._look)
+            if waiting.plan and await desk.alone(plan):
+                kill_point("planner.committed")
+            if waiting.job and await desk.alone(lambda work: step(work, self._services)):
+                kill_point("bulk.chunk")
+            if self._monotonic() - self._swept >= self._timing.sweep:
+                self._swept = self._monotonic()
+                await desk.alone(sweep)
+                await desk.alone(self._take_back_lost)
+            await self._ask(waiting, threads, desk)
+            if waiting.plan or waiting.job or waiting.turn:
+                await desk.turn()
         except Exception:
             _log.exception("a turn of the dispatch failed")
 
-    def _prepare(self) -> None:
-        while self._write(plan):
-            kill_point("planner.committed")
-        while self._write(lambda work: step(work, self._services)):
-            kill_point("bulk.chunk")
-        if self._monotonic() - self._swept >= self._timing.sweep:
-            self._swept = self._monotonic()
-            self._write(sweep)
-            self._take_back_lost()
+    def _look(self) -> due.Waiting:
+        with self._services.database.read() as connection:
+            return due.look(connection, self._services.space_id, self._now())
 
-    def _take_back_lost(self) -> None:
+    def _take_back_lost(self, work: Work) -> None:
         """What this process claimed and is not sending: an answer could not be written down."""
-        held = self._under_way()
-        self._write(lambda work: take_over(work, self._terms, of=[self._owner], killed=False, but=held))
+        take_over(work, self._terms, of=[self._owner], killed=False, but=self._under_way())
 
     def _under_way(self) -> frozenset[str]:
         return frozenset(one.delivery_id for one in list(self._running.values()))
 
-    def _claim(self, free: int, with_slow: bool, under_way: frozenset[str]) -> list[Claim] | None:
-        """`None` when there is nothing more to start now."""
-        with self._services.database.read() as connection:
-            asked = rechecks.due(connection, self._services.space_id, self._now(), free, under_way)
-        if asked:
-            return asked
-        if due.has_checks(self._services.database, self._services.space_id, self._now()):
-            checks = self._write(lambda work: claim_checks(work, self._terms, self._owner, free))
+    def _free(self) -> int:
+        return self._slots - len(self._running)
+
+    async def _ask(self, waiting: due.Waiting, threads: ThreadPoolExecutor, desk: Desk) -> None:
+        """Look-ups come first: as long as some are left, no slot is given away before they have had their turn."""
+        self._gives_away = not (waiting.recheck or waiting.check)
+        if self._gives_away:
+            return
+        loop = asyncio.get_running_loop()
+        claims: list[Claim] = []
+        if waiting.recheck and self._free() > 0:
+            claims += await loop.run_in_executor(threads, self._rechecks)
+        free = self._free() - len(claims)
+        if waiting.check and free > 0:
+            checks = await desk.alone(lambda work: claim_checks(work, self._terms, self._owner, free))
             if checks:
                 kill_point("claim.committed")
-                return checks
-        if not due.has_turns(self._services.database, self._services.space_id, self._now()):
-            return None
-        claims = self._write(lambda work: claim(work, self._terms, self._owner, free, with_slow=with_slow))
-        if claims:
-            kill_point("claim.committed")
-        return claims
+            claims += checks
+        self._start(claims, await loop.run_in_executor(threads, self._briefs, claims))
+        self._gives_away = self._free() > 0
+
+    def _rechecks(self) -> list[Claim]:
+        with self._services.database.read() as connection:
+            return rechecks.due(connection, self._services.space_id, self._now(), self._free(), self._under_way())
 
     def _slow_are_few(self) -> bool:
         """Integrations that let us wait have half of the slots, all together."""
-        return sum(one.slow for one in self._running.values()) < max(1, self._slots // 2)
+        return sum(one.slow for one in list(self._running.values())) < max(1, self._slots // 2)
 
-    def _start(self, attempts: Attempts, one: Claim) -> None:
-        task = asyncio.create_task(attempts.attempt(one))
-        self._running[task] = one
-        task.add_done_callback(self._ended)
+    def _briefs(self, claims: list[Claim]) -> list[Brief | Exception]:
+        """Nothing that goes wrong here may lose what has been claimed: the attempt then says so."""
+        if not claims:
+            return []
+        try:
+            return briefs_of(self._services, claims)
+        except Exception as error:
+            return [error] * len(claims)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _start(self, claims: list[Claim], briefs: list[Brief | Exception]) -> None:
+        for one, brief in zip(claims, briefs, strict=True):
+            task = asyncio.create_task(self._attempts.attempt(one, brief))
+            self._running[task] = one
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[bool]) -> None:
+        """A receipt has given its slot away in the transaction that wrote it down."""
         claim = self._running.pop(task)
         if not task.cancelled() and task.exception() is not None:
             _log.error("what came of delivery %s was not written", claim.delivery_id, exc_info=task.exception())
+        elif not task.cancelled() and task.result() and self._gives_away:
+            return
         self.wake()
 
     async def _rest(self, stop: asyncio.Event, awake: asyncio.Event) -> None:
@@ -186,15 +241,13 @@ class Dispatch:
                 one.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)
 
-    async def _end(self, threads: ThreadPoolExecutor, attempts: Attempts) -> None:
-        if self._running:
-            await asyncio.wait(list(self._running), timeout=self._timing.grace)
-        left = list(self._running)
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
-        await attempts.close()
-
-    def _write(self, do: Callable[[Work], T]) -> T:
-        with self._services.database.write(self._services.space_id, self._now()) as work:
-            return do(work)
+    async def _end(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._timing.grace):
+                while self._running:
+                    await asyncio.wait(list(self._running))
+        while left := list(self._running):
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+        await self._attempts.close()

@@ -3,26 +3,38 @@
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, func, select
 
 from banqup_tui.backend.ledger import rechecks
 from banqup_tui.backend.ledger.checks import CHECKING_STATES
-from banqup_tui.backend.ledger.planner import waiting_integration
+from banqup_tui.backend.ledger.jobs import RUNNING
+from banqup_tui.backend.ledger.planner import unseen
 from banqup_tui.backend.tables import delivery, integration, job
-from banqup_tui.backend.work import Database
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.integration import IntegrationState
 
 
-def has_turns(database: Database, space_id: str, now: datetime) -> bool:
-    with database.read() as connection:
-        mine = (integration.c.space_id == space_id) & (integration.c.state == str(IntegrationState.ACTIVE))
-        return _any(connection, select(integration.c.id).where(mine, integration.c.ready_at <= now))
+class Waiting(msgspec.Struct, frozen=True):
+    """What is to be done now: something to plan, a job, a copy to ask for again, a look-up, an integration's turn."""
+
+    plan: bool
+    job: bool
+    recheck: bool
+    check: bool
+    turn: bool
 
 
-def has_checks(database: Database, space_id: str, now: datetime) -> bool:
-    with database.read() as connection:
-        return _any(connection, _checks(space_id).where(delivery.c.check_at <= now))
+def look(connection: Connection, space_id: str, now: datetime) -> Waiting:
+    mine = (integration.c.space_id == space_id) & (integration.c.state == str(IntegrationState.ACTIVE))
+    asked = (
+        unseen(),
+        _jobs(space_id),
+        rechecks.waiting(space_id).where(rechecks.is_due(now)),
+        _checks(space_id).where(delivery.c.check_at <= now),
+        select(integration.c.id).where(mine, integration.c.ready_at <= now),
+    )
+    return Waiting(*(bool(one) for one in connection.execute(select(*(one.exists() for one in asked))).one()))
 
 
 def is_busy(connection: Connection, space_id: str) -> bool:
@@ -34,9 +46,9 @@ def is_busy(connection: Connection, space_id: str) -> bool:
         _any(connection, select(delivery.c.id).where(mine, delivery.c.state == str(DeliveryState.SENDING)))
         or _any(connection, queued.where(mine, active, delivery.c.state == str(DeliveryState.QUEUED)))
         or _any(connection, _checks(space_id))
-        or _any(connection, select(job.c.id).where(job.c.space_id == space_id, job.c.state == "RUNNING"))
+        or _any(connection, _jobs(space_id))
         or _any(connection, rechecks.waiting(space_id))
-        or waiting_integration(connection) is not None
+        or _any(connection, unseen())
     )
 
 
@@ -61,6 +73,10 @@ def _checks(space_id: str) -> Any:
             integration.c.state.in_(CHECKING_STATES),
         )
     )
+
+
+def _jobs(space_id: str) -> Any:
+    return select(job.c.id).where(job.c.space_id == space_id, job.c.state == RUNNING)
 
 
 def _any(connection: Connection, statement: Any) -> bool:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, update
+import msgspec
+from sqlalchemy import Row, bindparam, update
 
 from banqup_tui.backend.ledger import sentences
 from banqup_tui.backend.ledger.lifecycle import ANSWERS, break_off
-from banqup_tui.backend.ledger.ready import refresh
+from banqup_tui.backend.ledger.ready import refresh, refresh_held
 from banqup_tui.backend.ledger.rows import (
     close_attempt,
+    close_proven,
     integration_changed,
     lock_deliveries,
     lock_integration,
+    lock_integrations,
     turn,
+    turn_each,
 )
 from banqup_tui.backend.ledger.terms import Terms
 from banqup_tui.backend.tables import delivery, integration
@@ -40,7 +45,7 @@ def record(work: Work, terms: Terms, claim: Claim, result: Result, *, timed_out:
     row = lock_deliveries(work, [claim.delivery_id]).get(claim.delivery_id)
     if held is None or row is None:
         return None
-    if row.state != DeliveryState.SENDING or row.fence != claim.fence:
+    if not _is_mine(row, claim):
         return _late(work, held, row, claim, result)
     if isinstance(result, Uncertain):
         terms.quarantine.ended(row.id)
@@ -49,6 +54,54 @@ def record(work: Work, terms: Terms, claim: Claim, result: Result, *, timed_out:
     close_attempt(work, row.id, claim.fence, state, _reason(result), _reference(result))
     refresh(work, [held.id])
     return state
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """An attempt, and what it came to."""
+
+    claim: Claim
+    result: Result
+    timed_out: bool = False
+
+
+def record_together(
+    work: Work, terms: Terms, ended: Sequence[Ended], integrations: Mapping[str, Row[Any]] | None = None
+) -> list[DeliveryState | None]:
+    """As `record`, of several deliveries, none of them twice. What arrived is written in a few statements for all.
+
+    `integrations`: theirs, held by this transaction and as they are now, where the caller has them.
+    """
+    if integrations is None:
+        integrations = lock_integrations(work, [one.claim.integration_id for one in ended])
+    rows = lock_deliveries(work, [one.claim.delivery_id for one in ended])
+    states: dict[int, DeliveryState | None] = {}
+    arrived: dict[str, list[tuple[Row[Any], Receipt]]] = {}
+    for at, one in enumerate(ended):
+        row = rows.get(one.claim.delivery_id)
+        if isinstance(one.result, Receipt) and row is not None and _is_mine(row, one.claim):
+            arrived.setdefault(row.integration_id, []).append((row, one.result))
+            states[at] = DeliveryState.DELIVERED
+    for integration_id, receipts in arrived.items():
+        _all_taken(work, terms, integrations[integration_id], receipts)
+    for at, one in enumerate(ended):
+        if at not in states:
+            states[at] = record(work, terms, one.claim, one.result, timed_out=one.timed_out)
+    return [states[at] for at in range(len(ended))]
+
+
+def _all_taken(work: Work, terms: Terms, held: Row[Any], receipts: Sequence[tuple[Row[Any], Receipt]]) -> None:
+    """Of one integration: an answer shows that it is well, the last as much as all of them."""
+    if held.failures or held.timed_out or held.held_until is not None or held.failing_since is not None:
+        held = _health(work, terms, held, receipts[-1][1], timed_out=False)
+    own = [{"receipt": receipt.text, "sent_as": _reference(receipt)} for _, receipt in receipts]
+    turn_each(work, [row for row, _ in receipts], DeliveryState.DELIVERED, own, **_ARRIVED)
+    close_proven(work, [(row.id, row.fence, receipt.reference or receipt.text) for row, receipt in receipts])
+    _was_sent_to(work, held)
+    refresh_held(work, [held])
+
+
+def _is_mine(row: Row[Any], claim: Claim) -> bool:
+    return bool(row.state == DeliveryState.SENDING and row.fence == claim.fence)
 
 
 def hand_back(work: Work, held: Row[Any], row: Row[Any], **values: Any) -> DeliveryState:
@@ -128,13 +181,27 @@ def _ended(work: Work, terms: Terms, held: Row[Any], row: Row[Any], result: Resu
     return as_uncertain(work, terms, held, row, reason, deaths=0)
 
 
+_ARRIVED: dict[str, Any] = {"uncertain": False, "reason": None, "remedy": None, "deaths": 0, "checks": 0}
+
+
 def _taken(work: Work, held: Row[Any], row: Row[Any], receipt: Receipt, **values: Any) -> DeliveryState:
-    values |= {"receipt": receipt.text, "sent_as": receipt.reference or receipt.text, "uncertain": False}
-    turn(work, [row], DeliveryState.DELIVERED, **values, reason=None, remedy=None, deaths=0, checks=0)
-    work.execute(update(integration).where(integration.c.id == held.id).values(last_sent_at=work.now))
+    values |= {"receipt": receipt.text, "sent_as": _reference(receipt)}
+    turn(work, [row], DeliveryState.DELIVERED, **_ARRIVED | values)
+    _was_sent_to(work, held)
+    return DeliveryState.DELIVERED
+
+
+def _was_sent_to(work: Work, held: Row[Any]) -> None:
+    work.execute(_SENT, {"of": held.id, "now": work.now})
     if held.last_sent_at is None or not timedelta(0) <= work.now - held.last_sent_at < _SEEN_WITHIN:
         integration_changed(work, held)
-    return DeliveryState.DELIVERED
+
+
+_SENT = (
+    update(integration)
+    .where(integration.c.id == bindparam("of"))
+    .values(last_sent_at=bindparam("now", type_=integration.c.last_sent_at.type))
+)
 
 
 def _not_sent(work: Work, terms: Terms, held: Row[Any], row: Row[Any], result: NotSent) -> DeliveryState:

@@ -1,21 +1,24 @@
-"""Claim -> what a connector is given: the document's file with what is known of it, and the settings of one version."""
+"""Claims -> what a connector is given: the file with what is known of the document, and the settings of one version."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, select
 
 from banqup_tui.backend.ledger import sentences
 from banqup_tui.backend.ledger.claims import Claim
 from banqup_tui.backend.ledger.enqueue import wanted_copy_key
+from banqup_tui.backend.ledger.rows import portions
 from banqup_tui.backend.tables import client, document, settings
 from banqup_tui.connectors.interface import Connector, Fault, NotSent, Parcel, Rejected
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.integration import Trouble
 
 if TYPE_CHECKING:
     from banqup_tui.backend.context import Services
@@ -25,14 +28,65 @@ _document = msgspec.json.Decoder(Document)
 _client = msgspec.json.Decoder(Client)
 
 
-def parcel_of(connection: Connection, services: Services, claim: Claim) -> Parcel:
+class Brief(msgspec.Struct, frozen=True):
+    """What one attempt needs to begin."""
+
+    connector: Connector[Any]
+    settings: Any
+    parcel: Parcel
+
+
+def briefs_of(services: Services, claims: Sequence[Claim]) -> list[Brief | Exception]:
+    """Read for all of them together. An exception where an attempt cannot begin: what it then comes to."""
+    with services.database.read() as connection:
+        documents = _rows(connection, _DOCUMENTS, [claim.document_id for claim in claims])
+        clients = _rows(connection, _CLIENTS, [claim.client_id for claim in claims])
+        kept: dict[tuple[str, int], Any] = {}
+        return [_brief(connection, services, claim, documents, clients, kept) for claim in claims]
+
+
+def _brief(
+    connection: Connection,
+    services: Services,
+    claim: Claim,
+    documents: Mapping[str, Row[Any]],
+    clients: Mapping[str, Row[Any]],
+    kept: dict[tuple[str, int], Any],
+) -> Brief | Exception:
+    try:
+        connector: Connector[Any] | None = services.extensions.connector(claim.extension_id)
+        if connector is None:
+            return NotSent(
+                sentences.NO_CONNECTOR, sentences.REPAIR_CONNECTOR, fault=Fault.PERSON, trouble=Trouble.EXTENSION
+            )
+        version = (claim.integration_id, claim.settings_version)
+        if version not in kept:
+            kept[version] = settings_of(connection, services, connector, claim)
+        parcel = _parcel(services, claim, documents.get(claim.document_id), clients.get(claim.client_id))
+        return Brief(connector, kept[version], parcel)
+    except Exception as error:
+        return error
+
+
+_SOME: BindParameter[str] = bindparam("some", expanding=True)
+_DOCUMENTS = select(document.c.id, document.c.folder, document.c.value).where(document.c.id.in_(_SOME))
+_CLIENTS = select(client.c.id, client.c.value).where(client.c.id.in_(_SOME))
+
+
+def _rows(connection: Connection, of: Select[Any], ids: Iterable[str]) -> dict[str, Row[Any]]:
+    found: dict[str, Row[Any]] = {}
+    for some in portions(set(ids)):
+        for row in connection.execute(of, {"some": some}):
+            found[row.id] = row
+    return found
+
+
+def _parcel(services: Services, claim: Claim, row: Row[Any] | None, owner: Row[Any] | None) -> Parcel:
     """Raises `Rejected` where the document or its client is no longer here."""
-    row = connection.execute(select(document).where(document.c.id == claim.document_id)).one_or_none()
-    owner = connection.execute(select(client.c.value).where(client.c.id == claim.client_id)).scalar_one_or_none()
     if row is None or owner is None:
         raise Rejected("The document is no longer here.", "Import it again from where it came.")
     of = _document.decode(row.value)
-    whose = _client.decode(owner)
+    whose = _client.decode(owner.value)
     return Parcel(
         key=wanted_copy_key(claim.integration_id, claim.sha256, claim.generation),
         delivery_id=claim.delivery_id,

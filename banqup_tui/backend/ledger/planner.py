@@ -6,7 +6,7 @@ An integration that is paused goes on collecting; one that is removed does not.
 
 from typing import Any
 
-from sqlalchemy import Row, exists, select, update
+from sqlalchemy import Row, Select, exists, select, update
 
 from banqup_tui.backend.ledger.enqueue import enqueue
 from banqup_tui.backend.ledger.ready import refresh
@@ -37,12 +37,16 @@ def plan(work: Work) -> bool:
 
 def waiting_integration(work: Any) -> str | None:
     """Some integration that has not looked at all that is ready. `work`: a transaction or a connection."""
-    unseen = exists().where(
+    found: str | None = work.execute(unseen().limit(1)).scalar()
+    return found
+
+
+def unseen() -> Select[tuple[str]]:
+    """Integrations that have not looked at all that is ready."""
+    more = exists().where(
         document.c.client_id == integration.c.client_id, document.c.ready_seq > integration.c.planned_seq
     )
-    not_removed = integration.c.state != str(IntegrationState.REMOVED)
-    found: str | None = work.execute(select(integration.c.id).where(not_removed, unseen).limit(1)).scalar()
-    return found
+    return select(integration.c.id).where(integration.c.state != str(IntegrationState.REMOVED), more)
 
 
 def _ready(work: Work, held: Row[Any]) -> list[Row[Any]]:

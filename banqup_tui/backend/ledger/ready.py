@@ -4,14 +4,26 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 
 from banqup_tui.backend.ledger import rate
-from banqup_tui.backend.ledger.rows import lock_integrations
+from banqup_tui.backend.ledger.rows import lock_integrations, said
 from banqup_tui.backend.tables import delivery, integration
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.integration import IntegrationState
+
+_OPEN = select(func.count()).where(
+    delivery.c.integration_id == bindparam("of"), delivery.c.state == said(DeliveryState.SENDING)
+)
+_EARLIEST = select(func.min(delivery.c.due_at)).where(
+    delivery.c.integration_id == bindparam("of"), delivery.c.state == said(DeliveryState.QUEUED)
+)
+_READY = (
+    update(integration)
+    .where(integration.c.id == bindparam("of"))
+    .values(ready_at=bindparam("at", type_=integration.c.ready_at.type))
+)
 
 
 def slots(row: Row[Any]) -> int:
@@ -27,27 +39,28 @@ def room(work: Work, row: Row[Any]) -> int:
 
 
 def open_count(work: Work, integration_id: str) -> int:
-    statement = select(func.count()).where(
-        delivery.c.integration_id == integration_id, delivery.c.state == str(DeliveryState.SENDING)
-    )
-    return int(work.execute(statement).scalar_one())
+    return int(work.execute(_OPEN, {"of": integration_id}).scalar_one())
 
 
 def refresh(work: Work, integration_ids: Iterable[str]) -> None:
-    """`ready_at`: nothing while it may not send or all slots are taken, else when its earliest delivery is due."""
-    for row in lock_integrations(work, integration_ids).values():
+    refresh_held(work, lock_integrations(work, integration_ids).values())
+
+
+def refresh_held(work: Work, rows: Iterable[Row[Any]]) -> None:
+    """`ready_at`: nothing while it may not send or all slots are taken, else when its earliest delivery is due.
+
+    The rows are held by this transaction, and as it has left them.
+    """
+    for row in rows:
         ready_at = _ready_at(work, row)
         if ready_at != row.ready_at:
-            work.execute(update(integration).where(integration.c.id == row.id).values(ready_at=ready_at))
+            work.execute(_READY, {"of": row.id, "at": ready_at})
 
 
 def _ready_at(work: Work, row: Row[Any]) -> datetime | None:
     if row.state != IntegrationState.ACTIVE or open_count(work, row.id) >= slots(row):
         return None
-    statement = select(func.min(delivery.c.due_at)).where(
-        delivery.c.integration_id == row.id, delivery.c.state == str(DeliveryState.QUEUED)
-    )
-    earliest: datetime | None = work.execute(statement).scalar_one()
+    earliest: datetime | None = work.execute(_EARLIEST, {"of": row.id}).scalar_one()
     if earliest is None:
         return None
     return max(at for at in (earliest, row.held_until, rate.free_again(work, row)) if at is not None)

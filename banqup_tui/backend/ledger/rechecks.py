@@ -36,10 +36,14 @@ def waiting(space_id: str) -> Any:
     )
 
 
+def is_due(now: Any) -> Any:
+    held_until = integration.c.held_until
+    return (delivery.c.due_at <= now) & or_(held_until.is_(None), held_until <= now)
+
+
 def due(connection: Connection, space_id: str, now: Any, most: int, but: Collection[str]) -> list[Claim]:
     """No fence is raised: nothing can take effect by being asked."""
-    held_until = integration.c.held_until
-    statement = waiting(space_id).where(delivery.c.due_at <= now, or_(held_until.is_(None), held_until <= now))
+    statement = waiting(space_id).where(is_due(now))
     rows = connection.execute(statement.order_by(delivery.c.due_at).limit(most + len(but)))
     return [_claim(row) for row in rows if row.id not in but][:most]
 

@@ -1,9 +1,11 @@
 """Rows of the ledger: locked in one order, and turned from one state into another."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, String, Update, bindparam, insert, literal_column, select, update
 
 from banqup_tui.backend.ledger.status import restate
 from banqup_tui.backend.tables import attempt, delivery, integration
@@ -12,6 +14,26 @@ from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.protocol.messages import EntityKind
 
 AT_ONCE = 500
+
+
+_INTEGRATIONS = (
+    select(integration)
+    .where(integration.c.id.in_(bindparam("some", expanding=True)), integration.c.space_id == bindparam("space"))
+    .order_by(integration.c.id)
+    .with_for_update(key_share=True)
+)
+_DELIVERIES = (
+    select(delivery)
+    .where(delivery.c.id.in_(bindparam("some", expanding=True)), delivery.c.space_id == bindparam("space"))
+    .order_by(delivery.c.id)
+    .with_for_update()
+)
+"""Statements of every attempt are made once: to make them takes longer than to run them."""
+
+
+def said(state: StrEnum) -> ColumnElement[str]:
+    """Written into the statement, not beside it: only so does the database see that an index is of just these rows."""
+    return literal_column(f"'{state}'", String())
 
 
 def portions(identifiers: Iterable[str]) -> Iterator[list[str]]:
@@ -25,8 +47,7 @@ def lock_integrations(work: Work, integration_ids: Iterable[str]) -> dict[str, R
     """Integrations come before deliveries and in the order of their ids, so no two transactions wait for each other."""
     found: dict[str, Row[Any]] = {}
     for some in portions(sorted(set(integration_ids))):
-        statement = select(integration).where(integration.c.id.in_(some), integration.c.space_id == work.space_id)
-        for row in work.execute(statement.order_by(integration.c.id).with_for_update(key_share=True)):
+        for row in work.execute(_INTEGRATIONS, {"some": some, "space": work.space_id}):
             found[row.id] = row
     return found
 
@@ -46,8 +67,7 @@ def integrations_of_deliveries(work: Work, delivery_ids: Iterable[str]) -> set[s
 def lock_deliveries(work: Work, delivery_ids: Iterable[str]) -> dict[str, Row[Any]]:
     found: dict[str, Row[Any]] = {}
     for some in portions(sorted(set(delivery_ids))):
-        statement = select(delivery).where(delivery.c.id.in_(some), delivery.c.space_id == work.space_id)
-        for row in work.execute(statement.order_by(delivery.c.id).with_for_update()):
+        for row in work.execute(_DELIVERIES, {"some": some, "space": work.space_id}):
             found[row.id] = row
     return found
 
@@ -59,15 +79,43 @@ def turn(work: Work, rows: Sequence[Row[Any]], state: DeliveryState, **values: A
     """
     if not rows:
         return
-    base = {"state": str(state), "phase": None, "owner": None, "check_at": None, "dismissed": False}
-    base |= {"for_cause": False, "recheck_by": None, "updated_at": work.now} | values
-    ids = [row.id for row in rows]
-    for some in portions(ids):
+    base = _ended(work, state) | values
+    for some in portions(row.id for row in rows):
         work.execute(update(delivery).where(delivery.c.id.in_(some)).values(base))
+    _turned(work, rows, state, base["check_at"])
+
+
+def turn_each(
+    work: Work, rows: Sequence[Row[Any]], state: DeliveryState, own: Sequence[dict[str, Any]], **values: Any
+) -> None:
+    """As `turn`, with some values of each row's own: `own` has the same names for every row."""
+    if not rows:
+        return
+    base = _ended(work, state) | values
+    parameters = [
+        {"of": row.id} | {f"new_{name}": value for name, value in (base | one).items()}
+        for row, one in zip(rows, own, strict=True)
+    ]
+    work.execute(_turning(tuple(base | own[0])), parameters)
+    _turned(work, rows, state, base["check_at"])
+
+
+@cache
+def _turning(names: tuple[str, ...]) -> Update:
+    values = {name: bindparam(f"new_{name}", type_=delivery.c[name].type) for name in names}
+    return update(delivery).where(delivery.c.id == bindparam("of")).values(values)
+
+
+def _ended(work: Work, state: DeliveryState) -> dict[str, Any]:
+    base: dict[str, Any] = {"state": str(state), "phase": None, "owner": None, "check_at": None, "dismissed": False}
+    return base | {"for_cause": False, "recheck_by": None, "updated_at": work.now}
+
+
+def _turned(work: Work, rows: Sequence[Row[Any]], state: DeliveryState, check_at: Any) -> None:
     for row in rows:
         work.changed(EntityKind.DELIVERY, row.id, client_id=row.client_id)
-    if is_settled(state, base["check_at"]):
-        _stamp(work, ids, "settled_seq")
+    if is_settled(state, check_at):
+        _stamp(work, [row.id for row in rows], "settled_seq")
     restate(work, {row.document_id for row in rows})
 
 
@@ -86,26 +134,46 @@ def stamp_generation(work: Work, delivery_ids: list[str]) -> None:
 def _stamp(work: Work, delivery_ids: list[str], column: str) -> None:
     def write(connection: Connection, number: int) -> None:
         for some in portions(delivery_ids):
-            connection.execute(update(delivery).where(delivery.c.id.in_(some)).values({column: number}))
+            connection.execute(_STAMPS[column], {"some": some, "number": number})
 
     work.after_numbers(write)
 
 
+_STAMPS = {
+    column: update(delivery)
+    .where(delivery.c.id.in_(bindparam("some", expanding=True)))
+    .values({column: bindparam("number")})
+    for column in ("settled_seq", "generation_seq")
+}
+
+
 def open_attempt(work: Work, row: Row[Any], fence: int, phase: str, version: int, destination: str | None) -> None:
-    work.execute(
-        insert(attempt).values(
-            delivery_id=row.id,
-            integration_id=row.integration_id,
-            fence=fence,
-            generation=row.generation,
-            settings_version=version,
-            destination=destination,
-            remnant=row.remnant if phase == "CHECKING" else None,
-            phase=phase,
-            asked_by=row.asked_by,
-            started_at=work.now,
-        )
-    )
+    work.execute(_ATTEMPT, [_opened(work, row, fence, phase, version, destination)])
+
+
+def open_attempts(work: Work, rows: Sequence[Row[Any]], phase: str, version: int, destination: str) -> None:
+    """Of rows that bear the fence of their attempt already."""
+    opened = [_opened(work, row, row.fence, phase, version, destination) for row in rows]
+    if opened:
+        work.execute(_ATTEMPT, opened)
+
+
+_ATTEMPT = insert(attempt)
+
+
+def _opened(work: Work, row: Row[Any], fence: int, phase: str, version: int, destination: str | None) -> dict[str, Any]:
+    return {
+        "delivery_id": row.id,
+        "integration_id": row.integration_id,
+        "fence": fence,
+        "generation": row.generation,
+        "settings_version": version,
+        "destination": destination,
+        "remnant": row.remnant if phase == "CHECKING" else None,
+        "phase": phase,
+        "asked_by": row.asked_by,
+        "started_at": work.now,
+    }
 
 
 def close_attempt(
@@ -118,6 +186,29 @@ def close_attempt(
     closed = work.execute(update(attempt).where(mine, still_open).values(ended))
     if closed.rowcount == 0 and receipt is not None:
         work.execute(update(attempt).where(mine).values(outcome=str(outcome), reason=None, receipt=receipt))
+
+
+def close_proven(work: Work, closed: Sequence[tuple[str, int, str]]) -> None:
+    """Attempts that delivered: delivery, fence and receipt of each."""
+    if not closed:
+        return
+    parameters = [{"of": of, "at": fence, "proof": receipt, "now": work.now} for of, fence, receipt in closed]
+    written = work.execute(_PROVEN, parameters)
+    if written.rowcount != len(closed):
+        for of, fence, receipt in closed:
+            close_attempt(work, of, fence, DeliveryState.DELIVERED, None, receipt)
+
+
+_PROVEN = (
+    update(attempt)
+    .where(attempt.c.delivery_id == bindparam("of"), attempt.c.fence == bindparam("at"), attempt.c.ended_at.is_(None))
+    .values(
+        ended_at=bindparam("now", type_=attempt.c.ended_at.type),
+        outcome=str(DeliveryState.DELIVERED),
+        reason=None,
+        receipt=bindparam("proof"),
+    )
+)
 
 
 def close_attempts(work: Work, rows: Sequence[Row[Any]], outcome: DeliveryState, reason: str) -> None:

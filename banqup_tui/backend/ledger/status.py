@@ -1,6 +1,7 @@
 """The accounting status of documents, stored in the transaction that changes what it is derived from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select, update
@@ -13,18 +14,63 @@ from banqup_tui.protocol.messages import EntityKind
 
 _AT_ONCE = 500
 
+_DOCUMENTS = select(
+    document.c.id,
+    document.c.client_id,
+    document.c.approved,
+    document.c.processed,
+    document.c.attempted,
+    document.c.accounting_status,
+).where(document.c.id.in_(bindparam("some", expanding=True)))
+_OF_DELIVERIES = select(
+    delivery.c.id,
+    delivery.c.integration_id,
+    delivery.c.document_id,
+    delivery.c.sha256,
+    delivery.c.state,
+    delivery.c.attempts,
+    delivery.c.check_at,
+    delivery.c.dismissed,
+).where(delivery.c.document_id.in_(bindparam("some", expanding=True)))
+"""Of each row only what the rule asks for: a document's whole value is longer than all of this."""
+
+
+_RESTATED = (
+    update(document)
+    .where(document.c.id == bindparam("of"))
+    .values(accounting_status=bindparam("status"), attempted=bindparam("was_attempted"))
+)
+
 
 def restate(work: Work, document_ids: Iterable[str]) -> None:
     """Derives the status anew, and whether the document was attempted; says so where either differs."""
+    gathered = work.kept.get(_TO_RESTATE)
+    if gathered is not None:
+        gathered.update(document_ids)
+        return
     every = sorted(set(document_ids))
     for start in range(0, len(every), _AT_ONCE):
         _restate(work, every[start : start + _AT_ONCE])
 
 
+@contextmanager
+def restated_at_the_end(work: Work) -> Iterator[None]:
+    """Documents of which something changes inside are looked at once, when all of it is done."""
+    gathered: set[str] = work.kept.setdefault(_TO_RESTATE, set())
+    try:
+        yield
+    finally:
+        del work.kept[_TO_RESTATE]
+    restate(work, gathered)
+
+
+_TO_RESTATE = "documents to restate"
+
+
 def _restate(work: Work, document_ids: list[str]) -> None:
     deliveries = _deliveries(work, document_ids)
     turned = []
-    for row in work.execute(select(document).where(document.c.id.in_(document_ids))):
+    for row in work.execute(_DOCUMENTS, {"some": document_ids}):
         own = deliveries.get(row.id, [])
         status = accounting_status(approved=row.approved, processed=row.processed, deliveries=own)
         attempted = row.attempted or any(one.attempts > 0 for one in own)
@@ -32,14 +78,12 @@ def _restate(work: Work, document_ids: list[str]) -> None:
             turned.append({"of": row.id, "status": str(status), "was_attempted": attempted})
             work.changed(EntityKind.DOCUMENT, row.id, client_id=row.client_id)
     if turned:
-        statement = update(document).where(document.c.id == bindparam("of"))
-        values: dict[str, Any] = {"accounting_status": bindparam("status"), "attempted": bindparam("was_attempted")}
-        work.execute(statement.values(values), turned)
+        work.execute(_RESTATED, turned)
 
 
 def _deliveries(work: Work, document_ids: list[str]) -> dict[str, list[Delivery]]:
     found: dict[str, list[Delivery]] = {}
-    for row in work.execute(select(delivery).where(delivery.c.document_id.in_(document_ids))):
+    for row in work.execute(_OF_DELIVERIES, {"some": document_ids}):
         found.setdefault(row.document_id, []).append(_as_value(row))
     return found
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from banqup_tui.backend import tables
-from banqup_tui.backend.ledger import attempts
+from banqup_tui.backend.ledger import desk
 from banqup_tui.backend.ledger.timing import Timing
 from banqup_tui.connectors.interface import Fault, Found, NotSent, Rejected, Uncertain
 from banqup_tui.domain.extension import ReceiverKind
@@ -244,7 +244,7 @@ async def test_an_answer_that_could_not_be_written_is_not_lost_for_ever(
 ) -> None:
     receiver = world.receiver()
     world.queued(receiver)
-    original, failed = attempts.record, []
+    original, failed = desk.record_together, []
 
     def record(*given: Any, **how: Any) -> Any:
         if not failed:
@@ -252,7 +252,7 @@ async def test_an_answer_that_could_not_be_written_is_not_lost_for_ever(
             raise OperationalError("database is locked", None, Exception())
         return original(*given, **how)
 
-    monkeypatch.setattr(attempts, "record", record)
+    monkeypatch.setattr(desk, "record_together", record)
     dispatch = world.dispatch(timing=Timing(sweep=0.0))
     await world.run(lambda: world.delivery().state == "UNKNOWN", dispatch=dispatch)
     world.clock.pass_(60)

@@ -1,0 +1,173 @@
+"""What the firm and its clients say about sending by mail, and what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from banqup_tui.connectors.interface import SettingProblem, Settings, setting
+from banqup_tui.connectors.path_template import FileName, name_problems
+from banqup_tui.domain.folder import Folder
+
+_DOMAIN = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}))*"
+_ADDRESS = re.compile(rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{1,64}}@{_DOMAIN}")
+_MOST_ADDRESS = 254
+EXAMPLE = "aankoop-1234@mailbox.example"
+
+OF_FOLDER: dict[Folder, str] = {
+    Folder.SALES_INVOICES: "sales",
+    Folder.PURCHASE_INVOICES: "purchases",
+    Folder.PURCHASE_RECEIPTS: "receipts",
+    Folder.ENRICHED_MOVEMENT_REPORTS: "movements",
+    Folder.OTHER_DOCUMENTS: "other",
+}
+"""The setting that has the address of each folder."""
+
+
+def _address(title_en: str, title_fr: str, help_en: str, help_fr: str) -> Any:
+    return setting(title_en, title_fr, level="client", look="email", example=EXAMPLE, help_en=help_en, help_fr=help_fr)
+
+
+_OWN_EN = "The mailbox for them, as the software shows it. Empty: Address for all; without either they are not taken."
+_OWN_FR = "La boîte pour ceux-ci, comme le logiciel la montre. Vide : Adresse pour tous ; sans l'une ni l'autre, refus."
+
+
+class MailSettings(Settings, frozen=True, kw_only=True):
+    host: Annotated[str, setting("Mail server", "Serveur d'envoi", look="host", example="smtp.example.be")]
+    security: Annotated[
+        Literal["starttls", "tls", "none", "none-anywhere"],
+        setting(
+            "Security",
+            "Sécurité",
+            look="choice",
+            help_en="none goes only to this machine; none-anywhere sends readably over a network that you trust.",
+            help_fr="none ne va qu'à cette machine ; none-anywhere envoie en clair sur un réseau sûr.",
+        ),
+    ] = "starttls"
+    port: Annotated[
+        Annotated[int, msgspec.Meta(ge=1, le=65535)] | None,
+        setting(
+            "Port",
+            "Port",
+            look="port",
+            example="587",
+            help_en="Empty: 587 for starttls, 465 for tls, 25 for none.",
+            help_fr="Vide : 587 pour starttls, 465 pour tls, 25 pour none.",
+        ),
+    ] = None
+    user: Annotated[
+        str,
+        setting(
+            "User",
+            "Utilisateur",
+            help_en="Empty where the server wants no sign-in.",
+            help_fr="Vide si le serveur ne veut pas de connexion.",
+        ),
+    ] = ""
+    password: Annotated[str, setting("Password", "Mot de passe", secret=True)] = ""
+    sender: Annotated[
+        str,
+        setting(
+            "Sender",
+            "Expéditeur",
+            look="email",
+            example="documents@example.be",
+            help_en="The address from which documents are sent. Most software wants to know it beforehand.",
+            help_fr="L'adresse d'où partent les documents. La plupart des logiciels veulent la connaître d'avance.",
+        ),
+    ]
+    subject: Annotated[str, setting("Subject", "Objet", template=True)] = "[client_name] [number]"
+    file_name: FileName = ""
+    attachments: Annotated[
+        Literal["all", "pdf-and-images"],
+        setting(
+            "Attachments",
+            "Pièces jointes",
+            level="client",
+            look="choice",
+            help_en="pdf-and-images, for mailboxes that take no XML: of an e-invoice, the PDF inside it is sent.",
+            help_fr="pdf-and-images, si la boîte ne prend pas d'XML : d'une facture électronique part le PDF inclus.",
+        ),
+    ] = "all"
+    ca: Annotated[
+        str,
+        setting(
+            "CA certificate",
+            "Certificat d'autorité",
+            help_en="Only for a server of the firm's own: the PEM text of its authority, or the path of such a file.",
+            help_fr="Seulement pour un serveur du bureau : le texte PEM de son autorité, ou le chemin d'un fichier.",
+        ),
+    ] = ""
+    sales: Annotated[str, _address("Sales invoices", "Factures de vente", _OWN_EN, _OWN_FR)] = ""
+    purchases: Annotated[str, _address("Purchase invoices", "Factures d'achat", _OWN_EN, _OWN_FR)] = ""
+    receipts: Annotated[str, _address("Purchase receipts", "Reçus d'achat", _OWN_EN, _OWN_FR)] = ""
+    movements: Annotated[
+        str, _address("Enriched movement reports", "Rapports de mouvements enrichis", _OWN_EN, _OWN_FR)
+    ] = ""
+    other: Annotated[str, _address("Other documents", "Autres documents", _OWN_EN, _OWN_FR)] = ""
+    address: Annotated[
+        str,
+        _address(
+            "Address for all",
+            "Adresse pour tous",
+            "For every folder that has no address of its own.",
+            "Pour chaque dossier qui n'a pas d'adresse à lui.",
+        ),
+    ] = ""
+
+    def of(self, folder: Folder) -> str:
+        """The address for a folder; empty where it is not taken."""
+        return str(getattr(self, OF_FOLDER[folder])) or self.address
+
+
+def problems_of(given: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
+    """Found without asking any server; `complete` says that no more settings will be added."""
+    problems = name_problems(given.get("file_name", ""))
+    for name in ("sender", "address", *OF_FOLDER.values()):
+        if given.get(name) and not is_address(given[name]):
+            problems.append(_no_address(name))
+    if re.search(r"[\s/@]", given.get("host", "").strip()):
+        problems.append(
+            SettingProblem(
+                field="host",
+                sentence="Mail server: it is not the name of a server.",
+                remedy="Write it as smtp.example.be.",
+            )
+        )
+    return problems + (_missing(given) if complete else [])
+
+
+def is_address(text: str) -> bool:
+    plain = text.strip()
+    local = plain.partition("@")[0]
+    odd = local.startswith(".") or local.endswith(".") or ".." in local or "=?" in local
+    return len(plain) <= _MOST_ADDRESS and not odd and _ADDRESS.fullmatch(plain) is not None
+
+
+def _no_address(name: str) -> SettingProblem:
+    return SettingProblem(
+        field=name,
+        sentence="This is not an address that mail can be sent to.",
+        remedy=f"Write one address, as {EXAMPLE}, without accents.",
+    )
+
+
+def _missing(given: Mapping[str, Any]) -> list[SettingProblem]:
+    """What is wrong only once no more will be added."""
+    problems = []
+    if not any(given.get(name) for name in ("address", *OF_FOLDER.values())):
+        problems.append(
+            SettingProblem(
+                field="address",
+                sentence="There is no address to send to.",
+                remedy="Fill in the addresses that the software shows for this client.",
+            )
+        )
+    if given.get("user") and not given.get("password"):
+        problems.append(SettingProblem(field="password", sentence="Password is missing.", remedy="Fill in Password."))
+    if given.get("password") and not given.get("user"):
+        problems.append(SettingProblem(field="user", sentence="User is missing.", remedy="Fill in User."))
+    return problems

@@ -1,0 +1,56 @@
+"""A service killed while it sends by mail, and started again: never a second message, and what cannot be known is said.
+
+A mail server cannot be asked what it has, so a document whose sending had begun is the user's to look for.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.backend.ledger.one_service import practice
+from tests.support.mail import PURCHASES, mail_server
+
+
+def also(*points: str) -> list[Any]:
+    return [pytest.param(point, marks=pytest.mark.campaign) for point in points]
+
+
+async def start(root: Path, kill_at: str = "") -> int:
+    environment = {**os.environ, "BANQUP_KILL_AT": kill_at, "PYTHONPATH": os.getcwd()}
+    command = [sys.executable, "-m", "tests.backend.ledger.one_service", str(root)]
+    process = await asyncio.create_subprocess_exec(*command, env=environment)
+    return await asyncio.wait_for(process.wait(), 60)
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "send.answered",
+        *also("send.halfway:2", "prepare.uploaded", "mark.committed", "send.firstbyte", "send.lastbyte"),
+    ],
+)
+async def test_no_document_is_mailed_twice_and_what_cannot_be_known_is_said(tmp_path: Path, point: str) -> None:
+    async with mail_server() as server:
+        world = practice(tmp_path / "practice")
+        client = world.client()
+        settings = {
+            name: value for name, value in msgspec.to_builtins(server.settings(address=PURCHASES)).items() if value
+        }
+        world.integration(client, world.shelf.receivers["email"], settings=settings, concurrency=2)
+        world.documents(client, 3)
+        world.database.engine.dispose()
+        assert await start(tmp_path / "practice", point) == -signal.SIGKILL
+        assert await start(tmp_path / "practice") == 0
+        keys = [message["Message-ID"] for message in server.box.messages()]
+    states = practice(tmp_path / "practice").states()
+    unknown = states.get("UNKNOWN", 0)
+    assert len(set(keys)) == len(keys)
+    assert states.get("DELIVERED", 0) + unknown == 3
+    assert states.get("DELIVERED", 0) <= len(keys) <= 3
+    assert bool(unknown) is (point != "prepare.uploaded")

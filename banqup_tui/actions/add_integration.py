@@ -28,6 +28,10 @@ class AddIntegration(Action):
     def short(self, context: Context) -> str:
         return _("Add integration")
 
+    def shows_in_footer(self, context: Context) -> bool:
+        """Among the documents it is rarely wanted unless clients are selected: the footer has other keys to show."""
+        return context.place is not Place.CLIENT_DOCUMENTS or bool(context.clients)
+
     def availability(self, context: Context) -> str | None:
         if context.client is None and not context.clients:
             return _("No client here")

@@ -191,6 +191,9 @@ class Action:
         """One word or two for the footer."""
         return self.title(context).rstrip("…")
 
+    def shows_in_footer(self, context: Context) -> bool:
+        return self.in_footer
+
     def availability(self, context: Context) -> str | None:
         """`None` where it can be done now, else the reason why not."""
         return None

@@ -137,10 +137,10 @@ def footer_of(context: Context) -> tuple[tuple[str, str], ...]:
     """Keys that work now with a word each, the most used first."""
     words: list[tuple[int, str, str]] = []
     for action in actions_of(context.place):
-        if action.in_footer and action.keys and action.availability(context) is None:
+        if action.keys and action.shows_in_footer(context) and action.availability(context) is None:
             words.append((action.rank, shown_keys(action.keys[:1]), action.short(context)))
     for move in moves_of(context.place):
-        if move.short:
+        if move.short and context.place in move.short_in:
             words.append((move.rank, shown_keys(move.keys[:1]), move.footer()))
     return tuple((key, word) for _rank, key, word in sorted(words, key=lambda word: word[0]))
 

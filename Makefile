@@ -7,7 +7,7 @@ UV     := $(shell command -v uv 2>/dev/null)
 PYTHON ?= python3
 JOBS   ?= 3
 
-.PHONY: run test test-tryton test-fava check bench campaign messages clean
+.PHONY: run test test-tryton test-fava check bench campaign messages pictures clean
 
 run: $(STAMP)
 	$(BIN)/banqup demo --open
@@ -56,6 +56,9 @@ messages: $(STAMP)
 	  --copyright-holder=banqup-tui --msgid-bugs-address= -o build/banqup.pot banqup_tui
 	$(BIN)/pybabel -q update -i build/banqup.pot -d $(LOCALES) -D banqup --no-fuzzy-matching --ignore-obsolete --no-wrap
 	$(BIN)/pybabel -q compile -d $(LOCALES) -D banqup
+
+pictures: $(STAMP)
+	$(BIN)/python -m tools.pictures
 
 campaign: $(STAMP)
 	$(BIN)/python -m pytest -n $(JOBS) -m campaign

@@ -23,7 +23,7 @@ from banqup_tui.sync.session import Session
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
 SIZE = (120, 34)
 WAYS: dict[str, Sequence[str]] = {
-    "client": ("g", "enter", "right", "down"),
+    "client": ("g", "enter", "right", "down", "down"),
     "send": ("g", "enter", "right", "down", "down", "r"),
 }
 """The keys that lead to each picture, from the first screen."""

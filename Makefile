@@ -7,13 +7,37 @@ UV     := $(shell command -v uv 2>/dev/null)
 PYTHON ?= python3
 JOBS   ?= 3
 
-.PHONY: run test check bench campaign messages clean
+.PHONY: run test test-tryton test-fava check bench campaign messages pictures clean
 
 run: $(STAMP)
 	$(BIN)/banqup demo --open
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+# Real receivers, each in an environment of its own: they share nothing with ours but the wire.
+
+test-tryton: $(STAMP) build/tryton/house/house.json
+	$(BIN)/python -m pytest -m tryton
+
+test-fava: $(STAMP) build/fava/.installed
+	$(BIN)/python -m pytest -m fava
+
+build/tryton/house/house.json: build/tryton/.installed tests/support/tryton_house.py
+	rm -rf build/tryton/house
+	build/tryton/venv/bin/python tests/support/tryton_house.py build/tryton/house
+
+build/%/.installed: tests/support/%.txt
+	@mkdir -p build/$*
+ifneq ($(UV),)
+	$(UV) venv --quiet --clear --python $(PYTHON) build/$*/venv
+	$(UV) pip install --quiet --python build/$*/venv/bin/python -r $<
+else
+	rm -rf build/$*/venv
+	$(PYTHON) -m venv build/$*/venv
+	build/$*/venv/bin/python -m pip install --quiet -r $<
+endif
+	@touch $@
 
 check: $(STAMP)
 	$(BIN)/ruff check .
@@ -32,6 +56,9 @@ messages: $(STAMP)
 	  --copyright-holder=banqup-tui --msgid-bugs-address= -o build/banqup.pot banqup_tui
 	$(BIN)/pybabel -q update -i build/banqup.pot -d $(LOCALES) -D banqup --no-fuzzy-matching --ignore-obsolete --no-wrap
 	$(BIN)/pybabel -q compile -d $(LOCALES) -D banqup
+
+pictures: $(STAMP)
+	$(BIN)/python -m tools.pictures
 
 campaign: $(STAMP)
 	$(BIN)/python -m pytest -n $(JOBS) -m campaign

@@ -25,13 +25,16 @@ _TABLES = {
 """Modules in which every string that is a sentence is one for the user."""
 _TELLING = {
     "NotSent", "Rejected", "Uncertain", "Refused", "SettingProblem", "NotAnswered", "_Unreadable", "TemplateProblem",
-    "refuse", "Unplaced", "_contradiction", "_several", "SpoolRefusal", "NotTaken",
+    "refuse", "Flaw", "Unplaced", "_contradiction", "_several", "SpoolRefusal", "NotTaken", "Receipt",
 }  # fmt: skip
 """What is called with sentences in other modules of these packages."""
-_OF_A_WORD = {"_Unreadable", "TemplateProblem"}
+_OF_A_WORD = {"_Unreadable", "TemplateProblem", "Flaw"}
 """Of these, `unknown` alone is a reason too."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_WITHIN = ("backend/", "connectors/", "store/", "sync/", "domain/path_template.py", "sources/sorter.py")
+_WITHIN = (
+    "backend/", "connectors/", "store/", "sync/", "domain/path_template.py", "domain/setting_rules.py",
+    "sources/sorter.py",
+)  # fmt: skip
 
 
 def extract(

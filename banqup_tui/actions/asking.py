@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,9 +11,9 @@ from typing import Any, Protocol
 from banqup_tui.actions.places import Destination
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.extension import Words
-from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.values import Value
-from banqup_tui.protocol.messages import TestResult
+from banqup_tui.protocol.messages import BackfillCount, TestResult
 
 
 class Choice(Value, frozen=True, kw_only=True):
@@ -26,11 +27,12 @@ class Choice(Value, frozen=True, kw_only=True):
 
 
 class Choosing(Value, frozen=True, kw_only=True):
-    """`search`: there may be hundreds, so one is found by typing."""
+    """`steps`: it is the first of so many, and goes on by a button. `search`: of hundreds, found by typing."""
 
     title: str
     choices: Sequence[Choice]
     hint: str = ""
+    steps: int = 0
     search: bool = False
 
 
@@ -88,12 +90,25 @@ class Ticking(Value, frozen=True, kw_only=True):
     option: str | None = None
 
 
+CountOlder = Callable[[Sequence[Folder], date | None], Awaitable[BackfillCount | None]]
+"""How many documents were there before in these folders, dated on that day or later; None where it is not known."""
+
+
+class Naming(Value, frozen=True, kw_only=True):
+    """An integration is given a name of its own, none of those that are `taken`."""
+
+    taken: Sequence[str]
+    suggestion: str = ""
+
+
 class Form(Value, frozen=True, kw_only=True):
     """Settings to fill in, drawn from a JSON Schema (`Extension.settings_schema`).
 
     `given` are this level's own values, `inherited` those of the firm; `secrets` are kept and never shown.
-    `test` tries values that are not kept yet. `older`: how many documents were there before, to be sent too if ticked.
-    `folders`: those that are ticked to begin with, None where they are not asked. `examples`: placeholders filled.
+    `test` tries values that are not kept yet, `look` only checks them and says where a document would go.
+    `folders`: those that are ticked to begin with, None where they are not asked; `takes`: those that may be. `older`:
+    documents that were there before, to be sent too if ticked; `count_older` counts them anew. `examples`:
+    placeholders filled. `is_complete` is false where others will add what is missing. `step`: of how many.
     """
 
     title: Sequence[str]
@@ -106,17 +121,56 @@ class Form(Value, frozen=True, kw_only=True):
     inherited_secrets: Sequence[str] = ()
     description: Words | None = None
     test: Callable[[Mapping[str, Any]], Awaitable[TestResult]] | None = None
-    older: int = 0
+    look: Callable[[Mapping[str, Any]], Awaitable[TestResult]] | None = None
+    older: BackfillCount | None = None
+    count_older: CountOlder | None = None
     folders: Sequence[Folder] | None = None
+    takes: Sequence[Folder] = ALL_FOLDERS
+    naming: Naming | None = None
     examples: Mapping[str, str] = {}
+    is_complete: bool = True
+    step: tuple[int, int] | None = None
 
 
 class Filled(Value, frozen=True, kw_only=True):
-    """Only what differs from the inherited; `None` takes a value away. `send_older`: the backfill was ticked."""
+    """Only what differs from the inherited; `None` takes a value away.
+
+    `older`: the count that the user saw when it was ticked, and is to be sent too, `since` a day or all of it.
+    """
 
     values: Mapping[str, Any]
-    send_older: bool = False
+    older: BackfillCount | None = None
+    since: date | None = None
     folders: tuple[Folder, ...] | None = None
+    label: str | None = None
+
+
+class Standing(StrEnum):
+    """How one row of a review stands."""
+
+    READY = "READY"
+    NEEDS = "NEEDS"
+    HAS = "HAS"
+
+
+class ReviewRow(Value, frozen=True, kw_only=True):
+    """`note`: what it will be, what it needs, or why nothing happens with it."""
+
+    id: str
+    label: str
+    standing: Standing
+    note: str
+
+
+class Reviewing(Value, frozen=True, kw_only=True):
+    """Many things about to be done, one row each. `edit` changes one of them; `rows` is asked again then."""
+
+    title: Sequence[str]
+    columns: tuple[str, str]
+    rows: Callable[[], Sequence[ReviewRow]]
+    edit: Callable[[str], Awaitable[None]]
+    go_on: Callable[[], str]
+    step: tuple[int, int] | None = None
 
 
 class Tone(StrEnum):
@@ -161,6 +215,8 @@ class Ask(Protocol):
     async def decide(self, question: Deciding) -> str | None: ...
 
     async def fill_in(self, form: Form) -> Filled | None: ...
+
+    async def review(self, question: Reviewing) -> bool: ...
 
     async def where_to(self, title: str, suggestion: Path) -> Path | None:
         """A directory or file to write to."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+
+import msgspec
 
 from banqup_tui.actions.asking import Ask
 from banqup_tui.actions.interface import Context, Undoable
@@ -15,12 +17,16 @@ from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.failures import FailureGroup
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.listing import UnderWay
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import decode, kind_of
 from banqup_tui.protocol.messages import BackfillCount, TestRequest, TestResult
 from banqup_tui.store.outbox import CommandState, Entry
+from banqup_tui.store.readers import Readers
+from banqup_tui.sync.errors import ServerDown
 from banqup_tui.sync.session import Session
 from banqup_tui.sync.threads import in_thread
+from banqup_tui.written.words import current_language
 
 UNDO_SHOWN = 20
 _WITH_TRAY = frozenset({Place.CLIENT_DOCUMENTS, Place.TO_PLACE})
@@ -38,11 +44,11 @@ class SessionDoing:
     def act(self, body: Value, label: str = "", *, key: str | None = None) -> str:
         return self._session.act(body, label=label, key=key)
 
-    def act_all(self, bodies: Sequence[Value], label: str = "") -> Sequence[str]:
+    def act_all(self, bodies: Sequence[Value], label: str = "", *, labels: Sequence[str] = ()) -> Sequence[str]:
         """One command alone is given as it always was."""
         if len(bodies) == 1:
-            return [self.act(bodies[0], label)]
-        return self._session.act_all(bodies, label=label)
+            return [self.act(bodies[0], labels[0] if labels else label)]
+        return self._session.act_all(bodies, label=label, labels=labels)
 
     def clients(self) -> Sequence[Client]:
         return [row.client for row in self._session.readers.clients()]
@@ -70,10 +76,26 @@ class SessionDoing:
         return await in_thread(lambda: self._session.engine.download(sha256))
 
     async def test_connection(self, request: TestRequest) -> TestResult:
-        return await in_thread(lambda: self._session.engine.test_connection(request))
+        """A look at settings, made while somebody types, is not worth waiting for a server that is not there."""
+        engine = self._session.engine
+        if request.dry and engine.is_running and not engine.state.is_connected:
+            raise ServerDown
+        """The steps come in the user's own language."""
+        asked = msgspec.structs.replace(request, language=current_language())
+        return await in_thread(lambda: self._session.engine.test_connection(asked))
 
-    async def backfill_count(self, client_id: str, folders: Sequence[Folder]) -> BackfillCount:
-        return await in_thread(lambda: self._session.engine.backfill_count(client_id, folders))
+    async def backfill_count(
+        self, client_id: str, folders: Sequence[Folder], since: date | None = None
+    ) -> BackfillCount | None:
+        """Counted in the copy; while that is being made the server is asked."""
+        readers, engine = self._session.readers, self._session.engine
+        found = await in_thread(lambda: readers.older(client_id, folders, since))
+        if found is not None or (engine.is_running and not engine.state.is_connected):
+            return found
+        return await in_thread(lambda: engine.backfill_count(client_id, folders, since))
+
+    async def under_way(self, integration_ids: Sequence[str]) -> UnderWay:
+        return await in_thread(lambda: self._session.readers.under_way(integration_ids))
 
     def import_file(
         self,
@@ -96,6 +118,7 @@ def context_at(
     *,
     document_ids: Sequence[str] = (),
     client_id: str | None = None,
+    client_ids: Sequence[str] = (),
     delivery_id: str | None = None,
     integration_id: str | None = None,
     extension_id: str | None = None,
@@ -106,7 +129,7 @@ def context_at(
     readers = session.readers
     documents = list(readers.whole(document_ids))
     deliveries = readers.deliveries_of([document.id for document in documents])
-    clients = {document.client_id for document in documents} | ({client_id} if client_id else set())
+    clients = {document.client_id for document in documents} | ({client_id} if client_id else set()) | {*client_ids}
     extensions = {extension.id: extension for extension in readers.extensions()}
     if failures is not None:
         integrations = list(session.failures.integrations_of(failures).values())
@@ -127,7 +150,7 @@ def context_at(
         installations=readers.installations(),
         to_place=readers.waiting_to_place(to_place_id) if to_place_id else None,
         waiting_to_place=readers.to_place_count() if place in _WITH_TRAY else 0,
-        clients=readers.find_clients("") if to_place_id else (),
+        clients=readers.find_clients("") if to_place_id else _clients(readers, client_ids),
         undoable=undoable(session),
         any_failed=session.failures.any(),
         failures=failures,
@@ -138,6 +161,10 @@ def context_at(
         download_to=download_directory(),
         now=datetime.now(UTC),
     )
+
+
+def _clients(readers: Readers, client_ids: Sequence[str]) -> list[Client]:
+    return [client for one in client_ids if (client := readers.client(one)) is not None]
 
 
 def undoable(session: Session) -> list[Undoable]:

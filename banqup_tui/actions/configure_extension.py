@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from banqup_tui.actions.add_integration import title_of
+from banqup_tui.actions.adding import title_of
 from banqup_tui.actions.giving import give
 from banqup_tui.actions.install_extension import firm_form
 from banqup_tui.actions.interface import Action, Context

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from banqup_tui.actions.add_integration import examples_of, title_of
+from banqup_tui.actions.adding import examples_of
 from banqup_tui.actions.asking import Form
 from banqup_tui.actions.giving import give
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import Place
+from banqup_tui.actions.trying import looking, testing
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.text import clean
 from banqup_tui.protocol.commands import ConfigureIntegration as ConfigureIntegrationBody
-from banqup_tui.protocol.messages import TestRequest, TestResult
+from banqup_tui.protocol.messages import TestRequest
 from banqup_tui.written.words import _
 
 
@@ -54,21 +52,16 @@ class ConfigureIntegration(Action):
 
 
 def _form(context: Context, integration: Integration, extension: Extension) -> Form:
-    async def test(values: Mapping[str, Any]) -> TestResult:
-        return await context.doing.test_connection(
-            TestRequest(
-                extension_id=extension.id,
-                installation_id=integration.installation_id,
-                integration_id=integration.id,
-                client_id=integration.client_id,
-                settings=dict(values),
-            )
-        )
-
+    request = TestRequest(
+        extension_id=extension.id,
+        installation_id=integration.installation_id,
+        integration_id=integration.id,
+        client_id=integration.client_id,
+    )
     installation = context.installation_of(extension.id)
     client = clean(context.client.name) if context.client else ""
     return Form(
-        title=(client, _("Integrations"), title_of(extension)),
+        title=(client, _("Integrations"), clean(integration.label)),
         schema=extension.settings_schema,
         level="client",
         button=_("Keep"),
@@ -77,7 +70,9 @@ def _form(context: Context, integration: Integration, extension: Extension) -> F
         secrets=integration.secrets,
         inherited_secrets=installation.secrets if installation else (),
         description=extension.description,
-        test=test,
+        test=testing(context, request),
+        look=looking(context, request),
         folders=integration.folders,
+        takes=extension.folders,
         examples=examples_of(context.client, context.now) if context.client else {},
     )

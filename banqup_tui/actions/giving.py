@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from banqup_tui.actions.asking import Message
 from banqup_tui.actions.interface import Context
@@ -16,6 +16,17 @@ def give(context: Context, bodies: Iterable[Value], sentence: str) -> None:
     label = sentence.rstrip(".")
     given = tuple(bodies)
     keys = tuple(context.doing.act_all(given, label))
+    _tell(context, given, keys, sentence)
+
+
+def give_each(context: Context, bodies: Sequence[tuple[Value, str]], sentence: str) -> None:
+    """Many commands in one write, each with a name of its own in the list of `u`."""
+    given = tuple(body for body, _label in bodies)
+    keys = tuple(context.doing.act_all(given, labels=[label for _body, label in bodies]))
+    _tell(context, given, keys, sentence)
+
+
+def _tell(context: Context, given: tuple[Value, ...], keys: tuple[str, ...], sentence: str) -> None:
     wordings = _with_undo(sentence, given, context)
     context.ask.notify(Message(text=wordings[0], shorter=wordings[1:], undo_keys=keys, plain=sentence))
 

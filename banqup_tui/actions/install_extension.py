@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from typing import Any
 
-from banqup_tui.actions.add_integration import title_of
+from banqup_tui.actions.adding import title_of
 from banqup_tui.actions.asking import Form
 from banqup_tui.actions.giving import give
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import Place
+from banqup_tui.actions.trying import looking, testing
 from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.text import clean
 from banqup_tui.protocol.commands import Install
-from banqup_tui.protocol.messages import TestRequest, TestResult
+from banqup_tui.protocol.messages import TestRequest
 from banqup_tui.written.told import told
 from banqup_tui.written.words import _
 
@@ -53,15 +52,7 @@ class InstallExtension(Action):
 
 
 def firm_form(context: Context, extension: Extension, installation: Installation | None, button: str) -> Form:
-    async def test(values: Mapping[str, Any]) -> TestResult:
-        return await context.doing.test_connection(
-            TestRequest(
-                extension_id=extension.id,
-                installation_id=installation.id if installation else None,
-                settings=dict(values),
-            )
-        )
-
+    request = TestRequest(extension_id=extension.id, installation_id=installation.id if installation else None)
     return Form(
         title=(_("Banqup Store"), title_of(extension)),
         schema=extension.settings_schema,
@@ -70,5 +61,6 @@ def firm_form(context: Context, extension: Extension, installation: Installation
         given=installation.settings if installation else {},
         secrets=installation.secrets if installation else (),
         description=extension.description,
-        test=test,
+        test=testing(context, request),
+        look=looking(context, request),
     )

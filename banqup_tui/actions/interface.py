@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Protocol
@@ -19,6 +19,7 @@ from banqup_tui.domain.extension import Extension, Installation, ReceiverKind
 from banqup_tui.domain.failures import Failing, FailureGroup
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
+from banqup_tui.domain.listing import UnderWay
 from banqup_tui.domain.sending import Selection, offers, selection
 from banqup_tui.domain.source import ToPlace
 from banqup_tui.domain.values import Value
@@ -33,8 +34,8 @@ class Doing(Protocol):
         """Write a command to the outbox; its key. `label` is what was done, in words, for the list of `u`."""
         ...
 
-    def act_all(self, bodies: Sequence[Value], label: str = "") -> Sequence[str]:
-        """Several commands at once, in order; their keys."""
+    def act_all(self, bodies: Sequence[Value], label: str = "", *, labels: Sequence[str] = ()) -> Sequence[str]:
+        """Several commands at once, in order; their keys. `labels`: one for each, in place of the same for all."""
         ...
 
     def clients(self) -> Sequence[Client]: ...
@@ -63,7 +64,13 @@ class Doing(Protocol):
 
     async def test_connection(self, request: TestRequest) -> TestResult: ...
 
-    async def backfill_count(self, client_id: str, folders: Sequence[Folder]) -> BackfillCount: ...
+    async def backfill_count(
+        self, client_id: str, folders: Sequence[Folder], since: date | None = None
+    ) -> BackfillCount | None:
+        """What an activation would find there already, dated `since` or later; None where it cannot be known now."""
+        ...
+
+    async def under_way(self, integration_ids: Sequence[str]) -> UnderWay: ...
 
     def import_file(
         self,
@@ -89,12 +96,12 @@ class Undoable(Value, frozen=True, kw_only=True):
 class Context(Value, frozen=True, kw_only=True, dict=True):
     """Where the user is and what is under the cursor or selected: values only, so that asking costs nothing.
 
-    `documents`: the selection, else the one under the cursor. `integrations`: of the clients of those documents, or of
-    `client`. `deliveries`: of those documents. `to_place` is the file under the cursor there, and `clients` are all
-    clients then; `waiting_to_place` counts those files. `now` is aware. `offline`: what is done waits on this
-    computer. `any_failed`: of the whole firm; `failures`: those of the cause under the cursor, which `failing` reads
-    one by one, with `integrations` theirs. `connection`: how the copy stands to its server, where it is followed.
-    `download_to`: the directory that is suggested.
+    `clients`: those selected in a list of clients. `documents`: the selection, else the one under the cursor.
+    `integrations`: of the clients of those documents, of `client` and `clients`. `deliveries`: of those documents.
+    `to_place` is the file under the cursor there, and `clients` are all clients then; `waiting_to_place` counts those
+    files. `now` is aware. `offline`: what is done waits on this computer. `any_failed`: of the whole firm; `failures`:
+    those of the cause under the cursor, which `failing` reads one by one, with `integrations` theirs. `connection`: how
+    the copy stands to its server, where it is followed. `download_to`: the directory that is suggested.
     """
 
     doing: Doing
@@ -183,6 +190,9 @@ class Action:
     def short(self, context: Context) -> str:
         """One word or two for the footer."""
         return self.title(context).rstrip("…")
+
+    def shows_in_footer(self, context: Context) -> bool:
+        return self.in_footer
 
     def availability(self, context: Context) -> str | None:
         """`None` where it can be done now, else the reason why not."""

@@ -12,7 +12,7 @@ from banqup_tui.written.words import N_, NP_, _
 
 _LISTS = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS, Place.CLIENT, Place.STORE})
 _TABLE = frozenset({Place.FOLDER})
-_SELECTABLE = frozenset({Place.FOLDER, Place.FAILED})
+_SELECTABLE = frozenset({Place.FOLDER, Place.FAILED, Place.CLIENT_DOCUMENTS, Place.CLIENTS})
 _SIDES = frozenset({Place.FOLDER, Place.DOCUMENT})
 _PANES = frozenset({Place.FOLDER, Place.DOCUMENT, Place.TO_PLACE, Place.CLIENT, Place.STORE})
 _SEARCHABLE = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS})
@@ -38,7 +38,10 @@ GROUP_NAMES: dict[Group, str] = {
 
 
 class Move(Value, frozen=True, kw_only=True):
-    """`keys` are Textual's names; those in `spare` do the same and are not shown. `label` is translated when shown."""
+    """`keys` are Textual's names; those in `spare` do the same and are not shown. `label` is translated when shown.
+
+    `short` is its word in the footer of the places `short_in`.
+    """
 
     id: str
     keys: tuple[str, ...]
@@ -47,6 +50,7 @@ class Move(Value, frozen=True, kw_only=True):
     spare: tuple[str, ...] = ()
     places: frozenset[Place] = EVERYWHERE
     short: str = ""
+    short_in: frozenset[Place] = EVERYWHERE
     rank: int = 50
 
     def name(self) -> str:
@@ -70,7 +74,16 @@ MOVES: tuple[Move, ...] = (
     _move("pane", "tab shift+tab", N_("Next pane, tab, field"), Group.MOVE, places=_PANES),
     _move("back", "escape", N_("Back"), Group.MOVE),
     _move("filter", "slash", N_("Filter or search"), Group.FIND, places=_SEARCHABLE, short=N_("Filter"), rank=32),
-    _move("select", "space", N_("This row"), Group.SELECT, places=_SELECTABLE, short=N_("Select"), rank=2),
+    _move(
+        "select",
+        "space",
+        N_("This row"),
+        Group.SELECT,
+        places=_SELECTABLE,
+        short=N_("Select"),
+        short_in=_SELECTABLE - {Place.CLIENT_DOCUMENTS},
+        rank=2,
+    ),
     _move("select-range", "V", N_("A range"), Group.SELECT, places=_SELECTABLE),
     _move("select-all", "A", N_("All that match"), Group.SELECT, places=_SELECTABLE),
     _move("sort", "s", N_("Sort"), Group.TABLE, places=_LISTS - {Place.CLIENT, Place.STORE}),

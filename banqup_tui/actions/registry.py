@@ -10,6 +10,7 @@ from banqup_tui.actions.check_connection import CheckConnection
 from banqup_tui.actions.configure_extension import ConfigureExtension
 from banqup_tui.actions.configure_integration import ConfigureIntegration
 from banqup_tui.actions.copy import CopyValue
+from banqup_tui.actions.deactivate import DeactivateForAll
 from banqup_tui.actions.details import Details, IntegrationsOfClient
 from banqup_tui.actions.dismiss import DismissFailure
 from banqup_tui.actions.download import Download
@@ -56,6 +57,7 @@ ACTIONS: tuple[Action, ...] = (
     InstallExtension(),
     ConfigureExtension(),
     Uninstall(),
+    DeactivateForAll(),
     RetryFailures(),
     OpenFailures(),
     ExportFailures(),
@@ -135,10 +137,10 @@ def footer_of(context: Context) -> tuple[tuple[str, str], ...]:
     """Keys that work now with a word each, the most used first."""
     words: list[tuple[int, str, str]] = []
     for action in actions_of(context.place):
-        if action.in_footer and action.keys and action.availability(context) is None:
+        if action.keys and action.shows_in_footer(context) and action.availability(context) is None:
             words.append((action.rank, shown_keys(action.keys[:1]), action.short(context)))
     for move in moves_of(context.place):
-        if move.short:
+        if move.short and context.place in move.short_in:
             words.append((move.rank, shown_keys(move.keys[:1]), move.footer()))
     return tuple((key, word) for _rank, key, word in sorted(words, key=lambda word: word[0]))
 

@@ -6,6 +6,7 @@ from banqup_tui.actions.asking import Confirming
 from banqup_tui.actions.giving import give
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import Place
+from banqup_tui.actions.sentences import under_way_lines
 from banqup_tui.domain.text import clean
 from banqup_tui.protocol.commands import RemoveIntegration as Remove
 from banqup_tui.written.words import _
@@ -35,7 +36,8 @@ class RemoveIntegration(Action):
             return
         label = clean(integration.label)
         lines = [
-            _("Nothing more is sent there. What is queued is cancelled, what was delivered stays there."),
+            _("Nothing more is sent there. What was delivered stays there."),
+            *under_way_lines(await context.doing.under_way([integration.id])),
             _("Added again, it still knows what it has."),
         ]
         title = _("Remove {integration}").format(integration=label)

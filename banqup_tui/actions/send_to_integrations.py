@@ -11,7 +11,7 @@ from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import OF_DOCUMENTS
 from banqup_tui.actions.sentences import at_time, heading_of, listed, name_of, names_of, queued, since_time
 from banqup_tui.domain.delivery import Delivery, DeliveryState
-from banqup_tui.domain.sending import Obstacle, Plan, Route, Row, Selection, planned
+from banqup_tui.domain.sending import Effect, Obstacle, Plan, Route, Row, Selection, planned
 from banqup_tui.domain.text import clean
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import Copy, Resend, Send
@@ -92,8 +92,7 @@ def what_goes_where(chosen: Selection) -> str | None:
 
 
 def planned_for(chosen: Selection, answer: Ticked) -> Plan:
-    """With one document a tick is its own word for "again"; with several the option below says it."""
-    return planned(chosen, answer.ids, again=answer.option or len(chosen.offers) == 1)
+    return planned(chosen, answer.ids, again=answer.option)
 
 
 def commands_of(plan: Plan) -> Iterator[Value]:
@@ -116,8 +115,13 @@ def question(context: Context) -> Ticking:
         columns=(_("Integration"), _("What it has"), _("What will be sent")),
         rows=[_row_of_one(row, context) if one else _row_of_several(row) for row in chosen.rows],
         summary=lambda answer: summary(chosen, answer),
-        option=None if one else _("Send again also what is there: it may be there twice"),
+        option=_("Send again also what is there: it may be there twice") if not one or _can_be_asked(chosen) else None,
     )
+
+
+def _can_be_asked(chosen: Selection) -> bool:
+    """Whether another copy is something to say beyond a tick, which only asks the receiver first."""
+    return any(route.if_gone for row in chosen.rows for route in row.routes)
 
 
 def _title(context: Context) -> str:
@@ -140,7 +144,7 @@ def _row_of_one(row: Row, context: Context) -> TickRow:
         label=clean(row.integration.label),
         has=_has(route.delivery, context),
         state=route.delivery.state if route.delivery else None,
-        ticked=route.wanted,
+        ticked=route.wanted or (route.if_gone and not context.selection.wanted),
         possible=route.possible,
         note=note,
         warning=warning,
@@ -231,7 +235,7 @@ def _effect(row: Row, answer: Ticked, one: bool) -> str:
     if row.integration.id not in answer.ids:
         return _("Nothing")
     if one:
-        return _effect_of_one(row.routes[0])
+        return _effect_of_one(row.routes[0], answer.option)
     again = row.again if answer.option else 0
     parts = []
     if row.first_time:
@@ -243,10 +247,10 @@ def _effect(row: Row, answer: Ticked, one: bool) -> str:
     return ", ".join(parts) or _("Nothing")
 
 
-def _effect_of_one(route: Route) -> str:
-    if route.if_gone:
+def _effect_of_one(route: Route, again: bool) -> str:
+    if route.if_gone and not again:
         return _("Only if not there")
-    if route.wanted:
+    if route.effect is Effect.SEND:
         return _("The document")
     return _("Another copy") if route.possible else _("Nothing")
 

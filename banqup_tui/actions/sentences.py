@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from banqup_tui.domain.document import Document, DocumentKind
+from banqup_tui.domain.listing import UnderWay
 from banqup_tui.domain.text import clean
 from banqup_tui.written.formats import amount_with_currency, clock, count, short_date
 from banqup_tui.written.words import _, ngettext
@@ -97,3 +98,17 @@ def listed(names: Sequence[str]) -> str:
 def queued(number: int, what: str) -> str:
     words = ngettext("{count} delivery queued for {what}.", "{count} deliveries queued for {what}.", number)
     return words.format(count=count(number), what=what)
+
+
+def under_way_lines(waits: UnderWay) -> list[str]:
+    """What becomes of deliveries under way when their integration is removed: `2 … are finished, 5 … cancelled`."""
+    parts = []
+    if waits.sending:
+        words = ngettext(
+            "{count} delivery under way is finished", "{count} deliveries under way are finished", waits.sending
+        )
+        parts.append(words.format(count=count(waits.sending)))
+    if waits.queued:
+        words = ngettext("{count} queued is cancelled", "{count} queued are cancelled", waits.queued)
+        parts.append(words.format(count=count(waits.queued)))
+    return [f"{', '.join(parts)}."] if parts else []

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from banqup_tui.actions.add_integration import title_of
+from banqup_tui.actions.adding import title_of
 from banqup_tui.actions.asking import Confirming
+from banqup_tui.actions.deactivate import used_by
 from banqup_tui.actions.giving import give
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import Place
-from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.protocol.commands import Uninstall as UninstallBody
 from banqup_tui.written.formats import count
 from banqup_tui.written.words import _, ngettext
@@ -31,7 +31,7 @@ class Uninstall(Action):
     def availability(self, context: Context) -> str | None:
         if context.installation is None:
             return _("Not installed")
-        users = _clients_using(context)
+        users = len({one.client_id for one in used_by(context)})
         if not users:
             return None
         return ngettext("{count} client uses it", "{count} clients use it", users).format(count=count(users))
@@ -46,14 +46,3 @@ class Uninstall(Action):
         command = UninstallBody(installation_id=context.installation.id)
         text = _("{extension} is uninstalled.").format(extension=title_of(context.extension))
         give(context, [command], text)
-
-
-def _clients_using(context: Context) -> int:
-    installation = context.installation
-    return len(
-        {
-            one.client_id
-            for one in context.integrations
-            if installation and one.installation_id == installation.id and one.state is not IntegrationState.REMOVED
-        }
-    )

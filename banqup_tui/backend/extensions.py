@@ -16,9 +16,11 @@ from typing import Any
 
 import msgspec
 
-from banqup_tui.connectors.interface import Checks, Connector, SettingProblem, schema
+from banqup_tui.backend.apart import Apart
+from banqup_tui.connectors.interface import Checks, Connector, Manifest, SettingProblem, schema
 from banqup_tui.connectors.path_template import problems_of
 from banqup_tui.domain.extension import Category, Extension, ReceiverKind
+from banqup_tui.domain.setting_rules import Flaw, example_of, flaw_of, kind_of
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.problems import Problem, ProblemType
 
@@ -26,6 +28,8 @@ GROUP = "banqup_tui.connectors"
 OURS = "banqup-tui"
 
 _log = logging.getLogger(__name__)
+_extension = msgspec.json.Decoder(Extension)
+_manifest = msgspec.json.Decoder(Manifest)
 
 NO_SCHEMA: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
 
@@ -126,10 +130,12 @@ def _package(point: importlib.metadata.EntryPoint) -> str:
 def _loaded(point: importlib.metadata.EntryPoint) -> _Loaded:
     """Anything may go wrong in a stranger's package, and be raised as anything."""
     try:
-        connector: Connector[Any] = point.load()()
+        brought = point.load()()
+        connector: Connector[Any] = brought if _package(point) in ("", OURS) else Apart(brought)
         manifest = connector.manifest
         if manifest.id != point.name:
             return _Loaded(_broken(point, f"it calls itself {manifest.id}"), None)
+        _manifest.decode(msgspec.json.encode(manifest))
         # Under the lock: threads that convert to a type for the first time at once bring the process down.
         msgspec.json.Decoder(connector.settings)
         extension = Extension(
@@ -144,16 +150,21 @@ def _loaded(point: importlib.metadata.EntryPoint) -> _Loaded:
             folders=manifest.folders,
             max_size=manifest.max_size,
         )
-    except Exception as error:
+        return _Loaded(_sound(extension), connector)
+    except (Exception, SystemExit) as error:
         return _Loaded(_broken(point, _in_one_line(error)), None)
-    return _Loaded(extension, connector)
+
+
+def _sound(extension: Extension) -> Extension:
+    """As a terminal will read it; raises where a manifest holds what no terminal can read."""
+    return _extension.decode(msgspec.json.encode(extension))
 
 
 def _with_english(words: dict[str, str], otherwise: str) -> dict[str, str]:
     return words if "en" in words else {**words, "en": next(iter(words.values()), otherwise)}
 
 
-def _in_one_line(error: Exception) -> str:
+def _in_one_line(error: BaseException) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
     return text if len(text) <= 200 else f"{text[:199]}…"
 
@@ -187,8 +198,12 @@ def _read(
         if name not in properties:
             problems.append(_unknown(name, properties))
             continue
+        flaw = _flaw(properties[name], given)
+        if flaw is not None:
+            problems.append(_flawed(name, properties[name], flaw))
+            continue
         try:
-            values[name] = _converted(connector.settings, name, given)
+            values[name] = _converted(connector.settings, name, properties[name], given)
         except msgspec.ValidationError:
             problems.append(_wrong(name, properties[name], given))
             continue
@@ -199,9 +214,21 @@ def _read(
     if level is Level.EFFECTIVE:
         problems += _missing(connector.settings, properties, values, refused)
     if isinstance(connector, Checks):
-        for found in connector.check(values, complete=level is Level.EFFECTIVE):
-            problems += [_of_connector(found)] if found.field not in refused else []
+        problems += [found for found in _checked(connector, values, level) if found.field not in refused]
     return Reading(values=values, problems=tuple(problems))
+
+
+def _checked(connector: Checks, values: dict[str, Any], level: Level) -> list[Problem]:
+    """A stranger's check that fails refuses these settings; raised, it would be asked for again and again."""
+    try:
+        return [_of_connector(found) for found in connector.check(values, complete=level is Level.EFFECTIVE)]
+    except Exception:
+        _log.exception("the check of settings by %r failed", connector)
+        return [
+            _problem(
+                None, "The extension failed while it checked its settings.", "Its log says why: update or repair it."
+            )
+        ]
 
 
 @cache
@@ -209,11 +236,28 @@ def _fields(settings: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldIn
     return {field.encode_name: field for field in msgspec.structs.fields(settings)}
 
 
-def _converted(settings: type[msgspec.Struct], name: str, given: Any) -> Any:
+def _converted(settings: type[msgspec.Struct], name: str, of: Mapping[str, Any], given: Any) -> Any:
     """One setting by itself, in the form in which it is kept (plain JSON)."""
     field = _fields(settings)[name]
-    value = given.strip() if isinstance(given, str) and field.type is not str else given
+    trimmed = field.type is not str or kind_of(of) in ("email", "host", "url")
+    value = given.strip() if isinstance(given, str) and trimmed else given
     return msgspec.to_builtins(msgspec.convert(value, field.type, strict=not isinstance(value, str)))
+
+
+def _flaw(of: Mapping[str, Any], given: Any) -> Flaw | None:
+    """By the rules of the form. A path with variables has its own words; of another type the conversion tells."""
+    if of.get("x-template") or isinstance(given, bool) or not isinstance(given, str | int | float):
+        return None
+    if not isinstance(given, str) and kind_of(of) not in ("number", "port"):
+        return None
+    return flaw_of(of, str(given))
+
+
+def _flawed(name: str, of: Mapping[str, Any], flaw: Flaw) -> Problem:
+    example = example_of(of)
+    title = str(of.get("title", name))
+    remedy = f"For example {example}." if example else "Correct what is written there."
+    return _of_connector(SettingProblem(field=name, sentence=f"{title}: {flaw.sentence}", remedy=remedy))
 
 
 def _missing(

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 from sqlalchemy import Row, delete, func, insert, select, update
 
-from banqup_tui.backend import settings_versions, tables, two_levels
+from banqup_tui.backend import renewing, settings_versions, tables, two_levels
 from banqup_tui.backend.context import Context, Handler, Refused
 from banqup_tui.backend.extensions import Level
-from banqup_tui.backend.mending import mend
+from banqup_tui.backend.ledger import lifecycle
 from banqup_tui.backend.two_levels import Settings
 from banqup_tui.backend.work import Work
-from banqup_tui.domain.client import Client
 from banqup_tui.domain.extension import Extension, InstallationState
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.values import Value
-from banqup_tui.protocol.commands import Configure, Install, Uninstall
+from banqup_tui.protocol.commands import Configure, Deactivate, Install, Uninstall
 from banqup_tui.protocol.messages import EntityKind, Op
 from banqup_tui.protocol.problems import ProblemType
 
@@ -63,7 +61,7 @@ def uninstall(work: Work, body: Uninstall, context: Context) -> dict[str, Any]:
     used_by = [row for row in _integrations(work, installation.id) if row.state != IntegrationState.REMOVED]
     if used_by:
         title = _title(context, installation.extension_id)
-        clients = sorted({_client_name(work, row.client_id) for row in used_by})
+        clients = sorted({renewing.client_name(work, row.client_id) for row in used_by})
         raise Refused(
             ProblemType.REFUSED,
             f"{title} is used by {_listed(clients)}.",
@@ -74,6 +72,18 @@ def uninstall(work: Work, body: Uninstall, context: Context) -> dict[str, Any]:
     work.execute(delete(tables.installation).where(tables.installation.c.id == installation.id))
     work.changed(EntityKind.INSTALLATION, installation.id, op=Op.DELETE)
     return {"installationId": installation.id}
+
+
+def deactivate(work: Work, body: Deactivate, context: Context) -> dict[str, Any]:
+    """Every client's integration is removed, in one transaction; the firm's settings stay for a later activation."""
+    installation = installation_row(work, body.installation_id)
+    used_by = [row for row in _integrations(work, installation.id) if row.state != IntegrationState.REMOVED]
+    count = len(used_by)
+    if count > body.expected:
+        sentence = f"It is now active {count} times, not {body.expected}. Nothing was changed."
+        raise Refused(ProblemType.COUNT_CHANGED, sentence, "Look again, then deactivate it.")
+    cancelled = sum(lifecycle.remove(work, row) for row in used_by)
+    return {"installationId": installation.id, "removed": count, "cancelled": cancelled}
 
 
 def loading_extension(context: Context, extension_id: str) -> Extension:
@@ -102,13 +112,14 @@ def installation_row(work: Work, installation_id: str) -> Row[Any]:
 
 
 def _configure(work: Work, installation: Row[Any], given: Settings, context: Context) -> int:
-    """The firm's settings, and a new version of those of every client that uses them.
+    """The firm's settings, and a new version of those of every client that inherits them.
 
-    Returns how many deliveries this has mended, so that they are queued again.
+    Returns how many deliveries this has mended at once, so that they are queued again.
     """
     services = context.services
     firm = two_levels.changed(two_levels.opened(services, installation.settings), given)
     firm = two_levels.read(services, installation.extension_id, firm, Level.FIRM)
+    renewing.refuse_unfit(work, services, installation.id, firm)
     table = tables.installation
     work.execute(
         update(table)
@@ -120,18 +131,7 @@ def _configure(work: Work, installation: Row[Any], given: Settings, context: Con
         )
     )
     work.changed(EntityKind.INSTALLATION, installation.id)
-    used_by = [row for row in _integrations(work, installation.id) if row.state != IntegrationState.REMOVED]
-    return sum(_renew(work, row, firm, context) for row in used_by)
-
-
-def _renew(work: Work, integration: Row[Any], firm: Settings, context: Context) -> int:
-    own = settings_versions.own_settings(work, context.services, integration)
-    try:
-        effective = settings_versions.checked(context.services, integration.extension_id, firm, own)
-    except Refused as error:
-        raise two_levels.refused(error.problem, f"{_client_name(work, integration.client_id)}: ") from None
-    settings_versions.use_version(work, context.services, integration, own, effective)
-    return mend(work, integration, context)
+    return renewing.begin(work, context, installation.id, firm)
 
 
 def _integrations(work: Work, installation_id: str) -> Sequence[Row[Any]]:
@@ -167,15 +167,14 @@ def _title(context: Context, extension_id: str) -> str:
     return extension.title["en"] if extension else extension_id
 
 
-def _client_name(work: Work, client_id: str) -> str:
-    table = tables.client
-    value = work.execute(select(table.c.value).where(table.c.id == client_id)).scalar_one_or_none()
-    return msgspec.json.decode(value, type=Client).name if value else client_id
-
-
 def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(names[:3])
     return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
 
 
-HANDLERS: dict[type[Value], Handler] = {Install: install, Configure: configure, Uninstall: uninstall}
+HANDLERS: dict[type[Value], Handler] = {
+    Install: install,
+    Configure: configure,
+    Uninstall: uninstall,
+    Deactivate: deactivate,
+}

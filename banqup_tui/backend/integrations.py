@@ -47,7 +47,8 @@ def add_integration(work: Work, body: AddIntegration, context: Context) -> dict[
         integration_id = _revive(work, there, folders, own, effective, context)
     result = {"integrationId": integration_id, "new": there is None}
     if body.backfill is not None:
-        older = Task(query=Query(client_id=body.client_id), integration_ids=(integration_id,), folders=folders)
+        query = Query(client_id=body.client_id)
+        older = Task(query=query, integration_ids=(integration_id,), folders=folders, since=body.backfill.since)
         result |= begin(work, context, older, body.backfill.up_to, body.backfill.expected)
     return result
 

@@ -4,6 +4,7 @@ Every answer is taken from one snapshot of the database: rows, tombstones and th
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from banqup_tui.backend import tables
 from banqup_tui.backend.context import Services
 from banqup_tui.backend.cursors import Cursor, PageKey, read_cursor, read_key, written_cursor, written_key
 from banqup_tui.backend.failures import Failure
+from banqup_tui.backend.filed import count_since
 from banqup_tui.backend.values import (
     attempts_of,
     client_of,
@@ -210,25 +212,25 @@ def _deliveries_by_document(seen: View, documents: Sequence[Row[Any]]) -> dict[s
 
 
 def backfill_count(
-    services: Services, user_id: str, client_id: str, folders: tuple[Folder, ...] | None
+    services: Services, user_id: str, client_id: str, folders: tuple[Folder, ...] | None, since: date | None = None
 ) -> BackfillCount:
-    """How many documents of the client are ready in these folders now, and the moment of the count."""
+    """How many documents of the client are ready in these folders now, and the moment of the count.
+
+    `since`: only those dated on that day or later.
+    """
     wanted = folders or ALL_FOLDERS
     document = tables.document
     with services.database.read() as connection:
         seen = view(connection, services, user_id)
-        statement = (
-            select(func.count())
-            .select_from(document)
-            .where(
-                document.c.space_id == seen.space.id,
-                document.c.client_id == client_id,
-                document.c.folder.in_([str(folder) for folder in wanted]),
-                document.c.ready_seq.is_not(None),
-                seen.visitor.only_visible(document.c.client_id),
-            )
+        which = (
+            document.c.space_id == seen.space.id,
+            document.c.client_id == client_id,
+            document.c.folder.in_([str(folder) for folder in wanted]),
+            document.c.approved.is_(True),
+            document.c.ready_seq.is_not(None),
+            seen.visitor.only_visible(document.c.client_id),
         )
-        count = int(connection.execute(statement).scalar_one())
+        count = count_since(connection, which, since)
         return BackfillCount(folders=wanted, count=count, up_to=f"{seen.space.epoch}.{seen.seq}")
 
 

@@ -7,18 +7,22 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import CompoundSelect, Row, delete, insert, select, union, update
 
 from banqup_tui.backend import tables, two_levels
-from banqup_tui.backend.context import Services
+from banqup_tui.backend.context import Refused, Services
 from banqup_tui.backend.extensions import Level
 from banqup_tui.backend.two_levels import Settings
 from banqup_tui.backend.work import Work
 from banqup_tui.connectors.interface import SignsIn
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.protocol.messages import EntityKind
+from banqup_tui.protocol.problems import ProblemType
 
 FIRST = 1
+_log = logging.getLogger(__name__)
+
 _log = logging.getLogger(__name__)
 
 
@@ -27,6 +31,17 @@ def own_settings(work: Work, services: Services, integration: Row[Any]) -> Setti
     kept = tables.settings
     sealed = work.execute(
         select(kept.c.own).where(
+            kept.c.integration_id == integration.id, kept.c.version == integration.settings_version
+        )
+    ).scalar_one_or_none()
+    return {} if sealed is None else two_levels.opened(services, sealed)
+
+
+def effective_settings(work: Work, services: Services, integration: Row[Any]) -> Settings:
+    """Those in effect, of the version in use."""
+    kept = tables.settings
+    sealed = work.execute(
+        select(kept.c.effective).where(
             kept.c.integration_id == integration.id, kept.c.version == integration.settings_version
         )
     ).scalar_one_or_none()
@@ -42,7 +57,16 @@ def destination_of(services: Services, extension_id: str, effective: Mapping[str
     connector = services.extensions.connector(extension_id)
     if connector is None:
         raise LookupError(extension_id)
-    return connector.destination(services.extensions.typed(extension_id, effective))
+    typed = services.extensions.typed(extension_id, effective)
+    try:
+        return msgspec.convert(connector.destination(typed), str)
+    except Exception as error:
+        _log.exception("%s could not say where documents go", extension_id)
+        raise Refused(
+            ProblemType.REFUSED,
+            "The extension failed while it took these settings.",
+            "Its log says why: update or repair it.",
+        ) from error
 
 
 def sign_in_until(services: Services, extension_id: str, effective: Mapping[str, Any]) -> datetime | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -15,6 +15,7 @@ from banqup_tui.backend.context import Services
 from banqup_tui.backend.extensions import Level
 from banqup_tui.backend.two_levels import Settings
 from banqup_tui.connectors.interface import Connector, Parcel, Shows, Step
+from banqup_tui.connectors.path_template import values_of
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
@@ -32,6 +33,12 @@ _TRY_AGAIN: Words = {"en": "Try again later.", "fr": "Réessayez plus tard."}
 _FAILED: Words = {"en": "The extension failed while it tried", "fr": "L'extension a échoué pendant l'essai"}
 _REPAIR: Words = {"en": "Its log says why: update or repair it.", "fr": "Son journal dit pourquoi : réparez-la."}
 
+_EACH_CLIENT: Words = {
+    "en": "What is missing here is given by each client",
+    "fr": "Ce qui manque ici vient de chaque client",
+}
+_TRY_THERE: Words = {"en": "Try the connection there.", "fr": "Testez la connexion chez lui."}
+
 _log = logging.getLogger(__name__)
 
 
@@ -40,6 +47,7 @@ class _Gathered(msgspec.Struct, frozen=True):
 
     settings: Settings
     sample: Parcel | None
+    of_client: bool
 
 
 async def test(services: Services, request: TestRequest) -> TestResult:
@@ -48,18 +56,38 @@ async def test(services: Services, request: TestRequest) -> TestResult:
         gathered = await asyncio.to_thread(_gather, services, request)
     except BanqupError as error:
         return TestResult(steps=(_untold(error.sentence, error.remedy),))
-    reading = services.extensions.read(request.extension_id, gathered.settings, Level.EFFECTIVE)
-    if reading.problems:
-        return TestResult(steps=tuple(_wrong(problem) for problem in reading.problems))
+    problems, values = _read(services, request, gathered)
+    variables = dict(values_of(gathered.sample)) if gathered.sample else {}
     connector = services.extensions.connector(request.extension_id)
-    if connector is None:
-        raise LookupError(request.extension_id)
-    typed = services.extensions.typed(request.extension_id, reading.values)
-    steps = await _tried(connector, typed, gathered.sample)
+    if problems or connector is None:
+        return TestResult(steps=tuple(_wrong(problem) for problem in problems), variables=variables)
+    if values is None:
+        steps = () if request.dry else (_by_each_client(request),)
+        return TestResult(steps=steps, variables=variables)
+    typed = services.extensions.typed(request.extension_id, values)
+    tried = [] if request.dry else await _tried(connector, typed, gathered.sample)
     return TestResult(
-        steps=tuple(_in_language(step, request.language) for step in steps),
+        steps=tuple(_in_language(step, request.language) for step in tried),
         preview=_preview(connector, typed, gathered.sample),
+        variables=variables,
     )
+
+
+def _read(
+    services: Services, request: TestRequest, gathered: _Gathered
+) -> tuple[Sequence[Problem], Mapping[str, Any] | None]:
+    """What is wrong, and the settings as they would be used; none of these where each client gives the rest."""
+    extensions = services.extensions
+    whole = extensions.read(request.extension_id, gathered.settings, Level.EFFECTIVE)
+    if not whole.problems or gathered.of_client:
+        return whole.problems, whole.values
+    properties = extensions.properties(request.extension_id)
+    firm = extensions.read(request.extension_id, gathered.settings, Level.FIRM)
+    known = {problem.field for problem in firm.problems}
+    missing = [problem for problem in whole.problems if problem.field not in known]
+    if all(properties.get(problem.field or "", {}).get("x-level") == "client" for problem in missing):
+        return firm.problems, None
+    return whole.problems, None
 
 
 test.__test__ = False  # type: ignore[attr-defined]
@@ -98,7 +126,7 @@ def _gather(services: Services, request: TestRequest) -> _Gathered:
         else:
             own = two_levels.changed(_own(connection, services, integration), request.settings)
             settings = two_levels.in_effect(firm, own)
-        return _Gathered(settings, newest(connection, services, client_id))
+        return _Gathered(settings, newest(connection, services, client_id), client_id is not None)
 
 
 def _integration(connection: Connection, services: Services, integration_id: str | None) -> Row[Any] | None:
@@ -180,7 +208,11 @@ def _in_language(step: Step, language: str) -> TestStep:
 
 
 def _wrong(problem: Problem) -> TestStep:
-    return TestStep(ok=False, sentence=problem.title, remedy=problem.remedy)
+    return TestStep(ok=False, sentence=problem.title, remedy=problem.remedy, field=problem.field)
+
+
+def _by_each_client(request: TestRequest) -> TestStep:
+    return _in_language(Step(ok=False, sentence=_EACH_CLIENT, remedy=_TRY_THERE), request.language)
 
 
 def _untold(sentence: str, remedy: str) -> TestStep:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from banqup_tui.actions.asking import (
     Filled,
     Form,
     Message,
+    Reviewing,
+    Standing,
     Ticked,
     Ticking,
     TickSummary,
@@ -22,10 +25,31 @@ from banqup_tui.actions.asking import (
 from banqup_tui.actions.places import Destination
 from banqup_tui.cli.output import say
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.values import Value
+from banqup_tui.protocol.messages import BackfillCount
+from banqup_tui.written.formats import count
+from banqup_tui.written.words import ngettext
 
 
 class NotOnTheCommandLine(BanqupError):
     exit_code = 2
+
+
+class NotCounted(BanqupError):
+    """`EX_TEMPFAIL` of sysexits."""
+
+    exit_code = 75
+
+
+class Given(Value, frozen=True, kw_only=True):
+    """What the options say of a form. `folders`: None for those that are ticked already."""
+
+    values: Mapping[str, Any] = {}
+    label: str | None = None
+    folders: tuple[Folder, ...] | None = None
+    older: bool = False
+    since: date | None = None
 
 
 class Steps:
@@ -39,16 +63,14 @@ class Steps:
 
 
 class CommandLineAsk:
-    """`again`: also what is there. `values`: settings as given. `sure`: no question before what cannot be undone."""
+    """`again`: also what is there. `sure`: no question before what cannot be undone. `given`: what a form is told."""
 
-    def __init__(
-        self, *, again: bool = False, values: Mapping[str, Any] | None = None, older: bool = False, sure: bool = False
-    ) -> None:
+    def __init__(self, *, again: bool = False, given: Given | None = None, sure: bool = False) -> None:
         self._again = again
-        self._values = dict(values or {})
-        self._older = older
+        self._given = given or Given()
         self._sure = sure
         self.messages: list[Message] = []
+        self.left_out = 0
 
     async def choose(self, question: Choosing) -> str | None:
         raise NotOnTheCommandLine(f"{question.title}: this is chosen in the terminal.", "Open it with banqup.")
@@ -79,7 +101,29 @@ class CommandLineAsk:
         return None
 
     async def fill_in(self, form: Form) -> Filled | None:
-        return Filled(values=self._values, send_older=self._older)
+        given = self._given
+        folders = given.folders if form.folders is not None else None
+        older = await self._count_older(form) if given.older else None
+        return Filled(values=given.values, older=older, since=given.since, folders=folders, label=given.label)
+
+    async def _count_older(self, form: Form) -> BackfillCount | None:
+        """The number is said before anything is asked of the backend."""
+        if form.count_older is None:
+            return None
+        found = await form.count_older(self._given.folders or form.folders or (), self._given.since)
+        if found is None:
+            raise NotCounted("Older documents cannot be counted now.", "Try again when the backend is back.")
+        words = ngettext("Also {count} older document.", "Also {count} older documents.", found.count)
+        say(words.format(count=count(found.count)))
+        return found
+
+    async def review(self, question: Reviewing) -> bool:
+        """Says how each stands; what needs more is left out, and the exit code tells."""
+        rows = question.rows()
+        for row in rows:
+            say(f"{row.label}: {row.note}.")
+        self.left_out = sum(row.standing is Standing.NEEDS for row in rows)
+        return bool(question.go_on())
 
     async def where_to(self, title: str, suggestion: Path) -> Path | None:
         return suggestion

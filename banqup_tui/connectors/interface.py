@@ -172,7 +172,10 @@ class SettingProblem(Value, frozen=True, kw_only=True):
 
 
 class Channel(Protocol):
-    """An open way to one receiver; used for several documents, closed by its context manager."""
+    """An open way to one receiver; used for several documents, closed by its context manager.
+
+    A channel that is a subclass of this one writes what its kind of receiver needs, and leaves the rest.
+    """
 
     async def prepare(self, parcel: Parcel) -> str: ...
 
@@ -183,15 +186,15 @@ class Channel(Protocol):
 
         Whatever else goes wrong is `Uncertain`: it is tried again later.
         """
-        ...
+        raise Uncertain("Nothing was left that could be finished.")
 
     async def look_up(self, parcel: Parcel, earlier_receipts: Sequence[str]) -> tuple[Found, Receipt | None]:
         """LOOKUP receivers: is it there, leaving out the receipts of earlier generations?"""
-        ...
+        return Found.PENDING, None
 
     async def discard(self, remnant: str) -> None:
         """Take away a hidden file whose delivery was given up before its effect. Never fails."""
-        ...
+        return
 
 
 class Connector(Protocol, Generic[S]):
@@ -293,4 +296,13 @@ def schema(settings: type[msgspec.Struct]) -> dict[str, Any]:
     """The JSON Schema of a settings struct, with the references resolved."""
     (resolved,), components = msgspec.json.schema_components([settings])
     found: dict[str, Any] = components.get(settings.__name__, resolved)
-    return found
+    properties = {name: _resolved(of, components) for name, of in found.get("properties", {}).items()}
+    return {**found, "properties": properties}
+
+
+def _resolved(of: dict[str, Any], components: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """With what it refers to (the values of an enumeration) in its place; what it says itself goes before."""
+    if "anyOf" in of:
+        return {**of, "anyOf": [_resolved(one, components) for one in of["anyOf"]]}
+    referred = components.get(str(of.get("$ref", "")).rpartition("/")[2])
+    return {**referred, **{key: value for key, value in of.items() if key != "$ref"}} if referred else of

@@ -51,6 +51,7 @@ class LocalFolderSettings(Settings, frozen=True, kw_only=True):
         setting(
             "Path",
             "Chemin",
+            look="path",
             template=True,
             help_en="The folder on the backend's machine. It is made when it is not there.",
             help_fr="Le dossier sur la machine du service. Il est créé s'il n'existe pas.",

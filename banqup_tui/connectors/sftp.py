@@ -64,8 +64,8 @@ _NO_FILE: Words = {"en": "No file could be written: ", "fr": "Aucun fichier écr
 
 
 class SftpSettings(Settings, frozen=True, kw_only=True):
-    host: Annotated[str, setting("Host", "Serveur")]
-    port: Annotated[int, setting("Port", "Port"), msgspec.Meta(ge=1, le=65535)] = 22
+    host: Annotated[str, setting("Host", "Serveur", look="host", example="sftp.example.be")]
+    port: Annotated[int, setting("Port", "Port", look="port"), msgspec.Meta(ge=1, le=65535)] = 22
     user: Annotated[str, setting("User", "Utilisateur")]
     password: Annotated[str, setting("Password", "Mot de passe", secret=True)] = ""
     path: Annotated[
@@ -73,6 +73,7 @@ class SftpSettings(Settings, frozen=True, kw_only=True):
         setting(
             "Path",
             "Chemin",
+            look="path",
             template=True,
             help_en="The folder on the server. It is made when it is not there.",
             help_fr="Le dossier sur le serveur. Il est créé s'il n'existe pas.",

@@ -35,12 +35,17 @@ DEFAULT_CLIENTS: Final = 34
 DEFAULT_DOCUMENTS: Final = 1500
 _SENT_BY_THEMSELVES: Final = 300
 _FOLDER_EXTENSION: Final = "local-folder"
+_ONE_OF: Final = 3
 _FAILING: Final = (Folder.SALES_INVOICES, Folder.PURCHASE_RECEIPTS)
 _T = TypeVar("_T")
 
 
+_ARCHIVE: Final = "Archive"
+_OLD_SERVER: Final = "Old server"
+
+
 class _Habit(StrEnum):
-    """What a client's integration does."""
+    """What a client's integrations do: one that FAILS stands beside two that deliver."""
 
     DELIVERS = "DELIVERS"
     FAILS = "FAILS"
@@ -162,7 +167,7 @@ class _Builder:
         processed = [id_ for id_, sample in zip(ids, samples, strict=True) if sample.processed]
         if processed:
             self._do([SetProcessed(document_ids=tuple(processed), processed=True)])
-        delivering = {client.reference for client in self._of_kind(_Habit.DELIVERS)}
+        delivering = {one.reference for habit in (_Habit.DELIVERS, _Habit.FAILS) for one in self._of_kind(habit)}
         return [
             id_
             for id_, sample in zip(ids, samples, strict=True)
@@ -185,24 +190,27 @@ class _Builder:
         return [client for at, client in enumerate(self._firm.clients) if _HABITS[at % len(_HABITS)] is habit]
 
     def _activate(self) -> int:
-        """Most clients deliver into a folder, some are paused."""
+        """Most clients deliver into a folder, some into an archive too, some are paused."""
         self._target.mkdir(parents=True, exist_ok=True)
         settings = {"path": f"{self._target}/[external_id]/[folder]/[year]"}
         install = Install(installation_id=self._installation, extension_id=_FOLDER_EXTENSION, settings=settings)
         paused = self._of_kind(_Habit.PAUSED)
-        adding = [self._add(client) for client in (*self._of_kind(_Habit.DELIVERS), *paused)]
+        delivering, failing = self._of_kind(_Habit.DELIVERS), self._of_kind(_Habit.FAILS)
+        archive = {"path": f"{self._target}/archive/[year]/[external_id]/[folder]"}
+        adding = [self._add(client) for client in (*delivering, *failing, *paused)]
+        adding += [self._add(client, _ARCHIVE, archive) for client in (*delivering[::_ONE_OF], *failing)]
         pausing = [PauseIntegration(integration_id=self._id("integration", client.reference)) for client in paused]
         for bodies in _batches([install, *adding, *pausing]):
             self._do(bodies)
         return len(adding)
 
     def _activate_in_vain(self) -> int:
-        """Some deliver to a path that cannot be, what was there before included: all of it fails for one reason."""
+        """Some also deliver to a path that cannot be, what was there before included: it all fails for one reason."""
         note = self._target / "not-a-folder.txt"
         note.write_text("An integration of the sample firm is told to deliver below this file, which cannot be.\n")
         backfill = Backfill(up_to=self._hand.seen(), expected=self._documents)
         adding = [
-            self._add(client, settings={"path": f"{note}/[external_id]"}, folders=_FAILING, backfill=backfill)
+            self._add(client, _OLD_SERVER, {"path": f"{note}/[external_id]"}, folders=_FAILING, backfill=backfill)
             for client in self._of_kind(_Habit.FAILS)
         ]
         if adding:
@@ -212,14 +220,16 @@ class _Builder:
     def _add(
         self,
         client: SampleClient,
+        label: str | None = None,
         settings: dict[str, Any] | None = None,
         folders: tuple[Folder, ...] | None = None,
         backfill: Backfill | None = None,
     ) -> AddIntegration:
         return AddIntegration(
-            integration_id=self._id("integration", client.reference),
+            integration_id=self._id("integration", f"{client.reference}{label or ''}"),
             client_id=self._ids[client.reference],
             installation_id=self._installation,
+            label=label,
             settings=settings or {},
             folders=folders,
             backfill=backfill,

@@ -88,6 +88,17 @@ COUNT_NAMES: dict[AccountingStatus, str] = {
 }
 
 
+class UnderWay(Value, frozen=True, kw_only=True):
+    """Deliveries that are not settled: those that wait, and those that are being sent."""
+
+    queued: int = 0
+    sending: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.queued + self.sending
+
+
 class ClientRow(Value, frozen=True, kw_only=True):
     """`integrations` are the labels of those that are not removed, by name."""
 

@@ -33,7 +33,8 @@ class Effect(StrEnum):
 class Route(Value, frozen=True, kw_only=True):
     """One document towards one integration. `wanted`: ticked without further question; `possible`: may be ticked.
 
-    `if_gone`: the receiver can be asked whether it has the document, and is asked before anything is sent again.
+    `if_gone`: the receiver can be asked whether it has the document, and is asked before anything is sent again,
+    unless another copy is wanted in so many words.
     """
 
     integration: Integration
@@ -195,20 +196,26 @@ def selection(each: Sequence[Offer]) -> Selection:
 
 
 def planned(chosen: Selection, ticked: Collection[str], *, again: bool) -> Plan:
-    """The deliveries that would be asked for. `ticked` are integrations; `again`: send also what is there."""
+    """The deliveries that would be asked for. `ticked` are integrations; `again`: another copy of what is there.
+
+    With one document a tick is its own word for sending again, and a receiver that can be asked is asked first. With
+    several only `again` is; what may have arrived is asked about even then.
+    """
+    one_document = len(chosen.offers) == 1
     targets: dict[str, list[str]] = {}
     copies: list[WantedCopy] = []
     copies_if_gone: list[WantedCopy] = []
     used: set[str] = set()
     for one in chosen.offers:
         for route in one.routes if one.obstacle is None else ():
-            if route.integration.id not in ticked or not (route.wanted or (again and route.possible)):
+            if route.integration.id not in ticked or not (route.wanted or ((again or one_document) and route.possible)):
                 continue
             used.add(route.integration.id)
             if route.effect is Effect.SEND:
                 targets.setdefault(one.document.id, []).append(route.integration.id)
             elif route.delivery is not None:
-                (copies_if_gone if route.if_gone else copies).append(_copy_of(route.delivery))
+                anyway = again and (one_document or not route.wanted)
+                (copies_if_gone if route.if_gone and not anyway else copies).append(_copy_of(route.delivery))
     return Plan(
         groups=_grouped(targets),
         copies=tuple(copies),
@@ -219,17 +226,13 @@ def planned(chosen: Selection, ticked: Collection[str], *, again: bool) -> Plan:
 
 def _route(integration: Integration, delivery: Delivery | None, kinds: Mapping[str, ReceiverKind]) -> Route:
     effect = effect_of(delivery)
-    if_gone = (
-        effect is Effect.RESEND
-        and delivery is not None
-        and delivery.state is DeliveryState.UNKNOWN
-        and kinds.get(integration.extension_id) is ReceiverKind.LOOKUP
-    )
+    if_gone = effect is Effect.RESEND and kinds.get(integration.extension_id) is ReceiverKind.LOOKUP
+    unknown = delivery is not None and delivery.state is DeliveryState.UNKNOWN
     return Route(
         integration=integration,
         delivery=delivery,
         effect=effect,
-        wanted=effect is Effect.SEND or if_gone,
+        wanted=effect is Effect.SEND or (if_gone and unknown),
         possible=effect is not Effect.NOTHING,
         if_gone=if_gone,
     )
@@ -256,8 +259,8 @@ def _row(routes: tuple[Route, ...]) -> Row:
         unknown=sum(delivery.state is DeliveryState.UNKNOWN and not delivery.is_open for delivery in there),
         under_way=sum(delivery.is_open for delivery in there),
         first_time=sum(route.effect is Effect.SEND for route in routes),
-        asked_first=sum(route.if_gone for route in routes),
-        again=sum(route.effect is Effect.RESEND and not route.if_gone for route in routes),
+        asked_first=sum(route.if_gone and route.wanted for route in routes),
+        again=sum(route.effect is Effect.RESEND and not route.wanted for route in routes),
     )
 
 

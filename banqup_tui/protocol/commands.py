@@ -105,9 +105,19 @@ class Uninstall(Value, frozen=True, kw_only=True):
     installation_id: str
 
 
+class Deactivate(Value, frozen=True, kw_only=True):
+    """Take an installation away from every client. `expected`: how many integrations the user saw; more is refused."""
+
+    installation_id: str
+    expected: int
+
+
 class Backfill(Value, frozen=True, kw_only=True):
+    """What was there before, in the folders of the integration; `since`: only what is dated then or later."""
+
     up_to: str
     expected: int
+    since: date | None = None
 
 
 class AddIntegration(Value, frozen=True, kw_only=True):
@@ -205,7 +215,7 @@ class RemoveRule(Value, frozen=True, kw_only=True):
 
 Body = (
     Send | Resend | BulkSend | Cancel | Dismiss | Settle | SetProcessed | CreateClient | Install | Configure
-    | Uninstall | AddIntegration | ConfigureIntegration | PauseIntegration | ResumeIntegration
+    | Uninstall | Deactivate | AddIntegration | ConfigureIntegration | PauseIntegration | ResumeIntegration
     | RemoveIntegration | ImportFile | AddSource | RemoveSource | AddAccount | RemoveAccount
     | PlaceFile | DismissToPlace | RemoveRule
 )  # fmt: skip

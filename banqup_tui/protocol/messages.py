@@ -138,6 +138,7 @@ class TestRequest(Value, frozen=True, kw_only=True):
     """Either an extension (firm's settings) or an installation for a client, with settings not kept yet.
 
     Settings that are kept already, secrets above all, need not be given again. `language`: of the sentences.
+    `dry`: only look at the settings and say where a document would go; the receiver is not asked.
     """
 
     __test__ = False
@@ -148,25 +149,31 @@ class TestRequest(Value, frozen=True, kw_only=True):
     client_id: str | None = None
     settings: dict[str, Any] = {}
     language: str = "en"
+    dry: bool = False
 
 
 class TestStep(Value, frozen=True, kw_only=True):
-    """One thing that was tried: `ok`, and a sentence; `remedy` where it is not."""
+    """One thing that was tried: `ok`, and a sentence; `remedy` where it is not. `field`: the setting it is about."""
 
     __test__ = False
 
     ok: bool
     sentence: str
     remedy: str | None = None
+    field: str | None = None
 
 
 class TestResult(Value, frozen=True, kw_only=True):
-    """`preview`: where the newest document would go with these settings, if it can be told."""
+    """`preview`: where the newest document would go with these settings, if it can be told.
+
+    `variables`: what the placeholders of a path stand for with that document.
+    """
 
     __test__ = False
 
     steps: tuple[TestStep, ...]
     preview: str | None = None
+    variables: dict[str, str] = {}
 
     @property
     def ok(self) -> bool:

@@ -16,6 +16,7 @@ from banqup_tui.actions.asking import (
     Form,
     Message,
     Progress,
+    Reviewing,
     Ticked,
     Ticking,
     Tone,
@@ -52,12 +53,11 @@ class TerminalAsk:
 
         panel = await self.panel(Choose)
         options = [Option(one.id, one.label, one.note, one.key, one.reason) for one in question.choices]
-        steps = bool(question.hint)
         panel.fill(
             question.title,
             options,
-            step=_("{part} of {whole}").format(part=1, whole=2) if steps else "",
-            confirm=_("Continue") if steps else "",
+            step=_("{part} of {whole}").format(part=1, whole=question.steps) if question.steps else "",
+            confirm=_("Continue") if question.steps else "",
         )
         if question.hint:
             self._screen.info.set_instead((Word(question.hint, "muted"),))
@@ -123,6 +123,11 @@ class TerminalAsk:
         from banqup_tui.screens.form import FormScreen
 
         return cast("Filled | None", await self._screen.house.push_and_wait(FormScreen(form)))
+
+    async def review(self, question: Reviewing) -> bool:
+        from banqup_tui.screens.review import ReviewScreen
+
+        return bool(await self._screen.house.push_and_wait(ReviewScreen(question)))
 
     async def where_to(self, title: str, suggestion: Path) -> Path | None:
         from banqup_tui.widgets.prompt import Prompt

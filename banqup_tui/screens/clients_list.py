@@ -21,6 +21,7 @@ from banqup_tui.widgets.line_list import EmptyNote
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.progress import Progress
 from banqup_tui.written.formats import count, vat_number
+from banqup_tui.written.signs import sign
 from banqup_tui.written.words import _, ngettext
 
 _SORTS: tuple[ClientSort, ...] = ("error", "ready", "queued", "name", "newest")
@@ -117,7 +118,7 @@ class ClientsList(PlaceScreen):
 
     def context(self) -> Context:
         row = self.table.row
-        return self.house.context(self, client_id=row.id if row else None)
+        return self.house.context(self, client_id=row.id if row else None, client_ids=self.table.selected)
 
     def menu_title(self) -> str:
         return self.table.row.name if self.table.row else ""
@@ -128,6 +129,8 @@ class ClientsList(PlaceScreen):
     # keys
 
     def move_back(self) -> None:
+        if self.table.clear_selection():
+            return
         if self._search or self._errors_only:
             self._search, self._errors_only = "", False
             self.draw()
@@ -163,6 +166,14 @@ class ClientsList(PlaceScreen):
     def on_client_table_cursor_moved(self, message: ClientTable.CursorMoved) -> None:
         message.stop()
         self.cursor_moved()
+
+    def on_client_table_selection_changed(self, message: ClientTable.SelectionChanged) -> None:
+        message.stop()
+        number = len(self.table.selected)
+        words = ngettext("{count} client selected", "{count} clients selected", number).format(count=count(number))
+        mark = Word(sign("selected"), "accent")
+        self.info.set_totals((mark, Word(f" {words}", "strong", True)) if number else ())
+        self.refresh_footer()
 
     def on_client_table_menu_asked(self, message: ClientTable.MenuAsked) -> None:
         message.stop()

@@ -2,33 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.timer import Timer
 
 from banqup_tui.actions.asking import Filled, Form
+from banqup_tui.domain.days import read_day
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.domain.extension import in_language
-from banqup_tui.domain.folder import ALL_FOLDERS, Folder
-from banqup_tui.domain.path_template import PLACEHOLDERS, check
+from banqup_tui.domain.setting_rules import value_of
+from banqup_tui.domain.text import clean
+from banqup_tui.protocol.messages import BackfillCount, TestResult, TestStep
+from banqup_tui.screens.form_fields import (
+    FOLDERS,
+    LABEL,
+    OLDER,
+    SINCE,
+    chosen_folders,
+    fields_of,
+    help_lines,
+    older_ticks,
+    since_field,
+    ticks_of,
+    variables_line,
+)
 from banqup_tui.screens.house import House
 from banqup_tui.screens.place import press
 from banqup_tui.widgets.buttons import Button
 from banqup_tui.widgets.footer import Footer, FooterKey
-from banqup_tui.widgets.form import Field, FormView, Report, Ticks, Wrong
+from banqup_tui.widgets.form import FormView, Report
 from banqup_tui.widgets.integrations_layout import title_of
-from banqup_tui.widgets.lines_of_text import BLANK, Line, left, paragraph
+from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import Rule, Sheet
-from banqup_tui.written.folders import FOLDER_NAMES
-from banqup_tui.written.formats import count
+from banqup_tui.written.formats import cut_middle
 from banqup_tui.written.told import told, told_of
-from banqup_tui.written.words import _, current_language, ngettext
+from banqup_tui.written.widths import width_of
+from banqup_tui.written.words import _
 
 TEST, SAVE, CANCEL = "test", "save", "cancel"
-_FOLDERS, _OLDER = "folders", "older"
+LOOK_AFTER = 0.4
+"""Seconds without a key after which the service is asked what it thinks of the settings."""
+LOOK_AGAIN = 1.0
+"""Seconds after which it is asked again, where it did not answer."""
 
 
 class FormScreen(Sheet):
@@ -46,7 +64,10 @@ class FormScreen(Sheet):
         self.view = FormView()
         self.help = Page(id="help")
         self._rule = Rule()
-        self._testing = False
+        self._examples = dict(form.examples)
+        self._preview: str | None = None
+        self._older: BackfillCount | None = form.older
+        self._looking: Timer | None = None
         self.answer: Filled | None = None
 
     def compose_body(self) -> ComposeResult:
@@ -58,16 +79,19 @@ class FormScreen(Sheet):
         house = self.house
         self.header.set_places(house.places(), "3" if self._form.level == "client" else "4")
         house.show_state(self)
-        steps = _("Step {part} of {whole}").format(part=2, whole=2) if self._form.level == "client" else ""
+        step = self._form.step
+        steps = _("Step {part} of {whole}").format(part=step[0], whole=step[1]) if step else ""
         self.title_line.set_path(self._form.title, right=steps)
-        self.view.fill(self._fields(), self._ticks(), ())
+        self.view.fill(fields_of(self._form), ticks_of(self._form), (), shown_after={OLDER: (since_field(),)})
         self._say_what_is_wrong()
         self.footer.set_right(())
         self.set_focus(self.view)
         self._come_to(self.view.stop_name)
+        self._ask_for_a_look()
 
     def levels_changed(self, levels: int) -> None:
         self.help.display = self._rule.display = levels > 1
+        self._tell()
 
     @property
     def house(self) -> House:
@@ -75,54 +99,44 @@ class FormScreen(Sheet):
 
     # what is drawn
 
-    def _fields(self) -> Iterator[Field]:
-        at_client = self._form.level == "client"
-        required = set(self._form.schema.get("required", ()))
-        for name, schema in self._properties.items():
-            secret = bool(schema.get("writeOnly"))
-            kept_here = name in self._form.secrets
-            inherited = self._form.inherited.get(name, schema.get("default")) if at_client else schema.get("default")
-            yield Field(
-                name=name,
-                label=title_of(name, schema),
-                kind="secret" if secret else "choice" if "enum" in schema else "text",
-                own=_text(self._form.given.get(name)) or ("" if secret and kept_here else None),
-                inherited=_text(inherited),
-                kept=kept_here or name in self._form.inherited_secrets,
-                choices=tuple(str(one) for one in schema.get("enum", ())),
-                required=name in required and (at_client or schema.get("x-level", "firm") == "firm"),
-                check=_check_of(schema),
-                has_levels=at_client,
-            )
-
-    def _ticks(self) -> Iterator[Ticks]:
-        if self._form.folders is not None:
-            boxes = [(str(one), _(FOLDER_NAMES[one]), one in self._form.folders) for one in ALL_FOLDERS]
-            yield Ticks(_FOLDERS, _("Folders"), boxes)
-        if self._form.older:
-            words = ngettext(
-                "Also send the {count} document from before today",
-                "Also send the {count} documents from before today",
-                self._form.older,
-            ).format(count=count(self._form.older))
-            yield Ticks(_OLDER, _("Older"), [(_OLDER, words, False)])
-
     def _buttons(self) -> list[Button]:
-        wrong = self.view.first_wrong()
+        wrong = self._first_wrong()
         test = [Button(TEST, _("Test connection"))] if self._form.test is not None else []
         return [*test, Button(SAVE, self._form.button, reason=wrong), Button(CANCEL, _("Cancel"))]
 
-    def _say_what_is_wrong(self) -> None:
+    def _first_wrong(self) -> str | None:
+        """Also older documents that are ticked and whose number is not known: nothing is sent that was not counted."""
         wrong = self.view.first_wrong()
+        if wrong is None and self._older is None and OLDER in self.view.ticked(OLDER):
+            return _("Older")
+        return wrong
+
+    def _say_what_is_wrong(self) -> None:
+        wrong = self._first_wrong()
         self.view.set_buttons(self._buttons(), _("Correct first: {field}").format(field=wrong) if wrong else "")
 
     def _come_to(self, name: str) -> None:
         self.footer.set_keys(FooterKey(*key) for key in (*self.view.footer(), ("Esc", _("Cancel"))))
-        self._tell_about(name)
+        self._tell()
 
-    def _tell_about(self, name: str) -> None:
-        schema = self._properties.get(name)
-        self.help.show(lambda width: list(_help(name, schema, self._form, width)))
+    def _tell(self) -> None:
+        """Beside the form where there is room, else under the field and in the info line."""
+        name = self.view.stop_name
+        beside = self.levels > 1
+        self.help.show(lambda width: list(help_lines(name, self._form, self._examples, self._preview, width)))
+        for setting, schema in self._properties.items():
+            if schema.get("x-template"):
+                self.view.set_hint(setting, "" if beside else variables_line(self._examples))
+        words = self._preview_words()
+        self.info.set_state((Word(words, "muted"),) if words and not beside else (), at_once=True)
+
+    def _preview_words(self) -> str:
+        """In one line: the beginning of a long path and its end."""
+        if not self._preview:
+            return ""
+        words = _("The newest document would go to {path}")
+        room = self.app.size.width - 4 - width_of(words.format(path=""))
+        return words.format(path=cut_middle(self._preview, max(room, 10)))
 
     # what happens
 
@@ -132,7 +146,16 @@ class FormScreen(Sheet):
 
     def on_form_view_changed(self, message: FormView.Changed) -> None:
         message.stop()
+        counts_anew = self._form.older is not None and message.name in (FOLDERS, OLDER, SINCE)
+        if counts_anew:
+            self._older = None
         self._say_what_is_wrong()
+        if counts_anew:
+            self.run_worker(self._count_older(), group="older", exclusive=True, exit_on_error=False)
+        if message.name in self._properties:
+            self._preview = None
+            self._tell()
+            self._ask_for_a_look()
 
     def on_footer_key_asked(self, message: Footer.KeyAsked) -> None:
         message.stop()
@@ -154,82 +177,97 @@ class FormScreen(Sheet):
         self.answer = answer
         self.house.left(self, answer)
 
+    # what was filled in
+
     def _filled(self) -> Filled:
-        folders = None
-        if self._form.folders is not None:
-            folders = tuple(Folder(one) for one in ALL_FOLDERS if str(one) in self.view.ticked(_FOLDERS))
-        return Filled(values=self._values(), send_older=_OLDER in self.view.ticked(_OLDER), folders=folders)
+        older = self._older if OLDER in self.view.ticked(OLDER) else None
+        return Filled(
+            values=self._values(),
+            older=older,
+            since=self._since() if older else None,
+            folders=chosen_folders(self._form, self.view.ticked(FOLDERS)),
+            label=self.view.text_of(LABEL) or None,
+        )
+
+    def _since(self) -> Any:
+        return read_day(self.view.text_of(SINCE))
 
     def _values(self) -> dict[str, Any]:
-        return {name: _typed(text, self._properties[name]) for name, text in self.view.own_values().items()}
+        found = self.view.own_values()
+        return {
+            name: None if text is None else value_of(self._properties[name], text)
+            for name, text in found.items()
+            if name in self._properties
+        }
+
+    # what only others can say
+
+    async def _count_older(self) -> None:
+        """The number beside *Older*, for the folders that are ticked and the day that is given."""
+        if self._form.count_older is None:
+            return
+        folders = chosen_folders(self._form, self.view.ticked(FOLDERS)) or ()
+        since = self._since()
+        try:
+            self._older = await self._form.count_older(folders, since)
+        except BanqupError:
+            self._older = None
+        self.view.relabel(older_ticks(self._older, has_day=since is not None))
+        self._say_what_is_wrong()
+
+    def _ask_for_a_look(self, seconds: float = LOOK_AFTER) -> None:
+        if self._form.look is None:
+            return
+        if self._looking is not None:
+            self._looking.stop()
+        self._looking = self.set_timer(seconds, self._look_soon)
+
+    def _look_soon(self) -> None:
+        self.run_worker(self._look(), group="look", exclusive=True, exit_on_error=False)
+
+    async def _look(self) -> None:
+        """What only the connector knows of the settings, and where a document would go, once somebody answers."""
+        values = self._values()
+        if self._form.look is None:
+            return
+        try:
+            result = await self._form.look(values)
+        except BanqupError:
+            self._ask_for_a_look(LOOK_AGAIN)
+            return
+        if values == self._values():
+            self._take(result)
+
+    def _take(self, result: TestResult) -> None:
+        self._preview = clean(result.preview) if result.preview else None
+        self._examples |= {name: clean(value) for name, value in result.variables.items()}
+        self.view.set_said(_by_field(result, self._properties))
+        self._say_what_is_wrong()
+        self._tell()
 
     async def _test(self) -> None:
         if self._form.test is None:
             return
-        self.view.set_report(_("Test"), [Report(True, _("Testing"))])
+        self.view.set_report(_("Test"), [Report(None, _("Testing"))])
         try:
             result = await self._form.test(self._values())
         except BanqupError as error:
             self.view.set_report(_("Test"), [Report(False, told_of(error))])
             return
-        lines = [
-            Report(step.ok, told(step.sentence) if step.ok else f"{told(step.sentence)} {told(step.remedy)}".rstrip())
-            for step in result.steps
-        ]
-        self.view.set_report(_("Test"), lines)
+        self.view.set_report(_("Test"), [Report(step.ok, _sentence(step)) for step in result.steps])
+        self._take(result)
 
 
-def _text(value: object) -> str | None:
-    if value is None or value == "":
-        return None
-    return str(value)
+def _sentence(step: TestStep) -> str:
+    return told(step.sentence) if step.ok else f"{told(step.sentence)} {told(step.remedy)}".rstrip()
 
 
-def _typed(text: str | None, schema: Mapping[str, Any]) -> Any:
-    """The text as the schema's type: a number where it is one; the backend checks the rest."""
-    kinds = schema.get("type") or next(
-        (one.get("type") for one in schema.get("anyOf", ()) if one.get("type") != "null"), ""
-    )
-    if text is not None and kinds == "integer" and text.lstrip("-").isdigit():
-        return int(text)
-    if text is not None and kinds == "boolean":
-        return text.lower() in ("true", "yes", "1")
-    return text
-
-
-def _check_of(schema: Mapping[str, Any]) -> Callable[[str], Wrong | None] | None:
-    if schema.get("x-template"):
-        return _check_template
-    if schema.get("type") == "integer":
-        return _check_number
-    return None
-
-
-def _check_template(text: str) -> Wrong | None:
-    problems = check(text)
-    if not problems:
-        return None
-    first = problems[0]
-    if first.text == "unknown" and first.suggestion:
-        return Wrong(first.start, first.end, _("unknown; did you mean {name}?").format(name=first.suggestion))
-    return Wrong(first.start, first.end, told(first.text))
-
-
-def _check_number(text: str) -> Wrong | None:
-    return None if text.strip().isdigit() else Wrong(0, len(text), _("a whole number is needed"))
-
-
-def _help(name: str, schema: Mapping[str, Any] | None, form: Form, width: int) -> Iterator[Line]:
-    if schema is None:
-        if form.description:
-            yield from paragraph(0, width, in_language(form.description, current_language()))
-        return
-    yield (left(0, title_of(name, schema), "strong", bold=True),)
-    words = schema.get("x-help")
-    if words:
-        yield from paragraph(0, width, in_language(words, current_language()))
-    if schema.get("x-template"):
-        yield BLANK
-        for placeholder in PLACEHOLDERS:
-            example = form.examples.get(placeholder, "")
-            yield left(0, f"[{placeholder}]", "accent"), left(16, example[: max(width - 16, 0)])
+def _by_field(result: TestResult, properties: Mapping[str, Any]) -> dict[str, str]:
+    """The first thing said of each setting, without its title: it stands beside it."""
+    found: dict[str, str] = {}
+    for step in result.steps:
+        if not step.ok and step.field and step.field in properties and step.field not in found:
+            title, colon, rest = told(step.sentence).partition(":")
+            is_title = title.strip() in (title_of(step.field, properties[step.field]), step.field)
+            found[step.field] = rest.strip() if colon and is_title else told(step.sentence)
+    return found

@@ -53,6 +53,7 @@ class House(Protocol):
         screen: PlaceScreen,
         *,
         client_id: str | None = None,
+        client_ids: Sequence[str] = (),
         document_ids: Sequence[str] = (),
         delivery_id: str | None = None,
         integration_id: str | None = None,

@@ -30,6 +30,11 @@ LEASE_SECONDS = 20.0
 GIVEN_UP_AFTER = 10
 """So many answers 500 in a row to one command, and it is taken back."""
 
+_GIVE = (
+    "INSERT INTO command (key, line, kind, body, document_id, documents, effect, file, label, seen, at)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
 
 class Line(StrEnum):
     """Two queues: a long import does not hold up a keypress."""
@@ -46,6 +51,13 @@ class CommandState(StrEnum):
     EXPIRED = "EXPIRED"
     CANCELLED = "CANCELLED"
 
+
+_SECRETIVE = "('INSTALL', 'CONFIGURE', 'ADD_INTEGRATION', 'CONFIGURE_INTEGRATION')"
+_FORGETS = (
+    f"body = CASE WHEN kind IN {_SECRETIVE}"
+    " THEN CAST(json_set(CAST(body AS TEXT), '$.settings', json('{}')) AS BLOB) ELSE body END"
+)
+"""Settings may hold secrets: once a command is settled they are kept sealed by the backend, and nowhere else."""
 
 OPEN_STATES = (CommandState.QUEUED, CommandState.SENDING)
 
@@ -140,30 +152,32 @@ class Outbox:
             file, label, seen, self._stamp(),
         )  # fmt: skip
         with self._changing() as connection:
-            connection.execute(
-                "INSERT INTO command (key, line, kind, body, document_id, documents, effect, file, label, seen, at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                row,
-            )
+            connection.execute(_GIVE, row)
         kill_point("outbox.given")
         return given
 
     def give_all(
-        self, commands: Sequence[tuple[str, bytes, Sequence[str], Effect | None]], seen: str, *, label: str = ""
+        self,
+        commands: Sequence[tuple[str, bytes, Sequence[str], Effect | None]],
+        seen: str,
+        *,
+        label: str = "",
+        labels: Sequence[str] = (),
     ) -> list[str]:
-        """Several at once, in order: kind, body, documents and effect of each. All are on the disk, or none."""
+        """Several at once, in order: kind, body, documents and effect of each. All are on the disk, or none.
+
+        `labels`: one for each, in place of the same for all.
+        """
         keys = [str(uuid.uuid4()) for _ in commands]
         rows = [
             (key, Line.COMMANDS, kind, body, documents[0] if len(documents) == 1 else None,
-             json.dumps(list(documents)), effect, label, seen, self._stamp())
-            for key, (kind, body, documents, effect) in zip(keys, commands, strict=True)
+             json.dumps(list(documents)), effect, None, named, seen, self._stamp())
+            for key, (kind, body, documents, effect), named in zip(
+                keys, commands, labels or [label] * len(keys), strict=True
+            )
         ]  # fmt: skip
         with self._changing() as connection:
-            connection.executemany(
-                "INSERT INTO command (key, line, kind, body, document_id, documents, effect, label, seen, at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                rows,
-            )
+            connection.executemany(_GIVE, rows)
         kill_point("outbox.given")
         return keys
 
@@ -171,7 +185,7 @@ class Outbox:
         """Take back what was never tried. False: too late, see `take_back`."""
         with self._changing() as connection:
             done = connection.execute(
-                "UPDATE command SET state = 'CANCELLED', answered_at = ?"
+                f"UPDATE command SET state = 'CANCELLED', answered_at = ?, {_FORGETS}"  # noqa: S608
                 " WHERE key = ? AND state = 'QUEUED' AND tries = 0",
                 (self._stamp(), key),
             )
@@ -225,11 +239,12 @@ class Outbox:
         """Write down an answer. Only what is SENDING can be answered: a doubled answer changes nothing."""
         with self._changing() as connection:
             done = connection.execute(
-                "UPDATE command SET state = ?, seq = ?, result = ?, problem = ?, answered_at = ?, failures = 0"
-                " WHERE key = ? AND state = 'SENDING'",
+                f"UPDATE command SET state = ?, seq = ?, result = ?, problem = ?, answered_at = ?, {_FORGETS},"  # noqa: S608
+                " failures = 0 WHERE key = ? AND state = 'SENDING'",
                 (state, seq, result, problem, self._stamp(), key),
             )
         kill_point("outbox.answered")
+        self._wipe([key])
         return done.rowcount == 1
 
     def failed(self, keys: Sequence[str]) -> bool:
@@ -247,7 +262,7 @@ class Outbox:
         """The server's history is another one: what was never tried is stamped anew, what was tried has expired."""
         with self._changing() as connection:
             connection.execute(
-                f"UPDATE command SET state = 'EXPIRED', answered_at = ?"  # noqa: S608
+                f"UPDATE command SET state = 'EXPIRED', answered_at = ?, {_FORGETS}"  # noqa: S608
                 f" WHERE {_OPEN} AND tries > 0 AND substr(seen, 1, ?) <> ?",
                 (self._stamp(), len(epoch) + 1, f"{epoch}."),
             )
@@ -362,6 +377,14 @@ class Outbox:
             connection.execute("UPDATE meta SET version = version + 1")
             yield connection
 
+    def _wipe(self, keys: Sequence[str]) -> None:
+        """Of settings that were forgotten nothing is left in the log beside the file either, once nobody reads it."""
+        connection = self._connections.mine()
+        marks = ",".join("?" * len(keys))
+        query = f"SELECT 1 FROM command WHERE kind IN {_SECRETIVE} AND key IN ({marks}) LIMIT 1"  # noqa: S608
+        if connection.execute(query, keys).fetchone() is not None:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def _check_schema(self, connection: sqlite3.Connection) -> None:
         if connection.execute("SELECT schema FROM meta").fetchone()[0] > SCHEMA:
             raise OutboxTooNew
@@ -369,6 +392,7 @@ class Outbox:
     def _connect(self) -> sqlite3.Connection:
         connection = connect(self.path)
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")
         return connection
 
     def _stamp(self) -> str:

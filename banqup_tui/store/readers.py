@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from banqup_tui.domain.client import Client
-from banqup_tui.domain.delivery import Delivery
+from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
@@ -21,10 +21,12 @@ from banqup_tui.domain.listing import (
     FolderNode,
     MonthNode,
     Totals,
+    UnderWay,
     YearNode,
 )
 from banqup_tui.domain.source import PlacingRule, Source, ToPlace
-from banqup_tui.store.codes import APPROVED, ATTEMPTED, PROCESSED, STATUS_CODE, STATUSES, date_of
+from banqup_tui.protocol.messages import BackfillCount
+from banqup_tui.store.codes import APPROVED, ATTEMPTED, PROCESSED, STATUS_CODE, STATUSES, date_of, day_of
 from banqup_tui.store.copy import Copy, CopyState, state_of
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.overlay import Moment, Overlay
@@ -251,6 +253,36 @@ class Readers:
             .fetchone()
         )
         return None if row is None else _delivery(row)
+
+    def under_way(self, integration_ids: Sequence[str]) -> UnderWay:
+        """Of these integrations together. Reads all deliveries: not for what is drawn again and again."""
+        found = {DeliveryState.QUEUED: 0, DeliveryState.SENDING: 0}
+        for start in range(0, len(integration_ids), _FEW):
+            some = list(integration_ids[start : start + _FEW])
+            marks = ",".join("?" * len(some))
+            rows = self._connection().execute(
+                "SELECT state, count(*) FROM delivery WHERE state IN ('QUEUED', 'SENDING')"  # noqa: S608
+                f" AND integration_id IN ({marks}) GROUP BY state",
+                some,
+            )
+            for state, number in rows:
+                found[DeliveryState(state)] += number
+        return UnderWay(queued=found[DeliveryState.QUEUED], sending=found[DeliveryState.SENDING])
+
+    def older(self, client_id: str, folders: Sequence[Folder], since: date | None = None) -> BackfillCount | None:
+        """How many approved documents of the client there are, and as of when; None while the copy is not whole."""
+        with reading(self._connection()) as connection:
+            state = state_of(connection)
+            if not state.is_complete:
+                return None
+            number = self._client_number(connection, client_id)
+            marks = ",".join("?" * len(folders))
+            row = connection.execute(
+                "SELECT count(*) FROM document WHERE client = ? AND day >= ? AND flags & ?"  # noqa: S608
+                f" AND folder IN ({marks})",
+                (number, day_of(since) if since else 0, APPROVED, *map(ALL_FOLDERS.index, folders)),
+            ).fetchone()
+        return BackfillCount(folders=tuple(folders), count=row[0], up_to=state.seen)
 
     def documents_of_deliveries(self, delivery_ids: Iterable[str]) -> list[str]:
         connection = self._connection()

@@ -13,7 +13,7 @@ import time
 import uuid
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -189,9 +189,13 @@ class Engine:
         return self._ask(lambda server: server.test(request), timeout)
 
     def backfill_count(
-        self, client_id: str, folders: Sequence[Folder] | None = None, timeout: float = 30.0
+        self,
+        client_id: str,
+        folders: Sequence[Folder] | None = None,
+        since: date | None = None,
+        timeout: float = 30.0,
     ) -> BackfillCount:
-        return self._ask(lambda server: server.backfill(client_id, folders), timeout)
+        return self._ask(lambda server: server.backfill(client_id, folders, since), timeout)
 
     def attempts(self, delivery_id: str, timeout: float = 30.0) -> list[Attempt]:
         return self._ask(lambda server: server.attempts(delivery_id), timeout)

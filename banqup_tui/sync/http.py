@@ -9,6 +9,7 @@ import hmac
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -118,8 +119,12 @@ class Server:
     async def to_place(self) -> list[ToPlace]:
         return await self._get(paths.TO_PLACE, list[ToPlace])
 
-    async def backfill(self, client_id: str, folders: Sequence[Folder] | None) -> BackfillCount:
+    async def backfill(
+        self, client_id: str, folders: Sequence[Folder] | None, since: date | None = None
+    ) -> BackfillCount:
         wanted: dict[str, Any] = {"clientId": client_id}
+        if since is not None:
+            wanted["since"] = since.isoformat()
         if folders:
             wanted["folders"] = [folder.value for folder in folders]
         return await self._get(paths.BACKFILL, BackfillCount, wanted)

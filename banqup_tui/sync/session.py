@@ -71,10 +71,10 @@ class Session:
         self.engine.wake()
         return given
 
-    def act_all(self, bodies: Sequence[Value], *, label: str = "") -> list[str]:
-        """Several commands at once, in order; their keys. They are all kept, or none."""
+    def act_all(self, bodies: Sequence[Value], *, label: str = "", labels: Sequence[str] = ()) -> list[str]:
+        """Several commands at once, in order; their keys. They are all kept, or none. `labels`: one for each."""
         given = [(kind_of(type(body)), bytes(encode(body)), *self._drawn(body)) for body in bodies]
-        keys = self.outbox.give_all(given, self.copy.state().seen, label=label)
+        keys = self.outbox.give_all(given, self.copy.state().seen, label=label, labels=labels)
         self.engine.wake()
         return keys
 

@@ -44,6 +44,9 @@ class ClientTable(LineList):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,right,l", "open", show=False, id="clients.open"),
         Binding("full_stop,semicolon", "menu", show=False, id="clients.menu"),
+        Binding("space", "select", show=False, id="clients.select"),
+        Binding("V", "range", show=False, id="clients.range"),
+        Binding("A", "all", show=False, id="clients.all"),
     ]
 
     class Opened(Message):
@@ -69,6 +72,9 @@ class ClientTable(LineList):
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, ClientTable.CursorMoved)
 
+    class SelectionChanged(Message):
+        """What is selected is another; see `selected`."""
+
     class SortAsked(Message):
         """A label was clicked."""
 
@@ -80,8 +86,32 @@ class ClientTable(LineList):
         super().__init__(id=id, classes=classes)
         self._rows: tuple[ClientRow, ...] = tuple(rows)
         self._sort: tuple[ClientSort, bool] = ("error", True)
+        self._selected: frozenset[str] = frozenset()
+        self._range: tuple[int, frozenset[str]] | None = None
 
     # State
+
+    @property
+    def selected(self) -> list[str]:
+        """Ids, in the order of the list; those that a search hides come last and stay selected."""
+        shown = [row.id for row in self._rows if row.id in self._selected]
+        return [*shown, *sorted(self._selected.difference(shown))]
+
+    def clear_selection(self) -> bool:
+        """False if there was none."""
+        had = bool(self._selected) or self._range is not None
+        self._range = None
+        self._select(frozenset())
+        return had
+
+    def _select(self, ids: frozenset[str]) -> None:
+        old, self._selected = self._selected, ids
+        if old == ids:
+            return
+        for index, row in enumerate(self._rows):
+            if (row.id in old) != (row.id in ids):
+                self.refresh_index(index)
+        self.post_message(self.SelectionChanged())
 
     @property
     def row(self) -> ClientRow | None:
@@ -145,12 +175,20 @@ class ClientTable(LineList):
             self._left_label(line, width - 2 - _INTEGRATIONS, "integrations", _("Integrations"), look)
         return line.strip(width)
 
+    def ground_of(self, index: int) -> Ground:
+        ground = super().ground_of(index)
+        if ground == self.ground and index < len(self._rows) and self._rows[index].id in self._selected:
+            return "sel"
+        return ground
+
     def draw_line(self, index: int, width: int, look: Look, ground: Ground) -> Strip:
         row = self._rows[index]
         wide = width >= WIDE_FROM
         muted = look.style("muted", ground)
         name_style = look.style("text" if row.counts.has_work else "muted", ground)
         line = LineBuilder(name_style)
+        if row.id in self._selected:
+            line.put(sign("selected"), look.style("accent", ground))
         name_end = _vat_start(width) - _GAP if wide else _count_ends(width)[0] - 8
         line.at(2).put(cut(shown(row.name), name_end - 2), name_style)
         if wide:
@@ -180,6 +218,8 @@ class ClientTable(LineList):
         return look.style("strong", bold=True) if is_sorted else look.style("muted")
 
     def cursor_has_moved(self) -> None:
+        if self._range is not None:
+            self._extend_range(*self._range)
         self.post_message(self.CursorMoved(self.row))
 
     # Actions
@@ -187,6 +227,31 @@ class ClientTable(LineList):
     def action_open(self) -> None:
         if self.row is not None:
             self.post_message(self.Opened(self.row))
+
+    def action_select(self) -> None:
+        """Select the client or not; in a range, end the range."""
+        if self._range is not None:
+            self._range = None
+        elif self.row is not None:
+            self._select(self._selected ^ {self.row.id})
+
+    def action_range(self) -> None:
+        """Begin a range at the cursor; again, end it."""
+        if self._range is not None or self.row is None:
+            self._range = None
+            return
+        self._range = (self._cursor, self._selected)
+        self._extend_range(*self._range)
+
+    def _extend_range(self, start: int, before: frozenset[str]) -> None:
+        first, last = sorted((start, self._cursor))
+        self._select(before | {row.id for row in self._rows[first : last + 1]})
+
+    def action_all(self) -> None:
+        """All that are shown; again, none."""
+        self._range = None
+        shown = {row.id for row in self._rows}
+        self._select(frozenset() if shown <= self._selected else self._selected | shown)
 
     def action_menu(self) -> None:
         if self.row is not None:

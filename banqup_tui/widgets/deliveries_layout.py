@@ -68,7 +68,7 @@ def _row(delivery: Delivery, label: str, column: int, width: int, now: datetime)
         left(column + 23, local_moment(last, now), "muted"),
     ]
     if width >= _RECEIPT_FROM:
-        puts.append(fitted(column + 42, width, delivery.receipt or sign("none"), "muted"))
+        puts.append(fitted(column + 42, width, told(delivery.receipt) or sign("none"), "muted"))
     return tuple(puts)
 
 
@@ -104,7 +104,7 @@ def _facts(delivery: Delivery, now: datetime) -> Iterator[tuple[str, str]]:
     elif delivery.log and delivery.log[0].destination:
         yield _("Destination"), delivery.log[0].destination
     if delivery.receipt and delivery.receipt != delivery.sent_as:
-        yield _("Receipt"), delivery.receipt
+        yield _("Receipt"), told(delivery.receipt)
 
 
 def _attempts(log: Sequence[Attempt], width: int) -> Iterator[Line]:

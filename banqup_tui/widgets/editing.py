@@ -65,6 +65,12 @@ class Editing:
     def last(self) -> None:
         self.caret = len(self.text)
 
+    def hidden_before(self, width: int, *, with_caret: bool = True) -> int:
+        """How many characters `pieces` leaves out at the left."""
+        whole = shown(self.text)
+        seen, room = (whole[: self.caret], width - 1) if with_caret else (whole, width)
+        return len(seen) - len(tail(seen, room)) if width_of(seen) > room else 0
+
     def pieces(self, width: int, look: Look, ground: Ground = "field", *, with_caret: bool = True) -> list[Piece]:
         """The field in exactly `width` cells; long texts show the part around the caret."""
         style, whole = look.style("text", ground), shown(self.text)

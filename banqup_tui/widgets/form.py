@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import ClassVar, Literal, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar
 
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -18,80 +17,29 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from banqup_tui.widgets.buttons import Button, button_row
-from banqup_tui.widgets.editing import Editing
 from banqup_tui.widgets.focus import QuietFocus
-from banqup_tui.widgets.lines import LineBuilder, Piece, width_of
+from banqup_tui.widgets.form_fields import (
+    FIELD,
+    NO,
+    YES,
+    Field,
+    Filling,
+    Report,
+    Ticks,
+    Wrong,
+)
+from banqup_tui.widgets.form_rows import Row, Stop, draw_field, draw_report, field_rows, report_rows
+from banqup_tui.widgets.lines import LineBuilder, width_of
 from banqup_tui.widgets.lines_of_text import fitted
 from banqup_tui.widgets.page import draw
 from banqup_tui.widgets.theme import Ground, Look, look_of
-from banqup_tui.written.formats import cut, shown, wrapped
+from banqup_tui.written.formats import cut, shown
 from banqup_tui.written.signs import sign
 from banqup_tui.written.words import _
 
-FIELD, FIELD_WIDTH, ORIGIN = 17, 42, 61
+__all__ = ["NO", "YES", "Field", "FormView", "Report", "Ticks", "Wrong"]
+
 _AIRY_FROM = 26
-_MASK = "*"
-
-Kind = Literal["text", "secret", "tick", "choice"]
-
-
-class Wrong(NamedTuple):
-    """What is wrong between two characters of a field."""
-
-    start: int
-    end: int
-    sentence: str
-
-
-class Field(NamedTuple):
-    """`own` is this level's value, None where it has none; `inherited` shows where it comes from then.
-
-    A secret that is `kept` is shown as such, replaced only by what is typed. A `choice` takes one of `choices`.
-    """
-
-    name: str
-    label: str
-    kind: Kind = "text"
-    own: str | None = None
-    inherited: str | None = None
-    kept: bool = False
-    choices: Sequence[str] = ()
-    required: bool = False
-    check: Callable[[str], Wrong | None] | None = None
-    has_levels: bool = True
-
-
-class Ticks(NamedTuple):
-    """Several boxes under one label: (id, label, ticked)."""
-
-    name: str
-    label: str
-    boxes: Sequence[tuple[str, str, bool]]
-
-
-class Report(NamedTuple):
-    """One line of what a test has found."""
-
-    ok: bool
-    sentence: str
-
-
-class _Stop(NamedTuple):
-    """Where the keyboard can stand: a field, a box of ticks, a button."""
-
-    kind: Literal["field", "box", "button"]
-    name: str
-    box: str = ""
-
-
-class _Row(NamedTuple):
-    stop: _Stop | None = None
-    label: str = ""
-    under: str = ""
-    under_at: int = 0
-    is_buttons: bool = False
-    report: Report | None = None
-    text: str = ""
 
 
 class FormView(QuietFocus, ScrollView):
@@ -128,21 +76,49 @@ class FormView(QuietFocus, ScrollView):
         self._fields: tuple[Field, ...] = ()
         self._ticks: tuple[Ticks, ...] = ()
         self._buttons: tuple[Button, ...] = ()
-        self._texts: dict[str, Editing] = {}
-        self._touched: set[str] = set()
+        self._shown_after: dict[str, tuple[Field, ...]] = {}
+        self._fillings: dict[str, Filling] = {}
+        self._hints: dict[str, str] = {}
         self._ticked: dict[str, set[str]] = {}
         self._report: tuple[str, tuple[Report, ...]] = ("", ())
         self._remark = ""
         self._at = 0
-        self._rows: list[_Row] = []
+        self._rows: list[Row] = []
 
     # what it holds
 
-    def fill(self, fields: Iterable[Field], ticks: Iterable[Ticks], buttons: Iterable[Button]) -> None:
+    def fill(
+        self,
+        fields: Iterable[Field],
+        ticks: Iterable[Ticks],
+        buttons: Iterable[Button],
+        *,
+        shown_after: Mapping[str, Sequence[Field]] | None = None,
+    ) -> None:
+        """`shown_after`: fields below the boxes of a group, there while one of these is ticked."""
         self._fields, self._ticks, self._buttons = tuple(fields), tuple(ticks), tuple(buttons)
-        self._texts = {field.name: Editing(_first_text(field)) for field in self._fields}
+        self._shown_after = {name: tuple(below) for name, below in (shown_after or {}).items()}
+        below = (field for fields in self._shown_after.values() for field in fields)
+        self._fillings = {field.name: Filling(field) for field in (*self._fields, *below)}
         self._ticked = {group.name: {id_ for id_, _label, on in group.boxes if on} for group in self._ticks}
         self._at = 0
+        self._rebuild()
+
+    def relabel(self, ticks: Ticks) -> None:
+        """Other words at the boxes of a group that is there; what is ticked stays."""
+        self._ticks = tuple(ticks if group.name == ticks.name else group for group in self._ticks)
+        self._rebuild()
+
+    def set_hint(self, name: str, text: str) -> None:
+        """What stands under a field while one is on it."""
+        if self._hints.get(name, "") != text:
+            self._hints[name] = text
+            self._rebuild()
+
+    def set_said(self, sentences: Mapping[str, str]) -> None:
+        """What the service finds wrong, by field; each goes when its text changes."""
+        for name, filling in self._fillings.items():
+            filling.said = sentences.get(name, "")
         self._rebuild()
 
     def set_buttons(self, buttons: Iterable[Button], remark: str = "") -> None:
@@ -156,25 +132,23 @@ class FormView(QuietFocus, ScrollView):
 
     def own_values(self) -> Mapping[str, str | None]:
         """Of every field that was touched, or had an own value: its text, None where it is as inherited or empty."""
-        found: dict[str, str | None] = {}
-        for field in self._fields:
-            text = self._texts[field.name].text.strip()
-            if field.kind == "secret":
-                if field.name in self._touched and text:
-                    found[field.name] = text
-            elif text != (field.inherited or "") or field.own is not None:
-                found[field.name] = text if text and text != field.inherited else None
-        return found
+        return {field.name: value for field in self._fields for value in self._fillings[field.name].changes()}
+
+    def text_of(self, name: str) -> str:
+        """What stands in a field, whosever it is; empty where the field is not shown."""
+        there = any(field.name == name for field in self._seen_fields())
+        return self._fillings[name].text.strip() if there else ""
 
     def ticked(self, name: str) -> frozenset[str]:
         return frozenset(self._ticked.get(name, ()))
 
     def first_wrong(self) -> str | None:
         """The label of the first field that cannot stay as it is."""
-        for field in self._fields:
-            if self._wrong(field) is not None or self._is_missing(field):
+        for field in self._seen_fields():
+            filling = self._fillings[field.name]
+            if filling.wrong() is not None or filling.is_missing():
                 return field.label
-        return None
+        return next((group.label for group in self._ticks if group.required and not self._ticked[group.name]), None)
 
     @property
     def stop_name(self) -> str:
@@ -185,7 +159,7 @@ class FormView(QuietFocus, ScrollView):
     def takes_text(self) -> bool:
         """Letters are letters where one stands."""
         stops = self._stops()
-        return bool(stops) and stops[self._at].kind == "field"
+        return bool(stops) and stops[self._at].kind == "field" and self._kind(stops[self._at].name) != "tick"
 
     def footer(self) -> tuple[tuple[str, str], ...]:
         """The keys that work where one stands."""
@@ -194,9 +168,9 @@ class FormView(QuietFocus, ScrollView):
         if stop is None or stop.kind == "button":
             label = next((one.label for one in self._buttons if stop is not None and one.id == stop.name), "")
             return ("Tab", _("Next field")), ("Enter", label)
-        if stop.kind == "box":
+        if stop.kind == "box" or self._kind(stop.name) == "tick":
             return ("Tab", _("Next field")), (_("Space"), _("Tick"))
-        if self._field(stop.name).kind == "choice":
+        if self._kind(stop.name) == "choice":
             return ("Tab", _("Next field")), (sign("left") + sign("right"), _("Other choice"))
         return (("Tab", _("Next field")),)
 
@@ -205,7 +179,7 @@ class FormView(QuietFocus, ScrollView):
     def render_line(self, y: int) -> Strip:
         look, width = look_of(self), self.size.width
         at = y + self.scroll_offset.y
-        row = self._rows[at] if at < len(self._rows) else _Row()
+        row = self._rows[at] if at < len(self._rows) else Row()
         line = LineBuilder(look.style("text"))
         if row.is_buttons:
             return self._draw_buttons(look, width)
@@ -214,70 +188,18 @@ class FormView(QuietFocus, ScrollView):
             style = look.style("strong", bold=True) if here else look.style("muted")
             line.at(2).put(cut(shown(row.label), FIELD - 2), style)
         if row.stop is not None and row.stop.kind == "field":
-            self._draw_field(line, self._field(row.stop.name), look, here)
+            draw_field(line, self._fillings[row.stop.name], look, here=here, focused=self.has_focus)
         elif row.stop is not None:
             self._draw_box(line, row.stop, look, here, width)
         elif row.report is not None:
-            mark = sign("done" if row.report.ok else "error")
-            line.at(FIELD + 1).put(mark, look.style("ok" if row.report.ok else "error"))
-            line.put(f" {shown(row.report.sentence)}", look.style("text"))
+            draw_report(line, row.report, look)
         elif row.under:
             line.at(row.under_at).put(row.under, look.style("error"))
         elif row.text:
-            line.at(FIELD + 1).put(shown(row.text), look.style("muted"))
+            line.at(FIELD + 1).put(cut(shown(row.text), width - FIELD - 3), look.style("muted"))
         return line.strip(width)
 
-    def _draw_field(self, line: LineBuilder, field: Field, look: Look, here: bool) -> None:
-        ground: Ground = "field" if here else "surface"
-        blank = look.style("text", ground)
-        line.at(FIELD).put(" ", blank)
-        for text, style in self._field_pieces(field, look, here):
-            line.put(text, style)
-        line.put(" ", blank)
-        origin, own = self._origin(field)
-        if origin:
-            line.at(ORIGIN).put(origin, look.style("text" if own else "muted"))
-
-    def _field_pieces(self, field: Field, look: Look, here: bool) -> list[Piece]:
-        editing, room = self._texts[field.name], FIELD_WIDTH - 2
-        ground: Ground = "field" if here else "surface"
-        if field.kind == "secret" and not editing.text:
-            words = _("kept, never shown") if field.kept else ""
-            caret: list[Piece] = [(" ", look.caret())] if here and not words else []
-            text = words.ljust(room - len(caret))
-            return [*caret, (text, look.style("muted", ground))]
-        if field.kind == "choice":
-            return self._choice_pieces(editing.text, look.style("text", ground), here)
-        seen = Editing(_MASK * len(editing.text)) if field.kind == "secret" else editing
-        seen.caret = editing.caret
-        pieces = seen.pieces(room, look, ground, with_caret=here)
-        inherited = field.kind == "text" and editing.text == (field.inherited or "") and not here
-        if inherited:
-            return [(text, look.style("muted", ground)) for text, _style in pieces]
-        return self._with_error(field, pieces, look)
-
-    def _choice_pieces(self, text: str, style: Style, here: bool) -> list[Piece]:
-        """The chosen one, and that left and right give others."""
-        arrows = f" {sign('left')}{sign('right')}" if here else "   "
-        room = FIELD_WIDTH - 2 - width_of(arrows)
-        chosen = cut(shown(text), room)
-        return [(chosen, style), (" " * (room - width_of(chosen)), style), (arrows, style)]
-
-    def _with_error(self, field: Field, pieces: list[Piece], look: Look) -> list[Piece]:
-        wrong = self._wrong(field)
-        if wrong is None or wrong.end > FIELD_WIDTH - 2 or wrong.end <= wrong.start:
-            return pieces
-        result: list[Piece] = []
-        at = 0
-        for text, style in pieces:
-            for letter in text:
-                marked = wrong.start <= at < wrong.end
-                error = look.style("error", "field", underline=True)
-                result.append((letter, error if marked else style))
-                at += 1
-        return result
-
-    def _draw_box(self, line: LineBuilder, stop: _Stop, look: Look, here: bool, width: int) -> None:
+    def _draw_box(self, line: LineBuilder, stop: Stop, look: Look, here: bool, width: int) -> None:
         label = next(text for id_, text, _on in self._group(stop.name).boxes if id_ == stop.box)
         box = "[x]" if stop.box in self._ticked[stop.name] else "[ ]"
         ground: Ground = "cursor" if here and self.has_focus else "bg"
@@ -294,86 +216,53 @@ class FormView(QuietFocus, ScrollView):
         remark = (fitted(end + 2, end + 2 + room, self._remark, "muted"),) if self._remark and room > 4 else ()
         return draw((*puts, *remark), look, width)
 
-    def _origin(self, field: Field) -> tuple[str, bool]:
-        if not field.has_levels:
-            return "", False
-        text = self._texts[field.name].text
-        if field.kind == "secret":
-            if text or (field.kept and field.own is not None):
-                return _("this client"), True
-            return (_("from the firm"), False) if field.kept else ("", False)
-        if not text:
-            return "", False
-        own = text != (field.inherited or "")
-        return (_("this client"), True) if own else (_("from the firm"), False)
-
     # layout
 
     def _rebuild(self) -> None:
         if not self.size.width:
             return
         airy = self.app.size.height >= _AIRY_FROM
-        rows: list[_Row] = []
+        rows: list[Row] = []
         for field in self._fields:
-            rows.append(_Row(stop=_Stop("field", field.name), label=field.label))
-            under = self._under(field)
-            if under:
-                rows.append(under)
-            elif airy:
-                rows.append(_Row())
+            rows += self._rows_of(field, airy)
         if not airy and rows:
-            rows.append(_Row())
+            rows.append(Row())
         for group in self._ticks:
             for number, (id_, _label, _on) in enumerate(group.boxes):
-                rows.append(_Row(stop=_Stop("box", group.name, id_), label="" if number else group.label))
-            rows.append(_Row())
-        rows += self._report_rows()
-        rows.append(_Row(is_buttons=True))
+                rows.append(Row(stop=Stop("box", group.name, id_), label="" if number else group.label))
+            for field in self._below(group.name):
+                rows += self._rows_of(field, airy=False)
+            rows.append(Row())
+        rows += report_rows(*self._report, self.size.width)
+        rows.append(Row(is_buttons=True))
         self._rows = rows
         self.virtual_size = Size(self.size.width, len(rows))
         self._show_stop()
         self.refresh()
 
-    def _report_rows(self) -> list[_Row]:
-        label, lines = self._report
-        room = max(self.size.width - FIELD - 5, 20)
-        rows: list[_Row] = []
-        for report in lines:
-            texts = wrapped(report.sentence, room)
-            rows.append(_Row(label="" if rows else label, report=Report(report.ok, texts[0])))
-            rows += [_Row(text=f"  {text}") for text in texts[1:]]
-        return [*rows, _Row()] if rows else []
+    def _rows_of(self, field: Field, airy: bool) -> list[Row]:
+        filling, here = self._fillings[field.name], self._stands_on(Stop("field", field.name))
+        return field_rows(filling, self._hints.get(field.name, ""), here=here, airy=airy, width=self.size.width)
 
-    def _under(self, field: Field) -> _Row | None:
-        wrong = self._wrong(field)
-        if wrong is None:
-            return None
-        visible = wrong.end <= FIELD_WIDTH - 2
-        marks = "^" * max(wrong.end - wrong.start, 1) if visible else "^"
-        column = FIELD + 1 + (wrong.start if visible else 0)
-        text = f"{marks} {wrong.sentence}"
-        room = max(self.size.width - 2, 10)
-        column = max(min(column, room - width_of(text)), 2)
-        return _Row(under=cut(text, room - column), under_at=column)
+    def _stops(self) -> list[Stop]:
+        stops = [Stop("field", field.name) for field in self._fields]
+        for group in self._ticks:
+            stops += [Stop("box", group.name, id_) for id_, _label, _on in group.boxes]
+            stops += [Stop("field", field.name) for field in self._below(group.name)]
+        return stops + [Stop("button", button.id) for button in self._buttons if button.reason is None]
 
-    def _wrong(self, field: Field) -> Wrong | None:
-        text = self._texts[field.name].text
-        return field.check(text) if field.check is not None and text else None
-
-    def _is_missing(self, field: Field) -> bool:
-        return field.required and not field.kept and not self._texts[field.name].text.strip()
-
-    def _stops(self) -> list[_Stop]:
-        stops = [_Stop("field", field.name) for field in self._fields]
-        stops += [_Stop("box", group.name, id_) for group in self._ticks for id_, _label, _on in group.boxes]
-        return stops + [_Stop("button", button.id) for button in self._buttons if button.reason is None]
-
-    def _stands_on(self, stop: _Stop) -> bool:
+    def _stands_on(self, stop: Stop) -> bool:
         stops = self._stops()
         return bool(stops) and stops[min(self._at, len(stops) - 1)] == stop
 
-    def _field(self, name: str) -> Field:
-        return next(field for field in self._fields if field.name == name)
+    def _below(self, group: str) -> tuple[Field, ...]:
+        return self._shown_after.get(group, ()) if self._ticked[group] else ()
+
+    def _seen_fields(self) -> tuple[Field, ...]:
+        return (*self._fields, *(field for group in self._ticks for field in self._below(group.name)))
+
+    def _kind(self, name: str) -> str:
+        return self._fillings[name].field.kind
 
     def _group(self, name: str) -> Ticks:
         return next(group for group in self._ticks if group.name == name)
@@ -397,8 +286,7 @@ class FormView(QuietFocus, ScrollView):
         if not stops:
             return
         self._at = (self._at + step) % len(stops)
-        self._show_stop()
-        self.refresh()
+        self._rebuild()
         self.post_message(self.Stopped(stops[self._at].name))
 
     def action_enter(self) -> None:
@@ -407,6 +295,8 @@ class FormView(QuietFocus, ScrollView):
             self.post_message(self.Pressed(stop.name))
         elif stop.kind == "box":
             self._tick(stop)
+        elif self._kind(stop.name) == "tick":
+            self._turn(stop.name, 1)
         else:
             self.action_step(1)
 
@@ -417,7 +307,7 @@ class FormView(QuietFocus, ScrollView):
         stop = stops[self._at]
         taken = False
         if stop.kind == "field":
-            taken = self._edit(self._field(stop.name), event)
+            taken = self._edit(stop.name, event)
         elif event.key == "space":
             taken = True
             self.action_enter()
@@ -430,9 +320,9 @@ class FormView(QuietFocus, ScrollView):
 
     def on_paste(self, event: events.Paste) -> None:
         stop = self._stops()[self._at]
-        if stop.kind == "field" and self._field(stop.name).kind != "choice":
+        if stop.kind == "field" and self._kind(stop.name) not in ("choice", "tick"):
             event.stop()
-            self._texts[stop.name].insert(event.text)
+            self._fillings[stop.name].paste(event.text)
             self._changed(stop.name)
 
     def on_click(self, event: events.Click) -> None:
@@ -447,6 +337,8 @@ class FormView(QuietFocus, ScrollView):
             self._at = stops.index(row.stop)
             if row.stop.kind == "box":
                 self._tick(row.stop)
+            elif self._kind(row.stop.name) == "tick":
+                self._turn(row.stop.name, 1)
             self.action_step(0)
         elif row.is_buttons:
             for zone in button_row(self._buttons)[1]:
@@ -465,30 +357,28 @@ class FormView(QuietFocus, ScrollView):
         event.stop()
         self.scroll_to(y=self.scroll_offset.y - 2, animate=False, force=True)
 
-    def _edit(self, field: Field, event: events.Key) -> bool:
-        editing = self._texts[field.name]
-        if field.kind == "choice":
-            if event.key not in ("left", "right", "space") or not field.choices:
-                return False
-            at = field.choices.index(editing.text) if editing.text in field.choices else -1
-            editing.set(field.choices[(at + (-1 if event.key == "left" else 1)) % len(field.choices)])
-        elif not editing.take(event):
+    def _edit(self, name: str, event: events.Key) -> bool:
+        kind = self._kind(name)
+        if kind in ("choice", "tick"):
+            turns = ("space",) if kind == "tick" else ("left", "right", "space")
+            if event.key in turns:
+                self._turn(name, -1 if event.key == "left" else 1)
+            return event.key in turns
+        if not self._fillings[name].editing.take(event):
             return False
-        self._changed(field.name)
+        self._changed(name)
         return True
 
-    def _tick(self, stop: _Stop) -> None:
+    def _turn(self, name: str, step: int) -> None:
+        self._fillings[name].turn(step)
+        self._changed(name)
+
+    def _tick(self, stop: Stop) -> None:
         self._ticked[stop.name] ^= {stop.box}
-        self.refresh()
+        self._rebuild()
         self.post_message(self.Changed(stop.name))
 
     def _changed(self, name: str) -> None:
-        self._touched.add(name)
+        self._fillings[name].touch()
         self._rebuild()
         self.post_message(self.Changed(name))
-
-
-def _first_text(field: Field) -> str:
-    if field.kind == "secret":
-        return ""
-    return field.own if field.own is not None else field.inherited or ""

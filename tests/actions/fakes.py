@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from banqup_tui.actions.asking import Choosing, Confirming, Deciding, Filled, Form, Message, Ticked, Ticking
+from banqup_tui.actions.asking import Choosing, Confirming, Deciding, Filled, Form, Message, Reviewing, Ticked, Ticking
 from banqup_tui.actions.interface import Context
 from banqup_tui.actions.places import Destination, Place
 from banqup_tui.domain.client import Client
@@ -16,6 +16,7 @@ from banqup_tui.domain.document import Document, DocumentKind, Party
 from banqup_tui.domain.extension import Category, Extension, Installation, ReceiverKind
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration, IntegrationState
+from banqup_tui.domain.listing import UnderWay
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import ImportFile
 from banqup_tui.protocol.messages import BackfillCount, TestRequest, TestResult, TestStep
@@ -34,6 +35,7 @@ class FakeDoing:
         self.synced = 0
         self.tried_again = 0
         self.older = 0
+        self.waits = UnderWay()
         self._files = files
         self._tried = tried
 
@@ -44,8 +46,8 @@ class FakeDoing:
     def opposite_of(self, key: str) -> Value | None:
         return self.opposites.get(key)
 
-    def act_all(self, bodies: Sequence[Value], label: str = "") -> list[str]:
-        return [self.act(body, label) for body in bodies]
+    def act_all(self, bodies: Sequence[Value], label: str = "", *, labels: Sequence[str] = ()) -> list[str]:
+        return [self.act(body, labels[at] if labels else label) for at, body in enumerate(bodies)]
 
     def clients(self) -> list[Client]:
         return [PARVIS]
@@ -71,8 +73,14 @@ class FakeDoing:
         self.tested.append(request)
         return TestResult(steps=(TestStep(ok=True, sentence="The folder can be written."),))
 
-    async def backfill_count(self, client_id: str, folders: Sequence[Folder]) -> BackfillCount:
-        return BackfillCount(folders=tuple(folders), count=self.older, up_to="epoch.7")
+    async def backfill_count(
+        self, client_id: str, folders: Sequence[Folder], since: date | None = None
+    ) -> BackfillCount | None:
+        number = self.older if since is None else self.older // 2
+        return BackfillCount(folders=tuple(folders), count=number, up_to="epoch.7")
+
+    async def under_way(self, integration_ids: Sequence[str]) -> UnderWay:
+        return self.waits
 
     def import_file(
         self,
@@ -131,6 +139,10 @@ class FakeAsk:
     async def fill_in(self, form: Form) -> Filled | None:
         self.questions.append(form)
         return self.answer if isinstance(self.answer, Filled) else None
+
+    async def review(self, question: Reviewing) -> bool:
+        self.questions.append(question)
+        return bool(question.go_on())
 
     async def where_to(self, title: str, suggestion: Path) -> Path | None:
         return self.answer

@@ -28,6 +28,7 @@ from banqup_tui.protocol.commands import (
     SetProcessed,
     Settle,
 )
+from banqup_tui.protocol.messages import BackfillCount
 from tests.actions.fakes import (
     NOW,
     FakeAsk,
@@ -140,7 +141,8 @@ async def test_copying_says_what_was_copied_and_leaves_out_spaces() -> None:
 
 
 async def test_an_integration_is_added_with_older_documents_in_the_number_that_was_shown() -> None:
-    ask, doing = FakeAsk(Filled(values={"path": "/in"}, send_older=True)), FakeDoing()
+    counted = BackfillCount(folders=(), count=1284, up_to="epoch.7")
+    ask, doing = FakeAsk(Filled(values={"path": "/in"}, older=counted)), FakeDoing()
     doing.older = 1284
     context = a_context(
         ask,

@@ -114,6 +114,18 @@ async def test_a_delivered_one_that_is_ticked_is_sent_again_under_the_generation
     ]
 
 
+async def test_of_what_can_be_asked_about_the_panel_says_before_whether_a_copy_is_made() -> None:
+    ask, doing = FakeAsk(Ticked(ids=frozenset({"dropbox"}), option=True)), FakeDoing()
+    context = one_document(ask, doing)
+    await SEND.run(context)
+    (asked,) = ask.questions
+    assert asked.option == "Send again also what is there: it may be there twice"
+    ticked = frozenset({"dropbox"})
+    assert asked.summary(Ticked(ids=ticked)).effects["dropbox"] == "Only if not there"
+    assert asked.summary(Ticked(ids=ticked, option=True)).effects["dropbox"] == "Another copy"
+    assert doing.acts == [Resend(copies=(Copy(delivery_id="2026-11874>dropbox", generation=1),))]
+
+
 async def test_offline_the_message_says_that_it_waits_on_this_computer() -> None:
     ask = FakeAsk(Ticked(ids=frozenset({"sftp"})))
     one = a_document()

@@ -18,6 +18,7 @@ from banqup_tui.backend.ledger.enqueue import enqueue
 from banqup_tui.backend.ledger.jobs import step
 from banqup_tui.backend.ledger.lifecycle import break_off
 from banqup_tui.backend.work import space_seq
+from banqup_tui.connectors.sftp import Sftp
 from banqup_tui.domain.folder import Folder
 from banqup_tui.protocol.commands import (
     AddIntegration,
@@ -108,7 +109,7 @@ def test_installing_twice_is_the_same_installation(services: Services) -> None:
         ("acme-ledger", {}, ProblemType.REFUSED, "does not load"),
         ("local-folder", {"path": "/[foldr]"}, ProblemType.INVALID_SETTINGS, r"did you mean \[folder\]"),
         ("local-folder", {"pat": "/"}, ProblemType.INVALID_SETTINGS, "did you mean path"),
-        ("mailbox", {"port": "many"}, ProblemType.INVALID_SETTINGS, "'many' is not a number from 1 to 65535"),
+        ("mailbox", {"port": "many"}, ProblemType.INVALID_SETTINGS, "a number from 1 to 65535 is needed"),
         ("mailbox", {"password": 7}, ProblemType.INVALID_SETTINGS, "what was given is not text"),
     ],
 )
@@ -186,7 +187,8 @@ def test_an_activation_is_numbered_so_that_only_what_comes_after_it_is_sent_by_i
 def test_an_integration_begins_with_what_its_extension_bears(services: Services) -> None:
     installation = installed(services, "sftp", host="sftp.example.org", user="parvis", password="geheim", path="/in/")
     integration = row(services, tables.integration, activated(services, installation))
-    assert (integration.concurrency, integration.per_minute) == (16, None)
+    assert (integration.concurrency, integration.per_minute) == (Sftp.manifest.concurrency, None)
+    assert Sftp.manifest.concurrency > 4
 
 
 def test_when_a_sign_in_ends_is_known_from_the_settings_where_the_extension_can_tell(services: Services) -> None:

@@ -63,8 +63,8 @@ async def test_a_secret_never_comes_back_whatever_is_asked(services: Services) -
         said.append((await desk.get("/changes", cursor=cursor)).text)
         request = {"extensionId": "sftp", "clientId": PARVIS, "settings": {"host": "127.0.0.1", "port": 1}}
         said.append((await desk.http.post(BASE + "/tests", json=request)).text)
-    assert SECRET not in "".join(said[1:])
-    assert f"'{SECRET}' is not a number" in said[0]
+    assert SECRET not in "".join(said)
+    assert "a number from 1 to 65535 is needed" in said[0]
 
 
 async def test_a_refused_setting_is_named_for_the_form(services: Services) -> None:

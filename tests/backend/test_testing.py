@@ -59,7 +59,7 @@ async def test_without_documents_there_is_nothing_to_show_but_it_is_tried(servic
 async def test_every_problem_of_the_settings_is_said(services: Services) -> None:
     result = await tried(services, "mailbox", settings={"port": "many", "hots": "x"})
     assert [(step.ok, step.sentence) for step in result.steps] == [
-        (False, "Port: 'many' is not a number from 1 to 65535."),
+        (False, "Port: a number from 1 to 65535 is needed."),
         (False, "There is no setting hots; did you mean host?"),
         (False, "Host is missing."),
         (False, "Address is missing."),

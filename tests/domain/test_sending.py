@@ -133,6 +133,24 @@ def test_a_receiver_that_can_be_asked_is_asked_first_about_what_may_have_arrived
     assert route.if_gone
 
 
+def test_resending_one_document_asks_a_receiver_that_can_be_asked_unless_another_copy_is_wanted() -> None:
+    one = document()
+    there = [delivery(one, "exact", DeliveryState.DELIVERED)]
+    chosen = selection([offer(one, [integration("exact")], there, KINDS)])
+    assert not chosen.wanted
+    asked, anyway = everything(chosen, again=False), everything(chosen, again=True)
+    assert (len(asked.copies), len(asked.copies_if_gone)) == (0, 1)
+    assert (len(anyway.copies), len(anyway.copies_if_gone)) == (1, 0)
+
+
+def test_what_has_arrived_of_a_large_selection_is_neither_asked_about_nor_sent_unless_copies_are_wanted() -> None:
+    both = [document("d1"), document("d2")]
+    there = [delivery(one, "exact", DeliveryState.DELIVERED) for one in both]
+    chosen = selection(offers(both, [integration("exact")], there, KINDS))
+    assert everything(chosen, again=False).deliveries == 0
+    assert len(everything(chosen, again=True).copies) == 2
+
+
 def test_what_may_have_arrived_at_a_receiver_that_cannot_be_asked_is_left_to_the_user() -> None:
     one = document()
     route = offer(one, [integration("sftp")], [delivery(one, "sftp", DeliveryState.UNKNOWN)], KINDS).routes[0]

@@ -17,7 +17,9 @@ from banqup_tui.domain.integration import Integration, IntegrationState
 from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.protocol.commands import (
     AddIntegration,
+    Backfill,
     Configure,
+    Deactivate,
     Dismiss,
     DismissToPlace,
     Install,
@@ -67,7 +69,7 @@ SFTP_SETTINGS = {
     "type": "object",
     "required": ["host", "path"],
     "properties": {
-        "host": {"type": "string", "x-level": "firm", "x-titles": {"en": "Host"}},
+        "host": {"type": "string", "x-level": "firm", "x-look": "host", "x-titles": {"en": "Host"}},
         "port": {"type": "integer", "default": 22, "x-level": "firm", "x-titles": {"en": "Port"}},
         "password": {"type": "string", "writeOnly": True, "x-level": "firm", "x-titles": {"en": "Password"}},
         "mode": {"type": "string", "enum": ["fast", "careful"], "default": "fast", "x-titles": {"en": "Mode"}},
@@ -100,7 +102,16 @@ class FirmServer(FakeServer):
     def __init__(self) -> None:
         super().__init__(page_size=200, change_size=200)
         self.installations: dict[str, Installation] = {}
+        self.preview: str | None = None
+        self.looked: tuple[TestStep, ...] = ()
+        self.backfills: list[Backfill] = []
         self.test_steps: tuple[TestStep, ...] = (TestStep(ok=True, sentence="A file was written and removed."),)
+
+    def lack(self, extension_id: str, setting: str) -> None:
+        """The firm has not given this setting: each client has to."""
+        old = self.installations[f"inst-{extension_id}"]
+        settings = {name: value for name, value in old.settings.items() if name != setting}
+        self.put_installation(msgspec.structs.replace(old, settings=settings))
 
     def put_installation(self, installation: Installation) -> None:
         self.installations[installation.id] = installation
@@ -130,6 +141,8 @@ class FirmServer(FakeServer):
 
     async def test(self, request: TestRequest) -> TestResult:
         self._asked("test")
+        if request.dry:
+            return TestResult(steps=self.looked, preview=self.preview, variables={"number": "2026-11874"})
         return TestResult(steps=self.test_steps)
 
     def _effect(self, command: Command) -> CommandResult:
@@ -155,10 +168,16 @@ class FirmServer(FakeServer):
                 old = self.installations[id_]
                 self.put_installation(msgspec.structs.replace(old, settings={**old.settings, **settings}))
             case AddIntegration() as body:
-                installation = self.installations[body.installation_id]
+                of = self.installations[body.installation_id].extension_id
+                named = {"label": body.label} if body.label else {}
                 self.put_integration(
-                    integration(body.integration_id, body.client_id, installation.extension_id, settings=body.settings)
+                    integration(body.integration_id, body.client_id, of, settings=body.settings, **named)
                 )
+                self.backfills += [body.backfill] if body.backfill else []
+            case Deactivate(installation_id=id_):
+                for one in [one for one in self.integrations.values() if one.installation_id == id_]:
+                    del self.integrations[one.id]
+                    self._number(EntityKind.INTEGRATION, one.id, Op.DELETE, one.client_id)
             case PlaceFile(to_place_id=id_, client_id=client_id, folder=folder):
                 name = self.waiting[id_].file_name.rpartition("/")[2]
                 self.take_from_tray(id_)

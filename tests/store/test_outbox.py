@@ -40,6 +40,14 @@ def test_commands_go_in_the_order_given_and_no_more_than_a_batch(outbox: Outbox)
     assert [entry.key for entry in outbox.claim(Line.COMMANDS)] == keys[:BATCH]
 
 
+def test_many_given_together_are_all_there_in_their_order_and_each_can_be_taken_back(outbox: Outbox) -> None:
+    names = [f"for {number}" for number in range(3)]
+    keys = outbox.give_all([("ADD_INTEGRATION", b"{}", (), None)] * 3, "e.1", labels=names)
+    assert [(entry.key, entry.label) for entry in outbox.waiting()] == list(zip(keys, names, strict=True))
+    assert outbox.undo(keys[1])
+    assert [entry.key for entry in outbox.claim(Line.COMMANDS)] == [keys[0], keys[2]]
+
+
 def test_the_head_of_the_line_is_sent_again_under_the_same_key_until_it_is_answered(outbox: Outbox) -> None:
     first, second = give(outbox), give(outbox)
     outbox.claim(Line.COMMANDS, 1)
@@ -72,6 +80,21 @@ def test_taking_back_what_was_tried_is_asked_of_the_server_alone(outbox: Outbox)
     outbox.answered(first, CommandState.CANCELLED)
     assert [entry.key for entry in outbox.claim(Line.COMMANDS)] == [second]
     assert not outbox.take_back(first)
+
+
+def test_a_secret_is_on_this_computer_only_until_its_command_is_answered(tmp_path: Path, outbox: Outbox) -> None:
+    key = outbox.give("INSTALL", b'{"extensionId":"sftp","settings":{"password":"geheim-4711"}}', "e.1")
+
+    def on_disk() -> bytes:
+        return b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+    assert b"geheim-4711" in on_disk()
+    outbox.claim(Line.COMMANDS)
+    outbox.answered(key, CommandState.DONE, 7)
+    assert b"geheim-4711" not in on_disk()
+    entry = outbox.entry(key)
+    assert entry is not None
+    assert entry.body == b'{"extensionId":"sftp","settings":{}}'
 
 
 def test_a_doubled_answer_changes_nothing(outbox: Outbox) -> None:

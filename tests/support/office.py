@@ -65,10 +65,11 @@ class Office:
         self._open.append(opened)
         return opened
 
-    def start_backend(self, **environment: str) -> Endpoint:
+    def start_backend(self, program: Sequence[str] = ("-m", "banqup_tui.backend"), **environment: str) -> Endpoint:
+        """`program`: what Python is given, for a backend that differs from the one that users have."""
         with (self.homes.log / "started.log").open("ab") as log:
             subprocess.Popen(
-                [sys.executable, "-m", "banqup_tui.backend"],
+                [sys.executable, *program],
                 env={**os.environ, **self.environment, **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,

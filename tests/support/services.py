@@ -65,6 +65,7 @@ def add_document(
     folder: Folder = Folder.PURCHASE_INVOICES,
     ready: bool = True,
     content: bytes | None = None,
+    day: date = date(2026, 11, 20),
 ) -> str:
     """Returns its id."""
     sha256, _ = services.files.put([content or f"<Invoice>{number}</Invoice>".encode()])
@@ -79,7 +80,7 @@ def add_document(
         sha256=sha256,
         created_at=datetime.now(UTC),
         number=number,
-        issue_date=date(2026, 11, 20),
+        issue_date=day,
     )
     with services.database.write(SPACE) as work:
         work.execute(
@@ -90,8 +91,8 @@ def add_document(
                 folder=str(folder),
                 sha256=sha256,
                 created_at=document.created_at,
-                filed_year=2026,
-                filed_month=11,
+                filed_year=day.year,
+                filed_month=day.month,
                 created_seq=0,
                 ready_seq=0 if ready else None,
                 seq=0,

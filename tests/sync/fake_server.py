@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -248,7 +248,9 @@ class FakeServer:
     async def to_place(self) -> list[ToPlace]:
         return []
 
-    async def backfill(self, client_id: str, folders: Sequence[Folder] | None) -> BackfillCount:
+    async def backfill(
+        self, client_id: str, folders: Sequence[Folder] | None, since: date | None = None
+    ) -> BackfillCount:
         count = sum(one.client_id == client_id for one in self.documents.values())
         return BackfillCount(folders=tuple(folders or ()), count=count, up_to=f"{self.epoch}.{self.seq}")
 

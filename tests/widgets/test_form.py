@@ -1,9 +1,10 @@
 """Settings to fill in."""
 
 import pytest
+from textual import events
 
 from banqup_tui.widgets.buttons import Button
-from banqup_tui.widgets.form import Field, FormView, Report, Ticks, Wrong
+from banqup_tui.widgets.form import NO, YES, Field, FormView, Report, Ticks, Wrong
 from tests.widgets.support import Stage, rows
 
 HOSTILE = "a[/b]c ‮ " + "漢" * 300
@@ -58,6 +59,44 @@ async def test_a_secret_is_never_seen_and_only_sent_when_typed_anew():
         assert "***" in shown
         assert "s3c" not in shown
         assert form.own_values()["password"] == "s3c"
+
+
+async def test_a_pasted_private_key_keeps_its_lines():
+    form = a_form()
+    async with Stage(form).run_test(size=(120, 40)) as pilot:
+        await pilot.press("tab")
+        form.on_paste(events.Paste("-----BEGIN\nabc\n-----END"))
+        assert form.own_values()["password"] == "-----BEGIN\nabc\n-----END"
+
+
+async def test_a_box_is_ticked_with_space_and_says_whose_it_is():
+    form = FormView()
+    form.fill([Field("tls", "Encrypted", "tick", inherited=YES)], [], [Button("save", "Keep")])
+    async with Stage(form).run_test(size=(120, 40)) as pilot:
+        assert any("[x]" in row and "from the firm" in row for row in rows(pilot.app))
+        assert form.footer() == (("Tab", "Next field"), ("Space", "Tick"))
+        await pilot.press("space")
+        assert form.own_values() == {"tls": NO}
+        assert any("[ ]" in row and "this client" in row for row in rows(pilot.app))
+
+
+async def test_under_an_empty_field_stands_a_right_value_and_beside_a_wrong_one_too():
+    form = FormView()
+    form.fill([Field("to", "To", check=no_x, example="a@b.be")], [], [Button("save", "Keep")])
+    async with Stage(form).run_test(size=(120, 40)) as pilot:
+        assert any("For example a@b.be" in row for row in rows(pilot.app))
+        await pilot.press("a", "x")
+        assert any("^ no x here For example a@b.be" in row for row in rows(pilot.app))
+
+
+async def test_in_a_long_text_the_mark_stays_below_what_is_wrong():
+    form = FormView()
+    form.fill([Field("path", "Path", own="/in/" + "a" * 40, check=no_x)], [], [Button("save", "Keep")])
+    async with Stage(form).run_test(size=(120, 40)) as pilot:
+        await pilot.press("x", "b", "b")
+        shown = rows(pilot.app)
+        at = next(at for at, row in enumerate(shown) if "no x here" in row)
+        assert shown[at].index("^") == shown[at - 1].index("x")
 
 
 async def test_a_choice_is_changed_with_left_and_right():

@@ -253,19 +253,23 @@ def _no_copy(row: Row[Any], held: Row[Any], generation: int, context: Context, i
         return _state_of(row)
     if row.generation_seq > context.seen_seq or row.settled_seq > context.seen_seq:
         return "CHANGED_SINCE"
-    if if_gone and not _can_be_asked(context, held, row):
+    if if_gone and not _can_be_asked(context, held):
         return "CANNOT_BE_ASKED"
     return None
 
 
-def _can_be_asked(context: Context, held: Row[Any], row: Row[Any]) -> bool:
-    kind = Terms.of(context.services).kind(held.extension_id)
-    return kind is ReceiverKind.LOOKUP and row.state == DeliveryState.DELIVERED
+def _can_be_asked(context: Context, held: Row[Any]) -> bool:
+    return Terms.of(context.services).kind(held.extension_id) is ReceiverKind.LOOKUP
 
 
 def _ask_whether_gone(work: Work, rows: Sequence[Row[Any]], asked_by: str) -> None:
+    """Of what is unknown the look-up begins anew: found, it is delivered; not there, the same copy is sent."""
     for row in rows:
-        turn(work, [row], DeliveryState.DELIVERED, recheck_by=asked_by, due_at=work.now, reason=None)
+        if row.state == DeliveryState.UNKNOWN:
+            again = {"check_at": work.now, "checks": 0, "remedy": sentences.LOOKED_UP_BY_ITSELF}
+            turn(work, [row], DeliveryState.UNKNOWN, **again)
+        else:
+            turn(work, [row], DeliveryState.DELIVERED, recheck_by=asked_by, due_at=work.now, reason=None)
 
 
 def _can_be_dismissed(row: Row[Any]) -> bool:

@@ -5,12 +5,14 @@ were wanted by then: nothing that came since is swept along, however often the j
 """
 
 import uuid
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Row, exists, func, insert, or_, select, update
+from sqlalchemy import Row, exists, insert, or_, select, update
 
 from banqup_tui.backend.context import Context, Refused, Services
+from banqup_tui.backend.filed import count_since, is_too_early, since_month
 from banqup_tui.backend.ledger.enqueue import Enqueued, enqueue
 from banqup_tui.backend.ledger.ready import refresh
 from banqup_tui.backend.ledger.resend import another_copy
@@ -26,15 +28,28 @@ from banqup_tui.protocol.commands import Query
 from banqup_tui.protocol.problems import ProblemType
 
 RUNNING, DONE = "RUNNING", "DONE"
+BULK = "BULK"
+
+
+class Progress(NamedTuple):
+    """What one portion of a job came to: where the next begins, how many were done, whether it was the last."""
+
+    position: str
+    number: int
+    ended: bool
 
 
 class Task(Value, frozen=True, kw_only=True):
-    """What a job does, as it was when asked for. `integration_ids` were active then."""
+    """What a job does, as it was when asked for. `integration_ids` were active then.
+
+    `since`: only documents dated on that day or later.
+    """
 
     query: Query
     integration_ids: tuple[str, ...]
     folders: tuple[Folder, ...] | None = None
     again: bool = False
+    since: date | None = None
 
 
 _task = msgspec.json.Decoder(Task)
@@ -47,14 +62,25 @@ def begin(work: Work, context: Context, task: Task, up_to: str, expected: int) -
     kill_point("bulk.counted")
     if count > expected:
         raise _count_changed(count, expected)
-    return {"queued": count, "unchanged": 0, "jobId": _write(work, context, "BULK", task, upto_seq, expected)}
+    job_id = write(work, context, BULK, msgspec.json.encode(task), upto_seq=upto_seq, expected=expected)
+    return {"queued": count, "unchanged": 0, "jobId": job_id}
 
 
-def _write(work: Work, context: Context, kind: str, task: Task, upto_seq: int, expected: int) -> str:
+def write(
+    work: Work,
+    context: Context,
+    kind: str,
+    task: bytes,
+    *,
+    upto_seq: int = 0,
+    expected: int = 0,
+    position: str = "",
+) -> str:
+    """A job of this kind begins after `position`, as soon as the transaction is kept. Returns its id."""
     job_id = str(uuid.uuid4())
-    row: dict[str, Any] = {"id": job_id, "space_id": work.space_id, "kind": kind, "query": msgspec.json.encode(task)}
+    row: dict[str, Any] = {"id": job_id, "space_id": work.space_id, "kind": kind, "query": task}
     row |= {"upto_seq": upto_seq, "expected": expected, "state": RUNNING, "asked_by": context.user_id}
-    work.execute(insert(job), row)
+    work.execute(insert(job), row | {"position": position})
     return job_id
 
 
@@ -62,11 +88,11 @@ def count_documents(work: Any, space_id: str, task: Task, upto_seq: int) -> int:
     """Documents of which something would be queued. `work`: a transaction or a connection."""
     total = 0
     for some in portions(task.integration_ids):
-        total += work.execute(select(func.count()).select_from(_wanted(space_id, task, some, upto_seq))).scalar_one()
+        total += count_since(work, _wanted(space_id, task, some, upto_seq), task.since)
     return total
 
 
-def _wanted(space_id: str, task: Task, integration_ids: list[str], upto_seq: int) -> Any:
+def _wanted(space_id: str, task: Task, integration_ids: list[str], upto_seq: int) -> list[Any]:
     target = (
         exists()
         .where(
@@ -76,7 +102,7 @@ def _wanted(space_id: str, task: Task, integration_ids: list[str], upto_seq: int
         )
         .correlate(document)
     )
-    return select(document.c.id).where(*_which(space_id, task, upto_seq), target).subquery()
+    return [*_which(space_id, task, upto_seq), target]
 
 
 def _has_effect(task: Task, upto_seq: int) -> Any:
@@ -119,18 +145,30 @@ def step(work: Work, services: Services) -> bool:
     ).one_or_none()
     if found is None:
         return False
-    task = _task.decode(found.query)
-    rows = _portion(work, task, found)
-    queued = _queue(work, task, found, rows)
-    ended = len(rows) < AT_ONCE
-    position = found.position if not rows else rows[-1].id
-    values = {"position": position, "done": found.done + queued, "state": DONE if ended else RUNNING}
+    done = _bulk(work, found) if found.kind == BULK else _other(work, services, found)
+    values = {"position": done.position, "done": found.done + done.number, "state": DONE if done.ended else RUNNING}
     work.execute(update(job).where(job.c.id == found.id).values(**values))
     return True
 
 
+def _bulk(work: Work, found: Row[Any]) -> Progress:
+    task = _task.decode(found.query)
+    rows = _portion(work, task, found)
+    queued = _queue(work, task, found, [row for row in rows if not is_too_early(row, task.since)])
+    return Progress(rows[-1].id if rows else found.position, queued, ended=len(rows) < AT_ONCE)
+
+
+def _other(work: Work, services: Services, found: Row[Any]) -> Progress:
+    """Imported here, since that stands on what the ledger gives."""
+    from banqup_tui.backend import renewing
+
+    if found.kind == renewing.KIND:
+        return renewing.portion(work, services, found)
+    raise LookupError(found.kind)
+
+
 def _portion(work: Work, task: Task, found: Row[Any]) -> list[Row[Any]]:
-    which = _which(work.space_id, task, found.upto_seq)
+    which = [*_which(work.space_id, task, found.upto_seq), *since_month(task.since)]
     statement = select(document).where(*which, document.c.id > found.position)
     return list(work.execute(statement.order_by(document.c.id).limit(AT_ONCE)))
 

@@ -1,5 +1,6 @@
 """GET snapshot, documents, changes, backfill, to-place, extensions: what a copy is made of."""
 
+from datetime import date
 from typing import Annotated
 
 from litestar import Response, get
@@ -68,10 +69,11 @@ def backfill(
     request: Asked,
     client_id: Annotated[str, QueryParameter(name="clientId")],
     folders: FromQuery[list[Folder] | None] = None,
+    since: FromQuery[date | None] = None,
 ) -> BackfillCount:
-    """How many documents an activation for this client would find there already."""
+    """How many documents an activation for this client would find there already, dated `since` or later."""
     wanted = tuple(folders) if folders else None
-    return reading.backfill_count(services_of(request), user_of(request), client_id, wanted)
+    return reading.backfill_count(services_of(request), user_of(request), client_id, wanted, since)
 
 
 @get(route(paths.ATTEMPTS), sync_to_thread=True, guards=[in_this_space])

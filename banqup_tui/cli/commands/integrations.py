@@ -14,9 +14,9 @@ from banqup_tui.actions.places import Place
 from banqup_tui.actions.remove_integration import RemoveIntegration
 from banqup_tui.cli import exit_codes, listing
 from banqup_tui.cli.acting import carry_out
-from banqup_tui.cli.ask import CommandLineAsk
+from banqup_tui.cli.ask import CommandLineAsk, Given
 from banqup_tui.cli.commands.store import extension_named, set_option
-from banqup_tui.cli.given_settings import read_given
+from banqup_tui.cli.given_settings import day_given, folder_option, folders_given, read_given
 from banqup_tui.cli.house import House, NotThere, Tools, client_named
 from banqup_tui.cli.output import print_array, print_table, say
 from banqup_tui.cli.running import as_json, context_for, in_house, pass_tools
@@ -33,34 +33,61 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("client")
-@click.argument("extension")
+@click.argument("names", nargs=-1, required=True, metavar="CLIENT... EXTENSION")
+@click.option("--clients", "listed", metavar="REF,REF...", help="The clients, in place of naming each.")
 @set_option
-@click.option("--older", is_flag=True, help="Also send what was there before; without it only what comes from now on.")
+@click.option("--label", help="What it is called at this client, where it has one of this extension already.")
+@folder_option
+@click.option(
+    "--backfill", "--older", "older", is_flag=True, help="Also send what was there before, in the number that is said."
+)
+@click.option("--since", metavar="DATE", help="With --backfill: only what is dated on that day or later.")
 @click.option("--no-test", is_flag=True, help="Do not try the connection first.")
+@click.option("--yes", is_flag=True, help="Do not ask before several clients.")
 @pass_tools
-def add(tools: Tools, client: str, extension: str, settings: tuple[str, ...], older: bool, no_test: bool) -> int:
-    """Send the documents of CLIENT to EXTENSION, which is installed."""
+def add(
+    tools: Tools,
+    names: tuple[str, ...],
+    listed: str | None,
+    settings: tuple[str, ...],
+    label: str | None,
+    folders: tuple[str, ...],
+    older: bool,
+    since: str | None,
+    no_test: bool,
+    yes: bool,
+) -> int:
+    """Send the documents of CLIENT, or of several, to EXTENSION, which is installed."""
+    clients = [*names[:-1], *(one.strip() for one in (listed or "").split(",") if one.strip())]
+    if not clients:
+        raise click.UsageError("Say whose documents: CLIENT EXTENSION, or --clients REF,REF EXTENSION.")
+    if since is not None and not older:
+        raise click.UsageError("--since goes with --backfill.")
 
     async def work(house: House) -> int:
-        of_client, of_store = client_named(house, client), extension_named(house, extension)
+        of_store = extension_named(house, names[-1])
+        of_clients = list({one.id: one for one in (client_named(house, name) for name in clients)}.values())
         installation = _installed(house, of_store)
         values = read_given(settings, of_store.settings_schema)
+        given = Given(values=values, label=label, folders=folders_given(folders), older=older, since=day_given(since))
         if not no_test:
             request = TestRequest(
-                extension_id=of_store.id, installation_id=installation.id, client_id=of_client.id, settings=values
+                extension_id=of_store.id, installation_id=installation.id, client_id=of_clients[0].id, settings=values
             )
-            if not await _passes(house, request):
+            if not await _passes(house, request, is_alone=len(of_clients) == 1):
                 return exit_codes.FAILED
+        ask = CommandLineAsk(given=given, sure=yes)
         context = context_for(
             house,
-            CommandLineAsk(values=values, older=older),
+            ask,
             Place.CLIENT,
-            client=of_client,
+            client=of_clients[0],
+            clients=of_clients,
             extension=of_store,
-            integrations=house.integrations(of_client.id),
+            integrations=[one for client in of_clients for one in house.integrations(client.id)],
         )
-        return await carry_out(house, AddIntegration(), context)
+        code = await carry_out(house, AddIntegration(), context)
+        return exit_codes.FAILED if code == exit_codes.OK and ask.left_out else code
 
     return in_house(tools, work)
 
@@ -72,8 +99,11 @@ def _installed(house: House, extension: Extension) -> Installation:
     return found
 
 
-async def _passes(house: House, request: TestRequest) -> bool:
+async def _passes(house: House, request: TestRequest, *, is_alone: bool) -> bool:
+    """Of several clients the first is tried; what its settings lack is said for each of them later."""
     result = await house.doing.test_connection(request)
+    if not is_alone and all(step.ok or step.field for step in result.steps):
+        return True
     for step in result.steps:
         say(f"{'ok' if step.ok else 'failed'}: {step.sentence} {step.remedy or ''}")
     if not result.ok:
@@ -113,12 +143,13 @@ def _line(one: Integration, client: Client | None, health: Health) -> tuple[str,
 @command.command()
 @click.argument("integration")
 @set_option
+@folder_option
 @pass_tools
-def configure(tools: Tools, integration: str, settings: tuple[str, ...]) -> int:
-    """Change the client's settings of INTEGRATION (its id); those not named stay."""
-    if not settings:
-        raise click.UsageError("Say what to change: --set KEY=VALUE.")
-    return _with(tools, ConfigureIntegration(), integration, settings=settings)
+def configure(tools: Tools, integration: str, settings: tuple[str, ...], folders: tuple[str, ...]) -> int:
+    """Change the client's settings of INTEGRATION (its id), or the folders it takes; what is not named stays."""
+    if not settings and not folders:
+        raise click.UsageError("Say what to change: --set KEY=VALUE, or --folder FOLDER.")
+    return _with(tools, ConfigureIntegration(), integration, settings=settings, folders=folders)
 
 
 @command.command()
@@ -152,6 +183,7 @@ def _with(
     integration_id: str,
     *,
     settings: tuple[str, ...] = (),
+    folders: tuple[str, ...] = (),
     sure: bool = False,
     unless: tuple[IntegrationState, ...] = (),
 ) -> int:
@@ -162,7 +194,8 @@ def _with(
             return exit_codes.OK
         extensions = {one.id: one for one in house.extensions()}
         schema = extensions[found.extension_id].settings_schema if found.extension_id in extensions else {}
-        ask = CommandLineAsk(values=read_given(settings, schema), sure=sure)
+        given = Given(values=read_given(settings, schema), folders=folders_given(folders) or found.folders)
+        ask = CommandLineAsk(given=given, sure=sure)
         client = next((row.client for row in house.clients() if row.client.id == found.client_id), None)
         context = context_for(house, ask, Place.CLIENT, client=client, integration=found, integrations=[found])
         return await carry_out(house, action, context)

@@ -1,4 +1,4 @@
-"""`banqup store`: list, install, configure, uninstall."""
+"""`banqup store`: list, install, configure, uninstall, deactivate."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 import click
 
 from banqup_tui.actions.configure_extension import ConfigureExtension
+from banqup_tui.actions.deactivate import DeactivateForAll
 from banqup_tui.actions.install_extension import InstallExtension
 from banqup_tui.actions.interface import Action
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.uninstall import Uninstall
 from banqup_tui.cli import listing
 from banqup_tui.cli.acting import carry_out
-from banqup_tui.cli.ask import CommandLineAsk
+from banqup_tui.cli.ask import CommandLineAsk, Given
 from banqup_tui.cli.given_settings import read_given
 from banqup_tui.cli.house import House, NotThere, Tools
 from banqup_tui.cli.output import print_array, print_table
@@ -101,13 +102,23 @@ def configure(tools: Tools, extension: str, settings: tuple[str, ...]) -> int:
 @pass_tools
 def uninstall(tools: Tools, extension: str, yes: bool) -> int:
     """Take EXTENSION away from the firm, once no client uses it."""
+    return _after_a_question(tools, Uninstall(), extension, sure=yes)
 
+
+@command.command()
+@click.argument("extension")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_tools
+def deactivate(tools: Tools, extension: str, yes: bool) -> int:
+    """Take EXTENSION away from all clients. The firm's settings stay, and what was delivered."""
+    return _after_a_question(tools, DeactivateForAll(), extension, sure=yes)
+
+
+def _after_a_question(tools: Tools, action: Action, name: str, *, sure: bool) -> int:
     async def work(house: House) -> int:
-        found = extension_named(house, extension)
-        context = context_for(
-            house, CommandLineAsk(sure=yes), Place.STORE, extension=found, integrations=house.integrations()
-        )
-        return await carry_out(house, Uninstall(), context)
+        ask, extension = CommandLineAsk(sure=sure), extension_named(house, name)
+        context = context_for(house, ask, Place.STORE, extension=extension, integrations=house.integrations())
+        return await carry_out(house, action, context)
 
     return in_house(tools, work)
 
@@ -115,7 +126,7 @@ def uninstall(tools: Tools, extension: str, yes: bool) -> int:
 def _with_settings(tools: Tools, action: Action, name: str, settings: tuple[str, ...]) -> int:
     async def work(house: House) -> int:
         extension = extension_named(house, name)
-        ask = CommandLineAsk(values=read_given(settings, extension.settings_schema))
+        ask = CommandLineAsk(given=Given(values=read_given(settings, extension.settings_schema)))
         return await carry_out(house, action, context_for(house, ask, Place.STORE, extension=extension))
 
     return in_house(tools, work)

@@ -164,6 +164,19 @@ def test_a_look_up_that_says_nothing_is_repeated_and_after_twelve_the_user_decid
     assert world.status(document) == "ERROR"
 
 
+def test_what_nobody_could_say_is_looked_up_once_more_when_the_user_asks(world: World) -> None:
+    world.uncertain(world.receiver(ReceiverKind.LOOKUP))
+    for _ in range(12):
+        world.clock.pass_(12 * 3600)
+        (checked,) = world.checks()
+        world.record(checked, Found.PENDING)
+    asked = world.do(Resend(copies=(Copy(delivery_id=world.delivery().id, generation=1),), if_gone=True))
+    assert (asked["queued"], asked["checking"]) == (0, 1)
+    (checked,) = world.checks()
+    assert world.record(checked, Found.ABSENT) == "QUEUED"
+    assert world.delivery().generation == 1
+
+
 def test_a_receiver_that_is_away_costs_no_look_ups(world: World) -> None:
     world.uncertain(world.receiver())
     for _ in range(20):

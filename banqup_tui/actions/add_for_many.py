@@ -1,0 +1,278 @@
+"""Activate an extension for several clients at once: choose, fill in what they share, review what each needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from banqup_tui.actions.adding import Chosen, body_of, chosen, client_form, there, title_of
+from banqup_tui.actions.asking import Confirming, Filled, Form, Reviewing, ReviewRow, Standing
+from banqup_tui.actions.giving import give_each
+from banqup_tui.actions.interface import Context
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.extension import Extension, Installation, in_language
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.settings_needed import needed
+from banqup_tui.domain.text import clean
+from banqup_tui.protocol.commands import AddIntegration
+from banqup_tui.protocol.messages import BackfillCount, TestRequest
+from banqup_tui.written.formats import count
+from banqup_tui.written.told import told
+from banqup_tui.written.words import _, current_language, ngettext
+
+_STEPS = 3
+
+
+@dataclass
+class Draft:
+    """One client's integration before it is given. `said`: what the service finds wrong with it; `has`: a name."""
+
+    client: Client
+    values: dict[str, Any]
+    folders: tuple[Folder, ...] | None
+    has: tuple[str, ...] = ()
+    label: str | None = None
+    older: BackfillCount | None = None
+    since: date | None = None
+    said: str = ""
+
+
+@dataclass
+class Batch:
+    """All of them, and what they are of."""
+
+    context: Context
+    installation: Installation
+    extension: Extension
+    drafts: dict[str, Draft] = field(default_factory=dict)
+
+    @property
+    def ready(self) -> list[Draft]:
+        return [draft for draft in self.drafts.values() if self.standing(draft) is Standing.READY]
+
+    def standing(self, draft: Draft) -> Standing:
+        name = draft.label or in_language(self.extension.title, "en")
+        if name.casefold() in {one.casefold() for one in draft.has}:
+            return Standing.HAS
+        return Standing.NEEDS if draft.said or self.missing(draft) else Standing.READY
+
+    def missing(self, draft: Draft) -> list[str]:
+        together = {**self.installation.settings, **draft.values}
+        return needed(self.extension.settings_schema, together, self.installation.secrets)
+
+    def row(self, draft: Draft) -> ReviewRow:
+        standing = self.standing(draft)
+        note = {
+            Standing.HAS: _("has it already"),
+            Standing.NEEDS: self._needs(draft),
+            Standing.READY: self._ready(draft),
+        }[standing]
+        return ReviewRow(id=draft.client.id, label=clean(draft.client.name), standing=standing, note=note)
+
+    def _needs(self, draft: Draft) -> str:
+        properties = self.extension.settings_schema.get("properties", {})
+        titles = [_title(name, properties.get(name, {})) for name in self.missing(draft)]
+        return _("needs {settings}").format(settings=", ".join(titles)) if titles else clean(told(draft.said))
+
+    def _ready(self, draft: Draft) -> str:
+        words = _("ready") if draft.label is None else _("ready, as {name}").format(name=clean(draft.label))
+        if draft.older is None or not draft.older.count:
+            return words
+        older = ngettext("{count} older document", "{count} older documents", draft.older.count)
+        return f"{words}, {older.format(count=count(draft.older.count))}"
+
+
+async def add_for_many(context: Context) -> None:
+    wanted = await chosen(context, (), _STEPS)
+    if wanted is None:
+        return
+    batch = Batch(context, wanted.installation, context.extensions[wanted.installation.extension_id])
+    filled = await context.ask.fill_in(await _shared_form(batch))
+    if filled is None:
+        return
+    await _draft(batch, filled)
+    while await context.ask.review(_reviewing(batch)):
+        if await context.ask.confirm(_confirming(batch)):
+            _give(batch)
+            return
+
+
+async def _shared_form(batch: Batch) -> Form:
+    """What all of them get alike; what is left out here each may still be given on its own."""
+    context, extension, clients = batch.context, batch.extension, batch.context.clients
+
+    async def count_older(folders: Sequence[Folder], since: date | None) -> BackfillCount | None:
+        return _together([await context.doing.backfill_count(one.id, folders, since) for one in clients], folders)
+
+    number = len(clients)
+    return Form(
+        title=(
+            ngettext("{count} client", "{count} clients", number).format(count=count(number)),
+            _("Add integration"),
+            title_of(extension),
+        ),
+        schema=extension.settings_schema,
+        level="client",
+        button=_("Continue"),
+        inherited=batch.installation.settings,
+        inherited_secrets=batch.installation.secrets,
+        description=extension.description,
+        older=await count_older(extension.folders, None),
+        count_older=count_older,
+        folders=extension.folders,
+        takes=extension.folders,
+        is_complete=False,
+        step=(2, _STEPS),
+    )
+
+
+def _together(counts: Sequence[BackfillCount | None], folders: Sequence[Folder]) -> BackfillCount | None:
+    known = [one for one in counts if one is not None]
+    if len(known) < len(counts) or not known:
+        return None
+    return BackfillCount(folders=tuple(folders), count=sum(one.count for one in known), up_to=known[0].up_to)
+
+
+async def _draft(batch: Batch, filled: Filled) -> None:
+    """One for each client, looked at by the service where it can be asked."""
+    context = batch.context
+    progress = context.ask.progress(_("Looking at what each needs"), len(context.clients))
+    try:
+        for client in context.clients:
+            draft = Draft(
+                client=client,
+                values={name: value for name, value in filled.values.items() if value is not None},
+                folders=filled.folders,
+                has=tuple(one.label for one in there(context.integrations, client.id)),
+                label=filled.label,
+                since=filled.since,
+            )
+            if filled.older is not None:
+                folders = filled.folders or batch.extension.folders
+                draft.older = await context.doing.backfill_count(client.id, folders, filled.since)
+            batch.drafts[client.id] = draft
+            await _look(batch, draft)
+            progress.advance()
+    finally:
+        progress.done()
+
+
+async def _look(batch: Batch, draft: Draft) -> None:
+    """What only the connector knows to be wrong. Where nobody answers the command itself will tell."""
+    draft.said = ""
+    if batch.context.offline or batch.standing(draft) is not Standing.READY:
+        return
+    request = TestRequest(
+        extension_id=batch.extension.id,
+        installation_id=batch.installation.id,
+        client_id=draft.client.id,
+        settings=draft.values,
+        dry=True,
+    )
+    try:
+        result = await batch.context.doing.test_connection(request)
+    except BanqupError:
+        return
+    draft.said = next((step.sentence for step in result.steps if not step.ok), "")
+
+
+def _reviewing(batch: Batch) -> Reviewing:
+    async def edit(client_id: str) -> None:
+        await _edit(batch, batch.drafts[client_id])
+
+    def go_on() -> str:
+        number = len(batch.ready)
+        words = ngettext("Activate for {count} client", "Activate for {count} clients", number)
+        return words.format(count=count(number)) if number else ""
+
+    return Reviewing(
+        title=(_("Add integration"), title_of(batch.extension)),
+        columns=(_("Client"), _("What it needs")),
+        rows=lambda: [batch.row(draft) for draft in batch.drafts.values()],
+        edit=edit,
+        go_on=go_on,
+        step=(3, _STEPS),
+    )
+
+
+async def _edit(batch: Batch, draft: Draft) -> None:
+    """The settings of one of them; one that has it already is given another name."""
+    context, secret = batch.context, _secrets(batch.extension)
+    of_client = there(context.integrations, draft.client.id)
+    again = batch.standing(draft) is Standing.HAS
+    wanted = Chosen(installation=batch.installation, again=again or draft.label is not None)
+    form = await client_form(context, draft.client, wanted, batch.extension, of_client)
+    shown = {name: value for name, value in draft.values.items() if name not in secret}
+    form = msgspec.structs.replace(
+        form,
+        given=shown,
+        secrets=tuple(name for name in draft.values if name in secret),
+        folders=draft.folders or batch.extension.folders,
+        older=None,
+        button=_("Keep"),
+        step=None,
+    )
+    filled = await context.ask.fill_in(form)
+    if filled is None:
+        return
+    together = {**draft.values, **filled.values}
+    draft.values = {name: value for name, value in together.items() if value is not None}
+    draft.folders, draft.label = filled.folders, filled.label or draft.label
+    if draft.older is not None:
+        draft.older = await context.doing.backfill_count(draft.client.id, draft.folders or (), draft.since)
+    await _look(batch, draft)
+
+
+def _confirming(batch: Batch) -> Confirming:
+    ready, number = batch.ready, len(batch.ready)
+    left_out = len(batch.drafts) - number
+    older = sum(draft.older.count for draft in ready if draft.older is not None)
+    lines = []
+    if older:
+        words = ngettext("{count} older document is sent too.", "{count} older documents are sent too.", older)
+        lines.append(words.format(count=count(older)))
+    if left_out:
+        words = ngettext("{count} client is left out.", "{count} clients are left out.", left_out)
+        lines.append(words.format(count=count(left_out)))
+    button = ngettext("Activate for {count} client", "Activate for {count} clients", number)
+    return Confirming(
+        title=_("Add {extension}").format(extension=title_of(batch.extension)),
+        lines=lines,
+        button=button.format(count=count(number)),
+    )
+
+
+def _give(batch: Batch) -> None:
+    """A command each, so that one that is refused leaves the others alone."""
+    ready = batch.ready
+    bodies = [(_body(batch, draft), _name(batch, draft)) for draft in ready]
+    words = ngettext(
+        "{integration} is active for {count} client.", "{integration} is active for {count} clients.", len(ready)
+    )
+    give_each(batch.context, bodies, words.format(integration=title_of(batch.extension), count=count(len(ready))))
+
+
+def _body(batch: Batch, draft: Draft) -> AddIntegration:
+    filled = Filled(values=draft.values, folders=draft.folders, label=draft.label, older=draft.older, since=draft.since)
+    return body_of(draft.client, batch.installation, filled)
+
+
+def _name(batch: Batch, draft: Draft) -> str:
+    integration = clean(draft.label) if draft.label else title_of(batch.extension)
+    words = _("{integration} is active for {client}.").format(integration=integration, client=clean(draft.client.name))
+    return words.rstrip(".")
+
+
+def _secrets(extension: Extension) -> set[str]:
+    properties: Mapping[str, Any] = extension.settings_schema.get("properties", {})
+    return {name for name, of in properties.items() if of.get("writeOnly")}
+
+
+def _title(name: str, schema: Mapping[str, Any]) -> str:
+    titles = schema.get("x-titles")
+    return in_language(titles, current_language()) if titles else str(schema.get("title") or name)

@@ -1,0 +1,334 @@
+"""A bucket of Amazon S3, or of what speaks its language: each document is one object, put in one request.
+
+Looked at first, then put on the condition that nothing has the name. What was cut off is looked up by what every object
+carries: the key of its wanted copy and the hash of its content.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from banqup_tui.connectors.hidden_file import chunks_of, names
+from banqup_tui.connectors.interface import (
+    Channel,
+    Fault,
+    Found,
+    Manifest,
+    NotSent,
+    Parcel,
+    Receipt,
+    Rejected,
+    SettingProblem,
+    Settings,
+    Step,
+    Uncertain,
+    failed_step,
+    setting,
+)
+from banqup_tui.connectors.path_template import FileName, Place, fill, name_problems
+from banqup_tui.connectors.web_address import address_problems
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.extension import Category, ReceiverKind, Words
+from banqup_tui.kill_points import kill_point
+
+if TYPE_CHECKING:
+    from banqup_tui.connectors.s3_bucket import Bucket, Kept
+
+MOST_NAMES = 5
+"""Names that are tried for one document: few enough to look at all of them after a cut-off."""
+
+LARGEST = 50 << 20
+"""Bytes: one request takes it whole, so it is there whole or not at all."""
+
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]")
+_REGION = re.compile(r"[A-Za-z0-9-]{1,40}")
+_NO_DOCUMENT: Words = {"en": "Nothing could be written: ", "fr": "Rien n'a pu être écrit : "}
+
+
+class S3Settings(Settings, frozen=True, kw_only=True):
+    endpoint: Annotated[
+        str,
+        setting(
+            "Address",
+            "Adresse",
+            look="url",
+            example="https://s3.fr-par.scw.cloud",
+            help_en="Of the provider's S3, without the bucket. Empty: Amazon.",
+            help_fr="Du S3 du fournisseur, sans le compartiment. Vide : Amazon.",
+        ),
+    ] = ""
+    region: Annotated[
+        str,
+        setting(
+            "Region",
+            "Région",
+            example="eu-west-3",
+            help_en="As the provider names it. Empty: us-east-1, which servers of one's own take.",
+            help_fr="Comme le fournisseur la nomme. Vide : us-east-1, que prennent les serveurs privés.",
+        ),
+    ] = ""
+    bucket: Annotated[str, setting("Bucket", "Compartiment", example="parvis-in")]
+    access_key_id: Annotated[str, setting("Access key", "Clé d'accès", example="AKIAIOSFODNN7EXAMPLE")]
+    secret_access_key: Annotated[str, setting("Secret key", "Clé secrète", secret=True)]
+    path: Annotated[
+        str,
+        setting(
+            "Path",
+            "Chemin",
+            template=True,
+            example="[external_id]/[folder]",
+            help_en="What the names of the objects begin with: their folder in the bucket.",
+            help_fr="Le début du nom des objets : leur répertoire dans le compartiment.",
+        ),
+    ]
+    file_name: FileName = ""
+    addressing: Annotated[
+        Literal["path", "virtual"],
+        setting(
+            "Bucket in",
+            "Compartiment dans",
+            look="choice",
+            help_en="The address names the bucket in its path, or before the server's name (virtual).",
+            help_fr="L'adresse nomme le compartiment dans son chemin, ou devant le serveur (virtual).",
+        ),
+    ] = "path"
+    reader: Annotated[
+        Literal["leaves", "takes"],
+        setting(
+            "Reader",
+            "Lecteur",
+            look="choice",
+            help_en="What reads the bucket leaves documents there, or takes them away: then none can be looked up.",
+            help_fr="Qui lit le compartiment y laisse les documents (leaves), ou les enlève (takes).",
+        ),
+    ] = "leaves"
+
+
+class S3:
+    """Delivers into a bucket."""
+
+    manifest = Manifest(
+        id="s3",
+        title={"en": "Amazon S3"},
+        description={
+            "en": "Puts each document into a bucket of Amazon S3, MinIO, Scaleway, OVH, Wasabi, Backblaze and others.",
+            "fr": "Dépose chaque document dans un compartiment Amazon S3, MinIO, Scaleway, OVH, Wasabi, Backblaze…",
+            "nl": "Zet elk document in een bucket van Amazon S3, MinIO, Scaleway, OVH, Wasabi, Backblaze en andere.",
+            "de": "Legt jedes Dokument in einem Bucket von Amazon S3, MinIO, Scaleway, OVH, Wasabi, Backblaze… ab.",
+        },
+        category=Category.FILES_AND_DRIVES,
+        kind=ReceiverKind.LOOKUP,
+        version="1.0",
+        max_size=LARGEST,
+    )
+    settings = S3Settings
+
+    def destination(self, settings: S3Settings) -> str:
+        return f"s3:{settings.endpoint.rstrip('/') or settings.region}/{settings.bucket}/{settings.path}"
+
+    def where(self, settings: S3Settings, parcel: Parcel) -> str:
+        return _shown(settings, _place(settings, parcel).path)
+
+    def check(self, given: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
+        problems = name_problems(given.get("file_name", ""))
+        if given.get("endpoint"):
+            problems += address_problems("endpoint", given["endpoint"], "https://s3.fr-par.scw.cloud")
+        return [*problems, *_region_problems(given, complete), *_bucket_problems(given), *_key_problems(given)]
+
+    @asynccontextmanager
+    async def connect(self, settings: S3Settings) -> AsyncIterator[Channel]:
+        yield _S3Channel(settings, await _opened(settings))
+
+    async def test(self, settings: S3Settings, sample: Parcel | None) -> list[Step]:
+        steps: list[Step] = []
+        try:
+            bucket = await _opened(settings)
+            started = time.monotonic()
+            await bucket.see("")
+            steps.append(_answered(settings, time.monotonic() - started))
+            steps += await _tried(bucket, _probe_key(settings, sample))
+        except BanqupError as error:
+            return [*steps, failed_step(error, _NO_DOCUMENT if steps else None)]
+        return steps
+
+
+class _S3Channel:
+    def __init__(self, settings: S3Settings, bucket: Bucket) -> None:
+        self._settings = settings
+        self._bucket = bucket
+
+    async def prepare(self, parcel: Parcel) -> str:
+        """The first name that is free, or that this very copy has already."""
+        for key in self._keys(parcel):
+            there = await self._bucket.look(key)
+            if there is None or there.is_of(parcel):
+                return key
+        raise _no_name(self._keys(parcel)[0])
+
+    async def commit(self, parcel: Parcel, remnant: str) -> Receipt:
+        content = await asyncio.to_thread(_content, parcel)
+        for key in [remnant, *(key for key in self._keys(parcel) if key != remnant)]:
+            there = None if key == remnant else await self._bucket.look(key)
+            if there is None:
+                there = await self._put(key, content, parcel)
+                kill_point("send.answered")
+            if there.is_of(parcel):
+                return self._receipt(there)
+        raise _no_name(remnant)
+
+    async def roll_forward(self, parcel: Parcel, remnant: str) -> Receipt:
+        _found, receipt = await self.look_up(parcel, [])
+        if receipt is None:
+            raise Uncertain(f"The document is not under the name {remnant}.", "It is looked at again by itself.")
+        return receipt
+
+    async def look_up(self, parcel: Parcel, earlier_receipts: Sequence[str]) -> tuple[Found, Receipt | None]:
+        """All names that it could have. Not there proves nothing where its reader takes documents away."""
+        found = await asyncio.gather(*(self._bucket.look(key) for key in self._keys(parcel)))
+        for there in found:
+            if there is not None and there.is_of(parcel) and there.reference not in earlier_receipts:
+                return Found.FOUND, self._receipt(there)
+        if self._settings.reader == "takes":
+            return Found.PENDING, None
+        await self._bucket.see(_place(self._settings, parcel).directory)
+        return Found.ABSENT, None
+
+    async def discard(self, remnant: str) -> None:
+        """Nothing is left behind by `prepare`."""
+
+    async def _put(self, key: str, content: bytes, parcel: Parcel) -> Kept:
+        """What has the name afterwards: this document, or what had it before. Raises if neither can be said."""
+        put = await self._bucket.put(key, content, parcel)
+        there = put or await self._bucket.look(key)
+        if there is None:
+            raise NotSent(
+                f"The name {key} is being written or deleted by another at this moment.",
+                "It is tried again by itself.",
+            )
+        return there
+
+    def _keys(self, parcel: Parcel) -> list[str]:
+        return list(_keys(self._settings, parcel))
+
+    def _receipt(self, kept: Kept) -> Receipt:
+        return Receipt(text=_shown(self._settings, kept.key), reference=kept.reference)
+
+
+async def _opened(settings: S3Settings) -> Bucket:
+    """The library is loaded here, at its first use, and reads the certificates that the machine trusts."""
+
+    def opened() -> Bucket:
+        from banqup_tui.connectors.s3_bucket import Bucket
+
+        return Bucket(settings)
+
+    return await asyncio.to_thread(opened)
+
+
+def _place(settings: S3Settings, parcel: Parcel) -> Place:
+    """Objects have no root: a name that begins with a separator would be another name."""
+    place = fill(settings.path, parcel, settings.file_name)
+    return Place(place.directory.strip("/"), place.name)
+
+
+def _keys(settings: S3Settings, parcel: Parcel) -> Iterator[str]:
+    return (place.path for place in islice(names(_place(settings, parcel), parcel), MOST_NAMES))
+
+
+def _shown(settings: S3Settings, key: str) -> str:
+    return f"s3://{settings.bucket}/{key}"
+
+
+def _content(parcel: Parcel) -> bytes:
+    return b"".join(chunks_of(parcel))
+
+
+def _no_name(key: str) -> Rejected:
+    return Rejected(
+        f"Other objects have the name {key} and the names that would come after it.",
+        "Choose another path or file name for this integration, or take the other objects away.",
+    )
+
+
+def _region_problems(given: Mapping[str, Any], complete: bool) -> Iterator[SettingProblem]:
+    region = given.get("region")
+    if not region and not given.get("endpoint") and complete:
+        yield SettingProblem(
+            field="region", sentence="Region is missing.", remedy="Amazon needs it: write it such as eu-west-3."
+        )
+    elif region and not _REGION.fullmatch(region):
+        yield SettingProblem(
+            field="region", sentence="Region: it is not a region.", remedy="Write it such as eu-west-3."
+        )
+
+
+def _bucket_problems(given: Mapping[str, Any]) -> Iterator[SettingProblem]:
+    if given.get("bucket") and not _BUCKET.fullmatch(given["bucket"]):
+        yield SettingProblem(
+            field="bucket",
+            sentence="Bucket: no bucket can have that name.",
+            remedy="Write its name alone: 3 to 63 letters, digits, dots and dashes.",
+        )
+
+
+def _key_problems(given: Mapping[str, Any]) -> Iterator[SettingProblem]:
+    """Keys become a header: one with other signs could not even be sent."""
+    for field in ("access_key_id", "secret_access_key"):
+        key = given.get(field, "")
+        if not key.isascii() or not key.isprintable() or " " in key:
+            yield SettingProblem(
+                field=field,
+                sentence="Secret key: it holds signs that no key has."
+                if field.startswith("secret")
+                else "Access key: it holds signs that no key has.",
+                remedy="Copy it again, without blanks.",
+            )
+
+
+def _probe_key(settings: S3Settings, sample: Parcel | None) -> str:
+    """In the folder of the sample, or in the part of the path that is the same for all."""
+    if sample is not None:
+        directory = _place(settings, sample).directory
+    else:
+        directory = settings.path.partition("[")[0].rpartition("/")[0].strip("/")
+    return Place(directory, f".banqup-test-{secrets.token_hex(4)}").path
+
+
+def _answered(settings: S3Settings, took: float) -> Step:
+    return Step(
+        ok=True,
+        sentence={
+            "en": f"Bucket {settings.bucket} found in {took:.1f} s, keys accepted",
+            "fr": f"Compartiment {settings.bucket} trouvé en {took:.1f} s, clés acceptées".replace(".", ","),
+        },
+    )
+
+
+async def _tried(bucket: Bucket, key: str) -> list[Step]:
+    """Writes an object, sees whether a second one would be kept from its place, and takes it away."""
+    await bucket.probe(key)
+    guarded = not await bucket.probe(key) and bucket.has_conditions
+    steps = [Step(ok=True, sentence={"en": "An object could be written", "fr": "Un objet a pu être écrit"})]
+    try:
+        await bucket.delete(key)
+    except NotSent as error:
+        if error.fault is not Fault.PERSON:
+            raise
+        left = {"en": f"It may not be deleted, and stays: {key}", "fr": f"Il ne peut être supprimé, et reste : {key}"}
+        steps.append(Step(ok=True, sentence=left))
+    if not guarded:
+        steps.append(Step(ok=True, sentence=_UNGUARDED))
+    return steps
+
+
+_UNGUARDED: Words = {
+    "en": "The server would write over a name that is taken, so each name is looked at first",
+    "fr": "Le serveur remplacerait un nom déjà pris : chaque nom est donc regardé d'abord",
+}

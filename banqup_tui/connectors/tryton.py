@@ -1,0 +1,301 @@
+"""Tryton: each document becomes an incoming document there, and what Tryton can read a draft supplier invoice.
+
+The key of the wanted copy is written into the document's source, so that it can be looked up: after an attempt that was
+cut off, and before another copy is made. One key of Tryton's does all of it, so what may be created may be seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from banqup_tui.connectors.hidden_file import chunks_of
+from banqup_tui.connectors.http_client import opened
+from banqup_tui.connectors.interface import (
+    Channel,
+    Fault,
+    Found,
+    Manifest,
+    NotSent,
+    Parcel,
+    Receipt,
+    SettingProblem,
+    Settings,
+    Step,
+    Uncertain,
+    failed_step,
+    setting,
+)
+from banqup_tui.connectors.path_template import fill
+from banqup_tui.connectors.tryton_rest import DOCUMENT, Incoming, Rest
+from banqup_tui.connectors.tryton_type import UBL, wanted_type
+from banqup_tui.connectors.web_address import address_problems
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.extension import Category, ReceiverKind
+from banqup_tui.domain.folder import Folder
+
+MAX_BYTES = 20_000_000
+"""A whole document is made in memory, in Base64. Tryton itself takes 2 MB unless its configuration says more."""
+
+PATIENCE = (0.1, 0.2, 0.4, 0.8)
+"""Seconds between looks at a document that a worker of Tryton's is still to process."""
+
+_EXAMPLE_URL = "https://tryton.example.com"
+
+
+class TrytonSettings(Settings, frozen=True, kw_only=True):
+    url: Annotated[
+        str,
+        setting(
+            "Address",
+            "Adresse",
+            look="url",
+            example=_EXAMPLE_URL,
+            help_en="Of Tryton's server, without the database. https, or http on this machine itself.",
+            help_fr="Du serveur Tryton, sans la base de données. En https, ou en http sur cette machine même.",
+        ),
+    ]
+    database: Annotated[
+        str,
+        setting("Database", "Base de données", example="books", help_en="Its name.", help_fr="Son nom."),
+        msgspec.Meta(min_length=1),
+    ]
+    key: Annotated[
+        str,
+        setting(
+            "Key",
+            "Clé",
+            secret=True,
+            help_en="Of the application REST, made in Tryton in the preferences of its user.",
+            help_fr="De l'application REST, créée dans Tryton dans les préférences de l'utilisateur.",
+        ),
+    ]
+    company: Annotated[
+        int,
+        setting(
+            "Company",
+            "Société",
+            level="client",
+            example="1",
+            help_en="The number (ID) of the client's company in Tryton.",
+            help_fr="Le numéro (ID) de la société du client dans Tryton.",
+        ),
+        msgspec.Meta(ge=1),
+    ]
+    pictures: Annotated[
+        Literal["supplier-invoice", "leave"],
+        setting(
+            "PDF and pictures",
+            "PDF et images",
+            look="choice",
+            help_en="supplier-invoice: a draft invoice with the file attached. leave: nothing more is done with them.",
+            help_fr="supplier-invoice : une facture brouillon avec le fichier joint. leave : rien de plus.",
+        ),
+    ] = "supplier-invoice"
+
+
+class Tryton:
+    """Delivers into the books of a company in Tryton 8."""
+
+    manifest = Manifest(
+        id="tryton",
+        title={"en": "Tryton"},
+        description={
+            "en": "Puts each purchase into Tryton; an e-invoice becomes a draft supplier invoice, with lines and VAT.",
+            "fr": "Dépose les achats dans Tryton ; une e-facture y devient une facture brouillon, avec lignes et TVA.",
+            "nl": "Zet elke aankoop in Tryton; een e-factuur wordt een conceptfactuur, met lijnen en btw.",
+            "de": "Legt jeden Einkauf in Tryton ab; eine E-Rechnung wird ein Rechnungsentwurf mit Zeilen und MwSt.",
+        },
+        category=Category.ACCOUNTING_SOFTWARE,
+        kind=ReceiverKind.LOOKUP,
+        version="1.0",
+        folders=(Folder.PURCHASE_INVOICES, Folder.PURCHASE_RECEIPTS, Folder.OTHER_DOCUMENTS),
+        max_size=MAX_BYTES,
+    )
+    settings = TrytonSettings
+
+    def destination(self, settings: TrytonSettings) -> str:
+        return f"tryton:{settings.url.rstrip('/')}/{settings.database}?company={settings.company}"
+
+    def where(self, settings: TrytonSettings, parcel: Parcel) -> str:
+        return f"{settings.database}, company {settings.company}: {_name(parcel)}"
+
+    def check(self, given: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
+        return address_problems("url", given["url"], _EXAMPLE_URL) if given.get("url") else []
+
+    @asynccontextmanager
+    async def connect(self, settings: TrytonSettings) -> AsyncIterator[Channel]:
+        async with _rest(settings) as rest:
+            yield _TrytonChannel(settings, rest)
+
+    async def test(self, settings: TrytonSettings, sample: Parcel | None) -> list[Step]:
+        steps: list[Step] = []
+        try:
+            async with _rest(settings) as rest:
+                await _may_send(rest, settings.company)
+                company = await rest.company_name(settings.company)
+                steps.append(_done(f"Signed in to {company}", f"Connecté à {company}"))
+                steps.append(_types(await rest.types()))
+        except BanqupError as error:
+            steps.append(failed_step(error))
+        return steps
+
+
+class _TrytonChannel:
+    def __init__(self, settings: TrytonSettings, rest: Rest) -> None:
+        self._settings = settings
+        self._rest = rest
+        self._asking = asyncio.Lock()
+        self._known: frozenset[str] | None = None
+
+    async def prepare(self, parcel: Parcel) -> str:
+        """The remnant is the type that the document will have in Tryton, which may be none."""
+        content = await asyncio.to_thread(_content, parcel)
+        types = await self._types()
+        return await asyncio.to_thread(wanted_type, parcel, content, self._settings.pictures, types)
+
+    async def commit(self, parcel: Parcel, remnant: str) -> Receipt:
+        values = {
+            "name": _name(parcel),
+            "company": self._settings.company,
+            "type": remnant or None,
+            "source": _source(parcel),
+        }
+        created = await self._rest.create(values, await asyncio.to_thread(_content, parcel))
+        try:
+            if created is None:
+                return await self._receipt_by_source(parcel)
+            return await self._booked(Incoming(created, "draft", remnant or None))
+        except BanqupError as error:
+            raise Uncertain(error.sentence, "It is looked up by itself.") from error
+
+    async def roll_forward(self, parcel: Parcel, remnant: str) -> Receipt:
+        return await self._receipt_by_source(parcel)
+
+    async def look_up(self, parcel: Parcel, earlier_receipts: Sequence[str]) -> tuple[Found, Receipt | None]:
+        """Each generation has a source of its own, so those before are left out.
+
+        Only a user who may see the company's documents can say that one is not there. What is there and was never
+        processed, because the attempt was cut off in between, is processed now.
+        """
+        await _may_send(self._rest, self._settings.company)
+        found = await self._rest.with_source(_source(parcel))
+        if not found:
+            return Found.ABSENT, None
+        return Found.FOUND, await self._booked(found[0])
+
+    async def discard(self, remnant: str) -> None:
+        """Nothing lies at the receiver's before the commit."""
+
+    async def _types(self) -> frozenset[str]:
+        """Asked once for each channel, and for all documents that go side by side over it."""
+        async with self._asking:
+            if self._known is None:
+                await _may_send(self._rest, self._settings.company)
+                self._known = await self._rest.types()
+            return self._known
+
+    async def _receipt_by_source(self, parcel: Parcel) -> Receipt:
+        found = await self._rest.with_source(_source(parcel))
+        if not found:
+            raise Uncertain("Tryton does not show the document that was sent.", "It is looked up by itself.")
+        return await self._booked(found[0])
+
+    async def _booked(self, document: Incoming) -> Receipt:
+        """Has a document processed that nobody has touched yet. Whatever comes of it, the document has arrived."""
+        reason = ""
+        if document.type and document.state == "draft" and document.write_date is None:
+            pressed = await self._rest.press(document.id, "process")
+            reason = "" if pressed.good else self._rest.reason(pressed)
+            document = await self._settled(document.id)
+        if document.state == "processing" and not document.result:
+            pressed = await self._rest.press(document.id, "proceed")
+            reason = "" if pressed.good else self._rest.reason(pressed)
+            document = await self._rest.document(document.id)
+        return _receipt(document, reason)
+
+    async def _settled(self, number: int) -> Incoming:
+        for seconds in (*PATIENCE, None):
+            document = await self._rest.document(number)
+            if document.state != "processing" or seconds is None:
+                break
+            await asyncio.sleep(seconds)
+        return document
+
+
+@asynccontextmanager
+async def _rest(settings: TrytonSettings) -> AsyncIterator[Rest]:
+    async with opened(settings.url, headers={"Authorization": f"Bearer {settings.key}"}) as client:
+        yield Rest(client, settings.url, settings.database)
+
+
+async def _may_send(rest: Rest, company: int) -> None:
+    """Raises `NotSent` unless documents of the company may be made, and seen afterwards, by the user of the key."""
+    if company not in (await rest.preferences()).companies:
+        raise NotSent(
+            f"The user of the key has no company {company} in Tryton.",
+            "Correct the company, or give it to the user in Tryton.",
+            fault=Fault.PERSON,
+            french=(
+                f"L'utilisateur de la clé n'a pas de société {company} dans Tryton.",
+                "Corrigez la société, ou donnez-la à l'utilisateur dans Tryton.",
+            ),
+        )
+    access = await rest.access()
+    if not (access.read and access.create and access.write):
+        raise NotSent(
+            "The user of the key may not put incoming documents into Tryton.",
+            "Give the user the groups Document Incoming and Accounting in Tryton.",
+            fault=Fault.PERSON,
+            french=(
+                "L'utilisateur de la clé ne peut pas déposer de documents entrants dans Tryton.",
+                "Donnez à l'utilisateur les groupes Document Incoming et Accounting dans Tryton.",
+            ),
+        )
+
+
+def _content(parcel: Parcel) -> bytes:
+    return b"".join(chunks_of(parcel))
+
+
+def _name(parcel: Parcel) -> str:
+    return fill("", parcel).name
+
+
+def _source(parcel: Parcel) -> str:
+    return f"banqup:{parcel.key}"
+
+
+def _receipt(document: Incoming, reason: str) -> Receipt:
+    number, (model, _, row) = document.id, (document.result or "").partition(",")
+    if model == "account.invoice":
+        text = f"Draft supplier invoice {row} in Tryton, from incoming document {number}."
+    elif document.result:
+        text = f"Arrived in Tryton as incoming document {number}, and became {model} {row}."
+    elif document.state == "cancelled":
+        text = f"Arrived in Tryton as incoming document {number}, and was cancelled there."
+    elif reason:
+        text = f"Arrived in Tryton as incoming document {number}, not yet an invoice: “{reason}”. Look in Tryton."
+    elif document.type:
+        text = f"Arrived in Tryton as incoming document {number}, not yet an invoice: look in Tryton."
+    else:
+        text = f"Arrived in Tryton as incoming document {number}, to be worked on there."
+    return Receipt(text=text, reference=f"{DOCUMENT},{document.id}")
+
+
+def _types(known: frozenset[str]) -> Step:
+    """What will become of documents: no fault of anybody, but good to know before the first."""
+    if UBL in known:
+        return _done("E-invoices become draft invoices", "Les e-factures deviennent des factures brouillon")
+    return _done(
+        "E-invoices arrive and wait: the module edocument_ubl is not active in Tryton",
+        "Les e-factures arrivent et attendent : le module edocument_ubl n'est pas actif dans Tryton",
+    )
+
+
+def _done(english: str, french: str) -> Step:
+    return Step(ok=True, sentence={"en": english, "fr": french})

@@ -1,0 +1,271 @@
+"""What makes a setting right, by its JSON Schema: one set of rules for the form, as one types, and for the service.
+
+A rule is given text as a person writes it. The first thing that is wrong comes back with its place; nothing is asked
+of anyone, so a name that is well written may still not exist.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from banqup_tui.domain.path_template import check as check_template
+from banqup_tui.domain.values import Value
+
+Schema = Mapping[str, Any]
+
+_EXAMPLES = {
+    "email": "compta@example.be",
+    "host": "sftp.example.be",
+    "port": "22",
+    "url": "https://example.be/in",
+    "path": "/in/[external_id]/[folder]",
+}
+_LABEL = re.compile(r"[^\W_](?:[\w-]*[^\W_])?\Z")
+_LOCAL_PART = re.compile(r"[^\s@<>()\[\],;:\\\"]+\Z")
+_BETWEEN_ADDRESSES = re.compile(r"[,;\s]+")
+_MOST_HOST, _MOST_LABEL, _MOST_LOCAL_PART = 253, 63, 64
+
+
+class Flaw(Value, frozen=True, kw_only=True):
+    """What is wrong between `start` and `end`: a sentence that begins small, to stand after a title and a colon."""
+
+    start: int
+    end: int
+    sentence: str
+
+
+def plain(schema: Schema) -> dict[str, Any]:
+    """Of a setting that may be left out the schema of what it is when it is there."""
+    there = [one for one in schema.get("anyOf", ()) if one.get("type") != "null"]
+    return {**schema, **there[0]} if len(there) == 1 else dict(schema)
+
+
+def kind_of(schema: Schema) -> str:
+    """`secret`, `choice`, `tick`, `number`, or what it looks like: `text`, `email`, `host`, `port`, `url`, `path`."""
+    of = plain(schema)
+    if of.get("writeOnly") or of.get("x-look") == "sign-in":
+        return "secret"
+    if "enum" in of:
+        return "choice"
+    if of.get("type") == "boolean":
+        return "tick"
+    if of.get("x-template"):
+        return "path"
+    look = str(of.get("x-look", "text"))
+    return "number" if look in ("text", "choice") and of.get("type") in ("integer", "number") else look
+
+
+def example_of(schema: Schema) -> str:
+    """A right value to show; empty where none is known."""
+    kind = kind_of(schema)
+    usual = schema.get("default") if kind in ("number", "choice") else None
+    return str(schema.get("x-example") or _EXAMPLES.get(kind) or ("" if usual is None else usual))
+
+
+def flaw_of(schema: Schema, text: str) -> Flaw | None:
+    """The first thing that is wrong with what was typed, from left to right; none with an empty text."""
+    if not text:
+        return None
+    of, kind = plain(schema), kind_of(schema)
+    rule = _RULES.get(kind)
+    return next(iter(rule(of, text)), None) if rule is not None else None
+
+
+def value_of(schema: Schema, text: str) -> Any:
+    """What was typed as the schema's type; what cannot be one stays text, and is found wrong."""
+    of = plain(schema)
+    trimmed = text.strip()
+    if "enum" in of:
+        return next((one for one in of["enum"] if str(one) == trimmed), text)
+    if of.get("type") == "boolean":
+        return trimmed.lower() in ("true", "yes", "on", "1")
+    if of.get("type") in ("integer", "number"):
+        try:
+            return int(trimmed)
+        except ValueError:
+            return _decimal(trimmed) if of["type"] == "number" else text
+    return text
+
+
+def _decimal(text: str) -> Any:
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return text
+
+
+def _email(of: Schema, text: str) -> Iterator[Flaw]:
+    if not of.get("x-many"):
+        found = _BETWEEN_ADDRESSES.search(text.strip())
+        if found is not None and "@" in text[: found.start()] and "@" in text[found.end() :]:
+            yield Flaw(start=found.start(), end=len(text), sentence="one address, not several.")
+        yield from _address(text, 0)
+        return
+    for part in re.finditer(r"[^,;\s]+", text):
+        yield from _address(part.group(), part.start())
+
+
+def _address(text: str, at: int) -> Iterator[Flaw]:
+    space = re.search(r"\s", text.strip())
+    local, sign, domain = text.strip().rpartition("@")
+    end = at + len(text)
+    if space is not None:
+        yield Flaw(start=at + space.start(), end=at + space.end(), sentence="there is a space in it.")
+    if not sign:
+        yield Flaw(start=end - 1, end=end, sentence="there is no @ in it.")
+    elif not local:
+        yield Flaw(start=at, end=at + 1, sentence="nothing stands before the @.")
+    elif not _LOCAL_PART.match(local) or len(local) > _MOST_LOCAL_PART or local.startswith(".") or ".." in local:
+        yield Flaw(start=at, end=at + len(local), sentence="no address begins like this.")
+    elif not domain:
+        yield Flaw(start=end - 1, end=end, sentence="nothing stands after the @.")
+    elif "." not in domain or not _is_name(domain):
+        yield Flaw(start=at + len(local) + 1, end=end, sentence="a name with a dot is needed after the @.")
+
+
+def _host(of: Schema, text: str) -> Iterator[Flaw]:
+    name = text.strip()
+    if _is_address(name):
+        return
+    scheme, slashes, _rest = name.partition("://")
+    if slashes:
+        end = len(scheme) + len(slashes)
+        begin = name[:end]
+        yield Flaw(start=0, end=end, sentence=f"no {begin} in it.")
+    if "/" in name:
+        yield Flaw(start=name.index("/"), end=len(name), sentence="no path in it.")
+    if "@" in name:
+        yield Flaw(start=0, end=name.index("@") + 1, sentence="no user in it.")
+    if ":" in name:
+        yield Flaw(start=name.index(":"), end=len(name), sentence="no port here: it has its own field.")
+    space = re.search(r"\s", name)
+    if space is not None:
+        yield Flaw(start=space.start(), end=space.end(), sentence="there is a space in it.")
+    if not _is_name(name.rstrip(".")):
+        yield Flaw(start=0, end=len(text), sentence="no server is called like this.")
+
+
+def _is_name(name: str) -> bool:
+    labels = name.split(".")
+    looks_like_numbers = labels[-1].isdecimal()
+    return len(name) <= _MOST_HOST and not looks_like_numbers and all(_is_label(one) for one in labels)
+
+
+def _is_label(label: str) -> bool:
+    return len(label) <= _MOST_LABEL and _LABEL.match(label) is not None
+
+
+def _is_address(text: str) -> bool:
+    inside = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    try:
+        ipaddress.ip_address(inside)
+    except ValueError:
+        return False
+    return True
+
+
+def _port(of: Schema, text: str) -> Iterator[Flaw]:
+    yield from _number({"minimum": 1, "maximum": 65535} | dict(of) | {"type": "integer"}, text)
+
+
+def _number(of: Schema, text: str) -> Iterator[Flaw]:
+    value = value_of({key: of[key] for key in ("type",) if key in of}, text)
+    least, most = of.get("minimum"), of.get("maximum")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    inside = is_number and (least is None or value >= least) and (most is None or value <= most)
+    if inside:
+        return
+    if least is not None and most is not None:
+        yield Flaw(start=0, end=len(text), sentence=f"a number from {least} to {most} is needed.")
+    elif least is not None and is_number:
+        yield Flaw(start=0, end=len(text), sentence=f"a number of at least {least} is needed.")
+    elif most is not None and is_number:
+        yield Flaw(start=0, end=len(text), sentence=f"a number of at most {most} is needed.")
+    elif of.get("type") == "integer":
+        yield Flaw(start=0, end=len(text), sentence="a whole number is needed.")
+    else:
+        yield Flaw(start=0, end=len(text), sentence="a number is needed.")
+
+
+def _url(of: Schema, text: str) -> Iterator[Flaw]:
+    url = text.strip()
+    scheme, slashes, _rest = url.partition("://")
+    space = re.search(r"\s", url)
+    if space is not None:
+        yield Flaw(start=space.start(), end=space.end(), sentence="there is a space in it.")
+    if not slashes or scheme.lower() not in ("https", "http"):
+        yield Flaw(start=0, end=len(scheme) if slashes else len(text), sentence="https:// is missing at its beginning.")
+        return
+    try:
+        parts = urlsplit(url)
+        host, _port_number = parts.hostname or "", parts.port
+    except ValueError:
+        yield Flaw(start=len(scheme) + 3, end=len(text), sentence="no server is called like this.")
+        return
+    if "@" in parts.netloc:
+        end = len(scheme) + 3 + parts.netloc.rindex("@") + 1
+        sentence = "no user or password in it: they would be shown."
+        yield Flaw(start=len(scheme) + 3, end=end, sentence=sentence)
+    if not (_is_address(host) or _is_name(host.rstrip("."))):
+        yield Flaw(start=len(scheme) + 3, end=len(text), sentence="no server is called like this.")
+    if scheme.lower() == "http" and not _is_loopback(host):
+        yield Flaw(start=0, end=4, sentence="https is needed: what is sent could be read on its way.")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _path(of: Schema, text: str) -> Iterator[Flaw]:
+    if of.get("x-template"):
+        for found in check_template(text):
+            suggestion = found.suggestion
+            if found.text == "unknown" and suggestion:
+                yield Flaw(start=found.start, end=found.end, sentence=f"unknown; did you mean {suggestion}?")
+            else:
+                yield Flaw(start=found.start, end=found.end, sentence=found.text)
+    else:
+        yield from _unseen(text)
+
+
+def _text(of: Schema, text: str) -> Iterator[Flaw]:
+    yield from _unseen(text, but="\n\r\t")
+    most = of.get("maxLength")
+    if most is not None and len(text) > most:
+        yield Flaw(start=most, end=len(text), sentence=f"at most {most} letters have room.")
+    if of.get("pattern") and not re.search(of["pattern"], text):
+        yield Flaw(start=0, end=len(text), sentence="it is not written like this.")
+
+
+def _unseen(text: str, but: str = "") -> Iterator[Flaw]:
+    for at, letter in enumerate(text):
+        if letter not in but and unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+            yield Flaw(start=at, end=at + 1, sentence="a sign that cannot be seen.")
+
+
+def _choice(of: Schema, text: str) -> Iterator[Flaw]:
+    if text.strip() not in [str(one) for one in of["enum"]]:
+        choices = ", ".join(str(one) for one in of["enum"])
+        yield Flaw(start=0, end=len(text), sentence=f"one of these is needed: {choices}.")
+
+
+_RULES = {
+    "email": _email,
+    "host": _host,
+    "port": _port,
+    "number": _number,
+    "url": _url,
+    "path": _path,
+    "text": _text,
+    "choice": _choice,
+}

@@ -1,0 +1,29 @@
+"""What is still missing in the settings of an integration, as far as its JSON Schema can say."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from banqup_tui.domain.setting_rules import flaw_of, kind_of
+
+
+def needed(schema: Mapping[str, Any], given: Mapping[str, Any], kept: Collection[str] = ()) -> list[str]:
+    """Names of settings that are required and empty, or wrong, in the order of the schema.
+
+    `given`: those of both levels together; `kept`: secrets that are there and not shown.
+    """
+    required = set(schema.get("required", ()))
+    found = []
+    for name, of in schema.get("properties", {}).items():
+        value = given.get(name, of.get("default"))
+        is_empty = value in (None, "") and name not in kept
+        if (is_empty and name in required) or _is_wrong(of, given.get(name)):
+            found.append(name)
+    return found
+
+
+def _is_wrong(of: Mapping[str, Any], value: Any) -> bool:
+    if value is None or isinstance(value, bool) or kind_of(of) in ("secret", "tick"):
+        return False
+    return flaw_of(of, str(value)) is not None

@@ -1,0 +1,192 @@
+"""What a form is made of: fields with their text, boxes to tick, lines of a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from rich.style import Style
+
+from banqup_tui.widgets.editing import Editing
+from banqup_tui.widgets.lines import Piece, width_of
+from banqup_tui.widgets.theme import Ground, Look
+from banqup_tui.written.formats import cut, shown
+from banqup_tui.written.signs import sign
+from banqup_tui.written.words import _
+
+FIELD, FIELD_WIDTH, ORIGIN = 17, 42, 61
+ROOM = FIELD_WIDTH - 2
+"""Columns: where fields begin, how wide they are, where their origin stands, and the text they hold."""
+
+YES, NO = "true", "false"
+_MASK = "*"
+
+Kind = Literal["text", "secret", "tick", "choice"]
+
+
+class Wrong(NamedTuple):
+    """What is wrong between two characters of a field."""
+
+    start: int
+    end: int
+    sentence: str
+
+
+class Field(NamedTuple):
+    """`own` is this level's value, None where it has none; `inherited` shows where it comes from then.
+
+    A secret that is `kept` is shown as such, replaced only by what is typed. A `choice` takes one of `choices`, a
+    `tick` is `true` or `false`. `example` stands beside an error and under an empty field. `empty_word` is said at the
+    right of one that is empty and may be.
+    """
+
+    name: str
+    label: str
+    kind: Kind = "text"
+    own: str | None = None
+    inherited: str | None = None
+    kept: bool = False
+    choices: Sequence[str] = ()
+    required: bool = False
+    check: Callable[[str], Wrong | None] | None = None
+    has_levels: bool = True
+    example: str = ""
+    empty_word: str = ""
+
+
+class Ticks(NamedTuple):
+    """Several boxes under one label: (id, label, ticked). `required`: at least one of them."""
+
+    name: str
+    label: str
+    boxes: Sequence[tuple[str, str, bool]]
+    required: bool = False
+
+
+class Report(NamedTuple):
+    """One line of what a test has found; `ok` is None where it only tells."""
+
+    ok: bool | None
+    sentence: str
+
+
+class Filling:
+    """One field while it is filled in. `said` is what the service has found wrong, until the text changes."""
+
+    def __init__(self, field: Field) -> None:
+        self.field = field
+        self.editing = Editing(_first_text(field))
+        self.is_touched = False
+        self.said = ""
+
+    @property
+    def text(self) -> str:
+        return self.editing.text
+
+    def touch(self) -> None:
+        self.is_touched, self.said = True, ""
+
+    def paste(self, text: str) -> None:
+        """A secret keeps its lines: a private key is nothing without them. Nobody sees it."""
+        editing = self.editing
+        if self.field.kind == "secret":
+            editing.text = editing.text[: editing.caret] + text + editing.text[editing.caret :]
+            editing.caret += len(text)
+        else:
+            editing.insert(text)
+
+    def wrong(self) -> Wrong | None:
+        found = self.field.check(self.text) if self.field.check is not None and self.text else None
+        return found or (Wrong(0, len(self.text), self.said) if self.said else None)
+
+    def is_missing(self) -> bool:
+        return self.field.required and not self.field.kept and not self.text.strip()
+
+    def changes(self) -> Iterator[str | None]:
+        """Its own value, None where it is as inherited or empty; nothing where there is nothing to keep."""
+        field, text = self.field, self.text.strip()
+        if field.kind == "secret":
+            if self.is_touched and text:
+                yield text
+        elif text != (field.inherited or "") or field.own is not None:
+            yield text if text and text != field.inherited else None
+
+    def turn(self, step: int) -> None:
+        """The next choice, or the other state of a box."""
+        choices = self.field.choices if self.field.kind == "choice" else (YES, NO)
+        at = choices.index(self.text) if self.text in choices else 1 if self.field.kind == "tick" else -1
+        if choices:
+            self.editing.set(choices[(at + step) % len(choices)])
+
+    def origin(self) -> tuple[str, bool]:
+        """Where the value comes from, in words, and whether it is of this level."""
+        field, text = self.field, self.text
+        if not text and not field.kept and field.empty_word:
+            return field.empty_word, False
+        if not field.has_levels:
+            return "", False
+        if field.kind == "secret":
+            if text or (field.kept and field.own is not None):
+                return _("this client"), True
+            return (_("from the firm"), False) if field.kept else ("", False)
+        if not text:
+            return "", False
+        own = text != (field.inherited or "")
+        return (_("this client"), True) if own else (_("from the firm"), False)
+
+    # drawing
+
+    def pieces(self, look: Look, here: bool) -> list[Piece]:
+        ground: Ground = "field" if here else "surface"
+        editing, field = self.editing, self.field
+        if field.kind == "secret" and not editing.text:
+            words = _("kept, never shown") if field.kept else ""
+            caret: list[Piece] = [(" ", look.caret())] if here and not words else []
+            return [*caret, (words.ljust(ROOM - len(caret)), look.style("muted", ground))]
+        if field.kind == "choice":
+            return _choice_pieces(editing.text, look.style("text", ground), here)
+        seen = Editing(_MASK * len(editing.text)) if field.kind == "secret" else editing
+        seen.caret = editing.caret
+        pieces = seen.pieces(ROOM, look, ground, with_caret=here)
+        if field.kind == "text" and editing.text == (field.inherited or "") and not here:
+            return [(text, look.style("muted", ground)) for text, _style in pieces]
+        return self._with_error(pieces, look, here)
+
+    def columns_of(self, wrong: Wrong, here: bool) -> tuple[int, int]:
+        """Where the wrong letters stand in the field, counted from its first cell; nowhere if they are not seen."""
+        hidden = self.editing.hidden_before(ROOM, with_caret=here)
+        text = shown(self.text)
+        if wrong.end <= hidden:
+            return 0, 0
+        start = max(wrong.start, hidden)
+        begin = width_of(text[hidden:start])
+        return min(begin, ROOM), min(begin + width_of(text[start : wrong.end]), ROOM)
+
+    def _with_error(self, pieces: list[Piece], look: Look, here: bool) -> list[Piece]:
+        wrong = self.wrong()
+        if wrong is None or self.field.kind == "secret":
+            return pieces
+        begin, end = self.columns_of(wrong, here)
+        error = look.style("error", "field" if here else "surface", underline=True)
+        result: list[Piece] = []
+        at = 0
+        for text, style in pieces:
+            for letter in text:
+                is_caret = style == look.caret()
+                result.append((letter, error if begin <= at < end and not is_caret else style))
+                at += width_of(letter)
+        return result
+
+
+def _first_text(field: Field) -> str:
+    if field.kind == "secret":
+        return ""
+    return field.own if field.own is not None else field.inherited or ""
+
+
+def _choice_pieces(text: str, style: Style, here: bool) -> list[Piece]:
+    """The chosen one, and that left and right give others."""
+    arrows = f" {sign('left')}{sign('right')}" if here else "   "
+    room = ROOM - width_of(arrows)
+    chosen = cut(shown(text), room)
+    return [(chosen, style), (" " * (room - width_of(chosen)), style), (arrows, style)]

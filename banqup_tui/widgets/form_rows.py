@@ -1,0 +1,122 @@
+"""The rows of a form: what stands on each, what is said under a field, and where the keyboard can stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Literal, NamedTuple
+
+from banqup_tui.widgets.form_fields import FIELD, ORIGIN, YES, Filling, Report
+from banqup_tui.widgets.lines import LineBuilder, width_of
+from banqup_tui.widgets.theme import Look
+from banqup_tui.written.formats import cut, shown, wrapped
+from banqup_tui.written.signs import sign
+from banqup_tui.written.words import _
+
+
+class Stop(NamedTuple):
+    """Where the keyboard can stand: a field, a box of ticks, a button."""
+
+    kind: Literal["field", "box", "button"]
+    name: str
+    box: str = ""
+
+
+class Row(NamedTuple):
+    """`under` is an error that begins at column `under_at`; `text` a muted one under a field."""
+
+    stop: Stop | None = None
+    label: str = ""
+    under: str = ""
+    under_at: int = 0
+    is_buttons: bool = False
+    report: Report | None = None
+    text: str = ""
+
+
+def field_rows(filling: Filling, hint: str, *, here: bool, airy: bool, width: int) -> list[Row]:
+    """The field, what is wrong with it, and what it may hold while one is on it; `airy`: a blank row where neither."""
+    below = list(_below(filling, hint, here, width))
+    if not below and airy:
+        below = [Row()]
+    return [Row(stop=Stop("field", filling.field.name), label=filling.field.label), *below]
+
+
+def _below(filling: Filling, hint: str, here: bool, width: int) -> Iterator[Row]:
+    under = _error(filling, here, width)
+    if under is not None:
+        yield under
+    if not here:
+        return
+    field = filling.field
+    if not hint and field.example and field.kind == "text" and not filling.text and under is None:
+        hint = _("For example {example}").format(example=field.example)
+    if hint:
+        yield from _hint(hint, max(width - FIELD - 3, 20))
+
+
+def _hint(text: str, room: int) -> Iterator[Row]:
+    """On two rows at most."""
+    first, *rest = wrapped(shown(text), room)
+    yield Row(text=first)
+    if rest:
+        yield Row(text=cut(" ".join(rest), room))
+
+
+def _error(filling: Filling, here: bool, width: int) -> Row | None:
+    """The sentence after the marks, or before them where it has no room there, with a right value if that fits too."""
+    wrong, field = filling.wrong(), filling.field
+    if wrong is None or not (filling.text or filling.is_touched):
+        return None
+    begin, end = (0, 0) if field.kind == "secret" else filling.columns_of(wrong, here)
+    marks = "^" * max(end - begin, 1)
+    column, room = FIELD + 1 + begin, max(width - 2, 10)
+    sentences = [wrong.sentence]
+    if field.example and "?" not in wrong.sentence:
+        example = _("For example {example}").format(example=field.example)
+        sentences.insert(0, f"{wrong.sentence} {example}")
+    for sentence in sentences:
+        if column + len(marks) + 1 + width_of(sentence) <= room:
+            return Row(under=f"{marks} {sentence}", under_at=column)
+        start = column - width_of(sentence) - 1
+        if start >= 2 and column + len(marks) <= room:
+            return Row(under=f"{sentence} {marks}", under_at=start)
+    text = f"^ {sentences[-1]}"
+    column = max(min(column, room - width_of(text)), 2)
+    return Row(under=cut(text, room - column), under_at=column)
+
+
+def report_rows(label: str, lines: Iterable[Report], width: int) -> list[Row]:
+    """What a test has found, wrapped, with a blank row after it."""
+    room = max(width - FIELD - 5, 20)
+    rows: list[Row] = []
+    for report in lines:
+        texts = wrapped(report.sentence, room)
+        rows.append(Row(label="" if rows else label, report=Report(report.ok, texts[0])))
+        rows += [Row(text=f"  {text}") for text in texts[1:]]
+    return [*rows, Row()] if rows else []
+
+
+# drawing
+
+
+def draw_field(line: LineBuilder, filling: Filling, look: Look, *, here: bool, focused: bool) -> None:
+    if filling.field.kind == "tick":
+        box = "[x]" if filling.text == YES else "[ ]"
+        line.at(FIELD + 1).put(box, look.style("text", "cursor" if here and focused else "bg"))
+    else:
+        blank = look.style("text", "field" if here else "surface")
+        line.at(FIELD).put(" ", blank)
+        for text, style in filling.pieces(look, here):
+            line.put(text, style)
+        line.put(" ", blank)
+    origin, own = filling.origin()
+    if origin:
+        line.at(ORIGIN).put(origin, look.style("text" if own else "muted"))
+
+
+def draw_report(line: LineBuilder, report: Report, look: Look) -> None:
+    if report.ok is None:
+        line.at(FIELD + 1).put(shown(report.sentence), look.style("muted"))
+        return
+    line.at(FIELD + 1).put(sign("done" if report.ok else "error"), look.style("ok" if report.ok else "error"))
+    line.put(f" {shown(report.sentence)}", look.style("text"))

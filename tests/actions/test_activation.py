@@ -1,0 +1,125 @@
+"""One integration more, the same for many clients, and away with it everywhere."""
+
+from typing import Any
+
+from banqup_tui.actions.asking import Choosing, Confirming, Filled, Form, Reviewing, Standing
+from banqup_tui.actions.places import Place
+from banqup_tui.actions.registry import BY_ID
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.listing import UnderWay
+from banqup_tui.protocol.commands import AddIntegration, Deactivate
+from banqup_tui.protocol.messages import BackfillCount, TestRequest, TestResult, TestStep
+from tests.actions.fakes import FakeAsk, FakeDoing, a_context, an_extension, an_installation, an_integration
+
+CLIENTS = tuple(Client(id=name, reference=name.upper(), name=name.title()) for name in ("parvis", "zavel", "delta"))
+
+
+class Scripted(FakeAsk):
+    """Answers one question after the other; a callable is given the question."""
+
+    def __init__(self, *answers: Any) -> None:
+        super().__init__()
+        self._answers = list(answers)
+
+    def _next(self, question: Any) -> Any:
+        self.questions.append(question)
+        answer = self._answers.pop(0)
+        return answer(question) if callable(answer) else answer
+
+    async def choose(self, question: Choosing) -> str | None:
+        return self._next(question)
+
+    async def fill_in(self, form: Form) -> Filled | None:
+        return self._next(form)
+
+    async def confirm(self, question: Confirming) -> bool:
+        return self._next(question)
+
+    async def review(self, question: Reviewing) -> bool:
+        answer = self._next(question)
+        if isinstance(answer, str):
+            await question.edit(answer)
+            return await self.review(question)
+        return answer
+
+
+def a_firm(ask: FakeAsk, doing: FakeDoing | None = None, **more: Any) -> Any:
+    known: dict[str, Any] = {
+        "place": Place.CLIENTS,
+        "extensions": {"sftp": an_extension("sftp"), "yuki": an_extension("yuki")},
+        "installations": [an_installation("sftp"), an_installation("yuki")],
+    }
+    return a_context(ask, doing, **{**known, **more})
+
+
+async def test_what_a_client_has_already_is_dimmed_and_can_be_added_once_more_under_another_name() -> None:
+    ask = Scripted("sftp-installed\0again", Filled(values={"path": "/b"}, label="Archive"))
+    doing = FakeDoing()
+    has = an_integration("Sftp", installation_id="sftp-installed", extension_id="sftp")
+    await BY_ID["add-integration"].run(a_firm(ask, doing, integrations=[has]))
+    choices = {one.id: one for one in ask.questions[0].choices}
+    assert choices["sftp-installed"].reason == "Active for this client already"
+    assert choices["yuki-installed"].reason is None
+    assert ask.questions[1].naming.taken == ("Sftp",)
+    assert ask.questions[1].naming.suggestion == "Sftp 2"
+    (added,) = doing.acts
+    assert isinstance(added, AddIntegration)
+    assert (added.label, added.settings) == ("Archive", {"path": "/b"})
+
+
+async def test_many_clients_get_it_in_one_go_and_those_that_have_it_are_left_alone() -> None:
+    counted = BackfillCount(folders=(), count=30, up_to="epoch.7")
+    ask = Scripted("sftp-installed", Filled(values={"path": "/in/[external_id]"}, older=counted), True, True)
+    doing = FakeDoing()
+    doing.older = 10
+    has = an_integration("Sftp", client_id="zavel", installation_id="sftp-installed", extension_id="sftp")
+    await BY_ID["add-integration"].run(a_firm(ask, doing, integrations=[has], clients=CLIENTS))
+    form, review, confirm = ask.questions[1:]
+    assert (form.older.count, form.is_complete) == (30, False)
+    assert [row.standing for row in review.rows()] == [Standing.READY, Standing.HAS, Standing.READY]
+    assert confirm.button == "Activate for 2 clients"
+    assert "20 older documents are sent too." in confirm.lines
+    assert [act.client_id for act in doing.acts] == ["parvis", "delta"]
+    assert {act.backfill.expected for act in doing.acts} == {10}
+    assert ask.messages[0].said == "Sftp is active for 2 clients."
+
+
+async def test_what_is_missing_at_a_client_is_said_and_filled_in_there() -> None:
+    ask = Scripted("sftp-installed", Filled(values={}), "delta", Filled(values={"path": "/delta"}), True, True)
+    doing = FakeDoing()
+    await BY_ID["add-integration"].run(a_firm(ask, doing, clients=CLIENTS))
+    assert [row.note for row in ask.questions[2].rows()][:2] == ["needs path", "needs path"]
+    assert [(act.client_id, act.settings) for act in doing.acts] == [("delta", {"path": "/delta"})]
+
+
+async def test_what_only_the_connector_finds_wrong_is_seen_before_it_is_confirmed() -> None:
+    class Picky(FakeDoing):
+        async def test_connection(self, request: TestRequest) -> TestResult:
+            assert request.dry
+            wrong = TestStep(ok=False, sentence="Path: it does not say where it begins.", field="path")
+            return TestResult(steps=(wrong,) if request.client_id == "zavel" else ())
+
+    ask, doing = Scripted("sftp-installed", Filled(values={"path": "in"}), True, True), Picky()
+    await BY_ID["add-integration"].run(a_firm(ask, doing, clients=CLIENTS))
+    assert [row.standing for row in ask.questions[2].rows()] == [Standing.READY, Standing.NEEDS, Standing.READY]
+    assert [act.client_id for act in doing.acts] == ["parvis", "delta"]
+
+
+async def test_the_number_of_clients_and_deliveries_is_seen_before_an_extension_is_deactivated() -> None:
+    users = [an_integration("Sftp", id=one.id, client_id=one.id, installation_id="sftp-installed") for one in CLIENTS]
+    doing = FakeDoing()
+    doing.waits = UnderWay(queued=240, sending=2)
+    for answer in (False, True):
+        ask = FakeAsk(answer)
+        context = a_firm(ask, doing, place=Place.STORE, extension=an_extension("sftp"), integrations=users)
+        await BY_ID["deactivate-for-all"].run(context)
+        assert ask.questions[0].lines[0] == "3 clients, 240 queued deliveries"
+        assert ask.questions[0].dangerous
+    assert doing.acts == [Deactivate(installation_id="sftp-installed", expected=3)]
+
+
+async def test_removing_says_what_becomes_of_what_is_under_way() -> None:
+    ask, doing = FakeAsk(False), FakeDoing()
+    doing.waits = UnderWay(queued=5, sending=2)
+    await BY_ID["remove-integration"].run(a_firm(ask, doing, place=Place.CLIENT, integration=an_integration("Sftp")))
+    assert "2 deliveries under way are finished, 5 queued are cancelled." in ask.questions[0].lines

@@ -1,0 +1,110 @@
+"""A service killed while it sends to a bucket, and started again: each document is there exactly once."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from banqup_tui.backend import tables
+from tests.backend.ledger.one_service import practice
+from tests.support.buckets import Buckets, buckets
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Buckets]:
+    with buckets() as server:
+        yield server
+
+
+@pytest.fixture
+def server(running: Buckets) -> Iterator[Buckets]:
+    running.reset()
+    yield running
+    running.reset()
+
+
+@pytest.fixture
+def bucket(server: Buckets, tmp_path: Path) -> str:
+    """Three documents are to be sent into it by themselves."""
+    bucket = server.bucket()
+    world = practice(tmp_path)
+    client = world.client()
+    given = {name: value for name, value in msgspec.to_builtins(server.settings(bucket)).items() if value}
+    world.integration(client, world.shelf.receivers["s3"], settings=given, concurrency=2)
+    world.documents(client, 3)
+    world.database.engine.dispose()
+    return bucket
+
+
+async def started(root: Path, kill_at: str = "") -> asyncio.subprocess.Process:
+    environment = {**os.environ, "BANQUP_KILL_AT": kill_at, "PYTHONPATH": os.getcwd()}
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.backend.ledger.one_service", str(root), env=environment
+    )
+
+
+async def ended(process: asyncio.subprocess.Process) -> int:
+    return await asyncio.wait_for(process.wait(), 60)
+
+
+def check(root: Path, server: Buckets, bucket: str) -> None:
+    world = practice(root)
+    arrived = Counter(server.objects(bucket).values())
+    assert arrived == Counter(row.id.encode() for row in world.rows(tables.document))
+    assert world.states() == {"DELIVERED": 3}
+
+
+def also(*points: str) -> list[Any]:
+    return [pytest.param(point, marks=pytest.mark.campaign) for point in points]
+
+
+@pytest.mark.parametrize(
+    "point", ["send.answered", *also("mark.committed", "send.answered:3", "prepare.uploaded", "outcome.committed")]
+)
+async def test_a_service_killed_at_a_point_leaves_each_document_there_once(
+    server: Buckets, bucket: str, tmp_path: Path, point: str
+) -> None:
+    assert await ended(await started(tmp_path, point)) == -signal.SIGKILL
+    assert await ended(await started(tmp_path)) == 0
+    check(tmp_path, server, bucket)
+
+
+@pytest.mark.parametrize("has_it", [True, pytest.param(False, marks=pytest.mark.campaign)])
+async def test_a_service_killed_while_the_server_has_its_request_leaves_each_document_there_once(
+    server: Buckets, bucket: str, tmp_path: Path, has_it: bool
+) -> None:
+    process = await started(tmp_path)
+
+    def kill(environ: dict[str, Any]) -> tuple[str, str] | None:
+        if environ["REQUEST_METHOD"] != "PUT":
+            return None
+        process.kill()
+        return "500 Nobody hears this", ""
+
+    if has_it:
+        server.after = kill
+    else:
+        server.before = kill
+    assert await ended(process) == -signal.SIGKILL
+    server.before = server.after = None
+    assert len(server.objects(bucket)) >= has_it
+    assert await ended(await started(tmp_path)) == 0
+    check(tmp_path, server, bucket)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("point", ["check.asked", "check.answered", "takeover.committed", "send.answered"])
+async def test_a_service_killed_again_while_it_looks_up_leaves_each_document_there_once(
+    server: Buckets, bucket: str, tmp_path: Path, point: str
+) -> None:
+    assert await ended(await started(tmp_path, "send.answered")) == -signal.SIGKILL
+    assert await ended(await started(tmp_path, point)) == -signal.SIGKILL
+    assert await ended(await started(tmp_path)) == 0
+    check(tmp_path, server, bucket)

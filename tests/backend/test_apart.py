@@ -1,0 +1,87 @@
+"""A connector of another package that blocks or fails, and the service that goes on beside it."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from banqup_tui.backend.apart import Apart
+from banqup_tui.connectors.interface import Channel, Checks, NotSent, Parcel, Receipt, Shows, Step
+from banqup_tui.connectors.local_folder import LocalFolder
+from tests.support.connectors import Mailbox, MailboxSettings
+from tests.support.parcels import parcel
+
+
+class Slow(Mailbox):
+    """Waits in `prepare`, without giving way, until it is let go. `closed`: where it was closed."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        self.opened_in: Any = None
+        self.closed_in: Any = None
+
+    @asynccontextmanager
+    async def connect(self, settings: MailboxSettings) -> AsyncIterator[Channel]:
+        self.opened_in = asyncio.current_task()
+        try:
+            yield SlowChannel(self.go)
+        finally:
+            self.closed_in = asyncio.current_task()
+
+    async def test(self, settings: MailboxSettings, sample: Parcel | None) -> list[Step]:
+        raise NotSent("No room.", "Make some.")
+
+
+class SlowChannel(Channel):
+    def __init__(self, go: threading.Event) -> None:
+        self._go = go
+
+    async def prepare(self, parcel: Parcel) -> str:
+        self._go.wait()
+        return "left"
+
+    async def commit(self, parcel: Parcel, remnant: str) -> Receipt:
+        raise NotSent("No room.", "Make some.")
+
+
+@pytest.fixture
+def slow() -> Iterator[Slow]:
+    made = Slow()
+    yield made
+    made.go.set()
+
+
+SETTINGS = MailboxSettings(host="mail.example", address="in@mail.example")
+
+
+async def test_one_that_blocks_can_be_given_up_while_others_go_on(
+    slow: Slow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("banqup_tui.backend.apart.CLOSING_SECONDS", 0.05)
+    with pytest.raises(TimeoutError):
+        async with Apart(slow).connect(SETTINGS) as channel, asyncio.timeout(0.1):
+            await channel.prepare(parcel(tmp_path))
+    slow.go.set()
+
+
+async def test_what_it_says_comes_across_and_it_is_closed_where_it_was_opened(slow: Slow, tmp_path: Path) -> None:
+    slow.go.set()
+    apart = Apart(slow)
+    async with apart.connect(SETTINGS) as channel:
+        assert await channel.prepare(parcel(tmp_path)) == "left"
+        with pytest.raises(NotSent, match="No room"):
+            await channel.commit(parcel(tmp_path), "left")
+    assert slow.closed_in is slow.opened_in is not None
+    with pytest.raises(NotSent, match="No room"):
+        await apart.test(SETTINGS, None)
+
+
+def test_it_offers_what_its_connector_offers() -> None:
+    assert isinstance(Apart(LocalFolder()), Checks)
+    assert isinstance(Apart(LocalFolder()), Shows)
+    assert not isinstance(Apart(Mailbox()), Checks | Shows)
+    assert Apart(Mailbox()).destination(SETTINGS) == "mail:in@mail.example"

@@ -1,0 +1,89 @@
+"""Activation for scripts: several at once, under a name, with older documents; and away again."""
+
+from datetime import date
+
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.listing import ClientRow, Counts, UnderWay
+from banqup_tui.protocol.commands import ConfigureIntegration, Deactivate
+from tests.actions.fakes import PARVIS, an_extension, an_installation, an_integration
+from tests.cli.fakes import FakeHouse
+
+ZAVEL = Client(id="zavel", reference="ZAVEL", name="Zavel SRL")
+
+
+def a_house(*integrations) -> FakeHouse:
+    return FakeHouse(
+        all_clients=[ClientRow(client=one, counts=Counts()) for one in (PARVIS, ZAVEL)],
+        all_integrations=list(integrations),
+        all_extensions=[an_extension("sftp")],
+        all_installations=[an_installation("sftp", settings={"path": "/in"})],
+    )
+
+
+def has(client_id: str = "parvis"):
+    return an_integration("Sftp", client_id=client_id, installation_id="sftp-installed", extension_id="sftp")
+
+
+def test_a_second_one_of_the_same_extension_gets_a_label(banqup) -> None:
+    house = a_house(has())
+    assert banqup(house, "integrations", "add", "PARVIS", "sftp", "--label", "Archive", "--no-test").code == 0
+    assert house.doing.acts[0].label == "Archive"
+
+
+def test_older_documents_go_since_a_day_in_the_number_that_is_said(banqup) -> None:
+    house = a_house()
+    house.doing.older = 1284
+    command = ("integrations", "add", "PARVIS", "sftp", "--no-test", "--backfill", "--since", "2026-10-01")
+    said = banqup(house, *command, "--folder", "sales_invoices")
+    assert "Also 642 older documents." in said.err
+    (added,) = house.doing.acts
+    assert added.folders == (Folder.SALES_INVOICES,)
+    assert (added.backfill.expected, added.backfill.since) == (642, date(2026, 10, 1))
+
+
+def test_a_day_that_is_none_is_refused(banqup) -> None:
+    house = a_house()
+    assert banqup(house, "integrations", "add", "PARVIS", "sftp", "--backfill", "--since", "soon").code == 2
+    assert banqup(house, "integrations", "add", "PARVIS", "sftp", "--since", "2026-10-01").code == 2
+    assert house.doing.acts == []
+
+
+def test_several_clients_are_named_one_by_one_or_in_a_list(banqup) -> None:
+    for names in (("PARVIS", "ZAVEL", "sftp"), ("--clients", "PARVIS, ZAVEL", "sftp")):
+        house = a_house()
+        said = banqup(house, "integrations", "add", *names, "--yes", "--no-test")
+        assert said.code == 0
+        assert "Zavel SRL: ready." in said.err
+        assert [act.client_id for act in house.doing.acts] == ["parvis", "zavel"]
+
+
+def test_a_client_that_has_it_is_left_alone_and_one_that_needs_more_makes_it_fail(banqup) -> None:
+    house = a_house(has("zavel"))
+    said = banqup(house, "integrations", "add", "PARVIS", "ZAVEL", "sftp", "--yes")
+    assert (said.code, [act.client_id for act in house.doing.acts]) == (0, ["parvis"])
+    house = a_house()
+    house.all_installations = [an_installation("sftp")]
+    said = banqup(house, "integrations", "add", "PARVIS", "ZAVEL", "sftp", "--yes", "--no-test")
+    assert said.code == 1
+    assert "Zavel SRL: needs path." in said.err
+    assert house.doing.acts == []
+
+
+def test_without_a_client_it_says_what_to_give(banqup) -> None:
+    said = banqup(a_house(), "integrations", "add", "sftp")
+    assert said.code == 2
+    assert "--clients REF,REF" in said.err
+
+
+def test_the_folders_of_an_integration_are_changed_later(banqup) -> None:
+    house = a_house(has())
+    assert banqup(house, "integrations", "configure", "sftp", "--folder", "other_documents").code == 0
+    assert house.doing.acts == [ConfigureIntegration(integration_id="sftp", folders=(Folder.OTHER_DOCUMENTS,))]
+
+
+def test_an_extension_is_deactivated_for_all(banqup) -> None:
+    house = a_house(has(), has("zavel"))
+    house.doing.waits = UnderWay(queued=240)
+    assert banqup(house, "store", "deactivate", "sftp", "--yes").code == 0
+    assert house.doing.acts == [Deactivate(installation_id="sftp-installed", expected=2)]

@@ -1,0 +1,406 @@
+"""Buckets: the contract of all connectors over a wire, and what is particular to S3."""
+
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from banqup_tui.connectors.interface import Channel, Fault, Found, NotSent, Parcel, Receipt, Rejected, Uncertain
+from banqup_tui.connectors.s3 import S3
+from banqup_tui.domain.integration import Trouble
+from tests.connectors.contract import Arrived, WireContract, WiredReceiver, deliver, next_attempt
+from tests.support.buckets import Buckets, buckets, fault
+from tests.support.parcels import BYTES, parcel
+from tests.support.wire import Wire, wire_to
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Buckets]:
+    with buckets() as server:
+        yield server
+
+
+@pytest.fixture
+def server(running: Buckets) -> Iterator[Buckets]:
+    running.reset()
+    yield running
+    running.reset()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+class BucketReceiver:
+    connector = S3()
+    largest = None
+    answers_in_commit = 0
+
+    def __init__(self, server: Buckets, wire: Wire) -> None:
+        self.server, self.wire, self.bucket = server, wire, server.bucket()
+        self.secret = server.secret
+
+    def settings(self) -> Any:
+        return self.server.settings(self.bucket, port=self.wire.port)
+
+    def wrong_credentials(self) -> Any:
+        return msgspec.structs.replace(self.settings(), secret_access_key="verkeerd")
+
+    async def arrived(self) -> list[Arrived]:
+        return [Arrived(key.rpartition("/")[2], content) for key, content in self.server.objects(self.bucket).items()]
+
+    @asynccontextmanager
+    async def refusing(self) -> AsyncIterator[None]:
+        statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.server.client().put_bucket_policy(Bucket=self.bucket, Policy=policy)
+        yield
+        self.server.client().delete_bucket_policy(Bucket=self.bucket)
+
+
+class TestTheContract(WireContract):
+    @pytest.fixture
+    async def receiver(self, server: Buckets) -> AsyncIterator[WiredReceiver]:
+        async with wire_to(server.port) as wire:
+            yield BucketReceiver(server, wire)
+
+
+@pytest.fixture
+def bucket(server: Buckets) -> str:
+    return server.bucket()
+
+
+def put_by_another(server: Buckets, bucket: str, key: str, content: bytes = b"another's") -> None:
+    server.client().put_object(Bucket=bucket, Key=key, Body=content)
+
+
+async def send(settings: Any, what: Parcel) -> Receipt:
+    async with S3().connect(settings) as channel:
+        return await channel.commit(what, await channel.prepare(what))
+
+
+async def looked_up(settings: Any, what: Parcel, *earlier: str) -> tuple[Found, Receipt | None]:
+    async with S3().connect(settings) as channel:
+        return await channel.look_up(what, earlier)
+
+
+@asynccontextmanager
+async def prepared(settings: Any, what: Parcel) -> AsyncIterator[tuple[Channel, str]]:
+    async with S3().connect(settings) as channel:
+        yield channel, await channel.prepare(what)
+
+
+FIRST, SECOND = "purchases/2026-11874.xml", "purchases/2026-11874_4f1c9a27.xml"
+
+
+async def test_the_receipt_says_where_it_is_and_the_object_what_it_is(
+    server: Buckets, bucket: str, store: Path
+) -> None:
+    receipt = await send(server.settings(bucket), parcel(store))
+    assert receipt.text == f"s3://{bucket}/{FIRST}"
+    assert (receipt.reference or "").startswith(f'{FIRST} "')
+    kept = server.client().head_object(Bucket=bucket, Key=FIRST)
+    assert kept["ContentType"] == "application/xml"
+    assert kept["Metadata"] == {"sha256": parcel(store).sha256, "delivery": parcel(store).key}
+
+
+async def test_in_a_bucket_with_versions_the_receipt_names_the_version(
+    server: Buckets, bucket: str, store: Path
+) -> None:
+    server.client().put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    receipt = await send(server.settings(bucket), parcel(store))
+    version = server.client().head_object(Bucket=bucket, Key=FIRST)["VersionId"]
+    assert receipt.reference == f"{FIRST} {version}"
+    found, again = await looked_up(server.settings(bucket), parcel(store))
+    assert (found, again) == (Found.FOUND, receipt)
+
+
+@pytest.mark.parametrize("conditions", ["honoured", "ignored", "unknown"])
+async def test_a_name_that_is_taken_is_never_written_over(
+    server: Buckets, bucket: str, store: Path, conditions: str
+) -> None:
+    server.conditions = conditions
+    put_by_another(server, bucket, FIRST)
+    receipt = await send(server.settings(bucket), parcel(store))
+    assert receipt.text.endswith(SECOND)
+    assert server.objects(bucket) == {FIRST: b"another's", SECOND: BYTES}
+
+
+@pytest.mark.parametrize("conditions", ["honoured", "unknown"])
+async def test_a_name_that_somebody_takes_at_the_last_moment_is_not_written_over(
+    server: Buckets, bucket: str, store: Path, conditions: str
+) -> None:
+    server.conditions = conditions
+    async with prepared(server.settings(bucket), parcel(store)) as (channel, remnant):
+        put_by_another(server, bucket, remnant)
+        await channel.commit(parcel(store), remnant)
+    assert server.objects(bucket) == {FIRST: b"another's", SECOND: BYTES}
+
+
+async def test_where_every_name_is_taken_it_says_so(server: Buckets, bucket: str, store: Path) -> None:
+    for key in (FIRST, SECOND, *(SECOND.replace(".xml", f"-{at}.xml") for at in (2, 3, 4))):
+        put_by_another(server, bucket, key)
+    with pytest.raises(Rejected, match="Other objects have the name"):
+        await send(server.settings(bucket), parcel(store))
+
+
+@pytest.mark.parametrize("conditions", ["honoured", "ignored", "unknown"])
+async def test_what_has_arrived_already_is_known_again_by_its_mark(
+    server: Buckets, bucket: str, store: Path, conditions: str
+) -> None:
+    server.conditions = conditions
+    async with prepared(server.settings(bucket), parcel(store)) as (channel, remnant):
+        first = await channel.commit(parcel(store), remnant)
+        again = await channel.commit(parcel(store), remnant)
+    assert again == first
+    assert await send(server.settings(bucket), next_attempt(parcel(store))) == first
+    assert server.objects(bucket) == {FIRST: BYTES}
+
+
+async def test_a_look_up_finds_it_under_the_name_that_it_got(server: Buckets, bucket: str, store: Path) -> None:
+    put_by_another(server, bucket, FIRST)
+    await send(server.settings(bucket), parcel(store))
+    server.client().delete_object(Bucket=bucket, Key=FIRST)
+    found, receipt = await looked_up(server.settings(bucket), parcel(store))
+    assert found is Found.FOUND
+    assert receipt is not None
+    assert receipt.text.endswith(SECOND)
+
+
+async def test_a_look_up_does_not_take_another_document_of_that_name_for_it(
+    server: Buckets, bucket: str, store: Path
+) -> None:
+    put_by_another(server, bucket, FIRST, BYTES)
+    assert await looked_up(server.settings(bucket), parcel(store)) == (Found.ABSENT, None)
+
+
+async def test_a_look_up_leaves_out_what_was_the_receipt_of_an_earlier_copy(
+    server: Buckets, bucket: str, store: Path
+) -> None:
+    receipt = await send(server.settings(bucket), parcel(store))
+    found, _none = await looked_up(server.settings(bucket), parcel(store), receipt.reference or "")
+    assert found is Found.ABSENT
+
+
+async def test_where_a_reader_takes_documents_away_their_absence_proves_nothing(
+    server: Buckets, bucket: str, store: Path
+) -> None:
+    settings = server.settings(bucket, reader="takes")
+    assert await looked_up(settings, parcel(store)) == (Found.PENDING, None)
+    await send(settings, parcel(store))
+    assert (await looked_up(settings, parcel(store)))[0] is Found.FOUND
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        ("503 Slow Down", fault("SlowDown")),
+        ("403 Forbidden", fault("AccessDenied")),
+        ("404 Not Found", "<html></html>"),
+    ],
+)
+async def test_a_server_that_cannot_be_asked_never_makes_a_document_absent(
+    server: Buckets, bucket: str, store: Path, status: str, body: str
+) -> None:
+    await send(server.settings(bucket), parcel(store))
+    server.before = lambda environ: (status, body)
+    with pytest.raises(NotSent):
+        await looked_up(server.settings(bucket), parcel(store))
+
+
+REGION = fault("AuthorizationHeaderMalformed", "expecting 'eu-west-3'", "eu-west-3")
+PUTS = [
+    ("403 Forbidden", fault("AccessDenied", "Access Denied"), Fault.PERSON, "may not do this.*Access Denied"),
+    ("403 Forbidden", fault("InvalidAccessKeyId"), Fault.PERSON, "does not know the access key"),
+    ("403 Forbidden", fault("RequestTimeTooSkewed"), Fault.PERSON, "clock of this machine"),
+    ("403 Forbidden", fault("QuotaExceeded"), Fault.INTEGRATION, "no more room"),
+    ("404 Not Found", fault("NoSuchBucket"), Fault.PERSON, "has no bucket"),
+    ("404 Not Found", "<html></html>", Fault.PERSON, "does not answer as S3 does"),
+    ("301 Moved", fault("PermanentRedirect", "", "eu-west-3"), Fault.PERSON, "not in the region us-east-1"),
+    ("400 Bad Request", REGION, Fault.PERSON, "not in the region us-east-1"),
+    ("400 Bad Request", fault("RequestTimeout", "not read in time."), Fault.DOCUMENT, "did not get the document whole"),
+    ("400 Bad Request", fault("EntityTooLarge"), None, "does not take a document of this size"),
+    ("413 Too Large", "", None, "does not take a document of this size"),
+    ("400 Bad Request", fault("KeyTooLongError"), None, "too long"),
+    ("400 Bad Request", fault("Odd", "a\x85b \u202egpj"), None, r"refused the document \(400\): “Odd: a b gpj”"),
+    ("503 Slow Down", fault("SlowDown", "Please reduce"), Fault.INTEGRATION, "left in peace"),
+    ("507 Full", fault("XMinioStorageFull"), Fault.INTEGRATION, "no more room"),
+    ("409 Conflict", fault("ConditionalRequestConflict"), Fault.DOCUMENT, "at this moment"),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "wanted", "sentence"), PUTS, ids=lambda seen: str(seen)[:20])
+async def test_a_refusal_says_what_it_means_and_who_must_do_something(
+    server: Buckets, bucket: str, store: Path, status: str, body: str, wanted: Fault | None, sentence: str
+) -> None:
+    server.before = lambda environ: (status, body) if environ["REQUEST_METHOD"] == "PUT" else None
+    with pytest.raises(NotSent if wanted else Rejected, match=sentence) as told:
+        await send(server.settings(bucket), parcel(store))
+    assert getattr(told.value, "fault", None) == wanted
+    assert told.value.remedy
+    assert server.seen.count(f"PUT /{bucket}/{FIRST}") == 1
+
+
+@pytest.mark.parametrize("status", ["500 Oops", "502 Bad Gateway", "503 Service Unavailable"])
+async def test_a_server_that_fails_over_a_document_may_have_it_and_is_not_asked_again(
+    server: Buckets, bucket: str, store: Path, status: str
+) -> None:
+    server.after = lambda environ: (status, "") if environ["REQUEST_METHOD"] == "PUT" else None
+    with pytest.raises(Uncertain, match="fails"):
+        await send(server.settings(bucket), parcel(store))
+    assert server.seen.count(f"PUT /{bucket}/{FIRST}") == 1
+    server.after = None
+    assert (await looked_up(server.settings(bucket), parcel(store)))[0] is Found.FOUND
+
+
+async def test_the_right_region_is_said_where_the_server_tells_it(server: Buckets, bucket: str, store: Path) -> None:
+    """Also before a document is sent: a question without words is followed by one that is answered with some."""
+    server.before = lambda environ: ("400 Bad Request", REGION)
+    with pytest.raises(NotSent) as told:
+        async with S3().connect(server.settings(bucket)) as channel:
+            await channel.prepare(parcel(store))
+    assert told.value.remedy == "Set the region to eu-west-3."
+    (step,) = await S3().test(server.settings(bucket), None)
+    assert step.remedy == {"en": "Set the region to eu-west-3.", "fr": "Réglez la région sur eu-west-3."}
+
+
+async def test_secrets_are_not_shown_by_what_goes_wrong(server: Buckets, bucket: str, store: Path) -> None:
+    wrong = server.settings(bucket, secret_access_key="zeer-geheim")
+    with pytest.raises(NotSent, match="does not accept the secret key") as told:
+        await send(wrong, parcel(store))
+    assert told.value.trouble is Trouble.SIGN_IN
+    error: BaseException | None = told.value
+    while error is not None:
+        assert "geheim" not in f"{error} {error!r}"
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    assert "geheim" not in f"{wrong} {S3().destination(wrong)} {await S3().test(wrong, None)}"
+
+
+async def test_the_environment_of_the_service_changes_nothing(
+    server: Buckets, bucket: str, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "AWS_SESSION_TOKEN": "elsewhere",
+        "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9",
+        "AWS_ENDPOINT": "http://127.0.0.1:9",
+        "AWS_SKIP_SIGNATURE": "true",
+        "AWS_VIRTUAL_HOSTED_STYLE_REQUEST": "true",
+        "AWS_ACCESS_KEY_ID": "AKIAELSEWHERE",
+        "AWS_REGION": "af-south-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    await send(server.settings(bucket), parcel(store))
+    assert server.objects(bucket) == {FIRST: BYTES}
+    assert not any("HTTP_X_AMZ_SECURITY_TOKEN" in headers for headers in server.headers)
+
+
+async def test_a_strange_kind_and_a_strange_path_do_no_harm(server: Buckets, bucket: str, store: Path) -> None:
+    settings = server.settings(bucket, path="/in//é #%5B?/[client_name]/", file_name="[number]")
+    await send(settings, parcel(store, media_type="text/x\r\nX-Amz-Acl: public-read", client_name="../Ünal & zn"))
+    assert list(server.objects(bucket)) == ["in/é #%5B?/_-Ünal & zn/2026-11874.bin"]
+    kept = server.client().head_object(Bucket=bucket, Key="in/é #%5B?/_-Ünal & zn/2026-11874.bin")
+    assert kept["ContentType"] == "application/octet-stream"
+
+
+async def test_the_test_of_the_connection_says_when_names_are_not_guarded(server: Buckets, bucket: str) -> None:
+    for conditions in ("ignored", "unknown"):
+        server.conditions = conditions
+        steps = await S3().test(server.settings(bucket, path="in/[folder]"), None)
+        assert all(step.ok for step in steps)
+        assert "would write over" in steps[-1].sentence["en"]
+    assert server.objects(bucket) == {}
+
+
+async def test_a_key_that_may_not_delete_is_good_enough(server: Buckets, bucket: str) -> None:
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    server.client().put_bucket_policy(Bucket=bucket, Policy=policy)
+    steps = await S3().test(server.settings(bucket, path="in/[folder]"), None)
+    assert all(step.ok for step in steps)
+    (left,) = server.objects(bucket)
+    assert left.startswith("in/.banqup-test-")
+    assert left in steps[-1].sentence["en"]
+
+
+async def test_a_bucket_that_is_not_there_waits_for_a_person(server: Buckets, store: Path) -> None:
+    with pytest.raises(NotSent, match="has no bucket nowhere") as told:
+        await deliver(BucketlessReceiver(server), parcel(store))  # type: ignore[arg-type]
+    assert told.value.fault is Fault.PERSON
+    (step,) = await S3().test(server.settings("nowhere"), None)
+    assert "nowhere" in step.sentence["fr"]
+
+
+class BucketlessReceiver:
+    connector = S3()
+
+    def __init__(self, server: Buckets) -> None:
+        self.server = server
+
+    def settings(self) -> Any:
+        return self.server.settings("nowhere")
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("http://127.0.0.1:1", "refuses the connection"),
+        ("https://s3.nowhere.invalid", "There is no server by the name s3.nowhere.invalid"),
+        ("https://127.0.0.1:{port}", "No connection to 127.0.0.1:"),
+    ],
+)
+async def test_a_server_that_is_not_there_is_waited_for(
+    server: Buckets, store: Path, address: str, sentence: str
+) -> None:
+    with pytest.raises(NotSent, match=sentence) as told:
+        await send(server.settings("in", endpoint=address.format(port=server.port)), parcel(store))
+    assert told.value.fault is Fault.INTEGRATION
+
+
+def test_settings_are_checked_before_they_are_kept() -> None:
+    def found(*, complete: bool = False, **given: str) -> list[str]:
+        return [f"{problem.field}: {problem.sentence}" for problem in S3().check(given, complete=complete)]
+
+    assert found(endpoint="https://s3.fr-par.scw.cloud", bucket="in.tray-1", complete=True) == []
+    assert found() == []
+    assert found(complete=True) == ["region: Region is missing."]
+    assert found(endpoint="http://minio.example:9000") == [
+        "endpoint: Address: with http anybody on the way can read the documents."
+    ]
+    assert found(endpoint="s3.example") == ["endpoint: Address: it is not an address."]
+    assert found(bucket="s3://in") == ["bucket: Bucket: no bucket can have that name."]
+    assert found(region="eu west") == ["region: Region: it is not a region."]
+    assert found(access_key_id="AKIA\n") == ["access_key_id: Access key: it holds signs that no key has."]
+    assert found(file_name="a/b") == ["file_name: File name: / belongs into the path."]
+
+
+@pytest.mark.parametrize(
+    ("changed", "wanted"),
+    [
+        ({"endpoint": "", "region": "eu-west-3"}, "https://s3.eu-west-3.amazonaws.com"),
+        ({"endpoint": "", "region": "cn-north-1"}, "https://s3.cn-north-1.amazonaws.com.cn"),
+        ({"endpoint": "https://s3.example/", "addressing": "virtual"}, "https://in-tray.s3.example"),
+        ({"endpoint": "https://in-tray.s3.example", "addressing": "virtual"}, "https://in-tray.s3.example"),
+    ],
+)
+def test_requests_go_where_the_settings_say(server: Buckets, changed: dict[str, str], wanted: str) -> None:
+    from banqup_tui.connectors.s3_bucket import Bucket
+
+    config = Bucket(server.settings("in-tray", **changed))._store.config
+    assert config["endpoint"] == wanted
+    assert config["virtual_hosted_style_request"] == ("true" if "addressing" in changed else "false")
+
+
+def test_a_preview_says_where_a_document_would_go(server: Buckets, store: Path) -> None:
+    assert S3().where(server.settings("in-tray"), parcel(store)) == f"s3://in-tray/{FIRST}"
+
+
+def test_the_library_is_loaded_only_when_it_is_used() -> None:
+    code = "import sys, banqup_tui.connectors.s3; print({'obstore', 'httpx'} & set(sys.modules))"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60).strip() == "set()"

@@ -1,0 +1,154 @@
+"""Connectors of other packages in a real service: one delivers, and those that break stop nobody."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from banqup_tui.protocol.commands import AddIntegration, Install
+from banqup_tui.protocol.paths import TESTS, filled
+from tests.support.acme import TOKEN, Acme, acme
+from tests.support.backends import http
+from tests.support.office import Office, id_of, invoices, office_in, until
+from tests.support.packages import install, install_the_example
+
+IMPATIENT = (
+    "import sys, banqup_tui.backend.ledger.dispatch as dispatch; Timing = dispatch.Timing;"
+    "dispatch.Timing = lambda: Timing(deadline=1.0);"
+    "from banqup_tui.backend.main import main; sys.exit(main())"
+)
+"""A service in which an attempt has one second, and not two minutes."""
+
+BROKEN = ("breaks", "leaves", "nonsense", "numbers", "raises", "hangs", "blocks")
+PYPROJECT = """
+[project]
+name = "broken-ones"
+version = "0.1"
+[project.entry-points."banqup_tui.connectors"]
+breaks = "broken_at_import:Nothing"
+leaves = "broken_by_leaving:Nothing"
+nonsense = "broken_ones:Nonsense"
+numbers = "broken_ones:Numbers"
+raises = "broken_ones:Raises"
+hangs = "broken_ones:Hangs"
+blocks = "broken_ones:Blocks"
+"""
+ONES = """
+import asyncio, time
+from acme_ledger import AcmeChannel, AcmeLedger
+from contextlib import asynccontextmanager
+from msgspec.structs import replace
+
+class Nonsense(AcmeLedger):
+    manifest = "an invoice"
+
+class Numbers(AcmeLedger):
+    manifest = replace(AcmeLedger.manifest, id="numbers", title={"en": 7}, category="SOMEWHERE")
+
+class Raises(AcmeLedger):
+    manifest = replace(AcmeLedger.manifest, id="raises")
+
+    def check(self, given, *, complete):
+        if given.get("books") == "none":
+            raise KeyError("what it was given")
+        return []
+
+    async def test(self, settings, sample):
+        raise RuntimeError(f"token {settings.token}")
+
+class Hangs(AcmeLedger):
+    manifest = replace(AcmeLedger.manifest, id="hangs")
+
+    @asynccontextmanager
+    async def connect(self, settings):
+        yield Channel(lambda: asyncio.sleep(3600))
+
+class Blocks(AcmeLedger):
+    manifest = replace(AcmeLedger.manifest, id="blocks")
+
+    @asynccontextmanager
+    async def connect(self, settings):
+        yield Channel(lambda: time.sleep(3600))
+
+class Channel(AcmeChannel):
+    def __init__(self, wait):
+        self.wait = wait
+
+    async def prepare(self, parcel):
+        await self.wait()
+"""
+
+
+@pytest.fixture
+def ledger() -> Iterator[Acme]:
+    with acme() as server:
+        yield server
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    """Its service sees the packages, which are in a directory of their own."""
+    packages = tmp_path / "packages"
+    install_the_example(packages)
+    modules = {
+        "broken_ones": ONES,
+        "broken_at_import": "raise RuntimeError('no licence for this machine')",
+        "broken_by_leaving": "raise SystemExit('needs a newer Python')",
+    }
+    install(packages, PYPROJECT, modules)
+    with office_in(tmp_path / "office") as made:
+        made.start_backend(("-c", IMPATIENT), PYTHONPATH=str(packages))
+        yield made
+
+
+def deliver_to(office: Office, client_id: str, extension: str, settings: dict[str, Any]) -> None:
+    installation = id_of("installation", extension)
+    office.do(
+        Install(installation_id=installation, extension_id=extension, settings=settings),
+        AddIntegration(
+            integration_id=id_of("integration", extension), client_id=client_id, installation_id=installation
+        ),
+    )
+
+
+def test_a_package_of_another_delivers_while_broken_ones_say_what_is_wrong(office: Office, ledger: Acme) -> None:
+    settings = {"url": f"http://127.0.0.1:{ledger.port}", "token": TOKEN}
+    client_id = office.add_client()
+    for extension in ("hangs", "blocks", "acme-ledger"):
+        deliver_to(office, client_id, extension, settings)
+    in_store = {one["id"]: one for one in json.loads(office.banqup("store", "list", "--json").stdout)}
+    assert in_store["acme-ledger"]["problem"] is None
+    assert "no licence for this machine" in in_store["breaks"]["problem"]
+    assert "needs a newer Python" in in_store["leaves"]["problem"]
+    assert "has no attribute 'id'" in in_store["nonsense"]["problem"]
+    assert "Expected `str`, got `int`" in in_store["numbers"]["problem"]
+
+    files = invoices(3)
+    office.add_documents(client_id, files)
+    until(lambda: len(ledger.taken) == 3, what="three documents in the ledger")
+    assert sorted(taken.content for taken in ledger.taken.values()) == sorted(files.values())
+    until(lambda: office.delivery_states().get("DELIVERED") == 3, what="three deliveries")
+    until(lambda: len(office.reasons()) >= 2, what="reasons of those that hang")
+    assert set(office.reasons()) == {"The receiver gave no answer in time."}
+    assert len(ledger.taken) == 3
+
+
+def test_a_package_that_fails_when_asked_is_said_to_have_failed(office: Office, ledger: Acme) -> None:
+    endpoint = office.backend()
+    settings = {"url": f"http://127.0.0.1:{ledger.port}", "token": TOKEN}
+    asked = {"extensionId": "raises", "settings": settings}
+    with http(endpoint) as client:
+        told = client.post(filled(TESTS, endpoint.space_id), json=asked).json()["steps"]
+        checked = client.post(
+            filled(TESTS, endpoint.space_id), json=asked | {"settings": settings | {"books": "none"}}
+        ).json()["steps"]
+    assert [step["sentence"] for step in told] == ["The extension failed while it tried"]
+    assert [step["sentence"] for step in checked] == ["The extension failed while it checked its settings."]
+    refused = office.banqup("store", "install", "raises", "--set", f"url={settings['url']}", "--set", "books=none")
+    assert "failed while it checked" in refused.stderr
+    assert (
+        office.banqup("store", "install", "acme-ledger", *(f"--set={k}={v}" for k, v in settings.items())).returncode
+        == 0
+    )

@@ -323,11 +323,14 @@ async def test_what_was_said_before_the_encryption_is_forgotten(tmp_path: Path) 
         heard.append(await reader.readline())
         writer.write(b"250 mx\r\n")
         heard.append(await reader.readline())
+        hung_up.set()
         writer.close()
 
     heard: list[bytes] = []
+    hung_up = asyncio.Event()
     async with raw(serve, "starttls") as server:
         told = await refusal(server, parcel(tmp_path))
+        await asyncio.wait_for(hung_up.wait(), 10)
     assert "takes no user and password here" in told.sentence
     assert heard == [b"ehlo [127.0.0.1]\r\n", b""]
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from banqup_tui.protocol.commands import SetProcessed, encode, kind_of
+from banqup_tui.store.outbox import CommandState, Line, Outbox
 from tests.support import papers
 from tests.support.office import PROGRAM, SECONDS, Office, office_in
 
@@ -53,6 +55,7 @@ def test_a_file_whose_import_was_cut_off_comes_in_once_when_it_is_imported_again
     "point",
     [
         "copy.migrating",
+        "pull.asked",
         "snapshot.begun",
         "pull.received",
         "snapshot.page",
@@ -72,3 +75,39 @@ def test_a_copy_cut_off_while_it_was_made_is_whole_the_next_time(desk: Office, p
     numbers = [one["number"] for one in desk.documents()]
     assert numbers.count(f"2026-copy.{point}") == 1
     assert len(numbers) == len(set(numbers))
+
+
+def test_a_copy_that_was_being_set_aside_is_made_anew_and_nothing_that_was_done_is_lost(desk: Office) -> None:
+    desk.add_documents(desk.add_client(), {"aside.xml": a_document("aside")})
+    assert desk.banqup("sync").returncode == 0
+    for file in (desk.homes.copies / "local").glob("copy.sqlite*"):
+        file.write_bytes(b"not a database, and long enough to be looked at" * 200)
+    killed_at(desk, "copy.setaside", "sync")
+    assert desk.banqup("sync").returncode == 0
+    assert [one["number"] for one in desk.documents()].count("2026-aside") == 1
+
+
+def test_what_was_taken_back_while_the_program_was_killed_never_takes_effect(desk: Office) -> None:
+    (document,) = desk.add_documents(desk.add_client(), {"back.xml": a_document("back")})
+    assert desk.banqup("sync").returncode == 0
+    outbox = Outbox.open(desk.homes.copies / "local" / "outbox.sqlite")
+    body = SetProcessed(document_ids=(document,), processed=True)
+    key = outbox.give(kind_of(SetProcessed), bytes(encode(body)), desk.seen())
+    outbox.claim(Line.COMMANDS)
+    assert outbox.take_back(key)
+    killed_at(desk, "outbox.withdrawn", "sync")
+    assert desk.banqup("sync").returncode == 0
+    entry = outbox.entry(key)
+    outbox.close()
+    assert entry is not None
+    assert entry.state is CommandState.CANCELLED
+    (shown,) = [one for one in desk.documents() if one["number"] == "2026-back"]
+    assert shown["accountingStatus"] != "PROCESSED"
+
+
+def test_a_terminal_killed_while_it_led_does_not_keep_others_from_what_is_new(desk: Office) -> None:
+    terminal = desk.terminal(BANQUP_KILL_AT="lease.taken")
+    assert terminal.wait_for_end() == -signal.SIGKILL
+    desk.add_documents(desk.add_client(), {"led.xml": a_document("led")})
+    assert desk.banqup("sync").returncode == 0
+    assert [one["number"] for one in desk.documents()].count("2026-led") == 1

@@ -4,6 +4,8 @@ import signal
 
 import pytest
 
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.protocol.commands import BulkSend, Query
 from tests.e2e.conftest import MANY
 from tests.support import papers
 from tests.support.office import Office, hashes_of, id_of, invoices, until
@@ -61,3 +63,17 @@ def test_killed_at_the_worst_moments_each_document_arrives_exactly_once(large_of
     send_all(terminal)
     terminal.wait_until(lambda _: large_office.backend_pid() not in (None, first), what="another backend")
     each_arrived_once(large_office)
+
+
+def test_a_bulk_send_cut_off_while_it_was_counted_is_done_once_when_it_is_asked_again(office: Office) -> None:
+    client = office.add_client()
+    office.add_documents(client, invoices(5))
+    office.deliver_into(client)
+    asked = BulkSend(query=Query(client_id=client), up_to=office.seen(), expected=5)
+    office.kill_backend(signal.SIGTERM)
+    office.start_backend(BANQUP_KILL_AT="bulk.counted")
+    with pytest.raises(BanqupError):
+        office.do(asked)
+    office.do(asked)
+    until(lambda: office.delivery_states() == {"DELIVERED": 5}, what="five deliveries")
+    assert office.hashes_received() == hashes_of(list(invoices(5).values()))

@@ -119,6 +119,11 @@ class Office:
         with HttpHand(self.backend()) as hand:
             return _done(hand, bodies)
 
+    def seen(self) -> str:
+        """`epoch.seq` of the backend as it stands."""
+        with HttpHand(self.backend()) as hand:
+            return hand.seen()
+
     def add_client(self, reference: str = "FOURNIL", name: str = papers.BAKERY.name) -> str:
         number = papers.BAKERY.number if name == papers.BAKERY.name else None
         client_id = id_of("client", reference)

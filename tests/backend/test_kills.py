@@ -17,6 +17,11 @@ from tests.support.serving import written
 
 BEFORE_THE_COMMIT = ["command.received", "command.effect", "numbers.taken", "command.keyed"]
 AFTER_THE_COMMIT = ["change.committed", "command.committed"]
+SOME = ["command.effect", "command.keyed", "change.committed"] + [
+    pytest.param(point, marks=pytest.mark.campaign)
+    for point in ("command.received", "numbers.taken", "command.committed")
+]
+"""One before the effect counts, one with the answer, one after; the others in the campaign."""
 
 
 @pytest.fixture
@@ -42,7 +47,7 @@ def killed_while_asked(home: Home, point: str) -> dict[str, Any]:
     return command
 
 
-@pytest.mark.parametrize("point", [*BEFORE_THE_COMMIT, *AFTER_THE_COMMIT])
+@pytest.mark.parametrize("point", SOME)
 def test_a_command_cut_off_and_sent_again_is_done_once(home: Home, point: str) -> None:
     command = killed_while_asked(home, point)
     _, endpoint = home.serving()
@@ -63,7 +68,7 @@ def test_a_command_cut_off_and_sent_again_is_done_once(home: Home, point: str) -
     assert len(follow["changes"]) == 1 - len(found["clients"])
 
 
-@pytest.mark.parametrize("point", [*BEFORE_THE_COMMIT, *AFTER_THE_COMMIT])
+@pytest.mark.parametrize("point", SOME)
 def test_a_command_cut_off_and_taken_back_is_either_done_or_never_done(home: Home, point: str) -> None:
     command = killed_while_asked(home, point)
     _, endpoint = home.serving()

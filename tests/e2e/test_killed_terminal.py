@@ -105,9 +105,9 @@ def test_what_was_taken_back_while_the_program_was_killed_never_takes_effect(des
     assert shown["accountingStatus"] != "PROCESSED"
 
 
-def test_a_terminal_killed_while_it_led_does_not_keep_others_from_what_is_new(desk: Office) -> None:
-    terminal = desk.terminal(BANQUP_KILL_AT="lease.taken")
+def test_a_terminal_killed_while_it_led_does_not_keep_others_from_what_is_new(office: Office) -> None:
+    terminal = office.terminal(BANQUP_KILL_AT="lease.taken")
     assert terminal.wait_for_end() == -signal.SIGKILL
-    desk.add_documents(desk.add_client(), {"led.xml": a_document("led")})
-    assert desk.banqup("sync").returncode == 0
-    assert [one["number"] for one in desk.documents()].count("2026-led") == 1
+    office.add_documents(office.add_client(), {"led.xml": a_document("led")})
+    assert office.banqup("sync").returncode == 0
+    assert [one["number"] for one in office.documents()].count("2026-led") == 1

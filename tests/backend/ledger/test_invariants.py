@@ -359,7 +359,7 @@ def machine_of(receiver: ReceiverKind) -> type[Ledger]:
 
 
 SHORT = settings(
-    max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+    max_examples=14, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
 )
 LONG = settings(SHORT, max_examples=1500, stateful_step_count=80)
 

@@ -1,5 +1,7 @@
 """What is sent by itself: exactly what was created after the activation and is ready."""
 
+import pytest
+
 from banqup_tui.backend import tables
 from banqup_tui.backend.ledger import planner
 from banqup_tui.domain.folder import Folder
@@ -76,10 +78,11 @@ def test_planning_that_is_cut_off_is_done_once_when_it_is_done_again(world: Worl
     assert len(world.deliveries()) == 3
 
 
-def test_a_flood_of_documents_is_planned_in_portions(world: World) -> None:
+def test_a_flood_of_documents_is_planned_in_portions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planner, "AT_ONCE", 20)
     client = world.client()
     world.integration(client, world.receiver())
-    world.documents(client, 1001)
+    world.documents(client, 41)
     portions = 0
     while True:
         with world.write() as work:
@@ -87,7 +90,7 @@ def test_a_flood_of_documents_is_planned_in_portions(world: World) -> None:
                 break
         portions += 1
     assert portions == 3
-    assert world.states() == {"QUEUED": 1001}
+    assert world.states() == {"QUEUED": 41}
     world.check_statuses()
 
 

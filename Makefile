@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 UV     := $(shell command -v uv 2>/dev/null)
 PYTHON ?= python3
-JOBS   ?= 3
+JOBS   ?= 4
 
 .PHONY: run test test-tryton test-fava check bench campaign messages pictures clean
 

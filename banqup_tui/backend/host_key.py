@@ -6,6 +6,7 @@ ECDSA on P-256: what every SFTP client of the last decade understands, older Jav
 import base64
 import hashlib
 import os
+import tempfile
 from pathlib import Path
 
 from banqup_tui.backend.directory import HOST_KEY_FILE
@@ -25,15 +26,15 @@ def fingerprint_of(home: Path) -> str:
 
 
 def _make(path: Path) -> None:
-    """Written whole under another name and linked into place: whoever comes second finds the first one's."""
+    """Written whole under a name of its own and linked into place: whoever comes second finds the first one's."""
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
     key = ec.generate_private_key(ec.SECP256R1())
     text = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
-    making = path.with_name(f".{path.name}.{os.getpid()}")
-    making.unlink(missing_ok=True)
-    with open(os.open(making, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    making = Path(name)
+    with open(handle, "wb") as stream:
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
+import msgspec
+
 from banqup_tui.actions.asking import Ticked, Ticking, TickRow, TickSummary
 from banqup_tui.actions.giving import give
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import OF_DOCUMENTS
 from banqup_tui.actions.sentences import at_time, heading_of, listed, name_of, names_of, queued, since_time
 from banqup_tui.domain.delivery import Delivery, DeliveryState
+from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.sending import Effect, Obstacle, Plan, Route, Row, Selection, planned
 from banqup_tui.domain.text import clean
 from banqup_tui.domain.values import Value
@@ -114,9 +117,33 @@ def question(context: Context) -> Ticking:
         subtitle=heading_of(context.documents),
         columns=(_("Integration"), _("What it has"), _("What will be sent")),
         rows=[_row_of_one(row, context) if one else _row_of_several(row) for row in chosen.rows],
-        summary=lambda answer: summary(chosen, answer),
+        summary=lambda answer: _with_lines(summary(chosen, answer), _stopped(context)),
         option=_("Send again also what is there: it may be there twice") if not one or _can_be_asked(chosen) else None,
     )
+
+
+def _stopped(context: Context) -> tuple[str, ...]:
+    """Integrations of these clients that take nothing now: said here, where one would look for them."""
+    clients = {document.client_id for document in context.documents}
+    stopped = [one for one in context.integrations if one.client_id in clients]
+    broken = [clean(one.label) for one in stopped if one.state is IntegrationState.BROKEN]
+    paused = [clean(one.label) for one in stopped if one.state is IntegrationState.PAUSED]
+    lines = []
+    if broken:
+        words = ngettext(
+            "{integrations} needs attention: what failed there is sent again once it is mended.",
+            "{integrations} need attention: what failed there is sent again once they are mended.",
+            len(broken),
+        )
+        lines.append(words.format(integrations=listed(broken)))
+    if paused:
+        words = ngettext("{integrations} is paused.", "{integrations} are paused.", len(paused))
+        lines.append(words.format(integrations=listed(paused)))
+    return tuple(lines)
+
+
+def _with_lines(found: TickSummary, lines: tuple[str, ...]) -> TickSummary:
+    return msgspec.structs.replace(found, lines=(*found.lines, *lines)) if lines else found
 
 
 def _can_be_asked(chosen: Selection) -> bool:

@@ -176,3 +176,17 @@ def test_a_number_full_of_escapes_is_shown_harmlessly() -> None:
     asked = question(a_context(documents=[one], integrations=THREE))
     assert "\x1b" not in asked.subtitle
     assert "\u202e" not in asked.subtitle
+
+
+async def test_integrations_that_take_nothing_now_are_named_before_one_sends() -> None:
+    broken = an_integration("Old server", state=IntegrationState.BROKEN)
+    paused = an_integration("Archive", state=IntegrationState.PAUSED)
+    ask = FakeAsk()
+    await BY_ID["send"].run(
+        a_context(ask, documents=[a_document()], integrations=[an_integration("SFTP"), broken, paused])
+    )
+    (question,) = ask.questions
+    assert question.summary(Ticked(ids=frozenset({"sftp"}))).lines == (
+        "Old server needs attention: what failed there is sent again once it is mended.",
+        "Archive is paused.",
+    )

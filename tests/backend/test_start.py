@@ -209,10 +209,10 @@ def test_the_space_has_the_name_that_was_given_and_keeps_it(home: Home) -> None:
 
 START_POINTS = [
     "lock.taken",
-    "endpoint.removed",
+    pytest.param("endpoint.removed", marks=pytest.mark.campaign),
     "migrate.step",
     "database.open",
-    "listening",
+    pytest.param("listening", marks=pytest.mark.campaign),
     "endpoint.temp",
     "endpoint.published",
 ]

@@ -47,12 +47,15 @@ def write_firm(database_file: Path, *, clients: int, documents: int, seed: int =
             _write_documents(work, ids, first, min(CHUNK, documents - first), chance)
 
 
-def write_client_with(database_file: Path, files: Sequence[Path]) -> tuple[str, list[str]]:
-    """One client with a document for each file (named by its SHA-256) of the store: its id, and theirs in order."""
+def write_client_with(database_file: Path, files: Sequence[Path], number: int = 0) -> tuple[str, list[str]]:
+    """One client with a document for each file (named by its SHA-256) of the store: its id, and theirs in order.
+
+    `number` tells one such client from another.
+    """
     database = Database(sqlite_engine(str(database_file)))
     with database.read() as connection:
         space_id = str(connection.execute(tables.space.select()).mappings().one()["id"])
-    chance = random.Random(2)
+    chance = random.Random(2 + number)
     client_id = str(uuid.UUID(int=chance.getrandbits(128), version=4))
     documents = [
         msgspec.structs.replace(
@@ -65,7 +68,7 @@ def write_client_with(database_file: Path, files: Sequence[Path]) -> tuple[str, 
         for at, file in enumerate(files)
     ]
     with database.write(space_id) as work:
-        _write_client(work, client_id, 0, chance)
+        _write_client(work, client_id, number, chance)
         work.execute(tables.document.insert(), [_row(work, one) for one in documents])
         for one in documents:
             work.changed(EntityKind.DOCUMENT, one.id, client_id=client_id)

@@ -45,7 +45,7 @@ def uploads(python: Path, rounds: int = ROUNDS) -> Iterator[Figure]:
     directory = BUILD / "uploads"
     shutil.rmtree(directory, ignore_errors=True)
     with openssh(directory / "server") as server:
-        office = _Office(python, directory, server)
+        office = _Office(python, directory, server, rounds + 1)
         try:
             ways: dict[str, Callable[[str], float]] = {
                 PLAIN: lambda name: _by_sftp(server, directory, office.files, name, best=False),
@@ -68,16 +68,17 @@ def uploads(python: Path, rounds: int = ROUNDS) -> Iterator[Figure]:
 
 
 class _Office:
-    """A client with so many documents, in a home with a backend of its own."""
+    """Clients with so many documents each, one for each time they are sent, in a home with a backend of its own."""
 
-    def __init__(self, python: Path, directory: Path, server: Server) -> None:
+    def __init__(self, python: Path, directory: Path, server: Server, clients: int) -> None:
         self._server = server
         self._firm = Firm(python, 0, directory / "home")
         self._firm.homes.made()
         self._firm.start_backend()
         self._firm.end()
         self.files = _documents(FileStore(self._firm.homes.backend / "files"))
-        self._client_id, self._document_ids = write_client_with(self._firm.homes.backend / "banqup.sqlite", self.files)
+        database = self._firm.homes.backend / "banqup.sqlite"
+        self._clients = [write_client_with(database, self.files, number) for number in range(clients)]
         self._firm.start_backend(BANQUP_STAY="1")
         self._hand = HttpHand(self._firm.endpoint())
         self._hand.__enter__()
@@ -89,19 +90,20 @@ class _Office:
 
     def send(self, name: str) -> float:
         """Seconds from the commands of the click to the last receipt."""
+        client_id, document_ids = self._clients.pop()
         integration = str(uuid.uuid4())
         folder = self._server.root / name
         settings = {"path": str(folder)}
         self._do(
             AddIntegration(
                 integration_id=integration,
-                client_id=self._client_id,
+                client_id=client_id,
                 installation_id=self._installation,
                 label=name,
                 settings=settings,
             )
         )
-        chosen = [self._document_ids[at : at + IN_ONE_COMMAND] for at in range(0, DOCUMENTS, IN_ONE_COMMAND)]
+        chosen = [document_ids[at : at + IN_ONE_COMMAND] for at in range(0, DOCUMENTS, IN_ONE_COMMAND)]
         started = time.perf_counter()
         self._do(*(Send(document_ids=tuple(some), integration_ids=(integration,)) for some in chosen))
         self._until_delivered(integration)

@@ -6,13 +6,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import asyncssh
 import msgspec
 import pytest
 
 from banqup_tui.connectors.local_folder import LocalFolder, LocalFolderSettings
 from banqup_tui.connectors.sftp import Sftp
 from tests.connectors.contract import Arrived, Contract, Receiver, WireContract, WiredReceiver
-from tests.support.sftp import Server, asyncssh_server
+from tests.support.sftp import SSHD, Server, asyncssh_server, openssh
 from tests.support.wire import Wire, wire_to
 
 
@@ -75,6 +76,21 @@ class SftpServer:
         blocked.unlink()
 
 
+class OpensshServer(SftpServer):
+    """Signs in by a key, and sees the machine's own root."""
+
+    def __init__(self, server: Server, wire: Wire) -> None:
+        super().__init__(server, wire)
+        self.secret = server.access["private_key"].splitlines()[1]
+
+    def settings(self) -> Any:
+        return self.server.settings(port=self.wire.port, path=f"{self.server.root}/[folder]")
+
+    def wrong_credentials(self) -> Any:
+        other = asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode()
+        return msgspec.structs.replace(self.settings(), private_key=other)
+
+
 class TestALocalFolder(Contract):
     @pytest.fixture
     def receiver(self, tmp_path: Path) -> Receiver:
@@ -87,3 +103,13 @@ class TestAnSftpServer(WireContract):
         monkeypatch.setattr("banqup_tui.connectors.sftp.CLEANING_SECONDS", 0.2)
         async with asyncssh_server(tmp_path / "server") as server, wire_to(server.port) as wire:
             yield SftpServer(server, wire)
+
+
+@pytest.mark.skipif(SSHD is None, reason="OpenSSH's sshd is not on this machine")
+class TestAnOpensshServer(WireContract):
+    @pytest.fixture
+    async def receiver(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WiredReceiver]:
+        monkeypatch.setattr("banqup_tui.connectors.sftp.CLEANING_SECONDS", 0.2)
+        with openssh(tmp_path / "server") as server:
+            async with wire_to(server.port) as wire:
+                yield OpensshServer(server, wire)

@@ -119,7 +119,7 @@ async def test_what_is_dismissed_is_asked_first_and_then_gone(opened: Opened, fi
         await here.press("enter")
         await here.until(lambda: "w-scan" not in firm.waiting, "the server has it")
         await here.sees("1 file")
-        assert given(here, DismissToPlace) == []
+        await here.until(lambda: given(here, DismissToPlace) == [], "answered")
 
 
 async def test_a_strangers_name_is_only_text(opened: Opened, firm: FirmServer) -> None:

@@ -15,8 +15,9 @@ from uuid import uuid4
 
 import msgspec
 
-from banqup_tui.connectors.hidden_file import CHUNK, chunks_of
+from banqup_tui.connectors.hidden_file import chunks_of
 from banqup_tui.connectors.http_client import Answer, ask, opened
+from banqup_tui.connectors.http_pieces import pieces
 from banqup_tui.connectors.interface import (
     Channel,
     Fault,
@@ -198,20 +199,9 @@ async def _post(
         ) from error
     headers = signed_headers(secrets, key, now(), body)
     headers |= {"Content-Type": kind, "Content-Length": str(len(body)), "Accept": "application/json"}
-    content = _pieces(body)
+    content = pieces(body)
     where = server_of(settings.url)
     return await ask(client, "POST", settings.url, where=where, begun=begun, content=content, headers=headers)
-
-
-async def _pieces(body: bytes) -> AsyncIterator[bytes]:
-    """At least two, so that a process can be killed between them in tests."""
-    kill_point("send.firstbyte")
-    size = min(CHUNK, (len(body) + 1) // 2)
-    for at in range(0, len(body), size):
-        if 2 * at >= len(body):
-            kill_point("send.halfway")
-        yield body[at : at + size]
-    kill_point("send.lastbyte")
 
 
 def _receipt(settings: WebhookSettings, parcel: Parcel, answer: Answer) -> Receipt:

@@ -42,7 +42,6 @@ class Summary(Value, frozen=True, kw_only=True):
     paused: int = 0
     need_attention: int = 0
     no_answer: int = 0
-    expire_soon: int = 0
     worst: Health = Health.WELL
     last_sent_at: datetime | None = None
 
@@ -74,7 +73,6 @@ def summary(integrations: Iterable[Integration], extension: Extension | None, no
         paused=found[Health.PAUSED],
         need_attention=sum(number for one, number in found.items() if one.needs_a_person),
         no_answer=found[Health.NO_ANSWER],
-        expire_soon=found[Health.EXPIRES_SOON],
         worst=min(found, key=order.index, default=Health.WELL),
         last_sent_at=max((one.last_sent_at for one in present if one.last_sent_at is not None), default=None),
     )

@@ -13,10 +13,11 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Table, bindparam, or_, select, text, update
+from sqlalchemy import Connection, Engine, Integer, String, Table, bindparam, or_, select, text, update
 from sqlalchemy.dialects import sqlite
 
 from banqup_tui.backend import tables
+from banqup_tui.backend.many_rows import among, as_rows, given, these
 from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol.messages import EntityKind, Op
 
@@ -110,48 +111,26 @@ class Work:
             return
         first = highest - len(self._changes) + 1
         rows = []
-        numbered: dict[EntityKind, list[dict[str, Any]]] = {}
+        numbered: dict[EntityKind, list[tuple[str, int]]] = {}
         for seq, ((kind, entity_id), change) in enumerate(self._changes.items(), first):
-            rows.append(
-                {
-                    "space_id": self.space_id,
-                    "kind": str(kind),
-                    "entity_id": entity_id,
-                    "seq": seq,
-                    "op": str(change.op),
-                    "client_id": change.client_id,
-                    "user_id": change.user_id,
-                    "at": self.now,
-                }
-            )
+            rows.append((str(kind), entity_id, seq, str(change.op), change.client_id, change.user_id))
             if change.op is Op.PUT and kind in _ROWS:
-                numbered.setdefault(kind, []).append({"of": entity_id, "number": seq})
-        self._upsert_changes(rows)
+                numbered.setdefault(kind, []).append((entity_id, seq))
+        same = {"space": self.space_id, "now": self.now}
+        self.connection.execute(_upsert(self.connection.dialect.name), as_rows(rows) | same)
         for kind, pairs in numbered.items():
-            self.connection.execute(_NUMBERED[kind], pairs)
+            self.connection.execute(_NUMBERED[kind], as_rows(pairs))
         self._stamp_first_numbers(numbered.get(EntityKind.DOCUMENT, []))
 
-    def _upsert_changes(self, rows: list[dict[str, Any]]) -> None:
-        self.connection.execute(_upsert(self.connection.dialect.name), rows)
-
-    def _stamp_first_numbers(self, pairs: list[dict[str, Any]]) -> None:
+    def _stamp_first_numbers(self, pairs: list[tuple[str, int]]) -> None:
         """A document inserted with `created_seq = 0` (and `ready_seq = 0` once ready) gets its number here."""
-        table = tables.document
-        for at in range(0, len(pairs), _AT_ONCE):
-            some = {pair["of"]: pair for pair in pairs[at : at + _AT_ONCE]}
-            fresh = self.connection.execute(_FRESH, {"some": list(some)}).scalars().all()
-            if not fresh:
-                continue
-            for column in (table.c.created_seq, table.c.ready_seq):
-                statement = (
-                    update(table)
-                    .where(table.c.id == bindparam("of"), column == 0)
-                    .values({column.name: bindparam("number")})
-                )
-                self.connection.execute(statement, [some[of] for of in fresh])
+        fresh = set(self.connection.execute(_FRESH, these(of for of, _ in pairs)).scalars()) if pairs else set()
+        if fresh:
+            own = as_rows(pair for pair in pairs if pair[0] in fresh)
+            for statement in _FIRST_NUMBERS:
+                self.connection.execute(statement, own)
 
 
-_AT_ONCE = 500
 _NUMBERS = (
     update(tables.space)
     .where(tables.space.c.id == bindparam("space"))
@@ -159,22 +138,30 @@ _NUMBERS = (
     .returning(tables.space.c.seq)
 )
 _NUMBERED = {
-    kind: update(table).where(table.c.id == bindparam("of")).values(seq=bindparam("number"))
+    kind: update(table).where(table.c.id == given(0, String)).values(seq=given(1, Integer))
     for kind, table in _ROWS.items()
 }
 _FRESH = select(tables.document.c.id).where(
-    tables.document.c.id.in_(bindparam("some", expanding=True)),
-    or_(tables.document.c.created_seq == 0, tables.document.c.ready_seq == 0),
+    among(tables.document.c.id), or_(tables.document.c.created_seq == 0, tables.document.c.ready_seq == 0)
 )
+_FIRST_NUMBERS = [
+    update(tables.document)
+    .where(tables.document.c.id == given(0, String), column == 0)
+    .values({column: given(1, Integer)})
+    for column in (tables.document.c.created_seq, tables.document.c.ready_seq)
+]
 
 
 @cache
 def _upsert(dialect: str) -> Any:
-    """PostgreSQL's words are imported only where it is spoken."""
+    """PostgreSQL's words are imported only where it is spoken. SQLite wants a condition before `ON CONFLICT`."""
     words: Any = sqlite
     if dialect == "postgresql":
         from sqlalchemy.dialects import postgresql as words
-    insert = words.insert(tables.change)
+    own = {"kind": String, "entity_id": String, "seq": Integer, "op": String, "client_id": String, "user_id": String}
+    same = [bindparam("space"), bindparam("now", type_=tables.change.c.at.type)]
+    every = select(*(given(at, kind) for at, kind in enumerate(own.values())), *same)
+    insert = words.insert(tables.change).from_select([*own, "space_id", "at"], every.where(text("1 = 1")))
     return insert.on_conflict_do_update(
         index_elements=["space_id", "kind", "entity_id"],
         set_={name: insert.excluded[name] for name in ("seq", "op", "client_id", "user_id", "at")},

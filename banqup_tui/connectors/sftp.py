@@ -126,7 +126,7 @@ class Sftp:
         category=Category.FILES_AND_DRIVES,
         kind=ReceiverKind.RENAME,
         version="1.0",
-        concurrency=32,
+        concurrency=128,
     )
     settings = SftpSettings
 

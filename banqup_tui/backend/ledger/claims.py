@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Integer, Row, String, Text, bindparam, select, update
 
 from banqup_tui.backend.ledger import rate, sentences
 from banqup_tui.backend.ledger.lifecycle import break_off
@@ -17,7 +17,8 @@ from banqup_tui.backend.ledger.ready import refresh, refresh_held, room
 from banqup_tui.backend.ledger.rows import close_attempt, lock_deliveries, lock_integrations, open_attempts, said, turn
 from banqup_tui.backend.ledger.status import restate
 from banqup_tui.backend.ledger.terms import Terms
-from banqup_tui.backend.tables import attempt, delivery, integration
+from banqup_tui.backend.many_rows import among, as_rows, given, these
+from banqup_tui.backend.tables import UtcTime, attempt, delivery, integration, stamp
 from banqup_tui.backend.tables import turn as turns
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.delivery import DeliveryState
@@ -161,8 +162,7 @@ _DUE = (
 def _take(work: Work, held: Row[Any], rows: Sequence[Row[Any]], owner: str) -> list[Row[Any]]:
     if not rows:
         return []
-    parameters = {"some": [row.id for row in rows], "me": owner, "now": work.now}
-    taken = list(work.execute(_CLAIMED, parameters))
+    taken = list(work.execute(_CLAIMED, these(row.id for row in rows) | {"me": owner, "now": work.now}))
     open_attempts(work, taken, "CLAIMED", held.settings_version, held.destination)
     for row in taken:
         work.changed(EntityKind.DELIVERY, row.id, client_id=row.client_id)
@@ -172,7 +172,7 @@ def _take(work: Work, held: Row[Any], rows: Sequence[Row[Any]], owner: str) -> l
 
 _CLAIMED = (
     update(delivery)
-    .where(delivery.c.id.in_(bindparam("some", expanding=True)), delivery.c.state == said(DeliveryState.QUEUED))
+    .where(among(delivery.c.id), delivery.c.state == said(DeliveryState.QUEUED))
     .values(
         state=str(DeliveryState.SENDING),
         phase="CLAIMED",
@@ -235,45 +235,45 @@ def _committing(work: Work, passed: Sequence[tuple[Row[Any], Row[Any], str]]) ->
     """`key_at` counts from the first use of the key that may have arrived."""
     if not passed:
         return
-    parameters = [
-        {
-            "of": row.id,
-            "at": row.fence,
-            "kept": remnant,
-            "place": held.destination,
-            "version": held.settings_version,
-            "used": row.key_at if row.uncertain and row.key_at else work.now,
-        }
+    each = as_rows(
+        (
+            row.id,
+            row.fence,
+            remnant,
+            held.destination,
+            held.settings_version,
+            stamp(row.key_at if row.uncertain and row.key_at else work.now),
+        )
         for held, row, remnant in passed
-    ]
-    if work.execute(_TO_COMMITTING, parameters).rowcount != len(passed):
+    )
+    if work.execute(_TO_COMMITTING, each).rowcount != len(passed):
         raise RuntimeError("a delivery that is held here was changed by another")
-    work.execute(_NOTE_COMMITTING, [one | {"now": work.now} for one in parameters])
+    work.execute(_NOTE_COMMITTING, each | {"now": work.now})
 
 
 _TO_COMMITTING = (
     update(delivery)
     .where(
-        delivery.c.id == bindparam("of"),
-        delivery.c.fence == bindparam("at"),
+        delivery.c.id == given(0, String),
+        delivery.c.fence == given(1, Integer),
         delivery.c.state == said(DeliveryState.SENDING),
         delivery.c.phase == "CLAIMED",
     )
     .values(
         phase="COMMITTING",
-        remnant=bindparam("kept"),
-        destination=bindparam("place"),
-        settings_version=bindparam("version"),
-        key_at=bindparam("used", type_=delivery.c.key_at.type),
+        remnant=given(2, Text),
+        destination=given(3, Text),
+        settings_version=given(4, Integer),
+        key_at=given(5, UtcTime),
     )
 )
 _NOTE_COMMITTING = (
     update(attempt)
-    .where(attempt.c.delivery_id == bindparam("of"), attempt.c.fence == bindparam("at"))
+    .where(attempt.c.delivery_id == given(0, String), attempt.c.fence == given(1, Integer))
     .values(
         phase="COMMITTING",
         committed_at=bindparam("now", type_=attempt.c.committed_at.type),
-        remnant=bindparam("kept"),
-        destination=bindparam("place"),
+        remnant=given(2, Text),
+        destination=given(3, Text),
     )
 )

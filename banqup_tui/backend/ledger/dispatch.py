@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from banqup_tui.backend.work import Work
 
 T = TypeVar("T")
-SLOTS = 128
+SLOTS = 512
 """Deliveries under way at once, all integrations together: several times what one of them may have."""
 
 _log = logging.getLogger(__name__)

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, select
+from sqlalchemy import Connection, Row, Select, select
 
 from banqup_tui.backend.ledger import sentences
 from banqup_tui.backend.ledger.claims import Claim
 from banqup_tui.backend.ledger.enqueue import wanted_copy_key
-from banqup_tui.backend.ledger.rows import portions
+from banqup_tui.backend.many_rows import among, these
 from banqup_tui.backend.tables import client, document, settings
 from banqup_tui.connectors.interface import Connector, Fault, NotSent, Parcel, Rejected
 from banqup_tui.domain.client import Client
@@ -68,17 +68,12 @@ def _brief(
         return error
 
 
-_SOME: BindParameter[str] = bindparam("some", expanding=True)
-_DOCUMENTS = select(document.c.id, document.c.folder, document.c.value).where(document.c.id.in_(_SOME))
-_CLIENTS = select(client.c.id, client.c.value).where(client.c.id.in_(_SOME))
+_DOCUMENTS = select(document.c.id, document.c.folder, document.c.value).where(among(document.c.id))
+_CLIENTS = select(client.c.id, client.c.value).where(among(client.c.id))
 
 
 def _rows(connection: Connection, of: Select[Any], ids: Iterable[str]) -> dict[str, Row[Any]]:
-    found: dict[str, Row[Any]] = {}
-    for some in portions(set(ids)):
-        for row in connection.execute(of, {"some": some}):
-            found[row.id] = row
-    return found
+    return {row.id: row for row in connection.execute(of, these(set(ids)))}
 
 
 def _parcel(services: Services, claim: Claim, row: Row[Any] | None, owner: Row[Any] | None) -> Parcel:

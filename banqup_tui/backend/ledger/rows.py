@@ -5,9 +5,23 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, String, Update, bindparam, insert, literal_column, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    String,
+    Text,
+    Update,
+    bindparam,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 
 from banqup_tui.backend.ledger.status import restate
+from banqup_tui.backend.many_rows import among, as_rows, given, these
 from banqup_tui.backend.tables import attempt, delivery, integration
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.delivery import DeliveryState
@@ -18,13 +32,13 @@ AT_ONCE = 500
 
 _INTEGRATIONS = (
     select(integration)
-    .where(integration.c.id.in_(bindparam("some", expanding=True)), integration.c.space_id == bindparam("space"))
+    .where(among(integration.c.id), integration.c.space_id == bindparam("space"))
     .order_by(integration.c.id)
     .with_for_update(key_share=True)
 )
 _DELIVERIES = (
     select(delivery)
-    .where(delivery.c.id.in_(bindparam("some", expanding=True)), delivery.c.space_id == bindparam("space"))
+    .where(among(delivery.c.id), delivery.c.space_id == bindparam("space"))
     .order_by(delivery.c.id)
     .with_for_update()
 )
@@ -45,11 +59,7 @@ def portions(identifiers: Iterable[str]) -> Iterator[list[str]]:
 
 def lock_integrations(work: Work, integration_ids: Iterable[str]) -> dict[str, Row[Any]]:
     """Integrations come before deliveries and in the order of their ids, so no two transactions wait for each other."""
-    found: dict[str, Row[Any]] = {}
-    for some in portions(sorted(set(integration_ids))):
-        for row in work.execute(_INTEGRATIONS, {"some": some, "space": work.space_id}):
-            found[row.id] = row
-    return found
+    return _held(work, _INTEGRATIONS, integration_ids)
 
 
 def lock_integration(work: Work, integration_id: str) -> Row[Any] | None:
@@ -65,11 +75,13 @@ def integrations_of_deliveries(work: Work, delivery_ids: Iterable[str]) -> set[s
 
 
 def lock_deliveries(work: Work, delivery_ids: Iterable[str]) -> dict[str, Row[Any]]:
-    found: dict[str, Row[Any]] = {}
-    for some in portions(sorted(set(delivery_ids))):
-        for row in work.execute(_DELIVERIES, {"some": some, "space": work.space_id}):
-            found[row.id] = row
-    return found
+    return _held(work, _DELIVERIES, delivery_ids)
+
+
+def _held(work: Work, which: Any, identifiers: Iterable[str]) -> dict[str, Row[Any]]:
+    wanted = set(identifiers)
+    rows = work.execute(which, these(wanted) | {"space": work.space_id}) if wanted else ()
+    return {row.id: row for row in rows}
 
 
 def turn(work: Work, rows: Sequence[Row[Any]], state: DeliveryState, **values: Any) -> None:
@@ -86,24 +98,23 @@ def turn(work: Work, rows: Sequence[Row[Any]], state: DeliveryState, **values: A
 
 
 def turn_each(
-    work: Work, rows: Sequence[Row[Any]], state: DeliveryState, own: Sequence[dict[str, Any]], **values: Any
+    work: Work, rows: Sequence[Row[Any]], state: DeliveryState, own: Sequence[dict[str, str | None]], **values: Any
 ) -> None:
-    """As `turn`, with some values of each row's own: `own` has the same names for every row."""
+    """As `turn`, with some texts of each row's own: `own` has the same names for every row."""
     if not rows:
         return
     base = _ended(work, state) | values
-    parameters = [
-        {"of": row.id} | {f"new_{name}": value for name, value in (base | one).items()}
-        for row, one in zip(rows, own, strict=True)
-    ]
-    work.execute(_turning(tuple(base | own[0])), parameters)
+    same = {f"new_{name}": value for name, value in base.items()}
+    each = as_rows((row.id, *one.values()) for row, one in zip(rows, own, strict=True))
+    work.execute(_turning(tuple(base), tuple(own[0])), each | same)
     _turned(work, rows, state, base["check_at"])
 
 
 @cache
-def _turning(names: tuple[str, ...]) -> Update:
-    values = {name: bindparam(f"new_{name}", type_=delivery.c[name].type) for name in names}
-    return update(delivery).where(delivery.c.id == bindparam("of")).values(values)
+def _turning(same: tuple[str, ...], own: tuple[str, ...]) -> Update:
+    values = {name: bindparam(f"new_{name}", type_=delivery.c[name].type) for name in same}
+    values |= {name: given(at, Text) for at, name in enumerate(own, 1)}
+    return update(delivery).where(delivery.c.id == given(0, String)).values(values)
 
 
 def _ended(work: Work, state: DeliveryState) -> dict[str, Any]:
@@ -133,32 +144,38 @@ def stamp_generation(work: Work, delivery_ids: list[str]) -> None:
 
 def _stamp(work: Work, delivery_ids: list[str], column: str) -> None:
     def write(connection: Connection, number: int) -> None:
-        for some in portions(delivery_ids):
-            connection.execute(_STAMPS[column], {"some": some, "number": number})
+        connection.execute(_STAMPS[column], these(delivery_ids) | {"number": number})
 
     work.after_numbers(write)
 
 
 _STAMPS = {
-    column: update(delivery)
-    .where(delivery.c.id.in_(bindparam("some", expanding=True)))
-    .values({column: bindparam("number")})
+    column: update(delivery).where(among(delivery.c.id)).values({column: bindparam("number")})
     for column in ("settled_seq", "generation_seq")
 }
 
 
 def open_attempt(work: Work, row: Row[Any], fence: int, phase: str, version: int, destination: str | None) -> None:
-    work.execute(_ATTEMPT, [_opened(work, row, fence, phase, version, destination)])
+    work.execute(insert(attempt), _opened(work, row, fence, phase, version, destination))
 
 
 def open_attempts(work: Work, rows: Sequence[Row[Any]], phase: str, version: int, destination: str) -> None:
     """Of rows that bear the fence of their attempt already."""
-    opened = [_opened(work, row, row.fence, phase, version, destination) for row in rows]
-    if opened:
-        work.execute(_ATTEMPT, opened)
+    if rows:
+        each = as_rows((row.id, row.integration_id, row.fence, row.generation, row.asked_by) for row in rows)
+        same = {"phase": phase, "version": version, "place": destination, "now": work.now}
+        work.execute(_ATTEMPTS, each | same)
 
 
-_ATTEMPT = insert(attempt)
+_EACH = {"delivery_id": String, "integration_id": String, "fence": Integer, "generation": Integer, "asked_by": String}
+_SAME = {"phase": "phase", "settings_version": "version", "destination": "place", "started_at": "now"}
+_ATTEMPTS = insert(attempt).from_select(
+    [*_EACH, *_SAME],
+    select(
+        *(given(at, kind) for at, kind in enumerate(_EACH.values())),
+        *(bindparam(value, type_=attempt.c[name].type) for name, value in _SAME.items()),
+    ),
+)
 
 
 def _opened(work: Work, row: Row[Any], fence: int, phase: str, version: int, destination: str | None) -> dict[str, Any]:
@@ -192,8 +209,7 @@ def close_proven(work: Work, closed: Sequence[tuple[str, int, str]]) -> None:
     """Attempts that delivered: delivery, fence and receipt of each."""
     if not closed:
         return
-    parameters = [{"of": of, "at": fence, "proof": receipt, "now": work.now} for of, fence, receipt in closed]
-    written = work.execute(_PROVEN, parameters)
+    written = work.execute(_PROVEN, as_rows(closed) | {"now": work.now})
     if written.rowcount != len(closed):
         for of, fence, receipt in closed:
             close_attempt(work, of, fence, DeliveryState.DELIVERED, None, receipt)
@@ -201,12 +217,14 @@ def close_proven(work: Work, closed: Sequence[tuple[str, int, str]]) -> None:
 
 _PROVEN = (
     update(attempt)
-    .where(attempt.c.delivery_id == bindparam("of"), attempt.c.fence == bindparam("at"), attempt.c.ended_at.is_(None))
+    .where(
+        attempt.c.delivery_id == given(0, String), attempt.c.fence == given(1, Integer), attempt.c.ended_at.is_(None)
+    )
     .values(
         ended_at=bindparam("now", type_=attempt.c.ended_at.type),
         outcome=str(DeliveryState.DELIVERED),
         reason=None,
-        receipt=bindparam("proof"),
+        receipt=given(2, Text),
     )
 )
 

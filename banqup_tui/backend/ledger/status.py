@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Boolean, Row, String, select, update
 
+from banqup_tui.backend.many_rows import among, as_rows, given, these
 from banqup_tui.backend.tables import delivery, document
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.delivery import Delivery, DeliveryState
@@ -21,7 +22,7 @@ _DOCUMENTS = select(
     document.c.processed,
     document.c.attempted,
     document.c.accounting_status,
-).where(document.c.id.in_(bindparam("some", expanding=True)))
+).where(among(document.c.id))
 _OF_DELIVERIES = select(
     delivery.c.id,
     delivery.c.integration_id,
@@ -31,14 +32,14 @@ _OF_DELIVERIES = select(
     delivery.c.attempts,
     delivery.c.check_at,
     delivery.c.dismissed,
-).where(delivery.c.document_id.in_(bindparam("some", expanding=True)))
+).where(among(delivery.c.document_id))
 """Of each row only what the rule asks for: a document's whole value is longer than all of this."""
 
 
 _RESTATED = (
     update(document)
-    .where(document.c.id == bindparam("of"))
-    .values(accounting_status=bindparam("status"), attempted=bindparam("was_attempted"))
+    .where(document.c.id == given(0, String))
+    .values(accounting_status=given(1, String), attempted=given(2, Boolean))
 )
 
 
@@ -70,20 +71,20 @@ _TO_RESTATE = "documents to restate"
 def _restate(work: Work, document_ids: list[str]) -> None:
     deliveries = _deliveries(work, document_ids)
     turned = []
-    for row in work.execute(_DOCUMENTS, {"some": document_ids}):
+    for row in work.execute(_DOCUMENTS, these(document_ids)):
         own = deliveries.get(row.id, [])
         status = accounting_status(approved=row.approved, processed=row.processed, deliveries=own)
         attempted = row.attempted or any(one.attempts > 0 for one in own)
         if status != row.accounting_status or attempted != row.attempted:
-            turned.append({"of": row.id, "status": str(status), "was_attempted": attempted})
+            turned.append((row.id, str(status), attempted))
             work.changed(EntityKind.DOCUMENT, row.id, client_id=row.client_id)
     if turned:
-        work.execute(_RESTATED, turned)
+        work.execute(_RESTATED, as_rows(turned))
 
 
 def _deliveries(work: Work, document_ids: list[str]) -> dict[str, list[Delivery]]:
     found: dict[str, list[Delivery]] = {}
-    for row in work.execute(_OF_DELIVERIES, {"some": document_ids}):
+    for row in work.execute(_OF_DELIVERIES, these(document_ids)):
         found.setdefault(row.document_id, []).append(_as_value(row))
     return found
 

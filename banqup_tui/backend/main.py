@@ -120,8 +120,7 @@ def _say(sentence: str) -> None:
 
 
 def _serve(services: "Services", lock: BackendLock, published: Path) -> None:
-    import asyncio
-
+    from banqup_tui.backend import process
     from banqup_tui.backend.serving import Backend, Plan
 
     plan = Plan(instance_id=str(uuid.uuid4()), token=secrets.token_urlsafe(32), idle_seconds=_idle_seconds())
@@ -141,7 +140,8 @@ def _serve(services: "Services", lock: BackendLock, published: Path) -> None:
             await backend.run(lambda: endpoint.publish(published, where))
 
         try:
-            asyncio.run(serve())
+            process.keep_memory()
+            process.run(serve())
         finally:
             endpoint.withdraw(published)
             kill_point("endpoint.unlinked")

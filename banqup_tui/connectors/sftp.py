@@ -290,8 +290,8 @@ class _SftpChannel:
             self._made.add(directory)
 
     async def _forget_older(self, directory: str, parcel: Parcel) -> None:
-        paths = [Place(directory, name).path for name in older_hidden_names(parcel)]
-        await asyncio.gather(*(self._remove(path) for path in paths))
+        for name in older_hidden_names(parcel):
+            await self._remove(Place(directory, name).path)
 
     def _hold(self, place: Place, parcel: Parcel) -> Place:
         """The next name that no other document under way here is to get."""

@@ -144,8 +144,7 @@ class Wire(asyncssh.SSHClientSession[bytes]):
         answer: Answer = self._loop.create_future()
         answer.add_done_callback(_heard)
         self._waiting[self._number] = (expected, answer)
-        body = b"".join(parts)
-        self._kept.append(pack(">IBI", len(body) + 5, kind, self._number) + body)
+        self._kept += (pack(">IBI", sum(map(len, parts)) + 5, kind, self._number), *parts)
         return answer
 
     def flush(self) -> None:

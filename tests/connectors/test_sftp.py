@@ -260,10 +260,16 @@ async def test_a_server_that_is_not_there_is_tried_again(tmp_path: Path) -> None
 
 async def test_a_server_that_does_not_answer_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("banqup_tui.connectors.sftp_session.CONNECT_SECONDS", 0.3)
-    silent = await asyncio.start_server(lambda *_: asyncio.sleep(5), "127.0.0.1", 0)
+
+    async def listen_only(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    silent = await asyncio.start_server(listen_only, "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
     refused = await refusal(SftpSettings(host="127.0.0.1", port=port, user="u", password="p", path="/"))
     silent.close()
+    await silent.wait_closed()
     assert refused.fault is Fault.INTEGRATION
 
 

@@ -109,6 +109,7 @@ async def _connection(
         keepalive_count_max=3,
     )
     _without_padding(connection)
+    _in_few_calls(connection)
     return connection
 
 
@@ -127,6 +128,19 @@ def _without_padding(connection: asyncssh.SSHClientConnection) -> None:
 
 
 _IGNORE = 2
+
+
+def _in_few_calls(connection: asyncssh.SSHClientConnection) -> None:
+    """All packets of one round of the loop go to the system together, where the transport can wait with them so long.
+
+    Nobody is asked to pause at that mark: the library itself never is, and how much is under way its windows say.
+    """
+    transport = getattr(connection, "_transport", None)
+    if transport is not None:
+        transport.set_write_buffer_limits(high=_IN_ONE_CALL)
+
+
+_IN_ONE_CALL = 1 << 20
 
 
 def private_key_of(settings: SftpSettings) -> list[asyncssh.SSHKey] | None:

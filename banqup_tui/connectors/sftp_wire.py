@@ -7,7 +7,7 @@ library's, so whoever reads them need not know who asked.
 
 import asyncio
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
 from contextlib import asynccontextmanager, suppress
 from struct import error as StructError
 from struct import pack, unpack_from
@@ -43,7 +43,37 @@ _ERRORS: dict[int, Any] = {
 SESSIONS = 4
 _SECONDS_TO_OPEN = 20.0
 
-Answer = asyncio.Future[bytes]
+class Answer:
+    """What a server says to one request. It may be awaited later, by one task, or never."""
+
+    __slots__ = ("_error", "_loop", "_said", "_waiter")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._said: bytes | None = None
+        self._error: Exception | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    def __await__(self) -> Generator[Any, None, bytes]:
+        if self._said is None and self._error is None:
+            self._waiter = self._loop.create_future()
+            yield from self._waiter
+        if self._error is not None:
+            raise self._error
+        assert self._said is not None
+        return self._said
+
+    def say(self, said: bytes) -> None:
+        self._said = said
+        self._wake()
+
+    def fail(self, error: Exception) -> None:
+        self._error = error
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -59,8 +89,7 @@ class Wire(asyncssh.SSHClientSession[bytes]):
     def __init__(self) -> None:
         self.most_in_one_write = _IN_ONE_REQUEST
         self._loop = asyncio.get_running_loop()
-        self._version: asyncio.Future[None] = self._loop.create_future()
-        self._version.add_done_callback(_heard)
+        self._version = Answer(self._loop)
         self._extensions: frozenset[bytes] = frozenset()
         self._waiting: dict[int, tuple[int, Answer]] = {}
         self._number = 0
@@ -98,20 +127,17 @@ class Wire(asyncssh.SSHClientSession[bytes]):
         try:
             if packet[0] == VERSION:
                 self._extensions = _extensions_of(packet)
-                if not self._version.done():
-                    self._version.set_result(None)
+                self._version.say(b"")
                 return
             (number,) = unpack_from(">I", packet, 1)
             expected, answer = self._waiting.pop(number)
-            if answer.done():
-                return
             if packet[0] == STATUS:
                 failure = _failure_of(packet, expected)
-                answer.set_exception(failure) if failure else answer.set_result(b"")
+                answer.fail(failure) if failure else answer.say(b"")
             elif packet[0] == expected:
-                answer.set_result(packet[5:])
+                answer.say(packet[5:])
             else:
-                answer.set_exception(asyncssh.SFTPBadMessage(f"unexpected answer {packet[0]}"))
+                answer.fail(asyncssh.SFTPBadMessage(f"unexpected answer {packet[0]}"))
         except (StructError, IndexError, KeyError):
             self._fail(asyncssh.SFTPBadMessage("an answer cannot be read"))
 
@@ -122,10 +148,8 @@ class Wire(asyncssh.SSHClientSession[bytes]):
             self._channel.close()
         waiting, self._waiting = self._waiting, {}
         for _, answer in waiting.values():
-            if not answer.done():
-                answer.set_exception(error)
-        if not self._version.done():
-            self._version.set_exception(error)
+            answer.fail(error)
+        self._version.fail(error)
 
     # requests
 
@@ -141,8 +165,7 @@ class Wire(asyncssh.SSHClientSession[bytes]):
         if self._lost is not None:
             raise self._lost
         self._number = (self._number + 1) & 0xFFFFFFFF
-        answer: Answer = self._loop.create_future()
-        answer.add_done_callback(_heard)
+        answer = Answer(self._loop)
         self._waiting[self._number] = (expected, answer)
         self._kept += (pack(">IBI", sum(map(len, parts)) + 5, kind, self._number), *parts)
         return answer
@@ -310,15 +333,11 @@ async def is_there(look: Answer) -> bool:
 
 
 async def _all(answers: list[Answer]) -> None:
-    """Raises what the first that failed says."""
+    """Raises what the first that failed says. Servers answer in order: the last is waited for, once."""
+    with suppress(asyncssh.SFTPError):
+        await answers[-1]
     for answer in answers:
         await answer
-
-
-def _heard(future: "asyncio.Future[Any]") -> None:
-    """What nobody awaits is not reported as forgotten."""
-    if not future.cancelled():
-        future.exception()
 
 
 def _text(value: bytes) -> bytes:

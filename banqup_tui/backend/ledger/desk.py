@@ -53,6 +53,17 @@ class Alone(msgspec.Struct, frozen=True):
 class _Entry(msgspec.Struct, eq=False):
     said: Ended | Marked | Turn | Alone
     answer: asyncio.Future[Any]
+    told: bool = False
+
+    def tell(self, answer: Any) -> None:
+        """Who has been cancelled in this very round of the loop has taken the future with it, and needs none."""
+        self.told = True
+        if self.answer.cancelled():
+            return
+        if isinstance(answer, Exception):
+            self.answer.set_exception(answer)
+        else:
+            self.answer.set_result(answer)
 
 
 class Hands(Protocol):
@@ -102,15 +113,18 @@ class Desk:
 
     async def _put(self, said: Ended | Marked | Turn | Alone) -> Any:
         """What was said is waited for, even when who said it is cancelled meanwhile."""
-        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Entry(said, answer))
+        loop = asyncio.get_running_loop()
+        entry = _Entry(said, loop.create_future())
+        self._waiting.append(entry)
         if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write_all())
+            self._writer = loop.create_task(self._write_all())
         try:
-            return await asyncio.shield(answer)
+            return await entry.answer
         except asyncio.CancelledError:
-            await asyncio.wait([answer])
-            answer.exception()
+            if not entry.told:
+                entry.answer = loop.create_future()
+                await asyncio.wait([entry.answer])
+                entry.answer.exception()
             raise
 
     async def _write_all(self) -> None:
@@ -122,10 +136,7 @@ class Desk:
             for start in starts:
                 start()
             for entry, answer in zip(group, answers, strict=True):
-                if isinstance(answer, Exception):
-                    entry.answer.set_exception(answer)
-                else:
-                    entry.answer.set_result(answer)
+                entry.tell(answer)
 
     def _next_group(self) -> list[_Entry]:
         """All that wait, up to one who wants to be alone, and up to a second word about the same delivery."""

@@ -10,6 +10,13 @@ def _wanted() -> tuple[str, int]:
 
 
 _name, _left = _wanted()
+_also: int | None = None
+
+
+def kill_also(process: int) -> None:
+    """Whoever falls, falls together."""
+    global _also
+    _also = process
 
 
 def kill_point(name: str) -> None:
@@ -18,4 +25,6 @@ def kill_point(name: str) -> None:
         return
     _left -= 1
     if _left == 0:
+        if _also is not None:
+            os.kill(_also, signal.SIGKILL)
         os.kill(os.getpid(), signal.SIGKILL)

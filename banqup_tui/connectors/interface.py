@@ -33,7 +33,8 @@ class Manifest(Value, frozen=True, kw_only=True):
     """`settings` of the connector is a msgspec struct; its JSON Schema draws the form (see `schema`).
 
     `key_seconds`: how long a KEY receiver honours a key; `None`: for ever. What one integration bears: `concurrency`
-    deliveries side by side, and `per_minute` attempts in any minute (`None`: as many as come).
+    deliveries side by side, and `per_minute` attempts in any minute (`None`: as many as come). `carried`: it works so
+    much for every byte that its channels are opened in a process of their own.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Manifest(Value, frozen=True, kw_only=True):
     key_seconds: float | None = None
     concurrency: int = 4
     per_minute: int | None = None
+    carried: bool = False
 
 
 class Parcel(Value, frozen=True, kw_only=True):

@@ -6,10 +6,12 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from banqup_tui.backend.carrier.carrier import Carrier
 from banqup_tui.backend.ledger import sentences
 from banqup_tui.backend.ledger.channels import Channels
 from banqup_tui.backend.ledger.checks import earlier_receipts
@@ -20,6 +22,7 @@ from banqup_tui.backend.ledger.parcels import Brief
 from banqup_tui.backend.ledger.terms import Terms
 from banqup_tui.connectors.interface import (
     Channel,
+    Connector,
     Fault,
     Found,
     NotSent,
@@ -59,6 +62,7 @@ class Attempts:
         self._threads = threads
         self._desk = desk
         self._channels = Channels(terms.timing.channel_idle)
+        self._carrier = Carrier()
 
     async def attempt(self, claim: Claim, brief: Brief | Exception) -> bool:
         """Writes down what came of it. Cancelled, it does so first, and then is. True: there is a receipt."""
@@ -86,6 +90,7 @@ class Attempts:
 
     async def close(self) -> None:
         await self._channels.close()
+        await self._carrier.close()
 
     async def _deliver(self, claim: Claim, brief: Brief | Exception, progress: _Progress) -> Result:
         if isinstance(brief, Exception):
@@ -94,7 +99,7 @@ class Attempts:
         if not claim.checking:
             refuse_unfit(connector.manifest, parcel)
         key = (claim.integration_id, claim.settings_version)
-        async with self._channels.lane(key, lambda: connector.connect(settings)) as lane:
+        async with self._channels.lane(key, lambda: self._connect(connector, settings)) as lane:
             channel = await lane.channel()
             try:
                 if claim.checking:
@@ -105,6 +110,11 @@ class Attempts:
                 if isinstance(said, NotSent) and said.fault is not Fault.DOCUMENT:
                     raise
                 return said
+
+    def _connect(self, connector: Connector[Any], settings: Any) -> AbstractAsyncContextManager[Channel]:
+        if connector.manifest.carried:
+            return self._carrier.connect(connector, settings)
+        return connector.connect(settings)
 
     async def _nothing_arrived(
         self, channel: Channel, claim: Claim, progress: _Progress, said: Rejected | NotSent

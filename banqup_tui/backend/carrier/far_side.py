@@ -1,0 +1,108 @@
+"""The carrier's end: opens channels, and does with them what it is asked, side by side."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from functools import cache
+from pkgutil import resolve_name
+from typing import Any, cast
+
+import msgspec
+
+from banqup_tui.backend.carrier.messages import (
+    Answer,
+    Close,
+    Commit,
+    Discard,
+    Frames,
+    GiveUp,
+    LookUp,
+    Open,
+    Prepare,
+    Question,
+    Ready,
+    RollForward,
+    ToCarrier,
+    failure_of,
+    framed,
+    to_carrier,
+)
+from banqup_tui.backend.ledger.channels import Lane
+from banqup_tui.connectors.interface import Channel, Connector
+
+
+class FarSide(asyncio.Protocol):
+    def __init__(self) -> None:
+        self._lanes: dict[int, Lane] = {}
+        self._channels: dict[int, Channel] = {}
+        self._asked: dict[int, asyncio.Task[None]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+        self._frames = Frames()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        for frame in self._frames.of(data):
+            self._take(to_carrier.decode(frame))
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The service is no more: what has not begun must not begin any more."""
+        os._exit(0)
+
+    def _take(self, message: ToCarrier) -> None:
+        match message:
+            case Open():
+                connector = _connector(message.connector)
+                settings = msgspec.json.decode(message.settings, type=connector.settings)
+                self._lanes[message.channel] = Lane(connector.connect(settings))
+            case Close():
+                self._close(message.channel)
+            case GiveUp():
+                if (task := self._asked.get(message.number)) is not None:
+                    task.cancel()
+            case _:
+                self._asked[message.number] = asyncio.create_task(self._answer(message))
+
+    def _close(self, number: int) -> None:
+        self._channels.pop(number, None)
+        task = asyncio.create_task(self._lanes.pop(number).close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def _answer(self, question: Question) -> None:
+        try:
+            answer = await self._done(question)
+        except asyncio.CancelledError:
+            return
+        except Exception as error:
+            answer = Answer(question.number, failure=failure_of(error))
+        finally:
+            del self._asked[question.number]
+        self._transport.write(framed(answer))
+
+    async def _done(self, question: Question) -> Answer:
+        number = question.number
+        if isinstance(question, Ready):
+            self._channels[question.channel] = await self._lanes[question.channel].channel()
+            return Answer(number)
+        channel = self._channels[question.channel]
+        match question:
+            case Prepare():
+                return Answer(number, text=await channel.prepare(question.parcel))
+            case Commit():
+                return Answer(number, receipt=await channel.commit(question.parcel, question.remnant))
+            case RollForward():
+                return Answer(number, receipt=await channel.roll_forward(question.parcel, question.remnant))
+            case LookUp():
+                found, receipt = await channel.look_up(question.parcel, question.earlier_receipts)
+                return Answer(number, found=found, receipt=receipt)
+            case Discard():
+                await channel.discard(question.remnant)
+                return Answer(number)
+
+
+@cache
+def _connector(name: str) -> Connector[Any]:
+    return cast(Connector[Any], resolve_name(name)())

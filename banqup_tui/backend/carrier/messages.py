@@ -1,0 +1,180 @@
+"""What the service and the carrier say to each other: MessagePack, each message with its length before it."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from struct import pack, unpack_from
+from typing import Any
+
+import msgspec
+
+from banqup_tui.connectors.interface import Fault, Found, NotSent, Parcel, Receipt, Rejected, Uncertain
+from banqup_tui.domain.integration import Trouble
+
+_LONGEST = 16 << 20
+
+
+class _Message(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    pass
+
+
+class Open(_Message, frozen=True):
+    """A channel to a receiver, under a number that the service gives.
+
+    `connector`: its class, as `module:name`. `settings`: JSON of its settings struct.
+    """
+
+    channel: int
+    connector: str
+    settings: bytes
+
+
+class Close(_Message, frozen=True):
+    channel: int
+
+
+class Prepare(_Message, frozen=True):
+    number: int
+    channel: int
+    parcel: Parcel
+
+
+class Commit(_Message, frozen=True):
+    number: int
+    channel: int
+    parcel: Parcel
+    remnant: str
+
+
+class RollForward(_Message, frozen=True):
+    number: int
+    channel: int
+    parcel: Parcel
+    remnant: str
+
+
+class LookUp(_Message, frozen=True):
+    number: int
+    channel: int
+    parcel: Parcel
+    earlier_receipts: tuple[str, ...]
+
+
+class Discard(_Message, frozen=True):
+    number: int
+    channel: int
+    remnant: str
+
+
+class Ready(_Message, frozen=True):
+    """Waits until the channel is open."""
+
+    number: int
+    channel: int
+
+
+class GiveUp(_Message, frozen=True):
+    """Nobody waits for this answer any more."""
+
+    number: int
+
+
+Question = Prepare | Commit | RollForward | LookUp | Discard | Ready
+ToCarrier = Open | Close | GiveUp | Prepare | Commit | RollForward | LookUp | Discard | Ready
+
+
+class Failure(msgspec.Struct, frozen=True, array_like=True):
+    """What a channel raised. `kind`: the name of its class; of any other error `trace` says where it came from."""
+
+    kind: str
+    sentence: str
+    remedy: str = ""
+    fault: Fault = Fault.DOCUMENT
+    trouble: Trouble = Trouble.SETTINGS
+    retry_after: float | None = None
+    french: tuple[str, str] | None = None
+    trace: str = ""
+
+    def error(self) -> Exception:
+        match self.kind:
+            case "NotSent":
+                return NotSent(
+                    self.sentence,
+                    self.remedy,
+                    fault=self.fault,
+                    trouble=self.trouble,
+                    retry_after=self.retry_after,
+                    french=self.french,
+                )
+            case "Rejected":
+                return Rejected(self.sentence, self.remedy, french=self.french)
+            case "Uncertain":
+                return Uncertain(self.sentence, self.remedy, retry_after=self.retry_after)
+        error = RuntimeError(self.sentence)
+        error.add_note(self.trace)
+        return error
+
+
+class Answer(msgspec.Struct, frozen=True, array_like=True):
+    number: int
+    text: str | None = None
+    receipt: Receipt | None = None
+    found: Found | None = None
+    failure: Failure | None = None
+
+
+def failure_of(error: BaseException) -> Failure:
+    match error:
+        case NotSent():
+            return Failure(
+                "NotSent", error.sentence, error.remedy, error.fault, error.trouble, error.retry_after, error.french
+            )
+        case Rejected():
+            return Failure("Rejected", error.sentence, error.remedy, french=error.french)
+        case Uncertain():
+            return Failure("Uncertain", error.sentence, error.remedy, retry_after=error.retry_after)
+    return Failure("Error", type(error).__name__, trace="".join(traceback.format_exception(error)))
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(type(value))
+
+
+def _from_text(kind: type, value: Any) -> Any:
+    return kind(value)
+
+
+_encode = msgspec.msgpack.Encoder(enc_hook=_as_text).encode
+# Made at the import: two threads that decode a type for the first time at once bring the process down (msgspec 0.22).
+to_carrier = msgspec.msgpack.Decoder(ToCarrier, dec_hook=_from_text)
+to_service = msgspec.msgpack.Decoder(Answer, dec_hook=_from_text)
+
+
+def framed(message: _Message | Answer) -> bytes:
+    body = _encode(message)
+    return pack(">I", len(body)) + body
+
+
+class Frames:
+    """Bytes as they come in, taken apart into messages."""
+
+    def __init__(self) -> None:
+        self._received = bytearray()
+
+    def of(self, data: bytes) -> Iterator[bytes]:
+        received = self._received
+        received += data
+        at = 0
+        while len(received) - at >= 4:
+            (length,) = unpack_from(">I", received, at)
+            if length > _LONGEST:
+                raise ValueError("a message is longer than any can be")
+            if len(received) - at - 4 < length:
+                break
+            yield bytes(received[at + 4 : at + 4 + length])
+            at += 4 + length
+        del received[:at]

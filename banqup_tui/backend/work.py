@@ -228,6 +228,17 @@ def _adopted(connection: Connection) -> Iterator[None]:
     connection.commit()
 
 
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "temp_store=MEMORY",
+    "wal_autocheckpoint=8000",
+    "cache_size=-8000",
+)
+"""The log is written back when it has 32 MB, not 4: many small transactions change the same pages again and again."""
+
+
 def sqlite_engine(path: str) -> Engine:
     """WAL, `synchronous=FULL` (what was committed stays), transactions begun by hand, waits 30 s for the writer.
 
@@ -245,7 +256,7 @@ def sqlite_engine(path: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     return engine

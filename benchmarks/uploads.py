@@ -67,6 +67,12 @@ def uploads(python: Path, rounds: int = ROUNDS) -> Iterator[Figure]:
     yield Figure(f"  {BARE}, no ledger", "documents/s", times[BARE], PLAIN, times[PLAIN])
 
 
+_LEFT = [
+    f"SELECT 1 FROM delivery WHERE integration_id = ? AND state = '{state}' LIMIT 1" for state in ("QUEUED", "SENDING")
+]
+"""By the indexes that the ledger itself looks with: who waits takes no processor from who works."""
+
+
 class _Office:
     """Clients with so many documents each, one for each time they are sent, in a home with a backend of its own."""
 
@@ -122,14 +128,12 @@ class _Office:
     def _until_delivered(self, integration: str) -> None:
         file = self._firm.homes.backend / "banqup.sqlite"
         connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True, isolation_level=None)
-        left = "SELECT state, reason FROM delivery WHERE integration_id = ? AND state <> 'DELIVERED' LIMIT 1"
         late = time.monotonic() + 300
-        while found := connection.execute(left, (integration,)).fetchone():
-            assert found[0] in ("QUEUED", "SENDING"), found
-            assert time.monotonic() < late, found
+        while any(connection.execute(left, (integration,)).fetchone() for left in _LEFT):
+            assert time.monotonic() < late
             time.sleep(0.02)
-        of = "SELECT count(receipt) FROM delivery WHERE integration_id = ?"
-        assert connection.execute(of, (integration,)).fetchone() == (DOCUMENTS,)
+        of = "SELECT count(receipt), max(reason) FROM delivery WHERE integration_id = ? AND state = 'DELIVERED'"
+        assert connection.execute(of, (integration,)).fetchone() == (DOCUMENTS, None)
         connection.close()
 
 

@@ -141,6 +141,7 @@ def _serve(services: "Services", lock: BackendLock, published: Path) -> None:
 
         try:
             process.keep_memory()
+            process.rarely_collect()
             process.run(serve())
         finally:
             endpoint.withdraw(published)

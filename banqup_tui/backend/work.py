@@ -5,7 +5,6 @@ numbers from its space and writes the changes. The lock on the space's row is he
 after it: so numbers become visible in order, and no reader's cursor can pass one that is still to come.
 """
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -17,6 +16,7 @@ from sqlalchemy import Connection, Engine, Integer, String, Table, bindparam, or
 from sqlalchemy.dialects import sqlite
 
 from banqup_tui.backend import tables
+from banqup_tui.backend.in_turn import InTurn
 from banqup_tui.backend.many_rows import among, as_rows, given, these
 from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol.messages import EntityKind, Op
@@ -174,7 +174,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._committed: list[Callable[[int], None]] = []
-        self._writers = threading.Lock() if engine.dialect.name == "sqlite" else None
+        self._writers = InTurn() if engine.dialect.name == "sqlite" else None
 
     def on_commit(self, tell: Callable[[int], None]) -> None:
         """`tell(seq)` is called in the committing thread after each commit that took numbers."""

@@ -18,6 +18,7 @@ async def _serve(end: socket.socket) -> None:
 def main() -> None:
     kill_points.kill_also(os.getppid())
     process.keep_memory()
+    process.rarely_collect()
     process.run(_serve(socket.socket(fileno=int(sys.argv[1]))))
 
 

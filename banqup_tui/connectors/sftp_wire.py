@@ -43,6 +43,7 @@ _ERRORS: dict[int, Any] = {
 SESSIONS = 4
 _SECONDS_TO_OPEN = 20.0
 
+
 class Answer:
     """What a server says to one request. It may be awaited later, by one task, or never."""
 
@@ -94,6 +95,7 @@ class Wire(asyncssh.SSHClientSession[bytes]):
         self._waiting: dict[int, tuple[int, Answer]] = {}
         self._number = 0
         self._kept: list[bytes] = []
+        self._leaving = False
         self._received = bytearray()
         self._lost: Exception | None = None
 
@@ -101,6 +103,7 @@ class Wire(asyncssh.SSHClientSession[bytes]):
 
     def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
         self._channel = chan
+        self._is_openssh = "OpenSSH" in str(chan.get_extra_info("server_version"))
 
     def data_received(self, data: bytes, datatype: int | None) -> None:
         if datatype is not None:
@@ -171,8 +174,15 @@ class Wire(asyncssh.SSHClientSession[bytes]):
         return answer
 
     def flush(self) -> None:
+        """With all that is asked in this round of the loop."""
+        if not self._leaving:
+            self._leaving = True
+            self._loop.call_soon(self._leave)
+
+    def _leave(self) -> None:
+        self._leaving = False
         kept, self._kept = self._kept, []
-        if kept:
+        if kept and self._lost is None:
             self._channel.write(b"".join(kept))
 
     async def _now(self, kind: int, expected: int, *parts: bytes) -> bytes:
@@ -196,19 +206,18 @@ class Wire(asyncssh.SSHClientSession[bytes]):
     async def write_the_last(self, handle: bytes, at: int, data: bytes) -> Seen | None:
         """And has the server put the file on its disk, say how long it is, and close it.
 
-        Whatever the server cannot do or does not let be seen is passed over; `None`: it does not say.
+        OpenSSH is not asked for the length: it says no to a write of which it could not keep all. Whatever the server cannot do or does not let be seen is passed over; `None`: it does not say.
         """
         answers = self._writes(handle, at, data)
         if FSYNC in self._extensions:
             answers.append(self.ask(EXTENDED, STATUS, _text(FSYNC), handle))
-        seen = self.ask(FSTAT, ATTRS, handle)
+        seen = None if self._is_openssh else self.ask(FSTAT, ATTRS, handle)
         answers.append(self.ask(CLOSE, STATUS, handle))
         self.flush()
         await _all(answers)
-        try:
-            return _attrs(await seen)
-        except (asyncssh.SFTPPermissionDenied, asyncssh.SFTPOpUnsupported):
-            return None
+        with suppress(asyncssh.SFTPPermissionDenied, asyncssh.SFTPOpUnsupported):
+            return None if seen is None else _attrs(await seen)
+        return None
 
     def _writes(self, handle: bytes, at: int, data: bytes) -> list[Answer]:
         most = self.most_in_one_write

@@ -46,7 +46,8 @@ class Line(asyncio.Protocol):
         """Raises what the channel raised there, or `Gone`."""
         if self.is_lost:
             raise Gone
-        waiting = self._asked[question.number] = self._loop.create_future()
+        waiting: asyncio.Future[Answer] = self._loop.create_future()
+        self._asked[question.number] = waiting
         self._transport.write(framed(question))
         try:
             answer = await waiting

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -16,6 +17,7 @@ from banqup_tui.backend.ledger import sentences
 from banqup_tui.backend.ledger.channels import Channels
 from banqup_tui.backend.ledger.checks import earlier_receipts
 from banqup_tui.backend.ledger.claims import Claim
+from banqup_tui.backend.ledger.coming import Coming
 from banqup_tui.backend.ledger.desk import Desk
 from banqup_tui.backend.ledger.outcomes import Result
 from banqup_tui.backend.ledger.parcels import Brief
@@ -88,6 +90,11 @@ class Attempts:
             raise cancelled
         return isinstance(result, Receipt)
 
+    def expect(self, coming: Sequence[Coming]) -> None:
+        """Attempts of these integrations are about to begin: signing in takes the time that claiming takes."""
+        for one in coming:
+            self._channels.open_ahead(one.key, partial(self._connect, one.connector, one.settings))
+
     async def close(self) -> None:
         await self._channels.close()
         await self._carrier.close()
@@ -99,7 +106,7 @@ class Attempts:
         if not claim.checking:
             refuse_unfit(connector.manifest, parcel)
         key = (claim.integration_id, claim.settings_version)
-        async with self._channels.lane(key, lambda: self._connect(connector, settings)) as lane:
+        async with self._channels.lane(key, partial(self._connect, connector, settings)) as lane:
             channel = await lane.channel()
             try:
                 if claim.checking:

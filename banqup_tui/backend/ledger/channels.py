@@ -17,6 +17,7 @@ class Lane:
 
     def __init__(self, opening: AbstractAsyncContextManager[Channel]) -> None:
         self.users = 0
+        self.used = False
         self.retired = False
         self._opened: asyncio.Future[Channel] = asyncio.get_running_loop().create_future()
         self._close = asyncio.Event()
@@ -63,9 +64,10 @@ class Channels:
     async def lane(self, key: Key, connect: Callable[[], AbstractAsyncContextManager[Channel]]) -> AsyncIterator[Lane]:
         """`connect` is called only where none is open. Leaving with an error gives the channel up."""
         lane = self._lanes.get(key)
-        if lane is None or lane.retired:
+        if lane is None or (lane.retired and lane.used):
             lane = self._lanes[key] = Lane(connect())
         self._keep(lane)
+        lane.used = True
         lane.users += 1
         try:
             yield lane
@@ -76,6 +78,12 @@ class Channels:
             lane.users -= 1
             if lane.users == 0:
                 self._let_go(key, lane)
+
+    def open_ahead(self, key: Key, connect: Callable[[], AbstractAsyncContextManager[Channel]]) -> None:
+        """Somebody will ask for it in a moment. What comes of it is told to whoever asks first, even a failure."""
+        if key not in self._lanes:
+            lane = self._lanes[key] = Lane(connect())
+            self._let_go(key, lane)
 
     async def close(self) -> None:
         lanes = list(self._lanes.values())

@@ -20,6 +20,7 @@ from banqup_tui.backend.ledger import due, rechecks
 from banqup_tui.backend.ledger.attempts import Attempts
 from banqup_tui.backend.ledger.checks import claim_checks
 from banqup_tui.backend.ledger.claims import Claim, claim
+from banqup_tui.backend.ledger.coming import Coming, coming
 from banqup_tui.backend.ledger.desk import Desk
 from banqup_tui.backend.ledger.jobs import step
 from banqup_tui.backend.ledger.parcels import Brief, briefs_of
@@ -152,7 +153,8 @@ class Dispatch:
         Of what is to be queued one portion at a time, so that the first are on their way while others are queued.
         """
         try:
-            waiting = await asyncio.get_running_loop().run_in_executor(threads, self._look)
+            waiting, coming = await asyncio.get_running_loop().run_in_executor(threads, self._look)
+            self._attempts.expect(coming)
             if waiting.plan and await desk.alone(plan):
                 kill_point("planner.committed")
             if waiting.job and await desk.alone(lambda work: step(work, self._services)):
@@ -167,9 +169,11 @@ class Dispatch:
         except Exception:
             _log.exception("a turn of the dispatch failed")
 
-    def _look(self) -> due.Waiting:
+    def _look(self) -> tuple[due.Waiting, list[Coming]]:
         with self._services.database.read() as connection:
-            return due.look(connection, self._services.space_id, self._now())
+            waiting = due.look(connection, self._services.space_id, self._now())
+            begins = waiting.turn and not self._running
+            return waiting, coming(connection, self._services, self._now()) if begins else []
 
     def _take_back_lost(self, work: Work) -> None:
         """What this process claimed and is not sending: an answer could not be written down."""

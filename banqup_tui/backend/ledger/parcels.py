@@ -61,7 +61,7 @@ def _brief(
             )
         version = (claim.integration_id, claim.settings_version)
         if version not in kept:
-            kept[version] = settings_of(connection, services, connector, claim)
+            kept[version] = settings_of(connection, services, connector, *version)
         parcel = _parcel(services, claim, documents.get(claim.document_id), clients.get(claim.client_id))
         return Brief(connector, kept[version], parcel)
     except Exception as error:
@@ -102,10 +102,12 @@ def _parcel(services: Services, claim: Claim, row: Row[Any] | None, owner: Row[A
     )
 
 
-def settings_of(connection: Connection, services: Services, connector: Connector[Any], claim: Claim) -> Any:
+def settings_of(
+    connection: Connection, services: Services, connector: Connector[Any], integration_id: str, version: int
+) -> Any:
     """The connector's own struct. Raises `NotSent` (a person has to mend it) where it cannot be made."""
     statement = select(settings.c.effective).where(
-        settings.c.integration_id == claim.integration_id, settings.c.version == claim.settings_version
+        settings.c.integration_id == integration_id, settings.c.version == version
     )
     sealed = connection.execute(statement).scalar_one_or_none()
     if sealed is None:

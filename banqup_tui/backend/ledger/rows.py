@@ -112,7 +112,7 @@ def turn_each(
 
 @cache
 def _turning(same: tuple[str, ...], own: tuple[str, ...]) -> Update:
-    values = {name: bindparam(f"new_{name}", type_=delivery.c[name].type) for name in same}
+    values: dict[str, Any] = {name: bindparam(f"new_{name}", type_=delivery.c[name].type) for name in same}
     values |= {name: given(at, Text) for at, name in enumerate(own, 1)}
     return update(delivery).where(delivery.c.id == given(0, String)).values(values)
 

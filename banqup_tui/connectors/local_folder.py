@@ -75,6 +75,7 @@ class LocalFolder:
         category=Category.FILES_AND_DRIVES,
         kind=ReceiverKind.RENAME,
         version="1.0",
+        concurrency=32,
     )
     settings = LocalFolderSettings
 

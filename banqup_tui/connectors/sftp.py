@@ -109,6 +109,15 @@ class SftpSettings(Settings, frozen=True, kw_only=True):
             help_fr="De la clé privée, si elle en a une.",
         ),
     ] = ""
+    flush: Annotated[
+        bool,
+        setting(
+            "Flush to disk",
+            "Forcer sur disque",
+            help_en="Each document is on the server's disk before it gets its name. Slower; OpenSSH can do it.",
+            help_fr="Chaque document est sur le disque du serveur avant de recevoir son nom. Plus lent ; OpenSSH le fait.",
+        ),
+    ] = False
 
 
 class Sftp:
@@ -316,7 +325,7 @@ class _SftpChannel:
         return place
 
     async def _upload(self, wire: Wire, hidden: str, parcel: Parcel) -> None:
-        """In whole writes, and on the server's disk where it offers to say so."""
+        """In whole writes, and on the server's disk where that is wanted and offered."""
         import asyncssh
 
         handle = await self._created(wire, hidden)
@@ -326,7 +335,7 @@ class _SftpChannel:
             written, is_last = 0, False
             async for chunk, is_last in _chunks(parcel):
                 if is_last:
-                    seen = await wire.write_the_last(handle, written, chunk)
+                    seen = await wire.write_the_last(handle, written, chunk, flush=self._settings.flush)
                 else:
                     await wire.write(handle, written, chunk)
                 written += len(chunk)

@@ -203,13 +203,13 @@ class Wire(asyncssh.SSHClientSession[bytes]):
         self.flush()
         await _all(answers)
 
-    async def write_the_last(self, handle: bytes, at: int, data: bytes) -> Seen | None:
-        """And has the server put the file on its disk, say how long it is, and close it.
+    async def write_the_last(self, handle: bytes, at: int, data: bytes, *, flush: bool = False) -> Seen | None:
+        """And has the server put the file on its disk (`flush`), say how long it is, and close it.
 
         OpenSSH is not asked for the length: it says no to a write of which it could not keep all. Whatever the server cannot do or does not let be seen is passed over; `None`: it does not say.
         """
         answers = self._writes(handle, at, data)
-        if FSYNC in self._extensions:
+        if flush and FSYNC in self._extensions:
             answers.append(self.ask(EXTENDED, STATUS, _text(FSYNC), handle))
         seen = None if self._is_openssh else self.ask(FSTAT, ATTRS, handle)
         answers.append(self.ask(CLOSE, STATUS, handle))

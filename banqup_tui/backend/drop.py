@@ -74,7 +74,8 @@ class DropRoom:
                 self._news.clear()
                 pause = await self._turn()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), pause)
+                    async with asyncio.timeout(pause):
+                        await self._news.wait()
                 await asyncio.wait({stopping}, timeout=_SECONDS_AT_LEAST)
         finally:
             stopping.cancel()

@@ -16,7 +16,8 @@ class Listener:
     async def news(self, seconds: float) -> bool:
         """Whether there is any, within so many seconds."""
         try:
-            await asyncio.wait_for(self._news.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
         except TimeoutError:
             return False
         self._news.clear()

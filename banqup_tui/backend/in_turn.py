@@ -14,6 +14,10 @@ class InTurn:
         self._taken = False
         self._waiting: deque[threading.Lock] = deque()
 
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
     def acquire(self, timeout: float) -> bool:
         """False where its turn does not come within so many seconds."""
         with self._guard:

@@ -115,7 +115,7 @@ class SftpSettings(Settings, frozen=True, kw_only=True):
             "Flush to disk",
             "Forcer sur disque",
             help_en="Each document is on the server's disk before it gets its name. Slower; OpenSSH can do it.",
-            help_fr="Chaque document est sur le disque du serveur avant de recevoir son nom. Plus lent ; OpenSSH le fait.",
+            help_fr="Chaque document est sur le disque du serveur avant d'avoir son nom. Plus lent ; OpenSSH le fait.",
         ),
     ] = False
 

@@ -206,7 +206,8 @@ class Wire(asyncssh.SSHClientSession[bytes]):
     async def write_the_last(self, handle: bytes, at: int, data: bytes, *, flush: bool = False) -> Seen | None:
         """And has the server put the file on its disk (`flush`), say how long it is, and close it.
 
-        OpenSSH is not asked for the length: it says no to a write of which it could not keep all. Whatever the server cannot do or does not let be seen is passed over; `None`: it does not say.
+        OpenSSH is not asked for the length: it says no to a write of which it could not keep all. Whatever the server
+        cannot do or does not let be seen is passed over; `None`: it does not say.
         """
         answers = self._writes(handle, at, data)
         if flush and FSYNC in self._extensions:

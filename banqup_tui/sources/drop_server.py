@@ -100,7 +100,8 @@ class Drop:
             self._acceptor.close()
             self._doorman.show_all_out()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._acceptor.wait_closed(), 5)
+                async with asyncio.timeout(5):
+                    await self._acceptor.wait_closed()
 
     async def look_round(self) -> None:
         """Something about the accounts may have changed: who may no longer be here is shown out."""

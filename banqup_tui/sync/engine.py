@@ -353,7 +353,8 @@ class Engine:
     async def _wait(self, seconds: float) -> None:
         assert self._woken is not None
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
 
     async def _listen(self, server: ServerLike) -> None:
         """Hints for as long as the connection stands; without them a pull happens all the same."""

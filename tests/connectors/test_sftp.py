@@ -354,6 +354,21 @@ async def test_a_server_that_keeps_less_than_it_was_given_is_found_out(tmp_path:
     assert server.files() == []
 
 
+@pytest.mark.parametrize("flush", [False, True])
+async def test_a_server_puts_documents_on_its_disk_where_that_is_asked_for(
+    tmp_path: Path, store: Path, flush: bool
+) -> None:
+    flushed: list[bytes] = []
+
+    class Server(asyncssh.SFTPServer):
+        def fsync(self, file_obj: Any) -> None:
+            flushed.append(Path(os.fsdecode(file_obj.name)).read_bytes())
+
+    async with asyncssh_server(tmp_path / "server", Server) as server:
+        await send(server.settings(flush=flush), parcel(store))
+    assert flushed == ([BYTES] if flush else [])
+
+
 def test_settings_are_checked_before_they_are_kept() -> None:
     def sentences(*, complete: bool = False, **given: str) -> list[str]:
         return [problem.sentence for problem in Sftp().check(given, complete=complete)]

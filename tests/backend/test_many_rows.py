@@ -1,0 +1,62 @@
+"""Many rows in one statement come out as they went in, whatever stands in them."""
+
+from hypothesis import given as examples
+from hypothesis import strategies as st
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    bindparam,
+    create_engine,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql
+
+from banqup_tui.backend.many_rows import among, as_rows, given, these
+
+row = Table(
+    "row",
+    MetaData(),
+    Column("id", String(36), primary_key=True),
+    Column("text", Text),
+    Column("number", Integer),
+    Column("yes", Boolean),
+    Column("same", Text),
+)
+INSERT = insert(row).from_select(
+    ["id", "text", "number", "yes", "same"],
+    select(given(0, String), given(1, Text), given(2, Integer), given(3, Boolean), bindparam("same")),
+)
+UPDATE = update(row).where(row.c.id == given(0, String)).values(text=given(1, Text))
+SELECT = select(row).where(among(row.c.id)).order_by(row.c.id)
+
+WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+ROWS = st.dictionaries(
+    WORDS, st.tuples(st.none() | WORDS, st.none() | st.integers(-(2**63), 2**63 - 1), st.none() | st.booleans())
+)
+
+
+@examples(ROWS, WORDS)
+def test_rows_of_any_content_are_written_changed_and_found(rows: dict[str, tuple[object, ...]], same: str) -> None:
+    with create_engine("sqlite://").begin() as connection:
+        row.metadata.create_all(connection)
+        connection.execute(INSERT, as_rows((of, *rest) for of, rest in rows.items()) | {"same": same})  # type: ignore[misc]
+        found = {one.id: tuple(one)[1:] for one in connection.execute(SELECT, these(rows))}
+        assert found == {of: (*rest, same) for of, rest in rows.items()}
+        changed = connection.execute(UPDATE, as_rows((of, f"{of}!") for of in rows))
+        assert changed.rowcount == len(rows)
+        assert {one.id: one.text for one in connection.execute(SELECT, these(rows))} == {of: f"{of}!" for of in rows}
+        assert connection.execute(SELECT, these(["another"])).all() == [] or "another" in rows
+
+
+def test_postgresql_hears_the_same_in_its_own_words() -> None:
+    said = str(UPDATE.compile(dialect=postgresql.dialect()))
+    assert "json_array_elements(CAST(" in said
+    assert "CAST(given_rows.value ->> 1 AS TEXT)" in said
+    assert "json_extract" not in said

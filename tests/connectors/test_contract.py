@@ -100,7 +100,7 @@ class TestALocalFolder(Contract):
 class TestAnSftpServer(WireContract):
     @pytest.fixture
     async def receiver(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WiredReceiver]:
-        monkeypatch.setattr("banqup_tui.connectors.sftp.CLEANING_SECONDS", 0.2)
+        monkeypatch.setattr("banqup_tui.connectors.sftp_channel.CLEANING_SECONDS", 0.2)
         async with asyncssh_server(tmp_path / "server") as server, wire_to(server.port) as wire:
             yield SftpServer(server, wire)
 
@@ -109,7 +109,7 @@ class TestAnSftpServer(WireContract):
 class TestAnOpensshServer(WireContract):
     @pytest.fixture
     async def receiver(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WiredReceiver]:
-        monkeypatch.setattr("banqup_tui.connectors.sftp.CLEANING_SECONDS", 0.2)
+        monkeypatch.setattr("banqup_tui.connectors.sftp_channel.CLEANING_SECONDS", 0.2)
         with openssh(tmp_path / "server") as server:
             async with wire_to(server.port) as wire:
                 yield OpensshServer(server, wire)

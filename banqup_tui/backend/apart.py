@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any, TypeVar
 
+import msgspec
+
 from banqup_tui.backend.ledger.channels import Lane
 from banqup_tui.connectors.interface import Channel, Checks, Connector, Found, Parcel, Receipt, Shows, SignsIn, Step
 
@@ -27,7 +29,8 @@ class Apart:
         self._connector = connector
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
-        self.manifest = connector.manifest
+        self.manifest = msgspec.structs.replace(connector.manifest, carried=False)
+        """The carrier is for ours: who blocks there would hold them all up."""
         self.settings = connector.settings
         if isinstance(connector, Checks):
             self.check = connector.check

@@ -34,7 +34,7 @@ class Manifest(Value, frozen=True, kw_only=True):
 
     `key_seconds`: how long a KEY receiver honours a key; `None`: for ever. What one integration bears: `concurrency`
     deliveries side by side, and `per_minute` attempts in any minute (`None`: as many as come). `carried`: it works so
-    much for every byte that its channels are opened in a process of their own.
+    much for every byte that its channels are opened in a process of their own (connectors of this package only).
     """
 
     id: str

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from banqup_tui.backend.apart import Apart
@@ -85,3 +86,10 @@ def test_it_offers_what_its_connector_offers() -> None:
     assert isinstance(Apart(LocalFolder()), Shows)
     assert not isinstance(Apart(Mailbox()), Checks | Shows)
     assert Apart(Mailbox()).destination(SETTINGS) == "mail:in@mail.example"
+
+
+def test_a_foreign_connector_never_shares_the_process_of_ours() -> None:
+    class Eager(Mailbox):
+        manifest = msgspec.structs.replace(Mailbox.manifest, carried=True)
+
+    assert not Apart(Eager()).manifest.carried

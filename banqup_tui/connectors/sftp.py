@@ -80,9 +80,9 @@ class SftpSettings(Settings, frozen=True, kw_only=True):
         bool,
         setting(
             "Flush to disk",
-            "Forcer sur disque",
-            help_en="Each document is on the server's disk before it gets its name. Slower; OpenSSH can do it.",
-            help_fr="Chaque document est sur le disque du serveur avant d'avoir son nom. Plus lent ; OpenSSH le fait.",
+            "Sur le disque",
+            help_en="Documents are on the server's disk before they get their name. Slower.",
+            help_fr="Le document est sur le disque du serveur avant d'avoir son nom (plus lent).",
         ),
     ] = False
 

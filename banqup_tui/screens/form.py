@@ -22,6 +22,7 @@ from banqup_tui.screens.form_fields import (
     SINCE,
     chosen_folders,
     fields_of,
+    help_line,
     help_lines,
     older_ticks,
     since_field,
@@ -127,7 +128,7 @@ class FormScreen(Sheet):
         for setting, schema in self._properties.items():
             if schema.get("x-template"):
                 self.view.set_hint(setting, "" if beside else variables_line(self._examples))
-        words = self._preview_words()
+        words = self._preview_words() or help_line(self._properties.get(name, {}), self.app.size.width - 4)
         self.info.set_state((Word(words, "muted"),) if words and not beside else (), at_once=True)
 
     def _preview_words(self) -> str:

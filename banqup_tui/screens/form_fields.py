@@ -17,7 +17,7 @@ from banqup_tui.widgets.form_fields import Kind
 from banqup_tui.widgets.integrations_layout import title_of
 from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, left, paragraph
 from banqup_tui.written.folders import FOLDER_NAMES
-from banqup_tui.written.formats import count, cut_middle
+from banqup_tui.written.formats import count, cut, cut_middle
 from banqup_tui.written.told import told
 from banqup_tui.written.words import _, current_language, ngettext
 
@@ -125,6 +125,12 @@ def variables_line(examples: Mapping[str, str]) -> str:
     """The placeholders of a path on one line, the most used first: `[external_id] PARVIS  [folder] purchases`."""
     names = (*_MOST_USED, *(name for name in PLACEHOLDERS if name not in _MOST_USED))
     return "  ".join(f"[{name}] {cut_middle(examples.get(name, ''), _SHORT)}".rstrip() for name in names)
+
+
+def help_line(schema: Mapping[str, Any], width: int) -> str:
+    """What the setting is, where there is one line for it."""
+    words = schema.get("x-help")
+    return cut(in_language(words, current_language()), width) if words else ""
 
 
 def help_lines(name: str, form: Form, examples: Mapping[str, str], preview: str | None, width: int) -> Iterator[Line]:

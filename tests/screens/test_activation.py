@@ -45,6 +45,13 @@ async def test_the_variables_stand_under_the_path_at_80_columns(opened):
         await here.sees_no_more("[external_id] PARVIS")
 
 
+async def test_what_a_setting_is_stands_below_the_form_at_80_columns(opened):
+    async with opened(NARROW) as here:
+        here.server.preview = ""
+        await at_form(here)
+        await here.sees("The folder on this computer.")
+
+
 async def test_what_only_the_connector_knows_stands_at_its_field(opened):
     async with opened() as here:
         wrong = TestStep(ok=False, sentence="Path: it does not say where it begins.", remedy="Write it.", field="path")

@@ -69,7 +69,7 @@ class Ledger(RuleBasedStateMachine):
         self.world.documents(self.client, 2)
         self.world.plan()
         self.claimed: list[Claim] = []
-        self.checking: list[Claim] = []
+        self.checking: list[tuple[Claim, float]] = []
         self.on_their_way: list[Request] = []
         self.effects: list[tuple[str, int]] = []
         self.references: dict[str, list[str]] = {}
@@ -195,16 +195,16 @@ class Ledger(RuleBasedStateMachine):
         """`answered`: and at once truly answered."""
         self.pass_time(later)
         claims = self.world.checks()
-        self.checking += claims
+        deadline = self.world.clock.seconds + self.world.timing.deadline
+        self.checking += [(claim, deadline) for claim in claims if not answered]
         while answered and claims:
             claim = claims.pop()
-            self.checking.remove(claim)
             self.world.record(claim, self.look_up(claim))
 
     @precondition(lambda self: self.checking)
     @rule(said=st.sampled_from(["truth", "truth", "truth", "nothing"]))
     def a_look_up_is_answered(self, said: str) -> None:
-        claim = self.checking.pop()
+        claim, _ = self.checking.pop()
         self.world.record(claim, self.look_up(claim) if said == "truth" else Uncertain("reset"))
 
     @rule(seconds=st.sampled_from([1, 15, 60, 299, 301, 3000, 100_000]))
@@ -216,6 +216,10 @@ class Ledger(RuleBasedStateMachine):
             if request.waited_for and request.ends < self.world.clock.seconds + seconds:
                 self.nobody_waits(request)
                 self.world.record(request.claim, Uncertain("Too slow."), timed_out=True)
+        for claim, deadline in list(self.checking):
+            if deadline < self.world.clock.seconds + seconds:
+                self.checking.remove((claim, deadline))
+                self.world.record(claim, Uncertain("Too slow."), timed_out=True)
         self.world.clock.pass_(seconds)
         now = self.world.clock.seconds
         self.on_their_way = [one for one in self.on_their_way if one.waited_for or one.ends > now]

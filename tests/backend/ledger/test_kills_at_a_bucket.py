@@ -100,7 +100,7 @@ async def test_a_service_killed_while_the_server_has_its_request_leaves_each_doc
 
 
 @pytest.mark.campaign
-@pytest.mark.parametrize("point", ["check.asked", "check.answered", "takeover.committed", "send.answered"])
+@pytest.mark.parametrize("point", ["check.asked", "check.answered", "takeover.committed"])
 async def test_a_service_killed_again_while_it_looks_up_leaves_each_document_there_once(
     server: Buckets, bucket: str, tmp_path: Path, point: str
 ) -> None:

@@ -15,7 +15,18 @@ from typing import Any, TypeVar
 import msgspec
 
 from banqup_tui.backend.ledger.channels import Lane
-from banqup_tui.connectors.interface import Channel, Checks, Connector, Found, Parcel, Receipt, Shows, SignsIn, Step
+from banqup_tui.connectors.interface import (
+    Channel,
+    Checks,
+    Connector,
+    Found,
+    Manifest,
+    Parcel,
+    Receipt,
+    Shows,
+    SignsIn,
+    Step,
+)
 
 T = TypeVar("T")
 
@@ -29,8 +40,7 @@ class Apart:
         self._connector = connector
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
-        self.manifest = msgspec.structs.replace(connector.manifest, carried=False)
-        """The carrier is for ours: who blocks there would hold them all up."""
+        self.manifest = _not_carried(connector.manifest)
         self.settings = connector.settings
         if isinstance(connector, Checks):
             self.check = connector.check
@@ -79,6 +89,13 @@ class Apart:
                 name = f"extension {self.manifest.id}"
                 threading.Thread(target=self._loop.run_forever, name=name, daemon=True).start()
             return self._loop
+
+
+def _not_carried(manifest: Manifest) -> Manifest:
+    """The carrier is for ours: who blocks there would hold them all up. What is no manifest is found so later."""
+    if getattr(manifest, "carried", False) is True:
+        return msgspec.structs.replace(manifest, carried=False)
+    return manifest
 
 
 class _FarChannel:

@@ -1,6 +1,7 @@
 """The SFTP drop: what is put into it is a document before its sender hears that it went well, or is not there."""
 
 import asyncio
+import contextlib
 import stat
 import time
 from pathlib import Path
@@ -304,7 +305,8 @@ def _is_refused(port: int) -> bool:
     import socket
 
     try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
+        with contextlib.suppress(ConnectionResetError):
+            socket.create_connection(("127.0.0.1", port), 1).close()
     except ConnectionRefusedError:
         return True
     return False

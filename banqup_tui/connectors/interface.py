@@ -245,6 +245,32 @@ class Shows(Protocol[S_contra]):
     def where(self, settings: S_contra, parcel: Parcel) -> str: ...
 
 
+class Authorization(Value, frozen=True, kw_only=True):
+    """How an application signs in for a user at a provider (OAuth 2.0, RFC 6749), as its owner registered it there.
+
+    `parameters` are added to the address that the user opens: some providers want to be asked for a lasting sign-in.
+    """
+
+    authorize_url: str
+    token_url: str
+    client_id: str
+    client_secret: str = ""
+    scope: str = ""
+    parameters: dict[str, str] = {}
+
+
+@runtime_checkable
+class Authorizes(Protocol):
+    """A connector with a setting that is a sign-in (`look="sign-in"`). The service holds the tokens.
+
+    The setting's value names the sign-in; `tokens.access_token` gives what it is good for, whenever it is needed.
+    """
+
+    def authorization(self, given: Mapping[str, Any]) -> Authorization | SettingProblem:
+        """From the settings that are there; a problem where one is missing that it needs."""
+        ...
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base for the settings of a connector: shown anywhere, in a log or a traceback, they hide their secrets."""
 
@@ -269,10 +295,12 @@ def setting(
     example: str = "",
     secret: bool = False,
     template: bool = False,
+    when: Mapping[str, Sequence[str]] | None = None,
 ) -> Any:
     """Annotation of a field of a settings struct: `path: Annotated[str, setting("Path", "Chemin", template=True)]`.
 
-    `example`: a right value, shown beside an error and under an empty field.
+    `example`: a right value, shown beside an error and under an empty field. `when`: it is asked only while the named
+    settings have one of the values listed for each.
     """
     extra: dict[str, Any] = {"x-level": level, "x-titles": {"en": title_en, "fr": title_fr}}
     if look != "text":
@@ -283,7 +311,9 @@ def setting(
         extra["x-help"] = {"en": help_en, "fr": help_fr or help_en}
     if template:
         extra["x-template"] = True
-    if secret:
+    if when:
+        extra["x-when"] = {name: list(values) for name, values in when.items()}
+    if secret or look == "sign-in":
         extra["writeOnly"] = True
     return msgspec.Meta(title=title_en, extra_json_schema=extra)
 

@@ -35,6 +35,10 @@ _OWN_EN = "The mailbox for them, as the software shows it. Empty: Address for al
 _OWN_FR = "La boîte pour ceux-ci, comme le logiciel la montre. Vide : Adresse pour tous ; sans l'une ni l'autre, refus."
 
 
+_BY_PASSWORD = {"sign_in_by": ("password",)}
+_IN_THE_BROWSER = {"sign_in_by": ("microsoft", "google", "other")}
+
+
 class MailSettings(Settings, frozen=True, kw_only=True):
     host: Annotated[str, setting("Mail server", "Serveur d'envoi", look="host", example="smtp.example.be")]
     security: Annotated[
@@ -67,7 +71,73 @@ class MailSettings(Settings, frozen=True, kw_only=True):
             help_fr="Vide si le serveur ne veut pas de connexion.",
         ),
     ] = ""
-    password: Annotated[str, setting("Password", "Mot de passe", secret=True)] = ""
+    sign_in_by: Annotated[
+        Literal["password", "microsoft", "google", "other"],
+        setting(
+            "Sign in by",
+            "Connexion par",
+            look="choice",
+            help_en="microsoft, google, other: in the browser, with an application that the firm registered there.",
+            help_fr="microsoft, google, other : dans le navigateur, avec une application que le bureau y a inscrite.",
+        ),
+    ] = "password"
+    password: Annotated[str, setting("Password", "Mot de passe", secret=True, when=_BY_PASSWORD)] = ""
+    client_id: Annotated[
+        str,
+        setting(
+            "Application ID",
+            "ID d'application",
+            when=_IN_THE_BROWSER,
+            help_en="Of the application; registered for http://localhost, of the kind for desktops.",
+            help_fr="De l'application ; inscrite pour http://localhost, du genre bureau (desktop).",
+        ),
+    ] = ""
+    client_secret: Annotated[
+        str,
+        setting(
+            "App. secret",
+            "Secret d'app.",
+            secret=True,
+            when=_IN_THE_BROWSER,
+            help_en="Only where the provider gave one with the ID: Google does, Microsoft does not for desktops.",
+            help_fr="Seulement si le fournisseur en donne un avec l'ID : Google oui, Microsoft non pour le bureau.",
+        ),
+    ] = ""
+    authorize_url: Annotated[
+        str,
+        setting(
+            "Sign-in page",
+            "Page de connexion",
+            look="url",
+            when=_IN_THE_BROWSER,
+            example="https://login.example/oauth2/authorize",
+            help_en="Empty: as usual at microsoft and google. Microsoft has its own for a firm's own directory.",
+            help_fr="Vide : comme d'habitude chez microsoft et google. Microsoft en a une à lui pour chaque annuaire.",
+        ),
+    ] = ""
+    token_url: Annotated[
+        str,
+        setting(
+            "Token address",
+            "Adresse des jetons",
+            look="url",
+            when=_IN_THE_BROWSER,
+            example="https://login.example/oauth2/token",
+            help_en="Empty: as usual at microsoft and google.",
+            help_fr="Vide : comme d'habitude chez microsoft et google.",
+        ),
+    ] = ""
+    scope: Annotated[
+        str,
+        setting(
+            "Scope",
+            "Étendue",
+            when=_IN_THE_BROWSER,
+            help_en="Empty: sending mail, at microsoft and google.",
+            help_fr="Vide : envoyer du courrier, chez microsoft et google.",
+        ),
+    ] = ""
+    sign_in: Annotated[str, setting("Sign-in", "Connexion", look="sign-in", when=_IN_THE_BROWSER)] = ""
     sender: Annotated[
         str,
         setting(

@@ -36,7 +36,8 @@ class Extension(Value, frozen=True, kw_only=True):
     `settings_schema` is a JSON Schema object (2020-12). Of each property it also says: `x-level` `firm` or `client`
     (where it is usually given), `x-titles` and `x-help` (Words), `x-template` (may hold `[placeholders]`),
     `x-look` (`email`, `host`, `port`, `url`, `path`, `choice`, `sign-in`; else text), `x-example` (a right value),
-    `writeOnly` (a secret: never sent back). `problem` is set where the extension does not load.
+    `writeOnly` (a secret: never sent back), `x-when` (it is asked only while the named settings have one of the values
+    listed for each). `problem` is set where the extension does not load.
     """
 
     id: str

@@ -46,9 +46,11 @@ def plain(schema: Schema) -> dict[str, Any]:
 
 
 def kind_of(schema: Schema) -> str:
-    """`secret`, `choice`, `tick`, `number`, or what it looks like: `text`, `email`, `host`, `port`, `url`, `path`."""
+    """`secret`, `choice`, `tick`, `number`, or its look: `text`, `email`, `host`, `port`, `url`, `path`, `sign-in`."""
     of = plain(schema)
-    if of.get("writeOnly") or of.get("x-look") == "sign-in":
+    if of.get("x-look") == "sign-in":
+        return "sign-in"
+    if of.get("writeOnly"):
         return "secret"
     if "enum" in of:
         return "choice"
@@ -65,6 +67,12 @@ def example_of(schema: Schema) -> str:
     kind = kind_of(schema)
     usual = schema.get("default") if kind in ("number", "choice") else None
     return str(schema.get("x-example") or _EXAMPLES.get(kind) or ("" if usual is None else usual))
+
+
+def is_asked(schema: Schema, settings: Mapping[str, Any]) -> bool:
+    """Whether this setting matters with the others as they are: `x-when` says with which values of which it does."""
+    when: Mapping[str, Any] = plain(schema).get("x-when", {})
+    return all(settings.get(name) in values for name, values in when.items())
 
 
 def flaw_of(schema: Schema, text: str) -> Flaw | None:

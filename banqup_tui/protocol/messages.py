@@ -1,5 +1,6 @@
 """What the calls of docs/protocol.md answer."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -134,14 +135,11 @@ class CommandResults(Value, frozen=True, kw_only=True):
     more: bool = False
 
 
-class TestRequest(Value, frozen=True, kw_only=True):
+class FormSettings(Value, frozen=True, kw_only=True):
     """Either an extension (firm's settings) or an installation for a client, with settings not kept yet.
 
     Settings that are kept already, secrets above all, need not be given again. `language`: of the sentences.
-    `dry`: only look at the settings and say where a document would go; the receiver is not asked.
     """
-
-    __test__ = False
 
     extension_id: str
     installation_id: str | None = None
@@ -149,6 +147,13 @@ class TestRequest(Value, frozen=True, kw_only=True):
     client_id: str | None = None
     settings: dict[str, Any] = {}
     language: str = "en"
+
+
+class TestRequest(FormSettings, frozen=True, kw_only=True):
+    """`dry`: only look at the settings and say where a document would go; the receiver is not asked."""
+
+    __test__ = False
+
     dry: bool = False
 
 
@@ -178,6 +183,44 @@ class TestResult(Value, frozen=True, kw_only=True):
     @property
     def ok(self) -> bool:
         return all(step.ok for step in self.steps)
+
+
+class SignInRequest(FormSettings, frozen=True, kw_only=True):
+    """`field`: the setting that is a sign-in."""
+
+    field: str
+
+
+class SignInState(StrEnum):
+    """WAITING: for the user at the provider's page. REFUSED is final: another sign-in has to be begun."""
+
+    WAITING = "WAITING"
+    SIGNED_IN = "SIGNED_IN"
+    REFUSED = "REFUSED"
+
+
+class SignIn(Value, frozen=True, kw_only=True):
+    """A sign-in at a provider (OAuth 2.0 authorization code with PKCE). Once SIGNED_IN, `id` is the setting's value.
+
+    `url`: to be opened in a browser. `returns_to`: the beginning of the address to which the provider sends the browser
+    back; where that cannot be reached, the user copies the whole address from the browser. `until`: when it ends, where
+    the provider says so. `sentence`, `remedy`: why it was refused.
+    """
+
+    id: str
+    state: SignInState
+    provider: str
+    url: str
+    returns_to: str
+    until: datetime | None = None
+    sentence: str | None = None
+    remedy: str | None = None
+
+
+class ReturnedTo(Value, frozen=True, kw_only=True):
+    """The whole address to which the provider sent the browser back, as it was copied."""
+
+    address: str
 
 
 class BackfillCount(Value, frozen=True, kw_only=True):

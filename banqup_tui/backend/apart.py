@@ -16,6 +16,7 @@ import msgspec
 
 from banqup_tui.backend.ledger.channels import Lane
 from banqup_tui.connectors.interface import (
+    Authorizes,
     Channel,
     Checks,
     Connector,
@@ -42,6 +43,8 @@ class Apart:
         self._lock = threading.Lock()
         self.manifest = _not_carried(connector.manifest)
         self.settings = connector.settings
+        if isinstance(connector, Authorizes):
+            self.authorization = connector.authorization
         if isinstance(connector, Checks):
             self.check = connector.check
         if isinstance(connector, Shows):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from banqup_tui.backend.ledger.quarantine import Quarantine
+from banqup_tui.backend.sign_in.renewing import Renewing
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.protocol.problems import Problem, ProblemType
 
@@ -27,6 +28,7 @@ class Services(msgspec.Struct, frozen=True):
     extensions: Extensions
     vault: Vault
     quarantine: Quarantine = msgspec.field(default_factory=Quarantine)
+    renewing: Renewing = msgspec.field(default_factory=Renewing)
 
 
 class Context(msgspec.Struct, frozen=True):

@@ -1,7 +1,8 @@
 """The gate before every route: who asks, how often, and what every answer carries.
 
 Each answer has a `Request-Id`; one to a request with a nonce also proves that it comes from who holds the token.
-A request is let through only with a token, save the one by which a terminal recognises its backend.
+A request is let through only with a token, save two: the one by which a terminal recognises its backend, and the
+browser's that comes back from signing in at a provider.
 """
 
 import hmac
@@ -98,7 +99,7 @@ class Gate:
     def _let_in(self, scope: Scope) -> None:
         if self._hub.closing:
             raise Failure(ProblemType.STOPPING, "The service is stopping.", "Try again in a moment.")
-        if scope["path"] == paths.INSTANCE:
+        if scope["path"] in (paths.INSTANCE, paths.SIGNED_IN):
             return
         kind, _, token = (header(scope, "Authorization") or "").partition(" ")
         user_id = self._doorkeeper.user_of(token.strip()) if kind.lower() == "bearer" else None

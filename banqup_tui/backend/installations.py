@@ -11,6 +11,7 @@ from banqup_tui.backend import renewing, settings_versions, tables, two_levels
 from banqup_tui.backend.context import Context, Handler, Refused
 from banqup_tui.backend.extensions import Level
 from banqup_tui.backend.ledger import lifecycle
+from banqup_tui.backend.sign_in import in_settings
 from banqup_tui.backend.two_levels import Settings
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.extension import Extension, InstallationState
@@ -32,6 +33,7 @@ def install(work: Work, body: Install, context: Context) -> dict[str, Any]:
         queued = _configure(work, there, body.settings, context) if body.settings else 0
         return {"installationId": there.id, "new": False, "queued": queued}
     _refuse_taken_id(work, body.installation_id)
+    in_settings.refuse_unknown(work, context.services, extension.id, body.settings)
     settings = two_levels.read(context.services, extension.id, two_levels.changed({}, body.settings), Level.FIRM)
     work.execute(
         insert(table).values(
@@ -117,6 +119,7 @@ def _configure(work: Work, installation: Row[Any], given: Settings, context: Con
     Returns how many deliveries this has mended at once, so that they are queued again.
     """
     services = context.services
+    in_settings.refuse_unknown(work, services, installation.extension_id, given)
     firm = two_levels.changed(two_levels.opened(services, installation.settings), given)
     firm = two_levels.read(services, installation.extension_id, firm, Level.FIRM)
     renewing.refuse_unfit(work, services, installation.id, firm)

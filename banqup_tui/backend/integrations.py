@@ -17,6 +17,7 @@ from banqup_tui.backend.installations import installation_row, loading_extension
 from banqup_tui.backend.ledger import lifecycle
 from banqup_tui.backend.ledger.jobs import Task, begin
 from banqup_tui.backend.mending import mend
+from banqup_tui.backend.sign_in import in_settings
 from banqup_tui.backend.two_levels import Settings
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.extension import Extension
@@ -36,7 +37,7 @@ def add_integration(work: Work, body: AddIntegration, context: Context) -> dict[
     installation = installation_row(work, body.installation_id)
     extension = loading_extension(context, installation.extension_id)
     folders = _folders(body.folders, extension)
-    own = _own(context, extension, {}, body.settings)
+    own = _own(work, context, extension, {}, body.settings)
     firm = two_levels.opened(context.services, installation.settings)
     effective = settings_versions.checked(context.services, extension.id, firm, own)
     label = _label(body.label, extension)
@@ -65,7 +66,7 @@ def configure_integration(work: Work, body: ConfigureIntegration, context: Conte
     if body.settings:
         installation = installation_row(work, integration.installation_id)
         kept = settings_versions.own_settings(work, context.services, integration)
-        own = _own(context, extension, kept, body.settings)
+        own = _own(work, context, extension, kept, body.settings)
         firm = two_levels.opened(context.services, installation.settings)
         effective = settings_versions.checked(context.services, extension.id, firm, own)
         settings_versions.use_version(work, context.services, integration, own, effective)
@@ -108,7 +109,8 @@ def _folders(wanted: tuple[Folder, ...] | None, extension: Extension) -> tuple[F
     return tuple(folder for folder in Folder if folder in wanted)
 
 
-def _own(context: Context, extension: Extension, kept: Settings, given: Settings) -> Settings:
+def _own(work: Work, context: Context, extension: Extension, kept: Settings, given: Settings) -> Settings:
+    in_settings.refuse_unknown(work, context.services, extension.id, given)
     return two_levels.read(context.services, extension.id, two_levels.changed(kept, given), Level.CLIENT)
 
 
@@ -176,8 +178,8 @@ def _insert(
             planned_seq=0,
             settings_version=settings_versions.FIRST,
             destination=destination,
-            sign_in_until=settings_versions.sign_in_until(context.services, extension.id, effective),
             seq=0,
+            **settings_versions.signing_in(work, context.services, extension.id, effective),
             **_limits(context, extension),
         )
     )

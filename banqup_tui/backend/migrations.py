@@ -20,7 +20,7 @@ from banqup_tui.protocol.local import EXIT_NEWER_VERSION
 if TYPE_CHECKING:
     from alembic.operations import Operations
 
-SCHEMA = 3
+SCHEMA = 4
 
 
 def _sftp_drop_and_to_place(operations: "Operations") -> None:
@@ -47,7 +47,16 @@ def _limits_and_health(operations: "Operations") -> None:
     operations.create_index("attempt_of_integration", "attempt", ["integration_id", "started_at"])
 
 
-STEPS: dict[int, Callable[["Operations"], None]] = {2: _sftp_drop_and_to_place, 3: _limits_and_health}
+def _sign_ins(operations: "Operations") -> None:
+    tables.sign_in.create(operations.get_bind())
+    operations.add_column("integration", Column("sign_in_id", String(36)))
+
+
+STEPS: dict[int, Callable[["Operations"], None]] = {
+    2: _sftp_drop_and_to_place,
+    3: _limits_and_health,
+    4: _sign_ins,
+}
 """`STEPS[n]` makes schema n out of schema n - 1."""
 
 _version = Table("schema_version", MetaData(), Column("version", Integer, nullable=False))

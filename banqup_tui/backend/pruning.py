@@ -6,6 +6,7 @@ from sqlalchemy import delete, func, select, update
 
 from banqup_tui.backend import tables
 from banqup_tui.backend.context import Services
+from banqup_tui.backend.sign_in import in_settings
 from banqup_tui.backend.work import Work
 from banqup_tui.protocol.messages import EntityKind, Op
 
@@ -15,6 +16,7 @@ DAYS_KEPT = 90
 def prune(services: Services) -> None:
     """One transaction. The floors rise to the highest number that was forgotten, together with the forgetting."""
     with services.database.write(services.space_id) as work:
+        in_settings.forget_unused(work, services)
         keys, tombstones = _forget_keys(work), _forget_tombstones(work)
         space = tables.space
         for column, highest in ((space.c.key_floor, keys), (space.c.tombstone_floor, tombstones)):

@@ -13,6 +13,7 @@ from sqlalchemy import CompoundSelect, Row, delete, insert, select, union, updat
 from banqup_tui.backend import tables, two_levels
 from banqup_tui.backend.context import Refused, Services
 from banqup_tui.backend.extensions import Level
+from banqup_tui.backend.sign_in import in_settings
 from banqup_tui.backend.two_levels import Settings
 from banqup_tui.backend.work import Work
 from banqup_tui.connectors.interface import SignsIn
@@ -69,8 +70,14 @@ def destination_of(services: Services, extension_id: str, effective: Mapping[str
         ) from error
 
 
-def sign_in_until(services: Services, extension_id: str, effective: Mapping[str, Any]) -> datetime | None:
-    """When the sign-in of these settings ends, where the connector can tell; one that fails at it says nothing."""
+def signing_in(work: Work, services: Services, extension_id: str, effective: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns of an integration with these settings: the sign-in that they name, and when it ends."""
+    until = {"sign_in_until": _sign_in_until(services, extension_id, effective)}
+    return until | in_settings.columns(work, services, extension_id, effective)
+
+
+def _sign_in_until(services: Services, extension_id: str, effective: Mapping[str, Any]) -> datetime | None:
+    """Where the connector can tell; one that fails at it says nothing."""
     connector = services.extensions.connector(extension_id)
     if not isinstance(connector, SignsIn):
         return None
@@ -112,8 +119,8 @@ def use_version(
     version = integration.settings_version + 1
     destination = write_version(work, services, integration.id, integration.extension_id, version, own, effective)
     table = tables.integration
-    values = {"settings_version": version, "destination": destination}
-    values["sign_in_until"] = sign_in_until(services, integration.extension_id, effective)
+    values: dict[str, Any] = {"settings_version": version, "destination": destination}
+    values |= signing_in(work, services, integration.extension_id, effective)
     work.execute(update(table).where(table.c.id == integration.id).values(values))
     work.changed(EntityKind.INTEGRATION, integration.id, client_id=integration.client_id)
     forget_older(work, integration.id, version)

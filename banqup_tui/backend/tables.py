@@ -207,6 +207,7 @@ integration = Table(
     Column("failing_remedy", Text),
     Column("trouble", String(12)),
     Column("sign_in_until", UtcTime),
+    Column("sign_in_id", String(36)),
     Column("seq", Integer, nullable=False),
     UniqueConstraint("client_id", "installation_id", "label"),
     Index(
@@ -221,7 +222,29 @@ integration = Table(
 `timed_out`: its last attempt reached the deadline, so it has one slot. `claimed_turn`: when its turn last came.
 `concurrency`, `per_minute`: what its extension's manifest says that one integration bears, as of the last claim.
 `failing_since`: nothing has been answered since then, and why at last. `trouble`: what a BROKEN one lacks.
-`sign_in_until`: when the sign-in of its settings ends, where its extension can tell.
+`sign_in_until`: when the sign-in of its settings ends, where its extension or its provider can tell. `sign_in_id`:
+the sign-in that its settings in use name.
+"""
+
+sign_in = Table(
+    "sign_in",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("space_id", String(36), nullable=False),
+    Column("extension_id", String(64), nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("state_hash", String(64), nullable=False, unique=True),
+    Column("version", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("until", UtcTime),
+    Column("sentence", Text),
+    Column("remedy", Text),
+    Column("used_at", UtcTime, nullable=False),
+)
+"""A sign-in at a provider. `sealed`: what it waits with, then its tokens, encrypted; `version`: how often renewed.
+
+`state_hash`: SHA-256 of the text by which the provider's answer is known to belong to it. `until`: when it ends.
 """
 
 settings = Table(

@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
-from banqup_tui.backend import tables, two_levels
+from banqup_tui.backend import tables
+from banqup_tui.backend.as_given import as_given
 from banqup_tui.backend.context import Services
 from banqup_tui.backend.extensions import Level
+from banqup_tui.backend.sign_in.tokens import provide
 from banqup_tui.backend.two_levels import Settings
 from banqup_tui.connectors.interface import Connector, Parcel, Shows, Step
 from banqup_tui.connectors.path_template import values_of
@@ -52,6 +54,7 @@ class _Gathered(msgspec.Struct, frozen=True):
 
 async def test(services: Services, request: TestRequest) -> TestResult:
     """Steps in order, the first that fails last; with every problem of the settings where they are not right."""
+    provide(services)
     try:
         gathered = await asyncio.to_thread(_gather, services, request)
     except BanqupError as error:
@@ -118,47 +121,9 @@ def _preview(connector: Connector[Any], settings: Any, sample: Parcel | None) ->
 
 def _gather(services: Services, request: TestRequest) -> _Gathered:
     with services.database.read() as connection:
-        integration = _integration(connection, services, request.integration_id)
-        client_id = request.client_id or (integration.client_id if integration else None)
-        firm = _firm(connection, services, request, integration)
-        if client_id is None:
-            settings = two_levels.changed(firm, request.settings)
-        else:
-            own = two_levels.changed(_own(connection, services, integration), request.settings)
-            settings = two_levels.in_effect(firm, own)
-        return _Gathered(settings, newest(connection, services, client_id), client_id is not None)
-
-
-def _integration(connection: Connection, services: Services, integration_id: str | None) -> Row[Any] | None:
-    table = tables.integration
-    return connection.execute(
-        select(table).where(table.c.id == integration_id, table.c.space_id == services.space_id)
-    ).one_or_none()
-
-
-def _firm(
-    connection: Connection, services: Services, request: TestRequest, integration: Row[Any] | None
-) -> Mapping[str, Any]:
-    """What the firm keeps for this extension; nothing before it is installed."""
-    table = tables.installation
-    named = request.installation_id or (integration.installation_id if integration else None)
-    which = table.c.id == named if named else table.c.extension_id == request.extension_id
-    row = connection.execute(select(table).where(which, table.c.space_id == services.space_id)).one_or_none()
-    if row is None or row.extension_id != request.extension_id:
-        return {}
-    return two_levels.opened(services, row.settings)
-
-
-def _own(connection: Connection, services: Services, integration: Row[Any] | None) -> Settings:
-    if integration is None:
-        return {}
-    kept = tables.settings
-    sealed = connection.execute(
-        select(kept.c.own).where(
-            kept.c.integration_id == integration.id, kept.c.version == integration.settings_version
-        )
-    ).scalar_one_or_none()
-    return {} if sealed is None else two_levels.opened(services, sealed)
+        given = as_given(connection, services, request)
+        sample = newest(connection, services, given.client_id)
+        return _Gathered(given.settings, sample, given.client_id is not None)
 
 
 def newest(connection: Connection, services: Services, client_id: str | None) -> Parcel | None:

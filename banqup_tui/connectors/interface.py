@@ -256,7 +256,7 @@ class Authorization(Value, frozen=True, kw_only=True):
     client_id: str
     client_secret: str = ""
     scope: str = ""
-    parameters: dict[str, str] = {}
+    parameters: tuple[tuple[str, str], ...] = ()
 
 
 @runtime_checkable

@@ -13,7 +13,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import msgspec
+
 from banqup_tui.connectors.interface import (
+    Authorization,
     Channel,
     Fault,
     Found,
@@ -28,6 +31,7 @@ from banqup_tui.connectors.interface import (
     failed_step,
 )
 from banqup_tui.connectors.mail_settings import EXAMPLE, OF_FOLDER, MailSettings, is_address, problems_of
+from banqup_tui.connectors.mail_sign_in import authorization_of
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind, Words
 
@@ -69,6 +73,9 @@ class Mail:
 
     def check(self, given: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
         return problems_of(given, complete=complete)
+
+    def authorization(self, given: Mapping[str, Any]) -> Authorization | SettingProblem:
+        return authorization_of(given)
 
     @asynccontextmanager
     async def connect(self, settings: MailSettings) -> AsyncIterator[Channel]:
@@ -168,6 +175,12 @@ class _MailChannel:
 def _account(settings: MailSettings) -> Account:
     from banqup_tui.connectors.mail_line import USUAL_PORT, Account
 
+    sign_in = None
+    if settings.sign_in_by != "password":
+        authorization = authorization_of(msgspec.structs.asdict(settings))
+        if isinstance(authorization, SettingProblem):
+            raise NotSent(authorization.sentence, authorization.remedy, fault=Fault.PERSON)
+        sign_in = settings.sign_in, authorization
     return Account(
         host=settings.host.strip().strip("[]").lower(),
         port=settings.port or USUAL_PORT[settings.security],
@@ -175,6 +188,7 @@ def _account(settings: MailSettings) -> Account:
         user=settings.user,
         password=settings.password,
         ca=settings.ca,
+        sign_in=sign_in,
     )
 
 

@@ -218,6 +218,39 @@ def not_signed_in(reply: Reply, server: str) -> NotSent:
     )
 
 
+class TokenRefused(NotSent):
+    """The server let nobody in with this access token."""
+
+
+def no_sign_in_by_token(server: str, offered: str) -> NotSent:
+    ways = offered or "none"
+    return NotSent(
+        f"{server} does not let anybody sign in by the browser here; ways offered: {ways}.",
+        "Sign in by password, or correct the mail server.",
+        fault=Fault.PERSON,
+        french=(
+            f"{server} ne permet pas ici la connexion par le navigateur ; façons offertes : {ways}.",
+            "Connectez-vous par mot de passe, ou corrigez le serveur d'envoi.",
+        ),
+    )
+
+
+def token_refused(reply: Reply, server: str) -> NotSent:
+    if not reply.is_refusal:
+        return not_welcome(reply, server)
+    return TokenRefused(
+        f"{server} did not accept the sign-in: “{reply.shown}”.",
+        "Sign in again in the settings, as the user that stands there. It has to be allowed to send by program (SMTP).",
+        fault=Fault.PERSON,
+        trouble=Trouble.SIGN_IN,
+        french=(
+            f"{server} n'a pas accepté la connexion : « {reply.shown} ».",
+            "Reconnectez-vous dans les réglages, comme l'utilisateur qui y figure. Il doit pouvoir envoyer par "
+            "programme (SMTP).",
+        ),
+    )
+
+
 def sender_refused(reply: Reply, server: str, sender: str, size: int) -> BanqupError:
     """To MAIL FROM, which also announces the size."""
     if reply.code == 552:

@@ -12,6 +12,7 @@ import smtplib
 import socket
 import ssl
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from ipaddress import ip_address
 from typing import Literal
@@ -20,7 +21,7 @@ import msgspec
 
 from banqup_tui.connectors import mail_faults as faults
 from banqup_tui.connectors.hidden_file import CHUNK
-from banqup_tui.connectors.interface import Uncertain
+from banqup_tui.connectors.interface import Authorization, Uncertain
 from banqup_tui.connectors.mail_faults import LOST, Reply, reply_of
 from banqup_tui.kill_points import kill_point
 
@@ -33,12 +34,18 @@ LAST_ANSWER_SECONDS = 300.0
 """Servers look through a message before they answer to its end; giving up early would leave it open."""
 
 CLOSING_SECONDS = 2.0
+_A = "\x01"
+"""Between the parts of a sign-in by token."""
+
 _LEADING_DOT = re.compile(rb"(?m)^\.")
 _PEM = re.compile(r"(-----BEGIN CERTIFICATE-----)(.*?)(-----END CERTIFICATE-----)", re.DOTALL)
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """A way to sign in to one server. `ca`: PEM, or the path of a file of it; empty: the system's authorities."""
+    """A way to sign in to one server. `ca`: PEM, or the path of a file of it; empty: the system's authorities.
+
+    `sign_in`: where it is by OAuth, the sign-in that the service holds, and with what it is renewed.
+    """
 
     host: str
     port: int
@@ -46,6 +53,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     user: str
     password: str
     ca: str
+    sign_in: tuple[str, Authorization] | None = None
 
     def __repr__(self) -> str:
         return f"Account({self.user}@{self.server})"
@@ -66,10 +74,11 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Line:
-    """Used by one thread at a time; `break_off` may be called from any."""
+    """Used by one thread at a time; `break_off` may be called from any. `token`: in the place of a password."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, token: str = "") -> None:
         self._account = account
+        self._token = token
         self.guard = threading.RLock()
         self._given_up = False
         self._smtp = _Smtp(self)
@@ -203,6 +212,9 @@ class Line:
         if not account.user:
             return
         ways = self._smtp.esmtp_features.get("auth", "").upper().split()
+        if account.sign_in is not None:
+            self._sign_in_by_token(ways)
+            return
         if "PLAIN" in ways:
             reply = self._ask(f"AUTH PLAIN {account.plain}")
         elif "LOGIN" in ways:
@@ -213,6 +225,25 @@ class Line:
             raise faults.no_way_to_sign_in(account.server, " ".join(ways))
         if reply.code != 235:
             raise faults.not_signed_in(reply, account.server)
+
+    def _sign_in_by_token(self, ways: Sequence[str]) -> None:
+        """XOAUTH2, as Microsoft and Google have it, or OAUTHBEARER (RFC 7628). A refusal comes in two steps."""
+        account = self._account
+        if "XOAUTH2" in ways:
+            begin = f"AUTH XOAUTH2 {_base64(f'user={account.user}{_A}auth=Bearer {self._token}{_A}{_A}')}"
+            end = ""
+        elif "OAUTHBEARER" in ways:
+            name = account.user.replace("=", "=3D").replace(",", "=2C")
+            begin = f"AUTH OAUTHBEARER {_base64(f'n,a={name},{_A}auth=Bearer {self._token}{_A}{_A}')}"
+            end = _base64(_A)
+        else:
+            raise faults.no_sign_in_by_token(account.server, " ".join(ways))
+        reply = self._ask(begin)
+        if reply.code == 334:
+            reply = self._ask(end)
+        if reply.code != 235:
+            raise faults.token_refused(reply, account.server)
+        kill_point("token.used")
 
     def _limit(self) -> int | None:
         """Bytes of the largest message that the server announces; `None` where it announces none."""
@@ -250,7 +281,8 @@ class Line:
         return self._reply(*self._smtp.docmd(command))
 
     def _reply(self, code: int, said: bytes) -> Reply:
-        return reply_of(code, said, self._account.secrets)
+        secrets = self._account.secrets if self._account.sign_in is None else (self._token,)
+        return reply_of(code, said, secrets)
 
     def _left_if_closing(self, reply: Reply, error: Exception) -> Exception:
         """With 421 a server says that it hangs up; after what is no answer nothing it says can be relied on."""

@@ -17,7 +17,9 @@ from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from banqup_tui.connectors.interface import NotSent
+from banqup_tui.connectors.mail_faults import TokenRefused
 from banqup_tui.connectors.mail_line import Account, Line
+from banqup_tui.connectors.tokens import access_token
 
 T = TypeVar("T")
 
@@ -81,12 +83,26 @@ class Pool:
             if await self.run(line, line.is_fresh_again):
                 return line
             await self.run(line, line.close)
-        line = Line(self.account)
         try:
-            await self.run(line, line.open)
+            return await self._opened()
         except NotSent as error:
             self._failed = time.monotonic(), error
             raise
+
+    async def _opened(self) -> Line:
+        """Where the server does not take an access token that was thought to be good, once more with a new one."""
+        sign_in = self.account.sign_in
+        if sign_in is None:
+            return await self._open(Line(self.account))
+        token = await access_token(*sign_in)
+        try:
+            return await self._open(Line(self.account, token))
+        except TokenRefused:
+            token = await access_token(*sign_in, refused=token)
+            return await self._open(Line(self.account, token))
+
+    async def _open(self, line: Line) -> Line:
+        await self.run(line, line.open)
         return line
 
 

@@ -236,8 +236,20 @@ def _missing(given: Mapping[str, Any]) -> list[SettingProblem]:
                 remedy="Fill in the addresses that the software shows for this client.",
             )
         )
+    if given.get("sign_in_by", "password") != "password":
+        return problems + _missing_for_the_browser(given)
     if given.get("user") and not given.get("password"):
         problems.append(SettingProblem(field="password", sentence="Password is missing.", remedy="Fill in Password."))
     if given.get("password") and not given.get("user"):
         problems.append(SettingProblem(field="user", sentence="User is missing.", remedy="Fill in User."))
+    return problems
+
+
+def _missing_for_the_browser(given: Mapping[str, Any]) -> list[SettingProblem]:
+    problems = []
+    if not given.get("user"):
+        remedy = "Fill in the mailbox that is signed in."
+        problems.append(SettingProblem(field="user", sentence="User is missing.", remedy=remedy))
+    if not given.get("sign_in"):
+        problems.append(SettingProblem(field="sign_in", sentence="Sign-in: not signed in yet.", remedy="Sign in."))
     return problems

@@ -10,7 +10,7 @@ from banqup_tui.connectors.interface import Authorization
 
 class Tokens(Protocol):
     async def access_token(self, sign_in: str, authorization: Authorization, refused: str | None = None) -> str:
-        """Good for half a minute at least. `refused`: one that the receiver did not take, so another is fetched.
+        """Used at once. `refused`: one that the receiver did not take, so it is another, fetched now if need be.
 
         Raises `NotSent`: its fault is PERSON where somebody has to sign in again.
         """

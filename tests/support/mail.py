@@ -4,7 +4,8 @@ import asyncio
 import datetime
 import ssl
 import warnings
-from collections.abc import AsyncIterator
+from base64 import b64decode
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -68,6 +69,34 @@ class Mailbox:
         return self.answers.get("MESSAGE", "250 2.0.0 Ok: queued as 4BxT7")
 
 
+class MailboxWithTokens(Mailbox):
+    """Lets in whoever has an access token of its user, as Microsoft and Google do; `user_of` asks the provider."""
+
+    def __init__(self, user_of: Callable[[str], str | None]) -> None:
+        super().__init__()
+        self._user_of = user_of
+        self.tokens: list[str] = []
+
+    async def auth_XOAUTH2(self, server: SMTP, arguments: list[str]) -> AuthResult:
+        parts = dict(part.partition("=")[::2] for part in b64decode(arguments[1]).decode().split("\x01") if part)
+        return await self._let_in(server, parts["user"], parts["auth"])
+
+    async def auth_OAUTHBEARER(self, server: SMTP, arguments: list[str]) -> AuthResult:
+        header, *rest = b64decode(arguments[1]).decode().split("\x01")
+        parts = dict(part.partition("=")[::2] for part in rest if part)
+        return await self._let_in(server, header.removeprefix("n,a=").rstrip(","), parts["auth"])
+
+    async def _let_in(self, server: SMTP, user: str, auth: str) -> AuthResult:
+        token = auth.removeprefix("Bearer ")
+        whose = await asyncio.to_thread(self._user_of, token)
+        if whose == user:
+            self.tokens.append(token)
+            self.signed_in += 1
+            return AuthResult(success=True)
+        await server.challenge_auth('{"status":"401","schemes":"bearer"}')
+        return AuthResult(success=False, handled=False, message="535 5.7.3 Authentication unsuccessful")
+
+
 class _Server(SMTP):
     async def push(self, status: str | bytes) -> None:
         """Whatever it is: servers of strangers do not keep to ASCII."""
@@ -113,10 +142,15 @@ class MailServer(msgspec.Struct, frozen=True):
 
 @asynccontextmanager
 async def mail_server(
-    security: str = "starttls", *, limit: int = 1_000_000, address: str = "127.0.0.1", **more: Any
+    security: str = "starttls",
+    *,
+    limit: int = 1_000_000,
+    address: str = "127.0.0.1",
+    box: Mailbox | None = None,
+    **more: Any,
 ) -> AsyncIterator[MailServer]:
     """For `localhost`; signs in one user. `more`: of aiosmtpd's `SMTP`."""
-    box = Mailbox()
+    box = box or Mailbox()
     loop = asyncio.get_running_loop()
     connections: list[SMTP] = []
 

@@ -38,6 +38,8 @@ def space_in(directory: Path) -> Services:
 class Desk:
     """What a terminal can ask, in the fewest words."""
 
+    base = BASE
+
     def __init__(self, http: httpx.AsyncClient, services: Services, hub: Hub) -> None:
         self.http = http
         self.services = services

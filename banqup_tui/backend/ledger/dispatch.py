@@ -29,6 +29,7 @@ from banqup_tui.backend.ledger.ready import sweep
 from banqup_tui.backend.ledger.takeover import take_over
 from banqup_tui.backend.ledger.terms import Terms
 from banqup_tui.backend.ledger.timing import Timing
+from banqup_tui.backend.sign_in.tokens import provide
 from banqup_tui.backend.tables import utc_now
 from banqup_tui.kill_points import kill_point
 
@@ -98,6 +99,7 @@ class Dispatch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; then what is being sent gets `Timing.grace` to end."""
+        provide(self._services)
         awake = asyncio.Event()
         with self._lock:
             self._awake = (asyncio.get_running_loop(), awake)

@@ -7,7 +7,7 @@ import msgspec
 from litestar import Litestar, Response, get
 
 from banqup_tui import __version__
-from banqup_tui.backend.routes import commands, events, files, instance, reading, tests
+from banqup_tui.backend.routes import commands, events, files, instance, reading, sign_ins, tests
 from banqup_tui.backend.routes._common import JSON, json_bytes
 from banqup_tui.protocol import paths
 from banqup_tui.protocol.commands import BODIES
@@ -28,6 +28,7 @@ ROUTES = [
     *events.ROUTES,
     *files.ROUTES,
     *tests.ROUTES,
+    *sign_ins.ROUTES,
     openapi,
 ]
 

@@ -1,0 +1,63 @@
+"""The settings of a form as they would be used: those that are kept, with those given over them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, select
+
+from banqup_tui.backend import tables, two_levels
+from banqup_tui.backend.context import Services
+from banqup_tui.backend.two_levels import Settings
+from banqup_tui.protocol.messages import FormSettings
+
+
+class Given(msgspec.Struct, frozen=True):
+    """`client_id`: whose they are; `None` for those of the firm."""
+
+    settings: Settings
+    client_id: str | None
+
+
+def as_given(connection: Connection, services: Services, request: FormSettings) -> Given:
+    integration = _integration(connection, services, request.integration_id)
+    client_id = request.client_id or (integration.client_id if integration else None)
+    firm = _firm(connection, services, request, integration)
+    if client_id is None:
+        return Given(two_levels.changed(firm, request.settings), None)
+    own = two_levels.changed(_own(connection, services, integration), request.settings)
+    return Given(two_levels.in_effect(firm, own), client_id)
+
+
+def _integration(connection: Connection, services: Services, integration_id: str | None) -> Row[Any] | None:
+    table = tables.integration
+    return connection.execute(
+        select(table).where(table.c.id == integration_id, table.c.space_id == services.space_id)
+    ).one_or_none()
+
+
+def _firm(
+    connection: Connection, services: Services, request: FormSettings, integration: Row[Any] | None
+) -> Mapping[str, Any]:
+    """What the firm keeps for this extension; nothing before it is installed."""
+    table = tables.installation
+    named = request.installation_id or (integration.installation_id if integration else None)
+    which = table.c.id == named if named else table.c.extension_id == request.extension_id
+    row = connection.execute(select(table).where(which, table.c.space_id == services.space_id)).one_or_none()
+    if row is None or row.extension_id != request.extension_id:
+        return {}
+    return two_levels.opened(services, row.settings)
+
+
+def _own(connection: Connection, services: Services, integration: Row[Any] | None) -> Settings:
+    if integration is None:
+        return {}
+    kept = tables.settings
+    sealed = connection.execute(
+        select(kept.c.own).where(
+            kept.c.integration_id == integration.id, kept.c.version == integration.settings_version
+        )
+    ).scalar_one_or_none()
+    return {} if sealed is None else two_levels.opened(services, sealed)

@@ -1,0 +1,56 @@
+"""Sign-ins as settings name them: looked at before the settings are kept, and known to their integrations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import select
+
+from banqup_tui.backend import tables, two_levels
+from banqup_tui.backend.context import Refused, Services
+from banqup_tui.backend.sign_in import kept
+from banqup_tui.backend.work import Work
+from banqup_tui.domain.setting_rules import is_asked
+from banqup_tui.protocol.messages import SignInState
+from banqup_tui.protocol.problems import ProblemType
+
+
+def refuse_unknown(work: Work, services: Services, extension_id: str, given: Mapping[str, Any]) -> None:
+    """Of the settings that are given now: a sign-in among them has to have been made here, for this extension."""
+    table = tables.sign_in
+    for name, sign_in_id in _named(services, extension_id, given):
+        which = (table.c.id == sign_in_id, table.c.space_id == work.space_id, table.c.extension_id == extension_id)
+        state = work.execute(select(table.c.state).where(*which)).scalar_one_or_none()
+        if state != SignInState.SIGNED_IN:
+            raise Refused(ProblemType.INVALID_SETTINGS, "This sign-in was not made here.", "Sign in again.", field=name)
+
+
+def columns(work: Work, services: Services, extension_id: str, effective: Mapping[str, Any]) -> dict[str, Any]:
+    """Of an integration with these settings: the sign-in that they name, and when it ends if the provider said so."""
+    table = tables.sign_in
+    for _name, sign_in_id in _named(services, extension_id, effective):
+        until = work.execute(select(table.c.until).where(table.c.id == sign_in_id)).scalar_one_or_none()
+        return {"sign_in_id": sign_in_id, **({"sign_in_until": until} if until else {})}
+    return {"sign_in_id": None}
+
+
+def forget_unused(work: Work, services: Services) -> None:
+    """See `kept.forget_unused`. Settings of the firm that cannot be read keep everything."""
+    table = tables.installation
+    in_use = set()
+    for row in work.execute(select(table.c.extension_id, table.c.settings).where(table.c.space_id == work.space_id)):
+        try:
+            firm = two_levels.opened(services, row.settings)
+        except Refused:
+            return
+        in_use |= {sign_in_id for _name, sign_in_id in _named(services, row.extension_id, firm)}
+    kept.forget_unused(work, frozenset(in_use))
+
+
+def _named(services: Services, extension_id: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    properties = services.extensions.properties(extension_id)
+    usual = {name: of["default"] for name, of in properties.items() if "default" in of}
+    for name, of in properties.items():
+        if of.get("x-look") == "sign-in" and settings.get(name) and is_asked(of, {**usual, **settings}):
+            yield name, str(settings[name])

@@ -1,0 +1,164 @@
+"""Sign-ins at rest: those that wait for the user, and the tokens of those that were made. Sealed, as settings are."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from banqup_tui.backend import tables
+from banqup_tui.backend.context import Services
+from banqup_tui.backend.sign_in.provider import Granted
+from banqup_tui.backend.work import Work
+from banqup_tui.connectors.interface import Authorization
+from banqup_tui.domain.values import Value
+from banqup_tui.protocol.messages import EntityKind, SignInState
+
+WAITING_HOURS = 1
+DAYS_KEPT = 30
+"""Without being used, or named by any settings in use."""
+
+_table = tables.sign_in
+
+
+class Waiting(Value, frozen=True, kw_only=True):
+    """What is needed once the browser comes back. `language`: of what is then said."""
+
+    authorization: Authorization
+    url: str
+    returns_to: str
+    state: str
+    verifier: str
+    language: str = "en"
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A row, opened: `waiting` or `granted`, by its state. `version` rises with every renewal."""
+
+    id: str
+    state: SignInState
+    provider: str
+    version: int
+    waiting: Waiting | None
+    granted: Granted | None
+    until: datetime | None
+    sentence: str | None
+    remedy: str | None
+
+
+_waiting = msgspec.json.Decoder(Waiting)
+_granted = msgspec.json.Decoder(Granted)
+
+
+def state_hash(state: str) -> str:
+    return hashlib.sha256(state.encode()).hexdigest()
+
+
+def put(work: Work, services: Services, extension_id: str, provider: str, waiting: Waiting) -> str:
+    """A new one; its id."""
+    sign_in_id = str(uuid4())
+    work.execute(
+        insert(_table).values(
+            id=sign_in_id,
+            space_id=work.space_id,
+            extension_id=extension_id,
+            provider=provider,
+            state=str(SignInState.WAITING),
+            state_hash=state_hash(waiting.state),
+            version=0,
+            sealed=_sealed(services, waiting),
+            used_at=work.now,
+        )
+    )
+    return sign_in_id
+
+
+def by_id(connection: Connection, services: Services, sign_in_id: str) -> Kept | None:
+    return _one(connection, services, _table.c.id == sign_in_id)
+
+
+def by_state(connection: Connection, services: Services, state: str) -> Kept | None:
+    """The one that a provider speaks of when it sends the browser back."""
+    return _one(connection, services, _table.c.state_hash == state_hash(state))
+
+
+def grant(work: Work, services: Services, sign_in_id: str, granted: Granted) -> bool:
+    """False where it no longer waits."""
+    values = {"state": str(SignInState.SIGNED_IN), "sealed": _sealed(services, granted), "until": granted.until}
+    return _settle(work, sign_in_id, values)
+
+
+def refuse(work: Work, sign_in_id: str, sentence: str, remedy: str) -> bool:
+    """It is of no more use; what it was for is forgotten."""
+    values = {"state": str(SignInState.REFUSED), "sealed": b"", "sentence": sentence, "remedy": remedy or None}
+    return _settle(work, sign_in_id, values)
+
+
+def renew(work: Work, services: Services, sign_in_id: str, version: int, granted: Granted) -> bool:
+    """False where somebody else has renewed it meanwhile. Integrations that use it learn when it ends now."""
+    values = {"sealed": _sealed(services, granted), "version": version + 1, "used_at": work.now}
+    if granted.until is not None:
+        values["until"] = granted.until
+    which = (_table.c.id == sign_in_id, _table.c.version == version)
+    if work.execute(update(_table).where(*which).values(values)).rowcount != 1:
+        return False
+    if granted.until is not None:
+        _tell_integrations(work, sign_in_id, granted.until)
+    return True
+
+
+def forget_unused(work: Work, in_use: frozenset[str]) -> None:
+    """Those that nobody came back from, and those that no settings name and that were not used for long.
+
+    `in_use` is what settings of the firm name; those of clients stand with their integrations.
+    """
+    integration = tables.integration
+    named = select(integration.c.sign_in_id).where(integration.c.sign_in_id.is_not(None))
+    never_made = (_table.c.state != str(SignInState.SIGNED_IN)) & (
+        _table.c.used_at < work.now - timedelta(hours=WAITING_HOURS)
+    )
+    idle = _table.c.used_at < work.now - timedelta(days=DAYS_KEPT)
+    unnamed = _table.c.id.not_in(named) & _table.c.id.not_in(sorted(in_use))
+    work.execute(delete(_table).where(_table.c.space_id == work.space_id, never_made | (idle & unnamed)))
+
+
+def _settle(work: Work, sign_in_id: str, values: dict[str, Any]) -> bool:
+    waits = (_table.c.id == sign_in_id, _table.c.state == str(SignInState.WAITING))
+    return bool(work.execute(update(_table).where(*waits).values({**values, "used_at": work.now})).rowcount)
+
+
+def _tell_integrations(work: Work, sign_in_id: str, until: datetime) -> None:
+    table = tables.integration
+    which = (table.c.sign_in_id == sign_in_id, table.c.space_id == work.space_id)
+    for row in work.execute(select(table.c.id, table.c.client_id).where(*which).order_by(table.c.id)).all():
+        work.execute(update(table).where(table.c.id == row.id).values(sign_in_until=until))
+        work.changed(EntityKind.INTEGRATION, row.id, client_id=row.client_id)
+
+
+def _one(connection: Connection, services: Services, which: Any) -> Kept | None:
+    row: Row[Any] | None = connection.execute(
+        select(_table).where(which, _table.c.space_id == services.space_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    state = SignInState(row.state)
+    content = services.vault.open(row.sealed).get("content", "") if row.sealed else ""
+    return Kept(
+        id=row.id,
+        state=state,
+        provider=row.provider,
+        version=row.version,
+        waiting=_waiting.decode(content) if state is SignInState.WAITING else None,
+        granted=_granted.decode(content) if state is SignInState.SIGNED_IN else None,
+        until=row.until,
+        sentence=row.sentence,
+        remedy=row.remedy,
+    )
+
+
+def _sealed(services: Services, content: Waiting | Granted) -> bytes:
+    return services.vault.seal({"content": msgspec.json.encode(content).decode()}, ["content"])

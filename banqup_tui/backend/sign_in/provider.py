@@ -1,0 +1,189 @@
+"""What is said to a provider: the address of its page, a code for tokens, a refresh token for new ones.
+
+OAuth 2.0 authorization code (RFC 6749) with PKCE (RFC 7636), for an application on the user's machine (RFC 8252).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import NoReturn
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+import msgspec
+
+from banqup_tui.backend.tables import utc_now
+from banqup_tui.connectors.http_client import Answer, ask, opened
+from banqup_tui.connectors.interface import Authorization, Fault, NotSent
+from banqup_tui.connectors.web_address import server_of
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.integration import Trouble
+from banqup_tui.domain.text import clean
+from banqup_tui.domain.values import Value
+
+MARGIN = 30.0
+"""Seconds before its end after which an access token is not used any more."""
+
+_MOST_SHOWN = 200
+_FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+
+
+class Granted(Value, frozen=True, kw_only=True):
+    """`renew_at`: from when on the access token is not used any more, if the provider says how long it is good.
+
+    `until`: when the sign-in itself ends, if it says so.
+    """
+
+    access_token: str
+    refresh_token: str | None = None
+    renew_at: datetime | None = None
+    until: datetime | None = None
+
+
+class _TokenAnswer(msgspec.Struct, frozen=True):
+    """The times in seconds. Providers name the one of the refresh token as they like: it is in no standard."""
+
+    access_token: str
+    refresh_token: str | None = None
+    expires_in: float | None = None
+    refresh_token_expires_in: float | None = None
+    refresh_expires_in: float | None = None
+    x_refresh_token_expires_in: float | None = None
+
+
+class _ErrorAnswer(msgspec.Struct, frozen=True):
+    error: str
+    error_description: str = ""
+
+
+_token_answer = msgspec.json.Decoder(_TokenAnswer, strict=False)
+_error_answer = msgspec.json.Decoder(_ErrorAnswer)
+
+
+def name_of(authorization: Authorization) -> str:
+    """How sentences name the provider."""
+    return server_of(authorization.authorize_url)
+
+
+def page(authorization: Authorization, returns_to: str, state: str, verifier: str) -> str:
+    """The address to open in a browser."""
+    digest = hashlib.sha256(verifier.encode()).digest()
+    asked = {
+        "response_type": "code",
+        "client_id": authorization.client_id,
+        "redirect_uri": returns_to,
+        "scope": authorization.scope,
+        "state": state,
+        "code_challenge": urlsafe_b64encode(digest).rstrip(b"=").decode(),
+        "code_challenge_method": "S256",
+        **dict(authorization.parameters),
+    }
+    parts = urlsplit(authorization.authorize_url)
+    query = "&".join(filter(None, (parts.query, urlencode({name: text for name, text in asked.items() if text}))))
+    return urlunsplit(parts._replace(query=query, fragment=""))
+
+
+async def exchanged(authorization: Authorization, code: str, returns_to: str, verifier: str) -> Granted:
+    """Tokens for a code. Raises `NotSent`; the code is used up in any case."""
+    asked = {"grant_type": "authorization_code", "code": code, "redirect_uri": returns_to, "code_verifier": verifier}
+    return await _asked(authorization, asked)
+
+
+async def renewed(authorization: Authorization, refresh_token: str) -> Granted:
+    """New tokens. Where the answer has no refresh token the one before stays good. Raises `NotSent`.
+
+    A provider that gives each refresh token once may have used it up even where no answer came.
+    """
+    granted = await _asked(authorization, {"grant_type": "refresh_token", "refresh_token": refresh_token})
+    return granted if granted.refresh_token else msgspec.structs.replace(granted, refresh_token=refresh_token)
+
+
+def refused_there(provider: str, error: str, description: str) -> NotSent:
+    """What a provider's page or its answer says in the place of tokens."""
+    shown = clean(description)[:_MOST_SHOWN]
+    said, dit = (f": “{shown}”", f" : « {shown} »") if shown else ("", "")
+    if error in ("invalid_grant", "access_denied", "login_required", "consent_required", "interaction_required"):
+        return NotSent(
+            f"{provider} did not accept the sign-in{said}.",
+            "Sign in again in the settings.",
+            fault=Fault.PERSON,
+            trouble=Trouble.SIGN_IN,
+            french=(
+                f"{provider} n'a pas accepté la connexion{dit}.",
+                "Reconnectez-vous dans les réglages.",
+            ),
+        )
+    shown = shown or clean(error)
+    return NotSent(
+        f"{provider} does not let this application sign in: “{shown}”.",
+        "Compare its ID, secret and scope with what was registered there.",
+        fault=Fault.PERSON,
+        french=(
+            f"{provider} ne laisse pas cette application se connecter : « {shown} ».",
+            "Comparez son ID, son secret et son étendue avec ce qui y est inscrit.",
+        ),
+    )
+
+
+def has_ended(provider: str) -> NotSent:
+    return NotSent(
+        f"The sign-in at {provider} has ended.",
+        "Sign in again in the settings.",
+        fault=Fault.PERSON,
+        trouble=Trouble.SIGN_IN,
+        french=(f"La connexion chez {provider} a pris fin.", "Reconnectez-vous dans les réglages."),
+    )
+
+
+async def _asked(authorization: Authorization, asked: Mapping[str, str]) -> Granted:
+    """The application names itself in the body, as all providers known here take it."""
+    itself = {"client_id": authorization.client_id, "client_secret": authorization.client_secret}
+    content = urlencode({name: text for name, text in {**asked, **itself}.items() if text}).encode()
+    url, where = authorization.token_url, server_of(authorization.token_url)
+    began = utc_now()
+    async with opened(url) as client:
+        answer = await ask(client, "POST", url, where=where, begun=False, content=content, headers=_FORM)
+    if not answer.good:
+        _refuse(answer, where)
+    try:
+        said = _token_answer.decode(answer.body)
+    except msgspec.DecodeError:
+        raise _no_tokens(where) from None
+    until = said.refresh_token_expires_in or said.refresh_expires_in or said.x_refresh_token_expires_in
+    return Granted(
+        access_token=said.access_token,
+        refresh_token=said.refresh_token,
+        renew_at=None if said.expires_in is None else began + timedelta(seconds=_used_for(said.expires_in)),
+        until=None if not until else began + timedelta(seconds=until),
+    )
+
+
+def _used_for(good_for: float) -> float:
+    """Both in seconds. As long as may be: some providers count it as an error if a token is renewed too early."""
+    return good_for - min(MARGIN, good_for / 4)
+
+
+def _refuse(answer: Answer, where: str) -> NoReturn:
+    try:
+        said = _error_answer.decode(answer.body)
+    except msgspec.DecodeError:
+        said = None
+    if said is not None and 400 <= answer.status < 500 and answer.status != 429:
+        raise refused_there(where, said.error, said.error_description)
+    from banqup_tui.connectors.http_faults import refusal
+
+    found: BanqupError = refusal(answer, where, begun=False)
+    if isinstance(found, NotSent):
+        raise found
+    raise NotSent(found.sentence, found.remedy, fault=Fault.INTEGRATION)
+
+
+def _no_tokens(where: str) -> NotSent:
+    return NotSent(
+        f"{where} answered, but not with tokens.",
+        "Correct the token address.",
+        fault=Fault.PERSON,
+        french=(f"{where} a répondu, mais pas avec des jetons.", "Corrigez l'adresse des jetons."),
+    )

@@ -1,0 +1,12 @@
+"""One renewal at a time for each sign-in, in the whole service."""
+
+import asyncio
+from collections import defaultdict
+
+
+class Renewing:
+    def __init__(self) -> None:
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def of(self, sign_in: str) -> asyncio.Lock:
+        return self._locks[sign_in]

@@ -1,0 +1,179 @@
+"""A sign-in from its beginning to its tokens: what the form asks for, and what the browser brings back."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from urllib.parse import parse_qs, urlsplit
+
+from banqup_tui.backend.as_given import as_given
+from banqup_tui.backend.context import Services
+from banqup_tui.backend.extensions import Level
+from banqup_tui.backend.failures import Failure
+from banqup_tui.backend.sign_in import kept
+from banqup_tui.backend.sign_in.kept import Kept, Waiting
+from banqup_tui.backend.sign_in.provider import Granted, exchanged, name_of, page, refused_there
+from banqup_tui.backend.two_levels import refused
+from banqup_tui.connectors.interface import Authorization, Authorizes, NotSent, SettingProblem
+from banqup_tui.domain.extension import Words, in_language
+from banqup_tui.protocol.messages import SignIn, SignInRequest, SignInState
+from banqup_tui.protocol.problems import ProblemType
+
+_LETTERS = 32
+"""Bytes of chance in the state and the verifier."""
+
+_NOT_THIS: Words = {
+    "en": "This is not the address to which the provider sends the browser back.",
+    "fr": "Ce n'est pas l'adresse à laquelle le fournisseur renvoie le navigateur.",
+}
+_COPY_ALL: Words = {
+    "en": "Copy all of the address bar, once the browser has come to {returns_to}…",
+    "fr": "Copiez toute la barre d'adresse, quand le navigateur est arrivé à {returns_to}…",
+}
+_ANOTHER: Words = {
+    "en": "This address belongs to another sign-in.",
+    "fr": "Cette adresse est celle d'une autre connexion.",
+}
+
+
+async def begin(services: Services, request: SignInRequest, port: int) -> SignIn:
+    """`port`: on which this service is reached, and so where the provider sends the browser back.
+
+    Raises `Refused` or `Failure` where a setting that it needs is missing or wrong.
+    """
+    authorization = await asyncio.to_thread(_authorization, services, request)
+    returns_to = f"http://localhost:{port}"
+    state, verifier = secrets.token_urlsafe(_LETTERS), secrets.token_urlsafe(_LETTERS)
+    waiting = Waiting(
+        authorization=authorization,
+        url=page(authorization, returns_to, state, verifier),
+        returns_to=returns_to,
+        state=state,
+        verifier=verifier,
+        language=request.language,
+    )
+    provider = name_of(authorization)
+    sign_in_id = await asyncio.to_thread(_put, services, request.extension_id, provider, waiting)
+    return SignIn(
+        id=sign_in_id, state=SignInState.WAITING, provider=provider, url=waiting.url, returns_to=waiting.returns_to
+    )
+
+
+async def look(services: Services, sign_in_id: str) -> SignIn:
+    return _told(await asyncio.to_thread(_found, services, sign_in_id))
+
+
+async def returned_by_hand(services: Services, sign_in_id: str, address: str) -> SignIn:
+    """The address was copied from the browser. Raises `Failure` where it is another: the sign-in goes on waiting."""
+    found = await asyncio.to_thread(_found, services, sign_in_id)
+    if found.waiting is None:
+        return _told(found)
+    answer = _answer_in(address)
+    language, returns_to = found.waiting.language, found.waiting.returns_to
+    if "code" not in answer and "error" not in answer:
+        remedy = in_language(_COPY_ALL, language).format(returns_to=returns_to)
+        raise Failure(ProblemType.BAD_REQUEST, in_language(_NOT_THIS, language), remedy, field="address")
+    if not secrets.compare_digest(answer.get("state", "").encode(), found.waiting.state.encode()):
+        remedy = in_language(_COPY_ALL, language).format(returns_to=returns_to)
+        raise Failure(ProblemType.BAD_REQUEST, in_language(_ANOTHER, language), remedy, field="address")
+    return await _settled(services, found, found.waiting, answer)
+
+
+async def returned(services: Services, query: str) -> SignIn | None:
+    """The browser came back by itself. `None` where nobody waits for it."""
+    answer = _answer_in(f"?{query}")
+    found = await asyncio.to_thread(_awaited, services, answer.get("state", ""))
+    if found is None:
+        return None
+    return _told(found) if found.waiting is None else await _settled(services, found, found.waiting, answer)
+
+
+def _authorization(services: Services, request: SignInRequest) -> Authorization:
+    with services.database.read() as connection:
+        given = as_given(connection, services, request)
+    connector = services.extensions.connector(request.extension_id)
+    looks = services.extensions.properties(request.extension_id).get(request.field, {}).get("x-look")
+    if not isinstance(connector, Authorizes) or looks != "sign-in":
+        raise Failure(ProblemType.NOT_FOUND, "There is nothing to sign in to here.", field=request.field)
+    reading = services.extensions.read(request.extension_id, given.settings, Level.FIRM)
+    if reading.problems:
+        raise refused(reading.problems[0])
+    found = connector.authorization(reading.values)
+    if isinstance(found, SettingProblem):
+        raise Failure(ProblemType.INVALID_SETTINGS, found.sentence, found.remedy, field=found.field)
+    return found
+
+
+async def _settled(services: Services, found: Kept, waiting: Waiting, answer: Mapping[str, str]) -> SignIn:
+    """A code is good for once: whoever comes with it first gets the tokens, the other sees what came of it."""
+    settling = asyncio.create_task(_settle(services, found, waiting, answer))
+    await asyncio.shield(settling)
+    return await look(services, found.id)
+
+
+async def _settle(services: Services, found: Kept, waiting: Waiting, answer: Mapping[str, str]) -> None:
+    async with services.renewing.of(found.id):
+        now = await asyncio.to_thread(_found, services, found.id)
+        if now.waiting is None:
+            return
+        try:
+            if "code" not in answer:
+                raise refused_there(found.provider, answer.get("error", ""), answer.get("error_description", ""))
+            code = answer["code"]
+            granted = await exchanged(waiting.authorization, code, waiting.returns_to, waiting.verifier)
+        except NotSent as error:
+            await asyncio.to_thread(_refuse, services, found.id, *_in_language(error, waiting.language))
+            return
+        await asyncio.to_thread(_grant, services, found.id, granted)
+
+
+def _in_language(error: NotSent, language: str) -> tuple[str, str]:
+    return error.french if language == "fr" and error.french is not None else (error.sentence, error.remedy)
+
+
+def _answer_in(address: str) -> dict[str, str]:
+    """`code` and `state`, or `error`: of the query of an address; a page may show them behind a `#` as well."""
+    parts = urlsplit(address.strip())
+    return {name: values[0] for name, values in parse_qs(parts.query or parts.fragment).items()}
+
+
+def _put(services: Services, extension_id: str, provider: str, waiting: Waiting) -> str:
+    with services.database.write(services.space_id) as work:
+        return kept.put(work, services, extension_id, provider, waiting)
+
+
+def _grant(services: Services, sign_in_id: str, granted: Granted) -> None:
+    with services.database.write(services.space_id) as work:
+        kept.grant(work, services, sign_in_id, granted)
+
+
+def _refuse(services: Services, sign_in_id: str, sentence: str, remedy: str) -> None:
+    with services.database.write(services.space_id) as work:
+        kept.refuse(work, sign_in_id, sentence, remedy)
+
+
+def _found(services: Services, sign_in_id: str) -> Kept:
+    with services.database.read() as connection:
+        found = kept.by_id(connection, services, sign_in_id)
+    if found is None:
+        raise Failure(ProblemType.NOT_FOUND, "This sign-in is no longer here.", "Begin it again.")
+    return found
+
+
+def _awaited(services: Services, state: str) -> Kept | None:
+    with services.database.read() as connection:
+        return kept.by_state(connection, services, state)
+
+
+def _told(found: Kept) -> SignIn:
+    return SignIn(
+        id=found.id,
+        state=found.state,
+        provider=found.provider,
+        url=found.waiting.url if found.waiting else "",
+        returns_to=found.waiting.returns_to if found.waiting else "",
+        until=found.until,
+        sentence=found.sentence,
+        remedy=found.remedy,
+    )

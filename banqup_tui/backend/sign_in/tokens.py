@@ -1,0 +1,79 @@
+"""Access tokens for connectors: as kept, or renewed in time. A renewed one is written down before it is used.
+
+Many providers give each refresh token once. So one renewal at a time is under way for a sign-in, and what it brings is
+committed before anybody has it: killed at any moment after that, the next attempt finds the newest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from banqup_tui.backend.context import Services
+from banqup_tui.backend.sign_in import kept
+from banqup_tui.backend.sign_in.kept import Kept
+from banqup_tui.backend.sign_in.provider import Granted, has_ended, name_of, renewed
+from banqup_tui.backend.tables import utc_now
+from banqup_tui.connectors.interface import Authorization, Fault, NotSent
+from banqup_tui.connectors.tokens import TOKENS
+from banqup_tui.kill_points import kill_point
+
+
+class KeptTokens:
+    """Of one event loop. What a connector asks from another loop is done here."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._loop = asyncio.get_running_loop()
+
+    async def access_token(self, sign_in: str, authorization: Authorization, refused: str | None = None) -> str:
+        asked = self._good(sign_in, authorization, refused)
+        if asyncio.get_running_loop() is self._loop:
+            return await asked
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(asked, self._loop))
+
+    async def _good(self, sign_in: str, authorization: Authorization, refused: str | None) -> str:
+        async with self._services.renewing.of(sign_in):
+            found = await asyncio.to_thread(self._read, sign_in)
+            granted = found.granted if found is not None else None
+            if found is None or granted is None:
+                raise has_ended(name_of(authorization))
+            if granted.access_token != refused if refused is not None else _is_good(granted):
+                return granted.access_token
+            if granted.refresh_token is None:
+                raise has_ended(name_of(authorization))
+            # Cancelled meanwhile, it goes on: what the provider has given out must not be lost.
+            renewing = asyncio.create_task(self._renew(found, granted.refresh_token, authorization))
+            try:
+                return await asyncio.shield(renewing)
+            except asyncio.CancelledError:
+                await asyncio.wait([renewing])
+                raise
+
+    async def _renew(self, found: Kept, refresh_token: str, authorization: Authorization) -> str:
+        granted = await renewed(authorization, refresh_token)
+        if not await asyncio.to_thread(self._store, found, granted):
+            sentence = "The sign-in was renewed by another process."
+            raise NotSent(sentence, "It is tried again by itself.", fault=Fault.INTEGRATION)
+        kill_point("token.stored")
+        return granted.access_token
+
+    def _read(self, sign_in: str) -> Kept | None:
+        with self._services.database.read() as connection:
+            return kept.by_id(connection, self._services, sign_in)
+
+    def _store(self, found: Kept, granted: Granted) -> bool:
+        if granted.until is None:
+            granted = msgspec.structs.replace(granted, until=found.until)
+        with self._services.database.write(self._services.space_id) as work:
+            return kept.renew(work, self._services, found.id, found.version, granted)
+
+
+def _is_good(granted: Granted) -> bool:
+    return granted.renew_at is None or utc_now() < granted.renew_at
+
+
+def provide(services: Services) -> None:
+    """From here on, in this task and in those that it begins, connectors are given tokens."""
+    TOKENS.set(KeptTokens(services))

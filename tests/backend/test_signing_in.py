@@ -1,0 +1,201 @@
+"""Signing in at a provider from a form: what comes of each way back, and what settings may name."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select, update
+
+from banqup_tui.backend import tables
+from banqup_tui.backend.pruning import prune
+from banqup_tui.backend.tables import utc_now
+from banqup_tui.protocol.commands import AddIntegration, Configure, Install
+from tests.support.provider import SECRET, SECRET_APPLICATION, Provider, provider
+from tests.support.services import PARVIS
+from tests.support.serving import Desk, serving, space_in
+from tests.support.signing_in import asked, settings_of
+
+INSTALLATION, INTEGRATION = "55555555-5555-4555-8555-555555555555", "66666666-6666-4666-8666-666666666666"
+
+
+@pytest.fixture(scope="module")
+def firm() -> Iterator[Provider]:
+    with provider() as running:
+        yield running
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with serving(space_in(tmp_path)) as made:
+        yield made
+
+
+async def begin(desk: Desk, settings: dict[str, Any], language: str = "en") -> dict[str, Any]:
+    answer = await desk.http.post(desk.base + "/sign-ins", json=asked(settings, language))
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+async def look(desk: Desk, sign_in_id: str) -> dict[str, Any]:
+    return dict((await desk.get(f"/sign-ins/{sign_in_id}")).json())
+
+
+async def bring(desk: Desk, sign_in_id: str, address: str) -> httpx.Response:
+    return await desk.http.put(f"{desk.base}/sign-ins/{sign_in_id}", json={"address": address})
+
+
+async def browser(address: str) -> httpx.Response:
+    """Without any token: it is not the terminal."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        return await client.get(address)
+
+
+async def test_the_browser_comes_back_by_itself_and_the_form_sees_it(desk: Desk, firm: Provider) -> None:
+    begun = await begin(desk, settings_of(firm))
+    assert begun["state"] == "WAITING"
+    assert begun["url"].startswith(f"{firm.url}/o/authorize/?")
+    came = await browser(firm.sign_in(begun["url"]))
+    assert "You are signed in" in came.text
+    assert (await look(desk, begun["id"]))["state"] == "SIGNED_IN"
+
+
+async def test_over_ssh_the_address_is_copied_from_the_browser(desk: Desk, firm: Provider) -> None:
+    begun = await begin(desk, settings_of(firm))
+    brought = await bring(desk, begun["id"], f"  {firm.sign_in(begun['url'])}\n")
+    assert brought.json()["state"] == "SIGNED_IN"
+
+
+async def test_an_application_with_a_secret_shows_it(desk: Desk, firm: Provider) -> None:
+    settings = settings_of(firm, client_id=SECRET_APPLICATION, client_secret=SECRET)
+    begun = await begin(desk, settings)
+    assert (await bring(desk, begun["id"], firm.sign_in(begun["url"]))).json()["state"] == "SIGNED_IN"
+    wrong = await begin(desk, settings | {"client_secret": "verkeerd"})
+    refused = (await bring(desk, wrong["id"], firm.sign_in(wrong["url"]))).json()
+    assert refused["state"] == "REFUSED"
+    assert "does not let this application sign in" in refused["sentence"]
+    assert "secret" in refused["remedy"]
+
+
+async def test_what_the_user_refuses_there_is_told_in_her_language(desk: Desk, firm: Provider) -> None:
+    begun = await begin(desk, settings_of(firm), "fr")
+    await browser(firm.sign_in(begun["url"] + "&deny=1"))
+    refused = await look(desk, begun["id"])
+    assert refused["state"] == "REFUSED"
+    assert "n'a pas accepté la connexion" in refused["sentence"]
+    assert refused["remedy"] == "Reconnectez-vous dans les réglages."
+
+
+async def test_a_wrong_address_is_refused_and_the_right_one_still_taken(desk: Desk, firm: Provider) -> None:
+    begun, other = await begin(desk, settings_of(firm)), await begin(desk, settings_of(firm))
+    for wrong in ("", "https://kantoor.example/", firm.sign_in(other["url"])):
+        answer = await bring(desk, begun["id"], wrong)
+        assert answer.status_code == 400
+        assert answer.json()["field"] == "address"
+        assert begun["returnsTo"] in answer.json()["remedy"]
+    assert (await bring(desk, begun["id"], firm.sign_in(begun["url"]))).json()["state"] == "SIGNED_IN"
+
+
+async def test_a_stranger_cannot_end_somebody_elses_sign_in(desk: Desk, firm: Provider) -> None:
+    begun = await begin(desk, settings_of(firm))
+    came = await browser(f"{begun['returnsTo']}/?code=stolen&state=guessed")
+    assert came.status_code == 404
+    assert (await look(desk, begun["id"]))["state"] == "WAITING"
+
+
+async def test_coming_back_twice_uses_the_code_once(desk: Desk, firm: Provider) -> None:
+    begun = await begin(desk, settings_of(firm))
+    address = firm.sign_in(begun["url"])
+    await browser(address)
+    assert "You are signed in" in (await browser(address)).text
+    assert (await bring(desk, begun["id"], address)).json()["state"] == "SIGNED_IN"
+
+
+async def test_the_page_of_the_browser_shows_a_providers_words_as_text(desk: Desk, firm: Provider) -> None:
+    begun = await begin(desk, settings_of(firm))
+    state = dict(httpx.URL(begun["url"]).params)["state"]
+    words = "%3Cscript%3Ealert(1)%3C/script%3E"
+    came = await browser(f"{begun['returnsTo']}/?error=server_error&error_description={words}&state={state}")
+    assert "<script>" not in came.text
+    assert came.headers["content-security-policy"] == "default-src 'none'"
+
+
+async def test_a_setting_that_is_missing_is_named(desk: Desk, firm: Provider) -> None:
+    settings = settings_of(firm)
+    del settings["client_id"]
+    answer = await desk.http.post(desk.base + "/sign-ins", json=asked(settings))
+    assert answer.status_code == 422
+    assert answer.json()["field"] == "client_id"
+    assert answer.json()["remedy"] == "Fill in Application ID."
+
+
+async def test_microsoft_and_google_need_the_application_only(desk: Desk) -> None:
+    given = {"host": "smtp.example", "sender": "a@b.example", "client_id": "some-id"}
+    microsoft = await begin(desk, {**given, "sign_in_by": "microsoft"})
+    assert microsoft["provider"] == "login.microsoftonline.com"
+    assert dict(httpx.URL(microsoft["url"]).params)["scope"] == "https://outlook.office.com/SMTP.Send offline_access"
+    google = await begin(desk, {**given, "sign_in_by": "google"})
+    assert google["provider"] == "accounts.google.com"
+    assert dict(httpx.URL(google["url"]).params)["access_type"] == "offline"
+
+
+async def test_settings_cannot_name_a_sign_in_that_was_not_made_here(desk: Desk, firm: Provider) -> None:
+    waiting = await begin(desk, settings_of(firm))
+    for made_up in ("66666666-6666-4666-8666-666666666666", waiting["id"]):
+        settings = settings_of(firm, sign_in=made_up)
+        done = await desk.command(Install(installation_id=INSTALLATION, extension_id="email", settings=settings))
+        assert done["status"] == "REFUSED"
+        assert done["problem"]["field"] == "sign_in"
+
+
+async def test_no_token_is_readable_where_the_service_keeps_it(desk: Desk, firm: Provider, tmp_path: Path) -> None:
+    begun = await begin(desk, settings_of(firm))
+    await browser(firm.sign_in(begun["url"]))
+    with desk.services.database.read() as connection:
+        sealed = connection.execute(select(tables.sign_in.c.sealed)).scalar_one()
+    content = desk.services.vault.open(sealed)["content"]
+    refresh_token = content.split('"refreshToken":"')[1].split('"')[0]
+    desk.services.database.engine.dispose()
+    assert refresh_token.encode() not in _all_bytes(tmp_path)
+
+
+def _all_bytes(directory: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in directory.rglob("*") if path.is_file())
+
+
+async def test_sign_ins_that_settings_name_are_kept_and_the_others_forgotten(desk: Desk, firm: Provider) -> None:
+    used, unused, of_client, waiting = [await begin(desk, settings_of(firm)) for _ in range(4)]
+    for one in (used, unused, of_client):
+        await browser(firm.sign_in(one["url"]))
+    firms = settings_of(firm, sign_in=used["id"], address="dossier@boeken.example")
+    await desk.command(Install(installation_id=INSTALLATION, extension_id="email", settings=firms))
+    own = {"sign_in": of_client["id"]}
+    added = await desk.command(
+        AddIntegration(integration_id=INTEGRATION, client_id=PARVIS, installation_id=INSTALLATION, settings=own)
+    )
+    assert added["status"] == "DONE", added
+    with desk.services.database.engine.begin() as connection:
+        connection.execute(update(tables.sign_in).values(used_at=utc_now() - timedelta(days=31)))
+    prune(desk.services)
+    assert {one["id"] for one in (used, of_client)} == _kept(desk)
+    assert waiting["id"] not in _kept(desk)
+
+
+def _kept(desk: Desk) -> set[str]:
+    with desk.services.database.read() as connection:
+        return set(connection.execute(select(tables.sign_in.c.id)).scalars())
+
+
+async def test_signing_in_again_replaces_the_sign_in_of_every_client(desk: Desk, firm: Provider) -> None:
+    first, second = [await begin(desk, settings_of(firm)) for _ in range(2)]
+    for one in (first, second):
+        await browser(firm.sign_in(one["url"]))
+    settings = settings_of(firm, sign_in=first["id"], address="dossier@boeken.example")
+    await desk.command(Install(installation_id=INSTALLATION, extension_id="email", settings=settings))
+    body = AddIntegration(integration_id=INTEGRATION, client_id=PARVIS, installation_id=INSTALLATION)
+    await desk.command(body)
+    await desk.command(Configure(installation_id=INSTALLATION, settings={"sign_in": second["id"]}))
+    with desk.services.database.read() as connection:
+        assert connection.execute(select(tables.integration.c.sign_in_id)).scalar_one() == second["id"]

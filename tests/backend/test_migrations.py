@@ -129,6 +129,8 @@ def test_a_database_of_the_first_version_is_this_programs_after_its_steps(databa
 
 
 FIRST_VERSION = (
+    "DROP TABLE sign_in",
+    "ALTER TABLE integration DROP COLUMN sign_in_id",
     "DROP TABLE drop_account",
     "DROP TABLE rule",
     *(

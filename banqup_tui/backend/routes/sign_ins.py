@@ -42,7 +42,7 @@ async def returned_by_hand(request: Asked, sign_in_id: FromPath[str], data: JSON
     return await signing_in.returned_by_hand(services_of(request), sign_in_id, data.address)
 
 
-@get(paths.SIGNED_IN, media_type="text/html", include_in_schema=False)
+@get(paths.SIGNED_IN, media_type="text/html")
 async def returned(request: Asked) -> Response[str]:
     """The browser itself: it has no token, and is known by the state that the provider gives back."""
     found = await signing_in.returned(services_of(request), request.scope["query_string"].decode("latin-1"))

@@ -1,0 +1,120 @@
+"""Mail through a provider that lets no password in: signed in with access tokens, against a real SMTP server."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from banqup_tui.connectors.interface import Authorization, Fault, NotSent, SettingProblem, Step
+from banqup_tui.connectors.mail import Mail
+from banqup_tui.connectors.tokens import TOKENS
+from banqup_tui.domain.integration import Trouble
+from tests.support.mail import USER, MailboxWithTokens, MailServer, mail_server
+from tests.support.parcels import parcel
+
+GIVEN = {"sign_in_by": "microsoft", "client_id": "some-id", "sign_in": "our-sign-in", "password": ""}
+
+
+class Held:
+    """The tokens of one sign-in, the next of which is given when one was refused. `good`: what the server takes."""
+
+    def __init__(self, *tokens: str, good: str = "") -> None:
+        self._tokens = list(tokens)
+        self._good = good
+        self.asked: list[tuple[str, str, str | None]] = []
+
+    async def access_token(self, sign_in: str, authorization: Authorization, refused: str | None = None) -> str:
+        self.asked.append((sign_in, authorization.client_id, refused))
+        if refused == self._tokens[0] and len(self._tokens) > 1:
+            self._tokens.pop(0)
+        return self._tokens[0]
+
+    def user_of(self, token: str) -> str | None:
+        return USER if token == self._good else None
+
+
+@pytest.fixture
+async def server(held: Held) -> AsyncIterator[MailServer]:
+    async with mail_server(box=MailboxWithTokens(held.user_of)) as made:
+        yield made
+
+
+@pytest.fixture
+def held() -> Held:
+    return Held("stale", "fresh", good="fresh")
+
+
+async def send(server: MailServer, held: Held, directory: Path, **changed: Any) -> None:
+    TOKENS.set(held)
+    async with Mail().connect(server.settings(**{**GIVEN, **changed})) as channel:
+        what = parcel(directory)
+        await channel.commit(what, await channel.prepare(what))
+
+
+async def tested(server: MailServer, held: Held, **changed: Any) -> list[Step]:
+    TOKENS.set(held)
+    return await Mail().test(server.settings(**{**GIVEN, **changed}), None)
+
+
+async def test_a_token_that_the_server_no_longer_takes_is_replaced_once_and_the_document_is_sent(
+    server: MailServer, held: Held, tmp_path: Path
+) -> None:
+    await send(server, held, tmp_path)
+    assert len(server.box.messages()) == 1
+    assert held.asked == [("our-sign-in", "some-id", None), ("our-sign-in", "some-id", "stale")]
+
+
+@pytest.mark.parametrize("way", ["XOAUTH2", "OAUTHBEARER"])
+async def test_both_ways_of_signing_in_by_token_are_known(held: Held, tmp_path: Path, way: str) -> None:
+    other = {"XOAUTH2", "OAUTHBEARER"} - {way}
+    box = MailboxWithTokens(held.user_of)
+    async with mail_server(box=box, auth_exclude_mechanism=["PLAIN", "LOGIN", *other]) as server:
+        await send(server, held, tmp_path)
+    assert box.tokens == ["fresh"]
+
+
+async def test_who_may_not_send_is_told_so_and_no_token_is_shown(tmp_path: Path) -> None:
+    held = Held("secret-token-1", "secret-token-2", good="another")
+    async with mail_server(box=MailboxWithTokens(held.user_of)) as server:
+        with pytest.raises(NotSent) as told:
+            await send(server, held, tmp_path)
+        (step,) = await tested(server, held)
+    assert told.value.fault is Fault.PERSON
+    assert told.value.trouble is Trouble.SIGN_IN
+    assert "Sign in again" in told.value.remedy
+    assert not step.ok
+    assert "Reconnectez-vous" in step.remedy["fr"]
+    assert "secret-token" not in f"{told.value} {step}"
+
+
+async def test_a_server_that_knows_passwords_only_is_named_as_such(held: Held) -> None:
+    async with mail_server() as server:
+        (step,) = await tested(server, held)
+    assert not step.ok
+    assert "by the browser" in step.sentence["en"]
+    assert "LOGIN PLAIN" in step.sentence["en"]
+
+
+async def test_the_test_of_the_connection_says_that_it_is_signed_in(server: MailServer, held: Held) -> None:
+    first, second = await tested(server, held)
+    assert first.ok
+    assert first.sentence["en"].startswith("Signed in in")
+    assert second.ok
+
+
+def test_what_is_missing_for_the_browser_is_named_at_its_field() -> None:
+    given = {"sign_in_by": "other", "host": "smtp.example", "sender": "a@b.example", "address": "c@d.example"}
+    fields = [problem.field for problem in Mail().check(given, complete=True)]
+    assert fields == ["user", "sign_in"]
+    found = Mail().authorization({**given, "client_id": "x", "authorize_url": "https://login.example/a"})
+    assert isinstance(found, SettingProblem)
+    assert found.field == "token_url"
+
+
+def test_a_page_of_the_firms_own_directory_goes_before_the_usual_one() -> None:
+    own = "https://login.microsoftonline.com/kantoor.example/oauth2/v2.0/authorize"
+    found = Mail().authorization({**GIVEN, "authorize_url": own})
+    assert isinstance(found, Authorization)
+    assert found.authorize_url == own
+    assert found.token_url == "https://login.microsoftonline.com/common/oauth2/v2.0/token"

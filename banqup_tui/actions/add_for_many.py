@@ -13,6 +13,7 @@ from banqup_tui.actions.adding import Chosen, body_of, chosen, client_form, ther
 from banqup_tui.actions.asking import Confirming, Filled, Form, Reviewing, ReviewRow, Standing
 from banqup_tui.actions.giving import give_each
 from banqup_tui.actions.interface import Context
+from banqup_tui.actions.trying import Signing
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Extension, Installation, in_language
@@ -20,7 +21,7 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.settings_needed import needed
 from banqup_tui.domain.text import clean
 from banqup_tui.protocol.commands import AddIntegration
-from banqup_tui.protocol.messages import BackfillCount, TestRequest
+from banqup_tui.protocol.messages import BackfillCount, FormSettings, TestRequest
 from banqup_tui.written.formats import count
 from banqup_tui.written.told import told
 from banqup_tui.written.words import _, current_language, ngettext
@@ -122,6 +123,7 @@ async def _shared_form(batch: Batch) -> Form:
         inherited=batch.installation.settings,
         inherited_secrets=batch.installation.secrets,
         description=extension.description,
+        sign_in=Signing(context, FormSettings(extension_id=extension.id, installation_id=batch.installation.id)),
         older=await count_older(extension.folders, None),
         count_older=count_older,
         folders=extension.folders,

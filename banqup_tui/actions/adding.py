@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from banqup_tui.actions.asking import Choice, Choosing, Filled, Form, Naming
 from banqup_tui.actions.interface import Context
-from banqup_tui.actions.trying import looking, testing
+from banqup_tui.actions.trying import Signing, looking, testing
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.extension import Extension, Installation, in_language
 from banqup_tui.domain.folder import Folder
@@ -91,6 +91,7 @@ async def client_form(
         description=extension.description,
         test=testing(context, request),
         look=looking(context, request),
+        sign_in=Signing(context, request),
         older=await count_older(extension.folders, None),
         count_older=count_older,
         folders=extension.folders,

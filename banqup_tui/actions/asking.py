@@ -13,7 +13,7 @@ from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.extension import Words
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.values import Value
-from banqup_tui.protocol.messages import BackfillCount, TestResult
+from banqup_tui.protocol.messages import BackfillCount, SignIn, TestResult
 
 
 class Choice(Value, frozen=True, kw_only=True):
@@ -101,11 +101,29 @@ class Naming(Value, frozen=True, kw_only=True):
     suggestion: str = ""
 
 
+class SigningIn(Protocol):
+    """Signing in at a provider in the browser, for a field that is a sign-in. Everything may raise `BanqupError`."""
+
+    @property
+    def has_browser(self) -> bool:
+        """One can be opened on this computer's screen."""
+        ...
+
+    async def begin(self, field: str, values: Mapping[str, Any]) -> SignIn: ...
+
+    async def state(self, sign_in_id: str) -> SignIn: ...
+
+    async def returned(self, sign_in_id: str, address: str) -> SignIn:
+        """The address to which the browser was sent back."""
+        ...
+
+
 class Form(Value, frozen=True, kw_only=True):
     """Settings to fill in, drawn from a JSON Schema (`Extension.settings_schema`).
 
     `given` are this level's own values, `inherited` those of the firm; `secrets` are kept and never shown.
-    `test` tries values that are not kept yet, `look` only checks them and says where a document would go.
+    `test` tries values that are not kept yet, `look` only checks them and says where a document would go. `sign_in`
+    signs in with them; its id is the field's value then.
     `folders`: those that are ticked to begin with, None where they are not asked; `takes`: those that may be. `older`:
     documents that were there before, to be sent too if ticked; `count_older` counts them anew. `examples`:
     placeholders filled. `is_complete` is false where others will add what is missing. `step`: of how many.
@@ -122,6 +140,7 @@ class Form(Value, frozen=True, kw_only=True):
     description: Words | None = None
     test: Callable[[Mapping[str, Any]], Awaitable[TestResult]] | None = None
     look: Callable[[Mapping[str, Any]], Awaitable[TestResult]] | None = None
+    sign_in: SigningIn | None = None
     older: BackfillCount | None = None
     count_older: CountOlder | None = None
     folders: Sequence[Folder] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.listing import UnderWay
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import decode, kind_of
-from banqup_tui.protocol.messages import BackfillCount, TestRequest, TestResult
+from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult
 from banqup_tui.store.outbox import CommandState, Entry
 from banqup_tui.store.readers import Readers
 from banqup_tui.sync.errors import ServerDown
@@ -83,6 +84,16 @@ class SessionDoing:
         """The steps come in the user's own language."""
         asked = msgspec.structs.replace(request, language=current_language())
         return await in_thread(lambda: self._session.engine.test_connection(asked))
+
+    async def begin_sign_in(self, request: SignInRequest) -> SignIn:
+        asked = msgspec.structs.replace(request, language=current_language())
+        return await in_thread(lambda: self._session.engine.begin_sign_in(asked))
+
+    async def sign_in(self, sign_in_id: str) -> SignIn:
+        return await in_thread(lambda: self._session.engine.sign_in(sign_in_id))
+
+    async def return_to(self, sign_in_id: str, address: str) -> SignIn:
+        return await in_thread(lambda: self._session.engine.return_to(sign_in_id, address))
 
     async def backfill_count(
         self, client_id: str, folders: Sequence[Folder], since: date | None = None
@@ -156,6 +167,7 @@ def context_at(
         failures=failures,
         failing=(lambda: session.failures.failing(failures)) if failures is not None else tuple,
         over_ssh=is_over_ssh(),
+        has_browser=has_browser(),
         offline=session.engine.is_running and not session.engine.state.is_connected,
         connection=session.engine.state if session.engine.is_running else None,
         download_to=download_directory(),
@@ -189,6 +201,12 @@ def _undoable(entry: Entry) -> Undoable | None:
 
 def is_over_ssh() -> bool:
     return any(os.environ.get(name) for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"))
+
+
+def has_browser() -> bool:
+    """Whether a window can be opened in front of the user."""
+    has_display = sys.platform == "darwin" or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+    return has_display and not is_over_ssh()
 
 
 def download_directory() -> Path:

@@ -7,7 +7,7 @@ from banqup_tui.actions.asking import Form
 from banqup_tui.actions.giving import give
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import Place
-from banqup_tui.actions.trying import looking, testing
+from banqup_tui.actions.trying import Signing, looking, testing
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.text import clean
@@ -72,6 +72,7 @@ def _form(context: Context, integration: Integration, extension: Extension) -> F
         description=extension.description,
         test=testing(context, request),
         look=looking(context, request),
+        sign_in=Signing(context, request),
         folders=integration.folders,
         takes=extension.folders,
         examples=examples_of(context.client, context.now) if context.client else {},

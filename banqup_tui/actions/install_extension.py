@@ -9,7 +9,7 @@ from banqup_tui.actions.asking import Form
 from banqup_tui.actions.giving import give
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import Place
-from banqup_tui.actions.trying import looking, testing
+from banqup_tui.actions.trying import Signing, looking, testing
 from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.text import clean
 from banqup_tui.protocol.commands import Install
@@ -63,4 +63,5 @@ def firm_form(context: Context, extension: Extension, installation: Installation
         description=extension.description,
         test=testing(context, request),
         look=looking(context, request),
+        sign_in=Signing(context, request),
     )

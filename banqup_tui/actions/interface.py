@@ -23,7 +23,7 @@ from banqup_tui.domain.listing import UnderWay
 from banqup_tui.domain.sending import Selection, offers, selection
 from banqup_tui.domain.source import ToPlace
 from banqup_tui.domain.values import Value
-from banqup_tui.protocol.messages import BackfillCount, TestRequest, TestResult
+from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult
 from banqup_tui.sync.state import SyncState
 
 
@@ -64,6 +64,18 @@ class Doing(Protocol):
 
     async def test_connection(self, request: TestRequest) -> TestResult: ...
 
+    async def begin_sign_in(self, request: SignInRequest) -> SignIn:
+        """A sign-in in the browser begins; it waits for the user then."""
+        ...
+
+    async def sign_in(self, sign_in_id: str) -> SignIn:
+        """How one stands that was begun."""
+        ...
+
+    async def return_to(self, sign_in_id: str, address: str) -> SignIn:
+        """The address to which the browser was sent back, where it could not be opened."""
+        ...
+
     async def backfill_count(
         self, client_id: str, folders: Sequence[Folder], since: date | None = None
     ) -> BackfillCount | None:
@@ -101,7 +113,8 @@ class Context(Value, frozen=True, kw_only=True, dict=True):
     `to_place` is the file under the cursor there, and `clients` are all clients then; `waiting_to_place` counts those
     files. `now` is aware. `offline`: what is done waits on this computer. `any_failed`: of the whole firm; `failures`:
     those of the cause under the cursor, which `failing` reads one by one, with `integrations` theirs. `connection`: how
-    the copy stands to its server, where it is followed. `download_to`: the directory that is suggested.
+    the copy stands to its server, where it is followed. `has_browser`: one can be opened on this computer's screen.
+    `download_to`: the directory that is suggested.
     """
 
     doing: Doing
@@ -124,6 +137,7 @@ class Context(Value, frozen=True, kw_only=True, dict=True):
     failures: FailureGroup | None = None
     failing: Callable[[], Sequence[Failing]] = tuple
     over_ssh: bool = False
+    has_browser: bool = False
     offline: bool = False
     connection: SyncState | None = None
     download_to: Path = msgspec.field(default_factory=Path.cwd)

@@ -117,7 +117,8 @@ def shown_key(key: str) -> str:
 
 def key_written(text: str) -> str | None:
     """The key that is written so, `Esc` -> `escape`; None where several keys are written as one."""
-    keys: list[str] = [*_SHOWN, *string.ascii_letters, *string.digits]
+    with_control = (f"ctrl+{letter}" for letter in string.ascii_lowercase)
+    keys: list[str] = [*_SHOWN, *string.ascii_letters, *string.digits, *with_control]
     return next((key for key in keys if shown_key(key) == text), None)
 
 

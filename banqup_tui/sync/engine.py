@@ -1,8 +1,8 @@
 """Keeps the copy and the server in step, in one thread of its own with its own event loop.
 
 Started with `start` it runs until `stop`. Without it, the one-shot calls (`sync_once`, `push_and_wait`, `download`,
-`test_connection`, `backfill_count`, `attempts`, `to_place`) connect for themselves; with it, they use its connection.
-They block, so a screen calls them from a worker.
+`test_connection`, `begin_sign_in` and what follows it, `backfill_count`, `attempts`, `to_place`) connect for
+themselves; with it, they use its connection. They block, so a screen calls them from a worker.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.source import ToPlace
 from banqup_tui.protocol.local import Endpoint
-from banqup_tui.protocol.messages import BackfillCount, TestRequest, TestResult
+from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult
 from banqup_tui.store import applying
 from banqup_tui.store.applying import Touched
 from banqup_tui.store.copy import Copy
@@ -187,6 +187,15 @@ class Engine:
 
     def test_connection(self, request: TestRequest, timeout: float = 120.0) -> TestResult:
         return self._ask(lambda server: server.test(request), timeout)
+
+    def begin_sign_in(self, request: SignInRequest, timeout: float = 60.0) -> SignIn:
+        return self._ask(lambda server: server.begin_sign_in(request), timeout)
+
+    def sign_in(self, sign_in_id: str, timeout: float = 30.0) -> SignIn:
+        return self._ask(lambda server: server.sign_in(sign_in_id), timeout)
+
+    def return_to(self, sign_in_id: str, address: str, timeout: float = 120.0) -> SignIn:
+        return self._ask(lambda server: server.return_to(sign_in_id, address), timeout)
 
     def backfill_count(
         self,

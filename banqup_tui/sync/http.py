@@ -34,6 +34,9 @@ from banqup_tui.protocol.messages import (
     DocumentsPage,
     EntityKind,
     Op,
+    ReturnedTo,
+    SignIn,
+    SignInRequest,
     Snapshot,
     TestRequest,
     TestResult,
@@ -191,6 +194,17 @@ class Server:
     async def test(self, request: TestRequest) -> TestResult:
         body = msgspec.json.encode(request)
         return await self._ask("POST", paths.TESTS, TestResult, content=body, seconds=120.0)
+
+    async def begin_sign_in(self, request: SignInRequest) -> SignIn:
+        return await self._ask("POST", paths.SIGN_INS, SignIn, content=msgspec.json.encode(request))
+
+    async def sign_in(self, sign_in_id: str) -> SignIn:
+        return await self._get(self._path(paths.SIGN_IN, sign_in_id=sign_in_id), SignIn)
+
+    async def return_to(self, sign_in_id: str, address: str) -> SignIn:
+        body = msgspec.json.encode(ReturnedTo(address=address))
+        path = self._path(paths.SIGN_IN, sign_in_id=sign_in_id)
+        return await self._ask("PUT", path, SignIn, content=body, seconds=120.0)
 
     # inside
 

@@ -19,7 +19,8 @@ from banqup_tui.domain.integration import Integration, IntegrationState
 from banqup_tui.domain.listing import UnderWay
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import ImportFile
-from banqup_tui.protocol.messages import BackfillCount, TestRequest, TestResult, TestStep
+from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult, TestStep
+from tests.support.sign_ins import SignIns
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 PARVIS = Client(id="parvis", reference="PARVIS", name="Boulangerie du Parvis SRL", vat_number="BE0465123710")
@@ -36,6 +37,7 @@ class FakeDoing:
         self.tried_again = 0
         self.older = 0
         self.waits = UnderWay()
+        self.sign_ins = SignIns()
         self._files = files
         self._tried = tried
 
@@ -72,6 +74,15 @@ class FakeDoing:
     async def test_connection(self, request: TestRequest) -> TestResult:
         self.tested.append(request)
         return TestResult(steps=(TestStep(ok=True, sentence="The folder can be written."),))
+
+    async def begin_sign_in(self, request: SignInRequest) -> SignIn:
+        return self.sign_ins.begin(request)
+
+    async def sign_in(self, sign_in_id: str) -> SignIn:
+        return self.sign_ins.look(sign_in_id)
+
+    async def return_to(self, sign_in_id: str, address: str) -> SignIn:
+        return self.sign_ins.come_back(sign_in_id, address)
 
     async def backfill_count(
         self, client_id: str, folders: Sequence[Folder], since: date | None = None

@@ -101,6 +101,7 @@ class FirmServer(FakeServer):
 
     def __init__(self) -> None:
         super().__init__(page_size=200, change_size=200)
+        self.known = EXTENSIONS
         self.installations: dict[str, Installation] = {}
         self.preview: str | None = None
         self.looked: tuple[TestStep, ...] = ()
@@ -120,11 +121,11 @@ class FirmServer(FakeServer):
     async def snapshot(self) -> Snapshot:
         found = await super().snapshot()
         installations = tuple(self.installations.values())
-        return msgspec.structs.replace(found, extensions=EXTENSIONS, installations=installations)
+        return msgspec.structs.replace(found, extensions=self.known, installations=installations)
 
     async def extensions(self) -> list[Extension]:
         self._asked("extensions")
-        return list(EXTENSIONS)
+        return list(self.known)
 
     async def changes(self, cursor: str, limit: int = 500) -> Any:
         self.visible.add(None)  # type: ignore[arg-type]

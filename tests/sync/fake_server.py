@@ -30,6 +30,8 @@ from banqup_tui.protocol.messages import (
     DocumentsPage,
     EntityKind,
     Op,
+    SignIn,
+    SignInRequest,
     Snapshot,
     TestRequest,
     TestResult,
@@ -40,6 +42,7 @@ from banqup_tui.protocol.messages import (
 from banqup_tui.protocol.problems import Problem
 from banqup_tui.store.files import FileCache
 from banqup_tui.sync.errors import CopyTooOld, Refused, ServerDown
+from tests.support.sign_ins import SignIns
 
 MORNING = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
@@ -83,6 +86,7 @@ class FakeServer:
         self.calls: list[str] = []
         self.lose_answers = 0
         self.fault: Exception | None = None
+        self.sign_ins = SignIns()
 
     # what happens at the server
 
@@ -345,6 +349,18 @@ class FakeServer:
 
     async def test(self, request: TestRequest) -> TestResult:
         return TestResult(steps=(TestStep(ok=True, sentence=json.dumps(request.settings)),))
+
+    async def begin_sign_in(self, request: SignInRequest) -> SignIn:
+        self._asked("begin_sign_in")
+        return self.sign_ins.begin(request)
+
+    async def sign_in(self, sign_in_id: str) -> SignIn:
+        self._asked("sign_in")
+        return self.sign_ins.look(sign_in_id)
+
+    async def return_to(self, sign_in_id: str, address: str) -> SignIn:
+        self._asked("return_to")
+        return self.sign_ins.come_back(sign_in_id, address)
 
 
 class Line:

@@ -11,10 +11,10 @@ from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.homes import Homes
 from banqup_tui.protocol.commands import Send, SetProcessed
 from banqup_tui.protocol.local import Endpoint
-from banqup_tui.protocol.messages import TestRequest
+from banqup_tui.protocol.messages import SignInRequest, SignInState, TestRequest
 from banqup_tui.store.applying import Touched
 from banqup_tui.store.outbox import CommandState
-from banqup_tui.sync.errors import NoNetwork, NotAnswered, ServerDown, ServerFault, SignedOut
+from banqup_tui.sync.errors import NoNetwork, NotAnswered, Refused, ServerDown, ServerFault, SignedOut
 from banqup_tui.sync.session import Session
 from banqup_tui.sync.state import SyncState, SyncWord
 from tests.sync.fake_server import FakeServer, Line, a_client, a_document
@@ -200,12 +200,17 @@ def test_files_of_a_client_taken_away_are_gone_from_this_computer(session: Sessi
     assert not path.exists()
 
 
-def test_questions_are_answered_while_the_engine_runs(session: Session) -> None:
+def test_questions_are_answered_while_the_engine_runs(session: Session, server: FakeServer) -> None:
     watch = Watch(session)
     session.engine.start()
     watch.until_word(SyncWord.IN_STEP)
     assert session.engine.test_connection(TestRequest(extension_id="x")).ok
     assert session.engine.backfill_count("c1").count == 5
+    begun = session.engine.begin_sign_in(SignInRequest(extension_id="x", field="sign_in"))
+    assert session.engine.sign_in(begun.id).state is SignInState.WAITING
+    with pytest.raises(Refused):
+        session.engine.return_to(begun.id, "http://elsewhere.example/")
+    assert session.engine.return_to(begun.id, server.sign_ins.right).state is SignInState.SIGNED_IN
 
 
 def test_of_two_terminals_one_pulls_and_both_show_the_news(

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from banqup_tui.protocol.local import NONCE_HEADER, PROOF_HEADER, Endpoint, proof_of
-from banqup_tui.protocol.messages import Changes
+from banqup_tui.protocol.messages import Changes, SignIn, SignInRequest, SignInState
 from banqup_tui.store.files import FileCache
 from banqup_tui.sync import http
 from banqup_tui.sync.errors import Busy, CopyTooOld, NoNetwork, Refused, ServerDown, ServerFault, SignedOut, SyncError
@@ -84,6 +84,26 @@ async def test_every_other_answer_is_an_error_of_ours(answer: Answer, error: typ
         await server(answer).changes("c")
     assert type(caught.value) is error
     assert "secret" not in str(caught.value)
+
+
+async def test_a_sign_in_is_begun_looked_at_and_given_the_address_that_came_back() -> None:
+    asked: list[tuple[str, str, bytes]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append((request.method, request.url.path, request.content))
+        found = SignIn(id="1", state=SignInState.WAITING, provider="P", url="https://p", returns_to="http://localhost")
+        return json_answer(200, msgspec.json.encode(found))(request)
+
+    there = server(answer)
+    await there.begin_sign_in(SignInRequest(extension_id="mail", field="sign_in"))
+    await there.sign_in("1")
+    assert (await there.return_to("1", "http://localhost/?code=c")).state is SignInState.WAITING
+    assert [one[:2] for one in asked] == [
+        ("POST", "/v1/spaces/s/sign-ins"),
+        ("GET", "/v1/spaces/s/sign-ins/1"),
+        ("PUT", "/v1/spaces/s/sign-ins/1"),
+    ]
+    assert asked[2][2] == b'{"address":"http://localhost/?code=c"}'
 
 
 async def test_a_server_that_says_when_is_asked_then() -> None:

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from banqup_tui.domain.setting_rules import flaw_of, kind_of
+from banqup_tui.domain.setting_rules import flaw_of, is_asked, kind_of
 
 
 def needed(schema: Mapping[str, Any], given: Mapping[str, Any], kept: Collection[str] = ()) -> list[str]:
-    """Names of settings that are required and empty, or wrong, in the order of the schema.
+    """Names of settings that are asked, and required and empty, or wrong, in the order of the schema.
 
     `given`: those of both levels together; `kept`: secrets that are there and not shown.
     """
     required = set(schema.get("required", ()))
+    properties: Mapping[str, Any] = schema.get("properties", {})
+    settings = {name: given.get(name, of.get("default")) for name, of in properties.items()}
     found = []
-    for name, of in schema.get("properties", {}).items():
-        value = given.get(name, of.get("default"))
+    for name, of in properties.items():
+        if not is_asked(of, settings):
+            continue
+        value = settings[name]
         is_empty = value in (None, "") and name not in kept
         if (is_empty and name in required) or _is_wrong(of, given.get(name)):
             found.append(name)

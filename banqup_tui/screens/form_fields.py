@@ -13,7 +13,7 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.path_template import PLACEHOLDERS
 from banqup_tui.protocol.messages import BackfillCount
 from banqup_tui.widgets.form import Field, Ticks, Wrong
-from banqup_tui.widgets.form_fields import Kind
+from banqup_tui.widgets.form_fields import UNSEEN, Kind
 from banqup_tui.widgets.integrations_layout import title_of
 from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, left, paragraph
 from banqup_tui.written.folders import FOLDER_NAMES
@@ -25,7 +25,7 @@ FOLDERS, OLDER = "folders", "older"
 LABEL, SINCE = "\0label", "\0since"
 """Names of fields that are no settings; no setting can be called so."""
 
-_KINDS: Mapping[str, Kind] = {"secret": "secret", "choice": "choice", "tick": "tick"}
+_KINDS: Mapping[str, Kind] = {"secret": "secret", "choice": "choice", "tick": "tick", "sign-in": "sign-in"}
 _EXAMPLE_DAY = "01/10/2026"
 _COLUMN, _SHORT = 16, 13
 _MOST_USED = ("external_id", "folder", "year", "month", "number")
@@ -47,7 +47,7 @@ def fields_of(form: Form) -> Iterator[Field]:
             name=name,
             label=title_of(name, schema),
             kind=kind,
-            own=_text(form.given.get(name)) or ("" if kind == "secret" and kept_here else None),
+            own=_text(form.given.get(name)) or ("" if kind in UNSEEN and kept_here else None),
             inherited=_text(inherited),
             kept=kept_here or name in form.inherited_secrets,
             choices=tuple(str(one) for one in setting_rules.plain(schema).get("enum", ())),
@@ -57,6 +57,18 @@ def fields_of(form: Form) -> Iterator[Field]:
             example=setting_rules.example_of(schema),
             empty_word=_("each client's own") if of_client and not at_client else "",
         )
+
+
+def not_asked(form: Form, texts: Mapping[str, str]) -> Iterator[str]:
+    """Settings that do not matter with the others as they are; what is empty counts as inherited, or by default."""
+    properties: Mapping[str, Any] = form.schema.get("properties", {})
+    settings = {
+        name: setting_rules.value_of(schema, texts[name])
+        if texts.get(name)
+        else form.inherited.get(name, schema.get("default"))
+        for name, schema in properties.items()
+    }
+    return (name for name, schema in properties.items() if not setting_rules.is_asked(schema, settings))
 
 
 def _name_field(naming: Naming) -> Field:

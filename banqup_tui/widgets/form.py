@@ -18,24 +18,23 @@ from textual.strip import Strip
 
 from banqup_tui.widgets.buttons import Button, button_row
 from banqup_tui.widgets.focus import QuietFocus
-from banqup_tui.widgets.form_fields import (
-    FIELD,
-    NO,
-    YES,
-    Field,
-    Filling,
-    Report,
-    Ticks,
-    Wrong,
+from banqup_tui.widgets.form_content import FormContent, NotAsked, everything_is_asked
+from banqup_tui.widgets.form_fields import FIELD, NO, YES, Field, Report, Ticks, Wrong
+from banqup_tui.widgets.form_rows import (
+    Row,
+    Stop,
+    draw_box,
+    draw_buttons,
+    draw_field,
+    draw_report,
+    field_rows,
+    report_rows,
 )
-from banqup_tui.widgets.form_rows import Row, Stop, draw_field, draw_report, field_rows, report_rows
-from banqup_tui.widgets.lines import LineBuilder, width_of
-from banqup_tui.widgets.lines_of_text import fitted
-from banqup_tui.widgets.page import draw
+from banqup_tui.widgets.lines import LineBuilder
 from banqup_tui.widgets.theme import Ground, Look, look_of
 from banqup_tui.written.formats import cut, shown
 from banqup_tui.written.signs import sign
-from banqup_tui.written.words import _
+from banqup_tui.written.words import _, pgettext
 
 __all__ = ["NO", "YES", "Field", "FormView", "Report", "Ticks", "Wrong"]
 
@@ -71,15 +70,18 @@ class FormView(QuietFocus, ScrollView):
             super().__init__()
             self.name = name
 
+    class SignInAsked(Message):
+        """The user wants to sign in, or to sign in again; `name` is the field's."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._fields: tuple[Field, ...] = ()
-        self._ticks: tuple[Ticks, ...] = ()
+        self._content = FormContent()
         self._buttons: tuple[Button, ...] = ()
-        self._shown_after: dict[str, tuple[Field, ...]] = {}
-        self._fillings: dict[str, Filling] = {}
         self._hints: dict[str, str] = {}
-        self._ticked: dict[str, set[str]] = {}
         self._report: tuple[str, tuple[Report, ...]] = ("", ())
         self._remark = ""
         self._at = 0
@@ -94,19 +96,20 @@ class FormView(QuietFocus, ScrollView):
         buttons: Iterable[Button],
         *,
         shown_after: Mapping[str, Sequence[Field]] | None = None,
+        not_asked: NotAsked = everything_is_asked,
     ) -> None:
-        """`shown_after`: fields below the boxes of a group, there while one of these is ticked."""
-        self._fields, self._ticks, self._buttons = tuple(fields), tuple(ticks), tuple(buttons)
-        self._shown_after = {name: tuple(below) for name, below in (shown_after or {}).items()}
-        below = (field for fields in self._shown_after.values() for field in fields)
-        self._fillings = {field.name: Filling(field) for field in (*self._fields, *below)}
-        self._ticked = {group.name: {id_ for id_, _label, on in group.boxes if on} for group in self._ticks}
+        """`shown_after`: fields below the boxes of a group, there while one of these is ticked.
+
+        `not_asked` fields are hidden, and are left as they were.
+        """
+        self._content = FormContent(fields, ticks, shown_after, not_asked)
+        self._buttons = tuple(buttons)
         self._at = 0
         self._rebuild()
 
     def relabel(self, ticks: Ticks) -> None:
         """Other words at the boxes of a group that is there; what is ticked stays."""
-        self._ticks = tuple(ticks if group.name == ticks.name else group for group in self._ticks)
+        self._content.relabel(ticks)
         self._rebuild()
 
     def set_hint(self, name: str, text: str) -> None:
@@ -117,7 +120,7 @@ class FormView(QuietFocus, ScrollView):
 
     def set_said(self, sentences: Mapping[str, str]) -> None:
         """What the service finds wrong, by field; each goes when its text changes."""
-        for name, filling in self._fillings.items():
+        for name, filling in self._content.fillings.items():
             filling.said = sentences.get(name, "")
         self._rebuild()
 
@@ -132,23 +135,30 @@ class FormView(QuietFocus, ScrollView):
 
     def own_values(self) -> Mapping[str, str | None]:
         """Of every field that was touched, or had an own value: its text, None where it is as inherited or empty."""
-        return {field.name: value for field in self._fields for value in self._fillings[field.name].changes()}
+        return self._content.own_values()
+
+    def put(self, name: str, text: str) -> None:
+        """What was got elsewhere for a field, as if it had been typed."""
+        self._content.fillings[name].editing.set(text)
+        self._changed(name)
+
+    def go_to(self, name: str) -> None:
+        """Stand on a field, where it is shown."""
+        stop = Stop("field", name)
+        if stop in self._stops():
+            self._at = self._stops().index(stop)
+            self.action_step(0)
 
     def text_of(self, name: str) -> str:
         """What stands in a field, whosever it is; empty where the field is not shown."""
-        there = any(field.name == name for field in self._seen_fields())
-        return self._fillings[name].text.strip() if there else ""
+        return self._content.text_of(name)
 
     def ticked(self, name: str) -> frozenset[str]:
-        return frozenset(self._ticked.get(name, ()))
+        return frozenset(self._content.ticked.get(name, ()))
 
     def first_wrong(self) -> str | None:
         """The label of the first field that cannot stay as it is."""
-        for field in self._seen_fields():
-            filling = self._fillings[field.name]
-            if filling.wrong() is not None or filling.is_missing():
-                return field.label
-        return next((group.label for group in self._ticks if group.required and not self._ticked[group.name]), None)
+        return self._content.first_wrong()
 
     @property
     def stop_name(self) -> str:
@@ -159,7 +169,7 @@ class FormView(QuietFocus, ScrollView):
     def takes_text(self) -> bool:
         """Letters are letters where one stands."""
         stops = self._stops()
-        return bool(stops) and stops[self._at].kind == "field" and self._kind(stops[self._at].name) != "tick"
+        return bool(stops) and stops[self._at].kind == "field" and self._content.takes_text(stops[self._at].name)
 
     def footer(self) -> tuple[tuple[str, str], ...]:
         """The keys that work where one stands."""
@@ -172,6 +182,10 @@ class FormView(QuietFocus, ScrollView):
             return ("Tab", _("Next field")), (_("Space"), _("Tick"))
         if self._kind(stop.name) == "choice":
             return ("Tab", _("Next field")), (sign("left") + sign("right"), _("Other choice"))
+        if self._kind(stop.name) == "sign-in":
+            again = self._content.fillings[stop.name].is_signed_in
+            label = pgettext("key", "Sign in again") if again else pgettext("key", "Sign in")
+            return ("Enter", label), ("Tab", _("Next field"))
         return (("Tab", _("Next field")),)
 
     # drawing
@@ -188,7 +202,7 @@ class FormView(QuietFocus, ScrollView):
             style = look.style("strong", bold=True) if here else look.style("muted")
             line.at(2).put(cut(shown(row.label), FIELD - 2), style)
         if row.stop is not None and row.stop.kind == "field":
-            draw_field(line, self._fillings[row.stop.name], look, here=here, focused=self.has_focus)
+            draw_field(line, self._content.fillings[row.stop.name], look, here=here, focused=self.has_focus)
         elif row.stop is not None:
             self._draw_box(line, row.stop, look, here, width)
         elif row.report is not None:
@@ -200,21 +214,15 @@ class FormView(QuietFocus, ScrollView):
         return line.strip(width)
 
     def _draw_box(self, line: LineBuilder, stop: Stop, look: Look, here: bool, width: int) -> None:
-        label = next(text for id_, text, _on in self._group(stop.name).boxes if id_ == stop.box)
-        box = "[x]" if stop.box in self._ticked[stop.name] else "[ ]"
+        label = next(text for id_, text, _on in self._content.group(stop.name).boxes if id_ == stop.box)
         ground: Ground = "cursor" if here and self.has_focus else "bg"
-        line.at(FIELD + 1).put(cut(f"{box} {shown(label)}", max(width - FIELD - 3, 1)), look.style("text", ground))
+        draw_box(line, label, look, ground, ticked=stop.box in self._content.ticked[stop.name], width=width)
 
     def _draw_buttons(self, look: Look, width: int) -> Strip:
         stops = self._stops()
         here = stops[self._at] if stops else None
         focused = here.name if here and here.kind == "button" and self.has_focus else ""
-        puts, zones = button_row(self._buttons, focused)
-        end = max((zone.end for zone in zones), default=0)
-        end = max(end, *(put.column + width_of(put.text) for put in puts)) if puts else end
-        room = max(width - end - 6, 0)
-        remark = (fitted(end + 2, end + 2 + room, self._remark, "muted"),) if self._remark and room > 4 else ()
-        return draw((*puts, *remark), look, width)
+        return draw_buttons(self._buttons, focused, self._remark, look, width)
 
     # layout
 
@@ -223,14 +231,14 @@ class FormView(QuietFocus, ScrollView):
             return
         airy = self.app.size.height >= _AIRY_FROM
         rows: list[Row] = []
-        for field in self._fields:
+        for field in self._content.asked:
             rows += self._rows_of(field, airy)
         if not airy and rows:
             rows.append(Row())
-        for group in self._ticks:
+        for group in self._content.ticks:
             for number, (id_, _label, _on) in enumerate(group.boxes):
                 rows.append(Row(stop=Stop("box", group.name, id_), label="" if number else group.label))
-            for field in self._below(group.name):
+            for field in self._content.below(group.name):
                 rows += self._rows_of(field, airy=False)
             rows.append(Row())
         rows += report_rows(*self._report, self.size.width)
@@ -241,31 +249,19 @@ class FormView(QuietFocus, ScrollView):
         self.refresh()
 
     def _rows_of(self, field: Field, airy: bool) -> list[Row]:
-        filling, here = self._fillings[field.name], self._stands_on(Stop("field", field.name))
+        filling, here = self._content.fillings[field.name], self._stands_on(Stop("field", field.name))
         return field_rows(filling, self._hints.get(field.name, ""), here=here, airy=airy, width=self.size.width)
 
     def _stops(self) -> list[Stop]:
-        stops = [Stop("field", field.name) for field in self._fields]
-        for group in self._ticks:
-            stops += [Stop("box", group.name, id_) for id_, _label, _on in group.boxes]
-            stops += [Stop("field", field.name) for field in self._below(group.name)]
-        return stops + [Stop("button", button.id) for button in self._buttons if button.reason is None]
+        buttons = (Stop("button", button.id) for button in self._buttons if button.reason is None)
+        return [*self._content.stops(), *buttons]
 
     def _stands_on(self, stop: Stop) -> bool:
         stops = self._stops()
         return bool(stops) and stops[min(self._at, len(stops) - 1)] == stop
 
-    def _below(self, group: str) -> tuple[Field, ...]:
-        return self._shown_after.get(group, ()) if self._ticked[group] else ()
-
-    def _seen_fields(self) -> tuple[Field, ...]:
-        return (*self._fields, *(field for group in self._ticks for field in self._below(group.name)))
-
     def _kind(self, name: str) -> str:
-        return self._fillings[name].field.kind
-
-    def _group(self, name: str) -> Ticks:
-        return next(group for group in self._ticks if group.name == name)
+        return self._content.kind(name)
 
     def _show_stop(self) -> None:
         stops = self._stops()
@@ -297,6 +293,8 @@ class FormView(QuietFocus, ScrollView):
             self._tick(stop)
         elif self._kind(stop.name) == "tick":
             self._turn(stop.name, 1)
+        elif self._kind(stop.name) == "sign-in":
+            self.post_message(self.SignInAsked(stop.name))
         else:
             self.action_step(1)
 
@@ -320,9 +318,9 @@ class FormView(QuietFocus, ScrollView):
 
     def on_paste(self, event: events.Paste) -> None:
         stop = self._stops()[self._at]
-        if stop.kind == "field" and self._kind(stop.name) not in ("choice", "tick"):
+        if stop.kind == "field" and self._content.takes_text(stop.name):
             event.stop()
-            self._fillings[stop.name].paste(event.text)
+            self._content.fillings[stop.name].paste(event.text)
             self._changed(stop.name)
 
     def on_click(self, event: events.Click) -> None:
@@ -337,8 +335,8 @@ class FormView(QuietFocus, ScrollView):
             self._at = stops.index(row.stop)
             if row.stop.kind == "box":
                 self._tick(row.stop)
-            elif self._kind(row.stop.name) == "tick":
-                self._turn(row.stop.name, 1)
+            elif self._kind(row.stop.name) in ("tick", "sign-in"):
+                self.action_enter()
             self.action_step(0)
         elif row.is_buttons:
             for zone in button_row(self._buttons)[1]:
@@ -359,26 +357,34 @@ class FormView(QuietFocus, ScrollView):
 
     def _edit(self, name: str, event: events.Key) -> bool:
         kind = self._kind(name)
+        if kind == "sign-in":
+            if event.key == "space":
+                self.action_enter()
+            return event.key == "space"
         if kind in ("choice", "tick"):
             turns = ("space",) if kind == "tick" else ("left", "right", "space")
             if event.key in turns:
                 self._turn(name, -1 if event.key == "left" else 1)
             return event.key in turns
-        if not self._fillings[name].editing.take(event):
+        if not self._content.fillings[name].editing.take(event):
             return False
         self._changed(name)
         return True
 
     def _turn(self, name: str, step: int) -> None:
-        self._fillings[name].turn(step)
+        self._content.fillings[name].turn(step)
         self._changed(name)
 
     def _tick(self, stop: Stop) -> None:
-        self._ticked[stop.name] ^= {stop.box}
+        self._content.ticked[stop.name] ^= {stop.box}
         self._rebuild()
         self.post_message(self.Changed(stop.name))
 
     def _changed(self, name: str) -> None:
-        self._fillings[name].touch()
+        """Other fields may be asked now; the keyboard stays where it stands."""
+        stop = self._stops()[self._at]
+        self._content.fillings[name].touch()
+        self._content.ask_anew()
+        self._at = self._stops().index(stop) if stop in self._stops() else self._at
         self._rebuild()
         self.post_message(self.Changed(name))

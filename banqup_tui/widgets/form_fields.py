@@ -21,7 +21,9 @@ ROOM = FIELD_WIDTH - 2
 YES, NO = "true", "false"
 _MASK = "*"
 
-Kind = Literal["text", "secret", "tick", "choice"]
+Kind = Literal["text", "secret", "tick", "choice", "sign-in"]
+UNSEEN: tuple[Kind, ...] = ("secret", "sign-in")
+"""Kinds whose value is never shown."""
 
 
 class Wrong(NamedTuple):
@@ -35,9 +37,9 @@ class Wrong(NamedTuple):
 class Field(NamedTuple):
     """`own` is this level's value, None where it has none; `inherited` shows where it comes from then.
 
-    A secret that is `kept` is shown as such, replaced only by what is typed. A `choice` takes one of `choices`, a
-    `tick` is `true` or `false`. `example` stands beside an error and under an empty field. `empty_word` is said at the
-    right of one that is empty and may be.
+    A secret that is `kept` is shown as such, replaced only by what is typed; a `sign-in` is not typed at all, and says
+    whether one has signed in. A `choice` takes one of `choices`, a `tick` is `true` or `false`. `example` stands beside
+    an error and under an empty field. `empty_word` is said at the right of one that is empty and may be.
     """
 
     name: str
@@ -105,11 +107,16 @@ class Filling:
     def changes(self) -> Iterator[str | None]:
         """Its own value, None where it is as inherited or empty; nothing where there is nothing to keep."""
         field, text = self.field, self.text.strip()
-        if field.kind == "secret":
+        if field.kind in UNSEEN:
             if self.is_touched and text:
                 yield text
         elif text != (field.inherited or "") or field.own is not None:
             yield text if text and text != field.inherited else None
+
+    def as_it_was(self) -> Iterator[str | None]:
+        """Its own value before anything was typed; nothing where it had none, or one that is never shown."""
+        if self.field.own and self.field.kind not in UNSEEN:
+            yield self.field.own
 
     def turn(self, step: int) -> None:
         """The next choice, or the other state of a box."""
@@ -125,7 +132,7 @@ class Filling:
             return field.empty_word, False
         if not field.has_levels:
             return "", False
-        if field.kind == "secret":
+        if field.kind in UNSEEN:
             if text or (field.kept and field.own is not None):
                 return _("this client"), True
             return (_("from the firm"), False) if field.kept else ("", False)
@@ -133,6 +140,10 @@ class Filling:
             return "", False
         own = text != (field.inherited or "")
         return (_("this client"), True) if own else (_("from the firm"), False)
+
+    @property
+    def is_signed_in(self) -> bool:
+        return bool(self.text) or self.field.kept
 
     # drawing
 
@@ -143,6 +154,10 @@ class Filling:
             words = _("kept, never shown") if field.kept else ""
             caret: list[Piece] = [(" ", look.caret())] if here and not words else []
             return [*caret, (words.ljust(ROOM - len(caret)), look.style("muted", ground))]
+        if field.kind == "sign-in":
+            kept = _("signed in") if field.kept else _("not signed in")
+            words = _("signed in, not kept yet") if editing.text else kept
+            return [(cut(words, ROOM).ljust(ROOM), look.style("text" if self.is_signed_in else "muted", ground))]
         if field.kind == "choice":
             return _choice_pieces(editing.text, look.style("text", ground), here)
         seen = Editing(_MASK * len(editing.text)) if field.kind == "secret" else editing
@@ -179,7 +194,7 @@ class Filling:
 
 
 def _first_text(field: Field) -> str:
-    if field.kind == "secret":
+    if field.kind in UNSEEN:
         return ""
     return field.own if field.own is not None else field.inherited or ""
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from banqup_tui.widgets.form_fields import FIELD, ORIGIN, YES, Filling, Report
+from textual.strip import Strip
+
+from banqup_tui.widgets.buttons import Button, button_row
+from banqup_tui.widgets.form_fields import FIELD, ORIGIN, UNSEEN, YES, Filling, Report
 from banqup_tui.widgets.lines import LineBuilder, width_of
-from banqup_tui.widgets.theme import Look
+from banqup_tui.widgets.lines_of_text import fitted
+from banqup_tui.widgets.page import draw
+from banqup_tui.widgets.theme import Ground, Look
 from banqup_tui.written.formats import cut, shown, wrapped
 from banqup_tui.written.signs import sign
 from banqup_tui.written.words import _
@@ -67,7 +72,7 @@ def _error(filling: Filling, here: bool, width: int) -> Row | None:
     wrong, field = filling.wrong(), filling.field
     if wrong is None or not (filling.text or filling.is_touched):
         return None
-    begin, end = (0, 0) if field.kind == "secret" else filling.columns_of(wrong, here)
+    begin, end = (0, 0) if field.kind in UNSEEN else filling.columns_of(wrong, here)
     marks = "^" * max(end - begin, 1)
     column, room = FIELD + 1 + begin, max(width - 2, 10)
     sentences = [wrong.sentence]
@@ -112,6 +117,21 @@ def draw_field(line: LineBuilder, filling: Filling, look: Look, *, here: bool, f
     origin, own = filling.origin()
     if origin:
         line.at(ORIGIN).put(origin, look.style("text" if own else "muted"))
+
+
+def draw_box(line: LineBuilder, label: str, look: Look, ground: Ground, *, ticked: bool, width: int) -> None:
+    box = "[x]" if ticked else "[ ]"
+    line.at(FIELD + 1).put(cut(f"{box} {shown(label)}", max(width - FIELD - 3, 1)), look.style("text", ground))
+
+
+def draw_buttons(buttons: Sequence[Button], focused: str, remark: str, look: Look, width: int) -> Strip:
+    """`remark` stands beside them, where there is room."""
+    puts, zones = button_row(buttons, focused)
+    end = max((zone.end for zone in zones), default=0)
+    end = max(end, *(put.column + width_of(put.text) for put in puts)) if puts else end
+    room = max(width - end - 6, 0)
+    beside = (fitted(end + 2, end + 2 + room, remark, "muted"),) if remark and room > 4 else ()
+    return draw((*puts, *beside), look, width)
 
 
 def draw_report(line: LineBuilder, report: Report, look: Look) -> None:

@@ -108,6 +108,20 @@ def test_what_is_needed_still_counts_both_levels_and_kept_secrets() -> None:
     assert needed(schema, {"host": "a.be", "to": "a@b.be"}, ["password"]) == []
 
 
+def test_what_is_not_asked_is_not_needed() -> None:
+    schema = {
+        "properties": {
+            "by": {"enum": ["password", "browser"], "default": "password"},
+            "password": {"type": "string", "writeOnly": True, "x-when": {"by": ["password"]}},
+            "sign_in": {"type": "string", "x-look": "sign-in", "writeOnly": True, "x-when": {"by": ["browser"]}},
+        },
+        "required": ["password", "sign_in"],
+    }
+    assert needed(schema, {}) == ["password"]
+    assert needed(schema, {"by": "browser"}) == ["sign_in"]
+    assert needed(schema, {"by": "browser"}, ["sign_in"]) == []
+
+
 @pytest.mark.parametrize("text", ["01/10/2026", "1.10.26", "2026-10-01"])
 def test_a_day_is_read_as_people_write_it(text: str) -> None:
     day = read_day(text)

@@ -176,3 +176,79 @@ async def test_hostile_values_keep_to_their_field():
             for y in range(form.size.height):
                 assert form.render_line(y).cell_length == form.size.width
             assert "‮" not in "".join(rows(pilot.app))
+
+
+def a_sign_in(**more) -> FormView:
+    """Asked with two of three ways."""
+    form = FormView()
+    form.fill(
+        [
+            Field("by", "Sign in by", "choice", inherited="password", choices=("password", "browser")),
+            Field("password", "Password", "secret", required=True),
+            Field("page", "Page", own="https://a.be", check=no_x),
+            Field("sign_in", "Sign-in", "sign-in", **more),
+        ],
+        [],
+        [Button("save", "Keep")],
+        not_asked=lambda texts: ("page", "sign_in") if texts["by"] == "password" else ("password",),
+    )
+    return form
+
+
+async def test_a_field_that_is_not_asked_is_no_reason_and_is_left_as_it_was():
+    form = a_sign_in()
+    async with Stage(form).run_test(size=(80, 24)) as pilot:
+        assert form.first_wrong() == "Password"
+        assert form.own_values() == {"page": "https://a.be"}
+        await pilot.press("right")
+        assert form.first_wrong() is None
+        await pilot.press("tab", "x")
+        assert form.first_wrong() == "Page"
+        await pilot.press("shift+tab", "left", "tab", "s")
+        assert form.first_wrong() is None
+        assert form.own_values() == {"page": "https://a.be", "password": "s"}
+        await pilot.press("shift+tab", "right")
+        assert form.own_values() == {"page": "https://a.bex", "by": "browser"}
+
+
+async def test_the_keyboard_stays_where_it_is_when_fields_before_it_come_and_go():
+    form = FormView()
+    form.fill(
+        [Field("path", "Path"), Field("on", "On", "tick", inherited=NO)],
+        [],
+        [Button("save", "Keep")],
+        not_asked=lambda texts: () if texts["on"] == YES else ("path",),
+    )
+    async with Stage(form).run_test(size=(80, 24)) as pilot:
+        assert form.stop_name == "on"
+        await pilot.press("space")
+        assert form.stop_name == "on"
+        assert any("Path" in row for row in rows(pilot.app))
+        await pilot.press("space")
+        assert form.stop_name == "on"
+
+
+@pytest.mark.parametrize(
+    ("more", "word", "origin", "key"),
+    [
+        ({}, "not signed in", "", "Sign in"),
+        ({"kept": True}, "signed in", "from the firm", "Sign in again"),
+        ({"kept": True, "own": ""}, "signed in", "this client", "Sign in again"),
+    ],
+)
+async def test_a_sign_in_says_how_it_stands_and_is_asked_for_by_a_key(more, word, origin, key):
+    form = a_sign_in(**more)
+    stage = Stage(form)
+    async with stage.run_test(size=(80, 24)) as pilot:
+        await pilot.press("right", "tab", "tab")
+        row = next(row for row in rows(pilot.app) if "Sign-in" in row)
+        assert row.split(None, 1)[1].split("  ")[0] == word
+        assert row.endswith(origin or word)
+        assert form.footer()[0] == ("Enter", key)
+        await pilot.press("q", "enter", "space")
+        assert [message.name for message in stage.said(FormView.SignInAsked)] == ["sign_in", "sign_in"]
+        assert form.own_values() == {"page": "https://a.be", "by": "browser"}
+        form.put("sign_in", "s-1")
+        await pilot.pause()
+        assert any("signed in, not kept yet" in row and row.endswith("this client") for row in rows(pilot.app))
+        assert form.own_values()["sign_in"] == "s-1"

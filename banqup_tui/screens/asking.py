@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -162,20 +161,10 @@ class TerminalAsk:
             toggle()
 
     async def open_outside(self, path: Path) -> None:
-        import asyncio
+        from banqup_tui.screens.opening import open_outside
 
-        opener = shutil.which("xdg-open") or shutil.which("open")
-        if opener is None:
+        if not await open_outside(str(path)):
             self.notify_error(_("No program to open files was found."), _("Download it instead."))
-            return
-        await asyncio.create_subprocess_exec(
-            opener,
-            str(path),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True,
-        )
 
 
 class _InfoProgress:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.timer import Timer
 
-from banqup_tui.actions.asking import Filled, Form
+from banqup_tui.actions.asking import Filled, Form, Tone
 from banqup_tui.domain.days import read_day
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.domain.setting_rules import value_of
+from banqup_tui.domain.setting_rules import kind_of, value_of
 from banqup_tui.domain.text import clean
 from banqup_tui.protocol.messages import BackfillCount, TestResult, TestStep
 from banqup_tui.screens.form_fields import (
@@ -24,20 +25,25 @@ from banqup_tui.screens.form_fields import (
     fields_of,
     help_line,
     help_lines,
+    not_asked,
     older_ticks,
     since_field,
     ticks_of,
     variables_line,
 )
+from banqup_tui.screens.form_sign_in import SignInAtForm
 from banqup_tui.screens.house import House
 from banqup_tui.screens.place import press
+from banqup_tui.sync.errors import Refused
 from banqup_tui.widgets.buttons import Button
 from banqup_tui.widgets.footer import Footer, FooterKey
 from banqup_tui.widgets.form import FormView, Report
 from banqup_tui.widgets.integrations_layout import title_of
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Page
+from banqup_tui.widgets.panel import Panel
 from banqup_tui.widgets.sheet import Rule, Sheet
+from banqup_tui.widgets.sign_in_panel import SignInPanel
 from banqup_tui.written.formats import cut_middle
 from banqup_tui.written.told import told, told_of
 from banqup_tui.written.widths import width_of
@@ -69,12 +75,19 @@ class FormScreen(Sheet):
         self._preview: str | None = None
         self._older: BackfillCount | None = form.older
         self._looking: Timer | None = None
+        self._signing: SignInAtForm | None = None
         self.answer: Filled | None = None
 
     def compose_body(self) -> ComposeResult:
         yield self.view
         yield self._rule
         yield self.help
+
+    def compose_panels(self) -> ComposeResult:
+        if self._form.sign_in is not None and any(kind_of(of) == "sign-in" for of in self._properties.values()):
+            panel = SignInPanel()
+            self._signing = SignInAtForm(self, panel, self._form.sign_in)
+            yield panel
 
     def on_mount(self) -> None:
         house = self.house
@@ -83,7 +96,13 @@ class FormScreen(Sheet):
         step = self._form.step
         steps = _("Step {part} of {whole}").format(part=step[0], whole=step[1]) if step else ""
         self.title_line.set_path(self._form.title, right=steps)
-        self.view.fill(fields_of(self._form), ticks_of(self._form), (), shown_after={OLDER: (since_field(),)})
+        self.view.fill(
+            fields_of(self._form),
+            ticks_of(self._form),
+            (),
+            shown_after={OLDER: (since_field(),)},
+            not_asked=partial(not_asked, self._form),
+        )
         self._say_what_is_wrong()
         self.footer.set_right(())
         self.set_focus(self.view)
@@ -150,6 +169,7 @@ class FormScreen(Sheet):
         counts_anew = self._form.older is not None and message.name in (FOLDERS, OLDER, SINCE)
         if counts_anew:
             self._older = None
+        self.info.say()
         self._say_what_is_wrong()
         if counts_anew:
             self.run_worker(self._count_older(), group="older", exclusive=True, exit_on_error=False)
@@ -157,6 +177,22 @@ class FormScreen(Sheet):
             self._preview = None
             self._tell()
             self._ask_for_a_look()
+
+    def on_form_view_sign_in_asked(self, message: FormView.SignInAsked) -> None:
+        message.stop()
+        self.run_worker(self._sign_in(message.name), group="sign-in", exclusive=True, exit_on_error=False)
+
+    def on_sign_in_panel_wished(self, message: SignInPanel.Wished) -> None:
+        message.stop()
+        if self._signing is not None:
+            self._signing.wished(message.what)
+
+    def on_panel_shown(self, message: Panel.Shown) -> None:
+        message.stop()
+        if message.open:
+            self.footer.set_keys(message.panel.footer_keys())
+        else:
+            self._come_to(self.view.stop_name)
 
     def on_footer_key_asked(self, message: Footer.KeyAsked) -> None:
         message.stop()
@@ -202,6 +238,21 @@ class FormScreen(Sheet):
         }
 
     # what only others can say
+
+    async def _sign_in(self, name: str) -> None:
+        """Where it cannot begin for want of a setting, one stands on that one then."""
+        if self._signing is None:
+            return
+        self.info.say()
+        try:
+            signed_in = await self._signing.value(name, self._values())
+        except BanqupError as error:
+            self.house.say(clean(told_of(error)), Tone.ERROR, (clean(told(error.sentence)),))
+            self.view.go_to(error.problem.field or "" if isinstance(error, Refused) else "")
+            return
+        if signed_in is not None:
+            self.view.put(name, signed_in)
+            self._come_to(self.view.stop_name)
 
     async def _count_older(self) -> None:
         """The number beside *Older*, for the folders that are ticked and the day that is given."""

@@ -33,12 +33,16 @@ TEXT_MARGIN = 2
 
 
 class PanelRow(NamedTuple):
-    """`key` names a row that the cursor may stand on; `rule` draws a line across; `zones` are buttons."""
+    """`key` names a row that the cursor may stand on; `rule` draws a line across; `zones` are buttons.
+
+    `bare`: where there is a frame, nothing of it stands beside the row.
+    """
 
     line: Line = BLANK
     key: str = ""
     rule: bool = False
     zones: tuple[Zone, ...] = ()
+    bare: bool = False
 
 
 class Panel(InFront):
@@ -76,6 +80,8 @@ class Panel(InFront):
 
     takes_text: ClassVar[bool] = False
     """Letters are letters in it: the keys for palette and help do not work."""
+    is_wide: ClassVar[bool] = False
+    """As wide as the window."""
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -146,7 +152,7 @@ class Panel(InFront):
     def remake(self) -> None:
         """Measure and place it anew: after its content or the window has changed."""
         space = self.app.size
-        width = min(self.wanted_width(space.width - 4), space.width - 2)
+        width = space.width if self.is_wide else min(self.wanted_width(space.width - 4), space.width - 2)
         self._rows = [*self.rows(width - 2 * TEXT_MARGIN), PanelRow()]
         self._keep_cursor()
         height = min(len(self._rows), self._room(space))
@@ -270,6 +276,8 @@ class Panel(InFront):
             return strip_of([(head, frame), (title, bold), (f" {rest}{sign('corner_tr')}", frame)], width, frame)
         if last:
             return strip_of([(f"{sign('corner_bl')}{across * (width - 2)}{sign('corner_br')}", frame)], width, frame)
+        if row.bare:
+            return self.draw_row(row, look, width, "raised")
         side: Piece = (sign("line_v"), frame)
         if row.rule:
             return strip_of([side, (across * (width - 2), frame), side], width, frame)

@@ -1,0 +1,96 @@
+"""Signing in from a form: begin, show where to go, look each second whether it is done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from banqup_tui.actions.asking import SigningIn
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.text import clean
+from banqup_tui.protocol.messages import SignIn, SignInState
+from banqup_tui.screens.opening import open_outside
+from banqup_tui.sync.errors import Refused
+from banqup_tui.widgets.sheet import Sheet
+from banqup_tui.widgets.sign_in_panel import AGAIN, SignInPanel, Wish
+from banqup_tui.written.told import told, told_of
+from banqup_tui.written.words import _
+
+POLL = 1.0
+"""Seconds between two looks."""
+
+
+class SignInAtForm:
+    """`panel` lies over `screen`, which gives on what is wished there."""
+
+    def __init__(self, screen: Sheet, panel: SignInPanel, signing: SigningIn) -> None:
+        self._screen, self._panel, self._signing = screen, panel, signing
+        self._url, self._id = "", ""
+
+    async def value(self, field: str, values: Mapping[str, Any]) -> str | None:
+        """What the field gets; None where the user has cancelled. Raises `BanqupError` where it cannot begin."""
+        answer: str | None = AGAIN
+        while answer == AGAIN:
+            answer = await self._asked(await self._signing.begin(field, values))
+        return answer
+
+    async def _asked(self, begun: SignIn) -> str | None:
+        self._url, self._id = clean(begun.url), begun.id
+        self._panel.fill(
+            clean(begun.provider), self._url, clean(begun.returns_to), has_browser=self._signing.has_browser
+        )
+        watching = self._screen.run_worker(self._watch(begun), group="watch", exclusive=True, exit_on_error=False)
+        try:
+            answer: str | None = await self._panel.asked()
+            return answer
+        finally:
+            watching.cancel()
+
+    async def _watch(self, found: SignIn) -> None:
+        """While nobody answers it goes on: the header says so."""
+        while not self._is_over(found):
+            await asyncio.sleep(POLL)
+            try:
+                found = await self._signing.state(found.id)
+            except Refused as error:
+                self._panel.refuse(clean(told(error.sentence)), clean(told(error.remedy)))
+                return
+            except BanqupError:
+                continue
+
+    def _is_over(self, found: SignIn) -> bool:
+        if found.state is SignInState.SIGNED_IN:
+            self._panel.answer(found.id)
+        elif found.state is SignInState.REFUSED:
+            sentence = clean(told(found.sentence)) or _("The provider has refused the sign-in.")
+            self._panel.refuse(sentence, clean(told(found.remedy)))
+        return found.state is not SignInState.WAITING
+
+    # what is wished in the panel
+
+    def wished(self, what: Wish) -> None:
+        if what == "copy":
+            self._screen.app.copy_to_clipboard(self._url)
+            self._panel.tell(_("Copied: the address. Where no clipboard is reached, select it with Shift held."))
+        else:
+            work = self._open() if what == "browser" else self._return(self._panel.pasted)
+            self._screen.run_worker(work, group=what, exclusive=True, exit_on_error=False)
+
+    async def _open(self) -> None:
+        if self._url.startswith(("https://", "http://")) and await open_outside(self._url):
+            self._panel.tell(_("Opened in the browser. Sign in there."))
+        else:
+            self._panel.tell(_("No browser was found here: open the address yourself."), "error")
+
+    async def _return(self, address: str) -> None:
+        asked = self._id
+        self._panel.tell(_("Asking the provider"), "muted")
+        try:
+            found = await self._signing.returned(asked, address)
+        except BanqupError as error:
+            if asked == self._id:
+                self._panel.tell(clean(told_of(error)), "error")
+            return
+        if asked == self._id and not self._is_over(found):
+            self._panel.tell(_("Waiting until you have signed in there."), "muted")

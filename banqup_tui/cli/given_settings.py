@@ -12,7 +12,7 @@ import click
 from banqup_tui.domain.days import read_day
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.folder import Folder
-from banqup_tui.domain.setting_rules import example_of, flaw_of, plain
+from banqup_tui.domain.setting_rules import example_of, flaw_of, kind_of, plain
 
 
 class WrongSetting(BanqupError):
@@ -59,6 +59,8 @@ def _read(pair: str, schema: Mapping[str, Any]) -> tuple[str, Any]:
     properties: Mapping[str, Any] = schema.get("properties", {})
     if key not in properties:
         raise WrongSetting(f"There is no setting {key}.", _nearest(key, list(properties)))
+    if text and kind_of(properties[key]) == "sign-in":
+        raise WrongSetting(f"{key} is a sign-in, not a text.", "Use --sign-in: it says where to sign in.")
     return key, None if text == "" else _value(key, text, properties[key])
 
 

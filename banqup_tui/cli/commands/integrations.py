@@ -20,6 +20,7 @@ from banqup_tui.cli.given_settings import day_given, folder_option, folders_give
 from banqup_tui.cli.house import House, NotThere, Tools, client_named
 from banqup_tui.cli.output import print_array, print_table, say
 from banqup_tui.cli.running import as_json, context_for, in_house, pass_tools
+from banqup_tui.cli.sign_in import sign_in_option, signed_in
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.health import Health, health_of
@@ -36,6 +37,7 @@ def command() -> None:
 @click.argument("names", nargs=-1, required=True, metavar="CLIENT... EXTENSION")
 @click.option("--clients", "listed", metavar="REF,REF...", help="The clients, in place of naming each.")
 @set_option
+@sign_in_option
 @click.option("--label", help="What it is called at this client, where it has one of this extension already.")
 @folder_option
 @click.option(
@@ -50,6 +52,7 @@ def add(
     names: tuple[str, ...],
     listed: str | None,
     settings: tuple[str, ...],
+    sign_in: bool,
     label: str | None,
     folders: tuple[str, ...],
     older: bool,
@@ -69,6 +72,11 @@ def add(
         of_clients = list({one.id: one for one in (client_named(house, name) for name in clients)}.values())
         installation = _installed(house, of_store)
         values = read_given(settings, of_store.settings_schema)
+        if sign_in:
+            of, alone = installation.id, of_clients[0].id if len(of_clients) == 1 else None
+            values = await signed_in(
+                house.doing, of_store, values, installation.settings, installation_id=of, client_id=alone
+            )
         given = Given(values=values, label=label, folders=folders_given(folders), older=older, since=day_given(since))
         if not no_test:
             request = TestRequest(
@@ -143,13 +151,16 @@ def _line(one: Integration, client: Client | None, health: Health) -> tuple[str,
 @command.command()
 @click.argument("integration")
 @set_option
+@sign_in_option
 @folder_option
 @pass_tools
-def configure(tools: Tools, integration: str, settings: tuple[str, ...], folders: tuple[str, ...]) -> int:
+def configure(
+    tools: Tools, integration: str, settings: tuple[str, ...], sign_in: bool, folders: tuple[str, ...]
+) -> int:
     """Change the client's settings of INTEGRATION (its id), or the folders it takes; what is not named stays."""
-    if not settings and not folders:
-        raise click.UsageError("Say what to change: --set KEY=VALUE, or --folder FOLDER.")
-    return _with(tools, ConfigureIntegration(), integration, settings=settings, folders=folders)
+    if not (settings or sign_in or folders):
+        raise click.UsageError("Say what to change: --set KEY=VALUE, --sign-in, or --folder FOLDER.")
+    return _with(tools, ConfigureIntegration(), integration, settings=settings, sign_in=sign_in, folders=folders)
 
 
 @command.command()
@@ -183,6 +194,7 @@ def _with(
     integration_id: str,
     *,
     settings: tuple[str, ...] = (),
+    sign_in: bool = False,
     folders: tuple[str, ...] = (),
     sure: bool = False,
     unless: tuple[IntegrationState, ...] = (),
@@ -192,9 +204,14 @@ def _with(
         if found.state in unless:
             say(f"{found.label} is {found.state.value.lower()} already.")
             return exit_codes.OK
-        extensions = {one.id: one for one in house.extensions()}
-        schema = extensions[found.extension_id].settings_schema if found.extension_id in extensions else {}
-        given = Given(values=read_given(settings, schema), folders=folders_given(folders) or found.folders)
+        extension = next((one for one in house.extensions() if one.id == found.extension_id), None)
+        values = read_given(settings, extension.settings_schema if extension else {})
+        if sign_in and extension is not None:
+            values = await signed_in(
+                house.doing, extension, values, found.effective,
+                installation_id=found.installation_id, integration_id=found.id, client_id=found.client_id,
+            )  # fmt: skip
+        given = Given(values=values, folders=folders_given(folders) or found.folders)
         ask = CommandLineAsk(given=given, sure=sure)
         client = next((row.client for row in house.clients() if row.client.id == found.client_id), None)
         context = context_for(house, ask, Place.CLIENT, client=client, integration=found, integrations=[found])

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import click
+import msgspec
 
 from banqup_tui.actions.configure_extension import ConfigureExtension
 from banqup_tui.actions.deactivate import DeactivateForAll
@@ -21,6 +22,7 @@ from banqup_tui.cli.given_settings import read_given
 from banqup_tui.cli.house import House, NotThere, Tools
 from banqup_tui.cli.output import print_array, print_table
 from banqup_tui.cli.running import as_json, context_for, in_house, pass_tools
+from banqup_tui.cli.sign_in import sign_in_option, signed_in
 from banqup_tui.domain.extension import Extension, in_language
 from banqup_tui.domain.health import summary
 from banqup_tui.domain.integration import Integration
@@ -79,21 +81,23 @@ def _state(extension: Extension, installed: bool) -> str:
 @command.command()
 @click.argument("extension")
 @set_option
+@sign_in_option
 @pass_tools
-def install(tools: Tools, extension: str, settings: tuple[str, ...]) -> int:
+def install(tools: Tools, extension: str, settings: tuple[str, ...], sign_in: bool) -> int:
     """Install EXTENSION for the firm: its settings are the template for every client."""
-    return _with_settings(tools, InstallExtension(), extension, settings)
+    return _with_settings(tools, InstallExtension(), extension, settings, sign_in=sign_in)
 
 
 @command.command()
 @click.argument("extension")
 @set_option
+@sign_in_option
 @pass_tools
-def configure(tools: Tools, extension: str, settings: tuple[str, ...]) -> int:
+def configure(tools: Tools, extension: str, settings: tuple[str, ...], sign_in: bool) -> int:
     """Change the firm's settings of EXTENSION; those not named stay."""
-    if not settings:
-        raise click.UsageError("Say what to change: --set KEY=VALUE.")
-    return _with_settings(tools, ConfigureExtension(), extension, settings)
+    if not settings and not sign_in:
+        raise click.UsageError("Say what to change: --set KEY=VALUE, or --sign-in.")
+    return _with_settings(tools, ConfigureExtension(), extension, settings, sign_in=sign_in)
 
 
 @command.command()
@@ -123,11 +127,17 @@ def _after_a_question(tools: Tools, action: Action, name: str, *, sure: bool) ->
     return in_house(tools, work)
 
 
-def _with_settings(tools: Tools, action: Action, name: str, settings: tuple[str, ...]) -> int:
+def _with_settings(tools: Tools, action: Action, name: str, settings: tuple[str, ...], *, sign_in: bool) -> int:
     async def work(house: House) -> int:
         extension = extension_named(house, name)
-        ask = CommandLineAsk(given=Given(values=read_given(settings, extension.settings_schema)))
-        return await carry_out(house, action, context_for(house, ask, Place.STORE, extension=extension))
+        values = read_given(settings, extension.settings_schema)
+        context = context_for(house, CommandLineAsk(), Place.STORE, extension=extension)
+        if sign_in and action.availability(context) is None:
+            kept = context.installation.settings if context.installation else {}
+            of = context.installation.id if context.installation else None
+            values = await signed_in(house.doing, extension, values, kept, installation_id=of)
+        ask = CommandLineAsk(given=Given(values=values))
+        return await carry_out(house, action, msgspec.structs.replace(context, ask=ask))
 
     return in_house(tools, work)
 

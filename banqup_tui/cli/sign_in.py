@@ -1,0 +1,152 @@
+"""`--sign-in`: signing in at a provider in the browser, for an extension with a setting that is a sign-in."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from banqup_tui.actions.interface import Doing
+from banqup_tui.cli import exit_codes
+from banqup_tui.cli.output import say
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.extension import Extension
+from banqup_tui.domain.setting_rules import is_asked, kind_of, plain
+from banqup_tui.domain.text import clean
+from banqup_tui.protocol.messages import SignIn, SignInRequest, SignInState
+from banqup_tui.sync.errors import NoNetwork, NotAnswered, Refused, ServerDown
+
+POLL = 1.0
+"""Seconds between two looks."""
+SECONDS_TO_SIGN_IN = 900.0
+_MOST_READ = 16 << 10
+
+sign_in_option = click.option(
+    "--sign-in", "sign_in", is_flag=True, help="Sign in in a browser: the address to open there is said."
+)
+
+
+class NothingToSignInTo(BanqupError):
+    exit_code = exit_codes.USAGE
+
+
+class NotSignedIn(BanqupError):
+    exit_code = exit_codes.FAILED
+
+
+class NobodySignedIn(BanqupError):
+    exit_code = exit_codes.STILL_UNDER_WAY
+
+
+async def signed_in(
+    doing: Doing,
+    extension: Extension,
+    given: Mapping[str, Any],
+    inherited: Mapping[str, Any],
+    *,
+    installation_id: str | None = None,
+    integration_id: str | None = None,
+    client_id: str | None = None,
+) -> dict[str, Any]:
+    """`given` with the sign-in added, once it is done. `inherited`: what is kept already. Raises `BanqupError`."""
+    field = _field(extension, {**inherited, **given})
+    begun = await doing.begin_sign_in(
+        SignInRequest(
+            extension_id=extension.id,
+            installation_id=installation_id,
+            integration_id=integration_id,
+            client_id=client_id,
+            settings=dict(given),
+            field=field,
+        )
+    )
+    say(f"Sign in at {begun.provider}: open this address in a browser on any computer.")
+    say(begun.url)
+    done = await _until_done(doing, begun)
+    if done.state is SignInState.REFUSED:
+        raise NotSignedIn(done.sentence or f"{done.provider} has refused the sign-in.", done.remedy or "")
+    say(f"Signed in at {done.provider}.")
+    return {**given, field: done.id}
+
+
+def _field(extension: Extension, settings: Mapping[str, Any]) -> str:
+    """The setting that is a sign-in, and is asked with the others as they are. Raises `NothingToSignInTo`."""
+    properties: Mapping[str, Any] = extension.settings_schema.get("properties", {})
+    together = {name: of.get("default") for name, of in properties.items()}
+    together |= {name: value for name, value in settings.items() if value is not None}
+    sign_ins = {name: of for name, of in properties.items() if kind_of(of) == "sign-in"}
+    asked = next((name for name, of in sign_ins.items() if is_asked(of, together)), None)
+    if asked is not None:
+        return asked
+    if not sign_ins:
+        raise NothingToSignInTo(f"{extension.id} has no sign-in in a browser.", "Leave --sign-in out.")
+    when: Mapping[str, Any] = plain(next(iter(sign_ins.values()))).get("x-when", {})
+    missing = (f"--set {name}={'|'.join(map(str, values))}" for name, values in when.items())
+    sentence = f"{extension.id} has no sign-in in a browser with these settings."
+    raise NothingToSignInTo(sentence, f"Give {' '.join(missing)} with it.")
+
+
+async def _until_done(doing: Doing, begun: SignIn) -> SignIn:
+    """Looks each second, and takes the address that a person pastes meanwhile."""
+    end = time.monotonic() + SECONDS_TO_SIGN_IN
+    with _pasted_lines() as lines:
+        if lines is not None:
+            say(f"If the browser then cannot open {begun.returns_to}, copy the whole address from its address bar,")
+            say("paste it here and press Enter.")
+        found = begun
+        while found.state is SignInState.WAITING:
+            if time.monotonic() > end:
+                raise NobodySignedIn("Nobody has signed in.", "Give the same command again.")
+            address = await _next(lines)
+            try:
+                found = await (doing.return_to(begun.id, address) if address else doing.sign_in(begun.id))
+            except (NoNetwork, NotAnswered, ServerDown) as error:
+                if address:
+                    say(str(error))
+            except Refused as error:
+                if not address:
+                    raise
+                say(str(error))
+        return found
+
+
+async def _next(lines: asyncio.Queue[str] | None) -> str:
+    """What was pasted, or nothing after a while."""
+    if lines is None:
+        await asyncio.sleep(POLL)
+        return ""
+    try:
+        async with asyncio.timeout(POLL):
+            return await lines.get()
+    except TimeoutError:
+        return ""
+
+
+@contextmanager
+def _pasted_lines() -> Iterator[asyncio.Queue[str] | None]:
+    """The lines typed in the terminal; None where no person is there."""
+    if not sys.stdin.isatty():
+        yield None
+        return
+    loop, descriptor = asyncio.get_running_loop(), sys.stdin.fileno()
+    lines: asyncio.Queue[str] = asyncio.Queue()
+
+    def read() -> None:
+        got = os.read(descriptor, _MOST_READ)
+        if not got:
+            loop.remove_reader(descriptor)
+        for line in got.decode(errors="replace").splitlines():
+            if clean(line):
+                lines.put_nowait(clean(line))
+
+    loop.add_reader(descriptor, read)
+    try:
+        yield lines
+    finally:
+        loop.remove_reader(descriptor)

@@ -32,7 +32,7 @@ from banqup_tui.protocol.messages import Command, CommandResult, CommandStatus
 from benchmarks.measures import Figure
 from benchmarks.places import Firm
 
-CLIENTS, EACH, ROUNDS = 10, 20, 5
+CLIENTS, EACH, ROUNDS = 10, 40, 5
 WAITING = 60
 """Documents of the broken one."""
 LIMIT = 1.1
@@ -69,6 +69,11 @@ class SilentServer:
         self.port = listening.getsockname()[1]
         self._listening = listening
         threading.Thread(target=self._take, args=(listening,), daemon=True).start()
+
+    @property
+    def keeps_waiting(self) -> bool:
+        """Somebody has connected and hears nothing."""
+        return bool(self._taken)
 
     def hang_up(self) -> None:
         if self._listening is not None:
@@ -133,7 +138,7 @@ class Practice:
         self._server.hang_up()
         self._server.listen()
         self._hand.do(ResumeIntegration(integration_id=self.broken))
-        self._until(lambda: self._count("state = 'SENDING'") > 0)
+        self._until(lambda: self._server.keeps_waiting and self._count("state = 'SENDING'") > 0)
 
     def without_it(self) -> None:
         self._hand.do(PauseIntegration(integration_id=self.broken))

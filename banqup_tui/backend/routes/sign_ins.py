@@ -7,6 +7,7 @@ from litestar.params import FromPath, JSONBody
 
 from banqup_tui.backend.routes._common import Asked, in_this_space, route, services_of
 from banqup_tui.backend.sign_in import signing_in
+from banqup_tui.domain.extension import Words
 from banqup_tui.protocol import paths
 from banqup_tui.protocol.messages import ReturnedTo, SignIn, SignInRequest, SignInState
 
@@ -16,9 +17,15 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-_PAGE = '<!doctype html><html lang="en"><meta charset="utf-8"><title>banqup</title><p>{}</p></html>'
-_DONE = "You are signed in. This window can be closed: the program goes on in the terminal."
-_NOBODY = "Nobody waits for this sign-in any more. Begin it again in the terminal."
+_PAGE = '<!doctype html><html lang="{}"><meta charset="utf-8"><title>banqup</title><p>{}</p></html>'
+_DONE: Words = {
+    "en": "You are signed in. This window can be closed: the program goes on in the terminal.",
+    "fr": "Vous êtes connecté. Cette fenêtre peut être fermée : le programme continue dans le terminal.",
+}
+_NOBODY: Words = {
+    "en": "Nobody waits for this sign-in any more. Begin it again in the terminal.",
+    "fr": "Plus personne n'attend cette connexion. Recommencez-la dans le terminal.",
+}
 
 
 @post(route(paths.SIGN_INS), guards=[in_this_space], status_code=200)
@@ -46,10 +53,15 @@ async def returned_by_hand(request: Asked, sign_in_id: FromPath[str], data: JSON
 async def returned(request: Asked) -> Response[str]:
     """The browser itself: it has no token, and is known by the state that the provider gives back."""
     found = await signing_in.returned(services_of(request), request.scope["query_string"].decode("latin-1"))
+    language = "fr" if request.headers.get("accept-language", "").lower().startswith("fr") else "en"
     if found is None:
-        return Response(_PAGE.format(_NOBODY), media_type="text/html", status_code=404, headers=_HEADERS)
-    said = _DONE if found.state is SignInState.SIGNED_IN else f"{found.sentence} {found.remedy or ''}"
-    return Response(_PAGE.format(escape(said)), media_type="text/html", headers=_HEADERS)
+        said, status = _NOBODY[language], 404
+    elif found.state is SignInState.SIGNED_IN:
+        said, status = _DONE[language], 200
+    else:
+        said, status = f"{found.sentence} {found.remedy or ''}", 200
+    content = _PAGE.format(language, escape(said))
+    return Response(content, media_type="text/html", status_code=status, headers=_HEADERS)
 
 
 ROUTES = [begin, look, returned_by_hand, returned]

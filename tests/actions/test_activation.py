@@ -123,3 +123,26 @@ async def test_removing_says_what_becomes_of_what_is_under_way() -> None:
     doing.waits = UnderWay(queued=5, sending=2)
     await BY_ID["remove-integration"].run(a_firm(ask, doing, place=Place.CLIENT, integration=an_integration("Sftp")))
     assert "2 deliveries under way are finished, 5 queued are cancelled." in ask.questions[0].lines
+
+
+async def test_a_form_signs_in_for_its_level_and_that_of_many_for_the_firm() -> None:
+    doing, has = FakeDoing(), an_integration("Sftp", installation_id="sftp-installed", extension_id="sftp")
+    store = {"place": Place.STORE, "extension": an_extension("sftp")}
+    of_firm, of_integration = Scripted(None), Scripted(None)
+    of_one, of_many = Scripted("sftp-installed", None), Scripted("sftp-installed", None)
+    await BY_ID["install"].run(a_context(of_firm, doing, **store))
+    await BY_ID["add-integration"].run(a_firm(of_one, doing, client=CLIENTS[0]))
+    await BY_ID["add-integration"].run(a_firm(of_many, doing, clients=CLIENTS))
+    await BY_ID["configure-integration"].run(a_firm(of_integration, doing, integration=has))
+    for ask in (of_firm, of_one, of_many, of_integration):
+        form = next(question for question in ask.questions if isinstance(question, Form))
+        await form.sign_in.begin("sign_in", {"user": "me"})
+    asked = [(one.installation_id, one.integration_id, one.client_id) for one in doing.sign_ins.begun]
+    installed = "sftp-installed"
+    assert asked == [
+        (None, None, None),
+        (installed, None, "parvis"),
+        (installed, None, None),
+        (installed, "sftp", "parvis"),
+    ]
+    assert {one.settings["user"] for one in doing.sign_ins.begun} == {"me"}

@@ -385,7 +385,7 @@ class Engine:
         self.outbox.stamp_anew(state.epoch, state.seq)
 
     async def _begin(self, server: ServerLike) -> None:
-        touched = await pull.begin(server, self.copy)
+        touched = await pull.begin(server, self.copy, self.files)
         if touched is not None:
             self._tell(touched)
         state = self.copy.state()
@@ -416,7 +416,7 @@ class Engine:
         """The next changes, and the next page of what is still to be copied. True if there is more."""
         self._last_pull = time.monotonic()
         try:
-            touched, more = await pull.changes(server, self.copy)
+            touched, more = await pull.changes(server, self.copy, self.files)
         except CopyTooOld:
             await self._begin(server)
             return True
@@ -479,8 +479,6 @@ class Engine:
     # saying
 
     def _tell(self, touched: Touched) -> None:
-        if touched.files:
-            self.files.drop(touched.files)
         if not (touched.everything or touched.clients or touched.documents or touched.kinds):
             return
         self._call_listeners(touched)

@@ -20,6 +20,7 @@ from banqup_tui.protocol.messages import Change, EntityKind, Op, Snapshot
 from banqup_tui.store import applying
 from banqup_tui.store.applying import Beginning, Changed, Gone, Granted, Put, Revoked, Touched
 from banqup_tui.store.copy import Copy
+from banqup_tui.store.files import FileCache
 from banqup_tui.sync.server import ServerLike
 
 _KINDS: dict[EntityKind, type] = {
@@ -36,13 +37,13 @@ _KINDS: dict[EntityKind, type] = {
 _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(kind) for kind in _KINDS.values()}
 
 
-async def begin(server: ServerLike, copy: Copy) -> Touched | None:
+async def begin(server: ServerLike, copy: Copy, files: FileCache) -> Touched | None:
     """The first answer. Other rows stay on the screen until pages have brought them anew."""
     step = copy.state().step
     kill_point("pull.asked")
     snapshot = await server.snapshot()
     kill_point("pull.received")
-    return applying.begin(copy, step, _beginning(snapshot))
+    return applying.begin(copy, step, _beginning(snapshot), files)
 
 
 async def refresh(server: ServerLike, copy: Copy) -> bool:
@@ -63,7 +64,7 @@ async def page(server: ServerLike, copy: Copy) -> Touched | None:
     return applying.page(copy, state.step, backfill.scope, found.documents, found.deliveries, found.next)
 
 
-async def changes(server: ServerLike, copy: Copy) -> tuple[Touched | None, bool]:
+async def changes(server: ServerLike, copy: Copy, files: FileCache) -> tuple[Touched | None, bool]:
     """The next changes, and whether there are more. Raises `CopyTooOld`: begin anew."""
     state = copy.state()
     if state.cursor is None:
@@ -74,7 +75,7 @@ async def changes(server: ServerLike, copy: Copy) -> tuple[Touched | None, bool]
     if not answer.changes and answer.cursor == state.cursor:
         return Touched(), False
     changed = list(_changed(answer.changes))
-    touched = applying.changes(copy, state.step, changed, answer.cursor, answer.seq, answer.has_more)
+    touched = applying.changes(copy, state.step, changed, answer.cursor, answer.seq, answer.has_more, files)
     return touched, answer.has_more
 
 

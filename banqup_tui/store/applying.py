@@ -22,7 +22,7 @@ from banqup_tui.domain.space import Space
 from banqup_tui.domain.values import Value
 from banqup_tui.kill_points import kill_point
 from banqup_tui.store.codes import APPROVED, ATTEMPTED, FOLDER_CODE, PROCESSED, STATUS_CODE, day_of
-from banqup_tui.store.copy import Copy, state_of
+from banqup_tui.store.copy import NEWLY_ASSIGNED, Copy, state_of
 from banqup_tui.store.files import FileCache
 from banqup_tui.store.sqlite import writing
 
@@ -89,7 +89,7 @@ class Gone(Value, frozen=True):
 
 
 class Granted(Value, frozen=True):
-    """A client was assigned to the user. Without its value the small things must be fetched again."""
+    """A client was assigned to the user. Its integrations and rules are older than the cursor: they are fetched."""
 
     seq: int
     client_id: str
@@ -145,15 +145,16 @@ def begin(copy: Copy, step: int, beginning: Beginning, files: FileCache | None =
     return batch.touched
 
 
-def refresh(copy: Copy, step: int, beginning: Beginning) -> bool:
+def refresh(copy: Copy, step: int, beginning: Beginning) -> Touched | None:
     """Take the small things anew and leave the cursor where it is (after a client was assigned)."""
     with writing(copy.writer()) as connection:
         if not _step_taken(connection, step):
-            return False
+            return None
         batch = _Batch(connection)
         _put_small(connection, batch, beginning)
+        connection.execute('UPDATE backfill SET "before" = NULL WHERE "before" = ?', (NEWLY_ASSIGNED,))
         batch.finish()
-    return True
+    return batch.touched
 
 
 def page(
@@ -272,7 +273,7 @@ def _apply_one(connection: sqlite3.Connection, batch: "_Batch", change: Changed)
         case Granted(seq=seq, client_id=client_id, value=value):
             if value is not None:
                 batch.put_small(seq, value)
-            connection.execute("INSERT OR REPLACE INTO backfill VALUES (?, NULL)", (client_id,))
+            connection.execute("INSERT OR REPLACE INTO backfill VALUES (?, ?)", (client_id, NEWLY_ASSIGNED))
             batch.touched.clients.add(client_id)
         case Revoked(client_id=client_id):
             batch.delete_client(client_id)

@@ -423,8 +423,6 @@ class Engine:
         self._trouble, self._trouble_since, self._tries = None, None, 0
         if touched is not None:
             self._tell(touched)
-        if self._has_unnamed_client():
-            await pull.refresh(server, self.copy)
         state = self.copy.state()
         if state.backfills:
             self._say()
@@ -439,15 +437,6 @@ class Engine:
         more = True
         while more:
             more = await self._pull_some(server)
-
-    def _has_unnamed_client(self) -> bool:
-        state = self.copy.state()
-        scopes = [backfill.scope for backfill in state.backfills if backfill.scope]
-        return bool(scopes) and any(
-            self.copy.reader().execute("SELECT 1 FROM client WHERE id = ? AND value IS NOT NULL", (scope,)).fetchone()
-            is None
-            for scope in scopes
-        )
 
     # trouble
 

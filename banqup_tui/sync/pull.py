@@ -46,17 +46,16 @@ async def begin(server: ServerLike, copy: Copy, files: FileCache) -> Touched | N
     return applying.begin(copy, step, _beginning(snapshot), files)
 
 
-async def refresh(server: ServerLike, copy: Copy) -> bool:
-    """The small things anew, after a client was assigned whose own rows are older than the cursor."""
-    step = copy.state().step
-    return applying.refresh(copy, step, _beginning(await server.snapshot()))
-
-
 async def page(server: ServerLike, copy: Copy) -> Touched | None:
-    """The next documents of the first open backfill. `None`: there is none, or the answer came too late."""
+    """The next documents of the first open backfill. `None`: there is none, or the answer came too late.
+
+    After a client was assigned the small things come first, once for all clients that are new.
+    """
     state = copy.state()
     if not state.backfills or state.cursor is None:
         return None
+    if any(backfill.is_new for backfill in state.backfills):
+        return applying.refresh(copy, state.step, _beginning(await server.snapshot()))
     backfill = state.backfills[0]
     kill_point("pull.asked")
     found = await server.documents(backfill.before, backfill.scope or None, state.cursor)

@@ -228,3 +228,18 @@ def test_clients_no_longer_seen_in_another_role_are_gone_with_their_documents_an
     assert office.banqup("sync").returncode == 0
     assert shown(office) == others
     nothing_of_the_one_taken_is_here(office)
+
+
+@pytest.mark.parametrize("point", ["pull.applied", "snapshot.page"])
+def test_a_client_given_again_comes_back_whole(office: Office, access: Access, point: str) -> None:
+    access.only(CLIENTS)
+    every_file_opened(office)
+    before = shown(office)
+    access.revoke(TAKEN)
+    assert office.banqup("sync").returncode == 0
+    assert TAKEN not in shown(office)
+    access.grant(TAKEN)
+    killed_at(office, point, "sync")
+    assert office.banqup("sync").returncode == 0
+    assert shown(office) == before
+    every_file_opened(office)

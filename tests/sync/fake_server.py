@@ -232,7 +232,7 @@ class FakeServer:
         self.before_answer("changes")
         return answer
 
-    def _change(self, seq: int, kind: EntityKind, key: str, op: Op, _client: str | None) -> Change:
+    def _change(self, seq: int, kind: EntityKind, key: str, op: Op, client: str | None) -> Change:
         tables: dict[EntityKind, dict[str, Any]] = {
             EntityKind.CLIENT: self.clients,
             EntityKind.DOCUMENT: self.documents,
@@ -242,6 +242,8 @@ class FakeServer:
             EntityKind.RULE: self.rules,
         }
         value = tables[kind].get(key) if kind in tables and op is Op.PUT else None
+        if op is Op.GRANTED and client is not None:
+            value = self.clients[client]
         raw = None if value is None else msgspec.Raw(msgspec.json.encode(value))
         return Change(seq=seq, kind=kind, op=op, id=key, value=raw)
 

@@ -51,8 +51,6 @@ class Reader:
             self.begin()
         for _ in range(500):
             more = self.changes()
-            if any(one.scope for one in self.copy.state().backfills):
-                asyncio.run(pull.refresh(self.line, self.copy))
             if not self.copy.state().backfills and not more:
                 return
             self.page()
@@ -196,6 +194,19 @@ def test_documents_of_a_client_newly_assigned_come(reader: Reader, server: FakeS
     server.put(a_document("later", "c2", minute=50))
     server.grant("c1")
     reader.catch_up()
+    reader.check()
+
+
+def test_integrations_and_rules_of_a_client_newly_assigned_come_though_they_are_older(
+    reader: Reader, server: FakeServer
+) -> None:
+    server.revoke("c1")
+    reader.catch_up()
+    assert [one.client_id for one in reader.readers.integrations()] == ["c2"]
+    server.grant("c1")
+    server.put_client(a_client("c1", name="Renamed"))
+    reader.catch_up()
+    assert [one.client_id for one in reader.readers.integrations()] == ["c1", "c2"]
     reader.check()
 
 

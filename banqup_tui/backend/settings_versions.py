@@ -24,8 +24,6 @@ from banqup_tui.protocol.problems import ProblemType
 FIRST = 1
 _log = logging.getLogger(__name__)
 
-_log = logging.getLogger(__name__)
-
 
 def own_settings(work: Work, services: Services, integration: Row[Any]) -> Settings:
     """The client's own, of the version in use."""

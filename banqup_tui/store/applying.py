@@ -22,7 +22,8 @@ from banqup_tui.domain.space import Space
 from banqup_tui.domain.values import Value
 from banqup_tui.kill_points import kill_point
 from banqup_tui.store.codes import APPROVED, ATTEMPTED, FOLDER_CODE, PROCESSED, STATUS_CODE, day_of
-from banqup_tui.store.copy import Copy, state_of
+from banqup_tui.store.copy import NEWLY_ASSIGNED, Copy, state_of
+from banqup_tui.store.files import FileCache
 from banqup_tui.store.sqlite import writing
 
 EVERYTHING = ""
@@ -88,7 +89,7 @@ class Gone(Value, frozen=True):
 
 
 class Granted(Value, frozen=True):
-    """A client was assigned to the user. Without its value the small things must be fetched again."""
+    """A client was assigned to the user. Its integrations and rules are older than the cursor: they are fetched."""
 
     seq: int
     client_id: str
@@ -104,28 +105,29 @@ Changed = Put | Gone | Granted | Revoked
 
 
 class Touched(msgspec.Struct):
-    """What one transaction changed. `everything`: too much to name. `files`: SHA-256 of what may not be kept."""
+    """What one transaction changed. `everything`: too much to name."""
 
     everything: bool = False
     clients: set[str] = msgspec.field(default_factory=set)
     documents: set[str] = msgspec.field(default_factory=set)
     kinds: set[str] = msgspec.field(default_factory=set)
-    files: set[str] = msgspec.field(default_factory=set)
 
     def add(self, other: "Touched") -> None:
         self.everything = self.everything or other.everything
         self.clients |= other.clients
         self.documents |= other.documents
         self.kinds |= other.kinds
-        self.files |= other.files
 
 
-def begin(copy: Copy, step: int, beginning: Beginning) -> Touched | None:
-    """Begin the copy, or begin it again: rows that may still be seen stay until a page has brought them anew."""
+def begin(copy: Copy, step: int, beginning: Beginning, files: FileCache | None = None) -> Touched | None:
+    """Begin the copy, or begin it again: rows that may still be seen stay until a page has brought them anew.
+
+    Of `files`, those of clients that are not there any more are dropped.
+    """
     with writing(copy.writer()) as connection:
         if not _step_taken(connection, step):
             return None
-        batch = _Batch(connection)
+        batch = _Batch(connection, files)
         batch.gen += 1
         _keep_only(connection, batch, {client.id for client in beginning.clients})
         rows = connection.execute("SELECT coalesce(sum(count), 0) FROM client_tally").fetchone()[0]
@@ -143,15 +145,16 @@ def begin(copy: Copy, step: int, beginning: Beginning) -> Touched | None:
     return batch.touched
 
 
-def refresh(copy: Copy, step: int, beginning: Beginning) -> bool:
+def refresh(copy: Copy, step: int, beginning: Beginning) -> Touched | None:
     """Take the small things anew and leave the cursor where it is (after a client was assigned)."""
     with writing(copy.writer()) as connection:
         if not _step_taken(connection, step):
-            return False
+            return None
         batch = _Batch(connection)
         _put_small(connection, batch, beginning)
+        connection.execute('UPDATE backfill SET "before" = NULL WHERE "before" = ?', (NEWLY_ASSIGNED,))
         batch.finish()
-    return True
+    return batch.touched
 
 
 def page(
@@ -180,12 +183,20 @@ def page(
     return batch.touched
 
 
-def changes(copy: Copy, step: int, changed: Iterable[Changed], cursor: str, seq: int, more: bool) -> Touched | None:
-    """In the order of their numbers. `None`: it came too late."""
+def changes(
+    copy: Copy,
+    step: int,
+    changed: Iterable[Changed],
+    cursor: str,
+    seq: int,
+    more: bool,
+    files: FileCache | None = None,
+) -> Touched | None:
+    """In the order of their numbers. `None`: it came too late. Of `files`, those of clients taken away are dropped."""
     with writing(copy.writer()) as connection:
         if not _step_taken(connection, step):
             return None
-        batch = _Batch(connection)
+        batch = _Batch(connection, files)
         revoked = _apply_in_order(connection, batch, changed)
         connection.execute("UPDATE meta SET cursor = ?, seq = ?", (cursor, seq))
         if not more:
@@ -262,7 +273,7 @@ def _apply_one(connection: sqlite3.Connection, batch: "_Batch", change: Changed)
         case Granted(seq=seq, client_id=client_id, value=value):
             if value is not None:
                 batch.put_small(seq, value)
-            connection.execute("INSERT OR REPLACE INTO backfill VALUES (?, NULL)", (client_id,))
+            connection.execute("INSERT OR REPLACE INTO backfill VALUES (?, ?)", (client_id, NEWLY_ASSIGNED))
             batch.touched.clients.add(client_id)
         case Revoked(client_id=client_id):
             batch.delete_client(client_id)
@@ -311,8 +322,9 @@ def _drop_orphans(connection: sqlite3.Connection) -> None:
 class _Batch:
     """Rows written in one transaction, and what they do to the counts."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, files: FileCache | None = None) -> None:
         self.connection = connection
+        self.files = files
         self.gen: int = connection.execute("SELECT gen FROM meta").fetchone()[0]
         self.touched = Touched()
         self._counts: dict[tuple[int, int, int, int], int] = {}
@@ -480,7 +492,10 @@ class _Batch:
         self.touched.everything = self.touched.everything or len(self.touched.documents) > 5_000
 
     def delete_client(self, client_id: str) -> None:
-        """Everything of the client: documents, deliveries, integrations, open backfills."""
+        """Everything of the client: documents and their files, deliveries, integrations, rules, open backfills.
+
+        A file goes before the row that names it is gone for good: cut off in between, all of this is done again.
+        """
         row = self.connection.execute("SELECT n FROM client WHERE id = ?", (client_id,)).fetchone()
         if row is not None:
             query = (
@@ -488,13 +503,17 @@ class _Batch:
                 f" WHERE client = ? LIMIT {_FEW}"
             )
             while found := self.connection.execute(query, row).fetchall():
-                self.touched.files.update(sha256 for _, sha256 in found)
+                if self.files is not None:
+                    self.files.drop(sha256 for _, sha256 in found)
                 self.delete_documents([document_id for document_id, _ in found])
         self.connection.execute(
             "DELETE FROM delivery WHERE integration_id IN (SELECT id FROM integration WHERE client_id = ?)",
             (client_id,),
         )
         self.connection.execute("DELETE FROM integration WHERE client_id = ?", (client_id,))
+        self.connection.execute(
+            "DELETE FROM rule WHERE json_extract(CAST(value AS TEXT), '$.clientId') = ?", (client_id,)
+        )
         self.connection.execute("DELETE FROM client WHERE id = ?", (client_id,))
         self.connection.execute("DELETE FROM backfill WHERE scope = ?", (client_id,))
         self._client_numbers.pop(client_id, None)

@@ -16,12 +16,20 @@ from banqup_tui.store.sqlite import Connections, connect, reading, set_aside
 SCHEMA = 3
 """The same number as copy_schema.SCHEMA, here so that an existing copy opens without that module."""
 
+NEWLY_ASSIGNED = ""
+"""In place of a page's key."""
+
 
 class Backfill(Value, frozen=True, kw_only=True):
     """What is still to be fetched: `scope` is a client's id, or empty for all; `before` the key of the next page."""
 
     scope: str
     before: str | None
+
+    @property
+    def is_new(self) -> bool:
+        """A client just assigned: its integrations and rules are fetched before its documents."""
+        return self.before == NEWLY_ASSIGNED
 
 
 class CopyState(Value, frozen=True, kw_only=True):

@@ -394,7 +394,7 @@ class Engine:
         self.outbox.stamp_anew(state.epoch, state.seq)
 
     async def _begin(self, server: ServerLike) -> None:
-        touched = await pull.begin(server, self.copy)
+        touched = await pull.begin(server, self.copy, self.files)
         if touched is not None:
             self._tell(touched)
         state = self.copy.state()
@@ -425,15 +425,13 @@ class Engine:
         """The next changes, and the next page of what is still to be copied. True if there is more."""
         self._last_pull = time.monotonic()
         try:
-            touched, more = await pull.changes(server, self.copy)
+            touched, more = await pull.changes(server, self.copy, self.files)
         except CopyTooOld:
             await self._begin(server)
             return True
         self._trouble, self._trouble_since, self._tries = None, None, 0
         if touched is not None:
             self._tell(touched)
-        if self._has_unnamed_client():
-            await pull.refresh(server, self.copy)
         state = self.copy.state()
         if state.backfills:
             self._say()
@@ -448,15 +446,6 @@ class Engine:
         more = True
         while more:
             more = await self._pull_some(server)
-
-    def _has_unnamed_client(self) -> bool:
-        state = self.copy.state()
-        scopes = [backfill.scope for backfill in state.backfills if backfill.scope]
-        return bool(scopes) and any(
-            self.copy.reader().execute("SELECT 1 FROM client WHERE id = ? AND value IS NOT NULL", (scope,)).fetchone()
-            is None
-            for scope in scopes
-        )
 
     # trouble
 
@@ -488,8 +477,6 @@ class Engine:
     # saying
 
     def _tell(self, touched: Touched) -> None:
-        if touched.files:
-            self.files.drop(touched.files)
         if not (touched.everything or touched.clients or touched.documents or touched.kinds):
             return
         self._call_listeners(touched)

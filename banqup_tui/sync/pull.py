@@ -20,6 +20,7 @@ from banqup_tui.protocol.messages import Change, EntityKind, Op, Snapshot
 from banqup_tui.store import applying
 from banqup_tui.store.applying import Beginning, Changed, Gone, Granted, Put, Revoked, Touched
 from banqup_tui.store.copy import Copy
+from banqup_tui.store.files import FileCache
 from banqup_tui.sync.server import ServerLike
 
 _KINDS: dict[EntityKind, type] = {
@@ -36,26 +37,25 @@ _KINDS: dict[EntityKind, type] = {
 _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(kind) for kind in _KINDS.values()}
 
 
-async def begin(server: ServerLike, copy: Copy) -> Touched | None:
+async def begin(server: ServerLike, copy: Copy, files: FileCache) -> Touched | None:
     """The first answer. Other rows stay on the screen until pages have brought them anew."""
     step = copy.state().step
     kill_point("pull.asked")
     snapshot = await server.snapshot()
     kill_point("pull.received")
-    return applying.begin(copy, step, _beginning(snapshot))
-
-
-async def refresh(server: ServerLike, copy: Copy) -> bool:
-    """The small things anew, after a client was assigned whose own rows are older than the cursor."""
-    step = copy.state().step
-    return applying.refresh(copy, step, _beginning(await server.snapshot()))
+    return applying.begin(copy, step, _beginning(snapshot), files)
 
 
 async def page(server: ServerLike, copy: Copy) -> Touched | None:
-    """The next documents of the first open backfill. `None`: there is none, or the answer came too late."""
+    """The next documents of the first open backfill. `None`: there is none, or the answer came too late.
+
+    After a client was assigned the small things come first, once for all clients that are new.
+    """
     state = copy.state()
     if not state.backfills or state.cursor is None:
         return None
+    if any(backfill.is_new for backfill in state.backfills):
+        return applying.refresh(copy, state.step, _beginning(await server.snapshot()))
     backfill = state.backfills[0]
     kill_point("pull.asked")
     found = await server.documents(backfill.before, backfill.scope or None, state.cursor)
@@ -63,7 +63,7 @@ async def page(server: ServerLike, copy: Copy) -> Touched | None:
     return applying.page(copy, state.step, backfill.scope, found.documents, found.deliveries, found.next)
 
 
-async def changes(server: ServerLike, copy: Copy) -> tuple[Touched | None, bool]:
+async def changes(server: ServerLike, copy: Copy, files: FileCache) -> tuple[Touched | None, bool]:
     """The next changes, and whether there are more. Raises `CopyTooOld`: begin anew."""
     state = copy.state()
     if state.cursor is None:
@@ -74,7 +74,7 @@ async def changes(server: ServerLike, copy: Copy) -> tuple[Touched | None, bool]
     if not answer.changes and answer.cursor == state.cursor:
         return Touched(), False
     changed = list(_changed(answer.changes))
-    touched = applying.changes(copy, state.step, changed, answer.cursor, answer.seq, answer.has_more)
+    touched = applying.changes(copy, state.step, changed, answer.cursor, answer.seq, answer.has_more, files)
     return touched, answer.has_more
 
 

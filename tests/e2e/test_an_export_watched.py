@@ -1,15 +1,24 @@
 """What Banqup's own extensions export, copied below a watched folder in pieces while the program runs."""
 
+import json
+import os
 import shutil
+import signal
 import time
 from pathlib import Path
 
 from tests.support import papers
-from tests.support.office import Office
+from tests.support.office import Office, until
 
 BAKERY_FOLDER = "Fournil_de_la_Tannerie_BE0912345673"
 DRIVE = f"Invoice_import/{BAKERY_FOLDER}"
 SFTP = "FOURNIL_0912345673"
+QUICK_EYES = (
+    "import sys; from banqup_tui.backend.watching import Watching;"
+    "Watching.__init__.__kwdefaults__.update(every=0.1, still_for=0.2);"
+    "from banqup_tui.backend.main import main; sys.exit(main())"
+)
+"""Looks at once what stands still, where a test writes each file whole."""
 
 
 def write_slowly(path: Path, content: bytes) -> None:
@@ -71,3 +80,23 @@ def test_an_export_copied_in_pieces_is_in_the_right_clients_and_folders_each_fil
     assert len(office.documents()) == 5
     assert {one["client"]["reference"] for one in office.documents()} == {"FOURNIL"}
     assert (exported / DRIVE / "AP" / "unfinished.xml.part").exists()
+
+
+def test_a_backend_killed_when_it_has_taken_a_file_has_each_file_once_when_it_looks_again(
+    office: Office, tmp_path: Path
+) -> None:
+    office.add_client()
+    exported = tmp_path / "export"
+    exported.mkdir()
+    assert office.banqup("sources", "add", "folder", str(exported)).returncode == 0
+    office.kill_backend(signal.SIGTERM)
+    for number in ("P-1", "P-2", "P-3"):
+        write_and_rename(exported / DRIVE / "AP" / f"{number}.xml", papers.invoice(number=number))
+    killed = office.start_backend(("-c", QUICK_EYES), BANQUP_KILL_AT="intake.committed:2").pid
+    _, status = os.waitpid(killed, 0)
+    assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL
+    office.start_backend(("-c", QUICK_EYES))
+    until(lambda: len(office.documents()) >= 3, what="three documents")
+    assert sorted(one["number"] for one in office.documents()) == ["P-1", "P-2", "P-3"]
+    (source,) = json.loads(office.banqup("sources", "list", "--json").stdout)
+    assert (source["taken"], source["refused"], source["problem"]) == (3, 0, None)

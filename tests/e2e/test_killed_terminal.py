@@ -4,13 +4,19 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
 
 import pytest
 
 from banqup_tui.protocol.commands import SetProcessed, encode, kind_of
 from banqup_tui.store.outbox import CommandState, Line, Outbox
+from banqup_tui.store.query import DocumentQuery
+from banqup_tui.store.readers import Readers
+from banqup_tui.sync.session import Session
 from tests.support import papers
-from tests.support.office import PROGRAM, SECONDS, Office, office_in
+from tests.support.access import Access, access_in
+from tests.support.office import PROGRAM, SECONDS, Office, id_of, office_in, until
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +117,129 @@ def test_a_terminal_killed_while_it_led_does_not_keep_others_from_what_is_new(of
     office.add_documents(office.add_client(), {"led.xml": a_document("led")})
     assert office.banqup("sync").returncode == 0
     assert [one["number"] for one in office.documents()].count("2026-led") == 1
+
+
+COMPANIES = {
+    "FOURNIL": papers.BAKERY,
+    "GARAGE": papers.GARAGE,
+    "SCIERIE": papers.company("Scierie du Condroz SA", "0922222253"),
+}
+CLIENTS = [id_of("client", reference) for reference in COMPANIES]
+TAKEN, OTHER, _ = CLIENTS
+
+
+@pytest.fixture
+def access(office: Office) -> Iterator[Access]:
+    """Three clients with two documents each, of which one client's are delivered; the user may be kept from some."""
+    for reference, company in COMPANIES.items():
+        client_id = office.add_client(reference, company.name)
+        if client_id == TAKEN:
+            office.deliver_into(client_id)
+        bills = {f"{at}.xml": papers.invoice(number=f"{reference}-{at}", buyer=company) for at in (1, 2)}
+        office.add_documents(client_id, bills)
+    until(lambda: office.delivery_states() == {"DELIVERED": 2}, what="two deliveries")
+    with access_in(office.homes) as found:
+        yield found
+
+
+@contextmanager
+def copy_of(office: Office) -> Iterator[Session]:
+    with closing(Session.open(office.homes, office.backend)) as session:
+        yield session
+
+
+def shown(office: Office) -> dict[str, Any]:
+    """What the user sees of each client: its line with its counts, its integrations, its documents, where they went."""
+    with copy_of(office) as session:
+        read = session.readers
+        return {
+            row.client.id: (row, read.integrations(row.client.id), documents_of(read, row.client.id))
+            for row in read.clients()
+        }
+
+
+def documents_of(read: Readers, client_id: str) -> dict[str, Any]:
+    found = [row.id for row in read.listing(DocumentQuery(client_id=client_id))]
+    return {one: (read.document(one), read.deliveries(one)) for one in found}
+
+
+def without_the_one_taken(office: Office) -> dict[str, Any]:
+    return {client_id: found for client_id, found in shown(office).items() if client_id != TAKEN}
+
+
+def every_file_opened(office: Office) -> None:
+    """All is here: the copy, and the file of each document."""
+    assert office.banqup("sync").returncode == 0
+    with copy_of(office) as session:
+        for sha256 in hashes(session):
+            session.engine.download(sha256)
+    assert len(files_here(office)) == 6
+
+
+def hashes(session: Session) -> set[str]:
+    found = (session.readers.document(row.id) for row in session.readers.listing(DocumentQuery()))
+    return {document.sha256 for document in found if document}
+
+
+def files_here(office: Office) -> set[str]:
+    return {path.name for path in (office.homes.cache / "files" / "local").iterdir()}
+
+
+def nothing_of_the_one_taken_is_here(office: Office) -> None:
+    """Nor in rows that no screen shows."""
+    with copy_of(office) as session:
+        copy = session.copy.reader()
+        kept = ("client", "document", "delivery", "integration", "backfill")
+        counted = [copy.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in kept]
+        assert counted == [2, 4, 0, 0, 0]
+        assert copy.execute("SELECT sum(count) FROM tally").fetchone()[0] == 4
+        assert not copy.execute("SELECT rowid FROM words WHERE words MATCH 'fournil'").fetchall()
+        assert files_here(office) == hashes(session)
+
+
+@pytest.mark.parametrize("point", ["pull.applying", "access.revoked"])
+def test_a_client_taken_away_is_gone_with_its_documents_and_their_files_and_the_others_are_whole(
+    office: Office, access: Access, point: str
+) -> None:
+    access.only(CLIENTS)
+    every_file_opened(office)
+    with copy_of(office) as session:
+        (mine, *_) = session.readers.listing(DocumentQuery(client_id=OTHER))
+        key = session.act(SetProcessed(document_ids=(mine.id,), processed=True))
+    others = without_the_one_taken(office)
+    access.revoke(TAKEN)
+    killed_at(office, point, "sync")
+    assert office.banqup("sync").returncode == 0
+    assert shown(office) == others
+    nothing_of_the_one_taken_is_here(office)
+    with copy_of(office) as session:
+        done = session.outbox.entry(key)
+    assert done is not None
+    assert done.state is CommandState.DONE
+
+
+def test_clients_no_longer_seen_in_another_role_are_gone_with_their_documents_and_files(
+    office: Office, access: Access
+) -> None:
+    every_file_opened(office)
+    others = without_the_one_taken(office)
+    access.only(others)
+    killed_at(office, "snapshot.begun", "sync")
+    assert office.banqup("sync").returncode == 0
+    assert shown(office) == others
+    nothing_of_the_one_taken_is_here(office)
+
+
+@pytest.mark.parametrize("point", ["pull.applied", "snapshot.page"])
+def test_a_client_given_again_comes_back_whole(office: Office, access: Access, point: str) -> None:
+    access.only(CLIENTS)
+    every_file_opened(office)
+    before = shown(office)
+    access.revoke(TAKEN)
+    assert office.banqup("sync").returncode == 0
+    assert TAKEN not in shown(office)
+    access.grant(TAKEN)
+    killed_at(office, point, "sync")
+    assert office.banqup("sync").returncode == 0
+    assert shown(office) == before
+    every_file_opened(office)

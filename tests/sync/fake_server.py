@@ -15,7 +15,7 @@ from banqup_tui.domain.document import Document, DocumentKind
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
-from banqup_tui.domain.source import ToPlace
+from banqup_tui.domain.source import PlacingRule, ToPlace
 from banqup_tui.domain.space import Role, Space
 from banqup_tui.domain.status import AccountingStatus, accounting_status
 from banqup_tui.protocol.commands import ImportFile, Send, SetProcessed, decode
@@ -74,6 +74,7 @@ class FakeServer:
         self.deliveries: dict[str, Delivery] = {}
         self.integrations: dict[str, Integration] = {}
         self.waiting: dict[str, ToPlace] = {}
+        self.rules: dict[str, PlacingRule] = {}
         self.visible: set[str] = set()
         self.log: dict[tuple[EntityKind, str], tuple[int, Op, str | None]] = {}
         self.floor = 0
@@ -112,6 +113,10 @@ class FakeServer:
     def put_integration(self, integration: Integration) -> None:
         self.integrations[integration.id] = integration
         self._number(EntityKind.INTEGRATION, integration.id, Op.PUT, integration.client_id)
+
+    def put_rule(self, one: PlacingRule) -> None:
+        self.rules[one.id] = one
+        self._number(EntityKind.RULE, one.id, Op.PUT, one.client_id)
 
     def delete(self, document_id: str) -> None:
         document = self.documents.pop(document_id)
@@ -178,6 +183,7 @@ class FakeServer:
             clients=tuple(one for one in self.clients.values() if one.id in self.visible),
             integrations=tuple(one for one in self.integrations.values() if one.client_id in self.visible),
             to_place=tuple(self.waiting.values()),
+            rules=tuple(one for one in self.rules.values() if one.client_id in self.visible),
             document_count=len(self.seen_by_user()[1]),
         )  # fmt: skip
         self.before_answer("snapshot")
@@ -230,15 +236,18 @@ class FakeServer:
         self.before_answer("changes")
         return answer
 
-    def _change(self, seq: int, kind: EntityKind, key: str, op: Op, _client: str | None) -> Change:
+    def _change(self, seq: int, kind: EntityKind, key: str, op: Op, client: str | None) -> Change:
         tables: dict[EntityKind, dict[str, Any]] = {
             EntityKind.CLIENT: self.clients,
             EntityKind.DOCUMENT: self.documents,
             EntityKind.DELIVERY: self.deliveries,
             EntityKind.INTEGRATION: self.integrations,
             EntityKind.TO_PLACE: self.waiting,
+            EntityKind.RULE: self.rules,
         }
         value = tables[kind].get(key) if kind in tables and op is Op.PUT else None
+        if op is Op.GRANTED and client is not None:
+            value = self.clients[client]
         raw = None if value is None else msgspec.Raw(msgspec.json.encode(value))
         return Change(seq=seq, kind=kind, op=op, id=key, value=raw)
 

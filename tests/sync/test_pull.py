@@ -10,8 +10,11 @@ import pytest
 
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.document import Document
+from banqup_tui.domain.integration import Integration
+from banqup_tui.domain.source import PlacingRule, RuleKind
 from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.store.copy import Copy
+from banqup_tui.store.files import FileCache
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.readers import Readers
 from banqup_tui.sync import pull
@@ -27,17 +30,18 @@ class Reader:
         self.line = Line(server)
         self.copy = Copy.open(directory / "copy.sqlite")
         self.outbox = Outbox.open(directory / "outbox.sqlite")
+        self.files = FileCache(directory / "files")
         self.readers = Readers(self.copy, self.outbox)
 
     def begin(self) -> bool:
-        return asyncio.run(pull.begin(self.line, self.copy)) is not None
+        return asyncio.run(pull.begin(self.line, self.copy, self.files)) is not None
 
     def page(self) -> bool:
         return asyncio.run(pull.page(self.line, self.copy)) is not None
 
     def changes(self) -> bool:
         try:
-            return asyncio.run(pull.changes(self.line, self.copy))[1]
+            return asyncio.run(pull.changes(self.line, self.copy, self.files))[1]
         except CopyTooOld:
             self.begin()
             return True
@@ -47,8 +51,6 @@ class Reader:
             self.begin()
         for _ in range(500):
             more = self.changes()
-            if any(one.scope for one in self.copy.state().backfills):
-                asyncio.run(pull.refresh(self.line, self.copy))
             if not self.copy.state().backfills and not more:
                 return
             self.page()
@@ -66,6 +68,9 @@ class Reader:
         clients, documents, deliveries = self.server.seen_by_user()
         assert {row.client.id for row in self.readers.clients()} == clients
         assert self.documents() == documents
+        integrations = [one for one in self.server.integrations.values() if one.client_id in clients]
+        assert self.readers.integrations() == integrations
+        assert self.readers.rules() == [one for one in self.server.rules.values() if one.client_id in clients]
         assert self.deliveries() == deliveries
         self.check_counts()
 
@@ -88,6 +93,11 @@ class Reader:
         self.outbox.close()
 
 
+def an_integration(client_id: str) -> Integration:
+    id_ = f"i-{client_id}"
+    return Integration(id=id_, client_id=client_id, installation_id="n", extension_id="local-folder", label=id_)
+
+
 @pytest.fixture
 def server() -> FakeServer:
     server = FakeServer()
@@ -95,6 +105,9 @@ def server() -> FakeServer:
         server.put_client(a_client(name))
     for minute in range(7):
         server.put(a_document(f"d{minute}", f"c{minute % 2 + 1}", minute))
+    for name in ("c1", "c2"):
+        server.put_integration(an_integration(name))
+        server.put_rule(PlacingRule(id=f"r-{name}", kind=RuleKind.IDENTIFIER, match=f"x:{name}", client_id=name))
     return server
 
 
@@ -181,6 +194,19 @@ def test_documents_of_a_client_newly_assigned_come(reader: Reader, server: FakeS
     server.put(a_document("later", "c2", minute=50))
     server.grant("c1")
     reader.catch_up()
+    reader.check()
+
+
+def test_integrations_and_rules_of_a_client_newly_assigned_come_though_they_are_older(
+    reader: Reader, server: FakeServer
+) -> None:
+    server.revoke("c1")
+    reader.catch_up()
+    assert [one.client_id for one in reader.readers.integrations()] == ["c2"]
+    server.grant("c1")
+    server.put_client(a_client("c1", name="Renamed"))
+    reader.catch_up()
+    assert [one.client_id for one in reader.readers.integrations()] == ["c1", "c2"]
     reader.check()
 
 

@@ -14,6 +14,7 @@ from banqup_tui.connectors.fava import Fava
 from banqup_tui.connectors.local_folder import LocalFolder
 from banqup_tui.connectors.mail import Mail
 from banqup_tui.connectors.s3 import S3
+from banqup_tui.connectors.sftp import Sftp
 from banqup_tui.connectors.webdav import WebDav
 from banqup_tui.connectors.webhook import Webhook
 from tests.backend.ledger.world import World, until
@@ -23,7 +24,7 @@ SWIFT = Timing(first_wait=0.02, roll_forward_after=0.02, poll=0.02)
 
 def practice(root: Path) -> World:
     world = World(root)
-    for connector in (Fava(), LocalFolder(), Mail(), S3(), WebDav(), Webhook()):
+    for connector in (Fava(), LocalFolder(), Mail(), S3(), Sftp(), WebDav(), Webhook()):
         world.shelf.receivers[connector.manifest.id] = connector
     world.services.quarantine.seconds = 0.0  # the clock of a practice stands still
     return world

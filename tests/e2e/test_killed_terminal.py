@@ -197,7 +197,7 @@ def nothing_of_the_one_taken_is_here(office: Office) -> None:
         assert files_here(office) == hashes(session)
 
 
-@pytest.mark.parametrize("point", ["pull.applying", "access.revoked"])
+@pytest.mark.parametrize("point", [pytest.param("pull.applying", marks=pytest.mark.campaign), "access.revoked"])
 def test_a_client_taken_away_is_gone_with_its_documents_and_their_files_and_the_others_are_whole(
     office: Office, access: Access, point: str
 ) -> None:
@@ -230,7 +230,7 @@ def test_clients_no_longer_seen_in_another_role_are_gone_with_their_documents_an
     nothing_of_the_one_taken_is_here(office)
 
 
-@pytest.mark.parametrize("point", ["pull.applied", "snapshot.page"])
+@pytest.mark.parametrize("point", [pytest.param("pull.applied", marks=pytest.mark.campaign), "snapshot.page"])
 def test_a_client_given_again_comes_back_whole(office: Office, access: Access, point: str) -> None:
     access.only(CLIENTS)
     every_file_opened(office)

@@ -28,16 +28,16 @@ from banqup_tui.protocol.problems import Problem
 SECONDS = 60.0
 
 _TOO_SLOW: Words = {
-    "en": "The receiver did not answer within a minute",
-    "fr": "Le destinataire n'a pas répondu en une minute",
+    "en": "The receiver did not answer within a minute.",
+    "fr": "Le destinataire n'a pas répondu en une minute.",
 }
 _TRY_AGAIN: Words = {"en": "Try again later.", "fr": "Réessayez plus tard."}
-_FAILED: Words = {"en": "The extension failed while it tried", "fr": "L'extension a échoué pendant l'essai"}
+_FAILED: Words = {"en": "The extension failed while it tried.", "fr": "L'extension a échoué pendant l'essai."}
 _REPAIR: Words = {"en": "Its log says why: update or repair it.", "fr": "Son journal dit pourquoi : réparez-la."}
 
 _EACH_CLIENT: Words = {
-    "en": "What is missing here is given by each client",
-    "fr": "Ce qui manque ici vient de chaque client",
+    "en": "What is missing here is given by each client.",
+    "fr": "Ce qui manque ici vient de chaque client.",
 }
 _TRY_THERE: Words = {"en": "Try the connection there.", "fr": "Testez la connexion chez lui."}
 

@@ -96,7 +96,7 @@ async def test_the_sentences_come_in_the_language_asked_for(services: Services) 
 async def test_an_extension_that_fails_says_so_without_its_insides(services: Services) -> None:
     result = await tried(services, "raising")
     assert not result.ok
-    assert result.steps[0].sentence == "The extension failed while it tried"
+    assert result.steps[0].sentence == "The extension failed while it tried."
     assert "secret" not in str(result)
 
 
@@ -108,4 +108,4 @@ async def test_an_extension_that_is_not_there_says_so(services: Services) -> Non
 async def test_a_receiver_that_never_answers_is_given_up(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("banqup_tui.backend.testing.SECONDS", 0.05)
     result = await tried(services, "raising", settings={"sleep": 5})
-    assert result.steps[0].sentence == "The receiver did not answer within a minute"
+    assert result.steps[0].sentence == "The receiver did not answer within a minute."

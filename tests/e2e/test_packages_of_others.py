@@ -144,7 +144,7 @@ def test_a_package_that_fails_when_asked_is_said_to_have_failed(office: Office, 
         checked = client.post(
             filled(TESTS, endpoint.space_id), json=asked | {"settings": settings | {"books": "none"}}
         ).json()["steps"]
-    assert [step["sentence"] for step in told] == ["The extension failed while it tried"]
+    assert [step["sentence"] for step in told] == ["The extension failed while it tried."]
     assert [step["sentence"] for step in checked] == ["The extension failed while it checked its settings."]
     refused = office.banqup("store", "install", "raises", "--set", f"url={settings['url']}", "--set", "books=none")
     assert "failed while it checked" in refused.stderr

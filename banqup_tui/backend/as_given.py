@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, select
 
-from banqup_tui.backend import tables, two_levels
+from banqup_tui.backend import settings_versions, tables, two_levels
 from banqup_tui.backend.context import Services
 from banqup_tui.backend.two_levels import Settings
 from banqup_tui.protocol.messages import FormSettings
@@ -27,7 +27,8 @@ def as_given(connection: Connection, services: Services, request: FormSettings) 
     firm = _firm(connection, services, request, integration)
     if client_id is None:
         return Given(two_levels.changed(firm, request.settings), None)
-    own = two_levels.changed(_own(connection, services, integration), request.settings)
+    kept = settings_versions.own_settings(connection, services, integration) if integration is not None else {}
+    own = two_levels.changed(kept, request.settings)
     return Given(two_levels.in_effect(firm, own), client_id)
 
 
@@ -49,15 +50,3 @@ def _firm(
     if row is None or row.extension_id != request.extension_id:
         return {}
     return two_levels.opened(services, row.settings)
-
-
-def _own(connection: Connection, services: Services, integration: Row[Any] | None) -> Settings:
-    if integration is None:
-        return {}
-    kept = tables.settings
-    sealed = connection.execute(
-        select(kept.c.own).where(
-            kept.c.integration_id == integration.id, kept.c.version == integration.settings_version
-        )
-    ).scalar_one_or_none()
-    return {} if sealed is None else two_levels.opened(services, sealed)

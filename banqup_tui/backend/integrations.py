@@ -65,7 +65,7 @@ def configure_integration(work: Work, body: ConfigureIntegration, context: Conte
         work.changed(EntityKind.INTEGRATION, integration.id, client_id=integration.client_id)
     if body.settings:
         installation = installation_row(work, integration.installation_id)
-        kept = settings_versions.own_settings(work, context.services, integration)
+        kept = settings_versions.own_settings(work.connection, context.services, integration)
         own = _own(work, context, extension, kept, body.settings)
         firm = two_levels.opened(context.services, installation.settings)
         effective = settings_versions.checked(context.services, extension.id, firm, own)

@@ -40,7 +40,7 @@ _renewal = msgspec.json.Decoder(Renewal)
 def refuse_unfit(work: Work, services: Services, installation_id: str, firm: Settings) -> None:
     """Refused by the name of the first client that could not work with these settings of the firm."""
     for row in _every(work, installation_id):
-        own = settings_versions.own_settings(work, services, row)
+        own = settings_versions.own_settings(work.connection, services, row)
         try:
             settings_versions.checked(services, row.extension_id, firm, own)
         except Refused as error:
@@ -78,9 +78,9 @@ def portion(work: Work, services: Services, found: Row[Any]) -> jobs.Progress:
 
 def _renew(work: Work, integration: Row[Any], firm: Settings, context: Context) -> int:
     """No new version where the client overrides all that has changed; what waited for a person goes on in any case."""
-    own = settings_versions.own_settings(work, context.services, integration)
+    own = settings_versions.own_settings(work.connection, context.services, integration)
     effective = settings_versions.checked(context.services, integration.extension_id, firm, own)
-    if effective != settings_versions.effective_settings(work, context.services, integration):
+    if effective != settings_versions.effective_settings(work.connection, context.services, integration):
         settings_versions.use_version(work, context.services, integration, own, effective)
     return mend(work, integration, context)
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import CompoundSelect, Row, delete, insert, select, union, update
+from sqlalchemy import Column, CompoundSelect, Connection, Row, delete, insert, select, union, update
 
 from banqup_tui.backend import tables, two_levels
 from banqup_tui.backend.context import Refused, Services
@@ -25,25 +25,20 @@ FIRST = 1
 _log = logging.getLogger(__name__)
 
 
-def own_settings(work: Work, services: Services, integration: Row[Any]) -> Settings:
+def own_settings(connection: Connection, services: Services, integration: Row[Any]) -> Settings:
     """The client's own, of the version in use."""
-    kept = tables.settings
-    sealed = work.execute(
-        select(kept.c.own).where(
-            kept.c.integration_id == integration.id, kept.c.version == integration.settings_version
-        )
-    ).scalar_one_or_none()
-    return {} if sealed is None else two_levels.opened(services, sealed)
+    return _kept(connection, services, integration, tables.settings.c.own)
 
 
-def effective_settings(work: Work, services: Services, integration: Row[Any]) -> Settings:
+def effective_settings(connection: Connection, services: Services, integration: Row[Any]) -> Settings:
     """Those in effect, of the version in use."""
-    kept = tables.settings
-    sealed = work.execute(
-        select(kept.c.effective).where(
-            kept.c.integration_id == integration.id, kept.c.version == integration.settings_version
-        )
-    ).scalar_one_or_none()
+    return _kept(connection, services, integration, tables.settings.c.effective)
+
+
+def _kept(connection: Connection, services: Services, integration: Row[Any], which: Column[bytes]) -> Settings:
+    table = tables.settings
+    of_version = (table.c.integration_id == integration.id, table.c.version == integration.settings_version)
+    sealed = connection.execute(select(which).where(*of_version)).scalar_one_or_none()
     return {} if sealed is None else two_levels.opened(services, sealed)
 
 

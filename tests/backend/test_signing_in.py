@@ -1,7 +1,8 @@
 """Signing in at a provider from a form: what comes of each way back, and what settings may name."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ from sqlalchemy import select, update
 
 from banqup_tui.backend import tables
 from banqup_tui.backend.pruning import prune
+from banqup_tui.backend.sign_in.tokens import KeptTokens
 from banqup_tui.backend.tables import utc_now
+from banqup_tui.connectors.interface import Authorization
+from banqup_tui.connectors.mail_sign_in import authorization_of
 from banqup_tui.protocol.commands import AddIntegration, Configure, Install
-from tests.support.provider import SECRET, SECRET_APPLICATION, Provider, provider
+from tests.support.provider import LASTS, SECRET, SECRET_APPLICATION, Provider, provider
 from tests.support.services import PARVIS
 from tests.support.serving import Desk, serving, space_in
 from tests.support.signing_in import asked, settings_of
@@ -186,6 +190,42 @@ async def test_sign_ins_that_settings_name_are_kept_and_the_others_forgotten(des
 def _kept(desk: Desk) -> set[str]:
     with desk.services.database.read() as connection:
         return set(connection.execute(select(tables.sign_in.c.id)).scalars())
+
+
+async def test_an_integration_knows_when_its_sign_in_ends_and_learns_it_when_tokens_are_renewed(
+    desk: Desk, firm: Provider
+) -> None:
+    begun = await begin(desk, settings_of(firm))
+    await browser(firm.sign_in(begun["url"]))
+    settings = settings_of(firm, sign_in=begun["id"], address="dossier@boeken.example")
+    await desk.command(Install(installation_id=INSTALLATION, extension_id="email", settings=settings))
+    await desk.command(AddIntegration(integration_id=INTEGRATION, client_id=PARVIS, installation_id=INSTALLATION))
+    first = await ends(desk)
+    assert timedelta(days=59) < first - utc_now() <= LASTS
+    tokens, authorization = KeptTokens(desk.services), authorization_of(settings)
+    assert isinstance(authorization, Authorization)
+    old = await tokens.access_token(begun["id"], authorization)
+    new = await tokens.access_token(begun["id"], authorization, refused=old)
+    assert new != old
+    assert await ends(desk) > first
+
+
+async def ends(desk: Desk) -> datetime:
+    """As a terminal is told."""
+    (integration,) = (await desk.snapshot())["integrations"]
+    return datetime.fromisoformat(integration["signInUntil"])
+
+
+async def test_ten_that_need_a_new_token_at_once_renew_it_once(desk: Desk, firm: Provider) -> None:
+    begun = await begin(desk, settings_of(firm))
+    await browser(firm.sign_in(begun["url"]))
+    authorization = authorization_of(settings_of(firm))
+    assert isinstance(authorization, Authorization)
+    old = await KeptTokens(desk.services).access_token(begun["id"], authorization)
+    before = firm.renewals()
+    asked = [KeptTokens(desk.services).access_token(begun["id"], authorization, refused=old) for _ in range(10)]
+    assert len(set(await asyncio.gather(*asked))) == 1
+    assert firm.renewals() == before + 1
 
 
 async def test_signing_in_again_replaces_the_sign_in_of_every_client(desk: Desk, firm: Provider) -> None:

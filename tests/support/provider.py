@@ -12,6 +12,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from subprocess import PIPE, Popen
 from typing import Any, NamedTuple
@@ -23,6 +24,8 @@ USER = "documents@kantoor.example"
 APPLICATION = "banqup-desktop"
 SECRET_APPLICATION, SECRET = "banqup-with-secret", "geheim-é8"
 SCOPE = "mail"
+LASTS = timedelta(days=60)
+"""A sign-in, from when its tokens were last renewed."""
 
 
 class Provider(NamedTuple):
@@ -188,7 +191,8 @@ def _urls() -> list[Any]:
     def token(request: Any) -> Any:
         answer = TokenView.as_view()(request)
         if answer.status_code == 200:
-            answer.content = json.dumps({**json.loads(answer.content), "expires_in": settings.SAID})
+            said = {"expires_in": settings.SAID, "refresh_token_expires_in": int(LASTS.total_seconds())}
+            answer.content = json.dumps({**json.loads(answer.content), **said})
         return answer
 
     @csrf_exempt

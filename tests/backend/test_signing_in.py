@@ -16,7 +16,7 @@ from banqup_tui.backend.sign_in.tokens import KeptTokens
 from banqup_tui.backend.tables import utc_now
 from banqup_tui.connectors.interface import Authorization
 from banqup_tui.connectors.mail_sign_in import authorization_of
-from banqup_tui.protocol.commands import AddIntegration, Configure, Install
+from banqup_tui.protocol.commands import AddIntegration, Configure, Install, RemoveIntegration
 from tests.support.provider import LASTS, SECRET, SECRET_APPLICATION, Provider, provider
 from tests.support.services import PARVIS
 from tests.support.serving import Desk, serving, space_in
@@ -185,6 +185,9 @@ async def test_sign_ins_that_settings_name_are_kept_and_the_others_forgotten(des
     prune(desk.services)
     assert {one["id"] for one in (used, of_client)} == _kept(desk)
     assert waiting["id"] not in _kept(desk)
+    await desk.command(RemoveIntegration(integration_id=INTEGRATION))
+    prune(desk.services)
+    assert _kept(desk) == {used["id"]}
 
 
 def _kept(desk: Desk) -> set[str]:

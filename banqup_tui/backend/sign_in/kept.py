@@ -15,6 +15,7 @@ from banqup_tui.backend.context import Services
 from banqup_tui.backend.sign_in.provider import Granted
 from banqup_tui.backend.work import Work
 from banqup_tui.connectors.interface import Authorization
+from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.messages import EntityKind, SignInState
 
@@ -117,7 +118,8 @@ def forget_unused(work: Work, in_use: frozenset[str]) -> None:
     `in_use` is what settings of the firm name; those of clients stand with their integrations.
     """
     integration = tables.integration
-    named = select(integration.c.sign_in_id).where(integration.c.sign_in_id.is_not(None))
+    is_there = integration.c.state != str(IntegrationState.REMOVED)
+    named = select(integration.c.sign_in_id).where(integration.c.sign_in_id.is_not(None), is_there)
     never_made = (_table.c.state != str(SignInState.SIGNED_IN)) & (
         _table.c.used_at < work.now - timedelta(hours=WAITING_HOURS)
     )

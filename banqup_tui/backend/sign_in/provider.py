@@ -103,6 +103,13 @@ async def renewed(authorization: Authorization, refresh_token: str) -> Granted:
 def refused_there(provider: str, error: str, description: str) -> NotSent:
     """What a provider's page or its answer says in the place of tokens."""
     shown = clean(description)[:_MOST_SHOWN]
+    if error in ("temporarily_unavailable", "server_error"):
+        return NotSent(
+            f"{provider} cannot let anybody sign in now.",
+            "It is tried again by itself.",
+            fault=Fault.INTEGRATION,
+            french=(f"{provider} ne peut connecter personne pour l'instant.", "Réessayez plus tard."),
+        )
     said, dit = (f": “{shown}”", f" : « {shown} »") if shown else ("", "")
     if error in ("invalid_grant", "access_denied", "login_required", "consent_required", "interaction_required"):
         return NotSent(

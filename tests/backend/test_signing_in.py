@@ -1,7 +1,7 @@
 """Signing in at a provider from a form: what comes of each way back, and what settings may name."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,16 @@ import pytest
 from sqlalchemy import select, update
 
 from banqup_tui.backend import tables
+from banqup_tui.backend.apart import Apart
 from banqup_tui.backend.pruning import prune
-from banqup_tui.backend.sign_in.tokens import KeptTokens
+from banqup_tui.backend.sign_in.tokens import KeptTokens, provide
 from banqup_tui.backend.tables import utc_now
-from banqup_tui.connectors.interface import Authorization
+from banqup_tui.connectors.interface import Authorization, Authorizes, Parcel, SettingProblem, Step
 from banqup_tui.connectors.mail_sign_in import authorization_of
+from banqup_tui.connectors.tokens import access_token
 from banqup_tui.protocol.commands import AddIntegration, Configure, Install, RemoveIntegration
-from tests.support.provider import LASTS, SECRET, SECRET_APPLICATION, Provider, provider
+from tests.support.connectors import Mailbox, MailboxSettings
+from tests.support.provider import LASTS, SECRET, SECRET_APPLICATION, USER, Provider, provider
 from tests.support.services import PARVIS
 from tests.support.serving import Desk, serving, space_in
 from tests.support.signing_in import asked, settings_of
@@ -229,6 +232,32 @@ async def test_ten_that_need_a_new_token_at_once_renew_it_once(desk: Desk, firm:
     asked = [KeptTokens(desk.services).access_token(begun["id"], authorization, refused=old) for _ in range(10)]
     assert len(set(await asyncio.gather(*asked))) == 1
     assert firm.renewals() == before + 1
+
+
+class OfAnother(Mailbox):
+    """A connector of another package: it runs on a loop of its own."""
+
+    def authorization(self, given: Mapping[str, Any]) -> Authorization | SettingProblem:
+        return authorization_of(given)
+
+    async def test(self, settings: MailboxSettings, sample: Parcel | None) -> list[Step]:
+        authorization = authorization_of(self.given)
+        assert isinstance(authorization, Authorization)
+        return [Step(ok=True, sentence={"en": await access_token(self.given["sign_in"], authorization)})]
+
+    given: dict[str, Any] = {}
+
+
+async def test_a_connector_of_another_package_is_given_tokens_too(desk: Desk, firm: Provider) -> None:
+    begun = await begin(desk, settings_of(firm))
+    await browser(firm.sign_in(begun["url"]))
+    connector = OfAnother()
+    connector.given = settings_of(firm, sign_in=begun["id"])
+    apart = Apart(connector)
+    assert isinstance(apart, Authorizes)
+    provide(desk.services)
+    (step,) = await apart.test(MailboxSettings(host="mail.example", address="in@mail.example"), None)
+    assert firm.user_of(step.sentence["en"]) == USER
 
 
 async def test_signing_in_again_replaces_the_sign_in_of_every_client(desk: Desk, firm: Provider) -> None:

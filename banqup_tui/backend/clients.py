@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Select, bindparam, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from banqup_tui.backend import tables
 from banqup_tui.backend.work import Work
@@ -105,10 +104,9 @@ def put_client(work: Work, client: Client, keys: Iterable[str] = ()) -> None:
 
 
 def add_keys(work: Work, client_id: str, keys: Iterable[str]) -> None:
-    dialect = postgresql if work.connection.dialect.name == "postgresql" else sqlite
     rows = [{"space_id": work.space_id, "key": key[:80], "client_id": client_id} for key in dict.fromkeys(keys)]
     if rows:
-        work.execute(dialect.insert(tables.client_key).on_conflict_do_nothing(), rows)
+        work.execute(work.insert(tables.client_key).on_conflict_do_nothing(), rows)
 
 
 def make_client(work: Work, new: NewClient) -> Client:

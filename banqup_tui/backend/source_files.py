@@ -4,7 +4,6 @@ from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from banqup_tui.backend import intake, tables, tray
 from banqup_tui.backend.context import Services
@@ -104,7 +103,6 @@ def _remember(work: Work, file: SourceFile, outcome: FileOutcome) -> None:
         "outcome": str(outcome),
         "at": work.now,
     }
-    dialect = postgresql if work.connection.dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(tables.source_file)
+    insert = work.insert(tables.source_file)
     replaced = {name: insert.excluded[name] for name in ("size", "mtime_ns", "sha256", "outcome", "at")}
     work.execute(insert.on_conflict_do_update(index_elements=["source_id", "path"], set_=replaced), row)

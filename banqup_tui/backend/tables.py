@@ -13,6 +13,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Connection,
     Dialect,
     Index,
     Integer,
@@ -24,10 +25,19 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    event,
     text,
 )
 
 metadata = MetaData()
+
+
+@event.listens_for(Table, "before_create")
+def _partial_on_postgresql(table: Table, connection: Connection, **_: Any) -> None:
+    """Partial indexes are written with `sqlite_where`: a word for PostgreSQL would load its dialect at each start."""
+    if connection.dialect.name == "postgresql":
+        for index in table.indexes:
+            index.dialect_options["postgresql"]["where"] = index.dialect_options["sqlite"]["where"]
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -214,7 +224,6 @@ integration = Table(
         "integration_ready",
         "claimed_turn",
         sqlite_where=text("state='ACTIVE' AND ready_at IS NOT NULL"),
-        postgresql_where=text("state='ACTIVE' AND ready_at IS NOT NULL"),
     ),
 )
 """`folders`: space-separated. `held_until`: back-off of the whole integration after `failures` in a row.
@@ -306,25 +315,21 @@ delivery = Table(
         "due_at",
         "id",
         sqlite_where=text("state='QUEUED'"),
-        postgresql_where=text("state='QUEUED'"),
     ),
     Index(
         "delivery_open",
         "integration_id",
         sqlite_where=text("state='SENDING'"),
-        postgresql_where=text("state='SENDING'"),
     ),
     Index(
         "delivery_check",
         "check_at",
         sqlite_where=text("state='UNKNOWN' AND check_at IS NOT NULL"),
-        postgresql_where=text("state='UNKNOWN' AND check_at IS NOT NULL"),
     ),
     Index(
         "delivery_recheck",
         "updated_at",
         sqlite_where=text("recheck_by IS NOT NULL"),
-        postgresql_where=text("recheck_by IS NOT NULL"),
     ),
 )
 """One for each integration and content; `generation` counts the copies that were wanted.

@@ -59,6 +59,10 @@ class Work:
     def execute(self, statement: Any, parameters: Any = None) -> Any:
         return self.connection.execute(statement, parameters)
 
+    def insert(self, table: Table) -> Any:
+        """An INSERT in the words of this database, which knows `ON CONFLICT`."""
+        return _insert(self.connection.dialect.name, table)
+
     def changed(
         self,
         kind: EntityKind,
@@ -154,18 +158,24 @@ _FIRST_NUMBERS = [
 
 @cache
 def _upsert(dialect: str) -> Any:
-    """PostgreSQL's words are imported only where it is spoken. SQLite wants a condition before `ON CONFLICT`."""
-    words: Any = sqlite
-    if dialect == "postgresql":
-        from sqlalchemy.dialects import postgresql as words
+    """SQLite wants a condition before `ON CONFLICT`."""
     own = {"kind": String, "entity_id": String, "seq": Integer, "op": String, "client_id": String, "user_id": String}
     same = [bindparam("space"), bindparam("now", type_=tables.change.c.at.type)]
     every = select(*(given(at, kind) for at, kind in enumerate(own.values())), *same)
-    insert = words.insert(tables.change).from_select([*own, "space_id", "at"], every.where(text("1 = 1")))
+    insert = _insert(dialect, tables.change).from_select([*own, "space_id", "at"], every.where(text("1 = 1")))
     return insert.on_conflict_do_update(
         index_elements=["space_id", "kind", "entity_id"],
         set_={name: insert.excluded[name] for name in ("seq", "op", "client_id", "user_id", "at")},
     )
+
+
+def _insert(dialect: str, table: Table) -> Any:
+    """PostgreSQL's words are imported only where it is spoken: they take as long as all of SQLite's."""
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 class Database:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Text, inspect, text
+from sqlalchemy import Column, Text, create_mock_engine, inspect, text
+from sqlalchemy.dialects import postgresql
 
-from banqup_tui.backend import migrations
+from banqup_tui.backend import migrations, tables
 from banqup_tui.backend.migrations import NewerSchema, bring_up_to_date, the_space
 from banqup_tui.backend.work import Database, sqlite_engine
 
@@ -114,6 +115,19 @@ def test_a_newer_database_is_refused_before_anything_is_touched(database: Databa
     with sqlite3.connect(tmp_path / "banqup.sqlite") as plain:
         assert plain.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     plain.close()
+
+
+def test_postgresql_gets_the_same_partial_indexes() -> None:
+    said: list[str] = []
+    engine = create_mock_engine("postgresql+psycopg://", lambda statement, *_, **__: said.append(_sql(statement)))
+    tables.metadata.create_all(engine, checkfirst=False)
+    partial = [one for one in said if " WHERE " in one]
+    assert len(partial) == 5
+    assert "ON delivery (integration_id, due_at, id) WHERE state='QUEUED'" in " ".join(partial)
+
+
+def _sql(statement: Any) -> str:
+    return " ".join(str(statement.compile(dialect=postgresql.dialect())).split())
 
 
 def test_a_database_of_the_first_version_is_this_programs_after_its_steps(database: Database, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ stderr carries one sentence where it cannot start; the exit code says to a termi
 """
 
 import errno
+import gc
 import os
 import secrets
 import socket
@@ -88,6 +89,7 @@ def _run(found: Homes) -> None:
     if lock.min_protocol > protocol.PROTOCOL:
         raise NewerProgramWasHere
     _log_to(found.log)
+    gc.disable()  # what is loaded now stays: see `process.rarely_collect`
     from banqup_tui.backend.opening import open_services
 
     services = open_services(found.backend)

@@ -15,10 +15,13 @@ _AT_A_TIME = 8 << 20
 
 
 def rarely_collect() -> None:
-    """What is there now stays: it is not gone through again each time that the collector looks for cycles."""
-    gc.collect()
+    """What is there now stays: it is not gone through again each time that the collector looks for cycles.
+
+    Who has much to load turns the collector off before, and it is on from here.
+    """
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:

@@ -9,6 +9,7 @@ from typing import Any, cast
 from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException, NotFoundException, ValidationException
+from litestar.plugins.core import MsgspecDIPlugin
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -36,6 +37,14 @@ class Settings(Value, frozen=True, kw_only=True):
     seconds_between_signs: float = events.SECONDS_BETWEEN_SIGNS
 
 
+class _Routes(Litestar):
+    """Without plugins for other kinds of values: they would load those libraries at each start, wherever they are."""
+
+    @staticmethod
+    def _get_default_plugins(plugins: list[Any]) -> list[Any]:
+        return [*plugins, MsgspecDIPlugin()]
+
+
 def routes_of(
     services: Services,
     handlers: Handlers,
@@ -46,7 +55,7 @@ def routes_of(
     retire: Callable[[int], None],
     settings: Settings,
 ) -> Litestar:
-    return Litestar(
+    return _Routes(
         described.ROUTES,
         exception_handlers={Exception: answer_to},
         openapi_config=None,

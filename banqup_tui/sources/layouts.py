@@ -6,6 +6,7 @@ path that says nothing is never an error.
 """
 
 import re
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -122,20 +123,19 @@ FIELDS: Final[dict[str, str]] = {
 }
 
 
+@cache
 def _compiled(pattern: str) -> re.Pattern[str]:
+    """When it is first needed: it takes a while, and most starts need none."""
     return re.compile(re.sub(r"\{(\w+)\}", lambda field: FIELDS[field[1]], pattern), re.I)
-
-
-_PATTERNS: Final = tuple((layout.name, _compiled(layout.pattern)) for layout in LAYOUTS)
 
 
 def read_path(path: str) -> PathHints:
     """The hints of a path below a source, `/` or `\\` between its parts. Never raises."""
     segments = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".", "..")][-_DEEPEST:]
     tidy = "/".join(segments)
-    for name, pattern in _PATTERNS:
-        match = pattern.fullmatch(tidy)
-        hints = _hints(name, match.groupdict()) if match else None
+    for layout in LAYOUTS:
+        match = _compiled(layout.pattern).fullmatch(tidy)
+        hints = _hints(layout.name, match.groupdict()) if match else None
         if hints is not None:
             return _with_unknown(hints, segments[:-1])
     return _any_folder(segments[:-1])

@@ -23,12 +23,11 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.source import ToPlace
 from banqup_tui.protocol.local import Endpoint
 from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult
-from banqup_tui.store import applying
-from banqup_tui.store.applying import Touched
 from banqup_tui.store.copy import Copy
 from banqup_tui.store.files import FileCache, Spool
 from banqup_tui.store.outbox import Entry, Outbox
-from banqup_tui.sync import live, pull
+from banqup_tui.store.touched import Touched
+from banqup_tui.sync import live
 from banqup_tui.sync.errors import (
     Busy,
     CopyTooOld,
@@ -310,11 +309,13 @@ class Engine:
         self._looking_since = None
         hints = asyncio.create_task(self._listen(server))
         try:
+            from banqup_tui.sync import pull  # here and below: the first frame does without
+
             await self._begin_if_needed(server)
             self._server = server
             self._last_pull = 0.0
             with suppress(sqlite3.OperationalError):
-                if applying.put_extensions(self.copy, await server.extensions()):
+                if await pull.extensions(server, self.copy):
                     self._tell(Touched(kinds={"Extension"}))
             while True:
                 await self._round(server)
@@ -394,6 +395,8 @@ class Engine:
         self.outbox.stamp_anew(state.epoch, state.seq)
 
     async def _begin(self, server: ServerLike) -> None:
+        from banqup_tui.sync import pull
+
         touched = await pull.begin(server, self.copy, self.files)
         if touched is not None:
             self._tell(touched)
@@ -423,6 +426,8 @@ class Engine:
 
     async def _pull_some(self, server: ServerLike) -> bool:
         """The next changes, and the next page of what is still to be copied. True if there is more."""
+        from banqup_tui.sync import pull
+
         self._last_pull = time.monotonic()
         try:
             touched, more = await pull.changes(server, self.copy, self.files)

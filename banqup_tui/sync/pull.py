@@ -18,9 +18,10 @@ from banqup_tui.domain.space import Space
 from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol.messages import Change, EntityKind, Op, Snapshot
 from banqup_tui.store import applying
-from banqup_tui.store.applying import Beginning, Changed, Gone, Granted, Put, Revoked, Touched
+from banqup_tui.store.applying import Beginning, Changed, Gone, Granted, Put, Revoked
 from banqup_tui.store.copy import Copy
 from banqup_tui.store.files import FileCache
+from banqup_tui.store.touched import Touched
 from banqup_tui.sync.server import ServerLike
 
 _KINDS: dict[EntityKind, type] = {
@@ -61,6 +62,11 @@ async def page(server: ServerLike, copy: Copy) -> Touched | None:
     found = await server.documents(backfill.before, backfill.scope or None, state.cursor)
     kill_point("pull.received")
     return applying.page(copy, state.step, backfill.scope, found.documents, found.deliveries, found.next)
+
+
+async def extensions(server: ServerLike, copy: Copy) -> bool:
+    """What stands in the Store now. True if anything differs."""
+    return applying.put_extensions(copy, await server.extensions())
 
 
 async def changes(server: ServerLike, copy: Copy, files: FileCache) -> tuple[Touched | None, bool]:

@@ -66,8 +66,8 @@ class FavaSettings(Settings, frozen=True, kw_only=True):
             "Livre",
             level="client",
             example="fournil-de-la-tannerie",
-            help_en="As it stands in Fava's address: the ledger's title in small letters with dashes.",
-            help_fr="Comme dans l'adresse de Fava : le titre du livre en minuscules, avec des tirets.",
+            help_en="As in Fava's address: the ledger's title in small letters with dashes.",
+            help_fr="Comme dans l'adresse de Fava : le titre en minuscules, avec des tirets.",
         ),
         msgspec.Meta(min_length=1),
     ]
@@ -80,7 +80,7 @@ class FavaSettings(Settings, frozen=True, kw_only=True):
             template=True,
             example=_EXAMPLE_ACCOUNT,
             help_en="The account that documents are filed under. It must be open in the ledger.",
-            help_fr="Le compte sous lequel les documents sont classés. Il doit être ouvert dans le livre.",
+            help_fr="Le compte où les documents sont classés ; il doit être ouvert dans le livre.",
         ),
     ]
     folder: Annotated[

@@ -31,8 +31,8 @@ def _address(title_en: str, title_fr: str, help_en: str, help_fr: str) -> Any:
     return setting(title_en, title_fr, level="client", look="email", example=EXAMPLE, help_en=help_en, help_fr=help_fr)
 
 
-_OWN_EN = "The mailbox for them, as the software shows it. Empty: Address for all; without either they are not taken."
-_OWN_FR = "La boîte pour ceux-ci, comme le logiciel la montre. Vide : Adresse pour tous ; sans l'une ni l'autre, refus."
+_OWN_EN = "As the software shows it. Empty: Address for all; neither: they are refused."
+_OWN_FR = "Comme le logiciel la montre. Vide : Adresse pour tous ; aucune : refusés."
 
 
 _BY_PASSWORD = {"sign_in_by": ("password",)}
@@ -47,8 +47,8 @@ class MailSettings(Settings, frozen=True, kw_only=True):
             "Security",
             "Sécurité",
             look="choice",
-            help_en="none goes only to this machine; none-anywhere sends readably over a network that you trust.",
-            help_fr="none ne va qu'à cette machine ; none-anywhere envoie en clair sur un réseau sûr.",
+            help_en="none: only to this machine. none-anywhere: readable on a network you trust.",
+            help_fr="none : à cette machine seulement. none-anywhere : en clair, réseau sûr.",
         ),
     ] = "starttls"
     port: Annotated[
@@ -77,8 +77,8 @@ class MailSettings(Settings, frozen=True, kw_only=True):
             "Sign in by",
             "Connexion par",
             look="choice",
-            help_en="microsoft, google, other: in the browser, with an application that the firm registered there.",
-            help_fr="microsoft, google, other : dans le navigateur, avec une application que le bureau y a inscrite.",
+            help_en="All but password: in the browser, by an application the firm registered.",
+            help_fr="Sauf password : par le navigateur, avec une application que vous inscrivez.",
         ),
     ] = "password"
     password: Annotated[str, setting("Password", "Mot de passe", secret=True, when=_BY_PASSWORD)] = ""
@@ -88,8 +88,8 @@ class MailSettings(Settings, frozen=True, kw_only=True):
             "Application ID",
             "ID d'application",
             when=_IN_THE_BROWSER,
-            help_en="Of the application; registered for http://localhost, of the kind for desktops.",
-            help_fr="De l'application ; inscrite pour http://localhost, du genre bureau (desktop).",
+            help_en="Of the application: a desktop one, registered for http://localhost.",
+            help_fr="De l'application : de bureau (desktop), inscrite pour http://localhost.",
         ),
     ] = ""
     client_secret: Annotated[
@@ -99,8 +99,8 @@ class MailSettings(Settings, frozen=True, kw_only=True):
             "Secret d'app.",
             secret=True,
             when=_IN_THE_BROWSER,
-            help_en="Only where the provider gave one with the ID: Google does, Microsoft does not for desktops.",
-            help_fr="Seulement si le fournisseur en donne un avec l'ID : Google oui, Microsoft non pour le bureau.",
+            help_en="Only if the provider gave one with the ID: Google does, Microsoft does not.",
+            help_fr="Seulement si le fournisseur en a donné un : Google oui, Microsoft non.",
         ),
     ] = ""
     authorize_url: Annotated[
@@ -111,8 +111,8 @@ class MailSettings(Settings, frozen=True, kw_only=True):
             look="url",
             when=_IN_THE_BROWSER,
             example="https://login.example/oauth2/authorize",
-            help_en="Empty: as usual at microsoft and google. Microsoft has its own for a firm's own directory.",
-            help_fr="Vide : comme d'habitude chez microsoft et google. Microsoft en a une à lui pour chaque annuaire.",
+            help_en="Empty: the usual one. A directory of the firm's at Microsoft has its own.",
+            help_fr="Vide : l'habituelle. Un annuaire du bureau chez Microsoft a la sienne.",
         ),
     ] = ""
     token_url: Annotated[
@@ -123,8 +123,8 @@ class MailSettings(Settings, frozen=True, kw_only=True):
             look="url",
             when=_IN_THE_BROWSER,
             example="https://login.example/oauth2/token",
-            help_en="Empty: as usual at microsoft and google.",
-            help_fr="Vide : comme d'habitude chez microsoft et google.",
+            help_en="Empty: the usual one of microsoft and google.",
+            help_fr="Vide : l'habituelle chez microsoft et google.",
         ),
     ] = ""
     scope: Annotated[
@@ -145,8 +145,8 @@ class MailSettings(Settings, frozen=True, kw_only=True):
             "Expéditeur",
             look="email",
             example="documents@example.be",
-            help_en="The address from which documents are sent. Most software wants to know it beforehand.",
-            help_fr="L'adresse d'où partent les documents. La plupart des logiciels veulent la connaître d'avance.",
+            help_en="From which documents are sent. Most software wants to know it beforehand.",
+            help_fr="D'où partent les documents. La plupart des logiciels veulent la connaître.",
         ),
     ]
     subject: Annotated[str, setting("Subject", "Objet", template=True)] = "[client_name] [number]"
@@ -158,8 +158,8 @@ class MailSettings(Settings, frozen=True, kw_only=True):
             "Pièces jointes",
             level="client",
             look="choice",
-            help_en="pdf-and-images, for mailboxes that take no XML: of an e-invoice, the PDF inside it is sent.",
-            help_fr="pdf-and-images, si la boîte ne prend pas d'XML : d'une facture électronique part le PDF inclus.",
+            help_en="pdf-and-images, where XML is not taken: of an e-invoice, the PDF in it.",
+            help_fr="pdf-and-images, si l'XML n'est pas pris : le PDF dans l'e-facture part.",
         ),
     ] = "all"
     ca: Annotated[
@@ -167,8 +167,8 @@ class MailSettings(Settings, frozen=True, kw_only=True):
         setting(
             "CA certificate",
             "Certificat d'autorité",
-            help_en="Only for a server of the firm's own: the PEM text of its authority, or the path of such a file.",
-            help_fr="Seulement pour un serveur du bureau : le texte PEM de son autorité, ou le chemin d'un fichier.",
+            help_en="Only for a server of your own: its authority as PEM text or a file's path.",
+            help_fr="Pour un serveur à vous : son autorité, en texte PEM ou chemin d'un fichier.",
         ),
     ] = ""
     sales: Annotated[str, _address("Sales invoices", "Factures de vente", _OWN_EN, _OWN_FR)] = ""

@@ -71,7 +71,7 @@ class S3Settings(Settings, frozen=True, kw_only=True):
             "Région",
             example="eu-west-3",
             help_en="As the provider names it. Empty: us-east-1, which servers of one's own take.",
-            help_fr="Comme le fournisseur la nomme. Vide : us-east-1, que prennent les serveurs privés.",
+            help_fr="Comme le fournisseur la nomme. Vide : us-east-1, bon pour un serveur privé.",
         ),
     ] = ""
     bucket: Annotated[str, setting("Bucket", "Compartiment", example="parvis-in")]
@@ -95,8 +95,8 @@ class S3Settings(Settings, frozen=True, kw_only=True):
             "Bucket in",
             "Compartiment dans",
             look="choice",
-            help_en="The address names the bucket in its path, or before the server's name (virtual).",
-            help_fr="L'adresse nomme le compartiment dans son chemin, ou devant le serveur (virtual).",
+            help_en="The bucket stands in the address's path, or before the server (virtual).",
+            help_fr="Le compartiment est dans le chemin, ou devant le serveur (virtual).",
         ),
     ] = "path"
     reader: Annotated[
@@ -105,8 +105,8 @@ class S3Settings(Settings, frozen=True, kw_only=True):
             "Reader",
             "Lecteur",
             look="choice",
-            help_en="What reads the bucket leaves documents there, or takes them away: then none can be looked up.",
-            help_fr="Qui lit le compartiment y laisse les documents (leaves), ou les enlève (takes).",
+            help_en="Its reader leaves documents there, or takes them: then none is looked up.",
+            help_fr="Son lecteur y laisse les documents (leaves), ou les enlève (takes).",
         ),
     ] = "leaves"
 

@@ -52,8 +52,8 @@ class SftpSettings(Settings, frozen=True, kw_only=True):
         setting(
             "Host key",
             "Clé du serveur",
-            help_en="The fingerprint of the server's key, SHA256:… The test shows it; compare it with the owner's.",
-            help_fr="L'empreinte de la clé du serveur, SHA256:… Le test la montre ; comparez-la chez le propriétaire.",
+            help_en="SHA256:…, the key's fingerprint. The test shows it: compare it with theirs.",
+            help_fr="L'empreinte de la clé, SHA256:… Le test la montre : comparez-la à la leur.",
         ),
     ] = ""
     private_key: Annotated[

@@ -55,8 +55,8 @@ class TrytonSettings(Settings, frozen=True, kw_only=True):
             "Adresse",
             look="url",
             example=_EXAMPLE_URL,
-            help_en="Of Tryton's server, without the database. https, or http on this machine itself.",
-            help_fr="Du serveur Tryton, sans la base de données. En https, ou en http sur cette machine même.",
+            help_en="Of Tryton's server, without the database. https, or http on this machine.",
+            help_fr="Du serveur Tryton, sans la base. En https, ou en http sur cette machine.",
         ),
     ]
     database: Annotated[
@@ -71,7 +71,7 @@ class TrytonSettings(Settings, frozen=True, kw_only=True):
             "Clé",
             secret=True,
             help_en="Of the application REST, made in Tryton in the preferences of its user.",
-            help_fr="De l'application REST, créée dans Tryton dans les préférences de l'utilisateur.",
+            help_fr="De l'application REST, créée dans les préférences de l'utilisateur Tryton.",
         ),
     ]
     company: Annotated[
@@ -92,8 +92,8 @@ class TrytonSettings(Settings, frozen=True, kw_only=True):
             "PDF and pictures",
             "PDF et images",
             look="choice",
-            help_en="supplier-invoice: a draft invoice with the file attached. leave: nothing more is done with them.",
-            help_fr="supplier-invoice : une facture brouillon avec le fichier joint. leave : rien de plus.",
+            help_en="supplier-invoice: a draft with the file attached. leave: nothing more.",
+            help_fr="supplier-invoice : un brouillon avec le fichier. leave : rien de plus.",
         ),
     ] = "supplier-invoice"
 

@@ -58,8 +58,8 @@ class WebDavSettings(Settings, frozen=True, kw_only=True):
             "Adresse",
             look="url",
             example=_EXAMPLE_URL,
-            help_en="The WebDAV address that the server shows. https, or http on this machine itself.",
-            help_fr="L'adresse WebDAV que montre le serveur. En https, ou en http sur cette machine même.",
+            help_en="The WebDAV address that the server shows. https, or http on this machine.",
+            help_fr="L'adresse WebDAV que montre le serveur. https, ou http sur cette machine.",
         ),
     ]
     user: Annotated[str, setting("User", "Utilisateur", example="parvis")]
@@ -70,7 +70,7 @@ class WebDavSettings(Settings, frozen=True, kw_only=True):
             "Mot de passe",
             secret=True,
             help_en="Better an app password, made for this only, than that of the user.",
-            help_fr="Plutôt un mot de passe d'application, créé pour cela, que celui de l'utilisateur.",
+            help_fr="Plutôt un mot de passe d'application que celui de l'utilisateur.",
         ),
     ]
     path: Annotated[

@@ -73,8 +73,8 @@ class WebhookSettings(Settings, frozen=True, kw_only=True):
             "Secret",
             secret=True,
             example=_EXAMPLE_SECRET,
-            help_en="What the receiver checks the signature with: whsec_… Two, with a space, while it is changed.",
-            help_fr="Ce qui permet de vérifier la signature : whsec_… Deux, avec un espace, le temps d'en changer.",
+            help_en="whsec_…, by which signatures are checked. Two, with a space, at a change.",
+            help_fr="whsec_…, pour vérifier les signatures. Deux, avec un espace, pour changer.",
         ),
     ]
     format: Annotated[
@@ -83,8 +83,8 @@ class WebhookSettings(Settings, frozen=True, kw_only=True):
             "Format",
             "Format",
             look="choice",
-            help_en="json: the document in the event, in Base64. multipart: the file beside the event.",
-            help_fr="json : le document dans l'événement, en Base64. multipart : le fichier à côté.",
+            help_en="json: the document in the event, in Base64. multipart: the file beside it.",
+            help_fr="json : le document dans l'événement (Base64). multipart : fichier à côté.",
         ),
     ] = "json"
 

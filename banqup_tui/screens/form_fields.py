@@ -157,7 +157,7 @@ def help_lines(name: str, form: Form, examples: Mapping[str, str], preview: str 
     if words:
         yield from paragraph(0, width, in_language(words, current_language()))
     example = setting_rules.example_of(schema)
-    if example and not schema.get("x-template"):
+    if example and not schema.get("x-template") and setting_rules.kind_of(schema) != "choice":
         yield from paragraph(0, width, _("For example {example}").format(example=example), "muted")
     if setting_rules.plain(schema).get("x-level") == "client" and form.level == "firm":
         yield from paragraph(0, width, _("May stay empty here: it is filled in for each client."), "muted")

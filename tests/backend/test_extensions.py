@@ -93,3 +93,14 @@ def test_a_form_can_be_drawn_from_the_schema(extensions: Extensions) -> None:
     assert properties["path"]["x-template"]
     assert properties["path"]["x-titles"] == {"en": "Path", "fr": "Chemin"}
     assert Extensions().secret_names("sftp") == {"password", "private_key", "passphrase"}
+
+
+def test_what_a_setting_is_can_be_read_whole_at_80_columns_in_both_languages() -> None:
+    too_long = [
+        f"{extension.id} {name} {language}: {text}"
+        for extension in Extensions().all()
+        for name, of in extension.settings_schema["properties"].items()
+        for language, text in of.get("x-help", {}).items()
+        if len(text) > 76
+    ]
+    assert too_long == []

@@ -17,6 +17,7 @@ from banqup_tui.domain.space import Space
 from banqup_tui.domain.values import Value
 from banqup_tui.store.codes import APPROVED, ATTEMPTED, FOLDER_CODE, PROCESSED, STATUS_CODE, day_of
 from banqup_tui.store.files import FileCache
+from banqup_tui.store.packed import REST_OF_DELIVERY, REST_OF_DOCUMENT, packed
 from banqup_tui.store.touched import Touched
 
 FEW = 500
@@ -107,7 +108,7 @@ class Batch:
             document.number,
             document.counterparty.name if document.counterparty else None,
             document.file_name,
-            packed(document, _REST_OF_DOCUMENT),
+            packed(document, REST_OF_DOCUMENT),
         )
 
     def _free_number(self, millisecond: int) -> int:
@@ -282,35 +283,6 @@ _PUT_DELIVERY = (
     " ver = excluded.ver, gen = excluded.gen, value = excluded.value"
 )
 
-_encoder = msgspec.json.Encoder()
-_IN_COLUMNS = frozenset(
-    {"id", "client_id", "folder", "accounting_status", "approved", "processed", "attempted", "currency", "number"}
-    | {"net_amount", "vat_amount", "gross_amount", "file_name"}
-)
-
-
-def _rest_of(kind: type[Value], in_columns: frozenset[str]) -> list[tuple[str, str, Any]]:
-    """Name, name on the wire and default of each field that no column holds."""
-    return [
-        (field.name, field.encode_name, None if field.default is msgspec.NODEFAULT else field.default)
-        for field in msgspec.structs.fields(kind)
-        if field.name not in in_columns
-    ]
-
-
-_REST_OF_DOCUMENT = _rest_of(Document, _IN_COLUMNS)
-_REST_OF_DELIVERY = _rest_of(Delivery, frozenset({"id", "document_id", "integration_id", "state"}))
-
-
-def packed(value: Value, rest: list[tuple[str, str, Any]]) -> bytes:
-    """As on the wire, without what has its default and what stands in a column."""
-    filled = {}
-    for name, wire_name, default in rest:
-        found = getattr(value, name)
-        if found is not None and found != default:
-            filled[wire_name] = found
-    return _encoder.encode(filled)
-
 
 def _delivery_row(seq: int, gen: int, delivery: Delivery) -> tuple[Any, ...]:
     return (
@@ -323,7 +295,7 @@ def _delivery_row(seq: int, gen: int, delivery: Delivery) -> tuple[Any, ...]:
         cause_of(delivery.reason) if delivery.needs_a_look else None,
         seq,
         gen,
-        packed(delivery, _REST_OF_DELIVERY),
+        packed(delivery, REST_OF_DELIVERY),
     )
 
 

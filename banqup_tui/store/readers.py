@@ -1,4 +1,7 @@
-"""Everything else that is read from the local copy, with what waits in the outbox drawn over it."""
+"""What is read from the local copy, with what waits in the outbox drawn over it.
+
+Lists by position are in `windows`, counts in `tallies`, failures in `failures`.
+"""
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,39 +16,28 @@ from banqup_tui.domain.document import Document
 from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.integration import Integration, IntegrationState
-from banqup_tui.domain.listing import (
-    COUNT_NAMES,
-    ClientRow,
-    Counts,
-    DocumentRow,
-    FolderNode,
-    MonthNode,
-    Totals,
-    UnderWay,
-    YearNode,
-)
+from banqup_tui.domain.listing import ClientRow, Counts, DocumentRow, FolderNode, Totals, UnderWay
 from banqup_tui.domain.source import PlacingRule, Source, ToPlace
 from banqup_tui.protocol.messages import BackfillCount
-from banqup_tui.store.codes import APPROVED, ATTEMPTED, PROCESSED, STATUS_CODE, STATUSES, date_of, day_of
+from banqup_tui.store.codes import APPROVED, date_of, day_of
 from banqup_tui.store.copy import Copy, CopyState, state_of
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.overlay import Moment, Overlay
-from banqup_tui.store.query import DocumentQuery
+from banqup_tui.store.packed import DELIVERY_COLUMNS, whole_delivery, whole_document
+from banqup_tui.store.query import DocumentQuery, Field, Filter, Term
+from banqup_tui.store.rows import by_id, rows_of
 from banqup_tui.store.sqlite import reading
-from banqup_tui.store.windows import DocumentRows, by_id, rows_of
+from banqup_tui.store.tallies import Tallies, counts_in, folder_nodes
+from banqup_tui.store.windows import DocumentRows
 
 _V = TypeVar("_V")
 _FEW = 500
-_DRAWN_IN_COUNTS = 2_000
-"""More documents waiting than this, and counts show the copy alone."""
 
 _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {
     kind: msgspec.json.Decoder(kind)
-    for kind in (Client, Document, Delivery, Integration, Installation, Extension, Source, ToPlace, PlacingRule)
+    for kind in (Client, Integration, Installation, Extension, Source, ToPlace, PlacingRule)
 }
 """Built before any thread is: two that decode a type for the first time at once bring the process down."""
-
-_Tally = dict[tuple[int, int, int, int], int]
 
 
 class Readers:
@@ -55,7 +47,7 @@ class Readers:
         self._copy = copy
         self._outbox = outbox
         self._last_overlay: Overlay | None = None
-        self._last_shift: tuple[tuple[int, int], _Tally] | None = None
+        self._tallies = Tallies()
 
     def version(self) -> tuple[int, int]:
         """Differs from before when anything that can be read has changed."""
@@ -71,7 +63,7 @@ class Readers:
         """By name."""
         overlay = self._overlay()
         with reading(self._connection()) as connection:
-            tally = self._sums(connection, overlay)
+            counts = self._tallies.by_client(connection, overlay)
             integrations = self._labels(connection)
             rows = connection.execute(
                 "SELECT c.n, c.id, c.value, (SELECT max(day) FROM document WHERE client = c.n) FROM client c"
@@ -80,7 +72,7 @@ class Readers:
         return [
             ClientRow(
                 client=_decode(value, Client),
-                counts=tally.get(n, Counts()),
+                counts=counts.get(n, Counts()),
                 newest=None if day is None else date_of(day),
                 integrations=tuple(integrations.get(client_id, ())),
             )
@@ -103,8 +95,8 @@ class Readers:
         overlay = self._overlay()
         with reading(self._connection()) as connection:
             number = self._client_number(connection, client_id)
-            tally = self._tally_of(connection, number, overlay)
-        return [_folder_node(folder, tally) for folder in range(len(ALL_FOLDERS))]
+            tally = self._tallies.of(connection, number, overlay)
+        return folder_nodes(tally)
 
     def counts(
         self,
@@ -116,15 +108,8 @@ class Readers:
         overlay = self._overlay()
         with reading(self._connection()) as connection:
             number = None if client_id is None else self._client_number(connection, client_id)
-            tally = self._tally_of(connection, number, overlay)
-        wanted = [
-            (key[3], count)
-            for key, count in tally.items()
-            if (folder is None or ALL_FOLDERS[key[1]] is folder)
-            and (year is None or key[2] // 100 == year)
-            and (month is None or key[2] % 100 == month)
-        ]
-        return _counts(wanted)
+            tally = self._tallies.of(connection, number, overlay)
+        return counts_in(tally, folder, year, month)
 
     # documents
 
@@ -150,17 +135,7 @@ class Readers:
 
     def document(self, document_id: str) -> Document | None:
         """The whole document, with what waits drawn over it."""
-        overlay = self._overlay()
-        with reading(self._connection()) as connection:
-            raw = by_id(connection, [document_id])
-            if not raw:
-                return None
-            row = rows_of(connection, overlay, raw)[0]
-            value = connection.execute("SELECT value FROM document WHERE n = ?", (raw[0][0],)).fetchone()[0]
-        document = _whole(raw[0], row.client_id, value)
-        return msgspec.structs.replace(
-            document, accounting_status=row.status, processed=row.processed, attempted=row.attempted
-        )
+        return next(self.whole([document_id]), None)
 
     def whole(self, ids: Sequence[str]) -> Iterator[Document]:
         """As `document`, for many: in the order asked, read some at a time; what is not there is left out."""
@@ -175,15 +150,7 @@ class Readers:
             numbers = [row[0] for row in raw]
             values = dict(connection.execute(f"SELECT n, value FROM document WHERE n IN ({marks})", numbers))  # noqa: S608
             rows = rows_of(connection, overlay, raw)
-        return [
-            msgspec.structs.replace(
-                _whole(one, row.client_id, values[one[0]]),
-                accounting_status=row.status,
-                processed=row.processed,
-                attempted=row.attempted,
-            )
-            for one, row in zip(raw, rows, strict=True)
-        ]
+        return [whole_document(row, values[one[0]]) for one, row in zip(raw, rows, strict=True)]
 
     def find_documents(self, text: str, client_id: str | None = None, limit: int = 20) -> list[str]:
         """Ids: by id or the beginning of one (8 letters or more), else by exact number, newest first."""
@@ -194,8 +161,6 @@ class Readers:
             ).fetchall()
             if rows:
                 return [row[0] for row in rows]
-        from banqup_tui.store.query import Field, Filter, Term
-
         query = DocumentQuery(client_id=client_id, filter=Filter(terms=(Term(field=Field.NUMBER, text=text),)))
         found = self.listing(query, limit * 5)
         return [row.id for row in found if (row.number or "").casefold() == text.casefold()][:limit]
@@ -226,11 +191,11 @@ class Readers:
     def deliveries(self, document_id: str) -> list[Delivery]:
         """By the label of their integration."""
         rows = self._connection().execute(
-            f"SELECT {_DELIVERY} FROM delivery v LEFT JOIN integration i ON i.id = v.integration_id"  # noqa: S608
+            f"SELECT {DELIVERY_COLUMNS} FROM delivery v LEFT JOIN integration i ON i.id = v.integration_id"  # noqa: S608
             " WHERE v.document_id = ? ORDER BY i.label, v.id",
             (document_id,),
         )
-        return [_delivery(row) for row in rows]
+        return [whole_delivery(row) for row in rows]
 
     def deliveries_of(self, document_ids: Sequence[str]) -> dict[str, list[Delivery]]:
         found: dict[str, list[Delivery]] = {document_id: [] for document_id in document_ids}
@@ -238,21 +203,21 @@ class Readers:
             some = list(document_ids[start : start + _FEW])
             marks = ",".join("?" * len(some))
             rows = self._connection().execute(
-                f"SELECT {_DELIVERY} FROM delivery v LEFT JOIN integration i ON i.id = v.integration_id"  # noqa: S608
+                f"SELECT {DELIVERY_COLUMNS} FROM delivery v LEFT JOIN integration i ON i.id = v.integration_id"  # noqa: S608
                 f" WHERE v.document_id IN ({marks}) ORDER BY i.label, v.id",
                 some,
             )
             for row in rows:
-                found[row[1]].append(_delivery(row))
+                found[row[1]].append(whole_delivery(row))
         return found
 
     def delivery(self, delivery_id: str) -> Delivery | None:
         row = (
             self._connection()
-            .execute(f"SELECT {_DELIVERY} FROM delivery v WHERE v.id = ?", (delivery_id,))  # noqa: S608
+            .execute(f"SELECT {DELIVERY_COLUMNS} FROM delivery v WHERE v.id = ?", (delivery_id,))  # noqa: S608
             .fetchone()
         )
-        return None if row is None else _delivery(row)
+        return None if row is None else whole_delivery(row)
 
     def under_way(self, integration_ids: Sequence[str]) -> UnderWay:
         """Of these integrations together. Reads all deliveries: not for what is drawn again and again."""
@@ -379,105 +344,12 @@ class Readers:
             labels.setdefault(client_id, []).append(label)
         return labels
 
-    def _sums(self, connection: sqlite3.Connection, overlay: Overlay) -> dict[int, Counts]:
-        sums: dict[int, dict[int, int]] = {}
-        rows = connection.execute("SELECT client, status, count FROM client_tally")
-        for client, status, count in rows:
-            sums.setdefault(client, {})[status] = count
-        for key, by in self._shift(connection, overlay).items():
-            of_client = sums.setdefault(key[0], {})
-            of_client[key[3]] = of_client.get(key[3], 0) + by
-        return {client: _counts(of_client.items()) for client, of_client in sums.items()}
-
-    def _tally_of(self, connection: sqlite3.Connection, client: int | None, overlay: Overlay) -> _Tally:
-        rows = connection.execute(
-            f"SELECT client, folder, month, status, count FROM tally {'' if client is None else 'WHERE client = ?'}",  # noqa: S608
-            () if client is None else (client,),
-        )
-        tally: _Tally = {(row[0], row[1], row[2], row[3]): row[4] for row in rows}
-        for key, by in self._shift(connection, overlay).items():
-            if client is None or key[0] == client:
-                tally[key] = tally.get(key, 0) + by
-        return tally
-
-    def _shift(self, connection: sqlite3.Connection, overlay: Overlay) -> _Tally:
-        """What the overlay does to the counts, kept until the copy or the outbox changes."""
-        if not overlay.marks or len(overlay.marks) > _DRAWN_IN_COUNTS:
-            return {}
-        version = (state_of(connection).step, overlay.version)
-        if self._last_shift is None or self._last_shift[0] != version:
-            self._last_shift = (version, _shifted(connection, overlay))
-        return self._last_shift[1]
-
-
-def _shifted(connection: sqlite3.Connection, overlay: Overlay) -> _Tally:
-    shift: _Tally = {}
-    raw = by_id(connection, list(overlay.marks))
-    for before, row in zip(raw, rows_of(connection, overlay, raw), strict=True):
-        status = STATUS_CODE[row.status]
-        if status != before[5]:
-            where = (before[2], before[3], before[4] // 100)
-            shift[(*where, before[5])] = shift.get((*where, before[5]), 0) - 1
-            shift[(*where, status)] = shift.get((*where, status), 0) + 1
-    return shift
-
-
-_DELIVERY = "v.id, v.document_id, v.integration_id, v.state, v.value"
-
-
-def _delivery(row: tuple[Any, ...]) -> Delivery:
-    plain = msgspec.json.decode(row[4])
-    return msgspec.convert(
-        plain | {"id": row[0], "documentId": row[1], "integrationId": row[2], "state": row[3]}, Delivery
-    )
-
-
-def _whole(row: tuple[Any, ...], client_id: str, value: bytes) -> Document:
-    flags = row[6]
-    columns = {
-        "id": row[1], "clientId": client_id, "folder": ALL_FOLDERS[row[3]].value, "currency": row[7],
-        "netAmount": row[8], "vatAmount": row[9], "grossAmount": row[10], "number": row[13], "fileName": row[15],
-        "approved": bool(flags & APPROVED), "processed": bool(flags & PROCESSED), "attempted": bool(flags & ATTEMPTED),
-        "accountingStatus": STATUSES[row[5]].value,
-    }  # fmt: skip
-    return msgspec.convert(msgspec.json.decode(value) | columns, Document)
-
 
 def _decode(raw: bytes, kind: type[_V]) -> _V:
     value: _V = _DECODERS[kind].decode(raw)
     return value
 
 
-def _counts(pairs: Iterable[tuple[int, int]]) -> Counts:
-    sums = dict.fromkeys(COUNT_NAMES.values(), 0)
-    for status, count in pairs:
-        sums[COUNT_NAMES[STATUSES[status]]] += count
-    return Counts(**sums)
-
-
-def _folder_node(folder: int, tally: _Tally) -> FolderNode:
-    months: dict[int, dict[int, list[tuple[int, int]]]] = {}
-    for (_, of_folder, month, status), count in tally.items():
-        if of_folder == folder and count:
-            months.setdefault(month // 100, {}).setdefault(month % 100, []).append((status, count))
-    years = tuple(_year_node(year, months[year]) for year in sorted(months, reverse=True))
-    every = [pair for year in months.values() for pairs in year.values() for pair in pairs]
-    return FolderNode(folder=ALL_FOLDERS[folder], counts=_counts(every), years=years)
-
-
-def _year_node(year: int, months: dict[int, list[tuple[int, int]]]) -> YearNode:
-    return YearNode(
-        year=year,
-        counts=_counts(pair for pairs in months.values() for pair in pairs),
-        months=tuple(MonthNode(month=month, counts=_counts(months[month])) for month in sorted(months, reverse=True)),
-    )
-
-
 def _keys_of(client: Client) -> set[str]:
     keys = (client.id, client.reference, client.vat_number, client.enterprise_number, *client.identifiers)
     return {key.replace(".", "").replace(" ", "").casefold() for key in keys if key}
-
-
-def newest(rows: Iterable[ClientRow]) -> date | None:
-    """The newest document of all clients."""
-    return max((row.newest for row in rows if row.newest is not None), default=None)

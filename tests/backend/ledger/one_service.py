@@ -17,7 +17,8 @@ from banqup_tui.connectors.s3 import S3
 from banqup_tui.connectors.sftp import Sftp
 from banqup_tui.connectors.webdav import WebDav
 from banqup_tui.connectors.webhook import Webhook
-from tests.backend.ledger.world import World, until
+from tests.backend.ledger.waiting import until
+from tests.backend.ledger.world import World
 
 SWIFT = Timing(first_wait=0.02, roll_forward_after=0.02, poll=0.02)
 

@@ -13,7 +13,8 @@ from banqup_tui.backend.ledger.ready import sweep
 from banqup_tui.connectors.interface import Fault, NotSent, Receipt, Uncertain
 from banqup_tui.domain.extension import ReceiverKind
 from banqup_tui.protocol.commands import Cancel, PauseIntegration, RemoveIntegration, ResumeIntegration, Send
-from tests.backend.ledger.world import START, World
+from tests.backend.ledger.clock import START
+from tests.backend.ledger.world import World
 
 TAKEN = Receipt(text="/in/1.xml", reference="1")
 

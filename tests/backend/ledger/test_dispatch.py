@@ -12,7 +12,8 @@ from banqup_tui.backend.ledger.timing import Timing
 from banqup_tui.connectors.interface import Fault, Found, NotSent, Rejected, Uncertain
 from banqup_tui.domain.extension import ReceiverKind
 from banqup_tui.protocol.commands import Cancel, Copy, PauseIntegration, Resend, ResumeIntegration, Send
-from tests.backend.ledger.world import World, until, waits
+from tests.backend.ledger.waiting import until, waits
+from tests.backend.ledger.world import World
 
 HASTY = Timing(deadline=0.05, grace=0.05, poll=0.02)
 

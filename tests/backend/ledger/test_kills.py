@@ -13,7 +13,8 @@ import pytest
 from banqup_tui.backend import tables
 from banqup_tui.protocol.commands import BulkSend, Query
 from tests.backend.ledger.one_service import practice
-from tests.backend.ledger.world import EPOCH, World
+from tests.backend.ledger.practice_file import EPOCH
+from tests.backend.ledger.world import World
 
 POINTS = [
     "planner.queued",

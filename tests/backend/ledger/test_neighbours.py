@@ -7,7 +7,8 @@ from banqup_tui.backend import tables
 from banqup_tui.connectors.interface import Fault, NotSent
 from banqup_tui.connectors.local_folder import LocalFolder
 from banqup_tui.domain.extension import ReceiverKind
-from tests.backend.ledger.world import World, waits
+from tests.backend.ledger.waiting import waits
+from tests.backend.ledger.world import World
 
 CLIENTS, EACH = 10, 5
 

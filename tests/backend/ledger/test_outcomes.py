@@ -7,7 +7,8 @@ from banqup_tui.connectors.interface import Fault, Found, NotSent, Receipt, Reje
 from banqup_tui.domain.extension import ReceiverKind
 from banqup_tui.domain.integration import Trouble
 from banqup_tui.protocol.commands import Copy, PauseIntegration, RemoveIntegration, Resend, ResumeIntegration, Settle
-from tests.backend.ledger.world import START, World
+from tests.backend.ledger.clock import START
+from tests.backend.ledger.world import World
 
 TAKEN = Receipt(text="/in/1.xml", reference="1")
 

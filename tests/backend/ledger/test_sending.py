@@ -4,7 +4,8 @@ import asyncio
 
 from banqup_tui.backend import tables
 from banqup_tui.protocol.commands import Send
-from tests.backend.ledger.world import ANNE, World, until
+from tests.backend.ledger.waiting import until
+from tests.backend.ledger.world import ANNE, World
 
 
 async def test_a_document_that_is_sent_arrives_and_shows_its_receipt(world: World) -> None:

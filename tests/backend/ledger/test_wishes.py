@@ -17,7 +17,8 @@ from banqup_tui.protocol.commands import (
     Send,
     Settle,
 )
-from tests.backend.ledger.world import ANNE, BART, EPOCH, World
+from tests.backend.ledger.practice_file import EPOCH
+from tests.backend.ledger.world import ANNE, BART, World
 
 TAKEN = Receipt(text="/in/1.xml", reference="1")
 

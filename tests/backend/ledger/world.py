@@ -3,17 +3,14 @@
 import asyncio
 import hashlib
 import random
-import tempfile
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import event, insert, select, update
+from sqlalchemy import insert, select, update
 
 from banqup_tui.backend import tables
 from banqup_tui.backend.context import Context, Refused, Services
@@ -30,150 +27,22 @@ from banqup_tui.backend.ledger.status import restate
 from banqup_tui.backend.ledger.takeover import take_over
 from banqup_tui.backend.ledger.terms import Terms
 from banqup_tui.backend.ledger.timing import Timing
-from banqup_tui.backend.work import Database, space_seq, sqlite_engine
-from banqup_tui.connectors.interface import Channel, Found, Manifest, Parcel, Receipt, Step, Uncertain
+from banqup_tui.backend.work import space_seq
+from banqup_tui.connectors.interface import Uncertain
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.document import Document, DocumentKind
-from banqup_tui.domain.extension import Category, ReceiverKind
+from banqup_tui.domain.extension import ReceiverKind
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.status import accounting_status
 from banqup_tui.protocol.commands import Send
 from banqup_tui.protocol.messages import EntityKind
+from tests.backend.ledger.clock import Clock
+from tests.backend.ledger.practice_file import SPACE, practice_database
+from tests.backend.ledger.receiver import Receiver, Shelf
+from tests.backend.ledger.waiting import until as wait_until
 
-START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 ANNE, BART = str(uuid.UUID(int=0xA)), str(uuid.UUID(int=0xB))
-SPACE = str(uuid.UUID(int=1))
-EPOCH = str(uuid.UUID(int=0xE))
-
-
-class Clock:
-    """Wall and monotonic clock at once."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def now(self) -> datetime:
-        return START + timedelta(seconds=self.seconds)
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def pass_(self, seconds: float) -> None:
-        self.seconds += seconds
-
-
-class Where(msgspec.Struct, frozen=True):
-    inbox: str = "in"
-
-
-class Receiver:
-    """Accounting software: `arrived` has the (delivery, generation, key) of every effect, in order.
-
-    `tell(step, *answers)`: what the next calls of that step do, an exception to raise or a callable to await; then
-    everything works again. `kinds` of receivers differ only in what they can be asked.
-    """
-
-    def __init__(self, kind: ReceiverKind, key_seconds: float | None = None) -> None:
-        self.manifest = Manifest(
-            id=f"fake-{kind.lower()}",
-            title={"en": "Fake"},
-            description={"en": "Fake"},
-            category=Category.OTHER,
-            kind=kind,
-            version="1",
-            key_seconds=key_seconds,
-        )
-        self.settings = Where
-        self.arrived: list[tuple[str, int]] = []
-        self.keys: set[str] = set()
-        self.hidden: dict[str, tuple[str, int]] = {}
-        self.calls: list[str] = []
-        self.discarded: list[str] = []
-        self.opened = 0
-        self.open_now = 0
-        self.most_at_once = 0
-        self._at_once = 0
-        self._told: dict[str, list[Any]] = {}
-
-    def tell(self, step: str, *answers: Any) -> None:
-        self._told.setdefault(step, []).extend(answers)
-
-    def destination(self, settings: Where) -> str:
-        return f"fake:{settings.inbox}"
-
-    @asynccontextmanager
-    async def connect(self, settings: Where) -> AsyncIterator[Channel]:
-        await self._step("connect")
-        self.opened += 1
-        self.open_now += 1
-        try:
-            yield self
-        finally:
-            self.open_now -= 1
-
-    async def test(self, settings: Where, sample: Parcel | None) -> list[Step]:
-        return []
-
-    async def prepare(self, parcel: Parcel) -> str:
-        self._at_once += 1
-        self.most_at_once = max(self._at_once, self.most_at_once)
-        try:
-            await self._step("prepare")
-        finally:
-            self._at_once -= 1
-        remnant = f".{parcel.delivery_id}.{parcel.attempt}"
-        self.hidden[remnant] = (parcel.delivery_id, parcel.generation)
-        return remnant
-
-    async def commit(self, parcel: Parcel, remnant: str) -> Receipt:
-        await self._step("commit")
-        self.take(parcel, remnant)
-        await self._step("answer")
-        return Receipt(text=f"/in/{parcel.delivery_id}", reference=f"ref-{parcel.generation}")
-
-    def take(self, parcel: Parcel, remnant: str) -> None:
-        copy = (parcel.delivery_id, parcel.generation)
-        if self.manifest.kind is ReceiverKind.KEY and parcel.key in self.keys:
-            return
-        self.keys.add(parcel.key)
-        if self.manifest.kind is not ReceiverKind.RENAME or self.hidden.pop(remnant, None):
-            self.arrived.append(copy)
-
-    async def roll_forward(self, parcel: Parcel, remnant: str) -> Receipt:
-        await self._step("roll_forward")
-        self.take(parcel, remnant)
-        return Receipt(text=f"/in/{parcel.delivery_id}", reference=f"ref-{parcel.generation}")
-
-    async def look_up(self, parcel: Parcel, earlier_receipts: Sequence[str]) -> tuple[Found, Receipt | None]:
-        told = await self._step("look_up")
-        if isinstance(told, Found):
-            return told, None
-        known = [f"ref-{generation}" for of, generation in self.arrived if of == parcel.delivery_id]
-        left = [reference for reference in known if reference not in earlier_receipts]
-        return (Found.FOUND, Receipt(text=left[-1], reference=left[-1])) if left else (Found.ABSENT, None)
-
-    async def discard(self, remnant: str) -> None:
-        self.discarded.append(remnant)
-        self.hidden.pop(remnant, None)
-
-    async def _step(self, step: str) -> Any:
-        self.calls.append(step)
-        told = self._told.get(step)
-        answer = told.pop(0) if told else None
-        if isinstance(answer, BaseException):
-            raise answer
-        return await answer() if callable(answer) else answer
-
-
-class Shelf:
-    """As much of the extensions as the ledger asks for."""
-
-    def __init__(self) -> None:
-        self.receivers: dict[str, Any] = {}
-
-    def connector(self, extension_id: str) -> Any:
-        return self.receivers.get(extension_id)
 
 
 class OpenVault:
@@ -192,10 +61,7 @@ class World:
         self._chance = random.Random(seed) if seed is not None else random.Random()
         self.timing = timing or Timing()
         self.space_id = SPACE
-        file = root / "backend.sqlite"
-        if not file.exists():
-            file.write_bytes(_empty_practice())
-        self.database = Database(_quick(sqlite_engine(str(file))))
+        self.database = practice_database(root / "backend.sqlite")
         self.shelf = Shelf()
         self.services = Services(
             space_id=self.space_id,
@@ -527,45 +393,3 @@ class World:
             ]
             derived = accounting_status(approved=row.approved, processed=row.processed, deliveries=own)
             assert row.accounting_status == derived, (row.id, own)
-
-
-@cache
-def _empty_practice() -> bytes:
-    """The file of a database with its tables and one space."""
-    with tempfile.TemporaryDirectory() as directory:
-        file = Path(directory) / "empty.sqlite"
-        engine = sqlite_engine(str(file))
-        tables.metadata.create_all(engine)
-        with engine.begin() as connection:
-            row = {"id": SPACE, "name": "Practice", "epoch": EPOCH, "cursor_secret": b"-"}
-            connection.execute(insert(tables.space), row)
-        with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        engine.dispose()
-        return file.read_bytes()
-
-
-def _quick(engine: Any) -> Any:
-    """No test cuts the power."""
-
-    @event.listens_for(engine, "connect")
-    def _relax(connection: Any, _record: Any) -> None:
-        connection.execute("PRAGMA synchronous=OFF")
-
-    return engine
-
-
-async def until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.005)
-
-
-wait_until = until
-
-
-def waits(event: asyncio.Event) -> Callable[[], Awaitable[None]]:
-    async def wait() -> None:
-        await event.wait()
-
-    return wait

@@ -1,0 +1,41 @@
+"""The tables of the service, as SQLAlchemy Core sees them (docs/protocol.md, tables).
+
+Domain values that are only ever read whole stand in one JSON column (`value`, msgspec's encoding of the wire type),
+beside the columns that statements search by. On SQLite and PostgreSQL alike.
+"""
+
+from banqup_tui.backend.tables.basis import UtcTime, metadata, stamp, utc_now
+from banqup_tui.backend.tables.documents import client, client_key, document
+from banqup_tui.backend.tables.integrations import installation, integration, settings, sign_in
+from banqup_tui.backend.tables.ledger import attempt, delivery, dispatcher, job, turn
+from banqup_tui.backend.tables.sources import drop_account, rule, source, source_file, to_place
+from banqup_tui.backend.tables.spaces import access, change, command, member, space
+
+__all__ = [
+    "UtcTime",
+    "access",
+    "attempt",
+    "change",
+    "client",
+    "client_key",
+    "command",
+    "delivery",
+    "dispatcher",
+    "document",
+    "drop_account",
+    "installation",
+    "integration",
+    "job",
+    "member",
+    "metadata",
+    "rule",
+    "settings",
+    "sign_in",
+    "source",
+    "source_file",
+    "space",
+    "stamp",
+    "to_place",
+    "turn",
+    "utc_now",
+]

@@ -1,0 +1,82 @@
+"""Which documents match a filter, or stand in another order than that of time: their rowids, read once."""
+
+import sqlite3
+from array import array
+from typing import Any
+
+from banqup_tui.store.codes import STATUS_CODE
+from banqup_tui.store.query import DocumentQuery, Field, SortColumn, Term, folded, minor_units, tokens
+from banqup_tui.store.scope import Scope
+
+_ORDERS = {
+    SortColumn.DATE: "d.day {0}, d.n {0}",
+    SortColumn.CREATED: "d.n {0}",
+    SortColumn.NUMBER: "d.number IS NULL, d.number COLLATE NOCASE {0}, d.day DESC, d.n DESC",
+    SortColumn.COUNTERPARTY: "d.counterparty IS NULL, folded(d.counterparty) {0}, d.day DESC, d.n DESC",
+    SortColumn.GROSS: "d.gross IS NULL, d.gross {0}, d.day DESC, d.n DESC",
+    SortColumn.STATUS: "CASE d.status WHEN 4 THEN 4 WHEN 2 THEN 3 WHEN 1 THEN 2 WHEN 0 THEN 1 ELSE 0 END {0},"
+    " d.day DESC, d.n DESC",
+}
+
+
+def matches(connection: sqlite3.Connection, query: DocumentQuery, scope: Scope) -> "array[int]":
+    connection.create_function("folded", 1, folded, deterministic=True)
+    conditions, values = [scope.conditions], list(scope.values)
+    if query.year is not None:
+        conditions.append("d.day BETWEEN ? AND ?")
+        values += [scope.first_month * 100, scope.last_month * 100 + 99]
+    for term in query.filter.terms:
+        condition, its_values = _compiled(term, scope.client)
+        conditions.append(f"NOT coalesce(({condition}), 0)" if term.negated else condition)
+        values += its_values
+    order = _ORDERS[query.sort].format("DESC" if query.descending else "ASC")
+    rows = connection.execute(
+        f"SELECT d.n FROM document d WHERE {' AND '.join(f'({one})' for one in conditions)} ORDER BY {order}",  # noqa: S608
+        values,
+    )
+    return array("q", [row[0] for row in rows])
+
+
+def _compiled(term: Term, client: int | None) -> tuple[str, list[Any]]:
+    column = {Field.GROSS: "d.gross", Field.NET: "d.net", Field.VAT: "d.vat", Field.DATE: "d.day"}.get(term.field)
+    if column is not None:
+        return _between(column, term)
+    match term.field:
+        case Field.STATUS:
+            return f"d.status IN ({','.join(str(STATUS_CODE[status]) for status in term.statuses)})", []
+        case Field.CURRENCY:
+            return "d.currency = ?", [term.text.upper()]
+        case Field.TEXT:
+            return _found_by_words(term.text, client)
+    column = {Field.FROM: "d.counterparty", Field.NUMBER: "d.number", Field.FILE: "d.file_name"}[term.field]
+    words, values = _in_index(term.text, client)
+    return f"{words} AND instr(folded({column}), ?) > 0", [*values, folded(term.text)]
+
+
+def _between(column: str, term: Term) -> tuple[str, list[Any]]:
+    conditions = [
+        (f"{column} {sign} ?", edge) for sign, edge in ((">=", term.low), ("<=", term.high)) if edge is not None
+    ]
+    if not conditions:
+        return f"{column} IS NOT NULL", []
+    return " AND ".join(condition for condition, _ in conditions), [edge for _, edge in conditions]
+
+
+def _found_by_words(text: str, client: int | None) -> tuple[str, list[Any]]:
+    words, values = _in_index(text, client)
+    amount = minor_units(text)
+    if amount is None:
+        return words, values
+    return f"({words} OR abs(d.gross) = ?)", [*values, abs(amount)]
+
+
+def _in_index(text: str, client: int | None) -> tuple[str, list[Any]]:
+    """All words of the text, the last as the beginning of one."""
+    words = tokens(text)
+    if not words:
+        return "1", []
+    wanted = [f'"{word}"' for word in words]
+    wanted[-1] += "*"
+    if client is not None:
+        wanted.insert(0, f'"client{client}x"')
+    return "d.n IN (SELECT rowid FROM words WHERE words MATCH ?)", [" AND ".join(wanted)]

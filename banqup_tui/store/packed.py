@@ -1,0 +1,61 @@
+"""What no column of the copy holds of a document or a delivery: packed, and made whole again with the columns."""
+
+from typing import Any
+
+import msgspec
+
+from banqup_tui.domain.delivery import Delivery
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.listing import DocumentRow
+from banqup_tui.domain.values import Value
+
+_DECODERS = (msgspec.json.Decoder(Document), msgspec.json.Decoder(Delivery))
+"""Built before any thread is: two that decode a type for the first time at once bring the process down."""
+
+DELIVERY_COLUMNS = "v.id, v.document_id, v.integration_id, v.state, v.value"
+
+_encoder = msgspec.json.Encoder()
+_IN_COLUMNS = frozenset(
+    {"id", "client_id", "folder", "accounting_status", "approved", "processed", "attempted", "currency", "number"}
+    | {"net_amount", "vat_amount", "gross_amount", "file_name"}
+)
+
+
+def _rest_of(kind: type[Value], in_columns: frozenset[str]) -> list[tuple[str, str, Any]]:
+    """Name, name on the wire and default of each field that no column holds."""
+    return [
+        (field.name, field.encode_name, None if field.default is msgspec.NODEFAULT else field.default)
+        for field in msgspec.structs.fields(kind)
+        if field.name not in in_columns
+    ]
+
+
+REST_OF_DOCUMENT = _rest_of(Document, _IN_COLUMNS)
+REST_OF_DELIVERY = _rest_of(Delivery, frozenset({"id", "document_id", "integration_id", "state"}))
+
+
+def packed(value: Value, rest: list[tuple[str, str, Any]]) -> bytes:
+    """As on the wire, without what has its default and what stands in a column."""
+    filled = {}
+    for name, wire_name, default in rest:
+        found = getattr(value, name)
+        if found is not None and found != default:
+            filled[wire_name] = found
+    return _encoder.encode(filled)
+
+
+def whole_document(row: DocumentRow, value: bytes) -> Document:
+    """As its row shows it: what waits in the outbox is drawn over it."""
+    columns = {
+        "id": row.id, "clientId": row.client_id, "folder": row.folder.value, "currency": row.currency,
+        "netAmount": row.net_amount, "vatAmount": row.vat_amount, "grossAmount": row.gross_amount,
+        "number": row.number, "fileName": row.file_name, "approved": row.approved, "processed": row.processed,
+        "attempted": row.attempted, "accountingStatus": row.status.value,
+    }  # fmt: skip
+    return msgspec.convert(msgspec.json.decode(value) | columns, Document)
+
+
+def whole_delivery(row: tuple[Any, ...]) -> Delivery:
+    """`row`: as `DELIVERY_COLUMNS` select it."""
+    columns = {"id": row[0], "documentId": row[1], "integrationId": row[2], "state": row[3]}
+    return msgspec.convert(msgspec.json.decode(row[4]) | columns, Delivery)

@@ -1,0 +1,109 @@
+"""A query as conditions on the table of documents, and the rows within them in the order of time."""
+
+import sqlite3
+from typing import Any
+
+import msgspec
+
+from banqup_tui.store.codes import FOLDER_CODE, PROCESSED_CODE, STATUS_CODE
+from banqup_tui.store.query import DocumentQuery, Field, Filter
+from banqup_tui.store.rows import COLUMNS
+
+Key = tuple[int, int]
+"""Day and rowid: the order of time."""
+
+
+class Scope:
+    """A query as conditions on the table: client, folder, days, one status."""
+
+    def __init__(self, connection: sqlite3.Connection, query: DocumentQuery) -> None:
+        self.client: int | None = None
+        if query.client_id is not None:
+            row = connection.execute("SELECT n FROM client WHERE id = ?", (query.client_id,)).fetchone()
+            self.client = row[0] if row else -1
+        self.folder = None if query.folder is None else FOLDER_CODE[query.folder]
+        self.first_month, self.last_month = _months_of(query)
+        self.statuses = [STATUS_CODE[status] for status in query.statuses]
+        self.conditions, self.values = self._compiled()
+
+    def _compiled(self) -> tuple[str, list[Any]]:
+        conditions: list[str] = []
+        values: list[Any] = []
+        if self.client is not None:
+            conditions.append("d.client = ?")
+            values.append(self.client)
+        if self.folder is not None:
+            conditions.append("d.folder = ?")
+            values.append(self.folder)
+        if len(self.statuses) == 1:
+            conditions.append("d.status = ?")
+            values.append(self.statuses[0])
+        elif self.statuses:
+            conditions.append(f"d.status IN ({','.join(map(str, self.statuses))})")
+        if self.statuses and PROCESSED_CODE not in self.statuses:
+            conditions.append(f"d.status <> {PROCESSED_CODE}")
+        return " AND ".join(conditions) or "1", values
+
+    def takes(self, day: int, client: int, folder: int, status: int) -> bool:
+        return (
+            (self.client is None or self.client == client)
+            and (self.folder is None or self.folder == folder)
+            and (not self.statuses or status in self.statuses)
+            and self.first_month <= day // 100 <= self.last_month
+        )
+
+    def months(self, connection: sqlite3.Connection) -> list[tuple[int, int]]:
+        """Each with how many rows it has, newest first."""
+        conditions = self.conditions.replace("d.", "")
+        return connection.execute(
+            f"SELECT month, sum(count) FROM tally WHERE {conditions} AND month BETWEEN ? AND ?"  # noqa: S608
+            " GROUP BY month ORDER BY month DESC",
+            (*self.values, self.first_month, self.last_month),
+        ).fetchall()
+
+    def older(self, connection: sqlite3.Connection, key: Key, skip: int, length: int) -> list[tuple[Any, ...]]:
+        """From the key on, newest first."""
+        return connection.execute(
+            f"SELECT {COLUMNS} FROM document d {self._index()} WHERE {self.conditions}"  # noqa: S608
+            " AND d.day >= ? AND (d.day, d.n) <= (?, ?) ORDER BY d.day DESC, d.n DESC LIMIT ? OFFSET ?",
+            (*self.values, self.first_month * 100, *key, length, skip),
+        ).fetchall()
+
+    def newer(self, connection: sqlite3.Connection, key: Key, skip: int, length: int) -> list[tuple[Any, ...]]:
+        """Before the key, oldest first."""
+        return connection.execute(
+            f"SELECT {COLUMNS} FROM document d {self._index()} WHERE {self.conditions}"  # noqa: S608
+            " AND d.day <= ? AND (d.day, d.n) > (?, ?) ORDER BY d.day, d.n LIMIT ? OFFSET ?",
+            (*self.values, self.last_month * 100 + 99, *key, length, skip),
+        ).fetchall()
+
+    def between(self, connection: sqlite3.Connection, place: Key, key: Key) -> int:
+        row = connection.execute(
+            f"SELECT count(*) FROM document d {self._index()} WHERE {self.conditions}"  # noqa: S608
+            " AND d.day <= ? AND (d.day, d.n) > (?, ?)",
+            (*self.values, place[0], *key),
+        ).fetchone()
+        return int(row[0])
+
+    def _index(self) -> str:
+        if self.client is None:
+            return "INDEXED BY document_day"
+        if self.statuses and PROCESSED_CODE not in self.statuses:
+            return "INDEXED BY document_waiting"
+        return "INDEXED BY document_newest" if self.folder is None else "INDEXED BY document_filed"
+
+
+def simplified(query: DocumentQuery) -> DocumentQuery:
+    """A filter on status alone needs no reading of every row: it is the query's own statuses."""
+    terms = query.filter.terms
+    if query.statuses or len(terms) != 1 or terms[0].field is not Field.STATUS or terms[0].negated:
+        return query
+    return msgspec.structs.replace(query, statuses=terms[0].statuses, filter=Filter(line=query.filter.line))
+
+
+def _months_of(query: DocumentQuery) -> tuple[int, int]:
+    if query.year is None:
+        return 0, 999_999
+    if query.month is None:
+        return query.year * 100, query.year * 100 + 99
+    return query.year * 100 + query.month, query.year * 100 + query.month

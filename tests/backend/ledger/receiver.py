@@ -1,0 +1,123 @@
+"""Accounting software that can be told what to do, and the shelf on which the ledger finds it."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+
+from banqup_tui.connectors.interface import Channel, Found, Manifest, Parcel, Receipt, Step
+from banqup_tui.domain.extension import Category, ReceiverKind
+
+
+class Where(msgspec.Struct, frozen=True):
+    inbox: str = "in"
+
+
+class Receiver:
+    """Accounting software: `arrived` has the (delivery, generation, key) of every effect, in order.
+
+    `tell(step, *answers)`: what the next calls of that step do, an exception to raise or a callable to await; then
+    everything works again. `kinds` of receivers differ only in what they can be asked.
+    """
+
+    def __init__(self, kind: ReceiverKind, key_seconds: float | None = None) -> None:
+        self.manifest = Manifest(
+            id=f"fake-{kind.lower()}",
+            title={"en": "Fake"},
+            description={"en": "Fake"},
+            category=Category.OTHER,
+            kind=kind,
+            version="1",
+            key_seconds=key_seconds,
+        )
+        self.settings = Where
+        self.arrived: list[tuple[str, int]] = []
+        self.keys: set[str] = set()
+        self.hidden: dict[str, tuple[str, int]] = {}
+        self.calls: list[str] = []
+        self.discarded: list[str] = []
+        self.opened = 0
+        self.open_now = 0
+        self.most_at_once = 0
+        self._at_once = 0
+        self._told: dict[str, list[Any]] = {}
+
+    def tell(self, step: str, *answers: Any) -> None:
+        self._told.setdefault(step, []).extend(answers)
+
+    def destination(self, settings: Where) -> str:
+        return f"fake:{settings.inbox}"
+
+    @asynccontextmanager
+    async def connect(self, settings: Where) -> AsyncIterator[Channel]:
+        await self._step("connect")
+        self.opened += 1
+        self.open_now += 1
+        try:
+            yield self
+        finally:
+            self.open_now -= 1
+
+    async def test(self, settings: Where, sample: Parcel | None) -> list[Step]:
+        return []
+
+    async def prepare(self, parcel: Parcel) -> str:
+        self._at_once += 1
+        self.most_at_once = max(self._at_once, self.most_at_once)
+        try:
+            await self._step("prepare")
+        finally:
+            self._at_once -= 1
+        remnant = f".{parcel.delivery_id}.{parcel.attempt}"
+        self.hidden[remnant] = (parcel.delivery_id, parcel.generation)
+        return remnant
+
+    async def commit(self, parcel: Parcel, remnant: str) -> Receipt:
+        await self._step("commit")
+        self.take(parcel, remnant)
+        await self._step("answer")
+        return Receipt(text=f"/in/{parcel.delivery_id}", reference=f"ref-{parcel.generation}")
+
+    def take(self, parcel: Parcel, remnant: str) -> None:
+        copy = (parcel.delivery_id, parcel.generation)
+        if self.manifest.kind is ReceiverKind.KEY and parcel.key in self.keys:
+            return
+        self.keys.add(parcel.key)
+        if self.manifest.kind is not ReceiverKind.RENAME or self.hidden.pop(remnant, None):
+            self.arrived.append(copy)
+
+    async def roll_forward(self, parcel: Parcel, remnant: str) -> Receipt:
+        await self._step("roll_forward")
+        self.take(parcel, remnant)
+        return Receipt(text=f"/in/{parcel.delivery_id}", reference=f"ref-{parcel.generation}")
+
+    async def look_up(self, parcel: Parcel, earlier_receipts: Sequence[str]) -> tuple[Found, Receipt | None]:
+        told = await self._step("look_up")
+        if isinstance(told, Found):
+            return told, None
+        known = [f"ref-{generation}" for of, generation in self.arrived if of == parcel.delivery_id]
+        left = [reference for reference in known if reference not in earlier_receipts]
+        return (Found.FOUND, Receipt(text=left[-1], reference=left[-1])) if left else (Found.ABSENT, None)
+
+    async def discard(self, remnant: str) -> None:
+        self.discarded.append(remnant)
+        self.hidden.pop(remnant, None)
+
+    async def _step(self, step: str) -> Any:
+        self.calls.append(step)
+        told = self._told.get(step)
+        answer = told.pop(0) if told else None
+        if isinstance(answer, BaseException):
+            raise answer
+        return await answer() if callable(answer) else answer
+
+
+class Shelf:
+    """As much of the extensions as the ledger asks for."""
+
+    def __init__(self) -> None:
+        self.receivers: dict[str, Any] = {}
+
+    def connector(self, extension_id: str) -> Any:
+        return self.receivers.get(extension_id)

@@ -23,9 +23,11 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.source import ToPlace
 from banqup_tui.protocol.local import Endpoint
 from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult
+from banqup_tui.store import lease
 from banqup_tui.store.copy import Copy
 from banqup_tui.store.files import FileCache, Spool
-from banqup_tui.store.outbox import Entry, Outbox
+from banqup_tui.store.outbox import Outbox
+from banqup_tui.store.outbox_entry import Entry
 from banqup_tui.store.touched import Touched
 from banqup_tui.sync import live
 from banqup_tui.sync.errors import (
@@ -271,7 +273,7 @@ class Engine:
         finally:
             self._loop = None
             with suppress(Exception):
-                self.outbox.step_down(self._name)
+                lease.step_down(self.outbox, self._name)
             loop.close()
 
     def _ask_to_stop(self) -> None:
@@ -348,7 +350,7 @@ class Engine:
     def _leads(self) -> bool:
         if self._is_leader and time.monotonic() - self._last_lease < LEASE_RENEWED_SECONDS:
             return True
-        self._is_leader = self.outbox.lead(self._name)
+        self._is_leader = lease.lead(self.outbox, self._name)
         self._last_lease = time.monotonic()
         return self._is_leader
 

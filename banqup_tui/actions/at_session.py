@@ -22,7 +22,7 @@ from banqup_tui.domain.listing import UnderWay
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import decode, kind_of
 from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult
-from banqup_tui.store.outbox import CommandState, Entry
+from banqup_tui.store.outbox_entry import CommandState, Entry
 from banqup_tui.store.readers import Readers
 from banqup_tui.sync.errors import ServerDown
 from banqup_tui.sync.session import Session

@@ -19,7 +19,7 @@ from banqup_tui.domain.listing import ClientRow
 from banqup_tui.domain.source import PlacingRule, Source, ToPlace
 from banqup_tui.homes import Homes
 from banqup_tui.launcher import connect
-from banqup_tui.store.outbox import Entry
+from banqup_tui.store.outbox_entry import Entry
 from banqup_tui.store.query import DocumentQuery
 from banqup_tui.store.touched import Touched
 from banqup_tui.sync.session import Session

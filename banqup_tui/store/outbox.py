@@ -6,27 +6,22 @@ commit is on the disk before the function returns.
 
 import contextlib
 import json
-import os
 import sqlite3
-import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.domain.values import Value
 from banqup_tui.kill_points import kill_point
+from banqup_tui.store.outbox_entry import SELECT, CommandState, Entry, Line, entry_of
 from banqup_tui.store.overlay import Effect, Mark, Overlay
-from banqup_tui.store.sqlite import Connections, connect, reading, set_aside, writing
+from banqup_tui.store.sqlite import Connections, connect, reading, writing
 
 SCHEMA = 1
 BATCH = 100
 BATCH_BYTES = 900_000
 KEPT = timedelta(days=30)
-LEASE_SECONDS = 20.0
 GIVEN_UP_AFTER = 10
 """So many answers 500 in a row to one command, and it is taken back."""
 
@@ -34,67 +29,13 @@ _GIVE = (
     "INSERT INTO command (key, line, kind, body, document_id, documents, effect, file, label, seen, at)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-
-
-class Line(StrEnum):
-    """Two queues: a long import does not hold up a keypress."""
-
-    COMMANDS = "COMMANDS"
-    IMPORTS = "IMPORTS"
-
-
-class CommandState(StrEnum):
-    QUEUED = "QUEUED"
-    SENDING = "SENDING"
-    DONE = "DONE"
-    REFUSED = "REFUSED"
-    EXPIRED = "EXPIRED"
-    CANCELLED = "CANCELLED"
-
-
 _SECRETIVE = "('INSTALL', 'CONFIGURE', 'ADD_INTEGRATION', 'CONFIGURE_INTEGRATION')"
 _FORGETS = (
     f"body = CASE WHEN kind IN {_SECRETIVE}"
     " THEN CAST(json_set(CAST(body AS TEXT), '$.settings', json('{}')) AS BLOB) ELSE body END"
 )
 """Settings may hold secrets: once a command is settled they are kept sealed by the backend, and nowhere else."""
-
-OPEN_STATES = (CommandState.QUEUED, CommandState.SENDING)
-
-
-class Entry(Value, frozen=True, kw_only=True):
-    """One command. `problem` and `result` are what the server answered, as plain data.
-
-    `label` is what the user did, in words, for lists of what waits and of what can be undone.
-    """
-
-    n: int
-    key: str
-    line: Line
-    kind: str
-    body: bytes
-    documents: tuple[str, ...]
-    effect: Effect | None
-    file: str | None
-    label: str
-    seen: str
-    state: CommandState
-    tries: int
-    failures: int
-    withdraw: bool
-    seq: int
-    result: Any
-    problem: dict[str, Any] | None
-    at: datetime
-    answered_at: datetime | None
-
-    @property
-    def is_open(self) -> bool:
-        return self.state in OPEN_STATES
-
-    @property
-    def can_be_undone(self) -> bool:
-        return self.state is CommandState.QUEUED and self.tries == 0
+_OPEN = "state IN ('QUEUED', 'SENDING')"
 
 
 class OutboxTooNew(BanqupError):
@@ -121,11 +62,19 @@ class Outbox:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         outbox = cls(path, now)
         if not path.exists():
-            _make_new(path, [])
+            from banqup_tui.store import outbox_schema
+
+            outbox_schema.make(path)
         elif not _is_sound(path):
-            outbox.saved_from = _save(path)
-        outbox._check_schema(outbox._connections.mine())
+            from banqup_tui.store import outbox_rescue
+
+            outbox.saved_from = outbox_rescue.save(path)
+        outbox._check_schema(outbox.connection())
         return outbox
+
+    def connection(self) -> sqlite3.Connection:
+        """This thread's."""
+        return self._connections.mine()
 
     def close(self) -> None:
         self._connections.close()
@@ -225,8 +174,8 @@ class Outbox:
     def _head(self, connection: sqlite3.Connection, line: Line, limit: int) -> list[Entry]:
         head: list[Entry] = []
         size = 0
-        for row in connection.execute(f"{_SELECT} WHERE {_OPEN} AND line = ? ORDER BY n LIMIT ?", (line, limit)):
-            entry = _entry(row)
+        for row in connection.execute(f"{SELECT} WHERE {_OPEN} AND line = ? ORDER BY n LIMIT ?", (line, limit)):
+            entry = entry_of(row)
             size += len(entry.body) + 200
             if head and (entry.withdraw or head[0].withdraw or size > BATCH_BYTES):
                 break
@@ -277,7 +226,7 @@ class Outbox:
 
     def shown(self, seq: int) -> None:
         """The complete copy has `seq`: nothing done by then need be drawn any more."""
-        connection = self._connections.mine()
+        connection = self.connection()
         drawn = "state = 'DONE' AND effect IS NOT NULL AND seq <= ?"
         if connection.execute(f"SELECT 1 FROM command WHERE {drawn} LIMIT 1", (seq,)).fetchone():  # noqa: S608
             with self._changing():
@@ -294,28 +243,11 @@ class Outbox:
             rows = connection.execute(f"SELECT DISTINCT file FROM command WHERE {_OPEN} AND file IS NOT NULL")  # noqa: S608
             return [row[0] for row in rows]
 
-    def lead(self, holder: str, wall: float | None = None) -> bool:
-        """Take or renew the lease of the one program that pulls and sends. Only an economy, never needed for safety."""
-        now = time.time() if wall is None else wall
-        with writing(self._connections.mine()) as connection:
-            done = connection.execute(
-                "UPDATE lease SET fence = fence + (holder <> ?), holder = ?, until = ?"
-                " WHERE holder = ? OR until < ? OR until > ?",
-                (holder, holder, now + LEASE_SECONDS, holder, now, now + LEASE_SECONDS + 0.001),
-            )
-        if done.rowcount:
-            kill_point("lease.taken")
-        return done.rowcount == 1
-
-    def step_down(self, holder: str) -> None:
-        with writing(self._connections.mine()) as connection:
-            connection.execute("UPDATE lease SET until = 0 WHERE holder = ?", (holder,))
-
     # what is read
 
     def version(self) -> int:
         """Raised with every change, whoever makes it."""
-        return int(self._connections.mine().execute("SELECT version FROM meta").fetchone()[0])
+        return int(self.connection().execute("SELECT version FROM meta").fetchone()[0])
 
     def entry(self, key: str) -> Entry | None:
         rows = self._entries("WHERE key = ?", (key,))
@@ -335,13 +267,13 @@ class Outbox:
 
     def waiting_count(self, line: Line | None = None) -> int:
         query = f"SELECT count(*) FROM command WHERE {_OPEN}" + ("" if line is None else " AND line = ?")  # noqa: S608
-        row = self._connections.mine().execute(query, () if line is None else (line,)).fetchone()
+        row = self.connection().execute(query, () if line is None else (line,)).fetchone()
         return int(row[0])
 
     def needs_file(self, sha256: str) -> bool:
         """Some command that has no answer yet speaks of these bytes."""
         query = f"SELECT 1 FROM command WHERE {_OPEN} AND file = ? LIMIT 1"  # noqa: S608
-        return self._connections.mine().execute(query, (sha256,)).fetchone() is not None
+        return self.connection().execute(query, (sha256,)).fetchone() is not None
 
     def to_look_at(self) -> list[Entry]:
         """Refused or expired, and not dismissed; newest first."""
@@ -353,7 +285,7 @@ class Outbox:
 
     def overlay(self) -> Overlay:
         """What is drawn over rows of the copy. Read it before the copy, never after."""
-        connection = self._connections.mine()
+        connection = self.connection()
         marks: dict[str, list[Mark]] = {}
         with reading(connection):
             version = self.version()
@@ -368,18 +300,18 @@ class Outbox:
         return Overlay(version, {document_id: tuple(found) for document_id, found in marks.items()})
 
     def _entries(self, where: str, values: Sequence[object] = ()) -> list[Entry]:
-        return [_entry(row) for row in self._connections.mine().execute(f"{_SELECT} {where}", values)]
+        return [entry_of(row) for row in self.connection().execute(f"{SELECT} {where}", values)]
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
-        with writing(self._connections.mine()) as connection:
+        with writing(self.connection()) as connection:
             self._check_schema(connection)
             connection.execute("UPDATE meta SET version = version + 1")
             yield connection
 
     def _wipe(self, keys: Sequence[str]) -> None:
         """Of settings that were forgotten nothing is left in the log beside the file either, once nobody reads it."""
-        connection = self._connections.mine()
+        connection = self.connection()
         marks = ",".join("?" * len(keys))
         query = f"SELECT 1 FROM command WHERE kind IN {_SECRETIVE} AND key IN ({marks}) LIMIT 1"  # noqa: S608
         if connection.execute(query, keys).fetchone() is not None:
@@ -399,46 +331,6 @@ class Outbox:
         return self._now().isoformat(timespec="microseconds")
 
 
-_OPEN = "state IN ('QUEUED', 'SENDING')"
-_COLUMNS = (
-    "n, key, line, kind, body, documents, effect, file, label, seen, state, tries, failures, withdraw, seq, result,"
-    " problem, at, answered_at"
-)
-_SELECT = f"SELECT {_COLUMNS} FROM command"  # noqa: S608
-
-
-def _entry(row: tuple[Any, ...]) -> Entry:
-    return Entry(
-        n=row[0], key=row[1], line=Line(row[2]), kind=row[3], body=row[4], documents=tuple(json.loads(row[5] or "[]")),
-        effect=Effect(row[6]) if row[6] else None, file=row[7], label=row[8] or "", seen=row[9] or "",
-        state=CommandState(row[10]), tries=row[11], failures=row[12], withdraw=bool(row[13]), seq=row[14],
-        result=json.loads(row[15]) if row[15] else None, problem=json.loads(row[16]) if row[16] else None,
-        at=datetime.fromisoformat(row[17]), answered_at=datetime.fromisoformat(row[18]) if row[18] else None,
-    )  # fmt: skip
-
-
-def _make_new(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Made under another name and linked into place whole."""
-    from banqup_tui.store import outbox_schema
-
-    making = path.with_name(f"{path.name}.making-{os.getpid()}")
-    making.unlink(missing_ok=True)
-    outbox_schema.make(making)
-    if rows:
-        _refill(making, rows)
-    with contextlib.suppress(FileExistsError):
-        os.link(making, path)
-    making.unlink()
-
-
-def _refill(path: Path, rows: list[dict[str, Any]]) -> None:
-    with contextlib.closing(connect(path)) as connection, writing(connection):
-        for row in rows:
-            names = ", ".join(row)
-            marks = ", ".join("?" * len(row))
-            connection.execute(f"INSERT OR IGNORE INTO command ({names}) VALUES ({marks})", list(row.values()))  # noqa: S608
-
-
 def _is_sound(path: Path) -> bool:
     try:
         with contextlib.closing(connect(path)) as connection:
@@ -447,34 +339,3 @@ def _is_sound(path: Path) -> bool:
             return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
     except (sqlite3.DatabaseError, TypeError):
         return False
-
-
-def _save(path: Path) -> Path:
-    """Move what can still be read of a corrupt outbox into a new one. Returns where the old file is kept."""
-    rows = _readable_rows(path)
-    kept = set_aside(path)
-    _make_new(path, rows)
-    return kept
-
-
-def _readable_rows(path: Path) -> list[dict[str, Any]]:
-    """Forwards until the damage, then backwards until it."""
-    rows: dict[int, dict[str, Any]] = {}
-    for direction in ("ASC", "DESC"):
-        try:
-            with contextlib.closing(connect(path)) as connection:
-                connection.row_factory = sqlite3.Row
-                for row in connection.execute(f"SELECT * FROM command ORDER BY n {direction}"):  # noqa: S608
-                    if row["n"] in rows:
-                        break
-                    rows[row["n"]] = dict(row)
-        except sqlite3.DatabaseError:
-            continue
-    known = _known_columns()
-    return [{name: value for name, value in rows[n].items() if name in known} for n in sorted(rows)]
-
-
-def _known_columns() -> set[str]:
-    from banqup_tui.store import outbox_schema
-
-    return set(outbox_schema.COMMAND_COLUMNS)

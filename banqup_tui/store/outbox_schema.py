@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from banqup_tui.store.sqlite import connect, writing
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -22,7 +27,19 @@ COMMAND_COLUMNS: dict[str, type] = {
 """
 
 
-def make(path: Path) -> None:
+def make(path: Path, rows: Sequence[dict[str, Any]] = ()) -> None:
+    """A new outbox, with `rows` of commands in it; made under another name and linked into place whole."""
+    making = path.with_name(f"{path.name}.making-{os.getpid()}")
+    making.unlink(missing_ok=True)
+    _make_tables(making)
+    if rows:
+        _fill(making, rows)
+    with contextlib.suppress(FileExistsError):
+        os.link(making, path)
+    making.unlink()
+
+
+def _make_tables(path: Path) -> None:
     from sqlite_utils import Database, Migrations
 
     steps = Migrations("outbox")
@@ -34,6 +51,14 @@ def make(path: Path) -> None:
         steps.apply(database)
     finally:
         database.close()
+
+
+def _fill(path: Path, rows: Sequence[dict[str, Any]]) -> None:
+    with contextlib.closing(connect(path)) as connection, writing(connection):
+        for row in rows:
+            names = ", ".join(row)
+            marks = ", ".join("?" * len(row))
+            connection.execute(f"INSERT OR IGNORE INTO command ({names}) VALUES ({marks})", list(row.values()))  # noqa: S608
 
 
 def _first(database: Database) -> None:

@@ -9,7 +9,8 @@ from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol.messages import Command, CommandResult, CommandStatus
 from banqup_tui.protocol.problems import Problem, ProblemType
 from banqup_tui.store.files import Spool
-from banqup_tui.store.outbox import CommandState, Entry, Line, Outbox
+from banqup_tui.store.outbox import Outbox
+from banqup_tui.store.outbox_entry import CommandState, Entry, Line
 from banqup_tui.sync.errors import Refused, ServerFault
 from banqup_tui.sync.server import ServerLike
 

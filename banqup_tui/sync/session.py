@@ -21,7 +21,8 @@ from banqup_tui.protocol.local import Endpoint
 from banqup_tui.store.copy import Copy
 from banqup_tui.store.failures import FailureReader
 from banqup_tui.store.files import FileCache, Spool
-from banqup_tui.store.outbox import Line, Outbox
+from banqup_tui.store.outbox import Outbox
+from banqup_tui.store.outbox_entry import Line
 from banqup_tui.store.overlay import Effect
 from banqup_tui.store.readers import Readers
 from banqup_tui.sync.engine import Engine, http_server

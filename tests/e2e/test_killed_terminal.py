@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from banqup_tui.protocol.commands import SetProcessed, encode, kind_of
-from banqup_tui.store.outbox import CommandState, Line, Outbox
+from banqup_tui.store.outbox import Outbox
+from banqup_tui.store.outbox_entry import CommandState, Line
 from banqup_tui.store.query import DocumentQuery
 from banqup_tui.store.readers import Readers
 from banqup_tui.sync.session import Session

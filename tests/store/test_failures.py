@@ -21,7 +21,8 @@ from banqup_tui.store import applying
 from banqup_tui.store.applying import Beginning, Put
 from banqup_tui.store.copy import Copy
 from banqup_tui.store.failures import FailureReader
-from banqup_tui.store.outbox import CommandState, Outbox
+from banqup_tui.store.outbox import Outbox
+from banqup_tui.store.outbox_entry import CommandState
 from tests.sync.fake_server import a_client, a_document
 
 FULL = "The folder /srv/in/{client}/2026 has no room."

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from banqup_tui.store.outbox import BATCH, CommandState, Line, Outbox, OutboxTooNew
+from banqup_tui.store.lease import lead, step_down
+from banqup_tui.store.outbox import BATCH, Outbox, OutboxTooNew
+from banqup_tui.store.outbox_entry import CommandState, Line
 from banqup_tui.store.overlay import Effect, Mark, Moment, has_arrived
 
 
@@ -183,14 +185,14 @@ def test_answers_are_kept_thirty_days_for_undo_and_history(tmp_path: Path) -> No
 
 
 def test_one_program_leads_until_it_stops_or_is_silent_for_twenty_seconds(outbox: Outbox) -> None:
-    assert outbox.lead("a", 100)
-    assert not outbox.lead("b", 110)
-    assert outbox.lead("a", 110)
-    assert not outbox.lead("b", 129)
-    assert outbox.lead("b", 131)
-    outbox.step_down("b")
-    assert outbox.lead("a", 132)
-    assert outbox.lead("b", 50), "a clock set back does not leave a leader for ever"
+    assert lead(outbox, "a", 100)
+    assert not lead(outbox, "b", 110)
+    assert lead(outbox, "a", 110)
+    assert not lead(outbox, "b", 129)
+    assert lead(outbox, "b", 131)
+    step_down(outbox, "b")
+    assert lead(outbox, "a", 132)
+    assert lead(outbox, "b", 50), "a clock set back does not leave a leader for ever"
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.store import applying
 from banqup_tui.store.applying import Beginning, Put
 from banqup_tui.store.copy import Copy
-from banqup_tui.store.outbox import CommandState, Line, Outbox
+from banqup_tui.store.outbox import Outbox
+from banqup_tui.store.outbox_entry import CommandState, Line
 from banqup_tui.store.overlay import Effect
 from banqup_tui.store.query import DocumentQuery, Filter, SortColumn, parse
 from banqup_tui.store.readers import Readers

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.protocol.commands import Send, SetProcessed, encode, kind_of
-from banqup_tui.store.outbox import CommandState, Line
+from banqup_tui.store.outbox_entry import CommandState, Line
 from banqup_tui.store.overlay import Effect
 from banqup_tui.sync.errors import ServerDown
 from banqup_tui.sync.push import push

@@ -12,7 +12,7 @@ from banqup_tui.homes import Homes
 from banqup_tui.protocol.commands import Send, SetProcessed
 from banqup_tui.protocol.local import Endpoint
 from banqup_tui.protocol.messages import SignInRequest, SignInState, TestRequest
-from banqup_tui.store.outbox import CommandState
+from banqup_tui.store.outbox_entry import CommandState
 from banqup_tui.store.touched import Touched
 from banqup_tui.sync.errors import NoNetwork, NotAnswered, Refused, ServerDown, ServerFault, SignedOut
 from banqup_tui.sync.session import Session

@@ -1,0 +1,81 @@
+"""One command in the outbox: its line, its state (docs/protocol.md, sync up), and how it is read from its row."""
+
+import json
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from banqup_tui.domain.values import Value
+from banqup_tui.store.overlay import Effect
+
+
+class Line(StrEnum):
+    """Two queues: a long import does not hold up a keypress."""
+
+    COMMANDS = "COMMANDS"
+    IMPORTS = "IMPORTS"
+
+
+class CommandState(StrEnum):
+    QUEUED = "QUEUED"
+    SENDING = "SENDING"
+    DONE = "DONE"
+    REFUSED = "REFUSED"
+    EXPIRED = "EXPIRED"
+    CANCELLED = "CANCELLED"
+
+
+OPEN_STATES = (CommandState.QUEUED, CommandState.SENDING)
+
+
+class Entry(Value, frozen=True, kw_only=True):
+    """One command. `problem` and `result` are what the server answered, as plain data.
+
+    `label` is what the user did, in words, for lists of what waits and of what can be undone.
+    """
+
+    n: int
+    key: str
+    line: Line
+    kind: str
+    body: bytes
+    documents: tuple[str, ...]
+    effect: Effect | None
+    file: str | None
+    label: str
+    seen: str
+    state: CommandState
+    tries: int
+    failures: int
+    withdraw: bool
+    seq: int
+    result: Any
+    problem: dict[str, Any] | None
+    at: datetime
+    answered_at: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_STATES
+
+    @property
+    def can_be_undone(self) -> bool:
+        return self.state is CommandState.QUEUED and self.tries == 0
+
+
+_COLUMNS = (
+    "n, key, line, kind, body, documents, effect, file, label, seen, state, tries, failures, withdraw, seq, result,"
+    " problem, at, answered_at"
+)
+SELECT = f"SELECT {_COLUMNS} FROM command"  # noqa: S608
+"""What `entry_of` reads."""
+
+
+def entry_of(row: tuple[Any, ...]) -> Entry:
+    return Entry(
+        n=row[0], key=row[1], line=Line(row[2]), kind=row[3], body=row[4], documents=tuple(json.loads(row[5] or "[]")),
+        effect=Effect(row[6]) if row[6] else None, file=row[7], label=row[8] or "", seen=row[9] or "",
+        state=CommandState(row[10]), tries=row[11], failures=row[12], withdraw=bool(row[13]), seq=row[14],
+        result=json.loads(row[15]) if row[15] else None, problem=json.loads(row[16]) if row[16] else None,
+        at=datetime.fromisoformat(row[17]), answered_at=datetime.fromisoformat(row[18]) if row[18] else None,
+    )  # fmt: skip

@@ -1,0 +1,120 @@
+"""What is done over one connection: what waits in the outbox is sent, what is new is pulled into the copy."""
+
+import asyncio
+import time
+from collections.abc import Set
+
+from banqup_tui.store.copy import Copy
+from banqup_tui.store.files import FileCache, Spool
+from banqup_tui.store.outbox import Outbox
+from banqup_tui.store.touched import Touched
+from banqup_tui.sync import pull
+from banqup_tui.sync.errors import Busy, CopyTooOld, ServerFault
+from banqup_tui.sync.listeners import Listeners
+from banqup_tui.sync.push import push, push_imports
+from banqup_tui.sync.server import ServerLike
+from banqup_tui.sync.state import SyncWord
+from banqup_tui.sync.trouble import SendingPause, Trouble
+
+
+class Exchange:
+    """A piece at a time, each with a word to the listeners. `last_pull` is of this connection, 0 before the first."""
+
+    def __init__(
+        self,
+        server: ServerLike,
+        copy: Copy,
+        outbox: Outbox,
+        *,
+        files: FileCache,
+        spool: Spool,
+        listeners: Listeners,
+        trouble: Trouble,
+        pause: SendingPause,
+    ) -> None:
+        self.server = server
+        self.last_pull = 0.0
+        self._copy = copy
+        self._outbox = outbox
+        self._files = files
+        self._spool = spool
+        self._listeners = listeners
+        self._trouble = trouble
+        self._pause = pause
+
+    async def begin_if_needed(self) -> None:
+        if self._copy.state().cursor is None:
+            await self._begin()
+        self._stamp_anew()
+
+    async def send_some(self) -> bool:
+        """Commands before imports. True if anything was answered."""
+        if not self._pause.is_over or not self._outbox.waiting_count():
+            return False
+        self._listeners.say(SyncWord.SENDING)
+        answered = 0
+        try:
+            answered += await push(self.server, self._outbox)
+            answered += await push_imports(self.server, self._outbox, self._spool)
+            self._pause.was_taken()
+        except (Busy, ServerFault) as error:
+            self._pause.begin(error)
+        if answered:
+            self._listeners.tell(Touched(kinds={"Command"}))
+        return answered > 0
+
+    async def pull_some(self) -> bool:
+        """The next changes, and the next page of what is still to be copied. True if there is more."""
+        self.last_pull = time.monotonic()
+        try:
+            touched, more = await pull.changes(self.server, self._copy, self._files)
+        except CopyTooOld:
+            await self._begin()
+            return True
+        self._trouble.over()
+        if touched is not None:
+            self._listeners.tell(touched)
+        state = self._copy.state()
+        if state.backfills:
+            self._listeners.say()
+            page = await pull.page(self.server, self._copy)
+            if page is not None:
+                self._listeners.tell(page)
+            return True
+        self._outbox.shown(state.seq)
+        return more or touched is None
+
+    async def pull_extensions(self) -> None:
+        if await pull.extensions(self.server, self._copy):
+            self._listeners.tell(Touched(kinds={"Extension"}))
+
+    async def everything(self) -> None:
+        """Send what waits, and pull until the copy is complete."""
+        await self.begin_if_needed()
+        while await self.send_some():
+            pass
+        await self._pull_all()
+        self._listeners.say()
+
+    async def until_answered(self, keys: Set[str]) -> None:
+        """Until each of these commands is, and the copy shows it."""
+        await self.begin_if_needed()
+        while any(entry.key in keys for entry in self._outbox.waiting()):
+            if not await self.send_some():
+                await asyncio.sleep(0.05)
+        await self._pull_all()
+
+    async def _begin(self) -> None:
+        touched = await pull.begin(self.server, self._copy, self._files)
+        if touched is not None:
+            self._listeners.tell(touched)
+        self._stamp_anew()
+
+    def _stamp_anew(self) -> None:
+        state = self._copy.state()
+        self._outbox.stamp_anew(state.epoch, state.seq)
+
+    async def _pull_all(self) -> None:
+        more = True
+        while more:
+            more = await self.pull_some()

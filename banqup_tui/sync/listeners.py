@@ -1,0 +1,80 @@
+"""What listeners are told: what has changed in the copy, and how it stands to its server."""
+
+from collections.abc import Callable
+
+from banqup_tui.store.copy import Copy
+from banqup_tui.store.outbox import Outbox
+from banqup_tui.store.touched import Touched
+from banqup_tui.sync.errors import NoNetwork, SignedOut
+from banqup_tui.sync.state import SyncState, SyncWord
+from banqup_tui.sync.trouble import Trouble
+
+Listener = Callable[[Touched], None]
+
+
+class Listeners:
+    """They are called in the thread that tells. `state` is what was said last."""
+
+    def __init__(self, copy: Copy, outbox: Outbox, trouble: Trouble) -> None:
+        self.state = SyncState()
+        self._copy = copy
+        self._outbox = outbox
+        self._trouble = trouble
+        self._listeners: list[Listener] = []
+
+    def add(self, listener: Listener) -> Callable[[], None]:
+        """Returns what takes it away again."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    def tell(self, touched: Touched) -> None:
+        """Of a change of the copy, where it is one."""
+        if not (touched.everything or touched.clients or touched.documents or touched.kinds):
+            return
+        self._call(touched)
+
+    def say(self, busy_with: SyncWord | None = None) -> None:
+        """How it stands now, where that is news."""
+        state = self._current(busy_with)
+        if state != self.state:
+            self.state = state
+            self._call(Touched())
+
+    def _call(self, touched: Touched) -> None:
+        for listener in tuple(self._listeners):
+            listener(touched)
+
+    def _current(self, busy_with: SyncWord | None) -> SyncState:
+        kept = self._outbox.waiting_count()
+        refused = len(self._outbox.to_look_at())
+        copy = self._copy.state()
+        word = self._word(busy_with, kept, refused, copy.is_complete, copy.again)
+        trouble = self._trouble
+        error = trouble.error
+        return SyncState(
+            word=word,
+            kept=kept,
+            since=trouble.since if error else None,
+            tries=trouble.tries if error else 0,
+            done=0 if copy.is_complete else copy.arrived,
+            total=0 if copy.is_complete else copy.expected,
+            refused=refused,
+            sentence=error.sentence if error else "",
+            remedy=error.remedy if error else "",
+        )
+
+    def _word(self, busy_with: SyncWord | None, kept: int, refused: int, is_complete: bool, again: bool) -> SyncWord:
+        if self._trouble.error is not None:
+            return _WORDS.get(type(self._trouble.error), SyncWord.SERVER_DOWN)
+        if busy_with is SyncWord.STARTING:
+            return SyncWord.STARTING
+        if not is_complete:
+            return SyncWord.RECOPYING if again else SyncWord.FIRST_COPY
+        if kept:
+            return SyncWord.SENDING
+        if busy_with is not None and busy_with is not SyncWord.SENDING:
+            return busy_with
+        return SyncWord.REFUSED if refused else SyncWord.IN_STEP
+
+
+_WORDS: dict[type[BaseException], SyncWord] = {NoNetwork: SyncWord.OFFLINE, SignedOut: SyncWord.SIGNED_OUT}

@@ -1,0 +1,178 @@
+"""What goes on in the engine's thread: connect, work in rounds until the connection is lost, wait, connect again."""
+
+import asyncio
+import sqlite3
+import threading
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.store import lease
+from banqup_tui.store.copy import Copy
+from banqup_tui.store.outbox import Outbox
+from banqup_tui.store.touched import Touched
+from banqup_tui.sync import live
+from banqup_tui.sync.errors import SyncError
+from banqup_tui.sync.exchange import Exchange
+from banqup_tui.sync.listeners import Listeners
+from banqup_tui.sync.server import ServerLike
+from banqup_tui.sync.state import SyncWord
+from banqup_tui.sync.trouble import Trouble, back_off
+
+PULL_SECONDS = 60.0
+PULL_SECONDS_WITHOUT_STREAM = 5.0
+GLANCE_SECONDS = 1.0
+LEASE_RENEWED_SECONDS = 5.0
+
+
+class Rounds:
+    """`connect` gives a new connection, or raises. `asked` is set where the user wants a round now.
+
+    Of several programs with one copy, the one that holds the lease works; the others look whether it has.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[Exchange]],
+        copy: Copy,
+        outbox: Outbox,
+        *,
+        listeners: Listeners,
+        trouble: Trouble,
+        asked: threading.Event,
+        chance: Callable[[], float],
+    ) -> None:
+        self.exchange: Exchange | None = None
+        self._connect = connect
+        self._copy = copy
+        self._outbox = outbox
+        self._listeners = listeners
+        self._trouble = trouble
+        self._asked = asked
+        self._chance = chance
+        self._name = str(uuid.uuid4())
+        self._woken = asyncio.Event()
+        self._is_live = False
+        self._is_hinted = False
+        self._is_leader = False
+        self._last_lease = 0.0
+        self._noticed = -1
+
+    async def for_ever(self) -> None:
+        while True:
+            try:
+                await self._connected()
+            except BanqupError as error:
+                await self._after_trouble(error)
+            except sqlite3.DatabaseError as error:
+                await self._after_damage(error)
+
+    def wake(self) -> None:
+        """Do not wait any longer."""
+        self._woken.set()
+        if self.exchange is None:
+            self._listeners.say(SyncWord.STARTING)
+
+    def step_down(self) -> None:
+        lease.step_down(self._outbox, self._name)
+
+    async def _connected(self) -> None:
+        """From a connection made until it is lost."""
+        if self._trouble.error is None:
+            self._listeners.say(SyncWord.STARTING)
+        self._trouble.looking()
+        exchange = await self._connect()
+        self._trouble.found()
+        hints = asyncio.create_task(self._listen(exchange.server))
+        try:
+            await exchange.begin_if_needed()
+            self.exchange = exchange
+            with suppress(sqlite3.OperationalError):
+                await exchange.pull_extensions()
+            while True:
+                await self._round(exchange)
+        finally:
+            self.exchange = None
+            self._is_live = False
+            hints.cancel()
+            await exchange.server.close()
+
+    async def _round(self, exchange: Exchange) -> None:
+        """One round of work, or a wait for some."""
+        if is_asked := self._asked.is_set():
+            self._asked.clear()
+        self._woken.clear()
+        if not (is_asked or self._leads()):
+            self._notice_others()
+            await self._wait(GLANCE_SECONDS)
+            return
+        sent = await exchange.send_some()
+        more = (is_asked or sent or self._is_pull_due(exchange)) and await exchange.pull_some()
+        if not (sent or more):
+            self._listeners.say()
+            await self._wait(GLANCE_SECONDS)
+
+    def _is_pull_due(self, exchange: Exchange) -> bool:
+        is_hinted, self._is_hinted = self._is_hinted, False
+        every = PULL_SECONDS if self._is_live else PULL_SECONDS_WITHOUT_STREAM
+        return is_hinted or time.monotonic() - exchange.last_pull >= every or not self._copy.state().is_complete
+
+    def _leads(self) -> bool:
+        if self._is_leader and time.monotonic() - self._last_lease < LEASE_RENEWED_SECONDS:
+            return True
+        self._is_leader = lease.lead(self._outbox, self._name)
+        self._last_lease = time.monotonic()
+        return self._is_leader
+
+    def _notice_others(self) -> None:
+        """Another terminal pulls: look whether it has changed the copy."""
+        step = self._copy.state().step
+        if step != self._noticed:
+            self._noticed = step
+            self._listeners.tell(Touched(everything=True))
+        self._listeners.say()
+
+    async def _wait(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+
+    # hints
+
+    async def _listen(self, server: ServerLike) -> None:
+        """Hints for as long as the connection stands; without them a pull happens all the same."""
+        tries = 0
+        while True:
+            try:
+                await live.follow(server, self._stream_opened, self._hinted)
+                tries = 0
+            except SyncError:
+                tries += 1
+            self._is_live = False
+            await asyncio.sleep(back_off(tries, self._chance))
+
+    def _stream_opened(self) -> None:
+        self._is_live = True
+
+    def _hinted(self, seq: int) -> None:
+        if seq > self._copy.state().seq:
+            self._is_hinted = True
+            self._woken.set()
+
+    # trouble
+
+    async def _after_trouble(self, error: BanqupError) -> None:
+        """Waking tries at once."""
+        seconds = self._trouble.met(error)
+        self._listeners.say()
+        await self._wait(seconds)
+        self._woken.clear()
+
+    async def _after_damage(self, error: sqlite3.DatabaseError) -> None:
+        """A copy that can not be read is set aside and made again. A file that is only busy is tried again."""
+        if not isinstance(error, sqlite3.OperationalError):
+            self._copy.put_aside()
+            self._listeners.tell(Touched(everything=True))
+        await self._after_trouble(BanqupError(f"The local copy can not be used: {error}.", "It is tried again."))

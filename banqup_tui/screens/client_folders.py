@@ -1,10 +1,13 @@
-"""One client: folders at the left, documents at the right, and from 150 columns the document beside."""
+"""One client: folders at the left, documents at the right, and from 150 columns the document beside.
+
+Here is what its keys do, and what follows from the cursor and the selection. Which documents are asked for is in
+`folders_query`, what is said of them in `folders_words`, which panes are seen in `folders_panes`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
 from textual.app import ComposeResult
 from textual.geometry import Region
 
@@ -12,11 +15,12 @@ from banqup_tui.actions.interface import Context
 from banqup_tui.actions.places import Destination, Place, Tab
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.folder import Folder
-from banqup_tui.domain.status import AccountingStatus
+from banqup_tui.screens import folders_query, folders_words
+from banqup_tui.screens.folders_panes import FolderPanes
 from banqup_tui.screens.place import PlaceScreen, bindings_for
 from banqup_tui.screens.reading import DocumentReader
-from banqup_tui.screens.rows import TableRows, month_name, place_of, tree_nodes
-from banqup_tui.store.query import DocumentQuery, Filter, FilterProblem, SortColumn, parse
+from banqup_tui.screens.rows import TableRows, tree_nodes
+from banqup_tui.store.query import DocumentQuery, Filter, FilterProblem, parse
 from banqup_tui.store.windows import DocumentRows
 from banqup_tui.widgets.document_table import DocumentTable
 from banqup_tui.widgets.filter_line import FilterLine
@@ -24,24 +28,13 @@ from banqup_tui.widgets.folder_tree import FolderTree
 from banqup_tui.widgets.line_list import EmptyNote
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Page
-from banqup_tui.widgets.sheet import DOCUMENT_WIDTH, Rule, levels_at
+from banqup_tui.widgets.sheet import DOCUMENT_WIDTH, levels_at
 from banqup_tui.widgets.tick_panel import TickPanel
-from banqup_tui.written.folders import FOLDER_NAMES
-from banqup_tui.written.formats import count, figure, vat_number
+from banqup_tui.written.formats import count, vat_number
 from banqup_tui.written.signs import sign
-from banqup_tui.written.told import told
-from banqup_tui.written.words import _, ngettext
+from banqup_tui.written.words import _
 
 MOST_IN_SELECTION = 2_000
-_SORTS = {
-    "date": SortColumn.DATE,
-    "number": SortColumn.NUMBER,
-    "counterparty": SortColumn.COUNTERPARTY,
-    "gross": SortColumn.GROSS,
-    "status": SortColumn.STATUS,
-}
-_SORT_ORDER = tuple(_SORTS)
-_FIRST_FOLDER = Folder.PURCHASE_INVOICES
 
 
 class ClientFolders(PlaceScreen):
@@ -58,23 +51,14 @@ class ClientFolders(PlaceScreen):
         self.table = DocumentTable()
         self.beside = Page(id="beside")
         self.filter_line = FilterLine()
-        self._rules = (Rule(), Rule())
-        self._query = DocumentQuery(client_id=client_id, folder=_FIRST_FOLDER)
+        self._panes = FolderPanes(self.tree_view, self.table, self.beside)
+        self._query = folders_query.first_query(client_id)
         self._rows: DocumentRows | None = None
-        self._total = 0
-        self._in_table = True
-        self._wants_tree = True
-        self._wants_beside: bool | None = None
-        self._errors_only = False
         self._rested_on: str | None = None
         self._reader: DocumentReader | None = None
 
     def compose_body(self) -> ComposeResult:
-        yield self.tree_view
-        yield self._rules[0]
-        yield self.table
-        yield self._rules[1]
-        yield self.beside
+        yield from self._panes.from_left_to_right()
 
     def compose_panels(self) -> ComposeResult:
         yield self.filter_line
@@ -82,18 +66,15 @@ class ClientFolders(PlaceScreen):
         yield TickPanel()
 
     def on_mount(self) -> None:
-        self._in_table = levels_at(self.app.size.width) > 1
+        self._panes.in_table = levels_at(self.app.size.width) > 1
         self._choose_folder()
         self._lay_out()
 
     def _choose_folder(self) -> None:
-        """The first folder that has anything: what waits is most often a purchase invoice."""
         folders = self.house.session.readers.folders(self.client_id)
         self.tree_view.set_nodes(list(tree_nodes(folders)))
-        filled = [node.folder for node in folders if node.counts.total]
-        folder = _FIRST_FOLDER if _FIRST_FOLDER in filled or not filled else filled[0]
-        self._query = DocumentQuery(client_id=self.client_id, folder=folder)
-        self.tree_view.move_to_node(str(folder))
+        self._query = folders_query.first_query(self.client_id, folders)
+        self.tree_view.move_to_node(str(self._query.folder))
         self.tree_view.action_unfold()
 
     # what is shown
@@ -121,92 +102,55 @@ class ClientFolders(PlaceScreen):
         self._rows = self.house.session.readers.documents(self._query)
         selling = self._query.folder is Folder.SALES_INVOICES
         self.table.set_labels(counterparty=_("Customer") if selling else _("Supplier"))
-        name = next((key for key, column in _SORTS.items() if column is self._query.sort), "date")
-        self.table.set_sort(name, descending=self._query.descending)  # type: ignore[arg-type]
+        self.table.set_sort(folders_query.sorted_by(self._query), descending=self._query.descending)
         self.table.set_rows(TableRows(self._rows), cursor_id=here.id if here else None)
 
     def _say_title(self) -> None:
         client = self.house.session.readers.client(self.client_id)
-        parts = [client.name if client else sign("none")]
-        shown = self._rows.count() if self._rows is not None else 0
         query = self._query
-        if self._shows_table:
-            parts.append(_(FOLDER_NAMES[query.folder]) if query.folder else _("All folders"))
-            parts += [str(query.year)] if query.year else []
-            parts += [month_name(query.month)] if query.month else []
-        whole = self._whole()
-        right = ngettext("{count} document", "{count} documents", whole).format(count=count(whole))
-        applied = query.filter.line or (f"status:{_('error')}" if self._errors_only else "")
-        if applied:
-            right = _("{part} of {whole}").format(part=count(shown), whole=count(whole))
-        self.title_line.set_path(parts, applied_filter=applied, right=right)
+        shown = self._rows.count() if self._rows is not None else 0
+        right = folders_words.how_many(self._whole(), shown if folders_query.is_narrowed(query) else None)
+        self.title_line.set_path(
+            folders_words.path(client, query if self._shows_table else None),
+            applied_filter=folders_words.narrowed_by(query),
+            right=right,
+        )
         self.filter_line.set_count(right)
 
     def _whole(self) -> int:
-        query = self._query
+        """Of the folder, year or month one is in, or of the client."""
+        query, readers = self._query, self.house.session.readers
         if not self._shows_table:
-            return self.house.session.readers.counts(self.client_id).total
-        return self.house.session.readers.counts(self.client_id, query.folder, query.year, query.month).total
+            return readers.counts(self.client_id).total
+        return readers.counts(self.client_id, query.folder, query.year, query.month).total
 
     @property
     def _shows_table(self) -> bool:
-        return self.levels != 1 or self._in_table
+        return self.levels != 1 or self._panes.in_table
 
     def _say_totals(self) -> None:
         if self.table.selection.is_empty:
             self.info.set_totals()
             return
         number = self.table.selected_count
-        words = [
-            Word(sign("selected"), "accent"),
-            Word(
-                f" {ngettext('{count} selected', '{count} selected', number).format(count=count(number))}",
-                "strong",
-                True,
-            ),
-        ]
         if number > MOST_IN_SELECTION:
-            most = _("Actions take the first {count} of them.").format(count=count(MOST_IN_SELECTION))
-            self.info.set_totals([*words, Word(f"   {most}", "warn")])
-            return
-        for total in self.house.session.readers.totals(self._selected_ids()):
-            for label, minor, strong in (
-                (_("Net"), total.net, False),
-                (_("VAT"), total.vat, False),
-                (_("Gross"), total.gross, True),
-            ):
-                words.append(Word(f"   {label} ", "muted"))
-                words.append(Word(figure(minor, total.currency), "strong" if strong else "text", strong))
-            words.append(Word(f" {total.currency or 'EUR'}", "muted"))
-        self.info.set_totals(words)
+            more = [folders_words.too_many(MOST_IN_SELECTION)]
+        else:
+            more = folders_words.come_to(self.house.session.readers.totals(self._selected_ids()))
+        self.info.set_totals([*folders_words.selected(number), *more])
 
     def _empty(self) -> EmptyNote:
-        if self._query.filter.line or self._errors_only:
-            return EmptyNote(
-                _("Nothing matches this filter."),
-                self._less(),
-                (("/", _("Change the filter")), ("Esc", _("Clear it"))),
-            )
-        folder = self._query.folder or Folder.OTHER_DOCUMENTS
-        return EmptyNote(_no_documents(folder), _where_from(folder), _keys_when_empty())
+        if folders_query.is_narrowed(self._query):
+            return folders_words.nothing_matches(self._word_too_many())
+        return folders_words.nothing_yet(self._query.folder or Folder.OTHER_DOCUMENTS)
 
-    def _less(self) -> str:
+    def _word_too_many(self) -> str:
         """Which word of the filter, left out, would let something through."""
-        for term in self._query.filter.terms:
-            rows = self.house.session.readers.documents(self._with(filter=self._query.filter.without(term)))
-            number = rows.count()
+        for word, query in folders_query.without_each_word(self._query):
+            number = self.house.session.readers.documents(query).count()
             if number:
-                word = self._query.filter.line[term.start : term.end]
-                words = ngettext(
-                    "Without {word} {count} document would match.",
-                    "Without {word} {count} documents would match.",
-                    number,
-                )
-                return words.format(word=word, count=count(number))
+                return folders_words.would_match(word, number)
         return ""
-
-    def _with(self, **changes: object) -> DocumentQuery:
-        return msgspec.structs.replace(self._query, **changes)
 
     # the document one is on
 
@@ -237,7 +181,7 @@ class ClientFolders(PlaceScreen):
     def menu_title(self) -> str:
         number = self.table.selected_count
         if number:
-            return ngettext("{count} selected", "{count} selected", number).format(count=count(number))
+            return folders_words.how_many_selected(number)
         return self.table.row.number if self.table.row else ""
 
     def menu_region(self) -> Region | None:
@@ -277,31 +221,19 @@ class ClientFolders(PlaceScreen):
             self._lay_out()
 
     def _lay_out(self) -> None:
-        levels = max(self.levels, 1)
-        beside = levels == 3 if self._wants_beside is None else self._wants_beside and levels > 1
-        tree = self._wants_tree and (levels == 3 or not beside)
-        if levels == 1:
-            tree, beside = not self._in_table, False
-        self.tree_view.display = tree
-        self.tree_view.set_class(levels == 1, "-wide")
-        self.table.display = levels > 1 or self._in_table
-        self._rules[0].display = tree and levels > 1
-        self._rules[1].display = self.beside.display = beside
-        target = self.table if self._in_table or not tree else self.tree_view
-        self.set_focus(target)
+        self.set_focus(self._panes.lay_out(max(self.levels, 1)))
         self._say_title()
         self.refresh_footer()
-        if beside:
+        if self.beside.display:
             self._show_beside()
 
     def _go_into_table(self) -> None:
-        self._in_table = True
+        self._panes.go_into_table()
         self._lay_out() if self.levels == 1 else self.set_focus(self.table)
         self.came_to_rest()
 
     def _go_into_tree(self) -> None:
-        self._in_table = False
-        self._wants_tree = True
+        self._panes.go_into_tree()
         if self.levels == 1 or not self.tree_view.display:
             self._lay_out()
         else:
@@ -313,54 +245,46 @@ class ClientFolders(PlaceScreen):
     def move_back(self) -> None:
         if self.table.clear_selection():
             self._say_totals()
-        elif self._query.filter.line or self._errors_only:
-            self._errors_only = False
-            self._show(self._with(filter=Filter(), statuses=()))
-        elif self.levels == 1 and self._in_table:
+        elif folders_query.is_narrowed(self._query):
+            self._show(folders_query.widened(self._query))
+        elif self.levels == 1 and self._panes.in_table:
             self._go_into_tree()
         else:
             super().move_back()
 
     def action_pane(self, step: int) -> None:
-        self._go_into_tree() if self._in_table else self._go_into_table()
+        self._go_into_tree() if self._panes.in_table else self._go_into_table()
 
     def action_side(self, step: int) -> None:
         """Left from the table is the folders; the tree itself takes left and right for folding."""
-        if step < 0 and self._in_table:
+        if step < 0 and self._panes.in_table:
             self._go_into_tree()
 
     def move_folders(self) -> None:
         if self.levels == 1:
             self.action_pane(1)
             return
-        self._wants_tree = not self.tree_view.display
-        if self._wants_tree and self.levels == 2:
-            self._wants_beside = False
-        self._in_table = True
+        self._panes.toggle_tree(self.levels)
         self._lay_out()
 
     def move_beside(self) -> None:
         if self.levels == 1:
             self.perform("view")
             return
-        self._wants_beside = not self.beside.display
-        self._in_table = True
+        self._panes.toggle_beside()
         self._lay_out()
         self.refresh_footer()
 
     def move_sort(self) -> None:
-        name = next(key for key, column in _SORTS.items() if column is self._query.sort)
-        following = _SORT_ORDER[(_SORT_ORDER.index(name) + 1) % len(_SORT_ORDER)]
-        self._show(self._with(sort=_SORTS[following], descending=following in ("date", "gross", "status")))
+        self._show(folders_query.in_next_order(self._query))
 
     def move_filter(self) -> None:
-        self._in_table = True
+        self._panes.go_into_table()
         self._lay_out()
         self.open_filter(self.filter_line, self._query.filter.line)
 
     def toggle_errors_only(self) -> None:
-        self._errors_only = not self._errors_only
-        self._show(self._with(statuses=(AccountingStatus.ERROR,) if self._errors_only else ()))
+        self._show(folders_query.errors_toggled(self._query))
 
     def _show(self, query: DocumentQuery) -> None:
         self._query = query
@@ -373,8 +297,7 @@ class ClientFolders(PlaceScreen):
         message.stop()
         if message.node is None:
             return
-        folder, year, month = place_of(message.node.id)
-        query = self._with(folder=folder, year=year, month=month)
+        query = folders_query.at_node(self._query, message.node.id)
         if query != self._query:
             self._query = query
             self.cursor_moved() if self.levels == 1 else self._follow_tree()
@@ -387,8 +310,7 @@ class ClientFolders(PlaceScreen):
 
     def on_folder_tree_opened(self, message: FolderTree.Opened) -> None:
         message.stop()
-        folder, year, month = place_of(message.node.id)
-        self._query = self._with(folder=folder, year=year, month=month)
+        self._query = folders_query.at_node(self._query, message.node.id)
         self.draw()
         self._go_into_table()
 
@@ -423,41 +345,28 @@ class ClientFolders(PlaceScreen):
 
     def on_document_table_sort_asked(self, message: DocumentTable.SortAsked) -> None:
         message.stop()
-        column = _SORTS.get(message.column)
-        if column is not None:
-            again = column is self._query.sort
-            self._show(self._with(sort=column, descending=not self._query.descending if again else True))
+        query = folders_query.in_order_of(self._query, message.column)
+        if query != self._query:
+            self._show(query)
 
     def on_filter_line_changed(self, message: FilterLine.Changed) -> None:
         message.stop()
         parsed = parse(message.text)
         if isinstance(parsed, FilterProblem):
-            reason = told(parsed.reason)
-            if parsed.suggestion:
-                words = _("{reason}; did you mean {suggestion}?")
-                reason = words.format(reason=reason, suggestion=parsed.suggestion).replace(":?", ": ?")
-            self.filter_line.set_problem(parsed.start, parsed.end, reason)
-            self._say_still_shown()
+            self.filter_line.set_problem(parsed.start, parsed.end, folders_words.unreadable(parsed))
+            shown = self._rows.count() if self._rows is not None else 0
+            self.info.set_instead((folders_words.still_shown(shown),))
             return
         self.filter_line.set_problem(None)
         self.info.set_instead()
-        self._query = self._with(filter=parsed)
+        self._query = folders_query.filtered(self._query, parsed)
         self.draw()
-
-    def _say_still_shown(self) -> None:
-        number = self._rows.count() if self._rows is not None else 0
-        words = ngettext(
-            "Still shown: the last filter that could be read, {count} document",
-            "Still shown: the last filter that could be read, {count} documents",
-            number,
-        )
-        self.info.set_instead((Word(words.format(count=count(number)), "muted"),))
 
     def on_filter_line_closed(self, message: FilterLine.Closed) -> None:
         message.stop()
         self.filter_closed()
         if not message.applied:
-            self._query = self._with(filter=Filter())
+            self._query = folders_query.filtered(self._query, Filter())
         self.filter_line.set_problem(None)
         self.set_focus(self.table)
         self.draw()
@@ -482,23 +391,3 @@ class ClientFolders(PlaceScreen):
         if position is None or self._rows is None:
             return ""
         return _("{part} of {whole}").format(part=count(position + 1), whole=count(self._rows.count()))
-
-
-def _no_documents(folder: Folder) -> str:
-    return {
-        Folder.SALES_INVOICES: _("No sales invoices yet."),
-        Folder.PURCHASE_INVOICES: _("No purchase invoices yet."),
-        Folder.PURCHASE_RECEIPTS: _("No purchase receipts yet."),
-        Folder.ENRICHED_MOVEMENT_REPORTS: _("No enriched movement reports yet."),
-        Folder.OTHER_DOCUMENTS: _("No other documents yet."),
-    }[folder]
-
-
-def _where_from(folder: Folder) -> str:
-    if folder is Folder.ENRICHED_MOVEMENT_REPORTS:
-        return _("They appear here when the bank's reports of this client come in.")
-    return _("They appear here when documents of this client come in.")
-
-
-def _keys_when_empty() -> tuple[tuple[str, str], ...]:
-    return (":", _("Import files of your own")), ("Esc", _("Back to the folders"))

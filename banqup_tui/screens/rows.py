@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from banqup_tui.domain import listing
 from banqup_tui.domain.folder import Folder
 from banqup_tui.store.windows import DocumentRows
-from banqup_tui.widgets import client_table, document_table, folder_tree
+from banqup_tui.widgets import client_table, document_rows, folder_tree
 from banqup_tui.widgets.count_columns import Counts
 from banqup_tui.written.folders import FOLDER_NAMES
 from banqup_tui.written.words import _
@@ -22,15 +22,15 @@ class TableRows:
     def count(self) -> int:
         return self.rows.count()
 
-    def window(self, start: int, length: int) -> Sequence[document_table.DocumentRow]:
+    def window(self, start: int, length: int) -> Sequence[document_rows.DocumentRow]:
         return [document_row(row) for row in self.rows.window(start, length)]
 
     def position(self, document_id: str) -> int | None:
         return self.rows.position_of(document_id)
 
 
-def document_row(row: listing.DocumentRow) -> document_table.DocumentRow:
-    return document_table.DocumentRow(
+def document_row(row: listing.DocumentRow) -> document_rows.DocumentRow:
+    return document_rows.DocumentRow(
         id=row.id,
         date=row.date,
         number=row.number or row.file_name,
@@ -38,7 +38,7 @@ def document_row(row: listing.DocumentRow) -> document_table.DocumentRow:
         gross=row.gross_amount,
         currency=row.currency,
         status=row.status,
-        sent=document_table.Sent(
+        sent=document_rows.Sent(
             delivered=row.delivered,
             total=row.wanted,
             any_failed=row.needs_a_look,

@@ -14,7 +14,8 @@ from banqup_tui.domain.extension import in_language
 from banqup_tui.domain.failures import FailureGroup
 from banqup_tui.screens.place import PlaceScreen, bindings_for
 from banqup_tui.screens.rows import document_row
-from banqup_tui.widgets.document_table import DocumentRow, DocumentTable
+from banqup_tui.widgets.document_rows import DocumentRow
+from banqup_tui.widgets.document_table import DocumentTable
 from banqup_tui.widgets.failures_layout import cause_words, group_details, group_items
 from banqup_tui.widgets.line_list import EmptyNote
 from banqup_tui.widgets.lines_of_text import left

@@ -8,7 +8,13 @@ reverse order, then the counterparty down to 12, then the status as its sign and
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Literal, NamedTuple
+
+from banqup_tui.widgets.lines import width_of
+from banqup_tui.written.formats import shown
+from banqup_tui.written.signs import STATUSES
+from banqup_tui.written.words import _
 
 Extra = Literal["sent_names", "actions_label", "wide_number", "full_date", "full_status"]
 EXTRAS: tuple[Extra, ...] = ("sent_names", "actions_label", "wide_number", "full_date", "full_status")
@@ -54,6 +60,17 @@ class Columns(NamedTuple):
     def counterparty_width(self) -> int:
         """What is left beside an amount of the usual width."""
         return self.field_end - self.field - AMOUNT - _GAP
+
+
+@lru_cache(maxsize=16)
+def table_columns(width: int, integrations: tuple[str, ...], kept: frozenset[Extra], _language: str) -> Columns:
+    """The columns of a table `width` cells wide, with these integrations to name, in the user's language."""
+    widths = Widths(
+        sent_names=sum(width_of(shown(name)) + 4 for name in integrations) - 2 if integrations else 0,
+        actions_label=width_of(_("Actions")),
+        full_status=max(width_of(one.full_word) for one in STATUSES.values()) + 2,
+    )
+    return columns_at(width, widths, kept)
 
 
 def columns_at(width: int, widths: Widths, kept: Collection[Extra] = ()) -> Columns:

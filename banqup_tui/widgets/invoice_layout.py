@@ -1,70 +1,24 @@
-"""An e-invoice laid out for reading: the same places for the same things, whatever syntax it came in."""
+"""An e-invoice laid out for reading: the same places for the same things, whatever syntax it came in.
+
+Here is the whole page, its heading and its notes; each of its parts has a file of its own (`invoice_parties`,
+`invoice_items`, `invoice_totals`, `invoice_payment`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from decimal import Decimal
-from typing import NamedTuple
+from collections.abc import Iterator
 
-from banqup_tui.domain.identifiers import check_communication, pretty_account, pretty_communication, pretty_vat
-from banqup_tui.domain.invoice import (
-    AllowanceCharge,
-    Invoice,
-    InvoiceKind,
-    InvoiceLine,
-    InvoiceParty,
-    PaymentMeans,
-    VatBreakdown,
-)
-from banqup_tui.domain.warnings import ReadWarning
-from banqup_tui.widgets.lines import width_of
-from banqup_tui.widgets.lines_of_text import BLANK, Line, Put, fitted, labelled, left, paragraph, right
-from banqup_tui.widgets.theme import Token
-from banqup_tui.written.formats import amount_with_currency, cut, decimal, figure, full_date, percent, shown, size
-from banqup_tui.written.signs import sign
-from banqup_tui.written.told import told
-from banqup_tui.written.words import N_, _
+from banqup_tui.domain.invoice import Invoice, InvoiceKind
+from banqup_tui.widgets.invoice_items import items
+from banqup_tui.widgets.invoice_parties import parties
+from banqup_tui.widgets.invoice_payment import payment, terms
+from banqup_tui.widgets.invoice_totals import totals
+from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, right
+from banqup_tui.widgets.reading_layout import WIDEST, label_column, warning_lines
+from banqup_tui.written.formats import amount_with_currency, full_date
+from banqup_tui.written.words import _
 
-WIDEST = 100
-NARROW = 70
-_LABEL = 17
-_NARROW_LABEL = 15
-_LEAST = 8
 _SHOWN_IN_PLACE = frozenset({"communication-check"})
-
-_PIECE, _BAG, _BOX, _CARTON, _FIXED = N_("pc"), N_("bag"), N_("box"), N_("ctn"), N_("fixed")
-_UNITS = {
-    **dict.fromkeys(("C62", "EA", "H87", "NAR", "XPP", "PCE"), _PIECE),
-    **dict.fromkeys(("BG", "XBG"), _BAG),
-    **dict.fromkeys(("BX", "XBX"), _BOX),
-    **dict.fromkeys(("CT", "XCT"), _CARTON),
-    "XPX": N_("pallet"), "HUR": N_("h"), "DAY": N_("day"), "MON": N_("month"), "ANN": N_("year"), "WEE": N_("week"),
-    "KGM": "kg", "GRM": "g", "TNE": "t", "LTR": "l", "MTR": "m", "MTK": "m²", "MTQ": "m³", "KMT": "km",
-    "KWH": "kWh", "MWH": "MWh", "LS": _FIXED, "E48": N_("unit"), "ZZ": "", "MIN": "min", "PR": N_("pair"),
-    "SET": N_("set"), "P1": "%",
-}  # fmt: skip
-"""UN/ECE Recommendation 20 (and 21 for packages): as it is written behind a quantity. Others stand as their code."""
-_CATEGORIES = {
-    "Z": N_("Zero rate"),
-    "E": N_("Exempt"),
-    "AE": N_("Reverse charge"),
-    "K": N_("Within the EU"),
-    "G": N_("Export"),
-    "O": N_("Outside VAT"),
-    "L": "IGIC",
-    "M": "IPSI",
-}
-_MEANS = {
-    "10": N_("Cash"),
-    "20": N_("Cheque"),
-    "48": N_("Card"),
-    "49": N_("Direct debit"),
-    "54": N_("Card"),
-    "55": N_("Card"),
-    "57": N_("Standing agreement"),
-    "59": N_("Direct debit"),
-    "97": N_("Set off"),
-}
 
 
 def invoice_lines(invoice: Invoice, width: int) -> list[Line]:
@@ -73,25 +27,25 @@ def invoice_lines(invoice: Invoice, width: int) -> list[Line]:
     return [
         *_heading(invoice, width),
         BLANK,
-        *(_parties_beside(invoice, width) if width >= NARROW else _parties_below(invoice, width)),
+        *parties(invoice, width),
         BLANK,
-        *_table(invoice, width),
+        *items(invoice, width),
         BLANK,
-        *_totals(invoice, width),
+        *totals(invoice, width),
         BLANK,
-        *_payment(invoice, width),
+        *payment(invoice, width),
         *_notes(invoice, width),
-        *_warnings(invoice, width),
+        *warning_lines([found for found in invoice.warnings if found.code not in _SHOWN_IN_PLACE], width),
     ]
 
 
 def table_of_lines(invoice: Invoice, width: int) -> list[Line]:
     """The lines alone, each with what else it says: item number, note, allowances."""
-    return list(_table(invoice, min(width, WIDEST), full=True))
+    return list(items(invoice, min(width, WIDEST), full=True))
 
 
 def payment_lines(invoice: Invoice, width: int) -> list[Line]:
-    return [*_payment(invoice, min(width, WIDEST)), *_terms(invoice, min(width, WIDEST))]
+    return [*payment(invoice, min(width, WIDEST)), *terms(invoice, min(width, WIDEST))]
 
 
 def kind_word(invoice: Invoice) -> str:
@@ -112,329 +66,7 @@ def _heading(invoice: Invoice, width: int) -> Iterator[Line]:
     yield (left(0, days, "muted"), right(width, _("to pay") if total is not None else "", "muted"))
 
 
-def _parties_beside(invoice: Invoice, width: int) -> Iterator[Line]:
-    middle = width // 2 + 1
-    seller = [*_party(invoice.seller), *_references_of_seller(invoice)]
-    buyer = [*_party(invoice.buyer), *_references_of_buyer(invoice)]
-    yield left(0, _("From"), "muted"), left(middle, _("To"), "muted")
-    for at in range(max(len(seller), len(buyer))):
-        line: list[Put] = []
-        for column, end, texts in ((0, middle - 2, seller), (middle, width, buyer)):
-            if at < len(texts):
-                text, muted = texts[at]
-                token: Token = "muted" if muted else "strong" if at == 0 else "text"
-                line.append(fitted(column, end, text, token))
-        yield tuple(line)
-
-
-def _parties_below(invoice: Invoice, width: int) -> Iterator[Line]:
-    column = 5
-    for label, texts in (
-        (_("From"), [*_party(invoice.seller), *_references_of_seller(invoice)]),
-        (_("To"), [*_party(invoice.buyer), *_references_of_buyer(invoice)]),
-    ):
-        for at, (text, muted) in enumerate(texts):
-            first = (left(0, label, "muted"),) if at == 0 else ()
-            yield (*first, fitted(column, width, text, "muted" if muted else "text"))
-
-
-def _party(party: InvoiceParty) -> Iterator[tuple[str, bool]]:
-    """Text, and whether it recedes."""
-    yield party.name or party.trade_name or sign("none"), False
-    town = f"{party.postcode} {party.city}".strip()
-    street = ", ".join(part for part in (*party.address_lines, town) if part)
-    if street:
-        yield street if party.country in ("", "BE") else f"{street}, {party.country}", False
-    number = party.vat_number or party.enterprise_number
-    if number:
-        yield pretty_vat(number), False
-
-
-def _references_of_seller(invoice: Invoice) -> Iterator[tuple[str, bool]]:
-    parts = []
-    if invoice.order_reference:
-        parts.append(_("Order {number}").format(number=invoice.order_reference))
-    if invoice.delivery_date:
-        parts.append(_("delivery {day}").format(day=full_date(invoice.delivery_date)))
-    if parts:
-        yield ", ".join(parts), True
-    if invoice.preceding_invoices:
-        yield _("Concerns {number}").format(number=", ".join(invoice.preceding_invoices)), True
-
-
-def _references_of_buyer(invoice: Invoice) -> Iterator[tuple[str, bool]]:
-    if invoice.buyer_reference:
-        yield _("Buyer's reference {reference}").format(reference=invoice.buyer_reference), True
-
-
-def _table(invoice: Invoice, width: int, *, full: bool = False) -> Iterator[Line]:
-    if not invoice.lines and not invoice.allowances:
-        yield (left(0, _("This document has no lines."), "muted"),)
-        return
-    columns = _columns(invoice, width)
-    yield (
-        left(0, _("Description"), "muted"),
-        right(columns.quantity, _("Quantity") if columns.price else _("Qty"), "muted"),
-        *((right(columns.price, _("Unit price"), "muted"),) if columns.price else ()),
-        right(columns.vat, _("VAT"), "muted"),
-        right(width, _("Net"), "muted"),
-    )
-    for line in invoice.lines:
-        yield from _item(line, invoice.currency, width, columns, full=full)
-    for allowance in invoice.allowances:
-        yield _allowance(allowance, invoice.currency, width, columns.vat)
-
-
-class _Columns(NamedTuple):
-    """Where they end; `price` is 0 where there is no room for it. A description keeps `_LEAST` cells."""
-
-    quantity: int
-    price: int
-    vat: int
-
-
-def _columns(invoice: Invoice, width: int) -> _Columns:
-    """The usual places, moved to the left where an amount needs more room."""
-    narrow = width < NARROW
-    nets = [one.net for one in invoice.lines] + [one.amount for one in invoice.allowances]
-    net = max((width_of(figure(-abs(minor), invoice.currency)) for minor in nets if minor is not None), default=0)
-    vat = min(width - (13 if narrow else 12), width - net - 2)
-    if narrow:
-        return _Columns(min(width - 20, vat - 7), 0, vat)
-    price = min(width - 19, vat - 7)
-    prices = max((width_of(_price(line.unit_price)) for line in invoice.lines), default=0)
-    quantity = min(width - 32, price - prices - 2)
-    return _Columns(quantity, price, vat) if quantity >= 2 * _LEAST else _Columns(price, 0, vat)
-
-
-def _item(line: InvoiceLine, currency: str, width: int, columns: _Columns, *, full: bool) -> Iterator[Line]:
-    indent = min(2 * line.depth, _LEAST)
-    quantity = cut(shown(_quantity(line, named=columns.price > 0)), columns.quantity - indent - _LEAST)
-    text = line.description or line.note or line.id or sign("none")
-    quantity_end, vat_end = columns.quantity, columns.vat
-    puts = [
-        fitted(indent, quantity_end - max(width_of(quantity), 3) - 2, text),
-        right(quantity_end, quantity),
-        right(vat_end, _rate(line.vat_rate), "muted"),
-        right(width, figure(line.net, currency) if line.net is not None else ""),
-    ]
-    if columns.price:
-        puts.insert(2, right(columns.price, _price(line.unit_price)))
-    yield tuple(puts)
-    if full:
-        for extra in (line.item_description, line.note if line.description else "", line.seller_item_id):
-            if extra:
-                yield from paragraph(indent + 2, quantity_end, extra, "muted")
-        for allowance in line.allowances:
-            yield _allowance(allowance, currency, width, vat_end, indent=indent + 2, token="muted")
-
-
-def _quantity(line: InvoiceLine, *, named: bool) -> str:
-    if line.quantity is None:
-        return ""
-    number = decimal(_plain(line.quantity))
-    unit = _(_UNITS[line.unit_code]) if _UNITS.get(line.unit_code) else _UNITS.get(line.unit_code, line.unit_code)
-    return f"{number} {unit}".rstrip() if named else number
-
-
-def _rate(rate: Decimal | None) -> str:
-    return cut(percent(float(rate)), 6) if rate is not None else ""
-
-
-def _price(price: Decimal | None) -> str:
-    if price is None:
-        return ""
-    text = _plain(price)
-    whole, _dot, rest = text.partition(".")
-    return decimal(f"{whole}.{rest.ljust(2, '0')}")
-
-
-def _plain(number: Decimal) -> str:
-    """Without exponent and without zeros that say nothing."""
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _allowance(
-    allowance: AllowanceCharge, currency: str, width: int, vat_end: int, *, indent: int = 0, token: str = "text"
-) -> Line:
-    text = allowance.reason or (_("Charge") if allowance.charge else _("Allowance"))
-    if allowance.percent is not None and "%" not in text:
-        text = f"{text} {percent(float(allowance.percent))}"
-    minor = allowance.amount if allowance.charge or allowance.amount is None else -allowance.amount
-    return (
-        fitted(indent, vat_end - 8, text, "muted" if token == "muted" else "text"),
-        right(vat_end, _rate(allowance.vat_rate), "muted"),
-        right(width, figure(minor, currency) if minor is not None else ""),
-    )
-
-
-def _totals(invoice: Invoice, width: int) -> Iterator[Line]:
-    """The VAT by rate at the left, the totals at the right: on the same lines where both have room."""
-    rates = invoice.vat_breakdown
-    ends = _vat_ends(invoice, width)
-    label = _label_of_totals(invoice, width)
-    vat = [_vat_heading(ends), *(_vat_line(rate, invoice.currency, ends) for rate in rates)] if rates else []
-    totals = [*_total_lines(invoice, width, label)]
-    if ends[2] + 2 > label and vat:
-        yield from (_without_what_ends_after(line, width) for line in vat)
-        yield from totals
-        return
-    for at in range(max(len(vat), len(totals))):
-        beside = vat[at] if at < len(vat) else ()
-        yield (*_without_what_ends_after(beside, label - 2), *(totals[at] if at < len(totals) else ()))
-
-
-def _without_what_ends_after(line: Line, end: int) -> Line:
-    return tuple(put for put in line if put.right or put.column + width_of(put.text) <= end)
-
-
-def _vat_ends(invoice: Invoice, width: int) -> tuple[int, int, int]:
-    """Where rate, base and VAT end."""
-    usual = (4, 20, 29) if width < NARROW else (4, 23, 34)
-    rates = invoice.vat_breakdown
-    bases, vats = [one.taxable for one in rates], [one.vat for one in rates]
-    first = max([usual[0], *(width_of(_rate_or_category(one)) for one in rates)])
-    second = max(usual[1], first + 2 + _widest(bases, invoice.currency))
-    return first, second, max(usual[2], second + 2 + _widest(vats, invoice.currency))
-
-
-def _label_of_totals(invoice: Invoice, width: int) -> int:
-    """The column of the words before the totals."""
-    totals = [invoice.net, invoice.vat, invoice.gross, invoice.payable, invoice.rounding, -(invoice.prepaid or 0)]
-    words = max(width_of(word) for word in (_("Net"), _("VAT"), _("Gross"), _("Prepaid"), _("Rounding"), _("To pay")))
-    usual = width - 22 if width < NARROW else width - 25
-    return max(min(usual, width - _widest(totals, invoice.currency) - 2 - words), 0)
-
-
-def _widest(amounts: Iterable[int | None], currency: str) -> int:
-    return max((width_of(figure(minor, currency)) for minor in amounts if minor is not None), default=0)
-
-
-def _rate_or_category(rate: VatBreakdown) -> str:
-    return _rate(rate.rate) if rate.rate is not None else cut(shown(rate.category), 6)
-
-
-def _vat_heading(ends: tuple[int, int, int]) -> Line:
-    return left(0, _("VAT"), "muted"), right(ends[1], _("Base"), "muted"), right(ends[2], _("VAT"), "muted")
-
-
-def _vat_line(rate: VatBreakdown, currency: str, ends: tuple[int, int, int]) -> Line:
-    return (
-        right(ends[0], _rate_or_category(rate)),
-        right(ends[1], figure(rate.taxable, currency) if rate.taxable is not None else ""),
-        right(ends[2], figure(rate.vat, currency) if rate.vat is not None else ""),
-        left(ends[2] + 3, _category(rate), "muted"),
-    )
-
-
-def _category(rate: VatBreakdown) -> str:
-    if rate.category in _CATEGORIES:
-        return _(_CATEGORIES[rate.category])
-    if rate.category != "S" or rate.rate is None:
-        return ""
-    return _("Standard") if rate.rate >= 15 else _("Reduced") if rate.rate > 0 else ""
-
-
-def _total_lines(invoice: Invoice, width: int, label: int) -> Iterator[Line]:
-    for word, minor in (
-        (_("Net"), invoice.net),
-        (_("VAT"), invoice.vat),
-        (_("Gross"), invoice.gross),
-        (_("Prepaid"), -invoice.prepaid if invoice.prepaid else None),
-        (_("Rounding"), invoice.rounding or None),
-    ):
-        if minor is not None:
-            yield left(label, word, "muted"), right(width, figure(minor, invoice.currency))
-    if invoice.payable is not None:
-        yield (
-            left(label, _("To pay"), "strong", bold=True),
-            right(width, figure(invoice.payable, invoice.currency), "strong", bold=True),
-        )
-
-
-def _payment(invoice: Invoice, width: int) -> Iterator[Line]:
-    column = _LABEL if width >= NARROW else _NARROW_LABEL
-    accounts: list[str] = []
-    references: list[str] = []
-    for at, means in enumerate(invoice.payment_means):
-        if at == 0:
-            yield from labelled(_("Payment"), column, width, _means(means, invoice))
-        if means.account and means.account not in accounts:
-            accounts.append(means.account)
-            yield from _account(means, column, width)
-        if means.reference and means.reference not in references:
-            references.append(means.reference)
-            yield from _communication(means.reference, column, width)
-    for at, attachment in enumerate(invoice.attachments):
-        label = _("Attachment") if at == 0 else ""
-        name = fitted(column, width - 10, attachment.name)
-        beside = column + width_of(name.text) + 2
-        yield left(0, label, "muted"), name, left(beside, size(attachment.size), "muted")
-    for reference in invoice.references:
-        text = " ".join(part for part in (reference.id, reference.description, reference.url) if part)
-        yield from labelled(_("Refers to"), column, width, text)
-
-
-def _means(means: PaymentMeans, invoice: Invoice) -> str:
-    word = (
-        _(_MEANS[means.code]) if means.code in _MEANS else _("Transfer") if means.account else means.name or means.code
-    )
-    if invoice.due_date and means.account:
-        return _("{how} before {day}").format(how=word, day=full_date(invoice.due_date))
-    return word or sign("none")
-
-
-def _account(means: PaymentMeans, column: int, width: int) -> Iterator[Line]:
-    label = _("IBAN") if means.account_is_iban else _("Account")
-    account = fitted(column, width, pretty_account(means.account))
-    yield left(0, label, "muted"), account, *_fitting_after(account, width, means.bic)
-
-
-def _fitting_after(put: Put, width: int, text: str) -> tuple[Put, ...]:
-    """A muted text two cells behind another one, if any of it finds room."""
-    column = put.column + width_of(put.text) + 2
-    return (fitted(column, width, text, "muted"),) if text and column < width else ()
-
-
-def _communication(reference: str, column: int, width: int) -> Iterator[Line]:
-    check = check_communication(reference)
-    text = pretty_communication(reference)
-    first = (left(0, _("Communication"), "muted"), fitted(column, width, text))
-    if check is None or check.holds:
-        yield first
-        return
-    remark = f"{sign('warning')} " + _("check digits should be {digits}").format(digits=check.expected)
-    beside = column + width_of(shown(text)) + 2
-    if beside + width_of(remark) <= width:
-        yield (*first, left(beside, remark, "warn", bold=True))
-    else:
-        yield first
-        yield (fitted(column, width, remark, "warn", bold=True),)
-
-
-def _terms(invoice: Invoice, width: int) -> Iterator[Line]:
-    if invoice.payment_terms:
-        yield from labelled(_("Terms"), _LABEL if width >= NARROW else _NARROW_LABEL, width, invoice.payment_terms)
-
-
 def _notes(invoice: Invoice, width: int) -> Iterator[Line]:
-    yield from _terms(invoice, width)
-    column = _LABEL if width >= NARROW else _NARROW_LABEL
+    yield from terms(invoice, width)
     for at, note in enumerate(invoice.notes):
-        yield from labelled(_("Note") if at == 0 else "", column, width, note)
-
-
-def _warnings(invoice: Invoice, width: int) -> Iterator[Line]:
-    yield from warning_lines([found for found in invoice.warnings if found.code not in _SHOWN_IN_PLACE], width)
-
-
-def warning_lines(warnings: list[ReadWarning], width: int) -> Iterator[Line]:
-    """What is odd and has no place of its own, each with its sign, at the end."""
-    if warnings:
-        yield BLANK
-    for found in warnings:
-        sentence = told(found.sentence)
-        lines = paragraph(2, width, sentence, "warn")
-        yield (left(0, sign("warning"), "warn", bold=True), *lines[0])
-        yield from lines[1:]
+        yield from labelled(_("Note") if at == 0 else "", label_column(width), width, note)

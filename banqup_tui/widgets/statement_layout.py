@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 from banqup_tui.domain.identifiers import pretty_account, pretty_communication
 from banqup_tui.domain.statement import Movement, Statement
-from banqup_tui.widgets.invoice_layout import WIDEST, warning_lines
 from banqup_tui.widgets.lines import width_of
 from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, paragraph, right
+from banqup_tui.widgets.reading_layout import LABEL, WIDEST, warning_lines
 from banqup_tui.written.formats import amount_with_currency, count, figure, full_date, short_date
 from banqup_tui.written.signs import sign
 from banqup_tui.written.words import _, ngettext
 
-_LABEL = 17
 _DEEPEST = 8
 
 
@@ -37,7 +36,7 @@ def _one(statement: Statement, width: int) -> Iterator[Line]:
     yield BLANK
     yield from _turnover(statement, width)
     for note in statement.notes:
-        yield from labelled(_("Note"), _LABEL, width, note)
+        yield from labelled(_("Note"), LABEL, width, note)
     yield from warning_lines(list(statement.warnings), width)
 
 
@@ -66,8 +65,8 @@ def _period(statement: Statement) -> str:
 def _account(statement: Statement, width: int) -> Iterator[Line]:
     account = pretty_account(statement.account)
     holder = statement.holder
-    number = fitted(_LABEL, width, account)
-    beside = _LABEL + width_of(number.text) + 2
+    number = fitted(LABEL, width, account)
+    beside = LABEL + width_of(number.text) + 2
     more = " ".join((statement.currency, statement.bic)).strip()
     yield (
         left(0, _("IBAN") if statement.account_is_iban else _("Account"), "muted"),
@@ -75,7 +74,7 @@ def _account(statement: Statement, width: int) -> Iterator[Line]:
         *((fitted(beside, width, more, "muted"),) if more and beside < width else ()),
     )
     if holder:
-        yield from labelled(_("Holder"), _LABEL, width, holder)
+        yield from labelled(_("Holder"), LABEL, width, holder)
     for word, minor, day in (
         (_("Opening"), statement.opening_balance, statement.opening_date),
         (_("Closing"), statement.closing_balance, statement.closing_date),
@@ -84,8 +83,8 @@ def _account(statement: Statement, width: int) -> Iterator[Line]:
             text = figure(minor, statement.currency)
             yield (
                 left(0, word, "muted"),
-                left(_LABEL, text),
-                left(_LABEL + width_of(text) + 2, full_date(day) if day else "", "muted"),
+                left(LABEL, text),
+                left(LABEL + width_of(text) + 2, full_date(day) if day else "", "muted"),
             )
 
 

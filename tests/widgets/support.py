@@ -9,7 +9,7 @@ from textual.app import App, ComposeResult
 from textual.widget import Widget
 
 from banqup_tui.domain.status import AccountingStatus
-from banqup_tui.widgets.document_table import DocumentRow, Sent
+from banqup_tui.widgets.document_rows import DocumentRow, Sent
 from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.theme import register_themes
 

@@ -10,7 +10,9 @@ from rich.cells import cell_len
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.widgets.document_columns import EXTRAS, Widths, columns_at
-from banqup_tui.widgets.document_table import DocumentTable, Selection, Sent
+from banqup_tui.widgets.document_rows import Sent
+from banqup_tui.widgets.document_selection import Selection
+from banqup_tui.widgets.document_table import DocumentTable
 from banqup_tui.written import formats
 from tests.widgets.support import ManyRows, Stage, invented, rows
 

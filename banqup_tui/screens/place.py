@@ -145,8 +145,13 @@ class PlaceScreen(Sheet):
         self._resting = self.set_timer(REST, self.came_to_rest)
 
     def news(self) -> None:
-        """The copy, the outbox or the sync has changed. A row that goes under the cursor takes no message with it."""
+        """The copy, the outbox or the sync has changed. A row that goes under the cursor takes no message with it.
+
+        The cursor may have been moved just before, and its own word of it still be on the way here.
+        """
         self.house.show_state(self)
+        if self.here() != self._stood_on:
+            self.info.say()
         self.draw()
         self._stood_on = self.here()
         self.came_to_rest()

@@ -32,7 +32,8 @@ class DocumentRows:
     def __init__(
         self, connection: Callable[[], sqlite3.Connection], overlay: Callable[[], Overlay], query: DocumentQuery
     ) -> None:
-        self.query = simplified(query)
+        self.query = query
+        self._simply = simplified(query)
         self._connection = connection
         self._overlay = overlay
         self._lock = threading.RLock()
@@ -43,7 +44,7 @@ class DocumentRows:
     @property
     def is_listed(self) -> bool:
         """Counting reads every match once: worth a thread where there may be many."""
-        query = self.query
+        query = self._simply
         by_time = query.sort is SortColumn.DATE and not query.filter.terms
         return not by_time or len(query.statuses) > 1 or (bool(query.statuses) and query.client_id is None)
 
@@ -90,9 +91,9 @@ class DocumentRows:
         if step == self._step:
             return False
         self._step = step
-        self._scope = Scope(connection, self.query)
+        self._scope = Scope(connection, self._simply)
         if self.is_listed:
-            self._listed = matches(connection, self.query, self._scope)
+            self._listed = matches(connection, self._simply, self._scope)
         else:
             self._places = _Places(self._scope.months(connection), self._scope.first_month)
         return True
@@ -100,7 +101,7 @@ class DocumentRows:
     def _raw(self, connection: sqlite3.Connection, start: int, length: int) -> list[tuple[Any, ...]]:
         if self._listed is not None:
             return by_number(connection, self._listed[start : start + length])
-        if self.query.descending:
+        if self._simply.descending:
             return self._by_date(connection, start, length)
         after = max(self._places.total - start, 0)
         first = max(after - length, 0)
@@ -128,7 +129,7 @@ class DocumentRows:
             return None
         position, place = self._places.month_of(key[0])
         position += self._scope.between(connection, place, key)
-        return position if self.query.descending else self._places.total - 1 - position
+        return position if self._simply.descending else self._places.total - 1 - position
 
 
 class _Places:

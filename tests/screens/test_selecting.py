@@ -1,5 +1,7 @@
 """One document, a range, all of them: and what they come to."""
 
+import msgspec
+
 from tests.screens.program import NARROW
 
 
@@ -66,3 +68,18 @@ async def test_more_than_an_action_takes_is_said_before_anything_is_sent(opened,
         assert "Net " not in here.info
         await here.press("r")
         await here.sees("Resend 10 documents to integrations")
+
+
+async def test_news_leaves_a_selection_under_a_filter_as_it_is(opened):
+    async with opened() as here:
+        await here.press("enter", "slash")
+        await here.write("status:ready")
+        await here.press("enter")
+        await here.sees("status:ready")
+        await here.press("space", "j", "space")
+        await here.sees("2 selected")
+        changed = here.server.documents["p-ready"]
+        here.server.put(msgspec.structs.replace(changed, number="F26/009999"))
+        here.session.engine.wake()
+        await here.sees("F26/009999")
+        assert "2 selected" in here.text

@@ -16,10 +16,11 @@ from banqup_tui.actions.places import Destination, Place, Tab
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.folder import Folder
 from banqup_tui.screens import folders_query, folders_words
+from banqup_tui.screens.document_rows import TableRows
+from banqup_tui.screens.folders_nodes import tree_nodes
 from banqup_tui.screens.folders_panes import FolderPanes
 from banqup_tui.screens.place import PlaceScreen, bindings_for
 from banqup_tui.screens.reading import DocumentReader
-from banqup_tui.screens.rows import TableRows, tree_nodes
 from banqup_tui.store.query import DocumentQuery, Filter, FilterProblem, parse
 from banqup_tui.store.windows import DocumentRows
 from banqup_tui.widgets.document_table import DocumentTable

@@ -11,8 +11,8 @@ from textual.geometry import Region
 from banqup_tui.actions.interface import Context
 from banqup_tui.actions.places import Destination, Place, Tab
 from banqup_tui.domain.listing import ClientRow
+from banqup_tui.screens.client_rows import client_row
 from banqup_tui.screens.place import PlaceScreen, bindings_for
-from banqup_tui.screens.rows import client_row
 from banqup_tui.store.query import folded
 from banqup_tui.sync.state import SyncWord
 from banqup_tui.widgets.client_table import ClientSort, ClientTable

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.listing import FolderNode
 from banqup_tui.domain.status import AccountingStatus
-from banqup_tui.screens.rows import place_of
+from banqup_tui.screens.folders_nodes import place_of
 from banqup_tui.store.query import DocumentQuery, Filter, SortColumn
 from banqup_tui.widgets import document_labels
 

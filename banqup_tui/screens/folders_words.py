@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.listing import Totals
-from banqup_tui.screens.rows import month_name
+from banqup_tui.screens.folders_nodes import month_name
 from banqup_tui.store.query import DocumentQuery, FilterProblem
 from banqup_tui.widgets.line_list import EmptyNote
 from banqup_tui.widgets.one_line import Word

@@ -12,8 +12,8 @@ from banqup_tui.actions.interface import Context
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.extension import in_language
 from banqup_tui.domain.failures import FailureGroup
+from banqup_tui.screens.document_rows import document_row
 from banqup_tui.screens.place import PlaceScreen, bindings_for
-from banqup_tui.screens.rows import document_row
 from banqup_tui.widgets.document_rows import DocumentRow
 from banqup_tui.widgets.document_table import DocumentTable
 from banqup_tui.widgets.failures_layout import cause_words, group_details, group_items

@@ -1,0 +1,44 @@
+"""Documents of the copy as the table draws them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from banqup_tui.domain import listing
+from banqup_tui.store.windows import DocumentRows
+from banqup_tui.widgets import document_rows
+from banqup_tui.written.words import _
+
+
+class TableRows:
+    """Rows of the copy, as the document table asks for them."""
+
+    def __init__(self, rows: DocumentRows) -> None:
+        self.rows = rows
+
+    def count(self) -> int:
+        return self.rows.count()
+
+    def window(self, start: int, length: int) -> Sequence[document_rows.DocumentRow]:
+        return [document_row(row) for row in self.rows.window(start, length)]
+
+    def position(self, document_id: str) -> int | None:
+        return self.rows.position_of(document_id)
+
+
+def document_row(row: listing.DocumentRow) -> document_rows.DocumentRow:
+    return document_rows.DocumentRow(
+        id=row.id,
+        date=row.date,
+        number=row.number or row.file_name,
+        counterparty=row.counterparty or ("" if row.number else _("no sender known")),
+        gross=row.gross_amount,
+        currency=row.currency,
+        status=row.status,
+        sent=document_rows.Sent(
+            delivered=row.delivered,
+            total=row.wanted,
+            any_failed=row.needs_a_look,
+            states=tuple((one.label, one.state) for one in row.sent),
+        ),
+    )

@@ -34,7 +34,13 @@ POINTS = [
     pytest.param("rename.after:4", marks=pytest.mark.campaign),
     "outcome.committed",
 ]
-AGAIN = ["takeover.committed", "check.asked", "rename.before", "rename.after", "check.answered", "outcome.committed"]
+AGAIN = [
+    *("takeover.committed", "rename.before", "check.answered"),
+    *(
+        pytest.param(point, marks=pytest.mark.campaign)
+        for point in ("check.asked", "rename.after", "outcome.committed")
+    ),
+]
 
 
 def start(root: Path, kill_at: str = "") -> int:

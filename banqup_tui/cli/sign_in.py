@@ -17,7 +17,7 @@ from banqup_tui.cli import exit_codes
 from banqup_tui.cli.output import say
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Extension
-from banqup_tui.domain.setting_rules import is_asked, kind_of, plain
+from banqup_tui.domain.setting_rules import is_asked, kind_of, plain, with_defaults
 from banqup_tui.domain.text import clean
 from banqup_tui.protocol.messages import SignIn, SignInRequest, SignInState
 from banqup_tui.sync.errors import NoNetwork, NotAnswered, Refused, ServerDown
@@ -78,8 +78,7 @@ async def signed_in(
 def _field(extension: Extension, settings: Mapping[str, Any]) -> str:
     """The setting that is a sign-in, and is asked with the others as they are. Raises `NothingToSignInTo`."""
     properties: Mapping[str, Any] = extension.settings_schema.get("properties", {})
-    together = {name: of.get("default") for name, of in properties.items()}
-    together |= {name: value for name, value in settings.items() if value is not None}
+    together = with_defaults(properties, settings)
     sign_ins = {name: of for name, of in properties.items() if kind_of(of) == "sign-in"}
     asked = next((name for name, of in sign_ins.items() if is_asked(of, together)), None)
     if asked is not None:

@@ -79,6 +79,7 @@ class Line:
     def __init__(self, account: Account, token: str = "") -> None:
         self._account = account
         self._token = token
+        self._secrets = account.secrets
         self.guard = threading.RLock()
         self._given_up = False
         self._smtp = _Smtp(self)
@@ -230,15 +231,15 @@ class Line:
         """XOAUTH2, as Microsoft and Google have it, or OAUTHBEARER (RFC 7628). A refusal comes in two steps."""
         account = self._account
         if "XOAUTH2" in ways:
-            begin = f"AUTH XOAUTH2 {_base64(f'user={account.user}{_A}auth=Bearer {self._token}{_A}{_A}')}"
-            end = ""
+            way, who, end = "XOAUTH2", f"user={account.user}{_A}", ""
         elif "OAUTHBEARER" in ways:
             name = account.user.replace("=", "=3D").replace(",", "=2C")
-            begin = f"AUTH OAUTHBEARER {_base64(f'n,a={name},{_A}auth=Bearer {self._token}{_A}{_A}')}"
-            end = _base64(_A)
+            way, who, end = "OAUTHBEARER", f"n,a={name},{_A}", _base64(_A)
         else:
             raise faults.no_sign_in_by_token(account.server, " ".join(ways))
-        reply = self._ask(begin)
+        begin = _base64(f"{who}auth=Bearer {self._token}{_A}{_A}")
+        self._secrets = (begin, self._token)
+        reply = self._ask(f"AUTH {way} {begin}")
         if reply.code == 334:
             reply = self._ask(end)
         if reply.code != 235:
@@ -281,8 +282,7 @@ class Line:
         return self._reply(*self._smtp.docmd(command))
 
     def _reply(self, code: int, said: bytes) -> Reply:
-        secrets = self._account.secrets if self._account.sign_in is None else (self._token,)
-        return reply_of(code, said, secrets)
+        return reply_of(code, said, self._secrets)
 
     def _left_if_closing(self, reply: Reply, error: Exception) -> Exception:
         """With 421 a server says that it hangs up; after what is no answer nothing it says can be relied on."""

@@ -69,6 +69,12 @@ def example_of(schema: Schema) -> str:
     return str(schema.get("x-example") or _EXAMPLES.get(kind) or ("" if usual is None else usual))
 
 
+def with_defaults(properties: Mapping[str, Schema], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings, with the default of each that has no value."""
+    together = {name: of.get("default") for name, of in properties.items()}
+    return together | {name: value for name, value in settings.items() if value is not None}
+
+
 def is_asked(schema: Schema, settings: Mapping[str, Any]) -> bool:
     """Whether this setting matters with the others as they are: `x-when` says with which values of which it does."""
     when: Mapping[str, Any] = plain(schema).get("x-when", {})

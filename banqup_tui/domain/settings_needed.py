@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from banqup_tui.domain.setting_rules import flaw_of, is_asked, kind_of
+from banqup_tui.domain.setting_rules import flaw_of, is_asked, kind_of, with_defaults
 
 
 def needed(schema: Mapping[str, Any], given: Mapping[str, Any], kept: Collection[str] = ()) -> list[str]:
@@ -15,7 +15,7 @@ def needed(schema: Mapping[str, Any], given: Mapping[str, Any], kept: Collection
     """
     required = set(schema.get("required", ()))
     properties: Mapping[str, Any] = schema.get("properties", {})
-    settings = {name: given.get(name, of.get("default")) for name, of in properties.items()}
+    settings = with_defaults(properties, given)
     found = []
     for name, of in properties.items():
         if not is_asked(of, settings):

@@ -62,12 +62,10 @@ def fields_of(form: Form) -> Iterator[Field]:
 def not_asked(form: Form, texts: Mapping[str, str]) -> Iterator[str]:
     """Settings that do not matter with the others as they are; what is empty counts as inherited, or by default."""
     properties: Mapping[str, Any] = form.schema.get("properties", {})
-    settings = {
-        name: setting_rules.value_of(schema, texts[name])
-        if texts.get(name)
-        else form.inherited.get(name, schema.get("default"))
-        for name, schema in properties.items()
+    typed = {
+        name: setting_rules.value_of(schema, texts[name]) for name, schema in properties.items() if texts.get(name)
     }
+    settings = setting_rules.with_defaults(properties, {**form.inherited, **typed})
     return (name for name, schema in properties.items() if not setting_rules.is_asked(schema, settings))
 
 

@@ -1,5 +1,6 @@
 """Mail through a provider that lets no password in: signed in with access tokens, against a real SMTP server."""
 
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,17 @@ async def test_who_may_not_send_is_told_so_and_no_token_is_shown(tmp_path: Path)
     assert not step.ok
     assert "Reconnectez-vous" in step.remedy["fr"]
     assert "secret-token" not in f"{told.value} {step}"
+
+
+async def test_a_server_that_says_what_it_was_given_shows_no_token(tmp_path: Path) -> None:
+    held = Held("secret-token", good="another")
+    box = MailboxWithTokens(held.user_of)
+    box.answers["AUTH"] = "535 5.7.3 cannot use GIVEN"
+    async with mail_server(box=box) as server:
+        with pytest.raises(NotSent, match="cannot use") as told:
+            await send(server, held, tmp_path)
+    given = b64encode(f"user={USER}\x01auth=Bearer secret-token\x01\x01".encode()).decode()
+    assert given not in told.value.sentence
 
 
 async def test_a_server_that_knows_passwords_only_is_named_as_such(held: Held) -> None:

@@ -79,14 +79,15 @@ class MailboxWithTokens(Mailbox):
 
     async def auth_XOAUTH2(self, server: SMTP, arguments: list[str]) -> AuthResult:
         parts = dict(part.partition("=")[::2] for part in b64decode(arguments[1]).decode().split("\x01") if part)
-        return await self._let_in(server, parts["user"], parts["auth"])
+        return await self._let_in(server, parts["user"], parts["auth"], arguments[1])
 
     async def auth_OAUTHBEARER(self, server: SMTP, arguments: list[str]) -> AuthResult:
         header, *rest = b64decode(arguments[1]).decode().split("\x01")
         parts = dict(part.partition("=")[::2] for part in rest if part)
-        return await self._let_in(server, header.removeprefix("n,a=").rstrip(","), parts["auth"])
+        return await self._let_in(server, header.removeprefix("n,a=").rstrip(","), parts["auth"], arguments[1])
 
-    async def _let_in(self, server: SMTP, user: str, auth: str) -> AuthResult:
+    async def _let_in(self, server: SMTP, user: str, auth: str, given: str) -> AuthResult:
+        """A server may say what it was given as it came: where `AUTH` is answered with `GIVEN` in it."""
         token = auth.removeprefix("Bearer ")
         whose = await asyncio.to_thread(self._user_of, token)
         if whose == user:
@@ -94,7 +95,8 @@ class MailboxWithTokens(Mailbox):
             self.signed_in += 1
             return AuthResult(success=True)
         await server.challenge_auth('{"status":"401","schemes":"bearer"}')
-        return AuthResult(success=False, handled=False, message="535 5.7.3 Authentication unsuccessful")
+        answer = self.answers.get("AUTH", "535 5.7.3 Authentication unsuccessful").replace("GIVEN", given)
+        return AuthResult(success=False, handled=False, message=answer)
 
 
 class _Server(SMTP):

@@ -87,16 +87,16 @@ def by_state(connection: Connection, services: Services, state: str) -> Kept | N
     return _one(connection, services, _table.c.state_hash == state_hash(state))
 
 
-def grant(work: Work, services: Services, sign_in_id: str, granted: Granted) -> bool:
-    """False where it no longer waits."""
+def grant(work: Work, services: Services, sign_in_id: str, granted: Granted) -> None:
+    """Nothing where it no longer waits."""
     values = {"state": str(SignInState.SIGNED_IN), "sealed": _sealed(services, granted), "until": granted.until}
-    return _settle(work, sign_in_id, values)
+    _settle(work, sign_in_id, values)
 
 
-def refuse(work: Work, sign_in_id: str, sentence: str, remedy: str) -> bool:
-    """It is of no more use; what it was for is forgotten."""
+def refuse(work: Work, sign_in_id: str, sentence: str, remedy: str) -> None:
+    """It is of no more use; what it was for is forgotten. Nothing where it no longer waits."""
     values = {"state": str(SignInState.REFUSED), "sealed": b"", "sentence": sentence, "remedy": remedy or None}
-    return _settle(work, sign_in_id, values)
+    _settle(work, sign_in_id, values)
 
 
 def renew(work: Work, services: Services, sign_in_id: str, version: int, granted: Granted) -> bool:
@@ -128,16 +128,16 @@ def forget_unused(work: Work, in_use: frozenset[str]) -> None:
     work.execute(delete(_table).where(_table.c.space_id == work.space_id, never_made | (idle & unnamed)))
 
 
-def _settle(work: Work, sign_in_id: str, values: dict[str, Any]) -> bool:
+def _settle(work: Work, sign_in_id: str, values: dict[str, Any]) -> None:
     waits = (_table.c.id == sign_in_id, _table.c.state == str(SignInState.WAITING))
-    return bool(work.execute(update(_table).where(*waits).values({**values, "used_at": work.now})).rowcount)
+    work.execute(update(_table).where(*waits).values({**values, "used_at": work.now}))
 
 
 def _tell_integrations(work: Work, sign_in_id: str, until: datetime) -> None:
     table = tables.integration
     which = (table.c.sign_in_id == sign_in_id, table.c.space_id == work.space_id)
-    for row in work.execute(select(table.c.id, table.c.client_id).where(*which).order_by(table.c.id)).all():
-        work.execute(update(table).where(table.c.id == row.id).values(sign_in_until=until))
+    told = update(table).where(*which).values(sign_in_until=until).returning(table.c.id, table.c.client_id)
+    for row in work.execute(told).all():
         work.changed(EntityKind.INTEGRATION, row.id, client_id=row.client_id)
 
 

@@ -70,13 +70,10 @@ async def returned_by_hand(services: Services, sign_in_id: str, address: str) ->
     if found.waiting is None:
         return _told(found)
     answer = _answer_in(address)
-    language, returns_to = found.waiting.language, found.waiting.returns_to
     if "code" not in answer and "error" not in answer:
-        remedy = in_language(_COPY_ALL, language).format(returns_to=returns_to)
-        raise Failure(ProblemType.BAD_REQUEST, in_language(_NOT_THIS, language), remedy, field="address")
+        raise _wrong_address(_NOT_THIS, found.waiting)
     if not secrets.compare_digest(answer.get("state", "").encode(), found.waiting.state.encode()):
-        remedy = in_language(_COPY_ALL, language).format(returns_to=returns_to)
-        raise Failure(ProblemType.BAD_REQUEST, in_language(_ANOTHER, language), remedy, field="address")
+        raise _wrong_address(_ANOTHER, found.waiting)
     return await _settled(services, found, found.waiting, answer)
 
 
@@ -87,6 +84,11 @@ async def returned(services: Services, query: str) -> SignIn | None:
     if found is None:
         return None
     return _told(found) if found.waiting is None else await _settled(services, found, found.waiting, answer)
+
+
+def _wrong_address(sentence: Words, waiting: Waiting) -> Failure:
+    remedy = in_language(_COPY_ALL, waiting.language).format(returns_to=waiting.returns_to)
+    return Failure(ProblemType.BAD_REQUEST, in_language(sentence, waiting.language), remedy, field="address")
 
 
 def _authorization(services: Services, request: SignInRequest) -> Authorization:

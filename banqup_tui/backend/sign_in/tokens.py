@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 
-import msgspec
-
 from banqup_tui.backend.context import Services
 from banqup_tui.backend.sign_in import kept
 from banqup_tui.backend.sign_in.kept import Kept
@@ -64,8 +62,6 @@ class KeptTokens:
             return kept.by_id(connection, self._services, sign_in)
 
     def _store(self, found: Kept, granted: Granted) -> bool:
-        if granted.until is None:
-            granted = msgspec.structs.replace(granted, until=found.until)
         with self._services.database.write(self._services.space_id) as work:
             return kept.renew(work, self._services, found.id, found.version, granted)
 

@@ -18,13 +18,6 @@ from banqup_tui.connectors.local_folder import LocalFolder, LocalFolderSettings
 from tests.support.parcels import BYTES, parcel
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    directory = tmp_path / "store"
-    directory.mkdir()
-    return directory
-
-
 def into(tmp_path: Path, rest: str = "[external_id]/[folder]", **more: Any) -> LocalFolderSettings:
     return LocalFolderSettings(path=f"{tmp_path}/in/{rest}", **more)
 

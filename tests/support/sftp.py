@@ -15,6 +15,9 @@ from typing import Any
 import asyncssh
 import msgspec
 
+from banqup_tui.connectors.interface import Parcel, Receipt
+from banqup_tui.connectors.sftp import Sftp, SftpSettings
+
 SSHD = shutil.which("sshd") or next(
     (path for path in ("/usr/sbin/sshd", "/usr/lib/ssh/sshd") if os.path.exists(path)), None
 )
@@ -30,8 +33,6 @@ class Server(msgspec.Struct, frozen=True):
     access: dict[str, Any]
 
     def settings(self, **changed: Any) -> Any:
-        from banqup_tui.connectors.sftp import SftpSettings
-
         given = {"host": "127.0.0.1", "port": self.port, "host_key": self.fingerprint, **self.access, **changed}
         return SftpSettings(**given)
 
@@ -122,3 +123,18 @@ async def asyncssh_server(
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(5):
                 await listener.wait_closed()
+
+
+def below(server: Server, rest: str, **more: Any) -> SftpSettings:
+    settings: SftpSettings = server.settings(path=f"{server.access['path'].rstrip('/')}/{rest}", **more)
+    return settings
+
+
+async def send(settings: SftpSettings, what: Parcel) -> Receipt:
+    async with Sftp().connect(settings) as channel:
+        return await channel.commit(what, await channel.prepare(what))
+
+
+async def roll_forward(settings: SftpSettings, what: Parcel, remnant: str) -> Receipt:
+    async with Sftp().connect(settings) as channel:
+        return await channel.roll_forward(what, remnant)

@@ -137,7 +137,17 @@ class MailSettings(Settings, frozen=True, kw_only=True):
             help_fr="Vide : envoyer du courrier, chez microsoft et google.",
         ),
     ] = ""
-    sign_in: Annotated[str, setting("Sign-in", "Connexion", look="sign-in", when=_IN_THE_BROWSER)] = ""
+    sign_in: Annotated[
+        str,
+        setting(
+            "Sign-in",
+            "Connexion",
+            look="sign-in",
+            when=_IN_THE_BROWSER,
+            help_en="Enter shows where to sign in: once, and again when the sign-in has ended.",
+            help_fr="Entrée montre où se connecter : une fois, et quand la connexion a fini.",
+        ),
+    ] = ""
     sender: Annotated[
         str,
         setting(

@@ -86,6 +86,7 @@ def _serve(directory: Path, said: int) -> None:
         ALLOWED_HOSTS=["*"],
         ROOT_URLCONF=__name__,
         INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "oauth2_provider"],
+        MIGRATION_MODULES=dict.fromkeys(("contenttypes", "auth", "oauth2_provider")),
         DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": directory / "provider.sqlite"}},
         MIDDLEWARE=[f"{__name__}.signed_in_already"],
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
@@ -102,7 +103,7 @@ def _serve(directory: Path, said: int) -> None:
     django.setup()
     from django.core.management import call_command
 
-    call_command("migrate", verbosity=0)
+    call_command("migrate", verbosity=0, run_syncdb=True)
     _register()
     settings.SAID = said
     from wsgiref.simple_server import WSGIRequestHandler, make_server

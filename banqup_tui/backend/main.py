@@ -5,6 +5,8 @@ stderr carries one sentence where it cannot start; the exit code says to a termi
 
 import errno
 import gc
+import logging
+import math
 import os
 import secrets
 import socket
@@ -50,6 +52,15 @@ class NotUnderstood(BanqupError):
 
     def __init__(self) -> None:
         super().__init__("Use it without arguments, or with `backup FOLDER` or `restore FOLDER`.")
+
+
+class WrongVariable(BanqupError):
+    """An environment variable has a value that means nothing."""
+
+    exit_code = EXIT_CANNOT_START
+
+    def __init__(self, name: str, value: str, example: str) -> None:
+        super().__init__(f"{name} is set to {value!r}.", f"Set it to a value such as {example}, or take it away.")
 
 
 def main(arguments: Sequence[str] = ()) -> int:
@@ -155,17 +166,32 @@ def _idle_seconds() -> float | None:
     """`BANQUP_STAY=1` keeps it up (`banqup serve` and a service of the system do)."""
     if os.environ.get("BANQUP_STAY"):
         return None
-    given = os.environ.get("BANQUP_IDLE_SECONDS")
-    return float(given) if given else IDLE_SECONDS
+    value = os.environ.get("BANQUP_IDLE_SECONDS")
+    if not value:
+        return IDLE_SECONDS
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise WrongVariable("BANQUP_IDLE_SECONDS", value, "60")
+    return seconds
+
+
+def _log_level() -> int:
+    value = os.environ.get("BANQUP_LOG_LEVEL", "INFO")
+    level = logging.getLevelNamesMapping().get(value.upper())
+    if level is None:
+        raise WrongVariable("BANQUP_LOG_LEVEL", value, "INFO or WARNING")
+    return level
 
 
 def _log_to(directory: Path) -> None:
     """What happened, for whoever mends it: no secrets, no names of documents."""
-    import logging
     from logging.handlers import RotatingFileHandler
 
     handler = RotatingFileHandler(directory / LOG_FILE, maxBytes=1_000_000, backupCount=3, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)
-    root.setLevel(os.environ.get("BANQUP_LOG_LEVEL", "INFO").upper())
+    root.setLevel(_log_level())

@@ -21,7 +21,7 @@ from banqup_tui.demo.by_http import HttpHand
 from banqup_tui.domain.source import SourceKind
 from banqup_tui.launcher import BackendDidNotStart, NewerVersionRuns
 from banqup_tui.protocol.commands import AddSource, RemoveSource
-from banqup_tui.protocol.local import EXIT_ALREADY_RUNNING, EXIT_NEWER_VERSION, Endpoint
+from banqup_tui.protocol.local import EXIT_ALREADY_RUNNING, EXIT_CANNOT_START, EXIT_NEWER_VERSION, Endpoint
 from tests.support.backends import Home, home_in, is_alive, speaking, until
 from tests.support.backends import http as speak
 from tests.support.sftp import free_port
@@ -314,3 +314,30 @@ def test_a_backend_that_is_to_stay_stays(home: Home) -> None:
     child, _ = home.serving(BANQUP_IDLE_SECONDS="0.2", BANQUP_STAY="1")
     with pytest.raises(subprocess.TimeoutExpired):
         child.wait(1.5)
+
+
+def test_banqup_serve_stays_until_it_is_told_to_end(home: Home) -> None:
+    child = home.start(sys.executable, "-m", "banqup_tui", "serve", BANQUP_IDLE_SECONDS="0.2")
+    until(lambda: home.running() is not None or child.poll() is not None)
+    with pytest.raises(subprocess.TimeoutExpired):
+        child.wait(1.0)
+    child.send_signal(signal.SIGINT)
+    assert child.wait(20) == 0
+    assert not home.endpoint_file.exists()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "example"),
+    [
+        ("BANQUP_IDLE_SECONDS", "never", "60"),
+        ("BANQUP_IDLE_SECONDS", "nan", "60"),
+        ("BANQUP_LOG_LEVEL", "loud", "INFO or WARNING"),
+    ],
+)
+def test_a_variable_that_means_nothing_is_told_with_an_example(
+    home: Home, variable: str, value: str, example: str
+) -> None:
+    child = home.start(**{variable: value})
+    _, err = child.communicate(timeout=20)
+    assert child.returncode == EXIT_CANNOT_START
+    assert err == f"{variable} is set to {value!r}. Set it to a value such as {example}, or take it away.\n"

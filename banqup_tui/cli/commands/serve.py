@@ -14,6 +14,6 @@ from banqup_tui.cli.output import say
 def command() -> None:
     """Run the local backend in the foreground, until Ctrl+C. It stays when nobody is connected."""
     say("The backend runs here until Ctrl+C.")
-    os.environ["BANQUP_IDLE_SECONDS"] = "never"
+    os.environ["BANQUP_STAY"] = "1"
     sys.stderr.flush()
     os.execv(sys.executable, [sys.executable, "-m", "banqup_tui.backend"])  # noqa: S606

@@ -2,9 +2,12 @@
 
 import sys
 
+from banqup_tui.python_process import leave_out_current_directory
+
 
 def main() -> None:
     """The console script. Ends the process with one of cli/exit_codes.py."""
+    leave_out_current_directory()
     if len(sys.argv) == 1:
         sys.exit(_open())
     from banqup_tui.cli.main import run

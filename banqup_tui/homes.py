@@ -7,7 +7,7 @@ import msgspec
 
 
 class Homes(msgspec.Struct, frozen=True):
-    """Directories, made with mode 0700 when first needed (`made`)."""
+    """Directories with absolute paths, made with mode 0700 when first needed (`made`)."""
 
     config: Path
     data: Path
@@ -48,9 +48,9 @@ def _platform_homes() -> Homes:
 
     dirs = platformdirs.PlatformDirs("banqup-tui", appauthor=False)
     return Homes(
-        Path(dirs.user_config_dir),
-        Path(dirs.user_data_dir),
-        Path(dirs.user_cache_dir),
-        Path(dirs.user_data_dir) / "runtime",
-        Path(dirs.user_log_dir),
+        Path(dirs.user_config_dir).absolute(),
+        Path(dirs.user_data_dir).absolute(),
+        Path(dirs.user_cache_dir).absolute(),
+        Path(dirs.user_data_dir).absolute() / "runtime",
+        Path(dirs.user_log_dir).absolute(),
     )

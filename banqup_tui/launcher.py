@@ -6,7 +6,6 @@ It knows the wire, and starts the backend as a process of its own: it imports no
 import os
 import secrets
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -28,8 +27,9 @@ from banqup_tui.protocol.local import (
     proof_of,
 )
 from banqup_tui.protocol.messages import Instance
+from banqup_tui.python_process import clean_environment, python_command
 
-PROGRAM = (sys.executable, "-m", "banqup_tui.backend")
+PROGRAM = tuple(python_command("banqup_tui.backend"))
 SECONDS_TO_START = 30.0
 SECONDS_TO_GIVE_WAY = 40.0
 SECONDS_TO_ANSWER = 2.0
@@ -172,8 +172,8 @@ def _ask(
 
 
 def _spawn(homes: Homes, program: Sequence[str]) -> "subprocess.Popen[bytes]":
-    """Detached: it has a session of its own, and its words go to the log."""
-    environment = dict(os.environ)
+    """Detached: it has a session and a working directory of its own, and its words go to the log."""
+    environment = clean_environment()
     root = homes.data.parent
     if homes_under(root) == homes:
         environment["BANQUP_HOME"] = str(root)
@@ -185,6 +185,7 @@ def _spawn(homes: Homes, program: Sequence[str]) -> "subprocess.Popen[bytes]":
             stderr=log,
             start_new_session=True,
             env=environment,
+            cwd=homes.runtime,
         )
     kill_point("spawn.forked")
     return child

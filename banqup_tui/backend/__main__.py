@@ -2,7 +2,10 @@
 
 import sys
 
-from banqup_tui.backend.main import main
+from banqup_tui.python_process import leave_out_current_directory
 
 if __name__ == "__main__":
+    leave_out_current_directory()
+    from banqup_tui.backend.main import main
+
     sys.exit(main(sys.argv[1:]))

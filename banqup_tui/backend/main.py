@@ -93,6 +93,7 @@ def main(arguments: Sequence[str] = ()) -> int:
 def _run(found: Homes) -> None:
     found.made()
     found.runtime.chmod(0o700)
+    os.chdir(found.runtime)  # a relative name that a library opens is not looked for in a folder of somebody else
     lock = BackendLock.take(found.runtime / LOCK_FILE)
     published = found.runtime / ENDPOINT_FILE
     endpoint.withdraw(published)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from pathlib import Path
+
+from banqup_tui.python_process import clean_environment
 
 
 async def open_outside(what: str) -> bool:
     """False where there is nothing to open it with."""
-    opener = shutil.which("xdg-open") or shutil.which("open")
+    environment = clean_environment()
+    path = environment.get("PATH")
+    opener = shutil.which("xdg-open", path=path) or shutil.which("open", path=path)
     if opener is None:
         return False
     await asyncio.create_subprocess_exec(
@@ -18,5 +23,7 @@ async def open_outside(what: str) -> bool:
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
         start_new_session=True,
+        env=environment,
+        cwd=Path.home(),
     )
     return True

@@ -173,7 +173,7 @@ async def test_a_process_that_cannot_be_started_is_said_and_tried_again(
 ) -> None:
     settings = ToldSettings(directory=str(tmp_path))
     with monkeypatch.context() as without:
-        without.setattr(module, "PROGRAM", (str(tmp_path / "nothing"),))
+        without.setattr(module, "python_command", lambda *_: [str(tmp_path / "nothing")])
         with pytest.raises(NotSent, match="could not be started") as caught:
             async with carrier.connect(Told(), settings):
                 pytest.fail("it is not open")

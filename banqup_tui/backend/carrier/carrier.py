@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeVar
@@ -24,10 +23,10 @@ from banqup_tui.backend.carrier.messages import (
     RollForward,
 )
 from banqup_tui.connectors.interface import Channel, Connector, Fault, Found, NotSent, Parcel, Receipt, Uncertain
+from banqup_tui.python_process import clean_environment, python_command
 
 T = TypeVar("T")
 
-PROGRAM = (sys.executable, "-m", "banqup_tui.backend.carrier")
 IDLE_SECONDS = 60.0
 """For so long it is kept when no channel is open."""
 
@@ -106,7 +105,13 @@ class Carrier:
     def _run(self, theirs: socket.socket) -> None:
         end = theirs.fileno()
         self._processes.append(
-            subprocess.Popen([*PROGRAM, str(end)], pass_fds=[end], stdin=subprocess.DEVNULL, start_new_session=True)
+            subprocess.Popen(
+                python_command("banqup_tui.backend.carrier", str(end)),
+                pass_fds=[end],
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                env=clean_environment(),
+            )
         )
 
     def _end(self) -> None:

@@ -8,12 +8,13 @@ import sys
 import click
 
 from banqup_tui.cli.output import say
+from banqup_tui.python_process import clean_environment, python_command
 
 
 @click.command()
 def command() -> None:
     """Run the local backend in the foreground, until Ctrl+C. It stays when nobody is connected."""
     say("The backend runs here until Ctrl+C.")
-    os.environ["BANQUP_STAY"] = "1"
+    backend = python_command("banqup_tui.backend")
     sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "banqup_tui.backend"])  # noqa: S606
+    os.execve(backend[0], backend, {**clean_environment(), "BANQUP_STAY": "1"})  # noqa: S606

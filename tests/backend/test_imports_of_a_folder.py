@@ -48,10 +48,19 @@ def folder(tmp_path: Path, marks: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     return planted
 
 
+def nothing_ran(marks: Path) -> bool:
+    return not list(marks.iterdir())
+
+
 def run_there(folder: Path, home: Home, *arguments: str) -> "subprocess.CompletedProcess[str]":
     environment = {**os.environ, "BANQUP_HOME": str(home.directory)}
     return subprocess.run(
-        [sys.executable, "-P", "-m", *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, "-P", "-m", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
 
 
@@ -61,7 +70,7 @@ def test_the_service_runs_nothing_of_the_folder_in_which_the_terminal_was_starte
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(("", ".", str(folder))))
     endpoint = home.connect()
     assert Path(f"/proc/{endpoint.pid}/cwd").resolve() == home.homes.runtime
-    assert not list(marks.iterdir())
+    assert nothing_ran(marks)
 
 
 def test_importing_a_folder_runs_nothing_of_it(folder: Path, marks: Path, home: Home, tmp_path: Path) -> None:
@@ -71,14 +80,14 @@ def test_importing_a_folder_runs_nothing_of_it(folder: Path, marks: Path, home: 
         (folder / name).rename(few / name)
     ran = run_there(few, home, "banqup_tui", "import", ".")
     assert home.running() is not None, ran.stderr
-    assert not list(marks.iterdir())
+    assert nothing_ran(marks)
 
 
 def test_the_service_in_the_foreground_leaves_the_folder_at_once(folder: Path, marks: Path, home: Home) -> None:
     serving = home.start(sys.executable, "-P", "-m", "banqup_tui", "serve")
     until(lambda: home.running() is not None or serving.poll() is not None)
     assert Path(f"/proc/{serving.pid}/cwd").resolve() == home.homes.runtime
-    assert not list(marks.iterdir())
+    assert nothing_ran(marks)
 
 
 def test_a_backup_that_is_made_there_by_hand_runs_nothing_of_it(folder: Path, marks: Path, home: Home) -> None:
@@ -86,7 +95,7 @@ def test_a_backup_that_is_made_there_by_hand_runs_nothing_of_it(folder: Path, ma
     ran = run_there(folder, home, "banqup_tui.backend", "backup", "kept")
     assert ran.returncode == 0, ran.stderr
     assert (folder / "kept").is_dir()
-    assert not list(marks.iterdir())
+    assert nothing_ran(marks)
 
 
 async def test_the_process_for_connectors_runs_nothing_of_it(folder: Path, marks: Path, tmp_path: Path) -> None:
@@ -95,7 +104,7 @@ async def test_the_process_for_connectors_runs_nothing_of_it(folder: Path, marks
         async with carrier.connect(Told(), ToldSettings(directory=str(tmp_path), opens=False)):
             raise AssertionError
     await carrier.close()
-    assert not list(marks.iterdir())
+    assert nothing_ran(marks)
 
 
 async def test_a_document_is_not_opened_with_a_program_of_the_folder(
@@ -106,7 +115,7 @@ async def test_a_document_is_not_opened_with_a_program_of_the_folder(
     planted.chmod(0o755)
     monkeypatch.setenv("PATH", os.pathsep.join(("", ".", "/nonexistent")))
     assert not await open_outside("/dev/null")
-    assert not list(marks.iterdir())
+    assert nothing_ran(marks)
 
 
 def test_a_module_started_by_hand_without_the_option_takes_the_folder_off_its_import_path(

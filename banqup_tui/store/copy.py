@@ -11,7 +11,8 @@ from pathlib import Path
 
 from banqup_tui.domain.values import Value
 from banqup_tui.kill_points import kill_point
-from banqup_tui.store.sqlite import Connections, connect, reading, set_aside
+from banqup_tui.store.faults import LocalFault, fault_of
+from banqup_tui.store.sqlite import Connection, Connections, connect, reading, set_aside
 
 SCHEMA = 3
 """The same number as copy_schema.SCHEMA, here so that an existing copy opens without that module."""
@@ -111,7 +112,7 @@ class Copy:
         if found is None:
             _make_new(self.path)
 
-    def _new_writer(self) -> sqlite3.Connection:
+    def _new_writer(self) -> Connection:
         connection = connect(self.path)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA temp_store = MEMORY")
@@ -119,7 +120,7 @@ class Copy:
         connection.execute("PRAGMA cache_size = -32000")
         return connection
 
-    def _new_reader(self) -> sqlite3.Connection:
+    def _new_reader(self) -> Connection:
         connection = connect(self.path, read_only=True)
         connection.execute("PRAGMA query_only = ON")
         connection.execute("PRAGMA cache_size = -16000")
@@ -147,7 +148,11 @@ def schema_found(path: Path) -> int | None:
     try:
         with contextlib.closing(connect(path)) as connection:
             row = connection.execute("SELECT schema FROM meta WHERE id = 1").fetchone()
-    except sqlite3.DatabaseError:
+    except LocalFault as fault:
+        if not fault.is_damage:
+            raise
+        return -1
+    except sqlite3.OperationalError:  # a sound file without our tables
         return -1
     return int(row[0]) if row else -1
 
@@ -158,7 +163,10 @@ def _brought_up(path: Path) -> int:
 
     try:
         copy_schema.make(path)
-    except sqlite3.DatabaseError:
+    except sqlite3.DatabaseError as error:
+        fault = fault_of(error, path)
+        if fault is not None and not fault.is_damage:
+            raise fault from error
         return -1
     return SCHEMA
 

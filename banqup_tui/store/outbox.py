@@ -14,9 +14,10 @@ from pathlib import Path
 
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.kill_points import kill_point
+from banqup_tui.store.faults import LocalFault
 from banqup_tui.store.outbox_entry import SELECT, CommandState, Entry, Line, entry_of
 from banqup_tui.store.overlay import Effect, Mark, Overlay
-from banqup_tui.store.sqlite import Connections, connect, reading, writing
+from banqup_tui.store.sqlite import Connection, Connections, connect, reading, writing
 
 SCHEMA = 1
 BATCH = 100
@@ -321,7 +322,7 @@ class Outbox:
         if connection.execute("SELECT schema FROM meta").fetchone()[0] > SCHEMA:
             raise OutboxTooNew
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self) -> Connection:
         connection = connect(self.path)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")
@@ -332,10 +333,15 @@ class Outbox:
 
 
 def _is_sound(path: Path) -> bool:
+    """Raises `LocalFault` where the file cannot be used now: whether it is damaged is not known then."""
     try:
         with contextlib.closing(connect(path)) as connection:
             connection.execute("SELECT schema, version FROM meta").fetchone()[0]
             connection.execute("SELECT count(*) FROM lease").fetchone()
             return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
-    except (sqlite3.DatabaseError, TypeError):
+    except LocalFault as fault:
+        if not fault.is_damage:
+            raise
+        return False
+    except (sqlite3.OperationalError, TypeError):  # a sound file without our tables or rows
         return False

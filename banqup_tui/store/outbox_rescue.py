@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from banqup_tui.store import outbox_schema
+from banqup_tui.store.faults import LocalFault
 from banqup_tui.store.sqlite import connect, set_aside
 
 
@@ -24,11 +25,15 @@ def _readable_rows(path: Path) -> list[dict[str, Any]]:
         try:
             with contextlib.closing(connect(path)) as connection:
                 connection.row_factory = sqlite3.Row
-                for row in connection.execute(f"SELECT * FROM command ORDER BY n {direction}"):  # noqa: S608
+                cursor = connection.execute(f"SELECT * FROM command ORDER BY n {direction}")  # noqa: S608
+                for row in iter(cursor.fetchone, None):  # one at a time: those before the damage count
                     if row["n"] in rows:
                         break
                     rows[row["n"]] = dict(row)
-        except sqlite3.DatabaseError:
+        except LocalFault as fault:
+            if not fault.is_damage:
+                raise
+        except sqlite3.OperationalError:  # a sound file without that table
             continue
     known = set(outbox_schema.COMMAND_COLUMNS)
     return [{name: value for name, value in rows[n].items() if name in known} for n in sorted(rows)]

@@ -3,16 +3,84 @@
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
+
+from banqup_tui.store.faults import LocalFault, fault_of, local_faults
 
 BUSY_MILLISECONDS = 10_000
+_ROWS_AT_ONCE = 256
 
 
-def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """A connection in autocommit mode: transactions are begun and ended in words."""
+class Connection(sqlite3.Connection):
+    """A connection whose statements raise a `LocalFault` where the file, the disk or the system is at fault."""
+
+    path: Path
+
+    def execute(self, *arguments: Any) -> "_Cursor":
+        return self.cursor(_Cursor).execute(*arguments)
+
+    def executemany(self, *arguments: Any) -> "_Cursor":
+        return self.cursor(_Cursor).executemany(*arguments)
+
+
+class _Cursor(sqlite3.Cursor):
+    """Rows are read some at a time in `for`: a guard around each costs more than reading it."""
+
+    def execute(self, *arguments: Any) -> "_Cursor":
+        try:
+            super().execute(*arguments)
+        except (sqlite3.Error, MemoryError) as error:
+            self._raise(error)
+            raise
+        return self
+
+    def executemany(self, *arguments: Any) -> "_Cursor":
+        try:
+            super().executemany(*arguments)
+        except (sqlite3.Error, MemoryError) as error:
+            self._raise(error)
+            raise
+        return self
+
+    def fetchone(self) -> Any:
+        try:
+            return super().fetchone()
+        except (sqlite3.Error, MemoryError) as error:
+            self._raise(error)
+            raise
+
+    def fetchmany(self, size: int | None = 1) -> list[Any]:
+        try:
+            return super().fetchmany(size)
+        except (sqlite3.Error, MemoryError) as error:
+            self._raise(error)
+            raise
+
+    def fetchall(self) -> list[Any]:
+        try:
+            return super().fetchall()
+        except (sqlite3.Error, MemoryError) as error:
+            self._raise(error)
+            raise
+
+    def __iter__(self) -> Any:
+        while rows := self.fetchmany(_ROWS_AT_ONCE):
+            yield from rows
+
+    def _raise(self, error: BaseException) -> None:
+        path = self.connection.path if isinstance(self.connection, Connection) else None
+        if (fault := fault_of(error, path)) is not None:
+            raise fault from error
+
+
+def connect(path: Path, *, read_only: bool = False) -> Connection:
+    """A connection in autocommit mode: transactions are begun and ended in words. Raises `LocalFault`."""
     uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    with local_faults(path):
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, factory=Connection)
+    connection.path = path
     connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
     return connection
 
@@ -20,14 +88,14 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
 class Connections:
     """One connection for each thread that asks, made by `make` when it first does."""
 
-    def __init__(self, make: Callable[[], sqlite3.Connection]) -> None:
+    def __init__(self, make: Callable[[], Connection]) -> None:
         self._make = make
         self._local = threading.local()
-        self._all: list[sqlite3.Connection] = []
+        self._all: list[Connection] = []
         self._lock = threading.Lock()
 
-    def mine(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+    def mine(self) -> Connection:
+        connection: Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = self._make()
             with self._lock:
@@ -48,10 +116,12 @@ def writing(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield connection
+        connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        # SQLite has rolled back by itself after some faults (full disk, I/O): then there is nothing to roll back.
+        with suppress(sqlite3.Error, LocalFault):
+            connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
 
 
 @contextmanager
@@ -64,7 +134,8 @@ def reading(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     try:
         yield connection
     finally:
-        connection.execute("COMMIT")
+        with suppress(sqlite3.Error, LocalFault):
+            connection.execute("COMMIT")
 
 
 def set_aside(path: Path) -> Path:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sqlite3
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
@@ -23,6 +22,7 @@ from banqup_tui.domain.source import ToPlace
 from banqup_tui.protocol.local import Endpoint
 from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult
 from banqup_tui.store.copy import Copy
+from banqup_tui.store.faults import LocalFault
 from banqup_tui.store.files import FileCache, Spool
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.outbox_entry import Entry
@@ -231,7 +231,7 @@ class Engine:
         ready.set()
         self._rounds = rounds = self._new_rounds()
         try:
-            with suppress(OSError, sqlite3.OperationalError):
+            with suppress(OSError, LocalFault):
                 self.spool.keep_only(self.outbox.forget_old())
             loop.run_until_complete(self._until_stopped(rounds))
         finally:

@@ -1,7 +1,6 @@
 """What goes on in the engine's thread: connect, work in rounds until the connection is lost, wait, connect again."""
 
 import asyncio
-import sqlite3
 import threading
 import time
 import uuid
@@ -11,6 +10,7 @@ from contextlib import suppress
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.store import lease
 from banqup_tui.store.copy import Copy
+from banqup_tui.store.faults import LocalFault
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.touched import Touched
 from banqup_tui.sync import live
@@ -64,10 +64,11 @@ class Rounds:
         while True:
             try:
                 await self._connected()
+            except LocalFault as fault:
+                self._after_fault(fault)
+                await self._after_trouble(fault)
             except BanqupError as error:
                 await self._after_trouble(error)
-            except sqlite3.DatabaseError as error:
-                await self._after_damage(error)
 
     def wake(self) -> None:
         """Do not wait any longer."""
@@ -89,8 +90,7 @@ class Rounds:
         try:
             await exchange.begin_if_needed()
             self.exchange = exchange
-            with suppress(sqlite3.OperationalError):
-                await exchange.pull_extensions()
+            await exchange.pull_extensions()
             while True:
                 await self._round(exchange)
         finally:
@@ -170,9 +170,8 @@ class Rounds:
         await self._wait(seconds)
         self._woken.clear()
 
-    async def _after_damage(self, error: sqlite3.DatabaseError) -> None:
-        """A copy that can not be read is set aside and made again. A file that is only busy is tried again."""
-        if not isinstance(error, sqlite3.OperationalError):
+    def _after_fault(self, fault: LocalFault) -> None:
+        """A damaged copy is set aside and made again. Every other fault leaves the files where they are."""
+        if fault.is_damage and fault.path == self._copy.path:
             self._copy.put_aside()
             self._listeners.tell(Touched(everything=True))
-        await self._after_trouble(BanqupError(f"The local copy can not be used: {error}.", "It is tried again."))

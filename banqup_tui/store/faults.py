@@ -1,0 +1,165 @@
+"""Faults of this computer that SQLite or the operating system report: full disk, rights, locks, memory, damage.
+
+They are told apart by SQLite's result codes and by `errno`, never by a sentence. Only SQLITE_CORRUPT and SQLITE_NOTADB
+mean that a file is damaged; every other fault leaves the file as it is, and may be over at the next try.
+"""
+
+import errno
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+
+from banqup_tui.domain.errors import BanqupError
+
+
+class FaultCode(StrEnum):
+    DISK_FULL = "DISK_FULL"
+    READ_ONLY = "READ_ONLY"
+    NO_PERMISSION = "NO_PERMISSION"
+    TOO_MANY_FILES = "TOO_MANY_FILES"
+    NO_MEMORY = "NO_MEMORY"
+    LOCKED = "LOCKED"
+    IO_ERROR = "IO_ERROR"
+    CANNOT_OPEN = "CANNOT_OPEN"
+    DAMAGED = "DAMAGED"
+
+
+class LocalFault(BanqupError):
+    """A fault of this computer at `path`, which is `None` where no file is concerned.
+
+    The exit codes are those of docs/cli.md: 75 for a file that another program is using, 73 for all others.
+    """
+
+    exit_code = 73
+
+    def __init__(self, code: FaultCode, path: Path | None = None) -> None:
+        super().__init__(*_words(code, "A file" if path is None else str(path)))
+        self.code = code
+        self.path = path
+        if code is FaultCode.LOCKED:
+            self.exit_code = 75
+
+    @property
+    def is_damage(self) -> bool:
+        return self.code is FaultCode.DAMAGED
+
+
+def fault_of(error: BaseException, path: Path | None = None) -> LocalFault | None:
+    """`error` as a fault of this computer, `None` if it is none. `path`: the file that was used."""
+    if isinstance(error, LocalFault):
+        return error
+    if isinstance(error, MemoryError):
+        return LocalFault(FaultCode.NO_MEMORY, path)
+    if isinstance(error, OSError):
+        code = _OF_ERRNO.get(error.errno or 0)
+        named = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else path
+        return None if code is None else LocalFault(code, named)
+    if isinstance(error, sqlite3.Error):
+        code = _of_sqlite(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK), path)
+        return None if code is None else LocalFault(code, path)
+    return None
+
+
+@contextmanager
+def local_faults(path: Path) -> Iterator[None]:
+    """Errors of SQLite and the system inside are raised as `LocalFault`s; others pass as they are."""
+    try:
+        yield
+    except (sqlite3.Error, OSError, MemoryError) as error:
+        if (fault := fault_of(error, path)) is None:
+            raise
+        raise fault from error
+
+
+def _of_sqlite(code: int, path: Path | None) -> FaultCode | None:
+    """The low byte is the primary result code (https://www.sqlite.org/rescode.html)."""
+    primary = code & 0xFF
+    if code == sqlite3.SQLITE_IOERR_NOMEM:
+        return FaultCode.NO_MEMORY
+    if primary in _OF_SYSTEM:
+        return _asked_of_the_system(path) or _OF_SYSTEM[primary]
+    return _OF_SQLITE.get(primary)
+
+
+_OF_SQLITE: dict[int, FaultCode] = {
+    sqlite3.SQLITE_CORRUPT: FaultCode.DAMAGED,
+    sqlite3.SQLITE_NOTADB: FaultCode.DAMAGED,
+    sqlite3.SQLITE_FULL: FaultCode.DISK_FULL,
+    sqlite3.SQLITE_NOMEM: FaultCode.NO_MEMORY,
+    sqlite3.SQLITE_BUSY: FaultCode.LOCKED,
+    sqlite3.SQLITE_LOCKED: FaultCode.LOCKED,
+    sqlite3.SQLITE_PROTOCOL: FaultCode.LOCKED,
+}
+_OF_SYSTEM: dict[int, FaultCode] = {
+    sqlite3.SQLITE_PERM: FaultCode.NO_PERMISSION,
+    sqlite3.SQLITE_READONLY: FaultCode.READ_ONLY,
+    sqlite3.SQLITE_IOERR: FaultCode.IO_ERROR,
+    sqlite3.SQLITE_CANTOPEN: FaultCode.CANNOT_OPEN,
+}
+"""Codes with several causes: Python does not pass on the `errno` that SQLite has seen, so it is looked for."""
+
+_OF_ERRNO: dict[int, FaultCode] = {
+    errno.ENOSPC: FaultCode.DISK_FULL,
+    errno.EDQUOT: FaultCode.DISK_FULL,
+    errno.EROFS: FaultCode.READ_ONLY,
+    errno.EACCES: FaultCode.NO_PERMISSION,
+    errno.EPERM: FaultCode.NO_PERMISSION,
+    errno.EMFILE: FaultCode.TOO_MANY_FILES,
+    errno.ENFILE: FaultCode.TOO_MANY_FILES,
+    errno.ENOMEM: FaultCode.NO_MEMORY,
+    errno.EBUSY: FaultCode.LOCKED,
+    errno.EIO: FaultCode.IO_ERROR,
+}
+
+
+def _asked_of_the_system(path: Path | None) -> FaultCode | None:
+    """Why a database and the files beside it cannot be used now; `None` if nothing is seen.
+
+    A full disk comes here too: a `-shm` that cannot be made larger is SQLITE_IOERR_SHMSIZE or SQLITE_CANTOPEN.
+    """
+    if path is None:
+        return None
+    try:
+        os.close(os.open(path.parent, os.O_RDONLY))
+        space = os.statvfs(path.parent)
+    except OSError as error:
+        return _OF_ERRNO.get(error.errno or 0)
+    if space.f_flag & os.ST_RDONLY:
+        return FaultCode.READ_ONLY
+    beside = (path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm"))
+    files = [file for file in beside if file.exists()]
+    wanted = [(path.parent, os.W_OK | os.X_OK), *((file, os.R_OK | os.W_OK) for file in files)]
+    if not all(os.access(place, mode) for place, mode in wanted):
+        return FaultCode.NO_PERMISSION
+    return FaultCode.DISK_FULL if not space.f_bavail else None
+
+
+def _words(code: FaultCode, path: str) -> tuple[str, str]:
+    match code:
+        case FaultCode.DISK_FULL:
+            return f"The disk is full: {path} could not be written.", "Make room; nothing that is there is lost."
+        case FaultCode.READ_ONLY:
+            return f"{path} can only be read.", "Make its disk or folder writable, or set BANQUP_HOME to another."
+        case FaultCode.NO_PERMISSION:
+            return (
+                f"You may not read and write {path}.",
+                "Give yourself the right to it, or set BANQUP_HOME to a directory of your own.",
+            )
+        case FaultCode.TOO_MANY_FILES:
+            return f"Too many files are open: {path} could not be opened.", "Close other programs and try again."
+        case FaultCode.NO_MEMORY:
+            return "This computer has not enough free memory.", "Close other programs and try again."
+        case FaultCode.LOCKED:
+            return f"Another program is using {path}.", "Try again in a moment."
+        case FaultCode.IO_ERROR:
+            return f"The disk reported an error at {path}.", "Have the disk looked at, then try again."
+        case FaultCode.CANNOT_OPEN:
+            return (
+                f"{path} cannot be opened.",
+                "Look what stands in its place, or set BANQUP_HOME to another directory.",
+            )
+        case FaultCode.DAMAGED:
+            return f"{path} is damaged.", "Have the disk looked at."

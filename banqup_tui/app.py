@@ -16,6 +16,7 @@ from banqup_tui.actions.at_session import context_at
 from banqup_tui.actions.check_connection import ENOUGH_TRIES, LONG_ENOUGH, CheckConnection
 from banqup_tui.actions.interface import Context
 from banqup_tui.actions.places import Destination, Place, Tab
+from banqup_tui.domain.document import DocumentKind
 from banqup_tui.domain.failures import FailureGroup
 from banqup_tui.domain.text import clean
 from banqup_tui.screens.clients_list import ClientDocuments, Clients
@@ -29,7 +30,7 @@ from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.theme import register_themes, wants_native_colours
 from banqup_tui.written.formats import cut, use_locale
-from banqup_tui.written.signs import STATUSES, needs_ascii, use_ascii
+from banqup_tui.written.signs import STATUSES, needs_ascii, sign, use_ascii
 from banqup_tui.written.told import told
 from banqup_tui.written.widths import width_of
 from banqup_tui.written.words import _, use_language
@@ -184,6 +185,8 @@ class BanqupApp(App[None]):
             return ()
         appearance = STATUSES[document.accounting_status]
         words = [Word(f"{appearance.sign} {appearance.full_word}", appearance.token, appearance.bold)]
+        if document.kind is DocumentKind.CREDIT_NOTE:
+            words.insert(0, Word(f"{sign('credit')} {_('Credit note')}   "))
         for delivery in self.session.readers.deliveries(document_id):
             if delivery.needs_a_look and delivery.reason:
                 label = clean(self.integration_labels().get(delivery.integration_id, ""))

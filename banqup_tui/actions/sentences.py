@@ -49,8 +49,11 @@ def _heading_of_one(document: Document) -> str:
 def _heading_of_several(documents: Sequence[Document]) -> str:
     kinds = {document.kind for document in documents}
     number = len(documents)
-    if kinds <= {DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE} and DocumentKind.CREDIT_NOTE in kinds:
-        words = ngettext("{count} credit note", "{count} invoices and credit notes", number)
+    credit_notes = sum(document.kind is DocumentKind.CREDIT_NOTE for document in documents)
+    if credit_notes == number:
+        words = ngettext("{count} credit note", "{count} credit notes", number)
+    elif credit_notes and kinds == {DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE}:
+        words = ngettext("{count} invoice or credit note", "{count} invoices and credit notes", number)
     elif kinds == {DocumentKind.INVOICE}:
         words = ngettext("{count} invoice", "{count} invoices", number)
     else:
@@ -59,7 +62,7 @@ def _heading_of_several(documents: Sequence[Document]) -> str:
 
 
 def _sums(documents: Sequence[Document]) -> list[str]:
-    """One sum a currency. Credit notes come with their own sign."""
+    """One sum a currency, less what credit notes take: their amounts are negative (domain.direction)."""
     sums: dict[str, int] = {}
     for document in documents:
         if document.gross_amount is not None:

@@ -5,9 +5,11 @@ from typing import Final
 
 import msgspec
 
+from banqup_tui.domain.direction import directed
 from banqup_tui.domain.document import Document, DocumentKind, Party
 from banqup_tui.domain.identifiers import normalise_vat
-from banqup_tui.domain.invoice import Invoice, InvoiceKind, InvoiceParty
+from banqup_tui.domain.invoice import Invoice, InvoiceParty
+from banqup_tui.domain.invoice_types import InvoiceKind
 from banqup_tui.domain.statement import Statement
 from banqup_tui.domain.text import clean
 from banqup_tui.formats.content import Content
@@ -32,7 +34,7 @@ def described(document: Document, content: Content, role: Role) -> Document:
 
 def _with_invoice(document: Document, invoice: Invoice, role: Role) -> Document:
     supplier, customer = _party(invoice.seller), _party(invoice.buyer)
-    return msgspec.structs.replace(
+    document = msgspec.structs.replace(
         document,
         number=_text(invoice.number),
         issue_date=invoice.issue_date or document.issue_date,
@@ -50,6 +52,7 @@ def _with_invoice(document: Document, invoice: Invoice, role: Role) -> Document:
         iban=next((means.account for means in invoice.payment_means if means.account_is_iban), None),
         payment_reference=next((_text(means.reference) for means in invoice.payment_means if means.reference), None),
     )
+    return directed(document)
 
 
 def _with_statements(document: Document, statements: tuple[Statement, ...]) -> Document:

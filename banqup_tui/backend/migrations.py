@@ -7,11 +7,28 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, Text, func, insert, inspect, select, text
+import msgspec
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    func,
+    insert,
+    inspect,
+    select,
+    text,
+    update,
+)
 
 from banqup_tui.backend import tables
 from banqup_tui.backend.visitors import LOCAL_USER
 from banqup_tui.backend.work import Database
+from banqup_tui.domain.direction import directed
+from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.space import Role
 from banqup_tui.kill_points import kill_point
@@ -20,7 +37,7 @@ from banqup_tui.protocol.local import EXIT_NEWER_VERSION
 if TYPE_CHECKING:
     from alembic.operations import Operations
 
-SCHEMA = 4
+SCHEMA = 5
 
 
 def _sftp_drop_and_to_place(operations: "Operations") -> None:
@@ -52,10 +69,28 @@ def _sign_ins(operations: "Operations") -> None:
     operations.add_column("integration", Column("sign_in_id", String(36)))
 
 
+def _credit_notes(operations: "Operations") -> None:
+    """Amounts of credit notes get their sign. The copies of terminals do the same to theirs (store.copy_schema)."""
+    connection = operations.get_bind()
+    rows = connection.execute(select(tables.document.c.id, tables.document.c.value)).all()
+    for document_id, value in rows:
+        if b'"CREDIT_NOTE"' not in value:
+            continue
+        found = msgspec.json.decode(value, type=Document)
+        changed = directed(found)
+        if changed is not found:
+            connection.execute(
+                update(tables.document)
+                .where(tables.document.c.id == document_id)
+                .values(value=msgspec.json.encode(changed))
+            )
+
+
 STEPS: dict[int, Callable[["Operations"], None]] = {
     2: _sftp_drop_and_to_place,
     3: _limits_and_health,
     4: _sign_ins,
+    5: _credit_notes,
 }
 """`STEPS[n]` makes schema n out of schema n - 1."""
 

@@ -298,6 +298,7 @@ def _written(plan: _Plan) -> Sample:
 
 
 def _facts_of_bill(bill: Bill) -> Facts:
+    sign = -1 if bill.credit else 1
     return Facts(
         kind=DocumentKind.CREDIT_NOTE if bill.credit else DocumentKind.INVOICE,
         number=bill.number,
@@ -308,10 +309,10 @@ def _facts_of_bill(bill: Bill) -> Facts:
         customer=bill.buyer.name,
         customer_vat=bill.buyer.vat_number,
         currency=bill.seller.currency,
-        net=bill.net,
-        vat=bill.vat,
-        gross=bill.gross,
-        payable=bill.gross - bill.prepaid,
+        net=sign * bill.net,
+        vat=sign * bill.vat,
+        gross=sign * bill.gross,
+        payable=sign * (bill.gross - bill.prepaid),
         line_count=len(bill.lines),
         attachment_count=1 if bill.pdf else 0,
         iban=bill.seller.iban,

@@ -24,7 +24,8 @@ class Party(Value, frozen=True, kw_only=True):
 
 
 class Document(Value, frozen=True, kw_only=True):
-    """Amounts are minor units of `currency`, `None` where the file has none.
+    """Amounts are minor units of `currency`, `None` where the file has none, with the sign that
+    `banqup_tui.domain.direction` gives them: a credit note's are negative.
 
     `approved`: the client has approved it (false: client action needed). `processed`: marked by hand.
     `counterparty` is the party that is not the client. `sha256` is lower-case hex and addresses the bytes.

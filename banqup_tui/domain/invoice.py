@@ -1,33 +1,18 @@
 """An invoice or credit note, as EN 16931 sees it; BT and BG are that standard's business terms and groups.
 
-All amounts are whole minor units of `currency`. None means that the document does not say.
+All amounts are whole minor units of `currency`. None means that the document does not say. What a credit note
+credits is positive, as EN 16931 has it; lists and sums turn it round (`banqup_tui.domain.direction`).
 """
 
 from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 
 import msgspec
 
+from banqup_tui.domain.invoice_types import InvoiceKind, invoice_type
 from banqup_tui.domain.warnings import ReadWarning
-
-
-class InvoiceKind(StrEnum):
-    """Told by the type code (BT-3), not by the name of the root element."""
-
-    INVOICE = "INVOICE"
-    CREDIT_NOTE = "CREDIT_NOTE"
-
-
-CREDIT_NOTE_TYPES: frozenset[str] = frozenset(
-    {"81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "502", "503", "532"}
-)
-"""Type codes of UNTDID 1001 that credit the buyer."""
-
-SELF_BILLED_TYPES: frozenset[str] = frozenset({"261", "389", "471", "473", "500", "501", "502", "527"})
-"""Type codes of UNTDID 1001 for documents that the buyer wrote in the seller's name."""
 
 
 class PartyIdentifier(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -252,4 +237,15 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     @property
     def self_billed(self) -> bool:
         """Whether the buyer wrote the document in the seller's name."""
-        return self.type_code in SELF_BILLED_TYPES or "selfbilling" in self.customization_id.lower()
+        return invoice_type(self.type_code).self_billed or "selfbilling" in self.customization_id.lower()
+
+    @property
+    def corrective(self) -> bool:
+        """Whether the document takes the place of an earlier one; its amounts have their own sign."""
+        return invoice_type(self.type_code).corrective
+
+    @property
+    def asks_for_payment(self) -> bool:
+        """False of a credit note, and of an invoice by which the seller owes."""
+        total = self.payable if self.payable is not None else self.gross
+        return self.kind is InvoiceKind.INVOICE and (total is None or total >= 0)

@@ -41,6 +41,7 @@ class DocumentRow(Value, frozen=True, kw_only=True):
     processed: bool = False
     attempted: bool = False
     pending: bool = False
+    is_credit_note: bool = False
     file_name: str = ""
     sent: tuple[Sent, ...] = ()
 
@@ -130,7 +131,7 @@ class FolderNode(Value, frozen=True, kw_only=True):
 
 
 class Totals(Value, frozen=True, kw_only=True):
-    """Of the documents of one currency, in its minor units; what has no amount counts as none."""
+    """Of the documents of one currency, in its minor units, less what credit notes take; no amount counts as none."""
 
     currency: str
     count: int

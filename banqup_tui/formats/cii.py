@@ -16,6 +16,7 @@ from banqup_tui.domain.invoice import DocumentReference, Invoice, InvoiceAttachm
 from banqup_tui.domain.text import safe_file_name
 from banqup_tui.formats.cii_lines import read_allowances, read_breakdown, read_lines
 from banqup_tui.formats.cii_party import read_party
+from banqup_tui.formats.credit_notes import as_credited
 from banqup_tui.formats.findings import Findings
 from banqup_tui.formats.parties import account, check_presence, kind_of, without_doubles
 from banqup_tui.formats.payload import decoded_payload
@@ -79,6 +80,7 @@ def read_cii(root: Element, findings: Findings) -> Invoice:
     invoice = _with_references(_with_totals(_with_dates(invoice, parts), parts), parts)
     if not check_presence(invoice, findings, "CrossIndustryInvoice"):
         raise refuse("empty-invoice")
+    invoice = as_credited(invoice, findings, _HEADER_SUMS)
     check_totals(invoice, findings, _HEADER_SUMS)
     return msgspec.structs.replace(invoice, warnings=findings.warnings)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from banqup_tui.domain.identifiers import is_iban, normalise_account
-from banqup_tui.domain.invoice import CREDIT_NOTE_TYPES, Invoice, InvoiceKind, PartyIdentifier, PaymentMeans
+from banqup_tui.domain.invoice import Invoice, PartyIdentifier, PaymentMeans
+from banqup_tui.domain.invoice_types import InvoiceKind, invoice_type
 from banqup_tui.formats.findings import Findings
 
 
@@ -30,7 +31,7 @@ def kind_of(type_code: str, credit_root: bool, findings: Findings, place: str) -
     """The kind by its type code. A credit note's own root is believed, and a code that contradicts it
     noted.
     """
-    if type_code in CREDIT_NOTE_TYPES:
+    if invoice_type(type_code).kind is InvoiceKind.CREDIT_NOTE:
         return InvoiceKind.CREDIT_NOTE
     if credit_root:
         if type_code:

@@ -13,6 +13,7 @@ import msgspec
 
 from banqup_tui.domain.invoice import DocumentReference, Invoice, InvoiceAttachment, PaymentMeans
 from banqup_tui.domain.text import safe_file_name
+from banqup_tui.formats.credit_notes import as_credited
 from banqup_tui.formats.findings import Findings
 from banqup_tui.formats.parties import account, check_presence, kind_of, without_doubles
 from banqup_tui.formats.payload import decoded_payload
@@ -51,6 +52,7 @@ def read_ubl(root: Element, findings: Findings) -> Invoice:
     invoice = _with_references(invoice, root, findings)
     if not check_presence(invoice, findings, root.tag):
         raise refuse("empty-invoice")
+    invoice = as_credited(invoice, findings, "LegalMonetaryTotal")
     check_totals(invoice, findings, "LegalMonetaryTotal")
     return msgspec.structs.replace(invoice, warnings=findings.warnings)
 

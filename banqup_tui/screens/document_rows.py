@@ -35,6 +35,7 @@ def document_row(row: listing.DocumentRow) -> document_rows.DocumentRow:
         gross=row.gross_amount,
         currency=row.currency,
         status=row.status,
+        is_credit_note=row.is_credit_note,
         sent=document_rows.Sent(
             delivered=row.delivered,
             total=row.wanted,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from banqup_tui.domain.document import Document
+from banqup_tui.domain.document import Document, DocumentKind
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.sync.threads import in_thread
 from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, paragraph, right
@@ -123,7 +123,10 @@ def document_lines(read: Read, width: int) -> list[Line]:
 
 
 def plain_lines(document: Document, width: int, problem: str) -> list[Line]:
-    lines: list[Line] = [(fitted(0, width, document.number or document.file_name, "strong", bold=True),)]
+    heading = document.number or document.file_name
+    if document.kind is DocumentKind.CREDIT_NOTE:
+        heading = f"{_('Credit note')} {heading}"
+    lines: list[Line] = [(fitted(0, width, heading, "strong", bold=True),)]
     lines += [(left(0, full_date(document.sort_date), "muted"),), BLANK]
     facts = [(_("File"), document.file_name), (_("Kind"), document.media_type), (_("Size"), size(document.size))]
     if document.counterparty and document.counterparty.name:

@@ -9,13 +9,14 @@ import msgspec
 from banqup_tui.domain.causes import cause_of
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.delivery import Delivery
-from banqup_tui.domain.document import Document
+from banqup_tui.domain.direction import directed
+from banqup_tui.domain.document import Document, DocumentKind
 from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.source import PlacingRule, Source, ToPlace
 from banqup_tui.domain.space import Space
 from banqup_tui.domain.values import Value
-from banqup_tui.store.codes import APPROVED, ATTEMPTED, FOLDER_CODE, PROCESSED, STATUS_CODE, day_of
+from banqup_tui.store.codes import APPROVED, ATTEMPTED, CREDIT_NOTE, FOLDER_CODE, PROCESSED, STATUS_CODE, day_of
 from banqup_tui.store.files import FileCache
 from banqup_tui.store.packed import REST_OF_DELIVERY, REST_OF_DOCUMENT, packed
 from banqup_tui.store.touched import Touched
@@ -91,6 +92,8 @@ class Batch:
 
     def _row(self, seq: int, document: Document, old: tuple[Any, ...] | None) -> tuple[Any, ...]:
         flags = document.approved * APPROVED | document.processed * PROCESSED | document.attempted * ATTEMPTED
+        flags |= (document.kind is DocumentKind.CREDIT_NOTE) * CREDIT_NOTE
+        document = directed(document)  # a server of an older version has it without its sign
         return (
             old[0] if old is not None else self._free_number(int(document.created_at.timestamp() * 1000)),
             document.id,

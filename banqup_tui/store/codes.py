@@ -16,7 +16,7 @@ STATUS_CODE: dict[AccountingStatus, int] = {status: code for code, status in enu
 FOLDER_CODE: dict[Folder, int] = {folder: code for code, folder in enumerate(ALL_FOLDERS)}
 PROCESSED_CODE = STATUS_CODE[AccountingStatus.PROCESSED]
 
-APPROVED, PROCESSED, ATTEMPTED = 1, 2, 4
+APPROVED, PROCESSED, ATTEMPTED, CREDIT_NOTE = 1, 2, 4, 8
 
 
 def day_of(value: date) -> int:

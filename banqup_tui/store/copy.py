@@ -14,7 +14,7 @@ from banqup_tui.kill_points import kill_point
 from banqup_tui.store.faults import LocalFault, fault_of
 from banqup_tui.store.sqlite import Connection, Connections, connect, reading, set_aside
 
-SCHEMA = 3
+SCHEMA = 4
 """The same number as copy_schema.SCHEMA, here so that an existing copy opens without that module."""
 
 NEWLY_ASSIGNED = ""

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from banqup_tui.kill_points import kill_point
+from banqup_tui.store.codes import CREDIT_NOTE
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-SCHEMA = 3
+SCHEMA = 4
 """Raised with every migration. A copy of a newer schema is set aside, never read."""
 
 _DOCUMENTS = (
@@ -49,7 +50,7 @@ _DOCUMENTS = (
 
 `day` is yyyymmdd, `month` yyyymm. `folder` and `status` are places in store.codes.
 `look`: it failed, or is unknown to all, and nobody has dismissed it; `cause` says then why, by domain.causes.
-`flags`: 1 approved, 2 processed, 4 attempted. `value` is the wire's form of what no column holds.
+`flags`: 1 approved, 2 processed, 4 attempted, 8 a credit note, whose amounts are negative (domain.direction). `value` is the wire's form of what no column holds.
 """
 
 
@@ -61,6 +62,7 @@ def make(path: Path) -> None:
     steps(name="0001")(_first)
     steps(name="0002")(_tray)
     steps(name="0003")(_causes)
+    steps(name="0004")(_credit_notes)
     database = Database(path)
     try:
         database.execute("PRAGMA journal_mode = WAL")
@@ -103,6 +105,18 @@ def _causes(database: Database) -> None:
     database.conn.executemany("UPDATE delivery SET cause = ? WHERE id = ?", causes)
     database.execute(
         "CREATE INDEX IF NOT EXISTS delivery_look ON delivery (integration_id, state, cause, look) WHERE look = 1"
+    )
+
+
+def _credit_notes(database: Database) -> None:
+    """Credit notes are marked, and their amounts get their sign; done twice, nothing changes."""
+    is_one = "json_extract(CAST(value AS TEXT), '$.kind') = 'CREDIT_NOTE'"
+    payable = "json_extract(CAST(value AS TEXT), '$.payableAmount')"
+    database.execute(f"UPDATE document SET flags = flags | {CREDIT_NOTE} WHERE {is_one}")  # noqa: S608
+    database.execute(
+        f"UPDATE document SET net = -net, vat = -vat, gross = -gross, value = CASE WHEN {payable} IS NULL THEN value"  # noqa: S608
+        f" ELSE CAST(json_set(CAST(value AS TEXT), '$.payableAmount', -{payable}) AS BLOB) END"
+        f" WHERE flags & {CREDIT_NOTE} AND coalesce(nullif(gross, 0), nullif({payable}, 0), nullif(net, 0), vat, 0) > 0"
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.folder import ALL_FOLDERS
 from banqup_tui.domain.listing import DocumentRow, Sent
-from banqup_tui.store.codes import APPROVED, ATTEMPTED, PROCESSED, STATUSES, date_of
+from banqup_tui.store.codes import APPROVED, ATTEMPTED, CREDIT_NOTE, PROCESSED, STATUSES, date_of
 from banqup_tui.store.overlay import Moment, Overlay, draw
 
 COLUMNS = (
@@ -66,7 +66,7 @@ def _row(row: tuple[Any, ...], client_id: str, sent: tuple[Sent, ...], overlay: 
         id=row[1], client_id=client_id, folder=ALL_FOLDERS[row[3]], date=date_of(row[4]), status=drawn.status,
         number=row[13], counterparty=row[14], currency=row[7], net_amount=row[8], vat_amount=row[9],
         gross_amount=row[10], approved=bool(flags & APPROVED), processed=drawn.processed, attempted=drawn.attempted,
-        pending=drawn.pending, file_name=row[15], sent=sent,
+        pending=drawn.pending, file_name=row[15], sent=sent, is_credit_note=bool(flags & CREDIT_NOTE),
     )  # fmt: skip
 
 

@@ -27,6 +27,8 @@ def draw_document(
         line.put(sign("selected"), look.style("accent", ground))
     day = full_date(row.date) if columns.date_width == 10 else short_date(row.date)
     line.at(columns.date).put(day, base)
+    if row.is_credit_note:
+        line.at(columns.number - 1).put(sign("credit"), base)  # in the gap: a number keeps all of its cells
     line.at(columns.number).put(cut_middle(shown(row.number), columns.number_width), base)
     _field(line, columns, row, base)
     _status(line, columns, row, look, ground)

@@ -10,7 +10,6 @@ from typing import Protocol
 import msgspec
 
 from banqup_tui.domain.delivery import DeliveryState
-from banqup_tui.domain.document import DocumentKind
 from banqup_tui.domain.status import AccountingStatus
 
 WINDOW = 128
@@ -43,7 +42,7 @@ class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
     currency: str | None = None
     status: AccountingStatus = AccountingStatus.READY_TO_PROCESS
     sent: Sent = NOWHERE
-    kind: DocumentKind = DocumentKind.INVOICE
+    is_credit_note: bool = False
 
     @property
     def is_done(self) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from banqup_tui.domain.invoice import Invoice, InvoiceKind
+from banqup_tui.domain.invoice import Invoice
+from banqup_tui.domain.invoice_types import InvoiceKind
 from banqup_tui.widgets.invoice_items import items
 from banqup_tui.widgets.invoice_parties import parties
 from banqup_tui.widgets.invoice_payment import payment, terms
@@ -49,7 +50,19 @@ def payment_lines(invoice: Invoice, width: int) -> list[Line]:
 
 
 def kind_word(invoice: Invoice) -> str:
-    return _("Credit note") if invoice.kind is InvoiceKind.CREDIT_NOTE else _("Invoice")
+    """A self-billed one is called so: it is the buyer's own, with a number of the buyer's."""
+    if invoice.kind is InvoiceKind.CREDIT_NOTE:
+        return _("Self-billed credit note") if invoice.self_billed else _("Credit note")
+    if invoice.corrective:
+        return _("Corrective invoice")
+    return _("Self-billed invoice") if invoice.self_billed else _("Invoice")
+
+
+def total_word(invoice: Invoice) -> str:
+    """What the last sum of the document is."""
+    if invoice.kind is InvoiceKind.CREDIT_NOTE:
+        return _("credited")
+    return _("to pay") if invoice.asks_for_payment else _("balance")
 
 
 def _heading(invoice: Invoice, width: int) -> Iterator[Line]:
@@ -61,9 +74,9 @@ def _heading(invoice: Invoice, width: int) -> Iterator[Line]:
         right(width, amount_text, "strong", bold=True),
     )
     days = full_date(invoice.issue_date)
-    if invoice.due_date:
+    if invoice.due_date and invoice.asks_for_payment:
         days = _("{day}, due {due}").format(day=days, due=full_date(invoice.due_date))
-    yield (left(0, days, "muted"), right(width, _("to pay") if total is not None else "", "muted"))
+    yield (left(0, days, "muted"), right(width, total_word(invoice) if total is not None else "", "muted"))
 
 
 def _notes(invoice: Invoice, width: int) -> Iterator[Line]:

@@ -53,7 +53,7 @@ def _means(means: PaymentMeans, invoice: Invoice) -> str:
     word = (
         _(_MEANS[means.code]) if means.code in _MEANS else _("Transfer") if means.account else means.name or means.code
     )
-    if invoice.due_date and means.account:
+    if invoice.due_date and means.account and invoice.asks_for_payment:
         return _("{how} before {day}").format(how=word, day=full_date(invoice.due_date))
     return word or sign("none")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from banqup_tui.domain.invoice import Invoice, VatBreakdown
+from banqup_tui.domain.invoice_types import InvoiceKind
 from banqup_tui.widgets.lines import width_of
 from banqup_tui.widgets.lines_of_text import Line, left, right
 from banqup_tui.widgets.reading_layout import NARROW
@@ -46,7 +47,8 @@ def _vat_ends(invoice: Invoice, width: int) -> tuple[int, int, int]:
 def _label_of_totals(invoice: Invoice, width: int) -> int:
     """The column of the words before the totals."""
     sums = [invoice.net, invoice.vat, invoice.gross, invoice.payable, invoice.rounding, -(invoice.prepaid or 0)]
-    words = max(width_of(word) for word in (_("Net"), _("VAT"), _("Gross"), _("Prepaid"), _("Rounding"), _("To pay")))
+    labels = (_("Net"), _("VAT"), _("Gross"), _("Prepaid"), _("Rounding"), _label_of_last(invoice))
+    words = max(map(width_of, labels))
     usual = width - 22 if width < NARROW else width - 25
     return max(min(usual, width - _widest(sums, invoice.currency) - 2 - words), 0)
 
@@ -80,6 +82,12 @@ def _total_lines(invoice: Invoice, width: int, label: int) -> Iterator[Line]:
             yield left(label, word, "muted"), right(width, figure(minor, invoice.currency))
     if invoice.payable is not None:
         yield (
-            left(label, _("To pay"), "strong", bold=True),
+            left(label, _label_of_last(invoice), "strong", bold=True),
             right(width, figure(invoice.payable, invoice.currency), "strong", bold=True),
         )
+
+
+def _label_of_last(invoice: Invoice) -> str:
+    if invoice.kind is InvoiceKind.CREDIT_NOTE:
+        return _("Credited")
+    return _("To pay") if invoice.asks_for_payment else _("Balance")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import Column, Text, create_mock_engine, inspect, text
 from sqlalchemy.dialects import postgresql
@@ -16,6 +17,8 @@ from sqlalchemy.dialects import postgresql
 from banqup_tui.backend import migrations, tables
 from banqup_tui.backend.migrations import NewerSchema, bring_up_to_date, the_space
 from banqup_tui.backend.work import Database, sqlite_engine
+from banqup_tui.domain.document import Document, DocumentKind
+from tests.sync.fake_server import a_document
 
 NOW = migrations.SCHEMA
 
@@ -140,6 +143,36 @@ def test_a_database_of_the_first_version_is_this_programs_after_its_steps(databa
     assert {name: columns(database, name) for name in inspect(database.engine).get_table_names()} == wanted
     indexes = inspect(database.engine).get_indexes("attempt")
     assert [index["column_names"] for index in indexes] == [["integration_id", "started_at"]]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_credit_notes_of_an_older_database_get_their_sign_and_nothing_else_changes(
+    database: Database, sign: int
+) -> None:
+    bring_up_to_date(database)
+    kinds = {"credit": DocumentKind.CREDIT_NOTE, "invoice": DocumentKind.INVOICE, "letter": DocumentKind.OTHER}
+    documents = {
+        name: a_document(name, kind=kind, gross_amount=7203 * (sign if name == "credit" else 1), number="CREDIT_NOTE")
+        for name, kind in kinds.items()
+    }
+    with database.engine.begin() as connection:
+        connection.execute(tables.document.insert(), [_row(one) for one in documents.values()])
+        connection.execute(text("UPDATE schema_version SET version = 4"))
+    bring_up_to_date(database)
+    with database.engine.connect() as connection:
+        rows = connection.execute(text("SELECT id, value, seq FROM document"))
+        found = {row.id: (msgspec.json.decode(row.value, type=Document), row.seq) for row in rows}
+    assert found["credit"] == (msgspec.structs.replace(documents["credit"], gross_amount=-7203), 7)
+    assert {found[name] for name in ("invoice", "letter")} == {(documents[name], 7) for name in ("invoice", "letter")}
+
+
+def _row(document: Document) -> dict[str, Any]:
+    return {
+        "id": document.id, "space_id": "s", "client_id": document.client_id, "folder": document.folder,
+        "sha256": document.sha256, "created_at": document.created_at, "filed_year": 2026, "filed_month": 11,
+        "created_seq": 7, "seq": 7, "approved": True, "processed": False, "attempted": False,
+        "accounting_status": document.accounting_status, "value": msgspec.json.encode(document),
+    }  # fmt: skip
 
 
 FIRST_VERSION = (

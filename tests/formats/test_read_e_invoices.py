@@ -7,7 +7,8 @@ import format_documents as make
 import pytest
 
 from banqup_tui.domain.identifiers import party_keys
-from banqup_tui.domain.invoice import Invoice, InvoiceKind
+from banqup_tui.domain.invoice import Invoice
+from banqup_tui.domain.invoice_types import InvoiceKind
 from banqup_tui.formats import ContentKind, UnreadableDocument, attachment_bytes, read
 
 
@@ -37,7 +38,10 @@ def test_an_ordinary_invoice_is_read_whole() -> None:
     assert invoice.warnings == ()
 
 
-@pytest.mark.parametrize("code", ["381", "261", "296", "308", "396", "420", "458", "532", "81", "83"])
+CREDIT_NOTE_CODES = ["381", "261", "262", "296", "308", "396", "420", "458", "502", "503", "532", "81", "83"]
+
+
+@pytest.mark.parametrize("code", CREDIT_NOTE_CODES)
 def test_a_credit_note_with_an_invoice_root_is_a_credit_note(code: str) -> None:
     assert invoice_in(make.ubl("Invoice", code)).kind is InvoiceKind.CREDIT_NOTE
     assert invoice_in(make.cii(code)).kind is InvoiceKind.CREDIT_NOTE
@@ -53,6 +57,41 @@ def test_a_credit_note_root_with_the_code_of_an_invoice_is_a_credit_note_with_a_
     invoice = invoice_in(make.ubl("CreditNote", "380"))
     assert invoice.kind is InvoiceKind.CREDIT_NOTE
     assert warned(invoice) == {"kind-contradicts"}
+
+
+def negative(text: str) -> str:
+    return text.replace(">100.00<", ">-100.00<").replace(">21.00<", ">-21.00<").replace(">121.00<", ">-121.00<")
+
+
+def credit_note_with_minus(line: str, tax: str = make.TAX_TOTAL) -> Invoice:
+    return invoice_in(make.ubl("CreditNote", "381", tax=negative(tax), sums=negative(make.SUMS), lines=negative(line)))
+
+
+@pytest.mark.parametrize(("quantity", "price"), [("4", "-25"), ("-4", "25"), ("-4", "-25")])
+def test_a_credit_note_written_with_a_minus_credits_what_a_positive_one_does(quantity: str, price: str) -> None:
+    line = make.LINE.format(root="CreditNote", quantity="CreditedQuantity", inside="")
+    line = line.replace(">4<", f">{quantity}<").replace(">25<", f">{price}<")
+    positive = invoice_in(make.ubl("CreditNote", "381"))
+    found = credit_note_with_minus(line)
+    assert (found.net, found.vat, found.gross, found.payable) == (10000, 2100, 12100, 12100)
+    assert found.vat_breakdown == positive.vat_breakdown
+    assert (found.lines[0].net, found.lines[0].quantity, found.lines[0].unit_price) == (10000, Decimal(4), Decimal(25))
+    assert warned(found) == {"credit-note-negative"}
+
+
+def test_a_positive_credit_note_that_takes_something_back_keeps_that_line() -> None:
+    line = make.LINE.format(root="CreditNote", quantity="CreditedQuantity", inside="")
+    back = line.replace(">100.00<", ">-20.00<").replace(">25<", ">-5<")
+    found = invoice_in(make.ubl("CreditNote", "381", lines=line + back))
+    assert [one.net for one in found.lines] == [10000, -2000]
+    assert "credit-note-negative" not in warned(found)
+
+
+def test_a_corrective_invoice_keeps_its_own_sign() -> None:
+    lines = negative(make.LINE.format(root="Invoice", quantity="InvoicedQuantity", inside=""))
+    found = invoice_in(make.ubl("Invoice", "384", tax=negative(make.TAX_TOTAL), sums=negative(make.SUMS), lines=lines))
+    assert (found.kind, found.corrective, found.gross) == (InvoiceKind.INVOICE, True, -12100)
+    assert "credit-note-negative" not in warned(found)
 
 
 def test_the_due_date_of_a_credit_note_is_found_under_its_payment_means() -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.screens.program import MIDDLE, NARROW
+from banqup_tui.settings import Settings
+from tests.screens.program import MIDDLE, NARROW, PLAIN
 
 
 async def open_document(here, folder: str = "", keys: tuple[str, ...] = ()):
@@ -123,3 +124,19 @@ async def test_details_that_are_longer_than_the_window_scroll_by_pages(opened):
         await here.sees_no_more("What happened")
         await here.press("ctrl+u")
         await here.sees("What happened")
+
+
+@pytest.mark.parametrize("size", [NARROW, MIDDLE])
+@pytest.mark.parametrize(("no_color", "signs"), [("", "unicode"), ("1", "unicode"), ("1", "ascii")])
+async def test_a_credit_note_says_so_before_its_number_and_counts_against_the_rest(opened, size, no_color, signs):
+    sign, minus = ("<", "-") if signs == "ascii" else ("←", "−")
+    settings = Settings(language="en", locale="en_GB", signs=signs)
+    async with opened(size, settings=settings, environment={**PLAIN, "NO_COLOR": no_color}) as here:
+        await here.press(*here.into_table)
+        await here.sees(f"{sign}NC-2026-0219", f"{minus}211.75", " F26/004417")
+        await here.press("j", "space", "j", "j", "j")
+        await here.press("space")
+        await here.until(lambda: "2 selected" in here.info, "two selected")
+        assert "Gross 100.43 EUR" in here.info, "312.18 and a credit note of 211.75"
+        await here.press("escape")
+        await here.until(lambda: f"{sign} Credit note" in here.info, "its kind in words")

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from banqup_tui.domain.invoice import (
     AllowanceCharge,
     Invoice,
-    InvoiceKind,
     InvoiceLine,
     InvoiceParty,
     PaymentMeans,
     VatBreakdown,
 )
+from banqup_tui.domain.invoice_types import InvoiceKind
 from banqup_tui.domain.statement import Movement, Statement
 from banqup_tui.widgets.invoice_layout import invoice_lines, payment_lines, table_of_lines
 from banqup_tui.widgets.lines import width_of
@@ -100,8 +100,30 @@ def test_yen_have_no_decimals(width):
     assert "1,215.13" not in text
 
 
-def test_a_credit_note_is_called_so():
-    assert "Credit note 2026-11874" in text_of(invoice_lines(invoice(kind=InvoiceKind.CREDIT_NOTE), 76), 76)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_credit_note_is_called_so_and_nobody_is_told_to_pay_it(width):
+    text = text_of(invoice_lines(invoice(kind=InvoiceKind.CREDIT_NOTE), width), width)
+    assert "Credit note 2026-11874" in text
+    assert "Credited" in text
+    assert not any(words in text for words in ("to pay", "To pay", "before", "due "))
+
+
+def test_an_invoice_by_which_the_seller_owes_asks_nobody_to_pay_either():
+    text = text_of(invoice_lines(invoice(net=-100, vat=-21, gross=-121, payable=-121), 76), 76)
+    assert "Balance" in text
+    assert not any(words in text for words in ("to pay", "To pay", "before", "due "))
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "words"),
+    [
+        (InvoiceKind.CREDIT_NOTE, "261", "Self-billed credit note"),
+        (InvoiceKind.INVOICE, "384", "Corrective invoice"),
+        (InvoiceKind.INVOICE, "389", "Self-billed invoice"),
+    ],
+)
+def test_what_else_a_document_is_stands_in_its_heading(kind, code, words):
+    assert f"{words} 2026-11874" in text_of(invoice_lines(invoice(kind=kind, type_code=code), 76), 76)
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -61,10 +61,11 @@ def print_documents(house: House, documents: Iterable[Document], *, json: bool) 
             (document.counterparty.name if document.counterparty else None) or "–",
             _amount(document),
             document.accounting_status.value,
+            document.kind.value,
         )
         for document in documents
     ]
-    columns = ("Id", "Client", "Folder", "Date", "Number", "Counterparty", "Gross", "Status")
+    columns = ("Id", "Client", "Folder", "Date", "Number", "Counterparty", "Gross", "Status", "Kind")
     print_table(columns, lines, right=(6,))
 
 

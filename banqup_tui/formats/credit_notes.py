@@ -1,0 +1,68 @@
+"""Credit notes whose sender wrote the amounts with a minus: they are read as those of a positive one."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from banqup_tui.domain.invoice import AllowanceCharge, Invoice, InvoiceLine, VatBreakdown
+from banqup_tui.domain.invoice_types import InvoiceKind
+from banqup_tui.formats.findings import Findings, readable
+
+_TOTALS = ("line_total", "net", "vat", "gross", "prepaid", "rounding", "payable")
+
+
+def as_credited(invoice: Invoice, findings: Findings, place: str) -> Invoice:
+    """The invoice with what it credits positive, and a warning where it was written otherwise.
+
+    EN 16931 has amounts of a credit note positive; some senders write all of them with a minus, and mean the
+    same. Its total tells: a single negative line of a positive one takes something back, and stays.
+    """
+    total = next((one for one in (invoice.gross, invoice.payable, invoice.net, invoice.line_total) if one), 0)
+    if invoice.kind is not InvoiceKind.CREDIT_NOTE or total >= 0:
+        return invoice
+    findings.warn(place, "credit-note-negative", readable(total, invoice.currency), readable(-total, invoice.currency))
+    return msgspec.structs.replace(
+        invoice,
+        **{name: _turned(getattr(invoice, name)) for name in _TOTALS},
+        allowance_total=_positive(invoice.allowance_total),
+        charge_total=_positive(invoice.charge_total),
+        lines=tuple(map(_line, invoice.lines)),
+        allowances=tuple(map(_allowance, invoice.allowances)),
+        vat_breakdown=tuple(map(_breakdown, invoice.vat_breakdown)),
+    )
+
+
+def _turned(minor: int | None) -> int | None:
+    return -minor if minor else minor
+
+
+def _positive(minor: int | None) -> int | None:
+    """Allowances and charges are positive by definition; senders differ in whether they turn them too."""
+    return None if minor is None else abs(minor)
+
+
+def _allowance(one: AllowanceCharge) -> AllowanceCharge:
+    return msgspec.structs.replace(one, amount=_positive(one.amount))
+
+
+def _breakdown(one: VatBreakdown) -> VatBreakdown:
+    return msgspec.structs.replace(one, taxable=_turned(one.taxable), vat=_turned(one.vat))
+
+
+def _line(line: InvoiceLine) -> InvoiceLine:
+    """With its amount one of quantity and price turns: the negative one, as a price is positive (BR-27)."""
+    quantity, price = line.quantity, line.unit_price
+    if price is not None and price < 0:
+        price = abs(price)
+        quantity = abs(quantity) if quantity is not None and (line.net or 0) < 0 else quantity
+    elif quantity is not None and line.net:
+        quantity = Decimal(0) - quantity
+    return msgspec.structs.replace(
+        line,
+        net=_turned(line.net),
+        quantity=quantity,
+        unit_price=price,
+        allowances=tuple(map(_allowance, line.allowances)),
+    )

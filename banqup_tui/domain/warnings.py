@@ -17,7 +17,7 @@ SENTENCES: dict[str, str] = {
     "issue-date-missing": "The document has no date.",
     "name-missing": "A party has no name.",
     "kind-contradicts": "The type code {0} does not fit a document of the kind {1}.",
-    "credit-note-negative": "The amounts of this credit note are written with a minus, {0}; they are read as {1} credited.",
+    "credit-note-negative": "The amounts of this credit note have a minus, {0}; they are read as {1} credited.",
     "totals-differ": "Net {0} and VAT {1} do not make {2}.",
     "payable-differs": "Total, prepaid amount and rounding make {0}, but {1} is to be paid.",
     "lines-differ": "The lines make {0}, but their total says {1}.",

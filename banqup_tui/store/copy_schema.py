@@ -50,7 +50,8 @@ _DOCUMENTS = (
 
 `day` is yyyymmdd, `month` yyyymm. `folder` and `status` are places in store.codes.
 `look`: it failed, or is unknown to all, and nobody has dismissed it; `cause` says then why, by domain.causes.
-`flags`: 1 approved, 2 processed, 4 attempted, 8 a credit note, whose amounts are negative (domain.direction). `value` is the wire's form of what no column holds.
+`flags`: 1 approved, 2 processed, 4 attempted, 8 a credit note, whose amounts are negative (domain.direction).
+`value` is the wire's form of what no column holds.
 """
 
 

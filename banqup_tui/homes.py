@@ -25,8 +25,18 @@ class Homes(msgspec.Struct, frozen=True):
         """Local copies and outboxes, one folder per server, space and user."""
         return self.data / "copies"
 
+    @property
+    def root(self) -> Path | None:
+        """The one directory that holds them all, as with BANQUP_HOME."""
+        parent = self.data.parent
+        return parent if homes_under(parent) == self else None
+
+    @property
+    def directories(self) -> tuple[Path, ...]:
+        return (self.config, self.data, self.cache, self.runtime, self.log)
+
     def made(self) -> "Homes":
-        for directory in (self.config, self.data, self.cache, self.runtime, self.log):
+        for directory in self.directories:
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         return self
 

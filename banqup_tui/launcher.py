@@ -15,7 +15,7 @@ import msgspec
 
 import banqup_tui.protocol as protocol
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.homes import Homes, homes_under
+from banqup_tui.homes import Homes
 from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol import paths
 from banqup_tui.protocol.local import (
@@ -174,9 +174,8 @@ def _ask(
 def _spawn(homes: Homes, program: Sequence[str]) -> "subprocess.Popen[bytes]":
     """Detached: it has a session and a working directory of its own, and its words go to the log."""
     environment = clean_environment()
-    root = homes.data.parent
-    if homes_under(root) == homes:
-        environment["BANQUP_HOME"] = str(root)
+    if homes.root:
+        environment["BANQUP_HOME"] = str(homes.root)
     with (homes.log / LOG_FILE).open("ab") as log:
         child = subprocess.Popen(
             list(program),

@@ -112,13 +112,14 @@ class SessionDoing:
         self,
         path: Path,
         *,
+        below: Path | None = None,
         client_id: str | None = None,
         create_clients: bool = False,
         hint: str | None = None,
         label: str = "",
     ) -> str:
         return self._session.import_file(
-            path, client_id=client_id, create_clients=create_clients, hint=hint, label=label
+            path, below=below, client_id=client_id, create_clients=create_clients, hint=hint, label=label
         )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 
 from banqup_tui.actions.asking import Message, Tone
-from banqup_tui.actions.importing import Found, files_below
+from banqup_tui.actions.importing import Found, files_below, not_a_file
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.text import clean
+from banqup_tui.folder_walk import NotARegularFile
 from banqup_tui.written.formats import count
 from banqup_tui.written.told import told
 from banqup_tui.written.words import _, ngettext
@@ -52,7 +53,10 @@ def _kept(context: Context, found: Found) -> str | Found:
     """The key of its command, or the reason why this file was not taken: the others go on."""
     name = clean(found.path.name)
     try:
-        return context.doing.import_file(found.path, hint=found.hint, label=_("Import {name}").format(name=name))
+        label = _("Import {name}").format(name=name)
+        return context.doing.import_file(found.path, below=found.below, hint=found.hint, label=label)
+    except NotARegularFile:
+        return not_a_file(found)
     except OSError as error:
         return Found(path=found.path, reason=error.strerror or str(error))
     except BanqupError as error:

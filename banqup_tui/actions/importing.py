@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-import os
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from msgspec import structs
 
 from banqup_tui.domain.values import Value
+from banqup_tui.folder_walk import (
+    Directory,
+    NotARegularFile,
+    OwnDirectory,
+    Passed,
+    PassedReason,
+    open_below,
+    open_named,
+    walk,
+)
 from banqup_tui.written.words import _
 
 LARGEST_FILE = 50 * 1024 * 1024
@@ -18,75 +28,124 @@ LARGEST_FILE = 50 * 1024 * 1024
 class Found(Value, frozen=True, kw_only=True):
     """A file to take, or a path that cannot be taken with its reason and remedy.
 
-    `hint` is its path below the folder that was named, with `/`: an export's folders say whose a file is.
+    `below` is the folder that was named, where it was found there; `hint` is its path below it, with `/`: an export's
+    folders say whose a file is. `passed_over`: it is no document that was meant, such as a link.
     """
 
     path: Path
+    below: Path | None = None
     hint: str = ""
     reason: str | None = None
     remedy: str = ""
+    passed_over: bool = False
 
 
 def files_below(paths: Iterable[Path]) -> Iterator[Found]:
-    """In the order named, folders by name. Hidden files and links out of a folder are left alone; nothing twice."""
+    """In the order named, folders by name. Hidden files are left alone, links passed over; nothing twice."""
     seen: set[tuple[int, int]] = set()
     for path in paths:
-        for found in _below(path):
-            if found.reason is None:
-                stat = found.path.stat()
-                if (stat.st_dev, stat.st_ino) in seen:
+        for found, identity in _in_folder(path) if path.is_dir() else [_named(path)]:
+            if identity is not None:
+                if identity in seen:
                     continue
-                seen.add((stat.st_dev, stat.st_ino))
-                found = structs.replace(found, hint=_hint(found.path, path))
+                seen.add(identity)
             yield found
 
 
-def _hint(path: Path, named: Path) -> str:
-    return path.name if path == named else path.relative_to(named).as_posix()
+_Identified = tuple[Found, tuple[int, int] | None]
 
 
-def _below(path: Path) -> Iterator[Found]:
-    if not path.is_dir():
-        yield _checked(path)
-        return
-    problems: list[OSError] = []
-    for directory, names, files in os.walk(path, onerror=problems.append):
-        names[:] = sorted(name for name in names if not name.startswith("."))
-        for name in sorted(files):
-            if not name.startswith(".") and not (Path(directory) / name).is_symlink():
-                yield _checked(Path(directory) / name)
-        yield from _unreadable(problems)
-    yield from _unreadable(problems)
-
-
-def _unreadable(problems: list[OSError]) -> Iterator[Found]:
-    while problems:
-        problem = problems.pop()
-        yield Found(
-            path=Path(os.fsdecode(problem.filename)),
-            reason=_("The folder cannot be read: {reason}.").format(reason=problem.strerror),
-            remedy=_("Give yourself the right to read it."),
-        )
-
-
-def _checked(path: Path) -> Found:
+def _in_folder(root: Path) -> Iterator[_Identified]:
     try:
-        stat = path.stat()
-        regular = path.is_file()
-        if regular:
-            path.open("rb").close()
-    except FileNotFoundError:
-        return Found(path=path, reason=_("There is no such file."), remedy=_("Look at the path."))
+        for directory in walk(root, ignored=lambda name: name.startswith("."), follow_root=True):
+            yield from _of_directory(root, directory)
+    except OwnDirectory:
+        yield Found(path=root, reason=_own(), passed_over=True), None
     except OSError as error:
-        return Found(
-            path=path,
-            reason=_("It cannot be read: {reason}.").format(reason=error.strerror),
-            remedy=_("Give yourself the right to read it."),
-        )
-    if not regular:
-        return Found(path=path, reason=_("It is no file."), remedy="")
-    if stat.st_size == 0:
+        yield _unreadable_folder(root, error), None
+
+
+def _of_directory(root: Path, directory: Directory) -> Iterator[_Identified]:
+    for file in directory.files:
+        found = _checked(root / file.path, file.size)
+        if found.reason is None:
+            found = _opened(structs.replace(found, below=root, hint=file.path))
+        yield found, file.identity if found.reason is None else None
+    for passed in directory.passed:
+        yield _passed(root, passed), None
+
+
+def _named(path: Path) -> _Identified:
+    """A file that the user named: a link to one is followed."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return Found(path=path, reason=_("There is no such file."), remedy=_("Look at the path.")), None
+    except OSError as error:
+        return _unreadable(path, error), None
+    if not stat.S_ISREG(status.st_mode):
+        return Found(path=path, reason=_("It is no file.")), None
+    found = _checked(path, status.st_size)
+    if found.reason is None:
+        found = _opened(structs.replace(found, hint=path.name))
+    return found, (status.st_dev, status.st_ino) if found.reason is None else None
+
+
+def _opened(found: Found) -> Found:
+    """The same, or why it cannot be opened."""
+    try:
+        opened = open_below(found.below, found.hint, follow_root=True) if found.below else open_named(found.path)
+        opened.close()
+    except NotARegularFile:
+        return not_a_file(found)
+    except OwnDirectory:
+        return Found(path=found.path, reason=_own(), passed_over=True)
+    except OSError as error:
+        return _unreadable(found.path, error)
+    return found
+
+
+def not_a_file(found: Found) -> Found:
+    """The reason where a link or a pipe took the place of a file that was found."""
+    return Found(path=found.path, reason=_("It is no file."), passed_over=True)
+
+
+def _checked(path: Path, size: int) -> Found:
+    if size == 0:
         return Found(path=path, reason=_("It is empty."), remedy=_("Copy it again from where it came."))
-    if stat.st_size > LARGEST_FILE:
+    if size > LARGEST_FILE:
         return Found(path=path, reason=_("It is larger than 50 MiB."), remedy=_("Split it, or leave it out."))
     return Found(path=path)
+
+
+def _passed(root: Path, passed: Passed) -> Found:
+    path = root / passed.path
+    if passed.error is not None:
+        return _unreadable_folder(path, passed.error)
+    reasons = {
+        PassedReason.LINK: _("It is a link, which is not followed."),
+        PassedReason.NOT_A_FILE: _("It is no file."),
+        PassedReason.OWN: _own(),
+        PassedReason.TOO_DEEP: _("It lies too deep."),
+    }
+    return Found(path=path, reason=reasons[passed.reason], passed_over=True)
+
+
+def _own() -> str:
+    return _("It is a directory of this program.")
+
+
+def _unreadable_folder(path: Path, error: OSError) -> Found:
+    return Found(
+        path=path,
+        reason=_("The folder cannot be read: {reason}.").format(reason=error.strerror or error),
+        remedy=_("Give yourself the right to read it."),
+    )
+
+
+def _unreadable(path: Path, error: OSError) -> Found:
+    return Found(
+        path=path,
+        reason=_("It cannot be read: {reason}.").format(reason=error.strerror or error),
+        remedy=_("Give yourself the right to read it."),
+    )

@@ -88,12 +88,16 @@ class Doing(Protocol):
         self,
         path: Path,
         *,
+        below: Path | None = None,
         client_id: str | None = None,
         create_clients: bool = False,
         hint: str | None = None,
         label: str = "",
     ) -> str:
-        """The bytes are kept first, then the command is given; its key. Raises `OSError`."""
+        """The bytes are kept first, then the command is given; its key. Raises `OSError`.
+
+        `below`: the folder that the user named, in which no link is followed.
+        """
         ...
 
 

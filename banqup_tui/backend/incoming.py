@@ -9,13 +9,12 @@ from banqup_tui.domain.values import Value
 BY_HAND: Final = "import"
 
 
-class Incoming(Value, frozen=True, kw_only=True):
-    """A file whose bytes are in the store. `source` is a folder's path, `import`, or `sftp` with the account's name.
+class Arrival(Value, frozen=True, kw_only=True):
+    """A file that came in. `source` is a folder's path, `import`, or `sftp` with the account's name.
 
     `path` is a hint, relative. `bound`: the client and the folder are those of the channel, not a person's choice.
     """
 
-    sha256: str
     file_name: str
     client_id: str | None = None
     folder: Folder | None = None
@@ -26,3 +25,9 @@ class Incoming(Value, frozen=True, kw_only=True):
     source: str = BY_HAND
     source_id: str | None = None
     bound: bool = False
+
+
+class Incoming(Arrival, frozen=True, kw_only=True):
+    """A file that came in and whose bytes are in the store."""
+
+    sha256: str

@@ -88,10 +88,14 @@ def read_file(services: Services, sha256: str, file_name: str) -> Content:
     path = services.files.path(sha256)
     size = path.stat().st_size
     if size > MAX_FILE_SIZE:
-        limit = str(MAX_FILE_SIZE // (1024 * 1024))
-        sentence = f"The file is larger than {limit} MB."
-        raise UnreadableDocument("too-large", sentence, "Split it, or ask for a smaller one.", {"limit": limit})
+        raise too_large()
     return _read_kept(path, file_name) if size <= _CACHED_UP_TO else read(path.read_bytes(), file_name)
+
+
+def too_large() -> UnreadableDocument:
+    limit = str(MAX_FILE_SIZE // (1024 * 1024))
+    sentence = f"The file is larger than {limit} MB."
+    return UnreadableDocument("too-large", sentence, "Split it, or ask for a smaller one.", {"limit": limit})
 
 
 @lru_cache(maxsize=256)

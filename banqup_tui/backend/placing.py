@@ -133,7 +133,8 @@ def _write_down(work: Work, row: Row[Any], outcome: FileOutcome) -> None:
     file, source = tables.source_file, tables.source
     if row.source_id is None:
         return
-    mine = (file.c.source_id == row.source_id, file.c.sha256 == row.sha256)
+    same = file.c.sha256 == row.sha256 if row.sha256 else file.c.path == row.file_name
+    mine = (file.c.source_id == row.source_id, same)
     waited = file.c.outcome.in_([str(one) for one in source_files.REFUSED])
     number = work.execute(update(file).where(*mine, waited).values(outcome=str(outcome))).rowcount
     taken = (outcome is FileOutcome.TAKEN) * 1

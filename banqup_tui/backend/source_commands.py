@@ -20,6 +20,7 @@ from banqup_tui.domain.passwords import is_kept_password
 from banqup_tui.domain.source import SourceKind
 from banqup_tui.domain.text import clean
 from banqup_tui.domain.values import Value
+from banqup_tui.folder_walk import is_own
 from banqup_tui.protocol.commands import AddAccount, AddSource, RemoveAccount, RemoveSource
 from banqup_tui.protocol.messages import EntityKind, Op
 from banqup_tui.protocol.problems import ProblemType
@@ -44,8 +45,7 @@ def add_source(work: Work, body: AddSource, context: Context) -> Any:
     """Result: `{"sourceId": id, "outcome": NEW or KNOWN}`."""
     if body.kind is SourceKind.SFTP_DROP:
         return _add_drop(work, body, context)
-    path = Path(os.path.normpath(body.path))
-    _check_folder(path, context.services)
+    path = _checked_folder(body.path, context.services)
     table = tables.source
     same = select(table.c.id).where(table.c.space_id == work.space_id, table.c.path == str(path))
     known = work.execute(same).scalar()
@@ -97,20 +97,25 @@ def _checked_address(text: str) -> str:
     return text.strip()
 
 
-def _check_folder(path: Path, services: Services) -> None:
+def _checked_folder(text: str, services: Services) -> Path:
+    """The folder without the links that lead to it today: what such a link is changed to later is not watched."""
+
     def refuse(sentence: str, remedy: str) -> Refused:
         return Refused(ProblemType.REFUSED, sentence, remedy, field="path")
 
-    name = clean(str(path))
-    if not path.is_absolute():
+    name = clean(text)
+    if not os.path.isabs(text) or "\0" in text:
         raise refuse(f"{name} is not a full path.", "Give the path from the root.")
+    path = Path(os.path.realpath(text))
     if not path.is_dir():
         raise refuse(f"There is no folder {name} where the service runs.", "Make it, or give another path.")
     if not os.access(path, os.R_OK | os.X_OK):
         raise refuse(f"The folder {name} may not be read by the service.", "Change its permissions.")
-    home, given = services.files.home.resolve(), path.resolve()
-    if any(own.is_relative_to(given) or given.is_relative_to(own) for own in (home / FILES, home / DROP_SPOOL)):
+    home = services.files.home.resolve()
+    own = (home / FILES, home / DROP_SPOOL)
+    if is_own(path) or any(one.is_relative_to(path) or path.is_relative_to(one) for one in own):
         raise refuse(f"The folder {name} holds the service's own files.", "Give another path.")
+    return path
 
 
 def remove_source(work: Work, body: RemoveSource, context: Context) -> Any:

@@ -16,12 +16,14 @@ from typing import BinaryIO, Final
 import msgspec
 from sqlalchemy import select, update
 
-from banqup_tui.backend import placing, source_files, tables
+from banqup_tui.backend import intake, placing, source_files, tables, tray
 from banqup_tui.backend.context import Services
-from banqup_tui.backend.incoming import Incoming
+from banqup_tui.backend.incoming import Arrival, Incoming
 from banqup_tui.backend.source_files import FileOutcome, SourceAway, SourceFile
+from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.domain.source import SourceKind
 from banqup_tui.domain.text import clean
+from banqup_tui.folder_walk import NotARegularFile, open_below
 from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol.messages import EntityKind
 from banqup_tui.sources.folder import FolderEye, FoundFile, Mark
@@ -168,8 +170,12 @@ class Watching:
                 before = source_files.outcome_at(work, source_id, file.path)
                 source_files.write_down(work, picture, FileOutcome.PICTURE, before)
             return
-        sha256 = self._copied(file)
         name = file.path.rpartition("/")[2]
+        if file.mark[0] > intake.MAX_FILE_SIZE:
+            arrival = Arrival(file_name=name, path=file.path, source=root, source_id=source_id)
+            self._refused(source_id, file, arrival, intake.too_large())
+            return
+        sha256 = self._copied(root, file)
         incoming = Incoming(sha256=sha256, file_name=name, path=file.path, source=root, source_id=source_id)
         content = source_files.read(self._services, incoming)
         with self._services.database.write(self._services.space_id) as work:
@@ -178,11 +184,19 @@ class Watching:
             looked_at = SourceFile(source_id=source_id, path=file.path, mark=file.mark, sha256=sha256)
             source_files.write_down(work, looked_at, outcome, before)
 
-    def _copied(self, file: FoundFile) -> str:
+    def _refused(self, source_id: str, file: FoundFile, arrival: Arrival, why: UnreadableDocument) -> None:
+        """A place in the tray without the bytes: nothing of the file is copied into the store."""
+        looked_at = SourceFile(source_id=source_id, path=file.path, mark=file.mark, sha256=None)
+        with self._services.database.write(self._services.space_id) as work:
+            tray.lay_aside(work, arrival, why.sentence, why.remedy, None)
+            before = source_files.outcome_at(work, source_id, file.path)
+            source_files.write_down(work, looked_at, FileOutcome.UNREADABLE, before)
+
+    def _copied(self, root: str, file: FoundFile) -> str:
         """The SHA-256 of the file, now in the store. Raises `_FileMoved` where it changed under our hands."""
         try:
-            stream = file.file.open("rb")
-        except FileNotFoundError as error:
+            stream = open_below(Path(root), file.path)
+        except (FileNotFoundError, NotADirectoryError, NotARegularFile) as error:
             raise _FileMoved from error
         except OSError as error:
             raise _FileProblem(f"{clean(file.path)} cannot be read: {clean(error.strerror or str(error))}.") from error
@@ -203,7 +217,12 @@ class Watching:
 
 
 def _chunks(stream: BinaryIO, file: FoundFile) -> Iterator[bytes]:
+    """No more than was seen: a file that grows as fast as it is read would fill the store."""
+    size = 0
     while chunk := stream.read(1 << 20):
+        size += len(chunk)
+        if size > file.mark[0]:
+            raise _FileMoved
         yield chunk
     status = os.fstat(stream.fileno())
     if (status.st_size, status.st_mtime_ns) != file.mark:

@@ -5,9 +5,11 @@ import hashlib
 import os
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
+from banqup_tui.folder_walk import open_below, open_named
 from banqup_tui.kill_points import kill_point
 
 CHUNK = 1 << 20
@@ -21,10 +23,17 @@ class Spool:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
 
-    def take(self, source: Path) -> str:
-        """Copy a file in. Returns its SHA-256."""
-        with source.open("rb") as file:
-            return self._written(iter(lambda: file.read(CHUNK), b""))
+    def take(self, source: Path, *, below: Path | None = None) -> str:
+        """Copy a regular file in. Returns its SHA-256. No link below the folder `below` is followed.
+
+        Raises `NotARegularFile`, `OwnDirectory` and other `OSError`. What a file grows by meanwhile is left out.
+        """
+        if below is None:
+            opened = open_named(source)
+        else:
+            opened = open_below(below, source.relative_to(below).as_posix(), follow_root=True)
+        with opened as file:
+            return self._written(_chunks(file, os.fstat(file.fileno()).st_size))
 
     def take_bytes(self, content: bytes) -> str:
         return self._written([content])
@@ -64,6 +73,12 @@ class Spool:
         sync_directory(self.directory)
         kill_point("spool.renamed")
         return digest.hexdigest()
+
+
+def _chunks(file: BinaryIO, left: int) -> Iterator[bytes]:
+    while left > 0 and (chunk := file.read(min(CHUNK, left))):
+        left -= len(chunk)
+        yield chunk
 
 
 class FileCache:

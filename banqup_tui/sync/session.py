@@ -83,6 +83,7 @@ class Session:
         self,
         path: Path,
         *,
+        below: Path | None = None,
         client_id: str | None = None,
         folder: Folder | None = None,
         create_clients: bool = False,
@@ -92,9 +93,10 @@ class Session:
     ) -> str:
         """Copy the bytes to the spool, then give the command, in the line of imports. Returns its key.
 
-        `hint` is its path below the folder that was named, with `/`: an export's folders say whose a file is.
+        `below` is the folder that was named, in which no link is followed. `hint` is its path below that folder, with
+        `/`: an export's folders say whose a file is.
         """
-        sha256 = self.spool.take(path)
+        sha256 = self.spool.take(path, below=below)
         body = ImportFile(
             sha256=sha256, file_name=path.name, client_id=client_id, folder=folder,
             create_clients=create_clients, approved=approved, path=hint or path.name,

@@ -97,6 +97,7 @@ class FakeDoing:
         self,
         path: Path,
         *,
+        below: Path | None = None,
         client_id: str | None = None,
         create_clients: bool = False,
         hint: str | None = None,

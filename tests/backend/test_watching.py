@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from banqup_tui.backend import intake, tables
+from banqup_tui.backend import watching as watching_module
 from banqup_tui.backend.watching import Watching
 from banqup_tui.domain.folder import Folder
 from banqup_tui.protocol.commands import AddSource, RemoveSource
@@ -203,15 +204,15 @@ def test_one_file_that_cannot_be_kept_does_not_keep_the_others_out(
     for name in ("a", "b"):
         (inbox / f"{name}.xml").write_bytes(invoice(number=name))
     eyes = watching(room)
-    opened = Path.open
+    opened = watching_module.open_below
 
-    def locked(path: Path, *args: Any, **kwargs: Any) -> Any:
-        if path.name == "a.xml":
+    def locked(root: Path, path: str) -> Any:
+        if path == "a.xml":
             raise PermissionError(13, "Permission denied")
-        return opened(path, *args, **kwargs)
+        return opened(root, path)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "open", locked)
+        patched.setattr(watching_module, "open_below", locked)
         eyes.look()
         assert room.source().taken == 1
         assert room.source().problem == "a.xml cannot be read: Permission denied."

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from banqup_tui.actions.importing import Found, files_below
+from banqup_tui.actions.importing import Found, files_below, not_a_file
 from banqup_tui.cli import exit_codes
 from banqup_tui.cli.house import Answer, Fate, House, Tools, client_named
 from banqup_tui.cli.listing import client_of
@@ -18,6 +18,7 @@ from banqup_tui.cli.running import as_json, in_house, pass_tools
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.text import clean
+from banqup_tui.folder_walk import NotARegularFile
 
 AT_ONCE = 50
 SECONDS = 300.0
@@ -31,6 +32,7 @@ class Given:
     key: str | None = None
     reason: str = ""
     remedy: str = ""
+    passed_over: bool = False
 
 
 @click.command()
@@ -71,19 +73,26 @@ def _pages(found: Iterable[Found]) -> Iterable[list[Found]]:
 
 def _give(house: House, found: Found, client: Client | None, create_clients: bool) -> Given:
     if found.reason is not None:
-        return Given(path=found.path, reason=found.reason, remedy=found.remedy)
+        return _not_given(found)
     name = clean(found.path.name)
     try:
         key = house.doing.import_file(
             found.path,
+            below=found.below,
             client_id=client.id if client else None,
             create_clients=create_clients,
             hint=found.hint,
             label=f"Import {name}",
         )
+    except NotARegularFile:
+        return _not_given(not_a_file(found))
     except BanqupError as error:
         return Given(path=found.path, reason=error.sentence, remedy=error.remedy)
     return Given(path=found.path, key=key)
+
+
+def _not_given(found: Found) -> Given:
+    return Given(path=found.path, reason=found.reason or "", remedy=found.remedy, passed_over=found.passed_over)
 
 
 async def _told(house: House, given: Sequence[Given]) -> list[dict[str, Any]]:
@@ -103,7 +112,8 @@ async def _told(house: House, given: Sequence[Given]) -> list[dict[str, Any]]:
 def _values(given: Given, answer: Answer | None, clients: dict[str, Client]) -> list[dict[str, Any]]:
     """One value a document: a bank's file may hold the reports of several clients."""
     if answer is None:
-        return [_value(given, "REFUSED", reason=given.reason, remedy=given.remedy)]
+        outcome = "PASSED_OVER" if given.passed_over else "REFUSED"
+        return [_value(given, outcome, reason=given.reason, remedy=given.remedy)]
     if answer.fate is Fate.WAITING:
         return [_value(given, "WAITING")]
     if answer.fate is not Fate.DONE:
@@ -143,6 +153,8 @@ def _line(value: dict[str, Any]) -> str:
     path, outcome = value["path"], value["outcome"]
     if outcome == "REFUSED":
         return f"{path}: refused. {value['reason']} {value['remedy'] or ''}"
+    if outcome == "PASSED_OVER":
+        return f"{path}: passed over. {value['reason']}"
     if outcome == "WAITING":
         return f"{path}: kept here; it goes when the backend is back."
     word = "known already" if outcome == "KNOWN" else "taken"
@@ -155,10 +167,12 @@ def _words(folder: str | None) -> str:
 
 
 def _summary(values: Sequence[dict[str, Any]]) -> int:
-    numbers = dict.fromkeys(("TAKEN", "KNOWN", "REFUSED", "WAITING"), 0)
+    numbers = dict.fromkeys(("TAKEN", "KNOWN", "REFUSED", "WAITING", "PASSED_OVER"), 0)
     for value in values:
         numbers[value["outcome"]] += 1
     parts = [f"{numbers['TAKEN']} taken", f"{numbers['KNOWN']} known already", f"{numbers['REFUSED']} refused"]
+    if numbers["PASSED_OVER"]:
+        parts.append(f"{numbers['PASSED_OVER']} passed over")
     if numbers["WAITING"]:
         parts.append(f"{numbers['WAITING']} kept here")
     say(", ".join(parts) + ".")

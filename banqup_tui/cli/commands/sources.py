@@ -49,7 +49,7 @@ def _watch(tools: Tools, path: Path) -> int:
         raise NotThere(f"There is no folder {watched}.", "Make it first, or look at the path.")
 
     async def work(house: House) -> int:
-        if any(one.kind is SourceKind.FOLDER and Path(one.path) == watched for one in house.sources()):
+        if any(one.kind is SourceKind.FOLDER and Path(one.path) == watched.resolve() for one in house.sources()):
             say(f"{watched} is watched already.")
             return 0
         source_id = str(uuid.uuid4())

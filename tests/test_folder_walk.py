@@ -1,0 +1,251 @@
+"""A folder into which others may write brings in its own regular files, and nothing that it merely points to."""
+
+import os
+import socket
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from banqup_tui import folder_walk
+from banqup_tui.actions.importing import files_below
+from banqup_tui.backend import intake
+from banqup_tui.backend.watching import Watching
+from banqup_tui.folder_walk import NotARegularFile, OwnDirectory, open_below, open_named, walk
+from banqup_tui.protocol.commands import AddSource, DismissToPlace
+from banqup_tui.store.files import Spool
+from tests.support.room import Room
+
+SECRET = b"-----BEGIN OPENSSH PRIVATE KEY-----"
+
+Brought = Callable[[Path], dict[str, bytes]]
+"""What a way in takes of a folder: the bytes by the path in it."""
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("BANQUP_HOME", str(tmp_path / "home"))
+    for name in ("config", "data", "cache", "runtime", "log"):
+        (tmp_path / "home" / name).mkdir(parents=True)
+    (tmp_path / "home/data/backend").mkdir()
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def room(home: Path) -> Room:
+    return Room(home / "data/backend")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "shared/PARVIS").mkdir(parents=True)
+    (tmp_path / "shared/PARVIS/ticket.txt").write_bytes(b"an ordinary receipt")
+    return tmp_path / "shared"
+
+
+def by_import(folder: Path, room: Room) -> dict[str, bytes]:
+    spool = Spool(folder.parent / "spool")
+    taken = {}
+    for found in files_below([folder]):
+        if found.reason is None:
+            taken[found.hint] = spool.path(spool.take(found.path, below=found.below)).read_bytes()
+    return taken
+
+
+def by_watching(folder: Path, room: Room) -> dict[str, bytes]:
+    if not room.rows(room_sources()):
+        room.do(AddSource(source_id="s", path=str(folder)))
+    Watching(room.services, still_for=0, wait_for_xml=0).look()
+    brought = [row for row in room.tray() if row.sha256]
+    return {row.file_name: room.services.files.path(row.sha256).read_bytes() for row in brought}
+
+
+def room_sources() -> object:
+    from sqlalchemy import select
+
+    from banqup_tui.backend import tables
+
+    return select(tables.source)
+
+
+@pytest.fixture(params=[by_import, by_watching], ids=["import", "watched folder"])
+def brought(request: pytest.FixtureRequest, room: Room) -> Brought:
+    return lambda folder: request.param(folder, room)
+
+
+ORDINARY = {"PARVIS/ticket.txt": b"an ordinary receipt"}
+
+
+def test_a_link_to_a_key_of_the_user_is_not_taken(folder: Path, tmp_path: Path, brought: Brought) -> None:
+    (tmp_path / "id_ed25519").write_bytes(SECRET)
+    (folder / "PARVIS/key.txt").symlink_to(tmp_path / "id_ed25519")
+    (folder / "PARVIS/all").symlink_to(tmp_path)
+    (folder / "PARVIS/again").symlink_to(folder)
+    (folder / "PARVIS/nowhere").symlink_to("/nonexistent")
+    assert brought(folder) == ORDINARY
+
+
+def test_pipes_sockets_and_devices_hold_nothing_up(folder: Path, brought: Brought) -> None:
+    os.mkfifo(folder / "PARVIS/pipe.txt")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(folder / "s"))
+        if os.geteuid() == 0:
+            subprocess.run(["mknod", folder / "zero.txt", "c", "1", "5"], check=False)
+        assert brought(folder) == ORDINARY
+
+
+def test_the_program_never_takes_in_its_own_files(folder: Path, home: Path, brought: Brought) -> None:
+    """Whatever path leads there: the folder holds all that the program has."""
+    (home / "runtime/endpoint.json").write_bytes(SECRET)
+    assert brought(folder) == ORDINARY
+    home.rename(folder / "moved")
+    home.symlink_to(folder / "moved")
+    assert brought(folder) == ORDINARY
+
+
+@pytest.mark.parametrize("below", ["", "data", "data/backend", "cache", "runtime"])
+def test_a_folder_of_the_program_is_neither_watched_nor_imported(home: Path, room: Room, below: str) -> None:
+    (home / below / "x.txt").write_bytes(SECRET)
+    other_way = home.parent / "other way"
+    other_way.symlink_to(home / below)
+    assert "own files" in room.refusal(AddSource(source_id="s", path=str(other_way))).title
+    assert [found.reason for found in files_below([other_way])] == ["It is a directory of this program."]
+    assert [found.reason for found in files_below([other_way / "x.txt"])] == ["It is a directory of this program."]
+
+
+def test_a_watched_folder_that_becomes_a_link_is_not_read(folder: Path, tmp_path: Path, room: Room) -> None:
+    room.do(AddSource(source_id="s", path=str(folder)))
+    folder.rename(tmp_path / "away")
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private/x.txt").write_bytes(SECRET)
+    folder.symlink_to(tmp_path / "private")
+    assert by_watching(folder, room) == {}
+    assert "is a link, which is not followed" in str(room.source().problem)
+
+
+def test_a_folder_that_is_added_by_a_link_is_watched_where_it_is_now(folder: Path, tmp_path: Path, room: Room) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(folder)
+    room.do(AddSource(source_id="s", path=str(link)))
+    link.unlink()
+    link.symlink_to("/")
+    assert room.source().path == str(folder)
+    assert by_watching(folder, room) == ORDINARY
+
+
+def test_what_was_passed_over_is_said_where_the_folder_is_shown(folder: Path, room: Room) -> None:
+    for number in range(5):
+        (folder / f"PARVIS/link{number}").symlink_to("/etc/passwd")
+    os.mkfifo(folder / "pipe")
+    by_watching(folder, room)
+    assert room.source().problem == (
+        "Links are not followed: PARVIS/link0, PARVIS/link1, PARVIS/link2 and 2 more. "
+        "Pipes, devices and sockets are not read: pipe."
+    )
+    for path in (*folder.glob("PARVIS/link*"), folder / "pipe"):
+        path.unlink()
+    Watching(room.services, still_for=0, wait_for_xml=0).look()
+    assert room.source().problem is None
+
+
+def test_what_an_import_passes_over_is_named_with_its_reason(folder: Path) -> None:
+    (folder / "PARVIS/key.txt").symlink_to("/etc/passwd")
+    os.mkfifo(folder / "PARVIS/pipe.txt")
+    told = {found.path.name: (found.reason, found.passed_over) for found in files_below([folder])}
+    assert told == {
+        "ticket.txt": (None, False),
+        "key.txt": ("It is a link, which is not followed.", True),
+        "pipe.txt": ("It is no file.", True),
+    }
+
+
+def test_a_link_that_the_user_names_is_followed_and_a_pipe_is_refused(folder: Path) -> None:
+    (folder / "link.txt").symlink_to("PARVIS/ticket.txt")
+    os.mkfifo(folder / "pipe.txt")
+    named = list(files_below([folder / "link.txt", folder / "pipe.txt"]))
+    assert [found.reason for found in named] == [None, "It is no file."]
+
+
+def test_of_a_file_that_is_too_large_nothing_is_copied(folder: Path, home: Path, room: Room) -> None:
+    for name in ("a.bin", "b.bin"):
+        with (folder / name).open("wb") as stream:
+            stream.truncate(intake.MAX_FILE_SIZE + 1)
+    by_watching(folder, room)
+    stored = sum(path.stat().st_size for path in (home / "data").rglob("*") if path.is_file())
+    assert stored < 1 << 20
+    assert {row.file_name: row.reason for row in room.tray() if row.sha256 is None} == {
+        "a.bin": "The file is larger than 64 MB.",
+        "b.bin": "The file is larger than 64 MB.",
+    }
+    assert room.source().refused == 3
+    (first,) = (row.id for row in room.tray() if row.file_name == "a.bin")
+    room.do(DismissToPlace(to_place_ids=(first,)))
+    assert room.source().refused == 2
+    Watching(room.services, still_for=0, wait_for_xml=0).look()
+    assert room.source().refused == 2
+
+
+SWAPS = ["link", "pipe", "directory", "parent"]
+
+
+@pytest.mark.parametrize("what", SWAPS)
+def test_what_takes_the_place_of_a_file_after_it_was_seen_is_not_read(
+    folder: Path, tmp_path: Path, room: Room, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private/ticket.txt").write_bytes(SECRET)
+    file = folder / "PARVIS/ticket.txt"
+
+    def swap() -> None:
+        if what == "parent":
+            file.parent.rename(tmp_path / "away")
+            file.parent.symlink_to(tmp_path / "private")
+            return
+        file.unlink()
+        if what == "link":
+            file.symlink_to(tmp_path / "private/ticket.txt")
+        elif what == "pipe":
+            os.mkfifo(file)
+        else:
+            file.mkdir()
+
+    (found,) = files_below([folder])
+    swap()
+    with pytest.raises(OSError):  # noqa: PT011
+        Spool(tmp_path / "spool").take(found.path, below=found.below)
+    with pytest.raises(OSError):  # noqa: PT011
+        open_below(folder, "PARVIS/ticket.txt")
+    assert by_watching(folder, room) == {}
+
+
+def test_a_directory_that_is_swapped_for_a_link_in_the_walk_is_not_entered(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private/key.txt").write_bytes(SECRET)
+    steps = walk(folder, ignored=lambda name: False)
+    next(steps)
+    (folder / "PARVIS").rename(tmp_path / "away")
+    (folder / "PARVIS").symlink_to(tmp_path / "private")
+    (directory,) = steps
+    assert directory.files == ()
+    assert [passed.reason for passed in directory.passed] == [folder_walk.PassedReason.LINK]
+
+
+def test_a_tree_without_an_end_is_left(folder: Path) -> None:
+    deep = folder
+    for _ in range(folder_walk.MOST_LEVELS + 20):
+        deep = deep / "d"
+        deep.mkdir()
+    directories = list(walk(folder, ignored=lambda name: False))
+    assert len(directories) == folder_walk.MOST_LEVELS + 1
+    assert directories[-1].passed[0].reason is folder_walk.PassedReason.TOO_DEEP
+
+
+def test_an_import_of_the_program_s_own_file_by_name_is_refused(home: Path) -> None:
+    (home / "runtime/endpoint.json").write_bytes(SECRET)
+    with pytest.raises(OwnDirectory):
+        open_named(home / "runtime/endpoint.json")
+    with pytest.raises(NotARegularFile):
+        open_named(home)

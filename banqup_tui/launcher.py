@@ -4,7 +4,6 @@ It knows the wire, and starts the backend as a process of its own: it imports no
 """
 
 import os
-import secrets
 import subprocess
 import threading
 import time
@@ -17,19 +16,14 @@ import banqup_tui.protocol as protocol
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.homes import Homes
 from banqup_tui.kill_points import kill_point
+from banqup_tui.older_backend import retire_older
 from banqup_tui.protocol import paths
-from banqup_tui.protocol.local import (
-    ENDPOINT_FILE,
-    EXIT_CANNOT_START,
-    EXIT_NEWER_VERSION,
-    LOG_FILE,
-    Endpoint,
-    proof_of,
-)
+from banqup_tui.protocol.local import EXIT_CANNOT_START, EXIT_NEWER_VERSION, LOG_FILE, Endpoint
+from banqup_tui.protocol.local_socket import AnotherUser, socket_path
 from banqup_tui.protocol.messages import Instance
 from banqup_tui.python_process import clean_environment, python_command
 
-PROGRAM = tuple(python_command("banqup_tui.backend"))
+PROGRAM = tuple(python_command("banqup_tui.backend", "--protocol", str(protocol.PROTOCOL)))
 SECONDS_TO_START = 30.0
 SECONDS_TO_GIVE_WAY = 40.0
 SECONDS_TO_ANSWER = 2.0
@@ -56,8 +50,18 @@ class BackendDidNotStart(BanqupError):
         self.lines = tuple(lines)
 
 
+class AnotherUsersBackend(BanqupError):
+    """The socket of this installation belongs to a process of another user."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"The backend at {path} runs as another user.",
+            "Use the program as the user whose documents these are, or end that backend.",
+        )
+
+
 def connect(homes: Homes, *, program: Sequence[str] = PROGRAM, seconds: float = SECONDS_TO_START) -> Endpoint:
-    """Where the backend listens, once it has proved itself. Raises `NewerVersionRuns`, `BackendDidNotStart`."""
+    """Where the backend listens. Raises `NewerVersionRuns`, `BackendDidNotStart`, `AnotherUsersBackend`."""
     return _Search(homes.made(), program, seconds).run()
 
 
@@ -91,6 +95,9 @@ class _Search:
     def _connected(self) -> Endpoint | None:
         found = _probe(self._homes)
         if found is None:
+            older = retire_older(self._homes.runtime, protocol.PROTOCOL)
+            if older is not None:
+                self._give_time(older)
             return None
         endpoint, instance = found
         theirs = instance.protocol
@@ -102,12 +109,15 @@ class _Search:
         return endpoint
 
     def _retire(self, endpoint: Endpoint) -> None:
-        """Asked again each time: the first may have got lost. Its sends get their time, and so do we."""
-        if endpoint.instance_id not in self._retired:
-            self._retired.add(endpoint.instance_id)
+        """Asked again each time: the first may have got lost."""
+        self._give_time(endpoint.instance_id)
+        _ask(endpoint.socket, "POST", paths.RETIRE, msgspec.json.encode({"protocol": protocol.PROTOCOL}))
+
+    def _give_time(self, instance_id: str) -> None:
+        """Its sends get their time, and so do we."""
+        if instance_id not in self._retired:
+            self._retired.add(instance_id)
             self._deadline = max(self._deadline, time.monotonic() + SECONDS_TO_GIVE_WAY)
-        content = msgspec.json.encode({"protocol": protocol.PROTOCOL})
-        _ask(endpoint, "POST", paths.RETIRE, content, {"Authorization": f"Bearer {endpoint.token}"})
 
     def _wait(self) -> None:
         if self._child is None:
@@ -135,36 +145,40 @@ class _Search:
 
 
 def _probe(homes: Homes) -> tuple[Endpoint, Instance] | None:
-    """The backend of the endpoint file, if it answers and proves that it wrote the file. It is sent no token."""
-    try:
-        endpoint = msgspec.json.decode((homes.runtime / ENDPOINT_FILE).read_bytes(), type=Endpoint)
-    except (OSError, msgspec.DecodeError):
-        return None
-    nonce = secrets.token_hex(16)
-    content = _ask(endpoint, "GET", f"{paths.INSTANCE}?nonce={nonce}")
+    """The backend behind the socket, if one answers. Raises `AnotherUsersBackend`."""
+    path = socket_path(homes.runtime)
+    content = _ask(path, "GET", paths.INSTANCE)
     if content is None:
         return None
     try:
         instance = msgspec.json.decode(content, type=Instance)
     except msgspec.DecodeError:
         return None
-    proved = secrets.compare_digest(instance.proof.encode(), proof_of(endpoint.token, nonce).encode())
-    same = instance.instance_id == endpoint.instance_id and {"min", "max"} <= instance.protocol.keys()
-    return (endpoint, instance) if proved and same else None
+    if not {"min", "max"} <= instance.protocol.keys():
+        return None
+    endpoint = Endpoint(
+        socket=path,
+        instance_id=instance.instance_id,
+        protocol=instance.protocol["max"],
+        space_id=instance.space_id,
+        pid=instance.pid,
+    )
+    return endpoint, instance
 
 
-def _ask(
-    endpoint: Endpoint, method: str, path: str, content: bytes | None = None, headers: dict[str, str] | None = None
-) -> bytes | None:
-    """The body of a 2xx answer, else `None`."""
+def _ask(path: str, method: str, target: str, content: bytes | None = None) -> bytes | None:
+    """The body of a 2xx answer, else `None`. Raises `AnotherUsersBackend`."""
     import http.client
 
-    asked = {"Content-Type": "application/json", "Connection": "close", **(headers or {})}
-    connection = http.client.HTTPConnection("127.0.0.1", endpoint.port, timeout=SECONDS_TO_ANSWER)
+    from banqup_tui.protocol.local_http import LocalConnection
+
+    connection = LocalConnection(path, SECONDS_TO_ANSWER)
     try:
-        connection.request(method, path, content, asked)
+        connection.request(method, target, content, {"Content-Type": "application/json", "Connection": "close"})
         answer = connection.getresponse()
         return answer.read(_MOST_ANSWERED) if 200 <= answer.status < 300 else None
+    except AnotherUser:
+        raise AnotherUsersBackend(path) from None
     except (OSError, http.client.HTTPException):
         return None
     finally:

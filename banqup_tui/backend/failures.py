@@ -27,6 +27,8 @@ STATUS: dict[str, int] = {
     ProblemType.METHOD_NOT_ALLOWED: 405,
     ProblemType.RANGE_NOT_SATISFIABLE: 416,
     ProblemType.NO_ROOM: 507,
+    ProblemType.WRONG_HOST: 421,
+    ProblemType.TOO_SLOW: 408,
     ProblemType.INTERNAL: 500,
 }
 """Status of each type; what a command is refused for and has no line here is 422."""

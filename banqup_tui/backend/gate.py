@@ -1,26 +1,27 @@
 """The gate before every route: who asks, how often, and what every answer carries.
 
-Each answer has a `Request-Id`; one to a request with a nonce also proves that it comes from who holds the token.
-A request is let through only with a token, save two: the one by which a terminal recognises its backend, and the
-browser's that comes back from signing in at a provider.
+Each answer has a `Request-Id`. On the local socket the kernel has said who asks (`connections.py`); on TCP a request
+needs the token, and a `Host` that is this service's.
 """
 
+import asyncio
 import hmac
 import logging
 import time
 import uuid
-from collections.abc import Callable, MutableMapping
-from typing import Any
+from collections.abc import Callable, Container, MutableMapping
+from typing import Any, Final, Protocol
 
 from banqup_tui.backend.failures import Failure, encoded, headers_of, status_of
 from banqup_tui.backend.hub import Hub
-from banqup_tui.protocol import paths
-from banqup_tui.protocol.local import NONCE_HEADER, PROOF_HEADER, proof_of
 from banqup_tui.protocol.problems import MEDIA_TYPE, Problem, ProblemType
 
 REQUESTS_A_MINUTE = 600
 REQUEST_ID_HEADER = "Request-Id"
-_LONGEST_NONCE = 128
+SECONDS_FOR_A_PIECE: Final = 20.0
+SECONDS_FOR_A_BODY: Final = 60.0
+"""And one more for each 16 KiB of it."""
+_BYTES_A_SECOND: Final = 16 << 10
 _log = logging.getLogger(__name__)
 
 Scope = MutableMapping[str, Any]
@@ -29,15 +30,41 @@ Send = Callable[[MutableMapping[str, Any]], Any]
 Application = Callable[[Scope, Receive, Send], Any]
 
 
-class Doorkeeper:
-    """The local backend has one token, and one user who holds it."""
+class Auth(Protocol):
+    def user_of(self, scope: Scope) -> str:
+        """Who asks. Raises `Failure`."""
+        ...
 
-    def __init__(self, token: str, user_id: str) -> None:
-        self.token = token
+
+class LocalAuth:
+    """Whoever could connect to the socket is the one user of this backend."""
+
+    def __init__(self, user_id: str) -> None:
         self._user_id = user_id
 
-    def user_of(self, token: str) -> str | None:
-        return self._user_id if hmac.compare_digest(token.encode(), self.token.encode()) else None
+    def user_of(self, scope: Scope) -> str:
+        return self._user_id
+
+
+class TokenAuth:
+    """One token, and one user who holds it."""
+
+    def __init__(self, token: str, user_id: str, hosts: Container[str]) -> None:
+        self._token = token
+        self._user_id = user_id
+        self._hosts = hosts
+
+    def user_of(self, scope: Scope) -> str:
+        if (header(scope, "Host") or "") not in self._hosts:
+            raise Failure(ProblemType.WRONG_HOST, "This is not the service of that name.")
+        kind, _, token = (header(scope, "Authorization") or "").partition(" ")
+        right = hmac.compare_digest(token.strip().encode(), self._token.encode())
+        if kind.lower() != "bearer" or not right:
+            raise Failure(ProblemType.UNAUTHORIZED, "You are not signed in.", "Sign in again.")
+        connection = scope.get("state", {}).get("connection")
+        if connection is not None:
+            connection.has_token = True
+        return self._user_id
 
 
 class Allowance:
@@ -57,29 +84,36 @@ class Allowance:
 
 
 class Gate:
-    """An ASGI application around the routes."""
+    """An ASGI application around the routes. `deadlines`: for the bodies of requests that come over a network."""
 
     def __init__(
-        self, routes: Application, doorkeeper: Doorkeeper, hub: Hub, *, requests_a_minute: int = REQUESTS_A_MINUTE
+        self,
+        routes: Application,
+        auth: Auth,
+        hub: Hub,
+        *,
+        requests_a_minute: int = REQUESTS_A_MINUTE,
+        deadlines: bool = False,
     ) -> None:
         self._routes = routes
-        self._doorkeeper = doorkeeper
+        self._auth = auth
         self._hub = hub
         self._allowance = Allowance(requests_a_minute)
+        self._deadlines = deadlines
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._routes(scope, receive, send)
             return
         request_id = str(uuid.uuid4())
-        marked = _with_headers(send, self._marks(scope, request_id))
+        marked = _with_headers(send, [(REQUEST_ID_HEADER.lower().encode(), request_id.encode())])
         try:
             self._let_in(scope)
             self._hub.somebody_was_here()
         except Failure as failure:
             await refuse(marked, failure.problem)
             return
-        await self._answer(scope, receive, marked, request_id)
+        await self._answer(scope, _within_deadlines(receive) if self._deadlines else receive, marked, request_id)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         started = time.monotonic()
@@ -89,25 +123,35 @@ class Gate:
             took = (time.monotonic() - started) * 1000
             _log.debug("%s %s %.1f ms %s", scope["method"], scope["path"], took, request_id)
 
-    def _marks(self, scope: Scope, request_id: str) -> list[tuple[bytes, bytes]]:
-        marks = [(REQUEST_ID_HEADER.lower().encode(), request_id.encode())]
-        nonce = header(scope, NONCE_HEADER)
-        if nonce and len(nonce) <= _LONGEST_NONCE:
-            marks.append((PROOF_HEADER.lower().encode(), proof_of(self._doorkeeper.token, nonce).encode()))
-        return marks
-
     def _let_in(self, scope: Scope) -> None:
+        user_id = self._auth.user_of(scope)
         if self._hub.closing:
             raise Failure(ProblemType.STOPPING, "The service is stopping.", "Try again in a moment.")
-        if scope["path"] in (paths.INSTANCE, paths.SIGNED_IN):
-            return
-        kind, _, token = (header(scope, "Authorization") or "").partition(" ")
-        user_id = self._doorkeeper.user_of(token.strip()) if kind.lower() == "bearer" else None
-        if user_id is None:
-            raise Failure(ProblemType.UNAUTHORIZED, "You are not signed in.", "Sign in again.")
         if _counts(scope) and not self._allowance.takes(user_id):
             raise Failure(ProblemType.TOO_MANY_REQUESTS, "Too many requests in one minute.", "Wait a little.")
         scope["user"] = user_id
+
+
+def _within_deadlines(receive: Receive) -> Receive:
+    """Raises `Failure` where a body comes in too slowly. After the body it waits for the end of the connection."""
+    began = time.monotonic()
+    size, whole = 0, False
+
+    async def received() -> Any:
+        nonlocal size, whole
+        if whole:
+            return await receive()
+        left = began + SECONDS_FOR_A_BODY + size / _BYTES_A_SECOND - time.monotonic()
+        try:
+            async with asyncio.timeout(min(left, SECONDS_FOR_A_PIECE)):
+                message = await receive()
+        except TimeoutError:
+            raise Failure(ProblemType.TOO_SLOW, "The request came in too slowly.", "Send it again.") from None
+        size += len(message.get("body", b""))
+        whole = not message.get("more_body", False)
+        return message
+
+    return received
 
 
 def _counts(scope: Scope) -> bool:
@@ -123,11 +167,16 @@ def header(scope: Scope, name: str) -> str | None:
     return None
 
 
+_STRANGERS = (ProblemType.UNAUTHORIZED, ProblemType.WRONG_HOST)
+
+
 async def refuse(send: Send, found: Problem) -> None:
     content = encoded(found)
     headers = {"content-type": MEDIA_TYPE, "content-length": str(len(content)), **headers_of(found)}
     if found.type == ProblemType.UNAUTHORIZED:
         headers["www-authenticate"] = "Bearer"
+    if found.type in _STRANGERS:
+        headers["connection"] = "close"  # else the rest of a body would still be read
     listed = [(key.lower().encode(), value.encode()) for key, value in headers.items()]
     await send({"type": "http.response.start", "status": status_of(found), "headers": listed})
     await send({"type": "http.response.body", "body": content})

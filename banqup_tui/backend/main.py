@@ -1,4 +1,4 @@
-"""Starts the local backend (docs/protocol.md, start-up): lock, open, take over, listen, then say where.
+"""Starts the local backend (docs/protocol.md, start-up): lock, open, take over, listen, then say so.
 
 stderr carries one sentence where it cannot start; the exit code says to a terminal what to do about it.
 """
@@ -9,16 +9,19 @@ import logging
 import math
 import os
 import secrets
-import socket
 import sys
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 import banqup_tui.protocol as protocol
 from banqup_tui.backend import endpoint
-from banqup_tui.backend.lock import BackendLock
+from banqup_tui.backend.local_listener import LocalListener
+from banqup_tui.backend.lock import AlreadyRunning, BackendLock
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.homes import Homes, homes
 from banqup_tui.kill_points import kill_point
@@ -33,9 +36,9 @@ from banqup_tui.protocol.local import (
 
 if TYPE_CHECKING:
     from banqup_tui.backend.context import Services
+    from banqup_tui.backend.serving import Tcp
 
 IDLE_SECONDS = 60.0
-_BACKLOG = 128
 
 
 class NewerProgramWasHere(BanqupError):
@@ -47,11 +50,31 @@ class NewerProgramWasHere(BanqupError):
         )
 
 
+class NewerProgramRuns(BanqupError):
+    """What a terminal of an older version is told, which cannot find this one's backend."""
+
+    exit_code = EXIT_NEWER_VERSION
+
+    def __init__(self) -> None:
+        super().__init__("A newer version of this program is running.", "Restart this terminal.")
+
+
 class NotUnderstood(BanqupError):
     exit_code = 2
 
     def __init__(self) -> None:
-        super().__init__("Use it without arguments, or with `backup FOLDER` or `restore FOLDER`.")
+        super().__init__(
+            "Use it without arguments, with `--listen HOST:PORT`, or with `backup FOLDER` or `restore FOLDER`."
+        )
+
+
+@dataclass(frozen=True)
+class Options:
+    """`protocol`: of the terminal that starts it; before 2 they gave no arguments."""
+
+    protocol: int = 1
+    listen: str = ""
+    names: tuple[str, ...] = ()
 
 
 class WrongVariable(BanqupError):
@@ -64,18 +87,16 @@ class WrongVariable(BanqupError):
 
 
 def main(arguments: Sequence[str] = ()) -> int:
-    """No arguments: serves. `backup DIR` and `restore DIR`: one folder with all there is. Returns the exit code."""
+    """Serves; or `backup DIR` and `restore DIR`: one folder with all there is. Returns the exit code."""
     found = homes()
     try:
         match list(arguments):
-            case []:
-                _run(found)
             case ["backup", target]:
                 _back_up(found, Path(target).expanduser().absolute())
             case ["restore", backup]:
                 _put_back(found, Path(backup).expanduser().absolute())
-            case _:
-                raise NotUnderstood
+            case options:
+                _run(found, _options(options))
     except BanqupError as error:
         _say(str(error))
         return error.exit_code
@@ -90,13 +111,40 @@ def main(arguments: Sequence[str] = ()) -> int:
     return 0
 
 
-def _run(found: Homes) -> None:
+def _options(arguments: Sequence[str]) -> Options:
+    """Raises `NotUnderstood`. `BANQUP_LISTEN` and `BANQUP_HOSTS` stand for the options of these names."""
+    given = iter(arguments)
+    options = Options(
+        listen=os.environ.get("BANQUP_LISTEN", ""), names=tuple(os.environ.get("BANQUP_HOSTS", "").split())
+    )
+    for name in given:
+        value = next(given, "")
+        match name:
+            case "--protocol" if value.isdigit():
+                options = replace(options, protocol=int(value))
+            case "--listen" if value:
+                options = replace(options, listen=value)
+            case "--host" if value:
+                options = replace(options, names=(*options.names, value))
+            case _:
+                raise NotUnderstood
+    return options
+
+
+def _run(found: Homes, options: Options) -> None:
     found.made()
     found.runtime.chmod(0o700)
     os.chdir(found.runtime)  # a relative name that a library opens is not looked for in a folder of somebody else
-    lock = BackendLock.take(found.runtime / LOCK_FILE)
+    try:
+        lock = BackendLock.take(found.runtime / LOCK_FILE)
+    except AlreadyRunning:
+        if options.protocol < protocol.MIN_PROTOCOL:
+            raise NewerProgramRuns from None
+        raise
     published = found.runtime / ENDPOINT_FILE
+    local = LocalListener(found.runtime)
     endpoint.withdraw(published)
+    local.withdraw()
     kill_point("endpoint.removed")
     if lock.min_protocol > protocol.PROTOCOL:
         raise NewerProgramWasHere
@@ -106,7 +154,7 @@ def _run(found: Homes) -> None:
 
     services = open_services(found.backend)
     kill_point("database.open")
-    _serve(services, lock, published)
+    _serve(services, lock, local, published, options)
 
 
 def _back_up(found: Homes, target: Path) -> None:
@@ -133,34 +181,45 @@ def _say(sentence: str) -> None:
     print(sentence, file=sys.stderr)  # noqa: T201
 
 
-def _serve(services: "Services", lock: BackendLock, published: Path) -> None:
+def _serve(services: "Services", lock: BackendLock, local: LocalListener, published: Path, options: Options) -> None:
     from banqup_tui.backend import process
     from banqup_tui.backend.serving import Backend, Plan
 
-    plan = Plan(instance_id=str(uuid.uuid4()), token=secrets.token_urlsafe(32), idle_seconds=_idle_seconds())
-    with socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG) as listening:
-        kill_point("listening")
-        where = Endpoint(
-            port=listening.getsockname()[1],
-            token=plan.token,
-            instance_id=plan.instance_id,
-            protocol=protocol.PROTOCOL,
-            space_id=services.space_id,
-            pid=os.getpid(),
-        )
+    plan = Plan(instance_id=str(uuid.uuid4()), idle_seconds=_idle_seconds())
+    where = Endpoint(
+        socket=local.path,
+        instance_id=plan.instance_id,
+        protocol=protocol.PROTOCOL,
+        space_id=services.space_id,
+        pid=os.getpid(),
+    )
+    listening = _tcp(options) if options.listen else None
+    if listening is not None:
+        host, port = listening.socket.getsockname()[:2]
+        where = msgspec.structs.replace(where, host=host, port=port, token=listening.token)
 
-        async def serve() -> None:
-            backend = Backend(services, plan, listening, retire=lock.allow_from)
-            await backend.run(lambda: endpoint.publish(published, where))
+    async def serve() -> None:
+        backend = Backend(services, plan, local, listening, retire=lock.allow_from)
+        await backend.run(lambda: endpoint.publish(published, where))
 
-        try:
-            process.keep_memory()
-            process.rarely_collect()
-            process.run(serve())
-        finally:
-            endpoint.withdraw(published)
-            kill_point("endpoint.unlinked")
-            services.database.engine.dispose()
+    try:
+        process.keep_memory()
+        process.rarely_collect()
+        process.run(serve())
+    finally:
+        endpoint.withdraw(published)
+        local.withdraw()
+        kill_point("endpoint.unlinked")
+        services.database.engine.dispose()
+
+
+def _tcp(options: Options) -> "Tcp":
+    """Raises `WrongAddress`, `AddressNotFree`."""
+    from banqup_tui.backend import tcp
+    from banqup_tui.backend.serving import Tcp
+
+    host, port = tcp.parsed(options.listen)
+    return Tcp(tcp.listening_on(host, port), secrets.token_urlsafe(32), tcp.Hosts(host, options.names))
 
 
 def _idle_seconds() -> float | None:
@@ -195,4 +254,5 @@ def _log_to(directory: Path) -> None:
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # anybody can send it what is no HTTP
     root.setLevel(_log_level())

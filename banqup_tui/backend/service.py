@@ -1,4 +1,4 @@
-"""The service as one ASGI application: the routes, behind the gate, with every error made a problem document."""
+"""The routes of the service as one ASGI application, with every error made a problem document."""
 
 import errno
 import logging
@@ -18,10 +18,11 @@ from banqup_tui.backend import tables
 from banqup_tui.backend.commands import Handlers
 from banqup_tui.backend.context import Refused, Services
 from banqup_tui.backend.failures import STATUS, Failure, problem
-from banqup_tui.backend.gate import Application, Doorkeeper, Gate
+from banqup_tui.backend.gate import REQUESTS_A_MINUTE, Application
 from banqup_tui.backend.hub import Hub
 from banqup_tui.backend.routes import described, events, files
 from banqup_tui.backend.routes.commands import problem_response
+from banqup_tui.backend.sign_in.return_listener import ReturnListener
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.problems import Problem, ProblemType
 
@@ -33,7 +34,7 @@ class Settings(Value, frozen=True, kw_only=True):
     """Limits of a service, as its owner or a test may set them."""
 
     largest_file: int = files.LARGEST
-    requests_a_minute: int = 600
+    requests_a_minute: int = REQUESTS_A_MINUTE
     seconds_between_signs: float = events.SECONDS_BETWEEN_SIGNS
 
 
@@ -50,7 +51,7 @@ def routes_of(
     handlers: Handlers,
     hub: Hub,
     *,
-    token: str,
+    returns: ReturnListener,
     instance_id: str,
     retire: Callable[[int], None],
     settings: Settings,
@@ -65,7 +66,7 @@ def routes_of(
                 "services": services,
                 "handlers": handlers,
                 "hub": hub,
-                "token": token,
+                "returns": returns,
                 "instance_id": instance_id,
                 "retire": retire,
                 "largest_file": settings.largest_file,
@@ -80,20 +81,19 @@ def service(
     handlers: Handlers,
     hub: Hub,
     *,
-    token: str,
-    user_id: str,
+    returns: ReturnListener,
     instance_id: str,
     retire: Callable[[int], None],
     settings: Settings | None = None,
-) -> Gate:
-    """`retire(protocol)` is called, in a thread, when a newer program asks this one to give way."""
+) -> Application:
+    """To be put behind a `Gate`. `retire(protocol)` is called, in a thread, when a newer program asks to give way."""
     used = settings or Settings()
     with services.database.read() as connection:
         space = connection.execute(select(tables.space).where(tables.space.c.id == services.space_id)).one()
     hub.seq, hub.epoch = space.seq, space.epoch
-    routes = routes_of(services, handlers, hub, token=token, instance_id=instance_id, retire=retire, settings=used)
     services.database.on_commit(hub.tell)
-    return Gate(cast(Application, routes), Doorkeeper(token, user_id), hub, requests_a_minute=used.requests_a_minute)
+    routes = routes_of(services, handlers, hub, returns=returns, instance_id=instance_id, retire=retire, settings=used)
+    return cast(Application, routes)
 
 
 def answer_to(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

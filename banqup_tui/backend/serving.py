@@ -5,16 +5,24 @@ import contextlib
 import logging
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Container, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import uvicorn
 
 from banqup_tui.backend import rooms
+from banqup_tui.backend.connections import LocalConnection, TcpConnection, TcpConnections
 from banqup_tui.backend.context import Services
+from banqup_tui.backend.gate import Application, Auth, Gate, LocalAuth, TokenAuth
 from banqup_tui.backend.hub import Hub
+from banqup_tui.backend.local_listener import LocalListener
 from banqup_tui.backend.pruning import prune
 from banqup_tui.backend.reading import has_sources
 from banqup_tui.backend.service import Settings, service
+from banqup_tui.backend.sign_in.return_listener import ReturnListener
+from banqup_tui.backend.sign_in.signing_in import returned
 from banqup_tui.backend.visitors import LOCAL_USER
 from banqup_tui.domain.values import Value
 from banqup_tui.kill_points import kill_point
@@ -24,6 +32,8 @@ SECONDS_FOR_REQUESTS = 5
 SECONDS_KEPT_ALIVE = 75
 """Longer than a terminal's pause between two pulls."""
 SECONDS_BETWEEN_PRUNINGS = 6 * 3600.0
+SECONDS_BETWEEN_LOOKS = 5.0
+"""At whether the socket is still there."""
 _log = logging.getLogger(__name__)
 
 
@@ -31,7 +41,6 @@ class Plan(Value, frozen=True, kw_only=True):
     """`idle_seconds`: with nobody connected, nothing due and no source it ends by itself; `None`: it never does."""
 
     instance_id: str
-    token: str
     idle_seconds: float | None
     settings: Settings = Settings()
 
@@ -52,20 +61,37 @@ class _Server(uvicorn.Server):
         self._told()
 
 
+@dataclass(frozen=True)
+class Tcp:
+    """A socket that listens on TCP beside the local one."""
+
+    socket: socket.socket
+    token: str
+    hosts: Container[str]
+
+
 class Backend:
     """One running service. `run` returns once everything has come to rest."""
 
     def __init__(
-        self, services: Services, plan: Plan, listening: socket.socket, *, retire: Callable[[int], None]
+        self,
+        services: Services,
+        plan: Plan,
+        local: LocalListener,
+        tcp: Tcp | None = None,
+        *,
+        retire: Callable[[int], None],
     ) -> None:
         self._services = services
         self._plan = plan
-        self._socket = listening
+        self._local = local
+        self._tcp = tcp
         self._mark_retired = retire
         self._closing = asyncio.Event()
         self._stop = asyncio.Event()
         self._dispatch = rooms.dispatch(services, plan.instance_id)
         self._beside: list[asyncio.Task[None]] = []
+        self._servers: dict[_Server, asyncio.Task[None]] = {}
 
     async def run(self, serving: Callable[[], None]) -> None:
         """`serving()` is called when it can be reached."""
@@ -73,42 +99,62 @@ class Backend:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self._closing.set)
         hub = Hub(loop)
-        server = _Server(self._config(hub, loop), serving)
-        await asyncio.to_thread(self._dispatch.take_over)
-        requests = asyncio.create_task(server.serve([self._socket]))
-        self._begin_beside(hub)
-        await asyncio.wait({requests, asyncio.create_task(self._closing.wait())}, return_when="FIRST_COMPLETED")
-        await self._close(hub, server, requests)
-
-    def _config(self, hub: Hub, loop: asyncio.AbstractEventLoop) -> uvicorn.Config:
-        gate = service(
+        returns = ReturnListener(lambda query: returned(self._services, query))
+        routes = service(
             self._services,
             rooms.handlers(),
             hub,
-            token=self._plan.token,
-            user_id=LOCAL_USER,
+            returns=returns,
             instance_id=self._plan.instance_id,
             retire=lambda protocol: self._retire(protocol, loop),
             settings=self._plan.settings,
         )
-        return uvicorn.Config(
-            gate,
-            http="h11",
-            ws="none",
-            loop="asyncio",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_keep_alive=SECONDS_KEPT_ALIVE,
-            timeout_graceful_shutdown=SECONDS_FOR_REQUESTS,
-        )
+        await asyncio.to_thread(self._dispatch.take_over)
+        await self._listen(routes, hub)
+        serving()
+        self._begin_beside(hub, routes)
+        ends = [asyncio.create_task(self._closing.wait()), *self._servers.values()]
+        await asyncio.wait(ends, return_when="FIRST_COMPLETED")
+        returns.close()
+        await self._close(hub)
+
+    async def _listen(self, routes: Application, hub: Hub) -> None:
+        if self._tcp is not None:
+            auth = TokenAuth(self._tcp.token, LOCAL_USER, self._tcp.hosts)
+            gate = self._gate(routes, auth, hub, deadlines=True)
+            await self._serve_on(self._tcp.socket, gate, partial(TcpConnection, TcpConnections()))
+        await self._listen_locally(routes, hub)
+
+    async def _listen_locally(self, routes: Application, hub: Hub) -> None:
+        gate = self._gate(routes, LocalAuth(LOCAL_USER), hub)
+        await self._serve_on(self._local.bind(), gate, LocalConnection)
+
+    def _gate(self, routes: Application, auth: Auth, hub: Hub, *, deadlines: bool = False) -> Gate:
+        return Gate(routes, auth, hub, requests_a_minute=self._plan.settings.requests_a_minute, deadlines=deadlines)
+
+    async def _serve_on(self, listening: socket.socket, gate: Gate, connection: Any) -> None:
+        """Returns once connections are accepted."""
+        started = asyncio.Event()
+        server = _Server(_config(gate, connection), started.set)
+        task = asyncio.create_task(server.serve([listening]))
+        self._servers[server] = task
+        await asyncio.wait({task, asyncio.create_task(started.wait())}, return_when="FIRST_COMPLETED")
+        if task.done():
+            task.result()
+
+    async def _keep_listening(self, routes: Application, hub: Hub) -> None:
+        """A socket that was taken away is made anew; where its directory cannot be used, that is tried again."""
+        while not await self._stopped_within(SECONDS_BETWEEN_LOOKS):
+            if not self._local.is_there():
+                _log.warning("the socket is gone and is made anew")
+                await self._listen_locally(routes, hub)
 
     def _retire(self, protocol: int, loop: asyncio.AbstractEventLoop) -> None:
         self._mark_retired(protocol)
         loop.call_soon_threadsafe(self._closing.set)
 
-    def _begin_beside(self, hub: Hub) -> None:
+    def _begin_beside(self, hub: Hub, routes: Application) -> None:
+        self._start("listening", lambda: self._keep_listening(routes, hub))
         self._start("pruning", self._prune_now_and_then)
         self._start("idle", lambda: self._end_when_idle(hub))
         self._start("dispatch", lambda: self._dispatch.run(self._stop))
@@ -155,7 +201,7 @@ class Backend:
         """Something is due, or a source is there: what is put into it has to find somebody."""
         return has_sources(self._services) or self._dispatch.busy()
 
-    async def _close(self, hub: Hub, server: uvicorn.Server, requests: "asyncio.Task[None]") -> None:
+    async def _close(self, hub: Hub) -> None:
         """New requests hear that it stops, streams say good-bye, sends under way get their time."""
         kill_point("close.begun")
         hub.close()
@@ -165,5 +211,21 @@ class Backend:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        server.should_exit = True
-        await requests
+        for server in self._servers:
+            server.should_exit = True
+        await asyncio.gather(*self._servers.values())
+
+
+def _config(gate: Gate, connection: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        gate,
+        http=connection,
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=SECONDS_KEPT_ALIVE,
+        timeout_graceful_shutdown=SECONDS_FOR_REQUESTS,
+    )

@@ -5,7 +5,6 @@ The key of a command follows from what it asks: asked again after an interruptio
 
 import hashlib
 import http.client
-import secrets
 import threading
 import uuid
 from collections.abc import Sequence
@@ -19,7 +18,8 @@ from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol import paths
 from banqup_tui.protocol.commands import encode, kind_of
-from banqup_tui.protocol.local import NONCE_HEADER, PROOF_HEADER, Endpoint, proof_of
+from banqup_tui.protocol.local import Endpoint
+from banqup_tui.protocol.local_http import LocalConnection
 from banqup_tui.protocol.messages import Command, CommandResult, CommandResults, Commands, Snapshot
 from banqup_tui.protocol.problems import Problem
 
@@ -88,13 +88,7 @@ class HttpHand:
         return paths.filled(path, self._endpoint.space_id, **parts)
 
     def _ask(self, method: str, path: str, content: bytes | None = None, media_type: str = _JSON) -> bytes:
-        nonce = secrets.token_hex(16)
-        headers = {
-            "Authorization": f"Bearer {self._endpoint.token}",
-            "Content-Type": media_type,
-            "Accept": _JSON,
-            NONCE_HEADER: nonce,
-        }
+        headers = {"Content-Type": media_type, "Accept": _JSON}
         connection = self._connection()
         try:
             connection.request(method, path, content, headers)
@@ -103,8 +97,6 @@ class HttpHand:
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             raise BanqupError("The local backend does not answer.", "Try again.") from error
-        if not secrets.compare_digest(answer.headers.get(PROOF_HEADER, ""), proof_of(self._endpoint.token, nonce)):
-            raise BanqupError("Something else answers in place of the local backend.", "Try again.")
         if answer.status >= 300:
             raise _refusal(body)
         return body
@@ -113,7 +105,7 @@ class HttpHand:
         """One per thread."""
         found: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
         if found is None:
-            found = http.client.HTTPConnection("127.0.0.1", self._endpoint.port, timeout=_SECONDS)
+            found = LocalConnection(self._endpoint.socket, _SECONDS)
             self._local.connection = found
             self._connections.append(found)
         return found

@@ -39,11 +39,13 @@ class Op(StrEnum):
 
 
 class Instance(Value, frozen=True, kw_only=True):
+    """The running service: which version it is, and the range of protocols that it speaks."""
+
     instance_id: str
     version: str
     protocol: dict[str, int]
-    proof: str
     space_id: str
+    pid: int
 
 
 class Snapshot(Value, frozen=True, kw_only=True):

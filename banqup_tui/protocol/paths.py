@@ -1,8 +1,4 @@
-"""Every path of the service, in one place. `{s}` is the space.
-
-`SIGNED_IN` is where a provider sends the browser back to. It is the root since some providers compare the path with
-what was registered, and let nothing but the port of `http://localhost` be different.
-"""
+"""Every path of the service, in one place. `{s}` is the space."""
 
 INSTANCE = "/v1/instance"
 RETIRE = "/v1/instance/retire"
@@ -19,7 +15,6 @@ EXTENSIONS = "/v1/spaces/{s}/extensions"
 TESTS = "/v1/spaces/{s}/tests"
 SIGN_INS = "/v1/spaces/{s}/sign-ins"
 SIGN_IN = "/v1/spaces/{s}/sign-ins/{sign_in_id}"
-SIGNED_IN = "/"
 BACKFILL = "/v1/spaces/{s}/backfill"
 TO_PLACE = "/v1/spaces/{s}/to-place"
 

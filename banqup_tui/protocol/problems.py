@@ -34,6 +34,8 @@ class ProblemType(StrEnum):
     METHOD_NOT_ALLOWED = "method-not-allowed"
     RANGE_NOT_SATISFIABLE = "range-not-satisfiable"
     NO_ROOM = "no-room"
+    WRONG_HOST = "wrong-host"
+    TOO_SLOW = "too-slow"
     INTERNAL = "internal"
 
 

@@ -1,12 +1,11 @@
 """The HTTP client: the one module that imports httpx. Import it only where a connection is about to be made.
 
-Answers are read up to a cap, only JSON of the type asked for is taken, and a local server must prove with every
-answer that it holds the token.
+Answers are read up to a cap, and only JSON of the type asked for is taken. A connection to the local server is used
+only where the kernel says that a process of the same user is at its other end.
 """
 
+import errno
 import hashlib
-import hmac
-import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
@@ -22,7 +21,8 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.source import ToPlace
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol import paths
-from banqup_tui.protocol.local import NONCE_HEADER, PROOF_HEADER, Endpoint, proof_of
+from banqup_tui.protocol.local import Endpoint
+from banqup_tui.protocol.local_socket import is_own
 from banqup_tui.protocol.messages import (
     BackfillCount,
     Change,
@@ -75,18 +75,41 @@ class _Changes(Value, frozen=True, kw_only=True):
     has_more: bool = False
 
 
+class _LocalTransport(httpx.AsyncBaseTransport):
+    """Looks at who is at the other end of each new connection, before anything is sent over it."""
+
+    def __init__(self, path: str) -> None:
+        self._inner = httpx.AsyncHTTPTransport(uds=path)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        request.extensions["trace"] = _look_at_peer
+        return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+async def _look_at_peer(event: str, details: Mapping[str, Any]) -> None:
+    """A trace of httpx (its `trace` request extension), which may raise and so end the request."""
+    if event != "connection.connect_unix_socket.complete":
+        return
+    stream = details["return_value"]
+    connection = stream.get_extra_info("socket")
+    if connection is None or not is_own(connection):
+        await stream.aclose()
+        raise ServerDown("Something else answers in its place.")
+
+
 class Server:
-    """One signed-in connection to one space. Use it inside one event loop, and `close` it there."""
+    """One connection to one space. Use it inside one event loop, and `close` it there."""
 
     def __init__(self, endpoint: Endpoint, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self.space_id = endpoint.space_id
-        self._token = endpoint.token
-        self._proves = True
         self._client = httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{endpoint.port}",
-            headers={"Authorization": f"Bearer {endpoint.token}", "Accept": "application/json"},
+            base_url="http://localhost",
+            headers={"Accept": "application/json"},
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
-            transport=transport,
+            transport=transport or _LocalTransport(endpoint.socket),
             trust_env=False,
             follow_redirects=False,
         )
@@ -136,13 +159,11 @@ class Server:
     async def events(self) -> AsyncIterator[AsyncIterator[str]]:
         """The lines of the event stream. Silence of 40 s ends it with `ServerDown`."""
         timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, read=SILENCE_SECONDS)
-        nonce, headers = self._nonce()
-        headers["Accept"] = "text/event-stream"
+        headers = {"Accept": "text/event-stream"}
         with _told():
             async with self._client.stream(
                 "GET", self._path(paths.EVENTS), headers=headers, timeout=timeout
             ) as response:
-                self._check(response, nonce)
                 if response.status_code != 200:
                     raise _failure(response, await _content(response))
                 if _media_type(response) != "text/event-stream":
@@ -160,28 +181,23 @@ class Server:
         return await self._ask("DELETE", path, CommandResult, headers={"If-Seen": seen})
 
     async def put_file(self, sha256: str, path: Path) -> None:
-        nonce, headers = self._nonce()
-        headers["Content-Type"] = "application/octet-stream"
-        headers["Content-Length"] = str(_size(path))
+        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(_size(path))}
         with _told():
             async with self._client.stream(
                 "PUT", self._path(paths.FILE, sha256=sha256), content=_chunks(path), headers=headers
             ) as response:
-                self._check(response, nonce)
                 if response.status_code not in (200, 201, 204):
                     raise _failure(response, await _content(response))
 
     async def download(self, sha256: str, cache: FileCache) -> Path:
         """Into the cache; what does not have the hash is not kept."""
-        nonce, headers = self._nonce()
-        headers["Accept"] = "*/*"
+        headers = {"Accept": "*/*"}
         half = cache.half()
         try:
             with _told():
                 async with self._client.stream(
                     "GET", self._path(paths.FILE, sha256=sha256), headers=headers
                 ) as response:
-                    self._check(response, nonce)
                     if response.status_code != 200:
                         raise _failure(response, await _content(response))
                     found = await _written(response, half)
@@ -226,8 +242,7 @@ class Server:
         headers: Mapping[str, str] | None = None,
         seconds: float = ANSWER_SECONDS,
     ) -> _V:
-        nonce, sent = self._nonce()
-        sent.update(headers or {})
+        sent = dict(headers or {})
         if content is not None:
             sent["Content-Type"] = "application/json"
         with _told():
@@ -239,22 +254,22 @@ class Server:
                 headers=sent,
                 timeout=httpx.Timeout(seconds, connect=CONNECT_SECONDS),
             ) as response:
-                self._check(response, nonce)
                 body = await _content(response)
         if response.status_code not in (200, 201, 202):
             raise _failure(response, body)
         return _decoded(response, body, kind)
 
-    def _nonce(self) -> tuple[str, dict[str, str]]:
-        nonce = secrets.token_hex(16)
-        return nonce, {NONCE_HEADER: nonce}
 
-    def _check(self, response: httpx.Response, nonce: str) -> None:
-        if not self._proves:
-            return
-        given = response.headers.get(PROOF_HEADER, "")
-        if not hmac.compare_digest(given.encode(), proof_of(self._token, nonce).encode()):
-            raise ServerDown("Something else answers in its place.")
+_NO_WAY_THERE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})
+
+
+def _errno_of(error: BaseException | None) -> int | None:
+    """Of the system's error below httpx's own."""
+    while error is not None:
+        if isinstance(error, OSError):
+            return error.errno
+        error = error.__cause__ or error.__context__
+    return None
 
 
 class _told:
@@ -265,9 +280,7 @@ class _told:
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, httpx.ConnectError):
-            if "refused" in str(error).lower() or "all connection attempts failed" in str(error).lower():
-                raise ServerDown from None
-            raise NoNetwork from None
+            raise (NoNetwork if _errno_of(error) in _NO_WAY_THERE else ServerDown) from None
         if isinstance(error, httpx.TimeoutException):
             raise ServerDown("It took too long.") from None
         if isinstance(error, httpx.HTTPError | httpx.InvalidURL | httpx.StreamError):

@@ -12,9 +12,9 @@ from banqup_tui.backend.client_commands import HANDLERS
 from banqup_tui.backend.context import Services
 from banqup_tui.backend.gate import Allowance
 from banqup_tui.backend.service import Settings
+from banqup_tui.protocol import PROTOCOL
 from banqup_tui.protocol.commands import Dismiss
-from banqup_tui.protocol.local import proof_of
-from tests.support.serving import BASE, TOKEN, Desk, serving, space_in, until, written
+from tests.support.serving import BASE, Desk, serving, space_in, until, written
 
 
 @pytest.fixture
@@ -38,12 +38,10 @@ async def answers_of_every_sort(desk: Desk) -> list[httpx.Response]:
     ]
 
 
-async def test_every_answer_has_a_request_id_and_proves_who_gives_it(services: Services) -> None:
+async def test_every_answer_has_a_request_id(services: Services) -> None:
     async with serving(services) as desk:
-        desk.http.headers["Banqup-Nonce"] = "n-1"
         answers = await answers_of_every_sort(desk)
     assert len({answer.headers["request-id"] for answer in answers}) == len(answers)
-    assert {answer.headers["banqup-proof"] for answer in answers} == {proof_of(TOKEN, "n-1")}
 
 
 async def test_every_mistake_is_told_in_one_sentence(services: Services) -> None:
@@ -71,25 +69,26 @@ async def test_what_goes_wrong_inside_is_logged_and_not_told(
     assert "the secret inside" in caplog.text
 
 
-async def test_a_terminal_recognises_its_backend_without_showing_its_token(services: Services) -> None:
+async def test_nothing_is_said_to_who_has_no_token(services: Services) -> None:
     async with serving(services) as desk:
+        instance = (await desk.http.get("/v1/instance")).json()
         del desk.http.headers["Authorization"]
-        instance = (await desk.http.get("/v1/instance", params={"nonce": "abc"})).json()
-        nameless = await desk.http.get("/v1/instance")
-        long = await desk.http.get("/v1/instance", params={"nonce": "n" * 129})
-    assert instance["proof"] == proof_of(TOKEN, "abc")
-    assert instance["protocol"] == {"min": 1, "max": 1}
-    assert [nameless.status_code, long.status_code] == [400, 400]
+        answers = [await desk.http.get(path) for path in ("/v1/instance", "/", "/v1/openapi.json", "/nowhere")]
+    assert instance["protocol"] == {"min": PROTOCOL, "max": PROTOCOL}
+    assert [answer.status_code for answer in answers] == [401] * 4
+    assert not any(instance["version"] in answer.text for answer in answers)
 
 
 async def test_only_a_newer_program_makes_it_give_way(services: Services) -> None:
     async with serving(services) as desk:
-        same = await desk.http.post("/v1/instance/retire", json={"protocol": 1})
-        newer = await desk.http.post("/v1/instance/retire", json={"protocol": 2})
-        stranger = await desk.http.post("/v1/instance/retire", json={"protocol": 3}, headers={"Authorization": "x"})
+        same = await desk.http.post("/v1/instance/retire", json={"protocol": PROTOCOL})
+        newer = await desk.http.post("/v1/instance/retire", json={"protocol": PROTOCOL + 1})
+        stranger = await desk.http.post(
+            "/v1/instance/retire", json={"protocol": PROTOCOL + 2}, headers={"Authorization": "x"}
+        )
     assert (same.status_code, same.json()["type"]) == (409, "not-newer")
     assert (newer.status_code, stranger.status_code) == (202, 401)
-    assert desk.retired == [2]
+    assert desk.retired == [PROTOCOL + 1]
 
 
 async def test_a_script_that_asks_without_pause_is_told_to_wait(services: Services) -> None:

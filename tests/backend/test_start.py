@@ -1,13 +1,17 @@
 """The start of the local backend, with real processes."""
 
+import hashlib
+import hmac
 import http.server
 import json
 import os
 import signal
+import socket
 import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,9 +21,11 @@ import httpx
 import msgspec
 import pytest
 
+from banqup_tui.backend.local_listener import LocalListener
 from banqup_tui.demo.by_http import HttpHand
 from banqup_tui.domain.source import SourceKind
-from banqup_tui.launcher import BackendDidNotStart, NewerVersionRuns
+from banqup_tui.launcher import AnotherUsersBackend, BackendDidNotStart, NewerVersionRuns
+from banqup_tui.protocol import PROTOCOL, local_socket
 from banqup_tui.protocol.commands import AddSource, RemoveSource
 from banqup_tui.protocol.local import EXIT_ALREADY_RUNNING, EXIT_CANNOT_START, EXIT_NEWER_VERSION, Endpoint
 from tests.support.backends import Home, home_in, is_alive, speaking, until
@@ -40,12 +46,95 @@ def test_the_first_terminal_starts_the_backend_and_the_next_finds_it(home: Home)
         assert client.get("/v1/spaces").json()[0]["id"] == first.space_id
 
 
-def test_nobody_else_on_the_machine_can_read_the_token(home: Home) -> None:
+def test_nobody_else_on_the_machine_reaches_the_socket(home: Home) -> None:
     endpoint = home.connect()
+    assert Path(endpoint.socket) == home.homes.runtime / "backend.sock"
+    assert stat.S_IMODE(Path(endpoint.socket).stat().st_mode) == 0o600
     assert stat.S_IMODE(home.endpoint_file.stat().st_mode) == 0o600
     assert stat.S_IMODE(home.homes.runtime.stat().st_mode) == 0o700
     assert stat.S_IMODE(home.homes.backend.stat().st_mode) == 0o700
-    assert endpoint.token not in home.log
+
+
+def test_a_local_backend_has_no_port(home: Home) -> None:
+    endpoint = home.connect()
+    listening = [line.split() for line in Path(f"/proc/{endpoint.pid}/net/tcp").read_text().splitlines()[1:]]
+    inodes = {fields[9] for fields in listening if fields[3] == "0A"}
+    held = [os.readlink(fd) for fd in Path(f"/proc/{endpoint.pid}/fd").iterdir()]
+    assert not [one for one in held if one.startswith("socket:[") and one[8:-1] in inodes]
+    published = json.loads(home.endpoint_file.read_bytes())
+    assert sorted(published) == ["instanceId", "pid", "protocol", "socket", "spaceId"]
+
+
+def test_a_home_with_a_long_path_has_its_socket_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, short_directory: Path
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(short_directory))
+    with home_in(tmp_path / ("long" * 30) / "home") as home:
+        endpoint = home.connect()
+        place = Path(endpoint.socket)
+        assert place.parent.parent == short_directory
+        assert stat.S_IMODE(place.parent.stat().st_mode) == 0o700
+        end(endpoint)
+    assert list(short_directory.iterdir()) == []
+
+
+def test_a_directory_that_another_made_for_the_socket_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, short_directory: Path
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(short_directory))
+    with home_in(tmp_path / ("long" * 30) / "home") as home:
+        there = Path(LocalListener(home.homes.runtime).path).parent
+        there.mkdir()
+        there.chmod(0o755)
+        with pytest.raises(BackendDidNotStart, match="no other directory"):
+            home.connect()
+        assert list(there.iterdir()) == []
+
+
+@pytest.fixture
+def short_directory() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir="/tmp") as made:
+        yield Path(made)
+
+
+def test_a_backend_of_another_user_is_left_alone(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.connect()
+    monkeypatch.setattr(local_socket, "peer_user", lambda _connection: os.geteuid() + 1)
+    with pytest.raises(AnotherUsersBackend):
+        home.connect()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user needs root")
+def test_a_process_of_another_user_is_turned_away(short_directory: Path) -> None:
+    with home_in(short_directory / "home") as home:
+        endpoint = home.connect()
+        assert _as_another_user(endpoint.socket) == "PermissionError"
+        for place in (short_directory, home.directory, home.homes.runtime, Path(endpoint.socket)):
+            place.chmod(0o777)
+        assert _as_another_user(endpoint.socket) == "closed"
+        assert "another user was turned away" in home.log
+
+
+def _as_another_user(path: str) -> str:
+    with socket.socket(socket.AF_UNIX) as made:
+        os.seteuid(65534)
+        try:
+            made.connect(path)
+        except OSError as error:
+            return type(error).__name__
+        finally:
+            os.seteuid(0)
+        try:
+            made.sendall(b"GET /v1/instance HTTP/1.1\r\nHost: x\r\n\r\n")
+            return made.recv(100).decode() or "closed"
+        except OSError:
+            return "closed"
+
+
+def test_a_socket_that_was_tidied_away_is_made_anew(home: Home) -> None:
+    endpoint = home.connect()
+    Path(endpoint.socket).unlink()
+    assert home.connect() == endpoint
 
 
 def test_terminals_that_start_at_once_share_one_backend(home: Home) -> None:
@@ -73,15 +162,26 @@ def test_after_a_backend_was_killed_the_next_terminal_starts_one(home: Home) -> 
     assert found.space_id == killed.space_id
 
 
-class Stranger(http.server.BaseHTTPRequestHandler):
-    """A program that got the port of a backend that was killed."""
+class OlderBackend(http.server.BaseHTTPRequestHandler):
+    """The port of version 0.4: it knows the token, or it is a program that got the port of a dead one."""
 
+    knows_token: ClassVar[bool] = True
     heard: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
         self.heard.append(self.path + str(self.headers))
-        instance = {"instanceId": "old", "version": "1", "protocol": {"min": 1, "max": 1}, "proof": "0" * 64}
-        content = json.dumps({**instance, "spaceId": "s"}).encode()
+        nonce = self.path.partition("nonce=")[2]
+        proof = hmac.new(b"old-secret", nonce.encode(), hashlib.sha256).hexdigest() if self.knows_token else "0" * 64
+        instance = {"instanceId": "old", "version": "0.4.0", "protocol": {"min": 1, "max": 1}, "proof": proof}
+        self._answer({**instance, "spaceId": "s"})
+
+    def do_POST(self) -> None:
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        self.heard.append(self.path + str(self.headers) + content.decode())
+        self._answer({})
+
+    def _answer(self, answer: object) -> None:
+        content = json.dumps(answer).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
@@ -91,28 +191,47 @@ class Stranger(http.server.BaseHTTPRequestHandler):
         """Says nothing."""
 
 
-def test_a_stranger_on_the_old_port_is_not_believed_and_never_sees_the_token(home: Home) -> None:
-    with http.server.HTTPServer(("127.0.0.1", 0), Stranger) as server:
+@pytest.fixture
+def older_backend(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[OlderBackend]]:
+    monkeypatch.setattr(OlderBackend, "heard", [])
+    with http.server.HTTPServer(("127.0.0.1", 0), OlderBackend) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        stale = Endpoint(
-            port=server.server_address[1], token="old-secret", instance_id="old", protocol=1, space_id="s", pid=1
-        )
-        home.endpoint_file.write_bytes(msgspec.json.encode(stale))
-        endpoint = home.connect()
+        published = {"port": server.server_address[1], "token": "old-secret", "instanceId": "old", "protocol": 1}
+        home.endpoint_file.write_text(json.dumps({**published, "spaceId": "s", "pid": 1}))
+        yield OlderBackend
         server.shutdown()
-    assert endpoint.instance_id != "old"
-    assert Stranger.heard
-    assert not any("old-secret" in words for words in Stranger.heard)
+
+
+def test_a_backend_of_version_0_4_is_asked_to_give_way(home: Home, older_backend: type[OlderBackend]) -> None:
+    assert home.connect().instance_id != "old"
+    asked = [words for words in older_backend.heard if words.startswith("/v1/instance/retire")]
+    assert "Bearer old-secret" in asked[0]
+    assert f'"protocol":{PROTOCOL}' in asked[0]
+
+
+def test_a_stranger_on_the_old_port_is_not_believed_and_never_sees_the_token(
+    home: Home, older_backend: type[OlderBackend], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(older_backend, "knows_token", False)
+    assert home.connect().instance_id != "old"
+    assert older_backend.heard
+    assert not any("old-secret" in words for words in older_backend.heard)
+
+
+def test_a_terminal_of_version_0_4_is_told_that_a_newer_version_runs(home: Home) -> None:
+    """It starts the program that stands where its own stood, without arguments, since it cannot find the socket."""
+    home.connect()
+    assert home.start(sys.executable, "-m", "banqup_tui.backend").wait(20) == EXIT_NEWER_VERSION
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"port": 1}', b"\xff\xfe"])
 def test_a_spoilt_endpoint_file_keeps_nobody_out(home: Home, content: bytes) -> None:
     home.endpoint_file.write_bytes(content)
-    assert home.connect().port
+    assert home.connect().pid
 
 
 def test_an_older_terminal_is_told_that_a_newer_version_runs(home: Home) -> None:
-    newer = home.start(*speaking(2))
+    newer = home.start(*speaking(PROTOCOL + 1))
     until(home.endpoint_file.exists)
     with pytest.raises(NewerVersionRuns) as told:
         home.connect()
@@ -122,7 +241,7 @@ def test_an_older_terminal_is_told_that_a_newer_version_runs(home: Home) -> None
 
 def test_a_newer_terminal_takes_over_and_no_older_backend_starts_after_it(home: Home) -> None:
     older = home.connect()
-    terminal = home.terminal(protocol=2)
+    terminal = home.terminal(protocol=PROTOCOL + 1)
     said, complaint = terminal.communicate(timeout=60)
     assert terminal.returncode == 0, complaint
     until(lambda: not is_alive(older.pid))
@@ -238,7 +357,7 @@ def test_a_backend_killed_while_it_stops_is_followed_by_one_that_serves(home: Ho
 def test_a_backend_killed_while_it_gives_way_still_keeps_older_ones_out(home: Home) -> None:
     child, endpoint = home.serving(BANQUP_KILL_AT="retire.marked")
     with speak(endpoint) as client, pytest.raises(httpx.TransportError):
-        client.post("/v1/instance/retire", json={"protocol": 2})
+        client.post("/v1/instance/retire", json={"protocol": PROTOCOL + 1})
     assert child.wait(20) == -signal.SIGKILL
     with pytest.raises(NewerVersionRuns):
         home.connect()
@@ -278,7 +397,7 @@ def test_what_keeps_the_backend_from_starting_is_told_in_a_sentence(
     assert sentence in told.value.sentence
     assert "Traceback" not in home.log
     assert sorted(path.name for path in home.homes.runtime.iterdir()) == ["backend.lock"]
-    assert home.connect().port
+    assert home.connect().pid
 
 
 def test_a_backend_with_something_due_does_not_end_by_itself(home: Home) -> None:

@@ -21,7 +21,7 @@ from tests.screens.firm import FirmServer
 from tests.sync.fake_server import Line
 
 DEADLINE = 8.0
-ENDPOINT = Endpoint(port=1, token="t", instance_id="i", protocol=1, space_id="s", pid=1)
+ENDPOINT = Endpoint(socket="nowhere", instance_id="i", protocol=2, space_id="s", pid=1)
 PLAIN = {"LANG": "en_GB.UTF-8", "TERM": "xterm-256color"}
 _CHARACTERS = {
     "space": " ", "full_stop": ".", "semicolon": ";", "comma": ",", "slash": "/", "colon": ":", "question_mark": "?",

@@ -13,16 +13,17 @@ from typing import Any
 import httpx
 
 from banqup_tui.homes import Homes, homes_under
-from banqup_tui.launcher import connect, running
+from banqup_tui.launcher import PROGRAM, connect, running
+from banqup_tui.protocol import PROTOCOL
 from banqup_tui.protocol.local import Endpoint
 
 SPEAKS = (
     "import sys, banqup_tui.protocol as p; p.PROTOCOL = p.MIN_PROTOCOL = {0};"
-    "from banqup_tui.backend.main import main; sys.exit(main())"
+    "from banqup_tui.backend.main import main; sys.exit(main(['--protocol', '{0}']))"
 )
 CONNECTS = (
     "import banqup_tui.protocol as p; p.PROTOCOL = p.MIN_PROTOCOL = {0};"
-    "from banqup_tui.homes import homes; from banqup_tui.launcher import connect;"
+    "from banqup_tui.homes import homes; from banqup_tui.launcher import PROGRAM, connect;"
     "print(connect(homes(), program={1!r}).instance_id)"
 )
 
@@ -55,7 +56,7 @@ class Home:
     def start(self, *program: str, **environment: str) -> "subprocess.Popen[str]":
         """A process of our own, to be looked at; a backend if nothing else is said."""
         child = subprocess.Popen(
-            program or (sys.executable, "-m", "banqup_tui.backend"),
+            program or PROGRAM,
             env={**os.environ, "BANQUP_HOME": str(self.directory), **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -78,12 +79,12 @@ class Home:
             self._pids.add(endpoint.pid)
         return endpoint
 
-    def terminal(self, protocol: int = 1) -> "subprocess.Popen[str]":
+    def terminal(self, protocol: int = PROTOCOL) -> "subprocess.Popen[str]":
         """A terminal of this version, that connects, prints the instance and ends."""
         return self.start(sys.executable, "-c", CONNECTS.format(protocol, speaking(protocol)))
 
     def terminal_killed_at(self, point: str) -> "subprocess.Popen[str]":
-        program = CONNECTS.format(1, speaking(1))
+        program = CONNECTS.format(PROTOCOL, speaking(PROTOCOL))
         return self.start(sys.executable, "-c", program, BANQUP_KILL_AT=point)
 
     def end_all(self) -> None:
@@ -108,8 +109,8 @@ def home_in(directory: Path) -> Iterator[Home]:
 
 def http(endpoint: Endpoint) -> httpx.Client:
     return httpx.Client(
-        base_url=f"http://127.0.0.1:{endpoint.port}",
-        headers={"Authorization": f"Bearer {endpoint.token}"},
+        base_url="http://localhost",
+        transport=httpx.HTTPTransport(uds=endpoint.socket),
         trust_env=False,
         timeout=20,
     )

@@ -5,6 +5,7 @@ import socket
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,14 @@ import uvicorn
 from sqlalchemy import insert
 
 from banqup_tui.backend import rooms, tables
+from banqup_tui.backend.connections import TcpConnection, TcpConnections
 from banqup_tui.backend.context import Services
+from banqup_tui.backend.gate import Gate, TokenAuth
 from banqup_tui.backend.hub import Hub
 from banqup_tui.backend.service import Settings, service
+from banqup_tui.backend.sign_in.return_listener import ReturnListener
+from banqup_tui.backend.sign_in.signing_in import returned
+from banqup_tui.backend.tcp import Hosts
 from banqup_tui.backend.visitors import LOCAL_USER
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import kind_of
@@ -74,19 +80,27 @@ async def serving(
 ) -> AsyncIterator[Desk]:
     hub = Hub(asyncio.get_running_loop())
     retired: list[int] = []
-    gate = service(
+    returns = ReturnListener(lambda query: returned(services, query))
+    routes = service(
         services,
         rooms.handlers() if handlers is None else handlers,
         hub,
-        token=TOKEN,
-        user_id=LOCAL_USER,
+        returns=returns,
         instance_id="instance",
         retire=retired.append,
         settings=settings,
     )
+    gate = Gate(
+        routes,
+        TokenAuth(TOKEN, LOCAL_USER, Hosts("127.0.0.1")),
+        hub,
+        requests_a_minute=(settings or Settings()).requests_a_minute,
+        deadlines=True,
+    )
+    connection: Any = partial(TcpConnection, TcpConnections())
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(
-            gate, http="h11", ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=2
+            gate, http=connection, ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=2
         )
         server = _Quiet(config)
         running = asyncio.create_task(server.serve([listening]))
@@ -99,6 +113,7 @@ async def serving(
                 yield desk
             finally:
                 hub.close()
+                returns.close()
                 server.should_exit = True
                 await running
 

@@ -19,7 +19,7 @@ from banqup_tui.sync.session import Session
 from banqup_tui.sync.state import SyncState, SyncWord
 from tests.sync.fake_server import FakeServer, Line, a_client, a_document
 
-ENDPOINT = Endpoint(port=1, token="t", instance_id="i", protocol=1, space_id="s", pid=1)
+ENDPOINT = Endpoint(socket="nowhere", instance_id="i", protocol=2, space_id="s", pid=1)
 
 
 class Watch:

@@ -69,8 +69,6 @@ def _with_problems(operation: dict[str, Any]) -> None:
 
 def _by_hand(described: dict[str, Any]) -> None:
     bytes_of_a_file = {"type": "string", "format": "binary"}
-    described[paths.INSTANCE]["get"]["security"] = []
-    described[paths.SIGNED_IN]["get"]["security"] = []
     described[paths.DOCUMENTS]["get"]["responses"]["200"] = _answer("A page", JSON, _ref("DocumentsPage"))
     described[paths.OPENAPI]["get"]["responses"]["200"] = _answer("OpenAPI 3.1", JSON, {"type": "object"})
     described[paths.EVENTS]["get"]["responses"]["200"] = _answer("Hints", "text/event-stream", {"type": "string"})

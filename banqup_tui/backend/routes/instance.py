@@ -1,9 +1,10 @@
 """GET instance and POST retire: how a terminal recognises its backend, and a newer one takes over."""
 
+import os
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.params import FromQuery, JSONBody
+from litestar.params import JSONBody
 
 import banqup_tui.protocol as protocol
 from banqup_tui import __version__
@@ -11,25 +12,19 @@ from banqup_tui.backend.failures import Failure
 from banqup_tui.backend.routes._common import Asked, services_of
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol import paths
-from banqup_tui.protocol.local import proof_of
 from banqup_tui.protocol.messages import Instance
 from banqup_tui.protocol.problems import ProblemType
 
-_LONGEST_NONCE = 128
-
 
 @get(paths.INSTANCE)
-async def instance(request: Asked, nonce: FromQuery[str]) -> Instance:
-    """Asked without a token: the answer proves that this is the backend which wrote the endpoint file."""
-    if not 0 < len(nonce) <= _LONGEST_NONCE:
-        raise Failure(ProblemType.BAD_REQUEST, f"A nonce has 1 to {_LONGEST_NONCE} characters.", field="nonce")
-    state = request.app.state
+async def instance(request: Asked) -> Instance:
+    """Which version answers, and which protocols it speaks."""
     return Instance(
-        instance_id=state.instance_id,
+        instance_id=request.app.state.instance_id,
         version=__version__,
         protocol={"min": protocol.MIN_PROTOCOL, "max": protocol.PROTOCOL},
-        proof=proof_of(state.token, nonce),
         space_id=services_of(request).space_id,
+        pid=os.getpid(),
     )
 
 

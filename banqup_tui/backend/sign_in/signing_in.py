@@ -14,6 +14,7 @@ from banqup_tui.backend.failures import Failure
 from banqup_tui.backend.sign_in import kept
 from banqup_tui.backend.sign_in.kept import Kept, Waiting
 from banqup_tui.backend.sign_in.provider import Granted, exchanged, name_of, page, refused_there
+from banqup_tui.backend.sign_in.return_listener import ReturnListener
 from banqup_tui.backend.two_levels import refused
 from banqup_tui.connectors.interface import Authorization, Authorizes, NotSent, SettingProblem
 from banqup_tui.domain.extension import Words, in_language
@@ -37,13 +38,13 @@ _ANOTHER: Words = {
 }
 
 
-async def begin(services: Services, request: SignInRequest, port: int) -> SignIn:
-    """`port`: on which this service is reached, and so where the provider sends the browser back.
+async def begin(services: Services, request: SignInRequest, returns: ReturnListener) -> SignIn:
+    """`returns`: where the provider sends the browser back.
 
     Raises `Refused` or `Failure` where a setting that it needs is missing or wrong.
     """
     authorization = await asyncio.to_thread(_authorization, services, request)
-    returns_to = f"http://localhost:{port}"
+    returns_to = f"http://localhost:{await returns.port()}"
     state, verifier = secrets.token_urlsafe(_LETTERS), secrets.token_urlsafe(_LETTERS)
     waiting = Waiting(
         authorization=authorization,
@@ -55,6 +56,7 @@ async def begin(services: Services, request: SignInRequest, port: int) -> SignIn
     )
     provider = name_of(authorization)
     sign_in_id = await asyncio.to_thread(_put, services, request.extension_id, provider, waiting)
+    returns.expect(sign_in_id, kept.WAITING_HOURS * 3600.0)
     return SignIn(
         id=sign_in_id, state=SignInState.WAITING, provider=provider, url=waiting.url, returns_to=waiting.returns_to
     )
@@ -64,7 +66,7 @@ async def look(services: Services, sign_in_id: str) -> SignIn:
     return _told(await asyncio.to_thread(_found, services, sign_in_id))
 
 
-async def returned_by_hand(services: Services, sign_in_id: str, address: str) -> SignIn:
+async def returned_by_hand(services: Services, sign_in_id: str, address: str, returns: ReturnListener) -> SignIn:
     """The address was copied from the browser. Raises `Failure` where it is another: the sign-in goes on waiting."""
     found = await asyncio.to_thread(_found, services, sign_in_id)
     if found.waiting is None:
@@ -74,7 +76,9 @@ async def returned_by_hand(services: Services, sign_in_id: str, address: str) ->
         raise _wrong_address(_NOT_THIS, found.waiting)
     if not secrets.compare_digest(answer.get("state", "").encode(), found.waiting.state.encode()):
         raise _wrong_address(_ANOTHER, found.waiting)
-    return await _settled(services, found, found.waiting, answer)
+    settled = await _settled(services, found, found.waiting, answer)
+    returns.forget(sign_in_id)
+    return settled
 
 
 async def returned(services: Services, query: str) -> SignIn | None:

@@ -12,9 +12,18 @@ from banqup_tui.python_process import clean_environment, python_command
 
 
 @click.command()
-def command() -> None:
+@click.option("--listen", metavar="HOST:PORT", help="Serve HTTP there as well; callers need the token.")
+@click.option("--host", "hosts", metavar="NAME", multiple=True, help="A name by which it is called there.")
+def command(listen: str | None, hosts: tuple[str, ...]) -> None:
     """Run the local backend in the foreground, until Ctrl+C. It stays when nobody is connected."""
+    import banqup_tui.protocol as protocol
+
     say("The backend runs here until Ctrl+C.")
-    backend = python_command("banqup_tui.backend")
+    arguments = ["--protocol", str(protocol.PROTOCOL)]
+    if listen:
+        arguments += ["--listen", listen]
+    for name in hosts:
+        arguments += ["--host", name]
+    backend = python_command("banqup_tui.backend", *arguments)
     sys.stderr.flush()
     os.execve(backend[0], backend, {**clean_environment(), "BANQUP_STAY": "1"})  # noqa: S606

@@ -1,0 +1,95 @@
+"""The Unix socket on which the local backend listens, in a directory of its user's own."""
+
+import hashlib
+import os
+import socket
+import stat
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.kill_points import kill_point
+from banqup_tui.protocol.local import EXIT_CANNOT_START
+from banqup_tui.protocol.local_socket import LONGEST_PATH, SOCKET_FILE
+
+
+class NoPlaceForSocket(BanqupError):
+    exit_code = EXIT_CANNOT_START
+
+    def __init__(self, runtime: Path) -> None:
+        super().__init__(
+            f"The path of {runtime} is too long for a socket, and no other directory for it is this user's own.",
+            "Set BANQUP_HOME to a directory with a shorter path.",
+        )
+
+
+class LocalListener:
+    """Use it only while the backend's lock is held: a socket that is found there is a dead backend's."""
+
+    def __init__(self, runtime: Path) -> None:
+        self._path = runtime / SOCKET_FILE
+        self._inode: tuple[int, int] | None = None
+
+    @property
+    def path(self) -> str:
+        """Where the socket is; elsewhere than in the runtime directory where that path would be too long."""
+        return str(self._place())
+
+    def bind(self) -> socket.socket:
+        """A socket that does not listen yet, mode 0600. Raises `OSError`, `NoPlaceForSocket`."""
+        place = self._place()
+        if place != self._path:
+            _make_private(place.parent, self._path.parent)
+        self.withdraw()
+        made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        mask = os.umask(0o177)
+        try:
+            made.bind(str(place))
+        except BaseException:
+            made.close()
+            raise
+        finally:
+            os.umask(mask)
+        found = place.stat()
+        self._inode = (found.st_dev, found.st_ino)
+        if place != self._path:
+            self._path.symlink_to(place)
+        kill_point("listening")
+        return made
+
+    def is_there(self) -> bool:
+        """False once the socket was taken away: a system may tidy its directory for short-lived files."""
+        try:
+            found = self._path.stat()
+        except OSError:
+            return False
+        return (found.st_dev, found.st_ino) == self._inode
+
+    def withdraw(self) -> None:
+        with suppress(OSError):
+            place = Path(os.readlink(self._path))
+            if place.name == SOCKET_FILE:
+                place.unlink()
+                place.parent.rmdir()
+        self._path.unlink(missing_ok=True)
+
+    def _place(self) -> Path:
+        if len(os.fsencode(self._path)) <= LONGEST_PATH:
+            return self._path
+        name = f"banqup-{os.geteuid()}-{hashlib.sha256(os.fsencode(self._path)).hexdigest()[:16]}"
+        for base in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108
+            if base and os.path.isdir(base):
+                place = Path(base, name, SOCKET_FILE)
+                if len(os.fsencode(place)) <= LONGEST_PATH:
+                    return place
+        raise NoPlaceForSocket(self._path.parent)
+
+
+def _make_private(directory: Path, runtime: Path) -> None:
+    """Made with mode 0700, or found as this user's own with that mode: anybody may make one of this name before."""
+    with suppress(FileExistsError):
+        directory.mkdir(mode=0o700)
+    found = directory.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        raise NoPlaceForSocket(runtime)

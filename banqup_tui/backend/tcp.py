@@ -1,0 +1,75 @@
+"""Where the service listens on TCP beside its socket (`banqup serve --listen`), and the names it answers to there."""
+
+import ipaddress
+import os
+import socket
+from collections.abc import Sequence
+
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.protocol.local import EXIT_CANNOT_START
+
+_BACKLOG = 128
+
+
+class WrongAddress(BanqupError):
+    exit_code = EXIT_CANNOT_START
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"{address!r} is not an address to listen on.", "Write it as 127.0.0.1:8080 or [::1]:8080.")
+
+
+class AddressNotFree(BanqupError):
+    exit_code = EXIT_CANNOT_START
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(f"The service cannot listen on {address}: {reason}.", "Choose another address or port.")
+
+
+class Hosts:
+    """The values of `Host` that are answered.
+
+    A page in a browser that was led here by a name of its own (DNS rebinding) sends that name: so names are answered
+    only where they are known, and addresses always.
+    """
+
+    def __init__(self, listening_on: str, names: Sequence[str] = ()) -> None:
+        known = {"localhost", listening_on, socket.gethostname(), *names}
+        self._names = {name.lower().rstrip(".") for name in known if name}
+
+    def __contains__(self, host: object) -> bool:
+        if not isinstance(host, str):
+            return False
+        name = host.rpartition(":")[0] if _has_port(host) else host
+        name = name.strip("[]").lower().rstrip(".")
+        if name in self._names:
+            return True
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return True
+
+
+def _has_port(host: str) -> bool:
+    return host.rpartition(":")[2].isdigit() and (host.count(":") == 1 or "]:" in host)
+
+
+def parsed(address: str) -> tuple[str, int]:
+    """`HOST:PORT`. Raises `WrongAddress`."""
+    host, colon, port = address.rpartition(":")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if not colon or not bare or (":" in bare and bare == host) or not (port.isascii() and port.isdigit()):
+        raise WrongAddress(address)
+    if len(port) > 5 or int(port) > 65535:
+        raise WrongAddress(address)
+    return bare, int(port)
+
+
+def listening_on(host: str, port: int) -> socket.socket:
+    """Raises `AddressNotFree`."""
+    try:
+        family, _, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        return socket.create_server(where[:2], family=family, backlog=_BACKLOG)
+    except OSError as error:
+        reason = error.strerror or os.strerror(error.errno or 0)
+        raise AddressNotFree(f"[{host}]:{port}" if ":" in host else f"{host}:{port}", reason) from None

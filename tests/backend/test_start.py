@@ -305,12 +305,12 @@ def test_a_backend_with_nobody_connected_ends_by_itself(home: Home) -> None:
 
 
 def test_a_backend_stays_while_a_terminal_listens_and_says_good_bye(home: Home) -> None:
-    child, endpoint = home.serving(BANQUP_IDLE_SECONDS="0.4")
+    child, endpoint = home.serving(BANQUP_IDLE_SECONDS="1.5")
     with speak(endpoint) as client, client.stream("GET", f"/v1/spaces/{endpoint.space_id}/events") as stream:
         lines = stream.iter_lines()
         assert next(lines).startswith("id: ")
         with pytest.raises(subprocess.TimeoutExpired):
-            child.wait(1.5)
+            child.wait(3.0)
         child.terminate()
         assert "event: bye" in list(lines)
     assert child.wait(20) == 0
@@ -460,3 +460,26 @@ def test_a_variable_that_means_nothing_is_told_with_an_example(
     _, err = child.communicate(timeout=20)
     assert child.returncode == EXIT_CANNOT_START
     assert err == f"{variable} is set to {value!r}. Set it to a value such as {example}, or take it away.\n"
+
+
+def test_banqup_serve_listens_on_an_address_as_well(home: Home) -> None:
+    child = home.start(sys.executable, "-m", "banqup_tui", "serve", "--listen", "127.0.0.1:0")
+    until(lambda: home.endpoint_file.exists() or child.poll() is not None)
+    endpoint = msgspec.json.decode(home.endpoint_file.read_bytes(), type=Endpoint)
+    address = f"http://127.0.0.1:{endpoint.port}/v1/instance"
+    assert httpx.get(address).status_code == 401
+    answer = httpx.get(address, headers={"Authorization": f"Bearer {endpoint.token}"})
+    assert answer.json()["instanceId"] == endpoint.instance_id
+    found = home.running()
+    assert found is not None
+    assert found.instance_id == endpoint.instance_id
+    assert endpoint.token not in home.log
+
+
+@pytest.mark.parametrize("address", ["nowhere", "127.0.0.1:99999", "192.0.2.1:1"])
+def test_an_address_that_cannot_be_listened_on_is_told(home: Home, address: str) -> None:
+    child = home.start(sys.executable, "-m", "banqup_tui.backend", "--listen", address)
+    _, err = child.communicate(timeout=20)
+    assert child.returncode == EXIT_CANNOT_START
+    assert address in err
+    assert "Traceback" not in err

@@ -17,10 +17,13 @@ from banqup_tui.python_process import clean_environment, python_command
 def command(listen: str | None, hosts: tuple[str, ...]) -> None:
     """Run the local backend in the foreground, until Ctrl+C. It stays when nobody is connected."""
     import banqup_tui.protocol as protocol
+    from banqup_tui.homes import homes
+    from banqup_tui.protocol.local import ENDPOINT_FILE
 
     say("The backend runs here until Ctrl+C.")
     arguments = ["--protocol", str(protocol.PROTOCOL)]
     if listen:
+        say(f"It listens on {listen} as well; the token for it is in {homes().runtime / ENDPOINT_FILE}.")
         arguments += ["--listen", listen]
     for name in hosts:
         arguments += ["--host", name]

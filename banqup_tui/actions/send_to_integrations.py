@@ -169,8 +169,8 @@ def _row_of_one(row: Row, context: Context) -> TickRow:
     return TickRow(
         id=row.integration.id,
         label=clean(row.integration.label),
-        has=_has(route.delivery, context),
-        state=route.delivery.state if route.delivery else None,
+        has=_("Nothing: moved since") if route.elsewhere else _has(route.delivery, context),
+        state=route.delivery.state if route.delivery and not route.elsewhere else None,
         ticked=route.wanted or (route.if_gone and not context.selection.wanted),
         possible=route.possible,
         note=note,
@@ -196,6 +196,9 @@ def _note_of(route: Route) -> tuple[str, bool]:
     label = clean(route.integration.label)
     if route.delivery is None or not route.possible:
         return "", False
+    if route.elsewhere:
+        words = _("{integration} has another destination since this was sent: the new one does not have it.")
+        return words.format(integration=label), False
     if route.if_gone:
         return _("{integration} is asked first, so nothing is doubled there.").format(integration=label), False
     if route.delivery.state is DeliveryState.DELIVERED:
@@ -242,6 +245,14 @@ def summary(chosen: Selection, answer: Ticked) -> TickSummary:
         return TickSummary(effects=effects, lines=(), button=_button_of_one(len(plan.integration_ids)))
     deliveries = ngettext("{count} delivery.", "{count} deliveries.", plan.deliveries)
     lines = [deliveries.format(count=count(plan.deliveries))]
+    elsewhere = sum(row.elsewhere for row in chosen.rows if row.integration.id in answer.ids)
+    if elsewhere:
+        words = ngettext(
+            "{count} of them went to an earlier destination: the present one does not have it.",
+            "{count} of them went to an earlier destination: the present one does not have them.",
+            elsewhere,
+        )
+        lines.append(words.format(count=count(elsewhere)))
     if not answer.option:
         lines[0] += " " + _("What an integration has already stays as it is there.")
     left_out = _left_out(chosen)

@@ -140,6 +140,7 @@ def integration_of(row: Row[Any], own: bytes | None, effective: bytes | None, se
         failing_remedy=row.failing_remedy,
         held_until=row.held_until,
         sign_in_until=row.sign_in_until,
+        destination=row.destination,
     )
 
 

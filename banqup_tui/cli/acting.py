@@ -9,6 +9,8 @@ from banqup_tui.cli import exit_codes
 from banqup_tui.cli.ask import CommandLineAsk
 from banqup_tui.cli.house import Answer, Fate, House
 from banqup_tui.cli.output import say
+from banqup_tui.written.formats import count
+from banqup_tui.written.words import ngettext
 
 SECONDS_TO_ANSWER = 30.0
 
@@ -24,11 +26,22 @@ async def carry_out(house: House, action: Action, context: Context) -> int:
     keys = [key for message in messages for key in message.undo_keys]
     if not keys:
         return exit_codes.OK
-    code = told(house, await house.answers(keys, SECONDS_TO_ANSWER))
+    answers = await house.answers(keys, SECONDS_TO_ANSWER)
+    code = told(house, answers)
     if code == exit_codes.OK:
         for message in messages:
             say(message.said)
+        _say_older(answers)
     return code
+
+
+def _say_older(answers: Sequence[Answer]) -> None:
+    """How many older documents an activation sends: of those counted before it, an integration may have some."""
+    results = [one.result for one in answers if isinstance(one.result, dict)]
+    numbers = [int(result.get("queued", 0)) for result in results if "jobId" in result and "integrationId" in result]
+    if numbers:
+        words = ngettext("{count} older document is sent.", "{count} older documents are sent.", sum(numbers))
+        say(words.format(count=count(sum(numbers))))
 
 
 def told(house: House, answers: Sequence[Answer]) -> int:

@@ -71,6 +71,18 @@ class Delivery(Value, frozen=True, kw_only=True):
     def is_checked_by_program(self) -> bool:
         return self.state is DeliveryState.UNKNOWN and self.check_at is not None
 
+    def arrived_elsewhere(self, destination: str | None) -> bool:
+        """It was delivered before the settings were changed, and nothing of it has arrived at `destination`.
+
+        False wherever one of the two places is not known.
+        """
+        if self.state is not DeliveryState.DELIVERED or destination is None or not self.log:
+            return False
+        if self.log[0].destination in (None, destination):
+            return False
+        delivered = (one for one in self.log if one.outcome == DeliveryState.DELIVERED)
+        return all(one.destination != destination for one in delivered)
+
     @property
     def needs_a_look(self) -> bool:
         """Failed, or unknown with nobody looking it up, and not dismissed."""

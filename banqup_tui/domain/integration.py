@@ -30,7 +30,8 @@ class Integration(Value, frozen=True, kw_only=True):
     `cause` says why a BROKEN one stopped, `trouble` of what kind that is. `effective` are the settings as used, with
     the secrets left out. `failing_since`: the receiver has not answered, or the integration is BROKEN, since then;
     `failing_reason` is what was said last, `held_until` when it is tried again. `sign_in_until`: when the sign-in
-    ends, where the extension can tell.
+    ends, where the extension can tell. `destination`: where documents go by the settings in use, as text to compare;
+    `None` where it is not known yet.
     """
 
     id: str
@@ -54,3 +55,4 @@ class Integration(Value, frozen=True, kw_only=True):
     failing_remedy: str | None = None
     held_until: datetime | None = None
     sign_in_until: datetime | None = None
+    destination: str | None = None

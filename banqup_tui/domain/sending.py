@@ -23,7 +23,7 @@ class Obstacle(StrEnum):
 
 
 class Effect(StrEnum):
-    """What one integration gets: nothing it has is sent again unless ticked."""
+    """What one integration gets: nothing it has at its present destination is sent again unless ticked."""
 
     SEND = "SEND"
     RESEND = "RESEND"
@@ -34,7 +34,7 @@ class Route(Value, frozen=True, kw_only=True):
     """One document towards one integration. `wanted`: ticked without further question; `possible`: may be ticked.
 
     `if_gone`: the receiver can be asked whether it has the document, and is asked before anything is sent again,
-    unless another copy is wanted in so many words.
+    unless another copy is wanted in so many words. `elsewhere`: it arrived at an earlier destination only.
     """
 
     integration: Integration
@@ -43,6 +43,7 @@ class Route(Value, frozen=True, kw_only=True):
     wanted: bool
     possible: bool
     if_gone: bool = False
+    elsewhere: bool = False
 
 
 class Offer(Value, frozen=True, kw_only=True):
@@ -58,7 +59,8 @@ class Row(Value, frozen=True, kw_only=True):
     """One integration towards a selection: of its `documents`, what it has and what could be sent.
 
     `first_time`: nothing arrived yet, so they are sent; `asked_first`: unknown at a receiver that can be asked;
-    `again`: it has them, or perhaps has them, and only the user's own word sends another copy.
+    `again`: it has them, or perhaps has them, and only the user's own word sends another copy. `elsewhere`: those of
+    `first_time` that arrived at an earlier destination.
     """
 
     integration: Integration
@@ -71,6 +73,7 @@ class Row(Value, frozen=True, kw_only=True):
     first_time: int
     asked_first: int
     again: int
+    elsewhere: int = 0
 
     @property
     def wanted(self) -> bool:
@@ -140,21 +143,31 @@ def offer(
         for integration in integrations
         if integration.state is IntegrationState.ACTIVE
     )
+    elsewhere = {route.integration.id for route in routes if route.elsewhere}
     return Offer(
         document=document,
-        sent_before=was_attempted(document, by_integration),
+        sent_before=was_attempted(document, by_integration, elsewhere),
         routes=routes,
         obstacle=_obstacle(document, routes),
     )
 
 
-def was_attempted(document: Document, by_integration: Mapping[str, Delivery]) -> bool:
-    return document.attempted or any(delivery.attempts > 0 for delivery in by_integration.values())
+def was_attempted(document: Document, by_integration: Mapping[str, Delivery], elsewhere: Collection[str] = ()) -> bool:
+    """False where all that was tried arrived at an earlier destination: `elsewhere` are those integrations."""
+    tried = [delivery.integration_id for delivery in by_integration.values() if delivery.attempts > 0]
+    if tried:
+        return any(integration_id not in elsewhere for integration_id in tried)
+    return document.attempted
 
 
-def effect_of(delivery: Delivery | None) -> Effect:
-    """Nothing there yet, failed or cancelled: SEND. Delivered, or unknown and settled: RESEND. Under way: nothing."""
+def effect_of(delivery: Delivery | None, destination: str | None = None) -> Effect:
+    """Nothing there yet, failed or cancelled: SEND. Delivered, or unknown and settled: RESEND. Under way: nothing.
+
+    `destination` is the integration's present one: what was delivered to an earlier one only is not there yet.
+    """
     if delivery is None or delivery.state in (DeliveryState.FAILED, DeliveryState.CANCELLED):
+        return Effect.SEND
+    if delivery.arrived_elsewhere(destination):
         return Effect.SEND
     if delivery.is_open:
         return Effect.NOTHING
@@ -225,7 +238,7 @@ def planned(chosen: Selection, ticked: Collection[str], *, again: bool) -> Plan:
 
 
 def _route(integration: Integration, delivery: Delivery | None, kinds: Mapping[str, ReceiverKind]) -> Route:
-    effect = effect_of(delivery)
+    effect = effect_of(delivery, integration.destination)
     if_gone = effect is Effect.RESEND and kinds.get(integration.extension_id) is ReceiverKind.LOOKUP
     unknown = delivery is not None and delivery.state is DeliveryState.UNKNOWN
     return Route(
@@ -235,6 +248,7 @@ def _route(integration: Integration, delivery: Delivery | None, kinds: Mapping[s
         wanted=effect is Effect.SEND or (if_gone and unknown),
         possible=effect is not Effect.NOTHING,
         if_gone=if_gone,
+        elsewhere=delivery is not None and delivery.arrived_elsewhere(integration.destination),
     )
 
 
@@ -249,7 +263,7 @@ def _obstacle(document: Document, routes: tuple[Route, ...]) -> Obstacle | None:
 
 
 def _row(routes: tuple[Route, ...]) -> Row:
-    there = [route.delivery for route in routes if route.delivery is not None]
+    there = [route.delivery for route in routes if route.delivery is not None and not route.elsewhere]
     return Row(
         integration=routes[0].integration,
         routes=routes,
@@ -261,6 +275,7 @@ def _row(routes: tuple[Route, ...]) -> Row:
         first_time=sum(route.effect is Effect.SEND for route in routes),
         asked_first=sum(route.if_gone and route.wanted for route in routes),
         again=sum(route.effect is Effect.RESEND and not route.wanted for route in routes),
+        elsewhere=sum(route.elsewhere for route in routes),
     )
 
 

@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from banqup_tui.domain.delivery import Delivery, DeliveryState
+from banqup_tui.domain.delivery import Attempt, Delivery, DeliveryState
 from banqup_tui.domain.document import Document, DocumentKind
 from banqup_tui.domain.extension import ReceiverKind
 from banqup_tui.domain.folder import Folder
@@ -279,3 +280,36 @@ def test_an_entry_that_is_not_dimmed_always_has_something_to_send(of: Selection)
 @given(selections())
 def test_nothing_goes_to_an_integration_that_is_paused_broken_or_removed(of: Selection) -> None:
     assert all(row.integration.state is IntegrationState.ACTIVE for row in of.rows)
+
+
+def moved(of: Document, to: Integration, *went: str) -> tuple[Integration, Delivery]:
+    """An integration that points to `new`, and a delivery that arrived at each of `went`, the last one first."""
+    tries = tuple(Attempt(started_at=NOON, outcome="DELIVERED", destination=place) for place in reversed(went))
+    arrived = msgspec.structs.replace(delivery(of, to.id, DeliveryState.DELIVERED), log=tries)
+    return msgspec.structs.replace(to, destination="new"), arrived
+
+
+def test_a_changed_destination_has_nothing_yet() -> None:
+    one = document(attempted=True)
+    pointed, arrived = moved(one, integration("sftp"), "old")
+    selected = chosen([one], [pointed], [arrived])
+    (row,) = selected.rows
+    assert (row.delivered, row.elsewhere, row.first_time, row.again) == (0, 1, 1, 0)
+    assert not selected.sent_before
+    assert planned(selected, selected.wanted, again=False).sends == 1
+
+
+def test_a_destination_that_has_it_already_gets_nothing_by_itself() -> None:
+    one = document()
+    for went in (("new",), ("old", "new"), ("new", "old")):
+        pointed, arrived = moved(one, integration("sftp"), *went)
+        selected = chosen([one], [pointed], [arrived])
+        assert (selected.rows[0].delivered, selected.wanted) == (1, frozenset())
+        assert selected.sent_before
+
+
+def test_what_other_integrations_have_keeps_the_word_resend() -> None:
+    one = document(attempted=True)
+    pointed, arrived = moved(one, integration("sftp"), "old")
+    other = delivery(one, "exact", DeliveryState.DELIVERED)
+    assert chosen([one], [pointed, integration("exact")], [arrived, other]).sent_before

@@ -189,3 +189,30 @@ def test_a_folder_that_cannot_be_written_is_said_with_what_to_do(computer: Compu
     assert sent.code == 1, sent.err
     assert sent.array[0]["reason"]
     assert "not delivered" in sent.err
+
+
+def test_a_destination_that_has_changed_gets_the_older_documents(computer: Computer) -> None:
+    (invoice,) = computer.put_invoices(1)
+    reference = computer.banqup("import", str(invoice), "--create-clients", "--json").array[0]["client"]["reference"]
+    first, second = computer.received / "first", computer.received / "second"
+    computer.banqup("store", "install", "local-folder", "--set", f"path={first}")
+    computer.banqup("integrations", "add", reference, "local-folder")
+    assert computer.banqup("send", "--client", reference, "--wait").code == 0
+    there = computer.banqup("send", "--client", reference, "--wait")
+    assert "everything is there" in there.err
+    computer.banqup("store", "configure", "local-folder", "--set", f"path={second}")
+    sent = computer.banqup("send", "--client", reference, "--wait")
+    assert (sent.code, "moved since" in sent.err, "everything is there" in sent.err) == (0, True, False), sent.err
+    assert [len(list(place.iterdir())) for place in (first, second)] == [1, 1]
+
+    third = computer.received / "third"
+    (integration,) = computer.banqup("integrations", "list", "--json").array
+    computer.banqup("integrations", "remove", integration["id"], "--yes")
+    computer.banqup("store", "configure", "local-folder", "--set", f"path={third}")
+    added = computer.banqup("integrations", "add", reference, "local-folder", "--backfill")
+    assert "Also 1 older document." in added.err
+    assert "1 older document is sent." in added.err, added.err
+    wait_until(lambda: third.is_dir() and len([path for path in third.iterdir() if path.name[0] != "."]) == 1)
+    computer.banqup("integrations", "remove", integration["id"], "--yes")
+    again = computer.banqup("integrations", "add", reference, "local-folder", "--backfill")
+    assert "0 older documents are sent." in again.err, again.err

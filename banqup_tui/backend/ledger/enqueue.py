@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, insert, select, update
 
+from banqup_tui.backend.ledger.resend import another_copy, elsewhere
 from banqup_tui.backend.ledger.rows import portions, stamp_generation, turn
 from banqup_tui.backend.ledger.status import restate
 from banqup_tui.backend.tables import delivery
@@ -39,11 +40,18 @@ def wanted_copy_key(integration_id: str, sha256: str, generation: int) -> str:
 
 
 def enqueue(
-    work: Work, integration: Row[Any], documents: Sequence[Row[Any]], asked_by: str | None, *, by_itself: bool = False
+    work: Work,
+    integration: Row[Any],
+    documents: Sequence[Row[Any]],
+    asked_by: str | None,
+    *,
+    by_itself: bool = False,
+    moved: bool = True,
 ) -> Enqueued:
-    """The integration is held by this transaction. `by_itself`: what failed or was cancelled is left as it is.
+    """The integration is held by this transaction. `by_itself`: what the ledger knows already is left as it is.
 
-    The caller refreshes the integration's `ready_at` when all is queued.
+    `moved`: what arrived only at an earlier destination is sent to the present one. The caller refreshes the
+    integration's `ready_at` when all is queued.
     """
     known = _known(work, integration.id, [row.sha256 for row in documents])
     new = [row for row in documents if row.sha256 not in known]
@@ -51,7 +59,9 @@ def enqueue(
     result = Enqueued(delivery_ids=_insert(work, integration, new, asked_by))
     send_again(work, again, asked_by)
     result.delivery_ids += [row.id for row in again]
-    taken = {row.id for row in again}
+    if moved and not by_itself:
+        result.delivery_ids += another_copy(work, elsewhere(work, list(known.values())), asked_by)
+    taken = set(result.delivery_ids)
     result.untouched = [row for row in known.values() if row.id not in taken]
     _follow_documents(work, documents, known)
     return result

@@ -15,7 +15,7 @@ from banqup_tui.backend.context import Context, Refused, Services
 from banqup_tui.backend.filed import count_since, is_too_early, since_month
 from banqup_tui.backend.ledger.enqueue import Enqueued, enqueue
 from banqup_tui.backend.ledger.ready import refresh
-from banqup_tui.backend.ledger.resend import another_copy
+from banqup_tui.backend.ledger.resend import another_copy, is_elsewhere
 from banqup_tui.backend.ledger.rows import AT_ONCE, lock_integrations, portions
 from banqup_tui.backend.tables import delivery, document, integration, job, space
 from banqup_tui.backend.work import Work
@@ -42,7 +42,8 @@ class Progress(NamedTuple):
 class Task(Value, frozen=True, kw_only=True):
     """What a job does, as it was when asked for. `integration_ids` were active then.
 
-    `since`: only documents dated on that day or later.
+    `since`: only documents dated on that day or later. `destinations`: of those integrations, as they were when the
+    documents were counted; where one has changed since, what had arrived before is left as it is.
     """
 
     query: Query
@@ -50,6 +51,7 @@ class Task(Value, frozen=True, kw_only=True):
     folders: tuple[Folder, ...] | None = None
     again: bool = False
     since: date | None = None
+    destinations: dict[str, str] = {}
 
 
 _task = msgspec.json.Decoder(Task)
@@ -62,8 +64,17 @@ def begin(work: Work, context: Context, task: Task, up_to: str, expected: int) -
     kill_point("bulk.counted")
     if count > expected:
         raise _count_changed(count, expected)
+    task = msgspec.structs.replace(task, destinations=_destinations(work, task.integration_ids))
     job_id = write(work, context, BULK, msgspec.json.encode(task), upto_seq=upto_seq, expected=expected)
     return {"queued": count, "unchanged": 0, "jobId": job_id}
+
+
+def _destinations(work: Work, integration_ids: tuple[str, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for some in portions(integration_ids):
+        statement = select(integration.c.id, integration.c.destination).where(integration.c.id.in_(some))
+        found.update((row.id, row.destination) for row in work.execute(statement))
+    return found
 
 
 def write(
@@ -109,7 +120,7 @@ def _has_effect(task: Task, upto_seq: int) -> Any:
     failed = delivery.c.state == str(DeliveryState.FAILED)
     if task.query.failed_only:
         return _there(failed)
-    effect = or_(~_there(), _there(or_(failed, delivery.c.state == str(DeliveryState.CANCELLED))))
+    effect = or_(~_there(), _there(or_(failed, delivery.c.state == str(DeliveryState.CANCELLED), is_elsewhere())))
     if not task.again:
         return effect
     return or_(effect, _there(_can_be_sent_again(), delivery.c.settled_seq <= upto_seq))
@@ -191,7 +202,8 @@ def _queue(work: Work, task: Task, found: Row[Any], rows: list[Row[Any]]) -> int
 def _at_one(work: Work, task: Task, found: Row[Any], of: Row[Any], rows: list[Row[Any]]) -> Enqueued:
     if task.query.failed_only:
         rows = _failed(work, of, rows)
-    result = enqueue(work, of, rows, found.asked_by)
+    moved = not task.query.failed_only and task.destinations.get(of.id) == of.destination
+    result = enqueue(work, of, rows, found.asked_by, moved=moved)
     if task.again and not task.query.failed_only:
         seen = found.upto_seq
         again = [row for row in result.untouched if row.generation_seq <= seen and 0 < row.settled_seq <= seen]

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, and_, exists, select
 
-from banqup_tui.backend.ledger.rows import stamp_generation, turn
-from banqup_tui.backend.tables import delivery
+from banqup_tui.backend.ledger.rows import portions, stamp_generation, turn
+from banqup_tui.backend.tables import attempt, delivery, integration
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.delivery import DeliveryState
 
@@ -14,6 +14,31 @@ from banqup_tui.domain.delivery import DeliveryState
 def is_settled_copy(row: Row[Any]) -> bool:
     """Delivered, or unknown with nobody looking it up: only of such a one is another copy possible."""
     return bool(row.state == DeliveryState.DELIVERED or (row.state == DeliveryState.UNKNOWN and row.check_at is None))
+
+
+def is_elsewhere() -> Any:
+    """Condition over `delivery` and `integration`: it arrived, but only at a destination that was set before."""
+    there = exists().where(
+        attempt.c.delivery_id == delivery.c.id,
+        attempt.c.outcome == str(DeliveryState.DELIVERED),
+        attempt.c.destination == integration.c.destination,
+    )
+    return and_(
+        delivery.c.state == str(DeliveryState.DELIVERED),
+        delivery.c.destination.is_not(None),
+        delivery.c.destination != integration.c.destination,
+        ~there.correlate(delivery, integration),
+    )
+
+
+def elsewhere(work: Work, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """Those of `rows` that arrived at an earlier destination of their integration only."""
+    delivered = [row.id for row in rows if row.state == DeliveryState.DELIVERED]
+    found: set[str] = set()
+    for some in portions(delivered):
+        of_integration = select(delivery.c.id).join(integration, integration.c.id == delivery.c.integration_id)
+        found.update(work.execute(of_integration.where(delivery.c.id.in_(some), is_elsewhere())).scalars())
+    return [row for row in rows if row.id in found]
 
 
 def another_copy(work: Work, rows: Sequence[Row[Any]], asked_by: str | None) -> list[str]:

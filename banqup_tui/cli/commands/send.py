@@ -21,6 +21,7 @@ from banqup_tui.cli.running import as_json, context_for, in_house, pass_tools
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.sending import Selection
 from banqup_tui.written.words import _
 
 
@@ -97,8 +98,18 @@ async def _ask_for(house: House, documents: Sequence[Document], again: bool) -> 
     await action.run(context)
     keys = tuple(key for message in ask.messages for key in message.undo_keys)
     if not keys:
-        say("Nothing to send: everything is there. --again sends another copy.")
+        say(_nothing_to_send(context.selection))
     return exit_codes.OK, keys
+
+
+def _nothing_to_send(chosen: Selection) -> str:
+    """Says that everything is there only where the ledger says so of every delivery."""
+    there, under_way = sum(row.delivered for row in chosen.rows), sum(row.under_way for row in chosen.rows)
+    perhaps = sum(row.unknown for row in chosen.rows)
+    if not under_way and not perhaps:
+        return "Nothing to send: everything is there. --again sends another copy."
+    counts = ((there, "delivered"), (under_way, "under way"), (perhaps, "may have arrived: look at the receiver's"))
+    return f"Nothing to send: {', '.join(f'{number} {words}' for number, words in counts if number)}."
 
 
 def _code_of(reason: str) -> int:

@@ -46,12 +46,23 @@ def older_hidden_names(parcel: Parcel, ending: str = ".part") -> list[str]:
 def names(place: Place, parcel: Parcel) -> Iterator[Place]:
     """The wanted name, then others with the delivery's mark, for when a name is taken."""
     yield place
-    mark = parcel.delivery_id.replace("-", "")[:8]
-    if parcel.generation > 1:
-        mark = f"{mark}-{parcel.generation}"
+    mark = _mark(parcel)
     yield place.named(with_suffix(place.name, mark))
     for number in range(2, 100):
         yield place.named(with_suffix(place.name, f"{mark}-{number}"))
+
+
+def is_name_of_this_copy(name: str, parcel: Parcel) -> bool:
+    """Whether a file of this name and of these bytes is the copy that is wanted, sent by a ledger that was put back.
+
+    Of a further copy only a name with its own mark says so: the wanted name may still be that of the copy before it.
+    """
+    return parcel.generation == 1 or _mark(parcel) in name
+
+
+def _mark(parcel: Parcel) -> str:
+    mark = parcel.delivery_id.replace("-", "")[:8]
+    return f"{mark}-{parcel.generation}" if parcel.generation > 1 else mark
 
 
 def chunks_of(parcel: Parcel) -> Iterator[bytes]:

@@ -5,8 +5,10 @@ A document is written under a hidden name, and appears with one rename that neve
 
 import asyncio
 import errno
+import hashlib
 import os
 import secrets
+import stat
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
@@ -18,6 +20,7 @@ from banqup_tui.connectors.hidden_file import (
     Remnant,
     chunks_of,
     hidden_name,
+    is_name_of_this_copy,
     names,
     older_hidden_names,
     remnant_of,
@@ -134,7 +137,8 @@ class _FolderChannel:
             _make(directory)
             for old in older_hidden_names(parcel):
                 (directory / old).unlink(missing_ok=True)
-            final = next((seen for seen in names(place, parcel) if not os.path.lexists(seen.path)), place)
+            free = (one for one in names(place, parcel) if not os.path.lexists(one.path) or _is_there(one.path, parcel))
+            final = next(free, place)
             hidden = directory / hidden_name(parcel)
             _write(hidden, parcel)
         kill_point("prepare.uploaded")
@@ -216,12 +220,30 @@ def _appear(parcel: Parcel, remnant: Remnant) -> str:
     kill_point("rename.before")
     directory, name = os.path.split(remnant.final)
     for seen in names(Place(directory, name), parcel):
-        with suppress(FileExistsError):
+        try:
             rename_without_overwriting(remnant.hidden, seen.path)
-            kill_point("rename.after")
-            _remember(directory, remnant)
-            return seen.path
+        except FileExistsError:
+            if not _is_there(seen.path, parcel):
+                continue
+            os.unlink(remnant.hidden)
+        kill_point("rename.after")
+        _remember(directory, remnant)
+        return seen.path
     raise OSError(errno.EEXIST, os.strerror(errno.EEXIST), remnant.final)
+
+
+def _is_there(path: str, parcel: Parcel) -> bool:
+    """This very copy has this name already, with the same bytes. A link is never followed."""
+    if not is_name_of_this_copy(os.path.basename(path), parcel):
+        return False
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as stream:
+            found = os.fstat(stream.fileno())
+            if not stat.S_ISREG(found.st_mode) or found.st_size != parcel.size:
+                return False
+            return hashlib.file_digest(stream, "sha256").hexdigest() == parcel.sha256
+    except OSError:
+        return False
 
 
 def _remember(directory: str, remnant: Remnant) -> None:
@@ -365,16 +387,24 @@ def _test(settings: LocalFolderSettings, sample: Parcel | None) -> list[Step]:
             _probe(folder)
     except BanqupError as error:
         return [*steps, failed_step(error)]
-    written = {"en": "A file could be written and taken away", "fr": "Un fichier a pu être écrit et retiré"}
+    written = {
+        "en": "A file could be written, renamed and taken away",
+        "fr": "Un fichier a pu être écrit, renommé et retiré",
+    }
     return [*steps, Step(ok=True, sentence=written)]
 
 
 def _probe(folder: Path) -> None:
-    probe = folder / f".banqup-test-{secrets.token_hex(4)}"
+    """All that a delivery does."""
+    mark = secrets.token_hex(4)
+    probe, renamed = (folder / f".banqup-test-{mark}{end}" for end in ("", "-renamed"))
     try:
         with probe.open("xb") as stream:
             stream.write(b"banqup\n")
             stream.flush()
             os.fsync(stream.fileno())
+        rename_without_overwriting(str(probe), str(renamed))
+        _fsync_directory(folder)
     finally:
         probe.unlink(missing_ok=True)
+        renamed.unlink(missing_ok=True)

@@ -162,5 +162,8 @@ class Sftp:
                 await probe(wires.first, settings, sample)
         except BanqupError as error:
             return [*steps, failed_step(error, _NO_FILE if steps else None)]
-        written = {"en": "A file could be written and taken away", "fr": "Un fichier a pu être écrit et retiré"}
+        written = {
+            "en": "A file could be written, renamed and taken away",
+            "fr": "Un fichier a pu être écrit, renommé et retiré",
+        }
         return [*steps, Step(ok=True, sentence=written)]

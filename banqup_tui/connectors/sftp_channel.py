@@ -18,13 +18,14 @@ from banqup_tui.connectors.hidden_file import (
     Remnant,
     chunks_of,
     hidden_name,
+    is_name_of_this_copy,
     names,
     older_hidden_names,
     remnant_of,
 )
 from banqup_tui.connectors.interface import Found, Parcel, Receipt, Uncertain
 from banqup_tui.connectors.path_template import Place, fill
-from banqup_tui.connectors.sftp_faults import LOST, not_written, words_of
+from banqup_tui.connectors.sftp_faults import LOST, not_renamed, not_written, words_of
 from banqup_tui.connectors.sftp_wire import Answer, Seen, Wire, Wires, is_there
 from banqup_tui.kill_points import kill_point
 
@@ -101,7 +102,7 @@ class SftpChannel:
         except LOST as error:
             raise _cut_off(kept, words_of(error)) from error
         except asyncssh.SFTPError as error:
-            raise not_written(error, posixpath.dirname(kept.final), None, parcel.size) from error
+            raise not_renamed(error, posixpath.dirname(kept.final) or ".", None, parcel.size) from error
         return Receipt(text=final, reference=posixpath.basename(final))
 
     async def roll_forward(self, parcel: Parcel, remnant: str) -> Receipt:
@@ -151,9 +152,14 @@ class SftpChannel:
         if not await is_there(look):
             return first
         for seen in names(place, parcel):
-            if seen.path not in self._held and not await self._is_there(seen.path):
+            if seen.path in self._held and seen != first:
+                continue
+            if not await self._is_there(seen.path):
                 del self._held[first.path]
                 self._held[seen.path] = time.monotonic()
+                return seen
+            if await self._has_this_copy(seen.path, parcel):
+                del self._held[first.path]
                 return seen
         return place
 
@@ -194,6 +200,9 @@ class SftpChannel:
         refusal: asyncssh.SFTPError | None = None
         for seen in names(Place(directory, name), parcel):
             if not self._was_free(seen.path) and await self._is_there(seen.path):
+                if await self._has_this_copy(seen.path, parcel):
+                    await self._wire.remove(kept.hidden)
+                    return seen.path
                 continue
             try:
                 async with asyncio.timeout(ANSWER_SECONDS):
@@ -219,13 +228,27 @@ class SftpChannel:
 
         The recorded name was free when the file was uploaded: the very same bytes under it are then this file.
         """
-        if not await self._is_there(kept.final):
+        return await self._is_there(kept.final) and await self._has_these_bytes(kept.final, parcel)
+
+    async def _has_this_copy(self, path: str, parcel: Parcel) -> bool:
+        """Of a name that is taken. Where the file may not be read, it is another one."""
+        if not is_name_of_this_copy(posixpath.basename(path), parcel):
             return False
-        if (await self._wire.stat(kept.final)).size != parcel.size:
+        try:
+            return await self._has_these_bytes(path, parcel)
+        except (asyncssh.SFTPPermissionDenied, asyncssh.SFTPFailure, asyncssh.SFTPNoSuchFile):
             return False
-        digest = hashlib.sha256()
-        async for chunk in self._wire.read(kept.final):
+
+    async def _has_these_bytes(self, path: str, parcel: Parcel) -> bool:
+        """Reads no further than the document is long."""
+        if (await self._wire.stat(path)).size != parcel.size:
+            return False
+        digest, read = hashlib.sha256(), 0
+        async for chunk in self._wire.read(path):
             digest.update(chunk)
+            read += len(chunk)
+            if read > parcel.size:
+                return False
         return digest.hexdigest() == parcel.sha256
 
     async def _is_there(self, path: str) -> bool:
@@ -303,21 +326,29 @@ async def _room(wire: Wire, directory: str, error: BaseException) -> int | None:
 
 
 async def probe(wire: Wire, settings: SftpSettings, sample: Parcel | None) -> None:
-    """A file in the sample's folder, or in the part of the path that is the same for all."""
+    """All that a delivery does, in the sample's folder, or in the part of the path that is the same for all.
+
+    There are servers that take files and rename none.
+    """
     if sample is not None:
         directory = _place(settings, sample).directory
     else:
         directory = settings.path.partition("[")[0].rpartition("/")[0] if "[" in settings.path else settings.path
-    probe = Place(directory, f".banqup-test-{secrets.token_hex(4)}").path
+    mark = secrets.token_hex(4)
+    probe, renamed = (Place(directory, f".banqup-test-{mark}{end}").path for end in ("", "-renamed"))
+    failure = not_written
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             await _make(wire, directory)
             try:
                 handle = await wire.create(probe)
-                await wire.write_the_last(handle, 0, b"banqup\n")
+                await wire.write_the_last(handle, 0, b"banqup\n", flush=settings.flush)
+                failure = not_renamed
+                await wire.rename(probe, renamed)
             finally:
-                with suppress(asyncssh.SFTPError, *LOST):
-                    await wire.remove(probe)
+                for path in (probe, renamed):
+                    with suppress(asyncssh.SFTPError, *LOST):
+                        await wire.remove(path)
     except (asyncssh.SFTPError, *LOST) as error:
         room = await _room(wire, directory or ".", error)
-        raise not_written(error, directory or ".", room, 1) from error
+        raise failure(error, directory or ".", room, 1) from error

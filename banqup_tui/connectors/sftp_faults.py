@@ -148,6 +148,22 @@ def not_written(error: BaseException, directory: str, room: int | None, size: in
     return _line_lost(said)
 
 
+def not_renamed(error: BaseException, directory: str, room: int | None, size: int) -> BanqupError:
+    """As `not_written`, where the file was written and could not get its name."""
+    if not isinstance(error, asyncssh.SFTPPermissionDenied | asyncssh.SFTPWriteProtect | asyncssh.SFTPOpUnsupported):
+        return not_written(error, directory, room, size)
+    said = words_of(error)
+    return NotSent(
+        f"The server does not let files be renamed in {directory}: “{said}”.",
+        "Ask whoever runs it for the right to rename files there, or for a server that can rename them.",
+        french=(
+            f"Le serveur ne laisse pas renommer des fichiers dans {directory} : « {said} ».",
+            "Demandez au responsable le droit de renommer, ou un serveur qui sait le faire.",
+        ),
+        fault=Fault.PERSON,
+    )
+
+
 def _line_lost(said: str) -> NotSent:
     return NotSent(
         f"The connection broke while the document was on its way: {said}.",

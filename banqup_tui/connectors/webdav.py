@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
-from banqup_tui.connectors.hidden_file import Remnant, hidden_name, names, older_hidden_names, remnant_of
+from banqup_tui.connectors.hidden_file import (
+    Remnant,
+    hidden_name,
+    is_name_of_this_copy,
+    names,
+    older_hidden_names,
+    remnant_of,
+)
 from banqup_tui.connectors.http_client import opened
 from banqup_tui.connectors.interface import (
     Channel,
@@ -39,7 +46,7 @@ from banqup_tui.domain.extension import Category, ReceiverKind, Words
 from banqup_tui.kill_points import kill_point
 
 if TYPE_CHECKING:
-    from banqup_tui.connectors.webdav_server import DavServer
+    from banqup_tui.connectors.webdav_server import DavServer, Seen
 
 CLEANING_SECONDS = 10.0
 
@@ -222,7 +229,8 @@ class _DavChannel:
 
     async def _free(self, place: Place, parcel: Parcel) -> Place:
         for seen in names(place, parcel):
-            if not (await self._server.look(seen.path)).there:
+            there = await self._server.look(seen.path)
+            if not there.there or await self._has_this_copy(seen.path, there, parcel):
                 return seen
         return place
 
@@ -234,6 +242,9 @@ class _DavChannel:
         directory, _, name = kept.final.rpartition("/")
         for seen in names(Place(directory, name), parcel):
             if look_first and (await self._server.look(seen.path)).there:
+                if await self._is_taken_by_this_copy(seen.path, parcel):
+                    await self._server.remove(kept.hidden)
+                    return seen.path
                 continue
             answer = await self._server.move(kept.hidden, seen.path)
             kill_point("rename.after")
@@ -243,6 +254,9 @@ class _DavChannel:
                 return None
             if answer.status != 412:
                 raise not_written(answer, self._server.where, directory, begun=True)
+            if await self._is_taken_by_this_copy(seen.path, parcel):
+                await self._server.remove(kept.hidden)
+                return seen.path
         folder = directory or "/"
         raise NotSent(
             f"Every name for the document is taken in {folder}.",
@@ -264,10 +278,23 @@ class _DavChannel:
 
         The recorded name was free when the file was uploaded: the very same bytes under it are then this file.
         """
-        seen = await self._server.look(kept.final)
+        return await self._has_these_bytes(kept.final, await self._server.look(kept.final), parcel)
+
+    async def _is_taken_by_this_copy(self, path: str, parcel: Parcel) -> bool:
+        """Where it cannot be seen or read now, it is another file."""
+        try:
+            return await self._has_this_copy(path, await self._server.look(path), parcel)
+        except BanqupError:
+            return False
+
+    async def _has_this_copy(self, path: str, seen: Seen, parcel: Parcel) -> bool:
+        of_this_copy = is_name_of_this_copy(path.rpartition("/")[2], parcel)
+        return of_this_copy and await self._has_these_bytes(path, seen, parcel)
+
+    async def _has_these_bytes(self, path: str, seen: Seen, parcel: Parcel) -> bool:
         if not seen.there or seen.size not in (None, parcel.size):
             return False
-        return await self._server.sha256(kept.final) == parcel.sha256
+        return await self._server.sha256(path, parcel.size) == parcel.sha256
 
     async def _remove(self, path: str) -> None:
         with suppress(BanqupError, TimeoutError):

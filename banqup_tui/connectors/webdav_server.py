@@ -117,15 +117,18 @@ class DavServer:
     async def remove(self, path: str) -> None:
         await self._ask("DELETE", self.address(path))
 
-    async def sha256(self, path: str) -> str | None:
-        """`None` where it cannot be read."""
+    async def sha256(self, path: str, most: int) -> str | None:
+        """`None` where it cannot be read, or is longer than `most` bytes."""
         import httpx
 
-        digest = hashlib.sha256()
+        digest, read = hashlib.sha256(), 0
         try:
             async with self._client.stream("GET", self.address(path)) as response:
                 async for chunk in response.aiter_bytes():
                     digest.update(chunk)
+                    read += len(chunk)
+                    if read > most:
+                        return None
         except httpx.HTTPError as error:
             raise cut_off(error, self.where, begun=False) from error
         return digest.hexdigest() if response.status_code == 200 else None

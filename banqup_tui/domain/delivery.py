@@ -78,10 +78,10 @@ class Delivery(Value, frozen=True, kw_only=True):
         """
         if self.state is not DeliveryState.DELIVERED or destination is None or not self.log:
             return False
-        if self.log[0].destination in (None, destination):
+        if self.log[0].destination is None or _same_place(self.log[0].destination, destination):
             return False
-        delivered = (one for one in self.log if one.outcome == DeliveryState.DELIVERED)
-        return all(one.destination != destination for one in delivered)
+        delivered = (one.destination for one in self.log if one.outcome == DeliveryState.DELIVERED)
+        return not any(_same_place(one or "", destination) for one in delivered)
 
     @property
     def needs_a_look(self) -> bool:
@@ -89,3 +89,8 @@ class Delivery(Value, frozen=True, kw_only=True):
         if self.dismissed or self.is_checked_by_program:
             return False
         return self.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN)
+
+
+def _same_place(one: str, other: str) -> bool:
+    """A folder is the same one with and without a slash at its end."""
+    return one.rstrip("/") == other.rstrip("/")

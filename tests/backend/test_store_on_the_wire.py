@@ -88,7 +88,7 @@ async def test_a_form_can_try_a_connection_in_french(services: Services, tmp_pat
     async with serving(services) as desk:
         answer = (await desk.http.post(BASE + "/tests", json=request)).json()
     assert [step["ok"] for step in answer["steps"]] == [True, True]
-    assert answer["steps"][1]["sentence"] == "Un fichier a pu être écrit et retiré"
+    assert answer["steps"][1]["sentence"] == "Un fichier a pu être écrit, renommé et retiré"
     assert answer["preview"] == f"{tmp_path}/in/PARVIS/2026-11874.xml"
 
 

@@ -116,6 +116,20 @@ class Contract:
         assert [seen.content for seen in await receiver.arrived()] == [content]
         assert receipt.text
 
+    async def test_a_copy_that_is_there_already_is_not_written_again(self, receiver: Receiver, store: Path) -> None:
+        """As after the program's files were put back as they were before it was sent."""
+        if receiver.connector.manifest.kind is not ReceiverKind.RENAME:
+            pytest.skip("the receiver does not know documents by their names")
+        first = parcel(store, os.urandom(2_000))
+        receipts = [await deliver(receiver, one) for one in (first, next_attempt(first))]
+        assert receipts[0] == receipts[1]
+        other = parcel(store, os.urandom(2_000), delivery_id="00000001-0000-4000-8000-000000000000")
+        further = msgspec.structs.replace(first, generation=2)
+        for one in (other, further):
+            receipts = [await deliver(receiver, one), await deliver(receiver, next_attempt(one))]
+            assert receipts[0] == receipts[1]
+        assert len(await receiver.arrived()) == 3
+
     async def test_several_documents_go_side_by_side_over_one_channel(self, receiver: Receiver, store: Path) -> None:
         whats = [
             parcel(store, b"<Invoice>%d</Invoice>" % at, delivery_id=f"{at:08}-0000-4000-8000-000000000000",

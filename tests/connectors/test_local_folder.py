@@ -211,7 +211,7 @@ async def test_many_at_once_with_the_same_name_all_arrive(tmp_path: Path, store:
 async def test_the_test_makes_the_folder_and_writes_into_it(tmp_path: Path, store: Path) -> None:
     steps = await LocalFolder().test(into(tmp_path), parcel(store))
     assert [step.ok for step in steps] == [True, True]
-    assert steps[1].sentence["en"] == "A file could be written and taken away"
+    assert steps[1].sentence["en"] == "A file could be written, renamed and taken away"
     assert (tmp_path / "in/PARVIS/purchases").is_dir()
     assert files(tmp_path) == []
     assert [step.ok for step in await LocalFolder().test(into(tmp_path), None)] == [True, True]
@@ -294,3 +294,18 @@ def test_whatever_a_stranger_wrote_the_file_stays_in_the_folder(number: str, nam
         assert str(found) == receipt.text
         assert len(found.relative_to(root / "in").parts) == 4
         assert not found.name.startswith(".")
+
+
+async def test_the_test_says_that_files_cannot_be_renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("banqup_tui.connectors.rename._exclusive_rename", lambda: lambda *_: errno.EPERM)
+    *_, last = await LocalFolder().test(into(tmp_path), None)
+    assert not last.ok
+    assert "may not be written to" in last.sentence["en"]
+    assert list(tmp_path.rglob(".banqup-test-*")) == []
+
+
+async def test_a_link_of_the_same_name_is_another_file(tmp_path: Path, store: Path) -> None:
+    receipt = await send(into(tmp_path), parcel(store))
+    Path(receipt.text).rename(tmp_path / "elsewhere")
+    Path(receipt.text).symlink_to(tmp_path / "elsewhere")
+    assert (await send(into(tmp_path), parcel(store))).text != receipt.text

@@ -39,7 +39,7 @@ class Vague(asyncssh.SFTPServer):
     [
         (Full, Fault.INTEGRATION, "has no room in /: “No space left on device\\[31m”"),
         (Forbidden, Fault.PERSON, "does not let / be written to: “Permission denied”"),
-        (NoRename, Fault.PERSON, "does not let / be written to"),
+        (NoRename, Fault.PERSON, "does not let files be renamed in /: “Permission denied”"),
         (Vague, Fault.DOCUMENT, "could not write into /: “Failure”"),
     ],
 )
@@ -51,6 +51,19 @@ async def test_each_refusal_of_a_server_has_its_sentence(
             await send(server.settings(), parcel(store))
     assert caught.value.fault is fault
     assert not [name for name in server.files() if not name.startswith(".")]
+
+
+@pytest.mark.parametrize("kind", [Full, Forbidden, NoRename, Vague])
+async def test_what_stops_a_document_stops_the_test_of_the_connection_in_the_same_words(
+    tmp_path: Path, store: Path, kind: type[asyncssh.SFTPServer]
+) -> None:
+    async with asyncssh_server(tmp_path / "server", kind) as server:
+        with pytest.raises(NotSent) as caught:
+            await send(server.settings(), parcel(store))
+        *_, last = await Sftp().test(server.settings(), parcel(store))
+    assert not last.ok
+    assert last.sentence["en"].endswith(caught.value.sentence)
+    assert not [name for name in server.files() if "banqup-test" in name]
 
 
 async def test_a_line_that_breaks_after_the_rename_was_asked_for_leaves_it_uncertain(

@@ -301,7 +301,7 @@ def test_a_changed_destination_has_nothing_yet() -> None:
 
 def test_a_destination_that_has_it_already_gets_nothing_by_itself() -> None:
     one = document()
-    for went in (("new",), ("old", "new"), ("new", "old")):
+    for went in (("new",), ("new/",), ("old", "new"), ("new", "old")):
         pointed, arrived = moved(one, integration("sftp"), *went)
         selected = chosen([one], [pointed], [arrived])
         assert (selected.rows[0].delivered, selected.wanted) == (1, frozenset())

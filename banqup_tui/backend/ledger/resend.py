@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, exists, select
+from sqlalchemy import ColumnElement, Row, and_, exists, func, select
 
 from banqup_tui.backend.ledger.rows import portions, stamp_generation, turn
 from banqup_tui.backend.tables import attempt, delivery, integration
@@ -21,14 +21,19 @@ def is_elsewhere() -> Any:
     there = exists().where(
         attempt.c.delivery_id == delivery.c.id,
         attempt.c.outcome == str(DeliveryState.DELIVERED),
-        attempt.c.destination == integration.c.destination,
+        _place(attempt.c.destination) == _place(integration.c.destination),
     )
     return and_(
         delivery.c.state == str(DeliveryState.DELIVERED),
         delivery.c.destination.is_not(None),
-        delivery.c.destination != integration.c.destination,
+        _place(delivery.c.destination) != _place(integration.c.destination),
         ~there.correlate(delivery, integration),
     )
+
+
+def _place(destination: ColumnElement[str]) -> ColumnElement[str]:
+    """A folder is the same one with and without a slash at its end."""
+    return func.rtrim(destination, "/")
 
 
 def elsewhere(work: Work, rows: Sequence[Row[Any]]) -> list[Row[Any]]:

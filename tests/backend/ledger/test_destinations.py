@@ -96,3 +96,9 @@ def test_what_may_have_arrived_at_the_first_destination_waits_for_the_user(world
     _claim, integration, document = world.uncertain(receiver)
     world.configure(integration, "moved")
     assert world.do(Send(document_ids=(document,)))["queued"] == 0
+
+
+def test_a_slash_at_the_end_of_a_folder_makes_no_other_destination(world: World) -> None:
+    _, integration, (document,) = delivered(world)
+    world.configure(integration, "in/")
+    assert world.do(Send(document_ids=(document,)))["queued"] == 0

@@ -1,5 +1,6 @@
 """`banqup`: without a command it opens the terminal, with one it does that and ends."""
 
+import os
 import sys
 
 from banqup_tui.python_process import leave_out_current_directory
@@ -8,7 +9,10 @@ from banqup_tui.python_process import leave_out_current_directory
 def main() -> None:
     """The console script. Ends the process with one of cli/exit_codes.py."""
     leave_out_current_directory()
-    if len(sys.argv) == 1:
+    from banqup_tui.cli.streams import prepare_streams
+
+    prepare_streams()
+    if len(sys.argv) == 1 and "_BANQUP_COMPLETE" not in os.environ:  # a shell asks so for its completion
         sys.exit(_open())
     from banqup_tui.cli.main import run
 

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
+import sys
+import threading
+from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from textual import events
 from textual.app import App
 from textual.screen import Screen
 
@@ -31,12 +37,20 @@ from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.theme import register_themes, wants_native_colours
 from banqup_tui.written.formats import cut, use_locale
 from banqup_tui.written.signs import STATUSES, needs_ascii, sign, use_ascii
+from banqup_tui.written.terminal import MANY_COLOURS, colours_of
 from banqup_tui.written.told import told
 from banqup_tui.written.widths import width_of
 from banqup_tui.written.words import _, use_language
 
+if TYPE_CHECKING:
+    from textual.driver import Driver
+
 _FIRST_FRAME = 0.05
 """Seconds that the first frame has to itself before the sync begins."""
+_EARLY_KEY, _EARLY_TRIES = 0.02, 50
+"""Seconds between keys that came too early, and how often it is looked whether a place can take them yet."""
+_TIME_TO_END = 5.0
+"""Seconds that a signal leaves the program to end in order."""
 _STATUS_ROOM = 12
 """Columns of the info line that margins and the status in front of a cause take."""
 _MESSAGE_MARGINS = 4
@@ -59,11 +73,13 @@ class BanqupApp(App[None]):
         use_language(language_of(settings, dict(environment)))
         use_locale(locale_of(settings, dict(environment)))
         use_ascii(settings.signs == "ascii" or (settings.signs == "auto" and needs_ascii(environment)))
-        register_themes(self, _theme_of(settings))
+        register_themes(self, _theme_of(settings, environment))
         self.library = Library(session.engine.download)
         self._firm = settings.firm_name
         self._waiting: dict[Screen[None], asyncio.Future[object]] = {}
         self._news_comes = False
+        self._early_keys: deque[events.Key] = deque()
+        self._takes_keys = False
         self._outage_told: datetime | None = None
         self.failure: Exception | None = None
 
@@ -72,8 +88,45 @@ class BanqupApp(App[None]):
     def get_default_screen(self) -> Screen[None]:
         return ClientDocuments()
 
+    def get_driver_class(self) -> type[Driver]:
+        if sys.platform == "win32":
+            return super().get_driver_class()
+        from banqup_tui.screens.driver import TerminalDriver
+
+        return TerminalDriver
+
+    def on_load(self) -> None:
+        """Before the terminal is taken: from now on signals end the program in order, and leave it as it was."""
+        if self.is_headless or sys.platform == "win32":
+            return
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            # not as a handler of the loop, which may be waiting for a terminal that takes nothing more
+            signal.signal(number, lambda number, _frame: self._end_by(number, loop))
+
+    def _end_by(self, number: int, loop: asyncio.AbstractEventLoop) -> None:
+        """In the main thread, at any moment: end in order, or by force where something holds that up."""
+        code = 128 + number
+        at_last = threading.Timer(_TIME_TO_END, self._end_by_force, (code,))
+        at_last.daemon = True
+        at_last.start()
+        with suppress(RuntimeError):  # the loop has ended already
+            loop.call_soon_threadsafe(lambda: self.exit(return_code=code))
+
+    def terminal_lost(self) -> None:
+        """There is nothing to read from any more, and perhaps nobody sends a signal."""
+        self._end_by(signal.SIGHUP, asyncio.get_running_loop())
+
+    def _end_by_force(self, code: int) -> None:
+        from banqup_tui.screens.driver import TerminalDriver
+
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.restore_by_force()
+        os._exit(code)
+
     def on_mount(self) -> None:
         self.session.engine.subscribe(lambda _touched: self._news_from_engine())
+        self.call_after_refresh(self._take_early_keys)
         self.call_after_refresh(self.set_timer, _FIRST_FRAME, self._after_first_frame)
 
     def _after_first_frame(self) -> None:
@@ -83,6 +136,32 @@ class BanqupApp(App[None]):
         gc.freeze()
         gc.enable()
         self.session.engine.start()
+
+    async def on_event(self, event: events.Event) -> None:
+        """A key that comes before anything can take it waits: typed ahead, or as soon as the first frame is there."""
+        takes_keys = self._takes_keys or self.is_headless  # a test waits by itself until the first frame is there
+        if isinstance(event, events.Key) and not takes_keys and not event.is_forwarded:
+            self._early_keys.append(event)
+            return
+        await super().on_event(event)
+
+    async def _take_early_keys(self, tries: int = _EARLY_TRIES) -> None:
+        """One after another: each may open the place or the panel that the next one is for."""
+        if self.screen.focused is None and tries:
+            self.set_timer(_EARLY_KEY, lambda: self._take_early_keys(tries - 1))
+        elif self._early_keys:
+            await super().on_event(self._early_keys.popleft())
+            self.set_timer(_EARLY_KEY, lambda: self.call_after_refresh(self._take_early_keys))
+        else:
+            self._takes_keys = True
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C, by which nobody should lose what they are typing: say how to leave."""
+        screen = self.screen
+        if isinstance(screen, PlaceScreen) and not screen.is_asking:
+            self.say(_("Press q to leave the program."))
+        else:
+            self.say(_("Press Esc to leave this, then q to leave the program."))
 
     def on_unmount(self) -> None:
         self.session.engine.stop()
@@ -290,9 +369,12 @@ def _cause(integration: str, reason: str, room: int) -> str:
     return words.format(integration=integration, reason=cut(reason, max(room - around, 12)))
 
 
-def _theme_of(settings: Settings) -> str:
+def _theme_of(settings: Settings, environment: Mapping[str, str]) -> str:
+    chosen = settings.theme
+    if chosen == "auto":
+        chosen = "dark" if colours_of(environment) >= MANY_COLOURS else "ansi"
     return {"light": "banqup-light", "ansi": "banqup-ansi", "high-contrast": "banqup-dark-contrast"}.get(
-        settings.theme, "banqup-dark"
+        chosen, "banqup-dark"
     )
 
 

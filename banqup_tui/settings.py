@@ -15,7 +15,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "language": ("en", "fr"),
     "locale": ("en_GB", "fr_BE", "nl_BE", "de_BE"),
     "signs": ("auto", "unicode", "ascii"),
-    "theme": ("dark", "light", "ansi", "high-contrast"),
+    "theme": ("auto", "dark", "light", "ansi", "high-contrast"),
 }
 
 
@@ -26,12 +26,15 @@ class WrongSettings(BanqupError):
 
 
 class Settings(Value, frozen=True, kw_only=True):
-    """`language` and `locale` are empty where the environment decides; `signs`: `auto` looks at the locale."""
+    """`language` and `locale` are empty where the environment decides; `signs`: `auto` looks at the locale.
+
+    `theme`: `auto` is dark, and the terminal's own colours where it has fewer than 256.
+    """
 
     language: str = ""
     locale: str = ""
     signs: str = "auto"
-    theme: str = "dark"
+    theme: str = "auto"
     firm_name: str = ""
 
 

@@ -18,7 +18,12 @@ from types import TracebackType
 import pyte
 
 _NOT_FOR_PYTE = re.compile(rb"\x1b\[(?:\?[0-9;]*\$p|[<>=][0-9;]*[a-zA-Z]|[0-9;]* q)|\x1bP[^\x1b]*\x1b\\")
+_MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
+_KEYBOARD = re.compile(rb"\x1b\[([<>])[0-9]*u")
 _UNFINISHED = re.compile(rb"\x1b(?:\[[?<>=0-9;$ ]*|P[^\x1b]*\x1b?)?$")
+
+AS_A_SHELL_HAS_IT = frozenset({"7", "25"})
+"""Long lines are wrapped, the cursor is shown; no mouse, no second screen, nothing else."""
 
 KEYS = {
     "enter": "\r",
@@ -54,6 +59,8 @@ class Terminal:
     ) -> None:
         self.columns, self.rows = columns, rows
         self.bytes_written = 0
+        self.modes = set(AS_A_SHELL_HAS_IT)
+        """Private modes that are on, and `keyboard` where the program has keys told in its own way."""
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self._held = b""
@@ -67,6 +74,7 @@ class Terminal:
         )
         os.close(slave)
         self._master = master
+        self.settings_before = termios.tcgetattr(master)
 
     def __enter__(self) -> "Terminal":
         return self
@@ -90,6 +98,23 @@ class Terminal:
     @property
     def text(self) -> str:
         return "\n".join(self.lines)
+
+    @property
+    def is_as_before(self) -> bool:
+        """Whether a shell finds it as it left it."""
+        return self.modes == AS_A_SHELL_HAS_IT and termios.tcgetattr(self._master) == self.settings_before
+
+    def is_reversed(self, text: str) -> bool:
+        """Whether `text` is shown somewhere in the terminal's own colours, exchanged."""
+        for y, line in enumerate(self._screen.display):
+            if text in line and self._screen.buffer[y][line.index(text)].reverse:
+                return True
+        return False
+
+    def hang_up(self) -> None:
+        """Close the window: there is nobody any more who writes or reads."""
+        os.close(self._master)
+        self._master = os.open(os.devnull, os.O_RDONLY)
 
     def press(self, *keys: str) -> None:
         """Names of `KEYS`, or the characters themselves."""
@@ -153,4 +178,10 @@ class Terminal:
         self._held = unfinished.group() if unfinished else b""
         if unfinished:
             data = data[: unfinished.start()]
+        for numbers, is_on in _MODE.findall(data):
+            change = self.modes.update if is_on == b"h" else self.modes.difference_update
+            change(numbers.decode().split(";"))
+        for pushed in _KEYBOARD.findall(data):
+            change = self.modes.update if pushed == b">" else self.modes.difference_update
+            change({"keyboard"})
         self._stream.feed(_NOT_FOR_PYTE.sub(b"", data))

@@ -8,6 +8,7 @@ from datetime import datetime
 from banqup_tui.domain.document import Document, DocumentKind
 from banqup_tui.domain.listing import UnderWay
 from banqup_tui.domain.text import clean
+from banqup_tui.store.outbox_entry import Rescue, RescueKind
 from banqup_tui.written.formats import amount_with_currency, clock, count, short_date
 from banqup_tui.written.words import _, ngettext
 
@@ -115,3 +116,30 @@ def under_way_lines(waits: UnderWay) -> list[str]:
         words = ngettext("{count} queued is cancelled", "{count} queued are cancelled", waits.queued)
         parts.append(words.format(count=count(waits.queued)))
     return [f"{', '.join(parts)}."] if parts else []
+
+
+def rescue_lines(rescue: Rescue) -> list[str]:
+    """What became of changes that waited in a damaged file: what was saved, what was not, where the file is."""
+    saved = count(rescue.saved)
+    if rescue.kind is RescueKind.FOUND:
+        words = ngettext(
+            "{count} change was found in a damaged file of before and is sent now.",
+            "{count} changes were found in a damaged file of before and are sent now.",
+            rescue.saved,
+        )
+        lines = [words.format(count=saved)]
+    else:
+        words = ngettext(
+            "{count} change that waited in it was saved.",
+            "{count} changes that waited in it were saved.",
+            rescue.saved,
+        )
+        lines = [_("The file in which your changes wait to be sent was damaged."), words.format(count=saved)]
+    if rescue.lost:
+        words = ngettext(
+            "{count} change could not be read. Look whether what you did last is there, and do it again if not.",
+            "{count} changes could not be read. Look whether what you did last is there, and do it again if not.",
+            rescue.lost,
+        )
+        lines.append(words.format(count=count(rescue.lost)))
+    return [*lines, _("The damaged file is {path}.").format(path=clean(rescue.aside))]

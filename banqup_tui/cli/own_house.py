@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from banqup_tui.actions.at_session import SessionDoing
+from banqup_tui.actions.sentences import rescue_lines
 from banqup_tui.cli.house import Answer, Fate, House, NoBackend
+from banqup_tui.cli.output import say
 from banqup_tui.domain.delivery import Attempt, Delivery
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
@@ -33,6 +35,8 @@ async def open_house(homes: Homes) -> AsyncIterator[House]:
     """The engine runs while it is open, so that many questions share one connection."""
     homes.made()
     session = Session.open(homes, lambda: connect(homes))
+    for rescue in session.outbox.rescues_to_print():
+        say(" ".join(rescue_lines(rescue)))
     try:
         session.engine.start()
         yield OwnHouse(session)

@@ -7,7 +7,6 @@ import time
 
 from banqup_tui.kill_points import kill_point
 from banqup_tui.store.outbox import Outbox
-from banqup_tui.store.sqlite import writing
 
 LEASE_SECONDS = 20.0
 
@@ -15,7 +14,7 @@ LEASE_SECONDS = 20.0
 def lead(outbox: Outbox, holder: str, wall: float | None = None) -> bool:
     """Take or renew the lease. False: another holds it."""
     now = time.time() if wall is None else wall
-    with writing(outbox.connection()) as connection:
+    with outbox.transaction() as connection:
         done = connection.execute(
             "UPDATE lease SET fence = fence + (holder <> ?), holder = ?, until = ?"
             " WHERE holder = ? OR until < ? OR until > ?",
@@ -27,5 +26,5 @@ def lead(outbox: Outbox, holder: str, wall: float | None = None) -> bool:
 
 
 def step_down(outbox: Outbox, holder: str) -> None:
-    with writing(outbox.connection()) as connection:
+    with outbox.transaction() as connection:
         connection.execute("UPDATE lease SET until = 0 WHERE holder = ?", (holder,))

@@ -1,6 +1,8 @@
 """One command in the outbox: its line, its state (docs/protocol.md, sync up), and how it is read from its row."""
 
 import json
+import zlib
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -63,19 +65,56 @@ class Entry(Value, frozen=True, kw_only=True):
         return self.state is CommandState.QUEUED and self.tries == 0
 
 
-_COLUMNS = (
-    "n, key, line, kind, body, documents, effect, file, label, seen, state, tries, failures, withdraw, seq, result,"
-    " problem, at, answered_at"
-)
-SELECT = f"SELECT {_COLUMNS} FROM command"  # noqa: S608
+class RescueKind(StrEnum):
+    """SAVED: out of a damaged outbox. FOUND: in a file that lay aside from before."""
+
+    SAVED = "SAVED"
+    FOUND = "FOUND"
+
+
+class Rescue(Value, frozen=True, kw_only=True):
+    """What became of commands that waited in a damaged outbox; `aside` is where the old file is now.
+
+    `lost` could not be read; what of it can still be named is among the refused changes.
+    """
+
+    id: int
+    at: datetime
+    kind: RescueKind
+    saved: int
+    lost: int
+    aside: str
+
+
+COLUMNS = (
+    "n", "key", "line", "kind", "body", "documents", "effect", "file", "label", "seen", "state", "tries", "failures",
+    "withdraw", "seq", "result", "problem", "at", "answered_at", "checksum",
+)  # fmt: skip
+SELECT = f"SELECT {', '.join(COLUMNS)} FROM command"  # noqa: S608
 """What `entry_of` reads."""
 
 
 def entry_of(row: tuple[Any, ...]) -> Entry:
-    return Entry(
+    """Raises `ValueError` or `TypeError` where the row is not as it was written."""
+    entry = Entry(
         n=row[0], key=row[1], line=Line(row[2]), kind=row[3], body=row[4], documents=tuple(json.loads(row[5] or "[]")),
         effect=Effect(row[6]) if row[6] else None, file=row[7], label=row[8] or "", seen=row[9] or "",
         state=CommandState(row[10]), tries=row[11], failures=row[12], withdraw=bool(row[13]), seq=row[14],
         result=json.loads(row[15]) if row[15] else None, problem=json.loads(row[16]) if row[16] else None,
         at=datetime.fromisoformat(row[17]), answered_at=datetime.fromisoformat(row[18]) if row[18] else None,
     )  # fmt: skip
+    if entry.is_open and row[19] is not None and row[19] != checksum_of(row[1:6] + row[7:9] + row[17:18]):
+        raise ValueError("the checksum differs")
+    return entry
+
+
+def checksum_of(values: Sequence[str | bytes | None]) -> int:
+    """Over what never changes while a command has no answer: key, line, kind, body, documents, file, label, at.
+
+    SQLite keeps no checksums of pages: a bit that fell over in a command would send another one.
+    """
+    parts = (b"\0" if value is None else value if isinstance(value, bytes) else value.encode() for value in values)
+    checksum = 0
+    for part in parts:
+        checksum = zlib.crc32(part, zlib.crc32(b"%d:" % len(part), checksum))
+    return checksum

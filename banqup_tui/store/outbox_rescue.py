@@ -1,39 +1,234 @@
-"""Of a corrupt outbox, what can still be read is saved into a new one."""
+"""Puts an outbox in order: makes it, saves what can be read of a damaged one, takes up what lies in older files.
+
+The caller has the outbox's lock alone. The new file is whole and on the disk before it takes the place of the old one,
+which is renamed and stays. At whatever step the program is killed, every command is in the file that is opened next or
+in one that lies aside, and the next start takes up from there what is missing.
+"""
 
 import contextlib
+import json
 import sqlite3
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from banqup_tui.kill_points import kill_point
 from banqup_tui.store import outbox_schema
-from banqup_tui.store.faults import LocalFault
-from banqup_tui.store.sqlite import connect, set_aside
+from banqup_tui.store.faults import LocalFault, local_faults
+from banqup_tui.store.files import sync_directory
+from banqup_tui.store.outbox_check import (
+    asides_of,
+    asides_to_take_up,
+    is_sound,
+    is_up_to_date,
+    is_whole,
+    next_aside,
+    stamp_of,
+)
+from banqup_tui.store.outbox_entry import COLUMNS, CommandState, Line, RescueKind
+from banqup_tui.store.sqlite import connect, writing
+from banqup_tui.store.sqlite_pages import Pages, Values
+
+Row = dict[str, Any]
+
+TAKEN_UP_WITHIN = timedelta(days=30)
+"""What lies aside for longer is not sent by itself any more: its user has to look."""
+
+_NAMES = tuple(outbox_schema.COMMAND_COLUMNS)
+_FEWEST = len(_NAMES) - 1
+"""Columns of a row: the last one was added later."""
+_OPEN = (CommandState.QUEUED, CommandState.SENDING)
+_SETTLED = (CommandState.DONE, CommandState.CANCELLED)
+_DAMAGED = {
+    "type": "damaged",
+    "title": "This change was damaged on the disk and was not sent.",
+    "remedy": "Look whether it has been done, and do it again if not.",
+}
+_TOO_OLD = {
+    "type": "key-expired",
+    "title": "This change lay in a damaged file for more than 30 days and was not sent.",
+    "remedy": "Look whether it has been done, and do it again if not.",
+}
 
 
-def save(path: Path) -> Path:
-    """Returns where the old file is kept."""
-    rows = _readable_rows(path)
-    kept = set_aside(path)
-    outbox_schema.make(path, rows)
-    return kept
+class Salvage(NamedTuple):
+    """`rows` by their place in line. `damaged` are among them, as refused; `missing` could not be read at all."""
+
+    rows: list[Row]
+    damaged: int
+    missing: int
+
+    @property
+    def open_count(self) -> int:
+        return sum(row["state"] in _OPEN for row in self.rows)
 
 
-def _readable_rows(path: Path) -> list[dict[str, Any]]:
-    """Forwards until the damage, then backwards until it."""
-    rows: dict[int, dict[str, Any]] = {}
-    for direction in ("ASC", "DESC"):
-        try:
-            with contextlib.closing(connect(path)) as connection:
-                connection.row_factory = sqlite3.Row
-                cursor = connection.execute(f"SELECT * FROM command ORDER BY n {direction}")  # noqa: S608
-                for row in iter(cursor.fetchone, None):  # one at a time: those before the damage count
-                    if row["n"] in rows:
-                        break
-                    rows[row["n"]] = dict(row)
-        except LocalFault as fault:
-            if not fault.is_damage:
-                raise
-        except sqlite3.OperationalError:  # a sound file without that table
-            continue
-    known = set(outbox_schema.COMMAND_COLUMNS)
-    return [{name: value for name, value in rows[n].items() if name in known} for n in sorted(rows)]
+def put_in_order(path: Path, now: Callable[[], datetime]) -> None:
+    """Raises `LocalFault` where something cannot be written: then all files are as they were."""
+    with local_faults(path):
+        _finish_moving(path)
+        if not path.exists():
+            _put_in_place(_made(path), path)
+        elif _is_newer(path):
+            return
+        elif not is_sound(path, every_row=True):
+            _save(path, now())
+        if not is_up_to_date(path):
+            outbox_schema.bring_up(path)
+        for name, stamp in asides_to_take_up(path).items():
+            # What cannot be read now, or has no room, is taken up by a later start: it holds nobody up.
+            with contextlib.suppress(LocalFault, OSError):
+                _take_up(path, path.with_name(name), stamp, now())
+
+
+def _is_newer(path: Path) -> bool:
+    """What a newer version of the program keeps there would be lost."""
+    try:
+        with contextlib.closing(connect(path, create=False)) as connection:
+            return bool(connection.execute("SELECT schema > ? FROM meta", (outbox_schema.SCHEMA,)).fetchone()[0])
+    except (LocalFault, sqlite3.DatabaseError, TypeError):
+        return False
+
+
+def salvage(path: Path, now: datetime) -> Salvage:
+    """What can be read of an outbox, whatever its state."""
+    pages = Pages(path)
+    read: dict[int, Row] = {}
+    for n, values in pages.table_rows():
+        if _FEWEST <= len(values) <= len(_NAMES) + 20 and _may_be_command(values):
+            row = dict(zip(_NAMES, (n, *values[1:], None), strict=False))
+            if n not in read or not _is_whole(read[n]):
+                read[n] = row
+    rows, damaged = [], 0
+    for _n, row in sorted(read.items()):
+        if _is_whole(row):
+            rows.append(row)
+        elif row["state"] not in _SETTLED:
+            damaged += 1
+            rows.append(_refused(row, now))
+    return Salvage(rows, damaged, len(_missing(pages, read)))
+
+
+def _missing(pages: Pages, read: Mapping[int, Row]) -> set[int]:
+    """Numbers of commands that waited and cannot be read, from the indexes, which are pages of their own."""
+    waiting: set[int] = set()
+    known: set[int] = set()
+    for values in pages.index_rows():
+        if len(values) == 3 and values[0] in tuple(Line) and isinstance(values[1], int):
+            waiting.add(values[1])
+        elif len(values) == 2 and isinstance(values[0], str) and len(values[0]) == 36 and isinstance(values[1], int):
+            known.add(values[1])
+    if {n for n, row in read.items() if row["state"] in _OPEN} <= waiting:
+        return waiting - set(read)
+    return (waiting | known) - set(read)
+
+
+def _save(path: Path, now: datetime) -> None:
+    found = salvage(path, now)
+    aside = next_aside(path)
+    making = _made(path)
+    with contextlib.closing(connect(making)) as connection:
+        with writing(connection):
+            outbox_schema.insert(connection, found.rows)
+            _note(connection, RescueKind.SAVED, found.open_count, found.damaged + found.missing, aside, now)
+            # The stamp outlives the renaming: what it says is already here.
+            connection.execute("INSERT INTO aside (name, stamp) VALUES (?, ?)", (aside.name, stamp_of(path)))
+        _write_down(connection)
+    kill_point("rescue.written")
+    path.rename(aside)
+    kill_point("rescue.moved")
+    _move_log(path, aside)
+    sync_directory(path.parent)
+    kill_point("rescue.log_moved")
+    _put_in_place(making, path)
+
+
+def _take_up(path: Path, aside: Path, stamp: str, now: datetime) -> None:
+    """Commands of a file that lies aside, by their keys: what is in the outbox already stays as it is."""
+    found = salvage(aside, now)
+    wanted = [_taken(row, now) for row in found.rows if row["state"] not in _SETTLED and not row["dismissed"]]
+    with contextlib.closing(connect(path)) as connection:
+        with writing(connection):
+            added = outbox_schema.insert(connection, wanted)
+            if added or found.missing:
+                _note(connection, RescueKind.FOUND, added, found.missing, aside, now)
+            statement = "INSERT INTO aside (name, stamp) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET stamp = ?"
+            connection.execute(statement, (aside.name, stamp, stamp))
+            connection.execute("UPDATE meta SET version = version + 1")
+        _write_down(connection)
+    kill_point("rescue.taken_up")
+
+
+def _note(connection: sqlite3.Connection, kind: RescueKind, saved: int, lost: int, aside: Path, now: datetime) -> None:
+    connection.execute(
+        "INSERT INTO rescue (at, kind, saved, lost, aside) VALUES (?, ?, ?, ?, ?)",
+        (now.isoformat(timespec="microseconds"), kind, saved, lost, str(aside)),
+    )
+
+
+def _made(path: Path) -> Path:
+    """An empty outbox under another name. The lock makes one name enough."""
+    making = path.with_name(f"{path.name}.making")
+    for file in path.parent.glob(f"{making.name}*"):
+        file.unlink()
+    outbox_schema.make(making)
+    return making
+
+
+def _write_down(connection: sqlite3.Connection) -> None:
+    """All into the file itself and onto the disk. Closing would do it as well, but tells nobody where it fails."""
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _put_in_place(making: Path, path: Path) -> None:
+    making.rename(path)
+    kill_point("rescue.swapped")
+    sync_directory(path.parent)
+
+
+def _move_log(path: Path, aside: Path) -> None:
+    """SQLite would take a log that stays beside a new file for the new file's."""
+    for suffix in ("-wal", "-shm"):
+        beside = path.with_name(path.name + suffix)
+        if beside.exists():
+            beside.rename(aside.with_name(aside.name + suffix))
+
+
+def _finish_moving(path: Path) -> None:
+    """A program was killed between renaming the outbox and renaming its log."""
+    if not path.exists() and any(path.with_name(path.name + suffix).exists() for suffix in ("-wal", "-shm")):
+        without = (file for file in asides_of(path) if not file.with_name(f"{file.name}-wal").exists())
+        _move_log(path, next(reversed([*without]), next_aside(path)))
+        sync_directory(path.parent)
+
+
+def _may_be_command(values: Values) -> bool:
+    return values[0] is None and all(isinstance(values[at], str) for at in (1, 2, 3)) and isinstance(values[4], bytes)
+
+
+def _is_whole(row: Row) -> bool:
+    return is_whole(tuple(row[name] for name in COLUMNS))
+
+
+def _refused(row: Row, now: datetime) -> Row:
+    """A damaged command, with what can still be said of it, so that its user sees which it was."""
+    stamp = now.isoformat(timespec="microseconds")
+    label = row["label"] if isinstance(row["label"], str) else ""
+    return {
+        "n": row["n"], "key": str(uuid.uuid4()), "line": Line.COMMANDS, "kind": row["kind"], "body": b"{}",
+        "documents": "[]", "label": label, "seen": "", "state": CommandState.REFUSED, "at": stamp,
+        "answered_at": stamp, "problem": json.dumps(_DAMAGED).encode(),
+    }  # fmt: skip
+
+
+def _taken(row: Row, now: datetime) -> Row:
+    """At the end of its line; what is too old is shown and not sent."""
+    taken = {name: value for name, value in row.items() if name != "n"}
+    if row["state"] in _OPEN and datetime.fromisoformat(row["at"]) < now - TAKEN_UP_WITHIN:
+        problem = json.dumps(_TOO_OLD).encode()
+        taken |= {"state": CommandState.EXPIRED, "answered_at": now.isoformat(timespec="microseconds")}
+        taken |= {"problem": problem, "body": b"{}", "effect": None}
+    return taken

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from banqup_tui.store.faults import local_faults
+from banqup_tui.store.files import sync_directory
 from banqup_tui.store.sqlite import connect, writing
 
 if TYPE_CHECKING:
@@ -19,24 +23,56 @@ COMMAND_COLUMNS: dict[str, type] = {
     "n": int, "key": str, "line": str, "kind": str, "body": bytes, "document_id": str, "documents": str, "effect": str,
     "file": str, "label": str, "seen": str, "state": str, "tries": int, "failures": int, "withdraw": int, "seq": int,
     "result": bytes, "problem": bytes, "at": str, "answered_at": str, "dismissed": int,
+    "checksum": int,
 }  # fmt: skip
 """`line`: COMMANDS or IMPORTS. `effect`: what is drawn over `documents` (JSON list of ids); `document_id` if it is one.
 
 `file`: SHA-256 of the bytes in the spool. `withdraw`: the user takes it back, or it failed too often. `problem` and
-`result` are the server's JSON.
+`result` are the server's JSON. `checksum`: outbox_entry.checksum_of; commands of older versions have none.
 """
+_TABLES = (
+    """
+    CREATE TABLE IF NOT EXISTS rescue (
+        id INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, saved INTEGER NOT NULL, lost INTEGER NOT NULL,
+        aside TEXT NOT NULL, printed INTEGER NOT NULL DEFAULT 0, dismissed INTEGER NOT NULL DEFAULT 0
+    )""",
+    "CREATE TABLE IF NOT EXISTS aside (name TEXT PRIMARY KEY, stamp TEXT NOT NULL)",
+)
+"""`rescue`: what was saved of damaged outboxes and what was not. `aside`: files whose commands have been taken up."""
 
 
-def make(path: Path, rows: Sequence[dict[str, Any]] = ()) -> None:
-    """A new outbox, with `rows` of commands in it; made under another name and linked into place whole."""
-    making = path.with_name(f"{path.name}.making-{os.getpid()}")
-    making.unlink(missing_ok=True)
-    _make_tables(making)
-    if rows:
-        _fill(making, rows)
-    with contextlib.suppress(FileExistsError):
-        os.link(making, path)
-    making.unlink()
+def make(path: Path) -> None:
+    """Write a new outbox to `path`, whole and on the disk when this returns."""
+    path.unlink(missing_ok=True)
+    _make_tables(path)
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+    sync_directory(path.parent)
+
+
+def is_up_to_date(connection: sqlite3.Connection) -> bool:
+    """Whether an older version of the program made the file: then `bring_up` adds what is new."""
+    columns = {row[1] for row in connection.execute("PRAGMA table_info(command)")}
+    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return "checksum" in columns and tables >= {"rescue", "aside"}
+
+
+def bring_up(path: Path) -> None:
+    with contextlib.closing(connect(path)) as connection, writing(connection):
+        if "checksum" not in {row[1] for row in connection.execute("PRAGMA table_info(command)")}:
+            connection.execute("ALTER TABLE command ADD COLUMN checksum INTEGER")
+        for statement in _TABLES:
+            connection.execute(statement)
+
+
+def insert(connection: sqlite3.Connection, rows: Sequence[dict[str, Any]]) -> int:
+    """Put commands in, by their keys: those that are there already stay as they are. Returns how many are new."""
+    added = 0
+    for row in rows:
+        names, marks = ", ".join(row), ", ".join("?" * len(row))
+        statement = f"INSERT INTO command ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608
+        added += connection.execute(statement, list(row.values())).rowcount
+    return added
 
 
 def _make_tables(path: Path) -> None:
@@ -44,25 +80,23 @@ def _make_tables(path: Path) -> None:
 
     steps = Migrations("outbox")
     steps(name="0001")(_first)
-    database = Database(path)
-    try:
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        steps.apply(database)
-    finally:
-        database.close()
-
-
-def _fill(path: Path, rows: Sequence[dict[str, Any]]) -> None:
-    with contextlib.closing(connect(path)) as connection, writing(connection):
-        for row in rows:
-            names = ", ".join(row)
-            marks = ", ".join("?" * len(row))
-            connection.execute(f"INSERT OR IGNORE INTO command ({names}) VALUES ({marks})", list(row.values()))  # noqa: S608
+    with local_faults(path):
+        database = Database(path)
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = FULL")
+            steps.apply(database)
+            for statement in _TABLES:
+                database.execute(statement)
+            # Readers compare versions: those of a new file must not meet those of the one it takes the place of.
+            database.execute("UPDATE meta SET version = ?", [time.time_ns() // 1_000_000])
+            database.conn.commit()
+        finally:
+            database.close()
 
 
 def _first(database: Database) -> None:
-    numbers = {name for name, kind in COMMAND_COLUMNS.items() if kind is int and name != "n"}
+    numbers = {name for name, kind in COMMAND_COLUMNS.items() if kind is int and name not in ("n", "checksum")}
     database.table("command").create(
         COMMAND_COLUMNS,
         pk="n",

@@ -1,5 +1,6 @@
 """Connections to the program's own SQLite files: one for each thread, closed together."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -17,6 +18,14 @@ class Connection(sqlite3.Connection):
     """A connection whose statements raise a `LocalFault` where the file, the disk or the system is at fault."""
 
     path: Path
+    inode: int
+
+    def is_at_its_path(self) -> bool:
+        """False: the file was renamed, and there is none or another one at its path."""
+        try:
+            return os.stat(self.path).st_ino == self.inode
+        except FileNotFoundError:
+            return False
 
     def execute(self, *arguments: Any) -> "_Cursor":
         return self.cursor(_Cursor).execute(*arguments)
@@ -75,12 +84,12 @@ class _Cursor(sqlite3.Cursor):
             raise fault from error
 
 
-def connect(path: Path, *, read_only: bool = False) -> Connection:
+def connect(path: Path, *, read_only: bool = False, create: bool = True) -> Connection:
     """A connection in autocommit mode: transactions are begun and ended in words. Raises `LocalFault`."""
-    uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+    uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc' if create else 'rw'}"
     with local_faults(path):
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, factory=Connection)
-    connection.path = path
+        connection.path, connection.inode = path, os.stat(path).st_ino
     connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
     return connection
 
@@ -101,6 +110,13 @@ class Connections:
             with self._lock:
                 self._all.append(connection)
         return connection
+
+    def drop_mine(self) -> None:
+        connection: Connection = self._local.connection
+        with self._lock:
+            self._all.remove(connection)
+        del self._local.connection
+        connection.close()
 
     def close(self) -> None:
         with self._lock:

@@ -172,6 +172,11 @@ class Rounds:
 
     def _after_fault(self, fault: LocalFault) -> None:
         """A damaged copy is set aside and made again. Every other fault leaves the files where they are."""
-        if fault.is_damage and fault.path == self._copy.path:
-            self._copy.put_aside()
+        if not fault.is_damage:
+            return
+        with suppress(LocalFault, OSError):  # no room for it now: the next round meets the damage again
+            if fault.path == self._copy.path:
+                self._copy.put_aside()
+            elif fault.path == self._outbox.path:
+                self._outbox.heal()
             self._listeners.tell(Touched(everything=True))

@@ -159,8 +159,8 @@ def test_of_a_corrupt_outbox_what_can_be_read_is_saved(tmp_path: Path) -> None:
     content[middle : middle + 4096 * 3] = b"\x55" * (4096 * 3)
     path.write_bytes(content)
     outbox = Outbox.open(path)
-    assert outbox.saved_from is not None
-    assert outbox.saved_from.exists()
+    (rescue,) = outbox.rescues()
+    assert Path(rescue.aside).exists()
     saved = [entry.key for entry in outbox.waiting()]
     assert len(saved) >= 30
     assert saved == [key for key in keys if key in set(saved)]

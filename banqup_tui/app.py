@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -273,13 +273,20 @@ class BanqupApp(App[None]):
                 break
         return words
 
-    def say(self, text: str, tone: Tone = Tone.PLAIN, shorter: Sequence[str] = ()) -> None:
+    def say(
+        self,
+        text: str,
+        tone: Tone = Tone.PLAIN,
+        shorter: Sequence[str] = (),
+        *,
+        holds: Callable[[], bool] | None = None,
+    ) -> None:
         """In the words that have room, the longest first."""
         screen = self.screen
         if isinstance(screen, Sheet):
             wordings = (text, *shorter)
             fits = (one for one in wordings if width_of(one) <= self.size.width - _MESSAGE_MARGINS)
-            screen.info.say(message_words(next(fits, wordings[-1]), tone))
+            screen.info.say(message_words(next(fits, wordings[-1]), tone), holds=holds)
 
     # going places
 

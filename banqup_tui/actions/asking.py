@@ -67,20 +67,32 @@ class TickRow(Value, frozen=True, kw_only=True):
 
 
 class TickSummary(Value, frozen=True, kw_only=True):
-    """What the ticks as they are now would do: a text for each row, lines below, and the button (`""`: nothing)."""
+    """What the ticks as they are now would do: a text for each row, lines below, and the button (`""`: nothing).
+
+    `title`, `subtitle`, `has` (text and state by row) and `wanted` (rows ticked without further question) are of what
+    would be done with these options; without them those of the question hold.
+    """
 
     effects: Mapping[str, str]
     lines: Sequence[str]
     button: str
+    title: str = ""
+    subtitle: str = ""
+    has: Mapping[str, tuple[str, DeliveryState | None]] = {}
+    wanted: frozenset[str] = frozenset()
 
 
 class Ticked(Value, frozen=True, kw_only=True):
     ids: frozenset[str]
     option: bool = False
+    processed: bool = False
 
 
 class Ticking(Value, frozen=True, kw_only=True):
-    """A list to tick, perhaps with one option below; `summary` is pure and called after each tick."""
+    """A list to tick, perhaps with options below; `summary` is pure and called after each tick.
+
+    `processed`: the option to take also what is marked as processed.
+    """
 
     title: str
     subtitle: str
@@ -88,6 +100,7 @@ class Ticking(Value, frozen=True, kw_only=True):
     rows: Sequence[TickRow]
     summary: Callable[[Ticked], TickSummary]
     option: str | None = None
+    processed: str | None = None
 
 
 CountOlder = Callable[[Sequence[Folder], date | None], Awaitable[BackfillCount | None]]
@@ -203,6 +216,7 @@ class Message(Value, frozen=True, kw_only=True):
 
     `shorter`: the same in fewer words, for where `text` has no room; the last is the shortest.
     `said` is the sentence without what belongs to the terminal: how it is taken back, that it waits here.
+    `holds`: whether it is still so; where it is not, the message goes.
     """
 
     text: str
@@ -210,6 +224,7 @@ class Message(Value, frozen=True, kw_only=True):
     undo_keys: tuple[str, ...] = ()
     plain: str = ""
     shorter: tuple[str, ...] = ()
+    holds: Callable[[], bool] | None = None
 
     @property
     def said(self) -> str:

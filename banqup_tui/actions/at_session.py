@@ -20,7 +20,7 @@ from banqup_tui.domain.failures import FailureGroup
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.listing import UnderWay
 from banqup_tui.domain.values import Value
-from banqup_tui.protocol.commands import decode, kind_of
+from banqup_tui.protocol.commands import Resend, Send, decode, kind_of
 from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult
 from banqup_tui.store.outbox_entry import CommandState, Entry
 from banqup_tui.store.readers import Readers
@@ -33,6 +33,8 @@ UNDO_SHOWN = 20
 _WITH_TRAY = frozenset({Place.CLIENT_DOCUMENTS, Place.TO_PLACE})
 UNDO_REACH = timedelta(hours=1)
 """How far back what the server has done is offered."""
+_STANDING = (CommandState.QUEUED, CommandState.SENDING, CommandState.DONE)
+_QUEUES = (kind_of(Send), kind_of(Resend))
 _REVERSIBLE_KINDS = frozenset(kind_of(body) for body in REVERSIBLE)
 
 
@@ -66,6 +68,23 @@ class SessionDoing:
             return None
         deliveries = self._session.readers.deliveries_of(entry.documents).values()
         return opposite(decode(entry.kind, entry.body), [one for some in deliveries for one in some])
+
+    def is_so(self, keys: Sequence[str], *, waits: bool) -> bool:
+        entries = [self._session.outbox.entry(key) for key in keys]
+        found = [entry for entry in entries if entry is not None and entry.state in _STANDING]
+        if len(found) < len(keys):
+            return False
+        if waits or any(entry.is_open for entry in found):
+            return any(entry.is_open for entry in found)
+        queued = [entry for entry in found if entry.kind in _QUEUES]
+        if not queued or self._session.readers.state().seq < max(entry.seq for entry in queued):
+            return True  # what the service queued is not in the copy yet
+        documents = list(dict.fromkeys(one for entry in queued for one in entry.documents))
+        deliveries = self._session.readers.deliveries_of(documents).values()
+        return any(one.is_open for some in deliveries for one in some)
+
+    def clients_of(self, key: str) -> Sequence[str]:
+        return clients_of(self._session, key)
 
     async def sync_now(self) -> None:
         await in_thread(lambda: self._session.engine.sync_once())
@@ -192,12 +211,28 @@ def undoable(session: Session) -> list[Undoable]:
 def _undoable(entry: Entry) -> Undoable | None:
     title = entry.label or entry.kind
     if entry.can_be_undone:
-        return Undoable(key=entry.key, title=title)
+        return Undoable(key=entry.key, title=title, at=entry.at)
     if entry.state is not CommandState.DONE or datetime.now(UTC) - entry.at > UNDO_REACH:
         return None
     if entry.kind not in _REVERSIBLE_KINDS:
         return None
-    return Undoable(key=entry.key, title=title, is_done=True)
+    return Undoable(key=entry.key, title=title, at=entry.at, is_done=True)
+
+
+def clients_of(session: Session, key: str) -> list[str]:
+    """Names, by the documents that the command was about, or by what it names itself."""
+    entry = session.outbox.entry(key)
+    if entry is None:
+        return []
+    readers = session.readers
+    ids = {row.client_id for row in readers.rows(entry.documents)}
+    body = decode(entry.kind, entry.body)
+    if one := getattr(body, "client_id", None):
+        ids.add(one)
+    integration = readers.integration(one) if (one := getattr(body, "integration_id", None)) else None
+    if integration is not None:
+        ids.add(integration.client_id)
+    return sorted(client.name for one in ids if (client := readers.client(one)) is not None)
 
 
 def is_over_ssh() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from banqup_tui.actions.asking import Message
 from banqup_tui.actions.interface import Context
@@ -28,7 +29,8 @@ def give_each(context: Context, bodies: Sequence[tuple[Value, str]], sentence: s
 
 def _tell(context: Context, given: tuple[Value, ...], keys: tuple[str, ...], sentence: str) -> None:
     wordings = _with_undo(sentence, given, context)
-    context.ask.notify(Message(text=wordings[0], shorter=wordings[1:], undo_keys=keys, plain=sentence))
+    holds = partial(context.doing.is_so, keys, waits=context.offline)
+    context.ask.notify(Message(text=wordings[0], shorter=wordings[1:], undo_keys=keys, plain=sentence, holds=holds))
 
 
 def _with_undo(sentence: str, bodies: tuple[Value, ...], context: Context) -> tuple[str, ...]:

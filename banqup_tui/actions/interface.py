@@ -20,7 +20,7 @@ from banqup_tui.domain.failures import Failing, FailureGroup
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import UnderWay
-from banqup_tui.domain.sending import Selection, offers, selection
+from banqup_tui.domain.sending import Offer, Selection, offers, selection
 from banqup_tui.domain.source import ToPlace
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult
@@ -56,6 +56,17 @@ class Doing(Protocol):
 
     def try_again(self) -> None:
         """Look for the server now, without waiting for the answer."""
+        ...
+
+    def is_so(self, keys: Sequence[str], *, waits: bool) -> bool:
+        """Whether what was said of commands when they were given still is: none was refused or taken back.
+
+        `waits`: it was said that they wait here. Of what was queued, something has to be on its way still.
+        """
+        ...
+
+    def clients_of(self, key: str) -> Sequence[str]:
+        """The names of the clients that a command concerned."""
         ...
 
     async def download(self, sha256: str) -> Path:
@@ -106,6 +117,7 @@ class Undoable(Value, frozen=True, kw_only=True):
 
     key: str
     title: str
+    at: datetime
     is_done: bool = False
 
 
@@ -149,7 +161,16 @@ class Context(Value, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def selection(self) -> Selection:
-        return selection(offers(self.documents, self.integrations, self.deliveries, self.kinds))
+        """Of several documents without those that are marked as processed."""
+        return selection(self._offers)
+
+    @cached_property
+    def selection_with_processed(self) -> Selection:
+        return selection(self._offers, with_processed=True)
+
+    @cached_property
+    def _offers(self) -> tuple[Offer, ...]:
+        return offers(self.documents, self.integrations, self.deliveries, self.kinds)
 
     @property
     def kinds(self) -> dict[str, ReceiverKind]:

@@ -13,6 +13,7 @@ from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import OF_DOCUMENTS
 from banqup_tui.actions.sentences import at_time, heading_of, listed, name_of, names_of, queued, since_time
 from banqup_tui.domain.delivery import Delivery, DeliveryState
+from banqup_tui.domain.document import Document
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.sending import Effect, Obstacle, Plan, Route, Row, Selection, planned
 from banqup_tui.domain.text import clean
@@ -62,10 +63,11 @@ class SendToIntegrations(Action):
         answer = await context.ask.tick(question(context))
         if answer is None:
             return
-        plan = planned_for(context.selection, answer)
+        chosen = _chosen(context, answer)
+        plan = planned_for(chosen, answer)
         if plan.deliveries == 0:
             return
-        give(context, commands_of(plan), queued(plan.deliveries, names_of(context.documents)))
+        give(context, commands_of(plan), queued(plan.deliveries, names_of(_sent_by(plan, chosen))))
 
 
 def reason_of(obstacle: Obstacle) -> str:
@@ -80,7 +82,7 @@ def what_goes_where(chosen: Selection) -> str | None:
     """`To SFTP and Dropbox; Exact Online has it`."""
     wanted = [row.integration.label for row in chosen.rows if row.wanted]
     there = [row.integration.label for row in chosen.rows if row.delivered == row.documents]
-    several = len(chosen.offers) > 1
+    several = chosen.several
     if wanted and not there:
         return _("To {integrations}").format(integrations=listed(wanted))
     if wanted:
@@ -112,14 +114,30 @@ def question(context: Context) -> Ticking:
     """The panel of SCREENS 05 for one document, of SCREENS 13 for several."""
     one = context.document is not None
     chosen = context.selection
+    every = context.selection_with_processed
+    first = summary(chosen, Ticked(ids=chosen.wanted))
     return Ticking(
-        title=_title(context),
-        subtitle=heading_of(context.documents),
+        title=first.title,
+        subtitle=first.subtitle,
         columns=(_("Integration"), _("What it has"), _("What will be sent")),
-        rows=[_row_of_one(row, context) if one else _row_of_several(row) for row in chosen.rows],
-        summary=lambda answer: _with_lines(summary(chosen, answer), _stopped(context)),
+        rows=[_row_of_one(row, context) if one else _row_of_several(row, chosen) for row in every.rows],
+        summary=lambda answer: _with_lines(summary(_chosen(context, answer), answer), _stopped(context)),
         option=_("Send again also what is there: it may be there twice") if not one or _can_be_asked(chosen) else None,
+        processed=_also_processed(len(chosen.left_out)) if chosen.left_out else None,
     )
+
+
+def _chosen(context: Context, answer: Ticked) -> Selection:
+    return context.selection_with_processed if answer.processed else context.selection
+
+
+def _sent_by(plan: Plan, chosen: Selection) -> list[Document]:
+    return [document for document in chosen.documents if document.id in plan.document_ids]
+
+
+def _also_processed(number: int) -> str:
+    words = ngettext("Send also the one marked as processed", "Send also the {count} marked as processed", number)
+    return words.format(count=count(number))
 
 
 def _stopped(context: Context) -> tuple[str, ...]:
@@ -151,10 +169,9 @@ def _can_be_asked(chosen: Selection) -> bool:
     return any(route.if_gone for row in chosen.rows for route in row.routes)
 
 
-def _title(context: Context) -> str:
-    again = context.selection.sent_before
-    number = len(context.documents)
-    if number == 1:
+def _title(chosen: Selection, number: int) -> str:
+    again = chosen.sent_before
+    if not chosen.several:
         return _("Resend to integrations") if again else _("Send to integrations")
     if again:
         words = ngettext("Resend {count} document to integrations", "Resend {count} documents to integrations", number)
@@ -213,15 +230,20 @@ def _note_of(route: Route) -> tuple[str, bool]:
     return "", False
 
 
-def _row_of_several(row: Row) -> TickRow:
+def _row_of_several(row: Row, chosen: Selection) -> TickRow:
+    has, state = _has_of_several(row)
     return TickRow(
         id=row.integration.id,
         label=clean(row.integration.label),
-        has=_("{part} of {whole}").format(part=count(row.delivered), whole=count(row.documents)),
-        state=_state_of(row),
-        ticked=row.wanted,
+        has=has,
+        state=state,
+        ticked=row.integration.id in chosen.wanted,
         possible=row.possible,
     )
+
+
+def _has_of_several(row: Row) -> tuple[str, DeliveryState | None]:
+    return _("{part} of {whole}").format(part=count(row.delivered), whole=count(row.documents)), _state_of(row)
 
 
 def _state_of(row: Row) -> DeliveryState | None:
@@ -236,32 +258,70 @@ def _state_of(row: Row) -> DeliveryState | None:
 
 
 def summary(chosen: Selection, answer: Ticked) -> TickSummary:
+    """All of it, down to the title, is said of what these ticks would send: else of what could be sent."""
     plan = planned_for(chosen, answer)
-    one = len(chosen.offers) == 1
-    effects = {row.integration.id: _effect(row, answer, one) for row in chosen.rows}
-    if plan.deliveries == 0:
-        return TickSummary(effects=effects, lines=() if one else (_left_out(chosen),), button="")
-    if one:
-        return TickSummary(effects=effects, lines=(), button=_button_of_one(len(plan.integration_ids)))
-    deliveries = ngettext("{count} delivery.", "{count} deliveries.", plan.deliveries)
-    lines = [deliveries.format(count=count(plan.deliveries))]
-    elsewhere = sum(row.elsewhere for row in chosen.rows if row.integration.id in answer.ids)
-    if elsewhere:
-        words = ngettext(
-            "{count} of them went to an earlier destination: the present one does not have it.",
-            "{count} of them went to an earlier destination: the present one does not have them.",
-            elsewhere,
-        )
-        lines.append(words.format(count=count(elsewhere)))
-    if not answer.option:
-        lines[0] += " " + _("What an integration has already stays as it is there.")
-    left_out = _left_out(chosen)
-    button = ngettext("Send {count} delivery", "Send {count} deliveries", plan.deliveries)
-    return TickSummary(
-        effects=effects,
-        lines=tuple(lines + ([left_out] if left_out else [])),
-        button=button.format(count=count(plan.deliveries)),
+    documents = (
+        _sent_by(plan, chosen) or chosen.documents or [one.document for one in (*chosen.offers, *chosen.left_out)]
     )
+    found = TickSummary(
+        title=_title(chosen, len(documents)),
+        subtitle=heading_of(documents),
+        effects={row.integration.id: _effect(row, answer, not chosen.several) for row in chosen.rows},
+        lines=(),
+        button="",
+        wanted=chosen.wanted,
+    )
+    if not chosen.several:
+        button = _button_of_one(len(plan.integration_ids)) if plan.deliveries else ""
+        return msgspec.structs.replace(found, button=button)
+    return msgspec.structs.replace(
+        found,
+        has={row.integration.id: _has_of_several(row) for row in chosen.rows},
+        lines=tuple(filter(None, _lines_of_several(chosen, plan, answer))),
+        button=_button_of_several(plan.deliveries),
+    )
+
+
+def _lines_of_several(chosen: Selection, plan: Plan, answer: Ticked) -> Iterator[str]:
+    yield _how_many(plan, answer)
+    yield _went_elsewhere(sum(row.elsewhere for row in chosen.rows if row.integration.id in answer.ids))
+    yield _left_out(chosen)
+    yield _processed_left_out(chosen)
+
+
+def _went_elsewhere(number: int) -> str:
+    if not number:
+        return ""
+    words = ngettext(
+        "{count} of them went to an earlier destination: the present one does not have it.",
+        "{count} of them went to an earlier destination: the present one does not have them.",
+        number,
+    )
+    return words.format(count=count(number))
+
+
+def _how_many(plan: Plan, answer: Ticked) -> str:
+    if plan.deliveries == 0:
+        return ""
+    words = ngettext("{count} delivery.", "{count} deliveries.", plan.deliveries).format(count=count(plan.deliveries))
+    return words if answer.option else f"{words} {_('What an integration has already stays as it is there.')}"
+
+
+def _button_of_several(deliveries: int) -> str:
+    if deliveries == 0:
+        return ""
+    words = ngettext("Send {count} delivery", "Send {count} deliveries", deliveries)
+    return words.format(count=count(deliveries))
+
+
+def _processed_left_out(chosen: Selection) -> str:
+    number = len(chosen.left_out)
+    if not number:
+        return ""
+    words = ngettext(
+        "Not sent: {count} document marked as processed.", "Not sent: {count} documents marked as processed.", number
+    )
+    return words.format(count=count(number))
 
 
 def _button_of_one(integrations: int) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from banqup_tui.actions.asking import Choice, Choosing, Message, Tone
-from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.interface import Action, Context, Undoable
 from banqup_tui.actions.reversing import key_of_opposite
-from banqup_tui.written.words import _
+from banqup_tui.domain.text import clean
+from banqup_tui.written.formats import count, moment
+from banqup_tui.written.words import _, ngettext
 
 
 class Undo(Action):
@@ -29,24 +31,40 @@ class Undo(Action):
         return None if context.undoable else _("Nothing to take back")
 
     def note(self, context: Context) -> str | None:
-        return context.undoable[0].title if len(context.undoable) == 1 else None
+        if len(context.undoable) != 1:
+            return None
+        only = context.undoable[0]
+        return f"{only.title} · {_whose_and_when(only, context)}"
 
     async def run(self, context: Context) -> None:
         key: str | None = context.undoable[0].key
         if len(context.undoable) > 1:
-            choices = [Choice(id=one.key, label=one.title) for one in context.undoable]
+            choices = [
+                Choice(id=one.key, label=one.title, note=_whose_and_when(one, context)) for one in context.undoable
+            ]
             key = await context.ask.choose(Choosing(title=_("Undo"), choices=choices))
         found = next((one for one in context.undoable if one.key == key), None)
         if found is None:
             return
-        taken_back = _("Taken back: {what}").format(what=found.title)
+        what = f"{found.title} ({_whose_and_when(found, context)})"
+        taken_back = _("Taken back: {what}").format(what=what)
+        message = Message(text=taken_back, shorter=(_("Taken back: {what}").format(what=found.title),))
         if not found.is_done and context.doing.take_back(found.key):
-            context.ask.notify(Message(text=taken_back))
+            context.ask.notify(message)
             return
         opposite = context.doing.opposite_of(found.key) if found.is_done else None
         if opposite is not None:
             context.doing.act(opposite, taken_back, key=key_of_opposite(found.key))
-            context.ask.notify(Message(text=taken_back))
+            context.ask.notify(message)
         else:
-            text = _("Too late: {what}. Nothing of it waits any more.").format(what=found.title)
+            text = _("Too late: {what}. Nothing of it waits any more.").format(what=what)
             context.ask.notify(Message(text=text, tone=Tone.WARNING))
+
+
+def _whose_and_when(one: Undoable, context: Context) -> str:
+    """`Boulangerie du Parvis SRL, 09:14`; of another day with its date."""
+    clients = context.doing.clients_of(one.key)
+    words = ngettext("{count} client", "{count} clients", len(clients)).format(count=count(len(clients)))
+    names = [clean(clients[0]) if len(clients) == 1 else words] if clients else []
+    at = moment(one.at.astimezone(), context.now.astimezone().date(), short=True)
+    return ", ".join([*names, at])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from banqup_tui.actions.asking import (
     Choosing,
@@ -63,10 +64,15 @@ class Steps:
 
 
 class CommandLineAsk:
-    """`again`: also what is there. `sure`: no question before what cannot be undone. `given`: what a form is told."""
+    """`again`: also what is there; `processed`: also what is marked so. `sure`: no question before what cannot be
+    undone. `given`: what a form is told.
+    """
 
-    def __init__(self, *, again: bool = False, given: Given | None = None, sure: bool = False) -> None:
+    def __init__(
+        self, *, again: bool = False, processed: bool = False, given: Given | None = None, sure: bool = False
+    ) -> None:
         self._again = again
+        self._processed = processed
         self._given = given or Given()
         self._sure = sure
         self.messages: list[Message] = []
@@ -76,15 +82,18 @@ class CommandLineAsk:
         raise NotOnTheCommandLine(f"{question.title}: this is chosen in the terminal.", "Open it with banqup.")
 
     async def tick(self, question: Ticking) -> Ticked | None:
+        nothing = Ticked(ids=frozenset(), option=self._again, processed=self._processed)
         wanted = {row.id for row in question.rows if row.ticked or (self._again and row.possible)}
-        ticked = Ticked(ids=frozenset(wanted), option=self._again)
+        ticked = msgspec.structs.replace(nothing, ids=frozenset(wanted | question.summary(nothing).wanted))
         self._tell(question, question.summary(ticked))
         return ticked
 
     def _tell(self, question: Ticking, summary: TickSummary) -> None:
         _integration, has, sent = question.columns
         for row in question.rows:
-            say(f"{row.label}. {has}: {row.has}. {sent}: {summary.effects.get(row.id, '–')}.")
+            if not summary.effects or row.id in summary.effects:
+                text = summary.has[row.id][0] if row.id in summary.has else row.has
+                say(f"{row.label}. {has}: {text}. {sent}: {summary.effects.get(row.id, '–')}.")
         for line in summary.lines:
             say(line)
 

@@ -35,9 +35,13 @@ class Health(StrEnum):
 
 
 class Summary(Value, frozen=True, kw_only=True):
-    """Of the integrations of one installation: how many, and how. `worst` is WELL where there are none."""
+    """Of the integrations of one installation: how many, of how many clients, and how.
+
+    `worst` is WELL where there are none. A client may have several integrations of one extension.
+    """
 
     total: int = 0
+    clients: int = 0
     active: int = 0
     paused: int = 0
     need_attention: int = 0
@@ -69,6 +73,7 @@ def summary(integrations: Iterable[Integration], extension: Extension | None, no
     order = list(Health)
     return Summary(
         total=len(present),
+        clients=len({one.client_id for one in present}),
         active=found[Health.WELL] + found[Health.EXPIRES_SOON] + found[Health.NO_ANSWER],
         paused=found[Health.PAUSED],
         need_attention=sum(number for one, number in found.items() if one.needs_a_person),

@@ -86,17 +86,28 @@ class Row(Value, frozen=True, kw_only=True):
 
 
 class Selection(Value, frozen=True, kw_only=True):
-    """Several documents towards the integrations of their clients. `obstacle`: nothing at all can be sent."""
+    """Documents towards the integrations of their clients: `offers` and `rows` are of those that would be sent.
+
+    `left_out`: of several, those marked as processed, as long as nobody wants them too. `several`: more than one was
+    asked for, though one alone may be left. `obstacle`: nothing at all can be sent.
+    """
 
     offers: tuple[Offer, ...]
     rows: tuple[Row, ...]
     sent_before: bool
+    several: bool = False
+    left_out: tuple[Offer, ...] = ()
     obstacle: Obstacle | None = None
 
     @property
     def wanted(self) -> frozenset[str]:
         """Identifiers of the integrations that are ticked to begin with."""
         return frozenset(row.integration.id for row in self.rows if row.wanted)
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """Those that can be sent."""
+        return tuple(one.document for one in self.offers if one.obstacle is None)
 
 
 class Group(Value, frozen=True, kw_only=True):
@@ -114,12 +125,16 @@ class WantedCopy(Value, frozen=True, kw_only=True):
 
 
 class Plan(Value, frozen=True, kw_only=True):
-    """What is asked of the ledger: sends, further copies, and copies only where the receiver has lost its own."""
+    """What is asked of the ledger: sends, further copies, and copies only where the receiver has lost its own.
+
+    `document_ids`: of whatever is asked for, so that what is said of it counts the same.
+    """
 
     groups: tuple[Group, ...] = ()
     copies: tuple[WantedCopy, ...] = ()
     copies_if_gone: tuple[WantedCopy, ...] = ()
     integration_ids: frozenset[str] = frozenset()
+    document_ids: frozenset[str] = frozenset()
 
     @property
     def sends(self) -> int:
@@ -193,19 +208,33 @@ def offers(
     )
 
 
-def selection(each: Sequence[Offer]) -> Selection:
-    """`obstacle` is set only where every document has one: then it is that of the first."""
+def selection(each: Sequence[Offer], *, with_processed: bool = False) -> Selection:
+    """`obstacle` is set only where every document has one: then it is that of the first.
+
+    `with_processed`: also those of several that are marked as processed. One document alone is meant as it is.
+    """
+    several = len(each) > 1
+    keeps_out = several and not with_processed
+    left_out = [one for one in each if keeps_out and _is_done(one)]
+    taken = [one for one in each if not (keeps_out and _is_done(one))]
     routes: dict[str, list[Route]] = {}
-    for one in each:
+    for one in taken:
         for route in one.routes if one.obstacle is None else ():
             routes.setdefault(route.integration.id, []).append(route)
-    blocked = all(one.obstacle for one in each)
+    sendable = [one for one in taken if one.obstacle is None]
     return Selection(
-        offers=tuple(each),
+        offers=tuple(taken),
         rows=tuple(_row(tuple(of_one)) for of_one in routes.values()),
-        sent_before=any(one.sent_before for one in each if blocked or one.obstacle is None),
-        obstacle=each[0].obstacle if each and blocked else None,
+        sent_before=any(one.sent_before for one in sendable or left_out or each),
+        several=several,
+        left_out=tuple(left_out),
+        obstacle=each[0].obstacle if each and not sendable and not left_out else None,
     )
+
+
+def _is_done(one: Offer) -> bool:
+    """Marked as processed by hand, and nothing else against sending it."""
+    return one.document.processed and one.obstacle is None
 
 
 def planned(chosen: Selection, ticked: Collection[str], *, again: bool) -> Plan:
@@ -214,16 +243,18 @@ def planned(chosen: Selection, ticked: Collection[str], *, again: bool) -> Plan:
     With one document a tick is its own word for sending again, and a receiver that can be asked is asked first. With
     several only `again` is; what may have arrived is asked about even then.
     """
-    one_document = len(chosen.offers) == 1
+    one_document = not chosen.several
     targets: dict[str, list[str]] = {}
     copies: list[WantedCopy] = []
     copies_if_gone: list[WantedCopy] = []
     used: set[str] = set()
+    documents: set[str] = set()
     for one in chosen.offers:
         for route in one.routes if one.obstacle is None else ():
             if route.integration.id not in ticked or not (route.wanted or ((again or one_document) and route.possible)):
                 continue
             used.add(route.integration.id)
+            documents.add(one.document.id)
             if route.effect is Effect.SEND:
                 targets.setdefault(one.document.id, []).append(route.integration.id)
             elif route.delivery is not None:
@@ -234,6 +265,7 @@ def planned(chosen: Selection, ticked: Collection[str], *, again: bool) -> Plan:
         copies=tuple(copies),
         copies_if_gone=tuple(copies_if_gone),
         integration_ids=frozenset(used),
+        document_ids=frozenset(documents),
     )
 
 

@@ -89,15 +89,21 @@ class TerminalAsk:
         ]
         panel.fill(
             TickQuestion(
-                question.title, question.subtitle, question.columns, lines, _effects(question), question.option
+                question.title,
+                question.subtitle,
+                question.columns,
+                lines,
+                _effects(question),
+                question.option,
+                question.processed,
             ),
             frozenset(one.id for one in question.rows if one.ticked),
         )
         answer = await panel.asked()
         if answer is None:
             return None
-        ids, option = answer
-        return Ticked(ids=ids, option=option)
+        ids, option, processed = answer
+        return Ticked(ids=ids, option=option, processed=processed)
 
     async def confirm(self, question: Confirming) -> bool:
         from banqup_tui.widgets.buttons import Button
@@ -141,7 +147,7 @@ class TerminalAsk:
         return [answer] if answer is not None else None
 
     def notify(self, message: Message) -> None:
-        self._screen.house.say(message.text, message.tone, message.shorter)
+        self._screen.house.say(message.text, message.tone, message.shorter, holds=message.holds)
 
     def notify_error(self, sentence: str, remedy: str) -> None:
         self._screen.house.say(f"{sentence} {remedy}".strip(), Tone.ERROR)
@@ -190,12 +196,13 @@ class _InfoProgress:
         self._screen.say(f"{self._title}: {part}  {text}".rstrip())
 
 
-def _effects(question: Ticking) -> Callable[[frozenset[str], bool], Effects]:
+def _effects(question: Ticking) -> Callable[[frozenset[str], bool, bool], Effects]:
     from banqup_tui.widgets.tick_panel import Effects
 
-    def effects(ids: frozenset[str], option: bool) -> Effects:
-        found = question.summary(Ticked(ids=ids, option=option))
-        return Effects(found.effects, found.lines, found.button)
+    def effects(ids: frozenset[str], option: bool, processed: bool) -> Effects:
+        found = question.summary(Ticked(ids=ids, option=option, processed=processed))
+        has = found.has or None
+        return Effects(found.effects, found.lines, found.button, found.title, found.subtitle, has, found.wanted)
 
     return effects
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -64,7 +64,14 @@ class House(Protocol):
 
     def status_words(self, document_id: str) -> Sequence[Word]: ...
 
-    def say(self, text: str, tone: Tone = Tone.PLAIN, shorter: Sequence[str] = ()) -> None: ...
+    def say(
+        self,
+        text: str,
+        tone: Tone = Tone.PLAIN,
+        shorter: Sequence[str] = (),
+        *,
+        holds: Callable[[], bool] | None = None,
+    ) -> None: ...
 
     def go(self, destination: Destination) -> None: ...
 

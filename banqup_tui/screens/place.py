@@ -12,12 +12,13 @@ from textual.geometry import Region
 from textual.timer import Timer
 
 from banqup_tui.actions import registry
-from banqup_tui.actions.asking import Tone
+from banqup_tui.actions.asking import Message, Tone
 from banqup_tui.actions.interface import Context
 from banqup_tui.actions.moves import GROUP_NAMES, Group, key_written
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.screens.asking import TerminalAsk
+from banqup_tui.sync.errors import NoNetwork, ServerDown
 from banqup_tui.widgets.filter_line import FilterLine
 from banqup_tui.widgets.footer import Footer, FooterKey
 from banqup_tui.widgets.header import Header
@@ -152,6 +153,7 @@ class PlaceScreen(Sheet):
         self.house.show_state(self)
         if self.here() != self._stood_on:
             self.info.say()
+        self.info.check_message()
         self.draw()
         self._stood_on = self.here()
         self.came_to_rest()
@@ -180,13 +182,18 @@ class PlaceScreen(Sheet):
         context = self.context()
         reason = action.availability(context)
         if reason is not None:
-            self.info.say((Word(reason, "muted"),))
+            words = (Word(reason, "muted"),)
+            self.info.say(words, holds=lambda: action.availability(self.context()) == reason)
             return
         self.run_worker(self._run(action_id, context), group="action", exclusive=False, exit_on_error=False)
 
     async def _run(self, action_id: str, context: Context) -> None:
         try:
             await registry.BY_ID[action_id].run(context)
+        except (NoNetwork, ServerDown) as error:
+            engine = self.house.session.engine
+            text = f"{told(error.sentence)} {told(error.remedy)}".strip()
+            self.ask.notify(Message(text=text, tone=Tone.ERROR, holds=lambda: not engine.state.is_connected))
         except BanqupError as error:
             self.ask.notify_error(told(error.sentence), told(error.remedy))
         except OSError as error:

@@ -118,17 +118,18 @@ class FailureReader:
             return _integrations(connection, {part.integration_id for part in group.parts})
 
     def failing(self, group: FailureGroup) -> list[Failing]:
-        """Every delivery of the group, those of the newest documents first."""
+        """Every delivery of the group, in the order of a list of documents: by date, the newest first."""
         clients = {part.integration_id: part.client_id for part in group.parts}
         with self._read() as (connection, asked):
             found = [
-                (number or 0, _failing(row, clients[row[2]]))
+                ((day or 0, number or 0), _failing(row, clients[row[2]]))
                 for integration_id in clients
-                for number, *row in connection.execute(_OF_ONE, (integration_id, group.state, group.cause))
+                for day, number, *row in connection.execute(_OF_ONE, (integration_id, group.state, group.cause))
                 if not asked.takes(*row[:4])
             ]
-        found.sort(key=lambda pair: (-pair[0], pair[1].delivery_id))
-        return [one for _number, one in found]
+        found.sort(key=lambda pair: pair[1].delivery_id)
+        found.sort(key=lambda pair: pair[0], reverse=True)
+        return [one for _place, one in found]
 
     def example(self, group: FailureGroup) -> Failing | None:
         """One of them, for its whole reason and its remedy."""
@@ -136,7 +137,7 @@ class FailureReader:
             f"{_OF_ONE} LIMIT 1", (group.parts[0].integration_id, group.state, group.cause)
         )
         found = row.fetchone()
-        return None if found is None else _failing(found[1:], group.parts[0].client_id)
+        return None if found is None else _failing(found[2:], group.parts[0].client_id)
 
     def failed_at(self, integration_id: str) -> int:
         """How many deliveries to one integration wait for a look."""
@@ -172,7 +173,7 @@ class _Reading:
 
 
 _OF_ONE = (
-    "SELECT d.n, v.id, v.document_id, v.integration_id, v.state, v.value FROM delivery v"
+    "SELECT d.day, d.n, v.id, v.document_id, v.integration_id, v.state, v.value FROM delivery v"
     " LEFT JOIN document d ON d.id = v.document_id"
     " WHERE v.look = 1 AND v.integration_id = ? AND v.state = ? AND coalesce(v.cause, '') = ?"
 )

@@ -5,6 +5,7 @@ The state of the row follows the cursor only once it has come to rest, so that a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from textual.timer import Timer
@@ -35,16 +36,23 @@ class Info(OneLine):
         self._drawn = NOTHING
         self._timer: Timer | None = None
         self._waiting = NOTHING
+        self._holds: Callable[[], bool] | None = None
 
     @property
     def text(self) -> str:
         """What the row says now."""
         return "".join(word.text for word in self._drawn.left)
 
-    def say(self, message: Words | InfoText = NOTHING) -> None:
-        """The message of the last action, with its undo. `say()` takes it away."""
+    def say(self, message: Words | InfoText = NOTHING, *, holds: Callable[[], bool] | None = None) -> None:
+        """The message of the last action, with its undo. `say()` takes it away. `holds`: whether it is still so."""
         self._message = _as_text(message)
+        self._holds = holds
         self._update()
+
+    def check_message(self) -> None:
+        """Something has changed: a message that is no longer so goes."""
+        if self._holds is not None and not self._holds():
+            self.say()
 
     def set_instead(self, words: Words | InfoText = NOTHING) -> None:
         """What a panel or a field has to say while it is used; before everything else."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -98,7 +99,7 @@ def _items(
         for extension in of_category:
             of_clients = health.get(extension.id, NOBODY)
             word, token = extension_state(extension, installations.get(extension.id), of_clients)
-            number = of_clients.total
+            number = of_clients.clients
             yield Item(
                 extension.id,
                 (
@@ -110,7 +111,7 @@ def _items(
 
 
 class User(NamedTuple):
-    """A client that uses an extension: how its integration is doing, and how many deliveries failed there."""
+    """An integration with the name of its client: how it is doing, and how many deliveries failed there."""
 
     name: str
     health: Health
@@ -165,7 +166,8 @@ def _problems_of_clients(users: Sequence[User], now: datetime, width: int) -> It
     for (health, _cause), those in worst[:MOST_CAUSES]:
         mark, token, word = health_words(health)
         since = [user.integration.failing_since for user in those if user.integration.failing_since]
-        clients = ngettext("{n} client", "{n} clients", len(those)).format(n=count(len(those)))
+        number = _clients_of(those)
+        clients = ngettext("{n} client", "{n} clients", number).format(n=count(number))
         heading = f"{word}, {clients}"
         if since:
             heading = _("{what}, since {at}").format(what=heading, at=local_moment(min(since), now))
@@ -178,7 +180,7 @@ def _problems_of_clients(users: Sequence[User], now: datetime, width: int) -> It
 
 
 def _use(health: Summary, now: datetime) -> Iterator[tuple[str, str]]:
-    """How many clients it works for, and when anything was sent last."""
+    """What its integrations do, and when anything was sent last."""
     if not health.total:
         return
     numbers = [ngettext("{count} active", "{count} active", health.active).format(count=count(health.active))]
@@ -188,7 +190,7 @@ def _use(health: Summary, now: datetime) -> Iterator[tuple[str, str]]:
     if health.need_attention:
         words = ngettext("{count} needs attention", "{count} need attention", health.need_attention)
         numbers.append(words.format(count=count(health.need_attention)))
-    yield _("Clients"), ", ".join(numbers)
+    yield _("Integrations"), ", ".join(numbers)
     if health.last_sent_at is not None:
         yield _("Last sending"), local_moment(health.last_sent_at, now)
 
@@ -215,14 +217,23 @@ def _users(users: Sequence[User], width: int) -> Iterator[Line]:
     """Those that need someone first."""
     if not users:
         return
-    words = ngettext("Used by {n} client", "Used by {n} clients", len(users))
+    number = _clients_of(users)
+    words = ngettext("Used by {n} client", "Used by {n} clients", number)
     yield BLANK
-    yield (left(0, words.format(n=count(len(users))), "muted"),)
+    yield (left(0, words.format(n=count(number)), "muted"),)
     order = list(Health)
+    of_client = Counter(user.integration.client_id for user in users)
     for user in sorted(users, key=lambda user: order.index(user.health)):
         mark, token, word = health_words(user.health)
         beside = "" if user.health is Health.WELL else f"{mark} {word}"
         if user.failed:
             failed = ngettext("{count} failed", "{count} failed", user.failed).format(count=count(user.failed))
             beside = f"{beside}, {failed}" if beside else failed
-        yield fitted(0, width - len(beside) - 2, user.name), right(width, beside, token if beside else "muted")
+        several = of_client[user.integration.client_id] > 1
+        name = f"{user.name}  {user.integration.label}" if several else user.name
+        yield fitted(0, width - len(beside) - 2, name), right(width, beside, token if beside else "muted")
+
+
+def _clients_of(users: Sequence[User]) -> int:
+    """A client with several integrations of the extension is one."""
+    return len({user.integration.client_id for user in users})

@@ -17,7 +17,7 @@ from banqup_tui.written.formats import wrapped
 from banqup_tui.written.signs import sign
 from banqup_tui.written.words import _
 
-OPTION, CONFIRM, CANCEL = "\0option", "\0confirm", "\0cancel"
+OPTION, PROCESSED, CONFIRM, CANCEL = "\0option", "\0processed", "\0confirm", "\0cancel"
 
 
 class TickLine(NamedTuple):
@@ -33,11 +33,18 @@ class TickLine(NamedTuple):
 
 
 class Effects(NamedTuple):
-    """What the ticks as they are would do: by row, in sentences, and as a button (empty: nothing)."""
+    """What the ticks as they are would do: by row, in sentences, and as a button (empty: nothing).
+
+    `has`: what a row has, text and state, where it depends on the options. `wanted`: rows to be ticked with them.
+    """
 
     by_row: Mapping[str, str]
     lines: Sequence[str]
     button: str
+    title: str = ""
+    subtitle: str = ""
+    has: Mapping[str, tuple[str, DeliveryState | None]] | None = None
+    wanted: frozenset[str] = frozenset()
 
 
 class TickQuestion(NamedTuple):
@@ -45,12 +52,13 @@ class TickQuestion(NamedTuple):
     subtitle: str
     columns: tuple[str, str, str]
     lines: Sequence[TickLine]
-    effects: Callable[[frozenset[str], bool], Effects]
+    effects: Callable[[frozenset[str], bool, bool], Effects]
     option: str | None = None
+    processed: str | None = None
 
 
 class TickPanel(Panel):
-    """Answers with (ticked ids, option), None for nothing. Enter sends at once; Space ticks."""
+    """Answers with (ticked ids, option, also what is processed), None for nothing. Enter sends at once; Space ticks."""
 
     BINDINGS = [
         Binding("space", "tick", show=False, id="tick.tick"),
@@ -64,17 +72,18 @@ class TickPanel(Panel):
         super().__init__(id=id)
         self._question: TickQuestion | None = None
         self._ticked: set[str] = set()
-        self._option = False
+        self._option = self._processed = False
         self._button = ""
 
     def fill(self, question: TickQuestion, ticked: frozenset[str]) -> None:
-        self._question, self._ticked, self._option, self._button = question, set(ticked), False, ""
+        self._question, self._ticked, self._button = question, set(ticked), ""
+        self._option = self._processed = False
         self.go_to(question.lines[0].id if question.lines else "")
 
     @property
     def effects(self) -> Effects:
         assert self._question is not None
-        return self._question.effects(frozenset(self._ticked), self._option)
+        return self._question.effects(frozenset(self._ticked), self._option, self._processed)
 
     def wanted_width(self, available: int) -> int:
         return min(available, 92)
@@ -85,8 +94,8 @@ class TickPanel(Panel):
         effects = self.effects
         has, sent = self._columns(question, width)
         rows = [
-            PanelRow((fitted(0, width, question.title, "strong", bold=True),)),
-            PanelRow((fitted(0, width, question.subtitle),)),
+            PanelRow((fitted(0, width, effects.title or question.title, "strong", bold=True),)),
+            PanelRow((fitted(0, width, effects.subtitle or question.subtitle),)),
             PanelRow(),
             PanelRow(
                 (
@@ -101,6 +110,8 @@ class TickPanel(Panel):
         rows += [PanelRow(line) for line in self._notes(question, effects, width)]
         if question.option:
             rows.append(PanelRow((left(0, f"{_box(self._option)} {question.option}"),), OPTION))
+        if question.processed:
+            rows.append(PanelRow((left(0, f"{_box(self._processed)} {question.processed}"),), PROCESSED))
         rows.append(PanelRow())
         line, zones = button_row(self._buttons(effects), self._button)
         rows.append(PanelRow(line, zones=zones))
@@ -112,13 +123,14 @@ class TickPanel(Panel):
         return has, has + max(22, (width - has) * 11 // 20)
 
     def _line(self, one: TickLine, effects: Effects, has: int, sent: int, width: int) -> Line:
-        mark, token, _word = state_words(one.state) if one.state else (sign("none"), "muted", "")
+        text, state = (one.has, one.state) if not effects.has else effects.has.get(one.id, ("", None))
+        mark, token, _word = state_words(state) if state else (sign("none"), "muted", "")
         effect = effects.by_row.get(one.id, "")
         return (
             left(0, _box(one.id in self._ticked), "text" if one.possible else "muted"),
             fitted(4, has - 2, one.label, "text" if one.possible else "muted"),
             left(has, mark, token),
-            fitted(has + 2, sent - 2, one.has),
+            fitted(has + 2, sent - 2, text),
             fitted(sent, width, effect, "text" if one.id in self._ticked else "muted"),
         )
 
@@ -154,10 +166,19 @@ class TickPanel(Panel):
             return
         if self.cursor == OPTION:
             self._option = not self._option
+        elif self.cursor == PROCESSED:
+            self._toggle_processed()
         elif any(one.id == self.cursor and one.possible for one in question.lines):
             self._ticked ^= {self.cursor}
         self.remake()
         self.screen.post_message(self.Shown(self, True))
+
+    def _toggle_processed(self) -> None:
+        """What is to be ticked for more documents, or fewer, changes with them; the user's other ticks stay."""
+        before = self.effects.wanted
+        self._processed = not self._processed
+        after = self.effects.wanted
+        self._ticked = (self._ticked - (before - after)) | (after - before)
 
     def action_button(self, step: int) -> None:
         stops = ["", *(button.id for button in self._buttons(self.effects))]
@@ -169,7 +190,7 @@ class TickPanel(Panel):
         if self._button == CANCEL or not self.effects.button:
             self.answer(None)
         else:
-            self.answer((frozenset(self._ticked), self._option))
+            self.answer((frozenset(self._ticked), self._option, self._processed))
 
     def action_move(self, rows: int) -> None:
         self._button = ""

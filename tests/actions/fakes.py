@@ -61,6 +61,12 @@ class FakeDoing:
         self.taken_back.append(key)
         return key not in self._tried
 
+    def is_so(self, keys: Sequence[str], *, waits: bool) -> bool:
+        return True
+
+    def clients_of(self, key: str) -> list[str]:
+        return [PARVIS.name]
+
     def try_again(self) -> None:
         self.tried_again += 1
 

@@ -1,5 +1,6 @@
 """The other things a user can do."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ from banqup_tui.protocol.commands import (
     Settle,
 )
 from banqup_tui.protocol.messages import BackfillCount
+from banqup_tui.written.formats import moment
 from tests.actions.fakes import (
     NOW,
     FakeAsk,
@@ -196,21 +198,34 @@ def test_an_extension_in_use_says_how_many_clients_use_it() -> None:
     assert BY_ID["uninstall"].availability(context) == "1 client uses it"
 
 
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+WHOSE_AND_WHEN = f"Boulangerie du Parvis SRL, {moment(NOON.astimezone(), NOON.astimezone().date())}"
+
+
 async def test_undo_takes_back_what_was_never_tried_and_says_if_it_was() -> None:
     ask, doing = FakeAsk(), FakeDoing(tried=("tried",))
     for key in ("fresh", "tried"):
-        await BY_ID["undo"].run(a_context(ask, doing, undoable=[Undoable(key=key, title="Send 2026-11874")]))
-    assert ask.messages[0].text == "Taken back: Send 2026-11874"
+        await BY_ID["undo"].run(a_context(ask, doing, undoable=[Undoable(key=key, title="Send 2026-11874", at=NOON)]))
+    assert ask.messages[0].text == f"Taken back: Send 2026-11874 ({WHOSE_AND_WHEN})"
     assert ask.messages[1].text.startswith("Too late")
 
 
 async def test_undo_of_what_the_server_has_done_gives_the_opposite_command() -> None:
     ask, doing = FakeAsk(), FakeDoing()
     doing.opposites["done"] = SetProcessed(document_ids=("d",), processed=False)
-    undoable = [Undoable(key="done", title="F26/004417 is processed", is_done=True)]
+    undoable = [Undoable(key="done", title="F26/004417 is processed", at=NOON, is_done=True)]
     await BY_ID["undo"].run(a_context(ask, doing, undoable=undoable))
     assert doing.acts == [SetProcessed(document_ids=("d",), processed=False)]
-    assert ask.messages[0].text == "Taken back: F26/004417 is processed"
+    assert ask.messages[0].text == f"Taken back: F26/004417 is processed ({WHOSE_AND_WHEN})"
+
+
+async def test_undo_says_of_each_command_for_which_client_and_when_it_was_given() -> None:
+    ask = FakeAsk(None)
+    undoable = [Undoable(key=key, title="2 deliveries queued for 2 documents", at=NOON) for key in ("one", "other")]
+    await BY_ID["undo"].run(a_context(ask, undoable=undoable))
+    (question,) = ask.questions
+    assert [choice.note for choice in question.choices] == [WHOSE_AND_WHEN] * 2
+    assert BY_ID["undo"].note(a_context(undoable=undoable[:1])) == f"{undoable[0].title} · {WHOSE_AND_WHEN}"
 
 
 async def test_importing_takes_the_files_below_a_folder_and_goes_on_after_a_bad_one(tmp_path: Path) -> None:

@@ -190,3 +190,70 @@ async def test_integrations_that_take_nothing_now_are_named_before_one_sends() -
         "Old server needs attention: what failed there is sent again once it is mended.",
         "Archive is paused.",
     )
+
+
+def four_of_thirty(ask: FakeAsk | None = None, doing: FakeDoing | None = None):
+    """Thirty documents to two integrations; 26 are marked as processed, one of the four has arrived at one of them."""
+    documents = [a_document(f"D{at:02}", processed=at >= 4, gross_amount=100) for at in range(30)]
+    delivered = [a_delivery(documents[0], "sftp", DeliveryState.DELIVERED)]
+    return a_context(ask, doing, documents=documents, integrations=THREE[:2], deliveries=delivered)
+
+
+def test_of_a_selection_what_is_marked_as_processed_is_left_out_and_every_number_is_of_the_rest() -> None:
+    asked = question(four_of_thirty())
+    assert asked.processed == "Send also the 26 marked as processed"
+    told = asked.summary(Ticked(ids=frozenset({"sftp", "exact-online"})))
+    assert told.title == "Resend 4 documents to integrations"
+    assert told.subtitle.replace("\u00a0", " ") == "4 invoices, 4.00 EUR"
+    assert {key: text for key, (text, _state) in told.has.items()} == {"sftp": "1 of 4", "exact-online": "0 of 4"}
+    assert dict(told.effects) == {"sftp": "3 for the first time", "exact-online": "4 for the first time"}
+    assert told.button == "Send 7 deliveries"
+    assert told.lines[-1] == "Not sent: 26 documents marked as processed."
+
+
+def test_what_is_marked_as_processed_is_sent_too_where_it_is_ticked() -> None:
+    told = question(four_of_thirty()).summary(Ticked(ids=frozenset({"sftp", "exact-online"}), processed=True))
+    assert told.title == "Resend 30 documents to integrations"
+    assert told.has["sftp"][0] == "1 of 30"
+    assert told.button == "Send 59 deliveries"
+    assert "processed" not in "".join(told.lines)
+
+
+@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("processed", [False, True])
+@pytest.mark.parametrize("ids", [{"sftp"}, {"exact-online"}, {"sftp", "exact-online"}, set()])
+async def test_every_number_that_is_said_is_that_of_what_is_given_to_the_outbox(ids, processed, again) -> None:
+    answer = Ticked(ids=frozenset(ids), processed=processed, option=again)
+    ask, doing = FakeAsk(answer), FakeDoing()
+    await SEND.run(four_of_thirty(ask, doing))
+    told = ask.questions[0].summary(answer)
+    sent = [(one, to) for act in doing.acts if isinstance(act, Send) for one in act.document_ids
+            for to in act.integration_ids]  # fmt: skip
+    copies = [copy.delivery_id for act in doing.acts if isinstance(act, Resend) for copy in act.copies]
+    number = len(sent) + len(copies)
+    documents = {one for one, _to in sent} | {copy.partition(">")[0] for copy in copies}
+    if not number:
+        assert (told.button, ask.messages) == ("", [])
+        return
+    assert told.button == f"Send {number} deliveries"
+    assert told.lines[0].startswith(f"{number} deliveries.")
+    assert told.title.startswith(f"Resend {len(documents)} document")
+    assert told.subtitle.startswith(f"{len(documents)} invoice")
+    assert ask.messages[0].said == f"{number} deliveries queued for {len(documents)} documents."
+
+
+async def test_one_document_that_is_marked_as_processed_is_sent_when_it_is_asked_for() -> None:
+    ask, doing = FakeAsk(Ticked(ids=frozenset({"sftp"}))), FakeDoing()
+    await SEND.run(a_context(ask, doing, documents=[a_document(processed=True)], integrations=THREE))
+    assert doing.acts == [Send(document_ids=("2026-11874",), integration_ids=("sftp",))]
+
+
+def test_a_selection_that_is_all_processed_sends_nothing_until_it_is_ticked() -> None:
+    context = a_context(documents=[a_document("A", processed=True), a_document("B", processed=True)],
+                        integrations=THREE[:1])  # fmt: skip
+    assert SEND.availability(context) is None
+    asked = question(context)
+    assert asked.summary(Ticked(ids=frozenset({"sftp"}))).button == ""
+    told = asked.summary(Ticked(ids=frozenset(), processed=True))
+    assert told.wanted == {"sftp"}
+    assert asked.summary(Ticked(ids=told.wanted, processed=True)).button == "Send 2 deliveries"

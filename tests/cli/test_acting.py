@@ -42,6 +42,30 @@ def test_send_sends_what_has_not_arrived(banqup) -> None:
     assert house.doing.acts == [Send(document_ids=("B",), integration_ids=("sftp",))]
 
 
+def test_send_leaves_out_what_is_marked_as_processed_and_says_how_many_until_it_is_asked_for(banqup) -> None:
+    house = a_house()
+    house.all_documents += [a_document("C", processed=True), a_document("D", processed=True)]
+    said = banqup(house, "send", "--client", "PARVIS")
+    assert said.code == 0
+    assert house.doing.acts == [Send(document_ids=("A", "B"), integration_ids=("sftp",))]
+    assert "Not sent: 2 documents marked as processed." in said.err
+    assert "SFTP. What it has: 0 of 2." in said.err
+    assert "--processed sends also what is marked as processed." in said.err
+    house.doing.acts.clear()
+    said = banqup(house, "send", "--client", "PARVIS", "--processed")
+    assert house.doing.acts == [Send(document_ids=("A", "B", "C", "D"), integration_ids=("sftp",))]
+    assert "marked as processed" not in said.err
+
+
+def test_send_of_nothing_but_processed_documents_does_not_say_that_everything_is_there(banqup) -> None:
+    house = a_house()
+    house.all_documents = [a_document("C", processed=True), a_document("D", processed=True)]
+    said = banqup(house, "send", "--client", "PARVIS")
+    assert house.doing.acts == []
+    assert "Not sent: 2 documents marked as processed." in said.err
+    assert "everything is there" not in said.err
+
+
 def test_send_of_one_folder_leaves_the_others(banqup) -> None:
     house = a_house()
     banqup(house, "send", "--client", "PARVIS", "--folder", "SALES_INVOICES")

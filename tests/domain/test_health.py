@@ -71,3 +71,11 @@ def test_an_installation_says_how_many_clients_it_works_for_and_the_worst_of_the
 def test_a_copy_of_an_older_program_still_reads() -> None:
     older = b'{"id":"i","clientId":"c","installationId":"x","extensionId":"sftp","label":"SFTP","state":"BROKEN"}'
     assert health_of(msgspec.json.decode(older, type=Integration), SFTP, NOW) is Health.NEEDS_ATTENTION
+
+
+def test_a_client_with_several_integrations_is_counted_once() -> None:
+    of_clients = [("c1", "a"), ("c1", "b"), ("c2", "c"), ("c3", "d")]
+    found = [an_integration(id=id_, client_id=client) for client, id_ in of_clients]
+    gone = an_integration(id="e", client_id="c4", state=IntegrationState.REMOVED)
+    told = summary([*found, gone], SFTP, NOW)
+    assert (told.total, told.clients, told.active) == (4, 3, 4)

@@ -1,8 +1,11 @@
 """Send to integrations: what is said before, shown at once, and said after."""
 
+import msgspec
 import pytest
 
 from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.status import AccountingStatus
+from banqup_tui.widgets.tick_panel import PROCESSED, TickPanel
 from tests.screens.firm import delivery
 from tests.screens.program import MIDDLE, NARROW
 
@@ -230,3 +233,68 @@ async def test_q_in_a_field_is_a_letter(opened):
         assert here.place == "ClientFolders"
         assert here.app.is_running
         assert "q2?" in here.text
+
+
+@pytest.mark.parametrize("size", [NARROW, MIDDLE])
+async def test_of_a_selection_what_is_processed_goes_only_where_it_is_ticked(opened, size):
+    """One waits for the client, one is processed."""
+    async with opened(size) as here:
+        await here.press(*here.into_table, "j", *("space", "j") * 5)
+        await here.until(lambda: "5 selected" in here.info, "five selected")
+        await here.press("r")
+        await here.sees("Send 3 documents to integrations", "Not sent: 1 document marked as processed.", "0 of 3")
+        await here.sees("Send 6 deliveries", "[ ] Send also the one marked as processed")
+        await here.press("down", "down", "down")
+        await here.until(lambda: here.app.screen.query_one(TickPanel).cursor == PROCESSED, "on the option")
+        await here.press("space")
+        await here.sees("[x] Send also the one marked as processed", "Send 4 documents", "0 of 4", "Send 8 deliveries")
+        assert "Not sent: 1 document marked as processed." not in here.text
+        await here.press("space", "enter")
+        await here.sees("6 deliveries queued for 3 documents")
+        await here.until(lambda: here.server.deliveries.get("p-ready/i-sftp"))
+        assert "p-done/i-sftp" not in here.server.deliveries
+
+
+async def test_a_message_goes_when_what_it_says_has_come_to_its_end(opened):
+    async with opened() as here:
+        await here.sees("Up to date")
+        await at_ready_document(here)
+        await here.press("r")
+        await here.sees("Send to 2 integrations")
+        await here.press("enter")
+        await here.until(lambda: here.server.deliveries.get("p-ready/i-sftp"))
+        await here.sees("2 deliveries queued for F26/004417", "0/2")
+        for name in ("i-exact", "i-sftp"):
+            here.server.put_delivery(delivery("p-ready", name, DeliveryState.DELIVERED))
+        here.session.engine.wake()
+        await here.sees("2/2")
+        await here.until(lambda: "deliveries queued" not in here.info, "the message has gone")
+
+
+async def test_a_message_that_something_waits_goes_when_it_no_longer_does(opened):
+    async with opened() as here:
+        await here.sees("Up to date")
+        here.server.down = True
+        here.session.engine.wake()
+        await here.until(lambda: "Server not answering" in here.header, "the server is down")
+        await at_ready_document(here)
+        await here.press("m")
+        await here.sees("Waits on this computer")
+        here.server.down = False
+        here.session.engine.wake()
+        await here.until(lambda: "√ Up to date" in here.header, "in step")
+        await here.until(lambda: "Waits" not in here.info, "the message has gone")
+
+
+async def test_a_message_that_something_cannot_be_done_goes_when_it_can(opened):
+    async with opened() as here:
+        await here.press(*here.into_table, "j", "j")
+        await here.until(lambda: "Client action needed" in here.info, "the document that waits")
+        await here.press("m")
+        await here.sees("Waits for the client's approval")
+        waits = here.server.documents["p-client"]
+        here.server.put(
+            msgspec.structs.replace(waits, approved=True, accounting_status=AccountingStatus.READY_TO_PROCESS)
+        )
+        here.session.engine.wake()
+        await here.until(lambda: "approval" not in here.info, "the message has gone")

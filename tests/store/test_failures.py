@@ -3,6 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -212,3 +213,13 @@ def test_a_document_goes_only_where_it_failed_and_stopped_integrations_are_mende
     assert plan.resumed == ("b",)
     assert [one.delivery_id for one in plan.copies] == ["d6>c"]
     assert (plan.count, plan.left_out) == (5, 2)
+
+
+def test_what_failed_of_a_cause_is_in_the_order_of_the_date_that_its_table_shows(firm: Firm) -> None:
+    days = {"came-first": date(2026, 11, 24), "came-second": date(2026, 11, 2), "came-third": date(2026, 11, 10)}
+    for minute, (name, day) in enumerate(days.items()):
+        for integration in ("i1", "i2"):
+            firm.put(a_document(name, "c1", minute, issue_date=day), a_delivery(name, integration, "It is full."))
+    found = [one.document_id for one in firm.failures.failing(firm.only())]
+    assert list(dict.fromkeys(found)) == ["came-first", "came-third", "came-second"]
+    assert len(found) == 6

@@ -38,7 +38,7 @@ def tick() -> TickPanel:
     lines = [TickLine(f"t{at}", HOSTILE, HOSTILE, None, True, HOSTILE, True) for at in range(12)]
     columns = ("Integration", "What it has", "What will be sent")
 
-    def effects(ids: frozenset[str], option: bool) -> Effects:
+    def effects(ids: frozenset[str], option: bool, processed: bool) -> Effects:
         return Effects(dict.fromkeys(ids, "The document"), [HOSTILE], f"Send {len(ids)}" if ids else "")
 
     panel.fill(TickQuestion("Send", HOSTILE, columns, lines, effects, "Again"), frozenset({"t0"}))
@@ -200,7 +200,7 @@ async def test_ticks_and_the_option_are_answered_together():
         await pilot.press("down", "space")
         opened.panel.go_to(OPTION)
         await pilot.press("space", "enter")
-        assert await opened.answered(pilot) == (frozenset({"t0", "t1"}), True)
+        assert await opened.answered(pilot) == (frozenset({"t0", "t1"}), True, False)
 
 
 async def test_tab_completes_a_path_and_enter_answers_it():

@@ -30,6 +30,7 @@ from banqup_tui.written.words import _
 @click.option("--client", "reference", help="All documents of a client: reference, VAT number, name or id.")
 @folder_option
 @click.option("--again", is_flag=True, help="Send again also what is there: it may be there twice.")
+@click.option("--processed", is_flag=True, help="Of several documents, also those marked as processed.")
 @click.option("--wait", is_flag=True, help="Wait until every delivery has settled.")
 @click.option("--timeout", type=click.FloatRange(min=0), default=600, show_default=True, help="Longest wait, seconds.")
 @as_json
@@ -40,6 +41,7 @@ def command(
     reference: str | None,
     folder: str | None,
     again: bool,
+    processed: bool,
     wait: bool,
     timeout: float,
     json: bool,
@@ -54,11 +56,10 @@ def command(
 
     async def work(house: House) -> int:
         documents = _chosen(house, document_ids, reference, folder)
-        code, keys = await _ask_for(house, documents, again)
+        code, keys, ids = await _ask_for(house, documents, again=again, processed=processed)
         until = time.monotonic() + timeout
         if keys:
             code = await _answered(house, keys, min(SECONDS_TO_ANSWER, timeout))
-        ids = [document.id for document in documents]
         if wait and code != exit_codes.FAILED:
             code = await settled(house, ids, until, time.monotonic)
         if json:
@@ -75,13 +76,15 @@ def _chosen(house: House, ids: Sequence[str], reference: str | None, folder: str
     return list(house.documents(client_id=client.id, folder=Folder(folder.upper()) if folder else None))
 
 
-async def _ask_for(house: House, documents: Sequence[Document], again: bool) -> tuple[int, tuple[str, ...]]:
-    """Exit code and keys of the commands that were given."""
+async def _ask_for(
+    house: House, documents: Sequence[Document], *, again: bool, processed: bool
+) -> tuple[int, tuple[str, ...], list[str]]:
+    """Exit code, keys of the commands that were given, and the documents that they are about."""
     if not documents:
         say("There are no documents there.")
-        return exit_codes.OK, ()
+        return exit_codes.OK, (), []
     clients = {document.client_id for document in documents}
-    ask = CommandLineAsk(again=again)
+    ask = CommandLineAsk(again=again, processed=processed)
     context = context_for(
         house,
         ask,
@@ -91,15 +94,19 @@ async def _ask_for(house: House, documents: Sequence[Document], again: bool) -> 
         integrations=[one for one in house.integrations() if one.client_id in clients],
     )
     action = SendToIntegrations()
+    left_out = set() if processed else {one.document.id for one in context.selection.left_out}
+    ids = [document.id for document in documents if document.id not in left_out]
     reason = action.availability(context)
     if reason is not None:
         say(f"{reason}.")
-        return _code_of(reason), ()
+        return _code_of(reason), (), ids
     await action.run(context)
     keys = tuple(key for message in ask.messages for key in message.undo_keys)
-    if not keys:
-        say(_nothing_to_send(context.selection))
-    return exit_codes.OK, keys
+    if left_out:
+        say("--processed sends also what is marked as processed.")
+    elif not keys:
+        say(_nothing_to_send(context.selection_with_processed if processed else context.selection))
+    return exit_codes.OK, keys, ids
 
 
 def _nothing_to_send(chosen: Selection) -> str:

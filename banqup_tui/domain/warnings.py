@@ -27,6 +27,8 @@ SENTENCES: dict[str, str] = {
     "attachment-damaged": "The attachment “{0}” is damaged.",
     "several-invoices": "The file holds {0} invoices; the first that can be read is shown.",
     "embedded-unreadable": "The XML inside the PDF cannot be read: {0}",
+    "embedded-too-much": "More is embedded in the PDF than is read; {0} files of it are.",
+    "embedded-too-many": "More XML files are embedded in the PDF than the {0} that are read.",
     "account-missing": "No account is named.",
     "balance-differs": "The movements make a closing balance of {0}, but {1} is given.",
     "turnover-differs": "The movements make a turnover of {0}, but {1} is given.",

@@ -1,26 +1,56 @@
-"""Document files in, domain values out. Importing this package reads no format: each reader comes in with
-its first file.
+"""Document files in, domain values out.
+
+Documents come from strangers: each is parsed in the reader process (`formats.process`), which is started with the
+first one. A file that takes too much time or memory, or that breaks a reader, is refused like any other that cannot be
+read. Importing this package loads no reader.
 """
 
 from __future__ import annotations
 
 from banqup_tui.domain.errors import UnreadableDocument
-from banqup_tui.formats.attachments import attachment_bytes, embedded_invoice_xml
 from banqup_tui.formats.content import Content, ContentKind
-from banqup_tui.formats.detect import read_content
-from banqup_tui.formats.refusals import refuse
 
-__all__ = ["Content", "ContentKind", "UnreadableDocument", "attachment_bytes", "embedded_invoice_xml", "read"]
+__all__ = [
+    "Content",
+    "ContentKind",
+    "UnreadableDocument",
+    "attachment_bytes",
+    "embedded_invoice_xml",
+    "read",
+    "root_name",
+]
 
 
 def read(data: bytes, file_name: str = "") -> Content:
     """What a file holds, told by its bytes; `file_name` only stands in the report of a defect.
 
-    Raises UnreadableDocument, and nothing else, with one plain reason for the user.
+    Raises UnreadableDocument with one plain reason for the user, and `process.client.ReaderNotAvailable` where the
+    reader process cannot be started. Waits for the answer: some milliseconds, seconds at most.
     """
-    try:
-        return read_content(data)
-    except UnreadableDocument:
-        raise
-    except Exception as error:
-        raise refuse("reader-failed", problem=f"{type(error).__name__} {file_name}".strip()) from error
+    from banqup_tui.formats.process import client
+
+    return client.shared().read(data, file_name)
+
+
+def attachment_bytes(data: bytes, index: int) -> bytes:
+    """The bytes of attachment `index` (from 0) of `Invoice.attachments`, out of the raw document.
+
+    Raises UnreadableDocument: `no-attachment`, `damaged-file`, or why the document itself cannot be read.
+    """
+    from banqup_tui.formats.process import client
+
+    return client.shared().attachment_bytes(data, index)
+
+
+def embedded_invoice_xml(data: bytes) -> tuple[str, bytes] | None:
+    """Name and bytes of the invoice inside a PDF; None where the file is no PDF or holds none."""
+    from banqup_tui.formats.process import client
+
+    return client.shared().embedded_invoice_xml(data)
+
+
+def root_name(data: bytes) -> tuple[str, str]:
+    """Name and namespace of the root of an XML; both empty where the file is none, or cannot be parsed."""
+    from banqup_tui.formats.process import client
+
+    return client.shared().root_name(data)

@@ -19,6 +19,7 @@ from banqup_tui.formats.xml import looks_like_xml, parse
 from banqup_tui.formats.xml_invoice import invoice_of, invoice_payloads
 
 MEDIA_TYPE = "application/pdf"
+MAX_XML_FILES = 10
 
 
 class _Embedded(msgspec.Struct, frozen=True):
@@ -34,8 +35,10 @@ def read_pdf(data: bytes) -> Content:
     """The content of a PDF: the invoice inside, or plain. Raises UnreadableDocument where it is locked or
     damaged.
     """
-    files = pdfium.embedded_files(data)
+    files, are_all = pdfium.embedded_files(data)
     found, warnings = _invoices(files)
+    if not are_all:
+        warnings.append(ReadWarning(place="PDF", code="embedded-too-much", args=(str(len(files)),)))
     if not found:
         return Content(media_type=MEDIA_TYPE, kind=ContentKind.PLAIN, warnings=tuple(warnings))
     chosen = found[0]
@@ -58,7 +61,7 @@ def attachments_of_pdf(data: bytes) -> list[bytes]:
     """The bytes of the attachments in the order of `Invoice.attachments`: those of the XML, then those of
     the PDF.
     """
-    files = pdfium.embedded_files(data)
+    files, _ = pdfium.embedded_files(data)
     found, _ = _invoices(files)
     if not found:
         return [content for _, content in files]
@@ -68,17 +71,25 @@ def attachments_of_pdf(data: bytes) -> list[bytes]:
 
 def embedded_invoice(data: bytes) -> tuple[str, bytes] | None:
     """Name and bytes of the XML that `read_pdf` takes the invoice from; None for a plain PDF."""
-    found, _ = _invoices(pdfium.embedded_files(data))
+    found, _ = _invoices(pdfium.embedded_files(data)[0])
     return (found[0].name, found[0].data) if found else None
 
 
 def _invoices(files: list[tuple[str, bytes]]) -> tuple[list[_Embedded], list[ReadWarning]]:
-    """The invoices inside, the newest syntax first, and a warning for each that cannot be read."""
+    """The invoices inside, the newest syntax first, and a warning for each that cannot be read.
+
+    The same bytes under another name are no other invoice; of XML files at most MAX_XML_FILES are read.
+    """
     found: list[_Embedded] = []
     warnings: list[ReadWarning] = []
+    seen: set[bytes] = set()
     for index, (raw_name, content) in enumerate(files):
-        if not looks_like_xml(content):
+        if not looks_like_xml(content) or content in seen:
             continue
+        seen.add(content)
+        if len(seen) > MAX_XML_FILES:
+            warnings.append(ReadWarning(place="PDF", code="embedded-too-many", args=(str(MAX_XML_FILES),)))
+            break
         name = safe_file_name(raw_name, "invoice.xml")
         try:
             found.append(_Embedded(index, name, content, invoice_of(parse(content))))

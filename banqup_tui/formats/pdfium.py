@@ -1,52 +1,56 @@
-"""The PDF library, opened safely: it is imported here only, when the first PDF comes, and used by one
-thread at a time.
-"""
+"""The PDF library, opened safely. It is not safe for threads: it is used in the reader process, which has one."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from banqup_tui.formats.refusals import refuse
 
-PDFIUM_LOCK = threading.RLock()
-"""PDFium is not safe for threads: whoever calls it holds this lock, as `open_pdf` does."""
-
 MAX_ATTACHMENTS = 100
+MAX_BYTES = 64 * 2**20
+"""Of all embedded files together, unpacked."""
+
 _WRONG_PASSWORD = 4  # FPDF_ERR_PASSWORD of fpdfview.h
 
 
 @contextmanager
 def open_pdf(data: bytes) -> Iterator[Any]:
     """The document in the bytes, closed at the end; raises UnreadableDocument for a locked or damaged one."""
-    with PDFIUM_LOCK:
-        pypdfium2 = _library()
-        try:
-            pdf = pypdfium2.PdfDocument(data)
-        except pypdfium2.PdfiumError as error:
-            locked = getattr(error, "err_code", None) == _WRONG_PASSWORD or "password" in str(error).lower()
-            raise refuse("encrypted-pdf" if locked else "damaged-pdf") from error
-        try:
-            if len(pdf) < 1:
-                raise refuse("damaged-pdf")
-            yield pdf
-        finally:
-            pdf.close()
+    pypdfium2 = load()
+    try:
+        pdf = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        locked = getattr(error, "err_code", None) == _WRONG_PASSWORD or "password" in str(error).lower()
+        raise refuse("encrypted-pdf" if locked else "damaged-pdf") from error
+    try:
+        if len(pdf) < 1:
+            raise refuse("damaged-pdf")
+        yield pdf
+    finally:
+        pdf.close()
 
 
-def embedded_files(data: bytes) -> list[tuple[str, bytes]]:
-    """Name and bytes of the files embedded in a PDF; an entry that cannot be taken out is left out."""
+def embedded_files(data: bytes) -> tuple[list[tuple[str, bytes]], bool]:
+    """Name and bytes of the files embedded in a PDF, and whether these are all.
+
+    An entry that cannot be taken out is left out, and so is what is beyond MAX_ATTACHMENTS and MAX_BYTES.
+    """
     with open_pdf(data) as pdf:
-        found = []
-        for index in range(min(pdf.count_attachments(), MAX_ATTACHMENTS)):
+        found: list[tuple[str, bytes]] = []
+        total, count = 0, pdf.count_attachments()
+        for index in range(min(count, MAX_ATTACHMENTS)):
             try:
                 attachment = pdf.get_attachment(index)
-                found.append((_name(attachment, index), bytes(attachment.get_data())))
-            except _library().PdfiumError:
+                content = bytes(attachment.get_data())
+            except load().PdfiumError:
                 continue
-        return found
+            total += len(content)
+            if total > MAX_BYTES:
+                return found, False
+            found.append((_name(attachment, index), content))
+        return found, count <= MAX_ATTACHMENTS
 
 
 def _name(attachment: Any, index: int) -> str:
@@ -56,7 +60,7 @@ def _name(attachment: Any, index: int) -> str:
         return f"attachment {index + 1}"
 
 
-def _library() -> Any:
+def load() -> Any:
     import pypdfium2
 
     return pypdfium2

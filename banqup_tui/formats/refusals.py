@@ -6,6 +6,7 @@ from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.domain.text import clean
 
 _ASK_SENDER = "Ask the sender for the file again."
+_PLACE_IT = "Ask the sender for another file, or place this one by hand as it is."
 
 REASONS: dict[str, tuple[str, str]] = {
     "empty": ("The file is empty.", _ASK_SENDER),
@@ -17,6 +18,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "not-well-formed": ("The XML is not well formed at line {line}.", _ASK_SENDER),
     "too-deep": ("The XML is nested deeper than {limit} levels.", _ASK_SENDER),
     "too-many-elements": ("The XML has more than {limit} elements.", _ASK_SENDER),
+    "tag-too-long": ("The XML has a tag or a comment of more than {limit} MB.", _ASK_SENDER),
     "encoding-unknown": ("The XML is in an encoding that is not known: {encoding}.", _ASK_SENDER),
     "other-document": ("This is {what}, not an invoice or a bank statement.", "Only those two can be read."),
     "other-format": ("This is {what}, a format that is not read.", "Ask the sender for UBL or CII."),
@@ -30,12 +32,21 @@ REASONS: dict[str, tuple[str, str]] = {
     "program": ("The file is a program.", "Programs are not taken."),
     "unknown-kind": ("The file is of no known kind.", "Save it as a PDF."),
     "no-attachment": ("The document has no attachment number {number}.", ""),
+    "too-much-content": ("The file holds more than {limit} MB of lines and texts.", _PLACE_IT),
+    "too-many-entries": ("The file has more than {limit} lines or movements.", _PLACE_IT),
+    "reader-out-of-time": ("Reading the file takes longer than {limit} seconds.", _PLACE_IT),
+    "reader-out-of-memory": ("Reading the file takes more than {limit} MB of memory.", _PLACE_IT),
+    "reader-ended": ("The program that reads files was brought down by this file.", _PLACE_IT),
     "reader-failed": ("The file could not be read: {problem}.", "Please report this as a defect."),
 }
 """Slug -> (sentence, remedy), with places for the details; other languages translate these."""
 
 
-def refuse(reason: str, **details: object) -> UnreadableDocument:
+ENDS_READER = frozenset({"reader-out-of-time", "reader-out-of-memory", "reader-ended"})
+"""Reasons that cost a reader process: such a file is not read again."""
+
+
+def refuse(reason: str, /, **details: object) -> UnreadableDocument:
     """The error for a reason, ready to be raised."""
     texts = {name: clean(str(value))[:200] for name, value in details.items()}
     sentence, remedy = REASONS[reason]

@@ -1,6 +1,6 @@
 """XML from strangers, parsed safely.
 
-No DTD, hence no entities and nothing fetched; size, depth and number of elements are capped. Namespaces are
+No DTD, hence no entities and nothing fetched; size, depth, number of elements and length of a tag are capped. Namespaces are
 taken off the names: the vocabularies read here never use one local name in two meanings under one parent.
 The namespace of the root and of its children is kept, to tell documents apart.
 """
@@ -8,7 +8,10 @@ The namespace of the root and of its children is kept, to tell documents apart.
 from __future__ import annotations
 
 import codecs
+import encodings
 import re
+from collections.abc import Iterator
+from encodings.aliases import aliases
 from xml.etree.ElementTree import Element, TreeBuilder  # only builds; what parses is defusedxml
 
 import msgspec
@@ -21,6 +24,15 @@ from banqup_tui.formats.refusals import refuse
 MAX_BYTES = 64 * 2**20
 MAX_DEPTH = 100
 MAX_ELEMENTS = 1_000_000
+MAX_TAG_BYTES = 2**20
+"""Of a tag with its attributes, a comment or an instruction: what the parser has to hold whole."""
+
+CODECS = frozenset(
+    {"ascii", "utf_8", "utf_8_sig", "utf_16_le", "utf_16_be", "utf_32_le", "utf_32_be", "latin_1", "mac_roman"}
+    | {f"iso8859_{number}" for number in range(2, 17) if number != 12}
+    | {f"cp{number}" for number in (437, 850, 852, 858, *range(1250, 1259))}
+)
+"""The codecs that documents use. All take time in proportion to the text; some others that Python has do not."""
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -31,6 +43,7 @@ _BOMS = (
     (b"<\x00", "utf-16-le"),
     (b"\x00<", "utf-16-be"),
 )
+_PIECE = 64 * 1024
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?\bencoding\s*=\s*["']([^"'>]{1,60})["']""")
 
 
@@ -63,11 +76,11 @@ def parse(data: bytes) -> XmlDocument:
     """
     if len(data) > MAX_BYTES:
         raise refuse("too-large", limit=MAX_BYTES // 2**20)
-    text, guessed = _decoded(data)
+    codec, data, guessed = _encoding(data)
     target = _Tree()
-    parser = DefusedXMLParser(target=target, forbid_dtd=True)
+    parser = DefusedXMLParser(target=target, encoding="utf-8", forbid_dtd=True)
     try:
-        parser.feed(text)
+        _feed(parser, _pieces(data, codec, "replace" if guessed else "strict"))
         root = parser.close()
     except (DTDForbidden, EntitiesForbidden, ExternalReferenceForbidden) as error:
         raise refuse("has-dtd") from error
@@ -138,30 +151,57 @@ class _Tree:
         self._builder.end(tag.rpartition("}")[2])
 
 
-def _decoded(data: bytes) -> tuple[str, str]:
-    """The text, and the encoding where it had to be guessed. Given text, the parser ignores the
-    declaration.
-    """
-    for bom, encoding in _BOMS:
+def _feed(parser: DefusedXMLParser, pieces: Iterator[str]) -> None:
+    """In pieces: the document is never in memory a second time as text, which may take four bytes a character."""
+    fed = 0
+    for piece in pieces:
+        encoded = piece.encode()
+        parser.feed(encoded)
+        fed += len(encoded)
+        # `parser.parser` is the expat parser; `CurrentByteIndex` stands where the tag under way begins.
+        if fed - parser.parser.CurrentByteIndex > MAX_TAG_BYTES:
+            raise refuse("tag-too-long", limit=MAX_TAG_BYTES // 2**20)
+
+
+def _pieces(data: bytes, codec: str, errors: str) -> Iterator[str]:
+    """The text, without marks of the byte order in front. Raises UnicodeError."""
+    decoder = codecs.getincrementaldecoder(codec)(errors)
+    is_first = True
+    for start in range(0, len(data), _PIECE):
+        piece = decoder.decode(data[start : start + _PIECE], final=start + _PIECE >= len(data))
+        yield piece.lstrip("\ufeff") if is_first else piece
+        is_first = False
+
+
+def _encoding(data: bytes) -> tuple[str, bytes, str]:
+    """The codec, the bytes from where the text begins, and the name of the encoding where it had to be guessed."""
+    for bom, codec in _BOMS:
         if data.startswith(bom):
-            try:
-                return data.decode(encoding).lstrip("\ufeff"), ""
-            except UnicodeDecodeError:
-                break
+            if _is_in(data, codec):
+                return codec, data, ""
+            break
     data = data.removeprefix(codecs.BOM_UTF8).lstrip()
     declared = _DECLARED.match(data[:400])
-    encoding = declared[1].decode("ascii", "replace") if declared else "utf-8"
+    codec = _codec(declared[1].decode("ascii", "replace")) if declared else "utf_8"
+    return (codec, data, "") if _is_in(data, codec) else ("cp1252", data, "windows-1252")
+
+
+def _is_in(data: bytes, codec: str) -> bool:
     try:
-        return data.decode(_text_codec(encoding)), ""
+        for _ in _pieces(data, codec, "strict"):
+            pass
     except UnicodeError:
-        return data.decode("cp1252", "replace"), "windows-1252"
+        return False
+    return True
 
 
-def _text_codec(encoding: str) -> str:
-    try:
-        info = codecs.lookup(encoding)
-        "".encode(info.name)  # refuses codecs that are none of text, such as zlib
-    except (LookupError, ValueError, TypeError) as error:
-        raise refuse("encoding-unknown", encoding=encoding) from error
+def _codec(declared: str) -> str:
+    """Found by name alone: looking a codec up would import a module of that name."""
+    name = encodings.normalize_encoding(declared).lower()
+    codec = aliases.get(name, name)
     # The first bytes were read as ASCII, so a declared UTF-16 is not meant.
-    return "utf-8" if info.name.startswith(("utf-16", "utf-32", "utf-7")) else info.name
+    if codec.startswith(("utf_16", "utf_32")):
+        return "utf_8"
+    if codec not in CODECS:
+        raise refuse("encoding-unknown", encoding=declared)
+    return codec

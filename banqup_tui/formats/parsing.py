@@ -1,0 +1,84 @@
+"""Parses documents in the process that calls: the reader process does (`formats.process`), and nothing else may."""
+
+from __future__ import annotations
+
+import codecs
+import importlib
+
+from banqup_tui.domain.errors import UnreadableDocument
+from banqup_tui.formats.content import Content
+from banqup_tui.formats.detect import read_content
+from banqup_tui.formats.plain import is_pdf
+from banqup_tui.formats.refusals import refuse
+
+_LOADED_WHEN_NEEDED = ("camt", "cii", "coda", "hybrid_pdf", "mt940", "ubl", "vocabularies", "xml", "xml_invoice")
+
+
+def load_all() -> None:
+    """Loads what would otherwise be loaded at the first document of a format, with the PDF library and all codecs."""
+    for name in _LOADED_WHEN_NEEDED:
+        importlib.import_module(f"banqup_tui.formats.{name}")
+    from banqup_tui.formats import pdfium, xml
+
+    pdfium.load()
+    for name in xml.CODECS:
+        codecs.lookup(name)
+
+
+def parsed(data: bytes, file_name: str = "") -> Content:
+    """What a file holds, told by its bytes; `file_name` only stands in the report of a defect.
+
+    Raises UnreadableDocument, with one plain reason for the user, and MemoryError.
+    """
+    try:
+        return read_content(data)
+    except (UnreadableDocument, MemoryError):
+        raise
+    except Exception as error:
+        raise refuse("reader-failed", problem=f"{type(error).__name__} {file_name}".strip()) from error
+
+
+def attachment_bytes(data: bytes, index: int) -> bytes:
+    """See `banqup_tui.formats.attachment_bytes`."""
+    payloads = _payloads(data)
+    if not 0 <= index < len(payloads):
+        raise refuse("no-attachment", number=index + 1)
+    if not payloads[index]:
+        raise refuse("damaged-file", what="attachment")
+    return payloads[index]
+
+
+def _payloads(data: bytes) -> list[bytes]:
+    if is_pdf(data):
+        from banqup_tui.formats.hybrid_pdf import attachments_of_pdf
+
+        return attachments_of_pdf(data)
+    from banqup_tui.formats.xml import looks_like_xml, parse
+    from banqup_tui.formats.xml_invoice import invoice_payloads
+
+    return invoice_payloads(parse(data)) if looks_like_xml(data) else []
+
+
+def embedded_invoice_xml(data: bytes) -> tuple[str, bytes] | None:
+    """See `banqup_tui.formats.embedded_invoice_xml`."""
+    if not is_pdf(data):
+        return None
+    from banqup_tui.formats.hybrid_pdf import embedded_invoice
+
+    try:
+        return embedded_invoice(data)
+    except UnreadableDocument:
+        return None
+
+
+def root_name(data: bytes) -> tuple[str, str]:
+    """See `banqup_tui.formats.root_name`."""
+    from banqup_tui.formats import xml
+
+    if not xml.looks_like_xml(data):
+        return "", ""
+    try:
+        document = xml.parse(data)
+    except UnreadableDocument:
+        return "", ""
+    return document.root.tag, document.namespaces.get(document.root, "")

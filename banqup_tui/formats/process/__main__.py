@@ -1,0 +1,125 @@
+"""`python -m banqup_tui.formats.process PARENT`: answers on standard input, which is a socket, until that is closed."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import socket
+import sys
+
+from banqup_tui.domain.errors import UnreadableDocument
+from banqup_tui.formats import parsing
+from banqup_tui.formats.process import confinement
+from banqup_tui.formats.process.messages import (
+    ANSWER_HEAD,
+    MOST_ANSWERED,
+    REQUEST_HEAD,
+    Answer,
+    AttachmentBytes,
+    EmbeddedInvoice,
+    NameRoot,
+    Read,
+    ReadContent,
+    Refusal,
+    Request,
+    Result,
+    RootName,
+    TakeAttachment,
+    TakeEmbeddedInvoice,
+    encoder,
+    requests,
+)
+
+IDLE_SECONDS = 300
+MOST_DOCUMENTS = 5_000
+_MUCH_MEMORY = 128 * 2**20
+_TO_COLLECT = 16 * 2**20
+
+
+def main() -> None:
+    confinement.end_with(int(sys.argv[1]))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # the parent ends this process, with the document that it is at
+    parsing.load_all()
+    confinement.confine()
+    gc.freeze()
+    gc.disable()
+    with socket.socket(fileno=0) as parent:
+        _send(parent, b"")
+        _serve(parent)
+
+
+def _serve(parent: socket.socket) -> None:
+    """A request at a time. After one that needed much memory, or many, a fresh process is to follow."""
+    at_start = confinement.peak_memory()
+    since_collected = 0
+    for count in range(1, MOST_DOCUMENTS + 1):
+        signal.alarm(IDLE_SECONDS)  # its default action ends a process that nobody has asked anything for so long
+        length, size = REQUEST_HEAD.unpack(_received(parent, REQUEST_HEAD.size))
+        signal.alarm(0)
+        confinement.allow_seconds()
+        try:
+            result = _result_or_refusal(_received(parent, length), _received(parent, size))
+            is_last = count == MOST_DOCUMENTS or confinement.peak_memory() - at_start > _MUCH_MEMORY
+            answer = _encoded(result, is_last)
+        except MemoryError:
+            limit = {"limit": str(confinement.MOST_MEMORY // 2**20)}
+            is_last, answer = True, _encoded(Refusal("reader-out-of-memory", limit), True)
+        _send(parent, answer)
+        if is_last:
+            return
+        since_collected += size
+        if since_collected > _TO_COLLECT:
+            since_collected = 0
+            gc.collect()
+
+
+def _result_or_refusal(encoded_request: bytes, data: bytes) -> Result:
+    try:
+        return _result(requests.decode(encoded_request), data)
+    except UnreadableDocument as error:
+        return Refusal(error.reason, error.details)
+
+
+def _result(request: Request, data: bytes) -> Result:
+    match request:
+        case Read():
+            return ReadContent(parsing.parsed(data, request.file_name))
+        case TakeAttachment():
+            return AttachmentBytes(parsing.attachment_bytes(data, request.index))
+        case TakeEmbeddedInvoice():
+            found = parsing.embedded_invoice_xml(data)
+            return EmbeddedInvoice(*found) if found else EmbeddedInvoice()
+        case NameRoot():
+            return RootName(*parsing.root_name(data))
+
+
+def _encoded(result: Result, is_last: bool) -> bytes:
+    encoded = encoder.encode(Answer(result, confinement.cpu_seconds(), is_last))
+    if len(encoded) > MOST_ANSWERED:
+        refusal = Refusal("too-much-content", {"limit": str(MOST_ANSWERED // 2**20)})
+        return encoder.encode(Answer(refusal, confinement.cpu_seconds(), is_last))
+    return encoded
+
+
+def _received(parent: socket.socket, size: int) -> bytes:
+    parts = []
+    while size > 0:
+        part = parent.recv(size, socket.MSG_WAITALL)
+        if not part:
+            os._exit(0)  # the parent is gone, or wants no more
+        parts.append(part)
+        size -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _send(parent: socket.socket, encoded: bytes) -> None:
+    try:
+        parent.sendall(ANSWER_HEAD.pack(len(encoded)) + encoded)
+    except OSError:
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

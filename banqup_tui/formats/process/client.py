@@ -1,0 +1,297 @@
+"""Starts reader processes when they are needed, keeps them warm, and asks them.
+
+A process reads one document at a time. What ends it, or takes too long, is refused with that reason; the next document
+is read by a fresh one.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from signal import SIGALRM, SIGKILL, SIGXCPU
+from typing import TypeVar
+
+import msgspec
+
+from banqup_tui.domain.errors import BanqupError, UnreadableDocument
+from banqup_tui.formats.content import Content
+from banqup_tui.formats.process.confinement import MOST_SECONDS
+from banqup_tui.formats.process.messages import (
+    ANSWER_HEAD,
+    MOST_ANSWERED,
+    REQUEST_HEAD,
+    Answer,
+    AttachmentBytes,
+    EmbeddedInvoice,
+    NameRoot,
+    Read,
+    ReadContent,
+    Refusal,
+    Request,
+    Result,
+    RootName,
+    TakeAttachment,
+    TakeEmbeddedInvoice,
+    answers,
+    encoder,
+)
+from banqup_tui.formats.refusals import REASONS, refuse
+
+MOST_PROCESSES = 2
+_SECONDS_TO_START = 30.0
+_SECONDS_TO_END = 2.0
+_MOST_TRIES = 4
+_PROGRAM = (sys.executable, "-P", "-s", "-m", "banqup_tui.formats.process")
+_log = logging.getLogger(__name__)
+_R = TypeVar("_R")
+
+
+class ReaderNotAvailable(BanqupError):
+    """Says nothing about the document: the reader process could not be started, or was ended from outside."""
+
+    def __init__(self) -> None:
+        super().__init__("The process that reads files could not be started.", "It is tried again by itself.")
+
+
+class _Ended(Exception):
+    """The process gave no answer. `is_certain`: the document is the cause, so another try would end in the same way."""
+
+    def __init__(self, reason: str, *, is_certain: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.is_certain = is_certain
+
+
+class _Idle(Exception):
+    """The process had ended before it took the document: nobody had asked it anything for long."""
+
+
+class ReaderPool:
+    """At most `size` processes, given to those who ask in the order in which they asked. Any thread may ask."""
+
+    def __init__(self, size: int = MOST_PROCESSES, *, seconds: float = MOST_SECONDS) -> None:
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._idle: list[_Process | None] = [None] * size
+        self._waiting: deque[Future[_Process | None]] = deque()
+        # PR_SET_PDEATHSIG is bound to the thread that started the process: this one lives as long as the program.
+        self._starter = ThreadPoolExecutor(1, thread_name_prefix="reader-process")
+        self._is_closed = False
+
+    def read(self, data: bytes, file_name: str = "") -> Content:
+        return _expected(self._result(Read(file_name), data), ReadContent).content
+
+    def attachment_bytes(self, data: bytes, index: int) -> bytes:
+        return _expected(self._result(TakeAttachment(index), data), AttachmentBytes).data
+
+    def embedded_invoice_xml(self, data: bytes) -> tuple[str, bytes] | None:
+        try:
+            found = _expected(self._result(TakeEmbeddedInvoice(), data), EmbeddedInvoice)
+        except UnreadableDocument:
+            return None
+        return None if found.data is None else (found.name, found.data)
+
+    def root_name(self, data: bytes) -> tuple[str, str]:
+        try:
+            found = _expected(self._result(NameRoot(), data), RootName)
+        except UnreadableDocument:
+            return "", ""
+        return found.name, found.namespace
+
+    def close(self) -> None:
+        """Ends the processes that are idle, and each other one when it has answered."""
+        with self._lock:
+            self._is_closed = True
+            idle, self._idle = self._idle, []
+        for process in idle:
+            if process is not None:
+                process.end()
+        self._starter.shutdown()
+
+    def _result(self, request: Request, data: bytes) -> Result:
+        """Raises UnreadableDocument for what a document did to its process, on a second try where that is in doubt.
+
+        A process may be ended from outside (a system without memory, somebody's `kill`), or get no processor.
+        """
+        is_suspect = False
+        for _ in range(_MOST_TRIES):
+            process = self._take()
+            try:
+                process = process or self._started()
+                answer = process.ask(request, data, self._seconds)
+                if answer.is_last:
+                    process.end()
+                    process = None
+                return answer.result
+            except _Idle:
+                process = None
+            except _Ended as ended:
+                process = None
+                _log.warning("a reader process gave no answer: %s", ended.reason)
+                if ended.is_certain or is_suspect:
+                    raise refuse(ended.reason, limit=f"{self._seconds:g}") from None
+                is_suspect = True
+            except BaseException:
+                if process is not None:
+                    process.end()
+                process = None
+                raise
+            finally:
+                self._give_back(process)
+        raise ReaderNotAvailable
+
+    def _take(self) -> _Process | None:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+            turn: Future[_Process | None] = Future()
+            self._waiting.append(turn)
+        try:
+            return turn.result()
+        except BaseException:  # KeyboardInterrupt: what was given meanwhile goes to the next
+            with self._lock:
+                if turn in self._waiting:
+                    self._waiting.remove(turn)
+                    raise
+            self._give_back(turn.result())
+            raise
+
+    def _give_back(self, process: _Process | None) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().set_result(process)
+                return
+            if not self._is_closed:
+                # Those that run stand last and are taken first: one thread that asks has one process started.
+                self._idle.insert(0 if process is None else len(self._idle), process)
+                return
+        if process is not None:
+            process.end()
+
+    def _started(self) -> _Process:
+        try:
+            return self._starter.submit(_Process).result()
+        except (OSError, RuntimeError) as error:  # no process or descriptor to be had; the program is ending
+            _log.warning("a reader process could not be started: %s", error)
+            raise ReaderNotAvailable from error
+
+
+class _Process:
+    """One reader process, ready for documents. Raises OSError where it cannot be started."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                self._process = subprocess.Popen(
+                    [*_PROGRAM, str(os.getpid())],
+                    stdin=theirs,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    cwd="/",
+                    env=_environment(),
+                    start_new_session=True,  # what is typed at the terminal (Ctrl+C) does not reach it
+                )
+        except BaseException:
+            ours.close()
+            raise
+        self._socket = ours
+        self._cpu_seconds = self._used = 0.0
+        try:
+            self._received_frame(time.monotonic() + _SECONDS_TO_START)
+        except (OSError, EOFError) as error:
+            self.end()
+            raise OSError(f"it ended with {self._process.returncode} before it was ready") from error
+
+    def ask(self, request: Request, data: bytes, seconds: float) -> Answer:
+        """Raises _Ended or _Idle, and then is no more."""
+        encoded = encoder.encode(request)
+        deadline = time.monotonic() + seconds
+        try:
+            self._socket.settimeout(seconds)
+            self._socket.sendall(b"".join((REQUEST_HEAD.pack(len(encoded), len(data)), encoded)))
+            self._socket.sendall(data)
+            answer = answers.decode(self._received_frame(deadline))
+        except TimeoutError:
+            used = self.end() - self._cpu_seconds
+            # Half of the time on the processor: it was not this machine's other work that made it late.
+            raise _Ended("reader-out-of-time", is_certain=used > seconds / 2) from None
+        except (OSError, EOFError):
+            self.end()
+            if self._process.returncode in (0, -SIGALRM):
+                raise _Idle from None
+            late = self._process.returncode == -SIGXCPU
+            raise _Ended("reader-out-of-time" if late else "reader-ended", is_certain=late) from None
+        except msgspec.MsgspecError:
+            self.end()
+            raise _Ended("reader-ended") from None
+        self._cpu_seconds = answer.cpu_seconds
+        return answer
+
+    def end(self) -> float:
+        """Ends it now, whatever it does; the processor time that it has used in all."""
+        self._socket.close()
+        if self._process.returncode is None:
+            # Not `Popen.kill`, which takes the process's end and with it the processor time that it has used.
+            os.kill(self._process.pid, SIGKILL)
+            _, status, usage = os.wait4(self._process.pid, 0)
+            self._process.returncode = os.waitstatus_to_exitcode(status)
+            self._used = usage.ru_utime + usage.ru_stime
+        return self._used
+
+    def _received_frame(self, deadline: float) -> bytearray:
+        """Raises OSError (TimeoutError) and EOFError."""
+        (length,) = ANSWER_HEAD.unpack(self._received(ANSWER_HEAD.size, deadline))
+        if length > MOST_ANSWERED:
+            raise EOFError
+        return self._received(length, deadline)
+
+    def _received(self, size: int, deadline: float) -> bytearray:
+        data = bytearray(size)
+        view = memoryview(data)
+        while view:
+            self._socket.settimeout(max(deadline - time.monotonic(), 0.001))
+            count = self._socket.recv_into(view)
+            if count == 0:
+                raise EOFError
+            view = view[count:]
+        return data
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of the user's: neither secrets nor what would change how Python starts."""
+    return {"LC_ALL": "C.UTF-8"}
+
+
+def _expected(result: Result, kind: type[_R]) -> _R:
+    """Raises UnreadableDocument for a refusal; its sentence is ours, whatever the process says."""
+    if isinstance(result, kind):
+        return result
+    if isinstance(result, Refusal) and result.reason in REASONS:
+        try:
+            raise refuse(result.reason, **result.details)
+        except KeyError:  # a detail of the sentence is missing
+            raise refuse("reader-ended") from None
+    raise refuse("reader-ended")
+
+
+_shared: ReaderPool | None = None
+_shared_lock = threading.Lock()
+
+
+def shared() -> ReaderPool:
+    """The processes of this program."""
+    global _shared
+    with _shared_lock:
+        if _shared is None:
+            _shared = ReaderPool(min(MOST_PROCESSES, os.cpu_count() or 1))
+            atexit.register(_shared.close)
+        return _shared

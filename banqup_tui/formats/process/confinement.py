@@ -1,0 +1,109 @@
+"""What the reader process gives up before it sees the first document.
+
+| | Linux | macOS |
+|---|---|---|
+| no file can be opened, no connection made (no descriptor can be had) | yes | yes |
+| no file is written, no core is left | yes | yes |
+| no process is started (but by root) | yes | yes |
+| memory | 512 MB of address space | not limited |
+| processor time of one document | yes | yes |
+| a network of its own, with nothing in it | where the system allows user namespaces | no |
+| no new privileges, ends with its parent | at once | when it has answered |
+
+What a system does not have is left out; the wall clock is watched by the parent.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sys
+
+MOST_MEMORY = 512 * 2**20
+"""Bytes of address space beyond what the process has when it begins."""
+
+MOST_SECONDS = 10
+"""Processor time and wall clock of one document."""
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_NO_NEW_PRIVS = 38
+_CLONE_NEWUSER = 0x10000000
+_CLONE_NEWNET = 0x40000000
+
+
+def end_with(parent: int) -> None:
+    """Has the system end this process when the thread that started it ends; ends it if `parent` is gone already."""
+    if sys.platform.startswith("linux"):
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(0)
+
+
+def confine() -> None:
+    """Gives up for good what reading does not need. All modules have to be loaded: no file can be opened afterwards."""
+    if sys.platform.startswith("linux"):
+        _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+        _leave_the_network()
+        _be_the_first_to_go()
+        _limit(resource.RLIMIT_AS, _address_space() + MOST_MEMORY)
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_FSIZE, 0)
+    _limit(resource.RLIMIT_NPROC, 0)
+    # Zero, not the number of those that are open: who runs code here could close one and have its number.
+    _limit(resource.RLIMIT_NOFILE, 0)
+
+
+def allow_seconds() -> None:
+    """The processor time of the next document: what is over it, the system ends by SIGXCPU."""
+    limit = int(cpu_seconds()) + MOST_SECONDS + 1
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    if hard == resource.RLIM_INFINITY or limit < hard:
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, hard))
+
+
+def cpu_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def peak_memory() -> int:
+    """Bytes; the system counts kilobytes on Linux."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _limit(kind: int, value: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    if hard != resource.RLIM_INFINITY:
+        value = min(value, hard)
+    resource.setrlimit(kind, (value, value))
+
+
+def _address_space() -> int:
+    with open("/proc/self/statm", "rb") as file:
+        return int(file.read().split()[0]) * resource.getpagesize()
+
+
+def _be_the_first_to_go() -> None:
+    """Where the machine has no memory left, this process is taken, not the service."""
+    try:
+        with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+            file.write("1000")
+    except OSError:
+        return
+
+
+def _leave_the_network() -> None:
+    """Not allowed in some containers and by some distributions; there, only no connection can be made (see above)."""
+    import ctypes
+
+    unshare = getattr(ctypes.CDLL(None), "unshare", None)
+    if unshare is not None and unshare(_CLONE_NEWUSER | _CLONE_NEWNET) != 0:
+        unshare(_CLONE_NEWNET)
+
+
+def _prctl(option: int, value: int) -> None:
+    import ctypes
+
+    ctypes.CDLL(None).prctl(option, ctypes.c_ulong(value), ctypes.c_ulong(0), ctypes.c_ulong(0), ctypes.c_ulong(0))

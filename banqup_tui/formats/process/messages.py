@@ -1,0 +1,87 @@
+"""Requests to the reader process and its answers: MessagePack, each with its length in front.
+
+The process reads hostile files, so its answers are decoded by type and within a limit of size, and a refusal travels as
+its code and details: the sentence is made by the side that shows it.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+
+import msgspec
+
+from banqup_tui.formats.content import Content
+
+MOST_ANSWERED = 64 * 2**20
+"""Bytes of an answer. An attachment is as large as this at most; the lines of a document are far smaller."""
+
+REQUEST_HEAD = Struct(">IQ")
+"""Length of the encoded request, and of the document behind it."""
+
+ANSWER_HEAD = Struct(">Q")
+
+
+class Read(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """What does the document hold?"""
+
+    file_name: str = ""
+
+
+class TakeAttachment(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    index: int
+
+
+class TakeEmbeddedInvoice(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    pass
+
+
+class NameRoot(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    pass
+
+
+Request = Read | TakeAttachment | TakeEmbeddedInvoice | NameRoot
+
+
+class ReadContent(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    content: Content
+
+
+class AttachmentBytes(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    data: bytes
+
+
+class EmbeddedInvoice(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """`data` is None where the file holds no invoice."""
+
+    name: str = ""
+    data: bytes | None = None
+
+
+class RootName(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Both are empty where the file is no XML that can be parsed."""
+
+    name: str = ""
+    namespace: str = ""
+
+
+class Refusal(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A key of `refusals.REASONS`, and what is put into its sentence."""
+
+    reason: str
+    details: dict[str, str]
+
+
+Result = ReadContent | AttachmentBytes | EmbeddedInvoice | RootName | Refusal
+
+
+class Answer(msgspec.Struct, frozen=True, array_like=True):
+    """`cpu_seconds`: what the process has used since its start. `is_last`: it ends now, another has to be started."""
+
+    result: Result
+    cpu_seconds: float
+    is_last: bool = False
+
+
+requests: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
+answers = msgspec.msgpack.Decoder(Answer)
+encoder = msgspec.msgpack.Encoder(decimal_format="string")

@@ -10,9 +10,9 @@ import pytest
 
 from banqup_tui import folder_walk
 from banqup_tui.actions.importing import files_below
-from banqup_tui.backend import intake
 from banqup_tui.backend.watching import Watching
 from banqup_tui.folder_walk import NotARegularFile, OwnDirectory, open_below, open_named, walk
+from banqup_tui.formats.refusals import MAX_BYTES
 from banqup_tui.protocol.commands import AddSource, DismissToPlace
 from banqup_tui.store.files import Spool
 from tests.support.room import Room
@@ -170,7 +170,7 @@ def test_a_link_that_the_user_names_is_followed_and_a_pipe_is_refused(folder: Pa
 def test_of_a_file_that_is_too_large_nothing_is_copied(folder: Path, home: Path, room: Room) -> None:
     for name in ("a.bin", "b.bin"):
         with (folder / name).open("wb") as stream:
-            stream.truncate(intake.MAX_FILE_SIZE + 1)
+            stream.truncate(MAX_BYTES + 1)
     by_watching(folder, room)
     stored = sum(path.stat().st_size for path in (home / "data").rglob("*") if path.is_file())
     assert stored < 1 << 20

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from banqup_tui.backend.ledger.quarantine import Quarantine
+from banqup_tui.backend.parsed_files import ParsedFiles
 from banqup_tui.backend.sign_in.renewing import Renewing
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.protocol.problems import Problem, ProblemType
@@ -29,6 +30,7 @@ class Services(msgspec.Struct, frozen=True):
     vault: Vault
     quarantine: Quarantine = msgspec.field(default_factory=Quarantine)
     renewing: Renewing = msgspec.field(default_factory=Renewing)
+    parsed: ParsedFiles = msgspec.field(default_factory=ParsedFiles)
 
 
 class Context(msgspec.Struct, frozen=True):

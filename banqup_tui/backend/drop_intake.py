@@ -17,7 +17,7 @@ from banqup_tui.backend.context import Services
 from banqup_tui.backend.incoming import Incoming
 from banqup_tui.backend.source_files import FileOutcome, SourceFile
 from banqup_tui.backend.work import Work
-from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.domain.folder import Folder
 from banqup_tui.formats import Content
 from banqup_tui.kill_points import kill_point
@@ -146,12 +146,12 @@ def _held(services: Services) -> Sequence[Row[Any]]:
         return connection.execute(select(table).where(table.c.outcome == str(FileOutcome.HELD))).all()
 
 
-def _content_of(services: Services, row: Row[Any]) -> Content | BanqupError:
+def _content_of(services: Services, row: Row[Any]) -> Content | UnreadableDocument:
     incoming = Incoming(sha256=row.sha256, file_name=row.path.rpartition("/")[2])
     return source_files.read(services, incoming)
 
 
-def _file_one(work: Work, services: Services, row: Row[Any], content: Content | BanqupError) -> None:
+def _file_one(work: Work, services: Services, row: Row[Any], content: Content | UnreadableDocument) -> None:
     name, _, path = row.path.partition("/")
     table = tables.drop_account
     account = work.execute(select(table).where(table.c.source_id == row.source_id, table.c.name == name)).first()

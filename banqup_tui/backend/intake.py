@@ -7,8 +7,6 @@ What cannot be read or placed is laid aside with its reason (`to_place`) and ref
 import hashlib
 import uuid
 from enum import StrEnum
-from functools import lru_cache
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -19,6 +17,7 @@ from banqup_tui.backend.clients import ClientDirectory, add_keys, make_client
 from banqup_tui.backend.context import Context, Handler, Refused, Services, prepared_by
 from banqup_tui.backend.described import described, kind_of
 from banqup_tui.backend.incoming import Incoming
+from banqup_tui.backend.parsed_files import read_file
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
@@ -27,17 +26,14 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.status import accounting_status
 from banqup_tui.domain.text import safe_file_name
 from banqup_tui.domain.values import Value
-from banqup_tui.formats import read
 from banqup_tui.formats.content import Content
+from banqup_tui.formats.refusals import ReaderNotAvailable
 from banqup_tui.protocol.commands import ImportFile
 from banqup_tui.protocol.messages import EntityKind
 from banqup_tui.protocol.problems import ProblemType
 from banqup_tui.sources.keys import account_key
 from banqup_tui.sources.layouts import read_path
 from banqup_tui.sources.sorter import Hints, NewClient, Placed, Unplaced, sort
-
-MAX_FILE_SIZE: Final = 64 * 1024 * 1024
-_CACHED_UP_TO: Final = 2 * 1024 * 1024
 
 _WITH_SAME_BYTES: Final = select(tables.document.c.id, tables.document.c.folder).where(
     tables.document.c.space_id == bindparam("space"),
@@ -83,32 +79,11 @@ class Taken(Value, frozen=True, kw_only=True):
 # Reading
 
 
-def read_file(services: Services, sha256: str, file_name: str) -> Content:
-    """What a stored file holds. Raises UnreadableDocument. What was read lately is not read again."""
-    path = services.files.path(sha256)
-    size = path.stat().st_size
-    if size > MAX_FILE_SIZE:
-        raise too_large()
-    return _read_kept(path, file_name) if size <= _CACHED_UP_TO else read(path.read_bytes(), file_name)
-
-
-def too_large() -> UnreadableDocument:
-    limit = str(MAX_FILE_SIZE // (1024 * 1024))
-    sentence = f"The file is larger than {limit} MB."
-    return UnreadableDocument("too-large", sentence, "Split it, or ask for a smaller one.", {"limit": limit})
-
-
-@lru_cache(maxsize=256)
-def _read_kept(path: Path, file_name: str) -> Content:
-    """A path in the store names its content, so what is kept never grows old."""
-    return read(path.read_bytes(), file_name)
-
-
 def prepare_import(services: Services, body: ImportFile) -> None:
     """Read the file outside of the transaction. What is wrong with it is told when the command runs."""
     try:
         read_file(services, body.sha256, safe_file_name(body.file_name))
-    except (UnreadableDocument, OSError):
+    except (UnreadableDocument, ReaderNotAvailable, OSError):
         return
 
 

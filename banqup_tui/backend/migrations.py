@@ -37,7 +37,7 @@ from banqup_tui.protocol.local import EXIT_NEWER_VERSION
 if TYPE_CHECKING:
     from alembic.operations import Operations
 
-SCHEMA = 5
+SCHEMA = 6
 
 
 def _sftp_drop_and_to_place(operations: "Operations") -> None:
@@ -86,11 +86,16 @@ def _credit_notes(operations: "Operations") -> None:
             )
 
 
+def _reader_failures(operations: "Operations") -> None:
+    tables.reader_failure.create(operations.get_bind(), checkfirst=True)
+
+
 STEPS: dict[int, Callable[["Operations"], None]] = {
     2: _sftp_drop_and_to_place,
     3: _limits_and_health,
     4: _sign_ins,
     5: _credit_notes,
+    6: _reader_failures,
 }
 """`STEPS[n]` makes schema n out of schema n - 1."""
 

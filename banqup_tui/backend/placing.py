@@ -20,6 +20,7 @@ from banqup_tui.domain.text import safe_file_name
 from banqup_tui.domain.values import Value
 from banqup_tui.formats import Content
 from banqup_tui.formats.content import ContentKind
+from banqup_tui.formats.refusals import ReaderNotAvailable
 from banqup_tui.protocol.commands import DismissToPlace, PlaceFile, RemoveRule
 from banqup_tui.protocol.messages import EntityKind
 from banqup_tui.protocol.problems import ProblemType
@@ -121,7 +122,7 @@ def _incoming(row: Row[Any]) -> Incoming:
 def _content(services: Services, incoming: Incoming) -> Content | BanqupError | OSError:
     try:
         return source_files.read(services, incoming)
-    except OSError as error:
+    except (ReaderNotAvailable, OSError) as error:
         return error
 
 

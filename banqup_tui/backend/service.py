@@ -24,6 +24,7 @@ from banqup_tui.backend.routes import described, events, files
 from banqup_tui.backend.routes.commands import problem_response
 from banqup_tui.backend.sign_in.return_listener import ReturnListener
 from banqup_tui.domain.values import Value
+from banqup_tui.formats.refusals import ReaderNotAvailable
 from banqup_tui.protocol.problems import Problem, ProblemType
 
 _MISSING = re.compile(r"Missing required \w+ parameter '([^']+)'")
@@ -111,6 +112,8 @@ def problem_of(request: Request[Any, Any, Any], error: Exception) -> Problem:
         return _of_status(error)
     if isinstance(error, PoolTimeout) or (isinstance(error, OperationalError) and "locked" in str(error.orig)):
         return problem(ProblemType.BUSY, "The service is busy.", "Try again in a moment.")
+    if isinstance(error, ReaderNotAvailable):
+        return problem(ProblemType.BUSY, error.sentence, error.remedy)
     if _is_no_room(error):
         return problem(ProblemType.NO_ROOM, "The disk of the service is full.", "Make room; nothing was lost.")
     _log.error("%s %s failed", request.method, request.scope.get("path"), exc_info=error)

@@ -8,8 +8,9 @@ from sqlalchemy import select, update
 from banqup_tui.backend import intake, tables, tray
 from banqup_tui.backend.context import Services
 from banqup_tui.backend.incoming import Incoming
+from banqup_tui.backend.parsed_files import read_file
 from banqup_tui.backend.work import Work
-from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.domain.values import Value
 from banqup_tui.formats import Content
 from banqup_tui.protocol.messages import EntityKind
@@ -49,17 +50,20 @@ class SourceFile(Value, frozen=True, kw_only=True):
     sha256: str | None
 
 
-def read(services: Services, incoming: Incoming) -> Content | BanqupError:
-    """What the file holds, or why it cannot be read. To be asked outside of a transaction."""
+def read(services: Services, incoming: Incoming) -> Content | UnreadableDocument:
+    """What the file holds, or why it cannot be read. To be asked outside of a transaction.
+
+    Raises ReaderNotAvailable, which is no fault of the file.
+    """
     try:
-        return intake.read_file(services, incoming.sha256, incoming.file_name)
-    except BanqupError as error:
+        return read_file(services, incoming.sha256, incoming.file_name)
+    except UnreadableDocument as error:
         return error
 
 
-def filed(work: Work, services: Services, incoming: Incoming, content: Content | BanqupError) -> FileOutcome:
+def filed(work: Work, services: Services, incoming: Incoming, content: Content | UnreadableDocument) -> FileOutcome:
     """A document, or a place in the tray with the reason."""
-    if isinstance(content, BanqupError):
+    if isinstance(content, UnreadableDocument):
         tray.lay_aside(work, incoming, content.sentence, content.remedy, None)
         return FileOutcome.UNREADABLE
     taken = intake.take(work, services, incoming, content)

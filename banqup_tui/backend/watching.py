@@ -16,7 +16,7 @@ from typing import BinaryIO, Final
 import msgspec
 from sqlalchemy import select, update
 
-from banqup_tui.backend import intake, placing, source_files, tables, tray
+from banqup_tui.backend import placing, source_files, tables, tray
 from banqup_tui.backend.context import Services
 from banqup_tui.backend.incoming import Arrival, Incoming
 from banqup_tui.backend.source_files import FileOutcome, SourceAway, SourceFile
@@ -24,6 +24,7 @@ from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.domain.source import SourceKind
 from banqup_tui.domain.text import clean
 from banqup_tui.folder_walk import NotARegularFile, open_below
+from banqup_tui.formats.refusals import ReaderNotAvailable, check_size
 from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol.messages import EntityKind
 from banqup_tui.sources.folder import FolderEye, FoundFile, Mark
@@ -150,6 +151,8 @@ class Watching:
             return
         except (_FileProblem, SourceAway):
             raise
+        except ReaderNotAvailable as error:
+            raise _FileProblem(str(error)) from error
         except Exception as error:
             raise self._fault(file, memory) from error
         memory.marks[file.path] = file.mark
@@ -171,9 +174,11 @@ class Watching:
                 source_files.write_down(work, picture, FileOutcome.PICTURE, before)
             return
         name = file.path.rpartition("/")[2]
-        if file.mark[0] > intake.MAX_FILE_SIZE:
+        try:
+            check_size(file.mark[0])
+        except UnreadableDocument as error:
             arrival = Arrival(file_name=name, path=file.path, source=root, source_id=source_id)
-            self._refused(source_id, file, arrival, intake.too_large())
+            self._refused(source_id, file, arrival, error)
             return
         sha256 = self._copied(root, file)
         incoming = Incoming(sha256=sha256, file_name=name, path=file.path, source=root, source_id=source_id)

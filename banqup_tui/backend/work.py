@@ -5,6 +5,7 @@ numbers from its space and writes the changes. The lock on the space's row is he
 after it: so numbers become visible in order, and no reader's cursor can pass one that is still to come.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -185,14 +186,20 @@ class Database:
         self.engine = engine
         self._committed: list[Callable[[int], None]] = []
         self._writers = InTurn() if engine.dialect.name == "sqlite" else None
+        self._thread = threading.local()
 
     def on_commit(self, tell: Callable[[int], None]) -> None:
         """`tell(seq)` is called in the committing thread after each commit that took numbers."""
         self._committed.append(tell)
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether this thread is inside of `write`: another one in it would wait for itself."""
+        return getattr(self._thread, "is_writing", False)
+
     @contextmanager
     def write(self, space_id: str, now: datetime | None = None) -> Iterator[Work]:
-        with self._in_turn(), self.engine.connect() as connection:
+        with self._in_turn(), self._marked(), self.engine.connect() as connection:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             with connection.begin() if not connection.in_transaction() else _adopted(connection):
@@ -203,6 +210,14 @@ class Database:
             kill_point("change.committed")
             for tell in self._committed:
                 tell(work.seq)
+
+    @contextmanager
+    def _marked(self) -> Iterator[None]:
+        self._thread.is_writing = True
+        try:
+            yield
+        finally:
+            self._thread.is_writing = False
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:

@@ -1,7 +1,6 @@
 """What Tryton is to take a document for: an e-invoice that it reads, a file to make a draft of, or neither."""
 
 from banqup_tui.connectors.interface import Parcel
-from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.domain.folder import Folder
 
 UBL, PICTURE, NONE = "ubl_invoice", "supplier_invoice", ""
@@ -24,15 +23,9 @@ def wanted_type(parcel: Parcel, content: bytes, pictures: str, known: frozenset[
 
 def is_ubl(content: bytes) -> bool:
     """Whether the root is one that Tryton's reader takes: not in an envelope, and of UBL 2."""
-    from banqup_tui.formats import xml
+    from banqup_tui.formats import root_name
 
-    if not xml.looks_like_xml(content):
-        return False
-    try:
-        document = xml.parse(content)
-    except UnreadableDocument:
-        return False
-    return (document.root.tag, document.namespaces.get(document.root, "")) in _UBL_ROOTS
+    return root_name(content) in _UBL_ROOTS
 
 
 def _is_picture(media_type: str) -> bool:

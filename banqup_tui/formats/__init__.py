@@ -24,7 +24,7 @@ __all__ = [
 def read(data: bytes, file_name: str = "") -> Content:
     """What a file holds, told by its bytes; `file_name` only stands in the report of a defect.
 
-    Raises UnreadableDocument with one plain reason for the user, and `process.client.ReaderNotAvailable` where the
+    Raises UnreadableDocument with one plain reason for the user, and `refusals.ReaderNotAvailable` where the
     reader process cannot be started. Waits for the answer: some milliseconds, seconds at most.
     """
     from banqup_tui.formats.process import client

@@ -6,15 +6,27 @@ from banqup_tui.formats.content import Content, ContentKind
 from banqup_tui.formats.plain import is_html, is_pdf, media_type_of
 from banqup_tui.formats.refusals import refuse
 
-MAX_BYTES = 100 * 2**20
+MAX_ENTRIES = 100_000
+"""Lines of an invoice, or movements of all statements with their parts: what a screen and a pane are laid out for."""
 
 
 def read_content(data: bytes) -> Content:
     """What the bytes hold. Raises UnreadableDocument; the readers are imported when their format comes."""
+    content = _read(data)
+    if _entries(content) > MAX_ENTRIES:
+        raise refuse("too-many-entries", limit=f"{MAX_ENTRIES:,}")
+    return content
+
+
+def _entries(content: Content) -> int:
+    lines = len(content.invoice.lines) if content.invoice is not None else 0
+    movements = (movement for statement in content.statements for movement in statement.movements)
+    return lines + len(content.statements) + sum(1 + len(movement.parts) for movement in movements)
+
+
+def _read(data: bytes) -> Content:
     if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
         raise refuse("empty")
-    if len(data) > MAX_BYTES:
-        raise refuse("too-large", limit=MAX_BYTES // 2**20)
     if is_pdf(data):
         from banqup_tui.formats.hybrid_pdf import read_pdf
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from banqup_tui.domain.errors import UnreadableDocument
+from banqup_tui.domain.errors import BanqupError, UnreadableDocument
 from banqup_tui.domain.text import clean
+
+MAX_BYTES = 64 * 2**20
+"""Of a document that is read."""
 
 _ASK_SENDER = "Ask the sender for the file again."
 _PLACE_IT = "Ask the sender for another file, or place this one by hand as it is."
@@ -51,3 +54,16 @@ def refuse(reason: str, /, **details: object) -> UnreadableDocument:
     texts = {name: clean(str(value))[:200] for name, value in details.items()}
     sentence, remedy = REASONS[reason]
     return UnreadableDocument(reason, sentence.format(**texts), remedy, texts)
+
+
+def check_size(size: int) -> None:
+    """Raises UnreadableDocument where a file of so many bytes is not read: to be asked before it is loaded."""
+    if size > MAX_BYTES:
+        raise refuse("too-large", limit=MAX_BYTES // 2**20)
+
+
+class ReaderNotAvailable(BanqupError):
+    """Says nothing about the document: the reader process could not be started, or was ended from outside."""
+
+    def __init__(self) -> None:
+        super().__init__("The program that reads files could not be started.", "It is tried again by itself.")

@@ -1,8 +1,8 @@
 """XML from strangers, parsed safely.
 
-No DTD, hence no entities and nothing fetched; size, depth, number of elements and length of a tag are capped. Namespaces are
-taken off the names: the vocabularies read here never use one local name in two meanings under one parent.
-The namespace of the root and of its children is kept, to tell documents apart.
+No DTD, hence no entities and nothing fetched; size, depth, number of elements and length of a tag are capped.
+Namespaces are taken off the names: the vocabularies read here never use one local name in two meanings under
+one parent. The namespace of the root and of its children is kept, to tell documents apart.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from defusedxml.ElementTree import DefusedXMLParser, ParseError
 from banqup_tui.domain.text import clean
 from banqup_tui.formats.refusals import refuse
 
-MAX_BYTES = 64 * 2**20
 MAX_DEPTH = 100
 MAX_ELEMENTS = 1_000_000
 MAX_TAG_BYTES = 2**20
@@ -71,11 +70,9 @@ def looks_like_xml(data: bytes) -> bool:
 def parse(data: bytes) -> XmlDocument:
     """The document in the bytes.
 
-    Raises UnreadableDocument: too-large, has-dtd, not-well-formed (with the line), too-deep,
+    Raises UnreadableDocument: has-dtd, not-well-formed (with the line), too-deep,
     too-many-elements, encoding-unknown.
     """
-    if len(data) > MAX_BYTES:
-        raise refuse("too-large", limit=MAX_BYTES // 2**20)
     codec, data, guessed = _encoding(data)
     target = _Tree()
     parser = DefusedXMLParser(target=target, encoding="utf-8", forbid_dtd=True)

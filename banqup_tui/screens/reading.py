@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from banqup_tui.domain.document import Document, DocumentKind
-from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.errors import BanqupError, UnreadableDocument
 from banqup_tui.sync.threads import in_thread
 from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, paragraph, right
 from banqup_tui.widgets.page import Page
@@ -25,12 +26,16 @@ _RAW_SHOWN = 200_000
 
 
 class Read(msgspec.Struct, frozen=True):
-    """A document with what is in its file; or the sentence that says why it cannot be shown."""
+    """A document with what is in its file and the beginning of that; or the sentence that says why it is not shown.
+
+    `is_final`: the problem lies in the file, so another try would cost the same and end in the same way.
+    """
 
     document: Document
     content: Content | None = None
     raw: bytes = b""
     problem: str = ""
+    is_final: bool = True
 
 
 class Library:
@@ -39,17 +44,28 @@ class Library:
     def __init__(self, download: Callable[[str], object]) -> None:
         self._download = download
         self._kept: dict[str, Read] = {}
+        self._under_way: dict[str, asyncio.Future[Read]] = {}
 
     def known(self, document: Document) -> Read | None:
         return self._kept.get(document.sha256)
 
     async def read(self, document: Document) -> Read:
         found = self._kept.get(document.sha256)
-        if found is None or found.problem:
-            found = await in_thread(lambda: self._read(document))
-            self._kept[document.sha256] = found
-            while len(self._kept) > _KEPT:
-                self._kept.pop(next(iter(self._kept)))
+        if found is not None and found.is_final:
+            return found
+        under_way = self._under_way.get(document.sha256)
+        if under_way is None:
+            under_way = asyncio.ensure_future(self._reading(document))
+            self._under_way[document.sha256] = under_way
+            under_way.add_done_callback(lambda _: self._under_way.pop(document.sha256))
+        # Whoever moves on stops waiting, but the reading ends and is remembered: coming back starts no other one.
+        return await asyncio.shield(under_way)
+
+    async def _reading(self, document: Document) -> Read:
+        found = await in_thread(lambda: self._read(document))
+        self._kept[document.sha256] = found
+        while len(self._kept) > _KEPT:
+            self._kept.pop(next(iter(self._kept)))
         return found
 
     def _read(self, document: Document) -> Read:
@@ -57,13 +73,16 @@ class Library:
 
         from banqup_tui import formats
 
+        raw = b""
         try:
-            raw = Path(str(self._download(document.sha256))).read_bytes()
-            return Read(document, formats.read(raw, document.file_name), raw)
+            data = Path(str(self._download(document.sha256))).read_bytes()
+            raw = data[: _RAW_SHOWN + 1]
+            return Read(document, formats.read(data, document.file_name), raw)
         except BanqupError as error:
-            return Read(document, problem=told_of(error))
+            is_final = isinstance(error, UnreadableDocument)
+            return Read(document, raw=raw, problem=told_of(error), is_final=is_final)
         except OSError as error:
-            return Read(document, problem=error.strerror or str(error))
+            return Read(document, problem=error.strerror or str(error), is_final=False)
 
 
 class DocumentReader:

@@ -177,6 +177,7 @@ def _row(document: Document) -> dict[str, Any]:
 
 FIRST_VERSION = (
     "DROP TABLE sign_in",
+    "DROP TABLE reader_failure",
     "ALTER TABLE integration DROP COLUMN sign_in_id",
     "DROP TABLE drop_account",
     "DROP TABLE rule",

@@ -77,7 +77,7 @@ def test_an_empty_file_is_refused(data: bytes) -> None:
 
 
 def test_a_file_beyond_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("banqup_tui.formats.detect.MAX_BYTES", 2**20)
+    monkeypatch.setattr("banqup_tui.formats.refusals.MAX_BYTES", 2**20)
     assert refusal(b"a" * (2**20 + 1)).sentence == "The file is larger than 1 MB."
 
 

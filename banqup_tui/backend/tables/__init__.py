@@ -8,7 +8,7 @@ from banqup_tui.backend.tables.basis import UtcTime, metadata, stamp, utc_now
 from banqup_tui.backend.tables.documents import client, client_key, document
 from banqup_tui.backend.tables.integrations import installation, integration, settings, sign_in
 from banqup_tui.backend.tables.ledger import attempt, delivery, dispatcher, job, turn
-from banqup_tui.backend.tables.sources import drop_account, rule, source, source_file, to_place
+from banqup_tui.backend.tables.sources import drop_account, reader_failure, rule, source, source_file, to_place
 from banqup_tui.backend.tables.spaces import access, change, command, member, space
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "job",
     "member",
     "metadata",
+    "reader_failure",
     "rule",
     "settings",
     "sign_in",

@@ -53,6 +53,19 @@ source_file = Table(
 In an SFTP drop the first part of `path` is the account's name, and `mtime_ns` the time at which it was taken.
 """
 
+reader_failure = Table(
+    "reader_failure",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("details", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+"""Files that ended the process that was reading them. `reason` and `details` (JSON) make the refusal's sentence;
+another `version` of the program tries once more.
+"""
+
 to_place = Table(
     "to_place",
     metadata,

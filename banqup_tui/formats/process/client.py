@@ -11,17 +11,16 @@ import logging
 import os
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from signal import SIGALRM, SIGKILL, SIGXCPU
+from signal import SIGKILL, Signals
 from typing import TypeVar
 
 import msgspec
 
-from banqup_tui.domain.errors import BanqupError, UnreadableDocument
+from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.formats.content import Content
 from banqup_tui.formats.process.confinement import MOST_SECONDS
 from banqup_tui.formats.process.messages import (
@@ -43,22 +42,25 @@ from banqup_tui.formats.process.messages import (
     answers,
     encoder,
 )
-from banqup_tui.formats.refusals import REASONS, refuse
+from banqup_tui.formats.refusals import REASONS, ReaderNotAvailable, check_size, refuse
+from banqup_tui.python_process import clean_environment, python_command
 
 MOST_PROCESSES = 2
 _SECONDS_TO_START = 30.0
 _SECONDS_TO_END = 2.0
 _MOST_TRIES = 4
-_PROGRAM = (sys.executable, "-P", "-s", "-m", "banqup_tui.formats.process")
+_PASSED_ON = frozenset({"PYTHONPATH", "LD_LIBRARY_PATH"})
+"""Where Python and this program are found, for who has them at an unusual place."""
+
+_OF_THE_PROCESS = frozenset(
+    getattr(Signals, name)
+    for name in ("SIGXCPU", "SIGABRT", "SIGSEGV", "SIGBUS", "SIGILL", "SIGTRAP", "SIGFPE", "SIGSYS")
+    if hasattr(Signals, name)
+)
+"""Signals that a process gets for what it does itself. Others may come from anybody."""
+
 _log = logging.getLogger(__name__)
 _R = TypeVar("_R")
-
-
-class ReaderNotAvailable(BanqupError):
-    """Says nothing about the document: the reader process could not be started, or was ended from outside."""
-
-    def __init__(self) -> None:
-        super().__init__("The process that reads files could not be started.", "It is tried again by itself.")
 
 
 class _Ended(Exception):
@@ -121,6 +123,7 @@ class ReaderPool:
 
         A process may be ended from outside (a system without memory, somebody's `kill`), or get no processor.
         """
+        check_size(len(data))
         is_suspect = False
         for _ in range(_MOST_TRIES):
             process = self._take()
@@ -192,11 +195,11 @@ class _Process:
         try:
             with theirs:
                 self._process = subprocess.Popen(
-                    [*_PROGRAM, str(os.getpid())],
-                    stdin=theirs,
+                    python_command("banqup_tui.formats.process", str(os.getpid())),
+                    stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
-                    cwd="/",
+                    cwd="/",  # not on the import path, and nobody else can put files there
                     env=_environment(),
                     start_new_session=True,  # what is typed at the terminal (Ctrl+C) does not reach it
                 )
@@ -226,10 +229,11 @@ class _Process:
             raise _Ended("reader-out-of-time", is_certain=used > seconds / 2) from None
         except (OSError, EOFError):
             self.end()
-            if self._process.returncode in (0, -SIGALRM):
+            signal = -self._process.returncode
+            if signal in (0, Signals.SIGALRM):
                 raise _Idle from None
-            late = self._process.returncode == -SIGXCPU
-            raise _Ended("reader-out-of-time" if late else "reader-ended", is_certain=late) from None
+            reason = "reader-out-of-time" if signal == Signals.SIGXCPU else "reader-ended"
+            raise _Ended(reason, is_certain=signal in _OF_THE_PROCESS) from None
         except msgspec.MsgspecError:
             self.end()
             raise _Ended("reader-ended") from None
@@ -268,7 +272,8 @@ class _Process:
 
 def _environment() -> dict[str, str]:
     """Nothing of the user's: neither secrets nor what would change how Python starts."""
-    return {"LC_ALL": "C.UTF-8"}
+    passed_on = {name: value for name, value in clean_environment().items() if name in _PASSED_ON}
+    return {**passed_on, "LC_ALL": "C.UTF-8"}
 
 
 def _expected(result: Result, kind: type[_R]) -> _R:

@@ -12,14 +12,16 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, cast, get_args
 
 import msgspec
 
 from banqup_tui.backend.apart import Apart
+from banqup_tui.backend.redaction import Redactor
 from banqup_tui.connectors.interface import Checks, Connector, Manifest, SettingProblem, schema
 from banqup_tui.connectors.path_template import problems_of
 from banqup_tui.domain.extension import Category, Extension, ReceiverKind
+from banqup_tui.domain.secret import Secret, from_text, revealed
 from banqup_tui.domain.setting_rules import Flaw, example_of, flaw_of, kind_of
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.problems import Problem, ProblemType
@@ -93,20 +95,46 @@ class Extensions:
         connector = self.connector(extension_id)
         if connector is None:
             return Reading(values={}, problems=(_not_there(extension_id, self.get(extension_id)),))
-        return _read(connector, self.properties(extension_id), settings, Level(level))
+        properties = self.properties(extension_id)
+        reading = _read(connector, properties, settings, Level(level))
+        if not reading.problems:
+            return reading
+        given = [settings[name] for name, of in properties.items() if of.get("writeOnly") and name in settings]
+        redactor = Redactor([Secret(value) for value in given if isinstance(value, str | Secret)])
+        return msgspec.structs.replace(reading, problems=tuple(redactor.problem(one) for one in reading.problems))
 
     def typed(self, extension_id: str, settings: Mapping[str, Any]) -> Any:
         """The connector's own settings struct. Raises `msgspec.ValidationError` where they are not complete."""
         connector = self.connector(extension_id)
         if connector is None:
             raise LookupError(extension_id)
-        return msgspec.convert(dict(settings), connector.settings)
+        return typed_settings(connector, settings)
 
     def _load(self, name: str) -> _Loaded:
         with self._lock:
             if name not in self._loaded:
                 self._loaded[name] = _loaded(self._entry_points[name])
             return self._loaded[name]
+
+
+def typed_settings(connector: Connector[Any], settings: Mapping[str, Any]) -> Any:
+    """The connector's own settings struct. Raises `msgspec.ValidationError` where they are not complete."""
+    return msgspec.convert(given_to(connector, settings), connector.settings, dec_hook=from_text)
+
+
+def given_to(connector: Connector[Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as this connector takes them: a secret as a text only where its own struct has a text."""
+    kind = cast(type[msgspec.Struct], connector.settings)
+    fields = _fields(kind)
+    return {
+        name: revealed(value) if name in fields and not _is_secret(fields[name].type) else value
+        for name, value in settings.items()
+    }
+
+
+def _is_secret(annotation: Any) -> bool:
+    """`Secret`, annotated or not, or one of several types."""
+    return annotation is Secret or any(_is_secret(one) for one in get_args(annotation))
 
 
 def _one_of_each_name(
@@ -198,23 +226,26 @@ def _read(
         if name not in properties:
             problems.append(_unknown(name, properties))
             continue
+        given = revealed(given)
         flaw = _flaw(properties[name], given)
         if flaw is not None:
             problems.append(_flawed(name, properties[name], flaw))
             continue
         try:
-            values[name] = _converted(connector.settings, name, properties[name], given)
+            plain = _converted(connector.settings, name, properties[name], given)
+            values[name] = Secret(plain) if properties[name].get("writeOnly") and isinstance(plain, str) else plain
         except msgspec.ValidationError:
             problems.append(_wrong(name, properties[name], given))
             continue
         if properties[name].get("x-template") and values[name]:
             title = title_of(name, properties)
-            problems += [_of_connector(found) for found in problems_of(name, title, values[name])]
+            problems += [_of_connector(found) for found in problems_of(name, title, plain)]
     refused = {problem.field for problem in problems}
     if level is Level.EFFECTIVE:
         problems += _missing(connector.settings, properties, values, refused)
     if isinstance(connector, Checks):
-        problems += [found for found in _checked(connector, values, level) if found.field not in refused]
+        checked = _checked(connector, given_to(connector, values), level)
+        problems += [found for found in checked if found.field not in refused]
     return Reading(values=values, problems=tuple(problems))
 
 
@@ -241,7 +272,8 @@ def _converted(settings: type[msgspec.Struct], name: str, of: Mapping[str, Any],
     field = _fields(settings)[name]
     trimmed = field.type is not str or kind_of(of) in ("email", "host", "url")
     value = given.strip() if isinstance(given, str) and trimmed else given
-    return msgspec.to_builtins(msgspec.convert(value, field.type, strict=not isinstance(value, str)))
+    made = msgspec.convert(value, field.type, strict=not isinstance(value, str), dec_hook=from_text)
+    return msgspec.to_builtins(made, enc_hook=revealed)
 
 
 def _flaw(of: Mapping[str, Any], given: Any) -> Flaw | None:

@@ -41,6 +41,10 @@ if TYPE_CHECKING:
 IDLE_SECONDS = 60.0
 
 
+_LOGS_OF_OTHERS = ("httpx", "httpcore", "asyncssh", "uvicorn", "litestar", "alembic", "sqlalchemy", "asyncio")
+"""Below a warning they write addresses and names: httpx the whole URL of every request, asyncssh who signs in."""
+
+
 class NewerProgramWasHere(BanqupError):
     exit_code = EXIT_NEWER_VERSION
 
@@ -250,9 +254,13 @@ def _log_to(directory: Path) -> None:
     """What happened, for whoever mends it: no secrets, no names of documents."""
     from logging.handlers import RotatingFileHandler
 
+    from banqup_tui.backend.redaction import RedactingFormatter
+
     handler = RotatingFileHandler(directory / LOG_FILE, maxBytes=1_000_000, backupCount=3, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # anybody can send it what is no HTTP
     root.setLevel(_log_level())
+    for name in _LOGS_OF_OTHERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # anybody can send it what is no HTTP

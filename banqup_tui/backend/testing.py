@@ -14,6 +14,7 @@ from banqup_tui.backend import tables
 from banqup_tui.backend.as_given import as_given
 from banqup_tui.backend.context import Services
 from banqup_tui.backend.extensions import Level
+from banqup_tui.backend.redaction import AttemptSecrets
 from banqup_tui.backend.sign_in.tokens import provide
 from banqup_tui.backend.two_levels import Settings
 from banqup_tui.connectors.interface import Connector, Parcel, Shows, Step
@@ -68,10 +69,13 @@ async def test(services: Services, request: TestRequest) -> TestResult:
         steps = () if request.dry else (_by_each_client(request),)
         return TestResult(steps=steps, variables=variables)
     typed = services.extensions.typed(request.extension_id, values)
+    secrets = AttemptSecrets(typed)
     tried = [] if request.dry else await _tried(connector, typed, gathered.sample)
+    preview = _preview(connector, typed, gathered.sample)
+    redactor = secrets.redactor()
     return TestResult(
-        steps=tuple(_in_language(step, request.language) for step in tried),
-        preview=_preview(connector, typed, gathered.sample),
+        steps=tuple(_in_language(redactor.step(step), request.language) for step in tried),
+        preview=None if preview is None else redactor.text(preview),
         variables=variables,
     )
 

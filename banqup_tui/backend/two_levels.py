@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from banqup_tui.backend.context import Refused, Services
 from banqup_tui.backend.vault import SealedElsewhere
+from banqup_tui.domain.secret import revealed
 from banqup_tui.protocol.problems import Problem, ProblemType
 
 if TYPE_CHECKING:
@@ -52,4 +53,4 @@ def refused(problem: Problem, before: str = "") -> Refused:
 
 
 def _is_empty(value: Any) -> bool:
-    return value is None or value == ""
+    return value is None or revealed(value) == ""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.secret import Secret, revealed
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
@@ -50,14 +51,14 @@ class Vault:
         """`secrets` names those that are never to be shown: that is decided now, and kept with them."""
         content = _Content(
             shown={name: value for name, value in values.items() if name not in secrets},
-            secret={name: value for name, value in values.items() if name in secrets},
+            secret={name: revealed(value) for name, value in values.items() if name in secrets},
         )
         return self._box().encrypt(msgspec.json.encode(content))
 
     def open(self, sealed: bytes) -> dict[str, Any]:
-        """All values, secrets included. Raises `SealedElsewhere`."""
+        """All values; those that are secret as a `Secret`. Raises `SealedElsewhere`."""
         content = self._opened(sealed)
-        return {**content.shown, **content.secret}
+        return {**content.shown, **{name: _hidden(value) for name, value in content.secret.items()}}
 
     def shown(self, extension_id: str, sealed: bytes | None) -> tuple[dict[str, Any], tuple[str, ...]]:
         """What may be shown, and the names of the secrets. Nothing where it cannot be read: a list must not fail."""
@@ -86,6 +87,10 @@ class Vault:
 
                 self._fernet = Fernet(_key(self._path, Fernet.generate_key))
             return self._fernet
+
+
+def _hidden(value: Any) -> Any:
+    return Secret(value) if isinstance(value, str) else value
 
 
 def _key(path: Path, generate: Any) -> bytes:

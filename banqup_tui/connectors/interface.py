@@ -15,7 +15,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any, Generic, Literal, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, Literal, Protocol, TypeVar, get_type_hints, runtime_checkable
 
 import msgspec
 
@@ -23,7 +23,11 @@ from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind, Words
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.integration import Trouble
+from banqup_tui.domain.secret import Secret
 from banqup_tui.domain.values import Value
+
+NO_SECRET: Any = msgspec.field(default_factory=Secret)
+"""Default of a secret setting that may be empty. A schema is made of plain values, so it is no default value itself."""
 
 S = TypeVar("S", bound=msgspec.Struct)
 S_contra = TypeVar("S_contra", bound=msgspec.Struct, contravariant=True)
@@ -254,9 +258,12 @@ class Authorization(Value, frozen=True, kw_only=True):
     authorize_url: str
     token_url: str
     client_id: str
-    client_secret: str = ""
+    client_secret: Secret = NO_SECRET
     scope: str = ""
     parameters: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        _with_secrets(self)
 
 
 @runtime_checkable
@@ -271,8 +278,26 @@ class Authorizes(Protocol):
         ...
 
 
+def _with_secrets(made: msgspec.Struct) -> None:
+    """A field that is a `Secret` becomes one also where it was given as a text."""
+    for name, kind in _hints(type(made)).items():
+        if kind is Secret and isinstance(value := getattr(made, name), str):
+            msgspec.structs.force_setattr(made, name, Secret(value))
+
+
+@cache
+def _hints(of: type) -> dict[str, Any]:
+    return get_type_hints(of)
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base for the settings of a connector: shown anywhere, in a log or a traceback, they hide their secrets."""
+    """Base for the settings of a connector: shown anywhere, in a log or a traceback, they hide their secrets.
+
+    A secret one is best a `Secret`: `password: Annotated[Secret, setting("Password", "Mot de passe", secret=True)]`.
+    """
+
+    def __post_init__(self) -> None:
+        _with_secrets(self)
 
     def __repr__(self) -> str:
         secret = secret_names(type(self))
@@ -326,10 +351,16 @@ def secret_names(settings: type[msgspec.Struct]) -> frozenset[str]:
 
 def schema(settings: type[msgspec.Struct]) -> dict[str, Any]:
     """The JSON Schema of a settings struct, with the references resolved."""
-    (resolved,), components = msgspec.json.schema_components([settings])
+    (resolved,), components = msgspec.json.schema_components([settings], schema_hook=_schema_of)
     found: dict[str, Any] = components.get(settings.__name__, resolved)
     properties = {name: _resolved(of, components) for name, of in found.get("properties", {}).items()}
     return {**found, "properties": properties}
+
+
+def _schema_of(kind: type) -> dict[str, Any]:
+    if kind is Secret:
+        return {"type": "string"}
+    raise NotImplementedError
 
 
 def _resolved(of: dict[str, Any], components: Mapping[str, dict[str, Any]]) -> dict[str, Any]:

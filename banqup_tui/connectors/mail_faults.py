@@ -7,7 +7,6 @@ import re
 import smtplib
 import socket
 import ssl
-from collections.abc import Sequence
 
 import msgspec
 
@@ -75,12 +74,8 @@ class Reply(msgspec.Struct, frozen=True):
         return self.code in _OF_THE_SERVER or (found is not None and found.group(2) in _SUBJECTS_OF_THE_SERVER)
 
 
-def reply_of(code: int, said: bytes, secrets: Sequence[str] = ()) -> Reply:
-    """`secrets`: what a server that repeats what it was told must not bring before anybody's eyes."""
-    text = said.decode("utf-8", "replace")
-    for secret in secrets:
-        text = text.replace(secret, "…")
-    line = clean(text)
+def reply_of(code: int, said: bytes) -> Reply:
+    line = clean(said.decode("utf-8", "replace"))
     return Reply(code, line if len(line) <= _MAX_WORDS else f"{line[: _MAX_WORDS - 1]}…")
 
 

@@ -23,6 +23,7 @@ from banqup_tui.connectors import mail_faults as faults
 from banqup_tui.connectors.hidden_file import CHUNK
 from banqup_tui.connectors.interface import Authorization, Uncertain
 from banqup_tui.connectors.mail_faults import LOST, Reply, reply_of
+from banqup_tui.domain.secret import Secret
 from banqup_tui.kill_points import kill_point
 
 Security = Literal["starttls", "tls", "none", "none-anywhere"]
@@ -51,7 +52,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     port: int
     security: Security
     user: str
-    password: str
+    password: Secret
     ca: str
     sign_in: tuple[str, Authorization] | None = None
 
@@ -65,12 +66,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def plain(self) -> str:
-        return _base64(f"\0{self.user}\0{self.password}")
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """The password in each form in which the server sees it."""
-        return (self.plain, _base64(self.password), self.password) if self.password else ()
+        return _base64(f"\0{self.user}\0{self.password.reveal()}")
 
 
 class Line:
@@ -79,7 +75,6 @@ class Line:
     def __init__(self, account: Account, token: str = "") -> None:
         self._account = account
         self._token = token
-        self._secrets = account.secrets
         self.guard = threading.RLock()
         self._given_up = False
         self._smtp = _Smtp(self)
@@ -221,7 +216,7 @@ class Line:
         elif "LOGIN" in ways:
             reply = self._ask(f"AUTH LOGIN {_base64(account.user)}")
             if reply.code == 334:
-                reply = self._ask(_base64(account.password))
+                reply = self._ask(_base64(account.password.reveal()))
         else:
             raise faults.no_way_to_sign_in(account.server, " ".join(ways))
         if reply.code != 235:
@@ -238,7 +233,6 @@ class Line:
         else:
             raise faults.no_sign_in_by_token(account.server, " ".join(ways))
         begin = _base64(f"{who}auth=Bearer {self._token}{_A}{_A}")
-        self._secrets = (begin, self._token)
         reply = self._ask(f"AUTH {way} {begin}")
         if reply.code == 334:
             reply = self._ask(end)
@@ -282,7 +276,7 @@ class Line:
         return self._reply(*self._smtp.docmd(command))
 
     def _reply(self, code: int, said: bytes) -> Reply:
-        return reply_of(code, said, self._secrets)
+        return reply_of(code, said)
 
     def _left_if_closing(self, reply: Reply, error: Exception) -> Exception:
         """With 421 a server says that it hangs up; after what is no answer nothing it says can be relied on."""

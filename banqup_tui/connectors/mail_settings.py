@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from banqup_tui.connectors.interface import SettingProblem, Settings, setting
+from banqup_tui.connectors.interface import NO_SECRET, SettingProblem, Settings, setting
 from banqup_tui.connectors.path_template import FileName, name_problems
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.secret import Secret
 
 _DOMAIN = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}))*"
 _ADDRESS = re.compile(rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{1,64}}@{_DOMAIN}")
@@ -81,7 +82,7 @@ class MailSettings(Settings, frozen=True, kw_only=True):
             help_fr="Sauf password : par le navigateur, avec une application que vous inscrivez.",
         ),
     ] = "password"
-    password: Annotated[str, setting("Password", "Mot de passe", secret=True, when=_BY_PASSWORD)] = ""
+    password: Annotated[Secret, setting("Password", "Mot de passe", secret=True, when=_BY_PASSWORD)] = NO_SECRET
     client_id: Annotated[
         str,
         setting(
@@ -93,7 +94,7 @@ class MailSettings(Settings, frozen=True, kw_only=True):
         ),
     ] = ""
     client_secret: Annotated[
-        str,
+        Secret,
         setting(
             "App. secret",
             "Secret d'app.",
@@ -102,7 +103,7 @@ class MailSettings(Settings, frozen=True, kw_only=True):
             help_en="Only if the provider gave one with the ID: Google does, Microsoft does not.",
             help_fr="Seulement si le fournisseur en a donné un : Google oui, Microsoft non.",
         ),
-    ] = ""
+    ] = NO_SECRET
     authorize_url: Annotated[
         str,
         setting(

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from banqup_tui.connectors.interface import Authorization, SettingProblem
+from banqup_tui.domain.secret import Secret, revealed
 
 _KNOWN = {
     "microsoft": Authorization(
@@ -36,7 +37,7 @@ def authorization_of(given: Mapping[str, Any]) -> Authorization | SettingProblem
     own = {name: str(given.get(name) or "").strip() for name in ("client_id", "authorize_url", "token_url", "scope")}
     found = msgspec.structs.replace(
         usual,
-        client_secret=str(given.get("client_secret") or "").strip(),
+        client_secret=Secret(str(revealed(given.get("client_secret")) or "").strip()),
         parameters=(*usual.parameters, *((("login_hint", str(given["user"])),) if given.get("user") else ())),
         **{name: text for name, text in own.items() if text},
     )

@@ -36,6 +36,7 @@ from banqup_tui.connectors.path_template import FileName, Place, fill, name_prob
 from banqup_tui.connectors.web_address import address_problems
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind, Words
+from banqup_tui.domain.secret import Secret, revealed
 from banqup_tui.kill_points import kill_point
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class S3Settings(Settings, frozen=True, kw_only=True):
     ] = ""
     bucket: Annotated[str, setting("Bucket", "Compartiment", example="parvis-in")]
     access_key_id: Annotated[str, setting("Access key", "Clé d'accès", example="AKIAIOSFODNN7EXAMPLE")]
-    secret_access_key: Annotated[str, setting("Secret key", "Clé secrète", secret=True)]
+    secret_access_key: Annotated[Secret, setting("Secret key", "Clé secrète", secret=True)]
     path: Annotated[
         str,
         setting(
@@ -281,7 +282,7 @@ def _bucket_problems(given: Mapping[str, Any]) -> Iterator[SettingProblem]:
 def _key_problems(given: Mapping[str, Any]) -> Iterator[SettingProblem]:
     """Keys become a header: one with other signs could not even be sent."""
     for field in ("access_key_id", "secret_access_key"):
-        key = given.get(field, "")
+        key = revealed(given.get(field, ""))
         if not key.isascii() or not key.isprintable() or " " in key:
             yield SettingProblem(
                 field=field,

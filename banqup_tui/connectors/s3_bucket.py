@@ -157,7 +157,7 @@ def _store(settings: S3Settings, region: str) -> S3Store:
         endpoint = _with_bucket(endpoint, settings.bucket)
     credential: S3Credential = {
         "access_key_id": settings.access_key_id,
-        "secret_access_key": settings.secret_access_key,
+        "secret_access_key": settings.secret_access_key.reveal(),
         "token": None,
         "expires_at": None,
     }

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import msgspec
 
 from banqup_tui.connectors.interface import (
+    NO_SECRET,
     Channel,
     Manifest,
     Parcel,
@@ -26,6 +27,7 @@ from banqup_tui.connectors.path_template import FileName, fill, name_problems
 from banqup_tui.connectors.sftp_key import fingerprints_of
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind, Words
+from banqup_tui.domain.secret import Secret
 
 _NO_FILE: Words = {"en": "No file could be written: ", "fr": "Aucun fichier écrit : "}
 
@@ -34,7 +36,7 @@ class SftpSettings(Settings, frozen=True, kw_only=True):
     host: Annotated[str, setting("Host", "Serveur", look="host", example="sftp.example.be")]
     port: Annotated[int, setting("Port", "Port", look="port"), msgspec.Meta(ge=1, le=65535)] = 22
     user: Annotated[str, setting("User", "Utilisateur")]
-    password: Annotated[str, setting("Password", "Mot de passe", secret=True)] = ""
+    password: Annotated[Secret, setting("Password", "Mot de passe", secret=True)] = NO_SECRET
     path: Annotated[
         str,
         setting(
@@ -57,7 +59,7 @@ class SftpSettings(Settings, frozen=True, kw_only=True):
         ),
     ] = ""
     private_key: Annotated[
-        str,
+        Secret,
         setting(
             "Private key",
             "Clé privée",
@@ -65,9 +67,9 @@ class SftpSettings(Settings, frozen=True, kw_only=True):
             help_en="In place of the password: the text of an OpenSSH or PEM key.",
             help_fr="À la place du mot de passe : le texte d'une clé OpenSSH ou PEM.",
         ),
-    ] = ""
+    ] = NO_SECRET
     passphrase: Annotated[
-        str,
+        Secret,
         setting(
             "Passphrase",
             "Phrase de passe",
@@ -75,7 +77,7 @@ class SftpSettings(Settings, frozen=True, kw_only=True):
             help_en="Of the private key, if it has one.",
             help_fr="De la clé privée, si elle en a une.",
         ),
-    ] = ""
+    ] = NO_SECRET
     flush: Annotated[
         bool,
         setting(

@@ -93,7 +93,7 @@ async def _connection(
         settings.host,
         settings.port,
         username=settings.user,
-        password=settings.password or None,
+        password=settings.password.reveal() or None,
         client_keys=private_key_of(settings),
         client_factory=Client,
         known_hosts=lambda *_: ([], [], [], [], [], [], []),
@@ -147,7 +147,11 @@ def private_key_of(settings: SftpSettings) -> list[asyncssh.SSHKey] | None:
     if not settings.private_key:
         return None
     try:
-        return [asyncssh.import_private_key(_with_lines(settings.private_key), settings.passphrase or None)]
+        return [
+            asyncssh.import_private_key(
+                _with_lines(settings.private_key.reveal()), settings.passphrase.reveal() or None
+            )
+        ]
     except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
         raise NotSent(
             "The private key cannot be read.",

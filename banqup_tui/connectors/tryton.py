@@ -37,6 +37,7 @@ from banqup_tui.connectors.web_address import address_problems
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.secret import Secret
 
 MAX_BYTES = 20_000_000
 """A whole document is made in memory, in Base64. Tryton itself takes 2 MB unless its configuration says more."""
@@ -65,7 +66,7 @@ class TrytonSettings(Settings, frozen=True, kw_only=True):
         msgspec.Meta(min_length=1),
     ]
     key: Annotated[
-        str,
+        Secret,
         setting(
             "Key",
             "Clé",
@@ -229,7 +230,7 @@ class _TrytonChannel:
 
 @asynccontextmanager
 async def _rest(settings: TrytonSettings) -> AsyncIterator[Rest]:
-    async with opened(settings.url, headers={"Authorization": f"Bearer {settings.key}"}) as client:
+    async with opened(settings.url, headers={"Authorization": f"Bearer {settings.key.reveal()}"}) as client:
         yield Rest(client, settings.url, settings.database)
 
 

@@ -43,6 +43,7 @@ from banqup_tui.connectors.path_template import FileName, Place, fill, name_prob
 from banqup_tui.connectors.web_address import address_problems
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind, Words
+from banqup_tui.domain.secret import Secret
 from banqup_tui.kill_points import kill_point
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class WebDavSettings(Settings, frozen=True, kw_only=True):
     ]
     user: Annotated[str, setting("User", "Utilisateur", example="parvis")]
     password: Annotated[
-        str,
+        Secret,
         setting(
             "Password",
             "Mot de passe",
@@ -308,7 +309,7 @@ async def _signed_in(settings: WebDavSettings) -> AsyncIterator[DavServer]:
     from banqup_tui.connectors.webdav_server import DavServer
     from banqup_tui.connectors.webdav_sign_in import PasswordAuth
 
-    auth = PasswordAuth(settings.user, settings.password)
+    auth = PasswordAuth(settings.user, settings.password.reveal())
     async with opened(settings.url, auth=auth, headers={"Accept-Encoding": "identity"}) as client:
         server = DavServer(client, settings.url)
         await server.sign_in()

@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Literal
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import msgspec
@@ -37,6 +36,7 @@ from banqup_tui.connectors.webhook_event import now, ping, with_content, with_fi
 from banqup_tui.connectors.webhook_signature import secrets_of, signed_headers
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind
+from banqup_tui.domain.secret import Secret, revealed
 from banqup_tui.domain.text import clean
 from banqup_tui.kill_points import kill_point
 
@@ -56,18 +56,19 @@ _MAX_ID = 120
 
 class WebhookSettings(Settings, frozen=True, kw_only=True):
     url: Annotated[
-        str,
+        Secret,
         setting(
             "Address",
             "Adresse",
             look="url",
+            secret=True,
             example=_EXAMPLE_URL,
             help_en="Where events are posted. https, or http on this machine itself.",
             help_fr="Où les événements sont envoyés. En https, ou en http sur cette machine même.",
         ),
     ]
     secret: Annotated[
-        str,
+        Secret,
         setting(
             "Secret",
             "Secret",
@@ -115,33 +116,34 @@ class Webhook:
     settings = WebhookSettings
 
     def destination(self, settings: WebhookSettings) -> str:
-        return f"webhook:{settings.url}"
+        return f"webhook:{settings.url.reveal()}"
 
     def where(self, settings: WebhookSettings, parcel: Parcel) -> str:
-        return f"{server_of(settings.url)}{urlsplit(settings.url).path}"
+        """Without its path: whoever knows the whole address may post there."""
+        return server_of(settings.url.reveal())
 
     def check(self, given: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
-        problems = address_problems("url", given["url"], _EXAMPLE_URL) if given.get("url") else []
+        problems = address_problems("url", revealed(given["url"]), _EXAMPLE_URL) if given.get("url") else []
         if given.get("secret"):
-            problems += _secret_problems(given["secret"])
+            problems += _secret_problems(revealed(given["secret"]))
         return problems
 
     @asynccontextmanager
     async def connect(self, settings: WebhookSettings) -> AsyncIterator[Channel]:
-        async with opened(settings.url) as client:
+        async with opened(settings.url.reveal()) as client:
             yield _WebhookChannel(settings, client)
 
     async def test(self, settings: WebhookSettings, sample: Parcel | None) -> list[Step]:
         """A `test.ping` that keeps nothing; whether documents are taken, only a document can show."""
         try:
-            async with opened(settings.url) as client:
+            async with opened(settings.url.reveal()) as client:
                 body = ping(now())
                 answer = await _post(client, settings, str(uuid4()), body, "application/json", begun=False)
                 if not answer.good:
                     raise _not_taken(settings, answer, begun=False)
         except BanqupError as error:
             return [failed_step(error)]
-        where = server_of(settings.url)
+        where = server_of(settings.url.reveal())
         sentence = {
             "en": f"{where} took a signed event of the type test.ping",
             "fr": f"{where} a accepté un événement signé du type test.ping",
@@ -180,7 +182,7 @@ class _WebhookChannel:
 
     async def _body(self, parcel: Parcel) -> tuple[bytes, str]:
         if self._settings.format == "multipart":
-            return await with_file_beside(parcel, now(), self._client, self._settings.url)
+            return await with_file_beside(parcel, now(), self._client, self._settings.url.reveal())
         return await asyncio.to_thread(with_content, parcel, now()), "application/json"
 
 
@@ -189,7 +191,7 @@ async def _post(
 ) -> Answer:
     """Signed at this moment: receivers refuse what was signed five minutes ago."""
     try:
-        secrets = secrets_of(settings.secret)
+        secrets = secrets_of(settings.secret.reveal())
     except ValueError as error:
         raise NotSent(
             "The secret is not one of Standard Webhooks.",
@@ -200,14 +202,14 @@ async def _post(
     headers = signed_headers(secrets, key, now(), body)
     headers |= {"Content-Type": kind, "Content-Length": str(len(body)), "Accept": "application/json"}
     content = pieces(body)
-    where = server_of(settings.url)
-    return await ask(client, "POST", settings.url, where=where, begun=begun, content=content, headers=headers)
+    where = server_of(settings.url.reveal())
+    return await ask(client, "POST", settings.url.reveal(), where=where, begun=begun, content=content, headers=headers)
 
 
 def _receipt(settings: WebhookSettings, parcel: Parcel, answer: Answer) -> Receipt:
     """The receiver's own identifier where its answer has one, else ours."""
     reference = _id_of(answer) or parcel.key
-    return Receipt(text=f"{server_of(settings.url)}: {reference}", reference=reference)
+    return Receipt(text=f"{server_of(settings.url.reveal())}: {reference}", reference=reference)
 
 
 class _Named(msgspec.Struct):
@@ -228,7 +230,7 @@ def _id_of(answer: Answer) -> str:
 def _not_taken(settings: WebhookSettings, answer: Answer, *, begun: bool) -> BanqupError:
     from banqup_tui.connectors.http_faults import refusal
 
-    where = server_of(settings.url)
+    where = server_of(settings.url.reveal())
     if answer.status == 401:
         return NotSent(
             f"{where} did not accept the signature.",

@@ -20,6 +20,7 @@ from banqup_tui.backend.ledger.lifecycle import break_off
 from banqup_tui.backend.work import space_seq
 from banqup_tui.connectors.sftp import Sftp
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.secret import Secret
 from banqup_tui.protocol.commands import (
     AddIntegration,
     Backfill,
@@ -136,7 +137,7 @@ def test_a_secret_is_kept_and_named_but_never_shown(services: Services) -> None:
     assert services.vault.shown("mailbox", used.own) == ({"address": "parvis@books.example"}, ())
     shown, secrets = services.vault.shown("mailbox", used.effective)
     assert (shown, secrets) == ({"host": "mail.example", "address": "parvis@books.example"}, ("password",))
-    assert effective(services, integration)["password"] == "geheim"
+    assert effective(services, integration)["password"] == Secret("geheim")
     assert b"geheim" not in b"".join([kept.settings, used.own, used.effective])
 
 

@@ -162,7 +162,7 @@ async def test_no_token_is_readable_where_the_service_keeps_it(desk: Desk, firm:
     await browser(firm.sign_in(begun["url"]))
     with desk.services.database.read() as connection:
         sealed = connection.execute(select(tables.sign_in.c.sealed)).scalar_one()
-    content = desk.services.vault.open(sealed)["content"]
+    content = desk.services.vault.open(sealed)["content"].reveal()
     refresh_token = content.split('"refreshToken":"')[1].split('"')[0]
     desk.services.database.engine.dispose()
     assert refresh_token.encode() not in _all_bytes(tmp_path)

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from banqup_tui.backend.redaction import AttemptSecrets
+from banqup_tui.backend.sign_in.secrets import remember
 from banqup_tui.connectors.interface import Authorization, Fault, NotSent, SettingProblem, Step
 from banqup_tui.connectors.mail import Mail
 from banqup_tui.connectors.tokens import TOKENS
 from banqup_tui.domain.integration import Trouble
+from banqup_tui.domain.secret import Secret
 from tests.support.mail import USER, MailboxWithTokens, MailServer, mail_server
 from tests.support.parcels import parcel
 
@@ -96,8 +99,10 @@ async def test_a_server_that_says_what_it_was_given_shows_no_token(tmp_path: Pat
     async with mail_server(box=box) as server:
         with pytest.raises(NotSent, match="cannot use") as told:
             await send(server, held, tmp_path)
+    remember("s", Secret("secret-token"))
     given = b64encode(f"user={USER}\x01auth=Bearer secret-token\x01\x01".encode()).decode()
-    assert given not in told.value.sentence
+    shown = AttemptSecrets(server.settings(user=USER, sign_in="s")).redactor()
+    assert given not in shown.error(told.value).sentence
 
 
 async def test_a_server_that_knows_passwords_only_is_named_as_such(held: Held) -> None:

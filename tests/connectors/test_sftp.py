@@ -14,6 +14,7 @@ import pytest
 from banqup_tui.connectors.hidden_file import hidden_name
 from banqup_tui.connectors.interface import Fault, NotSent, Parcel, Receipt, Rejected, Uncertain
 from banqup_tui.connectors.sftp import Sftp, SftpSettings
+from banqup_tui.domain.secret import revealed
 from tests.support.parcels import BYTES, parcel
 from tests.support.sftp import SSHD, Server, asyncssh_server, below, free_port, openssh, roll_forward, send
 
@@ -152,7 +153,7 @@ async def test_a_process_killed_at_the_rename_delivers_exactly_once(
 ) -> None:
     import msgspec
 
-    (tmp_path / "settings").write_bytes(msgspec.json.encode(server.settings()))
+    (tmp_path / "settings").write_bytes(msgspec.json.encode(server.settings(), enc_hook=revealed))
     killed = await asyncio.create_subprocess_exec(
         sys.executable, "-c", SENDER, str(tmp_path), env={**os.environ, "BANQUP_KILL_AT": where}
     )
@@ -166,10 +167,11 @@ import asyncio, sys
 from pathlib import Path
 import msgspec
 from banqup_tui.connectors.sftp import Sftp, SftpSettings
+from banqup_tui.domain.secret import from_text
 from tests.support.parcels import parcel
 
 async def main(root: Path) -> None:
-    settings = msgspec.json.decode((root / "settings").read_bytes(), type=SftpSettings)
+    settings = msgspec.json.decode((root / "settings").read_bytes(), type=SftpSettings, dec_hook=from_text)
     async with Sftp().connect(settings) as channel:
         what = parcel(root / "store")
         remnant = await channel.prepare(what)

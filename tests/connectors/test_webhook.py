@@ -15,6 +15,7 @@ from standardwebhooks import Webhook as Theirs
 from banqup_tui.connectors.interface import Fault, NotSent, Parcel, Receipt, Rejected, Uncertain, schema
 from banqup_tui.connectors.webhook import Webhook, WebhookSettings
 from banqup_tui.connectors.webhook_signature import secrets_of, signed_headers
+from banqup_tui.domain.secret import from_text
 from tests.connectors.contract import Arrived, WireContract, WiredReceiver
 from tests.support.hooks import OTHER_SECRET, SECRET, Hooks, hooks
 from tests.support.parcels import BYTES, parcel
@@ -32,7 +33,7 @@ class HookServer:
 
     def settings(self) -> Any:
         url = f"http://127.0.0.1:{self.wire.port}/hooks/banqup"
-        return msgspec.convert({"url": url, "secret": SECRET, "format": self.form}, WebhookSettings)
+        return msgspec.convert({"url": url, "secret": SECRET, "format": self.form}, WebhookSettings, dec_hook=from_text)
 
     def wrong_credentials(self) -> Any:
         return msgspec.structs.replace(self.settings(), secret=OTHER_SECRET)

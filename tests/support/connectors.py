@@ -1,6 +1,7 @@
 """A connector for tests: settings of several kinds, and no way to anywhere."""
 
 import asyncio
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -9,7 +10,7 @@ from typing import Annotated
 
 import msgspec
 
-from banqup_tui.connectors.interface import Channel, Manifest, Parcel, Step, setting
+from banqup_tui.connectors.interface import Channel, Fault, Manifest, NotSent, Parcel, Receipt, Rejected, Step, setting
 from banqup_tui.domain.extension import Category, ReceiverKind
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 
@@ -86,3 +87,38 @@ class Raising:
     async def test(self, settings: RaisingSettings, sample: Parcel | None) -> list[Step]:
         await asyncio.sleep(settings.sleep)
         raise RuntimeError("secret insides")
+
+
+class Echo(Mailbox):
+    """Repeats its password in all that it says: as what the settings say of it, `Receipt`, `NotSent` or `Rejected`."""
+
+    manifest = msgspec.structs.replace(Mailbox.manifest, id="echo", title={"en": "Echo"}, folders=ALL_FOLDERS)
+
+    @asynccontextmanager
+    async def connect(self, settings: MailboxSettings) -> AsyncIterator[Channel]:
+        yield _EchoChannel(settings)
+
+    async def test(self, settings: MailboxSettings, sample: Parcel | None) -> list[Step]:
+        said = f"No: {settings.password}"
+        return [Step(ok=False, sentence={"en": said, "fr": said}, remedy={"en": said, "fr": said})]
+
+    def where(self, settings: MailboxSettings, parcel: Parcel) -> str:
+        return f"{settings.host}/{settings.password}"
+
+
+class _EchoChannel(Channel):
+    def __init__(self, settings: MailboxSettings) -> None:
+        self._settings = settings
+
+    async def prepare(self, parcel: Parcel) -> str:
+        return parcel.key
+
+    async def commit(self, parcel: Parcel, remnant: str) -> Receipt:
+        said = f"You are {b64encode(f'me:{self._settings.password}'.encode()).decode()} or {self._settings.password}"
+        if self._settings.user == "NotSent":
+            raise NotSent(said, said, fault=Fault.PERSON)
+        if self._settings.user == "Rejected":
+            raise Rejected(said, said)
+        if self._settings.user == "Error":
+            raise RuntimeError(said)
+        return Receipt(text=said, reference=said)

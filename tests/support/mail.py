@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from banqup_tui.domain.secret import from_text
+
 USER, PASSWORD = "documents@kantoor.example", "geheim-é7"
 SENDER = "documents@kantoor.example"
 PURCHASES, SALES = "aankoop-17@boeken.example", "verkoop-17@boeken.example"
@@ -139,7 +141,7 @@ class MailServer(msgspec.Struct, frozen=True):
             "purchases": PURCHASES,
             "sales": SALES,
         }
-        return msgspec.convert({**given, **changed}, MailSettings)
+        return msgspec.convert({**given, **changed}, MailSettings, dec_hook=from_text)
 
 
 @asynccontextmanager

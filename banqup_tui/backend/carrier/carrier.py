@@ -23,6 +23,7 @@ from banqup_tui.backend.carrier.messages import (
     RollForward,
 )
 from banqup_tui.connectors.interface import Channel, Connector, Fault, Found, NotSent, Parcel, Receipt, Uncertain
+from banqup_tui.domain.secret import revealed
 from banqup_tui.python_process import clean_environment, python_command
 
 T = TypeVar("T")
@@ -64,7 +65,9 @@ class Carrier:
             line = await self._line()
             number = line.number()
             kind = type(connector)
-            line.tell(Open(number, f"{kind.__module__}:{kind.__qualname__}", msgspec.json.encode(settings)))
+            line.tell(
+                Open(number, f"{kind.__module__}:{kind.__qualname__}", msgspec.json.encode(settings, enc_hook=revealed))
+            )
             try:
                 await _certainly_nothing(line.ask(Ready(line.number(), number)))
                 yield _FarChannel(line, number)

@@ -30,6 +30,7 @@ from banqup_tui.backend.carrier.messages import (
 )
 from banqup_tui.backend.ledger.channels import Lane
 from banqup_tui.connectors.interface import Channel, Connector
+from banqup_tui.domain.secret import from_text
 
 
 class FarSide(asyncio.Protocol):
@@ -55,7 +56,7 @@ class FarSide(asyncio.Protocol):
         match message:
             case Open():
                 connector = _connector(message.connector)
-                settings = msgspec.json.decode(message.settings, type=connector.settings)
+                settings = msgspec.json.decode(message.settings, type=connector.settings, dec_hook=from_text)
                 self._lanes[message.channel] = Lane(connector.connect(settings))
             case Close():
                 self._close(message.channel)

@@ -22,6 +22,7 @@ from banqup_tui.backend.ledger.desk import Desk
 from banqup_tui.backend.ledger.outcomes import Result
 from banqup_tui.backend.ledger.parcels import Brief
 from banqup_tui.backend.ledger.terms import Terms
+from banqup_tui.backend.redaction import AttemptSecrets
 from banqup_tui.connectors.interface import (
     Channel,
     Connector,
@@ -46,11 +47,15 @@ _log = logging.getLogger(__name__)
 
 
 class _Progress(msgspec.Struct):
-    """How far an attempt came. `begun`: the effect may have begun. `recorded`: what came of it is written down."""
+    """How far an attempt came, and what of it nobody may read.
+
+    `begun`: the effect may have begun. `recorded`: what came of it is written down.
+    """
 
     remnant: str | None = None
     begun: bool = False
     recorded: bool = False
+    secrets: AttemptSecrets | None = None
 
 
 class _LetGo(Exception):
@@ -68,7 +73,7 @@ class Attempts:
 
     async def attempt(self, claim: Claim, brief: Brief | Exception) -> bool:
         """Writes down what came of it. Cancelled, it does so first, and then is. True: there is a receipt."""
-        progress = _Progress()
+        progress = _Progress(secrets=AttemptSecrets(brief.settings) if isinstance(brief, Brief) else None)
         timed_out = False
         cancelled: asyncio.CancelledError | None = None
         result: Result | None
@@ -84,11 +89,17 @@ class Attempts:
         except Exception as error:
             result = _told(claim, progress, error)
         if not progress.recorded:
-            await self._desk.ended(claim, result, timed_out)
+            await self._ended(claim, progress, result, timed_out)
             kill_point("outcome.committed")
         if cancelled is not None:
             raise cancelled
         return isinstance(result, Receipt)
+
+    async def _ended(self, claim: Claim, progress: _Progress, result: Result, timed_out: bool) -> DeliveryState | None:
+        """The only way of an attempt's outcome into the ledger: nothing passes with a secret of the attempt in it."""
+        if progress.secrets is not None:
+            result = progress.secrets.redactor().result(result)
+        return await self._desk.ended(claim, result, timed_out)
 
     def expect(self, coming: Sequence[Coming]) -> None:
         """Attempts of these integrations are about to begin: signing in takes the time that claiming takes."""
@@ -134,7 +145,7 @@ class Attempts:
         if not progress.begun:
             await _discard(channel, progress)
             return
-        state = await self._desk.ended(claim, said, False)
+        state = await self._ended(claim, progress, said, False)
         progress.recorded = True
         kill_point("outcome.committed")
         if state not in (None, DeliveryState.UNKNOWN):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import Connection, Row, Select, select
 
+from banqup_tui.backend.extensions import typed_settings
 from banqup_tui.backend.ledger import sentences
 from banqup_tui.backend.ledger.claims import Claim
 from banqup_tui.backend.ledger.enqueue import wanted_copy_key
@@ -113,7 +114,7 @@ def settings_of(
     if sealed is None:
         raise NotSent(sentences.NO_SETTINGS, sentences.GIVE_SETTINGS, fault=Fault.PERSON)
     try:
-        return msgspec.convert(services.vault.open(sealed), connector.settings)
+        return typed_settings(connector, services.vault.open(sealed))
     except msgspec.ValidationError as error:
         raise NotSent(f"A setting does not fit: {error}.", sentences.GIVE_SETTINGS, fault=Fault.PERSON) from error
     except BanqupError as error:

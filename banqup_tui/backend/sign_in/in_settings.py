@@ -11,6 +11,7 @@ from banqup_tui.backend import tables, two_levels
 from banqup_tui.backend.context import Refused, Services
 from banqup_tui.backend.sign_in import kept
 from banqup_tui.backend.work import Work
+from banqup_tui.domain.secret import revealed
 from banqup_tui.domain.setting_rules import is_asked, kind_of, with_defaults
 from banqup_tui.protocol.messages import SignInState
 from banqup_tui.protocol.problems import ProblemType
@@ -53,4 +54,4 @@ def _named(services: Services, extension_id: str, settings: Mapping[str, Any]) -
     together = with_defaults(properties, settings)
     for name, of in properties.items():
         if kind_of(of) == "sign-in" and settings.get(name) and is_asked(of, together):
-            yield name, str(settings[name])
+            yield name, str(revealed(settings[name]))

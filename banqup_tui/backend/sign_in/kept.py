@@ -16,6 +16,7 @@ from banqup_tui.backend.sign_in.provider import Granted
 from banqup_tui.backend.work import Work
 from banqup_tui.connectors.interface import Authorization
 from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.secret import Secret, from_text, revealed
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.messages import EntityKind, SignInState
 
@@ -33,7 +34,7 @@ class Waiting(Value, frozen=True, kw_only=True):
     url: str
     returns_to: str
     state: str
-    verifier: str
+    verifier: Secret
     language: str = "en"
 
 
@@ -51,8 +52,8 @@ class Kept(msgspec.Struct, frozen=True):
     remedy: str | None
 
 
-_waiting = msgspec.json.Decoder(Waiting)
-_granted = msgspec.json.Decoder(Granted)
+_waiting = msgspec.json.Decoder(Waiting, dec_hook=from_text)
+_granted = msgspec.json.Decoder(Granted, dec_hook=from_text)
 
 
 def state_hash(state: str) -> str:
@@ -148,7 +149,7 @@ def _one(connection: Connection, services: Services, which: Any) -> Kept | None:
     if row is None:
         return None
     state = SignInState(row.state)
-    content = services.vault.open(row.sealed).get("content", "") if row.sealed else ""
+    content = revealed(services.vault.open(row.sealed)["content"]) if row.sealed else ""
     return Kept(
         id=row.id,
         state=state,
@@ -163,4 +164,4 @@ def _one(connection: Connection, services: Services, which: Any) -> Kept | None:
 
 
 def _sealed(services: Services, content: Waiting | Granted) -> bytes:
-    return services.vault.seal({"content": msgspec.json.encode(content).decode()}, ["content"])
+    return services.vault.seal({"content": msgspec.json.encode(content, enc_hook=revealed).decode()}, ["content"])

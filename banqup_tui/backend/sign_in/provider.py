@@ -14,12 +14,14 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import msgspec
 
+from banqup_tui.backend.redaction import Redactor
 from banqup_tui.backend.tables import utc_now
 from banqup_tui.connectors.http_client import Answer, ask, opened
 from banqup_tui.connectors.interface import Authorization, Fault, NotSent
 from banqup_tui.connectors.web_address import server_of
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.integration import Trouble
+from banqup_tui.domain.secret import Secret
 from banqup_tui.domain.text import clean
 from banqup_tui.domain.values import Value
 
@@ -36,8 +38,8 @@ class Granted(Value, frozen=True, kw_only=True):
     `until`: when the sign-in itself ends, if it says so.
     """
 
-    access_token: str
-    refresh_token: str | None = None
+    access_token: Secret
+    refresh_token: Secret | None = None
     renew_at: datetime | None = None
     until: datetime | None = None
 
@@ -67,9 +69,9 @@ def name_of(authorization: Authorization) -> str:
     return server_of(authorization.authorize_url)
 
 
-def page(authorization: Authorization, returns_to: str, state: str, verifier: str) -> str:
+def page(authorization: Authorization, returns_to: str, state: str, verifier: Secret) -> str:
     """The address to open in a browser."""
-    digest = hashlib.sha256(verifier.encode()).digest()
+    digest = hashlib.sha256(verifier.reveal().encode()).digest()
     asked = {
         "response_type": "code",
         "client_id": authorization.client_id,
@@ -85,18 +87,18 @@ def page(authorization: Authorization, returns_to: str, state: str, verifier: st
     return urlunsplit(parts._replace(query=query, fragment=""))
 
 
-async def exchanged(authorization: Authorization, code: str, returns_to: str, verifier: str) -> Granted:
+async def exchanged(authorization: Authorization, code: Secret, returns_to: str, verifier: Secret) -> Granted:
     """Tokens for a code. Raises `NotSent`; the code is used up in any case."""
-    asked = {"grant_type": "authorization_code", "code": code, "redirect_uri": returns_to, "code_verifier": verifier}
-    return await _asked(authorization, asked)
+    asked = {"grant_type": "authorization_code", "redirect_uri": returns_to}
+    return await _asked(authorization, asked, {"code": code, "code_verifier": verifier})
 
 
-async def renewed(authorization: Authorization, refresh_token: str) -> Granted:
+async def renewed(authorization: Authorization, refresh_token: Secret) -> Granted:
     """New tokens. Where the answer has no refresh token the one before stays good. Raises `NotSent`.
 
     A provider that gives each refresh token once may have used it up even where no answer came.
     """
-    granted = await _asked(authorization, {"grant_type": "refresh_token", "refresh_token": refresh_token})
+    granted = await _asked(authorization, {"grant_type": "refresh_token"}, {"refresh_token": refresh_token})
     return granted if granted.refresh_token else msgspec.structs.replace(granted, refresh_token=refresh_token)
 
 
@@ -144,10 +146,19 @@ def has_ended(provider: str) -> NotSent:
     )
 
 
-async def _asked(authorization: Authorization, asked: Mapping[str, str]) -> Granted:
+async def _asked(authorization: Authorization, asked: Mapping[str, str], secret: Mapping[str, Secret]) -> Granted:
+    """What goes wrong is said without any of the secrets, which a provider may repeat. Raises `NotSent`."""
+    secret = {**secret, "client_secret": authorization.client_secret}
+    try:
+        return await _tokens(authorization, asked, secret)
+    except NotSent as error:
+        raise Redactor(secret.values(), [authorization.client_id]).error(error) from None
+
+
+async def _tokens(authorization: Authorization, asked: Mapping[str, str], secret: Mapping[str, Secret]) -> Granted:
     """The application names itself in the body, as all providers known here take it."""
-    itself = {"client_id": authorization.client_id, "client_secret": authorization.client_secret}
-    content = urlencode({name: text for name, text in {**asked, **itself}.items() if text}).encode()
+    form = {**asked, "client_id": authorization.client_id, **{name: one.reveal() for name, one in secret.items()}}
+    content = urlencode({name: text for name, text in form.items() if text}).encode()
     url, where = authorization.token_url, server_of(authorization.token_url)
     began = utc_now()
     async with opened(url) as client:
@@ -160,8 +171,8 @@ async def _asked(authorization: Authorization, asked: Mapping[str, str]) -> Gran
         raise _no_tokens(where) from None
     until = said.refresh_token_expires_in or said.refresh_expires_in or said.x_refresh_token_expires_in
     return Granted(
-        access_token=said.access_token,
-        refresh_token=said.refresh_token,
+        access_token=Secret(said.access_token),
+        refresh_token=Secret(said.refresh_token) if said.refresh_token else None,
         renew_at=None if said.expires_in is None else began + timedelta(seconds=_used_for(said.expires_in)),
         until=None if not until else began + timedelta(seconds=until),
     )

@@ -15,9 +15,11 @@ from banqup_tui.backend.sign_in import kept
 from banqup_tui.backend.sign_in.kept import Kept, Waiting
 from banqup_tui.backend.sign_in.provider import Granted, exchanged, name_of, page, refused_there
 from banqup_tui.backend.sign_in.return_listener import ReturnListener
+from banqup_tui.backend.sign_in.secrets import remember
 from banqup_tui.backend.two_levels import refused
 from banqup_tui.connectors.interface import Authorization, Authorizes, NotSent, SettingProblem
 from banqup_tui.domain.extension import Words, in_language
+from banqup_tui.domain.secret import Secret
 from banqup_tui.protocol.messages import SignIn, SignInRequest, SignInState
 from banqup_tui.protocol.problems import ProblemType
 
@@ -45,7 +47,7 @@ async def begin(services: Services, request: SignInRequest, returns: ReturnListe
     """
     authorization = await asyncio.to_thread(_authorization, services, request)
     returns_to = f"http://localhost:{await returns.port()}"
-    state, verifier = secrets.token_urlsafe(_LETTERS), secrets.token_urlsafe(_LETTERS)
+    state, verifier = secrets.token_urlsafe(_LETTERS), Secret(secrets.token_urlsafe(_LETTERS))
     waiting = Waiting(
         authorization=authorization,
         url=page(authorization, returns_to, state, verifier),
@@ -126,11 +128,12 @@ async def _settle(services: Services, found: Kept, waiting: Waiting, answer: Map
         try:
             if "code" not in answer:
                 raise refused_there(found.provider, answer.get("error", ""), answer.get("error_description", ""))
-            code = answer["code"]
+            code = Secret(answer["code"])
             granted = await exchanged(waiting.authorization, code, waiting.returns_to, waiting.verifier)
         except NotSent as error:
             await asyncio.to_thread(_refuse, services, found.id, *_in_language(error, waiting.language))
             return
+        remember(found.id, granted.access_token, granted.refresh_token)
         await asyncio.to_thread(_grant, services, found.id, granted)
 
 

@@ -12,9 +12,11 @@ from banqup_tui.backend.context import Services
 from banqup_tui.backend.sign_in import kept
 from banqup_tui.backend.sign_in.kept import Kept
 from banqup_tui.backend.sign_in.provider import Granted, has_ended, name_of, renewed
+from banqup_tui.backend.sign_in.secrets import remember
 from banqup_tui.backend.tables import utc_now
 from banqup_tui.connectors.interface import Authorization, Fault, NotSent
 from banqup_tui.connectors.tokens import TOKENS
+from banqup_tui.domain.secret import Secret
 from banqup_tui.kill_points import kill_point
 
 
@@ -37,8 +39,9 @@ class KeptTokens:
             granted = found.granted if found is not None else None
             if found is None or granted is None:
                 raise has_ended(name_of(authorization))
-            if granted.access_token != refused if refused is not None else _is_good(granted):
-                return granted.access_token
+            remember(sign_in, granted.access_token, granted.refresh_token)
+            if granted.access_token.reveal() != refused if refused is not None else _is_good(granted):
+                return granted.access_token.reveal()
             if granted.refresh_token is None:
                 raise has_ended(name_of(authorization))
             # Cancelled meanwhile, it goes on: what the provider has given out must not be lost.
@@ -49,13 +52,14 @@ class KeptTokens:
                 await asyncio.wait([renewing])
                 raise
 
-    async def _renew(self, found: Kept, refresh_token: str, authorization: Authorization) -> str:
+    async def _renew(self, found: Kept, refresh_token: Secret, authorization: Authorization) -> str:
         granted = await renewed(authorization, refresh_token)
+        remember(found.id, granted.access_token, granted.refresh_token)
         if not await asyncio.to_thread(self._store, found, granted):
             sentence = "The sign-in was renewed by another process."
             raise NotSent(sentence, "It is tried again by itself.", fault=Fault.INTEGRATION)
         kill_point("token.stored")
-        return granted.access_token
+        return granted.access_token.reveal()
 
     def _read(self, sign_in: str) -> Kept | None:
         with self._services.database.read() as connection:

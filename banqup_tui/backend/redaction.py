@@ -1,0 +1,287 @@
+"""Takes secrets out of what others say: sentences, receipts, steps of a test, lines of the log.
+
+A server may repeat what it was sent, in any form in which it arrived. What a connector brings back from an attempt
+passes a `Redactor` made of the secrets of that attempt, in the one place where it enters the ledger or an answer.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import logging
+import quopri
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any, TypeVar, cast
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
+
+import msgspec
+
+from banqup_tui.backend.sign_in.secrets import secrets_of_sign_in
+from banqup_tui.connectors.interface import Found, NotSent, Receipt, Rejected, Step, Uncertain, secret_names
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.extension import Words
+from banqup_tui.domain.secret import MASK, Secret, secrets_alive
+from banqup_tui.protocol.problems import Problem
+
+SHORTEST = 4
+"""Letters: a shorter one is part of too many words, and anybody could guess it."""
+
+_SHORTEST_ENCODED = 6
+_SHORTEST_PART = 12
+_SHORTEST_START = 5
+"""Letters of a secret that was cut by whoever shortened the text."""
+
+_CUT = "…"
+_GAP = re.compile(r"=\r?\n|[\s\u00ad\u200b-\u200f\u2060\ufeff]")
+"""What a line fold, or a copy in a page, may put into the middle of a secret."""
+
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
+_ENCODED = re.compile(r"[A-Za-z0-9+/_=%-]")
+_NAMES_OF_USERS = ("user", "username", "login", "access_key_id", "client_id")
+
+Result = Receipt | NotSent | Rejected | Uncertain | Found
+E = TypeVar("E", bound=BanqupError)
+
+
+class Redactor:
+    """Made of the secrets of one attempt. `users`: names that stand before a password in one encoded text."""
+
+    def __init__(self, secrets: Iterable[Secret], users: Iterable[str] = ()) -> None:
+        names = tuple(name for name in users if name)
+        self._forms: dict[str, bool] = {}
+        for secret in secrets:
+            self._forms.update(_forms(secret.reveal(), names))
+
+    def text(self, text: str) -> str:
+        if not self._forms or not text:
+            return text
+        spans = list(_spans(text, self._forms))
+        redacted = _replaced(text, spans) if spans else text
+        return MASK if self._remains(redacted) else redacted
+
+    def words(self, words: Words) -> Words:
+        return {language: self.text(text) for language, text in words.items()}
+
+    def error(self, error: E) -> E:
+        """The same object, with what it says cleaned: whoever logs or raises it again says no more."""
+        error.sentence, error.remedy = self.text(error.sentence), self.text(error.remedy)
+        error.args = (error.sentence,)
+        french: tuple[str, str] | None = getattr(error, "french", None)
+        if french is not None:
+            error.french = (self.text(french[0]), self.text(french[1]))  # type: ignore[attr-defined]
+        return error
+
+    def result(self, result: Result) -> Result:
+        match result:
+            case Receipt():
+                reference = result.reference
+                return msgspec.structs.replace(
+                    result, text=self.text(result.text), reference=None if reference is None else self.text(reference)
+                )
+            case NotSent() | Rejected() | Uncertain():
+                return self.error(result)
+        return result
+
+    def problem(self, problem: Problem) -> Problem:
+        return msgspec.structs.replace(
+            problem,
+            title=self.text(problem.title),
+            detail=self.text(problem.detail),
+            remedy=None if problem.remedy is None else self.text(problem.remedy),
+        )
+
+    def step(self, step: Step) -> Step:
+        remedy = self.words(step.remedy) if step.remedy is not None else None
+        return msgspec.structs.replace(step, sentence=self.words(step.sentence), remedy=remedy)
+
+    def _remains(self, text: str) -> bool:
+        """Whether one is still there behind an encoding that is not looked for letter by letter."""
+        return any(
+            decoded != text and next(_spans(decoded, self._forms), None) is not None for decoded in _decodings(text)
+        )
+
+
+class AttemptSecrets:
+    """The secrets of one attempt or test. As long as this lives, no line of the log has any of them."""
+
+    def __init__(self, settings: Any) -> None:
+        """`settings`: a connector's own struct."""
+        kind = cast(type[msgspec.Struct], type(settings))
+        named = (getattr(settings, name) for name in secret_names(kind))
+        self._secrets = [Secret(value) for value in named if isinstance(value, str | Secret) and value]
+        users = (getattr(settings, name, None) for name in _NAMES_OF_USERS)
+        self._users = [user for user in users if isinstance(user, str)]
+
+    def redactor(self) -> Redactor:
+        """Made when all is over: the tokens of a sign-in that a setting names are known only then."""
+        of_sign_ins = (one for secret in self._secrets for one in secrets_of_sign_in(secret.reveal()))
+        return Redactor([*self._secrets, *of_sign_ins], self._users)
+
+
+class RedactingFormatter(logging.Formatter):
+    """Lines of the log without any secret that this process holds."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return Redactor(secrets_alive()).text(super().format(record))
+
+
+def _spans(text: str, forms: Mapping[str, bool]) -> Iterator[tuple[int, int]]:
+    """Where one of them stands in the text, in spite of line folds, letter case, and a cut at its end.
+
+    What is the middle of an encoded text takes the letters around it along: they encode its first and last letters.
+    """
+    compact = _GAP.sub("", text)
+    lowered = _lower(compact)
+    found = [form for form in forms if form in lowered]
+    starts = list(_cut_starts(lowered, forms)) if _CUT in lowered else []
+    if not found and not starts:
+        return
+    origin = _origin(text)
+    for form in found:
+        at = lowered.find(form)
+        while at >= 0:
+            start, end = origin[at], origin[at + len(form) - 1] + 1
+            yield _widened(text, start, end) if forms[form] else (start, end)
+            at = lowered.find(form, at + 1)
+    for start, end in starts:
+        yield origin[start], origin[end - 1] + 1
+
+
+def _widened(text: str, start: int, end: int) -> tuple[int, int]:
+    while start > 0 and _ENCODED.match(text[start - 1]):
+        start -= 1
+    while end < len(text) and _ENCODED.match(text[end]):
+        end += 1
+    return start, end
+
+
+def _cut_starts(lowered: str, forms: Iterable[str]) -> Iterator[tuple[int, int]]:
+    """The beginnings of secrets that stand before a sign of shortening."""
+    cut = lowered.find(_CUT)
+    while cut >= 0:
+        for form in forms:
+            if len(form) <= _SHORTEST_START:
+                continue
+            at = lowered.rfind(form[:_SHORTEST_START], max(0, cut - len(form)), cut)
+            if at >= 0 and form.startswith(lowered[at:cut]):
+                yield at, cut
+        cut = lowered.find(_CUT, cut + 1)
+
+
+def _lower(text: str) -> str:
+    """Letter by letter: of some letters the small form is longer."""
+    lowered = text.lower()
+    return lowered if len(lowered) == len(text) else "".join(one.lower()[:1] for one in text)
+
+
+def _origin(text: str) -> list[int]:
+    """For each letter of the compact text, where it stands in the text."""
+    kept: list[int] = []
+    at = 0
+    for gap in _GAP.finditer(text):
+        kept.extend(range(at, gap.start()))
+        at = gap.end()
+    kept.extend(range(at, len(text)))
+    return kept
+
+
+def _replaced(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """With the mask in the place of each."""
+    together: list[list[int]] = []
+    for start, end in sorted(spans):
+        if together and start <= together[-1][1]:
+            together[-1][1] = max(together[-1][1], end)
+        else:
+            together.append([start, end])
+    parts, at = [], 0
+    for start, end in together:
+        parts += [text[at:start], MASK]
+        at = end
+    return "".join([*parts, text[at:]])
+
+
+def _decodings(text: str) -> Iterator[str]:
+    if "&" in text:
+        yield html.unescape(text)
+    if "%" in text:
+        yield unquote(text)
+        yield unquote(unquote(text))
+    if "\\" in text:
+        yield _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[2], text)
+    if "=" in text:
+        yield quopri.decodestring(text.encode()).decode("utf-8", "replace")
+
+
+@lru_cache(maxsize=4096)
+def _forms(secret: str, users: tuple[str, ...]) -> dict[str, bool]:
+    """All that a secret may look like, in small letters and without gaps; true where it may be the middle of more."""
+    found: set[str] = set()
+    inner: set[str] = set()
+    for part in _parts(secret):
+        if len(part) >= SHORTEST:
+            found.update(_written(part))
+        if len(part.encode(errors="replace")) >= _SHORTEST_ENCODED:
+            inner.update(_encoded(part.encode(errors="replace")))
+            inner.update(_encoded(part.encode("latin-1", "replace")))
+    for user in users:
+        for pair in (f"{user}:{secret}", f"\0{user}\0{secret}"):
+            for encode in (base64.b64encode, base64.urlsafe_b64encode):
+                inner.add(encode(pair.encode(errors="replace")).decode().rstrip("="))
+    both = [(form, False) for form in found] + [(form, True) for form in inner]
+    return {small: wide for form, wide in both if (small := _lower(_GAP.sub("", form)))}
+
+
+def _parts(secret: str) -> Iterator[str]:
+    """The secret, and what of it would be as good as the whole: a line of a key, the path and query of an address."""
+    yield secret
+    for word in secret.split():
+        if word != secret and len(word) >= _SHORTEST_PART:
+            yield word
+        prefix, mark, rest = word.partition("_")
+        if mark and len(prefix) <= 6 and len(rest) >= 2 * _SHORTEST_PART:
+            yield rest
+    if "://" not in secret:
+        return
+    try:
+        address = urlsplit(secret)
+        password = address.password
+    except ValueError:
+        return
+    if password:
+        yield unquote(password)
+    yield f"{address.path}?{address.query}".strip("/?")
+    for piece in (*address.path.split("/"), *(value for _name, value in parse_qsl(address.query))):
+        if len(piece) >= 8:
+            yield unquote(piece)
+
+
+def _written(text: str) -> Iterator[str]:
+    yield text
+    yield quote(text, safe="")
+    yield quote(text)
+    yield quote_plus(text)
+    yield html.escape(text, quote=True)
+    yield html.escape(text, quote=True).replace("&#x27;", "&#39;")
+    yield html.escape(text, quote=True).replace("&#x27;", "&apos;")
+    yield html.escape(text, quote=False)
+    for written in (json.dumps(text), json.dumps(text, ensure_ascii=False)):
+        yield written[1:-1]
+        yield written[1:-1].replace("/", "\\/")
+    yield quopri.encodestring(text.encode(errors="replace"), quotetabs=True).decode()
+    yield repr(text)[1:-1]
+
+
+def _encoded(content: bytes) -> Iterator[str]:
+    """In hexadecimal, and in base64 wherever in a longer content it begins."""
+    yield content.hex()
+    yield ":".join(f"{byte:02x}" for byte in content)
+    for before in range(3):
+        plain = base64.b64encode(b"\0" * before + content).decode()
+        inner = plain[-(-8 * before // 6) : 8 * (before + len(content)) // 6]
+        if len(inner) >= _SHORTEST_ENCODED:
+            yield inner
+            yield inner.replace("+", "-").replace("/", "_")
+            yield quote(inner, safe="")

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
+from banqup_tui.domain.values import is_sha256
 from banqup_tui.kill_points import kill_point
 
 
@@ -29,6 +30,9 @@ class FileStore:
             leftover.unlink(missing_ok=True)
 
     def path(self, sha256: str) -> Path:
+        """Raises `ValueError` for what is no hash: no other text becomes a path."""
+        if not is_sha256(sha256):
+            raise ValueError("not a SHA-256 in lower-case hex")
         return self._root / sha256[:2] / sha256
 
     def has(self, sha256: str) -> bool:

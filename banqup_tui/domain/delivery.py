@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from banqup_tui.domain.values import Value
+from banqup_tui.domain.values import Sha256, Value
 
 NEWEST_ATTEMPTS = 10
 """So many of its attempts a delivery brings along."""
@@ -47,7 +47,7 @@ class Delivery(Value, frozen=True, kw_only=True):
     id: str
     integration_id: str
     document_id: str
-    sha256: str
+    sha256: Sha256
     state: DeliveryState
     generation: int = 1
     attempts: int = 0

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.status import AccountingStatus
-from banqup_tui.domain.values import Value
+from banqup_tui.domain.values import Sha256, Value
 
 
 class DocumentKind(StrEnum):
@@ -40,7 +40,7 @@ class Document(Value, frozen=True, kw_only=True):
     file_name: str
     media_type: str
     size: int
-    sha256: str
+    sha256: Sha256
     created_at: datetime
     number: str | None = None
     issue_date: date | None = None

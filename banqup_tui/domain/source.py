@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from banqup_tui.domain.folder import Folder
-from banqup_tui.domain.values import Value
+from banqup_tui.domain.values import Sha256, Value
 
 
 class SourceKind(StrEnum):
@@ -56,7 +56,7 @@ class ToPlace(Value, frozen=True, kw_only=True):
     file_name: str
     reason: str
     remedy: str | None = None
-    sha256: str | None = None
+    sha256: Sha256 | None = None
     at: datetime | None = None
     client_id: str | None = None
     folder: Folder | None = None

@@ -10,7 +10,7 @@ import msgspec
 
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.source import SourceKind
-from banqup_tui.domain.values import Value
+from banqup_tui.domain.values import Sha256, Value
 
 
 class Send(Value, frozen=True, kw_only=True):
@@ -158,7 +158,7 @@ class ImportFile(Value, frozen=True, kw_only=True):
     `path` is where it was found, relative, as a hint. `dated` is the day on it, where the file itself does not say.
     """
 
-    sha256: str
+    sha256: Sha256
     file_name: str
     client_id: str | None = None
     folder: Folder | None = None

@@ -1,5 +1,7 @@
 """Every path of the service, in one place. `{s}` is the space."""
 
+from urllib.parse import quote
+
 INSTANCE = "/v1/instance"
 RETIRE = "/v1/instance/retire"
 SPACES = "/v1/spaces"
@@ -28,4 +30,5 @@ OPENAPI = "/v1/openapi.json"
 
 
 def filled(path: str, space: str, **parts: str) -> str:
-    return path.format(s=space, **parts)
+    """The path with its parts, each of them one component whatever is in it: some come from a server."""
+    return path.format(s=quote(space, safe=""), **{name: quote(part, safe="") for name, part in parts.items()})

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from banqup_tui.domain.values import is_sha256
 from banqup_tui.folder_walk import open_below, open_named
 from banqup_tui.kill_points import kill_point
 
@@ -39,7 +40,7 @@ class Spool:
         return self._written([content])
 
     def path(self, sha256: str) -> Path:
-        return self.directory / sha256
+        return _path(self.directory, sha256)
 
     def keep_only(self, wanted: Iterable[str], now: float | None = None) -> None:
         """Drop what no command needs any more, and what a killed program left half written.
@@ -75,6 +76,13 @@ class Spool:
         return digest.hexdigest()
 
 
+def _path(directory: Path, sha256: str) -> Path:
+    """Raises `ValueError` for what is no hash: no other text becomes a path."""
+    if not is_sha256(sha256):
+        raise ValueError("not a SHA-256 in lower-case hex")
+    return directory / sha256
+
+
 def _chunks(file: BinaryIO, left: int) -> Iterator[bytes]:
     while left > 0 and (chunk := file.read(min(CHUNK, left))):
         left -= len(chunk)
@@ -89,7 +97,7 @@ class FileCache:
         self.cap = cap
 
     def get(self, sha256: str) -> Path | None:
-        path = self.directory / sha256
+        path = _path(self.directory, sha256)
         if not path.is_file():
             return None
         with contextlib.suppress(OSError):
@@ -103,14 +111,15 @@ class FileCache:
 
     def keep(self, half: Path, sha256: str) -> Path:
         """Take over a finished download; its hash was checked by the caller."""
-        target = self.directory / sha256
+        target = _path(self.directory, sha256)
         half.replace(target)
         self.shrink(spare=target.name)
         return target
 
     def drop(self, sha256s: Iterable[str]) -> None:
-        for sha256 in sha256s:
-            (self.directory / sha256).unlink(missing_ok=True)
+        """What is no hash, in a copy of before they were checked, has no file here."""
+        for sha256 in filter(is_sha256, sha256s):
+            _path(self.directory, sha256).unlink(missing_ok=True)
 
     def shrink(self, spare: str = "") -> None:
         found = [(path.stat(), path) for path in self.directory.iterdir()]

@@ -4,7 +4,7 @@ Each reads `step` before it asks, so that an answer which comes too late is drop
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -22,6 +22,7 @@ from banqup_tui.store.applying import Beginning, Changed, Gone, Granted, Put, Re
 from banqup_tui.store.copy import Copy
 from banqup_tui.store.files import FileCache
 from banqup_tui.store.touched import Touched
+from banqup_tui.sync.errors import ServerDown
 from banqup_tui.sync.server import ServerLike
 
 _KINDS: dict[EntityKind, type] = {
@@ -35,6 +36,7 @@ _KINDS: dict[EntityKind, type] = {
     EntityKind.TO_PLACE: ToPlace,
     EntityKind.RULE: PlacingRule,
 }
+_V = TypeVar("_V")
 _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(kind) for kind in _KINDS.values()}
 
 
@@ -109,7 +111,14 @@ def _changed(changes: Iterable[Change]) -> Iterator[Changed]:
         elif change.op is Op.DELETE or change.value is None:
             yield Gone(change.seq, _KINDS[change.kind], change.id)
         else:
-            yield Put(change.seq, _DECODERS[_KINDS[change.kind]].decode(change.value))
+            yield Put(change.seq, _read(_DECODERS[_KINDS[change.kind]], change.value))
+
+
+def _read(decoder: msgspec.json.Decoder[_V], value: bytes) -> _V:
+    try:
+        return decoder.decode(value)
+    except msgspec.MsgspecError:
+        raise ServerDown("Its answer cannot be read.") from None
 
 
 def _access(change: Change) -> Changed:
@@ -117,5 +126,5 @@ def _access(change: Change) -> Changed:
     client_id = change.id.rpartition(":")[2]
     if change.op in (Op.REVOKED, Op.DELETE):
         return Revoked(change.seq, client_id)
-    value = None if change.value is None else msgspec.json.decode(change.value, type=Client)
+    value = None if change.value is None else _read(_DECODERS[Client], change.value)
     return Granted(change.seq, client_id, value)

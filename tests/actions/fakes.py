@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -202,7 +203,7 @@ def a_document(name: str = "2026-11874", **more: Any) -> Document:
         "file_name": f"{name}.xml",
         "media_type": "application/xml",
         "size": 10,
-        "sha256": name.ljust(64, "0"),
+        "sha256": hashlib.sha256(name.encode()).hexdigest(),
         "created_at": NOW,
     }
     return Document(**{**given, **more})

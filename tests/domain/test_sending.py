@@ -1,5 +1,6 @@
 """What "Send to integrations" would do: never a silent duplicate, never a click that fails."""
 
+import hashlib
 from datetime import UTC, datetime
 
 import msgspec
@@ -26,7 +27,7 @@ def document(name: str = "d1", *, approved: bool = True, attempted: bool = False
         file_name=f"{name}.xml",
         media_type="application/xml",
         size=1,
-        sha256=name.ljust(64, "0"),
+        sha256=hashlib.sha256(name.encode()).hexdigest(),
         created_at=NOON,
         approved=approved,
         attempted=attempted,

@@ -84,7 +84,7 @@ def an_integration(id_: str, client: str, extension: str, **more: Any) -> Integr
 
 def a_delivery(document: str, integration: str, reason: str | None, **more: Any) -> Delivery:
     known = {
-        "id": f"{document}>{integration}", "document_id": document, "integration_id": integration, "sha256": "0",
+        "id": f"{document}>{integration}", "document_id": document, "integration_id": integration, "sha256": "0" * 64,
         "state": DeliveryState.FAILED, "reason": reason, "attempts": 1,
     }  # fmt: skip
     return Delivery(**known | more)

@@ -230,7 +230,7 @@ def test_what_waits_is_drawn_over_rows_folders_and_counts(desk: Desk) -> None:
 
 def test_marking_as_not_processed_shows_what_its_deliveries_say(desk: Desk) -> None:
     desk.put(a_document("a", processed=True, accounting_status=AccountingStatus.PROCESSED))
-    desk.put(Delivery(id="v", integration_id="i", document_id="a", sha256="0", state=DeliveryState.FAILED))
+    desk.put(Delivery(id="v", integration_id="i", document_id="a", sha256="0" * 64, state=DeliveryState.FAILED))
     desk.outbox.give("SET_PROCESSED", b"{}", "e.1", documents=["a"], effect=Effect.NOT_PROCESSED)
     row = desk.readers.row("a")
     assert row is not None
@@ -250,7 +250,7 @@ def test_sent_to_has_the_integrations_by_name_without_the_cancelled(desk: Desk) 
     for number, (integration, state) in enumerate(
         (("i", DeliveryState.FAILED), ("j", DeliveryState.DELIVERED), ("k", DeliveryState.CANCELLED))
     ):
-        desk.put(Delivery(id=f"v{number}", integration_id=integration, document_id="a", sha256="0", state=state))
+        desk.put(Delivery(id=f"v{number}", integration_id=integration, document_id="a", sha256="0" * 64, state=state))
     row = desk.readers.row("a")
     assert row is not None
     assert [(one.label, one.needs_a_look) for one in row.sent] == [("Exact", False), ("SFTP", True)]

@@ -1,5 +1,6 @@
 """A server in memory with the rules of docs/protocol.md: numbers, pages, changes, tombstones, commands run once."""
 
+import hashlib
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -51,7 +52,8 @@ def a_document(name: str, client_id: str = "c1", minute: int = 0, **more: Any) -
     return Document(
         **{
             "id": name, "client_id": client_id, "folder": Folder.PURCHASE_INVOICES, "kind": DocumentKind.INVOICE,
-            "file_name": f"{name}.xml", "media_type": "application/xml", "size": 10, "sha256": name.ljust(64, "0"),
+            "file_name": f"{name}.xml", "media_type": "application/xml", "size": 10,
+            "sha256": hashlib.sha256(name.encode()).hexdigest(),
             "created_at": MORNING + timedelta(minutes=minute), "number": f"2026-{minute:05}", "currency": "EUR",
         } | more
     )  # fmt: skip

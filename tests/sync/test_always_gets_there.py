@@ -46,7 +46,7 @@ class CopyAndServer(RuleBasedStateMachine):
     def a_delivery_is_put(self, name: str, state: DeliveryState) -> None:
         if name in self.server.documents:
             self.server.put_delivery(
-                Delivery(id=f"v{name}", integration_id="i", document_id=name, sha256="0", state=state)
+                Delivery(id=f"v{name}", integration_id="i", document_id=name, sha256="0" * 64, state=state)
             )
 
     @rule(name=NAMES)

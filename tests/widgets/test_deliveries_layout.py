@@ -16,7 +16,7 @@ def an_attempt(minute: int, outcome: str, **more: object) -> Attempt:
 
 
 def read(*log: Attempt, **more: object) -> list[str]:
-    known = {"id": "d", "integration_id": "i", "document_id": "x", "sha256": "0", "state": DeliveryState.FAILED}
+    known = {"id": "d", "integration_id": "i", "document_id": "x", "sha256": "0" * 64, "state": DeliveryState.FAILED}
     lines = delivery_details(Delivery(**known | {"log": log} | more), "SFTP", NOON, 100)  # type: ignore[arg-type]
     return [" ".join(" ".join(shown(put.text) for put in line).split()) for line in lines]
 

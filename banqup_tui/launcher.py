@@ -147,7 +147,12 @@ class _Search:
 def _probe(homes: Homes) -> tuple[Endpoint, Instance] | None:
     """The backend behind the socket, if one answers. Raises `AnotherUsersBackend`."""
     path = socket_path(homes.runtime)
-    content = _ask(path, "GET", paths.INSTANCE)
+    try:
+        content = _ask(path, "GET", paths.INSTANCE)
+    except AnotherUsersBackend:
+        if Path(path).parent == homes.runtime:
+            raise
+        return None  # a directory for short-lived files was emptied, and another user was there first
     if content is None:
         return None
     try:

@@ -29,19 +29,18 @@ class LocalListener:
 
     def __init__(self, runtime: Path) -> None:
         self._path = runtime / SOCKET_FILE
+        self._place = self._path
         self._inode: tuple[int, int] | None = None
 
     @property
     def path(self) -> str:
-        """Where the socket is; elsewhere than in the runtime directory where that path would be too long."""
-        return str(self._place())
+        """Where it is bound; elsewhere than in the runtime directory where that path would be too long."""
+        return str(self._place)
 
     def bind(self) -> socket.socket:
         """A socket that does not listen yet, mode 0600. Raises `OSError`, `NoPlaceForSocket`."""
-        place = self._place()
-        if place != self._path:
-            _make_private(place.parent, self._path.parent)
         self.withdraw()
+        place = self._path if _is_short(self._path) else self._elsewhere()
         made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         mask = os.umask(0o177)
         try:
@@ -52,7 +51,7 @@ class LocalListener:
         finally:
             os.umask(mask)
         found = place.stat()
-        self._inode = (found.st_dev, found.st_ino)
+        self._place, self._inode = place, (found.st_dev, found.st_ino)
         if place != self._path:
             self._path.symlink_to(place)
         kill_point("listening")
@@ -74,22 +73,26 @@ class LocalListener:
                 place.parent.rmdir()
         self._path.unlink(missing_ok=True)
 
-    def _place(self) -> Path:
-        if len(os.fsencode(self._path)) <= LONGEST_PATH:
-            return self._path
+    def _elsewhere(self) -> Path:
+        """In a directory of this user's own below one for short-lived files. Raises `NoPlaceForSocket`."""
         name = f"banqup-{os.geteuid()}-{hashlib.sha256(os.fsencode(self._path)).hexdigest()[:16]}"
         for base in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108
-            if base and os.path.isdir(base):
-                place = Path(base, name, SOCKET_FILE)
-                if len(os.fsencode(place)) <= LONGEST_PATH:
-                    return place
+            if base and _is_short(place := Path(base, name, SOCKET_FILE)) and _is_private(place.parent):
+                place.unlink(missing_ok=True)
+                return place
         raise NoPlaceForSocket(self._path.parent)
 
 
-def _make_private(directory: Path, runtime: Path) -> None:
+def _is_short(path: Path) -> bool:
+    return len(os.fsencode(path)) <= LONGEST_PATH
+
+
+def _is_private(directory: Path) -> bool:
     """Made with mode 0700, or found as this user's own with that mode: anybody may make one of this name before."""
-    with suppress(FileExistsError):
-        directory.mkdir(mode=0o700)
-    found = directory.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
-        raise NoPlaceForSocket(runtime)
+    try:
+        with suppress(FileExistsError):
+            directory.mkdir(mode=0o700)
+        found = directory.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077

@@ -191,7 +191,7 @@ def _serve(services: "Services", lock: BackendLock, local: LocalListener, publis
 
     plan = Plan(instance_id=str(uuid.uuid4()), idle_seconds=_idle_seconds())
     where = Endpoint(
-        socket=local.path,
+        socket="",
         instance_id=plan.instance_id,
         protocol=protocol.PROTOCOL,
         space_id=services.space_id,
@@ -204,7 +204,7 @@ def _serve(services: "Services", lock: BackendLock, local: LocalListener, publis
 
     async def serve() -> None:
         backend = Backend(services, plan, local, listening, retire=lock.allow_from)
-        await backend.run(lambda: endpoint.publish(published, where))
+        await backend.run(lambda: endpoint.publish(published, msgspec.structs.replace(where, socket=local.path)))
 
     try:
         process.keep_memory()

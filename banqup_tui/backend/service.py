@@ -1,5 +1,6 @@
 """The routes of the service as one ASGI application, with every error made a problem document."""
 
+import asyncio
 import errno
 import logging
 import re
@@ -60,6 +61,7 @@ def routes_of(
     return _Routes(
         described.ROUTES,
         exception_handlers={Exception: answer_to},
+        before_request=_refuse_deep_nesting,
         openapi_config=None,
         logging_config=None,
         state=State(
@@ -95,6 +97,35 @@ def service(
     services.database.on_commit(hub.tell)
     routes = routes_of(services, handlers, hub, returns=returns, instance_id=instance_id, retire=retire, settings=used)
     return cast(Application, routes)
+
+
+_NESTING = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[{]+|[\]}]+', re.DOTALL)
+_AT_ONCE = 32 << 10
+"""Bytes that are looked through without giving way to other requests."""
+MOST_LEVELS = 64
+
+
+async def _refuse_deep_nesting(request: Request[Any, Any, Any]) -> None:
+    """What is nested a thousand levels deep could be stored, and then no answer with it could be written any more."""
+    if request.method in ("POST", "PUT") and "/files/" not in request.scope["path"]:
+        content = await request.body()
+        if await asyncio.to_thread(is_nested_deeply, content) if len(content) > _AT_ONCE else is_nested_deeply(content):
+            raise Failure(ProblemType.BAD_REQUEST, f"The request is nested more than {MOST_LEVELS} levels deep.")
+
+
+def is_nested_deeply(content: bytes) -> bool:
+    """Of JSON; what is none is refused when it is read."""
+    if content.count(b"[") + content.count(b"{") <= MOST_LEVELS:
+        return False
+    level = 0
+    for found in _NESTING.finditer(content):
+        if found[0][:1] in b"[{":
+            level += len(found[0])
+            if level > MOST_LEVELS:
+                return True
+        elif found[0][:1] in b"]}":
+            level -= len(found[0])
+    return False
 
 
 def answer_to(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

@@ -79,6 +79,8 @@ async def test_a_file_is_fetched_whole_in_parts_and_not_again(services: Services
         end = await desk.http.get(address(CONTENT), headers={"Range": "bytes=-7"})
         beyond = await desk.http.get(address(CONTENT), headers={"Range": f"bytes={size}-"})
         other = await desk.http.get(address(CONTENT), headers={"Range": "bytes=0-1", "If-Range": '"x"'})
+        far = await desk.http.get(address(CONTENT), headers={"Range": f"bytes={'9' * 10_000}-"})
+        long = await desk.http.get(address(CONTENT), headers={"Range": f"bytes=1-{'9' * 10_000}"})
         known = await desk.http.get(address(CONTENT), headers={"If-None-Match": f'"x", W/{etag}'})
     assert (whole.status_code, whole.content) == (200, CONTENT)
     assert (middle.status_code, middle.content) == (206, CONTENT[1000:2000])
@@ -87,6 +89,8 @@ async def test_a_file_is_fetched_whole_in_parts_and_not_again(services: Services
     assert end.content == CONTENT[-7:]
     assert (beyond.status_code, beyond.headers["content-type"]) == (416, "application/problem+json")
     assert (other.status_code, other.content) == (200, CONTENT)
+    assert far.status_code == 416
+    assert (long.status_code, long.content) == (206, CONTENT[1:])
     assert (known.status_code, known.content) == (304, b"")
     assert whole.headers["x-content-type-options"] == "nosniff"
 

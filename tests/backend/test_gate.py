@@ -1,6 +1,8 @@
 """What every answer carries, who is let in, and how mistakes are told."""
 
 import asyncio
+import json
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,10 @@ import pytest
 from banqup_tui.backend.client_commands import HANDLERS
 from banqup_tui.backend.context import Services
 from banqup_tui.backend.gate import Allowance
-from banqup_tui.backend.service import Settings
+from banqup_tui.backend.service import Settings, is_nested_deeply
 from banqup_tui.protocol import PROTOCOL
 from banqup_tui.protocol.commands import Dismiss
+from tests.support.services import EPOCH
 from tests.support.serving import BASE, Desk, serving, space_in, until, written
 
 
@@ -77,6 +80,28 @@ async def test_nothing_is_said_to_who_has_no_token(services: Services) -> None:
     assert instance["protocol"] == {"min": PROTOCOL, "max": PROTOCOL}
     assert [answer.status_code for answer in answers] == [401] * 4
     assert not any(instance["version"] in answer.text for answer in answers)
+
+
+@pytest.mark.parametrize("path", ["/commands", "/tests", "/sign-ins", "/deliveries"])
+@pytest.mark.parametrize("levels", [100, 900, 3000, 200_000])
+async def test_what_is_nested_too_deeply_is_refused(services: Services, path: str, levels: int) -> None:
+    """Depths at which it could be stored and never be read again, and those at which it cannot be read at all."""
+    nested = "[" * levels + "]" * levels
+    async with serving(services) as desk:
+        settings = f'{{"extensionId":"email","field":"sign_in","settings":{{"x":{nested}}}}}'
+        batch = f'{{"commands":[{{"key":"{uuid.uuid4()}","kind":"INSTALL","seen":"{EPOCH}.0","body":{settings}}}]}}'
+        content = batch if path == "/commands" else settings
+        answer = await desk.http.post(BASE + path, content=content, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    assert "levels deep" in answer.json()["title"]
+
+
+def test_brackets_within_words_are_no_levels() -> None:
+    words = json.dumps(['[[{{\\"' * 100] * 100).encode()
+    assert not is_nested_deeply(words)
+    assert not is_nested_deeply(b"[" * 64 + b"]" * 64)
+    assert is_nested_deeply(b"[" * 65)
+    assert is_nested_deeply(words[:-1] + b', {"a":' * 65)
 
 
 async def test_only_a_newer_program_makes_it_give_way(services: Services) -> None:

@@ -1,5 +1,6 @@
 """The start of the local backend, with real processes."""
 
+import contextlib
 import hashlib
 import hmac
 import http.server
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -21,7 +22,6 @@ import httpx
 import msgspec
 import pytest
 
-from banqup_tui.backend.local_listener import LocalListener
 from banqup_tui.demo.by_http import HttpHand
 from banqup_tui.domain.source import SourceKind
 from banqup_tui.launcher import AnotherUsersBackend, BackendDidNotStart, NewerVersionRuns
@@ -71,6 +71,7 @@ def test_a_home_with_a_long_path_has_its_socket_elsewhere(
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(short_directory))
     with home_in(tmp_path / ("long" * 30) / "home") as home:
         endpoint = home.connect()
+        assert home.running() == endpoint
         place = Path(endpoint.socket)
         assert place.parent.parent == short_directory
         assert stat.S_IMODE(place.parent.stat().st_mode) == 0o700
@@ -81,14 +82,36 @@ def test_a_home_with_a_long_path_has_its_socket_elsewhere(
 def test_a_directory_that_another_made_for_the_socket_is_not_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, short_directory: Path
 ) -> None:
+    """As after a restart of the machine, which empties the directory for short-lived files."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(short_directory))
     with home_in(tmp_path / ("long" * 30) / "home") as home:
-        there = Path(LocalListener(home.homes.runtime).path).parent
-        there.mkdir()
-        there.chmod(0o755)
-        with pytest.raises(BackendDidNotStart, match="no other directory"):
-            home.connect()
-        assert list(there.iterdir()) == []
+        first = home.connect()
+        os.kill(first.pid, signal.SIGKILL)
+        until(lambda: not is_alive(first.pid))
+        taken = Path(first.socket)
+        taken.unlink()
+        taken.parent.chmod(0o755)
+        heard: list[bytes] = []
+        with socket.socket(socket.AF_UNIX) as stranger:
+            stranger.bind(str(taken))
+            stranger.listen()
+            threading.Thread(target=_hear, args=(stranger, heard), daemon=True).start()
+            monkeypatch.setattr(local_socket, "peer_user", _another_for(str(taken)))
+            found = home.connect()
+        assert Path(found.socket).parent.parent != short_directory
+        assert found.space_id == first.space_id
+        assert not any(heard)
+
+
+def _hear(stranger: socket.socket, heard: list[bytes]) -> None:
+    with contextlib.suppress(OSError):
+        while True:
+            with stranger.accept()[0] as connection:
+                heard.append(connection.recv(100))
+
+
+def _another_for(path: str) -> Callable[[socket.socket], int]:
+    return lambda connection: os.geteuid() + (connection.getpeername() == path)
 
 
 @pytest.fixture

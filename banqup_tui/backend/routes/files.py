@@ -23,7 +23,9 @@ from banqup_tui.protocol.problems import ProblemType
 LARGEST = 50 * 1024 * 1024
 _PIECE = 256 * 1024
 _HEX = re.compile(r"[0-9a-f]{64}")
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)")
+_MOST_DIGITS = 18
+"""Of a position: more than any file has. Python converts no text of thousands of digits."""
 
 
 @put(route(paths.FILE), guards=[in_this_space], status_code=201, request_max_body_size=None)
@@ -119,11 +121,15 @@ def _wanted(range_header: str | None, if_range: str | None, etag: str, size: int
     if match is None or not any(match.groups()) or (if_range is not None and if_range != etag):
         return 0, size - 1, False
     start, end = match.groups()
-    first = int(start) if start else max(0, size - int(end))
-    last = min(int(end), size - 1) if start and end else size - 1
+    first = _position(start) if start else max(0, size - _position(end))
+    last = min(_position(end), size - 1) if start and end else size - 1
     if first >= size or last < first:
         raise Failure(ProblemType.RANGE_NOT_SATISFIABLE, f"The file has {size} bytes.")
     return first, last, True
+
+
+def _position(digits: str) -> int:
+    return int(digits) if len(digits) <= _MOST_DIGITS else 10**_MOST_DIGITS
 
 
 async def _pieces(path: Path, offset: int, length: int) -> AsyncIterator[bytes]:

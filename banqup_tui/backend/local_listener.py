@@ -68,7 +68,7 @@ class LocalListener:
     def withdraw(self) -> None:
         with suppress(OSError):
             place = Path(os.readlink(self._path))
-            if place.name == SOCKET_FILE:
+            if place.name == SOCKET_FILE and _is_private(place.parent):
                 place.unlink()
                 place.parent.rmdir()
         self._path.unlink(missing_ok=True)
@@ -77,7 +77,7 @@ class LocalListener:
         """In a directory of this user's own below one for short-lived files. Raises `NoPlaceForSocket`."""
         name = f"banqup-{os.geteuid()}-{hashlib.sha256(os.fsencode(self._path)).hexdigest()[:16]}"
         for base in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108
-            if base and _is_short(place := Path(base, name, SOCKET_FILE)) and _is_private(place.parent):
+            if base and _is_short(place := Path(base, name, SOCKET_FILE)) and _was_made_private(place.parent):
                 place.unlink(missing_ok=True)
                 return place
         raise NoPlaceForSocket(self._path.parent)
@@ -88,11 +88,15 @@ def _is_short(path: Path) -> bool:
 
 
 def _is_private(directory: Path) -> bool:
-    """Made with mode 0700, or found as this user's own with that mode: anybody may make one of this name before."""
+    """Whether it is this user's own, with mode 0700: anybody may make one of this name before."""
+    found = directory.lstat()
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077
+
+
+def _was_made_private(directory: Path) -> bool:
     try:
         with suppress(FileExistsError):
             directory.mkdir(mode=0o700)
-        found = directory.lstat()
+        return _is_private(directory)
     except OSError:
         return False
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077

@@ -393,7 +393,7 @@ def run() -> int:
 
     places = homes().made()
     settings = read_settings(places.config)
-    session = Session.open(places, lambda: launcher.connect(places))
+    session = Session.open(places, lambda: launcher.connect(places), in_background=True)
     app = BanqupApp(session, settings)
     try:
         app.run()

@@ -25,9 +25,22 @@ from banqup_tui.store.outbox_entry import Entry
 from banqup_tui.store.query import DocumentQuery
 from banqup_tui.store.touched import Touched
 from banqup_tui.sync.session import Session
+from banqup_tui.written.words import _
 
 AT_ONCE = 500
 SECONDS_TO_SYNC = 600.0
+
+
+class CopyDamaged(BanqupError):
+    """Met while a command was reading: what it has printed is not all."""
+
+    exit_code = 75
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The copy on this computer was damaged and is made again. Nothing that you did is lost."),
+            _("Do it again: what was shown is not complete."),
+        )
 
 
 @asynccontextmanager
@@ -37,9 +50,14 @@ async def open_house(homes: Homes) -> AsyncIterator[House]:
     session = Session.open(homes, lambda: connect(homes))
     for rescue in session.outbox.rescues_to_print():
         say(" ".join(rescue_lines(rescue)))
+    was_damaged = session.copy.was_damaged
+    if was_damaged:
+        say(_("The copy on this computer was damaged and is made again. Nothing that you did is lost."))
     try:
         session.engine.start()
         yield OwnHouse(session)
+        if session.copy.was_damaged and not was_damaged:
+            raise CopyDamaged
     finally:
         await asyncio.to_thread(session.close)
 

@@ -55,8 +55,8 @@ _DOCUMENTS = (
 """
 
 
-def make(path: Path) -> None:
-    """Bring the copy at `path` to `SCHEMA`, from nothing or from an older one."""
+def make(path: Path, step: int | None = None) -> None:
+    """Bring the copy at `path` to `SCHEMA`, from nothing or from an older one; `step` to begin with another."""
     from sqlite_utils import Database, Migrations
 
     steps = Migrations("copy")
@@ -69,7 +69,7 @@ def make(path: Path) -> None:
         database.execute("PRAGMA journal_mode = WAL")
         kill_point("copy.migrating")
         steps.apply(database)
-        database.execute("UPDATE meta SET schema = ?", [SCHEMA])
+        database.execute("UPDATE meta SET schema = ?, step = coalesce(?, step)", [SCHEMA, step])
         database.conn.commit()
     finally:
         database.close()

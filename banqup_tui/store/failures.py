@@ -16,6 +16,7 @@ from banqup_tui.domain.failures import Failing, FailureGroup, grouped
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.values import Value
 from banqup_tui.store.copy import Copy, state_of
+from banqup_tui.store.healing import heals
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.sqlite import reading
 
@@ -81,6 +82,7 @@ class _Asked(msgspec.Struct):
         return to is None or integration_id in to
 
 
+@heals
 class FailureReader:
     """Cheap to make and to call, from any thread. Each call sees one moment of the copy."""
 

@@ -57,6 +57,9 @@ def fault_of(error: BaseException, path: Path | None = None) -> LocalFault | Non
         code = _OF_ERRNO.get(error.errno or 0)
         named = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else path
         return None if code is None else LocalFault(code, named)
+    if isinstance(error, sqlite3.OperationalError) and not hasattr(error, "sqlite_errorcode"):
+        # Raised by Python's module itself, and only for text that is not UTF-8: nobody has written such a text.
+        return LocalFault(FaultCode.DAMAGED, path)
     if isinstance(error, sqlite3.Error):
         code = _of_sqlite(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK), path)
         return None if code is None else LocalFault(code, path)

@@ -49,3 +49,32 @@ def _take(descriptor: int, kind: int, path: Path, until: float) -> None:
             time.sleep(_LOOK_SECONDS)
         else:
             return
+
+
+class UseLock:
+    """Says whether other programs have something open: held from `share` until `leave`, or the end of the process."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+
+    def enter_alone(self) -> bool:
+        """False: others have it open. Else nobody else can enter before `share` or `leave`."""
+        if self._descriptor is None:
+            with local_faults(self._path):
+                self._descriptor = os.open(self._path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def share(self) -> None:
+        """Waits for a program that is alone in it: it is looking at the file, or closing it."""
+        assert self._descriptor is not None
+        _take(self._descriptor, fcntl.LOCK_SH, self._path, time.monotonic() + WAIT_SECONDS)
+
+    def leave(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None

@@ -21,6 +21,7 @@ from banqup_tui.domain.source import PlacingRule, Source, ToPlace
 from banqup_tui.protocol.messages import BackfillCount
 from banqup_tui.store.codes import APPROVED, date_of, day_of
 from banqup_tui.store.copy import Copy, CopyState, state_of
+from banqup_tui.store.healing import healing, heals
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.overlay import Moment, Overlay
 from banqup_tui.store.packed import DELIVERY_COLUMNS, whole_delivery, whole_document
@@ -40,6 +41,7 @@ _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {
 """Built before any thread is: two that decode a type for the first time at once bring the process down."""
 
 
+@heals
 class Readers:
     """Cheap to make and to call, from any thread. Each call sees one moment of the copy."""
 
@@ -114,7 +116,7 @@ class Readers:
     # documents
 
     def documents(self, query: DocumentQuery) -> DocumentRows:
-        return DocumentRows(self._connection, self._overlay, query)
+        return DocumentRows(self._copy, self._overlay, query)
 
     def listing(self, query: DocumentQuery, limit: int | None = None) -> Iterator[DocumentRow]:
         """The rows of a query one after the other, for the command line."""
@@ -142,6 +144,7 @@ class Readers:
         for start in range(0, len(ids), _FEW):
             yield from self._some_whole(list(ids[start : start + _FEW]))
 
+    @healing
     def _some_whole(self, ids: list[str]) -> list[Document]:
         overlay = self._overlay()
         with reading(self._connection()) as connection:

@@ -79,9 +79,12 @@ class _Cursor(sqlite3.Cursor):
             yield from rows
 
     def _raise(self, error: BaseException) -> None:
-        path = self.connection.path if isinstance(self.connection, Connection) else None
-        if (fault := fault_of(error, path)) is not None:
+        if (fault := fault_of(error, path_of(self.connection))) is not None:
             raise fault from error
+
+
+def path_of(connection: sqlite3.Connection) -> Path | None:
+    return connection.path if isinstance(connection, Connection) else None
 
 
 def connect(path: Path, *, read_only: bool = False, create: bool = True) -> Connection:
@@ -110,6 +113,11 @@ class Connections:
             with self._lock:
                 self._all.append(connection)
         return connection
+
+    def is_current(self) -> bool:
+        """Whether this thread's connection, if it has one, is to the file that stands at the path now."""
+        connection: Connection | None = getattr(self._local, "connection", None)
+        return connection is None or connection.is_at_its_path()
 
     def drop_mine(self) -> None:
         connection: Connection = self._local.connection

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from banqup_tui.domain.listing import DocumentRow
+from banqup_tui.store.copy import Copy
+from banqup_tui.store.healing import heals
 from banqup_tui.store.matching import matches
 from banqup_tui.store.overlay import Overlay
 from banqup_tui.store.query import DocumentQuery, SortColumn
@@ -23,18 +25,17 @@ _LAST = 2**63 - 1
 _PLACES_KEPT = 512
 
 
+@heals
 class DocumentRows:
     """The rows of one query. Any thread may ask; `refresh` after the copy or the outbox has changed.
 
-    `connection` gives the calling thread's own reader, `overlay` what waits in the outbox now.
+    `overlay` gives what waits in the outbox now.
     """
 
-    def __init__(
-        self, connection: Callable[[], sqlite3.Connection], overlay: Callable[[], Overlay], query: DocumentQuery
-    ) -> None:
+    def __init__(self, copy: Copy, overlay: Callable[[], Overlay], query: DocumentQuery) -> None:
         self.query = query
         self._simply = simplified(query)
-        self._connection = connection
+        self._copy = copy
         self._overlay = overlay
         self._lock = threading.RLock()
         self._step = -1
@@ -50,11 +51,11 @@ class DocumentRows:
 
     def refresh(self) -> bool:
         """Look whether the copy has changed since the last look. True if so; positions may then be others."""
-        with self._lock, reading(self._connection()) as connection:
+        with self._lock, reading(self._copy.reader()) as connection:
             return self._look(connection)
 
     def count(self) -> int:
-        with self._lock, reading(self._connection()) as connection:
+        with self._lock, reading(self._copy.reader()) as connection:
             if self._step < 0:
                 self._look(connection)
             return len(self._listed) if self._listed is not None else self._places.total
@@ -62,20 +63,20 @@ class DocumentRows:
     def window(self, start: int, length: int) -> list[DocumentRow]:
         """Rows `start` to `start + length`, fewer at the end."""
         overlay = self._overlay()
-        with self._lock, reading(self._connection()) as connection:
+        with self._lock, reading(self._copy.reader()) as connection:
             self._look(connection)
             return rows_of(connection, overlay, self._raw(connection, max(start, 0), length))
 
     def ids(self, start: int = 0, length: int | None = None) -> list[str]:
         """Identifiers in the order of the rows; all of them without `length`."""
-        with self._lock, reading(self._connection()) as connection:
+        with self._lock, reading(self._copy.reader()) as connection:
             self._look(connection)
             wanted = self.count() - start if length is None else length
             return [row[1] for row in self._raw(connection, max(start, 0), wanted)]
 
     def position_of(self, document_id: str) -> int | None:
         """Where the document stands, `None` if it does not match."""
-        with self._lock, reading(self._connection()) as connection:
+        with self._lock, reading(self._copy.reader()) as connection:
             self._look(connection)
             found = connection.execute(
                 "SELECT n, day, client, folder, status FROM document WHERE id = ?", (document_id,)

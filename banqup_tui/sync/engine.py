@@ -190,6 +190,15 @@ class Engine:
                 raise NotAnswered from None
         return asyncio.run(self._asked_alone(question, timeout))
 
+    async def _healed(self, exchange: Exchange, question: _Question[_V]) -> _V:
+        """Asked once more where the copy was damaged: it is begun again, and filled by what is asked."""
+        try:
+            return await question(exchange)
+        except LocalFault as fault:
+            if not self.copy.heal(fault):
+                raise
+        return await question(exchange)
+
     async def _asked_while_running(self, question: _Question[_V], timeout: float) -> _V:
         assert self._rounds is not None
         try:
@@ -198,7 +207,7 @@ class Engine:
                     if self._trouble.error is not None:
                         raise self._trouble.error
                     await asyncio.sleep(0.02)
-                return await question(self._rounds.exchange)
+                return await self._healed(self._rounds.exchange, question)
         except TimeoutError:
             raise NotAnswered from None
 
@@ -207,7 +216,7 @@ class Engine:
             async with asyncio.timeout(timeout):
                 exchange = await self._connected()
                 try:
-                    return await question(exchange)
+                    return await self._healed(exchange, question)
                 finally:
                     await exchange.server.close()
         except TimeoutError:

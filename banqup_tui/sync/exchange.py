@@ -66,6 +66,9 @@ class Exchange:
     async def pull_some(self) -> bool:
         """The next changes, and the next page of what is still to be copied. True if there is more."""
         self.last_pull = time.monotonic()
+        if self._copy.state().cursor is None:  # new, or begun again because it was damaged
+            await self._begin()
+            return True
         try:
             touched, more = await pull.changes(self.server, self._copy, self._files)
         except CopyTooOld:

@@ -175,8 +175,6 @@ class Rounds:
         if not fault.is_damage:
             return
         with suppress(LocalFault, OSError):  # no room for it now: the next round meets the damage again
-            if fault.path == self._copy.path:
-                self._copy.put_aside()
-            elif fault.path == self._outbox.path:
+            if not self._copy.heal(fault) and fault.path == self._outbox.path:
                 self._outbox.heal()
             self._listeners.tell(Touched(everything=True))

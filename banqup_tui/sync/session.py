@@ -52,11 +52,15 @@ class Session:
         *,
         name: str = LOCAL,
         make_server: Callable[[Endpoint], ServerLike] = http_server,
+        in_background: bool = False,
     ) -> "Session":
-        """Raises `OutboxTooNew` where a newer version of the program has been here."""
+        """Raises `OutboxTooNew` where a newer version of the program has been here.
+
+        `in_background`: a large copy is checked for damage meanwhile; see `Copy.open`.
+        """
         directory = homes.copies / name
         outbox = Outbox.open(directory / "outbox.sqlite")
-        copy = Copy.open(directory / "copy.sqlite")
+        copy = Copy.open(directory / "copy.sqlite", in_background=in_background)
         spool = Spool(directory / "spool")
         files = FileCache(homes.cache / "files" / name)
         engine = Engine(copy, outbox, connect, files=files, spool=spool, make_server=make_server)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, select
 
-from banqup_tui.backend import settings_versions, tables, two_levels
+from banqup_tui.backend import secret_binding, settings_versions, tables, two_levels
 from banqup_tui.backend.context import Services
 from banqup_tui.backend.two_levels import Settings
 from banqup_tui.protocol.messages import FormSettings
@@ -21,14 +21,23 @@ class Given(msgspec.Struct, frozen=True):
     client_id: str | None
 
 
-def as_given(connection: Connection, services: Services, request: FormSettings) -> Given:
+def as_given(
+    connection: Connection, services: Services, request: FormSettings, also_given: Collection[str] = ()
+) -> Given:
+    """`also_given`: settings that are about to be given anew, with the others as they are.
+
+    Raises `Refused` where a secret that is kept would go to another place than it was given for.
+    """
+    giving = {*request.settings, *also_given}
     integration = _integration(connection, services, request.integration_id)
     client_id = request.client_id or (integration.client_id if integration else None)
     firm = _firm(connection, services, request, integration)
     if client_id is None:
-        return Given(two_levels.changed(firm, request.settings), None)
+        changed = two_levels.changed(firm, request.settings)
+        return Given(secret_binding.of_firm(services, request.extension_id, firm, changed, giving), None)
     kept = settings_versions.own_settings(connection, services, integration) if integration is not None else {}
-    own = two_levels.changed(kept, request.settings)
+    changed = two_levels.changed(kept, request.settings)
+    own = secret_binding.of_client(services, request.extension_id, firm, kept, changed, giving)
     return Given(two_levels.in_effect(firm, own), client_id)
 
 
@@ -39,9 +48,7 @@ def _integration(connection: Connection, services: Services, integration_id: str
     ).one_or_none()
 
 
-def _firm(
-    connection: Connection, services: Services, request: FormSettings, integration: Row[Any] | None
-) -> Mapping[str, Any]:
+def _firm(connection: Connection, services: Services, request: FormSettings, integration: Row[Any] | None) -> Settings:
     """What the firm keeps for this extension; nothing before it is installed."""
     table = tables.installation
     named = request.installation_id or (integration.installation_id if integration else None)
@@ -49,4 +56,4 @@ def _firm(
     row = connection.execute(select(table).where(which, table.c.space_id == services.space_id)).one_or_none()
     if row is None or row.extension_id != request.extension_id:
         return {}
-    return two_levels.opened(services, row.settings)
+    return two_levels.of_firm(services, row)

@@ -4,7 +4,6 @@ One transaction per command. Its effect, or its refusal with nothing else change
 key; both take a number, so a copy that has reached the number knows what came of the command.
 """
 
-import hashlib
 import logging
 import time
 import uuid
@@ -63,7 +62,7 @@ def run(services: Services, handlers: Handlers, user_id: str, command: Command) 
     """Raises `Failure`: 400 for an unreadable key or `seen`, 422 for a key that was used for something else."""
     key = _uuid(command.key)
     seen = read_seen(command.seen)
-    fingerprint = _fingerprint(command)
+    fingerprint = _fingerprint(services, command)
     kill_point("command.received")
     _prepare(services, handlers, command)
 
@@ -191,13 +190,16 @@ def _keep(
     connection.execute(insert(tables.command), row)
 
 
-def _fingerprint(command: Command) -> str:
-    """Of what is asked, not of how it is written: spaces and the order of members do not count."""
+def _fingerprint(services: Services, command: Command) -> str:
+    """Of what is asked, not of how it is written: spaces and the order of members do not count.
+
+    With a key: a body may hold a password, which a plain hash would let anybody guess at who has the database.
+    """
     try:
         body = _canonical.encode(msgspec.json.decode(command.body))
     except msgspec.DecodeError:
         body = bytes(command.body)
-    return hashlib.sha256(b"\0".join((command.kind.encode(), body))).hexdigest()
+    return services.vault.tag("command", b"\0".join((command.kind.encode(), body)))
 
 
 def _uuid(key: str) -> str:

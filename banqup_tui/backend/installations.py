@@ -7,12 +7,13 @@ from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, select, update
 
-from banqup_tui.backend import renewing, settings_versions, tables, two_levels
+from banqup_tui.backend import renewing, secret_binding, settings_versions, tables, two_levels
 from banqup_tui.backend.context import Context, Handler, Refused
 from banqup_tui.backend.extensions import Level
 from banqup_tui.backend.ledger import lifecycle
 from banqup_tui.backend.sign_in import in_settings
 from banqup_tui.backend.two_levels import Settings
+from banqup_tui.backend.vault import of_installation
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.extension import Extension, InstallationState
 from banqup_tui.domain.integration import IntegrationState
@@ -41,7 +42,7 @@ def install(work: Work, body: Install, context: Context) -> dict[str, Any]:
             space_id=work.space_id,
             extension_id=extension.id,
             seq=0,
-            settings=two_levels.seal(context.services, extension.id, settings),
+            settings=two_levels.seal(context.services, extension.id, of_installation(body.installation_id), settings),
             state=str(InstallationState.INSTALLED),
         )
     )
@@ -120,15 +121,17 @@ def _configure(work: Work, installation: Row[Any], given: Settings, context: Con
     """
     services = context.services
     in_settings.refuse_unknown(work, services, installation.extension_id, given)
-    firm = two_levels.changed(two_levels.opened(services, installation.settings), given)
+    kept = two_levels.of_firm(services, installation)
+    firm = two_levels.changed(kept, given)
     firm = two_levels.read(services, installation.extension_id, firm, Level.FIRM)
-    renewing.refuse_unfit(work, services, installation.id, firm)
+    firm = secret_binding.of_firm(services, installation.extension_id, kept, firm, given)
+    renewing.refuse_unfit(work, services, installation.id, kept, firm)
     table = tables.installation
     work.execute(
         update(table)
         .where(table.c.id == installation.id)
         .values(
-            settings=two_levels.seal(services, installation.extension_id, firm),
+            settings=two_levels.seal(services, installation.extension_id, of_installation(installation.id), firm),
             state=str(InstallationState.INSTALLED),
             reason=None,
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from banqup_tui.backend import settings_versions, tables, two_levels
+from banqup_tui.backend import secret_binding, settings_versions, tables, two_levels
 from banqup_tui.backend.context import Context, Handler, Refused
 from banqup_tui.backend.extensions import Level
 from banqup_tui.backend.installations import installation_row, loading_extension
@@ -38,7 +38,8 @@ def add_integration(work: Work, body: AddIntegration, context: Context) -> dict[
     extension = loading_extension(context, installation.extension_id)
     folders = _folders(body.folders, extension)
     own = _own(work, context, extension, {}, body.settings)
-    firm = two_levels.opened(context.services, installation.settings)
+    firm = two_levels.of_firm(context.services, installation)
+    secret_binding.refuse_inherited(context.services, extension.id, firm, own)
     effective = settings_versions.checked(context.services, extension.id, firm, own)
     label = _label(body.label, extension)
     there = _same_label(work, body, label)
@@ -67,7 +68,8 @@ def configure_integration(work: Work, body: ConfigureIntegration, context: Conte
         installation = installation_row(work, integration.installation_id)
         kept = settings_versions.own_settings(work.connection, context.services, integration)
         own = _own(work, context, extension, kept, body.settings)
-        firm = two_levels.opened(context.services, installation.settings)
+        firm = two_levels.of_firm(context.services, installation)
+        own = secret_binding.of_client(context.services, extension.id, firm, kept, own, body.settings)
         effective = settings_versions.checked(context.services, extension.id, firm, own)
         settings_versions.use_version(work, context.services, integration, own, effective)
         queued = mend(work, integration, context)

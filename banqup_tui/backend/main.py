@@ -68,7 +68,7 @@ class NotUnderstood(BanqupError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Use it without arguments, with `--listen HOST:PORT`, or with `backup FOLDER` or `restore FOLDER`."
+            "Use it without arguments, or with `--listen HOST:PORT`, `backup FOLDER`, `restore FOLDER` or `rotate-key`."
         )
 
 
@@ -91,7 +91,7 @@ class WrongVariable(BanqupError):
 
 
 def main(arguments: Sequence[str] = ()) -> int:
-    """Serves; or `backup DIR` and `restore DIR`: one folder with all there is. Returns the exit code."""
+    """Serves; or `backup DIR`, `restore DIR` (one folder with all there is), `rotate-key`. Returns the exit code."""
     found = homes()
     try:
         match list(arguments):
@@ -99,6 +99,8 @@ def main(arguments: Sequence[str] = ()) -> int:
                 _back_up(found, Path(target).expanduser().absolute())
             case ["restore", backup]:
                 _put_back(found, Path(backup).expanduser().absolute())
+            case ["rotate-key"]:
+                _rotate_key(found)
             case options:
                 _run(found, _options(options))
     except BanqupError as error:
@@ -179,6 +181,18 @@ def _put_back(found: Homes, backup: Path) -> None:
     _say("The backup is in place. Integrations are paused: look at what is unknown, then resume them.")
     if before is not None:
         _say(f"What was there before is in {before}.")
+
+
+def _rotate_key(found: Homes) -> None:
+    """Raises `AlreadyRunning` where a backend has the documents open."""
+    found.made()
+    lock = BackendLock.take(found.runtime / LOCK_FILE)
+    from banqup_tui.backend.opening import open_services
+    from banqup_tui.backend.resealing import replace_key
+
+    resealed = replace_key(open_services(found.backend))
+    lock.release()
+    _say(f"All settings and sign-ins are sealed with a new key ({resealed} values). Older backups keep the older key.")
 
 
 def _say(sentence: str) -> None:

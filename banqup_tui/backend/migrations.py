@@ -37,7 +37,7 @@ from banqup_tui.protocol.local import EXIT_NEWER_VERSION
 if TYPE_CHECKING:
     from alembic.operations import Operations
 
-SCHEMA = 6
+SCHEMA = 7
 
 
 def _sftp_drop_and_to_place(operations: "Operations") -> None:
@@ -90,12 +90,22 @@ def _reader_failures(operations: "Operations") -> None:
     tables.reader_failure.create(operations.get_bind(), checkfirst=True)
 
 
+def _no_plain_hashes(operations: "Operations") -> None:
+    """What was a plain hash of a command, a password in it too, is forgotten: keys are known as before.
+
+    Sealed values and destinations are made anew by `resealing`, which has the keys. No package of others is let in yet.
+    """
+    operations.get_bind().execute(update(tables.command).values(fingerprint=""))
+    tables.allowed_package.create(operations.get_bind(), checkfirst=True)
+
+
 STEPS: dict[int, Callable[["Operations"], None]] = {
     2: _sftp_drop_and_to_place,
     3: _limits_and_health,
     4: _sign_ins,
     5: _credit_notes,
     6: _reader_failures,
+    7: _no_plain_hashes,
 }
 """`STEPS[n]` makes schema n out of schema n - 1."""
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError
 
+from banqup_tui.backend import resealing
 from banqup_tui.backend.context import Services
 from banqup_tui.backend.directory import DATABASE_FILE, FILES, KEY_FILE
 from banqup_tui.backend.extensions import Extensions
@@ -40,9 +41,11 @@ def open_services(home: Path) -> Services:
         raise _of_database(error, home) from error
     files = FileStore(home / FILES)
     files.sweep()
-    return Services(
+    services = Services(
         space_id=space_id, database=database, files=files, extensions=Extensions(), vault=Vault(home / KEY_FILE)
     )
+    resealing.finish(services)
+    return services
 
 
 def _of_database(error: DatabaseError, home: Path) -> BanqupError:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, select
 
-from banqup_tui.backend import settings_versions, tables, two_levels
+from banqup_tui.backend import secret_binding, settings_versions, tables, two_levels
 from banqup_tui.backend.context import Context, Refused, Services
 from banqup_tui.backend.ledger import jobs, lifecycle
 from banqup_tui.backend.mending import mend
@@ -37,12 +37,13 @@ class Renewal(Value, frozen=True, kw_only=True):
 _renewal = msgspec.json.Decoder(Renewal)
 
 
-def refuse_unfit(work: Work, services: Services, installation_id: str, firm: Settings) -> None:
+def refuse_unfit(work: Work, services: Services, installation_id: str, before: Settings, firm: Settings) -> None:
     """Refused by the name of the first client that could not work with these settings of the firm."""
     for row in _every(work, installation_id):
         own = settings_versions.own_settings(work.connection, services, row)
         try:
             settings_versions.checked(services, row.extension_id, firm, own)
+            secret_binding.refuse_left_behind(services, row.extension_id, before, firm, own)
         except Refused as error:
             raise two_levels.refused(error.problem, f"{client_name(work, row.client_id)}: ") from None
 
@@ -64,7 +65,7 @@ def portion(work: Work, services: Services, found: Row[Any]) -> jobs.Progress:
     installation = work.execute(select(table).where(table.c.id == installation_id)).one_or_none()
     if installation is None:
         return jobs.Progress(found.position, 0, ended=True)
-    firm = two_levels.opened(services, installation.settings)
+    firm = two_levels.of_firm(services, installation)
     context = Context(services=services, user_id=found.asked_by, seen_seq=0)
     rows = _portion(work, installation_id, found.position)
     for row in rows:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Column, CompoundSelect, Connection, Row, delete, insert, select, union, update
+from sqlalchemy import CompoundSelect, Connection, Row, delete, insert, select, union, update
 
 from banqup_tui.backend import tables, two_levels
 from banqup_tui.backend.context import Refused, Services
 from banqup_tui.backend.extensions import Level
+from banqup_tui.backend.redaction import AttemptSecrets
 from banqup_tui.backend.sign_in import in_settings
 from banqup_tui.backend.two_levels import Settings
+from banqup_tui.backend.vault import of_version
 from banqup_tui.backend.work import Work
 from banqup_tui.connectors.interface import SignsIn
 from banqup_tui.domain.delivery import DeliveryState
@@ -27,19 +29,22 @@ _log = logging.getLogger(__name__)
 
 def own_settings(connection: Connection, services: Services, integration: Row[Any]) -> Settings:
     """The client's own, of the version in use."""
-    return _kept(connection, services, integration, tables.settings.c.own)
+    return _kept(connection, services, integration, "own")
 
 
 def effective_settings(connection: Connection, services: Services, integration: Row[Any]) -> Settings:
     """Those in effect, of the version in use."""
-    return _kept(connection, services, integration, tables.settings.c.effective)
+    return _kept(connection, services, integration, "effective")
 
 
-def _kept(connection: Connection, services: Services, integration: Row[Any], which: Column[bytes]) -> Settings:
+def _kept(
+    connection: Connection, services: Services, integration: Row[Any], which: Literal["own", "effective"]
+) -> Settings:
     table = tables.settings
-    of_version = (table.c.integration_id == integration.id, table.c.version == integration.settings_version)
-    sealed = connection.execute(select(which).where(*of_version)).scalar_one_or_none()
-    return {} if sealed is None else two_levels.opened(services, sealed)
+    version = integration.settings_version
+    used = (table.c.integration_id == integration.id, table.c.version == version)
+    sealed = connection.execute(select(table.c[which]).where(*used)).scalar_one_or_none()
+    return {} if sealed is None else two_levels.opened(services, of_version(integration.id, version, which), sealed)
 
 
 def checked(services: Services, extension_id: str, firm: Mapping[str, Any], own: Mapping[str, Any]) -> Settings:
@@ -48,12 +53,13 @@ def checked(services: Services, extension_id: str, firm: Mapping[str, Any], own:
 
 
 def destination_of(services: Services, extension_id: str, effective: Mapping[str, Any]) -> str:
+    """Kept in the clear: where a secret is part of it, a tag tells two such destinations apart."""
     connector = services.extensions.connector(extension_id)
     if connector is None:
         raise LookupError(extension_id)
     typed = services.extensions.typed(extension_id, effective)
     try:
-        return msgspec.convert(connector.destination(typed), str)
+        destination = msgspec.convert(connector.destination(typed), str)
     except Exception as error:
         _log.exception("%s could not say where documents go", extension_id)
         raise Refused(
@@ -61,6 +67,10 @@ def destination_of(services: Services, extension_id: str, effective: Mapping[str
             "The extension failed while it took these settings.",
             "Its log says why: update or repair it.",
         ) from error
+    shown = AttemptSecrets(typed).redactor().text(destination)
+    if shown == destination:
+        return destination
+    return f"{shown} #{services.vault.tag('destination', destination.encode())[:16]}"
 
 
 def signing_in(work: Work, services: Services, extension_id: str, effective: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,8 +108,10 @@ def write_version(
             integration_id=integration_id,
             version=version,
             destination=destination,
-            own=two_levels.seal(services, extension_id, own),
-            effective=two_levels.seal(services, extension_id, effective),
+            own=two_levels.seal(services, extension_id, of_version(integration_id, version, "own"), own),
+            effective=two_levels.seal(
+                services, extension_id, of_version(integration_id, version, "effective"), effective
+            ),
         )
     )
     return destination

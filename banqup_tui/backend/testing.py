@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from banqup_tui.backend import tables
 from banqup_tui.backend.as_given import as_given
-from banqup_tui.backend.context import Services
+from banqup_tui.backend.context import Refused, Services
 from banqup_tui.backend.extensions import Level
 from banqup_tui.backend.redaction import AttemptSecrets
 from banqup_tui.backend.sign_in.tokens import provide
@@ -58,6 +58,8 @@ async def test(services: Services, request: TestRequest) -> TestResult:
     provide(services)
     try:
         gathered = await asyncio.to_thread(_gather, services, request)
+    except Refused as refused:
+        return TestResult(steps=(_wrong(refused.problem),))
     except BanqupError as error:
         return TestResult(steps=(_untold(error.sentence, error.remedy),))
     problems, values = _read(services, request, gathered)

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import Row
+
 from banqup_tui.backend.context import Refused, Services
-from banqup_tui.backend.vault import SealedElsewhere
+from banqup_tui.backend.vault import Place, SealedElsewhere, of_installation
 from banqup_tui.domain.secret import revealed
 from banqup_tui.protocol.problems import Problem, ProblemType
 
@@ -37,15 +39,20 @@ def read(services: Services, extension_id: str, settings: Mapping[str, Any], lev
     return reading.values
 
 
-def seal(services: Services, extension_id: str, settings: Mapping[str, Any]) -> bytes:
-    return services.vault.seal(settings, services.extensions.secret_names(extension_id))
+def seal(services: Services, extension_id: str, place: Place, settings: Mapping[str, Any]) -> bytes:
+    return services.vault.seal(place, settings, services.extensions.secret_names(extension_id))
 
 
-def opened(services: Services, sealed: bytes) -> Settings:
+def opened(services: Services, place: Place, sealed: bytes) -> Settings:
     try:
-        return services.vault.open(sealed)
+        return services.vault.open(place, sealed)
     except SealedElsewhere as error:
         raise Refused(ProblemType.REFUSED, error.sentence, error.remedy) from error
+
+
+def of_firm(services: Services, installation: Row[Any]) -> Settings:
+    """The firm's settings of an installed extension, from its row."""
+    return opened(services, of_installation(installation.id), installation.settings)
 
 
 def refused(problem: Problem, before: str = "") -> Refused:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from banqup_tui.backend import tables
 from banqup_tui.backend.context import Services
+from banqup_tui.backend.vault import of_installation, of_version
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.delivery import NEWEST_ATTEMPTS, Attempt, Delivery, DeliveryState
 from banqup_tui.domain.document import Document
@@ -103,7 +104,7 @@ def _attempt(row: Row[Any]) -> Attempt:
 
 def installation_of(row: Row[Any], services: Services) -> Installation:
     """Without secrets: those that are kept are named only."""
-    shown, secrets = services.vault.shown(row.extension_id, row.settings)
+    shown, secrets = services.vault.shown(row.extension_id, of_installation(row.id), row.settings)
     return Installation(
         id=row.id,
         extension_id=row.extension_id,
@@ -116,8 +117,9 @@ def installation_of(row: Row[Any], services: Services) -> Installation:
 
 def integration_of(row: Row[Any], own: bytes | None, effective: bytes | None, services: Services) -> Integration:
     """`own` and `effective` are those of the settings version in use; secrets are named only."""
-    shown, secrets = services.vault.shown(row.extension_id, own)
-    in_effect, _ = services.vault.shown(row.extension_id, effective)
+    version = row.settings_version
+    shown, secrets = services.vault.shown(row.extension_id, of_version(row.id, version, "own"), own)
+    in_effect, _ = services.vault.shown(row.extension_id, of_version(row.id, version, "effective"), effective)
     return Integration(
         id=row.id,
         client_id=row.client_id,

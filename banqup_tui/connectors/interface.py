@@ -319,13 +319,15 @@ def setting(
     look: Look = "text",
     example: str = "",
     secret: bool = False,
+    belongs_to: Sequence[str] | None = None,
     template: bool = False,
     when: Mapping[str, Sequence[str]] | None = None,
 ) -> Any:
     """Annotation of a field of a settings struct: `path: Annotated[str, setting("Path", "Chemin", template=True)]`.
 
     `example`: a right value, shown beside an error and under an empty field. `when`: it is asked only while the named
-    settings have one of the values listed for each.
+    settings have one of the values listed for each. `belongs_to`: the settings for whose values a secret was given, so
+    that it has to be given again where one of them changes; where none are named, every address, host, port and user.
     """
     extra: dict[str, Any] = {"x-level": level, "x-titles": {"en": title_en, "fr": title_fr}}
     if look != "text":
@@ -340,6 +342,8 @@ def setting(
         extra["x-when"] = {name: list(values) for name, values in when.items()}
     if secret or look == "sign-in":
         extra["writeOnly"] = True
+    if belongs_to is not None:
+        extra["x-belongs-to"] = list(belongs_to)
     return msgspec.Meta(title=title_en, extra_json_schema=extra)
 
 

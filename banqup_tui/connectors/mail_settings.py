@@ -37,6 +37,7 @@ _OWN_FR = "Comme le logiciel la montre. Vide : Adresse pour tous ; aucune : r
 
 
 _BY_PASSWORD = {"sign_in_by": ("password",)}
+_PROVIDER = ("sign_in_by", "client_id", "token_url")
 _IN_THE_BROWSER = {"sign_in_by": ("microsoft", "google", "other")}
 
 
@@ -82,7 +83,9 @@ class MailSettings(Settings, frozen=True, kw_only=True):
             help_fr="Sauf password : par le navigateur, avec une application que vous inscrivez.",
         ),
     ] = "password"
-    password: Annotated[Secret, setting("Password", "Mot de passe", secret=True, when=_BY_PASSWORD)] = NO_SECRET
+    password: Annotated[
+        Secret, setting("Password", "Mot de passe", secret=True, belongs_to=("host", "port", "user"), when=_BY_PASSWORD)
+    ] = NO_SECRET
     client_id: Annotated[
         str,
         setting(
@@ -99,6 +102,7 @@ class MailSettings(Settings, frozen=True, kw_only=True):
             "App. secret",
             "Secret d'app.",
             secret=True,
+            belongs_to=_PROVIDER,
             when=_IN_THE_BROWSER,
             help_en="Only if the provider gave one with the ID: Google does, Microsoft does not.",
             help_fr="Seulement si le fournisseur en a donné un : Google oui, Microsoft non.",
@@ -144,6 +148,7 @@ class MailSettings(Settings, frozen=True, kw_only=True):
             "Sign-in",
             "Connexion",
             look="sign-in",
+            belongs_to=("host", "port", "user", *_PROVIDER),
             when=_IN_THE_BROWSER,
             help_en="Enter shows where to sign in: once, and again when the sign-in has ended.",
             help_fr="Entrée montre où se connecter : une fois, et quand la connexion a fini.",

@@ -17,6 +17,7 @@ from banqup_tui.backend.integrations import add_integration, configure_integrati
 from banqup_tui.backend.ledger.enqueue import enqueue
 from banqup_tui.backend.ledger.jobs import step
 from banqup_tui.backend.ledger.lifecycle import break_off
+from banqup_tui.backend.vault import of_installation, of_version
 from banqup_tui.backend.work import space_seq
 from banqup_tui.connectors.sftp import Sftp
 from banqup_tui.domain.folder import Folder
@@ -82,14 +83,27 @@ def versions(services: Services, integration: str) -> list[int]:
         return list(connection.scalars(select(kept.c.version).where(kept.c.integration_id == integration)))
 
 
+def firm_settings(services: Services, installation: str) -> dict[str, Any]:
+    return services.vault.open(of_installation(installation), row(services, tables.installation, installation).settings)
+
+
+def shown_of(services: Services, used: Any, column: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
+    place = of_version(used.integration_id, used.version, column)
+    return services.vault.shown("mailbox", place, getattr(used, column))
+
+
 def effective(services: Services, integration: str) -> dict[str, Any]:
-    return services.vault.open(version(services, integration).effective)
+    used = version(services, integration)
+    return services.vault.open(of_version(integration, used.version, "effective"), used.effective)
 
 
 def test_an_extension_is_installed_with_the_firms_settings(services: Services) -> None:
     made = row(services, tables.installation, installed(services, path="/srv/in/[external_id]"))
     assert (made.extension_id, made.state) == ("local-folder", "INSTALLED")
-    assert services.vault.shown("local-folder", made.settings) == ({"path": "/srv/in/[external_id]"}, ())
+    assert services.vault.shown("local-folder", of_installation(made.id), made.settings) == (
+        {"path": "/srv/in/[external_id]"},
+        (),
+    )
     assert made.seq > 0
 
 
@@ -98,7 +112,7 @@ def test_installing_twice_is_the_same_installation(services: Services) -> None:
     assert installed(services) == first
     assert installed(services, path="/srv/b") == first
     kept = row(services, tables.installation, first)
-    assert services.vault.open(kept.settings) == {"path": "/srv/b"}
+    assert services.vault.open(of_installation(kept.id), kept.settings) == {"path": "/srv/b"}
     with services.database.read() as connection:
         assert connection.execute(select(func.count()).select_from(tables.installation)).scalar_one() == 1
 
@@ -125,17 +139,25 @@ def test_what_cannot_be_installed_is_refused_with_its_reason_and_a_remedy(
 
 def test_settings_given_as_text_become_what_they_are(services: Services) -> None:
     made = installed(services, "mailbox", host="mail.example", port="2525")
-    assert services.vault.open(row(services, tables.installation, made).settings)["port"] == 2525
+    assert firm_settings(services, made)["port"] == 2525
 
 
 def test_a_secret_is_kept_and_named_but_never_shown(services: Services) -> None:
     made = installed(services, "mailbox", host="mail.example", password="geheim")
     kept = row(services, tables.installation, made)
-    assert services.vault.shown("mailbox", kept.settings) == ({"host": "mail.example"}, ("password",))
+    assert services.vault.shown("mailbox", of_installation(kept.id), kept.settings) == (
+        {"host": "mail.example"},
+        ("password",),
+    )
     integration = activated(services, made, settings={"address": "parvis@books.example"})
     used = version(services, integration)
-    assert services.vault.shown("mailbox", used.own) == ({"address": "parvis@books.example"}, ())
-    shown, secrets = services.vault.shown("mailbox", used.effective)
+    assert shown_of(services, used, "own") == (
+        {"address": "parvis@books.example"},
+        (),
+    )
+    shown, secrets = services.vault.shown(
+        "mailbox", of_version(used.integration_id, used.version, "effective"), used.effective
+    )
     assert (shown, secrets) == ({"host": "mail.example", "address": "parvis@books.example"}, ("password",))
     assert effective(services, integration)["password"] == Secret("geheim")
     assert b"geheim" not in b"".join([kept.settings, used.own, used.effective])
@@ -144,7 +166,7 @@ def test_a_secret_is_kept_and_named_but_never_shown(services: Services) -> None:
 def test_a_null_takes_a_setting_away_and_what_is_not_named_stays(services: Services) -> None:
     made = installed(services, "mailbox", host="mail.example", password="geheim", user="cabinet")
     ask(services, configure, Configure(installation_id=made, settings={"password": None, "user": ""}))
-    assert services.vault.open(row(services, tables.installation, made).settings) == {"host": "mail.example"}
+    assert firm_settings(services, made) == {"host": "mail.example"}
 
 
 def test_the_clients_settings_add_to_the_firms_or_override_them(services: Services) -> None:
@@ -379,7 +401,11 @@ def test_a_lost_key_is_told_with_its_remedy_and_the_list_of_installations_still_
     with pytest.raises(Refused, match="sealed with another key") as caught:
         ask(other, configure, Configure(installation_id=made, settings={"path": "/srv/b"}))
     assert "vault.key" in caught.value.remedy
-    assert other.vault.shown("local-folder", row(other, tables.installation, made).settings) == ({}, ())
+    kept = row(other, tables.installation, made)
+    assert other.vault.shown("local-folder", of_installation(made), kept.settings) == (
+        {},
+        (),
+    )
 
 
 def services_in_same_place(services: Services, directory: Path) -> Services:

@@ -15,6 +15,7 @@ from banqup_tui.backend.apart import Apart
 from banqup_tui.backend.pruning import prune
 from banqup_tui.backend.sign_in.tokens import KeptTokens, provide
 from banqup_tui.backend.tables import utc_now
+from banqup_tui.backend.vault import of_sign_in
 from banqup_tui.connectors.interface import Authorization, Authorizes, Parcel, SettingProblem, Step
 from banqup_tui.connectors.mail_sign_in import authorization_of
 from banqup_tui.connectors.tokens import access_token
@@ -162,7 +163,7 @@ async def test_no_token_is_readable_where_the_service_keeps_it(desk: Desk, firm:
     await browser(firm.sign_in(begun["url"]))
     with desk.services.database.read() as connection:
         sealed = connection.execute(select(tables.sign_in.c.sealed)).scalar_one()
-    content = desk.services.vault.open(sealed)["content"].reveal()
+    content = desk.services.vault.open(of_sign_in(begun["id"]), sealed)["content"].reveal()
     refresh_token = content.split('"refreshToken":"')[1].split('"')[0]
     desk.services.database.engine.dispose()
     assert refresh_token.encode() not in _all_bytes(tmp_path)

@@ -14,6 +14,7 @@ from banqup_tui.backend.ledger.claims import Claim
 from banqup_tui.backend.ledger.enqueue import wanted_copy_key
 from banqup_tui.backend.many_rows import among, these
 from banqup_tui.backend.tables import client, document, settings
+from banqup_tui.backend.vault import of_version
 from banqup_tui.connectors.interface import Connector, Fault, NotSent, Parcel, Rejected
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
@@ -114,7 +115,7 @@ def settings_of(
     if sealed is None:
         raise NotSent(sentences.NO_SETTINGS, sentences.GIVE_SETTINGS, fault=Fault.PERSON)
     try:
-        return typed_settings(connector, services.vault.open(sealed))
+        return typed_settings(connector, services.vault.open(of_version(integration_id, version, "effective"), sealed))
     except msgspec.ValidationError as error:
         raise NotSent(f"A setting does not fit: {error}.", sentences.GIVE_SETTINGS, fault=Fault.PERSON) from error
     except BanqupError as error:

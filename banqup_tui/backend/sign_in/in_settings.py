@@ -40,9 +40,11 @@ def forget_unused(work: Work, services: Services) -> None:
     """See `kept.forget_unused`. Settings of the firm that cannot be read keep everything."""
     table = tables.installation
     in_use = set()
-    for row in work.execute(select(table.c.extension_id, table.c.settings).where(table.c.space_id == work.space_id)):
+    for row in work.execute(
+        select(table.c.id, table.c.extension_id, table.c.settings).where(table.c.space_id == work.space_id)
+    ):
         try:
-            firm = two_levels.opened(services, row.settings)
+            firm = two_levels.of_firm(services, row)
         except Refused:
             return
         in_use |= {sign_in_id for _name, sign_in_id in _named(services, row.extension_id, firm)}

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from banqup_tui.backend import tables
 from banqup_tui.backend.context import Services
 from banqup_tui.backend.sign_in.provider import Granted
+from banqup_tui.backend.vault import of_sign_in
 from banqup_tui.backend.work import Work
 from banqup_tui.connectors.interface import Authorization
 from banqup_tui.domain.integration import IntegrationState
@@ -72,7 +73,7 @@ def put(work: Work, services: Services, extension_id: str, provider: str, waitin
             state=str(SignInState.WAITING),
             state_hash=state_hash(waiting.state),
             version=0,
-            sealed=_sealed(services, waiting),
+            sealed=_sealed(services, sign_in_id, waiting),
             used_at=work.now,
         )
     )
@@ -90,7 +91,11 @@ def by_state(connection: Connection, services: Services, state: str) -> Kept | N
 
 def grant(work: Work, services: Services, sign_in_id: str, granted: Granted) -> None:
     """Nothing where it no longer waits."""
-    values = {"state": str(SignInState.SIGNED_IN), "sealed": _sealed(services, granted), "until": granted.until}
+    values = {
+        "state": str(SignInState.SIGNED_IN),
+        "sealed": _sealed(services, sign_in_id, granted),
+        "until": granted.until,
+    }
     _settle(work, sign_in_id, values)
 
 
@@ -102,7 +107,7 @@ def refuse(work: Work, sign_in_id: str, sentence: str, remedy: str) -> None:
 
 def renew(work: Work, services: Services, sign_in_id: str, version: int, granted: Granted) -> bool:
     """False where somebody else has renewed it meanwhile. Integrations that use it learn when it ends now."""
-    values = {"sealed": _sealed(services, granted), "version": version + 1, "used_at": work.now}
+    values = {"sealed": _sealed(services, sign_in_id, granted), "version": version + 1, "used_at": work.now}
     if granted.until is not None:
         values["until"] = granted.until
     which = (_table.c.id == sign_in_id, _table.c.version == version)
@@ -149,7 +154,7 @@ def _one(connection: Connection, services: Services, which: Any) -> Kept | None:
     if row is None:
         return None
     state = SignInState(row.state)
-    content = revealed(services.vault.open(row.sealed)["content"]) if row.sealed else ""
+    content = revealed(services.vault.open(of_sign_in(row.id), row.sealed)["content"]) if row.sealed else ""
     return Kept(
         id=row.id,
         state=state,
@@ -163,5 +168,6 @@ def _one(connection: Connection, services: Services, which: Any) -> Kept | None:
     )
 
 
-def _sealed(services: Services, content: Waiting | Granted) -> bytes:
-    return services.vault.seal({"content": msgspec.json.encode(content, enc_hook=revealed).decode()}, ["content"])
+def _sealed(services: Services, sign_in_id: str, content: Waiting | Granted) -> bytes:
+    values = {"content": msgspec.json.encode(content, enc_hook=revealed).decode()}
+    return services.vault.seal(of_sign_in(sign_in_id), values, ["content"])

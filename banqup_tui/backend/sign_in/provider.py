@@ -35,13 +35,24 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "applica
 class Granted(Value, frozen=True, kw_only=True):
     """`renew_at`: from when on the access token is not used any more, if the provider says how long it is good.
 
-    `until`: when the sign-in itself ends, if it says so.
+    `until`: when the sign-in itself ends, if it says so. `token_url`, `client_id`: by whom and to whom it was given; a
+    refresh token goes nowhere else.
     """
 
     access_token: Secret
     refresh_token: Secret | None = None
     renew_at: datetime | None = None
     until: datetime | None = None
+    token_url: str = ""
+    client_id: str = ""
+
+    def is_of(self, authorization: Authorization) -> bool:
+        """Whether it was given by the provider, and to the application, that are now in the settings.
+
+        One of 0.4.0 does not say so yet: its first renewal does.
+        """
+        given_by = (self.token_url, self.client_id)
+        return given_by == ("", "") or given_by == (authorization.token_url, authorization.client_id)
 
 
 class _TokenAnswer(msgspec.Struct, frozen=True):
@@ -175,6 +186,8 @@ async def _tokens(authorization: Authorization, asked: Mapping[str, str], secret
         refresh_token=Secret(said.refresh_token) if said.refresh_token else None,
         renew_at=None if said.expires_in is None else began + timedelta(seconds=_used_for(said.expires_in)),
         until=None if not until else began + timedelta(seconds=until),
+        token_url=authorization.token_url,
+        client_id=authorization.client_id,
     )
 
 

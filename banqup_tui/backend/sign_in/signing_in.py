@@ -99,7 +99,7 @@ def _wrong_address(sentence: Words, waiting: Waiting) -> Failure:
 
 def _authorization(services: Services, request: SignInRequest) -> Authorization:
     with services.database.read() as connection:
-        given = as_given(connection, services, request)
+        given = as_given(connection, services, request, [request.field])
     connector = services.extensions.connector(request.extension_id)
     looks = services.extensions.properties(request.extension_id).get(request.field, {}).get("x-look")
     if not isinstance(connector, Authorizes) or looks != "sign-in":

@@ -37,7 +37,7 @@ class KeptTokens:
         async with self._services.renewing.of(sign_in):
             found = await asyncio.to_thread(self._read, sign_in)
             granted = found.granted if found is not None else None
-            if found is None or granted is None:
+            if found is None or granted is None or not granted.is_of(authorization):
                 raise has_ended(name_of(authorization))
             remember(sign_in, granted.access_token, granted.refresh_token)
             if granted.access_token.reveal() != refused if refused is not None else _is_good(granted):

@@ -6,7 +6,13 @@ beside the columns that statements search by. On SQLite and PostgreSQL alike.
 
 from banqup_tui.backend.tables.basis import UtcTime, metadata, stamp, utc_now
 from banqup_tui.backend.tables.documents import client, client_key, document
-from banqup_tui.backend.tables.integrations import installation, integration, settings, sign_in
+from banqup_tui.backend.tables.integrations import (
+    allowed_package,
+    installation,
+    integration,
+    settings,
+    sign_in,
+)
 from banqup_tui.backend.tables.ledger import attempt, delivery, dispatcher, job, turn
 from banqup_tui.backend.tables.sources import drop_account, reader_failure, rule, source, source_file, to_place
 from banqup_tui.backend.tables.spaces import access, change, command, member, space
@@ -14,6 +20,7 @@ from banqup_tui.backend.tables.spaces import access, change, command, member, sp
 __all__ = [
     "UtcTime",
     "access",
+    "allowed_package",
     "attempt",
     "change",
     "client",

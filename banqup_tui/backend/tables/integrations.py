@@ -100,6 +100,17 @@ sign_in = Table(
 `state_hash`: SHA-256 of the text by which the provider's answer is known to belong to it. `until`: when it ends.
 """
 
+allowed_package = Table(
+    "allowed_package",
+    metadata,
+    Column("space_id", String(36), nullable=False),
+    Column("extension_id", String(64), nullable=False),
+    Column("package", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("space_id", "extension_id"),
+)
+"""Packages of others that the owner lets in: `package` is the distribution that may bring the extension."""
+
 settings = Table(
     "settings",
     metadata,

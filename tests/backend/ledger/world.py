@@ -46,10 +46,10 @@ ANNE, BART = str(uuid.UUID(int=0xA)), str(uuid.UUID(int=0xB))
 
 
 class OpenVault:
-    def seal(self, values: dict[str, Any]) -> bytes:
+    def seal(self, place: Any, values: dict[str, Any]) -> bytes:
         return msgspec.json.encode(values)
 
-    def open(self, sealed: bytes) -> dict[str, Any]:
+    def open(self, place: Any, sealed: bytes) -> dict[str, Any]:
         return msgspec.json.decode(sealed)
 
 
@@ -146,7 +146,7 @@ class World:
     def _settings(
         self, work: Any, integration_id: str, version: int, inbox: str, settings: dict[str, Any] | None = None
     ) -> None:
-        sealed = self.services.vault.seal(settings or {"inbox": inbox})
+        sealed = self.services.vault.seal(None, settings or {"inbox": inbox})
         row = {"integration_id": integration_id, "version": version, "destination": f"fake:{inbox}"}
         work.execute(insert(tables.settings), row | {"own": sealed, "effective": sealed})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +23,11 @@ from banqup_tui.written.words import _
 Documents = Callable[[Sequence[str]], Iterable[Document]]
 """Reads documents by their ids."""
 
-_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "|", "%")
+_FORMULA = re.compile('(^|[;,])([ "]*)([=+\\-@＝＋－＠|%])')
+"""A sign that begins a formula, at the beginning of a cell or where another spreadsheet begins one: that of a French or
+Belgian system splits at each semicolon, whatever the file's own separator is, and another at each comma."""
+
+_NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
 _AT_ONCE = 500
 
 
@@ -61,9 +66,9 @@ def table_of(
 
 
 def as_text(cell: str) -> str:
-    """What a spreadsheet would take for a formula gets the sign that says it is none."""
-    plain = " ".join(clean(cell).split())
-    return f"'{plain}" if plain.startswith(_FORMULA) else plain
+    """What a spreadsheet would take for a formula gets the sign that says it is none; a number stays one."""
+    plain = clean(cell)
+    return plain if _NUMBER.fullmatch(plain) else _FORMULA.sub(r"\1\2'\3", plain)
 
 
 def _labels() -> tuple[str, ...]:

@@ -23,7 +23,9 @@ from banqup_tui.connectors.path_template import problems_of
 from banqup_tui.domain.extension import Category, Extension, ReceiverKind
 from banqup_tui.domain.secret import Secret, from_text, revealed
 from banqup_tui.domain.setting_rules import Flaw, example_of, flaw_of, kind_of
+from banqup_tui.domain.text import clean
 from banqup_tui.domain.values import Value
+from banqup_tui.protocol.answers import harmless
 from banqup_tui.protocol.problems import Problem, ProblemType
 
 GROUP = "banqup_tui.connectors"
@@ -185,7 +187,7 @@ def _loaded(point: importlib.metadata.EntryPoint) -> _Loaded:
 
 def _sound(extension: Extension) -> Extension:
     """As a terminal will read it; raises where a manifest holds what no terminal can read."""
-    return _extension.decode(msgspec.json.encode(extension))
+    return _extension.decode(harmless(msgspec.json.encode(extension)))
 
 
 def _with_english(words: dict[str, str], otherwise: str) -> dict[str, str]:
@@ -193,7 +195,7 @@ def _with_english(words: dict[str, str], otherwise: str) -> dict[str, str]:
 
 
 def _in_one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = clean(str(error)) or type(error).__name__
     return text if len(text) <= 200 else f"{text[:199]}…"
 
 

@@ -1,4 +1,4 @@
-"""Takes secrets out of what others say: sentences, receipts, steps of a test, lines of the log.
+"""Takes secrets and control characters out of what others say: sentences, receipts, steps of a test, lines of the log.
 
 A server may repeat what it was sent, in any form in which it arrived. What a connector brings back from an attempt
 passes a `Redactor` made of the secrets of that attempt, in the one place where it enters the ledger or an answer.
@@ -24,6 +24,7 @@ from banqup_tui.connectors.interface import Found, NotSent, Receipt, Rejected, S
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Words
 from banqup_tui.domain.secret import MASK, Secret, secrets_alive
+from banqup_tui.domain.text import without_controls
 from banqup_tui.protocol.problems import Problem
 
 SHORTEST = 4
@@ -55,7 +56,9 @@ class Redactor:
         for secret in secrets:
             self._forms.update(_forms(secret.reveal(), names))
 
-    def text(self, text: str) -> str:
+    def text(self, text: str, *, lines: bool = False) -> str:
+        """Also without escape sequences and hidden characters. `lines`: it may have several, as in the log."""
+        text = without_controls(text, lines=lines)
         if not self._forms or not text:
             return text
         spans = list(_spans(text, self._forms))
@@ -125,7 +128,7 @@ class RedactingFormatter(logging.Formatter):
     """Lines of the log without any secret that this process holds."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return Redactor(secrets_alive()).text(super().format(record))
+        return Redactor(secrets_alive()).text(super().format(record), lines=True)
 
 
 def _spans(text: str, forms: Mapping[str, bool]) -> Iterator[tuple[int, int]]:

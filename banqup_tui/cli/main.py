@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
@@ -13,6 +14,7 @@ import click
 from banqup_tui import __version__
 from banqup_tui.cli import exit_codes
 from banqup_tui.cli.failures import guarded
+from banqup_tui.domain.text import without_controls
 
 if TYPE_CHECKING:
     from banqup_tui.cli.house import House, Tools
@@ -96,7 +98,9 @@ def _invoke(arguments: list[str], tools: Tools | None) -> int:
     except click.Abort as error:
         raise KeyboardInterrupt from error
     except click.ClickException as error:
-        error.show(sys.stderr)
+        shown = io.StringIO()
+        error.show(shown)
+        sys.stderr.write(without_controls(shown.getvalue(), lines=True))
         return error.exit_code
     sys.stdout.flush()
     return answer if isinstance(answer, int) else exit_codes.OK

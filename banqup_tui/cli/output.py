@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
 
-from banqup_tui.domain.text import clean
+from banqup_tui.domain.text import HIDDEN_CHARACTERS, clean
+
+_HIDDEN = re.compile(f"[{HIDDEN_CHARACTERS}]")
 
 
 def say(sentence: str) -> None:
@@ -25,9 +28,23 @@ def print_array(values: Iterable[Any]) -> None:
     out.write(b"[")
     for number, value in enumerate(values):
         out.write(b",\n " if number else b"\n ")
-        out.write(msgspec.json.encode(value))
+        out.write(escaped(msgspec.json.encode(value)))
     out.write(b"\n]\n")
     out.flush()
+
+
+def escaped(json: bytes) -> bytes:
+    """The same JSON with escapes for what a terminal or a reader would act on; the values stay exact.
+
+    Characters below 32 are escaped already; these are the controls C1 and DEL, and all that cannot be seen.
+    """
+    text = json.decode()
+    return _HIDDEN.sub(_escape, text).encode() if _HIDDEN.search(text) else json
+
+
+def _escape(found: re.Match[str]) -> str:
+    units = found.group().encode("utf-16-be")
+    return "".join(f"\\u{int.from_bytes(units[at : at + 2], 'big'):04x}" for at in range(0, len(units), 2))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> None:

@@ -65,3 +65,29 @@ def _capped(name: str) -> str:
         stem, dot, extension = name, "", ""
     room = MAX_FILE_NAME_BYTES - len(f"{dot}{extension}".encode())
     return stem.encode()[:room].decode(errors="ignore").rstrip(". ") + dot + extension
+
+
+HIDDEN_CHARACTERS = (
+    "\x00-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5"
+    "\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0\ufff9-\ufffb"
+    "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f"
+)
+"""As in a character class: all that `clean` takes away or makes a space, but for spaces themselves."""
+
+_HIDDEN = re.compile(f"[{HIDDEN_CHARACTERS}]")
+
+
+def without_controls(text: str, *, lines: bool = False) -> str:
+    """The text without escape sequences and characters that cannot be seen; its spaces stay as they are.
+
+    `lines`: line breaks and tabs stay; else they become spaces.
+    """
+    if not _HIDDEN.search(text):
+        return text
+    return _HIDDEN.sub(lambda found: _shown(found.group(), lines), _ANSI.sub("", text.replace("\r\n", "\n")))
+
+
+def _shown(character: str, lines: bool) -> str:
+    if lines and character in "\n\t":
+        return character
+    return " " if character.isspace() else ""

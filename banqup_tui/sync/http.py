@@ -21,6 +21,7 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.source import ToPlace
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol import paths
+from banqup_tui.protocol.answers import harmless
 from banqup_tui.protocol.local import Endpoint
 from banqup_tui.protocol.local_socket import is_own
 from banqup_tui.protocol.messages import (
@@ -306,7 +307,7 @@ def _decoded(response: httpx.Response, body: bytes, kind: type[_V]) -> _V:
     if _media_type(response) != "application/json":
         raise ServerDown("Something else answers in its place.")
     try:
-        return msgspec.json.decode(body, type=kind)
+        return msgspec.json.decode(harmless(body), type=kind)
     except msgspec.MsgspecError:
         raise ServerDown("Its answer cannot be read.") from None
 
@@ -330,7 +331,7 @@ def _failure(response: httpx.Response, body: bytes) -> Exception:
 def _problem(response: httpx.Response, body: bytes) -> Problem:
     if _media_type(response) in (MEDIA_TYPE, "application/json"):
         try:
-            return msgspec.json.decode(body, type=Problem)
+            return msgspec.json.decode(harmless(body), type=Problem)
         except msgspec.MsgspecError:
             pass
     return Problem(type="unknown", title=f"The server answered {response.status_code}.")
@@ -338,7 +339,7 @@ def _problem(response: httpx.Response, body: bytes) -> Problem:
 
 def _retry_after(response: httpx.Response) -> float | None:
     text = response.headers.get("Retry-After", "")
-    return min(float(text), 3600.0) if text.isdigit() else None
+    return min(float(text), 3600.0) if text.isascii() and text.isdigit() else None
 
 
 async def _lines(response: httpx.Response) -> AsyncIterator[str]:

@@ -22,6 +22,7 @@ from banqup_tui.actions.at_session import context_at
 from banqup_tui.actions.check_connection import ENOUGH_TRIES, LONG_ENOUGH, CheckConnection
 from banqup_tui.actions.interface import Context
 from banqup_tui.actions.places import Destination, Place, Tab
+from banqup_tui.actions.saved_changes import SavedChanges
 from banqup_tui.domain.document import DocumentKind
 from banqup_tui.domain.failures import FailureGroup
 from banqup_tui.domain.text import clean
@@ -29,6 +30,7 @@ from banqup_tui.screens.clients_list import ClientDocuments, Clients
 from banqup_tui.screens.place import PlaceScreen, message_words
 from banqup_tui.screens.reading import Library
 from banqup_tui.settings import Settings, language_of, locale_of
+from banqup_tui.store.faults import LocalFault
 from banqup_tui.sync.session import Session
 from banqup_tui.sync.state import SyncWord
 from banqup_tui.widgets.header import Place as HeaderPlace
@@ -81,6 +83,7 @@ class BanqupApp(App[None]):
         self._early_keys: deque[events.Key] = deque()
         self._takes_keys = False
         self._outage_told: datetime | None = None
+        self._rescue_told = 0
         self.failure: Exception | None = None
 
     # life
@@ -191,9 +194,22 @@ class BanqupApp(App[None]):
         screen = self.screen
         if isinstance(screen, PlaceScreen):
             screen.news()
-            self._tell_of_outage(screen)
+            if not self._tell_of_rescue(screen):
+                self._tell_of_outage(screen)
         elif isinstance(screen, Sheet):
             self.show_state(screen)
+
+    def _tell_of_rescue(self, screen: PlaceScreen) -> bool:
+        """Once for each, and never over a panel."""
+        try:
+            rescues = self.session.outbox.rescues()
+        except LocalFault:  # the header says so
+            return False
+        if not rescues or rescues[-1].id == self._rescue_told or screen.is_asking:
+            return False
+        self._rescue_told = rescues[-1].id
+        screen.perform(SavedChanges.id)
+        return True
 
     def _tell_of_outage(self, screen: PlaceScreen) -> None:
         """Once for each, and never over a panel."""

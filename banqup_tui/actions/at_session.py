@@ -22,7 +22,7 @@ from banqup_tui.domain.listing import UnderWay
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import Resend, Send, decode, kind_of
 from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult
-from banqup_tui.store.outbox_entry import CommandState, Entry
+from banqup_tui.store.outbox_entry import CommandState, Entry, Rescue
 from banqup_tui.store.readers import Readers
 from banqup_tui.sync.errors import ServerDown
 from banqup_tui.sync.session import Session
@@ -58,6 +58,12 @@ class SessionDoing:
 
     def documents(self, ids: Sequence[str]) -> Sequence[Document]:
         return list(self._session.readers.whole(ids))
+
+    def rescues(self) -> Sequence[Rescue]:
+        return self._session.outbox.rescues()
+
+    def dismiss_rescues(self) -> None:
+        self._session.outbox.dismiss_rescues()
 
     def take_back(self, key: str) -> bool:
         return self._session.outbox.undo(key)

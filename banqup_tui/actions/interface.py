@@ -24,6 +24,7 @@ from banqup_tui.domain.sending import Offer, Selection, offers, selection
 from banqup_tui.domain.source import ToPlace
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult
+from banqup_tui.store.outbox_entry import Rescue
 from banqup_tui.sync.state import SyncState
 
 
@@ -68,6 +69,12 @@ class Doing(Protocol):
     def clients_of(self, key: str) -> Sequence[str]:
         """The names of the clients that a command concerned."""
         ...
+
+    def rescues(self) -> Sequence[Rescue]:
+        """What was saved of damaged outboxes and what was not, as far as the user has not read it."""
+        ...
+
+    def dismiss_rescues(self) -> None: ...
 
     async def download(self, sha256: str) -> Path:
         """The bytes of a document, in the file cache."""

@@ -24,6 +24,7 @@ from banqup_tui.actions.open_outside import OpenOutside
 from banqup_tui.actions.pause_integration import PauseIntegration
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.remove_integration import RemoveIntegration
+from banqup_tui.actions.saved_changes import SavedChanges
 from banqup_tui.actions.send_to_integrations import SendToIntegrations
 from banqup_tui.actions.settle import SettleDelivery
 from banqup_tui.actions.switch_place import ToClientDocuments, ToClients, ToStore
@@ -72,6 +73,7 @@ ACTIONS: tuple[Action, ...] = (
     Undo(),
     SyncNow(),
     CheckConnection(),
+    SavedChanges(),
     ToClientDocuments(),
     ToClients(),
     ToStore(),

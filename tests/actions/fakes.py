@@ -21,6 +21,7 @@ from banqup_tui.domain.listing import UnderWay
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import ImportFile
 from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult, TestStep
+from banqup_tui.store.outbox_entry import Rescue
 from tests.support.sign_ins import SignIns
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -38,6 +39,7 @@ class FakeDoing:
         self.tried_again = 0
         self.older = 0
         self.waits = UnderWay()
+        self.rescued: list[Rescue] = []
         self.sign_ins = SignIns()
         self._files = files
         self._tried = tried
@@ -57,6 +59,12 @@ class FakeDoing:
 
     def documents(self, ids: Sequence[str]) -> list[Document]:
         return [one for one in self.known if one.id in ids]
+
+    def rescues(self) -> list[Rescue]:
+        return self.rescued
+
+    def dismiss_rescues(self) -> None:
+        self.rescued = []
 
     def take_back(self, key: str) -> bool:
         self.taken_back.append(key)

@@ -26,7 +26,11 @@ def clean(text: str) -> str:
     nothing.
     """
     if not (text.isascii() and text.isprintable()):
-        text = "".join(_kept(character) for character in _ANSI.sub("", text))
+        text = _ANSI.sub("", text)
+        # By the characters that occur, not one by one: texts from strangers may have fifty million of them.
+        changed = {ord(character): shown for character in set(text) if (shown := _kept(character)) != character}
+        if changed:
+            text = text.translate(changed)
     return " ".join(text.split())
 
 

@@ -184,6 +184,8 @@ def _with_totals(invoice: Invoice, parts: _Parts) -> Invoice:
 def _payment_means(parts: _Parts) -> Iterator[PaymentMeans]:
     """An `IBANID` goes before a `ProprietaryID`. Reference and mandate stand once, beside the means."""
     settlement = parts.settlement
+    reference = text(settlement, "PaymentReference")
+    mandate = text(settlement, "SpecifiedTradePaymentTerms/DirectDebitMandateID")
     for number, means in enumerate(find_all(settlement, "SpecifiedTradeSettlementPaymentMeans"), 1):
         place = f"SpecifiedTradeSettlementPaymentMeans[{number}]"
         payee = find(means, "PayeePartyCreditorFinancialAccount")
@@ -196,8 +198,8 @@ def _payment_means(parts: _Parts) -> Iterator[PaymentMeans]:
             account_is_iban=valid,
             account_name=text(payee, "AccountName"),
             bic=text(means, "PayeeSpecifiedCreditorFinancialInstitution/BICID"),
-            reference=text(settlement, "PaymentReference"),
-            mandate=text(settlement, "SpecifiedTradePaymentTerms/DirectDebitMandateID"),
+            reference=reference,
+            mandate=mandate,
             debited_account=text(
                 means,
                 "PayerPartyDebtorFinancialAccount/IBANID",

@@ -23,6 +23,7 @@ from banqup_tui.formats.mt940_movement import read_movement
 from banqup_tui.formats.refusals import refuse
 
 _TAG = re.compile(r":(13D?|20|21|25P?|28C?|34F|60[FM]|61|62[FM]|64|65|86|90[CD]|NS):")
+_MOST_IN_FIELD = 100_000
 _TELLING = frozenset({"20", "25", "25P", "28", "28C", "60F", "60M", "61", "62F", "62M", "86"})
 _BALANCE = re.compile(r"([CD])(\d{2})(\d{2})(\d{2})([A-Z]{3})?\s*(\d[\d.]*(?:,\d*)?|,\d+)", re.ASCII)
 _BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
@@ -75,12 +76,18 @@ def _fields(text: str) -> Iterator[Field]:
         match = _TAG.match(line)
         if match:
             if tag:
-                yield Field(tag, "\n".join(value).rstrip(), start)
+                yield _field(tag, value, start)
             tag, value, start = match[1], [line[match.end() :]], number
         elif not (broken or line.startswith("{") or line.rstrip() in ("-", "-}", "\x03")):
             value.append(line)
     if tag:
-        yield Field(tag, "\n".join(value).rstrip(), start)
+        yield _field(tag, value, start)
+
+
+def _field(tag: str, lines: list[str], start: int) -> Field:
+    """A field has six lines of 65 characters, so the standard; what a bank does not write is cut off."""
+    value = "\n".join(lines).rstrip()
+    return Field(tag, value if len(value) <= _MOST_IN_FIELD else f"{value[:_MOST_IN_FIELD]}…", start)
 
 
 def _groups(fields: list[Field]) -> Iterator[list[Field]]:

@@ -12,17 +12,19 @@ import encodings
 import re
 from collections.abc import Iterator
 from encodings.aliases import aliases
-from xml.etree.ElementTree import Element, TreeBuilder  # only builds; what parses is defusedxml
+from functools import cache
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 import msgspec
-from defusedxml.common import DTDForbidden, EntitiesForbidden, ExternalReferenceForbidden
-from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
 from banqup_tui.domain.text import clean
 from banqup_tui.formats.refusals import refuse
 
 MAX_DEPTH = 100
 MAX_ELEMENTS = 1_000_000
+MAX_TEXT = 100_000
+"""Characters of one text that are taken; a longer one ends in `…` there. Attachments are no such texts."""
+
 MAX_TAG_BYTES = 2**20
 """Of a tag with its attributes, a comment or an instruction: what the parser has to hold whole."""
 
@@ -43,6 +45,7 @@ _BOMS = (
     (b"\x00<", "utf-16-be"),
 )
 _PIECE = 64 * 1024
+_TAG = re.compile(rb"""<(?>[^>"']*)(?>"[^"]*"[^>"']*|'[^']*'[^>"']*)*+>""")
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?\bencoding\s*=\s*["']([^"'>]{1,60})["']""")
 
 
@@ -70,22 +73,22 @@ def looks_like_xml(data: bytes) -> bool:
 def parse(data: bytes) -> XmlDocument:
     """The document in the bytes.
 
-    Raises UnreadableDocument: has-dtd, not-well-formed (with the line), too-deep,
-    too-many-elements, encoding-unknown.
+    Raises UnreadableDocument: has-dtd, not-well-formed (with the line), too-deep, too-many-elements,
+    tag-too-long, encoding-unknown.
     """
-    codec, data, guessed = _encoding(data)
-    target = _Tree()
-    parser = DefusedXMLParser(target=target, encoding="utf-8", forbid_dtd=True)
+    utf8, guessed = _utf8(data)
+    _check_size(utf8)
+    # Not defusedxml, which parses in Python and takes twice as long: without a DTD there is nothing else to defuse.
+    parser = XMLParser(target=_Builder(), encoding="utf-8")  # noqa: S314
     try:
-        _feed(parser, _pieces(data, codec, "replace" if guessed else "strict"))
+        for start in range(0, len(utf8), _PIECE):
+            parser.feed(utf8[start : start + _PIECE])
         root = parser.close()
-    except (DTDForbidden, EntitiesForbidden, ExternalReferenceForbidden) as error:
-        raise refuse("has-dtd") from error
     except ParseError as error:
         raise refuse("not-well-formed", line=error.position[0]) from error
     except (ValueError, AssertionError) as error:  # a stray surrogate or NUL; no element at all
         raise refuse("not-well-formed", line=1) from error
-    return XmlDocument(root=root, namespaces=target.namespaces, guessed_encoding=guessed)
+    return XmlDocument(root=root, namespaces=_without_namespaces(root), guessed_encoding=guessed)
 
 
 def find(element: Element | None, *paths: str) -> Element | None:
@@ -93,14 +96,14 @@ def find(element: Element | None, *paths: str) -> Element | None:
     if element is None:
         return None
     for path in paths:
-        found = element.find(path)
+        found = element.find(path) if "/" not in path else next(iter(_found(element, path)), None)
         if found is not None:
             return found
     return None
 
 
 def find_all(element: Element | None, path: str) -> list[Element]:
-    return [] if element is None else element.findall(path)
+    return [] if element is None else _found(element, path)
 
 
 def text(element: Element | None, *paths: str) -> str:
@@ -108,60 +111,91 @@ def text(element: Element | None, *paths: str) -> str:
     if element is None:
         return ""
     if not paths:
-        return clean(element.text or "")
+        return _clean(element)
     for path in paths:
-        for found in element.iterfind(path):
-            if content := clean(found.text or ""):
+        for found in _found(element, path):
+            if content := _clean(found):
                 return content
     return ""
+
+
+def _clean(element: Element) -> str:
+    text = element.text
+    if not text:
+        return ""
+    return clean(text) if len(text) <= MAX_TEXT else f"{clean(text[:MAX_TEXT])}…"
+
+
+def _found(element: Element, path: str) -> list[Element]:
+    """Step by step: `findall` of one name is done in C, of a path in Python."""
+    first, *further = _steps(path)
+    found = element.findall(first)
+    for step in further:
+        found = [inner for outer in found for inner in outer.findall(step)]
+    return found
+
+
+@cache
+def _steps(path: str) -> list[str]:
+    return path.split("/")
 
 
 def attribute(element: Element | None, name: str) -> str:
     return "" if element is None else clean(element.get(name, ""))
 
 
-class _Tree:
-    """Builds the tree, counts, and takes the namespaces off."""
+class _Builder(TreeBuilder):
+    """Builds the tree as its base does, all of it in C; a document type ends it."""
 
-    def __init__(self) -> None:
-        self._builder = TreeBuilder()
-        self._depth = 0
-        self._count = 0
-        self.namespaces: dict[Element, str] = {}
-        self.data = self._builder.data
-        self.close = self._builder.close
+    def doctype(self, name: str, public_id: str | None, system_id: str | None) -> None:
+        raise refuse("has-dtd")
 
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        self._depth += 1
-        self._count += 1
-        if self._depth > MAX_DEPTH:
+
+def _without_namespaces(root: Element) -> dict[Element, str]:
+    """Takes the namespaces off all names; those of the root and its children, by element. Refuses a tree too deep."""
+    namespaces = {element: element.tag[1:].rpartition("}")[0] for element in (root, *root)}
+    names: dict[str, str] = {}
+    level, depth = [root], 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
             raise refuse("too-deep", limit=MAX_DEPTH)
-        if self._count > MAX_ELEMENTS:
-            raise refuse("too-many-elements", limit=MAX_ELEMENTS)
-        namespace, _, name = tag.rpartition("}")
-        element = self._builder.start(name, attributes)
-        if self._depth <= 2:
-            self.namespaces[element] = namespace.removeprefix("{")
-
-    def end(self, tag: str) -> None:
-        self._depth -= 1
-        self._builder.end(tag.rpartition("}")[2])
+        for element in level:
+            tag = element.tag
+            name = names.get(tag)
+            if name is None:
+                name = names[tag] = tag.rpartition("}")[2]
+            element.tag = name
+        level = [child for element in level for child in element]
+    return namespaces
 
 
-def _feed(parser: DefusedXMLParser, pieces: Iterator[str]) -> None:
-    """In pieces: the document is never in memory a second time as text, which may take four bytes a character."""
-    fed = 0
-    for piece in pieces:
-        encoded = piece.encode()
-        parser.feed(encoded)
-        fed += len(encoded)
-        # `parser.parser` is the expat parser; `CurrentByteIndex` stands where the tag under way begins.
-        if fed - parser.parser.CurrentByteIndex > MAX_TAG_BYTES:
-            raise refuse("tag-too-long", limit=MAX_TAG_BYTES // 2**20)
+def _check_size(utf8: bytes) -> None:
+    """Refuses what would fill the memory, before anything is built."""
+    if utf8.count(b"<") - utf8.count(b"</") > MAX_ELEMENTS:
+        raise refuse("too-many-elements", limit=MAX_ELEMENTS)
+    # In a tag no `<` may stand: one that is too long holds at least one whole block without any, as long texts do.
+    block = MAX_TAG_BYTES // 2
+    for start in range(0, len(utf8), block):
+        if utf8.find(b"<", start, start + block) < 0:
+            begin = utf8.rfind(b"<", 0, start)
+            if begin >= 0 and _TAG.match(utf8, begin, begin + MAX_TAG_BYTES) is None:
+                raise refuse("tag-too-long", limit=MAX_TAG_BYTES // 2**20)
+
+
+def _utf8(data: bytes) -> tuple[bytes, str]:
+    """The document in UTF-8, and the name of the encoding where that had to be guessed."""
+    codec, data, guessed = _encoding(data)
+    if codec in ("ascii", "utf_8"):
+        return data, ""
+    return b"".join(piece.encode() for piece in _pieces(data, codec, "replace" if guessed else "strict")), guessed
 
 
 def _pieces(data: bytes, codec: str, errors: str) -> Iterator[str]:
-    """The text, without marks of the byte order in front. Raises UnicodeError."""
+    """The text, without marks of the byte order in front. Raises UnicodeError.
+
+    In pieces: a text of one letter beyond the basic plane takes four bytes for every character.
+    """
     decoder = codecs.getincrementaldecoder(codec)(errors)
     is_first = True
     for start in range(0, len(data), _PIECE):

@@ -1,6 +1,6 @@
 """`python -m benchmarks`: measures, and says what is over its limit. Exit code 1 if anything is.
 
-`--keep` measures the firms of the last run, `--only sync|start|frame|keys|neighbour|uploads` a part.
+`--keep` measures the firms of the last run, `--only sync|start|frame|keys|neighbour|uploads|imports` a part.
 """
 
 import argparse
@@ -8,13 +8,14 @@ import sys
 from collections.abc import Iterator
 
 from benchmarks import measures
+from benchmarks.imports import imports
 from benchmarks.measures import Figure
 from benchmarks.neighbour import beside_a_broken_one
 from benchmarks.places import firm, runtime_python
 from benchmarks.uploads import uploads
 
 LARGE, SMALL = 100_000, 1_000
-PARTS = ("sync", "start", "frame", "keys", "neighbour", "uploads")
+PARTS = ("sync", "start", "frame", "keys", "neighbour", "uploads", "imports")
 
 
 def main() -> int:
@@ -37,7 +38,9 @@ def _figures(parts: tuple[str, ...], *, keep: bool) -> Iterator[Figure]:
         yield from uploads(python)
     if "neighbour" in parts:
         yield from beside_a_broken_one(python)
-    if set(parts) <= {"neighbour", "uploads"}:
+    if "imports" in parts:
+        yield from imports()
+    if set(parts) <= {"neighbour", "uploads", "imports"}:
         return
     with firm(python, LARGE, keep=keep) as large, firm(python, SMALL, keep=keep) as small:
         if "sync" in parts:

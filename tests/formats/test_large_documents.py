@@ -12,7 +12,10 @@ from banqup_tui.domain.text import clean
 from banqup_tui.formats import Content, UnreadableDocument, detect, parsing, read
 
 MT940 = ":20:X\n:25:10020030/1234567\n:28C:1/1\n:60F:C260101EUR1,00\n{movements}:62F:C260101EUR2,00\n-\n"
-MT940_MOVEMENT = ":61:2601020102C1,00NTRFNONREF\n:86:166?00Gutschrift?20SVWZ+Rechnung 12?21vom 1. Januar?3010020030?311234?32Kunde AG\n"
+MT940_MOVEMENT = (
+    ":61:2601020102C1,00NTRFNONREF\n"
+    ":86:166?00Gutschrift?20SVWZ+Rechnung 12?21vom 1. Januar?3010020030?311234?32Kunde AG\n"
+)
 CII_LINE = """<r:IncludedSupplyChainTradeLineItem><r:AssociatedDocumentLineDocument><r:LineID>1</r:LineID>
 </r:AssociatedDocumentLineDocument><r:SpecifiedTradeProduct><r:Name>Schraube</r:Name></r:SpecifiedTradeProduct>
 <r:SpecifiedLineTradeAgreement><r:NetPriceProductTradePrice><r:ChargeAmount>1.00</r:ChargeAmount>

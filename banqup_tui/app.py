@@ -23,6 +23,7 @@ from banqup_tui.actions.check_connection import ENOUGH_TRIES, LONG_ENOUGH, Check
 from banqup_tui.actions.interface import Context
 from banqup_tui.actions.places import Destination, Place, Tab
 from banqup_tui.actions.saved_changes import SavedChanges
+from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.domain.document import DocumentKind
 from banqup_tui.domain.failures import FailureGroup
 from banqup_tui.domain.text import clean
@@ -257,7 +258,8 @@ class BanqupApp(App[None]):
         integration_id: str | None = None,
         extension_id: str | None = None,
         failures: FailureGroup | None = None,
-        to_place_id: str | None = None,
+        to_place_ids: Sequence[str] = (),
+        changes: Sequence[RefusedChange] = (),
     ) -> Context:
         return context_at(
             self.session,
@@ -270,7 +272,8 @@ class BanqupApp(App[None]):
             integration_id=integration_id,
             extension_id=extension_id,
             failures=failures,
-            to_place_id=to_place_id,
+            to_place_ids=to_place_ids,
+            changes=changes,
         )
 
     def status_words(self, document_id: str) -> Sequence[Word]:
@@ -330,6 +333,10 @@ class BanqupApp(App[None]):
 
             self.go_to_root(Place.CLIENT_DOCUMENTS)
             self.push_screen(ToPlaceScreen())
+        elif destination.place is Place.CHANGES:
+            from banqup_tui.screens.changes import RefusedChangesScreen
+
+            self.push_screen(RefusedChangesScreen())
         else:
             self.go_to_root(destination.place)
 

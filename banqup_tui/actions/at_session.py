@@ -14,6 +14,7 @@ from banqup_tui.actions.asking import Ask
 from banqup_tui.actions.interface import Context, Undoable
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.reversing import REVERSIBLE, key_of_opposite, opposite
+from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.failures import FailureGroup
@@ -90,7 +91,13 @@ class SessionDoing:
         return any(one.is_open for some in deliveries for one in some)
 
     def clients_of(self, key: str) -> Sequence[str]:
-        return clients_of(self._session, key)
+        return self._session.refused_changes.clients_of(key)
+
+    def retry_changes(self, keys: Sequence[str]) -> Sequence[str]:
+        return self._session.retry_changes(keys)
+
+    def clear_changes(self, keys: Sequence[str]) -> None:
+        self._session.clear_changes(keys)
 
     async def sync_now(self) -> None:
         await in_thread(lambda: self._session.engine.sync_once())
@@ -160,7 +167,8 @@ def context_at(
     integration_id: str | None = None,
     extension_id: str | None = None,
     failures: FailureGroup | None = None,
-    to_place_id: str | None = None,
+    to_place_ids: Sequence[str] = (),
+    changes: Sequence[RefusedChange] = (),
 ) -> Context:
     """Reads what is selected or under the cursor from the local copy: at most a few milliseconds."""
     readers = session.readers
@@ -185,9 +193,11 @@ def context_at(
         extension=extensions.get(extension_id) if extension_id else None,
         extensions=extensions,
         installations=readers.installations(),
-        to_place=readers.waiting_to_place(to_place_id) if to_place_id else None,
+        to_place=[one for id_ in to_place_ids if (one := readers.waiting_to_place(id_)) is not None],
         waiting_to_place=readers.to_place_count() if place in _WITH_TRAY else 0,
-        clients=readers.find_clients("") if to_place_id else _clients(readers, client_ids),
+        clients=readers.find_clients("") if to_place_ids else _clients(readers, client_ids),
+        changes=changes,
+        refused_changes=session.refused_changes.count(),
         undoable=undoable(session),
         any_failed=session.failures.any(),
         failures=failures,
@@ -223,22 +233,6 @@ def _undoable(entry: Entry) -> Undoable | None:
     if entry.kind not in _REVERSIBLE_KINDS:
         return None
     return Undoable(key=entry.key, title=title, at=entry.at, is_done=True)
-
-
-def clients_of(session: Session, key: str) -> list[str]:
-    """Names, by the documents that the command was about, or by what it names itself."""
-    entry = session.outbox.entry(key)
-    if entry is None:
-        return []
-    readers = session.readers
-    ids = {row.client_id for row in readers.rows(entry.documents)}
-    body = decode(entry.kind, entry.body)
-    if one := getattr(body, "client_id", None):
-        ids.add(one)
-    integration = readers.integration(one) if (one := getattr(body, "integration_id", None)) else None
-    if integration is not None:
-        ids.add(integration.client_id)
-    return sorted(client.name for one in ids if (client := readers.client(one)) is not None)
 
 
 def is_over_ssh() -> bool:

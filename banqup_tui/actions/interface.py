@@ -12,6 +12,7 @@ import msgspec
 
 from banqup_tui.actions.asking import Ask
 from banqup_tui.actions.places import EVERYWHERE, Place
+from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.delivery import Delivery
 from banqup_tui.domain.document import Document
@@ -76,6 +77,14 @@ class Doing(Protocol):
 
     def dismiss_rescues(self) -> None: ...
 
+    def retry_changes(self, keys: Sequence[str]) -> Sequence[str]:
+        """Gives refused changes again as new commands; their keys. What cannot be given again stays refused."""
+        ...
+
+    def clear_changes(self, keys: Sequence[str]) -> None:
+        """Takes refused changes off the list of them."""
+        ...
+
     async def download(self, sha256: str) -> Path:
         """The bytes of a document, in the file cache."""
         ...
@@ -133,11 +142,12 @@ class Context(Value, frozen=True, kw_only=True, dict=True):
 
     `clients`: those selected in a list of clients. `documents`: the selection, else the one under the cursor.
     `integrations`: of the clients of those documents, of `client` and `clients`. `deliveries`: of those documents.
-    `to_place` is the file under the cursor there, and `clients` are all clients then; `waiting_to_place` counts those
-    files. `now` is aware. `offline`: what is done waits on this computer. `any_failed`: of the whole firm; `failures`:
-    those of the cause under the cursor, which `failing` reads one by one, with `integrations` theirs. `connection`: how
-    the copy stands to its server, where it is followed. `has_browser`: one can be opened on this computer's screen.
-    `download_to`: the directory that is suggested.
+    `to_place`: the files selected there, else the one under the cursor, and `clients` are all clients then;
+    `waiting_to_place` counts those files. `changes`: the refused ones that are selected, else the one under the cursor,
+    of `refused_changes`. `now` is aware. `offline`: what is done waits on this computer. `any_failed`: of the whole
+    firm; `failures`: those of the cause under the cursor, which `failing` reads one by one, with `integrations` theirs.
+    `connection`: how the copy stands to its server, where it is followed. `has_browser`: one can be opened on this
+    computer's screen. `download_to`: the directory that is suggested.
     """
 
     doing: Doing
@@ -153,8 +163,10 @@ class Context(Value, frozen=True, kw_only=True, dict=True):
     extension: Extension | None = None
     extensions: Mapping[str, Extension] = {}
     installations: Sequence[Installation] = ()
-    to_place: ToPlace | None = None
+    to_place: Sequence[ToPlace] = ()
     waiting_to_place: int = 0
+    changes: Sequence[RefusedChange] = ()
+    refused_changes: int = 0
     undoable: Sequence[Undoable] = ()
     any_failed: bool = False
     failures: FailureGroup | None = None

@@ -12,7 +12,9 @@ from banqup_tui.written.words import N_, NP_, _
 
 _LISTS = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS, Place.CLIENT, Place.STORE})
 _TABLE = frozenset({Place.FOLDER})
-_SELECTABLE = frozenset({Place.FOLDER, Place.FAILED, Place.CLIENT_DOCUMENTS, Place.CLIENTS})
+_SELECTABLE = frozenset(
+    {Place.FOLDER, Place.FAILED, Place.CLIENT_DOCUMENTS, Place.CLIENTS, Place.TO_PLACE, Place.CHANGES}
+)
 _SIDES = frozenset({Place.FOLDER, Place.DOCUMENT})
 _PANES = frozenset({Place.FOLDER, Place.DOCUMENT, Place.TO_PLACE, Place.CLIENT, Place.STORE})
 _SEARCHABLE = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS})

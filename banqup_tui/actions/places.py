@@ -9,7 +9,7 @@ class Place(StrEnum):
     """`CLIENT_DOCUMENTS`: the clients with what is to do; `FOLDER`: folders and table of one of them; `DOCUMENT`:
     one document; `TO_PLACE`: what came in and nobody could tell whose it is; `CLIENTS`: the register of clients;
     `CLIENT`: one of them with its integrations; `STORE`; `TO_LOOK_AT`: what failed, by cause; `FAILED`: the documents
-    that failed for one cause.
+    that failed for one cause; `CHANGES`: changes that were refused.
     """
 
     CLIENT_DOCUMENTS = "client-documents"
@@ -18,6 +18,7 @@ class Place(StrEnum):
     FOLDER = "folder"
     DOCUMENT = "document"
     TO_PLACE = "to-place"
+    CHANGES = "changes"
     CLIENTS = "clients"
     CLIENT = "client"
     STORE = "store"

@@ -20,6 +20,7 @@ _PLACES: dict[Place, str] = {
     Place.FOLDER: "Client documents: folders and documents of a client",
     Place.DOCUMENT: "A document",
     Place.TO_PLACE: "To place",
+    Place.CHANGES: "Refused changes",
     Place.CLIENTS: "Clients",
     Place.CLIENT: "A client and its integrations",
     Place.STORE: "Banqup Store",

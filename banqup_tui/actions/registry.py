@@ -23,6 +23,7 @@ from banqup_tui.actions.moves import MOVES, Group, Move, shown_keys
 from banqup_tui.actions.open_outside import OpenOutside
 from banqup_tui.actions.pause_integration import PauseIntegration
 from banqup_tui.actions.places import Place
+from banqup_tui.actions.refused_changes import ClearChanges, RetryChanges, ToRefusedChanges
 from banqup_tui.actions.remove_integration import RemoveIntegration
 from banqup_tui.actions.saved_changes import SavedChanges
 from banqup_tui.actions.send_to_integrations import SendToIntegrations
@@ -67,8 +68,11 @@ ACTIONS: tuple[Action, ...] = (
     DismissToPlace(),
     OpenToPlace(),
     ToPlaceTray(),
+    RetryChanges(),
+    ClearChanges(),
     ErrorsOnly(),
     ToLookAt(),
+    ToRefusedChanges(),
     ImportFiles(),
     Undo(),
     SyncNow(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from banqup_tui.actions.asking import Choice, Choosing, Confirming
@@ -21,7 +21,7 @@ from banqup_tui.protocol.commands import DismissToPlace as DismissBody
 from banqup_tui.protocol.commands import PlaceFile as PlaceBody
 from banqup_tui.written.folders import folder_name
 from banqup_tui.written.formats import count
-from banqup_tui.written.words import _, pgettext
+from banqup_tui.written.words import _, ngettext, pgettext
 
 _HERE = frozenset({Place.TO_PLACE})
 _ONCE, _ALWAYS = "once", "always"
@@ -63,28 +63,29 @@ class PlaceFile(Action):
         return _("Asks whose the file is and which folder it goes into; what is like it can go there by itself then.")
 
     def availability(self, context: Context) -> str | None:
-        if context.to_place is None:
+        if not context.to_place:
             return _("Nothing waits to be placed")
         return None if context.clients else _("There are no clients yet")
 
+    def note(self, context: Context) -> str | None:
+        return files_of(context.to_place) if len(context.to_place) > 1 else None
+
     async def run(self, context: Context) -> None:
-        one = context.to_place
-        if one is None:
-            return
-        client = await _client(context, one)
-        folder = await _folder(context, one) if client is not None else None
+        files = context.to_place
+        client = await _client(context, files)
+        folder = await _folder(context, files) if client is not None else None
         if client is None or folder is None:
             return
-        learned = what_is_learned(one, folder)
-        if learned is not None and _is_of_another(learned, client, context.clients):
-            learned = None
-        answer = await _how_long(context, one, client, learned) if learned is not None else _ONCE
+        answer = await _remembered(context, files, client, folder)
         if answer is None:
             return
-        command = PlaceBody(to_place_id=one.id, client_id=client.id, folder=folder, remember=answer == _ALWAYS)
-        words = _("{file} is with {client}, {folder}.")
-        text = words.format(file=name_of(one), client=clean(client.name), folder=folder_name(folder))
-        give(context, [command], text)
+        commands = [
+            PlaceBody(to_place_id=one.id, client_id=client.id, folder=folder, remember=answer == _ALWAYS)
+            for one in files
+        ]
+        words = ngettext("{file} is with {client}, {folder}.", "{file} are with {client}, {folder}.", len(files))
+        text = words.format(file=files_of(files), client=clean(client.name), folder=folder_name(folder))
+        give(context, commands, text)
 
 
 class DismissToPlace(Action):
@@ -103,15 +104,28 @@ class DismissToPlace(Action):
     def availability(self, context: Context) -> str | None:
         return None if context.to_place else _("Nothing waits to be placed")
 
+    def note(self, context: Context) -> str | None:
+        return files_of(context.to_place) if len(context.to_place) > 1 else None
+
     async def run(self, context: Context) -> None:
-        one = context.to_place
-        if one is None:
+        files = context.to_place
+        if not files:
             return
-        lines = [_("It becomes no document, and is shown no more.")]
+        number = len(files)
+        lines = [
+            ngettext(
+                "It becomes no document, and is shown no more.",
+                "They become no documents, and are shown no more.",
+                number,
+            )
+        ]
         button = pgettext("a file", "Dismiss it")
-        if await context.ask.confirm(Confirming(title=name_of(one), lines=lines, button=button)):
-            text = _("{file} dismissed.").format(file=name_of(one))
-            give(context, [DismissBody(to_place_ids=(one.id,))], text)
+        if number > 1:
+            button = ngettext("Dismiss {count} file", "Dismiss {count} files", number).format(count=count(number))
+        if await context.ask.confirm(Confirming(title=files_of(files), lines=lines, button=button)):
+            words = ngettext("{file} dismissed.", "{file} dismissed.", number)
+            command = DismissBody(to_place_ids=tuple(one.id for one in files))
+            give(context, [command], words.format(file=files_of(files)))
 
 
 class OpenToPlace(Action):
@@ -131,13 +145,15 @@ class OpenToPlace(Action):
         return _("Look")
 
     def availability(self, context: Context) -> str | None:
-        if context.to_place is None or context.to_place.sha256 is None:
+        if len(context.to_place) != 1:
+            return _("One file at a time") if context.to_place else _("Nothing waits to be placed")
+        if context.to_place[0].sha256 is None:
             return _("Nothing waits to be placed")
         return _("Not over SSH") if context.over_ssh else None
 
     async def run(self, context: Context) -> None:
-        one = context.to_place
-        if one is None or one.sha256 is None:
+        one = context.to_place[0]
+        if one.sha256 is None:
             return
         source = await context.doing.download(one.sha256)
         directory = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="banqup-"))
@@ -149,23 +165,43 @@ def name_of(one: ToPlace) -> str:
     return clean(one.file_name.rpartition("/")[2])
 
 
-async def _client(context: Context, one: ToPlace) -> Client | None:
-    """What seems likely stands first, so that Enter alone takes it."""
-    clients = sorted(context.clients, key=lambda client: client.id != one.client_id)
+def files_of(files: Sequence[ToPlace]) -> str:
+    """The name of the file, or how many they are."""
+    if len(files) == 1:
+        return name_of(files[0])
+    return ngettext("{count} file", "{count} files", len(files)).format(count=count(len(files)))
+
+
+async def _client(context: Context, files: Sequence[ToPlace]) -> Client | None:
+    """What seems likely for all of them stands first, so that Enter alone takes it."""
+    seem = {one.client_id for one in files}
+    likely = seem.pop() if len(seem) == 1 else None
+    clients = sorted(context.clients, key=lambda client: client.id != likely)
     choices = [
-        Choice(id=client.id, label=clean(client.name), note=_("likely") if client.id == one.client_id else "")
+        Choice(id=client.id, label=clean(client.name), note=_("likely") if client.id == likely else "")
         for client in clients
     ]
-    title = _("Whose is {file}?").format(file=name_of(one))
+    words = ngettext("Whose is {file}?", "Whose are {file}?", len(files))
+    title = words.format(file=files_of(files))
     answer = await context.ask.choose(Choosing(title=title, choices=choices, search=True))
     return next((client for client in clients if client.id == answer), None)
 
 
-async def _folder(context: Context, one: ToPlace) -> Folder | None:
-    folders = sorted(ALL_FOLDERS, key=lambda folder: folder is not one.folder)
+async def _folder(context: Context, files: Sequence[ToPlace]) -> Folder | None:
+    seem = {one.folder for one in files}
+    likely = seem.pop() if len(seem) == 1 else None
+    folders = sorted(ALL_FOLDERS, key=lambda folder: folder is not likely)
     choices = [Choice(id=str(folder), label=folder_name(folder)) for folder in folders]
     answer = await context.ask.choose(Choosing(title=_("Which folder?"), choices=choices))
     return Folder(answer) if answer is not None else None
+
+
+async def _remembered(context: Context, files: Sequence[ToPlace], client: Client, folder: Folder) -> str | None:
+    """Of several files nothing is learned: what they have in common is not known."""
+    learned = what_is_learned(files[0], folder) if len(files) == 1 else None
+    if learned is None or _is_of_another(learned, client, context.clients):
+        return _ONCE
+    return await _how_long(context, files[0], client, learned)
 
 
 async def _how_long(context: Context, one: ToPlace, client: Client, learned: Learned) -> str | None:

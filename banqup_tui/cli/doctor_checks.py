@@ -18,6 +18,7 @@ from pathlib import Path
 from banqup_tui.cli.house import House
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.homes import Homes
+from banqup_tui.written.refusals import what_to_do, why_not
 
 LEAST_ROOM = 200 * 1024 * 1024
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -208,8 +209,9 @@ def of_house(house: House) -> Iterator[Finding]:
         yield doubtful("outbox", f"{waiting} changes wait on this computer.", "banqup sync sends them.")
     else:
         yield fine("outbox", "Nothing waits")
-    for what, why in house.refused():
-        yield doubtful("outbox", f"Refused: {what}. {why}", "Look at it in the terminal, and dismiss it there.")
+    for one in house.refused():
+        remedy = f"{what_to_do(one)} banqup changes lists it."
+        yield doubtful("outbox", f"Refused: {one.what}. {why_not(one)}", remedy)
     yield from _of_integrations(house)
     for source in house.sources():
         if source.problem:

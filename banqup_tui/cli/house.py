@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from banqup_tui.actions.interface import Doing
+from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.delivery import Attempt, Delivery
 from banqup_tui.domain.document import Document
@@ -20,6 +21,7 @@ from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import ClientRow
 from banqup_tui.domain.source import PlacingRule, Source, ToPlace
 from banqup_tui.homes import Homes
+from banqup_tui.protocol.problems import WAITS_TO_PLACE
 
 
 class NoBackend(BanqupError):
@@ -63,6 +65,11 @@ class Answer:
     def remedy(self) -> str:
         return str((self.problem or {}).get("remedy") or "")
 
+    @property
+    def waits_to_place(self) -> bool:
+        """Of an import: its file waits under *To place* now."""
+        return self.fate is Fate.REFUSED and (self.problem or {}).get("type") in WAITS_TO_PLACE
+
 
 class House(Protocol):
     """Reads are of the local copy; `sync` brings it in step first."""
@@ -89,8 +96,8 @@ class House(Protocol):
         """Commands on this computer that have no answer yet."""
         ...
 
-    def refused(self) -> Sequence[tuple[str, str]]:
-        """What was refused and not looked at yet: what it was, and why."""
+    def refused(self) -> Sequence[RefusedChange]:
+        """What was refused, or may not have been made, and was not cleared; newest first."""
         ...
 
     def was_told(self, keys: Sequence[str]) -> None:

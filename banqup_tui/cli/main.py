@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sources": ("sources", "Folders that are watched, and the SFTP drop with its accounts: add, list, remove."),
     "to-place": ("to_place", "What came in and nobody could tell whose it is: list, place, dismiss."),
     "rules": ("rules", "What was learned from placing by hand: list, remove."),
+    "changes": ("changes", "Changes that were refused: list, try again, clear."),
     "sync": ("sync", "Send what waits here and fetch what is new."),
     "status": ("status", "Whether the backend runs, and what waits."),
     "doctor": ("doctor", "Look for what is wrong, and say what to do about it."),

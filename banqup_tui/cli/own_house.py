@@ -10,6 +10,7 @@ from banqup_tui.actions.at_session import SessionDoing
 from banqup_tui.actions.sentences import rescue_lines
 from banqup_tui.cli.house import Answer, Fate, House, NoBackend
 from banqup_tui.cli.output import say
+from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.domain.delivery import Attempt, Delivery
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
@@ -21,7 +22,6 @@ from banqup_tui.domain.listing import ClientRow
 from banqup_tui.domain.source import PlacingRule, Source, ToPlace
 from banqup_tui.homes import Homes
 from banqup_tui.launcher import connect
-from banqup_tui.store.outbox_entry import Entry
 from banqup_tui.store.query import DocumentQuery
 from banqup_tui.store.touched import Touched
 from banqup_tui.sync.session import Session
@@ -116,8 +116,8 @@ class OwnHouse:
     def waiting(self) -> int:
         return self._session.outbox.waiting_count()
 
-    def refused(self) -> Sequence[tuple[str, str]]:
-        return [(entry.label or entry.kind, _why(entry)) for entry in self._session.outbox.to_look_at()]
+    def refused(self) -> Sequence[RefusedChange]:
+        return self._session.refused_changes.all()
 
     def was_told(self, keys: Sequence[str]) -> None:
         self._session.outbox.dismiss(keys)
@@ -185,9 +185,3 @@ def _portions(ids: Iterator[str]) -> Iterator[list[str]]:
             some = []
     if some:
         yield some
-
-
-def _why(entry: Entry) -> str:
-    problem = entry.problem or {}
-    said = problem.get("detail") or problem.get("title") or "It may have been done: look, and repeat it if not."
-    return f"{said} {problem.get('remedy') or ''}".strip()

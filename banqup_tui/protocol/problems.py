@@ -39,6 +39,10 @@ class ProblemType(StrEnum):
     INTERNAL = "internal"
 
 
+WAITS_TO_PLACE = frozenset({ProblemType.UNREADABLE, ProblemType.CANNOT_PLACE})
+"""With one of these an `IMPORT_FILE` is refused whose file waits under *To place* now, with the same reason."""
+
+
 class Problem(Value, frozen=True, kw_only=True):
     """`recorded`: final, stored under the command's key. `field` names the offending input."""
 

@@ -11,6 +11,7 @@ from textual.screen import Screen
 from banqup_tui.actions.asking import Tone
 from banqup_tui.actions.interface import Context
 from banqup_tui.actions.places import Destination, Place
+from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.domain.failures import FailureGroup
 from banqup_tui.sync.session import Session
 from banqup_tui.widgets.header import Place as HeaderPlace
@@ -59,7 +60,8 @@ class House(Protocol):
         integration_id: str | None = None,
         extension_id: str | None = None,
         failures: FailureGroup | None = None,
-        to_place_id: str | None = None,
+        to_place_ids: Sequence[str] = (),
+        changes: Sequence[RefusedChange] = (),
     ) -> Context: ...
 
     def status_words(self, document_id: str) -> Sequence[Word]: ...

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 DIGITS = {
     **dict.fromkeys((Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.DOCUMENT, Place.TO_PLACE), "2"),
-    **dict.fromkeys((Place.TO_LOOK_AT, Place.FAILED), "2"),
+    **dict.fromkeys((Place.TO_LOOK_AT, Place.FAILED, Place.CHANGES), "2"),
     **dict.fromkeys((Place.CLIENTS, Place.CLIENT), "3"),
 }
 _TWO_WAYS = {"side": (("left", "h"), ("right", "l")), "pane": (("shift+tab",), ("tab",))}
@@ -324,6 +324,12 @@ class PlaceScreen(Sheet):
         message.stop()
         if message.key in _ROOTS:
             self.house.go_to_root(_ROOTS[message.key])
+
+    def on_header_sync_asked(self, message: Header.SyncAsked) -> None:
+        """A click on the state: where changes were refused, to those; else what it means."""
+        message.stop()
+        refused = self.house.session.refused_changes.count()
+        self.perform("refused-changes" if refused and self.place is not Place.CHANGES else "check-connection")
 
     def on_footer_key_asked(self, message: Footer.KeyAsked) -> None:
         message.stop()

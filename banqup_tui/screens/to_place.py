@@ -30,7 +30,7 @@ class ToPlaceScreen(PlaceScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.listing = Listing(id="waiting")
+        self.listing = Listing(selects=True, id="waiting")
         self.details = Page(id="details")
         self._rule = Rule()
         self._waiting: dict[str, ToPlace] = {}
@@ -73,9 +73,14 @@ class ToPlaceScreen(PlaceScreen):
         self.details.show(lambda width: to_place_details(one, names, today, width))
 
     def context(self) -> Context:
-        return self.house.context(self, to_place_id=self.listing.key)
+        keys = self.listing.selected or [self.listing.key or ""]
+        return self.house.context(self, to_place_ids=[key for key in keys if key in self._waiting])
 
     def state_words(self) -> Sequence[Word]:
+        number = len(self.listing.selected)
+        if number:
+            words = ngettext("{count} selected", "{count} selected", number).format(count=count(number))
+            return (Word(words, "strong", True),)
         one = self._one()
         if one is None or self.levels > 1:
             return ()
@@ -89,6 +94,14 @@ class ToPlaceScreen(PlaceScreen):
         return self.listing.cursor_region()
 
     # keys
+
+    def move_back(self) -> None:
+        if not self.listing.clear_selection():
+            super().move_back()
+
+    def on_listing_selection_changed(self, message: Listing.SelectionChanged) -> None:
+        message.stop()
+        self.came_to_rest()
 
     def action_pane(self, step: int) -> None:
         """Between the list and what is told of the one chosen, where both are shown."""

@@ -42,6 +42,9 @@ class Spool:
     def path(self, sha256: str) -> Path:
         return _path(self.directory, sha256)
 
+    def has(self, sha256: str) -> bool:
+        return self.path(sha256).is_file()
+
     def keep_only(self, wanted: Iterable[str], now: float | None = None) -> None:
         """Drop what no command needs any more, and what a killed program left half written.
 

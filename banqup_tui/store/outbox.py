@@ -16,6 +16,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.kill_points import kill_point
+from banqup_tui.protocol.problems import WAITS_TO_PLACE
 from banqup_tui.store.faults import FaultCode, LocalFault
 from banqup_tui.store.file_lock import exclusive_lock, shared_lock
 from banqup_tui.store.outbox_check import is_in_order
@@ -43,14 +44,21 @@ _GIVE = (
     "INSERT INTO command (key, line, kind, body, documents, file, label, at, checksum, document_id, effect, seen)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING"
 )
-_SECRETIVE = "('INSTALL', 'CONFIGURE', 'ADD_INTEGRATION', 'CONFIGURE_INTEGRATION')"
+FORGETFUL_KINDS = ("INSTALL", "CONFIGURE", "ADD_INTEGRATION", "CONFIGURE_INTEGRATION")
+"""Commands whose settings are wiped as soon as they are answered."""
+_SECRETIVE = "('" + "', '".join(FORGETFUL_KINDS) + "')"
 _FORGETS = (
     f"body = CASE WHEN kind IN {_SECRETIVE}"
     " THEN CAST(json_set(CAST(body AS TEXT), '$.settings', json('{}')) AS BLOB) ELSE body END"
 )
 """Settings may hold secrets: once a command is settled they are kept sealed by the backend, and nowhere else."""
 _OPEN = "state IN ('QUEUED', 'SENDING')"
-_WANTS_FILE = f"({_OPEN} OR (state IN ('REFUSED', 'EXPIRED') AND dismissed = 0)) AND file IS NOT NULL"
+_TO_LOOK_AT = (
+    "state IN ('REFUSED', 'EXPIRED') AND dismissed = 0 AND NOT (kind = 'IMPORT_FILE' AND state = 'REFUSED'"
+    " AND coalesce(json_extract(problem, '$.type'), '') IN ('" + "', '".join(sorted(WAITS_TO_PLACE)) + "'))"
+)
+"""Not dismissed; but a file that waits under *To place* is no change that was not made."""
+_WANTS_FILE = f"({_OPEN} OR ({_TO_LOOK_AT})) AND file IS NOT NULL"
 """What was refused may be tried again until its user has let it be."""
 
 _P = ParamSpec("_P")
@@ -215,6 +223,27 @@ class Outbox:
         with self._changing() as connection:
             connection.executemany("UPDATE command SET dismissed = 1 WHERE key = ?", [(key,) for key in keys])
 
+    @_healing
+    def give_again(self, keys: Sequence[str], seen: str) -> list[str]:
+        """Give what was refused or has expired once more, as new commands in the old order; the old ones are dismissed.
+
+        Commands whose settings are gone are passed over. All of it is one transaction: the new keys.
+        """
+        given: list[str] = []
+        wanted = set(keys)
+        with self._changing() as connection:
+            for old in self._entries(f"WHERE {_TO_LOOK_AT} AND kind NOT IN {_SECRETIVE} ORDER BY n"):
+                if old.key not in wanted:
+                    continue
+                given.append(str(uuid.uuid4()))
+                row = self._row(
+                    given[-1], old.line, old.kind, old.body, old.documents, old.effect, old.file, old.label, seen
+                )
+                connection.execute(_GIVE, row)
+                connection.execute("UPDATE command SET dismissed = 1 WHERE key = ?", (old.key,))
+        kill_point("outbox.given")
+        return given
+
     # what the sync does
 
     @_healing
@@ -302,10 +331,8 @@ class Outbox:
         """Drop what was settled 30 days ago. Returns the files no command needs any more."""
         before = (self._now() - KEPT).isoformat(timespec="microseconds")
         with self._changing() as connection:
-            connection.execute(
-                "DELETE FROM command WHERE answered_at < ? AND (state IN ('DONE', 'CANCELLED') OR dismissed = 1)",
-                (before,),
-            )
+            settled = f"NOT ({_OPEN} OR ({_TO_LOOK_AT}))"
+            connection.execute(f"DELETE FROM command WHERE answered_at < ? AND {settled}", (before,))  # noqa: S608
             rows = connection.execute(f"SELECT DISTINCT file FROM command WHERE {_WANTS_FILE}")  # noqa: S608
             return [row[0] for row in rows]
 
@@ -349,8 +376,13 @@ class Outbox:
 
     @_healing
     def to_look_at(self) -> list[Entry]:
-        """Refused or expired, and not dismissed; newest first."""
-        return self._entries("WHERE state IN ('REFUSED', 'EXPIRED') AND dismissed = 0 ORDER BY n DESC")
+        """Refused or expired, and not dismissed; newest first. Without files that wait under *To place*."""
+        return self._entries(f"WHERE {_TO_LOOK_AT} ORDER BY n DESC")
+
+    @_healing
+    def refused_count(self) -> int:
+        """How many `to_look_at` gives."""
+        return int(self.connection().execute(f"SELECT count(*) FROM command WHERE {_TO_LOOK_AT}").fetchone()[0])  # noqa: S608
 
     @_healing
     def history(self, limit: int = 100) -> list[Entry]:

@@ -46,7 +46,7 @@ class Listeners:
 
     def _current(self, busy_with: SyncWord | None) -> SyncState:
         kept = self._outbox.waiting_count()
-        refused = len(self._outbox.to_look_at())
+        refused = self._outbox.refused_count()
         copy = self._copy.state()
         word = self._word(busy_with, kept, refused, copy.is_complete, copy.again)
         trouble = self._trouble

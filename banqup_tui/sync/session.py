@@ -26,6 +26,7 @@ from banqup_tui.store.outbox_entry import Line
 from banqup_tui.store.overlay import Effect
 from banqup_tui.store.readers import Readers
 from banqup_tui.sync.engine import Engine, http_server
+from banqup_tui.sync.refused_changes import RefusedChanges
 from banqup_tui.sync.server import ServerLike
 
 LOCAL = "local"
@@ -43,6 +44,7 @@ class Session:
         self.engine = engine
         self.readers = Readers(copy, outbox)
         self.failures = FailureReader(copy, outbox)
+        self.refused_changes = RefusedChanges(outbox, self.readers, spool)
 
     @classmethod
     def open(
@@ -111,6 +113,17 @@ class Session:
         )  # fmt: skip
         self.engine.wake()
         return key
+
+    def retry_changes(self, keys: Sequence[str]) -> list[str]:
+        """Give refused changes again; the keys of the new commands."""
+        given = self.refused_changes.retry(keys, self.copy.state().seen)
+        self.engine.wake()
+        return given
+
+    def clear_changes(self, keys: Sequence[str]) -> None:
+        """Take refused changes off the list of them."""
+        self.refused_changes.clear(keys)
+        self.engine.wake()
 
     def undo(self, key: str) -> bool:
         """Take a command back. False: it is settled already. What the server may have begun, it is asked about."""

@@ -13,9 +13,10 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from banqup_tui.widgets.focus import QuietFocus
-from banqup_tui.widgets.lines_of_text import Line
+from banqup_tui.widgets.lines_of_text import Line, left
 from banqup_tui.widgets.page import MARGIN, Page, draw
 from banqup_tui.widgets.theme import Ground, look_of
+from banqup_tui.written.signs import sign
 
 
 class Item(NamedTuple):
@@ -48,6 +49,9 @@ class Listing(QuietFocus, ScrollView):
         Binding("home,g", "move(-100000)", show=False, id="list.first"),
         Binding("end,G", "move(100000)", show=False, id="list.last"),
         Binding("enter", "open", show=False, id="list.open"),
+        Binding("space", "select", show=False, id="list.select"),
+        Binding("V", "range", show=False, id="list.range"),
+        Binding("A", "all", show=False, id="list.all"),
     ]
 
     class Opened(Message):
@@ -75,9 +79,28 @@ class Listing(QuietFocus, ScrollView):
             super().__init__()
             self.listing, self.key, self.region = listing, key, region
 
-    def __init__(self, *, details: Page | None = None, margin: int = MARGIN, id: str | None = None) -> None:
-        """`details` tells of the row one is on: page keys scroll that, where the list itself is all in sight."""
+    class SelectionChanged(Message):
+        """What is selected is another; see `selected`."""
+
+        def __init__(self, listing: Listing) -> None:
+            super().__init__()
+            self.listing = listing
+
+        @property
+        def control(self) -> Listing:
+            return self.listing
+
+    def __init__(
+        self, *, details: Page | None = None, margin: int = MARGIN, selects: bool = False, id: str | None = None
+    ) -> None:
+        """`details` tells of the row one is on: page keys scroll that, where the list itself is all in sight.
+
+        `selects`: rows can be selected.
+        """
         super().__init__(id=id)
+        self._selects = selects
+        self._selected: frozenset[str] = frozenset()
+        self._range: tuple[int, frozenset[str]] | None = None
         self._margin, self._details = margin, details
         self._build: BuildItems | None = None
         self._labels: Line | None = None
@@ -94,6 +117,18 @@ class Listing(QuietFocus, ScrollView):
     @property
     def keys(self) -> list[str]:
         return [item.key for item in self._items if item.key]
+
+    @property
+    def selected(self) -> list[str]:
+        """Keys of the selected rows, in the order of the list."""
+        return [key for key in self.keys if key in self._selected]
+
+    def clear_selection(self) -> bool:
+        """False where nothing was selected."""
+        had = bool(self._selected) or self._range is not None
+        self._range = None
+        self._select(frozenset())
+        return had
 
     def show(self, build: BuildItems, *, start: str = "") -> None:
         """The cursor keeps its row; where that is not there it begins at `start`, or at the nearest."""
@@ -121,9 +156,13 @@ class Listing(QuietFocus, ScrollView):
             return draw((), look, width, margin=self._margin)
         drawn = self._drawn[at]
         ground: Ground = "bg"
+        line = drawn.line
+        if drawn.main and self._items[drawn.item].key in self._selected:
+            ground = "sel"
+            line = (left(-self._margin, sign("selected"), "accent"), *line)
         if drawn.item == self._cursor and drawn.main:
             ground = "cursor" if self.has_focus else "cursor_off"
-        return draw(drawn.line, look, width, ground=ground, margin=self._margin)
+        return draw(line, look, width, ground=ground, margin=self._margin)
 
     def refresh_focus(self) -> None:
         self._refresh_item(self._cursor)
@@ -143,6 +182,40 @@ class Listing(QuietFocus, ScrollView):
             self._details.action_scroll_pages(pages)
         else:
             self.action_move(10 * pages)
+
+    def action_select(self) -> None:
+        """Select the row or not; in a range, end the range."""
+        if self._range is not None:
+            self._range = None
+        elif self._selects and self.key:
+            self._select(self._selected ^ {self.key})
+
+    def action_range(self) -> None:
+        """Begin a range at the cursor; again, end it."""
+        if self._range is not None or not self._selects or not self.key:
+            self._range = None
+            return
+        self._range = (self._cursor, self._selected)
+        self._extend_range()
+
+    def _extend_range(self) -> None:
+        if self._range is not None:
+            start, before = self._range
+            first, last = sorted((start, self._cursor))
+            self._select(before | {item.key for item in self._items[first : last + 1] if item.key})
+
+    def action_all(self) -> None:
+        """All that are listed; again, none."""
+        self._range = None
+        every = frozenset(self.keys) if self._selects else frozenset[str]()
+        self._select(frozenset() if every <= self._selected else every)
+
+    def _select(self, keys: frozenset[str]) -> None:
+        if keys == self._selected:
+            return
+        self._selected = keys
+        self.refresh()
+        self.post_message(self.SelectionChanged(self))
 
     def action_open(self) -> None:
         if self.key:
@@ -191,6 +264,8 @@ class Listing(QuietFocus, ScrollView):
         ]
         self.virtual_size = Size(self.size.width, len(self._drawn) + self._head)
         self._cursor = self._place_of(key)
+        self._range = None
+        self._select(self._selected & frozenset(self.keys))
         self.refresh()
         if self.key != key:
             self.post_message(self.Moved(self, self.key))
@@ -214,6 +289,7 @@ class Listing(QuietFocus, ScrollView):
         self._refresh_item(before)
         self._refresh_item(item)
         self._scroll_to_cursor()
+        self._extend_range()
         self.post_message(self.Moved(self, self.key))
 
     def _refresh_item(self, item: int) -> None:

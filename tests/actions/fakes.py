@@ -35,6 +35,9 @@ class FakeDoing:
         self.known: list[Document] = []
         self.opposites: dict[str, Value] = {}
         self.tested: list[TestRequest] = []
+        self.retried: list[str] = []
+        self.cleared: list[str] = []
+        self.can_be_retried: Sequence[str] | None = None
         self.synced = 0
         self.tried_again = 0
         self.older = 0
@@ -75,6 +78,15 @@ class FakeDoing:
 
     def clients_of(self, key: str) -> list[str]:
         return [PARVIS.name]
+
+    def retry_changes(self, keys: Sequence[str]) -> list[str]:
+        self.retried = list(keys)
+        return [
+            f"key-{at}" for at, key in enumerate(keys, 1) if self.can_be_retried is None or key in self.can_be_retried
+        ]
+
+    def clear_changes(self, keys: Sequence[str]) -> None:
+        self.cleared = list(keys)
 
     def try_again(self) -> None:
         self.tried_again += 1

@@ -11,6 +11,7 @@ from typing import Any
 
 from banqup_tui.cli.house import Answer, Fate, House, NoBackend, Tools
 from banqup_tui.domain.causes import cause_of
+from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.domain.delivery import Attempt, Delivery
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.extension import Extension, Installation
@@ -44,7 +45,7 @@ class FakeHouse:
     offline: bool = False
     kept: int = 0
     told: list[str] = field(default_factory=list)
-    looked_at: list[tuple[str, str]] = field(default_factory=list)
+    looked_at: list[RefusedChange] = field(default_factory=list)
     doing: FakeDoing = field(default_factory=FakeDoing)
     firm: str = "Fiduciaire de la Meuse SRL"
 
@@ -58,7 +59,8 @@ class FakeHouse:
     def _answer(self, key: str) -> Answer:
         if self.offline:
             return Answer(key=key, fate=Fate.WAITING)
-        made = self.answer(self.doing.acts[int(key.removeprefix("key-")) - 1])
+        number = int(key.removeprefix("key-")) - 1
+        made = self.answer(self.doing.acts[number] if number < len(self.doing.acts) else None)
         return Answer(key=key, fate=made.fate, result=made.result, problem=made.problem)
 
     async def changed(self, seconds: float) -> None:
@@ -67,7 +69,7 @@ class FakeHouse:
     def waiting(self) -> int:
         return self.kept
 
-    def refused(self) -> Sequence[tuple[str, str]]:
+    def refused(self) -> Sequence[RefusedChange]:
         return self.looked_at
 
     def was_told(self, keys: Sequence[str]) -> None:

@@ -1,8 +1,11 @@
 """What scripts do: send, install, add, import; each ends with a code that says how it went."""
 
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from banqup_tui.cli.house import Answer, Fate
+from banqup_tui.domain.changes import Hindrance, RefusedChange
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.folder import Folder
 from banqup_tui.protocol.commands import (
@@ -19,6 +22,8 @@ from banqup_tui.protocol.commands import (
 )
 from tests.actions.fakes import a_delivery, a_document, an_extension, an_installation, an_integration
 from tests.cli.fakes import FakeHouse
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
 def a_house(*deliveries) -> FakeHouse:
@@ -290,11 +295,68 @@ def test_a_folder_is_watched(banqup, tmp_path: Path) -> None:
     assert banqup(house, "sources", "add", "folder", str(tmp_path / "none")).code == 66
 
 
+def a_change(key: str = "change-1", **more: Any) -> RefusedChange:
+    known = {"what": "2 deliveries queued for A", "kind": "SEND", "at": NOON, "clients": ("Boulangerie du Parvis SRL",)}
+    return RefusedChange(key=key, **known | more)
+
+
+def test_refused_changes_are_listed_with_what_when_for_whom_why_and_what_to_do(banqup) -> None:
+    house = a_house()
+    house.looked_at = [
+        a_change(reason="Its integration is paused.", remedy="Resume it.", documents=("A",), document_count=1),
+        a_change("change-2", what="Import a.xml", kind="IMPORT_FILE", expired=True, clients=()),
+    ]
+    out = banqup(house, "changes", "list").out
+    for wanted in ("change-1", "2 deliveries queued for A", "Boulangerie du Parvis SRL", "Its integration is paused.",
+                   "Resume it.", "Import a.xml", "It may have been done.", "Look whether it was done"):  # fmt: skip
+        assert wanted in out
+    first, second = banqup(house, "changes", "list", "--json").array
+    assert (first["state"], first["reason"], first["canBeRetried"]) == ("REFUSED", "Its integration is paused.", True)
+    assert (second["state"], second["reason"], second["clients"]) == ("EXPIRED", None, [])
+
+
+def test_refused_changes_are_tried_again_or_cleared_one_or_all(banqup) -> None:
+    house = a_house()
+    house.answer = lambda _body: Answer(key="", fate=Fate.DONE, result={})
+    house.looked_at = [a_change("change-one"), a_change("change-two")]
+    assert banqup(house, "changes", "clear", "change-o").code == 0
+    assert house.doing.cleared == ["change-one"]
+    assert banqup(house, "changes", "clear", "--all").code == 0
+    assert house.doing.cleared == ["change-one", "change-two"]
+    assert banqup(house, "changes", "retry", "change-two").code == 0
+    assert house.doing.retried == ["change-two"]
+    assert banqup(house, "changes", "retry").code == 2
+    assert banqup(house, "changes", "retry", "nothing-of-it").code == 66
+
+
+def test_a_change_that_cannot_be_tried_again_says_why_and_stays(banqup) -> None:
+    house = a_house()
+    house.looked_at = [a_change(hindrance=Hindrance.FILE_GONE)]
+    house.doing.can_be_retried = ()
+    said = banqup(house, "changes", "retry", "--all")
+    assert said.code == 1
+    assert "Its file is not kept here any more: import it again." in said.err
+
+
+def test_a_file_that_waits_to_be_placed_is_said_to_wait_and_is_not_refused(banqup, tmp_path: Path) -> None:
+    (tmp_path / "a.xml").write_text("<a/>")
+    house = a_house()
+    problem = {"type": "cannot-place", "detail": "The file does not say whose it is.", "remedy": "Say whose it is."}
+    house.answer = lambda _body: Answer(key="", fate=Fate.REFUSED, problem=problem)
+    said = banqup(house, "import", str(tmp_path / "a.xml"), "--json")
+    assert said.code == 1
+    assert said.array[0]["outcome"] == "TO_PLACE"
+    assert "waits under To place. The file does not say whose it is." in said.err
+    assert "0 refused" in said.err
+    assert "1 waiting to be placed" in said.err
+
+
 def test_sync_tells_what_was_refused(banqup) -> None:
     house = a_house()
-    house.looked_at = [("2 deliveries queued for A", "Its integration is paused.")]
+    house.looked_at = [a_change(reason="Its integration is paused.", remedy="Resume it.")]
     said = banqup(house, "sync")
     assert said.code == 0
-    assert "Refused: 2 deliveries queued for A. Its integration is paused." in said.err
+    assert "Refused: 2 deliveries queued for A. Its integration is paused. Resume it." in said.err
+    assert "banqup changes tries them again" in said.err
     house.offline = True
     assert banqup(house, "sync").code == 69

@@ -111,7 +111,7 @@ def test_documents_come_in_go_out_and_go_out_again(computer: Computer) -> None:
 
     imported = computer.banqup("import", str(computer.inbox), "--create-clients", "--json")
     assert imported.code == 1, imported.err
-    assert [value["outcome"] for value in imported.array] == ["TAKEN"] * 3 + ["REFUSED"]
+    assert [value["outcome"] for value in imported.array] == ["TAKEN"] * 3 + ["TO_PLACE"]
     assert imported.array[3]["reason"]
     again = computer.banqup("import", str(invoices[0]), "--json")
     assert (again.code, again.array[0]["outcome"]) == (0, "KNOWN")

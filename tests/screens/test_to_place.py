@@ -142,3 +142,37 @@ async def test_nothing_to_place_is_said_and_not_shown_in_the_footer(opened: Open
         assert "To place" not in here.footer
         await here.press("w")
         await here.sees("Nothing waits to be placed")
+
+
+@pytest.mark.parametrize("size", [NARROW, MIDDLE])
+async def test_several_are_placed_or_dismissed_together(
+    opened: Opened, firm: FirmServer, size: tuple[int, int]
+) -> None:
+    async with opened(size) as here:
+        await here.sees("Up to date", "2 to place")
+        await here.press("w", "A")
+        await here.sees("2 selected", "■")
+        await here.press("enter")
+        await here.sees("Whose are 2 files?")
+        await here.press("enter")
+        await here.sees("Which folder?")
+        await here.press("enter")
+        await here.sees("2 files are with")
+        await here.until(lambda: not firm.waiting, "the server has both")
+
+
+async def test_a_selection_is_dismissed_with_its_number_and_escape_gives_it_up_first(
+    opened: Opened, firm: FirmServer
+) -> None:
+    async with opened(MIDDLE) as here:
+        await here.sees("Up to date")
+        await here.press("w", "space")
+        await here.sees("1 selected")
+        await here.press("escape")
+        await here.until(lambda: "1 selected" not in here.info, "nothing is selected")
+        assert here.place == "ToPlaceScreen"
+        await here.press("A", "x")
+        await here.sees("Dismiss 2 files")
+        await here.press("enter")
+        await here.until(lambda: not firm.waiting, "both are gone")
+        assert not [one for one in firm.documents if one.startswith("placed-")]

@@ -1,5 +1,6 @@
 """What the user did is in a list, in order, and takes effect once."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -219,3 +220,40 @@ def test_the_overlay_follows_every_change(outbox: Outbox) -> None:
     assert set(outbox.overlay().marks) == {"d1", "d2"}
     outbox.undo(key)
     assert not outbox.overlay().marks
+
+
+def refused_import(outbox: Outbox, problem_type: str) -> str:
+    key = outbox.give("IMPORT_FILE", b"{}", "e.1", line=Line.IMPORTS, file="f" * 64, label="Import a.xml")
+    outbox.claim(Line.IMPORTS)
+    outbox.answered(key, CommandState.REFUSED, problem=json.dumps({"type": problem_type, "title": "No."}).encode())
+    return key
+
+
+@pytest.mark.parametrize("problem_type", ["unreadable", "cannot-place"])
+def test_a_file_that_waits_to_be_placed_is_no_refused_change(outbox: Outbox, problem_type: str) -> None:
+    refused_import(outbox, problem_type)
+    assert outbox.to_look_at() == []
+    assert outbox.refused_count() == 0
+    assert not outbox.needs_file("f" * 64)
+
+
+def test_what_was_refused_is_given_again_in_its_old_order_and_the_old_ones_are_gone(outbox: Outbox) -> None:
+    old = [refused_import(outbox, "not-found") for _ in range(3)]
+    assert outbox.refused_count() == 3
+    new = outbox.give_again([old[2], old[0]], "e.9")
+    assert [entry.key for entry in outbox.to_look_at()] == [old[1]]
+    waiting = outbox.waiting()
+    assert [entry.key for entry in waiting] == new
+    assert {(entry.kind, entry.file, entry.label, entry.seen, entry.tries) for entry in waiting} == {
+        ("IMPORT_FILE", "f" * 64, "Import a.xml", "e.9", 0)
+    }
+    assert outbox.give_again(old, "e.9") != [], "the one that was left"
+    assert outbox.give_again(old, "e.9") == [], "nothing is given twice"
+
+
+def test_settings_that_were_wiped_are_not_given_again(outbox: Outbox) -> None:
+    key = outbox.give("INSTALL", b'{"settings": {"password": "x"}}', "e.1")
+    outbox.claim(Line.COMMANDS)
+    outbox.answered(key, CommandState.REFUSED, problem=b'{"type": "invalid-settings", "title": "No."}')
+    assert outbox.give_again([key], "e.2") == []
+    assert [entry.key for entry in outbox.to_look_at()] == [key]

@@ -101,3 +101,19 @@ def test_no_line_of_french_is_much_longer_than_its_english(french):
         if isinstance(entry.id, str) and 12 <= len(entry.id) <= 30 and len(entry.string) > 2 * len(entry.id) + 4
     ]
     assert long == []
+
+
+def test_to_place_and_to_dismiss_are_two_words_in_french(french):
+    """`Classer` puts a file where it belongs, `Écarter` lets it be: never one for the other."""
+    placing, dismissing = (
+        re.compile(r"\bclass(er|é|ée|és|ées)\b", re.I),
+        re.compile(r"\bécart(er|é|ée|és|ées|ez)\b", re.I),
+    )
+    wrong = []
+    for entry in _entries(french):
+        english, text = " ".join(_texts(entry.id)).lower(), " ".join(_texts(entry.string))
+        if bool(dismissing.search(text)) != ("dismiss" in english):
+            wrong.append((entry.id, entry.string))
+        if placing.search(text) and "plac" not in english:
+            wrong.append((entry.id, entry.string))
+    assert wrong == []

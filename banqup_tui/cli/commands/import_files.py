@@ -118,7 +118,8 @@ def _values(given: Given, answer: Answer | None, clients: dict[str, Client]) -> 
         return [_value(given, "WAITING")]
     if answer.fate is not Fate.DONE:
         reason = answer.reason or "It was not taken."
-        return [_value(given, "REFUSED", reason=reason, remedy=answer.remedy)]
+        outcome = "TO_PLACE" if answer.waits_to_place else "REFUSED"
+        return [_value(given, outcome, reason=reason, remedy=answer.remedy)]
     taken = (answer.result or {}).get("documents") or []
     return [_taken(given, one, clients.get(one.get("clientId"))) for one in taken] or [_value(given, "TAKEN")]
 
@@ -153,6 +154,8 @@ def _line(value: dict[str, Any]) -> str:
     path, outcome = value["path"], value["outcome"]
     if outcome == "REFUSED":
         return f"{path}: refused. {value['reason']} {value['remedy'] or ''}"
+    if outcome == "TO_PLACE":
+        return f"{path}: waits under To place. {value['reason']} {value['remedy'] or ''}"
     if outcome == "PASSED_OVER":
         return f"{path}: passed over. {value['reason']}"
     if outcome == "WAITING":
@@ -167,15 +170,17 @@ def _words(folder: str | None) -> str:
 
 
 def _summary(values: Sequence[dict[str, Any]]) -> int:
-    numbers = dict.fromkeys(("TAKEN", "KNOWN", "REFUSED", "WAITING", "PASSED_OVER"), 0)
+    numbers = dict.fromkeys(("TAKEN", "KNOWN", "TO_PLACE", "REFUSED", "WAITING", "PASSED_OVER"), 0)
     for value in values:
         numbers[value["outcome"]] += 1
     parts = [f"{numbers['TAKEN']} taken", f"{numbers['KNOWN']} known already", f"{numbers['REFUSED']} refused"]
+    if numbers["TO_PLACE"]:
+        parts.append(f"{numbers['TO_PLACE']} waiting to be placed: banqup to-place lists them")
     if numbers["PASSED_OVER"]:
         parts.append(f"{numbers['PASSED_OVER']} passed over")
     if numbers["WAITING"]:
         parts.append(f"{numbers['WAITING']} kept here")
     say(", ".join(parts) + ".")
-    if numbers["REFUSED"]:
+    if numbers["REFUSED"] or numbers["TO_PLACE"]:
         return exit_codes.FAILED
     return exit_codes.STILL_UNDER_WAY if numbers["WAITING"] else exit_codes.OK

@@ -8,6 +8,8 @@ from banqup_tui.cli import exit_codes
 from banqup_tui.cli.house import House, Tools
 from banqup_tui.cli.output import say
 from banqup_tui.cli.running import in_house, pass_tools
+from banqup_tui.written.refusals import what_to_do, why_not
+from banqup_tui.written.words import _
 
 
 @click.command()
@@ -17,8 +19,10 @@ def command(tools: Tools) -> int:
 
     async def work(house: House) -> int:
         await house.sync()
-        for what, why in house.refused():
-            say(f"Refused: {what}. {why}")
+        for one in house.refused():
+            say(f"{_('Refused: {what}.').format(what=one.what)} {why_not(one)} {what_to_do(one)}")
+        if house.refused():
+            say(_("banqup changes tries them again, or clears them."))
         waiting = house.waiting()
         say(f"{waiting} still wait here." if waiting else "Up to date.")
         return exit_codes.STILL_UNDER_WAY if waiting else exit_codes.OK

@@ -1,0 +1,104 @@
+"""Changes that were refused or have expired: go there, ask for them again, clear them."""
+
+from __future__ import annotations
+
+from banqup_tui.actions.asking import Message
+from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.places import EVERYWHERE, Destination, Place
+from banqup_tui.domain.text import clean
+from banqup_tui.written.formats import count
+from banqup_tui.written.refusals import hindrance_words
+from banqup_tui.written.words import _, ngettext
+
+_HERE = frozenset({Place.CHANGES})
+
+
+class ToRefusedChanges(Action):
+    id = "refused-changes"
+    keys = ("c",)
+    places = EVERYWHERE - {Place.CHANGES}
+    rank = 34
+
+    def name(self) -> str:
+        return _("Refused changes")
+
+    def help(self) -> str:
+        return _("Shows the changes that the server refused, or may not have made, each with its reason.")
+
+    def short(self, context: Context) -> str:
+        return _("Refused ({count})").format(count=count(context.refused_changes))
+
+    def availability(self, context: Context) -> str | None:
+        return None if context.refused_changes else _("No change was refused")
+
+    async def run(self, context: Context) -> None:
+        context.ask.go(Destination(place=Place.CHANGES))
+
+
+class RetryChanges(Action):
+    """As new commands, with what is known now: the server answers them anew."""
+
+    id = "retry-changes"
+    keys = ("r",)
+    places = _HERE
+    menu = 0
+    rank = 10
+
+    def name(self) -> str:
+        return _("Try again")
+
+    def help(self) -> str:
+        return _("Asks for the change once more, as it was. What was refused by its state then may be done now.")
+
+    def availability(self, context: Context) -> str | None:
+        if not context.changes:
+            return _("No change was refused")
+        hindrances = [one.hindrance for one in context.changes]
+        first = hindrances[0]
+        return hindrance_words(first) if first is not None and None not in hindrances else None
+
+    def note(self, context: Context) -> str | None:
+        number = len(context.changes)
+        return ngettext("{count} change", "{count} changes", number).format(count=count(number)) if number > 1 else None
+
+    async def run(self, context: Context) -> None:
+        keys = context.doing.retry_changes([one.key for one in context.changes])
+        number = len(keys)
+        if number == 1 and len(context.changes) == 1:
+            text = _("Asked for again: {what}").format(what=clean(context.changes[0].what))
+        else:
+            text = ngettext("{count} change asked for again.", "{count} changes asked for again.", number).format(
+                count=count(number)
+            )
+        left = len(context.changes) - number
+        if left:
+            words = ngettext("{count} cannot be: it stays here.", "{count} cannot be: they stay here.", left)
+            text = f"{text} {words.format(count=count(left))}"
+        context.ask.notify(Message(text=text, undo_keys=tuple(keys)))
+
+
+class ClearChanges(Action):
+    id = "clear-changes"
+    keys = ("x",)
+    places = _HERE
+    menu = 1
+    rank = 15
+
+    def name(self) -> str:
+        return _("Clear")
+
+    def help(self) -> str:
+        return _("Takes the change off this list. Nothing is done, here or at the server.")
+
+    def availability(self, context: Context) -> str | None:
+        return None if context.changes else _("No change was refused")
+
+    def note(self, context: Context) -> str | None:
+        number = len(context.changes)
+        return ngettext("{count} change", "{count} changes", number).format(count=count(number)) if number > 1 else None
+
+    async def run(self, context: Context) -> None:
+        context.doing.clear_changes([one.key for one in context.changes])
+        number = len(context.changes)
+        words = ngettext("{count} change cleared.", "{count} changes cleared.", number)
+        context.ask.notify(Message(text=words.format(count=count(number))))

@@ -1,0 +1,121 @@
+"""Refused changes: what the user asked for and the server did not do, with why and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.geometry import Region
+
+from banqup_tui.actions.interface import Context
+from banqup_tui.actions.places import Place
+from banqup_tui.domain.changes import RefusedChange
+from banqup_tui.screens.place import PlaceScreen, bindings_for
+from banqup_tui.widgets.changes_layout import change_details, change_items
+from banqup_tui.widgets.lines_of_text import left
+from banqup_tui.widgets.listing import Listing
+from banqup_tui.widgets.one_line import Word
+from banqup_tui.widgets.page import Page
+from banqup_tui.widgets.sheet import Blank
+from banqup_tui.written.formats import count
+from banqup_tui.written.refusals import what_to_do, why_not
+from banqup_tui.written.words import _, ngettext
+
+
+class RefusedChangesScreen(PlaceScreen):
+    place = Place.CHANGES
+    BINDINGS = bindings_for(Place.CHANGES)
+    DEFAULT_CSS = """
+    RefusedChangesScreen #parts { width: 1fr; height: 1fr; }
+    RefusedChangesScreen Listing { height: auto; max-height: 50%; }
+    RefusedChangesScreen #details { height: 1fr; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.details = Page(id="details")
+        self.listing = Listing(details=self.details, selects=True, id="changes")
+        self._blank = Blank()
+        self._changes: dict[str, RefusedChange] = {}
+
+    def compose_body(self) -> ComposeResult:
+        with Vertical(id="parts"):
+            yield self.listing
+            yield self._blank
+            yield self.details
+
+    def on_mount(self) -> None:
+        self.set_focus(self.listing)
+
+    # what is shown
+
+    def here(self) -> object:
+        return self.listing.key
+
+    def draw(self) -> None:
+        changes = self.house.session.refused_changes.all()
+        self._changes = {one.key: one for one in changes}
+        number = len(changes)
+        words = ngettext("{count} change", "{count} changes", number).format(count=count(number)) if number else ""
+        self.title_line.set_path([_("Client documents"), _("Refused changes")], right=words)
+        today = self.house.now().date()
+        if changes:
+            self.listing.show(change_items(changes, today))
+        else:
+            self.listing.show(lambda _width: (None, ()))
+        self._show_details()
+
+    def _one(self) -> RefusedChange | None:
+        on_it = self._changes.get(self.listing.key or "")
+        return on_it or next(iter(self._changes.values()), None)
+
+    def _show_details(self) -> None:
+        one, today = self._one(), self.house.now().date()
+        if one is None:
+            nothing = (left(0, _("No change was refused."), "strong", bold=True),)
+            self.details.show(lambda _width: [nothing])
+            return
+        self.details.show(lambda width: change_details(one, today, width), keep_place=True)
+
+    def context(self) -> Context:
+        one = self._one()
+        keys = self.listing.selected or ([one.key] if one else [])
+        return self.house.context(self, changes=[self._changes[key] for key in keys if key in self._changes])
+
+    def state_words(self) -> Sequence[Word]:
+        number = len(self.listing.selected)
+        if number:
+            words = ngettext("{count} selected", "{count} selected", number).format(count=count(number))
+            return (Word(words, "strong", True),)
+        one = self._one()
+        return (Word(why_not(one), "warn"), Word(f"  {what_to_do(one)}", "muted")) if one else ()
+
+    def menu_title(self) -> str:
+        one = self._one()
+        return one.what if one else ""
+
+    def menu_region(self) -> Region | None:
+        if not self.listing.key:
+            return Region(0, self.body_top, self.size.width - 2, 1)
+        region = self.listing.cursor_region()
+        return Region(region.x, region.y, self.size.width - 2, 1)
+
+    # keys
+
+    def move_back(self) -> None:
+        if not self.listing.clear_selection():
+            super().move_back()
+
+    def on_listing_moved(self, message: Listing.Moved) -> None:
+        message.stop()
+        self._show_details()
+        self.cursor_moved()
+
+    def on_listing_selection_changed(self, message: Listing.SelectionChanged) -> None:
+        message.stop()
+        self.came_to_rest()
+
+    def on_listing_menu_asked(self, message: Listing.MenuAsked) -> None:
+        message.stop()
+        self.move_menu()

@@ -1,0 +1,99 @@
+"""Changes that were refused or have expired, as they stand in the outbox: read, asked for again, cleared."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+import msgspec
+
+from banqup_tui.domain.changes import Hindrance, RefusedChange
+from banqup_tui.domain.values import Value
+from banqup_tui.protocol.commands import decode
+from banqup_tui.store.files import Spool
+from banqup_tui.store.outbox import FORGETFUL_KINDS, Outbox
+from banqup_tui.store.outbox_entry import CommandState, Entry
+from banqup_tui.store.readers import Readers
+
+_DOCUMENTS_NAMED = 20
+
+
+class RefusedChanges:
+    """Cheap to make and to call, from any thread."""
+
+    def __init__(self, outbox: Outbox, readers: Readers, spool: Spool) -> None:
+        self._outbox = outbox
+        self._readers = readers
+        self._spool = spool
+
+    def count(self) -> int:
+        return self._outbox.refused_count()
+
+    def all(self) -> list[RefusedChange]:
+        """Newest first."""
+        return [self._change(entry) for entry in self._outbox.to_look_at()]
+
+    def retry(self, keys: Sequence[str], seen: str) -> list[str]:
+        """Asks for the changes again as new commands, in the order in which they were given; their keys.
+
+        Those that cannot be asked for again are left where they are.
+        """
+        possible = {one.key for one in self.all() if one.hindrance is None}
+        return self._outbox.give_again([key for key in keys if key in possible], seen)
+
+    def clear(self, keys: Sequence[str]) -> None:
+        """The user has seen them: they are told no more. A file that was to be imported is not needed then."""
+        files = {entry.file for entry in self._outbox.to_look_at() if entry.key in keys and entry.file}
+        self._outbox.dismiss(keys)
+        for sha256 in files:
+            if not self._outbox.needs_file(sha256):
+                self._spool.drop(sha256)
+
+    def clients_of(self, key: str) -> list[str]:
+        """Names of the clients that a command, whatever became of it, was about."""
+        entry = self._outbox.entry(key)
+        return [] if entry is None else list(self._clients(entry))
+
+    def _change(self, entry: Entry) -> RefusedChange:
+        problem = entry.problem or {}
+        rows = self._readers.rows(entry.documents[:_DOCUMENTS_NAMED])
+        return RefusedChange(
+            key=entry.key,
+            what=entry.label or entry.kind,
+            kind=entry.kind,
+            at=entry.at,
+            answered_at=entry.answered_at,
+            expired=entry.state is CommandState.EXPIRED,
+            reason=str(problem.get("detail") or problem.get("title") or ""),
+            remedy=str(problem.get("remedy") or ""),
+            clients=self._clients(entry),
+            documents=tuple(row.number or row.file_name for row in rows),
+            document_count=len(entry.documents),
+            hindrance=self._hindrance(entry),
+        )
+
+    def _hindrance(self, entry: Entry) -> Hindrance | None:
+        if entry.kind in FORGETFUL_KINDS:
+            return Hindrance.SETTINGS_FORGOTTEN
+        if _body_of(entry) is None:
+            return Hindrance.CONTENT_LOST
+        if entry.file is not None and not self._spool.has(entry.file):
+            return Hindrance.FILE_GONE
+        return None
+
+    def _clients(self, entry: Entry) -> tuple[str, ...]:
+        """By the documents that the command was about, and by what it names itself."""
+        ids = {row.client_id for row in self._readers.rows(entry.documents)}
+        body = _body_of(entry)
+        if body is not None:
+            ids.add(getattr(body, "client_id", None) or "")
+            integration_id = getattr(body, "integration_id", None)
+            integration = self._readers.integration(integration_id) if integration_id else None
+            ids.add(integration.client_id if integration else "")
+        found = (self._readers.client(one) for one in ids if one)
+        return tuple(sorted(client.name for client in found if client is not None))
+
+
+def _body_of(entry: Entry) -> Value | None:
+    """None where an older program gave it, or it was saved out of a damaged outbox by its name alone."""
+    with suppress(KeyError, msgspec.MsgspecError):
+        return decode(entry.kind, entry.body)
+    return None

@@ -1,0 +1,70 @@
+"""Refused changes: one line each, and all that is known of the one chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from banqup_tui.domain.changes import RefusedChange
+from banqup_tui.domain.text import clean
+from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, paragraph, right
+from banqup_tui.widgets.listing import BuildItems, Item
+from banqup_tui.written.formats import count, moment
+from banqup_tui.written.refusals import what_to_do, why_not
+from banqup_tui.written.told import told
+from banqup_tui.written.words import _, ngettext
+
+_VALUE = 14
+_WHEN = 16
+_LEAST_WHAT = 20
+
+
+def change_items(changes: Sequence[RefusedChange], today: date) -> BuildItems:
+    def build(width: int) -> tuple[Line | None, Sequence[Item]]:
+        why = max((width - _WHEN) // 2, _LEAST_WHAT)
+        labels = (
+            fitted(0, why - 2, _("Change"), "muted"),
+            fitted(why, width - _WHEN, _("Why not"), "muted"),
+            right(width, _("When"), "muted"),
+        )
+        return labels, [_item(one, why, width, today) for one in changes]
+
+    return build
+
+
+def _item(one: RefusedChange, why: int, width: int, today: date) -> Item:
+    line = (
+        fitted(0, why - 2, clean(one.what)),
+        fitted(why, width - _WHEN, why_not(one), "muted"),
+        right(width, moment(one.at.astimezone(), today, short=True), "muted"),
+    )
+    return Item(one.key, line)
+
+
+def change_details(one: RefusedChange, today: date, width: int) -> list[Line]:
+    lines: list[Line] = [
+        *paragraph(0, width, clean(one.what), "strong"),
+        BLANK,
+    ]
+    for label, text in _facts(one, today):
+        if text:
+            lines += labelled(label, _VALUE, width, text)
+    return lines
+
+
+def _facts(one: RefusedChange, today: date) -> Iterator[tuple[str, str]]:
+    yield _("Why not"), why_not(one)
+    yield _("What to do"), what_to_do(one)
+    yield "", clean(told(one.remedy)) if one.hindrance is not None else ""
+    yield _("Client"), ", ".join(map(clean, one.clients))
+    yield _("Documents"), _documents(one)
+    yield _("Asked"), moment(one.at.astimezone(), today)
+    yield _("Answered"), moment(one.answered_at.astimezone(), today) if one.answered_at else ""
+
+
+def _documents(one: RefusedChange) -> str:
+    named = ", ".join(map(clean, one.documents))
+    more = one.document_count - len(one.documents)
+    if more <= 0 or not named:
+        return named
+    return f"{named}, " + ngettext("and {n} more", "and {n} more", more).format(n=count(more))

@@ -19,7 +19,7 @@ from textual.screen import Screen
 
 from banqup_tui.actions.asking import Tone
 from banqup_tui.actions.at_session import context_at
-from banqup_tui.actions.check_connection import ENOUGH_TRIES, LONG_ENOUGH, CheckConnection
+from banqup_tui.actions.check_connection import ENOUGH_TRIES, LONG_ENOUGH
 from banqup_tui.actions.interface import Context
 from banqup_tui.actions.places import Destination, Place, Tab
 from banqup_tui.actions.saved_changes import SavedChanges
@@ -31,7 +31,7 @@ from banqup_tui.screens.clients_list import ClientDocuments, Clients
 from banqup_tui.screens.place import PlaceScreen, message_words
 from banqup_tui.screens.reading import Library
 from banqup_tui.settings import Settings, language_of, locale_of
-from banqup_tui.store.faults import LocalFault
+from banqup_tui.store.faults import LocalFault, fault_of
 from banqup_tui.sync.session import Session
 from banqup_tui.sync.state import SyncWord
 from banqup_tui.widgets.header import Place as HeaderPlace
@@ -41,12 +41,14 @@ from banqup_tui.widgets.theme import register_themes, wants_native_colours
 from banqup_tui.written.formats import cut, use_locale
 from banqup_tui.written.signs import STATUSES, needs_ascii, sign, use_ascii
 from banqup_tui.written.terminal import MANY_COLOURS, colours_of
-from banqup_tui.written.told import told
+from banqup_tui.written.told import told, told_of
 from banqup_tui.written.widths import width_of
 from banqup_tui.written.words import _, use_language
 
 if TYPE_CHECKING:
+    from textual.dom import DOMNode
     from textual.driver import Driver
+    from textual.message import Message
 
 _FIRST_FRAME = 0.05
 """Seconds that the first frame has to itself before the sync begins."""
@@ -213,14 +215,50 @@ class BanqupApp(App[None]):
         return True
 
     def _tell_of_outage(self, screen: PlaceScreen) -> None:
-        """Once for each, and never over a panel."""
+        """Once for each, as a line that takes no keys: somebody may be typing."""
         state = self.session.engine.state
-        if state.word is not SyncWord.SERVER_DOWN or state.since is None or state.since == self._outage_told:
+        if not state.is_trouble or state.since is None or state.since == self._outage_told:
             return
         is_long = state.tries >= ENOUGH_TRIES or self.now() - state.since >= LONG_ENOUGH
-        if is_long and not screen.is_asking:
+        if (is_long or state.fault is not None) and not screen.is_asking:
             self._outage_told = state.since
-            screen.perform(CheckConnection.id)
+            sentence, remedy = told(state.sentence), told(state.remedy)
+            self.say(f"{sentence} {remedy}", Tone.ERROR, shorter=(sentence,))
+
+    # faults of this computer
+
+    def meet(self, error: Exception) -> bool:
+        fault = fault_of(error)
+        if fault is None:
+            return False
+        self.session.engine.report(fault)
+        self.say(told_of(fault), Tone.ERROR, shorter=(told(fault.sentence),))
+        return True
+
+    def record(self, error: Exception) -> None:
+        self.session.record(error)
+
+    async def _dispatch_message(self, message: Message) -> None:
+        """As in `PlaceScreen`: what timers and the engine's news bring is handled here."""
+        try:
+            await super()._dispatch_message(message)
+        except Exception as error:
+            if not self.meet(error):
+                raise
+
+    async def run_action(
+        self,
+        action: str | tuple[str, str, tuple[Any, ...]],
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """A key's action runs in the widget that has the focus, which no error may end."""
+        try:
+            return await super().run_action(action, default_namespace, namespaces)
+        except Exception as error:
+            if not self.meet(error):
+                raise
+            return True
 
     # what places ask
 

@@ -22,11 +22,13 @@ from banqup_tui.protocol.local import EXIT_CANNOT_START, EXIT_NEWER_VERSION, LOG
 from banqup_tui.protocol.local_socket import AnotherUser, socket_path
 from banqup_tui.protocol.messages import Instance
 from banqup_tui.python_process import clean_environment, python_command
+from banqup_tui.store.faults import FaultCode, fault_of
 
 PROGRAM = tuple(python_command("banqup_tui.backend", "--protocol", str(protocol.PROTOCOL)))
 SECONDS_TO_START = 30.0
 SECONDS_TO_GIVE_WAY = 40.0
-SECONDS_TO_ANSWER = 2.0
+SECONDS_TO_ANSWER = 3.0
+"""A backend that has taken a connection and not answered by then hangs: another is not started beside it."""
 _FIRST_PAUSE = 0.1
 _GLANCE = 0.02
 _LINES_SHOWN = 5
@@ -45,9 +47,24 @@ class BackendDidNotStart(BanqupError):
     """`lines` are the last of its log."""
 
     def __init__(self, log: Path, lines: Sequence[str]) -> None:
-        said = lines[-1].strip() if lines else ""
-        super().__init__(f"The local backend did not start. {said}".strip(), f"Its log is {log}.")
+        sentence, said = "The local backend did not start.", lines[-1].strip() if lines else ""
+        super().__init__(f"{sentence} {said}".strip(), f"Its log is {log}.")
         self.lines = tuple(lines)
+
+
+class BackendHangs(BanqupError):
+    """It has the socket, and answers nothing. `pid` is its process, where the system says so."""
+
+    exit_code = 69
+
+    def __init__(self, pid: int | None) -> None:
+        super().__init__(
+            f"The local backend (process {pid}) does not answer: it is stopped, or busy with something else."
+            if pid
+            else "The local backend does not answer: it is stopped, or busy with something else.",
+            "Wait a moment; if that does not help, end its process. Nothing is lost by it.",
+        )
+        self.pid = pid
 
 
 class AnotherUsersBackend(BanqupError):
@@ -61,13 +78,18 @@ class AnotherUsersBackend(BanqupError):
 
 
 def connect(homes: Homes, *, program: Sequence[str] = PROGRAM, seconds: float = SECONDS_TO_START) -> Endpoint:
-    """Where the backend listens. Raises `NewerVersionRuns`, `BackendDidNotStart`, `AnotherUsersBackend`."""
+    """Where the backend listens. Raises `NewerVersionRuns`, `BackendDidNotStart`, `BackendHangs`,
+    `AnotherUsersBackend`, and `OSError` where the system lets none be started.
+    """
     return _Search(homes.made(), program, seconds).run()
 
 
 def running(homes: Homes) -> Endpoint | None:
     """Where a backend listens already, if one does; starts none."""
-    found = _probe(homes)
+    try:
+        found = _probe(homes)
+    except BackendHangs:
+        return None
     return found[0] if found else None
 
 
@@ -145,7 +167,7 @@ class _Search:
 
 
 def _probe(homes: Homes) -> tuple[Endpoint, Instance] | None:
-    """The backend behind the socket, if one answers. Raises `AnotherUsersBackend`."""
+    """The backend behind the socket, if one answers. Raises `AnotherUsersBackend`, `BackendHangs`."""
     path = socket_path(homes.runtime)
     try:
         content = _ask(path, "GET", paths.INSTANCE)
@@ -172,7 +194,7 @@ def _probe(homes: Homes) -> tuple[Endpoint, Instance] | None:
 
 
 def _ask(path: str, method: str, target: str, content: bytes | None = None) -> bytes | None:
-    """The body of a 2xx answer, else `None`. Raises `AnotherUsersBackend`."""
+    """The body of a 2xx answer, else `None`. Raises `AnotherUsersBackend`, `BackendHangs`."""
     import http.client
 
     from banqup_tui.protocol.local_http import LocalConnection
@@ -184,7 +206,13 @@ def _ask(path: str, method: str, target: str, content: bytes | None = None) -> b
         return answer.read(_MOST_ANSWERED) if 200 <= answer.status < 300 else None
     except AnotherUser:
         raise AnotherUsersBackend(path) from None
-    except (OSError, http.client.HTTPException):
+    except TimeoutError:
+        raise BackendHangs(connection.peer) from None
+    except OSError as error:
+        if (fault := fault_of(error)) is not None and fault.code is FaultCode.TOO_MANY_FILES:
+            raise fault from error
+        return None
+    except http.client.HTTPException:
         return None
     finally:
         connection.close()

@@ -20,7 +20,7 @@ PACKAGE = Path(__file__).parent.parent / "banqup_tui"
 TOLD = "told"
 _TABLES = {
     "domain/warnings.py", "formats/refusals.py", "backend/ledger/sentences.py", "store/faults.py",
-    "store/outbox_rescue.py", "sync/errors.py", "sync/http.py", "sync/push.py",
+    "store/outbox_rescue.py", "sync/errors.py", "launcher.py", "sync/http.py", "sync/push.py",
 }  # fmt: skip
 """Modules in which every string that is a sentence is one for the user."""
 _TELLING = {

@@ -5,15 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import traceback
 from collections.abc import Callable
 
 from banqup_tui.cli import exit_codes
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.text import clean
+from banqup_tui.error_log import record
 from banqup_tui.homes import homes
-
-LOG_FILE = "banqup.log"
+from banqup_tui.store.faults import FaultCode, fault_of
 
 
 def guarded(command: Callable[[], int]) -> int:
@@ -39,12 +38,12 @@ def guarded(command: Callable[[], int]) -> int:
 
 
 def _cause(error: BaseException) -> BanqupError | None:
-    """The sentence within a group of errors, as tasks raise them."""
+    """The sentence within a group of errors, as tasks raise them, or of a fault of this computer."""
     if isinstance(error, BaseExceptionGroup):
         for inner in error.exceptions:
             if found := _cause(inner):
                 return found
-    return error if isinstance(error, BanqupError) else None
+    return error if isinstance(error, BanqupError) else fault_of(error)
 
 
 def _of_system(error: OSError) -> int:
@@ -52,6 +51,9 @@ def _of_system(error: OSError) -> int:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         _tell(f"The disk is full: {where} could not be written. Make room and do it again; nothing is lost.")
         return exit_codes.CANNOT_WRITE
+    if (fault := fault_of(error)) is not None and fault.code in (FaultCode.TOO_MANY_FILES, FaultCode.NO_MEMORY):
+        _tell(str(fault))
+        return fault.exit_code
     reason = error.strerror or error
     if _is_ours(error):
         remedy = "Give yourself the right to it, or set BANQUP_HOME to a directory of your own."
@@ -75,21 +77,10 @@ def _is_ours(error: OSError) -> bool:
 
 
 def _of_program(error: Exception) -> int:
-    kept = _keep(error)
-    where = f" The details are in {kept}." if kept else ""
+    path = record(error, homes().log)
+    where = f" The details are in {path}." if path else ""
     _tell(f"The program made a mistake ({type(error).__name__}).{where} `banqup doctor` looks for the cause.")
     return exit_codes.INTERNAL
-
-
-def _keep(error: Exception) -> str | None:
-    try:
-        directory = homes().log
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with (directory / LOG_FILE).open("a", encoding="utf-8") as log:
-            traceback.print_exception(error, file=log)
-    except OSError:
-        return None
-    return str(directory / LOG_FILE)
 
 
 def _tell(sentence: str) -> None:

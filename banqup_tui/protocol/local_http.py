@@ -2,7 +2,7 @@
 
 import http.client
 
-from banqup_tui.protocol.local_socket import connected
+from banqup_tui.protocol.local_socket import connected, peer_process
 
 
 class LocalConnection(http.client.HTTPConnection):
@@ -12,6 +12,8 @@ class LocalConnection(http.client.HTTPConnection):
         super().__init__("localhost", timeout=timeout)
         self._path = path
         self._seconds = timeout
+        self.peer: int | None = None
 
     def connect(self) -> None:
         self.sock = connected(self._path, self._seconds)
+        self.peer = peer_process(self.sock)

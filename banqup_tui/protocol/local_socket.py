@@ -38,6 +38,14 @@ def peer_user(connection: socket.socket) -> int:
     return int(_XUCRED.unpack_from(content)[1])
 
 
+def peer_process(connection: socket.socket) -> int | None:
+    """The process that made the other end, where the kernel says so: on Linux."""
+    if sys.platform != "linux":
+        return None
+    content = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
+    return int(_UCRED.unpack(content)[0]) or None
+
+
 def is_own(connection: socket.socket) -> bool:
     """Whether the other end is of this process's user. Root is another user: it needs no socket to read the files."""
     try:

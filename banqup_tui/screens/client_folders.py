@@ -104,7 +104,7 @@ class ClientFolders(PlaceScreen):
         selling = self._query.folder is Folder.SALES_INVOICES
         self.table.set_labels(counterparty=_("Customer") if selling else _("Supplier"))
         self.table.set_sort(folders_query.sorted_by(self._query), descending=self._query.descending)
-        self.table.set_rows(TableRows(self._rows), cursor_id=here.id if here else None)
+        self.table.set_rows(TableRows(self._rows, self.house.meet), cursor_id=here.id if here else None)
 
     def _say_title(self) -> None:
         client = self.house.session.readers.client(self.client_id)

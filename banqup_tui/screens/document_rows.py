@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from banqup_tui.domain import listing
+from banqup_tui.store.faults import LocalFault
 from banqup_tui.store.windows import DocumentRows
 from banqup_tui.widgets import document_rows
 from banqup_tui.written.words import _
 
 
 class TableRows:
-    """Rows of the copy, as the document table asks for them."""
+    """Rows of the copy, as the document table asks for them while it draws.
 
-    def __init__(self, rows: DocumentRows) -> None:
+    A fault of this computer goes to `meet`; rows that cannot be read are left empty until the copy is read anew.
+    """
+
+    def __init__(self, rows: DocumentRows, meet: Callable[[Exception], bool]) -> None:
         self.rows = rows
+        self._meet = meet
+        self._count = 0
 
     def count(self) -> int:
-        return self.rows.count()
+        try:
+            self._count = self.rows.count()
+        except LocalFault as fault:
+            self._meet(fault)
+        return self._count
 
     def window(self, start: int, length: int) -> Sequence[document_rows.DocumentRow]:
-        return [document_row(row) for row in self.rows.window(start, length)]
+        try:
+            return [document_row(row) for row in self.rows.window(start, length)]
+        except LocalFault as fault:
+            self._meet(fault)
+            return ()
 
     def position(self, document_id: str) -> int | None:
-        return self.rows.position_of(document_id)
+        try:
+            return self.rows.position_of(document_id)
+        except LocalFault as fault:
+            self._meet(fault)
+            return None
 
 
 def document_row(row: listing.DocumentRow) -> document_rows.DocumentRow:

@@ -43,6 +43,14 @@ class House(Protocol):
         """Firm and sync state into the header of a sheet."""
         ...
 
+    def meet(self, error: Exception) -> bool:
+        """Whether `error` is a fault of this computer; it is said then, and is the state until it is over."""
+        ...
+
+    def record(self, error: Exception) -> None:
+        """A mistake of the program, for its log."""
+        ...
+
     def now(self) -> datetime:
         """In the user's zone."""
         ...

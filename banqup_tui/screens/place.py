@@ -9,6 +9,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
+from textual.message import Message as TextualMessage
 from textual.timer import Timer
 
 from banqup_tui.actions import registry
@@ -16,9 +17,9 @@ from banqup_tui.actions.asking import Message, Tone
 from banqup_tui.actions.interface import Context
 from banqup_tui.actions.moves import GROUP_NAMES, Group, key_written
 from banqup_tui.actions.places import Place
-from banqup_tui.domain.errors import BanqupError
 from banqup_tui.screens.asking import TerminalAsk
-from banqup_tui.sync.errors import NoNetwork, ServerDown
+from banqup_tui.sync.errors import NoNetwork, ProgramFault, ServerDown, SystemFault
+from banqup_tui.sync.trouble import trouble_of
 from banqup_tui.widgets.filter_line import FilterLine
 from banqup_tui.widgets.footer import Footer, FooterKey
 from banqup_tui.widgets.header import Header
@@ -194,11 +195,30 @@ class PlaceScreen(Sheet):
             engine = self.house.session.engine
             text = f"{told(error.sentence)} {told(error.remedy)}".strip()
             self.ask.notify(Message(text=text, tone=Tone.ERROR, holds=lambda: not engine.state.is_connected))
-        except BanqupError as error:
-            self.ask.notify_error(told(error.sentence), told(error.remedy))
-        except OSError as error:
-            self.ask.notify_error(error.strerror or str(error), "")
+        except Exception as error:
+            self._tell(error)
         self.news()
+
+    def _tell(self, error: Exception) -> None:
+        """Why an action could not be done, whatever it was."""
+        if self.house.meet(error):
+            return
+        trouble = trouble_of(error)
+        if isinstance(trouble, ProgramFault):
+            self.house.record(error)
+        remedy = "" if isinstance(trouble, SystemFault) else told(trouble.remedy)
+        self.ask.notify_error(told(trouble.sentence), remedy)
+
+    async def _dispatch_message(self, message: TextualMessage) -> None:
+        """A fault of this computer, met while something is read to be shown, ends neither the place nor the program.
+
+        Textual 8.2 has no public place around all handlers of a screen, and ends the whole program with any error.
+        """
+        try:
+            await super()._dispatch_message(message)
+        except Exception as error:
+            if not self.house.meet(error):
+                raise
 
     @property
     def ask(self) -> TerminalAsk:

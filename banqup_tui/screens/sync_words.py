@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from banqup_tui.store.faults import FaultCode
 from banqup_tui.sync.state import SyncState, SyncWord
 from banqup_tui.widgets.header import SyncState as Shown
 from banqup_tui.written.formats import clock, count
@@ -35,6 +36,11 @@ def shown(state: SyncState) -> Shown:
             return Shown("warning", "warn", f"{_('Offline')}{since}{kept}", f"{_('Offline')}{kept}")
         case SyncWord.SERVER_DOWN:
             return Shown("error", "error", f"{_('Server not answering')}{kept}", f"{_('No server')}{kept}")
+        case SyncWord.LOCAL_FAULT:
+            long, short = fault_words(state.fault)
+            return Shown("error", "error", f"{long}{kept}", f"{short}{kept}")
+        case SyncWord.PROGRAM_FAULT:
+            return Shown("error", "error", f"{_('Program error')}{kept}", f"{_('Program error')}{kept}")
         case SyncWord.SIGNED_OUT:
             return Shown("warning", "warn", f"{_('Sign in again')}{kept}", _("Sign in"))
         case SyncWord.REFUSED:
@@ -43,3 +49,24 @@ def shown(state: SyncState) -> Shown:
             return Shown("warning", "warn", long.format(count=count(state.refused)), short)
         case SyncWord.IN_STEP:
             return Shown("done", "ok", _("Up to date"), _("Up to date"))
+
+
+def fault_words(code: FaultCode | None) -> tuple[str, str]:
+    """What this computer lacks, long and short."""
+    match code:
+        case FaultCode.DISK_FULL:
+            return _("The disk is full"), _("Disk full")
+        case FaultCode.READ_ONLY:
+            return _("The disk is read-only"), _("Read-only")
+        case FaultCode.NO_PERMISSION:
+            return _("No rights to the program's files"), _("No rights")
+        case FaultCode.TOO_MANY_FILES:
+            return _("Too many open files"), _("Too many files")
+        case FaultCode.NO_MEMORY:
+            return _("Not enough memory"), _("No memory")
+        case FaultCode.LOCKED:
+            return _("Another program uses the files"), _("Files in use")
+        case FaultCode.DAMAGED:
+            return _("A file is damaged"), _("Damaged")
+        case _:
+            return _("The disk reports errors"), _("Disk error")

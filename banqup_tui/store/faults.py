@@ -8,7 +8,7 @@ import errno
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 
@@ -75,6 +75,21 @@ def local_faults(path: Path) -> Iterator[None]:
         if (fault := fault_of(error, path)) is None:
             raise
         raise fault from error
+
+
+def probe(directory: Path) -> None:
+    """Write a small file there and take it away. Raises `LocalFault` while that is not possible."""
+    path = directory / f".banqup-probe-{os.getpid()}"
+    try:
+        with local_faults(directory):
+            path.write_bytes(bytes(_PROBE_BYTES))
+    finally:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+_PROBE_BYTES = 64 * 1024
+"""As much as a command with its index pages, and a `-shm` of SQLite."""
 
 
 def _of_sqlite(code: int, path: Path | None) -> FaultCode | None:

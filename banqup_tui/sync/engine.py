@@ -26,18 +26,20 @@ from banqup_tui.store.faults import LocalFault
 from banqup_tui.store.files import FileCache, Spool
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.outbox_entry import Entry
-from banqup_tui.sync.errors import NotAnswered
+from banqup_tui.sync.errors import NotAnswered, ProgramFault
 from banqup_tui.sync.listeners import Listener, Listeners
 from banqup_tui.sync.server import ServerLike
 from banqup_tui.sync.state import SyncState
 from banqup_tui.sync.threads import in_thread
-from banqup_tui.sync.trouble import SendingPause, Trouble
+from banqup_tui.sync.trouble import SendingPause, Trouble, trouble_of
 
 if TYPE_CHECKING:
     from banqup_tui.sync.exchange import Exchange
     from banqup_tui.sync.rounds import Rounds
 
 _STOP_SECONDS = 2.0
+_LEAST_PAUSE = 0.5
+"""Seconds before a thread that has failed altogether begins again."""
 
 _V = TypeVar("_V")
 _Question = Callable[["Exchange"], Coroutine[Any, Any, _V]]
@@ -50,7 +52,8 @@ def http_server(endpoint: Endpoint) -> ServerLike:
 
 
 class Engine:
-    """`connect` blocks until the server is found (a local one is started by it) and may raise `BanqupError`.
+    """`connect` blocks until the server is found (a local one is started by it) and may raise anything.
+    `record` takes mistakes of the program, for its log.
 
     Listeners are called in the engine's thread: after each change of the copy with what changed, after each change
     of `state` with nothing changed. They must be quick and must not raise.
@@ -67,6 +70,7 @@ class Engine:
         make_server: Callable[[Endpoint], ServerLike] = http_server,
         chance: Callable[[], float] = random.random,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        record: Callable[[Exception], object] = lambda _error: None,
     ) -> None:
         self.copy = copy
         self.outbox = outbox
@@ -75,6 +79,8 @@ class Engine:
         self._connect = connect
         self._make_server = make_server
         self._chance = chance
+        self._record_error = record
+        self._recorded = ""
         self._trouble = Trouble(chance, now)
         self._pause = SendingPause(chance)
         self._listeners = Listeners(copy, outbox, self._trouble)
@@ -82,6 +88,7 @@ class Engine:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
+        self._stopping = threading.Event()
         self._rounds: Rounds | None = None
 
     # running
@@ -90,6 +97,7 @@ class Engine:
         if self._thread is not None:
             return
         ready = threading.Event()
+        self._stopping.clear()
         self._thread = threading.Thread(target=self._run, args=(ready,), name="sync", daemon=True)
         self._thread.start()
         ready.wait()
@@ -97,10 +105,12 @@ class Engine:
     def stop(self) -> None:
         """Prompt: a request under way is dropped, its command is sent again with the same key the next time."""
         thread, loop = self._thread, self._loop
-        if thread is None or loop is None:
+        if thread is None:
             return
-        with suppress(RuntimeError):
-            loop.call_soon_threadsafe(self._ask_to_stop)
+        self._stopping.set()
+        if loop is not None:
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._ask_to_stop)
         thread.join(_STOP_SECONDS)
         self._thread = None
 
@@ -116,6 +126,13 @@ class Engine:
     def _awaken(self) -> None:
         if self._rounds is not None:
             self._rounds.wake()
+
+    def report(self, fault: LocalFault) -> None:
+        """A fault of this computer that a screen has met: it is the state of the engine until it is over."""
+        loop, rounds = self._loop, self._rounds
+        if loop is not None and rounds is not None:
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(rounds.report, fault)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Returns what ends the subscription."""
@@ -180,7 +197,13 @@ class Engine:
         return self._ask(lambda exchange: exchange.server.to_place(), timeout)
 
     def _ask(self, question: _Question[_V], timeout: float) -> _V:
-        """On the engine's loop where it runs, else on one of its own."""
+        """On the engine's loop where it runs, else on one of its own. Raises `BanqupError`."""
+        try:
+            return self._put(question, timeout)
+        except (OSError, MemoryError) as error:
+            raise trouble_of(error) from error
+
+    def _put(self, question: _Question[_V], timeout: float) -> _V:
         loop = self._loop
         if self.is_running and loop is not None and threading.current_thread() is not self._thread:
             future = asyncio.run_coroutine_threadsafe(self._asked_while_running(question, timeout), loop)
@@ -234,27 +257,56 @@ class Engine:
     # the thread
 
     def _run(self, ready: threading.Event) -> None:
+        """Until the engine is stopped, whatever happens: without memory or descriptors it may not even begin."""
+        while not self._stopping.is_set():
+            try:
+                self._run_loop(ready)
+            except Exception as error:
+                seconds = self._met(error)
+                ready.set()
+                self._stopping.wait(seconds)
+
+    def _run_loop(self, ready: threading.Event) -> None:
         loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(loop)
-        self._loop, self._stop = loop, asyncio.Event()
-        ready.set()
-        self._rounds = rounds = self._new_rounds()
         try:
+            asyncio.set_event_loop(loop)
+            self._rounds = rounds = self._new_rounds()
+            self._stop = asyncio.Event()
+            self._loop = loop
+            ready.set()
             with suppress(OSError, LocalFault):
                 self.spool.keep_only(self.outbox.forget_old())
             loop.run_until_complete(self._until_stopped(rounds))
         finally:
             self._loop = None
-            with suppress(Exception):
-                rounds.step_down()
+            if self._rounds is not None:
+                with suppress(Exception):
+                    self._rounds.step_down()
             loop.close()
+
+    def _met(self, error: Exception) -> float:
+        """Seconds until it is tried again."""
+        trouble = trouble_of(error)
+        if isinstance(trouble, ProgramFault):
+            self._record(error)
+        seconds = self._trouble.met(trouble)
+        with suppress(Exception):
+            self._listeners.say()
+        return max(seconds, _LEAST_PAUSE)
+
+    def _record(self, error: Exception) -> None:
+        """Once, where the same happens again and again."""
+        what = f"{type(error).__name__}: {error}"
+        if what != self._recorded:
+            self._recorded = what
+            self._record_error(error)
 
     def _new_rounds(self) -> Rounds:
         from banqup_tui.sync.rounds import Rounds
 
         return Rounds(
             self._connected, self.copy, self.outbox, listeners=self._listeners, trouble=self._trouble,
-            asked=self._asked, chance=self._chance,
+            asked=self._asked, chance=self._chance, record=self._record,
         )  # fmt: skip
 
     def _ask_to_stop(self) -> None:
@@ -271,5 +323,5 @@ class Engine:
             task.cancel()
         await asyncio.wait(others, timeout=1.0)
         for task in others:
-            if task.done() and not task.cancelled():
-                task.exception()
+            if task.done() and not task.cancelled() and (error := task.exception()) and task is main:
+                raise error

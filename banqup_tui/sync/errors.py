@@ -1,5 +1,7 @@
 """Why the server could not be asked, or did not do what was asked. Each has a sentence and a remedy."""
 
+import os
+
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.protocol.problems import Problem, ProblemType
 
@@ -25,6 +27,18 @@ class ServerDown(SyncError):
     def __init__(self, detail: str = "", retry_after: float | None = None) -> None:
         super().__init__(f"The server does not answer. {detail}".strip(), "It is tried again by itself.")
         self.retry_after = retry_after
+
+
+class ServerSilent(ServerDown):
+    """A connection stands, and nothing is answered: the server hangs, is stopped, or has too much to do."""
+
+    def __init__(self) -> None:
+        SyncError.__init__(
+            self,
+            "The server is there, but takes no requests: it is stopped, or busy with something else.",
+            "It goes on by itself when it answers. If it does not, end its process: banqup doctor names it.",
+        )
+        self.retry_after = None
 
 
 class Busy(ServerDown):
@@ -67,6 +81,31 @@ class NotAnswered(SyncError):
 
     def __init__(self, sentence: str = "No answer in the time given.") -> None:
         super().__init__(sentence, "It goes on with the next connection.")
+
+
+class SystemFault(SyncError):
+    """The operating system refused something; what it was is in the sentence."""
+
+    exit_code = 73
+
+    def __init__(self, error: OSError) -> None:
+        reason = error.strerror or type(error).__name__
+        if isinstance(error.filename, str | bytes):
+            reason = f"{os.fsdecode(error.filename)}, {reason}"
+        super().__init__(f"The system refused it: {reason}.", "It is tried again by itself.")
+
+
+class ProgramFault(SyncError):
+    """A mistake in the program itself, met while the copy was brought up to date."""
+
+    exit_code = 70
+
+    def __init__(self, error: BaseException) -> None:
+        kind = type(error).__name__
+        super().__init__(
+            f"The program made a mistake ({kind}).",
+            "It is tried again by itself. The details are in its log; banqup doctor says where that is.",
+        )
 
 
 def is_too_old(problem: Problem) -> bool:

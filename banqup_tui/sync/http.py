@@ -6,6 +6,7 @@ only where the kernel says that a process of the same user is at its other end.
 
 import errno
 import hashlib
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
@@ -16,6 +17,7 @@ import httpx
 import msgspec
 
 from banqup_tui.domain.delivery import Attempt
+from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.source import ToPlace
@@ -43,6 +45,7 @@ from banqup_tui.protocol.messages import (
     TestResult,
 )
 from banqup_tui.protocol.problems import MEDIA_TYPE, Problem
+from banqup_tui.store.faults import LocalFault, fault_of
 from banqup_tui.store.files import CHUNK, FileCache
 from banqup_tui.sync.errors import Busy, CopyTooOld, NoNetwork, Refused, ServerDown, ServerFault, SignedOut, is_too_old
 
@@ -90,6 +93,60 @@ class _LocalTransport(httpx.AsyncBaseTransport):
         await self._inner.aclose()
 
 
+class _Listening(httpx.AsyncBaseTransport):
+    """Knows for how long the server owes something: an answer, or a sign of a stream that stays open."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+        self._owed = 0
+        self._heard = 0.0
+
+    def silence(self) -> float:
+        return time.monotonic() - self._heard if self._owed else 0.0
+
+    def hear(self) -> None:
+        self._heard = time.monotonic()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if not self._owed:
+            self.hear()
+        self._owed += 1
+        try:
+            response = await self._inner.handle_async_request(request)
+        except BaseException:
+            self._owed -= 1
+            raise
+        self.hear()
+        response.stream = _Heard(response.stream, self)
+        return response
+
+    def paid(self) -> None:
+        self._owed -= 1
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+class _Heard(httpx.AsyncByteStream):
+    """A body, each piece of which is a sign of the server. It is closed once."""
+
+    def __init__(self, inner: Any, listening: _Listening) -> None:
+        self._inner = inner
+        self._listening = listening
+        self._is_closed = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self._inner:
+            self._listening.hear()
+            yield piece
+
+    async def aclose(self) -> None:
+        if not self._is_closed:
+            self._is_closed = True
+            self._listening.paid()
+        await self._inner.aclose()
+
+
 async def _look_at_peer(event: str, details: Mapping[str, Any]) -> None:
     """A trace of httpx (its `trace` request extension), which may raise and so end the request."""
     if event != "connection.connect_unix_socket.complete":
@@ -106,17 +163,21 @@ class Server:
 
     def __init__(self, endpoint: Endpoint, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self.space_id = endpoint.space_id
+        self._listening = _Listening(transport or _LocalTransport(endpoint.socket))
         self._client = httpx.AsyncClient(
             base_url="http://localhost",
             headers={"Accept": "application/json"},
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
-            transport=transport or _LocalTransport(endpoint.socket),
+            transport=self._listening,
             trust_env=False,
             follow_redirects=False,
         )
 
     async def close(self) -> None:
         await self._client.aclose()
+
+    def silence(self) -> float:
+        return self._listening.silence()
 
     # down
 
@@ -161,7 +222,7 @@ class Server:
         """The lines of the event stream. Silence of 40 s ends it with `ServerDown`."""
         timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, read=SILENCE_SECONDS)
         headers = {"Accept": "text/event-stream"}
-        with _told():
+        with _told(self._client):
             async with self._client.stream(
                 "GET", self._path(paths.EVENTS), headers=headers, timeout=timeout
             ) as response:
@@ -183,9 +244,9 @@ class Server:
 
     async def put_file(self, sha256: str, path: Path) -> None:
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(_size(path))}
-        with _told():
+        with _told(self._client):
             async with self._client.stream(
-                "PUT", self._path(paths.FILE, sha256=sha256), content=_chunks(path), headers=headers
+                "PUT", self._path(paths.FILE, sha256=sha256), content=_chunks(path, self._listening), headers=headers
             ) as response:
                 if response.status_code not in (200, 201, 204):
                     raise _failure(response, await _content(response))
@@ -195,7 +256,7 @@ class Server:
         headers = {"Accept": "*/*"}
         half = cache.half()
         try:
-            with _told():
+            with _told(self._client):
                 async with self._client.stream(
                     "GET", self._path(paths.FILE, sha256=sha256), headers=headers
                 ) as response:
@@ -246,7 +307,7 @@ class Server:
         sent = dict(headers or {})
         if content is not None:
             sent["Content-Type"] = "application/json"
-        with _told():
+        with _told(self._client):
             async with self._client.stream(
                 method,
                 paths.filled(path, self.space_id) if "{s}" in path else path,
@@ -276,16 +337,31 @@ def _errno_of(error: BaseException | None) -> int | None:
 class _told:
     """httpx's errors as ours. Nothing of a request (a token may be in it) gets into the sentence."""
 
+    def __init__(self, client: httpx.AsyncClient | None = None) -> None:
+        self._client = client
+
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, httpx.TransportError) and (fault := _fault_below(error)) is not None:
+            raise fault from None
         if isinstance(error, httpx.ConnectError):
             raise (NoNetwork if _errno_of(error) in _NO_WAY_THERE else ServerDown) from None
         if isinstance(error, httpx.TimeoutException):
             raise ServerDown("It took too long.") from None
         if isinstance(error, httpx.HTTPError | httpx.InvalidURL | httpx.StreamError):
             raise ServerDown("The connection was cut off.") from None
+        is_ours = error is None or isinstance(error, BanqupError) or not isinstance(error, Exception)
+        if not is_ours and self._client is not None and self._client.is_closed:
+            # httpx 0.28 raises a bare RuntimeError for a client that somebody else has closed meanwhile
+            raise ServerDown("The connection was cut off.") from None
+
+
+def _fault_below(error: BaseException) -> LocalFault | None:
+    """What this computer lacked for a connection: descriptors, memory. A full disk is not meant by a socket."""
+    number = _errno_of(error)
+    return fault_of(OSError(number, "")) if number in (errno.EMFILE, errno.ENFILE, errno.ENOMEM) else None
 
 
 def _media_type(response: httpx.Response) -> str:
@@ -355,9 +431,11 @@ async def _lines(response: httpx.Response) -> AsyncIterator[str]:
                 raise ServerDown("Something else answers in its place.")
 
 
-async def _chunks(path: Path) -> AsyncIterator[bytes]:
+async def _chunks(path: Path, listening: _Listening) -> AsyncIterator[bytes]:
+    """A server that takes in what it is sent is not silent."""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
+            listening.hear()
             yield chunk
 
 

@@ -2,10 +2,14 @@
 
 from collections.abc import Callable
 
+import msgspec
+
+from banqup_tui.domain.errors import BanqupError
 from banqup_tui.store.copy import Copy
+from banqup_tui.store.faults import FaultCode, LocalFault
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.touched import Touched
-from banqup_tui.sync.errors import NoNetwork, SignedOut
+from banqup_tui.sync.errors import NoNetwork, ProgramFault, SignedOut
 from banqup_tui.sync.state import SyncState, SyncWord
 from banqup_tui.sync.trouble import Trouble
 
@@ -45,12 +49,19 @@ class Listeners:
             listener(touched)
 
     def _current(self, busy_with: SyncWord | None) -> SyncState:
-        kept = self._outbox.waiting_count()
-        refused = self._outbox.refused_count()
-        copy = self._copy.state()
-        word = self._word(busy_with, kept, refused, copy.is_complete, copy.again)
         trouble = self._trouble
         error = trouble.error
+        try:
+            kept = self._outbox.waiting_count()
+            refused = self._outbox.refused_count()
+            copy = self._copy.state()
+        except LocalFault as fault:  # what was counted last is still the best that is known
+            error = error or fault
+            return msgspec.structs.replace(
+                self.state, word=_word_of(error), sentence=error.sentence, remedy=error.remedy, fault=_code_of(error),
+                since=trouble.since, tries=trouble.tries,
+            )  # fmt: skip
+        word = self._word(busy_with, kept, refused, copy.is_complete, copy.again)
         return SyncState(
             word=word,
             kept=kept,
@@ -61,11 +72,12 @@ class Listeners:
             refused=refused,
             sentence=error.sentence if error else "",
             remedy=error.remedy if error else "",
+            fault=_code_of(error),
         )
 
     def _word(self, busy_with: SyncWord | None, kept: int, refused: int, is_complete: bool, again: bool) -> SyncWord:
         if self._trouble.error is not None:
-            return _WORDS.get(type(self._trouble.error), SyncWord.SERVER_DOWN)
+            return _word_of(self._trouble.error)
         if busy_with is SyncWord.STARTING:
             return SyncWord.STARTING
         if not is_complete:
@@ -77,4 +89,17 @@ class Listeners:
         return SyncWord.REFUSED if refused else SyncWord.IN_STEP
 
 
-_WORDS: dict[type[BaseException], SyncWord] = {NoNetwork: SyncWord.OFFLINE, SignedOut: SyncWord.SIGNED_OUT}
+def _word_of(error: BanqupError) -> SyncWord:
+    return next((word for kind, word in _WORDS.items() if isinstance(error, kind)), SyncWord.SERVER_DOWN)
+
+
+def _code_of(error: BanqupError | None) -> FaultCode | None:
+    return error.code if isinstance(error, LocalFault) else None
+
+
+_WORDS: dict[type[BanqupError], SyncWord] = {
+    NoNetwork: SyncWord.OFFLINE,
+    SignedOut: SyncWord.SIGNED_OUT,
+    LocalFault: SyncWord.LOCAL_FAULT,
+    ProgramFault: SyncWord.PROGRAM_FAULT,
+}

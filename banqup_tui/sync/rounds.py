@@ -6,29 +6,33 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from pathlib import Path
 
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.store import lease
 from banqup_tui.store.copy import Copy
-from banqup_tui.store.faults import LocalFault
+from banqup_tui.store.faults import LocalFault, probe
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.touched import Touched
 from banqup_tui.sync import live
-from banqup_tui.sync.errors import SyncError
+from banqup_tui.sync.errors import ProgramFault
 from banqup_tui.sync.exchange import Exchange
 from banqup_tui.sync.listeners import Listeners
 from banqup_tui.sync.server import ServerLike
 from banqup_tui.sync.state import SyncWord
-from banqup_tui.sync.trouble import Trouble, back_off
+from banqup_tui.sync.trouble import Trouble, back_off, trouble_of
 
 PULL_SECONDS = 60.0
 PULL_SECONDS_WITHOUT_STREAM = 5.0
 GLANCE_SECONDS = 1.0
 LEASE_RENEWED_SECONDS = 5.0
+SILENT_SECONDS = 3.0
+"""So long a server may owe a sign before the user is told. Its event stream has one every second."""
 
 
 class Rounds:
-    """`connect` gives a new connection, or raises. `asked` is set where the user wants a round now.
+    """`connect` gives a new connection, or raises. `asked` is set where the user wants a round now. `record` takes
+    mistakes of the program, for its log.
 
     Of several programs with one copy, the one that holds the lease works; the others look whether it has.
     """
@@ -43,6 +47,7 @@ class Rounds:
         trouble: Trouble,
         asked: threading.Event,
         chance: Callable[[], float],
+        record: Callable[[Exception], None],
     ) -> None:
         self.exchange: Exchange | None = None
         self._connect = connect
@@ -52,8 +57,10 @@ class Rounds:
         self._trouble = trouble
         self._asked = asked
         self._chance = chance
+        self._record = record
         self._name = str(uuid.uuid4())
         self._woken = asyncio.Event()
+        self._reported: LocalFault | None = None
         self._is_live = False
         self._is_hinted = False
         self._is_leader = False
@@ -64,17 +71,23 @@ class Rounds:
         while True:
             try:
                 await self._connected()
-            except LocalFault as fault:
-                self._after_fault(fault)
-                await self._after_trouble(fault)
-            except BanqupError as error:
-                await self._after_trouble(error)
+            except Exception as error:  # whatever it is: a program that is open connects again
+                trouble = trouble_of(error)
+                if isinstance(trouble, ProgramFault):
+                    self._record(error)
+                await self._after_trouble(trouble)
 
     def wake(self) -> None:
         """Do not wait any longer."""
         self._woken.set()
         if self.exchange is None:
             self._listeners.say(SyncWord.STARTING)
+
+    def report(self, fault: LocalFault) -> None:
+        """Somebody else met a fault of this computer: it is the state until it is over."""
+        if self.exchange is not None:
+            self._reported = fault
+            self._woken.set()
 
     def step_down(self) -> None:
         lease.step_down(self._outbox, self._name)
@@ -84,23 +97,31 @@ class Rounds:
         if self._trouble.error is None:
             self._listeners.say(SyncWord.STARTING)
         self._trouble.looking()
+        if isinstance(self._trouble.error, LocalFault):
+            probe(_directory_of(self._trouble.error, self._copy.path))
         exchange = await self._connect()
         self._trouble.found()
         hints = asyncio.create_task(self._listen(exchange.server))
+        watch = asyncio.create_task(self._watch(exchange.server))
         try:
             await exchange.begin_if_needed()
             self.exchange = exchange
             await exchange.pull_extensions()
+            self._trouble.over()
             while True:
                 await self._round(exchange)
         finally:
             self.exchange = None
             self._is_live = False
             hints.cancel()
+            watch.cancel()
             await exchange.server.close()
 
     async def _round(self, exchange: Exchange) -> None:
         """One round of work, or a wait for some."""
+        if self._reported is not None:
+            reported, self._reported = self._reported, None
+            raise reported
         if is_asked := self._asked.is_set():
             self._asked.clear()
         self._woken.clear()
@@ -139,6 +160,20 @@ class Rounds:
             async with asyncio.timeout(seconds):
                 await self._woken.wait()
 
+    async def _watch(self, server: ServerLike) -> None:
+        """A server that hangs is said long before its connection is given up."""
+        was_silent = False
+        while True:
+            await asyncio.sleep(GLANCE_SECONDS / 2)
+            silence = server.silence()
+            if (is_silent := silence >= SILENT_SECONDS) != was_silent:
+                was_silent = is_silent
+                if is_silent:
+                    self._trouble.silent(silence)
+                else:
+                    self._trouble.answering()
+                self._listeners.say()
+
     # hints
 
     async def _listen(self, server: ServerLike) -> None:
@@ -148,8 +183,10 @@ class Rounds:
             try:
                 await live.follow(server, self._stream_opened, self._hinted)
                 tries = 0
-            except SyncError:
+            except Exception as error:
                 tries += 1
+                if isinstance(trouble_of(error), ProgramFault):
+                    self._record(error)
             self._is_live = False
             await asyncio.sleep(back_off(tries, self._chance))
 
@@ -166,15 +203,24 @@ class Rounds:
     async def _after_trouble(self, error: BanqupError) -> None:
         """Waking tries at once."""
         seconds = self._trouble.met(error)
+        if isinstance(error, LocalFault):
+            self._after_fault(error)
         self._listeners.say()
         await self._wait(seconds)
         self._woken.clear()
 
     def _after_fault(self, fault: LocalFault) -> None:
         """A damaged copy is set aside and made again. Every other fault leaves the files where they are."""
+        self._last_lease = 0.0  # the lease is written before anything else: it shows whether the fault is over
         if not fault.is_damage:
             return
         with suppress(LocalFault, OSError):  # no room for it now: the next round meets the damage again
             if not self._copy.heal(fault) and fault.path == self._outbox.path:
                 self._outbox.heal()
             self._listeners.tell(Touched(everything=True))
+
+
+def _directory_of(fault: LocalFault, otherwise: Path) -> Path:
+    """Where the fault was."""
+    path = fault.path or otherwise
+    return path if path.is_dir() else path.parent if path.parent.is_dir() else otherwise.parent

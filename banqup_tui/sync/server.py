@@ -30,6 +30,10 @@ class ServerLike(Protocol):
     """Every call raises one of sync.errors."""
 
     async def close(self) -> None: ...
+    def silence(self) -> float:
+        """Seconds for which it has owed an answer, or a sign, without a byte; 0 where it owes none."""
+        ...
+
     async def snapshot(self) -> Snapshot: ...
     async def documents(
         self, before: str | None, client_id: str | None, at_least: str, limit: int = 1000

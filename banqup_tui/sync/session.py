@@ -1,10 +1,12 @@
 """Everything the screens, the actions and the command line need of the local side, under one name."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.values import Value
+from banqup_tui.error_log import record
 from banqup_tui.homes import Homes
 from banqup_tui.protocol.commands import (
     BulkSend,
@@ -36,12 +38,22 @@ LOCAL = "local"
 class Session:
     """`Session.open(...)`, then `session.engine.start()` for a terminal, or the engine's one-shot calls."""
 
-    def __init__(self, copy: Copy, outbox: Outbox, spool: Spool, files: FileCache, engine: Engine) -> None:
+    def __init__(
+        self,
+        copy: Copy,
+        outbox: Outbox,
+        spool: Spool,
+        files: FileCache,
+        engine: Engine,
+        record: Callable[[Exception], object],
+    ) -> None:
+        """`record` writes a mistake of the program to its log."""
         self.copy = copy
         self.outbox = outbox
         self.spool = spool
         self.files = files
         self.engine = engine
+        self.record = record
         self.readers = Readers(copy, outbox)
         self.failures = FailureReader(copy, outbox)
         self.refused_changes = RefusedChanges(outbox, self.readers, spool)
@@ -65,8 +77,9 @@ class Session:
         copy = Copy.open(directory / "copy.sqlite", in_background=in_background)
         spool = Spool(directory / "spool")
         files = FileCache(homes.cache / "files" / name)
-        engine = Engine(copy, outbox, connect, files=files, spool=spool, make_server=make_server)
-        return cls(copy, outbox, spool, files, engine)
+        to_log = partial(record, directory=homes.log)
+        engine = Engine(copy, outbox, connect, files=files, spool=spool, make_server=make_server, record=to_log)
+        return cls(copy, outbox, spool, files, engine, to_log)
 
     def act(self, body: Value, *, label: str = "", key: str | None = None) -> str:
         """Give a command (one of protocol.commands) to the outbox. Returns its key. `label`: what it was, in words."""

@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from banqup_tui.domain.values import Value
+from banqup_tui.store.faults import FaultCode
 
 
 class SyncWord(StrEnum):
@@ -16,11 +17,13 @@ class SyncWord(StrEnum):
     OFFLINE = "OFFLINE"
     SERVER_DOWN = "SERVER_DOWN"
     SIGNED_OUT = "SIGNED_OUT"
+    LOCAL_FAULT = "LOCAL_FAULT"
+    PROGRAM_FAULT = "PROGRAM_FAULT"
     REFUSED = "REFUSED"
 
 
 class SyncState(Value, frozen=True, kw_only=True):
-    """`kept`: commands that have no answer yet. `since`, `tries`: of OFFLINE and SERVER_DOWN.
+    """`kept`: commands that have no answer yet. `since`, `tries`: of every trouble. `fault`: of LOCAL_FAULT.
 
     `done` of `total` documents: of FIRST_COPY and RECOPYING. `refused`: changes to look at. `sentence` and `remedy`
     say what is wrong, where something is.
@@ -35,6 +38,7 @@ class SyncState(Value, frozen=True, kw_only=True):
     refused: int = 0
     sentence: str = ""
     remedy: str = ""
+    fault: FaultCode | None = None
 
     @property
     def percent(self) -> int:
@@ -42,4 +46,20 @@ class SyncState(Value, frozen=True, kw_only=True):
 
     @property
     def is_connected(self) -> bool:
-        return self.word not in (SyncWord.STARTING, SyncWord.OFFLINE, SyncWord.SERVER_DOWN, SyncWord.SIGNED_OUT)
+        return self.word is not SyncWord.STARTING and not self.is_trouble
+
+    @property
+    def is_trouble(self) -> bool:
+        """Something keeps the copy from being brought up to date."""
+        return self.word in _TROUBLES
+
+
+_TROUBLES = frozenset(
+    {
+        SyncWord.OFFLINE,
+        SyncWord.SERVER_DOWN,
+        SyncWord.SIGNED_OUT,
+        SyncWord.LOCAL_FAULT,
+        SyncWord.PROGRAM_FAULT,
+    }
+)

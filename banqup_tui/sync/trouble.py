@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.sync.errors import Busy, ServerDown, SignedOut
+from banqup_tui.store.faults import LocalFault, fault_of
+from banqup_tui.sync.errors import Busy, ProgramFault, ServerDown, ServerSilent, SignedOut, SystemFault
 
 LONGEST_BACK_OFF = 60.0
+LONGEST_FOR_LOCAL_FAULTS = 5.0
+"""Whoever has made room on the disk looks whether it has helped."""
 
 
 def back_off(tries: int, chance: Callable[[], float]) -> float:
@@ -15,8 +18,20 @@ def back_off(tries: int, chance: Callable[[], float]) -> float:
     return min(LONGEST_BACK_OFF, 2.0 ** min(max(tries - 1, 0), 6)) * (0.5 + chance() / 2)
 
 
+def trouble_of(error: Exception) -> BanqupError:
+    """`error` as what the user is told, whatever it is."""
+    if isinstance(error, BanqupError):
+        return error
+    if (fault := fault_of(error)) is not None:
+        return fault
+    return SystemFault(error) if isinstance(error, OSError) else ProgramFault(error)
+
+
 class Trouble:
-    """Why there is no connection. `since` and `tries` are of `error`, which is `None` where all is well."""
+    """Why the copy is not brought up to date. `since` and `tries` are of `error`, `None` where all is well.
+
+    A server that hangs is a trouble before its connection is lost: `silent`, and `answering`.
+    """
 
     def __init__(self, chance: Callable[[], float], now: Callable[[], datetime]) -> None:
         self.error: BanqupError | None = None
@@ -42,11 +57,22 @@ class Trouble:
         self.error = error
         if self.tries == 1 and not isinstance(error, Busy | SignedOut):
             return 0.0
+        if isinstance(error, LocalFault | SystemFault):
+            return min(LONGEST_FOR_LOCAL_FAULTS, back_off(self.tries - 1, self._chance))
         asked = error.retry_after if isinstance(error, ServerDown) else None
         return max(asked or 0.0, back_off(self.tries - 1, self._chance))
 
     def over(self) -> None:
         self.error, self.since, self.tries = None, None, 0
+
+    def silent(self, seconds: float) -> None:
+        """The server has given no sign for so long, and owes one."""
+        if self.error is None:
+            self.error, self.since = ServerSilent(), self._now() - timedelta(seconds=seconds)
+
+    def answering(self) -> None:
+        if isinstance(self.error, ServerSilent) and not self.tries:
+            self.over()
 
 
 class SendingPause:

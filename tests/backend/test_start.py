@@ -24,7 +24,7 @@ import pytest
 
 from banqup_tui.demo.by_http import HttpHand
 from banqup_tui.domain.source import SourceKind
-from banqup_tui.launcher import AnotherUsersBackend, BackendDidNotStart, NewerVersionRuns
+from banqup_tui.launcher import AnotherUsersBackend, BackendDidNotStart, BackendHangs, NewerVersionRuns
 from banqup_tui.protocol import PROTOCOL, local_socket
 from banqup_tui.protocol.commands import AddSource, RemoveSource
 from banqup_tui.protocol.local import EXIT_ALREADY_RUNNING, EXIT_CANNOT_START, EXIT_NEWER_VERSION, Endpoint
@@ -506,3 +506,16 @@ def test_an_address_that_cannot_be_listened_on_is_told(home: Home, address: str)
     assert child.returncode == EXIT_CANNOT_START
     assert address in err
     assert "Traceback" not in err
+
+
+def test_a_backend_that_hangs_is_said_in_a_moment_and_by_its_process(home: Home) -> None:
+    """And not as one that runs already: nobody could do anything with that."""
+    endpoint = home.connect()
+    os.kill(endpoint.pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(BackendHangs) as raised:
+            home.connect(seconds=300.0)  # it is not waited for
+        assert f"process {endpoint.pid}" in raised.value.sentence
+    finally:
+        os.kill(endpoint.pid, signal.SIGCONT)
+    assert home.connect().pid == endpoint.pid

@@ -90,6 +90,10 @@ class FakeServer:
         self.lose_answers = 0
         self.fault: Exception | None = None
         self.sign_ins = SignIns()
+        self.silent_for = 0.0
+
+    def silence(self) -> float:
+        return self.silent_for
 
     # what happens at the server
 

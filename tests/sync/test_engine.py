@@ -1,5 +1,7 @@
 """The engine in its thread, and the one-shot calls of the command line."""
 
+import asyncio
+import errno
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,8 +14,10 @@ from banqup_tui.homes import Homes
 from banqup_tui.protocol.commands import Send, SetProcessed
 from banqup_tui.protocol.local import Endpoint
 from banqup_tui.protocol.messages import SignInRequest, SignInState, TestRequest
+from banqup_tui.store.faults import FaultCode, LocalFault
 from banqup_tui.store.outbox_entry import CommandState
 from banqup_tui.store.touched import Touched
+from banqup_tui.sync import rounds
 from banqup_tui.sync.errors import NoNetwork, NotAnswered, Refused, ServerDown, ServerFault, SignedOut
 from banqup_tui.sync.session import Session
 from banqup_tui.sync.state import SyncState, SyncWord
@@ -258,3 +262,133 @@ def test_stopping_takes_less_than_a_second_even_while_connecting(tmp_path: Path)
     assert done.wait(1.0)
     forever.set()
     stopper.join()
+
+
+# whatever happens, an open program connects again
+
+
+class Odd(Exception):
+    """Nobody has foreseen it."""
+
+
+FORESEEN_OR_NOT = [
+    (OSError(errno.EMFILE, "Too many open files"), SyncWord.LOCAL_FAULT),
+    (OSError(errno.ENOSPC, "No space left on device"), SyncWord.LOCAL_FAULT),
+    (MemoryError(), SyncWord.LOCAL_FAULT),
+    (OSError(errno.EISDIR, "Is a directory", "backend.log"), SyncWord.SERVER_DOWN),
+    (RuntimeError("Cannot send a request, as the client has been closed."), SyncWord.PROGRAM_FAULT),
+    (Odd("by nobody"), SyncWord.PROGRAM_FAULT),
+]
+
+
+@pytest.mark.parametrize(("error", "word"), FORESEEN_OR_NOT)
+def test_an_open_program_connects_again_whatever_kept_it_from_starting_the_backend(
+    tmp_path: Path, server: FakeServer, error: Exception, word: SyncWord
+) -> None:
+    faults = [error] * 3
+
+    def connect() -> Endpoint:
+        if faults:
+            raise faults[-1]
+        return ENDPOINT
+
+    session = Session.open(homes(tmp_path), connect, make_server=lambda _endpoint: Line(server))
+    watch = Watch(session)
+    session.engine.start()
+    state = watch.until_word(word)
+    assert state.sentence
+    faults.clear()
+    session.engine.wake()
+    watch.until_word(SyncWord.IN_STEP)
+    session.close()
+
+
+@pytest.mark.parametrize(("error", "word"), FORESEEN_OR_NOT)
+def test_an_open_program_goes_on_whatever_happened_while_it_was_connected(
+    session: Session, server: FakeServer, error: Exception, word: SyncWord
+) -> None:
+    watch = Watch(session)
+    session.engine.start()
+    watch.until_word(SyncWord.IN_STEP)
+    server.fault = error
+    session.engine.wake()
+    watch.until_word(word)
+    server.fault = None
+    session.engine.wake()
+    watch.until_word(SyncWord.IN_STEP)
+
+
+def test_a_mistake_of_the_program_is_in_its_log_once(session: Session, server: FakeServer, tmp_path: Path) -> None:
+    server.fault = Odd("by nobody")
+    watch = Watch(session)
+    session.engine.start()
+    watch.until_word(SyncWord.PROGRAM_FAULT)
+    watch.until(lambda: session.engine.state.tries > 1)
+    assert (tmp_path / "log" / "banqup.log").read_text().count("by nobody") == 1
+
+
+def test_without_descriptors_for_its_thread_the_engine_begins_again(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_loop, failures = asyncio.new_event_loop, [OSError(errno.EMFILE, "Too many open files")]
+
+    def failing() -> asyncio.AbstractEventLoop:
+        if failures:
+            raise failures.pop()
+        return new_loop()
+
+    monkeypatch.setattr(asyncio, "new_event_loop", failing)
+    watch = Watch(session)
+    session.engine.start()
+    watch.until_word(SyncWord.IN_STEP)
+    assert SyncWord.LOCAL_FAULT in watch.words
+
+
+@pytest.mark.parametrize("error", [error for error, _word in FORESEEN_OR_NOT if isinstance(error, OSError)])
+def test_the_command_line_is_told_in_a_sentence_why_it_has_no_connection(tmp_path: Path, error: Exception) -> None:
+    def connect() -> Endpoint:
+        raise error
+
+    session = Session.open(homes(tmp_path), connect)
+    with pytest.raises(BanqupError):
+        session.engine.sync_once()
+    session.close()
+
+
+def test_a_server_that_hangs_is_said_before_its_connection_is_given_up(session: Session, server: FakeServer) -> None:
+    watch = Watch(session)
+    session.engine.start()
+    watch.until_word(SyncWord.IN_STEP)
+    server.silent_for = 4.0
+    state = watch.until_word(SyncWord.SERVER_DOWN)
+    assert "takes no requests" in state.sentence
+    assert state.since is not None
+    server.silent_for = 0.0
+    watch.until_word(SyncWord.IN_STEP)
+
+
+def test_a_fault_that_a_screen_has_met_is_the_state_until_it_is_over(session: Session) -> None:
+    watch = Watch(session)
+    session.engine.start()
+    watch.until_word(SyncWord.IN_STEP)
+    session.engine.report(LocalFault(FaultCode.DISK_FULL, session.outbox.path))
+    state = watch.until_word(SyncWord.LOCAL_FAULT)
+    assert state.fault is FaultCode.DISK_FULL
+    watch.until_word(SyncWord.IN_STEP)
+
+
+def test_a_full_disk_stays_the_state_until_something_can_be_written(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(directory: Path) -> None:
+        raise LocalFault(FaultCode.DISK_FULL, directory)
+
+    watch = Watch(session)
+    session.engine.start()
+    watch.until_word(SyncWord.IN_STEP)
+    monkeypatch.setattr(rounds, "probe", full)
+    session.engine.report(LocalFault(FaultCode.DISK_FULL, session.outbox.path))
+    watch.until_word(SyncWord.LOCAL_FAULT)
+    watch.until(lambda: session.engine.state.tries > 2)
+    monkeypatch.undo()
+    watch.until_word(SyncWord.IN_STEP)

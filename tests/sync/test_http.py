@@ -15,6 +15,7 @@ import pytest
 from banqup_tui.protocol import local_socket
 from banqup_tui.protocol.local import Endpoint
 from banqup_tui.protocol.messages import Changes, SignIn, SignInRequest, SignInState
+from banqup_tui.store.faults import FaultCode, LocalFault
 from banqup_tui.store.files import FileCache
 from banqup_tui.sync import http
 from banqup_tui.sync.errors import Busy, CopyTooOld, NoNetwork, Refused, ServerDown, ServerFault, SignedOut, SyncError
@@ -194,3 +195,49 @@ def test_the_cache_drops_what_was_used_longest_ago(tmp_path: Path) -> None:
             assert cache.get("a" * 64) is not None
     assert cache.get("b" * 64) is None
     assert cache.get("a" * 64) is not None
+
+
+# a server that hangs, and a computer that lacks something
+
+
+class Waiting(httpx.AsyncBaseTransport):
+    """Answers when it is let."""
+
+    def __init__(self) -> None:
+        self.let = asyncio.Event()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await self.let.wait()
+        return json_answer(200, CHANGES)(request)
+
+
+async def test_a_server_that_owes_an_answer_is_silent_until_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(http.time, "monotonic", lambda: now)
+    transport = Waiting()
+    asked = http.Server(ENDPOINT, transport)
+    assert asked.silence() == 0.0
+    answer = asyncio.create_task(asked.changes("c"))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    now = 104.0
+    assert asked.silence() == 4.0
+    transport.let.set()
+    await answer
+    assert asked.silence() == 0.0
+
+
+async def test_a_request_over_a_connection_that_was_closed_meanwhile_is_a_server_that_is_gone() -> None:
+    asked = server(json_answer(200, CHANGES))
+    await asked.close()
+    with pytest.raises(ServerDown):
+        await asked.changes("c")
+
+
+async def test_too_few_descriptors_for_a_connection_are_a_fault_of_this_computer() -> None:
+    def answer(_request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no") from OSError(errno.EMFILE, "Too many open files")
+
+    with pytest.raises(LocalFault) as raised:
+        await server(answer).changes("c")
+    assert raised.value.code is FaultCode.TOO_MANY_FILES

@@ -13,12 +13,13 @@ from banqup_tui.protocol import paths
 from banqup_tui.protocol.problems import ProblemType
 
 MOST_STREAMS = 5
-SECONDS_BETWEEN_SIGNS = 15.0
+SECONDS_BETWEEN_SIGNS = 1.0
+"""A terminal says after three that a service without any hangs."""
 
 
 @get(route(paths.EVENTS), guards=[in_this_space])
 async def events(request: Asked) -> Stream:
-    """`changed` with the newest number, `bye` when the service stops, a comment every fifteen seconds."""
+    """`changed` with the newest number, `bye` when the service stops, a comment every second."""
     hub: Hub = request.app.state.hub
     if hub.streams_of(user_of(request)) >= MOST_STREAMS:
         raise Failure(ProblemType.TOO_MANY_REQUESTS, f"More than {MOST_STREAMS} event streams are open.")

@@ -1,18 +1,26 @@
-"""`--set KEY=VALUE`: values of an extension's settings, read by its JSON Schema."""
+"""`--set KEY=VALUE`, `--set-file KEY=PATH`: values of an extension's settings, read by its JSON Schema.
+
+Any user of a computer can read the commands that run on it, so a secret is given by `KEY=-` or from a file.
+"""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from functools import wraps
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import click
 
+from banqup_tui.cli.output import say
 from banqup_tui.domain.days import read_day
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.setting_rules import example_of, flaw_of, kind_of, plain
+from banqup_tui.written.words import _
 
 
 class WrongSetting(BanqupError):
@@ -22,9 +30,87 @@ class WrongSetting(BanqupError):
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
-def read_given(pairs: Iterable[str], schema: Mapping[str, Any]) -> dict[str, Any]:
+class FromFile(NamedTuple):
+    """What `--set-file` was given."""
+
+    pair: str
+
+
+Pair = str | FromFile
+
+
+def settings_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--set` and `--set-file`: together they are the parameter `settings` of the command, for `read_given`."""
+
+    @click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="A setting. KEY= takes it away; KEY=- asks for a secret, or reads it from standard input.",
+    )
+    @click.option(
+        "--set-file", "setting_files", multiple=True, metavar="KEY=PATH", help="A setting that is read from a file."
+    )
+    @wraps(function)
+    def with_settings(*args: Any, settings: Sequence[str], setting_files: Sequence[str], **more: Any) -> Any:
+        return function(*args, settings=(*settings, *map(FromFile, setting_files)), **more)
+
+    return with_settings
+
+
+def read_given(pairs: Iterable[Pair], schema: Mapping[str, Any]) -> dict[str, Any]:
     """`KEY=` takes a value away (null). Raises `WrongSetting` with the nearest key where there is none such."""
-    return dict(_read(pair, schema) for pair in pairs)
+    given = [_taken_apart(pair, schema) for pair in pairs]
+    asked = [key for key, text, is_file in given if text == "-" and not is_file and _is_secret(schema, key)]
+    secrets = _asked_for(asked, schema)
+    values = {}
+    for key, text, is_file in given:
+        if is_file:
+            text = _of_file(key, text)
+        elif key in secrets:
+            text = secrets[key]
+        elif text and _is_secret(schema, key):
+            say(_("{key}: others can read it in the command. Better: --set {key}=- or --set-file.").format(key=key))
+        values[key] = None if text == "" else _value(key, text, schema["properties"][key])
+    return values
+
+
+def _is_secret(schema: Mapping[str, Any], key: str) -> bool:
+    return bool(plain(schema["properties"][key]).get("writeOnly"))
+
+
+def _asked_for(keys: Sequence[str], schema: Mapping[str, Any]) -> dict[str, str]:
+    """Asked without showing what is typed; where no person sits there, a line each, and all of it for one alone."""
+    if not keys:
+        return {}
+    if sys.stdin.isatty():
+        return {
+            key: click.prompt(str(schema["properties"][key].get("title", key)), hide_input=True, err=True)
+            for key in keys
+        }
+    content = sys.stdin.read().rstrip("\r\n")
+    lines = [content] if len(keys) == 1 else content.splitlines()
+    if len(lines) != len(keys) or not all(lines):
+        wanted, found = len(keys), len([line for line in lines if line])
+        names = ", ".join(keys)
+        raise WrongSetting(
+            f"{names}: standard input has {found} of {wanted} values.",
+            "Give each on a line of its own, or use --set-file.",
+        )
+    return dict(zip(keys, lines, strict=True))
+
+
+def _of_file(key: str, path: str) -> str:
+    """Without the line end that editors put at its end."""
+    try:
+        return Path(path).expanduser().read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError as error:
+        raise WrongSetting(
+            f"--set-file {key}: {path} cannot be read: {error.strerror}.", "Name another file."
+        ) from error
+    except UnicodeDecodeError:
+        raise WrongSetting(f"--set-file {key}: {path} is no text.", "Name another file.") from None
 
 
 folder_option = click.option(
@@ -52,16 +138,18 @@ def day_given(text: str | None) -> date | None:
     return found
 
 
-def _read(pair: str, schema: Mapping[str, Any]) -> tuple[str, Any]:
-    key, equals, text = pair.partition("=")
+def _taken_apart(pair: Pair, schema: Mapping[str, Any]) -> tuple[str, str, bool]:
+    """Name, text, and whether the text is the path of a file."""
+    is_file = isinstance(pair, FromFile)
+    key, equals, text = (pair.pair if isinstance(pair, FromFile) else pair).partition("=")
     if not equals:
-        raise WrongSetting(f"--set {pair}: a setting is given as KEY=VALUE.", "Put a = between name and value.")
+        raise WrongSetting(f"--set {key}: a setting is given as KEY=VALUE.", "Put a = between name and value.")
     properties: Mapping[str, Any] = schema.get("properties", {})
     if key not in properties:
         raise WrongSetting(f"There is no setting {key}.", _nearest(key, list(properties)))
     if text and kind_of(properties[key]) == "sign-in":
         raise WrongSetting(f"{key} is a sign-in, not a text.", "Use --sign-in: it says where to sign in.")
-    return key, None if text == "" else _value(key, text, properties[key])
+    return key, text, is_file
 
 
 def _value(key: str, text: str, property_schema: Mapping[str, Any]) -> Any:

@@ -174,7 +174,7 @@ class _FavaChannel:
         account, name = account_of(self._settings.account, parcel), name_of(parcel)
         content = await asyncio.to_thread(_content, parcel)
         there = await self._api.add(content, parcel.media_type, name, account, self._settings.folder)
-        if there is not None and await self._api.hash_of(there) not in (None, parcel.sha256):
+        if there is not None and await self._api.hash_of(there, parcel.size) not in (None, parcel.sha256):
             raise Rejected(
                 f"Fava has another file by the name {name}: an earlier one was cut off while it was written.",
                 "Delete it in Fava, and send the document again.",

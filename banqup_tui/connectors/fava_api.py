@@ -90,13 +90,13 @@ class Api:
             return found[1] if found else ""
         raise self._not_filed(answer, said, account, folder)
 
-    async def hash_of(self, path: str) -> str | None:
-        """SHA-256 of a document that Fava has, `None` where it does not show it (yet)."""
+    async def hash_of(self, path: str, most: int) -> str | None:
+        """SHA-256 of a document that Fava has, `None` where it does not show it (yet), or more than `most` bytes."""
         import hashlib
 
         import httpx
 
-        digest = hashlib.sha256()
+        digest, read = hashlib.sha256(), 0
         try:
             url = f"{self._root}/document/?{urlencode({'filename': path})}"
             async with self._client.stream("GET", url) as response:
@@ -104,6 +104,9 @@ class Api:
                     return None
                 async for chunk in response.aiter_bytes():
                     digest.update(chunk)
+                    read += len(chunk)
+                    if read > most:
+                        return None
         except httpx.HTTPError:
             return None
         return digest.hexdigest()

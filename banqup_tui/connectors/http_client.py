@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ssl
 import time
+import zlib
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -25,6 +26,9 @@ CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 60.0
 IDLE_SECONDS = 5.0
 TRUSTED_SECONDS = 600.0
+_ANY_ZLIB = 32 + 15
+"""`zlib`: the header says whether it is gzip or zlib."""
+
 LARGEST_ANSWER = 1 << 20
 """Bytes of an answer that are kept; what comes after them is not read."""
 
@@ -62,7 +66,7 @@ async def opened(
 
     async with httpx.AsyncClient(
         auth=auth,
-        headers={"User-Agent": "banqup-tui", **(headers or {})},
+        headers={"User-Agent": "banqup-tui", "Accept-Encoding": "identity", **(headers or {})},
         timeout=httpx.Timeout(answer_seconds, connect=CONNECT_SECONDS),
         limits=httpx.Limits(max_connections=16, max_keepalive_connections=16, keepalive_expiry=IDLE_SECONDS),
         follow_redirects=False,
@@ -104,17 +108,23 @@ async def ask(
 
 
 async def _body(response: httpx.Response) -> tuple[bytes, bool]:
+    """At most `LARGEST_ANSWER` bytes, also of an answer that was packed though nobody asked for that."""
     import httpx
 
-    body = b""
+    packing = response.headers.get("content-encoding", "").strip().lower()
+    if packing not in ("", "identity", "gzip", "x-gzip", "deflate"):
+        return b"", False
+    unpack = zlib.decompressobj(_ANY_ZLIB).decompress if packing not in ("", "identity") else None
+    body = bytearray()
     try:
-        async for chunk in response.aiter_bytes():
-            body += chunk
+        async for chunk in response.aiter_raw():
+            left = LARGEST_ANSWER + 1 - len(body)
+            body += chunk[:left] if unpack is None else unpack(chunk, left)
             if len(body) > LARGEST_ANSWER:
-                return body[:LARGEST_ANSWER], False
-    except httpx.HTTPError:
-        return body, False
-    return body, True
+                return bytes(body[:LARGEST_ANSWER]), False
+    except (httpx.HTTPError, zlib.error):
+        return bytes(body), False
+    return bytes(body), True
 
 
 def _trusted(url: str) -> ssl.SSLContext:

@@ -12,10 +12,11 @@ import smtplib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from ipaddress import ip_address
-from typing import Literal
+from typing import Literal, NoReturn
 
 import msgspec
 
@@ -35,6 +36,11 @@ LAST_ANSWER_SECONDS = 300.0
 """Servers look through a message before they answer to its end; giving up early would leave it open."""
 
 CLOSING_SECONDS = 2.0
+LONGEST_LINE = 8192
+MOST_LINES = 100
+LARGEST_REPLY = 64 << 10
+"""Bytes. RFC 5321 has 512 for a line; a server with many abilities says some 20 lines of them."""
+
 _A = "\x01"
 """Between the parts of a sign-in by token."""
 
@@ -292,16 +298,64 @@ class _Smtp(smtplib.SMTP):
         self._line = line
         self.at: socket.socket | None = None
         self.encrypted: ssl.SSLContext | None = None
+        self._patience = CONNECT_SECONDS
+        self._received = bytearray()
         super().__init__(local_hostname="localhost", timeout=CONNECT_SECONDS)
 
     def connect(self, host: str = "localhost", port: int = 0, source_address: object = None) -> tuple[int, bytes]:
         self.host = host
         self.sock = socket.create_connection((host, port), CONNECT_SECONDS)
         self._line.use(self.sock)
+        self._received.clear()
         if self.encrypted is not None:
             self.encrypt(self.encrypted)
-        self.file = None
         return self.getreply()
+
+    def getreply(self) -> tuple[int, bytes]:
+        """One reply, within one deadline and a size: a server that never ends it must not fill the memory.
+
+        The library's own takes as many lines as come, and begins its time anew with each byte.
+        """
+        until = time.monotonic() + self._patience
+        lines: list[bytes] = []
+        size = 0
+        while True:
+            line = self._line_until(until)
+            size += len(line)
+            if len(lines) == MOST_LINES or size > LARGEST_REPLY:
+                self._too_much()
+            lines.append(line[4:].strip(b" \t"))
+            if not line[:3].isdigit():
+                self.close()
+                return -1, b"\n".join(lines)
+            if line[3:4] != b"-":
+                return int(line[:3]), b"\n".join(lines)
+
+    def _line_until(self, until: float) -> bytes:
+        while (end := self._received.find(b"\n")) < 0:
+            if len(self._received) > LONGEST_LINE:
+                self._too_much()
+            if self.sock is None:
+                raise smtplib.SMTPServerDisconnected("it is closed")
+            left = until - time.monotonic()
+            if left <= 0:
+                self.close()
+                raise TimeoutError("timed out")
+            self.sock.settimeout(left)
+            part = self.sock.recv(4096)
+            if not part:
+                self.close()
+                raise smtplib.SMTPServerDisconnected("the connection was closed")
+            self._received += part
+        if end > LONGEST_LINE:
+            self._too_much()
+        line = bytes(self._received[:end]).rstrip(b"\r")
+        del self._received[: end + 1]
+        return line
+
+    def _too_much(self) -> NoReturn:
+        self.close()
+        raise smtplib.SMTPServerDisconnected("it says more than any mail server has to say")
 
     def encrypt(self, context: ssl.SSLContext) -> None:
         """From here on encrypted; the certificate is compared with the host."""
@@ -310,7 +364,7 @@ class _Smtp(smtplib.SMTP):
         self.sock = sock
         self._line.use(sock)
         sock.do_handshake()
-        self.file = None
+        self._received.clear()  # what came before the encryption may be anybody's
         self.helo_resp = self.ehlo_resp = None
         self.esmtp_features = {}
         self.does_esmtp = False
@@ -321,6 +375,7 @@ class _Smtp(smtplib.SMTP):
             super().close()
 
     def wait(self, seconds: float) -> None:
+        self._patience = seconds
         if self.sock is not None:
             self.sock.settimeout(seconds)
 

@@ -145,16 +145,21 @@ class S3:
 
     @asynccontextmanager
     async def connect(self, settings: S3Settings) -> AsyncIterator[Channel]:
-        yield _S3Channel(settings, await _opened(settings))
+        from banqup_tui.connectors.s3_bucket import bucket_of
+
+        async with bucket_of(settings) as bucket:
+            yield _S3Channel(settings, bucket)
 
     async def test(self, settings: S3Settings, sample: Parcel | None) -> list[Step]:
+        from banqup_tui.connectors.s3_bucket import bucket_of
+
         steps: list[Step] = []
         try:
-            bucket = await _opened(settings)
-            started = time.monotonic()
-            await bucket.see("")
-            steps.append(_answered(settings, time.monotonic() - started))
-            steps += await _tried(bucket, _probe_key(settings, sample))
+            async with bucket_of(settings) as bucket:
+                started = time.monotonic()
+                await bucket.see("")
+                steps.append(_answered(settings, time.monotonic() - started))
+                steps += await _tried(bucket, _probe_key(settings, sample))
         except BanqupError as error:
             return [*steps, failed_step(error, _NO_DOCUMENT if steps else None)]
         return steps
@@ -220,17 +225,6 @@ class _S3Channel:
 
     def _receipt(self, kept: Kept) -> Receipt:
         return Receipt(text=_shown(self._settings, kept.key), reference=kept.reference)
-
-
-async def _opened(settings: S3Settings) -> Bucket:
-    """The library is loaded here, at its first use, and reads the certificates that the machine trusts."""
-
-    def opened() -> Bucket:
-        from banqup_tui.connectors.s3_bucket import Bucket
-
-        return Bucket(settings)
-
-    return await asyncio.to_thread(opened)
 
 
 def _place(settings: S3Settings, parcel: Parcel) -> Place:

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
-import obstore
-from obstore.exceptions import AlreadyExistsError
-from obstore.store import S3Store
 
+from banqup_tui.connectors.http_client import Answer, ask, opened
 from banqup_tui.connectors.interface import Parcel
-from banqup_tui.connectors.s3_faults import NOT_IMPLEMENTED, Asked, fault_of, said_of, speaks_otherwise
-from banqup_tui.connectors.web_address import is_this_machine, server_of
+from banqup_tui.connectors.s3_faults import NOT_IMPLEMENTED, Asked, fault_of, is_listing, said_of, speaks_otherwise
+from banqup_tui.connectors.s3_signature import Keys, encoded, signed
+from banqup_tui.connectors.web_address import server_of
 from banqup_tui.domain.errors import BanqupError
 
 if TYPE_CHECKING:
-    from obstore.store import S3Credential
+    import httpx
 
     from banqup_tui.connectors.s3 import S3Settings
 
-CONNECT_SECONDS = 20
-ANSWER_SECONDS = 110
+ANSWER_SECONDS = 100.0
 """For a whole request with the document in it: less than an attempt has."""
 
 SHA256, DELIVERY = "sha256", "delivery"
@@ -54,142 +52,143 @@ class Kept(msgspec.Struct, frozen=True):
 class Bucket:
     """Raises `NotSent`, `Rejected`, and of `put` also `Uncertain`."""
 
-    def __init__(self, settings: S3Settings) -> None:
+    def __init__(self, settings: S3Settings, client: httpx.AsyncClient) -> None:
         region = settings.region or "us-east-1"
-        self._asked = Asked(server_of(_endpoint(settings, region)), settings.bucket, region)
-        self._store = _store(settings, region)
+        self._asked = Asked(server_of(_endpoint(settings)), settings.bucket, region)
+        self._keys = Keys(settings.access_key_id, settings.secret_access_key, region)
+        self._root = _root(settings)
+        self._client = client
         self.has_conditions = True
 
     async def look(self, key: str) -> Kept | None:
         """What has this name."""
-        with self._told(begun=False):
-            try:
-                found = await obstore.get_async(self._store, key, options={"head": True})
-            except FileNotFoundError:
-                return None
-            except obstore.exceptions.BaseError as error:
-                if said_of(error).is_wordless:
-                    await self.see("")
-                raise
-            meta, carried = found.meta, found.attributes
-        if not meta["e_tag"]:
+        answer = await self._ask("HEAD", self._address(key))
+        if answer.status == 404:
+            return None
+        if not answer.good:
+            await self.see("")  # an answer to HEAD has no body that says why
+            raise self._fault(answer, begun=False)
+        mark = _mark(answer)
+        if not mark:
             raise speaks_otherwise(self._asked)
-        return Kept(key, meta["version"] or meta["e_tag"], carried.get(SHA256), carried.get(DELIVERY))
+        carried = answer.headers
+        return Kept(key, mark, carried.get(f"x-amz-meta-{SHA256}"), carried.get(f"x-amz-meta-{DELIVERY}"))
 
     async def put(self, key: str, content: bytes, parcel: Parcel) -> Kept | None:
         """The object that is now there; `None` where the name was taken, and still is what it was."""
-        carried = {"Content-Type": _media_type(parcel.media_type), SHA256: parcel.sha256, DELIVERY: parcel.key}
-        mark = await self._put(key, content, carried)
+        carried = {SHA256: parcel.sha256, DELIVERY: parcel.key}
+        mark = await self._put(key, content, _media_type(parcel.media_type), carried)
         return None if mark is None else Kept(key, mark, parcel.sha256, parcel.key)
 
     async def probe(self, key: str) -> bool:
         """Whether a few bytes could be written where nothing is; false where the server kept what was there."""
         content = b"banqup\n"
-        carried = {"Content-Type": "text/plain", SHA256: hashlib.sha256(content).hexdigest()}
-        return await self._put(key, content, carried) is not None
+        carried = {SHA256: hashlib.sha256(content).hexdigest()}
+        return await self._put(key, content, "text/plain", carried) is not None
 
     async def see(self, directory: str) -> None:
         """Raises unless the server shows what is in this folder of the bucket."""
-        with self._told(begun=False):
-            await anext(aiter(obstore.list(self._store, prefix=directory or None, chunk_size=1)), None)
+        prefix = f"{directory.strip('/')}/" if directory.strip("/") else ""
+        query = [("list-type", "2"), ("max-keys", "1"), *([("prefix", prefix)] if prefix else [])]
+        written = "&".join(f"{name}={encoded(value, safe='')}" for name, value in query)
+        answer = await self._ask("GET", f"{self._root}?{written}")
+        if not answer.good:
+            raise self._fault(answer, begun=False)
+        if not is_listing(answer):
+            raise speaks_otherwise(self._asked)
 
     async def delete(self, key: str) -> None:
-        with self._told(begun=False):
-            await obstore.delete_async(self._store, key)
+        answer = await self._ask("DELETE", self._address(key))
+        if not answer.good and answer.status != 404:
+            raise self._fault(answer, begun=False)
 
-    async def _put(self, key: str, content: bytes, carried: dict[str, str]) -> str | None:
+    async def _put(self, key: str, content: bytes, kind: str, carried: Mapping[str, str]) -> str | None:
         """The mark of the new object. A server without conditions is asked once more whether the name is free."""
+        headers = {"content-type": kind, **{f"x-amz-meta-{name}": value for name, value in carried.items()}}
         if self.has_conditions:
             try:
-                return await self._put_if("create", key, content, carried)
+                return await self._put_once(key, content, {**headers, "if-none-match": "*"})
             except _NoConditions:
                 self.has_conditions = False
         if await self.look(key) is not None:
             return None
-        return await self._put_if("overwrite", key, content, carried)
+        return await self._put_once(key, content, headers)
 
-    async def _put_if(
-        self, mode: Literal["create", "overwrite"], key: str, content: bytes, carried: dict[str, str]
-    ) -> str | None:
-        with self._told(begun=True):
-            try:
-                done = await obstore.put_async(
-                    self._store, key, content, attributes=carried, mode=mode, use_multipart=False
-                )
-            except AlreadyExistsError:
+    async def _put_once(self, key: str, content: bytes, headers: Mapping[str, str]) -> str | None:
+        answer = await self._ask("PUT", self._address(key), content, headers, begun=True)
+        if answer.good:
+            return _mark(answer)
+        if "if-none-match" in headers:
+            if answer.status in _TAKEN:
                 return None
-            except obstore.exceptions.BaseError as error:
-                if mode == "create" and said_of(error).status == NOT_IMPLEMENTED:
-                    raise _NoConditions from None
-                raise
-        return done["version"] or done["e_tag"] or ""
+            if answer.status == NOT_IMPLEMENTED:
+                raise _NoConditions
+        raise self._fault(answer, begun=True)
 
-    @contextmanager
-    def _told(self, *, begun: bool) -> Iterator[None]:
-        """The library panics over what it cannot put into a request, which is no `Exception`."""
-        try:
-            yield
-        except (_NoConditions, BanqupError):
-            raise
-        except Exception as error:
-            raise fault_of(error, self._asked, begun=begun) from None
-        except BaseException as error:
-            if type(error).__module__ != "pyo3_runtime":
-                raise
-            raise fault_of(RuntimeError("the request could not be made"), self._asked, begun=begun) from None
+    async def _ask(
+        self,
+        method: str,
+        url: str,
+        content: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        *,
+        begun: bool = False,
+    ) -> Answer:
+        named = signed(method, url, headers or {}, content, self._keys, datetime.now(UTC))
+        if method == "PUT":
+            named["content-length"] = str(len(content))
+        return await ask(
+            self._client, method, url, where=self._asked.where, begun=begun, content=content or None, headers=named
+        )
+
+    def _fault(self, answer: Answer, *, begun: bool) -> BanqupError:
+        said = said_of(answer)
+        if 300 <= answer.status < 400 and not said.code:
+            from banqup_tui.connectors.http_faults import refusal
+
+            return refusal(answer, self._asked.where, begun=begun)
+        return fault_of(said, self._asked, begun=begun)
+
+    def _address(self, key: str) -> str:
+        return f"{self._root}/{encoded(key)}"
+
+
+_TAKEN = (304, 409, 412)
+"""Answers to `If-None-Match: *`: the name is taken, or somebody is taking it at this moment."""
+
+
+def _mark(answer: Answer) -> str:
+    """An object's version, or else its ETag."""
+    return answer.headers.get("x-amz-version-id") or answer.headers.get("etag") or ""
 
 
 class _NoConditions(Exception):
     """The server does not know `If-None-Match`, and has done nothing."""
 
 
-def _endpoint(settings: S3Settings, region: str) -> str:
+def _endpoint(settings: S3Settings) -> str:
     """Where requests go, without the bucket."""
+    region = settings.region or "us-east-1"
     ending = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     return settings.endpoint.rstrip("/") or f"https://s3.{region}.{ending}"
 
 
-def _store(settings: S3Settings, region: str) -> S3Store:
-    """All that the environment of this process could say otherwise is said here, so that it does not."""
-    endpoint = _endpoint(settings, region)
-    virtual = settings.addressing == "virtual"
-    if virtual:
-        endpoint = _with_bucket(endpoint, settings.bucket)
-    credential: S3Credential = {
-        "access_key_id": settings.access_key_id,
-        "secret_access_key": settings.secret_access_key.reveal(),
-        "token": None,
-        "expires_at": None,
-    }
-    return S3Store(
-        settings.bucket,
-        config={
-            "endpoint": endpoint,
-            "aws_endpoint_url_s3": endpoint,
-            "region": region,
-            "virtual_hosted_style_request": virtual,
-            "conditional_put": "etag",
-            "skip_signature": False,
-            "unsigned_payload": False,
-            "s3_express": False,
-            "disable_tagging": True,
-            "disable_bulk_delete": True,
-        },
-        credential_provider=lambda: credential,
-        retry_config={"max_retries": 0},
-        client_options={
-            "allow_http": is_this_machine(_endpoint(settings, region)),
-            "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
-            "timeout": timedelta(seconds=ANSWER_SECONDS),
-        },
-    )
-
-
-def _with_bucket(endpoint: str, bucket: str) -> str:
+def _root(settings: S3Settings) -> str:
+    """The bucket's own address."""
+    endpoint = _endpoint(settings)
+    if settings.addressing != "virtual":
+        return f"{endpoint}/{encoded(settings.bucket)}"
     parts = urlsplit(endpoint)
-    if parts.netloc.startswith(f"{bucket}."):
-        return endpoint
-    return urlunsplit(parts._replace(netloc=f"{bucket}.{parts.netloc}"))
+    netloc = parts.netloc
+    if not netloc.startswith(f"{settings.bucket}."):
+        netloc = f"{settings.bucket}.{netloc}"
+    return urlunsplit(parts._replace(netloc=netloc))
+
+
+@asynccontextmanager
+async def bucket_of(settings: S3Settings) -> AsyncIterator[Bucket]:
+    async with opened(_root(settings), answer_seconds=ANSWER_SECONDS) as client:
+        yield Bucket(settings, client)
 
 
 def _media_type(text: str) -> str:

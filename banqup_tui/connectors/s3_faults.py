@@ -1,18 +1,18 @@
-"""What the S3 library's errors mean: who must do something, or whether to wait.
+"""What the answers of an S3 server mean: who must do something, or whether to wait.
 
-The library tells the status and the words of the server only as text. `begun`: the request carried a document; before
-that nothing has arrived, whatever happened, and after it only what the server says proves that nothing has.
+`begun`: the request carried a document; before that nothing has arrived, whatever happened, and after it only what the
+server says proves that nothing has.
 """
 
 from __future__ import annotations
 
-import re
 from xml.etree.ElementTree import Element, ParseError
 
 import msgspec
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from banqup_tui.connectors.http_client import Answer
 from banqup_tui.connectors.interface import Fault, NotSent, Rejected, Uncertain
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.integration import Trouble
@@ -24,9 +24,6 @@ MOST_BODY = 16_384
 
 _WAIT = "It is tried again by itself."
 _ATTENDRE = "Nouvel essai tout seul."
-_STATUS = re.compile(r"Server returned non-2xx status code: (\d{3})[^:]*:?(.*)", re.DOTALL)
-_KIND = re.compile(r"HttpError \{\s*kind: (\w+)")
-_CERTIFICATE = re.compile(r"InvalidCertificate\(\s*(\w+)")
 
 _NO_SUCH_KEY = frozenset({"InvalidAccessKeyId", "InvalidAccessKey", "InvalidClientTokenId"})
 _NO_ROOM = frozenset({"QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "XMinioStorageFull", "InsufficientStorage"})
@@ -45,40 +42,34 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Said(msgspec.Struct, frozen=True):
-    """What the library knows: the status and words of an answer, or the kind of the failure where none came."""
+    """The status and words of an answer."""
 
-    status: int | None = None
+    status: int
     code: str = ""
     message: str = ""
     region: str = ""
-    kind: str = ""
-    debug: str = ""
-
-    @property
-    def is_wordless(self) -> bool:
-        """Answers without a body (to HEAD) never say why."""
-        return self.status is not None and not self.code
 
     @property
     def words(self) -> str:
         return ": ".join(part for part in (self.code, self.message) if part)
 
 
-def said_of(error: BaseException) -> Said:
-    told, _, debug = str(error).partition("\n\nDebug source:")
-    answered = _STATUS.search(told)
-    if answered is not None:
-        return _answer(int(answered.group(1)), answered.group(2))
-    if "redirect without LOCATION" in told:
-        return Said(status=301, code="PermanentRedirect")
-    kind = _KIND.search(debug)
-    return Said(kind=kind.group(1) if kind else "", message=_short(told), debug=debug)
+def said_of(answer: Answer) -> Said:
+    root = _root_of(answer)
+    if root is None:
+        return Said(status=answer.status)
+    words = {name: _short(_text(root, name)) for name in ("Code", "Message", "Region")}
+    region = words["Region"] or _short(answer.headers.get("x-amz-bucket-region", ""))
+    return Said(status=answer.status, code=words["Code"], message=words["Message"].rstrip("."), region=region)
 
 
-def fault_of(error: BaseException, asked: Asked, *, begun: bool) -> BanqupError:
-    said = said_of(error)
-    if said.status is None:
-        return _without_answer(said, asked, begun)
+def is_listing(answer: Answer) -> bool:
+    """Whether it is what S3 answers to the question what is in a bucket."""
+    root = _root_of(answer)
+    return root is not None and root.tag.rpartition("}")[2] == "ListBucketResult"
+
+
+def fault_of(said: Said, asked: Asked, *, begun: bool) -> BanqupError:
     return (
         _signed_wrongly(said, asked)
         or _elsewhere(said, asked)
@@ -100,13 +91,11 @@ def speaks_otherwise(asked: Asked) -> NotSent:
     )
 
 
-def _answer(status: int, body: str) -> Said:
+def _root_of(answer: Answer) -> Element | None:
     try:
-        root = fromstring(body.strip()[:MOST_BODY], forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError):
-        return Said(status=status)
-    words = {name: _short(_text(root, name)) for name in ("Code", "Message", "Region")}
-    return Said(status=status, code=words["Code"], message=words["Message"].rstrip("."), region=words["Region"])
+        return fromstring(answer.body[:MOST_BODY].strip(), forbid_dtd=True)
+    except (ParseError, DefusedXmlException, ValueError, LookupError):
+        return None
 
 
 def _text(root: Element, name: str) -> str:
@@ -117,54 +106,6 @@ def _text(root: Element, name: str) -> str:
 def _short(text: str) -> str:
     plain = clean(text)
     return plain if len(plain) <= MOST_WORDS else f"{plain[: MOST_WORDS - 1]}…"
-
-
-def _without_answer(said: Said, asked: Asked, begun: bool) -> BanqupError:
-    where, slow = asked.where, said.kind == "Timeout"
-    if said.kind == "Connect":
-        return _not_connected(said, where)
-    if begun and slow:
-        return Uncertain(f"{where} did not answer in time; the document had been sent.", _WAIT)
-    if begun and said.kind:
-        return Uncertain(f"The connection to {where} broke before it had answered.", _WAIT)
-    if begun:
-        return Uncertain(f"{where} took the document, and did not answer as S3 does.", _WAIT)
-    if not said.kind:
-        return speaks_otherwise(asked)
-    return NotSent(
-        f"{where} does not answer." if slow else f"The connection to {where} broke.",
-        _WAIT,
-        fault=Fault.INTEGRATION,
-        french=(f"{where} ne répond pas." if slow else f"La connexion à {where} s'est rompue.", _ATTENDRE),
-    )
-
-
-def _not_connected(answer: Said, where: str) -> NotSent:
-    """Nothing was sent: there never was a connection."""
-    certificate = _CERTIFICATE.search(answer.debug)
-    if certificate is not None:
-        said = certificate.group(1)
-        return NotSent(
-            f"The certificate of {where} is not to be trusted: {said}.",
-            "Ask whoever runs the server for a valid one, or add its issuer to those that this machine trusts.",
-            fault=Fault.PERSON,
-            french=(
-                f"Le certificat de {where} n'est pas digne de confiance : {said}.",
-                "Demandez un certificat valable au responsable, ou ajoutez son émetteur à ceux de cette machine.",
-            ),
-        )
-    if "dns error" in answer.debug:
-        sentence, phrase = f"There is no server by the name {where}.", f"Aucun serveur ne s'appelle {where}."
-    elif "ConnectionRefused" in answer.debug:
-        sentence, phrase = f"{where} refuses the connection.", f"{where} refuse la connexion."
-    else:
-        sentence, phrase = f"No connection to {where} came about.", f"Aucune connexion à {where} n'a pu se faire."
-    return NotSent(
-        sentence,
-        "It is tried again by itself; check address and region if it stays so.",
-        fault=Fault.INTEGRATION,
-        french=(phrase, "Nouvel essai tout seul ; sinon vérifiez l'adresse et la région."),
-    )
 
 
 def _signed_wrongly(said: Said, asked: Asked) -> NotSent | None:
@@ -218,7 +159,7 @@ def _without_right(answer: Said, bucket: str) -> NotSent:
 def _elsewhere(said: Said, asked: Asked) -> NotSent | None:
     """The bucket is not there, or in another place."""
     where, bucket, region = asked.where, asked.bucket, asked.region
-    if said.code in _ANOTHER_REGION or 300 <= (said.status or 0) < 400:
+    if said.code in _ANOTHER_REGION or 300 <= said.status < 400:
         right = said.region if said.region != region else ""
         return NotSent(
             f"The bucket {bucket} is not in the region {region}.",
@@ -277,7 +218,7 @@ def _waits(said: Said, asked: Asked) -> NotSent | None:
 
 
 def _otherwise(answer: Said, asked: Asked, begun: bool) -> BanqupError:
-    where, status, said = asked.where, answer.status or 0, answer.words or "…"
+    where, status, said = asked.where, answer.status, answer.words or "…"
     if 400 <= status < 500 and status not in (408, 425):
         return Rejected(
             f"{where} refused the document ({status}): “{said}”.",

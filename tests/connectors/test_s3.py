@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from banqup_tui.connectors.interface import Channel, Fault, Found, NotSent, Parcel, Receipt, Rejected, Uncertain
 from banqup_tui.connectors.s3 import S3
 from banqup_tui.domain.integration import Trouble
+from banqup_tui.domain.secret import Secret
 from tests.connectors.contract import Arrived, WireContract, WiredReceiver, deliver, next_attempt
 from tests.support.buckets import Buckets, buckets, fault
 from tests.support.parcels import BYTES, parcel
@@ -383,18 +385,16 @@ def test_settings_are_checked_before_they_are_kept() -> None:
 @pytest.mark.parametrize(
     ("changed", "wanted"),
     [
-        ({"endpoint": "", "region": "eu-west-3"}, "https://s3.eu-west-3.amazonaws.com"),
-        ({"endpoint": "", "region": "cn-north-1"}, "https://s3.cn-north-1.amazonaws.com.cn"),
+        ({"endpoint": "", "region": "eu-west-3"}, "https://s3.eu-west-3.amazonaws.com/in-tray"),
+        ({"endpoint": "", "region": "cn-north-1"}, "https://s3.cn-north-1.amazonaws.com.cn/in-tray"),
         ({"endpoint": "https://s3.example/", "addressing": "virtual"}, "https://in-tray.s3.example"),
         ({"endpoint": "https://in-tray.s3.example", "addressing": "virtual"}, "https://in-tray.s3.example"),
     ],
 )
 def test_requests_go_where_the_settings_say(server: Buckets, changed: dict[str, str], wanted: str) -> None:
-    from banqup_tui.connectors.s3_bucket import Bucket
+    from banqup_tui.connectors.s3_bucket import _root
 
-    config = Bucket(server.settings("in-tray", **changed))._store.config
-    assert config["endpoint"] == wanted
-    assert config["virtual_hosted_style_request"] == ("true" if "addressing" in changed else "false")
+    assert _root(server.settings("in-tray", **changed)) == wanted
 
 
 def test_a_preview_says_where_a_document_would_go(server: Buckets, store: Path) -> None:
@@ -402,5 +402,51 @@ def test_a_preview_says_where_a_document_would_go(server: Buckets, store: Path) 
 
 
 def test_the_library_is_loaded_only_when_it_is_used() -> None:
-    code = "import sys, banqup_tui.connectors.s3; print({'obstore', 'httpx'} & set(sys.modules))"
+    code = "import sys, banqup_tui.connectors.s3; print({'httpx'} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60).strip() == "set()"
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_a_document_goes_nowhere_else_where_the_server_sends_it_on(
+    server: Buckets, bucket: str, store: Path, status: int
+) -> None:
+    server.location = f"{server.url}/{bucket}/stolen"
+    server.before = lambda environ: (f"{status} Moved", "") if environ["PATH_INFO"].endswith(FIRST) else None
+    with pytest.raises(NotSent, match="sends elsewhere, to ") as told:
+        await send(server.settings(bucket), parcel(store))
+    assert told.value.fault is Fault.PERSON
+    server.before = lambda environ: (f"{status} Moved", "") if environ["REQUEST_METHOD"] == "PUT" else None
+    with pytest.raises(NotSent, match="sends elsewhere, to "):
+        await send(server.settings(bucket), parcel(store))
+    assert not [asked for asked in server.seen if "stolen" in asked]
+
+
+CASES = [
+    ("GET", "https://s3.eu-west-3.amazonaws.com/in-tray?list-type=2&max-keys=1&prefix=a%20b%2F", {}, b""),
+    ("HEAD", "https://in-tray.s3.example/", {}, b""),
+    ("PUT", "http://127.0.0.1:9000/in/a%20b/%C3%A9t%C3%A9%2B%281%29~.xml", {"if-none-match": "*"}, b"<a/>"),
+    ("PUT", "https://s3.example:443/in/x", {"content-type": "text/plain", "x-amz-meta-sha256": " a   b "}, b"x" * 99),
+    ("DELETE", "https://[::1]:9000/in/x", {}, b""),
+]
+
+
+@pytest.mark.parametrize(("method", "url", "headers", "content"), CASES)
+def test_the_signature_is_the_one_of_amazons_own_library(
+    method: str, url: str, headers: dict[str, str], content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import botocore.auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+
+    from banqup_tui.connectors.s3_signature import Keys, signed
+
+    at = datetime(2026, 11, 30, 4, 5, 6, tzinfo=UTC)
+    monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: at.replace(tzinfo=None), raising=False)
+    theirs = AWSRequest(method, url, headers=dict(headers), data=content)
+    botocore.auth.S3SigV4Auth(Credentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG"), "s3", "eu-west-3").add_auth(
+        theirs
+    )
+    ours = signed(
+        method, url, headers, content, Keys("AKIAIOSFODNN7EXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG"), "eu-west-3"), at
+    )
+    assert ours["authorization"] == theirs.headers["Authorization"]

@@ -33,6 +33,7 @@ class Buckets:
         self.conditions = "honoured"
         self.before: Changed | None = None
         self.after: Changed | None = None
+        self.location = ""
         self.seen: list[str] = []
         self.headers: list[dict[str, str]] = []
         self._app: Any = DomainDispatcherApplication(create_backend_app)
@@ -56,7 +57,8 @@ class Buckets:
             answer: Iterable[bytes] = self._app(environ, start_response)
             return answer
         body = b"" if environ["REQUEST_METHOD"] == "HEAD" else changed[1].encode()
-        start_response(changed[0], [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))])
+        headers = [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))]
+        start_response(changed[0], [*headers, *([("Location", self.location)] if self.location else [])])
         return [body]
 
     def _without_conditions(self, environ: dict[str, Any]) -> tuple[str, str] | None:

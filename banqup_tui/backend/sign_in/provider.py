@@ -5,7 +5,9 @@ OAuth 2.0 authorization code (RFC 6749) with PKCE (RFC 7636), for an application
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import math
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -28,7 +30,12 @@ from banqup_tui.domain.values import Value
 MARGIN = 30.0
 """Seconds before its end after which an access token is not used any more."""
 
+LONGEST_TOKEN = 16 << 10
+LONGEST_LIFE = 100 * 365 * 86_400.0
+SECONDS_FOR_TOKENS = 90.0
+
 _MOST_SHOWN = 200
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 
 
@@ -64,6 +71,10 @@ class _TokenAnswer(msgspec.Struct, frozen=True):
     refresh_token_expires_in: float | None = None
     refresh_expires_in: float | None = None
     x_refresh_token_expires_in: float | None = None
+
+    @property
+    def lifetimes(self) -> tuple[float | None, ...]:
+        return self.refresh_token_expires_in, self.refresh_expires_in, self.x_refresh_token_expires_in
 
 
 class _ErrorAnswer(msgspec.Struct, frozen=True):
@@ -172,23 +183,39 @@ async def _tokens(authorization: Authorization, asked: Mapping[str, str], secret
     content = urlencode({name: text for name, text in form.items() if text}).encode()
     url, where = authorization.token_url, server_of(authorization.token_url)
     began = utc_now()
-    async with opened(url) as client:
-        answer = await ask(client, "POST", url, where=where, begun=False, content=content, headers=_FORM)
+    try:
+        async with asyncio.timeout(SECONDS_FOR_TOKENS), opened(url) as client:
+            answer = await ask(client, "POST", url, where=where, begun=False, content=content, headers=_FORM)
+    except TimeoutError:
+        raise _too_slow(where) from None
     if not answer.good:
         _refuse(answer, where)
     try:
         said = _token_answer.decode(answer.body)
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         raise _no_tokens(where) from None
-    until = said.refresh_token_expires_in or said.refresh_expires_in or said.x_refresh_token_expires_in
+    if not all(_is_token(token) for token in (said.access_token, said.refresh_token or "-")):
+        raise _no_tokens(where)
+    good_for = _seconds(said.expires_in)
+    until = next(filter(None, map(_seconds, said.lifetimes)), None)
     return Granted(
         access_token=Secret(said.access_token),
         refresh_token=Secret(said.refresh_token) if said.refresh_token else None,
-        renew_at=None if said.expires_in is None else began + timedelta(seconds=_used_for(said.expires_in)),
+        renew_at=None if good_for is None else began + timedelta(seconds=_used_for(good_for)),
         until=None if not until else began + timedelta(seconds=until),
         token_url=authorization.token_url,
         client_id=authorization.client_id,
     )
+
+
+def _is_token(text: str) -> bool:
+    """It goes into a header: letters, digits and signs, and no more of them than a header takes."""
+    return 0 < len(text) <= LONGEST_TOKEN and text.isascii() and text.isprintable() and " " not in text
+
+
+def _seconds(said: float | None) -> float | None:
+    """`None` where nothing was said, or nothing that can be meant."""
+    return said if said is not None and math.isfinite(said) and 0 < said <= LONGEST_LIFE else None
 
 
 def _used_for(good_for: float) -> float:
@@ -199,7 +226,7 @@ def _used_for(good_for: float) -> float:
 def _refuse(answer: Answer, where: str) -> NoReturn:
     try:
         said = _error_answer.decode(answer.body)
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         said = None
     if said is not None and 400 <= answer.status < 500 and answer.status != 429:
         raise refused_there(where, said.error, said.error_description)
@@ -209,6 +236,15 @@ def _refuse(answer: Answer, where: str) -> NoReturn:
     if isinstance(found, NotSent):
         raise found
     raise NotSent(found.sentence, found.remedy, fault=Fault.INTEGRATION)
+
+
+def _too_slow(where: str) -> NotSent:
+    return NotSent(
+        f"{where} does not answer.",
+        "It is tried again by itself; check the address if it stays so.",
+        fault=Fault.INTEGRATION,
+        french=(f"{where} ne répond pas.", "Nouvel essai tout seul ; sinon vérifiez l'adresse."),
+    )
 
 
 def _no_tokens(where: str) -> NotSent:

@@ -15,8 +15,8 @@ from banqup_tui.actions.remove_integration import RemoveIntegration
 from banqup_tui.cli import exit_codes, listing
 from banqup_tui.cli.acting import carry_out
 from banqup_tui.cli.ask import CommandLineAsk, Given
-from banqup_tui.cli.commands.store import extension_named, set_option
-from banqup_tui.cli.given_settings import day_given, folder_option, folders_given, read_given
+from banqup_tui.cli.commands.store import extension_named
+from banqup_tui.cli.given_settings import Pair, day_given, folder_option, folders_given, read_given, settings_options
 from banqup_tui.cli.house import House, NotThere, Tools, client_named
 from banqup_tui.cli.output import print_array, print_table, say
 from banqup_tui.cli.running import as_json, context_for, in_house, pass_tools
@@ -36,7 +36,7 @@ def command() -> None:
 @command.command()
 @click.argument("names", nargs=-1, required=True, metavar="CLIENT... EXTENSION")
 @click.option("--clients", "listed", metavar="REF,REF...", help="The clients, in place of naming each.")
-@set_option
+@settings_options
 @sign_in_option
 @click.option("--label", help="What it is called at this client, where it has one of this extension already.")
 @folder_option
@@ -51,7 +51,7 @@ def add(
     tools: Tools,
     names: tuple[str, ...],
     listed: str | None,
-    settings: tuple[str, ...],
+    settings: tuple[Pair, ...],
     sign_in: bool,
     label: str | None,
     folders: tuple[str, ...],
@@ -150,12 +150,12 @@ def _line(one: Integration, client: Client | None, health: Health) -> tuple[str,
 
 @command.command()
 @click.argument("integration")
-@set_option
+@settings_options
 @sign_in_option
 @folder_option
 @pass_tools
 def configure(
-    tools: Tools, integration: str, settings: tuple[str, ...], sign_in: bool, folders: tuple[str, ...]
+    tools: Tools, integration: str, settings: tuple[Pair, ...], sign_in: bool, folders: tuple[str, ...]
 ) -> int:
     """Change the client's settings of INTEGRATION (its id), or the folders it takes; what is not named stays."""
     if not (settings or sign_in or folders):
@@ -193,7 +193,7 @@ def _with(
     action: Action,
     integration_id: str,
     *,
-    settings: tuple[str, ...] = (),
+    settings: tuple[Pair, ...] = (),
     sign_in: bool = False,
     folders: tuple[str, ...] = (),
     sure: bool = False,

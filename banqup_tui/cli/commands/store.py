@@ -18,7 +18,7 @@ from banqup_tui.actions.uninstall import Uninstall
 from banqup_tui.cli import listing
 from banqup_tui.cli.acting import carry_out
 from banqup_tui.cli.ask import CommandLineAsk, Given
-from banqup_tui.cli.given_settings import read_given
+from banqup_tui.cli.given_settings import Pair, read_given, settings_options
 from banqup_tui.cli.house import House, NotThere, Tools
 from banqup_tui.cli.output import print_array, print_table
 from banqup_tui.cli.running import as_json, context_for, in_house, pass_tools
@@ -27,10 +27,6 @@ from banqup_tui.domain.extension import Extension, in_language
 from banqup_tui.domain.health import summary
 from banqup_tui.domain.integration import Integration
 from banqup_tui.written.words import current_language
-
-set_option = click.option(
-    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting; KEY= takes it away."
-)
 
 
 @click.group()
@@ -80,20 +76,20 @@ def _state(extension: Extension, installed: bool) -> str:
 
 @command.command()
 @click.argument("extension")
-@set_option
+@settings_options
 @sign_in_option
 @pass_tools
-def install(tools: Tools, extension: str, settings: tuple[str, ...], sign_in: bool) -> int:
+def install(tools: Tools, extension: str, settings: tuple[Pair, ...], sign_in: bool) -> int:
     """Install EXTENSION for the firm: its settings are the template for every client."""
     return _with_settings(tools, InstallExtension(), extension, settings, sign_in=sign_in)
 
 
 @command.command()
 @click.argument("extension")
-@set_option
+@settings_options
 @sign_in_option
 @pass_tools
-def configure(tools: Tools, extension: str, settings: tuple[str, ...], sign_in: bool) -> int:
+def configure(tools: Tools, extension: str, settings: tuple[Pair, ...], sign_in: bool) -> int:
     """Change the firm's settings of EXTENSION; those not named stay."""
     if not settings and not sign_in:
         raise click.UsageError("Say what to change: --set KEY=VALUE, or --sign-in.")
@@ -127,7 +123,7 @@ def _after_a_question(tools: Tools, action: Action, name: str, *, sure: bool) ->
     return in_house(tools, work)
 
 
-def _with_settings(tools: Tools, action: Action, name: str, settings: tuple[str, ...], *, sign_in: bool) -> int:
+def _with_settings(tools: Tools, action: Action, name: str, settings: tuple[Pair, ...], *, sign_in: bool) -> int:
     async def work(house: House) -> int:
         extension = extension_named(house, name)
         values = read_given(settings, extension.settings_schema)

@@ -43,6 +43,17 @@ class NewerVersionRuns(BanqupError):
         )
 
 
+class NewerVersionUsed(NewerVersionRuns):
+    """A newer version has been here, and does not run now."""
+
+    def __init__(self) -> None:
+        BanqupError.__init__(
+            self,
+            "A newer version of this program has been used here, and has changed how the documents are kept.",
+            "Use that version, or a newer one; until then this terminal shows what it has, and keeps what you do.",
+        )
+
+
 class BackendDidNotStart(BanqupError):
     """`lines` are the last of its log."""
 
@@ -148,7 +159,7 @@ class _Search:
         if ended is None:
             time.sleep(_GLANCE)
         elif ended == EXIT_NEWER_VERSION:
-            raise NewerVersionRuns
+            raise NewerVersionUsed
         elif ended == EXIT_CANNOT_START:
             raise self._failed()
         else:

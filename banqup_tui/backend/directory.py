@@ -1,8 +1,10 @@
 """What stands in the directory of a local backend."""
 
+from banqup_tui.protocol.local import CONTENT_DIRECTORY
+
 DATABASE_FILE = "banqup.sqlite"
 KEY_FILE = "vault.key"
-FILES = "files"
+FILES = CONTENT_DIRECTORY
 HOST_KEY_FILE = "drop_host_key"
 """Of the SFTP drop; mode 0600."""
 DROP_SPOOL = "drop"

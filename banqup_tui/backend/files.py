@@ -1,5 +1,6 @@
 """Files addressed by their SHA-256, below one directory: `files/ab/abcd…`. Written whole or not at all."""
 
+import filecmp
 import hashlib
 import os
 import secrets
@@ -17,6 +18,7 @@ class HashDiffers(Exception):
 class FileStore:
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._healed: list[str] = []
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     @property
@@ -38,8 +40,24 @@ class FileStore:
     def has(self, sha256: str) -> bool:
         return self.path(sha256).is_file()
 
+    def is_whole(self, sha256: str) -> bool:
+        """It is there, and its bytes are those that its name announces. Reads the whole file."""
+        try:
+            with self.path(sha256).open("rb") as stream:
+                return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
+        except FileNotFoundError:
+            return False
+
+    def take_healed(self) -> list[str]:
+        """Files that were damaged or missing and came in again since this was last asked."""
+        healed, self._healed = self._healed, []
+        return healed
+
     def put(self, chunks: Iterable[bytes], expected: str | None = None) -> tuple[str, bool]:
-        """Returns the SHA-256 and whether it is new. Raises `HashDiffers` and keeps nothing if it is not `expected`."""
+        """Returns the SHA-256 and whether it is new. Raises `HashDiffers` and keeps nothing if it is not `expected`.
+
+        Bytes that come in again take the place of a file that is damaged.
+        """
         temporary = self._root / f".{secrets.token_hex(8)}.part"
         digest = hashlib.sha256()
         try:
@@ -58,8 +76,9 @@ class FileStore:
         if expected is not None and sha256 != expected:
             raise HashDiffers(sha256)
         final = self.path(sha256)
-        if final.is_file():
+        if final.is_file() and filecmp.cmp(temporary, final, shallow=False):
             return sha256, False
+        self._healed.append(sha256)
         final.parent.mkdir(exist_ok=True, mode=0o700)
         temporary.replace(final)
         _fsync_directory(final.parent)

@@ -68,7 +68,8 @@ class NotUnderstood(BanqupError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Use it without arguments, or with `--listen HOST:PORT`, `backup FOLDER`, `restore FOLDER` or `rotate-key`."
+            "Use it without arguments, or with `--listen HOST:PORT`, `backup FOLDER`, `restore FOLDER`,"
+            " `restore --empty` or `rotate-key`."
         )
 
 
@@ -97,6 +98,8 @@ def main(arguments: Sequence[str] = ()) -> int:
         match list(arguments):
             case ["backup", target]:
                 _back_up(found, Path(target).expanduser().absolute())
+            case ["restore", "--empty"]:
+                _start_empty(found)
             case ["restore", backup]:
                 _put_back(found, Path(backup).expanduser().absolute())
             case ["rotate-key"]:
@@ -156,11 +159,19 @@ def _run(found: Homes, options: Options) -> None:
         raise NewerProgramWasHere
     _log_to(found.log)
     gc.disable()  # what is loaded now stays: see `process.rarely_collect`
+    services = _opened(found)
+    kill_point("database.open")
+    _compare_with_copies(services, found)
+    _serve(services, lock, local, published, options)
+
+
+def _opened(found: Homes) -> "Services":
+    """Raises `DatabaseLost` where this would begin without the documents that were here."""
+    from banqup_tui.backend.data_check import refuse_to_begin_anew
     from banqup_tui.backend.opening import open_services
 
-    services = open_services(found.backend)
-    kill_point("database.open")
-    _serve(services, lock, local, published, options)
+    refuse_to_begin_anew(found.backend, found.copies)
+    return open_services(found.backend)
 
 
 def _back_up(found: Homes, target: Path) -> None:
@@ -172,8 +183,7 @@ def _back_up(found: Homes, target: Path) -> None:
 
 def _put_back(found: Homes, backup: Path) -> None:
     """Raises `AlreadyRunning` where a backend has the documents open."""
-    found.made()
-    lock = BackendLock.take(found.runtime / LOCK_FILE)
+    lock = _lock_at_rest(found)
     from banqup_tui.backend.restoring import put_back
 
     before = put_back(backup, found.backend)
@@ -185,14 +195,56 @@ def _put_back(found: Homes, backup: Path) -> None:
 
 def _rotate_key(found: Homes) -> None:
     """Raises `AlreadyRunning` where a backend has the documents open."""
-    found.made()
-    lock = BackendLock.take(found.runtime / LOCK_FILE)
-    from banqup_tui.backend.opening import open_services
+    lock = _lock_at_rest(found)
     from banqup_tui.backend.resealing import replace_key
 
-    resealed = replace_key(open_services(found.backend))
+    resealed = replace_key(_opened(found))
     lock.release()
     _say(f"All settings and sign-ins are sealed with a new key ({resealed} values). Older backups keep the older key.")
+
+
+def _lock_at_rest(found: Homes) -> BackendLock:
+    """Raises `AlreadyRunning`, with what to do about it."""
+    found.made()
+    try:
+        return BackendLock.take(found.runtime / LOCK_FILE)
+    except AlreadyRunning as error:
+        error.remedy = (
+            "Close every terminal, and end it: Ctrl+C where banqup serve runs, systemctl --user stop banqup-backend, or"
+            f" kill {_running_pid(found)}."
+        )
+        raise
+
+
+def _running_pid(found: Homes) -> str:
+    try:
+        return str(msgspec.json.decode((found.runtime / ENDPOINT_FILE).read_bytes(), type=Endpoint).pid)
+    except (OSError, msgspec.DecodeError):
+        return "PID"
+
+
+def _start_empty(found: Homes) -> None:
+    """Raises `AlreadyRunning` where a backend has the documents open."""
+    lock = _lock_at_rest(found)
+    from banqup_tui.backend.restoring import start_empty
+
+    before = start_empty(found.backend)
+    lock.release()
+    _say("The program begins without documents.")
+    if before is not None:
+        _say(f"What was there before is in {before}.")
+
+
+def _compare_with_copies(services: "Services", found: Homes) -> None:
+    """A database older than what this computer has seen of it was put back: nothing of it is sent before a look."""
+    from banqup_tui.backend.data_check import highest_seen
+    from banqup_tui.backend.restoring import PUT_BACK, begin_new_epoch, epoch_and_seq
+
+    epoch, seq = epoch_and_seq(services)
+    known = highest_seen(found.copies, epoch)
+    if known > seq:
+        begin_new_epoch(services, known)
+        _say(f"{PUT_BACK} (Change {seq} is the last in it, {known} was seen.)")
 
 
 def _say(sentence: str) -> None:

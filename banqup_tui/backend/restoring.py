@@ -20,6 +20,11 @@ from banqup_tui.backend.ledger.restore import restored
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.kill_points import kill_point
 
+PUT_BACK = (
+    "The database is older than what this computer had seen of it. What was open in it is unknown, and integrations are"
+    " paused: look at them, then resume them."
+)
+
 
 class NoBackup(BanqupError):
     def __init__(self, where: Path) -> None:
@@ -47,6 +52,13 @@ def begin_new_epoch(services: Services, known_seq: int = 0) -> str:
         work.execute(update(space).where(space.c.id == work.space_id).values(epoch=epoch, seq=seq))
         work.after_numbers(lambda _connection, _seq: kill_point("restore.epoch"))
     return epoch
+
+
+def epoch_and_seq(services: Services) -> tuple[str, int]:
+    space = tables.space
+    with services.database.read() as connection:
+        row = connection.execute(select(space.c.epoch, space.c.seq).where(space.c.id == services.space_id)).one()
+    return str(row.epoch), int(row.seq)
 
 
 def back_up(home: Path, target: Path) -> None:
@@ -92,6 +104,18 @@ def put_back(backup: Path, home: Path) -> Path | None:
     services = open_services(half)
     begin_new_epoch(services, known_seq if known_seq > _highest_number(half) else 0)
     services.database.engine.dispose()
+    aside = _set_aside(home)
+    half.rename(home)
+    return aside
+
+
+def start_empty(home: Path) -> Path | None:
+    """A new space without documents. Returns where what was there before stands now. Only while no backend runs."""
+    from banqup_tui.backend.opening import open_services
+
+    half = home.with_name(f".{home.name}.part")
+    shutil.rmtree(half, ignore_errors=True)
+    open_services(half).database.engine.dispose()
     aside = _set_aside(home)
     half.rename(home)
     return aside

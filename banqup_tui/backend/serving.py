@@ -14,6 +14,7 @@ import uvicorn
 
 from banqup_tui.backend import rooms
 from banqup_tui.backend.connections import LocalConnection, TcpConnection, TcpConnections
+from banqup_tui.backend.content_check import ContentCheck
 from banqup_tui.backend.context import Services
 from banqup_tui.backend.gate import Application, Auth, Gate, LocalAuth, TokenAuth
 from banqup_tui.backend.hub import Hub
@@ -160,6 +161,8 @@ class Backend:
         self._start("dispatch", lambda: self._dispatch.run(self._stop))
         watching = rooms.watching(self._services)
         self._start("watching", lambda: watching.run(self._stop))
+        content = ContentCheck(self._services)
+        self._start("content check", lambda: content.run(self._stop))
         drop = rooms.drop(self._services)
         self._start("drop", lambda: drop.run(self._stop))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import locale
 import os
 import shutil
@@ -18,6 +19,7 @@ from pathlib import Path
 from banqup_tui.cli.house import House
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.homes import Homes
+from banqup_tui.protocol.local import content_path
 from banqup_tui.written.refusals import what_to_do, why_not
 
 LEAST_ROOM = 200 * 1024 * 1024
@@ -200,10 +202,48 @@ def _of_colours(environment: Mapping[str, str]) -> Finding:
     return fine("colours", f"16 ({term})")
 
 
+IMPORT_AGAIN = "Import the same file again from where it came: it takes the place of the damaged one."
+
+
+def of_content(house: House, backend: Path) -> Iterator[Finding]:
+    """Reads the stored file of each document, and compares it with the hash that it came in with."""
+    clients = {row.client.id: row.client.reference for row in house.clients()}
+    read = 0
+    for document in house.documents():
+        read += 1
+        found = _flaw_of(content_path(backend, document.sha256), document.sha256)
+        if found:
+            what = f"{document.number or document.id} ({document.file_name})"
+            about = f"{clients.get(document.client_id, '–')}, {what}"
+            yield wrong(about, f"Its stored file {found}.", IMPORT_AGAIN)
+    for waiting in house.to_place():
+        if waiting.sha256:
+            read += 1
+            found = _flaw_of(content_path(backend, waiting.sha256), waiting.sha256)
+            if found:
+                yield wrong(f"to place, {waiting.file_name}", f"Its stored file {found}.", IMPORT_AGAIN)
+    yield fine("content", f"{read} stored files were read")
+
+
+def _flaw_of(path: Path, sha256: str) -> str:
+    try:
+        with path.open("rb") as stream:
+            whole = hashlib.file_digest(stream, "sha256").hexdigest() == sha256
+    except FileNotFoundError:
+        return "is missing"
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"
+    return "" if whole else "is damaged"
+
+
 def of_house(house: House) -> Iterator[Finding]:
     """The copy, what waits, and the integrations."""
     counts = [row.counts.total for row in house.clients()]
     yield fine("copy", f"{len(counts)} clients, {sum(counts)} documents")
+    damaged = sum(document.damaged for document in house.documents())
+    if damaged:
+        remedy = f"banqup doctor --deep names them. {IMPORT_AGAIN}"
+        yield wrong("content", f"The service found {damaged} documents whose stored file is damaged.", remedy)
     waiting = house.waiting()
     if waiting:
         yield doubtful("outbox", f"{waiting} changes wait on this computer.", "banqup sync sends them.")
@@ -232,7 +272,8 @@ def _of_integrations(house: House) -> Iterator[Finding]:
             remedy = one.remedy or f"Mend it, then banqup integrations resume {one.id}."
             yield wrong(about, one.cause or "It needs attention.", remedy)
         elif one.state is IntegrationState.PAUSED:
-            yield doubtful(about, "It is paused.", f"banqup integrations resume {one.id}")
+            why = f"It is paused: {one.cause}" if one.cause else "It is paused."
+            yield doubtful(about, why, f"banqup integrations resume {one.id}")
     active = sum(one.state is IntegrationState.ACTIVE for one in found)
     yield fine("integrations", f"{active} of {len(found)} are active")
 

@@ -36,6 +36,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("status", "Whether the backend runs, and what waits."),
     "doctor": ("doctor", "Look for what is wrong, and say what to do about it."),
     "demo": ("demo", "Make a sample firm with clients and documents."),
+    "backup": ("backup", "Copy all of the backend's data into one folder."),
+    "restore": ("restore", "Put a backup back, or begin without documents."),
     "serve": ("serve", "Run the local backend in the foreground."),
 }
 

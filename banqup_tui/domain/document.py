@@ -30,6 +30,7 @@ class Document(Value, frozen=True, kw_only=True):
     `approved`: the client has approved it (false: client action needed). `processed`: marked by hand.
     `counterparty` is the party that is not the client. `sha256` is lower-case hex and addresses the bytes.
     `attempted`: an attempt to send it was made to some integration (domain rule 5).
+    `damaged`: the bytes that the service stores for it are missing, or are no longer those that came in.
     `same_as`: an earlier document with the same seller, number, date, kind and amount, but other bytes.
     """
 
@@ -66,6 +67,7 @@ class Document(Value, frozen=True, kw_only=True):
     approved: bool = True
     processed: bool = False
     attempted: bool = False
+    damaged: bool = False
     accounting_status: AccountingStatus = AccountingStatus.READY_TO_PROCESS
 
     @property

@@ -1,5 +1,7 @@
 """How a terminal and the local backend find each other (docs/protocol.md, start-up)."""
 
+from pathlib import Path
+
 from banqup_tui.domain.values import Value
 
 LOCK_FILE = "backend.lock"
@@ -9,6 +11,13 @@ EXIT_NEWER_VERSION = 76
 EXIT_CANNOT_START = 78
 """It has said in one sentence what is in the way, and trying again would not help."""
 LOG_FILE = "backend.log"
+CONTENT_DIRECTORY = "files"
+"""Below the local backend's directory: the bytes of documents, each file named by its SHA-256."""
+
+
+def content_path(backend: Path, sha256: str) -> Path:
+    """Where the local backend stores these bytes."""
+    return backend / CONTENT_DIRECTORY / sha256[:2] / sha256
 
 
 class Endpoint(Value, frozen=True, kw_only=True, omit_defaults=True):

@@ -47,10 +47,11 @@ class Library:
         self._under_way: dict[str, asyncio.Future[Read]] = {}
 
     def known(self, document: Document) -> Read | None:
-        return self._kept.get(document.sha256)
+        found = self._kept.get(document.sha256)
+        return msgspec.structs.replace(found, document=document) if found is not None else None
 
     async def read(self, document: Document) -> Read:
-        found = self._kept.get(document.sha256)
+        found = self.known(document)
         if found is not None and found.is_final:
             return found
         under_way = self._under_way.get(document.sha256)
@@ -129,6 +130,18 @@ def _syntax(read: Read) -> str:
 
 def document_lines(read: Read, width: int) -> list[Line]:
     """An e-invoice or a bank report laid out; anything else by name, kind and size."""
+    return [*_damage_lines(read.document, width), *_content_lines(read, width)]
+
+
+def _damage_lines(document: Document, width: int) -> list[Line]:
+    """What the service found when it read its stored file."""
+    if not document.damaged:
+        return []
+    words = _("The stored file of this document is damaged. Import the same file again: it takes its place.")
+    return [*paragraph(0, width, words, "error"), BLANK]
+
+
+def _content_lines(read: Read, width: int) -> list[Line]:
     content = read.content
     if content is not None and content.invoice is not None:
         from banqup_tui.widgets.invoice_layout import invoice_lines

@@ -119,6 +119,8 @@ def _what_is_wrong(integration: Integration, extension: Extension | None, health
         return told(integration.cause) or _("The sign-in has expired.")
     if health is Health.EXPIRES_SOON:
         return _("The sign-in ends soon.")
+    if health is Health.PAUSED:
+        return told(integration.cause) if integration.cause else ""
     return told(integration.cause or integration.failing_reason) if not health.is_well else ""
 
 

@@ -38,6 +38,7 @@ def restored(work: Work, services: Services) -> int:
     for row in held.values():
         if row.state != IntegrationState.REMOVED:
             values = {"state": str(IntegrationState.PAUSED), "held_until": None, "failures": 0}
+            values |= {"cause": sentences.RESTORED, "remedy": sentences.RESUME_WHEN_SEEN}
             work.execute(update(integration).where(integration.c.id == row.id).values(values))
             integration_changed(work, row)
     refresh(work, held)

@@ -9,7 +9,7 @@ from dataclasses import asdict
 import click
 
 from banqup_tui.cli import exit_codes
-from banqup_tui.cli.doctor_checks import Finding, Verdict, before_the_house, fine, of_house, wrong
+from banqup_tui.cli.doctor_checks import Finding, Verdict, before_the_house, fine, of_content, of_house, wrong
 from banqup_tui.cli.house import House, Tools
 from banqup_tui.cli.output import print_array, print_table, say
 from banqup_tui.cli.running import as_json, pass_tools
@@ -17,11 +17,12 @@ from banqup_tui.domain.errors import BanqupError
 
 
 @click.command()
+@click.option("--deep", is_flag=True, help="Also read every stored file, which takes a while.")
 @as_json
 @pass_tools
-def command(tools: Tools, json: bool) -> int:
+def command(tools: Tools, deep: bool, json: bool) -> int:
     """Look for what is wrong, and say what to do about it. Ends with 1 if something is."""
-    findings = [*before_the_house(tools.homes()), *_of_the_house(tools)]
+    findings = [*before_the_house(tools.homes()), *_of_the_house(tools, deep)]
     if json:
         print_array(asdict(finding) for finding in findings)
     else:
@@ -37,12 +38,15 @@ def _lines(findings: Iterable[Finding]) -> Iterator[tuple[str, str, str]]:
         yield finding.about, finding.verdict.value, f"{finding.sentence} {finding.remedy}".strip()
 
 
-def _of_the_house(tools: Tools) -> list[Finding]:
+def _of_the_house(tools: Tools, deep: bool) -> list[Finding]:
     """The backend is started if it does not run; without it the copy is looked at all the same."""
 
     async def look() -> list[Finding]:
         async with tools.open_house(tools.homes()) as house:
-            return [await _of_backend(house), *of_house(house)]
+            findings = [await _of_backend(house), *of_house(house)]
+            if deep:
+                findings += await asyncio.to_thread(lambda: list(of_content(house, tools.homes().backend)))
+            return findings
 
     try:
         return asyncio.run(look())

@@ -449,6 +449,7 @@ def _theme_of(settings: Settings, environment: Mapping[str, str]) -> str:
 def run() -> int:
     """Open the local copy, show the program, and leave the terminal as it was. Raises what went wrong in it."""
     from banqup_tui import launcher
+    from banqup_tui.actions.opened_copies import take_away, take_away_old
     from banqup_tui.homes import homes
     from banqup_tui.settings import read_settings
 
@@ -456,10 +457,12 @@ def run() -> int:
     settings = read_settings(places.config)
     session = Session.open(places, lambda: launcher.connect(places), in_background=True)
     app = BanqupApp(session, settings)
+    threading.Thread(target=take_away_old, name="old-copies", daemon=True).start()
     try:
         app.run()
     finally:
         session.close()
+        take_away()
     if app.failure is not None:
         raise app.failure
     return app.return_code or 0

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import tempfile
-from pathlib import Path
-
 from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.opened_copies import open_copy
 from banqup_tui.actions.places import OF_DOCUMENTS
-from banqup_tui.actions.saving import name_for, save_copy
+from banqup_tui.actions.saving import name_for
 from banqup_tui.written.words import _, pgettext
 
 
@@ -40,7 +37,4 @@ class OpenOutside(Action):
     async def run(self, context: Context) -> None:
         if context.document is None:
             return
-        source = await context.doing.download(context.document.sha256)
-        directory = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="banqup-"))
-        copy = await asyncio.to_thread(save_copy, source, directory, name_for(context.document))
-        await context.ask.open_outside(copy)
+        await open_copy(context, context.document.sha256, name_for(context.document))

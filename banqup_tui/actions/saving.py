@@ -24,8 +24,14 @@ def name_for(document: Document) -> str:
 
 
 def save_copy(source: Path, directory: Path, name: str) -> Path:
-    """Copies `source` into `directory` under `name`, or `name (2)` where that is taken; the path it got."""
+    """Copies `source` into `directory` under `name`, or `name (2)` where that is taken; the path it got.
+
+    The name gets the extension of what the file holds: a sender may have called a program an invoice.
+    """
+    from banqup_tui.formats.suffix import named_by_content
+
     try:
+        name = named_by_content(name, source.read_bytes())
         directory.mkdir(parents=True, exist_ok=True)
         target = _taken_name(directory, name)
         try:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 
 from banqup_tui.actions.asking import Choice, Choosing, Confirming
 from banqup_tui.actions.giving import give
 from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.opened_copies import open_copy
 from banqup_tui.actions.places import Destination, Place
-from banqup_tui.actions.saving import save_copy
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.identifiers import party_keys, pretty_key
@@ -155,10 +152,7 @@ class OpenToPlace(Action):
         one = context.to_place[0]
         if one.sha256 is None:
             return
-        source = await context.doing.download(one.sha256)
-        directory = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="banqup-"))
-        copy = await asyncio.to_thread(save_copy, source, directory, safe_file_name(name_of(one)))
-        await context.ask.open_outside(copy)
+        await open_copy(context, one.sha256, safe_file_name(name_of(one)))
 
 
 def name_of(one: ToPlace) -> str:

@@ -16,6 +16,7 @@ __all__ = [
     "UnreadableDocument",
     "attachment_bytes",
     "embedded_invoice_xml",
+    "media_type",
     "read",
     "root_name",
 ]
@@ -54,3 +55,10 @@ def root_name(data: bytes) -> tuple[str, str]:
     from banqup_tui.formats.process import client
 
     return client.shared().root_name(data)
+
+
+def media_type(data: bytes) -> str:
+    """What kind of file the bytes are, by their content; empty where that is not known."""
+    from banqup_tui.formats.process import client
+
+    return client.shared().media_type(data)

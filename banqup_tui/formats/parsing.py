@@ -11,7 +11,18 @@ from banqup_tui.formats.detect import read_content
 from banqup_tui.formats.plain import is_pdf
 from banqup_tui.formats.refusals import refuse
 
-_LOADED_WHEN_NEEDED = ("camt", "cii", "coda", "hybrid_pdf", "mt940", "ubl", "vocabularies", "xml", "xml_invoice")
+_LOADED_WHEN_NEEDED = (
+    "camt",
+    "cii",
+    "coda",
+    "hybrid_pdf",
+    "media_types",
+    "mt940",
+    "ubl",
+    "vocabularies",
+    "xml",
+    "xml_invoice",
+)
 
 
 def load_all() -> None:
@@ -82,3 +93,10 @@ def root_name(data: bytes) -> tuple[str, str]:
     except UnreadableDocument:
         return "", ""
     return document.root.tag, document.namespaces.get(document.root, "")
+
+
+def media_type(data: bytes) -> str:
+    """See `banqup_tui.formats.media_type`."""
+    from banqup_tui.formats import media_types
+
+    return media_types.media_type(data)

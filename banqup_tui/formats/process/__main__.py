@@ -18,6 +18,8 @@ from banqup_tui.formats.process.messages import (
     Answer,
     AttachmentBytes,
     EmbeddedInvoice,
+    MediaType,
+    NameMediaType,
     NameRoot,
     Read,
     ReadContent,
@@ -93,6 +95,8 @@ def _result(request: Request, data: bytes) -> Result:
             return EmbeddedInvoice(*found) if found else EmbeddedInvoice()
         case NameRoot():
             return RootName(*parsing.root_name(data))
+        case NameMediaType():
+            return MediaType(parsing.media_type(data))
 
 
 def _encoded(result: Result, is_last: bool) -> bytes:

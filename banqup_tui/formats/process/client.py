@@ -30,6 +30,8 @@ from banqup_tui.formats.process.messages import (
     Answer,
     AttachmentBytes,
     EmbeddedInvoice,
+    MediaType,
+    NameMediaType,
     NameRoot,
     Read,
     ReadContent,
@@ -107,6 +109,12 @@ class ReaderPool:
         except UnreadableDocument:
             return "", ""
         return found.name, found.namespace
+
+    def media_type(self, data: bytes) -> str:
+        try:
+            return _expected(self._result(NameMediaType(), data), MediaType).name
+        except UnreadableDocument:
+            return ""
 
     def close(self) -> None:
         """Ends the processes that are idle, and each other one when it has answered."""

@@ -39,7 +39,11 @@ class NameRoot(msgspec.Struct, frozen=True, tag=True, array_like=True):
     pass
 
 
-Request = Read | TakeAttachment | TakeEmbeddedInvoice | NameRoot
+class NameMediaType(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    pass
+
+
+Request = Read | TakeAttachment | TakeEmbeddedInvoice | NameRoot | NameMediaType
 
 
 class ReadContent(msgspec.Struct, frozen=True, tag=True, array_like=True):
@@ -64,6 +68,12 @@ class RootName(msgspec.Struct, frozen=True, tag=True, array_like=True):
     namespace: str = ""
 
 
+class MediaType(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Empty where the kind of file is not known."""
+
+    name: str = ""
+
+
 class Refusal(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """A key of `refusals.REASONS`, and what is put into its sentence."""
 
@@ -71,7 +81,7 @@ class Refusal(msgspec.Struct, frozen=True, tag=True, array_like=True):
     details: dict[str, str]
 
 
-Result = ReadContent | AttachmentBytes | EmbeddedInvoice | RootName | Refusal
+Result = ReadContent | AttachmentBytes | EmbeddedInvoice | RootName | MediaType | Refusal
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True):

@@ -1,0 +1,55 @@
+"""The extension that a file's content deserves. A desktop goes by the extension when it opens a file, or runs it."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from banqup_tui.domain.text import safe_file_name
+from banqup_tui.formats import media_type
+
+UNKNOWN = ".bin"
+"""No desktop has a program for it."""
+
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+_ODF = "application/vnd.oasis.opendocument"
+_SUFFIXES: dict[str, tuple[str, ...]] = {
+    "application/pdf": (".pdf",),
+    "application/xml": (".xml",),
+    "text/plain": (".txt", ".csv", ".cod", ".coda", ".cda", ".sta", ".mt940", ".940", ".asc", ".log", ".md"),
+    "text/html": (".txt",),
+    "message/rfc822": (".eml",),
+    "image/png": (".png",),
+    "image/jpeg": (".jpg", ".jpeg"),
+    "image/tiff": (".tif", ".tiff"),
+    "image/gif": (".gif",),
+    "image/webp": (".webp",),
+    "image/bmp": (".bmp",),
+    "image/heic": (".heic",),
+    "image/heif": (".heif",),
+    "image/avif": (".avif",),
+    "application/rtf": (".rtf",),
+    "application/zip": (".zip",),
+    "application/gzip": (".gz",),
+    "application/x-7z-compressed": (".7z",),
+    "application/msword": (".doc",),
+    "application/vnd.ms-excel": (".xls",),
+    "application/vnd.ms-powerpoint": (".ppt",),
+    "application/vnd.ms-outlook": (".msg",),
+    f"{_OFFICE}.wordprocessingml.document": (".docx",),
+    f"{_OFFICE}.spreadsheetml.sheet": (".xlsx",),
+    f"{_OFFICE}.presentationml.presentation": (".pptx",),
+    f"{_ODF}.text": (".odt",),
+    f"{_ODF}.spreadsheet": (".ods",),
+    f"{_ODF}.presentation": (".odp",),
+}
+"""The first is given where the file's name has none of them."""
+
+
+def named_by_content(name: str, data: bytes) -> str:
+    """A safe name that ends in an extension of what the file holds, whatever its sender called it."""
+    safe = safe_file_name(name)
+    suffixes = _SUFFIXES.get(media_type(data), (UNKNOWN,))
+    if PurePosixPath(safe).suffix.lower() in suffixes:
+        return safe
+    room = 200 - len(suffixes[0])
+    return safe.encode()[:room].decode(errors="ignore").rstrip(". ") + suffixes[0]

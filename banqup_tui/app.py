@@ -217,22 +217,32 @@ class BanqupApp(App[None]):
     def _tell_of_outage(self, screen: PlaceScreen) -> None:
         """Once for each, as a line that takes no keys: somebody may be typing."""
         state = self.session.engine.state
+        if self._outage_told is not None and state.is_connected:
+            self._outage_told = None
+            self.say(_("It works again."))
+            return
         if not state.is_trouble or state.since is None or state.since == self._outage_told:
             return
         is_long = state.tries >= ENOUGH_TRIES or self.now() - state.since >= LONG_ENOUGH
         if (is_long or state.fault is not None) and not screen.is_asking:
+            from banqup_tui.screens.sync_words import fault_words
+
             self._outage_told = state.since
             sentence, remedy = told(state.sentence), told(state.remedy)
-            self.say(f"{sentence} {remedy}", Tone.ERROR, shorter=(sentence,))
+            in_short = f"{fault_words(state.fault)[0]}." if state.fault else sentence
+            self.say(f"{sentence} {remedy}", Tone.ERROR, shorter=(f"{in_short} {remedy}", in_short))
 
     # faults of this computer
 
     def meet(self, error: Exception) -> bool:
+        from banqup_tui.screens.sync_words import fault_words
+
         fault = fault_of(error)
         if fault is None:
             return False
         self.session.engine.report(fault)
-        self.say(told_of(fault), Tone.ERROR, shorter=(told(fault.sentence),))
+        in_short = f"{fault_words(fault.code)[0]}."
+        self.say(told_of(fault), Tone.ERROR, shorter=(f"{in_short} {told(fault.remedy)}", in_short))
         return True
 
     def record(self, error: Exception) -> None:

@@ -32,10 +32,21 @@ class CheckConnection(Action):
 
     async def run(self, context: Context) -> None:
         state = context.connection
-        if state is None or state.word not in (SyncWord.SERVER_DOWN, SyncWord.OFFLINE):
+        if state is None or not state.is_trouble:
             context.ask.notify(Message(text=_("The server answers.")))
             return
         again = Choice(id="again", label=_("Try again"))
+        if state.word in (SyncWord.LOCAL_FAULT, SyncWord.PROGRAM_FAULT):
+            answer = await context.ask.decide(
+                Deciding(
+                    title=_("This computer has a problem"),
+                    lines=[clean(told(state.sentence)), clean(told(state.remedy)), "", *self._kept(context)],
+                    choices=[again, Choice(id="on", label=_("Go on"))],
+                )
+            )
+            if answer == "again":
+                context.doing.try_again()
+            return
         answer = await context.ask.decide(
             Deciding(
                 title=_("The server does not answer"),

@@ -49,7 +49,8 @@ def _cause(error: BaseException) -> BanqupError | None:
 def _of_system(error: OSError) -> int:
     where = clean(str(error.filename)) if error.filename else "A file"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        _tell(f"The disk is full: {where} could not be written. Make room and do it again; nothing is lost.")
+        full = f"The disk is full: {where} could not be written." if error.filename else "The disk is full."
+        _tell(f"{full} Make room and do it again; nothing is lost.")
         return exit_codes.CANNOT_WRITE
     if (fault := fault_of(error)) is not None and fault.code in (FaultCode.TOO_MANY_FILES, FaultCode.NO_MEMORY):
         _tell(str(fault))

@@ -1,37 +1,51 @@
 """The SFTP drop beside the routes: listens where it was told to, lets in whom it was told to, says what is wrong.
 
-The SSH library is loaded only while a drop is turned on.
+It runs in a process of its own (`drop_process`), which is there only while a drop is turned on.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import Row, select, update
 
 from banqup_tui.backend import drop_intake, tables
 from banqup_tui.backend.context import Services
 from banqup_tui.backend.directory import DROP_SPOOL, HOST_KEY_FILE
+from banqup_tui.backend.drop_process.process import DropProcess
 from banqup_tui.backend.host_key import fingerprint_of
 from banqup_tui.backend.source_files import SourceAway
 from banqup_tui.domain.source import SourceKind
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.messages import EntityKind
+from banqup_tui.sources.drop_account import Account, Lookup, NotTaken, Take, TakeAgain
 from banqup_tui.sources.drop_spool import DropLimits
-
-if TYPE_CHECKING:
-    from banqup_tui.sources.drop_server import Account, Drop
 
 _SECONDS_BETWEEN_LOOKS: Final = 30.0
 _SECONDS_TO_TRY_AGAIN: Final = 5.0
 _SECONDS_AT_LEAST: Final = 0.1
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
+
+
+class RunningDrop(Protocol):
+    """`DropProcess`; tests that look at something else have it in their own process."""
+
+    @property
+    def is_lost(self) -> bool: ...
+    def tidy_up(self, account_ids: Collection[str]) -> None: ...
+    async def listen(self, host: str, port: int, host_key: Path) -> None: ...
+    async def look_round(self) -> None: ...
+    async def close(self) -> None: ...
+
+
+MakeDrop = Callable[[Path, Lookup, Take, TakeAgain, DropLimits, asyncio.Event], RunningDrop]
+"""The last is set when it has ended by itself."""
 
 
 class _Wanted(Value, frozen=True, kw_only=True):
@@ -50,11 +64,13 @@ class DropRoom:
         limits: DropLimits | None = None,
         *,
         seconds_held: float = drop_intake.SECONDS_HELD,
+        make: MakeDrop = DropProcess,
     ) -> None:
+        self._make = make
         self._services = services
         self._seconds_held = seconds_held
         self._limits = limits or DropLimits()
-        self._drop: Drop | None = None
+        self._drop: RunningDrop | None = None
         self._listens_at = ""
         self._news = asyncio.Event()
 
@@ -107,7 +123,7 @@ class DropRoom:
 
     async def _listen(self, wanted: _Wanted) -> str | None:
         """The problem, in one sentence, where it cannot."""
-        if self._drop is not None and self._listens_at != wanted.address:
+        if self._drop is not None and (self._listens_at != wanted.address or self._drop.is_lost):
             await self._end()
         if self._drop is None:
             try:
@@ -120,12 +136,10 @@ class DropRoom:
         await self._drop.look_round()
         return None
 
-    async def _opened(self, wanted: _Wanted) -> Drop:
-        from banqup_tui.sources.drop_server import Drop
-
+    async def _opened(self, wanted: _Wanted) -> RunningDrop:
         home = self._services.files.home
         await asyncio.to_thread(fingerprint_of, home)
-        drop = Drop(home / DROP_SPOOL, self._lookup, self._take, self._take_again, self._limits)
+        drop = self._make(home / DROP_SPOOL, self._lookup, self._take, self._take_again, self._limits, self._news)
         await asyncio.to_thread(drop.tidy_up, wanted.account_ids)
         host, _, port = wanted.address.rpartition(":")
         await drop.listen(host.strip("[]"), int(port), home / HOST_KEY_FILE)
@@ -163,15 +177,11 @@ class DropRoom:
 
 
 def _account(row: Row[Any]) -> Account:
-    from banqup_tui.sources.drop_server import Account
-
     return Account(id=row.id, name=row.name, secret=row.secret, public_key=row.public_key)
 
 
 async def _kept(taking: Callable[[], _T]) -> _T:
     """In a thread of its own, which goes on to its end also where the sender has gone meanwhile."""
-    from banqup_tui.sources.drop_server import NotTaken
-
     try:
         return await asyncio.to_thread(taking)
     except (drop_intake.AccountAway, SourceAway):

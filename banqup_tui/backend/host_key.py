@@ -1,6 +1,7 @@
 """The host key of the SFTP drop: made once, kept with mode 0600, known to senders by its fingerprint.
 
-ECDSA on P-256: what every SFTP client of the last decade understands, older Java ones included.
+RSA of 3,072 bits, signed with SHA-2: what every kept SFTP client understands, Java ones without a further library
+included, and no audit objects to. Keys of before (ECDSA on P-256) stay: senders know them.
 """
 
 import base64
@@ -27,10 +28,10 @@ def fingerprint_of(home: Path) -> str:
 
 def _make(path: Path) -> None:
     """Written whole under a name of its own and linked into place: whoever comes second finds the first one's."""
-    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.asymmetric import rsa
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = rsa.generate_private_key(public_exponent=65537, key_size=3072)
     text = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     making = Path(name)

@@ -1,28 +1,29 @@
 """Who comes into an SFTP drop: a user name with a password or a public key; guessing is slow and soon useless."""
 
 import asyncio
+import logging
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Final
+from collections import Counter, deque
+from collections.abc import Callable
+from typing import Final
 
 import asyncssh
 
 from banqup_tui.domain.passwords import is_password, kept_password
-
-if TYPE_CHECKING:
-    from banqup_tui.sources.drop_server import Account
+from banqup_tui.domain.text import clean
+from banqup_tui.sources.drop_account import Account, Lookup
 
 MOST_TRIES: Final = 6
 """Of one connection; and ten times as many from one address within ten minutes."""
 _MOST_FROM_AN_ADDRESS: Final = 10 * MOST_TRIES
 _WITHIN: Final = 600.0
-_MOST_STRANGERS: Final = 64
-"""Connections that have not signed in yet."""
-
-
-Lookup = Callable[[str], Awaitable["Account | None"]]
-"""Who has this user name now; asked at each sign-in."""
+MOST_STRANGERS: Final = 96
+STRANGERS_OF_AN_ADDRESS: Final = 24
+"""Connections that have not signed in yet: more than a sender opens at once. The oldest makes way for a new one."""
+MOST_CONNECTIONS: Final = 256
+_LINES_A_MINUTE: Final = 30
+_LONGEST_NAME_LOGGED: Final = 64
+_log = logging.getLogger(__name__)
 
 
 class Doorman:
@@ -32,10 +33,11 @@ class Doorman:
         self.account = lookup
         self._connections = connections
         self._clock = clock
-        self._inside: set[_Door] = set()
+        self._inside: dict[_Door, None] = {}  # in the order of their coming
         self._failures: dict[str, deque[float]] = {}
         self._hashing = asyncio.Semaphore(2)
         self._nobody = kept_password("nobody")
+        self._minute, self._lines = clock(), 0
 
     def at_the_door(self) -> "_Door":
         return _Door(self)
@@ -51,12 +53,27 @@ class Doorman:
             door.show_out()
 
     def entered(self, door: "_Door") -> bool:
-        """False where there are too many strangers."""
-        self._inside.add(door)
-        return sum(one.account is None for one in self._inside) <= _MOST_STRANGERS
+        """False where there are too many connections. Whoever holds silent ones keeps nobody else out."""
+        strangers = [one for one in self._inside if one.account is None]
+        of_address = [one for one in strangers if one.address == door.address]
+        if len(of_address) >= STRANGERS_OF_AN_ADDRESS:
+            self._show_out_oldest(of_address)
+        elif len(strangers) >= MOST_STRANGERS:
+            (most, _), *_ = Counter(one.address for one in strangers).most_common(1)
+            self._show_out_oldest([one for one in strangers if one.address == most])
+        if len(self._inside) >= MOST_CONNECTIONS:
+            return False
+        self._inside[door] = None
+        return True
+
+    def _show_out_oldest(self, doors: "list[_Door]") -> None:
+        """Of those that have not said a user name yet, where there is one."""
+        oldest = next((one for one in doors if not one.username), doors[0])
+        self._inside.pop(oldest, None)
+        oldest.show_out()
 
     def left(self, door: "_Door") -> None:
-        self._inside.discard(door)
+        self._inside.pop(door, None)
 
     def has_room(self, account: "Account") -> bool:
         return sum(one.account == account for one in self._inside) < self._connections
@@ -74,6 +91,23 @@ class Doorman:
             self._failures.clear()
         self._failures.setdefault(address, deque()).append(self._clock())
 
+    def note(self, address: str, username: str, passwords: int, keys: int) -> None:
+        """Logs a sign-in that failed. What a stranger sends is cleaned, and cannot fill the log."""
+        if self._clock() - self._minute >= 60:
+            if self._lines > _LINES_A_MINUTE:
+                _log.warning("the drop: %d more sign-ins failed", self._lines - _LINES_A_MINUTE)
+            self._minute, self._lines = self._clock(), 0
+        self._lines += 1
+        if self._lines <= _LINES_A_MINUTE:
+            name = clean(username[:_LONGEST_NAME_LOGGED])
+            _log.warning(
+                "the drop: sign-in failed, from %s as %r (%d passwords, %d keys)",
+                clean(address),
+                name,
+                passwords,
+                keys,
+            )
+
     async def with_password(self, name: str, password: str) -> "Account | None":
         """As slow for a name that is not there."""
         account = await self.account(name)
@@ -89,25 +123,30 @@ class _Door(asyncssh.SSHServer):
     def __init__(self, doorman: Doorman) -> None:
         self._doorman = doorman
         self._connection: asyncssh.SSHServerConnection | None = None
-        self._address = ""
+        self.address = ""
+        self.username = ""
         self._tries = 0
+        self._keys = 0
         self._known: Account | None = None
         self.account: Account | None = None
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._connection = conn
-        self._address = str(conn.get_extra_info("peername", ("",))[0])
-        if not self._doorman.entered(self) or self._doorman.is_tired_of(self._address):
+        self.address = str(conn.get_extra_info("peername", ("",))[0])
+        if self._doorman.is_tired_of(self.address) or not self._doorman.entered(self):
             conn.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._doorman.left(self)
+        if self.account is None and (self._tries or self._keys):
+            self._doorman.note(self.address, self.username, self._tries, self._keys)
 
     def show_out(self) -> None:
         if self._connection is not None:
             self._connection.abort()
 
     def begin_auth(self, username: str) -> bool:
+        self.username = username
         return True
 
     def password_auth_supported(self) -> bool:
@@ -123,13 +162,14 @@ class _Door(asyncssh.SSHServer):
         if self._known is not None:
             return True
         self._tries += 1
-        self._doorman.failed(self._address)
+        self._doorman.failed(self.address)
         if self._is_over():
             self.show_out()
         return False
 
     async def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         """Asked before and after the signature: the library lets in only who could sign."""
+        self._keys += 1
         self._known = account = await self._doorman.account(username)
         if account is None or account.public_key is None:
             return False
@@ -145,4 +185,4 @@ class _Door(asyncssh.SSHServer):
             connection.set_extra_info(banqup_account=known.id)
 
     def _is_over(self) -> bool:
-        return self._tries >= MOST_TRIES or self._doorman.is_tired_of(self._address)
+        return self._tries >= MOST_TRIES or self._doorman.is_tired_of(self.address)

@@ -12,16 +12,17 @@ import shutil
 import stat
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 import asyncssh
+from asyncssh.kex import get_kex_algs
 from asyncssh.sftp import SFTPServerHandler
 
-from banqup_tui.domain.values import Value
-from banqup_tui.sources.drop_door import Doorman, Lookup
+from banqup_tui.sources.drop_account import Lookup, NotTaken, Take, TakeAgain
+from banqup_tui.sources.drop_door import Doorman
 from banqup_tui.sources.drop_spool import (
     AccountSpool,
     DropLimits,
@@ -33,31 +34,43 @@ from banqup_tui.sources.drop_spool import (
     tidy,
 )
 
-SECONDS_TO_SIGN_IN: Final = 30
+SECONDS_TO_SIGN_IN: Final = 20
 SECONDS_BETWEEN_SIGNS: Final = 60
+MOST_REFUSED_WRITES: Final = 1_000
+"""Of one session; a sender may have hundreds under way when it hears of the first."""
 _log = logging.getLogger(__name__)
 logging.getLogger("asyncssh").setLevel(logging.WARNING)  # it names files and users at INFO
 
 _CLOSE_WAS_ASKED: Final = SFTPServerHandler._process_close.__code__
 
 
-class Account(Value, frozen=True, kw_only=True):
-    """`secret`: a kept password (`domain.passwords`); `public_key`: a line as in `authorized_keys`. One of the two."""
-
-    id: str
-    name: str
-    secret: str | None = None
-    public_key: str | None = None
-
-
-class NotTaken(Exception):
-    """It could not be kept; the sender is told the sentence, and has to send it again."""
-
-
-Take = Callable[[str, str, Path], Awaitable[str]]
-"""`await take(account id, path, file)`: keeps the file for good, and gives its SHA-256. Raises `NotTaken`."""
-TakeAgain = Callable[[str, str, str], Awaitable[None]]
-"""`await take_again(account id, path, sha256)`: what was taken already has been given another path."""
+KEY_EXCHANGES: Final = (
+    "mlkem768x25519-sha256",
+    "curve25519-sha256",
+    "curve25519-sha256@libssh.org",
+    "diffie-hellman-group16-sha512",
+    "diffie-hellman-group18-sha512",
+)
+"""Of what the library knows, that to which ssh-audit has nothing to object. The first needs a newer OpenSSL."""
+SIGNATURES: Final = (
+    "ssh-ed25519",
+    "sk-ssh-ed25519@openssh.com",
+    "rsa-sha2-512",
+    "rsa-sha2-256",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+)
+"""Of senders' keys, and of an older host key: new ones are RSA."""
+CIPHERS: Final = (
+    "chacha20-poly1305@openssh.com",
+    "aes256-gcm@openssh.com",
+    "aes128-gcm@openssh.com",
+    "aes256-ctr",
+    "aes192-ctr",
+    "aes128-ctr",
+)
+MACS: Final = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha2-256", "hmac-sha2-512")
 
 
 class Drop:
@@ -75,6 +88,11 @@ class Drop:
         self._acceptor: asyncssh.SSHAcceptor | None = None
 
     @property
+    def is_lost(self) -> bool:
+        """It does not end by itself."""
+        return False
+
+    @property
     def port(self) -> int:
         return self._acceptor.get_port() if self._acceptor else 0
 
@@ -84,9 +102,13 @@ class Drop:
             host,
             port,
             server_factory=self._doorman.at_the_door,
-            server_host_keys=[str(host_key)],
+            server_host_keys=_without_old_signatures(host_key),
             sftp_factory=self._session,
             allow_scp=False,
+            kex_algs=[name for name in KEY_EXCHANGES if name.encode() in get_kex_algs()],
+            signature_algs=SIGNATURES,
+            encryption_algs=CIPHERS,
+            mac_algs=MACS,
             compression_algs=["none"],
             login_timeout=SECONDS_TO_SIGN_IN,
             keepalive_interval=SECONDS_BETWEEN_SIGNS,
@@ -125,6 +147,14 @@ class Drop:
         return _Session(channel, self, account_id, self._corner(account_id))
 
 
+def _without_old_signatures(host_key: Path) -> list[asyncssh.SSHKeyPair]:
+    """`signature_algs` is for senders' keys only: with an RSA key the library (2.24) would sign with SHA-1, too."""
+    pairs = list(asyncssh.load_keypairs([str(host_key)]))
+    for pair in pairs:
+        pair.host_key_algorithms = [name for name in pair.host_key_algorithms if name.decode() in SIGNATURES]
+    return pairs
+
+
 def _told(error: Exception) -> asyncssh.SFTPError:
     if isinstance(error, SpoolRefusal):
         kinds: dict[Why, type[Any]] = {
@@ -142,9 +172,11 @@ class _Session(asyncssh.SFTPServer):
 
     def __init__(self, channel: Any, drop: Drop, account_id: str, corner: AccountSpool) -> None:
         super().__init__(channel)
+        self._channel = channel
         self._drop = drop
         self._account_id = account_id
         self._corner = corner
+        self._refused = 0
 
     # writing
 
@@ -164,8 +196,18 @@ class _Session(asyncssh.SFTPServer):
     def write(self, file_obj: object, offset: int, data: bytes) -> int:
         half = _half(file_obj)
         with _Telling():
-            self._corner.write(half, offset, data)
+            try:
+                self._corner.write(half, offset, data)
+            except SpoolRefusal:
+                self._count_refused()
+                raise
         return len(data)
+
+    def _count_refused(self) -> None:
+        """A sender stops at the first refusal, or some that it had sent before; who goes on is shown out."""
+        self._refused += 1
+        if self._refused > MOST_REFUSED_WRITES:
+            self._channel.get_connection().abort()
 
     def close(self, file_obj: object) -> Awaitable[None] | None:
         half = _half(file_obj)

@@ -26,6 +26,9 @@ _DEEPEST: Final = 32
 _LONGEST_NAME: Final = 255
 _HOUR: Final = 3600.0
 _OLDEST: Final = 7 * 24 * _HOUR
+_MOST_PIECES: Final = 256
+"""Of a file that is being written. A sender that writes several at once leaves some tens of gaps for a moment."""
+_SECONDS_BETWEEN_CLEARINGS: Final = 10.0
 
 
 class DropLimits(Value, frozen=True, kw_only=True):
@@ -93,6 +96,8 @@ class AccountSpool:
         self._limits = limits
         self._clock = clock
         self._open: set[Half] = set()
+        self._open_bytes = 0
+        self._cleared_at = -_SECONDS_BETWEEN_CLEARINGS + clock()
         self._kept: OrderedDict[str, Kept] = OrderedDict()
         self._counted_since = clock()
         self._counted = 0
@@ -128,24 +133,33 @@ class AccountSpool:
                 Why.FULL, f"A file may have at most {self._limits.largest_file // (1024 * 1024)} MiB."
             )
             raise half.spoiled
+        growth = offset + len(data) - half.size
+        if growth > 0 and self._waiting_bytes + self._open_bytes + growth > self._limits.waiting_bytes:
+            half.spoiled = _too_much()
+            raise half.spoiled
+        if len(half.spans) >= _MOST_PIECES:
+            half.spoiled = SpoolRefusal(Why.FAILED, "This file comes in too many pieces at once.")
+            raise half.spoiled
         try:
             half.stream.seek(offset)
             half.stream.write(data)
         except OSError:
             half.spoiled = SpoolRefusal(Why.FAILED, "A part of this file could not be written.")
             raise
+        before = half.size
         half.spans = _merged(half.spans, (offset, offset + len(data)))
+        self._open_bytes += half.size - before
 
     def truncate(self, half: Half, size: int) -> None:
         if size > half.size:
             raise SpoolRefusal(Why.FAILED, "A file is not made longer without its bytes.")
         half.stream.truncate(size)
+        self._open_bytes -= half.size - size
         half.spans = [(start, min(end, size)) for start, end in half.spans if start < size]
 
     def finish(self, half: Half) -> Path | None:
         """The whole file, to be taken and then dropped; `None` where it has a temporary name, and waits."""
-        self._open.discard(half)
-        half.stream.close()
+        self._closed(half)
         if not half.is_whole:
             half.file.unlink(missing_ok=True)
             raise half.spoiled or SpoolRefusal(Why.FAILED, "A part of this file is missing.")
@@ -159,17 +173,26 @@ class AccountSpool:
             half.file.unlink(missing_ok=True)
             return
         place = self._on_disk(half.path)
+        try:
+            self._make_all(place.parent)
+        except BaseException:
+            half.file.unlink(missing_ok=True)
+            raise
         self._uncount(place)
-        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         half.file.replace(place)
         self._waiting_files += 1
         self._waiting_bytes += half.size
 
     def drop(self, half: Half) -> None:
         """It was cut off, or has been taken."""
-        self._open.discard(half)
-        half.stream.close()
+        self._closed(half)
         half.file.unlink(missing_ok=True)
+
+    def _closed(self, half: Half) -> None:
+        if half in self._open:
+            self._open.remove(half)
+            self._open_bytes -= half.size
+        half.stream.close()
 
     def waiting(self, path: str) -> Path | None:
         """The file that waits there under a temporary name."""
@@ -183,9 +206,9 @@ class AccountSpool:
             raise SpoolRefusal(Why.THERE, "There is something of this name.")
         if target.is_dir():
             raise SpoolRefusal(Why.THERE, "There is a directory of this name.")
+        self._make_all(target.parent)
         if source.is_file():
             self._uncount(target)
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         source.replace(target)
 
     def remove(self, path: str) -> None:
@@ -226,16 +249,14 @@ class AccountSpool:
         place = self._on_disk(path)
         if place.exists():
             raise SpoolRefusal(Why.THERE, "It is there already.")
-        if self._directories >= self._limits.directories:
-            self._clear_directories()
-        place.mkdir(parents=True, mode=0o700)
-        self._directories += 1
+        self._make_all(place)
 
     def remove_directory(self, path: str) -> None:
         place = self._on_disk(path)
         if path == "/" or not place.is_dir():
             raise SpoolRefusal(Why.NOT_THERE, "There is no such directory.")
         place.rmdir()
+        self._directories -= 1
 
     def is_directory(self, path: str) -> bool:
         return self._on_disk(path).is_dir()
@@ -246,6 +267,27 @@ class AccountSpool:
         if not place.is_dir():
             raise SpoolRefusal(Why.NOT_THERE, "There is no such directory.")
         return sorted(place.iterdir())
+
+    def _make_all(self, place: Path) -> None:
+        """A directory and those above it, each of them counted. Raises `SpoolRefusal` where there are too many."""
+        missing = _missing(place)
+        most = self._limits.directories
+        if missing and self._directories + len(missing) > most and self._may_clear():
+            self._clear_directories()
+            missing = _missing(place)
+        if missing and self._directories + len(missing) > most:
+            raise SpoolRefusal(Why.FULL, "There are too many directories here.")
+        for one in reversed(missing):
+            one.mkdir(mode=0o700)
+            self._directories += 1
+
+    def _may_clear(self) -> bool:
+        """Not at every request: it looks through all directories."""
+        now = self._clock()
+        if now - self._cleared_at < _SECONDS_BETWEEN_CLEARINGS:
+            return False
+        self._cleared_at = now
+        return True
 
     def _clear_directories(self) -> None:
         """Those that are empty: a file may be written where its directory is not there."""
@@ -274,12 +316,25 @@ class AccountSpool:
     def _check_room(self) -> None:
         if len(self._open) >= self._limits.open_files:
             raise SpoolRefusal(Why.FULL, "Too many files are open at once.")
-        waiting = self._waiting_bytes + sum(half.size for half in self._open)
-        if self._waiting_files >= self._limits.waiting_files or waiting >= self._limits.waiting_bytes:
-            raise SpoolRefusal(Why.FULL, "Too much waits here under temporary names: rename it, or take it away.")
+        files = self._waiting_files + len(self._open)
+        if files >= self._limits.waiting_files or self._waiting_bytes + self._open_bytes >= self._limits.waiting_bytes:
+            raise _too_much()
 
     def _on_disk(self, path: str) -> Path:
         return self._tree.joinpath(*path.split("/")) if path != "/" else self._tree
+
+
+def _missing(place: Path) -> list[Path]:
+    """The directory itself first, then those above it."""
+    missing: list[Path] = []
+    while not place.is_dir():
+        missing.append(place)
+        place = place.parent
+    return missing
+
+
+def _too_much() -> SpoolRefusal:
+    return SpoolRefusal(Why.FULL, "Too much waits here under temporary names: rename it, or take it away.")
 
 
 def tidy(path: bytes) -> str:

@@ -12,10 +12,12 @@ from typing import Any
 
 import asyncssh
 
-from banqup_tui.backend.drop import DropRoom
+from banqup_tui.backend.drop import DropRoom, MakeDrop, RunningDrop
 from banqup_tui.domain.passwords import kept_password
 from banqup_tui.domain.source import SourceKind
 from banqup_tui.protocol.commands import AddAccount, AddSource
+from banqup_tui.sources.drop_account import Lookup, Take, TakeAgain
+from banqup_tui.sources.drop_server import Drop
 from banqup_tui.sources.drop_spool import DropLimits
 from tests.support.room import Room
 from tests.support.sftp import free_port
@@ -68,18 +70,28 @@ def account(room: Room, name: str = "banqup", **more: Any) -> str:
 
 
 @asynccontextmanager
-async def drop_of(room: Room, limits: DropLimits | None = None, seconds_held: float = 60) -> AsyncIterator[Door]:
-    """Turned on where it is not yet; let in is whoever has an account."""
+async def drop_of(
+    room: Room, limits: DropLimits | None = None, seconds_held: float = 60, make: MakeDrop | None = None
+) -> AsyncIterator[Door]:
+    """Turned on where it is not yet; let in is whoever has an account. In the test's own process, unless `make` is."""
     port = free_port()
     room.do(AddSource(source_id="drop", path=f"127.0.0.1:{port}", kind=SourceKind.SFTP_DROP))
     stop = asyncio.Event()
-    running = asyncio.create_task(DropRoom(room.services, limits, seconds_held=seconds_held).run(stop))
+    running = asyncio.create_task(
+        DropRoom(room.services, limits, seconds_held=seconds_held, make=make or _here).run(stop)
+    )
     try:
         await until(lambda: running.done() or listens(port))
         yield Door(room, port)
     finally:
         stop.set()
         await asyncio.wait_for(running, 10)
+
+
+def _here(
+    spool: Path, lookup: Lookup, take: Take, take_again: TakeAgain, limits: DropLimits, _lost: asyncio.Event
+) -> RunningDrop:
+    return Drop(spool, lookup, take, take_again, limits)
 
 
 def listens(port: int) -> bool:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
-from struct import pack, unpack_from
 from typing import Any
 
 import msgspec
 
+from banqup_tui.backend.frames import Frames as Frames
+from banqup_tui.backend.frames import frame
 from banqup_tui.connectors.interface import Fault, Found, NotSent, Parcel, Receipt, Rejected, Uncertain
 from banqup_tui.domain.integration import Trouble
-
-_LONGEST = 16 << 20
 
 
 class _Message(msgspec.Struct, frozen=True, tag=True, array_like=True):
@@ -155,26 +153,4 @@ to_service = msgspec.msgpack.Decoder(Answer, dec_hook=_from_text)
 
 
 def framed(message: _Message | Answer) -> bytes:
-    body = _encode(message)
-    return pack(">I", len(body)) + body
-
-
-class Frames:
-    """Bytes as they come in, taken apart into messages."""
-
-    def __init__(self) -> None:
-        self._received = bytearray()
-
-    def of(self, data: bytes) -> Iterator[bytes]:
-        received = self._received
-        received += data
-        at = 0
-        while len(received) - at >= 4:
-            (length,) = unpack_from(">I", received, at)
-            if length > _LONGEST:
-                raise ValueError("a message is longer than any can be")
-            if len(received) - at - 4 < length:
-                break
-            yield bytes(received[at + 4 : at + 4 + length])
-            at += 4 + length
-        del received[:at]
+    return frame(_encode(message))

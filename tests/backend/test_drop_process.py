@@ -1,0 +1,172 @@
+"""The process of the SFTP drop: what it shares with the service, who is let in, and how it ends."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+from pathlib import Path
+
+import asyncssh
+import pytest
+
+from banqup_tui.backend.drop_process.process import DropProcess
+from banqup_tui.sources import drop_door
+from banqup_tui.sources.drop_door import Doorman
+from banqup_tui.sources.drop_server import MOST_REFUSED_WRITES
+from banqup_tui.sources.drop_spool import DropLimits
+from tests.support.drop import PASSWORD, Door, account, drop_of, put, until
+from tests.support.papers import BAKERY, invoice
+from tests.support.room import Room
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Room:
+    (tmp_path / "data").mkdir()
+    return Room(tmp_path / "data")
+
+
+def processes() -> list[int]:
+    """Of the drop, among the children of this process."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                if parent == os.getpid() and b"drop_process" in (entry / "cmdline").read_bytes():
+                    found.append(int(entry.name))
+            except OSError:
+                continue
+    return found
+
+
+async def test_the_drop_runs_beside_the_service_and_ends_with_it(room: Room, caplog: pytest.LogCaptureFixture) -> None:
+    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    async with drop_of(room, make=DropProcess) as door:
+        (child,) = processes()
+        account(room)
+        await door.put("/TANNERIE/AP/a.xml", invoice())
+        assert len(room.documents()) == 1
+        async with door.sender() as sftp:
+            await put(sftp, "/b.xml.tmp", invoice(number="B"))
+            await sftp.rename("/b.xml.tmp", "/TANNERIE/AP/b.xml")
+            await sftp.rename("/TANNERIE/AP/b.xml", "/TANNERIE/AP/c.xml")
+        assert door.left_over() == []
+        with pytest.raises(asyncssh.PermissionDenied):
+            async with door.sender("who", password="letmein-please"):
+                pass
+        await until(lambda: "sign-in failed, from 127.0.0.1 as 'who'" in caplog.text)
+        assert "letmein" not in caplog.text
+
+        os.kill(child, signal.SIGKILL)
+        await until(lambda: processes() not in ([], [child]))
+        await until(lambda: _takes(door))
+        await door.put("/TANNERIE/AP/d.xml", invoice(number="D"))
+    assert [document.number for document in room.documents()] == ["2026-00417", "B", "D"]
+    assert processes() == []
+
+
+def _takes(door: Door) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", door.port), 1) as made:
+            return made.recv(4) == b"SSH-"
+    except OSError:
+        return False
+
+
+async def test_strangers_who_hold_connections_keep_no_sender_out(room: Room) -> None:
+    async with drop_of(room) as door:
+        account(room)
+        held = await asyncio.to_thread(_connections, door.port)
+        async with asyncio.timeout(20), door.sender() as sftp:
+            assert await sftp.realpath(".") == "/"
+        for one in held:
+            one.close()
+
+
+def _connections(port: int) -> list[socket.socket]:
+    return [socket.create_connection(("127.0.0.1", port)) for _ in range(120)]
+
+
+async def test_who_goes_on_writing_what_is_refused_is_shown_out(room: Room) -> None:
+    async with drop_of(room, DropLimits(largest_file=1)) as door:
+        account(room)
+        async with door.connected() as connection:
+            sftp = await connection.start_sftp_client()
+            file = await sftp.open("/a.tmp", "wb")
+            for _ in range(MOST_REFUSED_WRITES):
+                with contextlib.suppress(asyncssh.SFTPFailure):
+                    await file.write(b"xx", 0)
+            assert not connection.is_closed()
+            with pytest.raises((asyncssh.ConnectionLost, asyncssh.SFTPConnectionLost)):
+                await file.write(b"xx", 0)
+        await until(lambda: door.left_over() == [])
+
+
+class Stranger:
+    """A connection, as the list of those inside sees it."""
+
+    account = None
+    username = ""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.is_out = False
+
+    def show_out(self) -> None:
+        self.is_out = True
+
+
+def test_who_makes_way_is_of_the_address_with_the_most() -> None:
+    doorman = Doorman(_nobody, connections=16)
+    first = [Stranger("192.0.2.1") for _ in range(drop_door.STRANGERS_OF_AN_ADDRESS)]
+    others = [Stranger(f"198.51.100.{number}") for number in range(drop_door.MOST_STRANGERS - len(first))]
+    for one in (*first, *others):
+        assert doorman.entered(one)  # type: ignore[arg-type]
+    assert not any(one.is_out for one in (*first, *others))
+    first[0].username = "known"
+    assert doorman.entered(Stranger("203.0.113.1"))  # type: ignore[arg-type]
+    assert [one.is_out for one in first[:3]] == [False, True, False]
+    assert not any(one.is_out for one in others)
+
+
+async def _nobody(_name: str) -> None:
+    return None
+
+
+def test_a_flood_of_failed_sign_ins_does_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    now = [0.0]
+    doorman = Doorman(_nobody, connections=16, clock=lambda: now[0])
+    with caplog.at_level(logging.WARNING):
+        for _ in range(500):
+            doorman.note("192.0.2.1", "\x1b[31m\u202ewho\n" + "x" * 5_000, 6, 0)
+        now[0] = 61
+        doorman.note("192.0.2.1", "x", 1, 0)
+    assert len(caplog.records) == 32
+    assert "470 more" in caplog.text
+    assert "\x1b" not in caplog.text
+    assert caplog.records[0].getMessage().startswith("the drop: sign-in failed, from 192.0.2.1 as 'who xxx")
+    assert max(len(record.getMessage()) for record in caplog.records) < 200
+
+
+@pytest.mark.parametrize(
+    "old",
+    [
+        {"kex_algs": ["ecdh-sha2-nistp256", "diffie-hellman-group14-sha1", "diffie-hellman-group-exchange-sha1"]},
+        {"encryption_algs": ["aes128-cbc", "3des-cbc", "arcfour"]},
+        {"mac_algs": ["hmac-sha1", "hmac-md5", "umac-64@openssh.com"], "encryption_algs": ["aes128-ctr"]},
+        {"server_host_key_algs": ["ssh-rsa", "ecdsa-sha2-nistp256"]},
+    ],
+)
+async def test_what_is_weak_is_not_spoken(room: Room, old: dict[str, list[str]]) -> None:
+    async with drop_of(room) as door:
+        account(room)
+        with pytest.raises(asyncssh.DisconnectError):
+            async with door.sender(password=PASSWORD, **old):
+                pass
+        async with door.connected() as connection:
+            key = connection.get_server_host_key()
+            assert key is not None
+            assert key.get_algorithm() == "ssh-rsa"
+            assert str(connection.get_extra_info("mac")) != "hmac-sha1"

@@ -25,7 +25,7 @@ from banqup_tui.launcher import connect
 from banqup_tui.store.query import DocumentQuery
 from banqup_tui.store.touched import Touched
 from banqup_tui.sync.session import Session
-from banqup_tui.written.words import _
+from banqup_tui.written.words import _, ngettext
 
 AT_ONCE = 500
 SECONDS_TO_SYNC = 600.0
@@ -50,6 +50,13 @@ async def open_house(homes: Homes) -> AsyncIterator[House]:
     session = Session.open(homes, lambda: connect(homes))
     for rescue in session.outbox.rescues_to_print():
         say(" ".join(rescue_lines(rescue)))
+    if session.imported_again:
+        words = ngettext(
+            "{count} file whose import was lost is imported again under another name.",
+            "{count} files whose imports were lost are imported again under other names.",
+            session.imported_again,
+        )
+        say(words.format(count=session.imported_again))
     was_damaged = session.copy.was_damaged
     if was_damaged:
         say(_("The copy on this computer was damaged and is made again. Nothing that you did is lost."))

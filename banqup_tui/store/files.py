@@ -5,17 +5,21 @@ import hashlib
 import os
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from banqup_tui.domain.values import is_sha256
 from banqup_tui.folder_walk import open_below, open_named
 from banqup_tui.kill_points import kill_point
+from banqup_tui.store.faults import FaultCode, LocalFault
+from banqup_tui.store.file_lock import exclusive_lock, shared_lock
 
 CHUNK = 1 << 20
 CACHE_BYTES = 512 << 20
 _YOUNG_SECONDS = 24 * 3600
+_DROP_SECONDS = 0.2
+"""The sync waits so long for programs that are giving a command, which takes some milliseconds."""
 
 
 class Spool:
@@ -23,21 +27,29 @@ class Spool:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self._lock = directory.with_name(f"{directory.name}.lock")
 
-    def take(self, source: Path, *, below: Path | None = None) -> str:
-        """Copy a regular file in. Returns its SHA-256. No link below the folder `below` is followed.
+    @contextlib.contextmanager
+    def taken(self, source: Path, *, below: Path | None = None) -> Iterator[str]:
+        """Copy a regular file in; its SHA-256. Inside, where its command is given, no program drops the bytes.
 
-        Raises `NotARegularFile`, `OwnDirectory` and other `OSError`. What a file grows by meanwhile is left out.
+        No link below the folder `below` is followed. Raises `NotARegularFile`, `OwnDirectory` and other `OSError`.
+        What a file grows by meanwhile is left out.
         """
         if below is None:
             opened = open_named(source)
         else:
             opened = open_below(below, source.relative_to(below).as_posix(), follow_root=True)
         with opened as file:
-            return self._written(_chunks(file, os.fstat(file.fileno()).st_size))
+            half, sha256 = self._written(_chunks(file, os.fstat(file.fileno()).st_size))
+        with shared_lock(self._lock):
+            self._put(half, sha256)
+            yield sha256
 
     def take_bytes(self, content: bytes) -> str:
-        return self._written([content])
+        half, sha256 = self._written([content])
+        self._put(half, sha256)
+        return sha256
 
     def path(self, sha256: str) -> Path:
         return _path(self.directory, sha256)
@@ -58,10 +70,24 @@ class Spool:
             if path.name not in kept and path.stat().st_mtime < before:
                 path.unlink(missing_ok=True)
 
-    def drop(self, sha256: str) -> None:
-        self.path(sha256).unlink(missing_ok=True)
+    def drop_unless(self, is_needed: Callable[[str], bool], sha256: str) -> None:
+        """Another program may be about to give a command for the same bytes: then `keep_only` drops them some day."""
+        try:
+            with exclusive_lock(self._lock, wait=_DROP_SECONDS):
+                if not is_needed(sha256):
+                    self.path(sha256).unlink(missing_ok=True)
+        except LocalFault as fault:
+            if fault.code is not FaultCode.LOCKED:
+                raise
 
-    def _written(self, chunks: Iterable[bytes]) -> str:
+    def whole(self) -> set[str]:
+        """The hashes of all that is there."""
+        if not self.directory.is_dir():
+            return set()
+        return {path.name for path in self.directory.iterdir() if is_sha256(path.name)}
+
+    def _written(self, chunks: Iterable[bytes]) -> tuple[Path, str]:
+        """Whole and on the disk under a hidden name; that name and the hash."""
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         half = self.directory / f".{uuid.uuid4()}"
         digest = hashlib.sha256()
@@ -72,11 +98,12 @@ class Spool:
             file.flush()
             os.fsync(file.fileno())
         kill_point("spool.written")
-        target = self.path(digest.hexdigest())
-        half.replace(target)
+        return half, digest.hexdigest()
+
+    def _put(self, half: Path, sha256: str) -> None:
+        half.replace(self.path(sha256))
         sync_directory(self.directory)
         kill_point("spool.renamed")
-        return digest.hexdigest()
 
 
 def _path(directory: Path, sha256: str) -> Path:

@@ -375,6 +375,11 @@ class Outbox:
         return self.connection().execute(query, (sha256,)).fetchone() is not None
 
     @_healing
+    def files(self) -> set[str]:
+        """The hashes of all bytes that commands speak of, whatever became of them."""
+        return {row[0] for row in self.connection().execute("SELECT file FROM command WHERE file IS NOT NULL")}
+
+    @_healing
     def to_look_at(self) -> list[Entry]:
         """Refused or expired, and not dismissed; newest first. Without files that wait under *To place*."""
         return self._entries(f"WHERE {_TO_LOOK_AT} ORDER BY n DESC")

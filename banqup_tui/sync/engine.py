@@ -275,7 +275,9 @@ class Engine:
             self._loop = loop
             ready.set()
             with suppress(OSError, LocalFault):
-                self.spool.keep_only(self.outbox.forget_old())
+                wanted = self.outbox.forget_old()
+                if not any(rescue.lost for rescue in self.outbox.rescues()):  # else it may be all that is left of them
+                    self.spool.keep_only(wanted)
             loop.run_until_complete(self._until_stopped(rounds))
         finally:
             self._loop = None

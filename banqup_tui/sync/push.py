@@ -31,8 +31,8 @@ async def push_imports(server: ServerLike, outbox: Outbox, spool: Spool) -> int:
     answered = await _send(server, outbox, head)
     for entry in head:
         settled = outbox.entry(entry.key)
-        if entry.file and settled is not None and not settled.is_open and not outbox.needs_file(entry.file):
-            spool.drop(entry.file)
+        if entry.file and settled is not None and not settled.is_open:
+            spool.drop_unless(outbox.needs_file, entry.file)
     return answered
 
 

@@ -44,8 +44,7 @@ class RefusedChanges:
         files = {entry.file for entry in self._outbox.to_look_at() if entry.key in keys and entry.file}
         self._outbox.dismiss(keys)
         for sha256 in files:
-            if not self._outbox.needs_file(sha256):
-                self._spool.drop(sha256)
+            self._spool.drop_unless(self._outbox.needs_file, sha256)
 
     def clients_of(self, key: str) -> list[str]:
         """Names of the clients that a command, whatever became of it, was about."""

@@ -1,5 +1,6 @@
 """Everything the screens, the actions and the command line need of the local side, under one name."""
 
+import uuid
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -31,6 +32,8 @@ from banqup_tui.sync.engine import Engine, http_server
 from banqup_tui.sync.refused_changes import RefusedChanges
 from banqup_tui.sync.server import ServerLike
 
+_OF_LOST = uuid.UUID("5f0ad3ce-3a0b-4f0f-9f0e-2b1c6b7c5d11")
+
 LOCAL = "local"
 """The folder of the copy of this computer's own backend."""
 
@@ -57,6 +60,8 @@ class Session:
         self.readers = Readers(copy, outbox)
         self.failures = FailureReader(copy, outbox)
         self.refused_changes = RefusedChanges(outbox, self.readers, spool)
+        self.imported_again = 0
+        """Files whose import was lost with a damaged outbox, and is given once more."""
 
     @classmethod
     def open(
@@ -79,7 +84,10 @@ class Session:
         files = FileCache(homes.cache / "files" / name)
         to_log = partial(record, directory=homes.log)
         engine = Engine(copy, outbox, connect, files=files, spool=spool, make_server=make_server, record=to_log)
-        return cls(copy, outbox, spool, files, engine, to_log)
+        session = cls(copy, outbox, spool, files, engine, to_log)
+        if any(rescue.lost for rescue in outbox.rescues()):
+            session.imported_again = session._import_lost()
+        return session
 
     def act(self, body: Value, *, label: str = "", key: str | None = None) -> str:
         """Give a command (one of protocol.commands) to the outbox. Returns its key. `label`: what it was, in words."""
@@ -115,15 +123,12 @@ class Session:
         `below` is the folder that was named, in which no link is followed. `hint` is its path below that folder, with
         `/`: an export's folders say whose a file is.
         """
-        sha256 = self.spool.take(path, below=below)
-        body = ImportFile(
-            sha256=sha256, file_name=path.name, client_id=client_id, folder=folder,
-            create_clients=create_clients, approved=approved, path=hint or path.name,
-        )  # fmt: skip
-        key = self.outbox.give(
-            kind_of(ImportFile), bytes(encode(body)), self.copy.state().seen,
-            label=label, line=Line.IMPORTS, file=sha256,
-        )  # fmt: skip
+        with self.spool.taken(path, below=below) as sha256:
+            body = ImportFile(
+                sha256=sha256, file_name=path.name, client_id=client_id, folder=folder,
+                create_clients=create_clients, approved=approved, path=hint or path.name,
+            )  # fmt: skip
+            key = self._give_import(body, label)
         self.engine.wake()
         return key
 
@@ -137,6 +142,24 @@ class Session:
         """Take refused changes off the list of them."""
         self.refused_changes.clear(keys)
         self.engine.wake()
+
+    def _import_lost(self) -> int:
+        """Import once more what is in the spool and no command speaks of: its command was in a damaged outbox.
+
+        What was said with it, client and folder, is found from the document as far as it is there. How many.
+        """
+        lost = self.spool.whole() - self.outbox.files()
+        for sha256 in sorted(lost):
+            name = sha256[:12]
+            body = ImportFile(sha256=sha256, file_name=name, path=name)
+            self._give_import(body, name, key=str(uuid.uuid5(_OF_LOST, sha256)))
+        return len(lost)
+
+    def _give_import(self, body: ImportFile, label: str, key: str | None = None) -> str:
+        return self.outbox.give(
+            kind_of(ImportFile), bytes(encode(body)), self.copy.state().seen,
+            label=label, line=Line.IMPORTS, file=body.sha256, key=key,
+        )  # fmt: skip
 
     def undo(self, key: str) -> bool:
         """Take a command back. False: it is settled already. What the server may have begun, it is asked about."""

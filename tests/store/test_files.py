@@ -11,7 +11,8 @@ def test_a_file_in_the_spool_is_whole_and_named_by_its_hash(tmp_path: Path) -> N
     spool = Spool(tmp_path / "spool")
     source = tmp_path / "invoice.xml"
     source.write_bytes(b"<Invoice/>")
-    sha256 = spool.take(source)
+    with spool.taken(source) as sha256:
+        assert spool.path(sha256).read_bytes() == b"<Invoice/>"
     assert sha256 == hashlib.sha256(b"<Invoice/>").hexdigest() == spool.take_bytes(b"<Invoice/>")
     assert [path.name for path in spool.directory.iterdir()] == [sha256]
 
@@ -34,3 +35,16 @@ def test_the_cache_never_drops_what_it_has_just_taken(tmp_path: Path) -> None:
     assert cache.keep(half, large).exists()
     cache.drop([large])
     assert cache.get(large) is None
+
+
+def test_bytes_whose_command_is_about_to_be_given_are_not_dropped(tmp_path: Path) -> None:
+    spool, other = Spool(tmp_path / "spool"), Spool(tmp_path / "spool")
+    source = tmp_path / "invoice.xml"
+    source.write_bytes(b"<Invoice/>")
+    with spool.taken(source) as sha256:
+        other.drop_unless(lambda _sha256: False, sha256)
+        assert spool.path(sha256).exists()
+    other.drop_unless(lambda _sha256: True, sha256)
+    assert spool.path(sha256).exists()
+    other.drop_unless(lambda _sha256: False, sha256)
+    assert not spool.path(sha256).exists()

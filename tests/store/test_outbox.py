@@ -169,6 +169,17 @@ def test_of_a_corrupt_outbox_what_can_be_read_is_saved(tmp_path: Path) -> None:
     outbox.close()
 
 
+def test_the_bytes_of_a_refused_import_are_needed_until_it_is_dismissed(outbox: Outbox) -> None:
+    key = outbox.give("IMPORT_FILE", b"{}", "e.1", line=Line.IMPORTS, file="ab")
+    outbox.claim(Line.IMPORTS)
+    outbox.answered(key, CommandState.REFUSED)
+    assert outbox.needs_file("ab")
+    assert outbox.forget_old() == ["ab"]
+    outbox.dismiss([key])
+    assert not outbox.needs_file("ab")
+    assert outbox.forget_old() == []
+
+
 def test_answers_are_kept_thirty_days_for_undo_and_history(tmp_path: Path) -> None:
     now = [datetime(2026, 11, 1, tzinfo=UTC)]
     outbox = Outbox.open(tmp_path / "outbox.sqlite", lambda: now[0])

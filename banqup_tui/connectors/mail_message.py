@@ -79,6 +79,7 @@ def media_type_of(parcel: Parcel) -> str:
 
 
 _UNKNOWN = "application/octet-stream"
+_MOST_ATTACHMENTS = 20
 
 
 def _visible(parcel: Parcel, content: bytes) -> tuple[Parcel, bytes]:
@@ -96,15 +97,20 @@ def _visible(parcel: Parcel, content: bytes) -> tuple[Parcel, bytes]:
 
 
 def _pdf_inside(content: bytes) -> bytes | None:
-    """`None` also where there are several: nothing says which of them shows the invoice."""
+    """`None` also where there are several: nothing says which of them shows the invoice.
+
+    The document is parsed for each of its attachments, so one of very many is not looked through.
+    """
     from banqup_tui.formats import attachment_bytes, read
 
     try:
         invoice = read(content).invoice
     except UnreadableDocument:
         return None
-    found = []
-    for at in range(len(invoice.attachments) if invoice is not None else 0):
+    found: list[bytes] = []
+    if invoice is None or len(invoice.attachments) > _MOST_ATTACHMENTS:
+        return None
+    for at in range(len(invoice.attachments)):
         try:
             inside = attachment_bytes(content, at)
         except UnreadableDocument:

@@ -208,8 +208,14 @@ async def test_a_mailbox_without_xml_gets_the_pdf_inside_an_e_invoice(server: Ma
 
 @pytest.mark.parametrize(
     "content",
-    [ubl().encode(), ubl(references=embedded() + embedded("voorwaarden.pdf")).encode(), b"<note/>", b"<!DOCTYPE x>"],
-    ids=["no-pdf", "two-pdf", "no-invoice", "no-xml"],
+    [
+        ubl().encode(),
+        ubl(references=embedded() + embedded("voorwaarden.pdf")).encode(),
+        ubl(references=embedded() + embedded("a.txt", b"a text") * 2_000).encode(),
+        b"<note/>",
+        b"<!DOCTYPE x>",
+    ],
+    ids=["no-pdf", "two-pdf", "very-many", "no-invoice", "no-xml"],
 )
 async def test_a_mailbox_without_xml_refuses_what_has_no_single_pdf(
     server: MailServer, tmp_path: Path, content: bytes

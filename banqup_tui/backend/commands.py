@@ -21,6 +21,7 @@ from banqup_tui.backend.failures import Failure, problem
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.values import Value
 from banqup_tui.kill_points import kill_point
+from banqup_tui.protocol.answers import check_numbers
 from banqup_tui.protocol.commands import BODIES, decode
 from banqup_tui.protocol.messages import Command, CommandResult, CommandResults, CommandStatus
 from banqup_tui.protocol.problems import Problem, ProblemType
@@ -170,6 +171,7 @@ def _body(command: Command, handlers: Handlers) -> Value:
     if BODIES.get(command.kind) not in handlers:
         raise Refused(ProblemType.BAD_REQUEST, "This service does not know such a command.", field="kind")
     try:
+        check_numbers(bytes(command.body))
         return decode(command.kind, command.body)
     except msgspec.DecodeError as error:
         raise Refused(ProblemType.BAD_REQUEST, f"The command cannot be read: {error}.", field="body") from None

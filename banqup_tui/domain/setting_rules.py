@@ -91,6 +91,10 @@ def flaw_of(schema: Schema, text: str) -> Flaw | None:
     return next(iter(rule(of, text)), None) if rule is not None else None
 
 
+_TOO_LARGE = 2**63
+"""What is sent has at most 64 bits."""
+
+
 def value_of(schema: Schema, text: str) -> Any:
     """What was typed as the schema's type; what cannot be one stays text, and is found wrong."""
     of = plain(schema)
@@ -101,7 +105,8 @@ def value_of(schema: Schema, text: str) -> Any:
         return trimmed.lower() in ("true", "yes", "on", "1")
     if of.get("type") in ("integer", "number"):
         try:
-            return int(trimmed)
+            number = int(trimmed)
+            return number if abs(number) < _TOO_LARGE else text
         except ValueError:
             return _decimal(trimmed) if of["type"] == "number" else text
     return text

@@ -1,6 +1,7 @@
 """What a server answers, made harmless before it is decoded: no escape sequence, no number that a database cannot hold.
 
-All that reaches a screen, a table, a log or an export of the terminal comes through here.
+All that reaches a screen, a table, a log or an export of the terminal comes through here. The service holds the numbers
+of commands to the same limit.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ _LONG_NUMBER = b"0" * 19
 _WITH_LINES = frozenset({"settings", "default"})
 """Below these names a text may have several lines, such as the body of a message or a certificate."""
 
-_LEAST, _MOST = -(2**63), 2**63 - 1
+_LEAST, _MOST = -(2**63) + 1, 2**63 - 1
+"""The absolute value of -(2**63) has no room in 64 bits: SQLite ends a question for it with an error."""
 
 
 def harmless(body: bytes) -> bytes:
@@ -31,6 +33,15 @@ def harmless(body: bytes) -> bytes:
         return msgspec.json.encode(_harmless(msgspec.json.decode(body), lines=False))
     except (ValueError, RecursionError) as error:
         raise msgspec.DecodeError(str(error)) from None
+
+
+def check_numbers(body: bytes) -> None:
+    """Raises `msgspec.DecodeError` where a number of the JSON has over 64 bits, or it is no JSON."""
+    if _LONG_NUMBER in body.translate(_DIGITS_ALIKE):
+        try:
+            _harmless(msgspec.json.decode(body), lines=True)
+        except (ValueError, RecursionError) as error:
+            raise msgspec.DecodeError(str(error)) from None
 
 
 def _is_suspect(body: bytes) -> bool:

@@ -211,19 +211,28 @@ class _Amounts(_Reader):
         return minor, minor
 
 
+_MOST_DIGITS = 16
+"""Of an amount before the decimals: in minor units it has room in the 64 bits of a database."""
+
+
 def minor_units(text: str) -> int | None:
     """`1.215,13` is not read, `1215,13`, `1215.1` and `−12` are."""
     if not _AMOUNT.fullmatch(text):
         return None
     whole, _, decimals = text.replace("−", "-").replace(",", ".").partition(".")
+    if len(whole) > _MOST_DIGITS:
+        return None
     sign = -1 if whole.startswith("-") else 1
     return sign * (int(whole.lstrip("-")) * 100 + int((decimals + "00")[:2]))
+
+
+_SHORT_NUMBER = re.compile("[0-9]{1,4}")
 
 
 class _Days(_Reader):
     def __call__(self, text: str) -> tuple[int, int]:
         parts = text.split("/")[::-1] if "/" in text else text.split("-")
-        if not 1 <= len(parts) <= 3 or not all(part.isdigit() for part in parts) or len(parts[0]) not in (2, 4):
+        if not 1 <= len(parts) <= 3 or not all(map(_SHORT_NUMBER.fullmatch, parts)) or len(parts[0]) not in (2, 4):
             raise _Unreadable("not a date", "2026-11")
         numbers = [int(part) for part in parts]
         year = numbers[0] if len(parts[0]) == 4 else 2000 + numbers[0]

@@ -7,6 +7,8 @@ import logging
 import re
 import sys
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from banqup_tui.actions.exporting import as_text
+from banqup_tui.backend import commands, rooms
 from banqup_tui.backend.extensions import _sound
 from banqup_tui.backend.redaction import RedactingFormatter, Redactor
 from banqup_tui.cli.main import run
@@ -23,7 +26,7 @@ from banqup_tui.cli.output import print_array
 from banqup_tui.connectors.interface import NotSent, Receipt, Rejected, Step, Uncertain
 from banqup_tui.domain.delivery import Attempt
 from banqup_tui.domain.extension import Category, Extension, ReceiverKind
-from banqup_tui.domain.setting_rules import flaw_of
+from banqup_tui.domain.setting_rules import flaw_of, value_of
 from banqup_tui.domain.source import ToPlace
 from banqup_tui.domain.text import clean, without_controls
 from banqup_tui.protocol.answers import harmless
@@ -31,6 +34,7 @@ from banqup_tui.protocol.local import Endpoint
 from banqup_tui.protocol.messages import (
     BackfillCount,
     Changes,
+    Command,
     CommandResult,
     CommandResults,
     DocumentsPage,
@@ -40,9 +44,14 @@ from banqup_tui.protocol.messages import (
     TestRequest,
     TestResult,
 )
-from banqup_tui.protocol.problems import Problem
+from banqup_tui.protocol.problems import Problem, ProblemType
+from banqup_tui.store.copy import Copy
+from banqup_tui.store.outbox import Outbox
+from banqup_tui.store.query import DocumentQuery, Filter, parse
+from banqup_tui.store.readers import Readers
 from banqup_tui.sync import http
 from banqup_tui.sync.errors import ServerDown, SyncError
+from tests.support.room import Room
 
 HOSTILE = (
     "a\x1b[31mred\x1b]0;TITLE\x07\x1b]52;c;eA==\x1b\\b\x9b1m\x85\u2028\u202egnp\u200b\u2066c\u2069\ufeff\U000e0041"
@@ -133,7 +142,7 @@ async def test_no_text_of_an_answer_acts_on_a_terminal(name: str) -> None:
 
 
 def test_no_question_to_the_server_is_left_out() -> None:
-    asked = {name for name, of in inspect.getmembers(http.Server) if callable(of) and not name.startswith("_")}
+    asked = {name for name, of in inspect.getmembers(http.Server) if inspect.iscoroutinefunction(of) and name[0] != "_"}
     assert asked - WITHOUT_JSON == set(ASKED)
 
 
@@ -144,12 +153,41 @@ async def test_no_text_of_a_refusal_acts_on_a_terminal(status: int) -> None:
     assert not ACTS.search(f"{refused.value} {refused.value.remedy}")
 
 
-@pytest.mark.parametrize("number", [2**63, 2**64, -(2**63) - 1, 10**400])
+@pytest.mark.parametrize("number", [2**63, 2**64, -(2**63), 10**400])
 async def test_a_number_of_more_than_64_bits_is_an_answer_that_cannot_be_read(number: int) -> None:
     content = json.dumps({"changes": [], "cursor": "c", "seq": 1, "other": number}).encode()
     answer = httpx.Response(200, content=content, headers={"Content-Type": "application/json"})
     with pytest.raises(ServerDown, match="cannot be read"):
         await http.Server(ENDPOINT, httpx.MockTransport(lambda _request: answer)).changes("c")
+
+
+@pytest.mark.parametrize("number", [2**63, 10**400])
+def test_a_command_with_such_a_number_is_refused(number: int, tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    body = json.dumps({"installationId": "i", "settings": {"limit": number}}).encode()
+    key = "11111111-1111-4111-8111-111111111111"
+    command = Command(key=key, kind="CONFIGURE", seen=room.seen(), body=msgspec.Raw(body))
+    problem = commands.run(room.services, rooms.handlers(), "user", command).problem
+    assert problem is not None
+    assert problem.type == ProblemType.BAD_REQUEST
+
+
+@pytest.mark.parametrize(
+    "line", ["gross:>{}", "{}", "net:1..{}", "date:{}", "date:2026-{}", "date:²⁰²⁶", "date:2026-²"]
+)
+@pytest.mark.parametrize("digits", [17, 30, 5_000])
+def test_a_number_that_was_typed_or_pasted_is_looked_for_or_said_to_be_none(
+    line: str, digits: int, tmp_path: Path
+) -> None:
+    with closing(Copy.open(tmp_path / "copy.sqlite")) as copy, closing(Outbox.open(tmp_path / "out.sqlite")) as outbox:
+        found = parse(line.format("9" * digits))
+        if isinstance(found, Filter):
+            assert list(Readers(copy, outbox).listing(DocumentQuery(client_id="c", filter=found))) == []
+
+
+def test_a_number_in_a_setting_has_room_on_the_wire() -> None:
+    assert value_of({"type": "integer"}, str(2**63)) == str(2**63)
+    assert flaw_of({"x-look": "number", "type": "integer"}, str(2**63)) is not None
 
 
 def test_what_is_harmless_stays_as_it_came() -> None:

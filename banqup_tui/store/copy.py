@@ -93,6 +93,7 @@ class Copy:
         self.was_damaged = False
         self._renewed_at = -AGAIN_SECONDS
         self._had_value = False
+        self._is_unsealed = False
         self._writers = Connections(self._new_writer)
         self._readers = Connections(self._new_reader)
         self._lock_path = path.with_name(f"{path.name}.lock")
@@ -189,6 +190,7 @@ class Copy:
             return
         if seal is None:
             is_sound = passes_full_check(self.path)
+            self._is_unsealed = is_sound
         elif is_sound := seal_of(self.path) == seal:
             self._at_rest = (_stamp(self.path), seal)
         elif 0 < (schema_found(self.path) or -1) < SCHEMA:
@@ -210,6 +212,8 @@ class Copy:
                 _make_new(self.path)
             elif found != SCHEMA:
                 self._renew()
+            elif self._is_unsealed:
+                _copy_again(self.path)
 
     def _renew_damaged(self) -> None:
         self.was_damaged = True
@@ -247,6 +251,16 @@ class Copy:
         self._make_sure()
         with shared_lock(self._lock_path):
             return _opened(self.path, read_only=read_only)
+
+
+def _copy_again(path: Path) -> None:
+    """A bit that fell over in a value passes SQLite's check: without a seal all rows are fetched once more.
+
+    They stay to be read until then. A large copy is not fetched for this: that would take minutes after each kill.
+    """
+    if path.stat().st_size <= AT_ONCE_BYTES:
+        with contextlib.closing(connect(path, create=False)) as connection:
+            connection.execute("UPDATE meta SET cursor = NULL, step = step + 1")
 
 
 def healed(copy: Copy, read: Callable[[], _V]) -> _V:

@@ -2,7 +2,8 @@
 
 SQLite keeps no checksums, so a bit that fell over in an amount would be shown. The last program that closes the copy
 writes a seal beside it: the size and a checksum of the whole file. The first that opens it compares, and takes the
-seal away before anything can be written. Without a seal (the last program was killed) SQLite's own full check is made.
+seal away before anything can be written. Without a seal (the last program was killed) SQLite's own full check is made,
+and a copy that is not large is fetched again.
 """
 
 import contextlib

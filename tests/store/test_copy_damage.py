@@ -119,6 +119,25 @@ def test_after_a_kill_a_sound_copy_is_used_and_one_with_a_broken_page_is_not(pat
     assert is_empty(path)
 
 
+def test_without_a_seal_a_value_that_is_another_is_gone_as_soon_as_the_server_answers(tmp_path: Path) -> None:
+    server = FakeServer()
+    server.put_client(a_client("c1"))
+    server.put(a_document("d1", number="2026/1", gross_amount=4711))
+    reader = Reader(tmp_path, server)
+    reader.catch_up()
+    reader.close()
+    path = tmp_path / "copy.sqlite"
+    content = path.read_bytes()
+    assert b"2026/1" in content
+    path.write_bytes(content.replace(b"2026/1", b"2026/7"))
+    path.with_name("copy.seal").unlink()
+    reader = Reader(tmp_path, server)
+    assert reader.copy.state().cursor is None
+    reader.catch_up()
+    reader.check()
+    reader.close()
+
+
 def test_the_seal_is_written_by_the_last_program_alone(path: Path) -> None:
     seal = path.with_name("copy.seal")
     first, second = Copy.open(path), Copy.open(path)

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
     from textual.driver import Driver
     from textual.message import Message
+    from textual.timer import Timer
 
 _FIRST_FRAME = 0.05
 """Seconds that the first frame has to itself before the sync begins."""
@@ -86,6 +87,8 @@ class BanqupApp(App[None]):
         self._early_keys: deque[events.Key] = deque()
         self._takes_keys = False
         self._outage_told: datetime | None = None
+        self._outage_timer: Timer | None = None
+        self._clock_told = False
         self._rescue_told = 0
         self.failure: Exception | None = None
 
@@ -217,20 +220,31 @@ class BanqupApp(App[None]):
     def _tell_of_outage(self, screen: PlaceScreen) -> None:
         """Once for each, as a line that takes no keys: somebody may be typing."""
         state = self.session.engine.state
+        if state.word is SyncWord.CLOCK_BACK and not self._clock_told and not screen.is_asking:
+            self._clock_told = True
+            sentence, remedy = told(state.sentence), told(state.remedy)
+            self.say(f"{sentence} {remedy}", Tone.WARNING, shorter=(sentence,))
         if self._outage_told is not None and state.is_connected:
             self._outage_told = None
             self.say(_("It works again."))
             return
         if not state.is_trouble or state.since is None or state.since == self._outage_told:
             return
+        if self._outage_timer is None:  # nothing more may be heard of it, and it is long all the same
+            self._outage_timer = self.set_timer(LONG_ENOUGH.total_seconds(), self._look_at_outage)
         is_long = state.tries >= ENOUGH_TRIES or self.now() - state.since >= LONG_ENOUGH
-        if (is_long or state.fault is not None) and not screen.is_asking:
+        hangs = state.word is SyncWord.SERVER_DOWN and not state.tries
+        if (is_long or hangs or state.fault is not None) and not screen.is_asking:
             from banqup_tui.screens.sync_words import fault_words
 
             self._outage_told = state.since
             sentence, remedy = told(state.sentence), told(state.remedy)
             in_short = f"{fault_words(state.fault)[0]}." if state.fault else sentence
             self.say(f"{sentence} {remedy}", Tone.ERROR, shorter=(f"{in_short} {remedy}", in_short))
+
+    def _look_at_outage(self) -> None:
+        self._outage_timer = None
+        self._gather_news()
 
     # faults of this computer
 

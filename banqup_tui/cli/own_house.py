@@ -25,6 +25,8 @@ from banqup_tui.launcher import connect
 from banqup_tui.store.query import DocumentQuery
 from banqup_tui.store.touched import Touched
 from banqup_tui.sync.session import Session
+from banqup_tui.sync.state import SyncWord
+from banqup_tui.written.told import told
 from banqup_tui.written.words import _, ngettext
 
 AT_ONCE = 500
@@ -73,6 +75,7 @@ class OwnHouse:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._woken = asyncio.Event()
+        self._clock_said = False
         self._loop = asyncio.get_running_loop()
         self.doing = SessionDoing(session)
         session.engine.subscribe(self._wake)
@@ -86,6 +89,10 @@ class OwnHouse:
             await asyncio.to_thread(self._session.engine.sync_once, SECONDS_TO_SYNC)
         except BanqupError as error:
             raise NoBackend(error.sentence, error.remedy) from error
+        state = self._session.engine.state
+        if state.word is SyncWord.CLOCK_BACK and not self._clock_said:
+            self._clock_said = True
+            say(f"{told(state.sentence)} {told(state.remedy)}")
 
     async def answers(self, keys: Sequence[str], seconds: float) -> list[Answer]:
         """Also where the time is up, or the backend gone: those not answered are WAITING then."""

@@ -41,6 +41,8 @@ def shown(state: SyncState) -> Shown:
             return Shown("error", "error", f"{long}{kept}", f"{short}{kept}")
         case SyncWord.PROGRAM_FAULT:
             return Shown("error", "error", f"{_('Program error')}{kept}", f"{_('Program error')}{kept}")
+        case SyncWord.CLOCK_BACK:
+            return Shown("warning", "warn", _("The clock was set back"), _("Clock set back"))
         case SyncWord.SIGNED_OUT:
             return Shown("warning", "warn", f"{_('Sign in again')}{kept}", _("Sign in"))
         case SyncWord.REFUSED:

@@ -26,6 +26,7 @@ from banqup_tui.store.faults import LocalFault
 from banqup_tui.store.files import FileCache, Spool
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.outbox_entry import Entry
+from banqup_tui.sync.clock import ClockWatch
 from banqup_tui.sync.errors import NotAnswered, ProgramFault
 from banqup_tui.sync.listeners import Listener, Listeners
 from banqup_tui.sync.server import ServerLike
@@ -53,7 +54,7 @@ def http_server(endpoint: Endpoint) -> ServerLike:
 
 class Engine:
     """`connect` blocks until the server is found (a local one is started by it) and may raise anything.
-    `record` takes mistakes of the program, for its log.
+    `record` takes mistakes of the program, for its log. `last_used`: when the files were, before they were opened.
 
     Listeners are called in the engine's thread: after each change of the copy with what changed, after each change
     of `state` with nothing changed. They must be quick and must not raise.
@@ -71,6 +72,7 @@ class Engine:
         chance: Callable[[], float] = random.random,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         record: Callable[[Exception], object] = lambda _error: None,
+        last_used: datetime | None = None,
     ) -> None:
         self.copy = copy
         self.outbox = outbox
@@ -83,7 +85,7 @@ class Engine:
         self._recorded = ""
         self._trouble = Trouble(chance, now)
         self._pause = SendingPause(chance)
-        self._listeners = Listeners(copy, outbox, self._trouble)
+        self._listeners = Listeners(copy, outbox, self._trouble, ClockWatch(last_used, now))
         self._asked = threading.Event()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -1,6 +1,7 @@
 """Why the server could not be asked, or did not do what was asked. Each has a sentence and a remedy."""
 
 import os
+from datetime import datetime
 
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.protocol.problems import Problem, ProblemType
@@ -93,6 +94,18 @@ class SystemFault(SyncError):
         if isinstance(error.filename, str | bytes):
             reason = f"{os.fsdecode(error.filename)}, {reason}"
         super().__init__(f"The system refused it: {reason}.", "It is tried again by itself.")
+
+
+class ClockSetBack(SyncError):
+    """Nothing is held up by it, but dates would be wrong. `was_at`: what the clock had shown."""
+
+    def __init__(self, was_at: datetime) -> None:
+        shown = f"{was_at.astimezone():%Y-%m-%d %H:%M}"
+        super().__init__(
+            f"The clock of this computer was set back: it was {shown} before.",
+            "Set the clock: dates of what you do would be wrong.",
+        )
+        self.was_at = was_at
 
 
 class ProgramFault(SyncError):

@@ -9,7 +9,8 @@ from banqup_tui.store.copy import Copy
 from banqup_tui.store.faults import FaultCode, LocalFault
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.touched import Touched
-from banqup_tui.sync.errors import NoNetwork, ProgramFault, SignedOut
+from banqup_tui.sync.clock import ClockWatch
+from banqup_tui.sync.errors import ClockSetBack, NoNetwork, ProgramFault, SignedOut
 from banqup_tui.sync.state import SyncState, SyncWord
 from banqup_tui.sync.trouble import Trouble
 
@@ -19,11 +20,12 @@ Listener = Callable[[Touched], None]
 class Listeners:
     """They are called in the thread that tells. `state` is what was said last."""
 
-    def __init__(self, copy: Copy, outbox: Outbox, trouble: Trouble) -> None:
+    def __init__(self, copy: Copy, outbox: Outbox, trouble: Trouble, clock: ClockWatch) -> None:
         self.state = SyncState()
         self._copy = copy
         self._outbox = outbox
         self._trouble = trouble
+        self._clock = clock
         self._listeners: list[Listener] = []
 
     def add(self, listener: Listener) -> Callable[[], None]:
@@ -62,6 +64,8 @@ class Listeners:
                 since=trouble.since, tries=trouble.tries,
             )  # fmt: skip
         word = self._word(busy_with, kept, refused, copy.is_complete, copy.again)
+        if error is None and word is SyncWord.IN_STEP and (was_at := self._clock.was_at()) is not None:
+            word, error = SyncWord.CLOCK_BACK, ClockSetBack(was_at)
         return SyncState(
             word=word,
             kept=kept,

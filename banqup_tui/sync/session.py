@@ -28,6 +28,7 @@ from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.outbox_entry import Line
 from banqup_tui.store.overlay import Effect
 from banqup_tui.store.readers import Readers
+from banqup_tui.sync.clock import last_change
 from banqup_tui.sync.engine import Engine, http_server
 from banqup_tui.sync.refused_changes import RefusedChanges
 from banqup_tui.sync.server import ServerLike
@@ -78,12 +79,16 @@ class Session:
         `in_background`: a large copy is checked for damage meanwhile; see `Copy.open`.
         """
         directory = homes.copies / name
+        last_used = last_change(directory.glob("*.sqlite*"))
         outbox = Outbox.open(directory / "outbox.sqlite")
         copy = Copy.open(directory / "copy.sqlite", in_background=in_background)
         spool = Spool(directory / "spool")
         files = FileCache(homes.cache / "files" / name)
         to_log = partial(record, directory=homes.log)
-        engine = Engine(copy, outbox, connect, files=files, spool=spool, make_server=make_server, record=to_log)
+        engine = Engine(
+            copy, outbox, connect, files=files, spool=spool, make_server=make_server, record=to_log,
+            last_used=last_used,
+        )  # fmt: skip
         session = cls(copy, outbox, spool, files, engine, to_log)
         if any(rescue.lost for rescue in outbox.rescues()):
             session.imported_again = session._import_lost()

@@ -34,6 +34,8 @@ class InstallExtension(Action):
     def availability(self, context: Context) -> str | None:
         if context.extension is None:
             return _("No extension here")
+        if not context.extension.allowed:
+            return _("Its package is not allowed yet")
         if context.extension.problem:
             return _("Does not load: {reason}").format(reason=clean(told(context.extension.problem)))
         return _("Installed already") if context.installation else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from banqup_tui.actions.add_integration import AddIntegration
+from banqup_tui.actions.allow_package import AllowPackage
 from banqup_tui.actions.cancel_sending import CancelSending
 from banqup_tui.actions.check_connection import CheckConnection
 from banqup_tui.actions.configure_extension import ConfigureExtension
@@ -58,6 +59,7 @@ ACTIONS: tuple[Action, ...] = (
     RemoveIntegration(),
     InstallExtension(),
     ConfigureExtension(),
+    AllowPackage(),
     Uninstall(),
     DeactivateForAll(),
     RetryFailures(),

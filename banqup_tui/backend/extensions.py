@@ -59,12 +59,17 @@ class _Loaded(msgspec.Struct, frozen=True):
 
 
 class Extensions:
-    """All connectors by id. Loaded one by one, when first asked for."""
+    """All connectors by id. Loaded one by one, when first asked for.
+
+    A package of others has all rights of this process as soon as it is imported. So none is before the owner has let it
+    in (`let_in`) by the name of its distribution; until then only what its metadata says is read.
+    """
 
     def __init__(self, entry_points: Iterable[importlib.metadata.EntryPoint] | None = None) -> None:
         found = importlib.metadata.entry_points(group=GROUP) if entry_points is None else entry_points
         self._entry_points = _one_of_each_name(found)
         self._loaded: dict[str, _Loaded] = {}
+        self._let_in: dict[str, str] = {}
         self._lock = threading.RLock()
 
     def all(self) -> tuple[Extension, ...]:
@@ -79,6 +84,12 @@ class Extensions:
     def connector(self, extension_id: str) -> Connector[Any] | None:
         """`None` where there is none of this id, or where it does not load."""
         return self._load(extension_id).connector if extension_id in self._entry_points else None
+
+    def let_in(self, extension_id: str, package: str) -> None:
+        """From here on this package may bring this extension; one of another name may not take its place."""
+        with self._lock:
+            self._let_in[extension_id] = package
+            self._loaded.pop(extension_id, None)
 
     def secret_names(self, extension_id: str) -> frozenset[str]:
         return frozenset(name for name, of in self.properties(extension_id).items() if of.get("writeOnly"))
@@ -115,7 +126,9 @@ class Extensions:
     def _load(self, name: str) -> _Loaded:
         with self._lock:
             if name not in self._loaded:
-                self._loaded[name] = _loaded(self._entry_points[name])
+                point = self._entry_points[name]
+                is_in = _is_ours(point) or self._let_in.get(name) == _package(point)
+                self._loaded[name] = _loaded(point) if is_in else _Loaded(_not_let_in(point), None)
             return self._loaded[name]
 
 
@@ -153,6 +166,11 @@ def _one_of_each_name(
     return found
 
 
+def _is_ours(point: importlib.metadata.EntryPoint) -> bool:
+    """Also one that was made by hand: no package brings it."""
+    return _package(point) in ("", OURS)
+
+
 def _package(point: importlib.metadata.EntryPoint) -> str:
     return point.dist.name if point.dist else ""
 
@@ -161,7 +179,7 @@ def _loaded(point: importlib.metadata.EntryPoint) -> _Loaded:
     """Anything may go wrong in a stranger's package, and be raised as anything."""
     try:
         brought = point.load()()
-        connector: Connector[Any] = brought if _package(point) in ("", OURS) else Apart(brought)
+        connector: Connector[Any] = brought if _is_ours(point) else Apart(brought)
         manifest = connector.manifest
         if manifest.id != point.name:
             return _Loaded(_broken(point, f"it calls itself {manifest.id}"), None)
@@ -179,6 +197,7 @@ def _loaded(point: importlib.metadata.EntryPoint) -> _Loaded:
             media_types=manifest.media_types,
             folders=manifest.folders,
             max_size=manifest.max_size,
+            package="" if _is_ours(point) else _package(point),
         )
         return _Loaded(_sound(extension), connector)
     except (Exception, SystemExit) as error:
@@ -200,16 +219,27 @@ def _in_one_line(error: BaseException) -> str:
 
 
 def _broken(point: importlib.metadata.EntryPoint, why: str) -> Extension:
-    package, version = (point.dist.name, point.dist.version) if point.dist else (point.value, "")
+    package = _package(point) or point.value
+    return _without_manifest(point, f"The package {package} does not load: {why}")
+
+
+def _not_let_in(point: importlib.metadata.EntryPoint) -> Extension:
+    package = _package(point)
+    found = _without_manifest(point, f"The package {package} is not allowed yet, so nothing of it is run.")
+    return msgspec.structs.replace(found, allowed=False)
+
+
+def _without_manifest(point: importlib.metadata.EntryPoint, problem: str) -> Extension:
     return Extension(
         id=point.name,
-        title={"en": point.name},
+        title={"en": clean(point.name)},
         description={"en": ""},
         category=Category.OTHER,
         kind=ReceiverKind.NEITHER,
-        version=version,
+        version=clean(point.dist.version) if point.dist else "",
         settings_schema=NO_SCHEMA,
-        problem=f"The package {package} does not load: {why}",
+        problem=problem,
+        package="" if _is_ours(point) else _package(point),
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError
 
-from banqup_tui.backend import resealing
+from banqup_tui.backend import allowed_packages, resealing
 from banqup_tui.backend.context import Services
 from banqup_tui.backend.directory import DATABASE_FILE, FILES, KEY_FILE
 from banqup_tui.backend.extensions import Extensions
@@ -44,6 +44,7 @@ def open_services(home: Path) -> Services:
     services = Services(
         space_id=space_id, database=database, files=files, extensions=Extensions(), vault=Vault(home / KEY_FILE)
     )
+    allowed_packages.load(services)
     resealing.finish(services)
     return services
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-from banqup_tui.backend import client_commands, installations, intake, integrations, placing, source_commands
+from banqup_tui.backend import (
+    allowed_packages,
+    client_commands,
+    installations,
+    intake,
+    integrations,
+    placing,
+    source_commands,
+)
 from banqup_tui.backend.commands import Handlers
 from banqup_tui.backend.context import Services
 from banqup_tui.backend.drop import DropRoom
@@ -29,7 +37,7 @@ class Dispatches(Runs, Protocol):
 
 
 def handlers() -> Handlers:
-    rooms = (client_commands, installations, integrations, intake, source_commands, placing, ledger)
+    rooms = (client_commands, allowed_packages, installations, integrations, intake, source_commands, placing, ledger)
     return {body: handler for room in rooms for body, handler in room.HANDLERS.items()}
 
 

@@ -257,7 +257,13 @@ def of_house(house: House) -> Iterator[Finding]:
         if source.problem:
             yield wrong("source", f"{source.path}: {source.problem}", "banqup sources list shows it.")
     for extension in house.extensions():
-        if extension.problem:
+        if not extension.allowed:
+            yield doubtful(
+                "store",
+                f"{extension.id} of the package {extension.package} is not allowed, so nothing of it is run.",
+                f"banqup store allow {extension.id}, if you trust the package; otherwise take it away.",
+            )
+        elif extension.problem:
             yield wrong(
                 "store", f"{extension.id} does not load: {extension.problem}", "Install it again, or take it away."
             )

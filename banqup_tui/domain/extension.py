@@ -38,6 +38,9 @@ class Extension(Value, frozen=True, kw_only=True):
     `x-look` (`email`, `host`, `port`, `url`, `path`, `choice`, `sign-in`; else text), `x-example` (a right value),
     `writeOnly` (a secret: never sent back), `x-when` (it is asked only while the named settings have one of the values
     listed for each). `problem` is set where the extension does not load.
+
+    `package`: the distribution that brings it, where it is not this program's own; `allowed`: whether the owner has let
+    that package in. Until then none of it is run.
     """
 
     id: str
@@ -51,6 +54,8 @@ class Extension(Value, frozen=True, kw_only=True):
     folders: tuple[Folder, ...] = ALL_FOLDERS
     max_size: int | None = None
     problem: str | None = None
+    package: str = ""
+    allowed: bool = True
 
 
 class InstallationState(StrEnum):

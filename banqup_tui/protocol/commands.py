@@ -101,6 +101,13 @@ class Configure(Value, frozen=True, kw_only=True):
     settings: dict[str, Any]
 
 
+class AllowPackage(Value, frozen=True, kw_only=True):
+    """The owner lets a package of others in, by the name of its distribution as it was shown."""
+
+    extension_id: str
+    package: str
+
+
 class Uninstall(Value, frozen=True, kw_only=True):
     installation_id: str
 
@@ -215,8 +222,8 @@ class RemoveRule(Value, frozen=True, kw_only=True):
 
 Body = (
     Send | Resend | BulkSend | Cancel | Dismiss | Settle | SetProcessed | CreateClient | Install | Configure
-    | Uninstall | Deactivate | AddIntegration | ConfigureIntegration | PauseIntegration | ResumeIntegration
-    | RemoveIntegration | ImportFile | AddSource | RemoveSource | AddAccount | RemoveAccount
+    | AllowPackage | Uninstall | Deactivate | AddIntegration | ConfigureIntegration | PauseIntegration
+    | ResumeIntegration | RemoveIntegration | ImportFile | AddSource | RemoveSource | AddAccount | RemoveAccount
     | PlaceFile | DismissToPlace | RemoveRule
 )  # fmt: skip
 

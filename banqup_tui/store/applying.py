@@ -180,6 +180,12 @@ def put_extensions(copy: Copy, extensions: Sequence[Extension]) -> bool:
     return True
 
 
+def knows_packages_not_allowed(copy: Copy) -> bool:
+    """Whether the Store has an extension whose package the owner has not let in (yet)."""
+    rows = copy.writer().execute("SELECT value FROM extension")
+    return any(b'"allowed":false' in row[0] for row in rows)
+
+
 def _step_taken(connection: sqlite3.Connection, step: int) -> bool:
     return connection.execute("UPDATE meta SET step = step + 1 WHERE step = ?", (step,)).rowcount == 1
 

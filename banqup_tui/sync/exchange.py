@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Set
 
+from banqup_tui.store import applying
 from banqup_tui.store.copy import Copy
 from banqup_tui.store.files import FileCache, Spool
 from banqup_tui.store.outbox import Outbox
@@ -90,6 +91,11 @@ class Exchange:
     async def pull_extensions(self) -> None:
         if await pull.extensions(self.server, self._copy):
             self._listeners.tell(Touched(kinds={"Extension"}))
+
+    async def pull_extensions_if_some_are_not_allowed(self) -> None:
+        """What was just sent may have let a package in: the Store then has its settings and its texts."""
+        if applying.knows_packages_not_allowed(self._copy):
+            await self.pull_extensions()
 
     async def everything(self) -> None:
         """Send what waits, and pull until the copy is complete."""

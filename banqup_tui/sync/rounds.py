@@ -130,6 +130,8 @@ class Rounds:
             await self._wait(GLANCE_SECONDS)
             return
         sent = await exchange.send_some()
+        if sent:
+            await exchange.pull_extensions_if_some_are_not_allowed()
         more = (is_asked or sent or self._is_pull_due(exchange)) and await exchange.pull_some()
         if not (sent or more):
             self._listeners.say()

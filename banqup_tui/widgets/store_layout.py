@@ -56,6 +56,8 @@ def extension_state(
     extension: Extension, installation: Installation | None, health: Summary = NOBODY
 ) -> tuple[str, Token]:
     """Sign and word in one text, and its colour; empty where it is not installed."""
+    if not extension.allowed:
+        return f"{sign('warning')} {_('Not allowed')}", "warn"
     if extension.problem:
         return f"{sign('warning')} {_('Does not load')}", "warn"
     if installation is None:
@@ -137,12 +139,21 @@ def extension_details(
         BLANK,
         *paragraph(0, width, in_language(extension.description, language)),
         BLANK,
+        *_rights(extension, width),
         *_problem(extension, installation, width),
         *_problems_of_clients(users, now, width),
     ]
     for label, text in (*_use(health, now), *_facts(extension)):
         lines += labelled(label, _VALUE, width, text)
     return [*lines, *_users(users, width)]
+
+
+def _rights(extension: Extension, width: int) -> Iterator[Line]:
+    """What a package of others may do, said wherever its extension is told."""
+    if extension.package:
+        words = _("Of the package {package}, not of this program. It has all rights of the service, once allowed.")
+        yield from paragraph(0, width, words.format(package=extension.package), "warn")
+        yield BLANK
 
 
 def _problem(extension: Extension, installation: Installation | None, width: int) -> Iterator[Line]:

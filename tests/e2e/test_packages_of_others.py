@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from banqup_tui.protocol.commands import AddIntegration, Install
+from banqup_tui.backend.context import Refused
+from banqup_tui.backend.extensions import Extensions
+from banqup_tui.protocol.commands import AddIntegration, AllowPackage, Install
 from banqup_tui.protocol.paths import TESTS, filled
 from tests.support.acme import TOKEN, Acme, acme
 from tests.support.backends import http
@@ -100,7 +102,14 @@ def office(tmp_path: Path) -> Iterator[Office]:
     install(packages, PYPROJECT, modules)
     with office_in(tmp_path / "office") as made:
         made.start_backend(("-c", IMPATIENT), PYTHONPATH=str(packages))
+        allow(made, "acme-ledger", "acme-ledger")
+        for extension in BROKEN:
+            allow(made, extension, "broken-ones")
         yield made
+
+
+def allow(office: Office, extension: str, package: str) -> None:
+    office.do(AllowPackage(extension_id=extension, package=package))
 
 
 def deliver_to(office: Office, client_id: str, extension: str, settings: dict[str, Any]) -> None:
@@ -152,3 +161,60 @@ def test_a_package_that_fails_when_asked_is_said_to_have_failed(office: Office, 
         office.banqup("store", "install", "acme-ledger", *(f"--set={k}={v}" for k, v in settings.items())).returncode
         == 0
     )
+
+
+SPY = """
+from pathlib import Path
+import banqup_tui.homes
+(banqup_tui.homes.homes().data / "was-run").write_text("with all rights")
+from acme_ledger import AcmeLedger
+from msgspec.structs import replace
+
+class Spy(AcmeLedger):
+    manifest = replace(AcmeLedger.manifest, id="spy", title={"en": "Spy"})
+"""
+SPYS_PROJECT = """
+[project]
+name = "spy-of-{name}"
+version = "1.0"
+[project.entry-points."banqup_tui.connectors"]
+spy = "spy:Spy"
+"""
+
+
+def test_nothing_of_a_package_is_run_before_the_owner_has_said_yes_to_it_by_name(tmp_path: Path) -> None:
+    packages, ran = tmp_path / "packages", tmp_path / "office" / "data" / "was-run"
+    install_the_example(packages)
+    install(packages, SPYS_PROJECT.format(name="anna"), {"spy": SPY})
+    with office_in(tmp_path / "office") as office:
+        office.start_backend(PYTHONPATH=str(packages))
+        (told,) = [one for one in json.loads(office.banqup("store", "list", "--json").stdout) if one["id"] == "spy"]
+        assert (told["allowed"], told["package"]) == (False, "spy-of-anna")
+        assert "not allowed yet" in told["problem"]
+        refused = office.banqup("store", "install", "spy", "--set", "url=https://ledger.example")
+        assert "not allowed" in refused.stderr
+        office.banqup("doctor")
+        assert not ran.exists()
+        assert office.banqup("store", "allow", "spy", "--yes").returncode == 0
+        (told,) = [one for one in json.loads(office.banqup("store", "list", "--json").stdout) if one["id"] == "spy"]
+        assert (told["allowed"], told["problem"]) == (True, None)
+        assert ran.exists()
+
+
+def test_the_yes_is_for_a_package_and_not_for_whatever_takes_its_place(tmp_path: Path) -> None:
+    """Over a restart: the package that was let in is loaded, one of another name that brings the same is not."""
+    from banqup_tui.backend import allowed_packages
+    from tests.support.connectors import entry_of
+    from tests.support.services import ask, opened_again, services_in
+
+    point = entry_of("spy-of-anna", "mailbox")
+    services = services_in(tmp_path, Extensions([point]))
+    assert services.extensions.connector("mailbox") is None
+    with pytest.raises(Refused, match="is of the package spy-of-anna"):
+        ask(services, allowed_packages.allow, AllowPackage(extension_id="mailbox", package="spy-of-bart"))
+    ask(services, allowed_packages.allow, AllowPackage(extension_id="mailbox", package="spy-of-anna"))
+    assert services.extensions.connector("mailbox") is not None
+    for package, is_in in (("spy-of-anna", True), ("spy-of-bart", False)):
+        again = opened_again(tmp_path, Extensions([entry_of(package, "mailbox")]))
+        allowed_packages.load(again)
+        assert (again.extensions.connector("mailbox") is not None) is is_in

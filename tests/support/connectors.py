@@ -122,3 +122,17 @@ class _EchoChannel(Channel):
         if self._settings.user == "Error":
             raise RuntimeError(said)
         return Receipt(text=said, reference=said)
+
+
+def entry_of(package: str, name: str) -> EntryPoint:
+    """The mailbox, as a package of that name brings it."""
+
+    class Package:
+        version = "1.0"
+
+        def __init__(self) -> None:
+            self.name = package
+
+    made = point(name, "tests.support.connectors:Mailbox")
+    vars(made).update(dist=Package())
+    return made

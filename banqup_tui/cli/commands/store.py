@@ -1,4 +1,4 @@
-"""`banqup store`: list, install, configure, uninstall, deactivate."""
+"""`banqup store`: list, allow, install, configure, uninstall, deactivate."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import click
 import msgspec
 
+from banqup_tui.actions.allow_package import AllowPackage
 from banqup_tui.actions.configure_extension import ConfigureExtension
 from banqup_tui.actions.deactivate import DeactivateForAll
 from banqup_tui.actions.install_extension import InstallExtension
@@ -23,10 +24,21 @@ from banqup_tui.cli.house import House, NotThere, Tools
 from banqup_tui.cli.output import print_array, print_table
 from banqup_tui.cli.running import as_json, context_for, in_house, pass_tools
 from banqup_tui.cli.sign_in import sign_in_option, signed_in
+from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Extension, in_language
 from banqup_tui.domain.health import summary
 from banqup_tui.domain.integration import Integration
 from banqup_tui.written.words import current_language
+
+
+class NotAllowed(BanqupError):
+    """An extension of a package that the owner has not let in: nothing is known of its settings."""
+
+    def __init__(self, extension: Extension) -> None:
+        super().__init__(
+            f"{extension.id} is of the package {extension.package}, which is not allowed yet.",
+            f"banqup store allow {extension.id}, if you trust the package.",
+        )
 
 
 @click.group()
@@ -69,6 +81,8 @@ def _of(extension: Extension, integrations: Sequence[Integration]) -> Iterator[I
 
 
 def _state(extension: Extension, installed: bool) -> str:
+    if not extension.allowed:
+        return "not allowed"
     if extension.problem:
         return "does not load"
     return "installed" if installed else "–"
@@ -94,6 +108,15 @@ def configure(tools: Tools, extension: str, settings: tuple[Pair, ...], sign_in:
     if not settings and not sign_in:
         raise click.UsageError("Say what to change: --set KEY=VALUE, or --sign-in.")
     return _with_settings(tools, ConfigureExtension(), extension, settings, sign_in=sign_in)
+
+
+@command.command()
+@click.argument("extension")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_tools
+def allow(tools: Tools, extension: str, yes: bool) -> int:
+    """Let the package in that brings EXTENSION: from then on its code has all rights of the service."""
+    return _after_a_question(tools, AllowPackage(), extension, sure=yes)
 
 
 @command.command()
@@ -126,6 +149,8 @@ def _after_a_question(tools: Tools, action: Action, name: str, *, sure: bool) ->
 def _with_settings(tools: Tools, action: Action, name: str, settings: tuple[Pair, ...], *, sign_in: bool) -> int:
     async def work(house: House) -> int:
         extension = extension_named(house, name)
+        if not extension.allowed:
+            raise NotAllowed(extension)
         values = read_given(settings, extension.settings_schema)
         context = context_for(house, CommandLineAsk(), Place.STORE, extension=extension)
         if sign_in and action.availability(context) is None:

@@ -1,0 +1,54 @@
+"""Let a package of others in."""
+
+from __future__ import annotations
+
+from banqup_tui.actions.adding import title_of
+from banqup_tui.actions.asking import Confirming
+from banqup_tui.actions.giving import give
+from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.places import Place
+from banqup_tui.protocol.commands import AllowPackage as AllowPackageBody
+from banqup_tui.written.words import _
+
+
+class AllowPackage(Action):
+    """Asked by name: from then on the package's code runs with all rights of the service."""
+
+    id = "allow-package"
+    keys = ("l",)
+    places = frozenset({Place.STORE})
+    menu = 0
+    rank = 12
+    in_footer = False
+
+    def name(self) -> str:
+        return _("Allow package…")
+
+    def help(self) -> str:
+        return _("Lets a package of others in. Until then nothing of it is run.")
+
+    def availability(self, context: Context) -> str | None:
+        extension = context.extension
+        if extension is None:
+            return _("No extension here")
+        if not extension.package:
+            return _("It is this program's own")
+        return _("Allowed already") if extension.allowed else None
+
+    async def run(self, context: Context) -> None:
+        extension = context.extension
+        if extension is None or not extension.package:
+            return
+        package = extension.package
+        lines = [
+            _("{extension} is not of this program: the package {package} brings it.").format(
+                extension=title_of(extension), package=package
+            ),
+            _("Allowed, its code has all rights of the service: it can read all documents and all passwords."),
+            _("Allow only a package that you trust as you trust this program."),
+        ]
+        button = _("Allow {package}").format(package=package)
+        if not await context.ask.confirm(Confirming(title=button, lines=lines, button=button, dangerous=True)):
+            return
+        command = AllowPackageBody(extension_id=extension.id, package=package)
+        give(context, [command], _("{package} is allowed.").format(package=package))

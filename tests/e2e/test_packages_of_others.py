@@ -165,8 +165,7 @@ def test_a_package_that_fails_when_asked_is_said_to_have_failed(office: Office, 
 
 SPY = """
 from pathlib import Path
-import banqup_tui.homes
-(banqup_tui.homes.homes().data / "was-run").write_text("with all rights")
+Path(__file__).with_name("was-run").write_text("with all rights")
 from acme_ledger import AcmeLedger
 from msgspec.structs import replace
 
@@ -183,7 +182,7 @@ spy = "spy:Spy"
 
 
 def test_nothing_of_a_package_is_run_before_the_owner_has_said_yes_to_it_by_name(tmp_path: Path) -> None:
-    packages, ran = tmp_path / "packages", tmp_path / "office" / "data" / "was-run"
+    packages, ran = tmp_path / "packages", tmp_path / "packages" / "was-run"
     install_the_example(packages)
     install(packages, SPYS_PROJECT.format(name="anna"), {"spy": SPY})
     with office_in(tmp_path / "office") as office:

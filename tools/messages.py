@@ -47,8 +47,24 @@ def extract(
             texts = tuple(_constant(argument) for argument in node.args)
             if texts and all(texts[:2]):
                 yield node.lineno, node.func.id, texts[0] if len(texts) == 1 else texts, []
+    yield from _helps(tree, Path(fileobj.name).resolve())
     for line, sentence in _told(tree, Path(fileobj.name).resolve()):
         yield line, "NP_", (TOLD, sentence), []
+
+
+def _helps(tree: ast.Module, path: Path) -> Iterator[Found]:
+    """The help of the commands of the command line: the docstrings of the functions that click makes commands of."""
+    if path.is_relative_to(PACKAGE) and path.relative_to(PACKAGE).as_posix().startswith("cli/"):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and any(map(_makes_command, node.decorator_list)):
+                text = ast.get_docstring(node)
+                if text:
+                    yield node.lineno, "_", text, []
+
+
+def _makes_command(decorator: ast.expr) -> bool:
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return isinstance(called, ast.Attribute) and called.attr in ("command", "group")
 
 
 def _constant(argument: ast.expr) -> str:

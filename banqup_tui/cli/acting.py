@@ -10,7 +10,8 @@ from banqup_tui.cli.ask import CommandLineAsk
 from banqup_tui.cli.house import Answer, Fate, House
 from banqup_tui.cli.output import say
 from banqup_tui.written.formats import count
-from banqup_tui.written.words import ngettext
+from banqup_tui.written.told import told as in_language
+from banqup_tui.written.words import _, ngettext
 
 SECONDS_TO_ANSWER = 30.0
 
@@ -47,12 +48,14 @@ def _say_older(answers: Sequence[Answer]) -> None:
 def told(house: House, answers: Sequence[Answer]) -> int:
     """Says what was refused or waits; the exit code. What was said need not be looked at in the terminal again."""
     refused = [answer for answer in answers if answer.fate in (Fate.REFUSED, Fate.EXPIRED, Fate.CANCELLED)]
-    for reason in dict.fromkeys(f"{answer.reason or 'It was refused.'} {answer.remedy}" for answer in refused):
+    for reason in dict.fromkeys(
+        f"{in_language(answer.reason) or _('It was refused.')} {in_language(answer.remedy)}" for answer in refused
+    ):
         say(reason)
     house.was_told([answer.key for answer in refused])
     if refused:
         return exit_codes.FAILED
     if any(answer.fate is Fate.WAITING for answer in answers):
-        say("Kept on this computer; it goes when the backend is back.")
+        say(_("Kept on this computer; it goes when the backend is back."))
         return exit_codes.STILL_UNDER_WAY
     return exit_codes.OK

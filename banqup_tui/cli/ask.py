@@ -24,13 +24,13 @@ from banqup_tui.actions.asking import (
     TickSummary,
 )
 from banqup_tui.actions.places import Destination
-from banqup_tui.cli.output import say
+from banqup_tui.cli.output import confirmed, say
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.messages import BackfillCount
 from banqup_tui.written.formats import count
-from banqup_tui.written.words import ngettext
+from banqup_tui.written.words import _, ngettext
 
 
 class NotOnTheCommandLine(BanqupError):
@@ -79,7 +79,9 @@ class CommandLineAsk:
         self.left_out = 0
 
     async def choose(self, question: Choosing) -> str | None:
-        raise NotOnTheCommandLine(f"{question.title}: this is chosen in the terminal.", "Open it with banqup.")
+        raise NotOnTheCommandLine(
+            _("{title}: this is chosen in the terminal.").format(title=question.title), _("Open it with banqup.")
+        )
 
     async def tick(self, question: Ticking) -> Ticked | None:
         nothing = Ticked(ids=frozenset(), option=self._again, processed=self._processed)
@@ -102,7 +104,7 @@ class CommandLineAsk:
             return True
         for line in question.lines:
             say(line)
-        return click.confirm(question.title, err=True)
+        return confirmed(question.title)
 
     async def decide(self, question: Deciding) -> str | None:
         for line in (question.title, *question.lines):
@@ -121,7 +123,7 @@ class CommandLineAsk:
             return None
         found = await form.count_older(self._given.folders or form.folders or (), self._given.since)
         if found is None:
-            raise NotCounted("Older documents cannot be counted now.", "Try again when the backend is back.")
+            raise NotCounted(_("Older documents cannot be counted now."), _("Try again when the backend is back."))
         words = ngettext("Also {count} older document.", "Also {count} older documents.", found.count)
         say(words.format(count=count(found.count)))
         return found
@@ -147,13 +149,13 @@ class CommandLineAsk:
         return Steps()
 
     def go(self, destination: Destination) -> None:
-        raise NotOnTheCommandLine("That is a place of the terminal.", "Open it with banqup.")
+        raise NotOnTheCommandLine(_("That is a place of the terminal."), _("Open it with banqup."))
 
     def copy(self, text: str) -> None:
         click.echo(text)
 
     def show_only_errors(self) -> None:
-        raise NotOnTheCommandLine("That is a view of the terminal.", "Use banqup documents --json.")
+        raise NotOnTheCommandLine(_("That is a view of the terminal."), _("Use banqup documents --json."))
 
     async def open_outside(self, path: Path) -> None:
         click.launch(str(path))

@@ -21,6 +21,8 @@ from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.homes import Homes
 from banqup_tui.protocol.local import content_path
 from banqup_tui.written.refusals import what_to_do, why_not
+from banqup_tui.written.told import told as in_language
+from banqup_tui.written.words import N_, _
 
 LEAST_ROOM = 200 * 1024 * 1024
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -31,6 +33,13 @@ class Verdict(StrEnum):
     OK = "ok"
     WARNING = "warning"
     WRONG = "wrong"
+
+
+VERDICT_WORDS: Mapping[Verdict, str] = {
+    Verdict.OK: N_("ok"),
+    Verdict.WARNING: N_("warning"),
+    Verdict.WRONG: N_("wrong"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,11 +71,11 @@ def of_homes(homes: Homes) -> Iterator[Finding]:
 
 def _named(homes: Homes) -> tuple[tuple[str, Path], ...]:
     return (
-        ("settings directory", homes.config),
-        ("data directory", homes.data),
-        ("cache directory", homes.cache),
-        ("runtime directory", homes.runtime),
-        ("log directory", homes.log),
+        (N_("settings directory"), homes.config),
+        (N_("data directory"), homes.data),
+        (N_("cache directory"), homes.cache),
+        (N_("runtime directory"), homes.runtime),
+        (N_("log directory"), homes.log),
     )
 
 
@@ -77,10 +86,12 @@ def _of_directory(name: str, path: Path) -> Finding:
         probe.write_bytes(b"x")
         probe.unlink()
     except OSError as error:
-        remedy = "Give yourself the right to it, or set BANQUP_HOME to a directory of your own."
-        return wrong(name, f"{path} cannot be written: {error.strerror}.", remedy)
+        remedy = _("Give yourself the right to it, or set BANQUP_HOME to a directory of your own.")
+        return wrong(
+            name, _("{path} cannot be written: {strerror}.").format(path=path, strerror=error.strerror), remedy
+        )
     if stat.S_IMODE(path.stat().st_mode) & 0o022:
-        return doubtful(name, f"Others may write to {path}.", f"chmod 700 {path}")
+        return doubtful(name, _("Others may write to {path}.").format(path=path), f"chmod 700 {path}")
     return fine(name, str(path))
 
 
@@ -91,9 +102,13 @@ def _of_room(path: Path) -> Iterator[Finding]:
         return
     megabytes = free // (1024 * 1024)
     if free < LEAST_ROOM:
-        yield wrong("disk", f"{megabytes} MB are free.", "Make room: nothing is lost, but nothing new can be kept.")
+        yield wrong(
+            N_("disk"),
+            _("{megabytes} MB are free.").format(megabytes=megabytes),
+            _("Make room: nothing is lost, but nothing new can be kept."),
+        )
     else:
-        yield fine("disk", f"{megabytes} MB are free")
+        yield fine(N_("disk"), _("{megabytes} MB are free").format(megabytes=megabytes))
 
 
 def of_lock(homes: Homes) -> Iterator[Finding]:
@@ -104,14 +119,16 @@ def of_lock(homes: Homes) -> Iterator[Finding]:
 
         with path.open("wb") as probe:
             fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield fine("lock", "Files can be locked")
+        yield fine(N_("lock"), _("Files can be locked"))
     except ImportError:
         return
     except OSError as error:
         yield wrong(
-            "lock",
-            f"Files in {homes.runtime} cannot be locked: {error.strerror}.",
-            "Set BANQUP_HOME to a directory on a disk of this computer.",
+            N_("lock"),
+            _("Files in {runtime} cannot be locked: {strerror}.").format(
+                runtime=homes.runtime, strerror=error.strerror
+            ),
+            _("Set BANQUP_HOME to a directory on a disk of this computer."),
         )
     finally:
         with suppress(OSError):
@@ -124,10 +141,13 @@ def of_settings(homes: Homes) -> Iterator[Finding]:
     try:
         read_settings(homes.config)
     except WrongSettings as error:
-        yield wrong("settings", error.sentence, error.remedy)
+        yield wrong(N_("settings"), error.sentence, error.remedy)
         return
     path = homes.config / FILE_NAME
-    yield fine("settings", f"{path} is read" if path.exists() else "The defaults: there is no config.toml")
+    yield fine(
+        N_("settings"),
+        _("{path} is read").format(path=path) if path.exists() else _("The defaults: there is no config.toml"),
+    )
 
 
 def of_files(homes: Homes) -> Iterator[Finding]:
@@ -144,65 +164,75 @@ def of_files(homes: Homes) -> Iterator[Finding]:
         except sqlite3.Error as error:
             answer = str(error)
         if answer == "ok":
-            yield fine(about, "The file is sound")
+            yield fine(about, _("The file is sound"))
         else:
-            yield wrong(about, f"{path} is damaged: {answer}.", _remedy_for(path))
+            yield wrong(about, _("{path} is damaged: {answer}.").format(path=path, answer=answer), _remedy_for(path))
 
 
 def _remedy_for(path: Path) -> str:
     if path.name.startswith("copy"):
-        return "Delete it: the copy is made again by itself."
+        return _("Delete it: the copy is made again by itself.")
     if path.name.startswith("outbox"):
-        return "Keep it: at the next start what can be read of it is saved into a new one."
-    return "Keep it, and put the last backup of the backend directory back."
+        return _("Keep it: at the next start what can be read of it is saved into a new one.")
+    return _("Keep it, and put the last backup of the backend directory back.")
 
 
 def of_clock(now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Iterator[Finding]:
     found = now()
     if found < EARLIEST:
         yield wrong(
-            "clock", f"The clock says {found:%Y-%m-%d}.", "Set the clock: dates of what comes in would be wrong."
+            N_("clock"),
+            _("The clock says {found}.").format(found=found),
+            _("Set the clock: dates of what comes in would be wrong."),
         )
     else:
-        yield fine("clock", f"{found.astimezone():%Y-%m-%d %H:%M %Z}")
+        yield fine(N_("clock"), f"{found.astimezone():%Y-%m-%d %H:%M %Z}")
 
 
 def of_terminal(environment: Mapping[str, str], *, is_terminal: bool) -> Iterator[Finding]:
     """Colours, signs and width; only warnings, as the program runs in less."""
     encoding = locale.getpreferredencoding(False)
     if "utf" in encoding.lower():
-        yield fine("signs", f"The locale is {encoding}")
+        yield fine(N_("signs"), _("The locale is {encoding}").format(encoding=encoding))
     else:
         yield doubtful(
-            "signs",
-            f"The locale is {encoding}: signs are shown in ASCII.",
-            "Set LANG to a UTF-8 locale, as en_GB.UTF-8.",
+            N_("signs"),
+            _("The locale is {encoding}: signs are shown in ASCII.").format(encoding=encoding),
+            _("Set LANG to a UTF-8 locale, as en_GB.UTF-8."),
         )
     if not is_terminal:
-        yield fine("terminal", "Not a terminal: nothing to look at")
+        yield fine(N_("terminal"), _("Not a terminal: nothing to look at"))
         return
     yield _of_colours(environment)
     size = shutil.get_terminal_size()
     if size.columns < 60 or size.lines < 16:
-        yield doubtful("size", f"The window is {size.columns} × {size.lines}.", "60 × 16 is needed: make it larger.")
+        yield doubtful(
+            N_("size"),
+            _("The window is {columns} × {lines}.").format(columns=size.columns, lines=size.lines),
+            _("60 × 16 is needed: make it larger."),
+        )
     else:
-        yield fine("size", f"{size.columns} × {size.lines}")
+        yield fine(N_("size"), f"{size.columns} × {size.lines}")
 
 
 def _of_colours(environment: Mapping[str, str]) -> Finding:
     term = environment.get("TERM", "")
     if environment.get("NO_COLOR"):
-        return fine("colours", "None, as NO_COLOR asks")
+        return fine(N_("colours"), _("None, as NO_COLOR asks"))
     if environment.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
-        return fine("colours", "16 million")
+        return fine(N_("colours"), _("16 million"))
     if "256color" in term:
-        return fine("colours", "256")
+        return fine(N_("colours"), "256")
     if term in ("", "dumb"):
-        return doubtful("colours", f"TERM is {term or 'not set'}.", "Set TERM to what the terminal is: xterm-256color.")
-    return fine("colours", f"16 ({term})")
+        return doubtful(
+            N_("colours"),
+            _("TERM is {text}.").format(text=term or _("not set")),
+            _("Set TERM to what the terminal is: xterm-256color."),
+        )
+    return fine(N_("colours"), f"16 ({term})")
 
 
-IMPORT_AGAIN = "Import the same file again from where it came: it takes the place of the damaged one."
+IMPORT_AGAIN = N_("Import the same file again from where it came: it takes the place of the damaged one.")
 
 
 def of_content(house: House, backend: Path) -> Iterator[Finding]:
@@ -215,14 +245,16 @@ def of_content(house: House, backend: Path) -> Iterator[Finding]:
         if found:
             what = f"{document.number or document.id} ({document.file_name})"
             about = f"{clients.get(document.client_id, '–')}, {what}"
-            yield wrong(about, f"Its stored file {found}.", IMPORT_AGAIN)
+            yield wrong(about, _("Its stored file {found}.").format(found=found), _(IMPORT_AGAIN))
     for waiting in house.to_place():
         if waiting.sha256:
             read += 1
             found = _flaw_of(content_path(backend, waiting.sha256), waiting.sha256)
             if found:
-                yield wrong(f"to place, {waiting.file_name}", f"Its stored file {found}.", IMPORT_AGAIN)
-    yield fine("content", f"{read} stored files were read")
+                yield wrong(
+                    f"to place, {waiting.file_name}", _("Its stored file {found}.").format(found=found), _(IMPORT_AGAIN)
+                )
+    yield fine(N_("content"), _("{read} stored files were read").format(read=read))
 
 
 def _flaw_of(path: Path, sha256: str) -> str:
@@ -230,32 +262,40 @@ def _flaw_of(path: Path, sha256: str) -> str:
         with path.open("rb") as stream:
             whole = hashlib.file_digest(stream, "sha256").hexdigest() == sha256
     except FileNotFoundError:
-        return "is missing"
+        return _("is missing")
     except OSError as error:
-        return f"cannot be read: {error.strerror or error}"
-    return "" if whole else "is damaged"
+        return _("cannot be read: {reason}").format(reason=error.strerror or error)
+    return "" if whole else _("is damaged")
 
 
 def of_house(house: House) -> Iterator[Finding]:
     """The copy, what waits, and the integrations."""
     counts = [row.counts.total for row in house.clients()]
-    yield fine("copy", f"{len(counts)} clients, {sum(counts)} documents")
+    yield fine(N_("copy"), _("{count} clients, {count2} documents").format(count=len(counts), count2=sum(counts)))
     damaged = sum(document.damaged for document in house.documents())
     if damaged:
-        remedy = f"banqup doctor --deep names them. {IMPORT_AGAIN}"
-        yield wrong("content", f"The service found {damaged} documents whose stored file is damaged.", remedy)
+        remedy = f"{_('banqup doctor --deep names them.')} {_(IMPORT_AGAIN)}"
+        yield wrong(
+            N_("content"),
+            _("The service found {damaged} documents whose stored file is damaged.").format(damaged=damaged),
+            remedy,
+        )
     waiting = house.waiting()
     if waiting:
-        yield doubtful("outbox", f"{waiting} changes wait on this computer.", "banqup sync sends them.")
+        yield doubtful(
+            N_("outbox"),
+            _("{waiting} changes wait on this computer.").format(waiting=waiting),
+            _("banqup sync sends them."),
+        )
     else:
-        yield fine("outbox", "Nothing waits")
+        yield fine(N_("outbox"), _("Nothing waits"))
     for one in house.refused():
-        remedy = f"{what_to_do(one)} banqup changes lists it."
-        yield doubtful("outbox", f"Refused: {one.what}. {why_not(one)}", remedy)
+        remedy = f"{what_to_do(one)} {_('banqup changes lists it.')}"
+        yield doubtful(N_("outbox"), _("Refused: {what}. {text}").format(what=one.what, text=why_not(one)), remedy)
     yield from _of_integrations(house)
     for source in house.sources():
         if source.problem:
-            yield wrong("source", f"{source.path}: {source.problem}", "banqup sources list shows it.")
+            yield wrong(N_("source"), f"{source.path}: {source.problem}", _("banqup sources list shows it."))
     for extension in house.extensions():
         if not extension.allowed:
             yield doubtful(
@@ -265,7 +305,9 @@ def of_house(house: House) -> Iterator[Finding]:
             )
         elif extension.problem:
             yield wrong(
-                "store", f"{extension.id} does not load: {extension.problem}", "Install it again, or take it away."
+                N_("store"),
+                _("{id} does not load: {problem}").format(id=extension.id, problem=extension.problem),
+                _("Install it again, or take it away."),
             )
 
 
@@ -275,18 +317,18 @@ def _of_integrations(house: House) -> Iterator[Finding]:
     for one in found:
         about = f"{clients.get(one.client_id, '–')}, {one.label}"
         if one.state is IntegrationState.BROKEN:
-            remedy = one.remedy or f"Mend it, then banqup integrations resume {one.id}."
-            yield wrong(about, one.cause or "It needs attention.", remedy)
+            mend = _("Mend it, then banqup integrations resume {id}.").format(id=one.id)
+            yield wrong(about, in_language(one.cause) or _("It needs attention."), in_language(one.remedy) or mend)
         elif one.state is IntegrationState.PAUSED:
-            why = f"It is paused: {one.cause}" if one.cause else "It is paused."
+            why = _("It is paused: {cause}").format(cause=in_language(one.cause)) if one.cause else _("It is paused.")
             yield doubtful(about, why, f"banqup integrations resume {one.id}")
     active = sum(one.state is IntegrationState.ACTIVE for one in found)
-    yield fine("integrations", f"{active} of {len(found)} are active")
+    yield fine(N_("integrations"), _("{active} of {count} are active").format(active=active, count=len(found)))
 
 
 def before_the_house(homes: Homes) -> Iterator[Finding]:
     """All that can be looked at without opening anything."""
-    yield fine("python", sys.version.split()[0])
+    yield fine(N_("python"), sys.version.split()[0])
     yield from of_homes(homes)
     yield from of_lock(homes)
     yield from of_settings(homes)

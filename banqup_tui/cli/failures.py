@@ -13,6 +13,8 @@ from banqup_tui.domain.text import clean
 from banqup_tui.error_log import record
 from banqup_tui.homes import homes
 from banqup_tui.store.faults import FaultCode, fault_of
+from banqup_tui.written.told import told_of
+from banqup_tui.written.words import _
 
 
 def guarded(command: Callable[[], int]) -> int:
@@ -20,19 +22,19 @@ def guarded(command: Callable[[], int]) -> int:
     try:
         return command()
     except KeyboardInterrupt:
-        _tell("Stopped. What was asked before is kept.")
+        _tell(_("Stopped. What was asked before is kept."))
         return exit_codes.INTERRUPTED
     except BrokenPipeError:
         _let_go_of_stdout()
         return exit_codes.OK
     except BanqupError as error:
-        _tell(str(error))
+        _tell(told_of(error))
         return error.exit_code
     except OSError as error:
         return _of_system(error)
     except Exception as error:
         if found := _cause(error):
-            _tell(str(found))
+            _tell(told_of(found))
             return found.exit_code
         return _of_program(error)
 
@@ -47,23 +49,28 @@ def _cause(error: BaseException) -> BanqupError | None:
 
 
 def _of_system(error: OSError) -> int:
-    where = clean(str(error.filename)) if error.filename else "A file"
+    where = clean(str(error.filename)) if error.filename else _("A file")
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        full = f"The disk is full: {where} could not be written." if error.filename else "The disk is full."
-        _tell(f"{full} Make room and do it again; nothing is lost.")
+        sentence = _("The disk is full: {where} could not be written.").format(where=where)
+        full = sentence if error.filename else _("The disk is full.")
+        _tell(f"{full} {_('Make room and do it again; nothing is lost.')}")
         return exit_codes.CANNOT_WRITE
     if (fault := fault_of(error)) is not None and fault.code in (FaultCode.TOO_MANY_FILES, FaultCode.NO_MEMORY):
         _tell(str(fault))
         return fault.exit_code
     reason = error.strerror or error
     if _is_ours(error):
-        remedy = "Give yourself the right to it, or set BANQUP_HOME to a directory of your own."
-        _tell(f"{where} cannot be used: {reason}. {remedy}")
+        remedy = _("Give yourself the right to it, or set BANQUP_HOME to a directory of your own.")
+        _tell(_("{where} cannot be used: {reason}. {remedy}").format(where=where, reason=reason, remedy=remedy))
         return exit_codes.SETTINGS
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        _tell(f"{where} cannot be used: {reason}. Give yourself the right to it, or choose another.")
+        _tell(
+            _("{where} cannot be used: {reason}. Give yourself the right to it, or choose another.").format(
+                where=where, reason=reason
+            )
+        )
         return exit_codes.CANNOT_WRITE
-    _tell(f"{where}: {reason}. `banqup doctor` looks for the cause.")
+    _tell(_("{where}: {reason}. `banqup doctor` looks for the cause.").format(where=where, reason=reason))
     return exit_codes.CANNOT_WRITE
 
 
@@ -79,8 +86,12 @@ def _is_ours(error: OSError) -> bool:
 
 def _of_program(error: Exception) -> int:
     path = record(error, homes().log)
-    where = f" The details are in {path}." if path else ""
-    _tell(f"The program made a mistake ({type(error).__name__}).{where} `banqup doctor` looks for the cause.")
+    where = " " + _("The details are in {path}.").format(path=path) if path else ""
+    _tell(
+        _("The program made a mistake ({name}).{where} `banqup doctor` looks for the cause.").format(
+            name=type(error).__name__, where=where
+        )
+    )
     return exit_codes.INTERNAL
 
 

@@ -20,7 +20,8 @@ from banqup_tui.domain.days import read_day
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.setting_rules import example_of, flaw_of, kind_of, plain
-from banqup_tui.written.words import _
+from banqup_tui.written.told import told as in_language
+from banqup_tui.written.words import N_, _
 
 
 class WrongSetting(BanqupError):
@@ -47,10 +48,10 @@ def settings_options(function: Callable[..., Any]) -> Callable[..., Any]:
         "settings",
         multiple=True,
         metavar="KEY=VALUE",
-        help="A setting. KEY= takes it away; KEY=- asks for a secret, or reads it from standard input.",
+        help=N_("A setting. KEY= takes it away; KEY=- asks for a secret, or reads it from standard input."),
     )
     @click.option(
-        "--set-file", "setting_files", multiple=True, metavar="KEY=PATH", help="A setting that is read from a file."
+        "--set-file", "setting_files", multiple=True, metavar="KEY=PATH", help=N_("A setting that is read from a file.")
     )
     @wraps(function)
     def with_settings(*args: Any, settings: Sequence[str], setting_files: Sequence[str], **more: Any) -> Any:
@@ -95,8 +96,10 @@ def _asked_for(keys: Sequence[str], schema: Mapping[str, Any]) -> dict[str, str]
         wanted, found = len(keys), len([line for line in lines if line])
         names = ", ".join(keys)
         raise WrongSetting(
-            f"{names}: standard input has {found} of {wanted} values.",
-            "Give each on a line of its own, or use --set-file.",
+            _("{names}: standard input has {found} of {wanted} values.").format(
+                names=names, found=found, wanted=wanted
+            ),
+            _("Give each on a line of its own, or use --set-file."),
         )
     return dict(zip(keys, lines, strict=True))
 
@@ -107,10 +110,15 @@ def _of_file(key: str, path: str) -> str:
         return Path(path).expanduser().read_text(encoding="utf-8").rstrip("\r\n")
     except OSError as error:
         raise WrongSetting(
-            f"--set-file {key}: {path} cannot be read: {error.strerror}.", "Name another file."
+            _("--set-file {key}: {path} cannot be read: {strerror}.").format(
+                key=key, path=path, strerror=error.strerror
+            ),
+            _("Name another file."),
         ) from error
     except UnicodeDecodeError:
-        raise WrongSetting(f"--set-file {key}: {path} is no text.", "Name another file.") from None
+        raise WrongSetting(
+            _("--set-file {key}: {path} is no text.").format(key=key, path=path), _("Name another file.")
+        ) from None
 
 
 folder_option = click.option(
@@ -118,7 +126,7 @@ folder_option = click.option(
     "folders",
     multiple=True,
     type=click.Choice([folder.value for folder in Folder], case_sensitive=False),
-    help="Takes only this folder; may be given several times.",
+    help=N_("Takes only this folder; may be given several times."),
 )
 
 
@@ -134,7 +142,9 @@ def day_given(text: str | None) -> date | None:
         return None
     found = read_day(text)
     if found is None:
-        raise WrongSetting(f"--since {text}: that is no day.", "Write it as 2026-10-01 or 01/10/2026.")
+        raise WrongSetting(
+            _("--since {text}: that is no day.").format(text=text), _("Write it as 2026-10-01 or 01/10/2026.")
+        )
     return found
 
 
@@ -143,12 +153,16 @@ def _taken_apart(pair: Pair, schema: Mapping[str, Any]) -> tuple[str, str, bool]
     is_file = isinstance(pair, FromFile)
     key, equals, text = (pair.pair if isinstance(pair, FromFile) else pair).partition("=")
     if not equals:
-        raise WrongSetting(f"--set {key}: a setting is given as KEY=VALUE.", "Put a = between name and value.")
+        raise WrongSetting(
+            _("--set {key}: a setting is given as KEY=VALUE.").format(key=key), _("Put a = between name and value.")
+        )
     properties: Mapping[str, Any] = schema.get("properties", {})
     if key not in properties:
-        raise WrongSetting(f"There is no setting {key}.", _nearest(key, list(properties)))
+        raise WrongSetting(_("There is no setting {key}.").format(key=key), _nearest(key, list(properties)))
     if text and kind_of(properties[key]) == "sign-in":
-        raise WrongSetting(f"{key} is a sign-in, not a text.", "Use --sign-in: it says where to sign in.")
+        raise WrongSetting(
+            _("{key} is a sign-in, not a text.").format(key=key), _("Use --sign-in: it says where to sign in.")
+        )
     return key, text, is_file
 
 
@@ -167,13 +181,19 @@ def _value(key: str, text: str, property_schema: Mapping[str, Any]) -> Any:
     if "array" in kinds:
         return [part.strip() for part in text.split(",")]
     if "string" not in kinds:
-        raise WrongSetting(f"{key} cannot be {text!r}.", f"It takes a value of type {' or '.join(kinds)}.")
+        raise WrongSetting(
+            _("{key} cannot be {text}.").format(key=key, text=text),
+            _("It takes a value of type {text}.").format(text=" or ".join(kinds)),
+        )
     if "enum" in property_schema:
         return _choice(key, text, property_schema)
     flaw = flaw_of(property_schema, text)
     if flaw is not None:
         example = example_of(property_schema)
-        raise WrongSetting(f"{key}: {flaw.sentence}", f"For example {example}." if example else "")
+        raise WrongSetting(
+            f"{key}: {in_language(flaw.sentence)}",
+            _("For example {example}.").format(example=example) if example else "",
+        )
     return text
 
 
@@ -181,7 +201,10 @@ def _choice(key: str, text: str, property_schema: Mapping[str, Any]) -> Any:
     choices = property_schema["enum"]
     found = next((one for one in choices if str(one) == text), None)
     if found is None:
-        raise WrongSetting(f"{key} cannot be {text!r}.", f"Choose one of {', '.join(map(str, choices))}.")
+        raise WrongSetting(
+            _("{key} cannot be {text}.").format(key=key, text=text),
+            _("Choose one of {text}.").format(text=", ".join(map(str, choices))),
+        )
     return found
 
 
@@ -194,4 +217,6 @@ def _number(text: str, *, whole: bool) -> int | float | None:
 
 def _nearest(key: str, known: list[str]) -> str:
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
-    return f"Did you mean {near[0]}?" if near else f"Its settings are {', '.join(known) or 'none'}."
+    if near:
+        return _("Did you mean {name}?").format(name=near[0])
+    return _("Its settings are {names}.").format(names=", ".join(known) or _("none"))

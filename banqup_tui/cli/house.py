@@ -22,6 +22,7 @@ from banqup_tui.domain.listing import ClientRow
 from banqup_tui.domain.source import PlacingRule, Source, ToPlace
 from banqup_tui.homes import Homes
 from banqup_tui.protocol.problems import WAITS_TO_PLACE
+from banqup_tui.written.words import _
 
 
 class NoBackend(BanqupError):
@@ -160,7 +161,7 @@ def client_named(house: House, name: str) -> Client:
         found = [client for client in clients if key(client) in (wanted, compact)]
         if len(found) == 1:
             return found[0]
-    raise NotThere(f"There is no client {name}.", _nearest(wanted, clients))
+    raise NotThere(_("There is no client {name}.").format(name=name), _nearest(wanted, clients))
 
 
 def _reference(client: Client) -> str:
@@ -185,5 +186,5 @@ def _nearest(wanted: str, clients: Sequence[Client]) -> str:
     references = {client.reference.casefold(): client.reference for client in clients}
     near = difflib.get_close_matches(wanted, references, n=1, cutoff=0.5)
     if near:
-        return f"Did you mean {references[near[0]]}? banqup clients lists them."
-    return "banqup clients lists them." if clients else "There are no clients yet: import with --create-clients."
+        return _("Did you mean {name}?").format(name=references[near[0]]) + " " + _("banqup clients lists them.")
+    return _("banqup clients lists them.") if clients else _("There are no clients yet: import with --create-clients.")

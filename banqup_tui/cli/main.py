@@ -14,31 +14,34 @@ import click
 from banqup_tui import __version__
 from banqup_tui.cli import exit_codes
 from banqup_tui.cli.failures import guarded
+from banqup_tui.cli.languages import speaking, translated
+from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.text import without_controls
+from banqup_tui.written.words import N_, _
 
 if TYPE_CHECKING:
     from banqup_tui.cli.house import House, Tools
     from banqup_tui.homes import Homes
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "import": ("import_files", "Take files and folders; find client and folder from what is on the document."),
-    "clients": ("clients", "The clients, and what is to do for each."),
-    "documents": ("documents", "The documents, with where each of them went."),
-    "store": ("store", "The Banqup Store: list, install and configure extensions."),
-    "integrations": ("integrations", "Where a client's documents go: add, list, pause, resume, remove."),
-    "send": ("send", "Send documents to their client's integrations, or send them again."),
-    "deliveries": ("deliveries", "Every delivery: its state, attempts, reason and what to do."),
-    "sources": ("sources", "Folders that are watched, and the SFTP drop with its accounts: add, list, remove."),
-    "to-place": ("to_place", "What came in and nobody could tell whose it is: list, place, dismiss."),
-    "rules": ("rules", "What was learned from placing by hand: list, remove."),
-    "changes": ("changes", "Changes that were refused: list, try again, clear."),
-    "sync": ("sync", "Send what waits here and fetch what is new."),
-    "status": ("status", "Whether the backend runs, and what waits."),
-    "doctor": ("doctor", "Look for what is wrong, and say what to do about it."),
-    "demo": ("demo", "Make a sample firm with clients and documents."),
-    "backup": ("backup", "Copy all of the backend's data into one folder."),
-    "restore": ("restore", "Put a backup back, or begin without documents."),
-    "serve": ("serve", "Run the local backend in the foreground."),
+    "import": ("import_files", N_("Take files and folders; find client and folder from what is on the document.")),
+    "clients": ("clients", N_("The clients, and what is to do for each.")),
+    "documents": ("documents", N_("The documents, with where each of them went.")),
+    "store": ("store", N_("The Banqup Store: list, install and configure extensions.")),
+    "integrations": ("integrations", N_("Where a client's documents go: add, list, pause, resume, remove.")),
+    "send": ("send", N_("Send documents to their client's integrations, or send them again.")),
+    "deliveries": ("deliveries", N_("Every delivery: its state, attempts, reason and what to do.")),
+    "sources": ("sources", N_("Folders that are watched, and the SFTP drop with its accounts: add, list, remove.")),
+    "to-place": ("to_place", N_("What came in and nobody could tell whose it is: list, place, dismiss.")),
+    "rules": ("rules", N_("What was learned from placing by hand: list, remove.")),
+    "changes": ("changes", N_("Changes that were refused: list, try again, clear.")),
+    "sync": ("sync", N_("Send what waits here and fetch what is new.")),
+    "status": ("status", N_("Whether the backend runs, and what waits.")),
+    "doctor": ("doctor", N_("Look for what is wrong, and say what to do about it.")),
+    "demo": ("demo", N_("Make a sample firm with clients and documents.")),
+    "backup": ("backup", N_("Copy all of the backend's data into one folder.")),
+    "restore": ("restore", N_("Put a backup back, or begin without documents.")),
+    "serve": ("serve", N_("Run the local backend in the foreground.")),
 }
 
 
@@ -53,7 +56,7 @@ class LazyGroup(click.Group):
             return None
         module = importlib.import_module(f"banqup_tui.cli.commands.{COMMANDS[name][0]}")
         command: click.Command = module.command
-        return command
+        return translated(command, click.Context(command, parent=context, info_name=name))
 
     def resolve_command(
         self, context: click.Context, args: list[str]
@@ -63,15 +66,16 @@ class LazyGroup(click.Group):
         return super().resolve_command(context, args)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, sentence) for name, (_module, sentence) in COMMANDS.items()])
+        with formatter.section(_("Commands")):
+            formatter.write_dl([(name, _(sentence)) for name, (_module, sentence) in COMMANDS.items()])
 
 
 def _unknown(name: str) -> str:
     import difflib
 
     near = difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
-    return f"There is no command {name}." + (f" Did you mean {near[0]}?" if near else " banqup --help lists them.")
+    remedy = _("Did you mean {name}?").format(name=near[0]) if near else _("banqup --help lists them.")
+    return f"{_('There is no command {name}.').format(name=name)} {remedy}"
 
 
 @click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -87,15 +91,17 @@ def cli(context: click.Context) -> None:
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
     else:
-        _speak(context.obj)
+        _check_settings(context.obj)
 
 
 def run(arguments: Sequence[str], tools: Tools | None = None) -> int:
     """The exit code. `tools` are those of a test; else the program's own."""
-    return guarded(lambda: _invoke(list(arguments), tools))
+    with speaking(_language(tools)):
+        return guarded(lambda: _invoke(list(arguments), tools))
 
 
 def _invoke(arguments: list[str], tools: Tools | None) -> int:
+    translated(cli, click.Context(cli, **cli.context_settings))
     try:
         answer = cli.main(arguments, prog_name="banqup", obj=tools, standalone_mode=False)
     except click.Abort as error:
@@ -122,9 +128,19 @@ def _open_house(found: Homes) -> AbstractAsyncContextManager[House]:
     return open_house(found)
 
 
-def _speak(tools: Tools) -> None:
-    """Sentences of the actions come in the user's language; the command line's own are English."""
-    from banqup_tui.settings import language_of, read_settings
-    from banqup_tui.written.words import use_language
+def _language(tools: Tools | None) -> str:
+    """That of the settings; where these cannot be read, which is told by what reads them, that of the locale."""
+    from banqup_tui.homes import homes
+    from banqup_tui.settings import Settings, language_of, read_settings
 
-    use_language(language_of(read_settings(tools.homes().config)))
+    try:
+        return language_of(read_settings((tools.homes if tools else homes)().config))
+    except (BanqupError, OSError):
+        return language_of(Settings())
+
+
+def _check_settings(tools: Tools) -> None:
+    """Raises `BanqupError` where they cannot be read: no command goes on with others than the user's."""
+    from banqup_tui.settings import read_settings
+
+    read_settings(tools.homes().config)

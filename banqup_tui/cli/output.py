@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from banqup_tui.domain.text import HIDDEN_CHARACTERS, clean
+from banqup_tui.written.words import _
 
 _HIDDEN = re.compile(f"[{HIDDEN_CHARACTERS}]")
 
@@ -48,8 +49,12 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> None:
-    """Columns two apart; the labels go to stderr only where a person reads, so that stdout stays data."""
+    """Columns two apart; the labels go to stderr only where a person reads, so that stdout stays data.
+
+    `columns` are marked for the catalogue, and are translated here.
+    """
     shown = [[clean(cell) for cell in row] for row in rows]
+    columns = [_(label) for label in columns]
     widths = [max([len(label), *(len(row[at]) for row in shown)]) for at, label in enumerate(columns)]
     if sys.stdout.isatty():
         click.echo(_line(columns, widths, right), err=True)
@@ -63,3 +68,15 @@ def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[int]) -> 
         for at, (cell, width) in enumerate(zip(cells, widths, strict=True))
     )
     return "  ".join(padded).rstrip()
+
+
+def confirmed(question: str) -> bool:
+    """Asks on stderr; yes is said in the user's language or in English, and anything else is no."""
+    answer = click.prompt(f"{question} [{_('y')}/N]", default="", show_default=False, err=True)
+    return str(answer).strip().casefold() in {"y", "yes", _("y"), _("yes")}
+
+
+def confirmed_or_aborted(question: str) -> None:
+    """Raises `click.Abort` where the answer is no."""
+    if not confirmed(question):
+        raise click.Abort

@@ -14,6 +14,8 @@ from banqup_tui.actions.interface import Context
 from banqup_tui.actions.places import Place
 from banqup_tui.cli.house import House, NoBackend, Tools
 from banqup_tui.cli.output import say
+from banqup_tui.written.told import told as in_language
+from banqup_tui.written.words import N_, _
 
 
 def in_house(tools: Tools, work: Callable[[House], Awaitable[int]], *, sync: bool = True) -> int:
@@ -32,7 +34,11 @@ async def in_step(house: House) -> bool:
     try:
         await house.sync()
     except NoBackend as error:
-        say(f"{error.sentence} This is what was here before; what is asked is kept. {error.remedy}")
+        say(
+            _("{sentence} This is what was here before; what is asked is kept. {remedy}").format(
+                sentence=in_language(error.sentence), remedy=in_language(error.remedy)
+            )
+        )
         return False
     return True
 
@@ -54,4 +60,4 @@ def context_for(house: House, ask: Ask, place: Place, **more: object) -> Context
 
 
 pass_tools = click.make_pass_decorator(Tools)
-as_json = click.option("--json", "json", is_flag=True, help="One array of objects on stdout.")
+as_json = click.option("--json", "json", is_flag=True, help=N_("One array of objects on stdout."))

@@ -21,6 +21,9 @@ from banqup_tui.domain.setting_rules import is_asked, kind_of, plain, with_defau
 from banqup_tui.domain.text import clean
 from banqup_tui.protocol.messages import SignIn, SignInRequest, SignInState
 from banqup_tui.sync.errors import NoNetwork, NotAnswered, Refused, ServerDown
+from banqup_tui.written.told import told as in_language
+from banqup_tui.written.told import told_of
+from banqup_tui.written.words import N_, _
 
 POLL = 1.0
 """Seconds between two looks."""
@@ -28,7 +31,7 @@ SECONDS_TO_SIGN_IN = 900.0
 _MOST_READ = 16 << 10
 
 sign_in_option = click.option(
-    "--sign-in", "sign_in", is_flag=True, help="Sign in in a browser: the address to open there is said."
+    "--sign-in", "sign_in", is_flag=True, help=N_("Sign in in a browser: the address to open there is said.")
 )
 
 
@@ -66,12 +69,15 @@ async def signed_in(
             field=field,
         )
     )
-    say(f"Sign in at {begun.provider}: open this address in a browser on any computer.")
+    say(_("Sign in at {provider}: open this address in a browser on any computer.").format(provider=begun.provider))
     say(begun.url)
     done = await _until_done(doing, begun)
     if done.state is SignInState.REFUSED:
-        raise NotSignedIn(done.sentence or f"{done.provider} has refused the sign-in.", done.remedy or "")
-    say(f"Signed in at {done.provider}.")
+        raise NotSignedIn(
+            in_language(done.sentence) or _("{provider} has refused the sign-in.").format(provider=done.provider),
+            in_language(done.remedy),
+        )
+    say(_("Signed in at {provider}.").format(provider=done.provider))
     return {**given, field: done.id}
 
 
@@ -84,11 +90,13 @@ def _field(extension: Extension, settings: Mapping[str, Any]) -> str:
     if asked is not None:
         return asked
     if not sign_ins:
-        raise NothingToSignInTo(f"{extension.id} has no sign-in in a browser.", "Leave --sign-in out.")
+        raise NothingToSignInTo(
+            _("{id} has no sign-in in a browser.").format(id=extension.id), _("Leave --sign-in out.")
+        )
     when: Mapping[str, Any] = plain(next(iter(sign_ins.values()))).get("x-when", {})
     missing = (f"--set {name}={'|'.join(map(str, values))}" for name, values in when.items())
-    sentence = f"{extension.id} has no sign-in in a browser with these settings."
-    raise NothingToSignInTo(sentence, f"Give {' '.join(missing)} with it.")
+    sentence = _("{id} has no sign-in in a browser with these settings.").format(id=extension.id)
+    raise NothingToSignInTo(sentence, _("Give {text} with it.").format(text=" ".join(missing)))
 
 
 async def _until_done(doing: Doing, begun: SignIn) -> SignIn:
@@ -96,22 +104,26 @@ async def _until_done(doing: Doing, begun: SignIn) -> SignIn:
     end = time.monotonic() + SECONDS_TO_SIGN_IN
     with _pasted_lines() as lines:
         if lines is not None:
-            say(f"If the browser then cannot open {begun.returns_to}, copy the whole address from its address bar,")
-            say("paste it here and press Enter.")
+            say(
+                _("If the browser then cannot open {returns_to}, copy the whole address from its address bar,").format(
+                    returns_to=begun.returns_to
+                )
+            )
+            say(_("paste it here and press Enter."))
         found = begun
         while found.state is SignInState.WAITING:
             if time.monotonic() > end:
-                raise NobodySignedIn("Nobody has signed in.", "Give the same command again.")
+                raise NobodySignedIn(_("Nobody has signed in."), _("Give the same command again."))
             address = await _next(lines)
             try:
                 found = await (doing.return_to(begun.id, address) if address else doing.sign_in(begun.id))
             except (NoNetwork, NotAnswered, ServerDown) as error:
                 if address:
-                    say(str(error))
+                    say(told_of(error))
             except Refused as error:
                 if not address:
                     raise
-                say(str(error))
+                say(told_of(error))
         return found
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 DOMAIN = "banqup"
 LANGUAGES: tuple[str, ...] = ("en", "fr", "nl", "de")
 
-_LOCALE_DIRECTORY = Path(__file__).parent.parent / "locale"
+CATALOGUES = Path(__file__).parent.parent / "locale"
+"""Where gettext finds a language: `fr/LC_MESSAGES/banqup.mo`."""
 _state = {"language": "en"}
 
 
@@ -69,7 +70,7 @@ def _catalogue(language: str) -> gettext.NullTranslations:
     if language == "en":
         return gettext.NullTranslations()
     try:
-        with (_LOCALE_DIRECTORY / language / "LC_MESSAGES" / f"{DOMAIN}.mo").open("rb") as file:
+        with (CATALOGUES / language / "LC_MESSAGES" / f"{DOMAIN}.mo").open("rb") as file:
             return gettext.GNUTranslations(file)
     except OSError:
         return gettext.NullTranslations()

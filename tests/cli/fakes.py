@@ -51,7 +51,7 @@ class FakeHouse:
 
     async def sync(self) -> None:
         if self.offline:
-            raise NoBackend("The backend does not answer.", "banqup doctor looks for the cause.")
+            raise NoBackend("The server does not answer.", "It is tried again by itself.")
 
     async def answers(self, keys: Sequence[str], seconds: float) -> list[Answer]:
         return [self._answer(key) for key in keys]

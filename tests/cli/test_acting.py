@@ -348,7 +348,7 @@ def test_a_file_that_waits_to_be_placed_is_said_to_wait_and_is_not_refused(banqu
     assert said.array[0]["outcome"] == "TO_PLACE"
     assert "waits under To place. The file does not say whose it is." in said.err
     assert "0 refused" in said.err
-    assert "1 waiting to be placed" in said.err
+    assert "1 to place" in said.err
 
 
 def test_sync_tells_what_was_refused(banqup) -> None:

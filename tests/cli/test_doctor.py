@@ -24,7 +24,7 @@ def test_a_healthy_computer_is_said_to_be_healthy(banqup) -> None:
 def test_a_backend_that_does_not_answer_is_found(banqup) -> None:
     said = banqup(FakeHouse(offline=True), "doctor")
     assert said.code == 1
-    assert "The backend does not answer." in said.out
+    assert "The server does not answer." in said.out
 
 
 def test_what_is_broken_below_the_house_is_found_with_its_remedy(banqup) -> None:

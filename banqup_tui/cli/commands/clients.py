@@ -8,6 +8,7 @@ from banqup_tui.cli import listing
 from banqup_tui.cli.house import House, Tools
 from banqup_tui.cli.output import print_array, print_table
 from banqup_tui.cli.running import as_json, in_house, pass_tools
+from banqup_tui.written.words import N_
 
 
 @click.command()
@@ -34,7 +35,16 @@ def command(tools: Tools, json: bool) -> int:
                 )
                 for row in rows
             ]
-            columns = ("Reference", "Client", "VAT number", "Error", "Ready", "Queued", "Total", "Integrations")
+            columns = (
+                N_("Reference"),
+                N_("Client"),
+                N_("VAT number"),
+                N_("Error"),
+                N_("Ready"),
+                N_("Queued"),
+                N_("Total"),
+                N_("Integrations"),
+            )
             print_table(columns, lines, right=(3, 4, 5, 6))
         return 0
 

@@ -17,14 +17,16 @@ from banqup_tui.cli.running import as_json, in_house
 from banqup_tui.domain.delivery import NEWEST_ATTEMPTS, Delivery
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.written.told import told as in_language
+from banqup_tui.written.words import N_, _
 
 AT_ONCE = 500
 
 
 @click.group(invoke_without_command=True, commands=COMMANDS)
-@click.option("--id", "document_ids", multiple=True, help="Of one document; may be given several times.")
-@click.option("--failed", is_flag=True, help="Only what failed, or may have, and is not dismissed.")
-@click.option("--group", "by_cause", is_flag=True, help="With --failed: counted by extension and cause.")
+@click.option("--id", "document_ids", multiple=True, help=N_("Of one document; may be given several times."))
+@click.option("--failed", is_flag=True, help=N_("Only what failed, or may have, and is not dismissed."))
+@click.option("--group", "by_cause", is_flag=True, help=N_("With --failed: counted by extension and cause."))
 @as_json
 @click.pass_context
 def command(
@@ -37,7 +39,7 @@ def command(
     if context.invoked_subcommand is not None:
         return None
     if by_cause and (not failed or document_ids):
-        raise click.UsageError("--group goes with --failed, and is of all documents.")
+        raise click.UsageError(_("--group goes with --failed, and is of all documents."))
     return _listed(context.obj, document_ids, failed=failed, by_cause=by_cause, json=json)
 
 
@@ -75,7 +77,11 @@ async def with_all_attempts(house: House, delivery: Delivery) -> Delivery:
     try:
         every = await house.attempts(delivery.id)
     except BanqupError as error:
-        say(f"The newest {NEWEST_ATTEMPTS} attempts only. {error.sentence}")
+        say(
+            _("The newest {NEWEST_ATTEMPTS} attempts only. {sentence}").format(
+                NEWEST_ATTEMPTS=NEWEST_ATTEMPTS, sentence=in_language(error.sentence)
+            )
+        )
         return delivery
     return msgspec.structs.replace(delivery, log=tuple(every))
 
@@ -86,7 +92,9 @@ def documents_named(house: House, ids: Iterable[str]) -> list[Document]:
     found = {document.id: document for document in house.documents(ids=wanted)}
     for one in wanted:
         if one not in found:
-            raise NotThere(f"There is no document {one}.", "banqup documents lists them with their ids.")
+            raise NotThere(
+                _("There is no document {one}.").format(one=one), _("banqup documents lists them with their ids.")
+            )
     return [found[one] for one in wanted]
 
 
@@ -102,12 +110,20 @@ def print_deliveries(house: House, deliveries: Iterable[Delivery], *, json: bool
             value["integration"] or "–",
             value["state"],
             str(value["attempts"]),
-            value["reason"] or "–",
-            value["remedy"] or "–",
+            in_language(value["reason"]) or "–",
+            in_language(value["remedy"]) or "–",
         )
         for value in values
     ]
-    columns = ("Client", "Document", "Integration", "State", "Attempts", "What happened", "What to do")
+    columns = (
+        N_("Client"),
+        N_("Document"),
+        N_("Integration"),
+        N_("State"),
+        N_("Attempts"),
+        N_("What happened"),
+        N_("What to do"),
+    )
     print_table(columns, lines, right=(4,))
 
 

@@ -13,16 +13,19 @@ from banqup_tui.cli.opening import open_terminal
 from banqup_tui.cli.output import say
 from banqup_tui.cli.running import pass_tools
 from banqup_tui.homes import Homes
+from banqup_tui.written.words import N_, _
 
 DEMO_HOME = ".demo"
 SAMPLE_FIRM = "Fiduciaire de la Meuse SRL"
 
 
 @click.command()
-@click.option("--clients", type=click.IntRange(1, 2000), default=34, show_default=True, help="How many clients.")
-@click.option("--documents", type=click.IntRange(1, 200_000), default=1500, show_default=True, help="How many in all.")
-@click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same firm.")
-@click.option("--open", "opens", is_flag=True, help="Open the terminal on it.")
+@click.option("--clients", type=click.IntRange(1, 2000), default=34, show_default=True, help=N_("How many clients."))
+@click.option(
+    "--documents", type=click.IntRange(1, 200_000), default=1500, show_default=True, help=N_("How many in all.")
+)
+@click.option("--seed", type=int, default=1, show_default=True, help=N_("The same seed makes the same firm."))
+@click.option("--open", "opens", is_flag=True, help=N_("Open the terminal on it."))
 @pass_tools
 def command(tools: Tools, clients: int, documents: int, seed: int, opens: bool) -> int:
     """Make a sample firm: clients, documents in every status, an integration that receives and one that fails.
@@ -35,7 +38,7 @@ def command(tools: Tools, clients: int, documents: int, seed: int, opens: bool) 
 
     fill(found, clients=clients, documents=documents, seed=seed, tell=say)
     if not opens:
-        say(f"BANQUP_HOME={os.environ['BANQUP_HOME']} banqup opens it.")
+        say(_("BANQUP_HOME={name} banqup opens it.").format(name=os.environ["BANQUP_HOME"]))
         return 0
     sys.stderr.flush()
     return open_terminal()

@@ -9,15 +9,25 @@ from dataclasses import asdict
 import click
 
 from banqup_tui.cli import exit_codes
-from banqup_tui.cli.doctor_checks import Finding, Verdict, before_the_house, fine, of_content, of_house, wrong
+from banqup_tui.cli.doctor_checks import (
+    VERDICT_WORDS,
+    Finding,
+    Verdict,
+    before_the_house,
+    fine,
+    of_content,
+    of_house,
+    wrong,
+)
 from banqup_tui.cli.house import House, Tools
 from banqup_tui.cli.output import print_array, print_table, say
 from banqup_tui.cli.running import as_json, pass_tools
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.written.words import N_, _
 
 
 @click.command()
-@click.option("--deep", is_flag=True, help="Also read every stored file, which takes a while.")
+@click.option("--deep", is_flag=True, help=N_("Also read every stored file, which takes a while."))
 @as_json
 @pass_tools
 def command(tools: Tools, deep: bool, json: bool) -> int:
@@ -26,16 +36,20 @@ def command(tools: Tools, deep: bool, json: bool) -> int:
     if json:
         print_array(asdict(finding) for finding in findings)
     else:
-        print_table(("What", "Verdict", "Finding"), _lines(findings))
+        print_table((N_("What"), N_("Verdict"), N_("Finding")), _lines(findings))
     bad = sum(finding.verdict is Verdict.WRONG for finding in findings)
     doubtful = sum(finding.verdict is Verdict.WARNING for finding in findings)
-    say(f"{bad} wrong, {doubtful} to look at." if bad or doubtful else "Nothing is wrong.")
+    say(
+        _("{bad} wrong, {doubtful} to look at.").format(bad=bad, doubtful=doubtful)
+        if bad or doubtful
+        else _("Nothing is wrong.")
+    )
     return exit_codes.FAILED if bad else exit_codes.OK
 
 
 def _lines(findings: Iterable[Finding]) -> Iterator[tuple[str, str, str]]:
     for finding in findings:
-        yield finding.about, finding.verdict.value, f"{finding.sentence} {finding.remedy}".strip()
+        yield _(finding.about), _(VERDICT_WORDS[finding.verdict]), f"{finding.sentence} {finding.remedy}".strip()
 
 
 def _of_the_house(tools: Tools, deep: bool) -> list[Finding]:
@@ -51,14 +65,20 @@ def _of_the_house(tools: Tools, deep: bool) -> list[Finding]:
     try:
         return asyncio.run(look())
     except BanqupError as error:
-        return [wrong("copy", error.sentence, error.remedy)]
+        return [wrong(N_("copy"), error.sentence, error.remedy)]
     except OSError as error:
-        return [wrong("copy", f"It cannot be opened: {error.strerror or error}.", "See the directories above.")]
+        return [
+            wrong(
+                N_("copy"),
+                _("It cannot be opened: {text}.").format(text=error.strerror or error),
+                _("See the directories above."),
+            )
+        ]
 
 
 async def _of_backend(house: House) -> Finding:
     try:
         await house.sync()
     except BanqupError as error:
-        return wrong("backend", error.sentence, error.remedy)
-    return fine("backend", "It answers, and the copy is in step")
+        return wrong(N_("backend"), error.sentence, error.remedy)
+    return fine(N_("backend"), _("It answers, and the copy is in step"))

@@ -15,16 +15,19 @@ from banqup_tui.domain.delivery import Delivery
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.money import from_minor
+from banqup_tui.written.words import N_
 
 AT_ONCE = 500
 
 folder_option = click.option(
-    "--folder", type=click.Choice([folder.value for folder in Folder], case_sensitive=False), help="One folder only."
+    "--folder",
+    type=click.Choice([folder.value for folder in Folder], case_sensitive=False),
+    help=N_("One folder only."),
 )
 
 
 @click.command()
-@click.option("--client", "reference", help="Of one client: reference, VAT number, name or id.")
+@click.option("--client", "reference", help=N_("Of one client: reference, VAT number, name or id."))
 @folder_option
 @as_json
 @pass_tools
@@ -65,7 +68,17 @@ def print_documents(house: House, documents: Iterable[Document], *, json: bool) 
         )
         for document in documents
     ]
-    columns = ("Id", "Client", "Folder", "Date", "Number", "Counterparty", "Gross", "Status", "Kind")
+    columns = (
+        N_("Id"),
+        N_("Client"),
+        N_("Folder"),
+        N_("Date"),
+        N_("Number"),
+        N_("Counterparty"),
+        N_("Gross"),
+        N_("Status"),
+        N_("Kind"),
+    )
     print_table(columns, lines, right=(6,))
 
 

@@ -15,13 +15,16 @@ from banqup_tui.actions.to_look_at import commands_of, dismissals_of
 from banqup_tui.cli import exit_codes, listing
 from banqup_tui.cli.acting import SECONDS_TO_ANSWER, told
 from banqup_tui.cli.house import House, NotThere, Tools
-from banqup_tui.cli.output import print_array, print_table, say
+from banqup_tui.cli.output import confirmed_or_aborted, print_array, print_table, say
 from banqup_tui.cli.running import in_house, pass_tools
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.failures import Failing, FailureGroup, retry_of
 from banqup_tui.domain.values import Value
+from banqup_tui.written.formats import count
+from banqup_tui.written.told import told as in_language
+from banqup_tui.written.words import N_, _, ngettext
 
-_LISTED = "banqup deliveries --failed --group lists them."
+_LISTED = N_("banqup deliveries --failed --group lists them.")
 
 
 class Which(Value, frozen=True, kw_only=True):
@@ -40,21 +43,21 @@ class Which(Value, frozen=True, kw_only=True):
 def _which(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say which failures are meant."""
     for option in (
-        click.option("--all", "everything", is_flag=True, help="All that failed."),
-        click.option("--extension", "extensions", multiple=True, help="Only at this extension."),
-        click.option("--integration", "integrations", multiple=True, help="Only at this integration (its id)."),
-        click.option("--cause", help="Only of this cause: its key in --failed --group, or words of it."),
+        click.option("--all", "everything", is_flag=True, help=N_("All that failed.")),
+        click.option("--extension", "extensions", multiple=True, help=N_("Only at this extension.")),
+        click.option("--integration", "integrations", multiple=True, help=N_("Only at this integration (its id).")),
+        click.option("--cause", help=N_("Only of this cause: its key in --failed --group, or words of it.")),
     ):
         command = option(command)
     return command
 
 
-_sure = click.option("--yes", is_flag=True, help="Do not ask.")
+_sure = click.option("--yes", is_flag=True, help=N_("Do not ask."))
 
 
 @click.command()
 @_which
-@click.option("--again", is_flag=True, help="Also what may have arrived: it may be there twice.")
+@click.option("--again", is_flag=True, help=N_("Also what may have arrived: it may be there twice."))
 @_sure
 @pass_tools
 def retry(tools: Tools, /, again: bool, yes: bool, **which: Any) -> int:
@@ -65,13 +68,17 @@ def retry(tools: Tools, /, again: bool, yes: bool, **which: Any) -> int:
         failing = [one for one in _chosen(house, wanted) if again or one.state is DeliveryState.FAILED]
         plan = retry_of(failing, {one.id: one for one in house.integrations()})
         if plan.left_out:
-            say(f"{plan.left_out} left out: their integrations are paused or removed.")
+            say(_("{left_out} left out: their integrations are paused or removed.").format(left_out=plan.left_out))
         if not plan.count:
-            say("Nothing to send again.")
+            say(_("Nothing to send again."))
             return exit_codes.FAILED if plan.left_out else exit_codes.OK
         if not yes:
-            click.confirm(f"Send {plan.count} again?", abort=True, err=True)
-        return await _given(house, list(commands_of(plan)), f"{plan.count} queued again.")
+            confirmed_or_aborted(_("Send {count} again?").format(count=plan.count))
+        return await _given(
+            house,
+            list(commands_of(plan)),
+            ngettext("{n} queued again.", "{n} queued again.", plan.count).format(n=count(plan.count)),
+        )
 
     return in_house(tools, work)
 
@@ -87,10 +94,10 @@ def dismiss(tools: Tools, /, yes: bool, **which: Any) -> int:
     async def work(house: House) -> int:
         failing = _chosen(house, wanted)
         if not failing:
-            say("Nothing to dismiss.")
+            say(_("Nothing to dismiss."))
             return exit_codes.OK
         if not yes:
-            click.confirm(f"Dismiss {len(failing)}?", abort=True, err=True)
+            confirmed_or_aborted(_("Dismiss {count}?").format(count=len(failing)))
         return await _given(house, list(dismissals_of(failing)), f"{len(failing)} dismissed.")
 
     return in_house(tools, work)
@@ -115,7 +122,7 @@ def export(tools: Tools, /, file: str, **which: Any) -> int:
             sys.stdout.buffer.write(content)
         else:
             _write_new(Path(file), content)
-        say(f"{len(failing)} rows written.")
+        say(_("{count} rows written.").format(count=len(failing)))
         return exit_codes.OK
 
     return in_house(tools, work)
@@ -130,18 +137,18 @@ def print_groups(house: House, *, json: bool) -> None:
         clients = {row.client.id: row.client for row in house.clients()}
         print_array(listing.failures_value(one, clients) for one in groups)
         return
-    columns = ("Key", "Number", "Extension", "State", "Clients", "Cause")
+    columns = (N_("Key"), N_("Number"), N_("Extension"), N_("State"), N_("Clients"), N_("Cause"))
     print_table(columns, [_line(one) for one in groups], right=(1, 4))
 
 
 def _line(group: FailureGroup) -> tuple[str, ...]:
     numbers = (group.key, str(group.count), group.extension_id, group.state.value, str(group.clients))
-    return (*numbers, group.cause or "–")
+    return (*numbers, in_language(group.cause) or "–")
 
 
 def _said(which: Which) -> Which:
     if which.says_nothing:
-        raise click.UsageError("Say which: --cause TEXT, --integration ID, --extension ID, or --all.")
+        raise click.UsageError(_("Say which: --cause TEXT, --integration ID, --extension ID, or --all."))
     return which
 
 
@@ -150,11 +157,11 @@ def _chosen(house: House, which: Which) -> list[Failing]:
     groups = [one for one in house.failures() if not which.extensions or one.extension_id in which.extensions]
     fitting = [one for one in groups if which.cause is None or _has_cause(one, which.cause)]
     if (which.cause or which.extensions) and not fitting:
-        raise NotThere(f"Nothing failed for {which.cause or which.extensions[0]}.", _LISTED)
+        raise NotThere(_("Nothing failed for {text}.").format(text=which.cause or which.extensions[0]), _(_LISTED))
     failing = [one for group in fitting for one in house.failing(group)]
     found = [one for one in failing if not which.integrations or one.integration_id in which.integrations]
     if which.integrations and not found:
-        raise NotThere(f"Nothing failed at {which.integrations[0]}.", _LISTED)
+        raise NotThere(_("Nothing failed at {name}.").format(name=which.integrations[0]), _(_LISTED))
     return found
 
 
@@ -175,4 +182,5 @@ def _write_new(path: Path, content: bytes) -> None:
         with path.open("xb") as out:
             out.write(content)
     except OSError as error:
-        raise CannotWrite(f"{path} cannot be written: {error.strerror}.", "Name another file.") from error
+        sentence = _("{path} cannot be written: {reason}.").format(path=path, reason=error.strerror)
+        raise CannotWrite(sentence, _("Name another file.")) from error

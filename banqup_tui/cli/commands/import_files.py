@@ -17,8 +17,13 @@ from banqup_tui.cli.output import print_array, say
 from banqup_tui.cli.running import as_json, in_house, pass_tools
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.text import clean
 from banqup_tui.folder_walk import NotARegularFile
+from banqup_tui.written.folders import folder_name
+from banqup_tui.written.formats import count
+from banqup_tui.written.told import told as in_language
+from banqup_tui.written.words import N_, _, ngettext
 
 AT_ONCE = 50
 SECONDS = 300.0
@@ -37,8 +42,8 @@ class Given:
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--client", "reference", help="Whose they are, where the documents do not say it.")
-@click.option("--create-clients", is_flag=True, help="Make clients that are not there yet, from the documents.")
+@click.option("--client", "reference", help=N_("Whose they are, where the documents do not say it."))
+@click.option("--create-clients", is_flag=True, help=N_("Make clients that are not there yet, from the documents."))
 @as_json
 @pass_tools
 def command(tools: Tools, paths: tuple[Path, ...], reference: str | None, create_clients: bool, json: bool) -> int:
@@ -82,7 +87,7 @@ def _give(house: House, found: Found, client: Client | None, create_clients: boo
             client_id=client.id if client else None,
             create_clients=create_clients,
             hint=found.hint,
-            label=f"Import {name}",
+            label=_("Import {name}").format(name=name),
         )
     except NotARegularFile:
         return _not_given(not_a_file(found))
@@ -117,7 +122,7 @@ def _values(given: Given, answer: Answer | None, clients: dict[str, Client]) -> 
     if answer.fate is Fate.WAITING:
         return [_value(given, "WAITING")]
     if answer.fate is not Fate.DONE:
-        reason = answer.reason or "It was not taken."
+        reason = answer.reason or _("It was not taken.")
         outcome = "TO_PLACE" if answer.waits_to_place else "REFUSED"
         return [_value(given, outcome, reason=reason, remedy=answer.remedy)]
     taken = (answer.result or {}).get("documents") or []
@@ -152,35 +157,38 @@ def _value(
 
 def _line(value: dict[str, Any]) -> str:
     path, outcome = value["path"], value["outcome"]
+    why = f"{in_language(value['reason'])} {in_language(value['remedy'])}".rstrip()
     if outcome == "REFUSED":
-        return f"{path}: refused. {value['reason']} {value['remedy'] or ''}"
+        return f"{path}: {_('refused. {why}').format(why=why)}"
     if outcome == "TO_PLACE":
-        return f"{path}: waits under To place. {value['reason']} {value['remedy'] or ''}"
+        return f"{path}: {_('waits under To place. {why}').format(why=why)}"
     if outcome == "PASSED_OVER":
-        return f"{path}: passed over. {value['reason']}"
+        return f"{path}: {_('passed over. {why}').format(why=in_language(value['reason']))}"
     if outcome == "WAITING":
-        return f"{path}: kept here; it goes when the backend is back."
-    word = "known already" if outcome == "KNOWN" else "taken"
-    where = ", ".join(part for part in (value["client"]["name"], _words(value["folder"])) if part)
+        return f"{path}: {_('kept here; it goes when the backend is back.')}"
+    word = _("known already") if outcome == "KNOWN" else _("taken")
+    folder = folder_name(Folder(value["folder"])).lower() if value["folder"] else ""
+    where = ", ".join(part for part in (value["client"]["name"], folder) if part)
     return f"{path}: {word} ({where})" if where else f"{path}: {word}"
-
-
-def _words(folder: str | None) -> str:
-    return (folder or "").replace("_", " ").lower()
 
 
 def _summary(values: Sequence[dict[str, Any]]) -> int:
     numbers = dict.fromkeys(("TAKEN", "KNOWN", "TO_PLACE", "REFUSED", "WAITING", "PASSED_OVER"), 0)
     for value in values:
         numbers[value["outcome"]] += 1
-    parts = [f"{numbers['TAKEN']} taken", f"{numbers['KNOWN']} known already", f"{numbers['REFUSED']} refused"]
-    if numbers["TO_PLACE"]:
-        parts.append(f"{numbers['TO_PLACE']} waiting to be placed: banqup to-place lists them")
-    if numbers["PASSED_OVER"]:
-        parts.append(f"{numbers['PASSED_OVER']} passed over")
-    if numbers["WAITING"]:
-        parts.append(f"{numbers['WAITING']} kept here")
+    words = {
+        "TAKEN": ngettext("{n} taken", "{n} taken", numbers["TAKEN"]),
+        "KNOWN": ngettext("{n} known already", "{n} known already", numbers["KNOWN"]),
+        "REFUSED": ngettext("{n} refused", "{n} refused", numbers["REFUSED"]),
+        "TO_PLACE": ngettext("{n} to place", "{n} to place", numbers["TO_PLACE"]),
+        "PASSED_OVER": ngettext("{n} passed over", "{n} passed over", numbers["PASSED_OVER"]),
+        "WAITING": ngettext("{n} kept here", "{n} kept here", numbers["WAITING"]),
+    }
+    always = ("TAKEN", "KNOWN", "REFUSED")
+    parts = [text.format(n=count(numbers[key])) for key, text in words.items() if numbers[key] or key in always]
     say(", ".join(parts) + ".")
+    if numbers["TO_PLACE"]:
+        say(_("banqup to-place list shows what waits to be placed."))
     if numbers["REFUSED"] or numbers["TO_PLACE"]:
         return exit_codes.FAILED
     return exit_codes.STILL_UNDER_WAY if numbers["WAITING"] else exit_codes.OK

@@ -26,6 +26,8 @@ from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.health import Health, health_of
 from banqup_tui.domain.integration import Integration, IntegrationState
 from banqup_tui.protocol.messages import TestRequest
+from banqup_tui.written.told import told as in_language
+from banqup_tui.written.words import N_, _
 
 
 @click.group()
@@ -35,17 +37,21 @@ def command() -> None:
 
 @command.command()
 @click.argument("names", nargs=-1, required=True, metavar="CLIENT... EXTENSION")
-@click.option("--clients", "listed", metavar="REF,REF...", help="The clients, in place of naming each.")
+@click.option("--clients", "listed", metavar="REF,REF...", help=N_("The clients, in place of naming each."))
 @settings_options
 @sign_in_option
-@click.option("--label", help="What it is called at this client, where it has one of this extension already.")
+@click.option("--label", help=N_("What it is called at this client, where it has one of this extension already."))
 @folder_option
 @click.option(
-    "--backfill", "--older", "older", is_flag=True, help="Also send what was there before, in the number that is said."
+    "--backfill",
+    "--older",
+    "older",
+    is_flag=True,
+    help=N_("Also send what was there before, in the number that is said."),
 )
-@click.option("--since", metavar="DATE", help="With --backfill: only what is dated on that day or later.")
-@click.option("--no-test", is_flag=True, help="Do not try the connection first.")
-@click.option("--yes", is_flag=True, help="Do not ask before several clients.")
+@click.option("--since", metavar="DATE", help=N_("With --backfill: only what is dated on that day or later."))
+@click.option("--no-test", is_flag=True, help=N_("Do not try the connection first."))
+@click.option("--yes", is_flag=True, help=N_("Do not ask before several clients."))
 @pass_tools
 def add(
     tools: Tools,
@@ -63,9 +69,9 @@ def add(
     """Send the documents of CLIENT, or of several, to EXTENSION, which is installed."""
     clients = [*names[:-1], *(one.strip() for one in (listed or "").split(",") if one.strip())]
     if not clients:
-        raise click.UsageError("Say whose documents: CLIENT EXTENSION, or --clients REF,REF EXTENSION.")
+        raise click.UsageError(_("Say whose documents: CLIENT EXTENSION, or --clients REF,REF EXTENSION."))
     if since is not None and not older:
-        raise click.UsageError("--since goes with --backfill.")
+        raise click.UsageError(_("--since goes with --backfill."))
 
     async def work(house: House) -> int:
         of_store = extension_named(house, names[-1])
@@ -103,7 +109,10 @@ def add(
 def _installed(house: House, extension: Extension) -> Installation:
     found = next((one for one in house.installations() if one.extension_id == extension.id), None)
     if found is None:
-        raise NotThere(f"{extension.id} is not installed.", f"banqup store install {extension.id} does it.")
+        raise NotThere(
+            _("{id} is not installed.").format(id=extension.id),
+            _("banqup store install {id} does it.").format(id=extension.id),
+        )
     return found
 
 
@@ -113,14 +122,14 @@ async def _passes(house: House, request: TestRequest, *, is_alone: bool) -> bool
     if not is_alone and all(step.ok or step.field for step in result.steps):
         return True
     for step in result.steps:
-        say(f"{'ok' if step.ok else 'failed'}: {step.sentence} {step.remedy or ''}")
+        say(f"{_('ok') if step.ok else _('failed')}: {in_language(step.sentence)} {in_language(step.remedy)}")
     if not result.ok:
-        say("Not activated. --no-test activates it all the same.")
+        say(_("Not activated. --no-test activates it all the same."))
     return result.ok
 
 
 @command.command("list")
-@click.option("--client", "reference", help="Of one client: reference, VAT number, name or id.")
+@click.option("--client", "reference", help=N_("Of one client: reference, VAT number, name or id."))
 @as_json
 @pass_tools
 def list_integrations(tools: Tools, reference: str | None, json: bool) -> int:
@@ -135,7 +144,15 @@ def list_integrations(tools: Tools, reference: str | None, json: bool) -> int:
         if json:
             print_array(listing.integration_value(one, clients.get(one.client_id), health[one.id]) for one in found)
         else:
-            columns = ("Id", "Client", "Integration", "Extension", "State", "Health", "Cause")
+            columns = (
+                N_("Id"),
+                N_("Client"),
+                N_("Integration"),
+                N_("Extension"),
+                N_("State"),
+                N_("Health"),
+                N_("Cause"),
+            )
             print_table(columns, [_line(one, clients.get(one.client_id), health[one.id]) for one in found])
         return 0
 
@@ -144,7 +161,7 @@ def list_integrations(tools: Tools, reference: str | None, json: bool) -> int:
 
 def _line(one: Integration, client: Client | None, health: Health) -> tuple[str, ...]:
     reference = client.reference if client else "–"
-    why = one.cause or one.failing_reason or "–"
+    why = in_language(one.cause or one.failing_reason) or "–"
     return (one.id, reference, one.label, one.extension_id, one.state.value, health.value, why)
 
 
@@ -159,7 +176,7 @@ def configure(
 ) -> int:
     """Change the client's settings of INTEGRATION (its id), or the folders it takes; what is not named stays."""
     if not (settings or sign_in or folders):
-        raise click.UsageError("Say what to change: --set KEY=VALUE, --sign-in, or --folder FOLDER.")
+        raise click.UsageError(_("Say what to change: --set KEY=VALUE, --sign-in, or --folder FOLDER."))
     return _with(tools, ConfigureIntegration(), integration, settings=settings, sign_in=sign_in, folders=folders)
 
 
@@ -181,7 +198,7 @@ def resume(tools: Tools, integration: str) -> int:
 
 @command.command()
 @click.argument("integration")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help=N_("Do not ask."))
 @pass_tools
 def remove(tools: Tools, integration: str, yes: bool) -> int:
     """Take INTEGRATION (its id) away from its client. What was delivered stays there."""
@@ -202,7 +219,11 @@ def _with(
     async def work(house: House) -> int:
         found = _integration_named(house, integration_id)
         if found.state in unless:
-            say(f"{found.label} is {found.state.value.lower()} already.")
+            say(
+                _("{label} is as you want it already: {state}.").format(
+                    label=found.label, state=integration_state(found)
+                )
+            )
             return exit_codes.OK
         extension = next((one for one in house.extensions() if one.id == found.extension_id), None)
         values = read_given(settings, extension.settings_schema if extension else {})
@@ -223,5 +244,12 @@ def _with(
 def _integration_named(house: House, integration_id: str) -> Integration:
     found = next((one for one in house.integrations() if one.id == integration_id), None)
     if found is None:
-        raise NotThere(f"There is no integration {integration_id}.", "banqup integrations list shows them.")
+        raise NotThere(
+            _("There is no integration {integration_id}.").format(integration_id=integration_id),
+            _("banqup integrations list shows them."),
+        )
     return found
+
+
+def integration_state(integration: Integration) -> str:
+    return _("active") if integration.state is IntegrationState.ACTIVE else _("paused")

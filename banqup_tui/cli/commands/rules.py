@@ -12,6 +12,7 @@ from banqup_tui.cli.running import as_json, in_house, pass_tools
 from banqup_tui.domain.identifiers import pretty_key
 from banqup_tui.domain.source import PlacingRule
 from banqup_tui.protocol.commands import RemoveRule
+from banqup_tui.written.words import N_, _
 
 
 @click.group()
@@ -30,7 +31,7 @@ def list_rules(tools: Tools, json: bool) -> int:
             print_array(msgspec.to_builtins(rule) for rule in house.rules())
         else:
             clients = {row.client.id: row.client.reference for row in house.clients()}
-            columns = ("Id", "Goes by", "Came by", "Client", "Folder")
+            columns = (N_("Id"), N_("Goes by"), N_("Came by"), N_("Client"), N_("Folder"))
             print_table(columns, [_line(rule, clients) for rule in house.rules()])
         return 0
 
@@ -50,11 +51,11 @@ def remove(tools: Tools, rule_id: str) -> int:
 
     async def work(house: House) -> int:
         if not any(one.id == rule_id for one in house.rules()):
-            raise NotThere(f"There is no rule {rule_id}.", "banqup rules list shows them.")
+            raise NotThere(_("There is no rule {rule_id}.").format(rule_id=rule_id), _("banqup rules list shows them."))
         key = house.doing.act(RemoveRule(rule_id=rule_id))
         code = told(house, await house.answers([key], SECONDS_TO_ANSWER))
         if code == 0:
-            say("It is forgotten.")
+            say(_("It is forgotten."))
         return code
 
     return in_house(tools, work)

@@ -22,17 +22,21 @@ from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.sending import Selection
-from banqup_tui.written.words import _
+from banqup_tui.written.formats import count
+from banqup_tui.written.told import told as in_language
+from banqup_tui.written.words import N_, _, ngettext
 
 
 @click.command()
-@click.option("--id", "document_ids", multiple=True, help="A document; may be given several times.")
-@click.option("--client", "reference", help="All documents of a client: reference, VAT number, name or id.")
+@click.option("--id", "document_ids", multiple=True, help=N_("A document; may be given several times."))
+@click.option("--client", "reference", help=N_("All documents of a client: reference, VAT number, name or id."))
 @folder_option
-@click.option("--again", is_flag=True, help="Send again also what is there: it may be there twice.")
-@click.option("--processed", is_flag=True, help="Of several documents, also those marked as processed.")
-@click.option("--wait", is_flag=True, help="Wait until every delivery has settled.")
-@click.option("--timeout", type=click.FloatRange(min=0), default=600, show_default=True, help="Longest wait, seconds.")
+@click.option("--again", is_flag=True, help=N_("Send again also what is there: it may be there twice."))
+@click.option("--processed", is_flag=True, help=N_("Of several documents, also those marked as processed."))
+@click.option("--wait", is_flag=True, help=N_("Wait until every delivery has settled."))
+@click.option(
+    "--timeout", type=click.FloatRange(min=0), default=600, show_default=True, help=N_("Longest wait, seconds.")
+)
 @as_json
 @pass_tools
 def command(
@@ -52,7 +56,7 @@ def command(
     75 if it is still under way.
     """
     if bool(document_ids) == bool(reference) or (folder and not reference):
-        raise click.UsageError("Say what to send: --id ID, or --client REF with or without --folder FOLDER.")
+        raise click.UsageError(_("Say what to send: --id ID, or --client REF with or without --folder FOLDER."))
 
     async def work(house: House) -> int:
         documents = _chosen(house, document_ids, reference, folder)
@@ -81,7 +85,7 @@ async def _ask_for(
 ) -> tuple[int, tuple[str, ...], list[str]]:
     """Exit code, keys of the commands that were given, and the documents that they are about."""
     if not documents:
-        say("There are no documents there.")
+        say(_("There are no documents there."))
         return exit_codes.OK, (), []
     clients = {document.client_id for document in documents}
     ask = CommandLineAsk(again=again, processed=processed)
@@ -103,7 +107,7 @@ async def _ask_for(
     await action.run(context)
     keys = tuple(key for message in ask.messages for key in message.undo_keys)
     if left_out:
-        say("--processed sends also what is marked as processed.")
+        say(_("--processed sends also what is marked as processed."))
     elif not keys:
         say(_nothing_to_send(context.selection_with_processed if processed else context.selection))
     return exit_codes.OK, keys, ids
@@ -114,9 +118,19 @@ def _nothing_to_send(chosen: Selection) -> str:
     there, under_way = sum(row.delivered for row in chosen.rows), sum(row.under_way for row in chosen.rows)
     perhaps = sum(row.unknown for row in chosen.rows)
     if not under_way and not perhaps:
-        return "Nothing to send: everything is there. --again sends another copy."
-    counts = ((there, "delivered"), (under_way, "under way"), (perhaps, "may have arrived: look at the receiver's"))
-    return f"Nothing to send: {', '.join(f'{number} {words}' for number, words in counts if number)}."
+        return _("Nothing to send: everything is there. --again sends another copy.")
+    counts = (
+        (there, ngettext("{n} delivered", "{n} delivered", there)),
+        (under_way, ngettext("{n} under way", "{n} under way", under_way)),
+        (
+            perhaps,
+            ngettext(
+                "{n} may have arrived: look at the receiver's", "{n} may have arrived: look at the receiver's", perhaps
+            ),
+        ),
+    )
+    parts = ", ".join(words.format(n=count(number)) for number, words in counts if number)
+    return _("Nothing to send: {parts}.").format(parts=parts)
 
 
 def _code_of(reason: str) -> int:
@@ -136,7 +150,9 @@ def _sum(answers: Sequence[Answer]) -> str:
     results = [answer.result for answer in answers if isinstance(answer.result, dict)]
     queued = sum(int(result.get("queued", 0)) for result in results)
     unchanged = sum(int(result.get("unchanged", 0)) for result in results)
-    return f"{queued} queued, {unchanged} left as they are."
+    first = ngettext("{n} queued", "{n} queued", queued).format(n=count(queued))
+    second = ngettext("{n} left as it is", "{n} left as they are", unchanged).format(n=count(unchanged))
+    return f"{first}, {second}."
 
 
 async def settled(house: House, ids: Sequence[str], until: float, clock: Callable[[], float]) -> int:
@@ -148,19 +164,23 @@ async def settled(house: House, ids: Sequence[str], until: float, clock: Callabl
         delivered = sum(one.state is DeliveryState.DELIVERED for one in deliveries)
         if (delivered, len(still)) != told:
             told = (delivered, len(still))
-            say(f"{delivered} of {len(deliveries)} delivered, {len(still)} under way.")
+            say(
+                _("{delivered} of {count} delivered, {count2} under way.").format(
+                    delivered=delivered, count=len(deliveries), count2=len(still)
+                )
+            )
         if not still and not house.waiting():
             return _told_of_failures(deliveries)
         left = until - clock()
         if left <= 0:
-            say("Still under way. It goes on by itself; banqup deliveries shows it.")
+            say(_("Still under way. It goes on by itself; banqup deliveries shows it."))
             return exit_codes.STILL_UNDER_WAY
         await house.changed(min(left, 5.0))
 
 
 def _told_of_failures(deliveries: Sequence[Delivery]) -> int:
     missing = [one for one in deliveries if one.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN)]
-    reasons = Counter(f"{one.reason or one.state.value} {one.remedy or ''}" for one in missing)
+    reasons = Counter(f"{in_language(one.reason) or one.state.value} {in_language(one.remedy)}" for one in missing)
     for reason, number in reasons.most_common():
-        say(f"{number} not delivered: {reason}")
+        say(_("{number} not delivered: {reason}").format(number=number, reason=reason))
     return exit_codes.FAILED if missing else exit_codes.OK

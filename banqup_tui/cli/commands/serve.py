@@ -9,21 +9,26 @@ import click
 
 from banqup_tui.cli.output import say
 from banqup_tui.python_process import clean_environment, python_command
+from banqup_tui.written.words import N_, _
 
 
 @click.command()
-@click.option("--listen", metavar="HOST:PORT", help="Serve HTTP there as well; callers need the token.")
-@click.option("--host", "hosts", metavar="NAME", multiple=True, help="A name by which it is called there.")
+@click.option("--listen", metavar="HOST:PORT", help=N_("Serve HTTP there as well; callers need the token."))
+@click.option("--host", "hosts", metavar="NAME", multiple=True, help=N_("A name by which it is called there."))
 def command(listen: str | None, hosts: tuple[str, ...]) -> None:
     """Run the local backend in the foreground, until Ctrl+C. It stays when nobody is connected."""
     import banqup_tui.protocol as protocol
     from banqup_tui.homes import homes
     from banqup_tui.protocol.local import ENDPOINT_FILE
 
-    say("The backend runs here until Ctrl+C.")
+    say(_("The backend runs here until Ctrl+C."))
     arguments = ["--protocol", str(protocol.PROTOCOL)]
     if listen:
-        say(f"It listens on {listen} as well; the token for it is in {homes().runtime / ENDPOINT_FILE}.")
+        say(
+            _("It listens on {listen} as well; the token for it is in {text}.").format(
+                listen=listen, text=homes().runtime / ENDPOINT_FILE
+            )
+        )
         arguments += ["--listen", listen]
     for name in hosts:
         arguments += ["--host", name]

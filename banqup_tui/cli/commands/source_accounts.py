@@ -16,6 +16,7 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.passwords import kept_password, new_password
 from banqup_tui.domain.source import DropAccount, Source, SourceKind
 from banqup_tui.protocol.commands import AddAccount, RemoveAccount
+from banqup_tui.written.words import N_, _
 
 _LONGEST_KEY = 16_384
 
@@ -27,14 +28,14 @@ def accounts() -> None:
 
 @accounts.command()
 @click.argument("name")
-@click.option("--client", "reference", help="Whatever it sends is this client's.")
+@click.option("--client", "reference", help=N_("Whatever it sends is this client's."))
 @click.option(
     "--folder",
     type=click.Choice([folder.value for folder in Folder], case_sensitive=False),
-    help="Whatever it sends goes into this folder.",
+    help=N_("Whatever it sends goes into this folder."),
 )
 @click.option(
-    "--key", type=click.Path(path_type=Path, dir_okay=False), help="Its public key (a file such as id_ed25519.pub)."
+    "--key", type=click.Path(path_type=Path, dir_okay=False), help=N_("Its public key (a file such as id_ed25519.pub).")
 )
 @pass_tools
 def add(tools: Tools, name: str, reference: str | None, folder: str | None, key: Path | None) -> int:
@@ -62,9 +63,13 @@ def add(tools: Tools, name: str, reference: str | None, folder: str | None, key:
 
 def _say_account(house: House, name: str, password: str | None) -> None:
     drop = _drop_of(house)
-    say(f"{name} may put files in at {drop.path}. Host key: {drop.fingerprint or 'not known yet'}.")
+    say(
+        _("{name} may put files in at {path}. Host key: {text}.").format(
+            name=name, path=drop.path, text=drop.fingerprint or _("not known yet")
+        )
+    )
     if password is not None:
-        say("The password is shown this once:")
+        say(_("The password is shown this once:"))
         click.echo(password)
 
 
@@ -73,12 +78,12 @@ def _read_key(path: Path) -> str:
     try:
         text = path.read_bytes()[:_LONGEST_KEY].decode("utf-8", "replace")
     except FileNotFoundError:
-        raise NotThere(f"There is no file {path}.", "Give the file that ends in .pub.") from None
+        raise NotThere(_("There is no file {path}.").format(path=path), _("Give the file that ends in .pub.")) from None
     if "PRIVATE KEY" in text:
-        raise click.UsageError("That is a private key: keep it to yourself, and give the file that ends in .pub.")
+        raise click.UsageError(_("That is a private key: keep it to yourself, and give the file that ends in .pub."))
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
     if not lines:
-        raise click.UsageError(f"There is no key in {path}.")
+        raise click.UsageError(_("There is no key in {path}.").format(path=path))
     return lines[0]
 
 
@@ -94,7 +99,7 @@ def list_accounts(tools: Tools, json: bool) -> int:
             print_array(msgspec.to_builtins(account) for account in found)
         else:
             clients = {row.client.id: row.client.reference for row in house.clients()}
-            columns = ("Name", "Signs in with", "Client", "Folder")
+            columns = (N_("Name"), N_("Signs in with"), N_("Client"), N_("Folder"))
             print_table(columns, [_line(account, clients) for account in found])
         return 0
 
@@ -115,11 +120,13 @@ def remove(tools: Tools, name: str) -> int:
     async def work(house: House) -> int:
         found = next((one for one in _drop_of(house).accounts if name in (one.name, one.id)), None)
         if found is None:
-            raise NotThere(f"There is no account {name}.", "banqup sources accounts list shows them.")
+            raise NotThere(
+                _("There is no account {name}.").format(name=name), _("banqup sources accounts list shows them.")
+            )
         key = house.doing.act(RemoveAccount(account_id=found.id))
         code = told(house, await house.answers([key], SECONDS_TO_ANSWER))
         if code == 0:
-            say(f"{name} may come in no longer.")
+            say(_("{name} may come in no longer.").format(name=name))
         return code
 
     return in_house(tools, work)
@@ -129,5 +136,5 @@ def _drop_of(house: House) -> Source:
     """Raises `NotThere` where it is not turned on."""
     found = next((one for one in house.sources() if one.kind is SourceKind.SFTP_DROP), None)
     if found is None:
-        raise NotThere("There is no SFTP drop yet.", "banqup sources add sftp opens one.")
+        raise NotThere(_("There is no SFTP drop yet."), _("banqup sources add sftp opens one."))
     return found

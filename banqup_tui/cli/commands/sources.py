@@ -15,6 +15,8 @@ from banqup_tui.cli.output import print_array, print_table, say
 from banqup_tui.cli.running import as_json, in_house, pass_tools
 from banqup_tui.domain.source import Source, SourceKind
 from banqup_tui.protocol.commands import AddSource, RemoveSource
+from banqup_tui.written.told import told as in_language
+from banqup_tui.written.words import N_, _
 
 LISTEN = "127.0.0.1:2022"
 _LOCAL = ("127.", "localhost:", "[::1]:")
@@ -31,7 +33,9 @@ command.add_command(accounts)
 @command.command()
 @click.argument("kind", type=click.Choice(["folder", "sftp"]))
 @click.argument("path", type=click.Path(path_type=Path), required=False)
-@click.option("--listen", metavar="HOST:PORT", help=f"Where the SFTP drop listens; {LISTEN} if nothing is said.")
+@click.option(
+    "--listen", metavar="HOST:PORT", help=N_("Where the SFTP drop listens; 127.0.0.1:2022 if nothing is said.")
+)
 @pass_tools
 def add(tools: Tools, kind: str, path: Path | None, listen: str | None) -> int:
     """Watch the folder PATH: whatever appears below it is taken, as by import. Banqup's own exports are known.
@@ -39,24 +43,26 @@ def add(tools: Tools, kind: str, path: Path | None, listen: str | None) -> int:
     `add sftp` opens an SFTP server instead, into which other programs put documents; there is one.
     """
     if (kind == "folder") is (path is None) or (kind == "folder" and listen):
-        raise click.UsageError("Write: sources add folder PATH, or sources add sftp [--listen HOST:PORT].")
+        raise click.UsageError(_("Write: sources add folder PATH, or sources add sftp [--listen HOST:PORT]."))
     return _watch(tools, path) if path is not None else _open_drop(tools, listen)
 
 
 def _watch(tools: Tools, path: Path) -> int:
     watched = path.expanduser().absolute()
     if not watched.is_dir():
-        raise NotThere(f"There is no folder {watched}.", "Make it first, or look at the path.")
+        raise NotThere(
+            _("There is no folder {watched}.").format(watched=watched), _("Make it first, or look at the path.")
+        )
 
     async def work(house: House) -> int:
         if any(one.kind is SourceKind.FOLDER and Path(one.path) == watched.resolve() for one in house.sources()):
-            say(f"{watched} is watched already.")
+            say(_("{watched} is watched already.").format(watched=watched))
             return 0
         source_id = str(uuid.uuid4())
         key = house.doing.act(AddSource(source_id=source_id, path=str(watched)))
         code = told(house, await house.answers([key], SECONDS_TO_ANSWER))
         if code == 0:
-            say(f"{watched} is watched. banqup sources list shows how many it brought.")
+            say(_("{watched} is watched. banqup sources list shows how many it brought.").format(watched=watched))
         return code
 
     return in_house(tools, work)
@@ -79,11 +85,15 @@ def _open_drop(tools: Tools, listen: str | None) -> int:
 
 def _say_drop(house: House, address: str) -> None:
     drop = next((one for one in house.sources() if one.kind is SourceKind.SFTP_DROP), None)
-    say(f"The SFTP drop listens at {address}. Its host key is {drop.fingerprint if drop else 'not known yet'}.")
+    say(
+        _("The SFTP drop listens at {address}. Its host key is {text}.").format(
+            address=address, text=drop.fingerprint if drop else _("not known yet")
+        )
+    )
     if address.startswith(_LOCAL):
-        say("Only programs of this computer reach it; --listen 0.0.0.0:2022 opens it to the network.")
+        say(_("Only programs of this computer reach it; --listen 0.0.0.0:2022 opens it to the network."))
     if drop is not None and not drop.accounts:
-        say("Nobody may come in yet: banqup sources accounts add NAME.")
+        say(_("Nobody may come in yet: banqup sources accounts add NAME."))
 
 
 @command.command("list")
@@ -96,11 +106,15 @@ def list_sources(tools: Tools, json: bool) -> int:
         if json:
             print_array(msgspec.to_builtins(source) for source in house.sources())
         else:
-            columns = ("Id", "Path", "Taken", "Refused", "Problem")
+            columns = (N_("Id"), N_("Path"), N_("Taken"), N_("Refused"), N_("Problem"))
             print_table(columns, [_line(source) for source in house.sources()], right=(2, 3))
             for source in house.sources():
                 if source.fingerprint:
-                    say(f"Host key of the SFTP drop: {source.fingerprint}. Accounts: {len(source.accounts)}.")
+                    say(
+                        _("Host key of the SFTP drop: {fingerprint}. Accounts: {count}.").format(
+                            fingerprint=source.fingerprint, count=len(source.accounts)
+                        )
+                    )
         return 0
 
     return in_house(tools, work)
@@ -108,7 +122,7 @@ def list_sources(tools: Tools, json: bool) -> int:
 
 def _line(source: Source) -> tuple[str, ...]:
     path = f"sftp://{source.path}" if source.kind is SourceKind.SFTP_DROP else source.path
-    return (source.id, path, str(source.taken), str(source.refused), source.problem or "–")
+    return (source.id, path, str(source.taken), str(source.refused), in_language(source.problem) or "–")
 
 
 @command.command()
@@ -120,12 +134,14 @@ def remove(tools: Tools, source_id: str) -> int:
     async def work(house: House) -> int:
         found = next((one for one in house.sources() if one.id == source_id), None)
         if found is None:
-            raise NotThere(f"There is no source {source_id}.", "banqup sources list shows them.")
+            raise NotThere(
+                _("There is no source {source_id}.").format(source_id=source_id), _("banqup sources list shows them.")
+            )
         key = house.doing.act(RemoveSource(source_id=source_id))
         code = told(house, await house.answers([key], SECONDS_TO_ANSWER))
         if code == 0:
             closed = found.kind is SourceKind.SFTP_DROP
-            say("It is closed, and its accounts are gone." if closed else "It is watched no longer.")
+            say(_("It is closed, and its accounts are gone.") if closed else _("It is watched no longer."))
         return code
 
     return in_house(tools, work)

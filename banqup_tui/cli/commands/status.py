@@ -8,6 +8,7 @@ from banqup_tui.cli import exit_codes
 from banqup_tui.cli.house import House, Tools
 from banqup_tui.cli.output import print_array, print_table
 from banqup_tui.cli.running import as_json, in_house, in_step, pass_tools
+from banqup_tui.written.words import N_, _
 
 
 @click.command()
@@ -22,10 +23,28 @@ def command(tools: Tools, json: bool) -> int:
         if json:
             print_array([value])
         else:
-            print_table(("What", "Value"), [(name, str(number)) for name, number in value.items()])
+            print_table((N_("What"), N_("Value")), [(_(NAMES[name]), _words(number)) for name, number in value.items()])
         return exit_codes.OK if connected else exit_codes.NO_BACKEND
 
     return in_house(tools, work, sync=False)
+
+
+NAMES = {
+    "firm": N_("Firm"),
+    "backend": N_("Backend"),
+    "clients": N_("Clients"),
+    "documents": N_("Documents"),
+    "readyToProcess": N_("Ready to process"),
+    "queued": N_("Queued"),
+    "error": N_("Error"),
+    "waitingHere": N_("Waiting here"),
+    "refused": N_("Refused changes"),
+}
+"""What is told, in words; in JSON it has the keys."""
+
+
+def _words(value: object) -> str:
+    return {"answers": _("answers"), "does not answer": _("does not answer")}.get(str(value), str(value))
 
 
 def _value(house: House, connected: bool) -> dict[str, object]:

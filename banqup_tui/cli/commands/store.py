@@ -28,7 +28,7 @@ from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Extension, in_language
 from banqup_tui.domain.health import summary
 from banqup_tui.domain.integration import Integration
-from banqup_tui.written.words import current_language
+from banqup_tui.written.words import N_, _, current_language
 
 
 class NotAllowed(BanqupError):
@@ -70,7 +70,7 @@ def list_extensions(tools: Tools, json: bool) -> int:
                 )
                 for one in house.extensions()
             ]
-            print_table(("Extension", "Name", "State", "What it does"), lines)
+            print_table((N_("Extension"), N_("Name"), N_("State"), N_("What it does")), lines)
         return 0
 
     return in_house(tools, work)
@@ -84,8 +84,8 @@ def _state(extension: Extension, installed: bool) -> str:
     if not extension.allowed:
         return "not allowed"
     if extension.problem:
-        return "does not load"
-    return "installed" if installed else "–"
+        return _("does not load")
+    return _("installed") if installed else "–"
 
 
 @command.command()
@@ -106,13 +106,13 @@ def install(tools: Tools, extension: str, settings: tuple[Pair, ...], sign_in: b
 def configure(tools: Tools, extension: str, settings: tuple[Pair, ...], sign_in: bool) -> int:
     """Change the firm's settings of EXTENSION; those not named stay."""
     if not settings and not sign_in:
-        raise click.UsageError("Say what to change: --set KEY=VALUE, or --sign-in.")
+        raise click.UsageError(_("Say what to change: --set KEY=VALUE, or --sign-in."))
     return _with_settings(tools, ConfigureExtension(), extension, settings, sign_in=sign_in)
 
 
 @command.command()
 @click.argument("extension")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help=N_("Do not ask."))
 @pass_tools
 def allow(tools: Tools, extension: str, yes: bool) -> int:
     """Let the package in that brings EXTENSION: from then on its code has all rights of the service."""
@@ -130,7 +130,7 @@ def uninstall(tools: Tools, extension: str, yes: bool) -> int:
 
 @command.command()
 @click.argument("extension")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help=N_("Do not ask."))
 @pass_tools
 def deactivate(tools: Tools, extension: str, yes: bool) -> int:
     """Take EXTENSION away from all clients. The firm's settings stay, and what was delivered."""
@@ -169,5 +169,6 @@ def extension_named(house: House, name: str) -> Extension:
     if name in known:
         return known[name]
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-    remedy = f"Did you mean {near[0]}? banqup store list shows them." if near else "banqup store list shows them."
-    raise NotThere(f"There is no extension {name}.", remedy)
+    listed = _("banqup store list shows them.")
+    remedy = f"{_('Did you mean {name}?').format(name=near[0])} {listed}" if near else listed
+    raise NotThere(_("There is no extension {name}.").format(name=name), remedy)

@@ -24,7 +24,7 @@ def command(tools: Tools) -> int:
         if house.refused():
             say(_("banqup changes tries them again, or clears them."))
         waiting = house.waiting()
-        say(f"{waiting} still wait here." if waiting else "Up to date.")
+        say(_("{waiting} still wait here.").format(waiting=waiting) if waiting else _("Up to date."))
         return exit_codes.STILL_UNDER_WAY if waiting else exit_codes.OK
 
     return in_house(tools, work, sync=False)

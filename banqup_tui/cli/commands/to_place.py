@@ -17,6 +17,8 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.identifiers import pretty_key
 from banqup_tui.domain.source import PlacingRule, ToPlace
 from banqup_tui.protocol.commands import DismissToPlace, PlaceFile
+from banqup_tui.written.told import told as in_language
+from banqup_tui.written.words import N_, _
 
 _SHORTEST = 4
 
@@ -37,7 +39,7 @@ def list_to_place(tools: Tools, json: bool) -> int:
         if json:
             print_array(_value(one, clients) for one in house.to_place())
         else:
-            columns = ("Id", "File", "Came by", "Seems to be of", "Reason")
+            columns = (N_("Id"), N_("File"), N_("Came by"), N_("Seems to be of"), N_("Reason"))
             print_table(columns, [_line(one, clients) for one in house.to_place()])
         return 0
 
@@ -54,19 +56,25 @@ def _value(one: ToPlace, clients: Mapping[str, Client]) -> dict[str, Any]:
 def _line(one: ToPlace, clients: Mapping[str, Client]) -> tuple[str, ...]:
     client = clients.get(one.client_id or "")
     likely = ", ".join(part for part in (client.reference if client else "", one.folder or "") if part)
-    return (one.id, one.file_name, one.source, likely or "–", f"{one.reason} {one.remedy or ''}".strip())
+    return (
+        one.id,
+        one.file_name,
+        one.source,
+        likely or "–",
+        f"{in_language(one.reason)} {in_language(one.remedy)}".strip(),
+    )
 
 
 @command.command()
 @click.argument("to_place_id", metavar="ID")
-@click.option("--client", "reference", required=True, help="Whose it is.")
+@click.option("--client", "reference", required=True, help=N_("Whose it is."))
 @click.option(
     "--folder",
     required=True,
     type=click.Choice([folder.value for folder in Folder], case_sensitive=False),
-    help="Where it goes.",
+    help=N_("Where it goes."),
 )
-@click.option("--remember", is_flag=True, help="What is like it goes there by itself from now on (banqup rules).")
+@click.option("--remember", is_flag=True, help=N_("What is like it goes there by itself from now on (banqup rules)."))
 @pass_tools
 def place(tools: Tools, to_place_id: str, reference: str, folder: str, remember: bool) -> int:
     """Say whose ID is: it becomes a document of this client in this folder."""
@@ -77,7 +85,7 @@ def place(tools: Tools, to_place_id: str, reference: str, folder: str, remember:
         answers = await house.answers([house.doing.act(body)], SECONDS_TO_ANSWER)
         code = told(house, answers)
         if code == 0:
-            say(f"{one.file_name} is with {client.name}.")
+            say(_("{file_name} is with {name}.").format(file_name=one.file_name, name=client.name))
             if remember:
                 say(_learned(answers, client))
         return code
@@ -88,14 +96,16 @@ def place(tools: Tools, to_place_id: str, reference: str, folder: str, remember:
 def _learned(answers: Sequence[Answer], client: Client) -> str:
     rule = (answers[0].result or {}).get("rule") if answers else None
     if rule is None:
-        return "Nothing was remembered: it bears no number, and no path, that tells it from what is somebody else's."
-    return f"Remembered: {rule_words(msgspec.convert(rule, PlacingRule), client.name)}. banqup rules lists it."
+        return _("Nothing was remembered: it bears no number, and no path, that tells it from what is somebody else's.")
+    words = _("Remembered: {rule}. banqup rules lists it.")
+    return words.format(rule=rule_words(msgspec.convert(rule, PlacingRule), client.name))
 
 
 def rule_words(rule: PlacingRule, client: str) -> str:
     if rule.source is None:
-        return f"{pretty_key(rule.match)} is {client}"
-    return f"{rule.match}/ of {rule.source} is {client}, {rule.folder}"
+        return _("{number} is {client}").format(number=pretty_key(rule.match), client=client)
+    words = _("{path}/ of {source} is {client}, {folder}")
+    return words.format(path=rule.match, source=rule.source, client=client, folder=rule.folder)
 
 
 @command.command()
@@ -108,7 +118,7 @@ def dismiss(tools: Tools, to_place_ids: tuple[str, ...]) -> int:
         ids = tuple(_named(house, text).id for text in to_place_ids)
         code = told(house, await house.answers([house.doing.act(DismissToPlace(to_place_ids=ids))], SECONDS_TO_ANSWER))
         if code == 0:
-            say(f"{len(ids)} dismissed.")
+            say(_("{count} dismissed.").format(count=len(ids)))
         return code
 
     return in_house(tools, work)
@@ -118,5 +128,7 @@ def _named(house: House, text: str) -> ToPlace:
     """By its id, or the beginning of it where that is of one alone. Raises `NotThere`."""
     found = [one for one in house.to_place() if one.id == text or (len(text) >= _SHORTEST and one.id.startswith(text))]
     if len(found) != 1:
-        raise NotThere(f"Nothing that waits has the id {text}.", "banqup to-place list shows them.")
+        raise NotThere(
+            _("Nothing that waits has the id {text}.").format(text=text), _("banqup to-place list shows them.")
+        )
     return found[0]

@@ -1,0 +1,63 @@
+"""The command line in the user's language: help texts, and what click itself says."""
+
+from __future__ import annotations
+
+import gettext
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from inspect import cleandoc
+from weakref import WeakKeyDictionary
+
+import click
+
+from banqup_tui.written.words import CATALOGUES, DOMAIN, _, current_language, use_language
+
+_ENGLISH: WeakKeyDictionary[click.Command | click.Option, str] = WeakKeyDictionary()
+"""Help texts as they are written: they are translated when they are shown, not when their module is imported."""
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """The program's own sentences and click's, in one language, until it ends.
+
+    click looks its words up with `gettext.gettext`, which goes by the process's text domain and by LANGUAGE.
+    """
+    before = (gettext.textdomain(), os.environ.get("LANGUAGE"), current_language())
+    gettext.bindtextdomain(DOMAIN, str(CATALOGUES))
+    gettext.textdomain(DOMAIN)
+    os.environ["LANGUAGE"] = language
+    use_language(language)
+    try:
+        yield
+    finally:
+        gettext.textdomain(before[0])
+        os.environ.pop("LANGUAGE")
+        if before[1] is not None:
+            os.environ["LANGUAGE"] = before[1]
+        use_language(before[2])
+
+
+def translated(command: click.Command, context: click.Context) -> click.Command:
+    """The command with its help, and that of all below it, in the language in use. `context`: its own."""
+    command.help = _text_of(command)
+    command.options_metavar = _("[OPTIONS]") if command.options_metavar else None
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            parameter.help = _text_of(parameter)
+    help_option = command.get_help_option(context)
+    if help_option is not None:
+        help_option.help = _("Show this message and exit.")
+    if isinstance(command, click.Group):
+        command.subcommand_metavar = _("COMMAND [ARGS]...")
+        for one in command.commands.values():
+            translated(one, click.Context(one, parent=context, info_name=one.name))
+    return command
+
+
+def _text_of(owner: click.Command | click.Option) -> str | None:
+    if owner not in _ENGLISH:
+        if not owner.help:
+            return owner.help
+        _ENGLISH[owner] = cleandoc(owner.help)
+    return _(_ENGLISH[owner])

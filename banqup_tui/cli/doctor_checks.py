@@ -6,11 +6,10 @@ import hashlib
 import locale
 import os
 import shutil
-import sqlite3
 import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -20,6 +19,8 @@ from banqup_tui.cli.house import House
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.homes import Homes
 from banqup_tui.protocol.local import content_path
+from banqup_tui.store.faults import LocalFault
+from banqup_tui.store.sqlite import connect
 from banqup_tui.written.refusals import what_to_do, why_not
 from banqup_tui.written.told import told as in_language
 from banqup_tui.written.words import N_, _
@@ -156,22 +157,30 @@ def of_files(homes: Homes) -> Iterator[Finding]:
     for path in found:
         about = path.relative_to(homes.data).as_posix()
         try:
-            connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=2)
-            try:
-                answer = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-            finally:
-                connection.close()
-        except sqlite3.Error as error:
-            answer = str(error)
-        if answer == "ok":
+            with closing(connect(path, read_only=True)) as connection:
+                is_sound = connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
+        except LocalFault as fault:
+            if not fault.is_damage:
+                yield wrong(about, in_language(fault.sentence), in_language(fault.remedy))
+                continue
+            is_sound = False
+        if is_sound:
             yield fine(about, _("The file is sound"))
         else:
-            yield wrong(about, _("{path} is damaged: {answer}.").format(path=path, answer=answer), _remedy_for(path))
+            yield wrong(about, _("{path} is damaged.").format(path=path), _remedy_for(path))
+    for path in sorted(homes.copies.glob("*/outbox.sqlite.aside-*")):
+        if not path.name.endswith(("-wal", "-shm")):
+            about = path.relative_to(homes.data).as_posix()
+            yield doubtful(
+                about,
+                _("{path} is a damaged outbox of before.").format(path=path),
+                _("What could be read of it was taken up. Delete it once nothing is missing."),
+            )
 
 
 def _remedy_for(path: Path) -> str:
     if path.name.startswith("copy"):
-        return _("Delete it: the copy is made again by itself.")
+        return _("It is made again by itself at the next start.")
     if path.name.startswith("outbox"):
         return _("Keep it: at the next start what can be read of it is saved into a new one.")
     return _("Keep it, and put the last backup of the backend directory back.")

@@ -50,6 +50,18 @@ async def open_house(homes: Homes) -> AsyncIterator[House]:
     """The engine runs while it is open, so that many questions share one connection."""
     homes.made()
     session = Session.open(homes, lambda: connect(homes))
+    try:
+        was_damaged = session.copy.was_damaged
+        _say_what_was_damaged(session)
+        session.engine.start()
+        yield OwnHouse(session)
+        if session.copy.was_damaged and not was_damaged:
+            raise CopyDamaged
+    finally:
+        await asyncio.to_thread(session.close)
+
+
+def _say_what_was_damaged(session: Session) -> None:
     for rescue in session.outbox.rescues_to_print():
         say(" ".join(rescue_lines(rescue)))
     if session.imported_again:
@@ -59,16 +71,8 @@ async def open_house(homes: Homes) -> AsyncIterator[House]:
             session.imported_again,
         )
         say(words.format(count=session.imported_again))
-    was_damaged = session.copy.was_damaged
-    if was_damaged:
+    if session.copy.was_damaged:
         say(_("The copy on this computer was damaged and is made again. Nothing that you did is lost."))
-    try:
-        session.engine.start()
-        yield OwnHouse(session)
-        if session.copy.was_damaged and not was_damaged:
-            raise CopyDamaged
-    finally:
-        await asyncio.to_thread(session.close)
 
 
 class OwnHouse:

@@ -80,3 +80,15 @@ def test_a_clock_in_the_past_is_found() -> None:
 def test_a_terminal_without_a_name_is_found() -> None:
     found = {finding.about: finding for finding in of_terminal({}, is_terminal=True)}
     assert found["colours"].verdict is Verdict.WARNING
+
+
+def test_a_file_that_cannot_be_used_now_is_not_called_damaged(tmp_path: Path) -> None:
+    homes = homes_in(tmp_path)
+    place = homes.copies / "local"
+    place.mkdir(parents=True)
+    (place / "outbox.sqlite").mkdir()
+    (place / "outbox.sqlite.aside-1").write_bytes(b"")
+    found, aside = of_files(homes)
+    assert found.verdict is Verdict.WRONG
+    assert "damaged" not in found.sentence
+    assert aside.verdict is Verdict.WARNING

@@ -5,8 +5,11 @@ is refused without another try, also after a restart, until a newer version may 
 """
 
 import logging
+import math
 import threading
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,25 +21,36 @@ from banqup_tui import __version__
 from banqup_tui.backend import tables
 from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.formats import Content, read
-from banqup_tui.formats.refusals import ENDS_READER, REASONS, check_size, refuse
+from banqup_tui.formats.refusals import ENDS_READER, PASSING, REASONS, check_size, refuse
 
 if TYPE_CHECKING:
     from banqup_tui.backend.context import Services
 
 _MOST_CACHED: Final = 256
 _MOST_CACHED_BYTES: Final = 64 * 1024 * 1024
+_SECONDS_PASSING: Final = 60.0
+"""A reason that may pass is kept for as long as the command runs that has asked, not for the next one."""
 
 _log = logging.getLogger(__name__)
 _Parsed = Content | UnreadableDocument
 
 
+class _Cached(msgspec.Struct, frozen=True):
+    """`until`: on the clock of `ParsedFiles`."""
+
+    result: Any
+    size: int
+    until: float
+
+
 class ParsedFiles:
     """The results of parsing, by SHA-256: those that somebody waits for, and the latest as far as they fit."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
         self._lock = threading.Lock()
         self._under_way: dict[str, Future[_Parsed]] = {}
-        self._cached: OrderedDict[str, tuple[_Parsed, int]] = OrderedDict()
+        self._cached: OrderedDict[str, _Cached] = OrderedDict()
         self._cached_bytes = 0
         self.unsaved: dict[str, UnreadableDocument] = {}
         """Files that ended their reader, and are not in the database yet."""
@@ -45,10 +59,10 @@ class ParsedFiles:
         """The result, there or to come, and whether the caller has to bring it about with `settle`."""
         with self._lock:
             cached = self._cached.get(sha256)
-            if cached is not None:
+            if cached is not None and self.clock() < cached.until:
                 self._cached.move_to_end(sha256)
                 there: Future[_Parsed] = Future()
-                there.set_result(cached[0])
+                there.set_result(cached.result)
                 return there, False
             under_way = self._under_way.get(sha256)
             if under_way is not None:
@@ -58,16 +72,22 @@ class ParsedFiles:
 
     def settle(self, sha256: str, result: _Parsed, size: int) -> None:
         with self._lock:
-            self._cached[sha256] = (result, size)
+            self._drop(sha256)
+            is_passing = isinstance(result, UnreadableDocument) and result.reason == PASSING
+            until = self.clock() + _SECONDS_PASSING if is_passing else math.inf
+            self._cached[sha256] = _Cached(result, size, until)
             self._cached_bytes += size
             while len(self._cached) > 1 and (
                 len(self._cached) > _MOST_CACHED or self._cached_bytes > _MOST_CACHED_BYTES
             ):
-                _, (_, dropped) = self._cached.popitem(last=False)
-                self._cached_bytes -= dropped
+                self._drop(next(iter(self._cached)))
             if isinstance(result, UnreadableDocument) and result.reason in ENDS_READER:
                 self.unsaved[sha256] = result
             self._under_way.pop(sha256).set_result(result)
+
+    def _drop(self, sha256: str) -> None:
+        if (dropped := self._cached.pop(sha256, None)) is not None:
+            self._cached_bytes -= dropped.size
 
     def fail(self, sha256: str, error: BaseException) -> None:
         """The file could not be got at, or no reader: this says nothing about it, and is not cached."""

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.formats.content import Content, ContentKind
+from banqup_tui.formats.refusals import PASSING
 
 __all__ = [
+    "PASSING",
     "Content",
     "ContentKind",
     "UnreadableDocument",

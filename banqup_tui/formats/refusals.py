@@ -38,6 +38,10 @@ REASONS: dict[str, tuple[str, str]] = {
     "too-much-content": ("The file holds more than {limit} MB of lines and texts.", _PLACE_IT),
     "too-many-entries": ("The file has more than {limit} lines or movements.", _PLACE_IT),
     "reader-out-of-time": ("Reading the file takes longer than {limit} seconds.", _PLACE_IT),
+    "reader-starved": (
+        "The computer was busy: reading the file was not done after {limit} seconds.",
+        "Try again when it has less to do, or place this one by hand as it is.",
+    ),
     "reader-out-of-memory": ("Reading the file takes more than {limit} MB of memory.", _PLACE_IT),
     "reader-ended": ("The program that reads files was brought down by this file.", _PLACE_IT),
     "reader-failed": ("The file could not be read: {problem}.", "Please report this as a defect."),
@@ -47,6 +51,9 @@ REASONS: dict[str, tuple[str, str]] = {
 
 ENDS_READER = frozenset({"reader-out-of-time", "reader-out-of-memory", "reader-ended"})
 """Reasons that cost a reader process: such a file is not read again."""
+
+PASSING = "reader-starved"
+"""The reason that says nothing about the file: it may be read another time."""
 
 
 def refuse(reason: str, /, **details: object) -> UnreadableDocument:

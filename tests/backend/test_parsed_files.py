@@ -1,5 +1,6 @@
 """Stored files are parsed once; one that ends its reader is remembered, waits in To place, and stops nothing."""
 
+import math
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +14,7 @@ from banqup_tui.backend.parsed_files import read_file
 from banqup_tui.backend.watching import Watching
 from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.formats import Content, ContentKind, read
-from banqup_tui.formats.refusals import ENDS_READER, ReaderNotAvailable, refuse
+from banqup_tui.formats.refusals import ENDS_READER, PASSING, ReaderNotAvailable, refuse
 from banqup_tui.protocol.commands import AddSource, ImportFile
 from banqup_tui.protocol.problems import ProblemType
 from tests.support.hostile import pdf_bomb
@@ -103,6 +104,22 @@ def test_the_same_file_asked_for_side_by_side_is_read_once(room: Room, monkeypat
         reads.may_answer.set()
         assert {one.result().type for one in asked} == {ProblemType.UNREADABLE}
     assert reads.count == 1
+
+
+def test_a_file_that_was_late_because_the_computer_was_busy_is_read_at_the_next_command(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = Reads(refuse(PASSING, limit=10))
+    monkeypatch.setattr(parsed_files, "read", reads)
+    body = ImportFile(sha256=room.put(invoice()), file_name="a.xml")
+    assert "busy" in room.refusal(body).detail
+    assert reads.count == 1
+    assert room.rows(tables.reader_failure.select()) == []
+    monkeypatch.setattr(parsed_files, "read", read)
+    room.services.parsed.clock = lambda: math.inf
+    room.do(body)
+    assert len(room.documents()) == 1
+    assert room.tray() == []
 
 
 def test_where_no_reader_can_be_started_the_file_is_not_refused_and_nothing_is_remembered(

@@ -17,7 +17,7 @@ import pytest
 from banqup_tui.formats import ContentKind, UnreadableDocument, read
 from banqup_tui.formats.process import client
 from banqup_tui.formats.process.client import ReaderPool
-from banqup_tui.formats.refusals import ENDS_READER, ReaderNotAvailable
+from banqup_tui.formats.refusals import ENDS_READER, PASSING, ReaderNotAvailable
 from tests.support.hostile import pdf_bomb, pdf_with_file, punycode_xml
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
@@ -130,6 +130,16 @@ def test_several_threads_get_their_own_answers_from_at_most_two_processes(pool: 
         assert list(threads.map(number_of, numbers)) == numbers
     if sys.platform.startswith("linux"):
         assert 1 <= len(set(readers_of(os.getpid())) - before) <= 2
+
+
+def test_a_reader_that_gets_no_processor_says_nothing_against_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = "import socket\nparent = socket.socket(fileno=0)\nparent.sendall(bytes(8))\nwhile parent.recv(9): pass"
+    monkeypatch.setattr(client, "python_command", lambda *_: [sys.executable, "-S", "-c", program])
+    pool = ReaderPool(1, seconds=0.2)
+    with pytest.raises(UnreadableDocument) as caught:
+        pool.read(b"a text")
+    assert caught.value.reason == PASSING
+    pool.close()
 
 
 @LINUX

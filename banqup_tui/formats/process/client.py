@@ -44,7 +44,7 @@ from banqup_tui.formats.process.messages import (
     answers,
     encoder,
 )
-from banqup_tui.formats.refusals import REASONS, ReaderNotAvailable, check_size, refuse
+from banqup_tui.formats.refusals import PASSING, REASONS, ReaderNotAvailable, check_size, refuse
 from banqup_tui.python_process import clean_environment, python_command
 
 MOST_PROCESSES = 2
@@ -233,8 +233,9 @@ class _Process:
             answer = answers.decode(self._received_frame(deadline))
         except TimeoutError:
             used = self.end() - self._cpu_seconds
-            # Half of the time on the processor: it was not this machine's other work that made it late.
-            raise _Ended("reader-out-of-time", is_certain=used > seconds / 2) from None
+            if used > seconds / 2:
+                raise _Ended("reader-out-of-time", is_certain=True) from None
+            raise _Ended(PASSING) from None  # the other work of this computer made it late
         except (OSError, EOFError):
             self.end()
             signal = -self._process.returncode

@@ -16,7 +16,12 @@ from banqup_tui.written.folders import FOLDER_NAMES
 from banqup_tui.written.words import _, current_language, sentences_with
 
 CONTEXT = "told"
-_PLACE = re.compile(r"\\?\{(\w+)\\?\}")
+_PLACE = re.compile(r"\{(\w+)\}")
+_MOST_SENTENCES = 30
+_MOST_TOGETHER = 12
+_LONGEST = 2_000
+"""Signs of a sentence that is looked for. No message has more of either; a server that lies may send a million."""
+
 _FOLDERS = frozenset(FOLDER_NAMES.values())
 _BETWEEN = re.compile(r"(?<=[.?:;”]) (?=\S)")
 
@@ -37,9 +42,12 @@ def told_of(error: BanqupError) -> str:
 def _told(text: str, language: str) -> Iterator[str]:
     """The longest beginning that is known, then the rest in the same way; what is not known as it came."""
     ends = [*(found.start() for found in _BETWEEN.finditer(text)), len(text)]
+    if len(ends) > _MOST_SENTENCES:
+        yield text
+        return
     begin = 0
     while begin < len(text):
-        for end in reversed([end for end in ends if end > begin]):
+        for end in reversed([end for end in ends if end > begin][:_MOST_TOGETHER]):
             known = _one(text[begin:end], language)
             if known is not None:
                 break
@@ -55,11 +63,29 @@ def _one(sentence: str, language: str) -> str | None:
     exact, patterns = _known(language)
     if sentence in exact:
         return exact[sentence]
-    for pattern, names, translation in patterns:
-        found = pattern.fullmatch(sentence)
-        if found is not None:
-            return _filled(translation, dict(zip(names, found.groups(), strict=True)))
+    if len(sentence) > _LONGEST:
+        return None
+    for pieces, names, translation in patterns:
+        values = _between(pieces, sentence)
+        if values is not None:
+            return _filled(translation, dict(zip(names, values, strict=True)))
     return None
+
+
+def _between(pieces: list[str], sentence: str) -> list[str] | None:
+    """What stands between the pieces, each as early as it comes; none of it is empty. In linear time."""
+    first, *middle, last = pieces
+    at, end = len(first), len(sentence) - len(last)
+    if not (sentence.startswith(first) and sentence.endswith(last)):
+        return None
+    values = []
+    for piece in middle:
+        found = sentence.find(piece, at + 1, end)
+        if found < 0:
+            return None
+        values.append(sentence[at:found])
+        at = found + len(piece)
+    return [*values, sentence[at:end]] if at < end else None
 
 
 def _filled(translation: str, values: dict[str, str]) -> str:
@@ -72,14 +98,13 @@ def _value(text: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def _known(language: str) -> tuple[dict[str, str], list[tuple[re.Pattern[str], list[str], str]]]:
-    """Sentences without places, and the others as patterns: those that say most come first."""
+def _known(language: str) -> tuple[dict[str, str], list[tuple[list[str], list[str], str]]]:
+    """Sentences without places, and the others by the pieces around these: those that say most come first."""
     exact, patterns = {}, []
     for sentence, translation in sorted(sentences_with(CONTEXT, language).items(), key=lambda pair: -len(pair[0])):
-        names = re.findall(r"\{(\w+)\}", sentence)
-        if names:
-            pattern = _PLACE.sub("(.+?)", re.escape(sentence))
-            patterns.append((re.compile(pattern, re.DOTALL), names, translation))
+        first, *rest = _PLACE.split(sentence)
+        if rest:
+            patterns.append(([first, *rest[1::2]], rest[::2], translation))
         else:
             exact[sentence] = translation
     return exact, patterns

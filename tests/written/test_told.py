@@ -1,6 +1,7 @@
 """What the service, a connector or the reading of a file says in English is shown in the language in use."""
 
 import errno
+import time
 
 import pytest
 
@@ -99,3 +100,13 @@ def test_why_a_file_waits_to_be_placed():
         "Regardez-le et dites de qui il est."
     )
     assert told("The file does not say whose it is.") == "Le fichier ne dit pas de qui il est."
+
+
+@pytest.mark.parametrize(
+    "text", ["x: " * 3_000, "a. " * 3_000, "The folder " + "a " * 100_000, "”: " * 5_000, "a: b. " * 14 + "a" * 50_000]
+)
+def test_a_text_of_any_length_is_shown_at_once(text: str) -> None:
+    use_language("fr")
+    started = time.process_time()
+    assert told(text) == text
+    assert time.process_time() - started < 3

@@ -13,9 +13,11 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from banqup_tui.widgets.focus import QuietFocus
-from banqup_tui.widgets.lines_of_text import Line, left
+from banqup_tui.widgets.lines import width_of
+from banqup_tui.widgets.lines_of_text import Line, Put, left
 from banqup_tui.widgets.page import MARGIN, Page, draw
 from banqup_tui.widgets.theme import Ground, look_of
+from banqup_tui.written.formats import cut
 from banqup_tui.written.signs import sign
 
 
@@ -255,7 +257,9 @@ class Listing(QuietFocus, ScrollView):
         if self._build is None or not self.size.width:
             return
         key = self.key
-        self._labels, items = self._build(max(self.size.width - 2 * self._margin, 1))
+        room = max(self.size.width - 2 * self._margin, 1)
+        labels, items = self._build(room)
+        self._labels = None if labels is None else labels_apart(labels, room)
         self._items = list(items)
         self._drawn = [
             _Drawn(at, line, main=number == 0)
@@ -307,3 +311,21 @@ class Listing(QuietFocus, ScrollView):
             self.scroll_to(y=rows[0], animate=False, force=True)
         elif rows[-1] >= top + height:
             self.scroll_to(y=rows[-1] - height + 1, animate=False, force=True)
+
+
+def labels_apart(labels: Line, width: int) -> Line:
+    """The labels with a blank between each two: in another language, or where there is little room, they are longer.
+
+    A label is cut where the next one begins. One that ends at its column, over figures, gives way to the left first.
+    """
+    placed = sorted((put.column - width_of(put.text) if put.right else put.column, put) for put in labels if put.text)
+    found: list[Put] = []
+    for at, (start, put) in enumerate(placed):
+        least = 0 if not found else found[-1].column + width_of(found[-1].text) + 1
+        end = placed[at + 1][0] - 1 if at + 1 < len(placed) else width
+        if put.right:
+            end = min(put.column, width)
+        start = max(start, least)
+        text = cut(put.text, max(end - start, 0))
+        found.append(put._replace(column=start, text=text, right=False))
+    return tuple(found)

@@ -7,7 +7,8 @@ from datetime import date
 
 from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.domain.text import clean
-from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, paragraph, right
+from banqup_tui.widgets.lines import width_of
+from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, paragraph, right
 from banqup_tui.widgets.listing import BuildItems, Item
 from banqup_tui.written.formats import count, moment
 from banqup_tui.written.refusals import what_to_do, why_not
@@ -15,28 +16,29 @@ from banqup_tui.written.told import told
 from banqup_tui.written.words import _, ngettext
 
 _VALUE = 14
-_WHEN = 16
 _LEAST_WHAT = 20
 
 
 def change_items(changes: Sequence[RefusedChange], today: date) -> BuildItems:
     def build(width: int) -> tuple[Line | None, Sequence[Item]]:
-        why = max((width - _WHEN) // 2, _LEAST_WHAT)
+        times = [moment(one.at.astimezone(), today, short=True) for one in changes]
+        why_ends = width - max(map(width_of, times), default=0) - 2
+        why = max(why_ends // 2, _LEAST_WHAT)
         labels = (
-            fitted(0, why - 2, _("Change"), "muted"),
-            fitted(why, width - _WHEN, _("Why not"), "muted"),
+            left(0, _("Change"), "muted"),
+            left(why, _("Why not"), "muted"),
             right(width, _("When"), "muted"),
         )
-        return labels, [_item(one, why, width, today) for one in changes]
+        return labels, [_item(one, why, why_ends, at, width) for one, at in zip(changes, times, strict=True)]
 
     return build
 
 
-def _item(one: RefusedChange, why: int, width: int, today: date) -> Item:
+def _item(one: RefusedChange, why: int, why_ends: int, at: str, width: int) -> Item:
     line = (
         fitted(0, why - 2, clean(one.what)),
-        fitted(why, width - _WHEN, why_not(one), "muted"),
-        right(width, moment(one.at.astimezone(), today, short=True), "muted"),
+        fitted(why, why_ends, why_not(one), "muted"),
+        right(width, at, "muted"),
     )
     return Item(one.key, line)
 

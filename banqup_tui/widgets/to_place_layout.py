@@ -7,6 +7,7 @@ from datetime import date
 
 from banqup_tui.domain.identifiers import pretty_key
 from banqup_tui.domain.source import ToPlace
+from banqup_tui.widgets.lines import width_of
 from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, paragraph, right
 from banqup_tui.widgets.listing import BuildItems, Item
 from banqup_tui.written.folders import FOLDER_NAMES
@@ -16,7 +17,6 @@ from banqup_tui.written.told import told
 from banqup_tui.written.words import _
 
 _VALUE = 14
-_WHEN = 12
 _MOST = 2_000
 """More are not listed: the oldest come into sight as the newest are placed."""
 
@@ -29,17 +29,19 @@ def to_place_items(waiting: Sequence[ToPlace], today: date) -> BuildItems:
             left(name, _("Why it waits"), "muted"),
             right(width, _("Came"), "muted"),
         )
-        return labels, [_item(one, name, width, today) for one in waiting[:_MOST]]
+        shown = waiting[:_MOST]
+        times = [moment(one.at.astimezone(), today, short=True) if one.at else "" for one in shown]
+        why_ends = width - max(map(width_of, times), default=0) - 2
+        return labels, [_item(one, name, why_ends, at, width) for one, at in zip(shown, times, strict=True)]
 
     return build
 
 
-def _item(one: ToPlace, name: int, width: int, today: date) -> Item:
-    when = moment(one.at.astimezone(), today, short=True) if one.at else ""
+def _item(one: ToPlace, name: int, why_ends: int, at: str, width: int) -> Item:
     line = (
         fitted(0, name - 2, one.file_name.rpartition("/")[2]),
-        fitted(name, width - _WHEN, told(one.reason), "muted"),
-        right(width, when, "muted"),
+        fitted(name, why_ends, told(one.reason), "muted"),
+        right(width, at, "muted"),
     )
     return Item(one.id, line)
 

@@ -1,6 +1,6 @@
 """No label of a list runs into the next one, at any width from 60 to 200 cells, in English and French."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import product
 
@@ -24,7 +24,7 @@ from banqup_tui.widgets.integrations_layout import integration_items
 from banqup_tui.widgets.invoice_layout import invoice_lines
 from banqup_tui.widgets.lines import width_of
 from banqup_tui.widgets.lines_of_text import Line, left, right
-from banqup_tui.widgets.listing import labels_apart
+from banqup_tui.widgets.listing import Item, labels_apart
 from banqup_tui.widgets.store_layout import extension_items
 from banqup_tui.widgets.theme import look_named
 from banqup_tui.widgets.to_place_layout import to_place_items
@@ -35,25 +35,34 @@ WIDTHS = range(60, 201)
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 LOOK = look_named("banqup-dark")
 MARGINS = 4
+LONG = "A sentence that is longer than any column of a list on a terminal of sixty columns, and says why"
+CHANGE = RefusedChange(key="k", what=LONG, kind="SEND", at=NOW, reason=LONG)
+WAITING = ToPlace(id="t", source="s", file_name=f"{LONG}.xml", reason=LONG, at=NOW)
 DETAILS = 53
 """Of *To place*: what is told of the file beside the list, with the rule between."""
 
 
 def listings(width: int) -> Iterator[tuple[str, Line | None]]:
     """The labels of each list that a `Listing` shows, on a terminal so wide."""
+    for name, (labels, _items) in lists(width):
+        yield name, labels
+
+
+def lists(width: int) -> Iterator[tuple[str, tuple[Line | None, Sequence[Item]]]]:
+    """Labels and rows of each."""
     room = width - MARGINS
     delivery = Delivery(id="v", integration_id="i", document_id="d", sha256="0", state=DeliveryState.FAILED)
     for name, build in {
-        "refused changes": change_items([RefusedChange(key="k", what="w", kind="SEND", at=NOW)], NOW.date()),
-        "to place": to_place_items([ToPlace(id="t", source="s", file_name="f", reason="r", at=NOW)], NOW.date()),
+        "refused changes": change_items([CHANGE], NOW.astimezone().date()),
+        "to place": to_place_items([WAITING], NOW.astimezone().date()),
         "failures": group_items([], {}),
         "store": extension_items([], {}, {}),
         "integrations": integration_items([], {}, NOW),
         "deliveries": delivery_items([delivery], {"i": "A name of an integration that is rather long"}, NOW),
     }.items():
-        yield name, build(room)[0]
+        yield name, build(room)
     if width >= 110:
-        yield "to place beside its details", to_place_items([], NOW.date())(room - DETAILS)[0]
+        yield "to place beside its details", to_place_items([WAITING], NOW.astimezone().date())(room - DETAILS)
 
 
 @pytest.fixture(params=["en", "fr"])
@@ -74,6 +83,18 @@ def test_labels_of_lists_stand_apart(language: str) -> None:
                 assert text.strip("…~"), f"{name} at {width}: a label has no room at all"
                 end = start + width_of(text)
             assert end <= width - MARGINS, f"{name} at {width} is too wide"
+
+
+@pytest.mark.parametrize("name", ["refused changes", "to place", "to place beside its details"])
+def test_what_stands_in_a_row_ends_before_what_stands_beside_it(language: str, name: str) -> None:
+    """A time of today is the longest there is: `aujourd'hui 09:14`."""
+    for width in WIDTHS:
+        for of_list, (_labels, items) in lists(width):
+            for item in items if of_list == name else ():
+                end = -1
+                for start, text in placed(item.line):
+                    assert start > end, f"{name} at {width}: {text} runs into what stands before it"
+                    end = start + width_of(text)
 
 
 def headers_in_pages(width: int) -> Iterator[tuple[str, Line]]:

@@ -7,7 +7,7 @@ UV     := $(shell command -v uv 2>/dev/null)
 PYTHON ?= python3
 JOBS   ?= 4
 
-.PHONY: run test test-tryton test-fava check bench campaign messages pictures clean
+.PHONY: run test test-tryton test-fava check lock audit bench campaign messages pictures clean
 
 run: $(STAMP)
 	$(BIN)/banqup demo --open
@@ -44,6 +44,27 @@ check: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tools.supply
+
+# The versions that a release is built and installed with, each with its hashes:
+#   pip install --require-hashes -r requirements/release.txt && pip install --no-deps banqup-tui
+
+lock: $(STAMP)
+	$(UV) pip compile pyproject.toml --quiet --universal --upgrade --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --no-annotate --no-header -o requirements/release.txt
+
+# Needs the network: known holes in what the lock names, and what it is made of (CycloneDX, build/bill-of-materials.json).
+
+audit: build/audit/.installed
+	build/audit/venv/bin/pip-audit --requirement requirements/release.txt --disable-pip --require-hashes --progress-spinner off
+	build/audit/venv/bin/cyclonedx-py requirements requirements/release.txt --pyproject pyproject.toml \
+	  --output-reproducible --of JSON -o build/bill-of-materials.json
+
+build/audit/.installed: requirements/audit.txt
+	@mkdir -p build/audit
+	$(PYTHON) -m venv --clear build/audit/venv
+	build/audit/venv/bin/python -m pip install --quiet -r requirements/audit.txt
+	@touch $@
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks

@@ -1,6 +1,7 @@
 """Where the program keeps its files. `BANQUP_HOME=DIR` puts everything under DIR."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -38,6 +39,10 @@ class Homes(msgspec.Struct, frozen=True):
     def made(self) -> "Homes":
         for directory in self.directories:
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if directory.stat().st_mode & 0o077:
+                # One that was there before, or was made for another purpose: what is in it is the user's alone.
+                with suppress(PermissionError):
+                    directory.chmod(0o700)
         return self
 
 

@@ -1,30 +1,17 @@
-"""Places where a test may have the process kill itself: `BANQUP_KILL_AT=name[:n]`, at the n-th pass."""
+"""Places at which a test may have the process kill itself. In a released program they do nothing.
 
-import os
-import signal
+What kills stands in `kill_points_of_tests`, which is in the repository and not in the wheel.
+"""
 
+try:
+    from banqup_tui.kill_points_of_tests import kill_also, kill_point
+except ImportError:  # pragma: no cover
 
-def _wanted() -> tuple[str, int]:
-    name, _, count = os.environ.get("BANQUP_KILL_AT", "").partition(":")
-    return name, int(count or 1)
+    def kill_also(process: int) -> None:
+        pass
 
-
-_name, _left = _wanted()
-_also: int | None = None
-
-
-def kill_also(process: int) -> None:
-    """Whoever falls, falls together."""
-    global _also
-    _also = process
+    def kill_point(name: str) -> None:
+        pass
 
 
-def kill_point(name: str) -> None:
-    global _left
-    if name != _name:
-        return
-    _left -= 1
-    if _left == 0:
-        if _also is not None:
-            os.kill(_also, signal.SIGKILL)
-        os.kill(os.getpid(), signal.SIGKILL)
+__all__ = ["kill_also", "kill_point"]

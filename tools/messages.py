@@ -26,6 +26,7 @@ _TABLES = {
 _TELLING = {
     "NotSent", "Rejected", "Uncertain", "Refused", "SettingProblem", "NotAnswered", "_Unreadable", "TemplateProblem",
     "refuse", "Flaw", "Unplaced", "_contradiction", "_several", "SpoolRefusal", "NotTaken", "Receipt",
+    "_without_manifest",
 }  # fmt: skip
 """What is called with sentences in other modules of these packages."""
 _OF_A_WORD = {"_Unreadable", "TemplateProblem", "Flaw"}

@@ -67,6 +67,7 @@ def of_homes(homes: Homes) -> Iterator[Finding]:
     """Directories: there, ours, writable, not readable by others, with room."""
     for name, path in _named(homes):
         yield _of_directory(name, path)
+    yield from _of_keys(homes)
     yield from _of_room(homes.data)
 
 
@@ -91,9 +92,21 @@ def _of_directory(name: str, path: Path) -> Finding:
         return wrong(
             name, _("{path} cannot be written: {strerror}.").format(path=path, strerror=error.strerror), remedy
         )
-    if stat.S_IMODE(path.stat().st_mode) & 0o022:
-        return doubtful(name, _("Others may write to {path}.").format(path=path), f"chmod 700 {path}")
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        return doubtful(name, _("Others may enter {path}.").format(path=path), f"chmod 700 {path}")
     return fine(name, str(path))
+
+
+def _of_keys(homes: Homes) -> Iterator[Finding]:
+    """What opens all the rest: nobody else may read it, wherever the directory lies."""
+    for path in (homes.backend / "vault.key", homes.backend / "drop_host_key"):
+        with suppress(OSError):
+            if stat.S_IMODE(path.stat().st_mode) & 0o077:
+                yield wrong(
+                    "keys",
+                    f"Others may read {path}.",
+                    f"chmod 600 {path}; docs/service.md says how the key is replaced.",
+                )
 
 
 def _of_room(path: Path) -> Iterator[Finding]:

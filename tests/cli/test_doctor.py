@@ -1,5 +1,6 @@
 """`banqup doctor` says what is wrong, and what to do about it."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -55,6 +56,31 @@ def test_a_directory_that_others_may_write_to_is_found(tmp_path: Path) -> None:
     (tmp_path / "data").chmod(0o777)
     found = {finding.about: finding for finding in of_homes(homes_in(tmp_path))}
     assert found["data directory"].verdict is Verdict.WARNING
+
+
+def test_what_others_may_enter_or_read_is_found(tmp_path: Path) -> None:
+    homes = homes_in(tmp_path)
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log").chmod(0o755)
+    homes.backend.mkdir(parents=True)
+    (homes.backend / "vault.key").write_text("{}")
+    (homes.backend / "vault.key").chmod(0o640)
+    found = {finding.about: finding for finding in of_homes(homes)}
+    assert found["log directory"].verdict is Verdict.WARNING
+    assert found["keys"].verdict is Verdict.WRONG
+    assert "vault.key" in found["keys"].sentence
+
+
+def test_directories_are_the_users_alone_whatever_the_umask_is_and_whoever_made_them(tmp_path: Path) -> None:
+    homes = homes_in(tmp_path)
+    (tmp_path / "data").mkdir(mode=0o777)
+    (tmp_path / "data").chmod(0o777)
+    before = os.umask(0)
+    try:
+        homes.made()
+    finally:
+        os.umask(before)
+    assert {directory.stat().st_mode & 0o777 for directory in homes.directories} == {0o700}
 
 
 def test_a_mistake_in_the_settings_is_found(tmp_path: Path) -> None:

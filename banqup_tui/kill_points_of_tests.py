@@ -1,0 +1,30 @@
+"""Places where a test may have the process kill itself: `BANQUP_KILL_AT=name[:n]`, at the n-th pass."""
+
+import os
+import signal
+
+
+def _wanted() -> tuple[str, int]:
+    name, _, count = os.environ.get("BANQUP_KILL_AT", "").partition(":")
+    return name, int(count or 1)
+
+
+_name, _left = _wanted()
+_also: int | None = None
+
+
+def kill_also(process: int) -> None:
+    """Whoever falls, falls together."""
+    global _also
+    _also = process
+
+
+def kill_point(name: str) -> None:
+    global _left
+    if name != _name:
+        return
+    _left -= 1
+    if _left == 0:
+        if _also is not None:
+            os.kill(_also, signal.SIGKILL)
+        os.kill(os.getpid(), signal.SIGKILL)

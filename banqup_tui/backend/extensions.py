@@ -220,12 +220,12 @@ def _in_one_line(error: BaseException) -> str:
 
 def _broken(point: importlib.metadata.EntryPoint, why: str) -> Extension:
     package = _package(point) or point.value
-    return _without_manifest(point, problem=f"The package {package} does not load: {why}")
+    return _without_manifest(point, f"The package {package} does not load: {why}")
 
 
 def _not_let_in(point: importlib.metadata.EntryPoint) -> Extension:
     package = _package(point)
-    found = _without_manifest(point, problem=f"The package {package} is not allowed yet, so nothing of it is run.")
+    found = _without_manifest(point, f"The package {package} is not allowed yet, so nothing of it is run.")
     return msgspec.structs.replace(found, allowed=False)
 
 

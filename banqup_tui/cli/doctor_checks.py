@@ -102,11 +102,9 @@ def _of_keys(homes: Homes) -> Iterator[Finding]:
     for path in (homes.backend / "vault.key", homes.backend / "drop_host_key"):
         with suppress(OSError):
             if stat.S_IMODE(path.stat().st_mode) & 0o077:
-                yield wrong(
-                    "keys",
-                    f"Others may read {path}.",
-                    f"chmod 600 {path}; docs/service.md says how the key is replaced.",
-                )
+                sentence = _("Others may read {path}.").format(path=path)
+                remedy = _("chmod 600 {path}, and replace the key: docs/service.md says how.").format(path=path)
+                yield wrong("keys", sentence, remedy)
 
 
 def _of_room(path: Path) -> Iterator[Finding]:
@@ -322,8 +320,10 @@ def of_house(house: House) -> Iterator[Finding]:
         if not extension.allowed:
             yield doubtful(
                 "store",
-                f"{extension.id} of the package {extension.package} is not allowed, so nothing of it is run.",
-                f"banqup store allow {extension.id}, if you trust the package; otherwise take it away.",
+                _("{extension} of the package {package} is not allowed, so nothing of it is run.").format(
+                    extension=extension.id, package=extension.package
+                ),
+                _("banqup store allow {extension}, if you trust the package.").format(extension=extension.id),
             )
         elif extension.problem:
             yield wrong(

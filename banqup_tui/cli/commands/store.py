@@ -36,8 +36,10 @@ class NotAllowed(BanqupError):
 
     def __init__(self, extension: Extension) -> None:
         super().__init__(
-            f"{extension.id} is of the package {extension.package}, which is not allowed yet.",
-            f"banqup store allow {extension.id}, if you trust the package.",
+            _("{extension} is of the package {package}, which is not allowed yet.").format(
+                extension=extension.id, package=extension.package
+            ),
+            _("banqup store allow {extension}, if you trust the package.").format(extension=extension.id),
         )
 
 
@@ -82,7 +84,7 @@ def _of(extension: Extension, integrations: Sequence[Integration]) -> Iterator[I
 
 def _state(extension: Extension, installed: bool) -> str:
     if not extension.allowed:
-        return "not allowed"
+        return _("not allowed")
     if extension.problem:
         return _("does not load")
     return _("installed") if installed else "–"

@@ -54,5 +54,5 @@ def _of_database(error: DatabaseError, home: Path) -> BanqupError:
     if "full" in text:
         return NoRoom(home)
     return CannotOpen(
-        f"The documents in {home} cannot be opened: {text}.", "Put a backup in their place, or ask for help."
+        f"The documents in {home} cannot be opened: {text}.", "Put the last backup back: banqup restore FOLDER."
     )

@@ -194,7 +194,7 @@ def _remedy_for(path: Path) -> str:
         return _("It is made again by itself at the next start.")
     if path.name.startswith("outbox"):
         return _("Keep it: at the next start what can be read of it is saved into a new one.")
-    return _("Keep it, and put the last backup of the backend directory back.")
+    return _("Put the last backup back: banqup restore FOLDER. What is there now stays beside it.")
 
 
 def of_clock(now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Iterator[Finding]:

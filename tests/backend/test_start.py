@@ -519,3 +519,23 @@ def test_a_backend_that_hangs_is_said_in_a_moment_and_by_its_process(home: Home)
     finally:
         os.kill(endpoint.pid, signal.SIGCONT)
     assert home.connect().pid == endpoint.pid
+
+
+def test_a_service_that_a_terminal_starts_listens_where_the_variables_say(home: Home) -> None:
+    child = home.start(BANQUP_LISTEN="127.0.0.1:0", BANQUP_HOSTS="books.example other.example")
+    until(lambda: home.endpoint_file.exists() or child.poll() is not None)
+    endpoint = msgspec.json.decode(home.endpoint_file.read_bytes(), type=Endpoint)
+    address = f"http://127.0.0.1:{endpoint.port}/v1/instance"
+    known = {"Authorization": f"Bearer {endpoint.token}"}
+    answers = [
+        httpx.get(address, headers={**known, "Host": name}).status_code for name in ("other.example", "strange.example")
+    ]
+    assert answers[0] == 200
+    assert answers[1] >= 400
+
+
+@pytest.mark.parametrize(("level", "is_said"), [("info", True), ("ERROR", False)])
+def test_the_log_says_as_much_as_is_asked(home: Home, level: str, is_said: bool) -> None:
+    child, _ = home.serving(BANQUP_LOG_LEVEL=level, BANQUP_IDLE_SECONDS="0.2")
+    assert child.wait(20) == 0
+    assert ("nobody is connected" in home.log) is is_said

@@ -46,6 +46,7 @@ ELSEWHERE_BY_TEST = {
         "banqup integrations add PARVIS fava --set ledger=boulangerie-du-parvis --set account=Liabilities:Suppliers",
     ],
     "tests/connectors/test_writing_one.py": [
+        "banqup store allow acme-ledger",
         "banqup store install acme-ledger --set url=https://ledger.example --set token=-",
         "banqup integrations add PARVIS acme-ledger --set books=PARVIS",
     ],
@@ -75,6 +76,7 @@ MENTIONED = {
     "banqup doctor --deep",
     "banqup send --again",
     "banqup restore",
+    "banqup store allow",
     "banqup restore --empty",
     "banqup integrations add PARVIS webhook",
     "banqup store install webhook --set url=- --set secret=-",
@@ -82,6 +84,7 @@ MENTIONED = {
 """Named in a sentence without all of their arguments; they are run below, or where `LEAVES_ELSEWHERE` says."""
 
 LEAVES_ELSEWHERE = {
+    ("store", "allow"): "tests/e2e/test_packages_of_others.py",
     ("serve",): "tests/backend/test_start.py",
     ("restore",): "tests/backend/test_data_check.py",
     ("demo",): "tests/cli/test_documented_commands.py",

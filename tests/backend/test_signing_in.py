@@ -1,6 +1,7 @@
 """Signing in at a provider from a form: what comes of each way back, and what settings may name."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from sqlalchemy import select, update
 from banqup_tui.backend import tables
 from banqup_tui.backend.apart import Apart
 from banqup_tui.backend.pruning import prune
+from banqup_tui.backend.sign_in import return_listener
 from banqup_tui.backend.sign_in.tokens import KeptTokens, provide
 from banqup_tui.backend.tables import utc_now
 from banqup_tui.backend.vault import of_sign_in
@@ -23,7 +25,7 @@ from banqup_tui.protocol.commands import AddIntegration, Configure, Install, Rem
 from tests.support.connectors import Mailbox, MailboxSettings
 from tests.support.provider import LASTS, SECRET, SECRET_APPLICATION, USER, Provider, provider
 from tests.support.services import PARVIS
-from tests.support.serving import Desk, serving, space_in
+from tests.support.serving import Desk, serving, space_in, until
 from tests.support.signing_in import asked, settings_of
 
 INSTALLATION, INTEGRATION = "55555555-5555-4555-8555-555555555555", "66666666-6666-4666-8666-666666666666"
@@ -272,3 +274,50 @@ async def test_signing_in_again_replaces_the_sign_in_of_every_client(desk: Desk,
     await desk.command(Configure(installation_id=INSTALLATION, settings={"sign_in": second["id"]}))
     with desk.services.database.read() as connection:
         assert connection.execute(select(tables.integration.c.sign_in_id)).scalar_one() == second["id"]
+
+
+async def test_the_way_back_is_there_only_while_a_sign_in_is_open(
+    desk: Desk, firm: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(return_listener, "SECONDS_AFTER_IT", 0.1)
+    begun = await begin(desk, settings_of(firm))
+    port = httpx.URL(begun["returnsTo"]).port
+    assert port != desk.http.base_url.port
+    assert (await browser(firm.sign_in(begun["url"]))).status_code == 200
+    await until(lambda: not _listens(port))
+    again = await begin(desk, settings_of(firm))
+    assert "You are signed in" in (await browser(firm.sign_in(again["url"]))).text
+
+
+def _listens(port: int | None) -> bool:
+    assert port is not None
+    with socket.socket() as made:
+        return made.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        ("GET /?state=x HTTP/1.1\r\nHost: evil.example\r\n", 404),
+        ("GET /v1/spaces HTTP/1.1\r\nHost: localhost:{port}\r\n", 404),
+        ("POST / HTTP/1.1\r\nHost: localhost:{port}\r\n", 404),
+        ("nonsense\r\n", 404),
+    ],
+)
+async def test_only_one_page_is_on_the_way_back(desk: Desk, firm: Provider, head: str, status: int) -> None:
+    begun = await begin(desk, settings_of(firm))
+    port = httpx.URL(begun["returnsTo"]).port
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write((head.format(port=port) + "\r\n").encode())
+    assert (await reader.read()).startswith(f"HTTP/1.1 {status} ".encode())
+    writer.close()
+    assert (await look(desk, begun["id"]))["state"] == "WAITING"
+
+
+async def test_silent_connections_do_not_keep_the_browser_out(desk: Desk, firm: Provider) -> None:
+    begun = await begin(desk, settings_of(firm))
+    port = httpx.URL(begun["returnsTo"]).port
+    held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(40)]
+    assert "You are signed in" in (await browser(firm.sign_in(begun["url"]))).text
+    for _, writer in held:
+        writer.close()

@@ -49,7 +49,8 @@ def by_import(folder: Path, room: Room) -> dict[str, bytes]:
     taken = {}
     for found in files_below([folder]):
         if found.reason is None:
-            taken[found.hint] = spool.path(spool.take(found.path, below=found.below)).read_bytes()
+            with spool.taken(found.path, below=found.below) as sha256:
+                taken[found.hint] = spool.path(sha256).read_bytes()
     return taken
 
 
@@ -212,8 +213,8 @@ def test_what_takes_the_place_of_a_file_after_it_was_seen_is_not_read(
 
     (found,) = files_below([folder])
     swap()
-    with pytest.raises(OSError):  # noqa: PT011
-        Spool(tmp_path / "spool").take(found.path, below=found.below)
+    with pytest.raises(OSError), Spool(tmp_path / "spool").taken(found.path, below=found.below):  # noqa: PT011
+        raise AssertionError
     with pytest.raises(OSError):  # noqa: PT011
         open_below(folder, "PARVIS/ticket.txt")
     assert by_watching(folder, room) == {}

@@ -72,7 +72,7 @@ def test_no_store_takes_anything_else_for_a_hash(odd: str, tmp_path: Path) -> No
     victim.write_text("of somebody")
     store, spool, cache = FileStore(tmp_path / "a/store"), Spool(tmp_path / "a/spool"), FileCache(tmp_path / "a/cache")
     cache.half().write_bytes(b"")
-    for read in (store.path, store.has, spool.path, spool.drop, cache.get):
+    for read in (store.path, store.has, spool.path, spool.has, cache.get):
         with pytest.raises(ValueError, match="SHA-256"):
             read(odd)
     cache.drop([odd, str(victim), "../../victim"])

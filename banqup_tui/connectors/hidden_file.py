@@ -67,11 +67,16 @@ def _mark(parcel: Parcel) -> str:
 
 def chunks_of(parcel: Parcel) -> Iterator[bytes]:
     """The document's bytes; raises `Rejected` at the end if they are not those that its hash announces."""
-    digest = hashlib.sha256()
+    digest, read = hashlib.sha256(), 0
     try:
         with parcel.file.open("rb") as stream:
             for chunk in _read(stream):
                 digest.update(chunk)
+                read += len(chunk)
+                if (
+                    read > parcel.size
+                ):  # h11 fails at a body longer than its Content-Length, and says nothing of the file
+                    raise _damaged()
                 yield chunk
     except FileNotFoundError:
         raise _lost(parcel.file) from None
@@ -80,15 +85,19 @@ def chunks_of(parcel: Parcel) -> Iterator[bytes]:
             f"The file kept here cannot be read now: {error.strerror or error}.", "It is tried again by itself."
         ) from error
     if digest.hexdigest() != parcel.sha256:
-        raise Rejected(
-            "The file kept here is damaged: its bytes are not those that came in.",
-            "Import the document again from where it came.",
-        )
+        raise _damaged()
 
 
 def _read(stream: BinaryIO) -> Iterator[bytes]:
     while chunk := stream.read(CHUNK):
         yield chunk
+
+
+def _damaged() -> Rejected:
+    return Rejected(
+        "The file kept here is damaged: its bytes are not those that came in.",
+        "Import the document again from where it came.",
+    )
 
 
 def _lost(file: Path) -> Rejected:

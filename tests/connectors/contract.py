@@ -116,6 +116,14 @@ class Contract:
         assert [seen.content for seen in await receiver.arrived()] == [content]
         assert receipt.text
 
+    async def test_a_file_that_has_grown_is_said_to_be_damaged(self, receiver: Receiver, store: Path) -> None:
+        what = parcel(store, os.urandom(2_000))
+        with what.file.open("ab") as stream:
+            stream.write(b"  ")
+        with pytest.raises(Rejected, match="is damaged"):
+            await deliver(receiver, what)
+        assert await receiver.arrived() == []
+
     async def test_a_copy_that_is_there_already_is_not_written_again(self, receiver: Receiver, store: Path) -> None:
         """As after the program's files were put back as they were before it was sent."""
         if receiver.connector.manifest.kind is not ReceiverKind.RENAME:

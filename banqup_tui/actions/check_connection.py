@@ -14,11 +14,11 @@ from banqup_tui.written.words import _, ngettext
 
 ENOUGH_TRIES = 4
 LONG_ENOUGH = timedelta(seconds=20)
-"""So often, or so long, the server has not answered before the user is told by a panel."""
+"""So often, or so long, the server has not answered before the user is told by a line."""
 
 
 class CheckConnection(Action):
-    """Also shown by itself, once for each time that the server is gone."""
+    """Opens only where it is asked for: somebody may be typing when the server goes."""
 
     id = "check-connection"
     rank = 91

@@ -226,7 +226,6 @@ class BanqupApp(App[None]):
             self.say(f"{sentence} {remedy}", Tone.WARNING, shorter=(sentence,))
         if self._outage_told is not None and state.is_connected:
             self._outage_told = None
-            self.say(_("It works again."))
             return
         if not state.is_trouble or state.since is None or state.since == self._outage_told:
             return
@@ -234,13 +233,17 @@ class BanqupApp(App[None]):
             self._outage_timer = self.set_timer(LONG_ENOUGH.total_seconds(), self._look_at_outage)
         is_long = state.tries >= ENOUGH_TRIES or self.now() - state.since >= LONG_ENOUGH
         hangs = state.word is SyncWord.SERVER_DOWN and not state.tries
-        if (is_long or hangs or state.fault is not None) and not screen.is_asking:
+        is_free = not (screen.is_asking or screen.info.has_message)  # what an action has said stays
+        if (is_long or hangs or state.fault is not None) and is_free:
             from banqup_tui.screens.sync_words import fault_words
 
             self._outage_told = state.since
             sentence, remedy = told(state.sentence), told(state.remedy)
             in_short = f"{fault_words(state.fault)[0]}." if state.fault else sentence
-            self.say(f"{sentence} {remedy}", Tone.ERROR, shorter=(f"{in_short} {remedy}", in_short))
+            shorter = (f"{in_short} {remedy}", in_short)
+            self.say(
+                f"{sentence} {remedy}", Tone.ERROR, shorter, holds=lambda: not self.session.engine.state.is_connected
+            )
 
     def _look_at_outage(self) -> None:
         self._outage_timer = None

@@ -43,6 +43,10 @@ class Info(OneLine):
         """What the row says now."""
         return "".join(word.text for word in self._drawn.left)
 
+    @property
+    def has_message(self) -> bool:
+        return bool(self._message.left)
+
     def say(self, message: Words | InfoText = NOTHING, *, holds: Callable[[], bool] | None = None) -> None:
         """The message of the last action, with its undo. `say()` takes it away. `holds`: whether it is still so."""
         self._message = _as_text(message)

@@ -88,7 +88,7 @@ async def test_nothing_takes_the_keys_of_somebody_who_types_when_the_server_goes
         await here.press("escape")
         here.server.fault = None
         here.session.engine.wake()
-        await here.sees("It works again.")
+        await here.sees_no_more("The server does not answer.")
 
 
 async def test_a_mistake_in_an_action_is_said_and_is_in_the_log(opened, monkeypatch):

@@ -45,6 +45,7 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.supply
+	$(BIN)/python -m tools.guarantees
 
 # The versions that a release is built and installed with, each with its hashes:
 #   pip install --require-hashes -r requirements/release.txt && pip install --no-deps banqup-tui

@@ -14,7 +14,8 @@ def slowly(cls, name):
 
 enum.EnumType.__getattr__ = slowly
 DOCUMENT = b'{"id":"a","clientId":"b","folder":"SALES_INVOICES","kind":"INVOICE","fileName":"a","mediaType":"b",' \\
-    b'"size":1,"sha256":"c","createdAt":"2026-01-01T00:00:00Z","supplier":{"name":"x"},"accountingStatus":"QUEUED"}'
+    b'"size":1,"sha256":"' + 64 * b"c" + b'",' \\
+    b'"createdAt":"2026-01-01T00:00:00Z","supplier":{"name":"x"},"accountingStatus":"QUEUED"}'
 BULK = b'{"query":{"folder":"SALES_INVOICES"},"upTo":"e.1","expected":1}'
 TASK = b'{"query":{"folder":"SALES_INVOICES"},"integrationIds":["a"],"folders":["SALES_INVOICES"]}'
 together = threading.Barrier(8)

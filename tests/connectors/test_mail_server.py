@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from banqup_tui.backend.redaction import Redactor
 from banqup_tui.connectors.interface import Channel, Fault, NotSent, Parcel, Receipt, Rejected, Step, Uncertain
 from banqup_tui.connectors.mail import Mail, _account
 from banqup_tui.connectors.mail_pool import own_pool
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.integration import Trouble
+from banqup_tui.domain.secret import Secret
 from tests.support.mail import (
     PASSWORD,
     PURCHASES,
@@ -176,7 +178,8 @@ async def test_a_server_that_repeats_the_password_does_not_bring_it_into_the_ope
     async with mail_server(auth_exclude_mechanism=excluded) as server:
         server.box.answers["AUTH"] = f"535 5.7.8 no: {PASSWORD}"
         told = await refusal(server, parcel(tmp_path), user="someone else")
-    assert told.sentence == f"localhost:{server.port} did not accept the sign-in: “535 5.7.8 no: …”."
+    Redactor([Secret(PASSWORD)]).error(told)
+    assert told.sentence == f"localhost:{server.port} did not accept the sign-in: “535 5.7.8 no: •••”."
     assert PASSWORD not in repr(_account(server.settings()))
     assert told.trouble is Trouble.SIGN_IN  # type: ignore[attr-defined]
 

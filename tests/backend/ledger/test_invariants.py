@@ -109,7 +109,7 @@ class Ledger(RuleBasedStateMachine):
         if self.state_of_integration() != "ACTIVE":
             self.world.do(ResumeIntegration(integration_id=self.integration))
         documents = tuple(row.id for row in self.world.rows(tables.document))
-        self.world.do(Send(document_ids=documents))
+        self.send(documents)
         for row in self.world.deliveries():
             if row.state == "DELIVERED":
                 self.ask_for_another(row, self.world.seq(), ANNE)
@@ -240,7 +240,19 @@ class Ledger(RuleBasedStateMachine):
     @rule(which=pick)
     def a_user_sends(self, which: int) -> None:
         documents = self.world.rows(tables.document)
-        self.world.do(Send(document_ids=(documents[which % len(documents)].id,)), by=ANNE)
+        self.send((documents[which % len(documents)].id,))
+
+    def send(self, documents: tuple[str, ...]) -> None:
+        """What arrived only where the integration pointed before is sent to the present destination: one more copy."""
+        before = {row.id: row for row in self.world.deliveries()}
+        self.world.do(Send(document_ids=documents), by=ANNE)
+        here = self.world.row(tables.integration, self.integration).destination
+        for row in self.world.deliveries():
+            earlier = before.get(row.id)
+            if earlier is not None and row.generation != earlier.generation:
+                assert (earlier.state, row.document_id in documents) == ("DELIVERED", True)
+                assert earlier.destination != here
+                self.asked[row.id] = self.asked.get(row.id, 0) + 1
 
     @precondition(lambda self: self.world.deliveries())
     @rule(which=pick, twice=st.booleans(), ago=st.sampled_from([0, 0, 0, 3, 12]))

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from banqup_tui.backend import tables
+from banqup_tui.domain.secret import revealed
 from tests.backend.ledger.one_service import practice
 from tests.support.buckets import Buckets, buckets
 
@@ -36,7 +37,9 @@ def bucket(server: Buckets, tmp_path: Path) -> str:
     bucket = server.bucket()
     world = practice(tmp_path)
     client = world.client()
-    given = {name: value for name, value in msgspec.to_builtins(server.settings(bucket)).items() if value}
+    given = {
+        name: value for name, value in msgspec.to_builtins(server.settings(bucket), enc_hook=revealed).items() if value
+    }
     world.integration(client, world.shelf.receivers["s3"], settings=given, concurrency=2)
     world.documents(client, 3)
     world.database.engine.dispose()

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from banqup_tui.domain.secret import revealed
 from tests.backend.ledger.one_service import practice
 from tests.support.mail import PURCHASES, mail_server
 
@@ -40,7 +41,9 @@ async def test_no_document_is_mailed_twice_and_what_cannot_be_known_is_said(tmp_
         world = practice(tmp_path / "practice")
         client = world.client()
         settings = {
-            name: value for name, value in msgspec.to_builtins(server.settings(address=PURCHASES)).items() if value
+            name: value
+            for name, value in msgspec.to_builtins(server.settings(address=PURCHASES), enc_hook=revealed).items()
+            if value
         }
         world.integration(client, world.shelf.receivers["email"], settings=settings, concurrency=2)
         world.documents(client, 3)

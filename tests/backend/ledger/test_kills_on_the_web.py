@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from banqup_tui.backend import tables
+from banqup_tui.domain.secret import revealed
 from tests.backend.ledger.one_service import practice
 from tests.support.dav import dav_server
 from tests.support.hooks import SECRET, hooks
@@ -33,7 +34,7 @@ def prepared(root: Path, extension_id: str, settings: Any) -> None:
     """Three documents, sent by themselves."""
     world = practice(root)
     client = world.client()
-    given = {name: value for name, value in msgspec.to_builtins(settings).items() if value}
+    given = {name: value for name, value in msgspec.to_builtins(settings, enc_hook=revealed).items() if value}
     world.integration(client, world.shelf.receivers[extension_id], settings=given, concurrency=2)
     world.documents(client, 3)
     world.database.engine.dispose()

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from banqup_tui.backend.sign_in import provider
+from banqup_tui.backend.tables import utc_now
 from banqup_tui.connectors import mail_line
 from banqup_tui.connectors.http_client import LARGEST_ANSWER, Answer, ask, opened
 from banqup_tui.connectors.interface import Authorization, NotSent
@@ -132,11 +133,21 @@ async def test_an_answer_that_is_no_token_is_a_sentence(
     assert len(told.value.sentence) < 400
 
 
-@pytest.mark.parametrize("seconds", ["-1e300", "1e308", '"nan"', "1e15", "0", '"-inf"'])
+@pytest.mark.parametrize("seconds", ["-1e300", "1e308", '"nan"', "1e15", '"-inf"'])
 async def test_a_time_that_cannot_be_meant_is_no_time(monkeypatch: pytest.MonkeyPatch, seconds: str) -> None:
     body = f'{{"access_token": "a", "expires_in": {seconds}, "refresh_token_expires_in": {seconds}}}'
     granted = await answered(monkeypatch, 200, body.encode())
     assert (granted.access_token, granted.renew_at, granted.until) == (Secret("a"), None, None)
+
+
+async def test_an_access_token_that_is_good_for_no_time_is_renewed_before_it_is_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And a refresh token of which a provider says the same lasts as long as it is used."""
+    granted = await answered(monkeypatch, 200, b'{"access_token": "a", "expires_in": 0, "refresh_expires_in": 0}')
+    assert granted.renew_at is not None
+    assert granted.renew_at <= utc_now()
+    assert granted.until is None
 
 
 async def test_a_provider_that_repeats_what_it_was_sent_does_not_get_it_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -197,12 +197,13 @@ async def _tokens(authorization: Authorization, asked: Mapping[str, str], secret
     if not all(_is_token(token) for token in (said.access_token, said.refresh_token or "-")):
         raise _no_tokens(where)
     good_for = _seconds(said.expires_in)
+    # 0 of an access token: renewed before each use. 0 of a refresh token: no end, as Keycloak has it.
     until = next(filter(None, map(_seconds, said.lifetimes)), None)
     return Granted(
         access_token=Secret(said.access_token),
         refresh_token=Secret(said.refresh_token) if said.refresh_token else None,
         renew_at=None if good_for is None else began + timedelta(seconds=_used_for(good_for)),
-        until=None if not until else began + timedelta(seconds=until),
+        until=None if until is None else began + timedelta(seconds=until),
         token_url=authorization.token_url,
         client_id=authorization.client_id,
     )
@@ -215,7 +216,7 @@ def _is_token(text: str) -> bool:
 
 def _seconds(said: float | None) -> float | None:
     """`None` where nothing was said, or nothing that can be meant."""
-    return said if said is not None and math.isfinite(said) and 0 < said <= LONGEST_LIFE else None
+    return said if said is not None and math.isfinite(said) and 0 <= said <= LONGEST_LIFE else None
 
 
 def _used_for(good_for: float) -> float:

@@ -19,6 +19,7 @@ from banqup_tui.store.copy_check import (
     AT_ONCE_BYTES,
     BackgroundCheck,
     Seal,
+    clear_log,
     passes_full_check,
     put_seal,
     seal_of,
@@ -173,6 +174,8 @@ class Copy:
         self._use.leave()
 
     def _put_seal(self) -> None:
+        # A connection that only read leaves an empty log behind, beside which the next program takes no seal.
+        clear_log(self.path)
         before = self._at_rest
         unchanged = before is not None and before[0] == _stamp(self.path)
         seal = before[1] if before is not None and unchanged else seal_of(self.path)

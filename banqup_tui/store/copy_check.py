@@ -56,11 +56,16 @@ def put_seal(path: Path, seal: Seal) -> None:
     making.replace(seal_path(path))
 
 
-def seal_of(path: Path) -> Seal | None:
-    """Of a copy that nobody uses; `None` where its log is still beside it."""
+def clear_log(path: Path) -> None:
+    """Writes the log into the file and takes it away, where no other connection is open."""
     if _log_of(path).exists():
         with contextlib.closing(connect(path, create=False)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def seal_of(path: Path) -> Seal | None:
+    """Of a copy that nobody uses; `None` where its log is still beside it."""
+    clear_log(path)
     if _log_of(path).exists():
         return None
     descriptor = os.open(path, os.O_RDONLY)

@@ -90,6 +90,9 @@ def test_a_sound_copy_is_used_as_it_is(path: Path) -> None:
         with closing(Copy.open(path)) as copy:
             assert not copy.was_damaged
             assert len(list(readers_of(copy).listing(DocumentQuery()))) == DOCUMENTS
+        # Beside a log the next program would take no seal, and fetch all rows again.
+        assert path.with_name("copy.seal").exists()
+        assert not path.with_name("copy.sqlite-wal").exists()
 
 
 def readers_of(copy: Copy) -> Readers:

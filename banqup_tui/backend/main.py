@@ -9,6 +9,7 @@ import logging
 import math
 import os
 import secrets
+import socket
 import sys
 import uuid
 from collections.abc import Sequence
@@ -268,9 +269,12 @@ def _serve(services: "Services", lock: BackendLock, local: LocalListener, publis
         host, port = listening.socket.getsockname()[:2]
         where = msgspec.structs.replace(where, host=host, port=port, token=listening.token)
 
+    def publish(bound: socket.socket) -> None:
+        endpoint.publish(published, msgspec.structs.replace(where, socket=local.path), bound.listen)
+
     async def serve() -> None:
         backend = Backend(services, plan, local, listening, retire=lock.allow_from)
-        await backend.run(lambda: endpoint.publish(published, msgspec.structs.replace(where, socket=local.path)))
+        await backend.run(publish)
 
     try:
         process.keep_memory()

@@ -94,8 +94,8 @@ class Backend:
         self._beside: list[asyncio.Task[None]] = []
         self._servers: dict[_Server, asyncio.Task[None]] = {}
 
-    async def run(self, serving: Callable[[], None]) -> None:
-        """`serving()` is called when it can be reached."""
+    async def run(self, publish: Callable[[socket.socket], None]) -> None:
+        """`publish` makes the local socket listen; nothing is answered there before it returns."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self._closing.set)
@@ -111,24 +111,25 @@ class Backend:
             settings=self._plan.settings,
         )
         await asyncio.to_thread(self._dispatch.take_over)
-        await self._listen(routes, hub)
-        serving()
+        await self._listen(routes, hub, publish)
         self._begin_beside(hub, routes)
         ends = [asyncio.create_task(self._closing.wait()), *self._servers.values()]
         await asyncio.wait(ends, return_when="FIRST_COMPLETED")
         returns.close()
         await self._close(hub)
 
-    async def _listen(self, routes: Application, hub: Hub) -> None:
+    async def _listen(self, routes: Application, hub: Hub, publish: Callable[[socket.socket], None]) -> None:
         if self._tcp is not None:
             auth = TokenAuth(self._tcp.token, LOCAL_USER, self._tcp.hosts)
             gate = self._gate(routes, auth, hub, deadlines=True)
             await self._serve_on(self._tcp.socket, gate, partial(TcpConnection, TcpConnections()))
-        await self._listen_locally(routes, hub)
+        bound = self._local.bind()
+        publish(bound)
+        await self._listen_locally(bound, routes, hub)
 
-    async def _listen_locally(self, routes: Application, hub: Hub) -> None:
+    async def _listen_locally(self, bound: socket.socket, routes: Application, hub: Hub) -> None:
         gate = self._gate(routes, LocalAuth(LOCAL_USER), hub)
-        await self._serve_on(self._local.bind(), gate, LocalConnection)
+        await self._serve_on(bound, gate, LocalConnection)
 
     def _gate(self, routes: Application, auth: Auth, hub: Hub, *, deadlines: bool = False) -> Gate:
         return Gate(routes, auth, hub, requests_a_minute=self._plan.settings.requests_a_minute, deadlines=deadlines)
@@ -148,7 +149,7 @@ class Backend:
         while not await self._stopped_within(SECONDS_BETWEEN_LOOKS):
             if not self._local.is_there():
                 _log.warning("the socket is gone and is made anew")
-                await self._listen_locally(routes, hub)
+                await self._listen_locally(self._local.bind(), routes, hub)
 
     def _retire(self, protocol: int, loop: asyncio.AbstractEventLoop) -> None:
         self._mark_retired(protocol)

@@ -394,8 +394,10 @@ def test_a_terminal_killed_right_after_it_started_the_backend_leaves_a_good_one(
 
 
 FAILING = (
-    "import errno, os, sys, fcntl\n"
-    "def fail(*_): raise OSError(errno.{0}, os.strerror(errno.{0}))\n"
+    "import errno, os, sys, fcntl, socket\n"
+    "def fail(*_):\n"
+    "    if socket.socket(socket.AF_UNIX).connect_ex('backend.sock') == 0: print('reached', file=sys.stderr)\n"
+    "    raise OSError(errno.{0}, os.strerror(errno.{0}))\n"
     "{1} = fail\n"
     "from banqup_tui.backend.main import main\n"
     "sys.exit(main())"
@@ -419,6 +421,7 @@ def test_what_keeps_the_backend_from_starting_is_told_in_a_sentence(
         home.connect(program=program)
     assert sentence in told.value.sentence
     assert "Traceback" not in home.log
+    assert "reached" not in home.log, "a terminal would have taken it for one that is up"
     assert sorted(path.name for path in home.homes.runtime.iterdir()) == ["backend.lock"]
     assert home.connect().pid
 

@@ -109,11 +109,11 @@ class Gate:
         marked = _with_headers(send, [(REQUEST_ID_HEADER.lower().encode(), request_id.encode())])
         try:
             self._let_in(scope)
-            self._hub.somebody_was_here()
         except Failure as failure:
             await refuse(marked, failure.problem)
             return
-        await self._answer(scope, _within_deadlines(receive) if self._deadlines else receive, marked, request_id)
+        with self._hub.request():
+            await self._answer(scope, _within_deadlines(receive) if self._deadlines else receive, marked, request_id)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         started = time.monotonic()

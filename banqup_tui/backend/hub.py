@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import time
+from collections.abc import Iterator
 
 
 class Listener:
@@ -34,6 +35,7 @@ class Hub:
         self.epoch = ""
         self.closing = False
         self.last_seen = time.monotonic()
+        self._requests = 0
 
     def tell(self, seq: int) -> None:
         """To be given to `Database.on_commit`."""
@@ -67,6 +69,16 @@ class Hub:
     def somebody_was_here(self) -> None:
         self.last_seen = time.monotonic()
 
+    @contextlib.contextmanager
+    def request(self) -> Iterator[None]:
+        """While a request is answered the service is not idle, however long that takes."""
+        self._requests += 1
+        try:
+            yield
+        finally:
+            self._requests -= 1
+            self.somebody_was_here()
+
     def quiet_for(self) -> float:
         """Seconds without a listener and without a request."""
-        return 0.0 if self._listeners else time.monotonic() - self.last_seen
+        return 0.0 if self._listeners or self._requests else time.monotonic() - self.last_seen

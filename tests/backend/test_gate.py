@@ -13,6 +13,7 @@ import pytest
 from banqup_tui.backend.client_commands import HANDLERS
 from banqup_tui.backend.context import Services
 from banqup_tui.backend.gate import Allowance
+from banqup_tui.backend.hub import Hub
 from banqup_tui.backend.service import Settings, is_nested_deeply
 from banqup_tui.protocol import PROTOCOL
 from banqup_tui.protocol.commands import Dismiss
@@ -188,3 +189,12 @@ async def test_a_connection_is_tried_before_its_settings_are_kept(services: Serv
     assert answer.status_code == 200
     assert answer.json()["steps"]
     assert not unknown.json()["steps"][-1]["ok"]
+
+
+async def test_a_service_that_is_still_answering_is_not_idle() -> None:
+    hub = Hub(asyncio.get_running_loop())
+    hub.last_seen -= 100
+    assert hub.quiet_for() >= 100
+    with hub.request():
+        assert hub.quiet_for() == 0
+    assert hub.quiet_for() < 100

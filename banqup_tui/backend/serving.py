@@ -112,6 +112,7 @@ class Backend:
         )
         await asyncio.to_thread(self._dispatch.take_over)
         await self._listen(routes, hub, publish)
+        _log.info("listening")
         self._begin_beside(hub, routes)
         ends = [asyncio.create_task(self._closing.wait()), *self._servers.values()]
         await asyncio.wait(ends, return_when="FIRST_COMPLETED")

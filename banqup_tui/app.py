@@ -57,8 +57,6 @@ _EARLY_KEY, _EARLY_TRIES = 0.02, 50
 """Seconds between keys that came too early, and how often it is looked whether a place can take them yet."""
 _TIME_TO_END = 5.0
 """Seconds that a signal leaves the program to end in order."""
-_STATUS_ROOM = 12
-"""Columns of the info line that margins and the status in front of a cause take."""
 _MESSAGE_MARGINS = 4
 _NEWS_PAUSE = 0.2
 """Seconds in which what has changed is gathered before the screen reads again."""
@@ -341,11 +339,15 @@ class BanqupApp(App[None]):
             changes=changes,
         )
 
-    def status_words(self, document_id: str) -> Sequence[Word]:
-        """The state of a document in one line: its status, and what is wrong where something is."""
+    def status_words(self, document_id: str, in_front: Sequence[Word] = ()) -> Sequence[Word]:
+        """The state of a document in one line: its status, and what is wrong where something is.
+
+        Args:
+            in_front: Words that are shown before it, which take of the line's room.
+        """
         document = self.session.readers.document(document_id)
         if document is None:
-            return ()
+            return in_front
         appearance = STATUSES[document.accounting_status]
         words = [Word(f"{appearance.sign} {appearance.full_word}", appearance.token, appearance.bold)]
         if document.kind is DocumentKind.CREDIT_NOTE:
@@ -353,9 +355,10 @@ class BanqupApp(App[None]):
         for delivery in self.session.readers.deliveries(document_id):
             if delivery.needs_a_look and delivery.reason:
                 label = clean(self.integration_labels().get(delivery.integration_id, ""))
-                words.append(Word(f"  {_cause(label, clean(told(delivery.reason)), self.size.width - _STATUS_ROOM)}"))
+                taken = sum(width_of(word.text) for word in (*in_front, *words)) + len("  ") + _MESSAGE_MARGINS
+                words.append(Word(f"  {_cause(label, clean(told(delivery.reason)), self.size.width - taken)}"))
                 break
-        return words
+        return (*in_front, *words)
 
     def say(
         self,

@@ -95,7 +95,9 @@ class CommandLineAsk:
         for row in question.rows:
             if not summary.effects or row.id in summary.effects:
                 text = summary.has[row.id][0] if row.id in summary.has else row.has
-                say(f"{row.label}. {has}: {text}. {sent}: {summary.effects.get(row.id, '–')}.")
+                words = _("{label}. {has}: {text}. {sent}: {effect}.")
+                effect = summary.effects.get(row.id, "–")
+                say(words.format(label=row.label, has=has, text=text, sent=sent, effect=effect))
         for line in summary.lines:
             say(line)
 
@@ -132,7 +134,7 @@ class CommandLineAsk:
         """Says how each stands; what needs more is left out, and the exit code tells."""
         rows = question.rows()
         for row in rows:
-            say(f"{row.label}: {row.note}.")
+            say(_("{label}: {note}.").format(label=row.label, note=row.note))
         self.left_out = sum(row.standing is Standing.NEEDS for row in rows)
         return bool(question.go_on())
 

@@ -99,9 +99,12 @@ def _refusal(document: XmlDocument) -> Exception:
 
 def _what(namespace: str, name: str, ubl_match: re.Match[str] | None) -> str:
     if ubl_match:
-        return f"{_UBL_DOCUMENTS.get(name, 'a document')} (UBL {clean(name)[:60]})"
+        what, root = _UBL_DOCUMENTS.get(name, "a document"), clean(name)[:60]
+        return f"{what} (UBL {root})"
     iso_match = _ISO_20022.match(namespace)
     if iso_match:
         kind = "a payment file" if iso_match[1].startswith("pain.") else "a bank message"
-        return f"{kind} (ISO 20022 {iso_match[1]})"
-    return _OTHER_DOCUMENTS.get(name, f"XML of another kind (root {clean(name)[:60]})")
+        message = iso_match[1]
+        return f"{kind} (ISO 20022 {message})"
+    root = clean(name)[:60]
+    return _OTHER_DOCUMENTS.get(name, f"XML of another kind (root {root})")

@@ -186,7 +186,7 @@ class Failed(PlaceScreen):
         document = self.house.session.readers.document(row.id)
         client = self.house.session.readers.client(document.client_id) if document else None
         name = (Word(f"{client.name}  ", "strong", True),) if client else ()
-        return (*name, *self.house.status_words(row.id))
+        return self.house.status_words(row.id, name)
 
     def menu_title(self) -> str:
         return self.table.row.number if self.table.row else ""

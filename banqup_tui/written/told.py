@@ -2,7 +2,8 @@
 
 They may not know a screen's language, and what they said is kept as it was said. The catalogue has their sentences with
 the context `told` and with names for what changes in them: `The folder {directory} may not be written to.` A
-sentence that is not there, of a connector from elsewhere, is shown as it came.
+sentence that is not there, of a connector from elsewhere, is shown as it came. What stands in a place may itself be words
+of the program, as in "This is {what}": these have the context `told part`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from banqup_tui.written.folders import FOLDER_NAMES
 from banqup_tui.written.words import _, current_language, sentences_with
 
 CONTEXT = "told"
+PART = "told part"
 _PLACE = re.compile(r"\{(\w+)\}")
 _MOST_SENTENCES = 30
 _MOST_TOGETHER = 12
@@ -59,8 +61,8 @@ def _told(text: str, language: str) -> Iterator[str]:
 
 
 @lru_cache(maxsize=512)
-def _one(sentence: str, language: str) -> str | None:
-    exact, patterns = _known(language)
+def _one(sentence: str, language: str, context: str = CONTEXT) -> str | None:
+    exact, patterns = _known(language, context)
     if sentence in exact:
         return exact[sentence]
     if len(sentence) > _LONGEST:
@@ -68,7 +70,7 @@ def _one(sentence: str, language: str) -> str | None:
     for pieces, names, translation in patterns:
         values = _between(pieces, sentence)
         if values is not None:
-            return _filled(translation, dict(zip(names, values, strict=True)))
+            return _filled(translation, dict(zip(names, values, strict=True)), language, context)
     return None
 
 
@@ -88,20 +90,24 @@ def _between(pieces: list[str], sentence: str) -> list[str] | None:
     return [*values, sentence[at:end]] if at < end else None
 
 
-def _filled(translation: str, values: dict[str, str]) -> str:
-    return re.sub(r"\{(\w+)\}", lambda place: _value(values[place.group(1)]), translation)
+def _filled(translation: str, values: dict[str, str], language: str, context: str) -> str:
+    return re.sub(r"\{(\w+)\}", lambda place: _value(values[place.group(1)], language, context), translation)
 
 
-def _value(text: str) -> str:
-    """A folder's name is translated, what a stranger wrote is not."""
-    return _(text) if text in _FOLDERS else text
+def _value(text: str, language: str, context: str) -> str:
+    """A folder's name and words of the program are translated, what a stranger wrote is not."""
+    if text in _FOLDERS:
+        return _(text)
+    if context == PART:  # of a part in a part only whole words: a text that nests a thousand would end the recursion
+        return _known(language, PART)[0].get(text, text)
+    return _one(text, language, PART) or text
 
 
-@lru_cache(maxsize=4)
-def _known(language: str) -> tuple[dict[str, str], list[tuple[list[str], list[str], str]]]:
+@lru_cache(maxsize=8)
+def _known(language: str, context: str) -> tuple[dict[str, str], list[tuple[list[str], list[str], str]]]:
     """Sentences without places, and the others by the pieces around these: those that say most come first."""
     exact, patterns = {}, []
-    for sentence, translation in sorted(sentences_with(CONTEXT, language).items(), key=lambda pair: -len(pair[0])):
+    for sentence, translation in sorted(sentences_with(context, language).items(), key=lambda pair: -len(pair[0])):
         first, *rest = _PLACE.split(sentence)
         if rest:
             patterns.append(([first, *rest[1::2]], rest[::2], translation))

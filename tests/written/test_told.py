@@ -2,13 +2,17 @@
 
 import errno
 import time
+from pathlib import Path
 
 import pytest
 
 from banqup_tui.backend.ledger import sentences
+from banqup_tui.backend.lock import AlreadyRunning
+from banqup_tui.backend.restoring import InTheWay
 from banqup_tui.connectors import sftp_faults
 from banqup_tui.connectors.local_folder import _not_sent
 from banqup_tui.domain.warnings import ReadWarning
+from banqup_tui.formats import vocabularies
 from banqup_tui.formats.refusals import REASONS, refuse
 from banqup_tui.store.query import FilterProblem, parse
 from banqup_tui.sync.errors import NoNetwork, ServerDown
@@ -110,3 +114,26 @@ def test_a_text_of_any_length_is_shown_at_once(text: str) -> None:
     started = time.process_time()
     assert told(text) == text
     assert time.process_time() - started < 3
+
+
+def test_what_stands_in_the_place_of_a_refusal_is_french_too():
+    what = "an order (UBL Order)"
+    assert told(refuse("other-document", what=what).sentence).startswith("C'est une commande (UBL Order), ")
+    missing = refuse("fragment", format="MT940", missing="the account (:25:)")
+    assert told(missing.sentence) == "C'est un fragment de MT940\N{NO-BREAK SPACE}: le compte (:25:) manque."
+    kinds = (*vocabularies._UBL_DOCUMENTS.values(), *vocabularies._OTHER_DOCUMENTS.values())
+    for kind in (*kinds, "XML of another kind (root Invoices)", "a document (UBL AttachedDocument)"):
+        assert kind not in told(refuse("other-document", what=kind).sentence)
+    for kind in (*vocabularies._OTHER_FORMATS.values(), *vocabularies._OTHER_NAMESPACES.values()):
+        assert kind not in told(refuse("other-format", what=kind).sentence)
+
+
+def test_words_in_words_a_thousand_deep_are_shown_as_they_came():
+    nested = "This is " + "a (UBL " * 250 + ", not an invoice or a bank statement."
+    assert told(nested).startswith("C'est ")
+
+
+def test_what_the_backend_says_when_a_command_runs_it_is_french():
+    running = AlreadyRunning()
+    assert told(running.sentence) == "Le service local tourne déjà."
+    assert told(str(InTheWay(Path("/srv/backup")))).startswith("/srv/backup existe déjà.")

@@ -2,8 +2,8 @@
 
 They may not know a screen's language, and what they said is kept as it was said. The catalogue has their sentences with
 the context `told` and with names for what changes in them: `The folder {directory} may not be written to.` A
-sentence that is not there, of a connector from elsewhere, is shown as it came. What stands in a place may itself be words
-of the program, as in "This is {what}": these have the context `told part`.
+sentence that is not there, of a connector from elsewhere, is shown as it came. What stands in a place may itself be
+words of the program, as in "This is {what}": these have the context `told part`.
 """
 
 from __future__ import annotations

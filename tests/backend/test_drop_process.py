@@ -2,16 +2,21 @@
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 import os
 import signal
 import socket
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 import pytest
 
+from banqup_tui.backend.drop import DropRoom
 from banqup_tui.backend.drop_process.process import DropProcess
+from banqup_tui.domain.passwords import kept_password
+from banqup_tui.protocol.commands import RemoveAccount
 from banqup_tui.sources import drop_door
 from banqup_tui.sources.drop_door import Doorman
 from banqup_tui.sources.drop_server import MOST_REFUSED_WRITES
@@ -102,6 +107,53 @@ async def test_who_goes_on_writing_what_is_refused_is_shown_out(room: Room) -> N
             with pytest.raises((asyncssh.ConnectionLost, asyncssh.SFTPConnectionLost)):
                 await file.write(b"xx", 0)
         await until(lambda: door.left_over() == [])
+
+
+KEY = asyncssh.generate_private_key("ssh-ed25519")
+METHODS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "password": ({"password": "wrong", "preferred_auth": "password"}, ["_row_of", "scrypt"]),
+    "keyboard": ({"password": "wrong", "preferred_auth": "keyboard-interactive"}, ["_row_of", "scrypt"]),
+    "key": ({"client_keys": [KEY], "preferred_auth": "publickey"}, ["_row_of", "import_public_key"]),
+    "none": ({"preferred_auth": "none"}, []),
+}
+"""With what each costs."""
+
+
+async def test_a_failed_sign_in_is_the_same_work_whoever_is_known(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else its time would say which accounts there are."""
+    work: list[object] = []
+
+    def noted(owner: object, name: str) -> None:
+        real = getattr(owner, name)
+
+        def called(*given: Any, **more: Any) -> Any:
+            work.append((name, len(given), sorted((key, one) for key, one in more.items() if key != "salt")))
+            return real(*given, **more)
+
+        monkeypatch.setattr(owner, name, called)
+
+    async with drop_of(room) as door:
+        account(room, "with-password", secret=kept_password("another"))
+        account(room, "with-key", public_key=door_key())
+        gone = account(room, "gone")
+        room.do(RemoveAccount(account_id=gone))
+        noted(hashlib, "scrypt")
+        noted(asyncssh, "import_public_key")
+        noted(DropRoom, "_row_of")
+        for method, (given, costs) in METHODS.items():
+            done = {}
+            for user in ("with-password", "with-key", "gone", "nobody"):
+                work.clear()
+                with pytest.raises(asyncssh.PermissionDenied):
+                    async with door.sender(user, **given):
+                        pass
+                done[user] = list(work)
+            assert done["with-password"] == done["with-key"] == done["gone"] == done["nobody"], method
+            assert [what for what, *_ in done["nobody"]] == costs
+
+
+def door_key() -> str:
+    return str(asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().strip())
 
 
 class Stranger:

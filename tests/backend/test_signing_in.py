@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from banqup_tui.backend import tables
 from banqup_tui.backend.apart import Apart
 from banqup_tui.backend.pruning import prune
-from banqup_tui.backend.sign_in import return_listener
+from banqup_tui.backend.sign_in import kept, return_listener
 from banqup_tui.backend.sign_in.tokens import KeptTokens, provide
 from banqup_tui.backend.tables import utc_now
 from banqup_tui.backend.vault import of_sign_in
@@ -299,6 +299,10 @@ def _listens(port: int | None) -> bool:
     ("head", "status"),
     [
         ("GET /?state=x HTTP/1.1\r\nHost: evil.example\r\n", 404),
+        ("GET /?state={state} HTTP/1.1\r\nHost: evil.example:{port}\r\n", 404),
+        ("GET /?state={state} HTTP/1.1\r\nHost: evil.example:{port}\r\nHost: localhost:{port}\r\n", 404),
+        ("GET /?state={state} HTTP/1.1\r\nHost: localhost\r\n", 404),
+        ("GET /?state={state} HTTP/1.1\r\n", 404),
         ("GET /v1/spaces HTTP/1.1\r\nHost: localhost:{port}\r\n", 404),
         ("POST / HTTP/1.1\r\nHost: localhost:{port}\r\n", 404),
         ("nonsense\r\n", 404),
@@ -308,10 +312,56 @@ async def test_only_one_page_is_on_the_way_back(desk: Desk, firm: Provider, head
     begun = await begin(desk, settings_of(firm))
     port = httpx.URL(begun["returnsTo"]).port
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write((head.format(port=port) + "\r\n").encode())
-    assert (await reader.read()).startswith(f"HTTP/1.1 {status} ".encode())
+    state = httpx.URL(begun["url"]).params["state"]
+    writer.write((head.format(port=port, state=state) + "\r\n").encode())
+    answer = httpx_answer(await reader.read())
+    assert answer.status_code == status
+    assert_tells_nobody(answer)
     writer.close()
     assert (await look(desk, begun["id"]))["state"] == "WAITING"
+
+
+def httpx_answer(content: bytes) -> httpx.Response:
+    head, _, body = content.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    headers = [(name, value.strip()) for name, _, value in (line.partition(":") for line in lines)]
+    return httpx.Response(int(first.split()[1]), headers=headers, content=body)
+
+
+def assert_tells_nobody(answer: httpx.Response) -> None:
+    """The page's address has the code in it, and its text may be the provider's."""
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    policy = {part.strip() for part in answer.headers["Content-Security-Policy"].split(";")}
+    assert policy == {"default-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"}
+    assert answer.headers["Connection"] == "close"
+    assert not {"set-cookie", "server", "access-control-allow-origin", "location"} & set(answer.headers)
+
+
+@pytest.mark.parametrize("way", ["signed in", "refused", "unknown", "mistake"])
+async def test_no_page_on_the_way_back_is_kept_framed_or_told_to_another(
+    desk: Desk, firm: Provider, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    begun = await begin(desk, settings_of(firm))
+    status = {"unknown": 404, "mistake": 500}.get(way, 200)
+    address = begun["returnsTo"] + "/?state=unknown&code=x"
+    if way == "signed in":
+        address = firm.sign_in(begun["url"])
+    elif way == "refused":
+        state = httpx.URL(begun["url"]).params["state"]
+        address = f"{begun['returnsTo']}/?error=access_denied&error_description=%3Cscript%3E&state={state}"
+    elif way == "mistake":
+
+        def broken(*_: object) -> None:
+            raise RuntimeError("no such table")
+
+        monkeypatch.setattr(kept, "by_state", broken)
+    answer = await browser(address)
+    assert answer.status_code == status
+    assert "<script" not in answer.text
+    assert_tells_nobody(answer)
 
 
 async def test_silent_connections_do_not_keep_the_browser_out(desk: Desk, firm: Provider) -> None:

@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 _HEADERS = (
     "Content-Type: text/html; charset=utf-8\r\n"
     "Cache-Control: no-store\r\n"
-    "Content-Security-Policy: default-src 'none'\r\n"
+    "Content-Security-Policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
     "Referrer-Policy: no-referrer\r\n"
     "X-Content-Type-Options: nosniff\r\n"
     "Connection: close\r\n"
@@ -123,9 +123,9 @@ class ReturnListener:
     async def _page(self, lines: list[str]) -> tuple[str, str]:
         method, _, rest = lines[0].partition(" ")
         target, _, version = rest.partition(" ")
-        headers = {
-            name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])
-        }
+        headers: dict[str, str] = {}
+        for name, _, value in (line.partition(":") for line in lines[1:]):
+            headers[name.lower()] = ", ".join(filter(None, (headers.get(name.lower()), value.strip())))
         path, _, query = target.partition("?")
         language = "fr" if headers.get("accept-language", "").lower().startswith("fr") else "en"
         nobody = "404 Not Found", _PAGE.format(language, escape(_NOBODY[language]))

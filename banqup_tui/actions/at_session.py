@@ -20,8 +20,7 @@ from banqup_tui.domain.document import Document
 from banqup_tui.domain.failures import FailureGroup
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.listing import UnderWay
-from banqup_tui.domain.values import Value
-from banqup_tui.protocol.commands import Resend, Send, decode, kind_of
+from banqup_tui.protocol.commands import CommandBody, Resend, Send, decode
 from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult
 from banqup_tui.store.outbox_entry import CommandState, Entry, Rescue
 from banqup_tui.store.readers import Readers
@@ -35,8 +34,8 @@ _WITH_TRAY = frozenset({Place.CLIENT_DOCUMENTS, Place.TO_PLACE})
 UNDO_REACH = timedelta(hours=1)
 """How far back what the server has done is offered."""
 _STANDING = (CommandState.QUEUED, CommandState.SENDING, CommandState.DONE)
-_QUEUES = (kind_of(Send), kind_of(Resend))
-_REVERSIBLE_KINDS = frozenset(kind_of(body) for body in REVERSIBLE)
+_QUEUES = (Send.KIND, Resend.KIND)
+_REVERSIBLE_KINDS = frozenset(body.KIND for body in REVERSIBLE)
 
 
 class SessionDoing:
@@ -45,10 +44,10 @@ class SessionDoing:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def act(self, body: Value, label: str = "", *, key: str | None = None) -> str:
+    def act(self, body: CommandBody, label: str = "", *, key: str | None = None) -> str:
         return self._session.act(body, label=label, key=key)
 
-    def act_all(self, bodies: Sequence[Value], label: str = "", *, labels: Sequence[str] = ()) -> Sequence[str]:
+    def act_all(self, bodies: Sequence[CommandBody], label: str = "", *, labels: Sequence[str] = ()) -> Sequence[str]:
         """One command alone is given as it always was."""
         if len(bodies) == 1:
             return [self.act(bodies[0], labels[0] if labels else label)]
@@ -69,7 +68,7 @@ class SessionDoing:
     def take_back(self, key: str) -> bool:
         return self._session.outbox.undo(key)
 
-    def opposite_of(self, key: str) -> Value | None:
+    def opposite_of(self, key: str) -> CommandBody | None:
         entry = self._session.outbox.entry(key)
         if entry is None:
             return None

@@ -8,11 +8,11 @@ from functools import partial
 from banqup_tui.actions.asking import Message
 from banqup_tui.actions.interface import Context
 from banqup_tui.actions.reversing import REVERSIBLE
-from banqup_tui.domain.values import Value
+from banqup_tui.protocol.commands import CommandBody
 from banqup_tui.written.words import _
 
 
-def give(context: Context, bodies: Iterable[Value], sentence: str) -> None:
+def give(context: Context, bodies: Iterable[CommandBody], sentence: str) -> None:
     """`sentence` says what was done, with its full stop; without it, it is the name in the list of `u`."""
     label = sentence.rstrip(".")
     given = tuple(bodies)
@@ -20,20 +20,20 @@ def give(context: Context, bodies: Iterable[Value], sentence: str) -> None:
     _tell(context, given, keys, sentence)
 
 
-def give_each(context: Context, bodies: Sequence[tuple[Value, str]], sentence: str) -> None:
+def give_each(context: Context, bodies: Sequence[tuple[CommandBody, str]], sentence: str) -> None:
     """Many commands in one write, each with a name of its own in the list of `u`."""
     given = tuple(body for body, _label in bodies)
     keys = tuple(context.doing.act_all(given, labels=[label for _body, label in bodies]))
     _tell(context, given, keys, sentence)
 
 
-def _tell(context: Context, given: tuple[Value, ...], keys: tuple[str, ...], sentence: str) -> None:
+def _tell(context: Context, given: tuple[CommandBody, ...], keys: tuple[str, ...], sentence: str) -> None:
     wordings = _with_undo(sentence, given, context)
     holds = partial(context.doing.is_so, keys, waits=context.offline)
     context.ask.notify(Message(text=wordings[0], shorter=wordings[1:], undo_keys=keys, plain=sentence, holds=holds))
 
 
-def _with_undo(sentence: str, bodies: tuple[Value, ...], context: Context) -> tuple[str, ...]:
+def _with_undo(sentence: str, bodies: tuple[CommandBody, ...], context: Context) -> tuple[str, ...]:
     """The longest first. What the server is doing already, and nothing can take back, says nothing of `u`."""
     if context.offline:
         return (

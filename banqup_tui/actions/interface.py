@@ -24,6 +24,7 @@ from banqup_tui.domain.listing import UnderWay
 from banqup_tui.domain.sending import Offer, Selection, offers, selection
 from banqup_tui.domain.source import ToPlace
 from banqup_tui.domain.values import Value
+from banqup_tui.protocol.commands import CommandBody
 from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult
 from banqup_tui.store.outbox_entry import Rescue
 from banqup_tui.sync.state import SyncState
@@ -32,11 +33,11 @@ from banqup_tui.sync.state import SyncState
 class Doing(Protocol):
     """What actions need of a session: the outbox, and the few things that only the backend can answer."""
 
-    def act(self, body: Value, label: str = "", *, key: str | None = None) -> str:
+    def act(self, body: CommandBody, label: str = "", *, key: str | None = None) -> str:
         """Write a command to the outbox; its key. `label` is what was done, in words, for the list of `u`."""
         ...
 
-    def act_all(self, bodies: Sequence[Value], label: str = "", *, labels: Sequence[str] = ()) -> Sequence[str]:
+    def act_all(self, bodies: Sequence[CommandBody], label: str = "", *, labels: Sequence[str] = ()) -> Sequence[str]:
         """Several commands at once, in order; their keys. `labels`: one for each, in place of the same for all."""
         ...
 
@@ -50,7 +51,7 @@ class Doing(Protocol):
         """Cancel a command that was never tried; false where it was."""
         ...
 
-    def opposite_of(self, key: str) -> Value | None:
+    def opposite_of(self, key: str) -> CommandBody | None:
         """The command that takes back one that is done; None where it is too late."""
         ...
 

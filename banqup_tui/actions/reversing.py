@@ -6,12 +6,19 @@ import uuid
 from collections.abc import Iterable
 
 from banqup_tui.domain.delivery import Delivery, DeliveryState
-from banqup_tui.domain.values import Value
-from banqup_tui.protocol.commands import Cancel, PauseIntegration, Resend, ResumeIntegration, Send, SetProcessed
+from banqup_tui.protocol.commands import (
+    Cancel,
+    CommandBody,
+    PauseIntegration,
+    Resend,
+    ResumeIntegration,
+    Send,
+    SetProcessed,
+)
 
 _KEYS = uuid.UUID("6f0d5f0e-6c0e-5d1b-8a35-2a1f3a1f9b44")
 
-REVERSIBLE: tuple[type[Value], ...] = (Send, Resend, SetProcessed, PauseIntegration)
+REVERSIBLE: tuple[type[CommandBody], ...] = (Send, Resend, SetProcessed, PauseIntegration)
 
 
 def key_of_opposite(key: str) -> str:
@@ -19,7 +26,7 @@ def key_of_opposite(key: str) -> str:
     return str(uuid.uuid5(_KEYS, key))
 
 
-def opposite(body: Value, deliveries: Iterable[Delivery]) -> Value | None:
+def opposite(body: CommandBody, deliveries: Iterable[Delivery]) -> CommandBody | None:
     """`deliveries`: of the documents that the command concerned. None where it is too late, or never possible."""
     match body:
         case SetProcessed(document_ids=ids, processed=processed):

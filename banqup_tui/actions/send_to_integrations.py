@@ -17,8 +17,7 @@ from banqup_tui.domain.document import Document
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.sending import Effect, Obstacle, Plan, Route, Row, Selection, planned
 from banqup_tui.domain.text import clean
-from banqup_tui.domain.values import Value
-from banqup_tui.protocol.commands import Copy, Resend, Send
+from banqup_tui.protocol.commands import CommandBody, Copy, Resend, Send
 from banqup_tui.written.formats import count, cut_middle
 from banqup_tui.written.words import _, ngettext
 
@@ -100,7 +99,7 @@ def planned_for(chosen: Selection, answer: Ticked) -> Plan:
     return planned(chosen, answer.ids, again=answer.option)
 
 
-def commands_of(plan: Plan) -> Iterator[Value]:
+def commands_of(plan: Plan) -> Iterator[CommandBody]:
     for group in plan.groups:
         for part in _parts(group.document_ids):
             yield Send(document_ids=tuple(part), integration_ids=group.integration_ids)

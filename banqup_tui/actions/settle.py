@@ -9,8 +9,7 @@ from banqup_tui.actions.places import Place
 from banqup_tui.actions.sentences import name_of
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.text import clean
-from banqup_tui.domain.values import Value
-from banqup_tui.protocol.commands import Copy, Resend, Settle
+from banqup_tui.protocol.commands import CommandBody, Copy, Resend, Settle
 from banqup_tui.written.words import _
 
 
@@ -65,7 +64,7 @@ def _unknown(context: Context) -> Delivery | None:
     return unknown[0] if len(unknown) == 1 else None
 
 
-def _command(found: Delivery, answer: str) -> Value:
+def _command(found: Delivery, answer: str) -> CommandBody:
     if answer == "again":
         return Resend(copies=(Copy(delivery_id=found.id, generation=found.generation),))
     return Settle(delivery_id=found.id, generation=found.generation, there=answer == "there")

@@ -13,8 +13,7 @@ from banqup_tui.actions.places import EVERYWHERE, Destination, Place
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.failures import Failing, FailureGroup, Retry, retry_of
 from banqup_tui.domain.text import clean
-from banqup_tui.domain.values import Value
-from banqup_tui.protocol.commands import Copy, Dismiss, Resend, ResumeIntegration, Send
+from banqup_tui.protocol.commands import CommandBody, Copy, Dismiss, Resend, ResumeIntegration, Send
 from banqup_tui.written.formats import count
 from banqup_tui.written.told import told
 from banqup_tui.written.words import _, ngettext
@@ -172,7 +171,7 @@ class ExportFailures(Action):
         context.ask.notify(Message(text=words.format(count=count(len(failing)), path=path)))
 
 
-def commands_of(plan: Retry) -> Iterator[Value]:
+def commands_of(plan: Retry) -> Iterator[CommandBody]:
     """In this order: what stopped goes on, then everything is sent."""
     for integration_id in plan.resumed:
         yield ResumeIntegration(integration_id=integration_id)
@@ -184,7 +183,7 @@ def commands_of(plan: Retry) -> Iterator[Value]:
         yield Resend(copies=tuple(Copy(delivery_id=one.delivery_id, generation=one.generation) for one in part))
 
 
-def dismissals_of(failing: Sequence[Failing]) -> Iterator[Value]:
+def dismissals_of(failing: Sequence[Failing]) -> Iterator[CommandBody]:
     for part in _parts(failing):
         yield Dismiss(delivery_ids=tuple(one.delivery_id for one in part))
 

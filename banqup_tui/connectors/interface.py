@@ -354,11 +354,15 @@ def secret_names(settings: type[msgspec.Struct]) -> frozenset[str]:
 
 
 def schema(settings: type[msgspec.Struct]) -> dict[str, Any]:
-    """The JSON Schema of a settings struct, with the references resolved."""
+    """The JSON Schema of a settings struct, with the references resolved.
+
+    It goes to terminals, so the name of the class, which msgspec gives as its title, is left out.
+    """
     (resolved,), components = msgspec.json.schema_components([settings], schema_hook=_schema_of)
-    found: dict[str, Any] = components.get(settings.__name__, resolved)
+    found = dict(_resolved(resolved, components))
+    found.pop("title", None)
     properties = {name: _resolved(of, components) for name, of in found.get("properties", {}).items()}
-    return {**found, "properties": properties}
+    return found | {"properties": properties}
 
 
 def _schema_of(kind: type) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import (
     AddIntegration,
     Backfill,
+    CommandBody,
     CreateClient,
     ImportFile,
     Install,
@@ -68,7 +69,7 @@ class Hand(Protocol):
 
     def put_files(self, files: Sequence[bytes]) -> list[str]: ...
 
-    def commands(self, bodies: Sequence[Value]) -> Sequence[CommandResult]: ...
+    def commands(self, bodies: Sequence[CommandBody]) -> Sequence[CommandResult]: ...
 
     def seen(self) -> str: ...
 
@@ -238,7 +239,7 @@ class _Builder:
     def _id(self, kind: str, name: str) -> str:
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"banqup-demo:{self._seed}:{kind}:{name}"))
 
-    def _do(self, bodies: Sequence[Value]) -> list[Any]:
+    def _do(self, bodies: Sequence[CommandBody]) -> list[Any]:
         """The results. Raises BanqupError at the first that was not done."""
         results = list(self._hand.commands(bodies))
         for result in results:

@@ -15,9 +15,8 @@ from typing import Final
 import msgspec
 
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.domain.values import Value
 from banqup_tui.protocol import paths
-from banqup_tui.protocol.commands import encode, kind_of
+from banqup_tui.protocol.commands import CommandBody, encode
 from banqup_tui.protocol.local import Endpoint
 from banqup_tui.protocol.local_http import LocalConnection
 from banqup_tui.protocol.messages import Command, CommandResult, CommandResults, Commands, Snapshot
@@ -62,7 +61,7 @@ class HttpHand:
         """Several at once; their SHA-256 in order."""
         return list(self._pool.map(self._put, files))
 
-    def commands(self, bodies: Sequence[Value]) -> list[CommandResult]:
+    def commands(self, bodies: Sequence[CommandBody]) -> list[CommandResult]:
         left = [self._command(body) for body in bodies]
         results: list[CommandResult] = []
         while left:
@@ -74,8 +73,8 @@ class HttpHand:
             left = left[len(answer.results) :]
         return results
 
-    def _command(self, body: Value) -> Command:
-        kind, raw = kind_of(type(body)), encode(body)
+    def _command(self, body: CommandBody) -> Command:
+        kind, raw = body.KIND, encode(body)
         key = uuid.uuid5(uuid.NAMESPACE_URL, f"banqup-demo:{kind}:{bytes(raw).decode()}")
         return Command(key=str(key), kind=kind, seen=self._seen, body=raw)
 

@@ -1,10 +1,11 @@
 """The commands: what a user can ask of the backend, each answered once and for all under its key.
 
-The kind of a command is the name of its body in UPPER_SNAKE, as `kind_of` gives it.
+`KIND` is the name of a command on the wire, in the outbox and in the service's database. It never changes, whatever
+becomes of the class.
 """
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -13,12 +14,20 @@ from banqup_tui.domain.source import SourceKind
 from banqup_tui.domain.values import Sha256, Value
 
 
-class Send(Value, frozen=True, kw_only=True):
+class CommandBody(Value, frozen=True, kw_only=True):
+    """What a command asks for. The kind stands beside the body on the wire, not in it."""
+
+    KIND: ClassVar[str]
+
+
+class Send(CommandBody, frozen=True, kw_only=True):
     """Queue what has not arrived. Without `integration_ids`: every active integration of the document's client.
 
     Never sends again what is delivered, unknown or under way: there it does nothing and says so in the result
     `{"queued": n, "unchanged": n}`.
     """
+
+    KIND: ClassVar[str] = "SEND"
 
     document_ids: tuple[str, ...]
     integration_ids: tuple[str, ...] | None = None
@@ -31,8 +40,10 @@ class Copy(Value, frozen=True, kw_only=True):
     generation: int
 
 
-class Resend(Value, frozen=True, kw_only=True):
+class Resend(CommandBody, frozen=True, kw_only=True):
     """Another copy of each. `if_gone`: look first where the receiver can be asked, and send only what is gone."""
+
+    KIND: ClassVar[str] = "RESEND"
 
     copies: tuple[Copy, ...]
     if_gone: bool = False
@@ -49,8 +60,10 @@ class Query(Value, frozen=True, kw_only=True):
     failed_only: bool = False
 
 
-class BulkSend(Value, frozen=True, kw_only=True):
+class BulkSend(CommandBody, frozen=True, kw_only=True):
     """`up_to` is the `epoch.seq` seen, `expected` the number that the user confirmed: more is refused."""
+
+    KIND: ClassVar[str] = "BULK_SEND"
 
     query: Query
     up_to: str
@@ -59,28 +72,38 @@ class BulkSend(Value, frozen=True, kw_only=True):
     again: bool = False
 
 
-class Cancel(Value, frozen=True, kw_only=True):
+class Cancel(CommandBody, frozen=True, kw_only=True):
+    KIND: ClassVar[str] = "CANCEL"
+
     delivery_ids: tuple[str, ...]
 
 
-class Dismiss(Value, frozen=True, kw_only=True):
+class Dismiss(CommandBody, frozen=True, kw_only=True):
+    KIND: ClassVar[str] = "DISMISS"
+
     delivery_ids: tuple[str, ...]
 
 
-class Settle(Value, frozen=True, kw_only=True):
+class Settle(CommandBody, frozen=True, kw_only=True):
     """The user looked at the receiver: it is there, or it is not."""
+
+    KIND: ClassVar[str] = "SETTLE"
 
     delivery_id: str
     generation: int
     there: bool
 
 
-class SetProcessed(Value, frozen=True, kw_only=True):
+class SetProcessed(CommandBody, frozen=True, kw_only=True):
+    KIND: ClassVar[str] = "SET_PROCESSED"
+
     document_ids: tuple[str, ...]
     processed: bool
 
 
-class CreateClient(Value, frozen=True, kw_only=True):
+class CreateClient(CommandBody, frozen=True, kw_only=True):
+    KIND: ClassVar[str] = "CREATE_CLIENT"
+
     client_id: str
     reference: str
     name: str
@@ -88,32 +111,42 @@ class CreateClient(Value, frozen=True, kw_only=True):
     enterprise_number: str | None = None
 
 
-class Install(Value, frozen=True, kw_only=True):
+class Install(CommandBody, frozen=True, kw_only=True):
+    KIND: ClassVar[str] = "INSTALL"
+
     installation_id: str
     extension_id: str
     settings: dict[str, Any] = {}
 
 
-class Configure(Value, frozen=True, kw_only=True):
+class Configure(CommandBody, frozen=True, kw_only=True):
     """Settings given replace those of the same name; a null takes one away; those not named stay."""
+
+    KIND: ClassVar[str] = "CONFIGURE"
 
     installation_id: str
     settings: dict[str, Any]
 
 
-class AllowPackage(Value, frozen=True, kw_only=True):
+class AllowPackage(CommandBody, frozen=True, kw_only=True):
     """The owner lets a package of others in, by the name of its distribution as it was shown."""
+
+    KIND: ClassVar[str] = "ALLOW_PACKAGE"
 
     extension_id: str
     package: str
 
 
-class Uninstall(Value, frozen=True, kw_only=True):
+class Uninstall(CommandBody, frozen=True, kw_only=True):
+    KIND: ClassVar[str] = "UNINSTALL"
+
     installation_id: str
 
 
-class Deactivate(Value, frozen=True, kw_only=True):
+class Deactivate(CommandBody, frozen=True, kw_only=True):
     """Take an installation away from every client. `expected`: how many integrations the user saw; more is refused."""
+
+    KIND: ClassVar[str] = "DEACTIVATE"
 
     installation_id: str
     expected: int
@@ -127,8 +160,10 @@ class Backfill(Value, frozen=True, kw_only=True):
     since: date | None = None
 
 
-class AddIntegration(Value, frozen=True, kw_only=True):
+class AddIntegration(CommandBody, frozen=True, kw_only=True):
     """Activate for one client. `backfill`: also send what was there before, in the number that was confirmed."""
+
+    KIND: ClassVar[str] = "ADD_INTEGRATION"
 
     integration_id: str
     client_id: str
@@ -139,31 +174,41 @@ class AddIntegration(Value, frozen=True, kw_only=True):
     backfill: Backfill | None = None
 
 
-class ConfigureIntegration(Value, frozen=True, kw_only=True):
+class ConfigureIntegration(CommandBody, frozen=True, kw_only=True):
+    KIND: ClassVar[str] = "CONFIGURE_INTEGRATION"
+
     integration_id: str
     settings: dict[str, Any] = {}
     folders: tuple[Folder, ...] | None = None
 
 
-class PauseIntegration(Value, frozen=True, kw_only=True):
+class PauseIntegration(CommandBody, frozen=True, kw_only=True):
+    KIND: ClassVar[str] = "PAUSE_INTEGRATION"
+
     integration_id: str
 
 
-class ResumeIntegration(Value, frozen=True, kw_only=True):
+class ResumeIntegration(CommandBody, frozen=True, kw_only=True):
     """Also mends a BROKEN one: what failed for its cause is queued again."""
 
+    KIND: ClassVar[str] = "RESUME_INTEGRATION"
+
     integration_id: str
 
 
-class RemoveIntegration(Value, frozen=True, kw_only=True):
+class RemoveIntegration(CommandBody, frozen=True, kw_only=True):
+    KIND: ClassVar[str] = "REMOVE_INTEGRATION"
+
     integration_id: str
 
 
-class ImportFile(Value, frozen=True, kw_only=True):
+class ImportFile(CommandBody, frozen=True, kw_only=True):
     """The file's bytes were put under `sha256` before. Without `client_id` the content says whose it is.
 
     `path` is where it was found, relative, as a hint. `dated` is the day on it, where the file itself does not say.
     """
+
+    KIND: ClassVar[str] = "IMPORT_FILE"
 
     sha256: Sha256
     file_name: str
@@ -175,20 +220,26 @@ class ImportFile(Value, frozen=True, kw_only=True):
     dated: date | None = None
 
 
-class AddSource(Value, frozen=True, kw_only=True):
+class AddSource(CommandBody, frozen=True, kw_only=True):
     """`path`: the folder, or where an SFTP drop listens (`HOST:PORT`). There is one drop: its address changes so."""
+
+    KIND: ClassVar[str] = "ADD_SOURCE"
 
     source_id: str
     path: str
     kind: SourceKind = SourceKind.FOLDER
 
 
-class RemoveSource(Value, frozen=True, kw_only=True):
+class RemoveSource(CommandBody, frozen=True, kw_only=True):
+    KIND: ClassVar[str] = "REMOVE_SOURCE"
+
     source_id: str
 
 
-class AddAccount(Value, frozen=True, kw_only=True):
+class AddAccount(CommandBody, frozen=True, kw_only=True):
     """Somebody who may put files into the SFTP drop: with `secret`, the slow hash of a password, or a `public_key`."""
+
+    KIND: ClassVar[str] = "ADD_ACCOUNT"
 
     account_id: str
     source_id: str
@@ -199,12 +250,16 @@ class AddAccount(Value, frozen=True, kw_only=True):
     public_key: str | None = None
 
 
-class RemoveAccount(Value, frozen=True, kw_only=True):
+class RemoveAccount(CommandBody, frozen=True, kw_only=True):
+    KIND: ClassVar[str] = "REMOVE_ACCOUNT"
+
     account_id: str
 
 
-class PlaceFile(Value, frozen=True, kw_only=True):
+class PlaceFile(CommandBody, frozen=True, kw_only=True):
     """A person says whose a file under *To place* is. `remember`: what is like it goes there by itself from now on."""
+
+    KIND: ClassVar[str] = "PLACE_FILE"
 
     to_place_id: str
     client_id: str
@@ -212,11 +267,15 @@ class PlaceFile(Value, frozen=True, kw_only=True):
     remember: bool = False
 
 
-class DismissToPlace(Value, frozen=True, kw_only=True):
+class DismissToPlace(CommandBody, frozen=True, kw_only=True):
+    KIND: ClassVar[str] = "DISMISS_TO_PLACE"
+
     to_place_ids: tuple[str, ...]
 
 
-class RemoveRule(Value, frozen=True, kw_only=True):
+class RemoveRule(CommandBody, frozen=True, kw_only=True):
+    KIND: ClassVar[str] = "REMOVE_RULE"
+
     rule_id: str
 
 
@@ -228,22 +287,18 @@ Body = (
 )  # fmt: skip
 
 
-def kind_of(body_type: type[Value]) -> str:
-    """`SetProcessed` -> `SET_PROCESSED`."""
-    name = body_type.__name__
-    return "".join(f"_{letter}" if letter.isupper() and at else letter for at, letter in enumerate(name)).upper()
+BODIES: dict[str, type[CommandBody]] = {body.KIND: body for body in Body.__args__}
 
-
-BODIES: dict[str, type[Value]] = {kind_of(body): body for body in Body.__args__}
-
-_DECODERS: dict[str, msgspec.json.Decoder[Value]] = {kind: msgspec.json.Decoder(body) for kind, body in BODIES.items()}
+_DECODERS: dict[str, msgspec.json.Decoder[CommandBody]] = {
+    kind: msgspec.json.Decoder(body) for kind, body in BODIES.items()
+}
 """Made at the import: threads that decode a type for the first time at once bring the process down (msgspec 0.22)."""
 
 
-def encode(body: Value) -> msgspec.Raw:
+def encode(body: CommandBody) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(body))
 
 
-def decode(kind: str, raw: msgspec.Raw | bytes) -> Value:
+def decode(kind: str, raw: msgspec.Raw | bytes) -> CommandBody:
     """Raises `KeyError` for an unknown kind and `msgspec.ValidationError` for a body that does not fit."""
     return _DECODERS[kind].decode(raw)

@@ -15,6 +15,7 @@ from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.failures import Failing, FailureGroup, grouped
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.values import Value
+from banqup_tui.protocol.commands import Dismiss, Resend, Send, Settle
 from banqup_tui.store.copy import Copy, state_of
 from banqup_tui.store.healing import heals
 from banqup_tui.store.outbox import Outbox
@@ -60,7 +61,6 @@ _sent = msgspec.json.Decoder(_Sent)
 _resent = msgspec.json.Decoder(_Resent)
 _dismissed = msgspec.json.Decoder(_Dismissed)
 _settled = msgspec.json.Decoder(_Settled)
-_KINDS = ("SEND", "RESEND", "DISMISS", "SETTLE")
 
 
 class _Asked(msgspec.Struct):
@@ -155,7 +155,7 @@ class FailureReader:
 
     def _asked(self, seq: int) -> _Asked:
         asked = _Asked()
-        for entry in self._outbox.not_seen_yet(_KINDS, seq):
+        for entry in self._outbox.not_seen_yet(tuple(_ASKED), seq):
             _ASKED[entry.kind](asked, entry.body)
         return asked
 
@@ -223,5 +223,5 @@ def _settle(asked: _Asked, body: bytes) -> None:
 
 
 _ASKED: dict[str, Callable[[_Asked, bytes], None]] = {
-    "SEND": _send, "RESEND": _resend, "DISMISS": _dismiss, "SETTLE": _settle,
+    Send.KIND: _send, Resend.KIND: _resend, Dismiss.KIND: _dismiss, Settle.KIND: _settle,
 }  # fmt: skip

@@ -16,6 +16,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.kill_points import kill_point
+from banqup_tui.protocol.commands import AddIntegration, Configure, ConfigureIntegration, ImportFile, Install
 from banqup_tui.protocol.problems import WAITS_TO_PLACE
 from banqup_tui.store.faults import FaultCode, LocalFault
 from banqup_tui.store.file_lock import exclusive_lock, shared_lock
@@ -44,7 +45,7 @@ _GIVE = (
     "INSERT INTO command (key, line, kind, body, documents, file, label, at, checksum, document_id, effect, seen)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING"
 )
-FORGETFUL_KINDS = ("INSTALL", "CONFIGURE", "ADD_INTEGRATION", "CONFIGURE_INTEGRATION")
+FORGETFUL_KINDS = (Install.KIND, Configure.KIND, AddIntegration.KIND, ConfigureIntegration.KIND)
 """Commands whose settings are wiped as soon as they are answered."""
 _SECRETIVE = "('" + "', '".join(FORGETFUL_KINDS) + "')"
 _FORGETS = (
@@ -54,7 +55,7 @@ _FORGETS = (
 """Settings may hold secrets: once a command is settled they are kept sealed by the backend, and nowhere else."""
 _OPEN = "state IN ('QUEUED', 'SENDING')"
 _TO_LOOK_AT = (
-    "state IN ('REFUSED', 'EXPIRED') AND dismissed = 0 AND NOT (kind = 'IMPORT_FILE' AND state = 'REFUSED'"
+    f"state IN ('REFUSED', 'EXPIRED') AND dismissed = 0 AND NOT (kind = '{ImportFile.KIND}' AND state = 'REFUSED'"
     " AND coalesce(json_extract(problem, '$.type'), '') IN ('" + "', '".join(sorted(WAITS_TO_PLACE)) + "'))"
 )
 """Not dismissed; but a file that waits under *To place* is no change that was not made."""

@@ -6,8 +6,7 @@ from contextlib import suppress
 import msgspec
 
 from banqup_tui.domain.changes import Hindrance, RefusedChange
-from banqup_tui.domain.values import Value
-from banqup_tui.protocol.commands import decode
+from banqup_tui.protocol.commands import CommandBody, decode
 from banqup_tui.store.files import Spool
 from banqup_tui.store.outbox import FORGETFUL_KINDS, Outbox
 from banqup_tui.store.outbox_entry import CommandState, Entry
@@ -91,7 +90,7 @@ class RefusedChanges:
         return tuple(sorted(client.name for client in found if client is not None))
 
 
-def _body_of(entry: Entry) -> Value | None:
+def _body_of(entry: Entry) -> CommandBody | None:
     """None where an older program gave it, or it was saved out of a damaged outbox by its name alone."""
     with suppress(KeyError, msgspec.MsgspecError):
         return decode(entry.kind, entry.body)

@@ -11,6 +11,7 @@ from banqup_tui.error_log import record
 from banqup_tui.homes import Homes
 from banqup_tui.protocol.commands import (
     BulkSend,
+    CommandBody,
     DismissToPlace,
     ImportFile,
     PlaceFile,
@@ -18,7 +19,6 @@ from banqup_tui.protocol.commands import (
     Send,
     SetProcessed,
     encode,
-    kind_of,
 )
 from banqup_tui.protocol.local import Endpoint
 from banqup_tui.store.copy import Copy
@@ -94,19 +94,19 @@ class Session:
             session.imported_again = session._import_lost()
         return session
 
-    def act(self, body: Value, *, label: str = "", key: str | None = None) -> str:
+    def act(self, body: CommandBody, *, label: str = "", key: str | None = None) -> str:
         """Give a command (one of protocol.commands) to the outbox. Returns its key. `label`: what it was, in words."""
         documents, effect = self._drawn(body)
         given = self.outbox.give(
-            kind_of(type(body)), bytes(encode(body)), self.copy.state().seen,
+            body.KIND, bytes(encode(body)), self.copy.state().seen,
             documents=documents, effect=effect, label=label, key=key,
         )  # fmt: skip
         self.engine.wake()
         return given
 
-    def act_all(self, bodies: Sequence[Value], *, label: str = "", labels: Sequence[str] = ()) -> list[str]:
+    def act_all(self, bodies: Sequence[CommandBody], *, label: str = "", labels: Sequence[str] = ()) -> list[str]:
         """Several commands at once, in order; their keys. They are all kept, or none. `labels`: one for each."""
-        given = [(kind_of(type(body)), bytes(encode(body)), *self._drawn(body)) for body in bodies]
+        given = [(body.KIND, bytes(encode(body)), *self._drawn(body)) for body in bodies]
         keys = self.outbox.give_all(given, self.copy.state().seen, label=label, labels=labels)
         self.engine.wake()
         return keys
@@ -162,7 +162,7 @@ class Session:
 
     def _give_import(self, body: ImportFile, label: str, key: str | None = None) -> str:
         return self.outbox.give(
-            kind_of(ImportFile), bytes(encode(body)), self.copy.state().seen,
+            ImportFile.KIND, bytes(encode(body)), self.copy.state().seen,
             label=label, line=Line.IMPORTS, file=body.sha256, key=key,
         )  # fmt: skip
 

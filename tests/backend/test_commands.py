@@ -19,7 +19,7 @@ from banqup_tui.backend.cursors import Seen
 from banqup_tui.backend.failures import Failure
 from banqup_tui.backend.visitors import LOCAL_USER
 from banqup_tui.backend.work import Work, space_seq
-from banqup_tui.protocol.commands import CreateClient, Dismiss, SetProcessed, encode, kind_of
+from banqup_tui.protocol.commands import CreateClient, Dismiss, SetProcessed, encode
 from banqup_tui.protocol.messages import Command, CommandStatus
 from banqup_tui.protocol.problems import ProblemType
 from tests.support.services import EPOCH, SPACE, add_document
@@ -31,7 +31,7 @@ def new_client(reference: str = "DUVAL", client_id: str | None = None) -> Create
 
 
 def asked(body: Any, key: str | None = None, seen: str = f"{EPOCH}.0") -> Command:
-    return Command(key=key or str(uuid.uuid4()), kind=kind_of(type(body)), seen=seen, body=encode(body))
+    return Command(key=key or str(uuid.uuid4()), kind=body.KIND, seen=seen, body=encode(body))
 
 
 def references(services: Services) -> list[str]:

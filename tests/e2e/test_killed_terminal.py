@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from banqup_tui.protocol.commands import SetProcessed, encode, kind_of
+from banqup_tui.protocol.commands import SetProcessed, encode
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.outbox_entry import CommandState, Line
 from banqup_tui.store.query import DocumentQuery
@@ -100,7 +100,7 @@ def test_what_was_taken_back_while_the_program_was_killed_never_takes_effect(des
     assert desk.banqup("sync").returncode == 0
     outbox = Outbox.open(desk.homes.copies / "local" / "outbox.sqlite")
     body = SetProcessed(document_ids=(document,), processed=True)
-    key = outbox.give(kind_of(SetProcessed), bytes(encode(body)), desk.seen())
+    key = outbox.give(SetProcessed.KIND, bytes(encode(body)), desk.seen())
     outbox.claim(Line.COMMANDS)
     assert outbox.take_back(key)
     killed_at(desk, "outbox.withdrawn", "sync")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from banqup_tui.protocol.commands import SetProcessed, encode, kind_of
+from banqup_tui.protocol.commands import SetProcessed, encode
 from banqup_tui.store.outbox_entry import CommandState, Line
 from banqup_tui.store.overlay import Effect
 from tests.screens.program import MIDDLE, NARROW, Program
@@ -15,7 +15,7 @@ def refuse(here: Program, document_id: str, label: str, *, state: CommandState =
     body = bytes(encode(SetProcessed(document_ids=(document_id,), processed=True)))
     outbox = here.session.outbox
     key = outbox.give(
-        kind_of(SetProcessed), body, here.session.copy.state().seen,
+        SetProcessed.KIND, body, here.session.copy.state().seen,
         documents=(document_id,), effect=Effect.PROCESSED, label=label,
     )  # fmt: skip
     outbox.claim(Line.COMMANDS)

@@ -17,7 +17,7 @@ from banqup_tui.domain.failures import FailureGroup, retry_of
 from banqup_tui.domain.integration import Integration, IntegrationState
 from banqup_tui.domain.space import Space
 from banqup_tui.protocol.commands import Copy as Wanted
-from banqup_tui.protocol.commands import Dismiss, Resend, Send, encode, kind_of
+from banqup_tui.protocol.commands import Dismiss, Resend, Send, encode
 from banqup_tui.store import applying
 from banqup_tui.store.applying import Beginning, Put
 from banqup_tui.store.copy import Copy
@@ -62,7 +62,7 @@ class Firm:
         )
 
     def ask(self, body: Any) -> str:
-        return self.outbox.give(kind_of(type(body)), bytes(encode(body)), "e.1")
+        return self.outbox.give(body.KIND, bytes(encode(body)), "e.1")
 
     def seen(self) -> list[tuple[str, str, str, int, int]]:
         groups = self.failures.groups()

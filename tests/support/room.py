@@ -20,8 +20,7 @@ from banqup_tui.backend.work import Database, sqlite_engine
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.source import Source
-from banqup_tui.domain.values import Value
-from banqup_tui.protocol.commands import encode, kind_of
+from banqup_tui.protocol.commands import CommandBody, encode
 from banqup_tui.protocol.messages import Command, CommandResult, CommandStatus
 from banqup_tui.protocol.problems import Problem
 
@@ -60,7 +59,7 @@ class Room:
     def put_files(self, files: Sequence[bytes]) -> list[str]:
         return [self.put(data) for data in files]
 
-    def commands(self, bodies: Sequence[Value]) -> list[CommandResult]:
+    def commands(self, bodies: Sequence[CommandBody]) -> list[CommandResult]:
         results = []
         for body in bodies:
             try:
@@ -72,9 +71,9 @@ class Room:
                 results.append(CommandResult(key=str(uuid.uuid4()), status=CommandStatus.DONE, result=done))
         return results
 
-    def do(self, body: Value) -> Any:
+    def do(self, body: CommandBody) -> Any:
         """Run a command like the service does; a refusal is kept, then raised."""
-        command = Command(key=str(uuid.uuid4()), kind=kind_of(type(body)), seen=self.seen(), body=encode(body))
+        command = Command(key=str(uuid.uuid4()), kind=body.KIND, seen=self.seen(), body=encode(body))
         result = run(self.services, _HANDLERS, "user", command)
         if result.problem is not None:
             raise Said(result.problem)
@@ -108,7 +107,7 @@ class Room:
     def tray(self) -> list[Any]:
         return self.rows(select(tables.to_place).order_by(tables.to_place.c.file_name))
 
-    def refusal(self, body: Value) -> Problem:
+    def refusal(self, body: CommandBody) -> Problem:
         try:
             done = self.do(body)
         except Said as said:

@@ -24,8 +24,7 @@ from banqup_tui.backend.sign_in.return_listener import ReturnListener
 from banqup_tui.backend.sign_in.signing_in import returned
 from banqup_tui.backend.tcp import Hosts
 from banqup_tui.backend.visitors import LOCAL_USER
-from banqup_tui.domain.values import Value
-from banqup_tui.protocol.commands import kind_of
+from banqup_tui.protocol.commands import CommandBody
 from tests.support.services import EPOCH, SPACE, services_in
 
 TOKEN = "token-of-this-instance"
@@ -59,7 +58,7 @@ class Desk:
         found: dict[str, Any] = (await self.get("/snapshot")).json()
         return found
 
-    async def command(self, body: Value, *, key: str | None = None, seen: str = f"{EPOCH}.0") -> dict[str, Any]:
+    async def command(self, body: CommandBody, *, key: str | None = None, seen: str = f"{EPOCH}.0") -> dict[str, Any]:
         answer = await self.batch([written(body, key=key, seen=seen)])
         assert answer.status_code == 200, answer.text
         result: dict[str, Any] = answer.json()["results"][0]
@@ -69,9 +68,9 @@ class Desk:
         return await self.http.post(BASE + "/commands", json={"commands": commands})
 
 
-def written(body: Value, *, key: str | None = None, seen: str = f"{EPOCH}.0") -> dict[str, Any]:
+def written(body: CommandBody, *, key: str | None = None, seen: str = f"{EPOCH}.0") -> dict[str, Any]:
     content = msgspec.to_builtins(body)
-    return {"key": key or str(uuid.uuid4()), "kind": kind_of(type(body)), "seen": seen, "body": content}
+    return {"key": key or str(uuid.uuid4()), "kind": body.KIND, "seen": seen, "body": content}
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from banqup_tui.domain.delivery import Delivery, DeliveryState
-from banqup_tui.protocol.commands import Send, SetProcessed, encode, kind_of
+from banqup_tui.protocol.commands import Send, SetProcessed, encode
 from banqup_tui.store.outbox_entry import CommandState, Line
 from banqup_tui.store.overlay import Effect
 from banqup_tui.sync.errors import ServerDown
@@ -135,7 +135,7 @@ class CommandsAndServer(RuleBasedStateMachine):
 
     def _act(self, body: Send | SetProcessed, effect: Effect) -> None:
         key = self.reader.outbox.give(
-            kind_of(type(body)), bytes(encode(body)), self.reader.copy.state().seen,
+            body.KIND, bytes(encode(body)), self.reader.copy.state().seen,
             documents=body.document_ids, effect=effect,
         )  # fmt: skip
         self.given.append(key)

@@ -14,11 +14,11 @@ from banqup_tui.connectors.interface import Fault, Found, NotSent, Parcel, Recei
 from banqup_tui.domain.integration import Trouble
 
 
-class _Message(msgspec.Struct, frozen=True, tag=True, array_like=True):
+class _Message(msgspec.Struct, frozen=True, array_like=True):
     pass
 
 
-class Open(_Message, frozen=True):
+class Open(_Message, frozen=True, tag="Open"):
     """A channel to a receiver, under a number that the service gives.
 
     `connector`: its class, as `module:name`. `settings`: JSON of its settings struct.
@@ -29,51 +29,51 @@ class Open(_Message, frozen=True):
     settings: bytes
 
 
-class Close(_Message, frozen=True):
+class Close(_Message, frozen=True, tag="Close"):
     channel: int
 
 
-class Prepare(_Message, frozen=True):
+class Prepare(_Message, frozen=True, tag="Prepare"):
     number: int
     channel: int
     parcel: Parcel
 
 
-class Commit(_Message, frozen=True):
-    number: int
-    channel: int
-    parcel: Parcel
-    remnant: str
-
-
-class RollForward(_Message, frozen=True):
+class Commit(_Message, frozen=True, tag="Commit"):
     number: int
     channel: int
     parcel: Parcel
     remnant: str
 
 
-class LookUp(_Message, frozen=True):
+class RollForward(_Message, frozen=True, tag="RollForward"):
+    number: int
+    channel: int
+    parcel: Parcel
+    remnant: str
+
+
+class LookUp(_Message, frozen=True, tag="LookUp"):
     number: int
     channel: int
     parcel: Parcel
     earlier_receipts: tuple[str, ...]
 
 
-class Discard(_Message, frozen=True):
+class Discard(_Message, frozen=True, tag="Discard"):
     number: int
     channel: int
     remnant: str
 
 
-class Ready(_Message, frozen=True):
+class Ready(_Message, frozen=True, tag="Ready"):
     """Waits until the channel is open."""
 
     number: int
     channel: int
 
 
-class GiveUp(_Message, frozen=True):
+class GiveUp(_Message, frozen=True, tag="GiveUp"):
     """Nobody waits for this answer any more."""
 
     number: int

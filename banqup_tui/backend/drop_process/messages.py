@@ -7,11 +7,11 @@ from banqup_tui.sources.drop_account import Account
 from banqup_tui.sources.drop_spool import DropLimits
 
 
-class _Message(msgspec.Struct, frozen=True, tag=True, array_like=True):
+class _Message(msgspec.Struct, frozen=True, array_like=True):
     pass
 
 
-class Listen(_Message, frozen=True):
+class Listen(_Message, frozen=True, tag="Listen"):
     """The first of the service: where, and with what."""
 
     host: str
@@ -22,11 +22,11 @@ class Listen(_Message, frozen=True):
     limits: DropLimits
 
 
-class LookRound(_Message, frozen=True):
+class LookRound(_Message, frozen=True, tag="LookRound"):
     """Something about the accounts may have changed."""
 
 
-class Answer(_Message, frozen=True):
+class Answer(_Message, frozen=True, tag="Answer"):
     """To a question of that number. `not_taken`: the sentence for the sender; `errno`: of the service's disk."""
 
     number: int
@@ -36,33 +36,33 @@ class Answer(_Message, frozen=True):
     errno: int | None = None
 
 
-class Listening(_Message, frozen=True):
+class Listening(_Message, frozen=True, tag="Listening"):
     """The process's answer to `Listen`. `errno`, `reason`: why it does not."""
 
     errno: int | None = None
     reason: str = ""
 
 
-class AskAccount(_Message, frozen=True):
+class AskAccount(_Message, frozen=True, tag="AskAccount"):
     number: int
     name: str
 
 
-class TakeFile(_Message, frozen=True):
+class TakeFile(_Message, frozen=True, tag="TakeFile"):
     number: int
     account_id: str
     path: str
     file: str
 
 
-class TakeFileAgain(_Message, frozen=True):
+class TakeFileAgain(_Message, frozen=True, tag="TakeFileAgain"):
     number: int
     account_id: str
     path: str
     sha256: str
 
 
-class Noted(_Message, frozen=True):
+class Noted(_Message, frozen=True, tag="Noted"):
     """A line for the service's log."""
 
     level: int

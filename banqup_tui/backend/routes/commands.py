@@ -13,6 +13,7 @@ from banqup_tui.backend.routes._common import JSON, Asked, in_this_space, route,
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol import paths
 from banqup_tui.protocol.commands import (
+    CommandBody,
     PauseIntegration,
     RemoveIntegration,
     Resend,
@@ -20,7 +21,6 @@ from banqup_tui.protocol.commands import (
     Send,
     SetProcessed,
     encode,
-    kind_of,
 )
 from banqup_tui.protocol.messages import Command, CommandResult, CommandResults, Commands, CommandStatus
 from banqup_tui.protocol.problems import MEDIA_TYPE, Problem, ProblemType
@@ -108,8 +108,8 @@ def remove(request: Asked, integration_id: FromPath[str], idempotency_key: Key, 
     return _single(request, RemoveIntegration(integration_id=integration_id), idempotency_key, if_seen, 200)
 
 
-def _single(request: Asked, body: Value, key: str, if_seen: str, status: int) -> Response[Any]:
-    command = Command(key=key, kind=kind_of(type(body)), seen=if_seen, body=encode(body))
+def _single(request: Asked, body: CommandBody, key: str, if_seen: str, status: int) -> Response[Any]:
+    command = Command(key=key, kind=body.KIND, seen=if_seen, body=encode(body))
     result = running.run(services_of(request), request.app.state.handlers, user_of(request), command)
     if result.status is CommandStatus.DONE:
         return Response(msgspec.json.encode(result), media_type=JSON, status_code=status)

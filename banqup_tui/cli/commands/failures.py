@@ -20,6 +20,7 @@ from banqup_tui.cli.running import in_house, pass_tools
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.failures import Failing, FailureGroup, retry_of
 from banqup_tui.domain.values import Value
+from banqup_tui.protocol.commands import CommandBody
 from banqup_tui.written.formats import count
 from banqup_tui.written.told import told as in_language
 from banqup_tui.written.words import N_, _, ngettext
@@ -169,7 +170,7 @@ def _has_cause(group: FailureGroup, wanted: str) -> bool:
     return group.key == wanted or wanted.casefold() in group.cause.casefold()
 
 
-async def _given(house: House, bodies: Sequence[Value], sentence: str) -> int:
+async def _given(house: House, bodies: Sequence[CommandBody], sentence: str) -> int:
     keys = house.doing.act_all(bodies, sentence.rstrip("."))
     code = told(house, await house.answers(keys, SECONDS_TO_ANSWER))
     if code == exit_codes.OK:

@@ -21,60 +21,60 @@ REQUEST_HEAD = Struct(">IQ")
 ANSWER_HEAD = Struct(">Q")
 
 
-class Read(msgspec.Struct, frozen=True, tag=True, array_like=True):
+class Read(msgspec.Struct, frozen=True, tag="Read", array_like=True):
     """What does the document hold?"""
 
     file_name: str = ""
 
 
-class TakeAttachment(msgspec.Struct, frozen=True, tag=True, array_like=True):
+class TakeAttachment(msgspec.Struct, frozen=True, tag="TakeAttachment", array_like=True):
     index: int
 
 
-class TakeEmbeddedInvoice(msgspec.Struct, frozen=True, tag=True, array_like=True):
+class TakeEmbeddedInvoice(msgspec.Struct, frozen=True, tag="TakeEmbeddedInvoice", array_like=True):
     pass
 
 
-class NameRoot(msgspec.Struct, frozen=True, tag=True, array_like=True):
+class NameRoot(msgspec.Struct, frozen=True, tag="NameRoot", array_like=True):
     pass
 
 
-class NameMediaType(msgspec.Struct, frozen=True, tag=True, array_like=True):
+class NameMediaType(msgspec.Struct, frozen=True, tag="NameMediaType", array_like=True):
     pass
 
 
 Request = Read | TakeAttachment | TakeEmbeddedInvoice | NameRoot | NameMediaType
 
 
-class ReadContent(msgspec.Struct, frozen=True, tag=True, array_like=True):
+class ReadContent(msgspec.Struct, frozen=True, tag="ReadContent", array_like=True):
     content: Content
 
 
-class AttachmentBytes(msgspec.Struct, frozen=True, tag=True, array_like=True):
+class AttachmentBytes(msgspec.Struct, frozen=True, tag="AttachmentBytes", array_like=True):
     data: bytes
 
 
-class EmbeddedInvoice(msgspec.Struct, frozen=True, tag=True, array_like=True):
+class EmbeddedInvoice(msgspec.Struct, frozen=True, tag="EmbeddedInvoice", array_like=True):
     """`data` is None where the file holds no invoice."""
 
     name: str = ""
     data: bytes | None = None
 
 
-class RootName(msgspec.Struct, frozen=True, tag=True, array_like=True):
+class RootName(msgspec.Struct, frozen=True, tag="RootName", array_like=True):
     """Both are empty where the file is no XML that can be parsed."""
 
     name: str = ""
     namespace: str = ""
 
 
-class MediaType(msgspec.Struct, frozen=True, tag=True, array_like=True):
+class MediaType(msgspec.Struct, frozen=True, tag="MediaType", array_like=True):
     """Empty where the kind of file is not known."""
 
     name: str = ""
 
 
-class Refusal(msgspec.Struct, frozen=True, tag=True, array_like=True):
+class Refusal(msgspec.Struct, frozen=True, tag="Refusal", array_like=True):
     """A key of `refusals.REASONS`, and what is put into its sentence."""
 
     reason: str

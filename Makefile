@@ -7,6 +7,9 @@ UV     := $(shell command -v uv 2>/dev/null)
 PYTHON ?= python3
 JOBS   ?= 4
 
+# A process that writes no bytecode compiles every file anew, and the tests start hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test test-tryton test-fava check lock audit bench campaign messages pictures clean
 
 run: $(STAMP)

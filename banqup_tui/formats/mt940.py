@@ -13,8 +13,8 @@ from datetime import date
 
 import msgspec
 
+from banqup_tui.domain.currencies import CURRENCIES
 from banqup_tui.domain.identifiers import is_iban, normalise_account
-from banqup_tui.domain.money import CURRENCIES
 from banqup_tui.domain.statement import Movement, Statement
 from banqup_tui.domain.text import clean
 from banqup_tui.formats.bank_text import decoded, lines_of, short_date

@@ -4,16 +4,24 @@ import sqlite3
 from array import array
 from typing import Any
 
+from banqup_tui.domain.currencies import DIGITS, MOST_DIGITS, USUAL_DIGITS
 from banqup_tui.store.codes import STATUS_CODE
-from banqup_tui.store.query import DocumentQuery, Field, SortColumn, Term, folded, minor_units, tokens
+from banqup_tui.store.query import DocumentQuery, Field, SortColumn, Term, folded, smallest_parts, tokens
 from banqup_tui.store.scope import Scope
+
+_DIGITS = " ".join(
+    f"WHEN d.currency IN ({', '.join(map(repr, sorted(currencies)))}) THEN {10 ** (MOST_DIGITS - digits)}"
+    for digits, currencies in DIGITS.items()
+)
+_PARTS = f"CASE {_DIGITS} ELSE {10 ** (MOST_DIGITS - USUAL_DIGITS)} END"
+"""Makes smallest parts of minor units, so that 1,000 yen and 1,000 euros are found and sorted as what they are."""
 
 _ORDERS = {
     SortColumn.DATE: "d.day {0}, d.n {0}",
     SortColumn.CREATED: "d.n {0}",
     SortColumn.NUMBER: "d.number IS NULL, d.number COLLATE NOCASE {0}, d.day DESC, d.n DESC",
     SortColumn.COUNTERPARTY: "d.counterparty IS NULL, folded(d.counterparty) {0}, d.day DESC, d.n DESC",
-    SortColumn.GROSS: "d.gross IS NULL, d.gross {0}, d.day DESC, d.n DESC",
+    SortColumn.GROSS: f"d.gross IS NULL, d.gross * {_PARTS} {{0}}, d.day DESC, d.n DESC",
     SortColumn.STATUS: "CASE d.status WHEN 4 THEN 4 WHEN 2 THEN 3 WHEN 1 THEN 2 WHEN 0 THEN 1 ELSE 0 END {0},"
     " d.day DESC, d.n DESC",
 }
@@ -38,10 +46,11 @@ def matches(connection: sqlite3.Connection, query: DocumentQuery, scope: Scope) 
 
 
 def _compiled(term: Term, client: int | None) -> tuple[str, list[Any]]:
-    column = {Field.GROSS: "d.gross", Field.NET: "d.net", Field.VAT: "d.vat", Field.DATE: "d.day"}.get(term.field)
-    if column is not None:
-        return _between(column, term)
     match term.field:
+        case Field.DATE:
+            return _between("d.day", term)
+        case Field.GROSS | Field.NET | Field.VAT:
+            return _between(f"d.{term.field} * {_PARTS}", term)
         case Field.STATUS:
             return f"d.status IN ({','.join(str(STATUS_CODE[status]) for status in term.statuses)})", []
         case Field.CURRENCY:
@@ -64,10 +73,10 @@ def _between(column: str, term: Term) -> tuple[str, list[Any]]:
 
 def _found_by_words(text: str, client: int | None) -> tuple[str, list[Any]]:
     words, values = _in_index(text, client)
-    amount = minor_units(text)
+    amount = smallest_parts(text)
     if amount is None:
         return words, values
-    return f"({words} OR abs(d.gross) = ?)", [*values, abs(amount)]
+    return f"({words} OR abs(d.gross) * {_PARTS} = ?)", [*values, abs(amount)]
 
 
 def _in_index(text: str, client: int | None) -> tuple[str, list[Any]]:

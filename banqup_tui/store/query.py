@@ -2,7 +2,7 @@
 
     zavel                     found in number, counterparty, file name; or the gross amount
     status:error,queued       client, queued, ready, processed, error
-    gross:>500  net:100..200  also vat; decimals with point or comma
+    gross:>500  net:100..200  also vat; in the document's own currency; decimals with point or comma
     date:2026-11              year, month or day; also >2026-10, 2025..2026-03, 24/11/2026
     from:zavel                the counterparty; quotes hold words together: from:"la meuse"
     number:2026/11  currency:usd  file:scan
@@ -15,6 +15,7 @@ import re
 import unicodedata
 from enum import StrEnum
 
+from banqup_tui.domain.currencies import MOST_DIGITS
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.domain.values import Value
@@ -44,7 +45,8 @@ STATUS_WORDS: dict[str, AccountingStatus] = {
 
 
 class Term(Value, frozen=True, kw_only=True):
-    """One condition. `low` and `high` are inclusive: minor units of amounts, yyyymmdd of dates.
+    """One condition. `low` and `high` are inclusive: amounts in the smallest part that any currency has
+    (`10 ** -MOST_DIGITS`), dates as yyyymmdd.
 
     `start` and `end` are its place in the line, for showing the filter without it.
     """
@@ -176,7 +178,7 @@ def _status(word: str) -> AccountingStatus:
     matches = [status for name, status in STATUS_WORDS.items() if name.startswith(folded)]
     if len(matches) == 1:
         return matches[0]
-    if word.upper() in AccountingStatus.__members__:
+    if word.upper() in set(AccountingStatus):
         return AccountingStatus(word.upper())
     close = difflib.get_close_matches(folded, STATUS_WORDS, n=1, cutoff=0.4)
     raise _Unreadable("unknown status", close[0] if close else "")
@@ -205,25 +207,25 @@ class _Reader:
 
 class _Amounts(_Reader):
     def __call__(self, text: str) -> tuple[int, int]:
-        minor = minor_units(text)
-        if minor is None:
+        parts = smallest_parts(text)
+        if parts is None:
             raise _Unreadable("not an amount")
-        return minor, minor
+        return parts, parts
 
 
-_MOST_DIGITS = 16
-"""Of an amount before the decimals: in minor units it has room in the 64 bits of a database."""
+_MOST_WHOLE_DIGITS = 14
+"""Of an amount before the decimals: in the smallest parts it has room in the 64 bits of a database."""
 
 
-def minor_units(text: str) -> int | None:
-    """`1.215,13` is not read, `1215,13`, `1215.1` and `−12` are."""
+def smallest_parts(text: str) -> int | None:
+    """An amount in units of `10 ** -MOST_DIGITS`. `1.215,13` is not read, `1215,13`, `1215.1` and `−12` are."""
     if not _AMOUNT.fullmatch(text):
         return None
     whole, _, decimals = text.replace("−", "-").replace(",", ".").partition(".")
-    if len(whole) > _MOST_DIGITS:
+    if len(whole.lstrip("-")) > _MOST_WHOLE_DIGITS:
         return None
     sign = -1 if whole.startswith("-") else 1
-    return sign * (int(whole.lstrip("-")) * 100 + int((decimals + "00")[:2]))
+    return sign * int(whole.lstrip("-") + decimals.ljust(MOST_DIGITS, "0"))
 
 
 _SHORT_NUMBER = re.compile("[0-9]{1,4}")

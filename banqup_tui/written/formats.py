@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from rich.cells import get_character_cell_size as _cell_size
 
+from banqup_tui.domain.currencies import minor_digits
 from banqup_tui.written.signs import sign
 from banqup_tui.written.widths import width_of
 from banqup_tui.written.words import _
@@ -34,9 +35,6 @@ _RULES = {
     "de_BE": _Rules(".", ",", ".", f"{NO_BREAK}%"),
 }
 _BY_LANGUAGE = {"en": "en_GB", "fr": "fr_BE", "nl": "nl_BE", "de": "de_BE"}
-_NO_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
-_THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND"
-_DECIMALS = {**dict.fromkeys(_NO_DECIMALS.split(), 0), **dict.fromkeys(_THREE_DECIMALS.split(), 3), "CLF": 4, "UYW": 4}
 _state = {"locale": "en_GB"}
 
 
@@ -75,7 +73,7 @@ def amount_with_currency(minor: int, currency: str | None = "EUR") -> str:
 @lru_cache(maxsize=4096)
 def _figure(minor: int, code: str, locale: str, minus: str) -> str:
     rules = _RULES[locale]
-    decimals = _DECIMALS.get(code, 2)
+    decimals = minor_digits(code)
     whole, rest = divmod(abs(minor), 10**decimals)
     text = f"{whole:,}".replace(",", rules.group)
     if decimals:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from banqup_tui.domain.money import from_minor, minor_digits, to_minor
+from banqup_tui.domain.currencies import minor_digits
+from banqup_tui.domain.money import from_minor, to_minor
 
 
 @pytest.mark.parametrize(

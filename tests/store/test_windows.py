@@ -21,7 +21,7 @@ from banqup_tui.store.copy import Copy
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.outbox_entry import CommandState, Line
 from banqup_tui.store.overlay import Effect
-from banqup_tui.store.query import DocumentQuery, Filter, SortColumn, parse
+from banqup_tui.store.query import DocumentQuery, Filter, FilterProblem, SortColumn, parse
 from banqup_tui.store.readers import Readers
 from tests.sync.fake_server import a_client, a_document
 
@@ -175,6 +175,52 @@ def test_a_filter_finds(desk: Desk, line: str, found: set[str]) -> None:
     assert isinstance(parsed, Filter)
     for client_id in ("c1", None):
         assert set(desk.readers.documents(DocumentQuery(client_id=client_id, filter=parsed)).ids()) == found
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("gross:>1000", {"yen", "dinars", "euros"}),
+        ("gross:>1000,50", {"yen", "dinars", "euros"}),
+        ("gross:>=1001", {"yen"}),
+        ("gross:1001", {"yen"}),
+        ("gross:<1000", {"few yen", "francs"}),
+        ("gross:990..999", {"few yen", "francs"}),
+        ("-gross:>1", set()),
+        ("1001", {"yen"}),
+        ("1000,75", {"euros"}),
+        ("995", {"francs"}),
+    ],
+)
+def test_amounts_are_found_as_they_are_shown_in_every_currency(desk: Desk, line: str, found: set[str]) -> None:
+    desk.put(
+        a_document("yen", currency="JPY", gross_amount=1001),
+        a_document("few yen", currency="JPY", gross_amount=999),
+        a_document("dinars", currency="KWD", gross_amount=1_000_600),
+        a_document("euros", gross_amount=100_075),
+        a_document("francs", currency="BEF", gross_amount=995),
+    )
+    parsed = parse(line)
+    assert isinstance(parsed, Filter)
+    assert set(desk.readers.documents(DocumentQuery(client_id="c1", filter=parsed)).ids()) == found
+
+
+def test_amounts_of_several_currencies_stand_in_the_order_of_what_is_shown(desk: Desk) -> None:
+    desk.put(
+        a_document("12 euros", gross_amount=1200),
+        a_document("1000 yen", currency="JPY", gross_amount=1000),
+        a_document("2 dinars", currency="KWD", gross_amount=2000),
+    )
+    query = DocumentQuery(client_id="c1", sort=SortColumn.GROSS)
+    assert desk.readers.documents(query).ids() == ["1000 yen", "12 euros", "2 dinars"]
+
+
+@pytest.mark.parametrize("digits", ["99999999999999", "-99999999999999", "99999999999999,99"])
+def test_the_largest_amount_of_a_filter_has_room_in_the_database(desk: Desk, digits: str) -> None:
+    parsed = parse(f"gross:{digits} {digits}")
+    assert isinstance(parsed, Filter)
+    assert desk.readers.documents(DocumentQuery(client_id="c1", filter=parsed)).count() == 0
+    assert isinstance(parse("gross:999999999999999"), FilterProblem)
 
 
 def test_a_changed_document_is_found_by_its_new_words_only(desk: Desk) -> None:

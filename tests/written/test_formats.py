@@ -1,12 +1,17 @@
 """Amounts, dates and names as an accountant expects to read them, and cut so that what matters is kept."""
 
+import re
 from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+import banqup_tui
+from banqup_tui.domain.currencies import CURRENCIES
+from banqup_tui.domain.money import to_minor
 from banqup_tui.written import formats, signs
 
 
@@ -37,6 +42,26 @@ def test_another_currency_stands_before_the_amount_and_euro_is_not_named():
 def test_an_amount_has_the_decimals_of_its_currency():
     assert formats.amount(1240, "JPY") == "JPY 1,240"
     assert formats.amount(1240, "KWD") == "KWD 1.240"
+
+
+@pytest.mark.parametrize("currency", sorted(CURRENCIES))
+def test_an_amount_is_shown_as_it_was_read_also_of_a_currency_that_was_withdrawn(currency):
+    minor, rounded = to_minor("1215", currency)
+    assert not rounded
+    assert formats.figure(minor, currency).partition(".")[0] == "1,215"
+
+
+def test_belgian_francs_and_lire_have_no_cents():
+    assert formats.amount(121500, "BEF") == "BEF 121,500"
+    assert formats.amount(121500, "ITL") == "ITL 121,500"
+    assert formats.amount(121500, "LUF") == "LUF 121,500"
+    assert formats.amount(121500, "ESP") == "ESP 121,500"
+
+
+def test_no_other_module_knows_the_decimals_of_a_currency():
+    package = Path(banqup_tui.__file__).parent
+    knowing = [path for path in package.rglob("*.py") if re.search(r"\bKWD\b", path.read_text())]
+    assert knowing == [package / "domain" / "currencies.py"]
 
 
 def test_a_credit_note_has_a_real_minus_and_a_plain_one_in_the_plain_set_and_when_copied():

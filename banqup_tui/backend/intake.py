@@ -23,7 +23,7 @@ from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.domain.folder import Folder
-from banqup_tui.domain.status import accounting_status
+from banqup_tui.domain.status import accounting_status_with
 from banqup_tui.domain.text import safe_file_name
 from banqup_tui.domain.values import Value
 from banqup_tui.formats.content import Content
@@ -178,7 +178,7 @@ def _document(
         created_at=work.now,
         issue_date=incoming.dated,
         approved=incoming.approved,
-        accounting_status=accounting_status(approved=incoming.approved, processed=False, deliveries=()),
+        accounting_status=accounting_status_with((), approved=incoming.approved, processed=False),
     )
     return described(bare, content, placed.role)
 

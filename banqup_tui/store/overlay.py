@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from banqup_tui.domain.status import AccountingStatus
+from banqup_tui.domain.status import AccountingStatus, accounting_status
 from banqup_tui.domain.values import Value
 
 
@@ -71,20 +71,11 @@ def draw(
     pending = False
     for effect in effects:
         pending = True
-        if effect is Effect.SENT:
-            is_open = attempted = True
-        else:
-            processed = effect is Effect.PROCESSED
+        match effect:
+            case Effect.SENT:
+                is_open = attempted = True
+            case Effect.PROCESSED | Effect.NOT_PROCESSED:
+                processed = effect is Effect.PROCESSED
     if pending:
-        status = _derived(approved, processed, is_open, needs_a_look)
+        status = accounting_status(approved=approved, processed=processed, is_open=is_open, needs_a_look=needs_a_look)
     return Drawn(status=status, processed=processed, attempted=attempted, pending=pending)
-
-
-def _derived(approved: bool, processed: bool, is_open: bool, needs_a_look: bool) -> AccountingStatus:
-    if not approved:
-        return AccountingStatus.CLIENT_ACTION_NEEDED
-    if processed:
-        return AccountingStatus.PROCESSED
-    if is_open:
-        return AccountingStatus.QUEUED
-    return AccountingStatus.ERROR if needs_a_look else AccountingStatus.READY_TO_PROCESS

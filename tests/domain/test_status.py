@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from banqup_tui.domain.delivery import Delivery, DeliveryState
-from banqup_tui.domain.status import AccountingStatus, accounting_status
+from banqup_tui.domain.status import AccountingStatus, accounting_status_with
 
 LATER = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
@@ -38,20 +38,20 @@ def delivery(state: DeliveryState, *, check_at: datetime | None = None, dismisse
 
 
 def status(*seen: Delivery) -> AccountingStatus:
-    return accounting_status(approved=True, processed=False, deliveries=seen)
+    return accounting_status_with(seen, approved=True, processed=False)
 
 
 @given(deliveries, st.booleans())
 def test_a_document_that_the_client_has_not_approved_waits_for_the_client_whatever_else_holds(
     seen: list[Delivery], processed: bool
 ) -> None:
-    found = accounting_status(approved=False, processed=processed, deliveries=seen)
+    found = accounting_status_with(seen, approved=False, processed=processed)
     assert found is AccountingStatus.CLIENT_ACTION_NEEDED
 
 
 @given(deliveries)
 def test_a_document_marked_by_hand_stays_processed_whatever_its_deliveries_do(seen: list[Delivery]) -> None:
-    assert accounting_status(approved=True, processed=True, deliveries=seen) is AccountingStatus.PROCESSED
+    assert accounting_status_with(seen, approved=True, processed=True) is AccountingStatus.PROCESSED
 
 
 @given(deliveries)

@@ -14,7 +14,7 @@ from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import Totals
 from banqup_tui.domain.space import Space
-from banqup_tui.domain.status import AccountingStatus
+from banqup_tui.domain.status import AccountingStatus, accounting_status_with
 from banqup_tui.store import applying
 from banqup_tui.store.applying import Beginning, Put
 from banqup_tui.store.copy import Copy
@@ -289,6 +289,36 @@ def test_a_document_waiting_for_its_client_is_not_drawn_as_queued(desk: Desk) ->
     row = desk.readers.row("a")
     assert row is not None
     assert row.status is AccountingStatus.CLIENT_ACTION_NEEDED
+
+
+@pytest.mark.parametrize("approved", [True, False])
+@pytest.mark.parametrize("processed", [True, False])
+@pytest.mark.parametrize("state", [None, DeliveryState.DELIVERED, DeliveryState.FAILED, DeliveryState.QUEUED])
+@pytest.mark.parametrize("kind", ["SEND", "RESEND", "SET_PROCESSED", "UNSET_PROCESSED"])
+def test_a_status_is_drawn_as_the_service_will_state_it(
+    desk: Desk, approved: bool, processed: bool, state: DeliveryState | None, kind: str
+) -> None:
+    """A change that waits shows the status that follows from it, by the rule that the service goes by."""
+    deliveries = [
+        Delivery(id="v", integration_id="i", document_id="a", sha256="0" * 64, state=one) for one in (state,) if one
+    ]
+    before = accounting_status_with(deliveries, approved=approved, processed=processed)
+    desk.put(a_document("a", approved=approved, processed=processed, accounting_status=before), *deliveries)
+    row = desk.readers.row("a")
+    assert row is not None
+    assert (row.status, row.pending) == (before, False)
+
+    effects = {"SET_PROCESSED": Effect.PROCESSED, "UNSET_PROCESSED": Effect.NOT_PROCESSED}
+    effect = effects.get(kind, Effect.SENT)
+    desk.outbox.give(kind, b"{}", "e.1", documents=["a"], effect=effect)
+    if effect is Effect.SENT:
+        queued = Delivery(id="w", integration_id="j", document_id="a", sha256="0" * 64, state=DeliveryState.QUEUED)
+        after = accounting_status_with([*deliveries, queued], approved=approved, processed=processed)
+    else:
+        after = accounting_status_with(deliveries, approved=approved, processed=effect is Effect.PROCESSED)
+    row = desk.readers.row("a")
+    assert row is not None
+    assert (row.status, row.pending) == (after, True)
 
 
 def test_sent_to_has_the_integrations_by_name_without_the_cancelled(desk: Desk) -> None:

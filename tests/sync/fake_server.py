@@ -18,7 +18,7 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.source import PlacingRule, ToPlace
 from banqup_tui.domain.space import Role, Space
-from banqup_tui.domain.status import AccountingStatus, accounting_status
+from banqup_tui.domain.status import AccountingStatus, accounting_status_with
 from banqup_tui.protocol.commands import ImportFile, Send, SetProcessed, decode
 from banqup_tui.protocol.messages import (
     BackfillCount,
@@ -112,7 +112,7 @@ class FakeServer:
         document = self.documents[delivery.document_id]
         self._number(EntityKind.DELIVERY, delivery.id, Op.PUT, document.client_id)
         mine = [one for one in self.deliveries.values() if one.document_id == document.id]
-        status = accounting_status(approved=document.approved, processed=document.processed, deliveries=mine)
+        status = accounting_status_with(mine, approved=document.approved, processed=document.processed)
         if status != document.accounting_status:
             self.put(msgspec.structs.replace(document, accounting_status=status))
 
@@ -325,7 +325,7 @@ class FakeServer:
             return
         document = msgspec.structs.replace(self.documents[document_id], processed=processed)
         mine = [one for one in self.deliveries.values() if one.document_id == document_id]
-        status = accounting_status(approved=document.approved, processed=processed, deliveries=mine)
+        status = accounting_status_with(mine, approved=document.approved, processed=processed)
         self.put(msgspec.structs.replace(document, accounting_status=status))
 
     def _send(self, document_id: str) -> None:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.homes import Homes
-from banqup_tui.protocol.commands import Send, SetProcessed
+from banqup_tui.protocol.commands import Copy as CopyAsked
+from banqup_tui.protocol.commands import Resend, Send, SetProcessed
 from banqup_tui.protocol.local import Endpoint
 from banqup_tui.protocol.messages import SignInRequest, SignInState, TestRequest
 from banqup_tui.store.faults import FaultCode, LocalFault
@@ -94,6 +96,17 @@ def test_what_the_user_does_reaches_the_server_and_comes_back(session: Session, 
     assert entry.state is CommandState.DONE
     watch.until(lambda: not session.readers.row("d1").pending)  # type: ignore[union-attr]
     assert server.documents["d1"].processed
+
+
+def test_a_document_that_is_resent_is_shown_as_queued_at_once(session: Session, server: FakeServer) -> None:
+    server.put_delivery(
+        Delivery(id="v", integration_id="i", document_id="d1", sha256="0" * 64, state=DeliveryState.DELIVERED)
+    )
+    session.engine.sync_once()
+    session.act(Resend(copies=(CopyAsked(delivery_id="v", generation=1),)))
+    row = session.readers.row("d1")
+    assert row is not None
+    assert (row.status, row.pending) == (AccountingStatus.QUEUED, True)
 
 
 def test_without_a_server_the_program_says_how_much_is_kept(tmp_path: Path) -> None:

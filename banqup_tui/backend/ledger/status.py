@@ -10,7 +10,7 @@ from banqup_tui.backend.many_rows import among, as_rows, given, these
 from banqup_tui.backend.tables import delivery, document
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.delivery import Delivery, DeliveryState
-from banqup_tui.domain.status import accounting_status
+from banqup_tui.domain.status import accounting_status_with
 from banqup_tui.protocol.messages import EntityKind
 
 _AT_ONCE = 500
@@ -73,7 +73,7 @@ def _restate(work: Work, document_ids: list[str]) -> None:
     turned = []
     for row in work.execute(_DOCUMENTS, these(document_ids)):
         own = deliveries.get(row.id, [])
-        status = accounting_status(approved=row.approved, processed=row.processed, deliveries=own)
+        status = accounting_status_with(own, approved=row.approved, processed=row.processed)
         attempted = row.attempted or any(one.attempts > 0 for one in own)
         if status != row.accounting_status or attempted != row.attempted:
             turned.append((row.id, str(status), attempted))

@@ -34,7 +34,7 @@ from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.document import Document, DocumentKind
 from banqup_tui.domain.extension import ReceiverKind
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
-from banqup_tui.domain.status import accounting_status
+from banqup_tui.domain.status import accounting_status_with
 from banqup_tui.protocol.commands import Send
 from banqup_tui.protocol.messages import EntityKind
 from tests.backend.ledger.clock import Clock
@@ -391,5 +391,5 @@ class World:
                 )
                 for of in self.deliveries(row.id)
             ]
-            derived = accounting_status(approved=row.approved, processed=row.processed, deliveries=own)
+            derived = accounting_status_with(own, approved=row.approved, processed=row.processed)
             assert row.accounting_status == derived, (row.id, own)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from banqup_tui.actions.interface import Context
 from banqup_tui.actions.saving import save_bytes
+from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.failures import Failing
@@ -28,7 +29,6 @@ _FORMULA = re.compile('(^|[;,])([ "]*)([=+\\-@＝＋－＠|%])')
 Belgian system splits at each semicolon, whatever the file's own separator is, and another at each comma."""
 
 _NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
-_AT_ONCE = 500
 
 
 def save_failures(context: Context, failing: Sequence[Failing], directory: Path) -> Path:
@@ -56,8 +56,7 @@ def table_of(
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=separator, lineterminator="\r\n")
     writer.writerow(_labels())
-    for at in range(0, len(failing), _AT_ONCE):
-        some = failing[at : at + _AT_ONCE]
+    for some in in_batches(failing):
         known = {one.id: one for one in documents([one.document_id for one in some])}
         for one in some:
             cells = _row(one, known.get(one.document_id), clients.get(one.client_id), integrations)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TypeVar
 
 import msgspec
@@ -12,6 +12,7 @@ from banqup_tui.actions.giving import give
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import OF_DOCUMENTS
 from banqup_tui.actions.sentences import at_time, heading_of, listed, name_of, names_of, queued, since_time
+from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.integration import IntegrationState
@@ -101,10 +102,10 @@ def planned_for(chosen: Selection, answer: Ticked) -> Plan:
 
 def commands_of(plan: Plan) -> Iterator[CommandBody]:
     for group in plan.groups:
-        for part in _parts(group.document_ids):
+        for part in in_batches(group.document_ids, MOST_IN_ONE_COMMAND):
             yield Send(document_ids=tuple(part), integration_ids=group.integration_ids)
     for copies, if_gone in ((plan.copies, False), (plan.copies_if_gone, True)):
-        for some in _parts(copies):
+        for some in in_batches(copies, MOST_IN_ONE_COMMAND):
             wanted = tuple(Copy(delivery_id=one.delivery_id, generation=one.generation) for one in some)
             yield Resend(copies=wanted, if_gone=if_gone)
 
@@ -363,8 +364,3 @@ def _left_out(chosen: Selection) -> str:
         return _("Not sent: {document}. {reason}").format(document=name_of(document), reason=reason_of(commonest))
     words = ngettext("Not sent: {count} document. {reason}", "Not sent: {count} documents. {reason}", len(obstacles))
     return words.format(count=count(len(obstacles)), reason=reason_of(commonest))
-
-
-def _parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    for at in range(0, len(items), MOST_IN_ONE_COMMAND):
-        yield items[at : at + MOST_IN_ONE_COMMAND]

@@ -10,6 +10,7 @@ from banqup_tui.actions.asking import Confirming, Message
 from banqup_tui.actions.giving import give
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import EVERYWHERE, Destination, Place
+from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.failures import Failing, FailureGroup, Retry, retry_of
 from banqup_tui.domain.text import clean
@@ -176,15 +177,15 @@ def commands_of(plan: Retry) -> Iterator[CommandBody]:
     for integration_id in plan.resumed:
         yield ResumeIntegration(integration_id=integration_id)
     for one_round in plan.rounds:
-        for part in _parts(one_round):
+        for part in in_batches(one_round, MOST_IN_ONE_COMMAND):
             documents = tuple(dict.fromkeys(one.document_id for one in part))
             yield Send(document_ids=documents, integration_ids=tuple(sorted({one.integration_id for one in part})))
-    for part in _parts(plan.copies):
+    for part in in_batches(plan.copies, MOST_IN_ONE_COMMAND):
         yield Resend(copies=tuple(Copy(delivery_id=one.delivery_id, generation=one.generation) for one in part))
 
 
 def dismissals_of(failing: Sequence[Failing]) -> Iterator[CommandBody]:
-    for part in _parts(failing):
+    for part in in_batches(failing, MOST_IN_ONE_COMMAND):
         yield Dismiss(delivery_ids=tuple(one.delivery_id for one in part))
 
 
@@ -227,8 +228,3 @@ def _lines_of(group: FailureGroup, plan: Retry) -> list[str]:
 
 def _nothing_here(context: Context) -> str | None:
     return None if context.failures is not None else _("Nothing failed")
-
-
-def _parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    for at in range(0, len(items), MOST_IN_ONE_COMMAND):
-        yield items[at : at + MOST_IN_ONE_COMMAND]

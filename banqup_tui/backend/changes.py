@@ -16,13 +16,13 @@ from banqup_tui.backend.values import (
     client_of,
     deliveries_of,
     document_of,
-    in_portions,
     installation_of,
     integrations_of,
     rule_of,
     sources_of,
     to_place_of,
 )
+from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.space import Space
 from banqup_tui.protocol.messages import Change, Changes, EntityKind, Op
 from banqup_tui.protocol.problems import ProblemType
@@ -148,7 +148,7 @@ def _read(seen: View, kind: EntityKind, entity_ids: Sequence[str]) -> Iterator[t
     if kind not in _READERS:
         return
     table, values_of = _READERS[kind]
-    for some in in_portions(entity_ids):
+    for some in in_batches(entity_ids):
         rows = seen.connection.execute(select(table).where(table.c.id.in_(some))).all()
         yield from zip((row.id for row in rows), values_of(seen, rows), strict=True)
 

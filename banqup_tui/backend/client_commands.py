@@ -9,8 +9,8 @@ from banqup_tui.backend import tables
 from banqup_tui.backend.clients import put_client
 from banqup_tui.backend.context import Context, Handler, Refused
 from banqup_tui.backend.ledger.status import restate
-from banqup_tui.backend.values import in_portions
 from banqup_tui.backend.work import Work
+from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import CreateClient, SetProcessed
@@ -41,7 +41,7 @@ def set_processed(work: Work, body: SetProcessed, context: Context) -> dict[str,
     if body.processed and any(not row.approved for row in turned):
         raise Refused(ProblemType.REFUSED, "Not approved by the client yet.", "Wait until the client has approved it.")
     document = tables.document
-    for some in in_portions([row.id for row in turned]):
+    for some in in_batches([row.id for row in turned]):
         work.execute(update(document).where(document.c.id.in_(some)).values(processed=body.processed))
     restate(work, [row.id for row in turned])
     for row in turned:
@@ -55,7 +55,7 @@ HANDLERS: dict[type[Value], Handler] = {CreateClient: create_client, SetProcesse
 def _documents(work: Work, document_ids: list[str]) -> list[Row[Any]]:
     document = tables.document
     rows: list[Row[Any]] = []
-    for some in in_portions(document_ids):
+    for some in in_batches(document_ids):
         found = select(document).where(document.c.space_id == work.space_id, document.c.id.in_(some))
         rows.extend(work.execute(found).all())
     if len(rows) < len(document_ids):

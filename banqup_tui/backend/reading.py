@@ -20,7 +20,6 @@ from banqup_tui.backend.values import (
     client_of,
     deliveries_of,
     document_of,
-    in_portions,
     installation_of,
     integrations_of,
     rule_of,
@@ -28,6 +27,7 @@ from banqup_tui.backend.values import (
     to_place_of,
 )
 from banqup_tui.backend.visitors import Visitor, visitor
+from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import Attempt
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.source import ToPlace
@@ -204,7 +204,7 @@ def _key_of(row: Row[Any]) -> str:
 def _deliveries_by_document(seen: View, documents: Sequence[Row[Any]]) -> dict[str, list[VersionedDelivery]]:
     delivery = tables.delivery
     found: dict[str, list[VersionedDelivery]] = {}
-    for some in in_portions([row.id for row in documents]):
+    for some in in_batches([row.id for row in documents]):
         rows = seen.connection.execute(select(delivery).where(delivery.c.document_id.in_(some))).all()
         for row, value in zip(rows, deliveries_of(seen.connection, rows), strict=True):
             found.setdefault(row.document_id, []).append(VersionedDelivery(seq=row.seq, value=value))

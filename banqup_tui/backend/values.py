@@ -1,6 +1,6 @@
 """Rows of the tables -> values of the wire."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, func, select
 from banqup_tui.backend import tables
 from banqup_tui.backend.context import Services
 from banqup_tui.backend.vault import of_installation, of_version
+from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.delivery import NEWEST_ATTEMPTS, Attempt, Delivery, DeliveryState
 from banqup_tui.domain.document import Document
@@ -17,8 +18,6 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration, IntegrationState, Trouble
 from banqup_tui.domain.source import DropAccount, PlacingRule, RuleKind, Source, SourceKind, ToPlace
 from banqup_tui.domain.status import AccountingStatus
-
-_AT_ONCE = 500
 
 _client = msgspec.json.Decoder(Client)
 _document = msgspec.json.Decoder(Document)
@@ -81,7 +80,7 @@ def _newest_attempts(connection: Connection, delivery_ids: Sequence[str]) -> dic
     wanted = [attempt.c[name] for name in (*told, "settings_version", "destination", "phase")]
     rank = func.row_number().over(partition_by=attempt.c.delivery_id, order_by=attempt.c.fence.desc())
     logs: dict[str, list[Attempt]] = {}
-    for some in in_portions(delivery_ids):
+    for some in in_batches(delivery_ids):
         ranked = select(*wanted, rank.label("rank")).where(attempt.c.delivery_id.in_(some)).subquery()
         newest = select(ranked).where(ranked.c.rank <= NEWEST_ATTEMPTS).order_by(ranked.c.fence.desc())
         for row in connection.execute(newest):
@@ -149,7 +148,7 @@ def integration_of(row: Row[Any], own: bytes | None, effective: bytes | None, se
 def integrations_of(connection: Connection, rows: Sequence[Row[Any]], services: Services) -> list[Integration]:
     kept = tables.settings
     found: dict[tuple[str, int], Row[Any]] = {}
-    for some in in_portions([row.id for row in rows]):
+    for some in in_batches([row.id for row in rows]):
         for row in connection.execute(select(kept).where(kept.c.integration_id.in_(some))):
             found[row.integration_id, row.version] = row
     values = []
@@ -164,7 +163,7 @@ def sources_of(connection: Connection, rows: Sequence[Row[Any]]) -> list[Source]
     table = tables.drop_account
     found: dict[str, list[DropAccount]] = {}
     drops = [row.id for row in rows if row.kind == SourceKind.SFTP_DROP]
-    for some in in_portions(drops):
+    for some in in_batches(drops):
         for row in connection.execute(select(table).where(table.c.source_id.in_(some)).order_by(table.c.name)):
             found.setdefault(row.source_id, []).append(_account_of(row))
     return [_source(row, tuple(found.get(row.id, ()))) for row in rows]
@@ -222,9 +221,3 @@ def rule_of(row: Row[Any]) -> PlacingRule:
         source=row.source or None,
         at=row.at,
     )
-
-
-def in_portions(identifiers: Sequence[str]) -> Iterable[Sequence[str]]:
-    """Few enough for one `IN (…)`."""
-    for start in range(0, len(identifiers), _AT_ONCE):
-        yield identifiers[start : start + _AT_ONCE]

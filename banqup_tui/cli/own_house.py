@@ -10,6 +10,7 @@ from banqup_tui.actions.at_session import SessionDoing
 from banqup_tui.actions.sentences import rescue_lines
 from banqup_tui.cli.house import Answer, Fate, House, NoBackend
 from banqup_tui.cli.output import say
+from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.domain.delivery import Attempt, Delivery
 from banqup_tui.domain.document import Document
@@ -29,7 +30,6 @@ from banqup_tui.sync.state import SyncWord
 from banqup_tui.written.told import told
 from banqup_tui.written.words import _, ngettext
 
-AT_ONCE = 500
 SECONDS_TO_SYNC = 600.0
 
 
@@ -150,7 +150,7 @@ class OwnHouse:
             yield from self._session.readers.whole(list(ids))
             return
         query = DocumentQuery(client_id=client_id, folder=folder)
-        for some in _portions(row.id for row in self._session.readers.listing(query)):
+        for some in in_batches(row.id for row in self._session.readers.listing(query)):
             yield from self._session.readers.whole(some)
 
     def deliveries(self, document_ids: Collection[str] | None = None) -> Iterator[Delivery]:
@@ -159,7 +159,7 @@ class OwnHouse:
             if document_ids is None
             else iter(document_ids)
         )
-        for some in _portions(ids):
+        for some in in_batches(ids):
             for of_document in self._session.readers.deliveries_of(some).values():
                 yield from of_document
 
@@ -192,14 +192,3 @@ class OwnHouse:
 
     def rules(self) -> Sequence[PlacingRule]:
         return self._session.readers.rules()
-
-
-def _portions(ids: Iterator[str]) -> Iterator[list[str]]:
-    some: list[str] = []
-    for one in ids:
-        some.append(one)
-        if len(some) == AT_ONCE:
-            yield some
-            some = []
-    if some:
-        yield some

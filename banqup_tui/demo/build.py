@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from banqup_tui.demo.firm import Firm, SampleClient, make_firm
 from banqup_tui.demo.generate import Sample, generate
+from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.values import Value
@@ -154,7 +155,7 @@ class _Builder:
         """Batches whose bytes are there; the next is on its way while one is dealt with."""
         with ThreadPoolExecutor(1) as ahead:
             before: tuple[list[Sample], Future[list[str]]] | None = None
-            for batch in _batches(samples):
+            for batch in in_batches(samples, BATCH):
                 uploading = ahead.submit(self._hand.put_files, [sample.data for sample in batch])
                 if before is not None:
                     yield before[0], before[1].result()
@@ -201,7 +202,7 @@ class _Builder:
         adding = [self._add(client) for client in (*delivering, *failing, *paused)]
         adding += [self._add(client, _ARCHIVE, archive) for client in (*delivering[::_ONE_OF], *failing)]
         pausing = [PauseIntegration(integration_id=self._id("integration", client.reference)) for client in paused]
-        for bodies in _batches([install, *adding, *pausing]):
+        for bodies in in_batches([install, *adding, *pausing], BATCH):
             self._do(bodies)
         return len(adding)
 
@@ -248,9 +249,3 @@ class _Builder:
                 sentence = f"The sample firm could not be built: {found.detail if found else result.status}"
                 raise BanqupError(sentence, (found.remedy if found else None) or "")
         return [result.result for result in results]
-
-
-def _batches(items: Iterable[_T]) -> Iterator[list[_T]]:
-    left = iter(items)
-    while batch := list(islice(left, BATCH)):
-        yield batch

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.delivery import Delivery
 from banqup_tui.domain.document import Document
@@ -272,8 +273,8 @@ def _put_small(connection: sqlite3.Connection, batch: Batch, beginning: Beginnin
 def _sweep(connection: sqlite3.Connection, batch: Batch) -> None:
     """What no page has brought again is not there any more."""
     old = connection.execute("SELECT id FROM document WHERE gen < ?", (batch.gen,)).fetchall()
-    for start in range(0, len(old), FEW):
-        batch.delete_documents([row[0] for row in old[start : start + FEW]])
+    for some in in_batches(old, FEW):
+        batch.delete_documents([row[0] for row in some])
     connection.execute("DELETE FROM delivery WHERE gen < ?", (batch.gen,))
     batch.touched.everything = True
 

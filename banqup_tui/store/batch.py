@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.causes import cause_of
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.delivery import Delivery
@@ -58,8 +59,8 @@ class Batch:
         self._next_free: dict[int, int] = {}
 
     def put_documents(self, versioned: Sequence[Versioned[Document]]) -> None:
-        for start in range(0, len(versioned), FEW):
-            self._put_some(versioned[start : start + FEW])
+        for some in in_batches(versioned, FEW):
+            self._put_some(some)
 
     def _put_some(self, versioned: Sequence[Versioned[Document]]) -> None:
         found = self._found([one.value.id for one in versioned])

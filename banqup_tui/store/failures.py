@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.failures import Failing, FailureGroup, grouped
 from banqup_tui.domain.integration import Integration
@@ -20,8 +21,6 @@ from banqup_tui.store.copy import Copy, state_of
 from banqup_tui.store.healing import heals
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.sqlite import reading
-
-_FEW = 500
 
 
 class _Sent(Value, frozen=True, kw_only=True):
@@ -192,9 +191,7 @@ def _failing(row: Any, client_id: str) -> Failing:
 
 def _integrations(connection: sqlite3.Connection, ids: set[str]) -> dict[str, Integration]:
     found: dict[str, Integration] = {}
-    wanted = sorted(ids)
-    for start in range(0, len(wanted), _FEW):
-        some = wanted[start : start + _FEW]
+    for some in in_batches(sorted(ids)):
         marks = ",".join("?" * len(some))
         for row in connection.execute(f"SELECT value FROM integration WHERE id IN ({marks})", some):  # noqa: S608
             one = _integration.decode(row[0])

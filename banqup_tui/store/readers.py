@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from banqup_tui.domain.batches import USUAL_SIZE, in_batches
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.document import Document
@@ -32,7 +33,6 @@ from banqup_tui.store.tallies import Tallies, counts_in, folder_nodes
 from banqup_tui.store.windows import DocumentRows
 
 _V = TypeVar("_V")
-_FEW = 500
 
 _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {
     kind: msgspec.json.Decoder(kind)
@@ -122,8 +122,8 @@ class Readers:
         """The rows of a query one after the other, for the command line."""
         rows = self.documents(query)
         total = rows.count() if limit is None else min(limit, rows.count())
-        for start in range(0, total, _FEW):
-            yield from rows.window(start, min(_FEW, total - start))
+        for start in range(0, total, USUAL_SIZE):
+            yield from rows.window(start, min(USUAL_SIZE, total - start))
 
     def rows(self, ids: Sequence[str]) -> list[DocumentRow]:
         """In the order asked; what is not there is left out."""
@@ -141,8 +141,8 @@ class Readers:
 
     def whole(self, ids: Sequence[str]) -> Iterator[Document]:
         """As `document`, for many: in the order asked, read some at a time; what is not there is left out."""
-        for start in range(0, len(ids), _FEW):
-            yield from self._some_whole(list(ids[start : start + _FEW]))
+        for some in in_batches(ids):
+            yield from self._some_whole(some)
 
     @healing
     def _some_whole(self, ids: list[str]) -> list[Document]:
@@ -172,8 +172,7 @@ class Readers:
         """By currency, the euro first."""
         sums: dict[str, list[int]] = {}
         connection = self._connection()
-        for start in range(0, len(ids), _FEW):
-            some = list(ids[start : start + _FEW])
+        for some in in_batches(ids):
             marks = ",".join("?" * len(some))
             rows = connection.execute(
                 "SELECT coalesce(currency, ''), count(*), total(net), total(vat), total(gross) FROM document"  # noqa: S608
@@ -202,8 +201,7 @@ class Readers:
 
     def deliveries_of(self, document_ids: Sequence[str]) -> dict[str, list[Delivery]]:
         found: dict[str, list[Delivery]] = {document_id: [] for document_id in document_ids}
-        for start in range(0, len(document_ids), _FEW):
-            some = list(document_ids[start : start + _FEW])
+        for some in in_batches(document_ids):
             marks = ",".join("?" * len(some))
             rows = self._connection().execute(
                 f"SELECT {DELIVERY_COLUMNS} FROM delivery v LEFT JOIN integration i ON i.id = v.integration_id"  # noqa: S608
@@ -225,8 +223,7 @@ class Readers:
     def under_way(self, integration_ids: Sequence[str]) -> UnderWay:
         """Of these integrations together. Reads all deliveries: not for what is drawn again and again."""
         found = {DeliveryState.QUEUED: 0, DeliveryState.SENDING: 0}
-        for start in range(0, len(integration_ids), _FEW):
-            some = list(integration_ids[start : start + _FEW])
+        for some in in_batches(integration_ids):
             marks = ",".join("?" * len(some))
             rows = self._connection().execute(
                 "SELECT state, count(*) FROM delivery WHERE state IN ('QUEUED', 'SENDING')"  # noqa: S608

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.folder import ALL_FOLDERS
 from banqup_tui.domain.listing import DocumentRow, Sent
@@ -17,16 +18,14 @@ COLUMNS = (
     "d.n, d.id, d.client, d.folder, d.day, d.status, d.flags, d.currency, d.net, d.vat, d.gross, d.ver, d.gen,"
     " d.number, d.counterparty, d.file_name"
 )
-_SOME = 500
 
 
 def by_number(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
     """Raw rows in the order of the numbers."""
     found: dict[int, tuple[Any, ...]] = {}
-    for start in range(0, len(numbers), _SOME):
-        some = numbers[start : start + _SOME]
+    for some in in_batches(numbers):
         marks = ",".join("?" * len(some))
-        rows = connection.execute(f"SELECT {COLUMNS} FROM document d WHERE d.n IN ({marks})", list(some))  # noqa: S608
+        rows = connection.execute(f"SELECT {COLUMNS} FROM document d WHERE d.n IN ({marks})", some)  # noqa: S608
         found.update({row[0]: row for row in rows})
     return [found[number] for number in numbers if number in found]
 
@@ -34,8 +33,7 @@ def by_number(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[tu
 def by_id(connection: sqlite3.Connection, ids: Sequence[str]) -> list[tuple[Any, ...]]:
     """Raw rows in the order of the ids; what is not there is left out."""
     found: dict[str, tuple[Any, ...]] = {}
-    for start in range(0, len(ids), _SOME):
-        some = ids[start : start + _SOME]
+    for some in in_batches(ids):
         marks = ",".join("?" * len(some))
         rows = connection.execute(f"SELECT {COLUMNS} FROM document d WHERE d.id IN ({marks})", some)  # noqa: S608
         found.update({row[1]: row for row in rows})
@@ -77,8 +75,7 @@ def _clients(connection: sqlite3.Connection, numbers: set[int]) -> dict[int, str
 
 def _sent(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, tuple[Sent, ...]]:
     found: dict[str, list[Sent]] = {}
-    for start in range(0, len(ids), _SOME):
-        some = ids[start : start + _SOME]
+    for some in in_batches(ids):
         marks = ",".join("?" * len(some))
         rows = connection.execute(
             "SELECT v.document_id, v.integration_id, coalesce(i.label, ''), v.state, v.look, v.open FROM delivery v"  # noqa: S608

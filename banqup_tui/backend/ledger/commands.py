@@ -16,13 +16,13 @@ from banqup_tui.backend.ledger.rows import (
     lock_deliveries,
     lock_integration,
     lock_integrations,
-    portions,
     turn,
 )
 from banqup_tui.backend.ledger.status import restate
 from banqup_tui.backend.ledger.terms import Terms
 from banqup_tui.backend.tables import delivery, document, integration, stamp
 from banqup_tui.backend.work import Work
+from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.extension import ReceiverKind
 from banqup_tui.domain.integration import IntegrationState
@@ -107,7 +107,7 @@ def dismiss(work: Work, body: Dismiss, context: Context) -> Result:
     _, rows = _held_deliveries(work, body.delivery_ids)
     seen = [row for row in rows.values() if _can_be_dismissed(row)]
     ids = [row.id for row in seen]
-    for some in portions(ids):
+    for some in in_batches(ids):
         work.execute(update(delivery).where(delivery.c.id.in_(some)).values(dismissed=True))
     for row in seen:
         work.changed(EntityKind.DELIVERY, row.id, client_id=row.client_id)
@@ -174,7 +174,7 @@ HANDLERS: dict[type[Value], Handler] = {
 def _documents(work: Work, document_ids: Iterable[str]) -> list[Row[Any]]:
     wanted = list(dict.fromkeys(document_ids))
     rows: list[Row[Any]] = []
-    for some in portions(wanted):
+    for some in in_batches(wanted):
         rows += work.execute(select(document).where(document.c.id.in_(some), document.c.space_id == work.space_id))
     if len(rows) < len(wanted):
         raise Refused(ProblemType.NOT_FOUND, "A document is no longer there.", "Look again: it may have been deleted.")
@@ -192,7 +192,7 @@ def _targets(work: Work, client_ids: set[str], named: Sequence[str] | None) -> l
     else:
         active = integration.c.state == str(IntegrationState.ACTIVE)
         ids: list[str] = []
-        for some in portions(client_ids):
+        for some in in_batches(client_ids):
             ids += work.execute(select(integration.c.id).where(integration.c.client_id.in_(some), active)).scalars()
         held = {row.id: row for row in lock_integrations(work, ids).values() if row.state == IntegrationState.ACTIVE}
     found = [row for row in held.values() if row.client_id in client_ids]

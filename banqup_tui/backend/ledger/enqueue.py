@@ -8,10 +8,11 @@ import msgspec
 from sqlalchemy import Row, insert, select, update
 
 from banqup_tui.backend.ledger.resend import another_copy, elsewhere
-from banqup_tui.backend.ledger.rows import portions, stamp_generation, turn
+from banqup_tui.backend.ledger.rows import stamp_generation, turn
 from banqup_tui.backend.ledger.status import restate
 from banqup_tui.backend.tables import delivery
 from banqup_tui.backend.work import Work
+from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.protocol.messages import EntityKind
 
@@ -75,7 +76,7 @@ def send_again(work: Work, rows: Sequence[Row[Any]], asked_by: str | None) -> No
 
 def _known(work: Work, integration_id: str, hashes: Iterable[str]) -> dict[str, Row[Any]]:
     found: dict[str, Row[Any]] = {}
-    for some in portions(hashes):
+    for some in in_batches(hashes):
         statement = select(delivery).where(delivery.c.integration_id == integration_id, delivery.c.sha256.in_(some))
         for row in work.execute(statement.order_by(delivery.c.id).with_for_update()):
             found[row.sha256] = row

@@ -16,9 +16,10 @@ from banqup_tui.backend.filed import count_since, is_too_early, since_month
 from banqup_tui.backend.ledger.enqueue import Enqueued, enqueue
 from banqup_tui.backend.ledger.ready import refresh
 from banqup_tui.backend.ledger.resend import another_copy, is_elsewhere
-from banqup_tui.backend.ledger.rows import AT_ONCE, lock_integrations, portions
+from banqup_tui.backend.ledger.rows import AT_ONCE, lock_integrations
 from banqup_tui.backend.tables import delivery, document, integration, job, space
 from banqup_tui.backend.work import Work
+from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import IntegrationState
@@ -71,7 +72,7 @@ def begin(work: Work, context: Context, task: Task, up_to: str, expected: int) -
 
 def _destinations(work: Work, integration_ids: tuple[str, ...]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for some in portions(integration_ids):
+    for some in in_batches(integration_ids):
         statement = select(integration.c.id, integration.c.destination).where(integration.c.id.in_(some))
         found.update((row.id, row.destination) for row in work.execute(statement))
     return found
@@ -98,7 +99,7 @@ def write(
 def count_documents(work: Any, space_id: str, task: Task, upto_seq: int) -> int:
     """Documents of which something would be queued. `work`: a transaction or a connection."""
     total = 0
-    for some in portions(task.integration_ids):
+    for some in in_batches(task.integration_ids):
         total += count_since(work, _wanted(space_id, task, some, upto_seq), task.since)
     return total
 
@@ -213,7 +214,7 @@ def _at_one(work: Work, task: Task, found: Row[Any], of: Row[Any], rows: list[Ro
 
 def _failed(work: Work, of: Row[Any], rows: list[Row[Any]]) -> list[Row[Any]]:
     failed: set[str] = set()
-    for some in portions(row.sha256 for row in rows):
+    for some in in_batches(row.sha256 for row in rows):
         there = select(delivery.c.sha256).where(delivery.c.integration_id == of.id, delivery.c.sha256.in_(some))
         failed.update(work.execute(there.where(delivery.c.state == str(DeliveryState.FAILED))).scalars())
     return [row for row in rows if row.sha256 in failed]

@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, exists, func, select
 
-from banqup_tui.backend.ledger.rows import portions, stamp_generation, turn
+from banqup_tui.backend.ledger.rows import stamp_generation, turn
 from banqup_tui.backend.tables import attempt, delivery, integration
 from banqup_tui.backend.work import Work
+from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import DeliveryState
 
 
@@ -40,7 +41,7 @@ def elsewhere(work: Work, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
     """Those of `rows` that arrived at an earlier destination of their integration only."""
     delivered = [row.id for row in rows if row.state == DeliveryState.DELIVERED]
     found: set[str] = set()
-    for some in portions(delivered):
+    for some in in_batches(delivered):
         of_integration = select(delivery.c.id).join(integration, integration.c.id == delivery.c.integration_id)
         found.update(work.execute(of_integration.where(delivery.c.id.in_(some), is_elsewhere())).scalars())
     return [row for row in rows if row.id in found]

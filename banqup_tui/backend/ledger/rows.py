@@ -1,6 +1,6 @@
 """Rows of the ledger: locked in one order, and turned from one state into another."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -24,6 +24,7 @@ from banqup_tui.backend.ledger.status import restate
 from banqup_tui.backend.many_rows import among, as_rows, given, these
 from banqup_tui.backend.tables import attempt, delivery, integration
 from banqup_tui.backend.work import Work
+from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.protocol.messages import EntityKind
 
@@ -50,13 +51,6 @@ def said(state: StrEnum) -> ColumnElement[str]:
     return literal_column(f"'{state}'", String())
 
 
-def portions(identifiers: Iterable[str]) -> Iterator[list[str]]:
-    """Few enough for one `IN (…)`."""
-    every = list(identifiers)
-    for start in range(0, len(every), AT_ONCE):
-        yield every[start : start + AT_ONCE]
-
-
 def lock_integrations(work: Work, integration_ids: Iterable[str]) -> dict[str, Row[Any]]:
     """Integrations come before deliveries and in the order of their ids, so no two transactions wait for each other."""
     return _held(work, _INTEGRATIONS, integration_ids)
@@ -69,7 +63,7 @@ def lock_integration(work: Work, integration_id: str) -> Row[Any] | None:
 def integrations_of_deliveries(work: Work, delivery_ids: Iterable[str]) -> set[str]:
     """Read without a lock; which integration a delivery is for never changes."""
     found: set[str] = set()
-    for some in portions(delivery_ids):
+    for some in in_batches(delivery_ids):
         found.update(work.execute(select(delivery.c.integration_id).where(delivery.c.id.in_(some))).scalars())
     return found
 
@@ -92,7 +86,7 @@ def turn(work: Work, rows: Sequence[Row[Any]], state: DeliveryState, **values: A
     if not rows:
         return
     base = _ended(work, state) | values
-    for some in portions(row.id for row in rows):
+    for some in in_batches(row.id for row in rows):
         work.execute(update(delivery).where(delivery.c.id.in_(some)).values(base))
     _turned(work, rows, state, base["check_at"])
 

@@ -9,11 +9,10 @@ from sqlalchemy import Boolean, Row, String, select, update
 from banqup_tui.backend.many_rows import among, as_rows, given, these
 from banqup_tui.backend.tables import delivery, document
 from banqup_tui.backend.work import Work
+from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.status import accounting_status_with
 from banqup_tui.protocol.messages import EntityKind
-
-_AT_ONCE = 500
 
 _DOCUMENTS = select(
     document.c.id,
@@ -49,9 +48,8 @@ def restate(work: Work, document_ids: Iterable[str]) -> None:
     if gathered is not None:
         gathered.update(document_ids)
         return
-    every = sorted(set(document_ids))
-    for start in range(0, len(every), _AT_ONCE):
-        _restate(work, every[start : start + _AT_ONCE])
+    for some in in_batches(sorted(set(document_ids))):
+        _restate(work, some)
 
 
 @contextmanager

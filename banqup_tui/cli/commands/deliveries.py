@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import Any
 
 import click
@@ -14,13 +13,12 @@ from banqup_tui.cli.commands.failures import COMMANDS, print_groups
 from banqup_tui.cli.house import House, NotThere, Tools
 from banqup_tui.cli.output import print_array, print_table, say
 from banqup_tui.cli.running import as_json, in_house
+from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import NEWEST_ATTEMPTS, Delivery
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.written.told import told as in_language
 from banqup_tui.written.words import N_, _
-
-AT_ONCE = 500
 
 
 @click.group(invoke_without_command=True, commands=COMMANDS)
@@ -130,8 +128,7 @@ def print_deliveries(house: House, deliveries: Iterable[Delivery], *, json: bool
 def _values(house: House, deliveries: Iterable[Delivery]) -> Iterator[dict[str, Any]]:
     clients = {row.client.id: row.client for row in house.clients()}
     labels = {one.id: one.label for one in house.integrations()}
-    rest = iter(deliveries)
-    while page := list(islice(rest, AT_ONCE)):
+    for page in in_batches(deliveries):
         documents = {one.id: one for one in house.documents(ids={delivery.document_id for delivery in page})}
         for delivery in page:
             document = documents.get(delivery.document_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 import click
 
@@ -11,13 +10,12 @@ from banqup_tui.cli import listing
 from banqup_tui.cli.house import House, Tools, client_named
 from banqup_tui.cli.output import print_array, print_table
 from banqup_tui.cli.running import as_json, in_house, pass_tools
+from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import Delivery
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.money import from_minor
 from banqup_tui.written.words import N_
-
-AT_ONCE = 500
 
 folder_option = click.option(
     "--folder",
@@ -84,8 +82,7 @@ def print_documents(house: House, documents: Iterable[Document], *, json: bool) 
 
 def with_deliveries(house: House, documents: Iterable[Document]) -> Iterator[tuple[Document, list[Delivery]]]:
     """Page by page, so that a large firm's list is never all in memory."""
-    rest = iter(documents)
-    while page := list(islice(rest, AT_ONCE)):
+    for page in in_batches(documents):
         by_document: dict[str, list[Delivery]] = {}
         for delivery in house.deliveries([document.id for document in page]):
             by_document.setdefault(delivery.document_id, []).append(delivery)

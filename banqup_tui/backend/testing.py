@@ -14,6 +14,7 @@ from banqup_tui.backend import tables
 from banqup_tui.backend.as_given import as_given
 from banqup_tui.backend.context import Refused, Services
 from banqup_tui.backend.extensions import Level
+from banqup_tui.backend.ledger.parcels import delivery_request
 from banqup_tui.backend.redaction import AttemptSecrets
 from banqup_tui.backend.sign_in.tokens import provide
 from banqup_tui.backend.two_levels import Settings
@@ -148,29 +149,8 @@ def newest(connection: Connection, services: Services, client_id: str | None) ->
     row = connection.execute(statement).one_or_none()
     if row is None:
         return None
-    return _parcel(
-        services, msgspec.json.decode(row.value, type=Document), msgspec.json.decode(row.client, type=Client)
-    )
-
-
-def _parcel(services: Services, of: Document, whose: Client) -> Parcel:
-    return Parcel(
-        key=of.id,
-        delivery_id=of.id,
-        generation=1,
-        file=services.files.path(of.sha256),
-        file_name=of.file_name,
-        media_type=of.media_type,
-        size=of.size,
-        sha256=of.sha256,
-        client_reference=whose.reference,
-        client_name=whose.name,
-        vat_number=whose.vat_number,
-        enterprise_number=whose.enterprise_number,
-        folder=of.folder,
-        number=of.number,
-        issue_date=of.sort_date,
-    )
+    of, whose = msgspec.json.decode(row.value, type=Document), msgspec.json.decode(row.client, type=Client)
+    return delivery_request(services, of, whose, key=of.id, delivery_id=of.id)
 
 
 def _in_language(step: Step, language: str) -> TestStep:

@@ -19,7 +19,6 @@ from banqup_tui.connectors.interface import Connector, Fault, NotSent, Parcel, R
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Trouble
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ def _brief(
         return error
 
 
-_DOCUMENTS = select(document.c.id, document.c.folder, document.c.value).where(among(document.c.id))
+_DOCUMENTS = select(document.c.id, document.c.value).where(among(document.c.id))
 _CLIENTS = select(client.c.id, client.c.value).where(among(client.c.id))
 
 
@@ -82,25 +81,45 @@ def _parcel(services: Services, claim: Claim, row: Row[Any] | None, owner: Row[A
     """Raises `Rejected` where the document or its client is no longer here."""
     if row is None or owner is None:
         raise Rejected("The document is no longer here.", "Import it again from where it came.")
-    of = _document.decode(row.value)
-    whose = _client.decode(owner.value)
-    return Parcel(
+    return delivery_request(
+        services,
+        _document.decode(row.value),
+        _client.decode(owner.value),
         key=wanted_copy_key(claim.integration_id, claim.sha256, claim.generation),
         delivery_id=claim.delivery_id,
         generation=claim.generation,
-        file=services.files.path(claim.sha256),
+        attempt=claim.fence,
+    )
+
+
+def delivery_request(
+    services: Services,
+    of: Document,
+    whose: Client,
+    *,
+    key: str,
+    delivery_id: str,
+    generation: int = 1,
+    attempt: int = 0,
+) -> Parcel:
+    """What a connector is given of a document and its client."""
+    return Parcel(
+        key=key,
+        delivery_id=delivery_id,
+        generation=generation,
+        file=services.files.path(of.sha256),
         file_name=of.file_name,
         media_type=of.media_type,
         size=of.size,
-        sha256=claim.sha256,
+        sha256=of.sha256,
         client_reference=whose.reference,
         client_name=whose.name,
         vat_number=whose.vat_number,
         enterprise_number=whose.enterprise_number,
-        folder=Folder(row.folder),
+        folder=of.folder,
         number=of.number,
         issue_date=of.sort_date,
-        attempt=claim.fence,
+        attempt=attempt,
     )
 
 

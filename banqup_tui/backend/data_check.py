@@ -33,9 +33,9 @@ class DatabaseLost(BanqupError):
     def __init__(self, database: Path, *, is_empty: bool, files: int, documents: int) -> None:
         state = "is empty" if is_empty else "is missing"
         if files:
-            known = f"but {files} files of documents are there"
+            known = f"but files of documents are there ({files})"
         else:
-            known = f"but this computer's copy knows {documents} documents"
+            known = f"but this computer's copy knows documents ({documents})"
         super().__init__(f"The database {database} {state}, {known}. Nothing was started.", WHAT_TO_DO)
 
 

@@ -83,7 +83,7 @@ def deactivate(work: Work, body: Deactivate, context: Context) -> dict[str, Any]
     used_by = [row for row in _integrations(work, installation.id) if row.state != IntegrationState.REMOVED]
     count = len(used_by)
     if count > body.expected:
-        sentence = f"It is now active {count} times, not {body.expected}. Nothing was changed."
+        sentence = f"The number of its integrations is now {count}, not {body.expected}. Nothing was changed."
         raise Refused(ProblemType.COUNT_CHANGED, sentence, "Look again, then deactivate it.")
     cancelled = sum(lifecycle.remove(work, row) for row in used_by)
     return {"installationId": installation.id, "removed": count, "cancelled": cancelled}

@@ -201,7 +201,7 @@ def _rotate_key(found: Homes) -> None:
 
     resealed = replace_key(_opened(found))
     lock.release()
-    _say(f"All settings and sign-ins are sealed with a new key ({resealed} values). Older backups keep the older key.")
+    _say(f"All settings and sign-ins are sealed with a new key (values: {resealed}). Older backups keep the older key.")
 
 
 def _lock_at_rest(found: Homes) -> BackendLock:

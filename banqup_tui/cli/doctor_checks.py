@@ -23,7 +23,7 @@ from banqup_tui.store.faults import LocalFault
 from banqup_tui.store.sqlite import connect
 from banqup_tui.written.refusals import what_to_do, why_not
 from banqup_tui.written.told import told as in_language
-from banqup_tui.written.words import N_, _
+from banqup_tui.written.words import N_, _, ngettext
 
 LEAST_ROOM = 200 * 1024 * 1024
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -274,7 +274,8 @@ def of_content(house: House, backend: Path) -> Iterator[Finding]:
                 yield wrong(
                     f"to place, {waiting.file_name}", _("Its stored file {found}.").format(found=found), _(IMPORT_AGAIN)
                 )
-    yield fine(N_("content"), _("{read} stored files were read").format(read=read))
+    files = ngettext("{count} stored file was read", "{count} stored files were read", read)
+    yield fine(N_("content"), files.format(count=read))
 
 
 def _flaw_of(path: Path, sha256: str) -> str:
@@ -291,20 +292,28 @@ def _flaw_of(path: Path, sha256: str) -> str:
 def of_house(house: House) -> Iterator[Finding]:
     """The copy, what waits, and the integrations."""
     counts = [row.counts.total for row in house.clients()]
-    yield fine(N_("copy"), _("{count} clients, {count2} documents").format(count=len(counts), count2=sum(counts)))
+    clients = ngettext("{count} client", "{count} clients", len(counts)).format(count=len(counts))
+    documents = ngettext("{count} document", "{count} documents", sum(counts)).format(count=sum(counts))
+    yield fine(N_("copy"), f"{clients}, {documents}")
     damaged = sum(document.damaged for document in house.documents())
     if damaged:
         remedy = f"{_('banqup doctor --deep names them.')} {_(IMPORT_AGAIN)}"
         yield wrong(
             N_("content"),
-            _("The service found {damaged} documents whose stored file is damaged.").format(damaged=damaged),
+            ngettext(
+                "The service found {count} document whose stored file is damaged.",
+                "The service found {count} documents whose stored file is damaged.",
+                damaged,
+            ).format(count=damaged),
             remedy,
         )
     waiting = house.waiting()
     if waiting:
         yield doubtful(
             N_("outbox"),
-            _("{waiting} changes wait on this computer.").format(waiting=waiting),
+            ngettext(
+                "{count} change waits on this computer.", "{count} changes wait on this computer.", waiting
+            ).format(count=waiting),
             _("banqup sync sends them."),
         )
     else:

@@ -21,7 +21,7 @@ from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.setting_rules import example_of, flaw_of, kind_of, plain
 from banqup_tui.written.told import told as in_language
-from banqup_tui.written.words import N_, _
+from banqup_tui.written.words import N_, _, ngettext
 
 
 class WrongSetting(BanqupError):
@@ -96,9 +96,11 @@ def _asked_for(keys: Sequence[str], schema: Mapping[str, Any]) -> dict[str, str]
         wanted, found = len(keys), len([line for line in lines if line])
         names = ", ".join(keys)
         raise WrongSetting(
-            _("{names}: standard input has {found} of {wanted} values.").format(
-                names=names, found=found, wanted=wanted
-            ),
+            ngettext(
+                "{names}: standard input has {found} of {wanted} value.",
+                "{names}: standard input has {found} of {wanted} values.",
+                wanted,
+            ).format(names=names, found=found, wanted=wanted),
             _("Give each on a line of its own, or use --set-file."),
         )
     return dict(zip(keys, lines, strict=True))

@@ -92,7 +92,7 @@ def test_a_database_that_is_lost_beside_its_files_is_not_begun_anew(tmp_path: Pa
         database.touch()
     elif state == "without a space":
         sqlite3.connect(database).execute("CREATE TABLE space (id TEXT)").connection.close()
-    with pytest.raises(DatabaseLost, match="2 files of documents are there") as caught:
+    with pytest.raises(DatabaseLost, match=r"files of documents are there \(2\)") as caught:
         refuse_to_begin_anew(backend, tmp_path / "copies")
     assert "banqup restore FOLDER" in caught.value.remedy
     assert caught.value.exit_code == EXIT_CANNOT_START
@@ -100,7 +100,7 @@ def test_a_database_that_is_lost_beside_its_files_is_not_begun_anew(tmp_path: Pa
 
 def test_a_database_that_only_a_copy_knows_of_is_not_begun_anew(tmp_path: Path) -> None:
     copy_that_knows(tmp_path / "copies", "e", 12, documents=3)
-    with pytest.raises(DatabaseLost, match="copy knows 3 documents"):
+    with pytest.raises(DatabaseLost, match=r"copy knows documents \(3\)"):
         refuse_to_begin_anew(tmp_path / "backend", tmp_path / "copies")
 
 
@@ -121,7 +121,7 @@ def test_a_copy_that_cannot_be_read_stops_no_start(tmp_path: Path) -> None:
 def test_a_lost_database_is_told_to_the_terminal_and_begun_anew_only_when_asked(home: Home) -> None:
     backend = backend_with(home.homes.data, files=1)
     (backend / DATABASE_FILE).unlink()
-    with pytest.raises(BackendDidNotStart, match=r"is missing, but 1 files of documents .* banqup restore FOLDER"):
+    with pytest.raises(BackendDidNotStart, match=r"is missing, but files of documents .* banqup restore FOLDER"):
         home.connect()
     assert not (backend / DATABASE_FILE).exists()
     child = home.start(sys.executable, "-m", "banqup_tui", "restore", "--empty")

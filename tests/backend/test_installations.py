@@ -320,7 +320,7 @@ def test_more_older_documents_than_were_confirmed_activate_nothing(services: Ser
     add_document(services, "4", folder=Folder.SALES_INVOICES)
     add_document(services, "5", ready=False)
     up_to = seen(services)
-    with pytest.raises(Refused, match="There are now 4 documents, not 3"):
+    with pytest.raises(Refused, match="The number of documents is now 4, not 3"):
         activated(services, made, backfill=Backfill(up_to=up_to, expected=3))
     with services.database.read() as connection:
         assert connection.execute(select(func.count()).select_from(tables.integration)).scalar_one() == 0

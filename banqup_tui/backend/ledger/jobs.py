@@ -232,5 +232,5 @@ def _seq_seen(work: Work, up_to: str) -> int:
 
 
 def _count_changed(count: int, expected: int) -> Refused:
-    sentence = f"There are now {count} documents, not {expected}. Nothing was queued."
+    sentence = f"The number of documents is now {count}, not {expected}. Nothing was queued."
     return Refused(ProblemType.COUNT_CHANGED, sentence, "Look again, then send.")

@@ -123,7 +123,7 @@ def export(tools: Tools, /, file: str, **which: Any) -> int:
             sys.stdout.buffer.write(content)
         else:
             _write_new(Path(file), content)
-        say(_("{count} rows written.").format(count=len(failing)))
+        say(ngettext("{count} row written.", "{count} rows written.", len(failing)).format(count=len(failing)))
         return exit_codes.OK
 
     return in_house(tools, work)

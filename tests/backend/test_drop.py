@@ -263,14 +263,14 @@ async def test_a_file_that_was_taken_and_then_moved_is_placed_by_its_new_path(ro
 
 
 async def test_the_host_key_is_the_same_after_a_restart_and_nobody_elses_to_read(room: Room) -> None:
-    async with drop_of(room) as door:
+    async with drop_of(room, new_host_key=True) as door:
         account(room)
         async with door.connected() as connection:
             first = connection.get_server_host_key().get_fingerprint()
         assert room.source().fingerprint == first
         key = room.services.files.home / "drop_host_key"
         assert stat.S_IMODE(key.stat().st_mode) == 0o600
-    async with drop_of(room) as door, door.connected() as connection:
+    async with drop_of(room, new_host_key=True) as door, door.connected() as connection:
         assert connection.get_server_host_key().get_fingerprint() == first
 
 

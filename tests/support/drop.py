@@ -4,15 +4,19 @@ import asyncio
 import contextlib
 import shutil
 import socket
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import asyncssh
 
+from banqup_tui.backend.directory import HOST_KEY_FILE
 from banqup_tui.backend.drop import DropRoom, MakeDrop, RunningDrop
+from banqup_tui.backend.host_key import fingerprint_of
 from banqup_tui.domain.passwords import kept_password
 from banqup_tui.domain.source import SourceKind
 from banqup_tui.protocol.commands import AddAccount, AddSource
@@ -71,10 +75,22 @@ def account(room: Room, name: str = "banqup", **more: Any) -> str:
 
 @asynccontextmanager
 async def drop_of(
-    room: Room, limits: DropLimits | None = None, seconds_held: float = 60, make: MakeDrop | None = None
+    room: Room,
+    limits: DropLimits | None = None,
+    seconds_held: float = 60,
+    make: MakeDrop | None = None,
+    *,
+    new_host_key: bool = False,
 ) -> AsyncIterator[Door]:
-    """Turned on where it is not yet; let in is whoever has an account. In the test's own process, unless `make` is."""
+    """Turned on where it is not yet; let in is whoever has an account. In the test's own process, unless `make` is.
+
+    Its host key is the same for all tests unless `new_host_key`: to make one takes half a second of CPU.
+    """
     port = free_port()
+    if not new_host_key:
+        key = room.services.files.home / HOST_KEY_FILE
+        key.touch(0o600)
+        key.write_bytes(_host_key())
     room.do(AddSource(source_id="drop", path=f"127.0.0.1:{port}", kind=SourceKind.SFTP_DROP))
     stop = asyncio.Event()
     running = asyncio.create_task(
@@ -86,6 +102,13 @@ async def drop_of(
     finally:
         stop.set()
         await asyncio.wait_for(running, 10)
+
+
+@cache
+def _host_key() -> bytes:
+    with tempfile.TemporaryDirectory() as directory:
+        fingerprint_of(Path(directory))
+        return (Path(directory) / HOST_KEY_FILE).read_bytes()
 
 
 def _here(

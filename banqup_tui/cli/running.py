@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -16,7 +15,7 @@ from banqup_tui.actions.interface import Context
 from banqup_tui.actions.places import Place
 from banqup_tui.cli.house import House, NoBackend, Tools
 from banqup_tui.cli.output import say
-from banqup_tui.error_log import record
+from banqup_tui.error_log import record, take_loop_faults
 from banqup_tui.written.told import told as in_language
 from banqup_tui.written.words import N_, _
 
@@ -25,19 +24,13 @@ def in_house(tools: Tools, work: Callable[[House], Awaitable[int]], *, sync: boo
     """Runs `work` in an open house and gives its exit code. Without a backend it works on what is here, and says so."""
 
     async def run() -> int:
-        # The loop would write a callback's fault to stderr as a traceback: the log is the place for it.
-        asyncio.get_running_loop().set_exception_handler(partial(_record, tools.homes().log))
+        take_loop_faults(asyncio.get_running_loop(), partial(record, directory=tools.homes().log))
         async with tools.open_house(tools.homes()) as house:
             if sync:
                 await in_step(house)
             return await work(house)
 
     return asyncio.run(run())
-
-
-def _record(directory: Path, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    error = context.get("exception")
-    record(error if isinstance(error, BaseException) else RuntimeError(context["message"]), directory)
 
 
 async def in_step(house: House) -> bool:

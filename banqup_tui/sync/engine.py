@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from banqup_tui.domain.delivery import Attempt
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.source import ToPlace
+from banqup_tui.error_log import take_loop_faults
 from banqup_tui.protocol.local import Endpoint
 from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult
 from banqup_tui.store.copy import Copy
@@ -237,6 +238,7 @@ class Engine:
             raise NotAnswered from None
 
     async def _asked_alone(self, question: _Question[_V], timeout: float) -> _V:
+        take_loop_faults(asyncio.get_running_loop(), self._record)
         try:
             async with asyncio.timeout(timeout):
                 exchange = await self._connected()
@@ -272,6 +274,7 @@ class Engine:
         loop = asyncio.new_event_loop()
         try:
             asyncio.set_event_loop(loop)
+            take_loop_faults(loop, self._record)
             self._rounds = rounds = self._new_rounds()
             self._stop = asyncio.Event()
             self._loop = loop

@@ -123,6 +123,19 @@ def test_without_a_server_the_program_says_how_much_is_kept(tmp_path: Path) -> N
     session.close()
 
 
+@pytest.mark.parametrize("runs", [True, False])
+def test_a_fault_in_the_loop_of_the_engine_is_in_the_log_and_not_on_the_terminal(
+    session: Session, server: FakeServer, tmp_path: Path, capfd: pytest.CaptureFixture[str], runs: bool
+) -> None:
+    server._asked = lambda _call: asyncio.get_running_loop().call_soon(int, "no number")  # type: ignore[assignment]
+    if runs:
+        session.engine.start()
+    session.engine.sync_once()
+    session.close()
+    assert capfd.readouterr().err == ""
+    assert "no number" in (homes(tmp_path).log / "banqup.log").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(("error", "word"), [(ServerDown(), SyncWord.SERVER_DOWN), (SignedOut(), SyncWord.SIGNED_OUT)])
 def test_the_program_says_why_it_is_not_connected(
     session: Session, server: FakeServer, error: Exception, word: SyncWord

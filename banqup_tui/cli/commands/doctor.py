@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from functools import partial
 
 import click
 
@@ -23,6 +24,7 @@ from banqup_tui.cli.house import House, Tools
 from banqup_tui.cli.output import print_array, print_table, say
 from banqup_tui.cli.running import as_json, pass_tools
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.error_log import record, take_loop_faults
 from banqup_tui.written.words import N_, _
 
 
@@ -56,6 +58,7 @@ def _of_the_house(tools: Tools, deep: bool) -> list[Finding]:
     """The backend is started if it does not run; without it the copy is looked at all the same."""
 
     async def look() -> list[Finding]:
+        take_loop_faults(asyncio.get_running_loop(), partial(record, directory=tools.homes().log))
         async with tools.open_house(tools.homes()) as house:
             findings = [await _of_backend(house), *of_house(house)]
             if deep:

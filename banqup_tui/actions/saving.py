@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.text import safe_file_name
+from banqup_tui.whole_file import PRIVATE, write_new
 from banqup_tui.written.words import _
 
 MOST_SUFFIXES = 10_000
@@ -32,14 +34,7 @@ def save_copy(source: Path, directory: Path, name: str) -> Path:
 
     try:
         name = named_by_content(name, source.read_bytes())
-        directory.mkdir(parents=True, exist_ok=True)
-        target = _taken_name(directory, name)
-        try:
-            _copy_into(source, target)
-        except BaseException:
-            target.unlink(missing_ok=True)
-            raise
-        return target
+        return _written(directory, name, lambda: _blocks_of(source))
     except OSError as error:
         raise _cannot_write(directory, error) from error
 
@@ -47,14 +42,7 @@ def save_copy(source: Path, directory: Path, name: str) -> Path:
 def save_bytes(content: bytes, directory: Path, name: str) -> Path:
     """As `save_copy`, of what is in memory."""
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        target = _taken_name(directory, name)
-        try:
-            target.write_bytes(content)
-        except BaseException:
-            target.unlink(missing_ok=True)
-            raise
-        return target
+        return _written(directory, name, lambda: [content])
     except OSError as error:
         raise _cannot_write(directory, error) from error
 
@@ -66,24 +54,23 @@ def _cannot_write(directory: Path, error: OSError) -> CannotWrite:
     )
 
 
-def _taken_name(directory: Path, name: str) -> Path:
-    """An empty file of our own: made only where nothing is, so that two savers never share one."""
+def _written(directory: Path, name: str, blocks: Callable[[], Iterable[bytes]]) -> Path:
+    """Made only where nothing is, so that two savers never share a file."""
+    directory.mkdir(parents=True, exist_ok=True)
     stem, dot, extension = name.rpartition(".")
     if not stem:
         stem, dot, extension = name, "", ""
     for number in range(1, MOST_SUFFIXES):
         candidate = directory / (name if number == 1 else f"{stem} ({number}){dot}{extension}")
         try:
-            os.close(os.open(candidate, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            write_new(candidate, blocks(), mode=PRIVATE)
         except FileExistsError:
             continue
         return candidate
     raise FileExistsError(17, os.strerror(17), str(directory / name))
 
 
-def _copy_into(source: Path, target: Path) -> None:
-    with source.open("rb") as reading, target.open("wb") as writing:
+def _blocks_of(source: Path) -> Iterator[bytes]:
+    with source.open("rb") as reading:
         while block := reading.read(1 << 20):
-            writing.write(block)
-        writing.flush()
-        os.fsync(writing.fileno())
+            yield block

@@ -1,6 +1,5 @@
 """`endpoint.json`: where the running backend listens, for the eyes of its owner only. Whole, or not there."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import msgspec
 
 from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol.local import Endpoint
+from banqup_tui.whole_file import PRIVATE, write_new
 
 
 def publish(path: Path, endpoint: Endpoint, listen: Callable[[], None]) -> None:
@@ -18,12 +18,8 @@ def publish(path: Path, endpoint: Endpoint, listen: Callable[[], None]) -> None:
     """
     temporary = path.with_name(f".{path.name}.part")
     try:
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(handle, "wb") as stream:
-            os.fchmod(stream.fileno(), 0o600)
-            stream.write(msgspec.json.encode(endpoint))
-            stream.flush()
-            os.fsync(stream.fileno())
+        temporary.unlink(missing_ok=True)  # of a service that was killed here
+        write_new(temporary, [msgspec.json.encode(endpoint)], mode=PRIVATE)
         kill_point("endpoint.temp")
         listen()
         temporary.replace(path)

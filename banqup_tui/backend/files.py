@@ -2,13 +2,13 @@
 
 import filecmp
 import hashlib
-import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
 from banqup_tui.domain.values import is_sha256
 from banqup_tui.kill_points import kill_point
+from banqup_tui.whole_file import hashed, sync_directory, write_new
 
 
 class HashDiffers(Exception):
@@ -61,12 +61,7 @@ class FileStore:
         temporary = self._root / f".{secrets.token_hex(8)}.part"
         digest = hashlib.sha256()
         try:
-            with temporary.open("xb") as stream:
-                for chunk in chunks:
-                    digest.update(chunk)
-                    stream.write(chunk)
-                stream.flush()
-                os.fsync(stream.fileno())
+            write_new(temporary, hashed(chunks, digest))
             kill_point("file.temp")
             return self._adopt(temporary, digest.hexdigest(), expected)
         finally:
@@ -81,14 +76,6 @@ class FileStore:
         self._healed.append(sha256)
         final.parent.mkdir(exist_ok=True, mode=0o700)
         temporary.replace(final)
-        _fsync_directory(final.parent)
+        sync_directory(final.parent)
         kill_point("file.renamed")
         return sha256, True
-
-
-def _fsync_directory(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -6,10 +6,9 @@ included, and no audit objects to. Keys of before (ECDSA on P-256) stay: senders
 
 import base64
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 
+from banqup_tui import whole_file
 from banqup_tui.backend.directory import HOST_KEY_FILE
 
 
@@ -27,21 +26,10 @@ def fingerprint_of(home: Path) -> str:
 
 
 def _make(path: Path) -> None:
-    """Written whole under a name of its own and linked into place: whoever comes second finds the first one's."""
+    """Whoever comes second finds the first one's."""
     from cryptography.hazmat.primitives.asymmetric import rsa
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
     key = rsa.generate_private_key(public_exponent=65537, key_size=3072)
     text = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    making = Path(name)
-    with open(handle, "wb") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    try:
-        os.link(making, path)
-    except FileExistsError:
-        return
-    finally:
-        making.unlink()
+    whole_file.create(path, text)

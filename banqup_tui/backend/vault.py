@@ -10,7 +10,6 @@ import base64
 import hashlib
 import hmac
 import logging
-import os
 import threading
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from banqup_tui import whole_file
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.secret import Secret, revealed
 
@@ -180,16 +180,17 @@ class Vault:
         with self._lock:
             if self._read is None:
                 if not self._path.exists():
-                    _publish(self._path, _encoded(_new_keys()))
+                    self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                    whole_file.create(self._path, _encoded(_new_keys()))
                 found = self._path.read_bytes().strip()
                 self._read = _decoded(self._path, found)
                 if self._read.fernet and not found.startswith(b"{"):
-                    _replace(self._path, _encoded(self._read))
+                    whole_file.replace(self._path, _encoded(self._read))
             return self._read
 
     def _write(self, keys: _KeyFile) -> None:
         with self._lock:
-            _replace(self._path, _encoded(keys))
+            whole_file.replace(self._path, _encoded(keys))
             self._read = keys
 
 
@@ -229,41 +230,3 @@ def _decoded(path: Path, found: bytes) -> _KeyFile:
     if keys.current not in keys.keys:
         raise SealedElsewhere(path)
     return keys
-
-
-def _publish(path: Path, content: bytes) -> None:
-    """Whole or not at all, and never over another's: `link` fails where the name is taken."""
-    temporary = _written_beside(path, content)
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        return
-    except OSError:
-        os.rename(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Whole or not at all: after a crash the file has the keys of before, or all of these."""
-    temporary = _written_beside(path, content)
-    try:
-        os.replace(temporary, path)
-        directory = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _written_beside(path: Path, content: bytes) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_name(f".{path.name}.{token_hex(4)}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    return temporary

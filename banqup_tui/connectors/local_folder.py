@@ -46,6 +46,7 @@ from banqup_tui.connectors.rename import rename_without_overwriting
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind
 from banqup_tui.kill_points import kill_point
+from banqup_tui.whole_file import write_new
 
 
 class LocalFolderSettings(Settings, frozen=True, kw_only=True):
@@ -169,22 +170,18 @@ def _make(directory: Path) -> None:
 def _write(hidden: Path, parcel: Parcel) -> None:
     """Whole and on the disk, or nothing."""
     hidden.unlink(missing_ok=True)
-    try:
-        with hidden.open("xb") as stream:
-            kill_point("send.firstbyte")
-            written = 0
-            for chunk in chunks_of(parcel):
-                stream.write(chunk)
-                written += len(chunk)
-                if 2 * written >= parcel.size:
-                    kill_point("send.halfway")
-            stream.flush()
-            os.fsync(stream.fileno())
-    except BaseException:
-        with suppress(OSError):
-            hidden.unlink(missing_ok=True)
-        raise
+    write_new(hidden, _chunks(parcel))
     kill_point("send.lastbyte")
+
+
+def _chunks(parcel: Parcel) -> Iterator[bytes]:
+    kill_point("send.firstbyte")
+    written = 0
+    for chunk in chunks_of(parcel):
+        yield chunk
+        written += len(chunk)
+        if 2 * written >= parcel.size:
+            kill_point("send.halfway")
 
 
 def _commit(parcel: Parcel, remnant: Remnant) -> Receipt:
@@ -399,10 +396,7 @@ def _probe(folder: Path) -> None:
     mark = secrets.token_hex(4)
     probe, renamed = (folder / f".banqup-test-{mark}{end}" for end in ("", "-renamed"))
     try:
-        with probe.open("xb") as stream:
-            stream.write(b"banqup\n")
-            stream.flush()
-            os.fsync(stream.fileno())
+        write_new(probe, [b"banqup\n"])
         rename_without_overwriting(str(probe), str(renamed))
         _fsync_directory(folder)
     finally:

@@ -14,6 +14,7 @@ from banqup_tui.folder_walk import open_below, open_named
 from banqup_tui.kill_points import kill_point
 from banqup_tui.store.faults import FaultCode, LocalFault
 from banqup_tui.store.file_lock import exclusive_lock, shared_lock
+from banqup_tui.whole_file import hashed, sync_directory, write_new
 
 CHUNK = 1 << 20
 CACHE_BYTES = 512 << 20
@@ -91,12 +92,7 @@ class Spool:
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         half = self.directory / f".{uuid.uuid4()}"
         digest = hashlib.sha256()
-        with half.open("wb") as file:
-            for chunk in chunks:
-                digest.update(chunk)
-                file.write(chunk)
-            file.flush()
-            os.fsync(file.fileno())
+        write_new(half, hashed(chunks, digest))
         kill_point("spool.written")
         return half, digest.hexdigest()
 
@@ -160,12 +156,3 @@ class FileCache:
             if path.name != spare:
                 path.unlink(missing_ok=True)
                 total -= status.st_size
-
-
-def sync_directory(directory: Path) -> None:
-    """So that a rename survives a power cut."""
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

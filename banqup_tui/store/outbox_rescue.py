@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 from banqup_tui.kill_points import kill_point
 from banqup_tui.store import outbox_schema
 from banqup_tui.store.faults import LocalFault, local_faults
-from banqup_tui.store.files import sync_directory
 from banqup_tui.store.outbox_check import (
     asides_of,
     asides_to_take_up,
@@ -30,6 +29,7 @@ from banqup_tui.store.outbox_check import (
 from banqup_tui.store.outbox_entry import COLUMNS, CommandState, Line, RescueKind
 from banqup_tui.store.sqlite import connect, writing
 from banqup_tui.store.sqlite_pages import Pages, Values
+from banqup_tui.whole_file import sync_directory
 
 Row = dict[str, Any]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from banqup_tui.store.faults import local_faults
-from banqup_tui.store.files import sync_directory
 from banqup_tui.store.sqlite import connect, writing
+from banqup_tui.whole_file import sync_directory
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

@@ -21,6 +21,7 @@ from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.failures import Failing, FailureGroup, retry_of
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import CommandBody
+from banqup_tui.whole_file import write_new
 from banqup_tui.written.formats import count
 from banqup_tui.written.told import told as in_language
 from banqup_tui.written.words import N_, _, ngettext
@@ -180,8 +181,7 @@ async def _given(house: House, bodies: Sequence[CommandBody], sentence: str) -> 
 
 def _write_new(path: Path, content: bytes) -> None:
     try:
-        with path.open("xb") as out:
-            out.write(content)
+        write_new(path, [content])
     except OSError as error:
         sentence = _("{path} cannot be written: {reason}.").format(path=path, reason=error.strerror)
         raise CannotWrite(sentence, _("Name another file.")) from error

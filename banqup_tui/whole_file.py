@@ -1,0 +1,74 @@
+"""Files that are on the disk whole or not at all, also after a crash or a power cut. All functions raise `OSError`."""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+PRIVATE = 0o600
+
+
+def write_new(path: Path, chunks: Iterable[bytes], *, mode: int = 0o666) -> None:
+    """A file that was not there, on the disk when this returns. Whatever ends it early leaves no file."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            for chunk in chunks:
+                stream.write(chunk)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except BaseException:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+        raise
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Takes the place of what is there, mode 0600: after a crash the file is the old one or the new one."""
+    temporary = _written_beside(path, content)
+    try:
+        temporary.replace(path)
+        sync_directory(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def create(path: Path, content: bytes) -> None:
+    """Mode 0600, and never in the place of another's file: where two create it at once, the first one's stays."""
+    temporary = _written_beside(path, content)
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        return
+    except OSError:
+        temporary.rename(path)  # a file system that has no hard links
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_directory(path.parent)
+
+
+def hashed(chunks: Iterable[bytes], digest: "_Hash") -> Iterator[bytes]:
+    """The chunks as they are; `digest` has seen all that were taken."""
+    for chunk in chunks:
+        digest.update(chunk)
+        yield chunk
+
+
+def sync_directory(directory: Path) -> None:
+    """So that a new name survives a power cut."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _written_beside(path: Path, content: bytes) -> Path:
+    temporary = path.with_name(f".{path.name}.{token_hex(4)}")
+    write_new(temporary, [content], mode=PRIVATE)
+    return temporary

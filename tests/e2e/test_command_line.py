@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import pytest
 
 from banqup_tui.demo.firm import make_firm
 from banqup_tui.demo.generate import generate
+from tests.support.office import command_here, command_process
 
 SECONDS = 60
 
@@ -43,16 +43,17 @@ class Computer:
         self.received.mkdir()
 
     def banqup(self, *arguments: str) -> Said:
-        environment = {**os.environ, "BANQUP_HOME": str(self.home), "LC_ALL": "C.UTF-8"}
-        ran = subprocess.run(
-            [sys.executable, "-m", "banqup_tui", *arguments],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-        assert "Traceback" not in ran.stderr, ran.stderr
+        return self._said(command_here(self.environment, *arguments))
+
+    def banqup_process(self, *arguments: str) -> Said:
+        """The same, as users start it."""
+        return self._said(command_process(self.environment, *arguments))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"BANQUP_HOME": str(self.home), "LC_ALL": "C.UTF-8"}
+
+    def _said(self, ran: subprocess.CompletedProcess[str]) -> Said:
         return Said(ran.returncode, ran.stdout, ran.stderr)
 
     def kill_backend(self) -> None:
@@ -109,46 +110,46 @@ def test_documents_come_in_go_out_and_go_out_again(computer: Computer) -> None:
     invoices = computer.put_invoices(3)
     (computer.inbox / "note.xml").write_text("<note>no invoice</note>")
 
-    imported = computer.banqup("import", str(computer.inbox), "--create-clients", "--json")
+    imported = computer.banqup_process("import", str(computer.inbox), "--create-clients", "--json")
     assert imported.code == 1, imported.err
     assert [value["outcome"] for value in imported.array] == ["TAKEN"] * 3 + ["TO_PLACE"]
     assert imported.array[3]["reason"]
-    again = computer.banqup("import", str(invoices[0]), "--json")
+    again = computer.banqup_process("import", str(invoices[0]), "--json")
     assert (again.code, again.array[0]["outcome"]) == (0, "KNOWN")
 
-    clients = computer.banqup("clients", "--json").array
+    clients = computer.banqup_process("clients", "--json").array
     reference = next(one["client"]["reference"] for one in imported.array)
     assert reference in [client["reference"] for client in clients]
 
-    nowhere = computer.banqup("send", "--client", reference)
+    nowhere = computer.banqup_process("send", "--client", reference)
     assert (nowhere.code, nowhere.err) == (1, "No active integration for this client.\n")
 
-    installed = computer.banqup(
+    installed = computer.banqup_process(
         "store", "install", "local-folder", "--set", f"path={computer.received}/[external_id]/[folder]"
     )
     assert installed.code == 0, installed.err
     for client in clients:
-        added = computer.banqup("integrations", "add", client["reference"], "local-folder")
+        added = computer.banqup_process("integrations", "add", client["reference"], "local-folder")
         assert added.code == 0, added.err
-    assert {one["state"] for one in computer.banqup("integrations", "list", "--json").array} == {"ACTIVE"}
+    assert {one["state"] for one in computer.banqup_process("integrations", "list", "--json").array} == {"ACTIVE"}
 
     ids = [one["documentId"] for one in imported.array[:3]]
     options = [part for one in ids for part in ("--id", one)]
-    sent = computer.banqup("send", *options, "--wait", "--json")
+    sent = computer.banqup_process("send", *options, "--wait", "--json")
     assert sent.code == 0, sent.err
     assert [one["state"] for one in sent.array] == ["DELIVERED"] * 3
     assert computer.files_received() == sorted(path.read_bytes() for path in invoices)
 
-    quiet = computer.banqup("send", *options, "--wait")
+    quiet = computer.banqup_process("send", *options, "--wait")
     assert quiet.code == 0, quiet.err
     assert len(computer.files_received()) == 3
 
-    resent = computer.banqup("send", "--id", ids[0], "--again", "--wait")
+    resent = computer.banqup_process("send", "--id", ids[0], "--again", "--wait")
     assert resent.code == 0, resent.err
     assert len(computer.files_received()) == 4
-    (delivery,) = computer.banqup("deliveries", "--id", ids[0], "--json").array
+    (delivery,) = computer.banqup_process("deliveries", "--id", ids[0], "--json").array
     assert (delivery["state"], delivery["generation"], delivery["integration"]) == ("DELIVERED", 2, "Local folder")
-    document = next(one for one in computer.banqup("documents", "--json").array if one["id"] == ids[0])
+    document = next(one for one in computer.banqup_process("documents", "--json").array if one["id"] == ids[0])
     assert document["accountingStatus"] == "READY_TO_PROCESS"
     assert document["deliveries"][0]["state"] == "DELIVERED"
 

@@ -23,6 +23,7 @@ from banqup_tui.store.copy_check import (
     passes_full_check,
     put_seal,
     seal_of,
+    stamp_of,
     take_seal,
 )
 from banqup_tui.store.faults import FaultCode, LocalFault, fault_of, local_faults
@@ -99,7 +100,7 @@ class Copy:
         self._readers = Connections(self._new_reader)
         self._lock_path = path.with_name(f"{path.name}.lock")
         self._use = UseLock(path.with_suffix(".use"))
-        self._at_rest: tuple[tuple[int, ...], Seal] | None = None
+        self._at_rest: tuple[tuple[int | str, ...], Seal] | None = None
         self._check: BackgroundCheck | None = None
 
     @classmethod
@@ -177,25 +178,30 @@ class Copy:
         # A connection that only read leaves an empty log behind, beside which the next program takes no seal.
         clear_log(self.path)
         before = self._at_rest
-        unchanged = before is not None and before[0] == _stamp(self.path)
+        unchanged = before is not None and before[0] == stamp_of(self.path)
         seal = before[1] if before is not None and unchanged else seal_of(self.path)
         if seal is not None:
             put_seal(self.path, seal)
 
     def _look_at_rest(self, *, in_background: bool) -> None:
         """Nobody else has it open, nor can open it now."""
-        seal = take_seal(self.path)
+        sealed = take_seal(self.path)
         if not self.path.exists():
             return
-        if in_background and self.path.stat().st_size > AT_ONCE_BYTES:
-            with suppress(LocalFault):  # what is wrong with it is seen when it is opened
-                self._check = BackgroundCheck(self.path, seal, self._damage_was_found)
-            return
+        seal = sealed.seal if sealed is not None else None
+        if self.path.stat().st_size > AT_ONCE_BYTES:
+            if in_background:
+                with suppress(LocalFault):  # what is wrong with it is seen when it is opened
+                    self._check = BackgroundCheck(self.path, seal, self._damage_was_found)
+                return
+            if sealed is not None and sealed.is_untouched(self.path):
+                self._at_rest = (sealed.stamp, sealed.seal)
+                return
         if seal is None:
             is_sound = passes_full_check(self.path)
             self._is_unsealed = is_sound
         elif is_sound := seal_of(self.path) == seal:
-            self._at_rest = (_stamp(self.path), seal)
+            self._at_rest = (stamp_of(self.path), seal)
         elif 0 < (schema_found(self.path) or -1) < SCHEMA:
             is_sound = passes_full_check(self.path)  # an older version has written here, which knows of no seals
         if not is_sound:
@@ -288,11 +294,6 @@ def _current(connections: Connections) -> Connection:
         connections.drop_mine()
         connection = connections.mine()
     return connection
-
-
-def _stamp(path: Path) -> tuple[int, ...]:
-    status = path.stat()
-    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def state_of(connection: sqlite3.Connection) -> CopyState:

@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from banqup_tui.store import copy as copy_module
+from banqup_tui.store import copy_check
 from banqup_tui.store.copy import Copy
 from banqup_tui.store.failures import FailureReader
 from banqup_tui.store.outbox import Outbox
@@ -171,6 +172,57 @@ def test_a_large_copy_is_checked_while_its_first_rows_are_on_the_screen(
             assert copy.was_damaged is damaged
             assert len(list(readers_of(copy).listing(DocumentQuery()))) == (0 if damaged else DOCUMENTS)
         seal = path.with_name("copy.seal").read_bytes() if not damaged else seal
+
+
+def with_its_times(path: Path, content: bytes) -> None:
+    """As a program writes that sets the times of files, such as one that puts a backup back."""
+    before = path.stat()
+    path.write_bytes(content)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def test_a_command_line_reads_a_large_copy_whole_only_where_it_may_have_been_written_to(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copy_module, "AT_ONCE_BYTES", 0)
+    boot = tmp_path / "boot_id"
+    boot.write_text("first")
+    monkeypatch.setattr(copy_check, "_BOOT_ID", boot)
+    reads: list[int] = []
+    measured = copy_check.measured
+    monkeypatch.setattr(copy_check, "measured", lambda *given: (reads.append(1), measured(*given))[1])
+
+    def opened() -> int:
+        reads.clear()
+        with closing(Copy.open(path)) as copy:
+            assert not copy.was_damaged
+        return len(reads)
+
+    assert opened() == 1, "the seal is of another file"
+    assert opened() == 0
+    boot.write_text("second")
+    assert opened() == 1, "the disk was out of sight"
+    assert opened() == 0
+    with_its_times(path, path.read_bytes())
+    assert opened() == 1, "somebody has written to it"
+    with closing(Copy.open(path)) as copy:
+        copy.writer().execute("UPDATE meta SET step = step + 1")
+    assert opened() == 0
+    boot.unlink()
+    assert opened() == 1, "nothing says that it is the same start"
+
+
+@pytest.mark.parametrize("write", [Path.write_bytes, with_its_times])
+def test_a_large_copy_that_was_written_to_is_begun_again_by_a_command_line(
+    path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[Path, bytes], object]
+) -> None:
+    monkeypatch.setattr(copy_module, "AT_ONCE_BYTES", 0)
+    Copy.open(path).close()
+    content = bytearray(path.read_bytes())
+    at = content.rindex(b"d7.xml")
+    content[at : at + 2] = b"d8"
+    write(path, bytes(content))
+    assert is_empty(path)
 
 
 READS: dict[str, Callable[[Readers, FailureReader], object]] = {

@@ -395,7 +395,7 @@ def test_a_terminal_killed_right_after_it_started_the_backend_leaves_a_good_one(
 
 FAILING = (
     "import errno, os, sys, fcntl, socket, banqup_tui.backend.endpoint\n"
-    "def fail(*_):\n"
+    "def fail(*_, **_more):\n"
     "    if socket.socket(socket.AF_UNIX).connect_ex('backend.sock') == 0: print('reached', file=sys.stderr)\n"
     "    raise OSError(errno.{0}, os.strerror(errno.{0}))\n"
     "{1} = fail\n"

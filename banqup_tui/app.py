@@ -132,7 +132,7 @@ class BanqupApp(App[None]):
         os._exit(code)
 
     def on_mount(self) -> None:
-        self.session.engine.subscribe(lambda _touched: self._news_from_engine())
+        self.session.engine.subscribe(self._news_from_engine)
         self.call_after_refresh(self._take_early_keys)
         self.call_after_refresh(self.set_timer, _FIRST_FRAME, self._after_first_frame)
 

@@ -24,7 +24,6 @@ from banqup_tui.domain.source import PlacingRule, Source, ToPlace
 from banqup_tui.homes import Homes
 from banqup_tui.launcher import connect
 from banqup_tui.store.query import DocumentQuery
-from banqup_tui.store.touched import Touched
 from banqup_tui.sync.session import Session
 from banqup_tui.sync.state import SyncWord
 from banqup_tui.written.told import told
@@ -120,7 +119,7 @@ class OwnHouse:
             await self._asked_again()
         self._woken.clear()
 
-    def _wake(self, touched: Touched) -> None:
+    def _wake(self) -> None:
         """Called in the engine's thread, perhaps after this loop has ended."""
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._woken.set)

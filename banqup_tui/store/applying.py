@@ -25,7 +25,6 @@ from banqup_tui.store.batch import FEW, Batch, Versioned
 from banqup_tui.store.copy import NEWLY_ASSIGNED, Copy, state_of
 from banqup_tui.store.files import FileCache
 from banqup_tui.store.sqlite import writing
-from banqup_tui.store.touched import Touched
 
 EVERYTHING = ""
 """The scope of the backfill that brings all documents."""
@@ -80,14 +79,14 @@ class Revoked(Value, frozen=True):
 Changed = Put | Gone | Granted | Revoked
 
 
-def begin(copy: Copy, step: int, beginning: Beginning, files: FileCache | None = None) -> Touched | None:
+def begin(copy: Copy, step: int, beginning: Beginning, files: FileCache | None = None) -> bool:
     """Begin the copy, or begin it again: rows that may still be seen stay until a page has brought them anew.
 
     Of `files`, those of clients that are not there any more are dropped.
     """
     with writing(copy.writer()) as connection:
         if not _step_taken(connection, step):
-            return None
+            return False
         batch = Batch(connection, files)
         batch.gen += 1
         _keep_only(connection, batch, {client.id for client in beginning.clients})
@@ -103,19 +102,19 @@ def begin(copy: Copy, step: int, beginning: Beginning, files: FileCache | None =
         connection.execute("INSERT INTO backfill VALUES (?, NULL)", (EVERYTHING,))
         batch.finish()
     kill_point("snapshot.begun")
-    return batch.touched
+    return True
 
 
-def refresh(copy: Copy, step: int, beginning: Beginning) -> Touched | None:
+def refresh(copy: Copy, step: int, beginning: Beginning) -> bool:
     """Take the small things anew and leave the cursor where it is (after a client was assigned)."""
     with writing(copy.writer()) as connection:
         if not _step_taken(connection, step):
-            return None
+            return False
         batch = Batch(connection)
         _put_small(connection, batch, beginning)
         connection.execute('UPDATE backfill SET "before" = NULL WHERE "before" = ?', (NEWLY_ASSIGNED,))
         batch.finish()
-    return batch.touched
+    return True
 
 
 def page(
@@ -125,11 +124,11 @@ def page(
     documents: Sequence[Versioned[Document]],
     deliveries: Sequence[Versioned[Delivery]],
     following: str | None,
-) -> Touched | None:
-    """Documents of a backfill, newest first; `following` is the key of the next page. `None`: it came too late."""
+) -> bool:
+    """Documents of a backfill, newest first; `following` is the key of the next page. False: it came too late."""
     with writing(copy.writer()) as connection:
         if not _step_taken(connection, step) or not _is_open(connection, scope):
-            return None
+            return False
         batch = Batch(connection)
         batch.put_documents(documents)
         batch.put_deliveries(deliveries)
@@ -141,7 +140,7 @@ def page(
         kill_point("snapshot.page")
     if following is None and scope == EVERYTHING:
         kill_point("snapshot.swept")
-    return batch.touched
+    return True
 
 
 def changes(
@@ -152,11 +151,11 @@ def changes(
     seq: int,
     more: bool,
     files: FileCache | None = None,
-) -> Touched | None:
-    """In the order of their numbers. `None`: it came too late. Of `files`, those of clients taken away are dropped."""
+) -> bool:
+    """In the order of their numbers. False: it came too late. Of `files`, those of clients taken away are dropped."""
     with writing(copy.writer()) as connection:
         if not _step_taken(connection, step):
-            return None
+            return False
         batch = Batch(connection, files)
         revoked = _apply_in_order(connection, batch, changed)
         connection.execute("UPDATE meta SET cursor = ?, seq = ?", (cursor, seq))
@@ -165,7 +164,7 @@ def changes(
         batch.finish()
         kill_point("pull.applying")
     kill_point("access.revoked" if revoked else "pull.applied")
-    return batch.touched
+    return True
 
 
 def put_extensions(copy: Copy, extensions: Sequence[Extension]) -> bool:
@@ -241,7 +240,6 @@ def _apply_one(connection: sqlite3.Connection, batch: Batch, change: Changed) ->
             if value is not None:
                 batch.put_small(seq, value)
             connection.execute("INSERT OR REPLACE INTO backfill VALUES (?, ?)", (client_id, NEWLY_ASSIGNED))
-            batch.touched.clients.add(client_id)
         case Revoked(client_id=client_id):
             batch.delete_client(client_id)
 
@@ -267,7 +265,6 @@ def _put_small(connection: sqlite3.Connection, batch: Batch, beginning: Beginnin
             batch.put_small(beginning.seq, value)
     for client in beginning.clients:
         batch.put_small(beginning.seq, client)
-    batch.touched.everything = True
 
 
 def _sweep(connection: sqlite3.Connection, batch: Batch) -> None:
@@ -276,7 +273,6 @@ def _sweep(connection: sqlite3.Connection, batch: Batch) -> None:
     for some in in_batches(old, FEW):
         batch.delete_documents([row[0] for row in some])
     connection.execute("DELETE FROM delivery WHERE gen < ?", (batch.gen,))
-    batch.touched.everything = True
 
 
 def _drop_orphans(connection: sqlite3.Connection) -> None:

@@ -20,7 +20,6 @@ from banqup_tui.domain.values import Value
 from banqup_tui.store.codes import APPROVED, ATTEMPTED, CREDIT_NOTE, FOLDER_CODE, PROCESSED, STATUS_CODE, day_of
 from banqup_tui.store.files import FileCache
 from banqup_tui.store.packed import REST_OF_DELIVERY, REST_OF_DOCUMENT, packed
-from banqup_tui.store.touched import Touched
 
 FEW = 500
 _TIES = 256
@@ -53,7 +52,6 @@ class Batch:
         self.connection = connection
         self.files = files
         self.gen: int = connection.execute("SELECT gen FROM meta").fetchone()[0]
-        self.touched = Touched()
         self._counts: dict[tuple[int, int, int, int], int] = {}
         self._client_numbers: dict[str, int] = {}
         self._next_free: dict[int, int] = {}
@@ -83,8 +81,6 @@ class Batch:
             rows[document.id] = row
         self._write_words(before, after)
         self.connection.executemany(_PUT_DOCUMENT, sorted(rows.values()))
-        self.touched.documents.update(rows)
-        self.touched.clients.update({one.value.client_id for one in versioned})
 
     def _found(self, ids: list[str]) -> dict[str, tuple[Any, ...]]:
         marks = ",".join("?" * len(ids))
@@ -146,10 +142,8 @@ class Batch:
             _PUT_DELIVERY,
             [_delivery_row(one.seq, self.gen, one.value) for one in versioned],
         )
-        self.touched.documents.update({one.value.document_id for one in versioned})
 
     def put_small(self, seq: int, value: Value) -> None:
-        self.touched.kinds.add(type(value).__name__)
         raw = msgspec.json.encode(value)
         match value:
             case Client(id=entity_id, name=name):
@@ -158,14 +152,12 @@ class Batch:
                     "UPDATE client SET name = ?, ver = ?, gen = ?, value = ? WHERE id = ?",
                     (name, seq, self.gen, raw, entity_id),
                 )
-                self.touched.clients.add(entity_id)
             case Integration(id=entity_id, client_id=client_id, label=label, state=state):
                 self.connection.execute(
                     "INSERT OR REPLACE INTO integration (id, client_id, label, state, ver, gen, value)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (entity_id, client_id, label, state, seq, self.gen, raw),
                 )
-                self.touched.clients.add(client_id)
             case Space(name=name):
                 self.connection.execute("UPDATE meta SET space_name = ?", (name,))
             case (
@@ -196,19 +188,14 @@ class Batch:
         return int(self.connection.execute(insert, (client_id, self.gen)).fetchone()[0])
 
     def delete(self, kind: type, entity_id: str) -> None:
-        self.touched.kinds.add(kind.__name__)
         if kind is Client:
             self.delete_client(entity_id)
         elif kind is Document:
             self.delete_documents([entity_id])
         elif kind is Delivery:
-            self._delete_delivery(entity_id)
+            self.connection.execute("DELETE FROM delivery WHERE id = ?", (entity_id,))
         elif kind in _TABLES:
             self.connection.execute(f"DELETE FROM {_TABLES[kind]} WHERE id = ?", (entity_id,))  # noqa: S608
-
-    def _delete_delivery(self, delivery_id: str) -> None:
-        row = self.connection.execute("DELETE FROM delivery WHERE id = ? RETURNING document_id", (delivery_id,))
-        self.touched.documents.update(document_id for (document_id,) in row.fetchall())
 
     def delete_documents(self, ids: list[str]) -> None:
         found = self._found(ids)
@@ -217,8 +204,6 @@ class Batch:
         self._write_words([(row[0], _words_of_row(row)) for row in found.values()], [])
         self.connection.executemany("DELETE FROM delivery WHERE document_id = ?", [(entity_id,) for entity_id in ids])
         self.connection.executemany("DELETE FROM document WHERE n = ?", [(row[0],) for row in found.values()])
-        self.touched.documents.update(ids)
-        self.touched.everything = self.touched.everything or len(self.touched.documents) > 5_000
 
     def delete_client(self, client_id: str) -> None:
         """Everything of the client: documents and their files, deliveries, integrations, rules, open backfills.
@@ -246,7 +231,6 @@ class Batch:
         self.connection.execute("DELETE FROM client WHERE id = ?", (client_id,))
         self.connection.execute("DELETE FROM backfill WHERE scope = ?", (client_id,))
         self._client_numbers.pop(client_id, None)
-        self.touched.clients.add(client_id)
 
     def _count(self, row: tuple[Any, ...], by: int) -> None:
         key = (row[2], row[3], row[4] // 100, row[5])

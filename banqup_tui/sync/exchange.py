@@ -8,7 +8,6 @@ from banqup_tui.store import applying
 from banqup_tui.store.copy import Copy
 from banqup_tui.store.files import FileCache, Spool
 from banqup_tui.store.outbox import Outbox
-from banqup_tui.store.touched import Touched
 from banqup_tui.sync import pull
 from banqup_tui.sync.errors import Busy, CopyTooOld, ServerFault
 from banqup_tui.sync.listeners import Listeners
@@ -61,7 +60,7 @@ class Exchange:
         except (Busy, ServerFault) as error:
             self._pause.begin(error)
         if answered:
-            self._listeners.tell(Touched(kinds={"Command"}))
+            self._listeners.tell()
         return answered > 0
 
     async def pull_some(self) -> bool:
@@ -71,26 +70,25 @@ class Exchange:
             await self._begin()
             return True
         try:
-            touched, more = await pull.changes(self.server, self._copy, self._files)
+            changed, more = await pull.changes(self.server, self._copy, self._files)
         except CopyTooOld:
             await self._begin()
             return True
         self._trouble.over()
-        if touched is not None:
-            self._listeners.tell(touched)
+        if changed:
+            self._listeners.tell()
         state = self._copy.state()
         if state.backfills:
             self._listeners.say()
-            page = await pull.page(self.server, self._copy)
-            if page is not None:
-                self._listeners.tell(page)
+            if await pull.page(self.server, self._copy):
+                self._listeners.tell()
             return True
         self._outbox.shown(state.seq)
-        return more or touched is None
+        return more
 
     async def pull_extensions(self) -> None:
         if await pull.extensions(self.server, self._copy):
-            self._listeners.tell(Touched(kinds={"Extension"}))
+            self._listeners.tell()
 
     async def pull_extensions_if_some_are_not_allowed(self) -> None:
         """What was just sent may have let a package in: the Store then has its settings and its texts."""
@@ -114,9 +112,8 @@ class Exchange:
         await self._pull_all()
 
     async def _begin(self) -> None:
-        touched = await pull.begin(self.server, self._copy, self._files)
-        if touched is not None:
-            self._listeners.tell(touched)
+        if await pull.begin(self.server, self._copy, self._files):
+            self._listeners.tell()
         self._stamp_anew()
 
     def _stamp_anew(self) -> None:

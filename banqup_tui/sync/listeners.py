@@ -8,13 +8,12 @@ from banqup_tui.domain.errors import BanqupError
 from banqup_tui.store.copy import Copy
 from banqup_tui.store.faults import FaultCode, LocalFault
 from banqup_tui.store.outbox import Outbox
-from banqup_tui.store.touched import Touched
 from banqup_tui.sync.clock import ClockWatch
 from banqup_tui.sync.errors import ClockSetBack, NoNetwork, ProgramFault, SignedOut
 from banqup_tui.sync.state import SyncState, SyncWord
 from banqup_tui.sync.trouble import Trouble
 
-Listener = Callable[[Touched], None]
+Listener = Callable[[], None]
 
 
 class Listeners:
@@ -33,22 +32,17 @@ class Listeners:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
-    def tell(self, touched: Touched) -> None:
-        """Of a change of the copy, where it is one."""
-        if not (touched.everything or touched.clients or touched.documents or touched.kinds):
-            return
-        self._call(touched)
+    def tell(self) -> None:
+        """The copy, or what waits, has changed."""
+        for listener in tuple(self._listeners):
+            listener()
 
     def say(self, busy_with: SyncWord | None = None) -> None:
         """How it stands now, where that is news."""
         state = self._current(busy_with)
         if state != self.state:
             self.state = state
-            self._call(Touched())
-
-    def _call(self, touched: Touched) -> None:
-        for listener in tuple(self._listeners):
-            listener(touched)
+            self.tell()
 
     def _current(self, busy_with: SyncWord | None) -> SyncState:
         trouble = self._trouble

@@ -21,7 +21,6 @@ from banqup_tui.store import applying
 from banqup_tui.store.applying import Beginning, Changed, Gone, Granted, Put, Revoked
 from banqup_tui.store.copy import Copy
 from banqup_tui.store.files import FileCache
-from banqup_tui.store.touched import Touched
 from banqup_tui.sync.errors import ServerDown
 from banqup_tui.sync.server import ServerLike
 
@@ -40,7 +39,7 @@ _V = TypeVar("_V")
 _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(kind) for kind in _KINDS.values()}
 
 
-async def begin(server: ServerLike, copy: Copy, files: FileCache) -> Touched | None:
+async def begin(server: ServerLike, copy: Copy, files: FileCache) -> bool:
     """The first answer. Other rows stay on the screen until pages have brought them anew."""
     step = copy.state().step
     kill_point("pull.asked")
@@ -49,14 +48,14 @@ async def begin(server: ServerLike, copy: Copy, files: FileCache) -> Touched | N
     return applying.begin(copy, step, _beginning(snapshot), files)
 
 
-async def page(server: ServerLike, copy: Copy) -> Touched | None:
-    """The next documents of the first open backfill. `None`: there is none, or the answer came too late.
+async def page(server: ServerLike, copy: Copy) -> bool:
+    """The next documents of the first open backfill. False: there is none, or the answer came too late.
 
     After a client was assigned the small things come first, once for all clients that are new.
     """
     state = copy.state()
     if not state.backfills or state.cursor is None:
-        return None
+        return False
     if any(backfill.is_new for backfill in state.backfills):
         return applying.refresh(copy, state.step, _beginning(await server.snapshot()))
     backfill = state.backfills[0]
@@ -71,19 +70,19 @@ async def extensions(server: ServerLike, copy: Copy) -> bool:
     return applying.put_extensions(copy, await server.extensions())
 
 
-async def changes(server: ServerLike, copy: Copy, files: FileCache) -> tuple[Touched | None, bool]:
-    """The next changes, and whether there are more. Raises `CopyTooOld`: begin anew."""
+async def changes(server: ServerLike, copy: Copy, files: FileCache) -> tuple[bool, bool]:
+    """Whether anything changed in the copy, and whether there is more to ask for. Raises `CopyTooOld`: begin anew."""
     state = copy.state()
     if state.cursor is None:
-        return None, False
+        return False, True
     kill_point("pull.asked")
     answer = await server.changes(state.cursor)
     kill_point("pull.received")
     if not answer.changes and answer.cursor == state.cursor:
-        return Touched(), False
+        return False, False
     changed = list(_changed(answer.changes))
-    touched = applying.changes(copy, state.step, changed, answer.cursor, answer.seq, answer.has_more, files)
-    return touched, answer.has_more
+    is_in_time = applying.changes(copy, state.step, changed, answer.cursor, answer.seq, answer.has_more, files)
+    return is_in_time and bool(changed), answer.has_more or not is_in_time
 
 
 def _beginning(snapshot: Snapshot) -> Beginning:

@@ -13,7 +13,6 @@ from banqup_tui.store import lease
 from banqup_tui.store.copy import Copy
 from banqup_tui.store.faults import LocalFault, probe
 from banqup_tui.store.outbox import Outbox
-from banqup_tui.store.touched import Touched
 from banqup_tui.sync import live
 from banqup_tui.sync.errors import ProgramFault
 from banqup_tui.sync.exchange import Exchange
@@ -154,7 +153,7 @@ class Rounds:
         step = self._copy.state().step
         if step != self._noticed:
             self._noticed = step
-            self._listeners.tell(Touched(everything=True))
+            self._listeners.tell()
         self._listeners.say()
 
     async def _wait(self, seconds: float) -> None:
@@ -219,7 +218,7 @@ class Rounds:
         with suppress(LocalFault, OSError):  # no room for it now: the next round meets the damage again
             if not self._copy.heal(fault) and fault.path == self._outbox.path:
                 self._outbox.heal()
-            self._listeners.tell(Touched(everything=True))
+            self._listeners.tell()
 
 
 def _directory_of(fault: LocalFault, otherwise: Path) -> Path:

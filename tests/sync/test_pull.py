@@ -34,10 +34,10 @@ class Reader:
         self.readers = Readers(self.copy, self.outbox)
 
     def begin(self) -> bool:
-        return asyncio.run(pull.begin(self.line, self.copy, self.files)) is not None
+        return asyncio.run(pull.begin(self.line, self.copy, self.files))
 
     def page(self) -> bool:
-        return asyncio.run(pull.page(self.line, self.copy)) is not None
+        return asyncio.run(pull.page(self.line, self.copy))
 
     def changes(self) -> bool:
         try:

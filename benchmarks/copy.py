@@ -19,6 +19,7 @@ from banqup_tui.domain.document import Document, DocumentKind, Party
 from banqup_tui.domain.folder import ALL_FOLDERS
 from banqup_tui.domain.space import Space
 from banqup_tui.domain.status import AccountingStatus
+from banqup_tui.protocol.messages import Snapshot
 from banqup_tui.store import applying
 from banqup_tui.store.copy import Copy
 from banqup_tui.store.outbox import Outbox
@@ -48,7 +49,7 @@ def main() -> None:
 def _fill(copy: Copy, count: int) -> float:
     chance = random.Random(1)
     clients = [Client(id=str(uuid.uuid4()), reference=f"c{at}", name=f"Client {at}") for at in range(30)]
-    beginning = applying.Beginning(
+    beginning = Snapshot(
         epoch="e", cursor="c", seq=1, role="ACCOUNTANT", space=Space(id="s", name="S"), clients=tuple(clients)
     )  # fmt: skip
     applying.begin(copy, 0, beginning)

@@ -1,4 +1,4 @@
-"""What the server sent, applied to the copy: the beginning, pages, changes (docs/protocol.md, sync down).
+"""What the server sent, applied to the copy: the snapshot, pages, changes (docs/protocol.md, sync down).
 
 Every function takes the `step` that was read before the server was asked. Its transaction tests and raises it; where
 it has moved on, nothing is applied and False comes back: so a late answer, or a second program that also pulls, can
@@ -21,6 +21,7 @@ from banqup_tui.domain.source import PlacingRule, Source, ToPlace
 from banqup_tui.domain.space import Space
 from banqup_tui.domain.values import Value
 from banqup_tui.kill_points import kill_point
+from banqup_tui.protocol.messages import Snapshot
 from banqup_tui.store.batch import FEW, Batch, Versioned
 from banqup_tui.store.copy import NEWLY_ASSIGNED, Copy, state_of
 from banqup_tui.store.files import FileCache
@@ -28,24 +29,6 @@ from banqup_tui.store.sqlite import writing
 
 EVERYTHING = ""
 """The scope of the backfill that brings all documents."""
-
-
-class Beginning(Value, frozen=True, kw_only=True):
-    """The first answer: everything small, and the cursor from which changes follow."""
-
-    epoch: str
-    cursor: str
-    seq: int
-    role: str
-    space: Space
-    clients: tuple[Client, ...]
-    extensions: tuple[Extension, ...] = ()
-    installations: tuple[Installation, ...] = ()
-    integrations: tuple[Integration, ...] = ()
-    sources: tuple[Source, ...] = ()
-    to_place: tuple[ToPlace, ...] = ()
-    rules: tuple[PlacingRule, ...] = ()
-    document_count: int = 0
 
 
 class Put(Value, frozen=True):
@@ -79,7 +62,7 @@ class Revoked(Value, frozen=True):
 Changed = Put | Gone | Granted | Revoked
 
 
-def begin(copy: Copy, step: int, beginning: Beginning, files: FileCache | None = None) -> bool:
+def begin(copy: Copy, step: int, snapshot: Snapshot, files: FileCache | None = None) -> bool:
     """Begin the copy, or begin it again: rows that may still be seen stay until a page has brought them anew.
 
     Of `files`, those of clients that are not there any more are dropped.
@@ -89,14 +72,14 @@ def begin(copy: Copy, step: int, beginning: Beginning, files: FileCache | None =
             return False
         batch = Batch(connection, files)
         batch.gen += 1
-        _keep_only(connection, batch, {client.id for client in beginning.clients})
+        _keep_only(connection, batch, {client.id for client in snapshot.clients})
         rows = connection.execute("SELECT coalesce(sum(count), 0) FROM client_tally").fetchone()[0]
-        _put_small(connection, batch, beginning)
+        _put_small(connection, batch, snapshot)
         connection.execute(
             "UPDATE meta SET epoch = ?, cursor = ?, seq = ?, gen = ?, role = ?, space_id = ?, space_name = ?,"
             ' expected = ?, arrived = 0, "before" = ?',
-            (beginning.epoch, beginning.cursor, beginning.seq, batch.gen, beginning.role, beginning.space.id,
-             beginning.space.name, beginning.document_count, int(rows > 0)),
+            (snapshot.epoch, snapshot.cursor, snapshot.seq, batch.gen, snapshot.role, snapshot.space.id,
+             snapshot.space.name, snapshot.document_count, int(rows > 0)),
         )  # fmt: skip
         connection.execute("DELETE FROM backfill")
         connection.execute("INSERT INTO backfill VALUES (?, NULL)", (EVERYTHING,))
@@ -105,13 +88,13 @@ def begin(copy: Copy, step: int, beginning: Beginning, files: FileCache | None =
     return True
 
 
-def refresh(copy: Copy, step: int, beginning: Beginning) -> bool:
+def refresh(copy: Copy, step: int, snapshot: Snapshot) -> bool:
     """Take the small things anew and leave the cursor where it is (after a client was assigned)."""
     with writing(copy.writer()) as connection:
         if not _step_taken(connection, step):
             return False
         batch = Batch(connection)
-        _put_small(connection, batch, beginning)
+        _put_small(connection, batch, snapshot)
         connection.execute('UPDATE backfill SET "before" = NULL WHERE "before" = ?', (NEWLY_ASSIGNED,))
         batch.finish()
     return True
@@ -250,21 +233,21 @@ def _keep_only(connection: sqlite3.Connection, batch: Batch, client_ids: set[str
             batch.delete_client(client_id)
 
 
-def _put_small(connection: sqlite3.Connection, batch: Batch, beginning: Beginning) -> None:
+def _put_small(connection: sqlite3.Connection, batch: Batch, snapshot: Snapshot) -> None:
     """The small tables become exactly what the answer has."""
     for name, values in (
-        ("installation", beginning.installations),
-        ("integration", beginning.integrations),
-        ("source", beginning.sources),
-        ("to_place", beginning.to_place),
-        ("rule", beginning.rules),
-        ("extension", beginning.extensions),
+        ("installation", snapshot.installations),
+        ("integration", snapshot.integrations),
+        ("source", snapshot.sources),
+        ("to_place", snapshot.to_place),
+        ("rule", snapshot.rules),
+        ("extension", snapshot.extensions),
     ):
         connection.execute(f"DELETE FROM {name}")  # noqa: S608
         for value in values:
-            batch.put_small(beginning.seq, value)
-    for client in beginning.clients:
-        batch.put_small(beginning.seq, client)
+            batch.put_small(snapshot.seq, value)
+    for client in snapshot.clients:
+        batch.put_small(snapshot.seq, client)
 
 
 def _sweep(connection: sqlite3.Connection, batch: Batch) -> None:

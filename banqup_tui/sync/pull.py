@@ -16,9 +16,9 @@ from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.source import PlacingRule, Source, ToPlace
 from banqup_tui.domain.space import Space
 from banqup_tui.kill_points import kill_point
-from banqup_tui.protocol.messages import Change, EntityKind, Op, Snapshot
+from banqup_tui.protocol.messages import Change, EntityKind, Op
 from banqup_tui.store import applying
-from banqup_tui.store.applying import Beginning, Changed, Gone, Granted, Put, Revoked
+from banqup_tui.store.applying import Changed, Gone, Granted, Put, Revoked
 from banqup_tui.store.copy import Copy
 from banqup_tui.store.files import FileCache
 from banqup_tui.sync.errors import ServerDown
@@ -45,7 +45,7 @@ async def begin(server: ServerLike, copy: Copy, files: FileCache) -> bool:
     kill_point("pull.asked")
     snapshot = await server.snapshot()
     kill_point("pull.received")
-    return applying.begin(copy, step, _beginning(snapshot), files)
+    return applying.begin(copy, step, snapshot, files)
 
 
 async def page(server: ServerLike, copy: Copy) -> bool:
@@ -57,7 +57,7 @@ async def page(server: ServerLike, copy: Copy) -> bool:
     if not state.backfills or state.cursor is None:
         return False
     if any(backfill.is_new for backfill in state.backfills):
-        return applying.refresh(copy, state.step, _beginning(await server.snapshot()))
+        return applying.refresh(copy, state.step, await server.snapshot())
     backfill = state.backfills[0]
     kill_point("pull.asked")
     found = await server.documents(backfill.before, backfill.scope or None, state.cursor)
@@ -83,24 +83,6 @@ async def changes(server: ServerLike, copy: Copy, files: FileCache) -> tuple[boo
     changed = list(_changed(answer.changes))
     is_in_time = applying.changes(copy, state.step, changed, answer.cursor, answer.seq, answer.has_more, files)
     return is_in_time and bool(changed), answer.has_more or not is_in_time
-
-
-def _beginning(snapshot: Snapshot) -> Beginning:
-    return Beginning(
-        epoch=snapshot.epoch,
-        cursor=snapshot.cursor,
-        seq=snapshot.seq,
-        role=snapshot.role,
-        space=snapshot.space,
-        clients=snapshot.clients,
-        extensions=snapshot.extensions,
-        installations=snapshot.installations,
-        integrations=snapshot.integrations,
-        sources=snapshot.sources,
-        to_place=snapshot.to_place,
-        rules=snapshot.rules,
-        document_count=snapshot.document_count,
-    )
 
 
 def _changed(changes: Iterable[Change]) -> Iterator[Changed]:

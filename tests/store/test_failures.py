@@ -18,8 +18,9 @@ from banqup_tui.domain.integration import Integration, IntegrationState
 from banqup_tui.domain.space import Space
 from banqup_tui.protocol.commands import Copy as Wanted
 from banqup_tui.protocol.commands import Dismiss, Resend, Send, encode
+from banqup_tui.protocol.messages import Snapshot
 from banqup_tui.store import applying
-from banqup_tui.store.applying import Beginning, Put
+from banqup_tui.store.applying import Put
 from banqup_tui.store.copy import Copy
 from banqup_tui.store.failures import FailureReader
 from banqup_tui.store.outbox import Outbox
@@ -43,11 +44,11 @@ class Firm:
             an_integration("i2", "c2", "sftp"),
             an_integration("i3", "c1", "exact"),
         )
-        beginning = Beginning(
+        snapshot = Snapshot(
             epoch="e", cursor="1", seq=1, role="ACCOUNTANT", space=Space(id="s", name="S"),
             clients=(a_client("c1"), a_client("c2")), integrations=integrations,
         )  # fmt: skip
-        applying.begin(self.copy, 0, beginning)
+        applying.begin(self.copy, 0, snapshot)
         applying.page(self.copy, 1, "", [], [], None)
 
     def put(self, *values: Document | Delivery) -> None:

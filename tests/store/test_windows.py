@@ -15,8 +15,9 @@ from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import Totals
 from banqup_tui.domain.space import Space
 from banqup_tui.domain.status import AccountingStatus, accounting_status_with
+from banqup_tui.protocol.messages import Snapshot
 from banqup_tui.store import applying
-from banqup_tui.store.applying import Beginning, Put
+from banqup_tui.store.applying import Put
 from banqup_tui.store.copy import Copy
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.outbox_entry import CommandState, Line
@@ -36,7 +37,7 @@ class Desk:
         self.outbox = Outbox.open(directory / "outbox.sqlite")
         self.readers = Readers(self.copy, self.outbox)
         self.seq = 1
-        beginning = Beginning(
+        snapshot = Snapshot(
             epoch="e", cursor="1", seq=1, role="ACCOUNTANT", space=Space(id="s", name="S"),
             clients=(a_client("c1"), a_client("c2")),
             integrations=(
@@ -44,7 +45,7 @@ class Desk:
                 Integration(id="j", client_id="c1", installation_id="y", extension_id="local", label="Exact"),
             ),
         )  # fmt: skip
-        applying.begin(self.copy, 0, beginning)
+        applying.begin(self.copy, 0, snapshot)
         applying.page(self.copy, 1, "", [], [], None)
 
     def put(self, *values: Document | Delivery) -> None:

@@ -39,6 +39,13 @@ def home(tmp_path: Path) -> Iterator[Home]:
         yield found
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """For tests that only look at a backend: the first one starts it."""
+    with home_in(tmp_path_factory.mktemp("shared") / "home") as found:
+        yield found
+
+
 def test_the_first_terminal_starts_the_backend_and_the_next_finds_it(home: Home) -> None:
     first = home.connect()
     assert home.connect() == first
@@ -46,22 +53,22 @@ def test_the_first_terminal_starts_the_backend_and_the_next_finds_it(home: Home)
         assert client.get("/v1/spaces").json()[0]["id"] == first.space_id
 
 
-def test_nobody_else_on_the_machine_reaches_the_socket(home: Home) -> None:
-    endpoint = home.connect()
-    assert Path(endpoint.socket) == home.homes.runtime / "backend.sock"
+def test_nobody_else_on_the_machine_reaches_the_socket(shared: Home) -> None:
+    endpoint = shared.connect()
+    assert Path(endpoint.socket) == shared.homes.runtime / "backend.sock"
     assert stat.S_IMODE(Path(endpoint.socket).stat().st_mode) == 0o600
-    assert stat.S_IMODE(home.endpoint_file.stat().st_mode) == 0o600
-    assert stat.S_IMODE(home.homes.runtime.stat().st_mode) == 0o700
-    assert stat.S_IMODE(home.homes.backend.stat().st_mode) == 0o700
+    assert stat.S_IMODE(shared.endpoint_file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(shared.homes.runtime.stat().st_mode) == 0o700
+    assert stat.S_IMODE(shared.homes.backend.stat().st_mode) == 0o700
 
 
-def test_a_local_backend_has_no_port(home: Home) -> None:
-    endpoint = home.connect()
+def test_a_local_backend_has_no_port(shared: Home) -> None:
+    endpoint = shared.connect()
     listening = [line.split() for line in Path(f"/proc/{endpoint.pid}/net/tcp").read_text().splitlines()[1:]]
     inodes = {fields[9] for fields in listening if fields[3] == "0A"}
     held = [os.readlink(fd) for fd in Path(f"/proc/{endpoint.pid}/fd").iterdir()]
     assert not [one for one in held if one.startswith("socket:[") and one[8:-1] in inodes]
-    published = json.loads(home.endpoint_file.read_bytes())
+    published = json.loads(shared.endpoint_file.read_bytes())
     assert sorted(published) == ["instanceId", "pid", "protocol", "socket", "spaceId"]
 
 
@@ -120,11 +127,11 @@ def short_directory() -> Iterator[Path]:
         yield Path(made)
 
 
-def test_a_backend_of_another_user_is_left_alone(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    home.connect()
+def test_a_backend_of_another_user_is_left_alone(shared: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared.connect()
     monkeypatch.setattr(local_socket, "peer_user", lambda _connection: os.geteuid() + 1)
     with pytest.raises(AnotherUsersBackend):
-        home.connect()
+        shared.connect()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user needs root")
@@ -168,11 +175,11 @@ def test_terminals_that_start_at_once_share_one_backend(home: Home) -> None:
     assert home.running() is not None
 
 
-def test_a_second_backend_ends_at_once_and_leaves_the_first_alone(home: Home) -> None:
-    endpoint = home.connect()
-    second = home.start()
+def test_a_second_backend_ends_at_once_and_leaves_the_first_alone(shared: Home) -> None:
+    endpoint = shared.connect()
+    second = shared.start()
     assert second.wait(20) == EXIT_ALREADY_RUNNING
-    assert home.running() == endpoint
+    assert shared.running() == endpoint
 
 
 def test_after_a_backend_was_killed_the_next_terminal_starts_one(home: Home) -> None:
@@ -241,15 +248,17 @@ def test_a_stranger_on_the_old_port_is_not_believed_and_never_sees_the_token(
     assert not any("old-secret" in words for words in older_backend.heard)
 
 
-def test_a_terminal_of_version_0_4_is_told_that_a_newer_version_runs(home: Home) -> None:
+def test_a_terminal_of_version_0_4_is_told_that_a_newer_version_runs(shared: Home) -> None:
     """It starts the program that stands where its own stood, without arguments, since it cannot find the socket."""
-    home.connect()
-    assert home.start(sys.executable, "-m", "banqup_tui.backend").wait(20) == EXIT_NEWER_VERSION
+    shared.connect()
+    assert shared.start(sys.executable, "-m", "banqup_tui.backend").wait(20) == EXIT_NEWER_VERSION
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b'{"port": 1}', b"\xff\xfe"])
-def test_a_spoilt_endpoint_file_keeps_nobody_out(home: Home, content: bytes) -> None:
-    home.endpoint_file.write_bytes(content)
+def test_a_spoilt_endpoint_file_keeps_nobody_out(home: Home) -> None:
+    for content in (b"", b"{", b"\xff\xfe", b'{"port": 1}'):
+        home.endpoint_file.write_bytes(content)
+        with pytest.raises(BackendDidNotStart):  # and not what is wrong with the file
+            home.connect(program=["/bin/sh", "-c", "exit 3"], seconds=0.1)
     assert home.connect().pid
 
 
@@ -404,25 +413,19 @@ FAILING = (
 )
 
 
-@pytest.mark.parametrize(
-    ("what", "where", "sentence"),
-    [
+def test_what_keeps_the_backend_from_starting_is_told_in_a_sentence(home: Home) -> None:
+    for what, where, sentence in (
         ("ENOSPC", "os.fsync", "is full"),
         ("ENOSPC", "banqup_tui.backend.endpoint.write_new", "is full"),
         ("ENOLCK", "fcntl.flock", "cannot be locked"),
         ("EOPNOTSUPP", "fcntl.flock", "cannot be locked"),
-    ],
-)
-def test_what_keeps_the_backend_from_starting_is_told_in_a_sentence(
-    home: Home, what: str, where: str, sentence: str
-) -> None:
-    program = [sys.executable, "-c", FAILING.format(what, where)]
-    with pytest.raises(BackendDidNotStart) as told:
-        home.connect(program=program)
-    assert sentence in told.value.sentence
-    assert "Traceback" not in home.log
-    assert "reached" not in home.log, "a terminal would have taken it for one that is up"
-    assert sorted(path.name for path in home.homes.runtime.iterdir()) == ["backend.lock"]
+    ):
+        with pytest.raises(BackendDidNotStart) as told:
+            home.connect(program=[sys.executable, "-c", FAILING.format(what, where)])
+        assert sentence in told.value.sentence
+        assert "Traceback" not in home.log
+        assert "reached" not in home.log, "a terminal would have taken it for one that is up"
+        assert sorted(path.name for path in home.homes.runtime.iterdir()) == ["backend.lock"]
     assert home.connect().pid
 
 
@@ -511,17 +514,17 @@ def test_an_address_that_cannot_be_listened_on_is_told(home: Home, address: str)
     assert "Traceback" not in err
 
 
-def test_a_backend_that_hangs_is_said_in_a_moment_and_by_its_process(home: Home) -> None:
+def test_a_backend_that_hangs_is_said_in_a_moment_and_by_its_process(shared: Home) -> None:
     """And not as one that runs already: nobody could do anything with that."""
-    endpoint = home.connect()
+    endpoint = shared.connect()
     os.kill(endpoint.pid, signal.SIGSTOP)
     try:
         with pytest.raises(BackendHangs) as raised:
-            home.connect(seconds=300.0)  # it is not waited for
+            shared.connect(seconds=300.0)  # it is not waited for
         assert f"process {endpoint.pid}" in raised.value.sentence
     finally:
         os.kill(endpoint.pid, signal.SIGCONT)
-    assert home.connect().pid == endpoint.pid
+    assert shared.connect().pid == endpoint.pid
 
 
 def test_a_service_that_a_terminal_starts_listens_where_the_variables_say(home: Home) -> None:

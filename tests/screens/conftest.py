@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from banqup_tui.domain.values import Value
 from banqup_tui.written import signs, words
 from tests.screens.firm import FirmServer, a_firm
 from tests.screens.program import Program, open_session, program
@@ -25,7 +26,12 @@ def whole_copy(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, FirmServ
 
 @pytest.fixture
 def firm(whole_copy: tuple[Path, FirmServer]) -> FirmServer:
-    return copy.deepcopy(whole_copy[1])
+    server = whole_copy[1]
+    unchanging = [
+        value for part in vars(server).values() if isinstance(part, dict) for value in part.values()
+        if isinstance(value, Value)
+    ]  # fmt: skip
+    return copy.deepcopy(server, {id(value): value for value in unchanging})
 
 
 @pytest.fixture

@@ -4,10 +4,13 @@
 """
 
 import asyncio
+import importlib
+import os
 import sys
 import time
 from pathlib import Path
 
+from banqup_tui import kill_points_of_tests
 from banqup_tui.backend.ledger.dispatch import Dispatch
 from banqup_tui.backend.ledger.timing import Timing
 from banqup_tui.connectors.fava import Fava
@@ -40,6 +43,15 @@ async def main(root: Path) -> None:
     await until(lambda: not dispatch.busy(), seconds=40)
     stop.set()
     await running
+
+
+def run(root: Path, kill_at: str, errors: Path) -> None:
+    """All of a process that was forked from one in which this module is imported; its stderr goes to a file."""
+    with errors.open("wb") as stream:
+        os.dup2(stream.fileno(), 2)
+    os.environ["BANQUP_KILL_AT"] = kill_at
+    importlib.reload(kill_points_of_tests)  # it reads the variable when it is imported
+    asyncio.run(main(root))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,8 @@
 """A service killed at any point of a delivery, and started again: each document arrives exactly once."""
 
-import os
+import multiprocessing
 import shutil
 import signal
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -12,7 +10,7 @@ import pytest
 
 from banqup_tui.backend import tables
 from banqup_tui.protocol.commands import BulkSend, Query
-from tests.backend.ledger.one_service import practice
+from tests.backend.ledger.one_service import practice, run
 from tests.backend.ledger.practice_file import EPOCH
 from tests.backend.ledger.world import World
 
@@ -43,12 +41,18 @@ AGAIN = [
 ]
 
 
+# Forked from a process in which everything is imported: an import takes more than a whole practice takes to deliver.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload([run.__module__])
+
+
 def start(root: Path, kill_at: str = "") -> int:
-    environment = {**os.environ, "BANQUP_KILL_AT": kill_at, "PYTHONPATH": os.getcwd(), "PYTHONFAULTHANDLER": "1"}
-    command = [sys.executable, "-m", "tests.backend.ledger.one_service", str(root)]
-    done = subprocess.run(command, env=environment, timeout=60, capture_output=True, check=False)
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr.decode()
-    return done.returncode
+    errors = root.parent / "errors.txt"
+    process = PROCESSES.Process(target=run, args=(root, kill_at, errors))
+    process.start()
+    process.join(60)
+    assert process.exitcode in (0, -signal.SIGKILL), errors.read_text()
+    return process.exitcode
 
 
 @pytest.fixture

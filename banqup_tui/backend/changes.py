@@ -24,7 +24,7 @@ from banqup_tui.backend.values import (
 )
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.space import Space
-from banqup_tui.protocol.messages import Change, Changes, EntityKind, Op
+from banqup_tui.protocol.messages import NO_VALUE, Change, Changes, EntityKind, Op
 from banqup_tui.protocol.problems import ProblemType
 
 MOST_CHANGES = 500
@@ -104,7 +104,7 @@ def _fitting(taken: list[Change | None]) -> list[Change | None]:
     """As many from the front as fit one answer, one at least."""
     size = 0
     for at, change in enumerate(taken):
-        size += 160 + (len(bytes(change.value)) if change is not None and change.value is not None else 0)
+        size += 160 + (0 if change is None else len(bytes(change.value)))
         if size > MOST_BYTES and at:
             return taken[:at]
     return taken
@@ -138,7 +138,7 @@ def _change(row: Row[Any], value: Any) -> Change | None:
     op = Op(row.op)
     if op is Op.PUT and value is None:
         return None
-    raw = None if value is None else msgspec.Raw(msgspec.json.encode(value))
+    raw = NO_VALUE if value is None else msgspec.Raw(msgspec.json.encode(value))
     return Change(seq=row.seq, kind=EntityKind(row.kind), op=op, id=row.entity_id, value=raw)
 
 

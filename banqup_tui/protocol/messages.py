@@ -86,12 +86,21 @@ class DocumentsPage(Value, frozen=True, kw_only=True):
     next: str | None = None
 
 
+NO_VALUE = msgspec.Raw(b"null")
+
+
 class Change(Value, frozen=True, kw_only=True):
+    """`value` is left undecoded; msgspec does so only where nothing else is allowed, not even None: see `has_value`."""
+
     seq: int
     kind: EntityKind
     op: Op
     id: str
-    value: msgspec.Raw | None = None
+    value: msgspec.Raw = NO_VALUE
+
+    @property
+    def has_value(self) -> bool:
+        return self.value != NO_VALUE
 
 
 class Changes(Value, frozen=True, kw_only=True):

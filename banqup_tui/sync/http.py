@@ -21,22 +21,18 @@ from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.source import ToPlace
-from banqup_tui.domain.values import Value
 from banqup_tui.protocol import paths
 from banqup_tui.protocol.answers import harmless
 from banqup_tui.protocol.local import Endpoint
 from banqup_tui.protocol.local_socket import is_own
 from banqup_tui.protocol.messages import (
     BackfillCount,
-    Change,
     Changes,
     Command,
     CommandResult,
     CommandResults,
     Commands,
     DocumentsPage,
-    EntityKind,
-    Op,
     ReturnedTo,
     SignIn,
     SignInRequest,
@@ -57,26 +53,6 @@ LARGEST_FILE = 512 << 20
 LARGEST_LINE = 64 << 10
 
 _V = TypeVar("_V")
-
-
-_NULL = msgspec.Raw(b"null")
-
-
-class _Change(Value, frozen=True, kw_only=True):
-    """`Change` as it can be decoded: msgspec keeps a value raw only where nothing else is allowed."""
-
-    seq: int
-    kind: EntityKind
-    op: Op
-    id: str
-    value: msgspec.Raw = _NULL
-
-
-class _Changes(Value, frozen=True, kw_only=True):
-    changes: tuple[_Change, ...]
-    cursor: str
-    seq: int
-    has_more: bool = False
 
 
 class _LocalTransport(httpx.AsyncBaseTransport):
@@ -191,12 +167,7 @@ class Server:
         return await self._get(paths.DOCUMENTS, DocumentsPage, wanted)
 
     async def changes(self, cursor: str, limit: int = 500) -> Changes:
-        found = await self._get(paths.CHANGES, _Changes, {"cursor": cursor, "limit": str(limit)})
-        changes = tuple(
-            Change(seq=one.seq, kind=one.kind, op=one.op, id=one.id, value=None if one.value == _NULL else one.value)
-            for one in found.changes
-        )
-        return Changes(changes=changes, cursor=found.cursor, seq=found.seq, has_more=found.has_more)
+        return await self._get(paths.CHANGES, Changes, {"cursor": cursor, "limit": str(limit)})
 
     async def extensions(self) -> list[Extension]:
         return await self._get(paths.EXTENSIONS, list[Extension])

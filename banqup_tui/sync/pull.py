@@ -89,7 +89,7 @@ def _changed(changes: Iterable[Change]) -> Iterator[Changed]:
     for change in changes:
         if change.kind is EntityKind.ACCESS:
             yield _access(change)
-        elif change.op is Op.DELETE or change.value is None:
+        elif change.op is Op.DELETE or not change.has_value:
             yield Gone(change.seq, _KINDS[change.kind], change.id)
         else:
             yield Put(change.seq, _read(_DECODERS[_KINDS[change.kind]], change.value))
@@ -107,5 +107,5 @@ def _access(change: Change) -> Changed:
     client_id = change.id.rpartition(":")[2]
     if change.op in (Op.REVOKED, Op.DELETE):
         return Revoked(change.seq, client_id)
-    value = None if change.value is None else _read(_DECODERS[Client], change.value)
+    value = _read(_DECODERS[Client], change.value) if change.has_value else None
     return Granted(change.seq, client_id, value)

@@ -19,6 +19,7 @@ from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.source import PlacingRule, ToPlace
 from banqup_tui.domain.space import Role, Space
 from banqup_tui.domain.status import AccountingStatus, accounting_status_with
+from banqup_tui.protocol import messages
 from banqup_tui.protocol.commands import ImportFile, Send, SetProcessed, decode
 from banqup_tui.protocol.messages import (
     BackfillCount,
@@ -254,7 +255,7 @@ class FakeServer:
         value = tables[kind].get(key) if kind in tables and op is Op.PUT else None
         if op is Op.GRANTED and client is not None:
             value = self.clients[client]
-        raw = None if value is None else msgspec.Raw(msgspec.json.encode(value))
+        raw = messages.NO_VALUE if value is None else msgspec.Raw(msgspec.json.encode(value))
         return Change(seq=seq, kind=kind, op=op, id=key, value=raw)
 
     async def extensions(self) -> list[Extension]:

@@ -22,7 +22,7 @@ from tests.support import papers
 Opened = Callable[..., AbstractAsyncContextManager[Program]]
 
 MARKUP = "[/b][@click=app.quit]x[/nope]"
-HOSTILE = f"{MARKUP}\x1b]0;TITLE\x07\x1b[31m\x9b1m\x85\u202egnp\u2066\u200b" + "W" * 10_000
+HOSTILE = f"{MARKUP}\x1b]0;TITLE\x07\x1b[31m\x9b1m\x85\u202egnp\u2066\u200b" + "W" * 2_000
 READ_BY_THE_PROGRAM = {
     "path", "id", "client_id", "document_id", "installation_id", "integration_id", "extension_id", "sha256", "currency",
     "folder",
@@ -58,7 +58,7 @@ def waiting_files() -> Iterator[ToPlace]:
 
 def hostile_invoice() -> bytes:
     """With what XML can carry of it: C1, bidi and markup, but no ESC."""
-    text = MARKUP + "\x9b1m\x85\u202egnp\u2066" + "W" * 10_000
+    text = MARKUP + "\x9b1m\x85\u202egnp\u2066" + "W" * 2_000
     return papers.invoice(seller=papers.company(text, "0998765448"), number="N" + text, reference=text)
 
 

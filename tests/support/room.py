@@ -23,6 +23,7 @@ from banqup_tui.domain.source import Source
 from banqup_tui.protocol.commands import CommandBody, encode
 from banqup_tui.protocol.messages import Command, CommandResult, CommandStatus
 from banqup_tui.protocol.problems import Problem
+from tests.support.databases import create_database
 
 SPACE = "00000000-0000-4000-8000-000000000001"
 
@@ -40,8 +41,8 @@ class Said(Exception):
 
 class Room:
     def __init__(self, directory: Path) -> None:
+        create_database(directory / "backend.sqlite")
         engine = sqlite_engine(str(directory / "backend.sqlite"))
-        tables.metadata.create_all(engine)
         row = {"id": SPACE, "name": "Firm", "epoch": str(uuid.uuid4()), "cursor_secret": b"x" * 32}
         with engine.begin() as connection:
             connection.execute(tables.space.insert(), row)

@@ -19,6 +19,7 @@ from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document, DocumentKind
 from banqup_tui.domain.folder import Folder
 from banqup_tui.protocol.messages import EntityKind
+from tests.support.databases import create_database
 
 SPACE = "11111111-1111-4111-8111-111111111111"
 EPOCH = "22222222-2222-4222-8222-222222222222"
@@ -28,9 +29,9 @@ HAGELAND = "44444444-4444-4444-8444-444444444444"
 
 def services_in(directory: Path, extensions: Extensions | None = None) -> Services:
     """A space with two clients."""
+    create_database(directory / "backend.db")
     services = opened_again(directory, extensions)
     engine = services.database.engine
-    tables.metadata.create_all(engine)
     with engine.begin() as connection:
         connection.execute(insert(tables.space).values(id=SPACE, name="Meuse", epoch=EPOCH, cursor_secret=b"x"))
     with services.database.write(SPACE) as work:

@@ -10,6 +10,7 @@ from sqlalchemy import event, insert
 
 from banqup_tui.backend import tables
 from banqup_tui.backend.work import Database, sqlite_engine
+from tests.support.databases import create_database
 
 SPACE = str(uuid.UUID(int=1))
 EPOCH = str(uuid.UUID(int=0xE))
@@ -26,8 +27,8 @@ def _empty_practice() -> bytes:
     """The file of a database with its tables and one space."""
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "empty.sqlite"
+        create_database(file)
         engine = sqlite_engine(str(file))
-        tables.metadata.create_all(engine)
         with engine.begin() as connection:
             row = {"id": SPACE, "name": "Practice", "epoch": EPOCH, "cursor_secret": b"-"}
             connection.execute(insert(tables.space), row)

@@ -212,7 +212,7 @@ def test_a_flood_of_failed_sign_ins_does_not_fill_the_log(caplog: pytest.LogCapt
     ],
 )
 async def test_what_is_weak_is_not_spoken(room: Room, old: dict[str, list[str]]) -> None:
-    async with drop_of(room) as door:
+    async with drop_of(room, new_host_key=True) as door:
         account(room)
         with pytest.raises(asyncssh.DisconnectError):
             async with door.sender(password=PASSWORD, **old):

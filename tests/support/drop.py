@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import shutil
 import socket
-import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,7 +15,6 @@ import asyncssh
 
 from banqup_tui.backend.directory import HOST_KEY_FILE
 from banqup_tui.backend.drop import DropRoom, MakeDrop, RunningDrop
-from banqup_tui.backend.host_key import fingerprint_of
 from banqup_tui.domain.passwords import kept_password
 from banqup_tui.domain.source import SourceKind
 from banqup_tui.protocol.commands import AddAccount, AddSource
@@ -84,7 +82,8 @@ async def drop_of(
 ) -> AsyncIterator[Door]:
     """Turned on where it is not yet; let in is whoever has an account. In the test's own process, unless `make` is.
 
-    Its host key is the same for all tests unless `new_host_key`: to make one takes half a second of CPU.
+    Its host key is one of a drop of before, unless `new_host_key`: to make an RSA key takes half a second of CPU, and
+    each reading of it 0.15 s.
     """
     port = free_port()
     if not new_host_key:
@@ -106,9 +105,7 @@ async def drop_of(
 
 @cache
 def _host_key() -> bytes:
-    with tempfile.TemporaryDirectory() as directory:
-        fingerprint_of(Path(directory))
-        return (Path(directory) / HOST_KEY_FILE).read_bytes()
+    return asyncssh.generate_private_key("ecdsa-sha2-nistp256").export_private_key()
 
 
 def _here(

@@ -39,6 +39,7 @@ from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.theme import register_themes, wants_native_colours
 from banqup_tui.written.formats import cut, use_locale
+from banqup_tui.written.messages import sentence_of
 from banqup_tui.written.signs import STATUSES, needs_ascii, sign, use_ascii
 from banqup_tui.written.terminal import MANY_COLOURS, colours_of
 from banqup_tui.written.told import told, told_of
@@ -356,7 +357,7 @@ class BanqupApp(App[None]):
             if delivery.needs_a_look and delivery.reason:
                 label = clean(self.integration_labels().get(delivery.integration_id, ""))
                 taken = sum(width_of(word.text) for word in (*in_front, *words)) + len("  ") + _MESSAGE_MARGINS
-                words.append(Word(f"  {_cause(label, clean(told(delivery.reason)), self.size.width - taken)}"))
+                words.append(Word(f"  {_cause(label, sentence_of(delivery.reason), self.size.width - taken)}"))
                 break
         return (*in_front, *words)
 

@@ -20,7 +20,7 @@ PACKAGE = Path(__file__).parent.parent / "banqup_tui"
 TOLD = "told"
 PART = "told part"
 _TABLES = {
-    "domain/warnings.py", "formats/refusals.py", "backend/ledger/sentences.py", "store/faults.py",
+    "domain/warnings.py", "formats/refusals.py", "store/faults.py",
     "store/outbox_rescue.py", "sync/errors.py", "launcher.py", "sync/http.py", "sync/push.py", "backend/lock.py",
     "backend/main.py", "backend/restoring.py",
 }  # fmt: skip

@@ -18,7 +18,7 @@ from banqup_tui.domain.failures import Failing
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.text import clean
 from banqup_tui.written.formats import decimal
-from banqup_tui.written.told import told
+from banqup_tui.written.messages import remedy_of_delivery, sentence_of
 from banqup_tui.written.words import _
 
 Documents = Callable[[Sequence[str]], Iterable[Document]]
@@ -89,8 +89,8 @@ def _row(
     yield held.label if held else ""
     yield one.state.value
     yield str(one.attempts)
-    yield told(one.reason)
-    yield told(one.remedy)
+    yield sentence_of(one.reason)
+    yield remedy_of_delivery(one)
     yield _stamp(one.updated_at)
 
 

@@ -9,7 +9,7 @@ from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.text import clean
 from banqup_tui.protocol.commands import PauseIntegration as Pause
 from banqup_tui.protocol.commands import ResumeIntegration as Resume
-from banqup_tui.written.told import told
+from banqup_tui.written.messages import remedy_of, sentence_of
 from banqup_tui.written.words import _
 
 
@@ -35,7 +35,7 @@ class PauseIntegration(Action):
     def note(self, context: Context) -> str | None:
         if context.integration is None or context.integration.state is not IntegrationState.BROKEN:
             return None
-        return clean(told(context.integration.remedy or context.integration.cause)) or None
+        return remedy_of(context.integration.cause) or sentence_of(context.integration.cause) or None
 
     async def run(self, context: Context) -> None:
         integration = context.integration

@@ -16,7 +16,7 @@ from banqup_tui.domain.failures import Failing, FailureGroup, Retry, retry_of
 from banqup_tui.domain.text import clean
 from banqup_tui.protocol.commands import CommandBody, Copy, Dismiss, Resend, ResumeIntegration, Send
 from banqup_tui.written.formats import count
-from banqup_tui.written.told import told
+from banqup_tui.written.messages import sentence_of
 from banqup_tui.written.words import _, ngettext
 
 T = TypeVar("T")
@@ -205,7 +205,7 @@ def _heading(group: FailureGroup) -> str:
 
 
 def _cause_lines(group: FailureGroup) -> list[str]:
-    return [clean(told(group.cause))] if group.cause else []
+    return [sentence_of(group.message)] if group.message else []
 
 
 def _lines_of(group: FailureGroup, plan: Retry) -> list[str]:

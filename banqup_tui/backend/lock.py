@@ -17,8 +17,13 @@ _NOT_SUPPORTED = frozenset({errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOP
 class AlreadyRunning(BanqupError):
     exit_code = EXIT_ALREADY_RUNNING
 
-    def __init__(self) -> None:
-        super().__init__("The local backend runs already.")
+    def __init__(self, pid: str | None = None) -> None:
+        """`pid`: the process to end where somebody waits for the documents to be at rest."""
+        remedy = (
+            "Close every terminal, and end it: Ctrl+C where banqup serve runs, systemctl --user stop banqup-backend, or"
+            f" kill {pid}."
+        )
+        super().__init__("The local backend runs already.", remedy if pid else "")
 
 
 class LockNotSupported(BanqupError):

@@ -210,11 +210,7 @@ def _lock_at_rest(found: Homes) -> BackendLock:
     try:
         return BackendLock.take(found.runtime / LOCK_FILE)
     except AlreadyRunning as error:
-        error.remedy = (
-            "Close every terminal, and end it: Ctrl+C where banqup serve runs, systemctl --user stop banqup-backend, or"
-            f" kill {_running_pid(found)}."
-        )
-        raise
+        raise AlreadyRunning(_running_pid(found)) from error
 
 
 def _running_pid(found: Homes) -> str:

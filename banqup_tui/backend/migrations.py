@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    column,
     func,
     insert,
     inspect,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy import table as sql_table
 
 from banqup_tui.backend import tables
 from banqup_tui.backend.visitors import LOCAL_USER
@@ -30,6 +32,7 @@ from banqup_tui.backend.work import Database
 from banqup_tui.domain.direction import directed
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import TEXT
 from banqup_tui.domain.space import Role
 from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol.local import EXIT_NEWER_VERSION
@@ -37,7 +40,7 @@ from banqup_tui.protocol.local import EXIT_NEWER_VERSION
 if TYPE_CHECKING:
     from alembic.operations import Operations
 
-SCHEMA = 7
+SCHEMA = 8
 
 
 def _sftp_drop_and_to_place(operations: "Operations") -> None:
@@ -51,7 +54,7 @@ def _sftp_drop_and_to_place(operations: "Operations") -> None:
 
 def _limits_and_health(operations: "Operations") -> None:
     """Limits and health of integrations; attempts that know their integration."""
-    for column in (
+    for added in (
         Column("per_minute", Integer),
         Column("failing_since", tables.UtcTime),
         Column("failing_reason", Text),
@@ -59,7 +62,7 @@ def _limits_and_health(operations: "Operations") -> None:
         Column("trouble", String(12)),
         Column("sign_in_until", tables.UtcTime),
     ):
-        operations.add_column("integration", column)
+        operations.add_column("integration", added)
     operations.add_column("attempt", Column("integration_id", String(36)))
     operations.create_index("attempt_of_integration", "attempt", ["integration_id", "started_at"])
 
@@ -99,6 +102,23 @@ def _no_plain_hashes(operations: "Operations") -> None:
     tables.allowed_package.create(operations.get_bind(), checkfirst=True)
 
 
+def _messages(operations: "Operations") -> None:
+    """Reasons that are texts become messages. Their texts stay as they were written."""
+    for table, name, remedy in (
+        (tables.delivery, "reason", "remedy"),
+        (tables.attempt, "reason", None),
+        (tables.integration, "cause", "remedy"),
+        (tables.integration, "failing_reason", "failing_remedy"),
+    ):
+        reason = column(name, Text)
+        text_of_it = func.json_object("text", reason, "remedy", func.coalesce(column(remedy), "") if remedy else "")
+        message = func.json_object("code", TEXT, "params", text_of_it)
+        statement = update(sql_table(table.name, reason)).where(reason.is_not(None)).values({name: message})
+        operations.get_bind().execute(statement)
+        if remedy:
+            operations.drop_column(table.name, remedy)
+
+
 STEPS: dict[int, Callable[["Operations"], None]] = {
     2: _sftp_drop_and_to_place,
     3: _limits_and_health,
@@ -106,6 +126,7 @@ STEPS: dict[int, Callable[["Operations"], None]] = {
     5: _credit_notes,
     6: _reader_failures,
     7: _no_plain_hashes,
+    8: _messages,
 }
 """`STEPS[n]` makes schema n out of schema n - 1."""
 

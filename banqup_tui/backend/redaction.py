@@ -23,6 +23,7 @@ from banqup_tui.backend.sign_in.secrets import secrets_of_sign_in
 from banqup_tui.connectors.interface import Found, NotSent, Receipt, Rejected, Step, Uncertain, secret_names
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Words
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.secret import MASK, Secret, secrets_alive
 from banqup_tui.domain.text import without_controls
 from banqup_tui.protocol.problems import Problem
@@ -65,12 +66,16 @@ class Redactor:
         redacted = _replaced(text, spans) if spans else text
         return MASK if self._remains(redacted) else redacted
 
+    def message(self, message: Message) -> Message:
+        params = {name: self.text(value) if isinstance(value, str) else value for name, value in message.params.items()}
+        return Message(message.code, params, self.text(message.quote))
+
     def words(self, words: Words) -> Words:
         return {language: self.text(text) for language, text in words.items()}
 
     def error(self, error: E) -> E:
         """The same object, with what it says cleaned: whoever logs or raises it again says no more."""
-        error.sentence, error.remedy = self.text(error.sentence), self.text(error.remedy)
+        error.message = self.message(error.message)
         error.args = (error.sentence,)
         french: tuple[str, str] | None = getattr(error, "french", None)
         if french is not None:

@@ -21,6 +21,7 @@ from banqup_tui.backend.two_levels import Settings
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.messages import text_message
 from banqup_tui.domain.values import Value
 
 KIND = "RENEW"
@@ -72,7 +73,7 @@ def portion(work: Work, services: Services, found: Row[Any]) -> jobs.Progress:
         try:
             _renew(work, row, firm, context)
         except Refused as error:
-            lifecycle.break_off(work, row, error.problem.title, error.problem.remedy or CORRECT)
+            lifecycle.break_off(work, row, text_message(error.problem.title, error.problem.remedy or CORRECT))
     position = rows[-1].id if rows else found.position
     return jobs.Progress(position, len(rows), ended=len(rows) < AT_ONCE)
 

@@ -21,6 +21,7 @@ from banqup_tui.homes import Homes
 from banqup_tui.protocol.local import content_path
 from banqup_tui.store.faults import LocalFault
 from banqup_tui.store.sqlite import connect
+from banqup_tui.written.messages import remedy_of, sentence_of
 from banqup_tui.written.refusals import what_to_do, why_not
 from banqup_tui.written.told import told as in_language
 from banqup_tui.written.words import N_, _, ngettext
@@ -349,9 +350,9 @@ def _of_integrations(house: House) -> Iterator[Finding]:
         about = f"{clients.get(one.client_id, '–')}, {one.label}"
         if one.state is IntegrationState.BROKEN:
             mend = _("Mend it, then banqup integrations resume {id}.").format(id=one.id)
-            yield wrong(about, in_language(one.cause) or _("It needs attention."), in_language(one.remedy) or mend)
+            yield wrong(about, sentence_of(one.cause) or _("It needs attention."), remedy_of(one.cause) or mend)
         elif one.state is IntegrationState.PAUSED:
-            why = _("It is paused: {cause}").format(cause=in_language(one.cause)) if one.cause else _("It is paused.")
+            why = _("It is paused: {cause}").format(cause=sentence_of(one.cause)) if one.cause else _("It is paused.")
             yield doubtful(about, why, f"banqup integrations resume {one.id}")
     active = sum(one.state is IntegrationState.ACTIVE for one in found)
     yield fine(N_("integrations"), _("{active} of {count} are active").format(active=active, count=len(found)))

@@ -15,6 +15,7 @@ from banqup_tui.domain.failures import FailureGroup
 from banqup_tui.domain.health import Health, Summary
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import ClientRow
+from banqup_tui.written.messages import json_of, remedy_of_delivery
 
 _OF_DOCUMENT = (
     "currency", "netAmount", "vatAmount", "grossAmount", "payableAmount", "lineCount", "attachmentCount", "iban",
@@ -67,8 +68,7 @@ def document_value(
                 "integration": labels.get(one.integration_id),
                 "state": one.state,
                 "attempts": one.attempts,
-                "reason": one.reason,
-                "remedy": one.remedy,
+                "reason": json_of(one.reason, remedy_of_delivery(one)),
             }
             for one in deliveries
         ],
@@ -84,8 +84,11 @@ def delivery_value(
 ) -> dict[str, Any]:
     """The wire's delivery, with the names of what it joins."""
     wire: dict[str, Any] = msgspec.to_builtins(delivery)
+    for attempt, shown in zip(delivery.log, wire["log"], strict=True):
+        shown["reason"] = json_of(attempt.reason)
     return {
         **wire,
+        "reason": json_of(delivery.reason, remedy_of_delivery(delivery)),
         "integration": labels.get(delivery.integration_id),
         "client": client_of(client),
         "number": document.number if document else None,
@@ -99,7 +102,7 @@ def failures_value(group: FailureGroup, clients: Mapping[str, Client]) -> dict[s
         "key": group.key,
         "extension": group.extension_id,
         "state": group.state,
-        "cause": group.cause,
+        "cause": json_of(group.message),
         "count": group.count,
         "clients": group.clients,
         "integrations": [
@@ -116,7 +119,13 @@ def failures_value(group: FailureGroup, clients: Mapping[str, Client]) -> dict[s
 
 
 def integration_value(integration: Integration, client: Client | None, health: Health) -> dict[str, Any]:
-    return {**msgspec.to_builtins(integration), "client": client_of(client), "health": health}
+    return {
+        **msgspec.to_builtins(integration),
+        "cause": json_of(integration.cause),
+        "failingReason": json_of(integration.failing_reason),
+        "client": client_of(client),
+        "health": health,
+    }
 
 
 def extension_value(extension: Extension, installation: Installation | None, health: Summary) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind, Words
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.integration import Trouble
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.secret import Secret
 from banqup_tui.domain.values import Value
 
@@ -108,7 +109,7 @@ class NotSent(BanqupError):
 
     def __init__(
         self,
-        sentence: str,
+        message: Message | str,
         remedy: str = "",
         *,
         fault: Fault = Fault.DOCUMENT,
@@ -116,7 +117,7 @@ class NotSent(BanqupError):
         retry_after: float | None = None,
         french: French | None = None,
     ) -> None:
-        super().__init__(sentence, remedy)
+        super().__init__(message, remedy)
         self.fault = fault
         self.trouble = trouble
         self.retry_after = retry_after
@@ -126,8 +127,8 @@ class NotSent(BanqupError):
 class Rejected(BanqupError):
     """The receiver said no: certainly nothing arrived, and the same again would be refused again."""
 
-    def __init__(self, sentence: str, remedy: str = "", *, french: French | None = None) -> None:
-        super().__init__(sentence, remedy)
+    def __init__(self, message: Message | str, remedy: str = "", *, french: French | None = None) -> None:
+        super().__init__(message, remedy)
         self.french = french
 
 
@@ -137,8 +138,8 @@ class Uncertain(BanqupError):
     `retry_after`: seconds for which the receiver asks to be left alone.
     """
 
-    def __init__(self, sentence: str, remedy: str = "", *, retry_after: float | None = None) -> None:
-        super().__init__(sentence, remedy)
+    def __init__(self, message: Message | str, remedy: str = "", *, retry_after: float | None = None) -> None:
+        super().__init__(message, remedy)
         self.retry_after = retry_after
 
 

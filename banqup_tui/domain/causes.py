@@ -1,10 +1,10 @@
-"""What many failures have in common: the reason, without what names one document, one folder or one moment.
-
-`The folder /srv/in/PARVIS/2026 may not be written to.` -> `The folder … may not be written to.`, whatever the client.
-It still reads as the sentence that it was, so that it can be shown and translated as one.
-"""
+"""What many failures have in common: the message, without what names one document, one folder or one moment."""
 
 import re
+
+import msgspec
+
+from banqup_tui.domain.messages import TEXT, Message
 
 GAP = "…"
 _LONGEST = 300
@@ -38,10 +38,32 @@ _JOINING = frozenset(
 _OPENING, _CLOSING = "([{<\"'“‘«", ")]}>\"'”’».,:;!?"
 
 
-def cause_of(reason: str | None) -> str:
-    """The reason with a gap in place of each path, address, file, number and quoted name; empty where there is none."""
-    if not reason:
+_OF_ONE = frozenset({"path", "directory", "file", "name", "number", "size", "at"})
+"""Parameters that name one document, one folder or one moment: two failures that differ in them have one cause."""
+
+_message = msgspec.json.Decoder(Message)
+
+
+def cause_of(reason: Message | None) -> str:
+    """What the reason has in common with others, as JSON: equal texts are one cause. Empty where there is no reason."""
+    if reason is None:
         return ""
+    if reason.code == TEXT:
+        common = Message(TEXT, {"text": _common_text(str(reason.params.get("text", "")))})
+    else:
+        common = Message(
+            reason.code, {name: reason.params[name] for name in sorted(reason.params) if name not in _OF_ONE}
+        )
+    return msgspec.json.encode(common).decode()
+
+
+def message_of(cause: str) -> Message | None:
+    """The message of a cause, in whose sentence a gap stands for what is left out."""
+    return _message.decode(cause) if cause else None
+
+
+def _common_text(reason: str) -> str:
+    """The sentence with a gap in place of each path, address, file, number and quoted name."""
     text = _QUOTED.sub(_quotation, " ".join(reason.split())[:_LONGEST])
     return _closed(_without_names(text.split()))
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.values import Sha256, Value
 
 NEWEST_ATTEMPTS = 10
@@ -21,7 +22,9 @@ class DeliveryState(StrEnum):
 
 
 class Attempt(Value, frozen=True, kw_only=True):
-    """One try: `outcome` is the state it ended in, `None` while it runs. `answer` is the receiver's own word.
+    """One try: `outcome` is the state it ended in, `None` while it runs.
+
+    `receipt` is the receiver's proof; where there is none, `reason` says why.
 
     `settings_version` counts the changes of the integration's settings: with which of them it was made, and where it
     went by them. `look_up`: nothing was sent, the receiver was asked.
@@ -31,7 +34,8 @@ class Attempt(Value, frozen=True, kw_only=True):
     ended_at: datetime | None = None
     asked_by: str | None = None
     outcome: str | None = None
-    answer: str | None = None
+    receipt: str | None = None
+    reason: Message | None = None
     settings_version: int | None = None
     destination: str | None = None
     look_up: bool = False
@@ -51,8 +55,7 @@ class Delivery(Value, frozen=True, kw_only=True):
     state: DeliveryState
     generation: int = 1
     attempts: int = 0
-    reason: str | None = None
-    remedy: str | None = None
+    reason: Message | None = None
     receipt: str | None = None
     sent_as: str | None = None
     asked_by: str | None = None

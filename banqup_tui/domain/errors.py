@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from banqup_tui.domain.messages import Message, text_message
+
 
 class BanqupError(Exception):
     """Something that the user must be told.
 
-    `sentence` says in one plain sentence what happened; `remedy` says what to do about it and may be empty.
-    `exit_code` is what the command line ends with.
+    `message` says what happened and what to do about it. Errors that have no code yet are made of two texts: one plain
+    sentence, and a remedy that may be empty. `exit_code` is what the command line ends with.
     """
 
     exit_code: int = 1
 
-    def __init__(self, sentence: str, remedy: str = "") -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-        self.remedy = remedy
+    def __init__(self, message: Message | str, remedy: str = "") -> None:
+        self.message = text_message(message, remedy) if isinstance(message, str) else message
+        super().__init__(self.sentence)
+
+    @property
+    def sentence(self) -> str:
+        """The text of an error without a code; of any other its code."""
+        return str(self.message.params.get("text", self.message.code))
+
+    @property
+    def remedy(self) -> str:
+        return str(self.message.params.get("remedy", ""))
 
     def __str__(self) -> str:
         return f"{self.sentence} {self.remedy}".strip()

@@ -4,8 +4,10 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
+from banqup_tui.domain.causes import message_of
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.integration import Integration, IntegrationState
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.values import Value
 
 
@@ -20,7 +22,7 @@ class Part(Value, frozen=True, kw_only=True):
 
 
 class FailureGroup(Value, frozen=True, kw_only=True):
-    """`state` is FAILED or UNKNOWN, `cause` the reason without names and numbers (domain.causes).
+    """`state` is FAILED or UNKNOWN, `cause` what their reasons have in common (domain.causes).
 
     `parts`: the integrations with most failures first. `key` is short, the same for as long as the cause is.
     """
@@ -30,6 +32,10 @@ class FailureGroup(Value, frozen=True, kw_only=True):
     state: DeliveryState
     cause: str
     parts: tuple[Part, ...]
+
+    @property
+    def message(self) -> Message | None:
+        return message_of(self.cause)
 
     @property
     def count(self) -> int:
@@ -50,8 +56,7 @@ class Failing(Value, frozen=True, kw_only=True):
     generation: int
     state: DeliveryState
     attempts: int = 0
-    reason: str | None = None
-    remedy: str | None = None
+    reason: Message | None = None
     updated_at: datetime | None = None
 
 

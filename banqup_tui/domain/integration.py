@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.values import Value
 
 
@@ -47,12 +48,10 @@ class Integration(Value, frozen=True, kw_only=True):
     activated_seq: int = 0
     activated_at: datetime | None = None
     last_sent_at: datetime | None = None
-    cause: str | None = None
-    remedy: str | None = None
+    cause: Message | None = None
     trouble: Trouble | None = None
     failing_since: datetime | None = None
-    failing_reason: str | None = None
-    failing_remedy: str | None = None
+    failing_reason: Message | None = None
     held_until: datetime | None = None
     sign_in_until: datetime | None = None
     destination: str | None = None

@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from banqup_tui.kill_points import kill_point
 from banqup_tui.store.codes import CREDIT_NOTE
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-SCHEMA = 4
+SCHEMA = 5
 """Raised with every migration. A copy of a newer schema is set aside, never read."""
 
 _DOCUMENTS = (
@@ -64,6 +66,7 @@ def make(path: Path, step: int | None = None) -> None:
     steps(name="0002")(_tray)
     steps(name="0003")(_causes)
     steps(name="0004")(_credit_notes)
+    steps(name="0005")(_messages)
     database = Database(path)
     try:
         database.execute("PRAGMA journal_mode = WAL")
@@ -96,14 +99,9 @@ def _tray(database: Database) -> None:
 
 
 def _causes(database: Database) -> None:
-    """Failures by what they have in common; killed halfway it is done again."""
-    from banqup_tui.domain.causes import cause_of
-
+    """Failures by what they have in common: filled by the step of messages. Killed halfway it is done again."""
     if "cause" not in database.table("delivery").columns_dict:
         database.execute("ALTER TABLE delivery ADD COLUMN cause TEXT")
-    failed = database.execute("SELECT id, json_extract(CAST(value AS TEXT), '$.reason') FROM delivery WHERE look = 1")
-    causes = [(cause_of(reason), delivery_id) for delivery_id, reason in failed.fetchall()]
-    database.conn.executemany("UPDATE delivery SET cause = ? WHERE id = ?", causes)
     database.execute(
         "CREATE INDEX IF NOT EXISTS delivery_look ON delivery (integration_id, state, cause, look) WHERE look = 1"
     )
@@ -120,6 +118,43 @@ def _credit_notes(database: Database) -> None:
         f" WHERE flags & {CREDIT_NOTE} AND coalesce(nullif(gross, 0), nullif({payable}, 0), nullif(net, 0), vat, 0) > 0"
     )
 
+
+def _messages(database: Database) -> None:
+    """Reasons that are texts become messages, and what failed is grouped by them; done twice, nothing changes."""
+    from banqup_tui.domain.causes import cause_of
+    from banqup_tui.domain.messages import Message
+
+    for table, names in _REASONS.items():
+        for name, remedy in names:
+            text = f"json_extract(CAST(value AS TEXT), '$.{name}')"
+            advice = f"coalesce(json_extract(CAST(value AS TEXT), '$.{remedy}'), '')"
+            database.execute(
+                f"UPDATE {table} SET value = CAST(json_remove(json_set(CAST(value AS TEXT), '$.{name}',"  # noqa: S608
+                f" json_object('code', 'text', 'params', json_object('text', {text}, 'remedy', {advice}))),"
+                f" '$.{remedy}') AS BLOB) WHERE json_type(CAST(value AS TEXT), '$.{name}') = 'text'"
+            )
+    database.execute(_ATTEMPTS)
+    message = msgspec.json.Decoder(Message)
+    failed = database.execute("SELECT id, json_extract(CAST(value AS TEXT), '$.reason') FROM delivery WHERE look = 1")
+    causes = [(cause_of(message.decode(reason) if reason else None), of) for of, reason in failed.fetchall()]
+    database.conn.executemany("UPDATE delivery SET cause = ? WHERE id = ?", causes)
+
+
+_REASONS = {
+    "delivery": (("reason", "remedy"),),
+    "integration": (("cause", "remedy"), ("failingReason", "failingRemedy")),
+}
+"""Texts in the packed values of each table, each with the field that had its remedy."""
+
+_ATTEMPTS = """
+    UPDATE delivery SET value = CAST(json_set(CAST(value AS TEXT), '$.log', (
+        SELECT json_group_array(json_remove(json_set(one.value, iif(one.value ->> '$.outcome' = 'DELIVERED',
+            '$.receipt', '$.reason'), json(iif(one.value ->> '$.outcome' = 'DELIVERED', one.value -> '$.answer',
+            json_object('code', 'text', 'params', json_object('text', one.value ->> '$.answer'))))), '$.answer'))
+        FROM json_each(CAST(delivery.value AS TEXT), '$.log') AS one
+    )) AS BLOB) WHERE json_type(CAST(value AS TEXT), '$.log[0].answer') = 'text'
+"""
+"""The answer of an attempt was the receipt of one that delivered, and the reason of every other."""
 
 _TRAY = ("to_place", "rule")
 _WHOLE = {"ver": int, "gen": int, "value": bytes}

@@ -15,6 +15,7 @@ from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.failures import Failing, FailureGroup, grouped
 from banqup_tui.domain.integration import Integration
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import Dismiss, Resend, Send, Settle
 from banqup_tui.store.copy import Copy, state_of
@@ -49,8 +50,7 @@ class _Rest(Value, frozen=True, kw_only=True):
 
     generation: int = 1
     attempts: int = 0
-    reason: str | None = None
-    remedy: str | None = None
+    reason: Message | None = None
     updated_at: datetime | None = None
 
 
@@ -185,7 +185,7 @@ def _failing(row: Any, client_id: str) -> Failing:
     return Failing(
         delivery_id=row[0], document_id=row[1], integration_id=row[2], client_id=client_id,
         state=DeliveryState(row[3]), generation=rest.generation, attempts=rest.attempts, reason=rest.reason,
-        remedy=rest.remedy, updated_at=rest.updated_at,
+        updated_at=rest.updated_at,
     )  # fmt: skip
 
 

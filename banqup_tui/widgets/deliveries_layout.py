@@ -10,6 +10,7 @@ from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left
 from banqup_tui.widgets.listing import BuildItems, Item
 from banqup_tui.widgets.theme import Token
 from banqup_tui.written.formats import cut, decimal, moment, shown
+from banqup_tui.written.messages import remedy_of_delivery, sentence_of
 from banqup_tui.written.signs import SignName, sign
 from banqup_tui.written.told import told
 from banqup_tui.written.words import N_, _
@@ -90,11 +91,11 @@ def delivery_details(delivery: Delivery, label: str, now: datetime, width: int) 
 
 def _facts(delivery: Delivery, now: datetime) -> Iterator[tuple[str, str]]:
     if delivery.reason:
-        yield _("What happened"), told(delivery.reason)
-    if delivery.remedy:
-        yield _("What to do"), told(delivery.remedy)
-    elif delivery.state is DeliveryState.UNKNOWN and delivery.check_at is None:
+        yield _("What happened"), sentence_of(delivery.reason)
+    if delivery.state is DeliveryState.UNKNOWN and delivery.check_at is None:
         yield _("What to do"), _("Look at the receiver's, then say with . whether it is there.")
+    elif remedy := remedy_of_delivery(delivery):
+        yield _("What to do"), remedy
     if delivery.check_at is not None:
         yield _("Next attempt"), _("It is looked up by itself at {at}.").format(at=local_moment(delivery.check_at, now))
     elif delivery.state is DeliveryState.QUEUED and delivery.due_at is not None and delivery.due_at > now:
@@ -115,7 +116,7 @@ def _attempts(log: Sequence[Attempt], width: int) -> Iterator[Line]:
         left(42, _("Answer"), "muted"),
     )
     for attempt, before in zip(log, (*log[1:], None), strict=True):
-        answer = paragraph(42, width, told(attempt.answer) or _outcome(attempt))
+        answer = paragraph(42, width, told(attempt.receipt) or sentence_of(attempt.reason) or _outcome(attempt))
         yield (
             left(0, moment(attempt.started_at.astimezone(), date.min)),
             left(20, _took(attempt), "muted"),

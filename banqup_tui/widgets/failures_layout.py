@@ -11,7 +11,7 @@ from banqup_tui.widgets.integrations_layout import integration_words
 from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, right
 from banqup_tui.widgets.listing import BuildItems, Item
 from banqup_tui.written.formats import count
-from banqup_tui.written.told import told
+from banqup_tui.written.messages import remedy_of_delivery, sentence_of
 from banqup_tui.written.words import _, ngettext
 
 MOST_PARTS = 12
@@ -47,7 +47,7 @@ def _row(group: FailureGroup, titles: Mapping[str, str], width: int) -> Line:
 
 
 def cause_words(group: FailureGroup) -> str:
-    return told(group.cause) or _("No reason was given.")
+    return sentence_of(group.message) or _("No reason was given.")
 
 
 def group_details(
@@ -66,10 +66,11 @@ def group_details(
 
 def _facts(group: FailureGroup, example: Failing | None) -> Iterator[tuple[str, str]]:
     yield _("What happened"), cause_words(group)
-    if example is not None and example.reason and told(example.reason) != cause_words(group):
-        yield _("For example"), told(example.reason)
-    if example is not None and example.remedy:
-        yield _("What to do"), told(example.remedy)
+    if example is None:
+        return
+    if example.reason != group.message:
+        yield _("For example"), sentence_of(example.reason)
+    yield _("What to do"), remedy_of_delivery(example)
 
 
 def _parts(group: FailureGroup, clients: Mapping[str, str], width: int) -> Iterator[Line]:

@@ -16,6 +16,7 @@ from banqup_tui.widgets.listing import BuildItems, Item
 from banqup_tui.widgets.theme import Token
 from banqup_tui.written.folders import FOLDER_NAMES
 from banqup_tui.written.formats import count, cut, full_date, shown
+from banqup_tui.written.messages import remedy_of, sentence_of
 from banqup_tui.written.signs import SignName, sign
 from banqup_tui.written.told import told
 from banqup_tui.written.words import N_, _, current_language, ngettext
@@ -116,12 +117,12 @@ def _what_is_wrong(integration: Integration, extension: Extension | None, health
     if health is Health.NOT_LOADING and extension is not None and extension.problem:
         return told(extension.problem)
     if health is Health.SIGN_IN_EXPIRED:
-        return told(integration.cause) or _("The sign-in has expired.")
+        return sentence_of(integration.cause) or _("The sign-in has expired.")
     if health is Health.EXPIRES_SOON:
         return _("The sign-in ends soon.")
     if health is Health.PAUSED:
-        return told(integration.cause) if integration.cause else ""
-    return told(integration.cause or integration.failing_reason) if not health.is_well else ""
+        return sentence_of(integration.cause)
+    return sentence_of(integration.cause or integration.failing_reason) if not health.is_well else ""
 
 
 def _facts(integration: Integration, health: Health, now: datetime, failed: int) -> Iterator[tuple[str, str]]:
@@ -130,7 +131,7 @@ def _facts(integration: Integration, health: Health, now: datetime, failed: int)
         yield _("Signed in until"), local_moment(integration.sign_in_until, now)
     if integration.failing_since is not None:
         yield _("Failing since"), local_moment(integration.failing_since, now)
-    remedy = told(integration.remedy or integration.failing_remedy)
+    remedy = remedy_of(integration.cause or integration.failing_reason)
     if remedy and not health.is_well:
         yield _("What to do"), remedy
     elif health in (Health.SIGN_IN_EXPIRED, Health.EXPIRES_SOON):

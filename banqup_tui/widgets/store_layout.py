@@ -24,6 +24,7 @@ from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left
 from banqup_tui.widgets.listing import BuildItems, Item
 from banqup_tui.widgets.theme import Token
 from banqup_tui.written.formats import count, size
+from banqup_tui.written.messages import remedy_of, sentence_of
 from banqup_tui.written.signs import sign
 from banqup_tui.written.told import told
 from banqup_tui.written.words import N_, _, current_language, ngettext
@@ -184,9 +185,9 @@ def _problems_of_clients(users: Sequence[User], now: datetime, width: int) -> It
             heading = _("{what}, since {at}").format(what=heading, at=local_moment(min(since), now))
         yield left(0, mark, token, bold=True), fitted(2, width, heading, token, bold=token == "error")
         first = those[0].integration
-        said = (first.cause or first.failing_reason, first.remedy or first.failing_remedy)
-        for text in filter(None, said):
-            yield from paragraph(2, width, told(text))
+        reason = first.cause or first.failing_reason
+        for text in filter(None, (sentence_of(reason), remedy_of(reason))):
+            yield from paragraph(2, width, text)
         yield BLANK
 
 

@@ -12,9 +12,11 @@ from banqup_tui.actions.interface import Context
 from banqup_tui.actions.places import Destination, Place
 from banqup_tui.actions.registry import footer_of
 from banqup_tui.actions.to_look_at import DismissFailures, ExportFailures, OpenFailures, RetryFailures, ToLookAt
+from banqup_tui.domain.causes import cause_of
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.failures import Failing, grouped
 from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.messages import text_message
 from banqup_tui.protocol.commands import Dismiss, Resend, ResumeIntegration, Send
 from tests.actions.fakes import FakeAsk, FakeDoing, a_context, a_document, an_integration
 
@@ -25,14 +27,14 @@ def failing(number: int, state: DeliveryState = DeliveryState.FAILED) -> list[Fa
     return [
         Failing(
             delivery_id=f"v{at}", document_id=f"d{at}", integration_id="sftp", client_id="parvis", generation=1,
-            state=state, reason="The disk is full.", remedy="Make room.",
+            state=state, reason=text_message("The disk is full.", "Make room."),
         )
         for at in range(number)
     ]  # fmt: skip
 
 
 def context(found: list[Failing], ask: FakeAsk, doing: FakeDoing, integration: Any = SFTP) -> Context:
-    counts = {("sftp", str(found[0].state), "The disk is full."): len(found)}
+    counts = {("sftp", str(found[0].state), cause_of(found[0].reason)): len(found)}
     (group,) = grouped(counts, {"sftp": integration})
     return a_context(
         ask, doing, place=Place.TO_LOOK_AT, any_failed=True, failures=group, failing=lambda: found,

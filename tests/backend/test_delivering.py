@@ -16,6 +16,7 @@ from banqup_tui.backend.context import Services
 from banqup_tui.backend.installations import configure, install
 from banqup_tui.backend.integrations import add_integration
 from banqup_tui.protocol.commands import AddIntegration, Backfill, Configure, Install
+from banqup_tui.written.messages import sentence_of
 from tests.support.dispatching import deliveries, until
 from tests.support.services import EPOCH, HAGELAND, PARVIS, add_document, ask, services_in
 from tests.support.sftp import Server, asyncssh_server
@@ -77,7 +78,7 @@ async def test_a_path_that_is_in_the_way_breaks_the_integration_and_a_better_one
         table = tables.integration
         broken = connection.execute(select(table).where(table.c.id == integration)).one()
     assert broken.state == "BROKEN"
-    assert "not a folder" in broken.cause
+    assert "not a folder" in sentence_of(broken.cause)
     ask(services, configure, Configure(installation_id=installation, settings={"path": f"{tmp_path}/in"}))
     await until(services, "DELIVERED")
     assert (tmp_path / "in/2026-1.xml").is_file()
@@ -105,7 +106,7 @@ async def test_a_server_with_another_key_gets_nothing_until_a_person_has_looked(
     installation, _ = activated(services, "sftp", host_key="SHA256:" + "A" * 43, **given)
     add_document(services, "2026-1")
     (failed,) = await until(services, "FAILED")
-    assert server.fingerprint in failed.reason
+    assert server.fingerprint in sentence_of(failed.reason)
     assert server.files() == []
     ask(services, configure, Configure(installation_id=installation, settings={"host_key": server.fingerprint}))
     await until(services, "DELIVERED")

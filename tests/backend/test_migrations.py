@@ -11,13 +11,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import Column, Text, create_mock_engine, inspect, text
+from sqlalchemy import Column, Text, create_mock_engine, inspect, select, text
 from sqlalchemy.dialects import postgresql
 
 from banqup_tui.backend import migrations, tables
 from banqup_tui.backend.migrations import NewerSchema, bring_up_to_date, the_space
 from banqup_tui.backend.work import Database, sqlite_engine
 from banqup_tui.domain.document import Document, DocumentKind
+from banqup_tui.domain.messages import text_message
 from tests.sync.fake_server import a_document
 
 NOW = migrations.SCHEMA
@@ -157,6 +158,8 @@ def test_credit_notes_of_an_older_database_get_their_sign_and_nothing_else_chang
     }
     with database.engine.begin() as connection:
         connection.execute(tables.document.insert(), [_row(one) for one in documents.values()])
+        for statement in BEFORE_MESSAGES:
+            connection.execute(text(statement))
         connection.execute(text("UPDATE schema_version SET version = 4"))
     bring_up_to_date(database)
     with database.engine.connect() as connection:
@@ -164,6 +167,28 @@ def test_credit_notes_of_an_older_database_get_their_sign_and_nothing_else_chang
         found = {row.id: (msgspec.json.decode(row.value, type=Document), row.seq) for row in rows}
     assert found["credit"] == (msgspec.structs.replace(documents["credit"], gross_amount=-7203), 7)
     assert {found[name] for name in ("invoice", "letter")} == {(documents[name], 7) for name in ("invoice", "letter")}
+
+
+def test_what_an_older_database_gave_as_a_reason_is_shown_as_it_was(database: Database) -> None:
+    bring_up_to_date(database)
+    with database.engine.begin() as connection:
+        for statement in BEFORE_MESSAGES:
+            connection.execute(text(statement))
+        connection.execute(
+            text(
+                "INSERT INTO delivery (id, space_id, client_id, integration_id, document_id, sha256, generation,"
+                " generation_seq, state, due_at, updated_at, seq, reason, remedy) VALUES"
+                " ('d', 's', 'c', 'i', 'x', '0', 1, 1, 'FAILED', '', '', 1, 'The \"disk\" is full.', 'Make room.'),"
+                " ('e', 's', 'c', 'i', 'x', '1', 1, 1, 'FAILED', '', '', 1, 'Cancelled.', NULL),"
+                " ('f', 's', 'c', 'i', 'x', '2', 1, 1, 'QUEUED', '', '', 1, NULL, NULL)"
+            )
+        )
+        connection.execute(text("UPDATE schema_version SET version = 7"))
+    bring_up_to_date(database)
+    with database.engine.connect() as connection:
+        found = dict(connection.execute(select(tables.delivery.c.id, tables.delivery.c.reason)).all())
+    assert found["d"] == text_message('The "disk" is full.', "Make room.")
+    assert (found["e"].params["text"], found["f"]) == ("Cancelled.", None)
 
 
 def _row(document: Document) -> dict[str, Any]:
@@ -174,6 +199,13 @@ def _row(document: Document) -> dict[str, Any]:
         "accounting_status": document.accounting_status, "value": msgspec.json.encode(document),
     }  # fmt: skip
 
+
+BEFORE_MESSAGES = (
+    "ALTER TABLE delivery ADD COLUMN remedy TEXT",
+    "ALTER TABLE integration ADD COLUMN remedy TEXT",
+    "ALTER TABLE integration ADD COLUMN failing_remedy TEXT",
+)
+"""What makes the schema before the one with messages out of this one."""
 
 FIRST_VERSION = (
     "DROP TABLE sign_in",
@@ -190,8 +222,10 @@ FIRST_VERSION = (
     "ALTER TABLE attempt DROP COLUMN integration_id",
     *(
         f"ALTER TABLE integration DROP COLUMN {name}"
-        for name in ("per_minute", "failing_since", "failing_reason", "failing_remedy", "trouble", "sign_in_until")
+        for name in ("per_minute", "failing_since", "failing_reason", "trouble", "sign_in_until")
     ),
+    "ALTER TABLE delivery ADD COLUMN remedy TEXT",
+    "ALTER TABLE integration ADD COLUMN remedy TEXT",
     "UPDATE schema_version SET version = 1",
 )
 """What makes the schema of the first version out of this one."""

@@ -20,7 +20,9 @@ from banqup_tui.backend.failures import Failure
 from banqup_tui.backend.pruning import prune
 from banqup_tui.backend.visitors import LOCAL_USER
 from banqup_tui.domain.client import Client
+from banqup_tui.domain.messages import text_message
 from banqup_tui.protocol.messages import Changes, DocumentsPage, EntityKind, Op, Snapshot
+from banqup_tui.written.messages import sentence_of
 from tests.support.services import EPOCH, HAGELAND, PARVIS, SPACE, add_document
 from tests.support.serving import serving, space_in
 
@@ -64,7 +66,7 @@ def deliver(services: Services, document_id: str, attempts: int) -> str:
                 state="FAILED",
                 due_at=now,
                 attempts=attempts,
-                reason="No room.",
+                reason=text_message("No room."),
                 updated_at=now,
                 seq=0,
             )
@@ -79,7 +81,7 @@ def deliver(services: Services, document_id: str, attempts: int) -> str:
                     phase="COMMITTING",
                     started_at=now + timedelta(minutes=fence),
                     outcome="FAILED",
-                    reason=f"try {fence}",
+                    reason=text_message(f"try {fence}"),
                 )
             )
         work.changed(EntityKind.DELIVERY, delivery_id, client_id=row.client_id)
@@ -151,7 +153,7 @@ def test_a_page_brings_the_deliveries_with_their_newest_ten_attempts(services: S
     (page,) = pages(services)
     (delivery,) = page.deliveries
     assert (delivery.value.id, delivery.value.attempts) == (delivery_id, 13)
-    assert [attempt.answer for attempt in delivery.value.log] == [f"try {n}" for n in range(13, 3, -1)]
+    assert [sentence_of(attempt.reason) for attempt in delivery.value.log] == [f"try {n}" for n in range(13, 3, -1)]
 
 
 async def test_every_attempt_at_a_delivery_can_be_asked_for_with_its_settings_and_destination(

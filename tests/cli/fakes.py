@@ -108,7 +108,6 @@ class FakeHouse:
                 generation=one.generation,
                 state=one.state,
                 reason=one.reason,
-                remedy=one.remedy,
             )
             for one in self.all_deliveries
             if one.needs_a_look

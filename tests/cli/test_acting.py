@@ -8,6 +8,7 @@ from banqup_tui.cli.house import Answer, Fate
 from banqup_tui.domain.changes import Hindrance, RefusedChange
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import text_message
 from banqup_tui.protocol.commands import (
     AddIntegration,
     AddSource,
@@ -116,7 +117,10 @@ def test_send_wait_ends_with_1_and_the_reason_if_something_failed(banqup) -> Non
     def failed(body) -> Answer:
         house.all_deliveries = [
             a_delivery(
-                a_document("A"), "sftp", DeliveryState.FAILED, reason="The disk is full.", remedy="Make room there."
+                a_document("A"),
+                "sftp",
+                DeliveryState.FAILED,
+                reason=text_message("The disk is full.", "Make room there."),
             )
         ]
         return Answer(key="", fate=Fate.DONE, result={"queued": 1})

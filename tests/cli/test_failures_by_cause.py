@@ -6,6 +6,7 @@ from pathlib import Path
 
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.messages import text_message
 from banqup_tui.protocol.commands import Dismiss, Resend, ResumeIntegration, Send
 from tests.actions.fakes import a_delivery, a_document, an_integration
 from tests.cli.fakes import FakeHouse
@@ -19,10 +20,12 @@ def a_house(**of_sftp: object) -> FakeHouse:
     )
     for one in documents[:2]:
         reason = f"The folder /in/{one.id} may not be written to."
-        house.all_deliveries.append(a_delivery(one, "sftp", DeliveryState.FAILED, reason=reason, remedy="Allow it."))
+        house.all_deliveries.append(
+            a_delivery(one, "sftp", DeliveryState.FAILED, reason=text_message(reason, "Allow it."))
+        )
     house.all_deliveries += [
-        a_delivery(documents[2], "exact", DeliveryState.FAILED, reason="The sign-in was refused."),
-        a_delivery(documents[3], "exact", DeliveryState.UNKNOWN, reason="It was cut off."),
+        a_delivery(documents[2], "exact", DeliveryState.FAILED, reason=text_message("The sign-in was refused.")),
+        a_delivery(documents[3], "exact", DeliveryState.UNKNOWN, reason=text_message("It was cut off.")),
         a_delivery(documents[3], "sftp", DeliveryState.DELIVERED),
     ]
     return house
@@ -41,7 +44,12 @@ def test_failures_are_counted_by_cause(banqup) -> None:
     assert first == {
         "extension": "sftp",
         "state": "FAILED",
-        "cause": "The folder … may not be written to.",
+        "cause": {
+            "code": "text",
+            "params": {"text": "The folder … may not be written to."},
+            "message": "The folder … may not be written to.",
+            "remedy": "",
+        },
         "count": 2,
         "clients": 1,
         "integrations": [

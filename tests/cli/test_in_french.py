@@ -15,6 +15,7 @@ from banqup_tui.cli import click_words
 from banqup_tui.cli.main import COMMANDS, cli
 from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.messages import text_message
 from banqup_tui.domain.source import ToPlace
 from tests.actions.fakes import a_delivery, a_document, an_extension, an_installation, an_integration
 from tests.cli.fakes import FakeHouse
@@ -63,7 +64,10 @@ def a_house() -> FakeHouse:
         all_installations=[an_installation("sftp")],
         all_deliveries=[
             a_delivery(
-                one, "sftp", DeliveryState.FAILED, reason="The server does not answer.", remedy="Import it again."
+                one,
+                "sftp",
+                DeliveryState.FAILED,
+                reason=text_message("The server does not answer.", "Import it again."),
             )
         ],
         all_to_place=[
@@ -71,8 +75,7 @@ def a_house() -> FakeHouse:
                 id="t",
                 source="sftp",
                 file_name="a.pdf",
-                reason="The server does not answer.",
-                remedy="Import it again.",
+                reason=text_message("The server does not answer.", "Import it again."),
             )
         ],
         looked_at=[RefusedChange(key="change-1", what="Envoi", kind="SEND", at=datetime(2026, 11, 24, tzinfo=UTC))],

@@ -8,6 +8,7 @@ from banqup_tui.domain.delivery import Attempt, DeliveryState
 from banqup_tui.domain.document import Party
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.messages import text_message
 from banqup_tui.domain.source import Source, SourceKind
 from tests.actions.fakes import a_delivery, a_document, an_extension, an_installation, an_integration
 from tests.cli.fakes import FakeHouse
@@ -26,7 +27,9 @@ def a_house() -> FakeHouse:
     return FakeHouse(
         all_documents=[one, other],
         all_deliveries=[
-            a_delivery(one, "sftp", DeliveryState.FAILED, attempts=4, reason="The disk is full.", remedy="Make room.")
+            a_delivery(
+                one, "sftp", DeliveryState.FAILED, attempts=4, reason=text_message("The disk is full.", "Make room.")
+            )
         ],
         all_integrations=[an_integration("SFTP")],
     )
@@ -66,8 +69,12 @@ def test_a_document_has_every_key_and_null_where_it_has_none(banqup) -> None:
             "integration": "SFTP",
             "state": "FAILED",
             "attempts": 4,
-            "reason": "The disk is full.",
-            "remedy": "Make room.",
+            "reason": {
+                "code": "text",
+                "params": {"text": "The disk is full.", "remedy": "Make room."},
+                "message": "The disk is full.",
+                "remedy": "Make room.",
+            },
         }
     ]
     assert plain["counterparty"] is None
@@ -119,7 +126,14 @@ def test_every_attempt_at_a_delivery_can_be_read(banqup) -> None:
     house = a_house()
     at = [datetime(2026, 11, 24, 9, minute, tzinfo=UTC) for minute in range(12)]
     every = [
-        Attempt(started_at=one, ended_at=one, asked_by="anne", outcome="QUEUED", answer="Busy.", settings_version=3)
+        Attempt(
+            started_at=one,
+            ended_at=one,
+            asked_by="anne",
+            outcome="QUEUED",
+            reason=text_message("Busy."),
+            settings_version=3,
+        )
         for one in reversed(at)
     ]
     house.all_deliveries = [msgspec.structs.replace(house.all_deliveries[0], attempts=12, log=tuple(every[:10]))]
@@ -131,7 +145,8 @@ def test_every_attempt_at_a_delivery_can_be_read(banqup) -> None:
         "endedAt": "2026-11-24T09:00:00Z",
         "askedBy": "anne",
         "outcome": "QUEUED",
-        "answer": "Busy.",
+        "receipt": None,
+        "reason": {"code": "text", "params": {"text": "Busy."}, "message": "Busy.", "remedy": ""},
         "settingsVersion": 3,
         "destination": None,
         "lookUp": False,
@@ -149,9 +164,11 @@ def test_deliveries_of_a_document_that_is_not_there_say_so(banqup) -> None:
 
 def test_integrations_are_listed_with_state_and_cause(banqup) -> None:
     house = a_house()
-    house.all_integrations = [an_integration("SFTP", state=IntegrationState.BROKEN, cause="Sign-in expired.")]
+    house.all_integrations = [
+        an_integration("SFTP", state=IntegrationState.BROKEN, cause=text_message("Sign-in expired."))
+    ]
     (integration,) = banqup(house, "integrations", "list", "--json").array
-    assert (integration["label"], integration["state"], integration["cause"]) == (
+    assert (integration["label"], integration["state"], integration["cause"]["message"]) == (
         "SFTP",
         "BROKEN",
         "Sign-in expired.",

@@ -14,6 +14,7 @@ from banqup_tui.domain.document import Document, DocumentKind, Party
 from banqup_tui.domain.extension import Category, Extension, Installation, ReceiverKind
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.integration import Integration, IntegrationState
+from banqup_tui.domain.messages import text_message
 from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.protocol.commands import (
     AddIntegration,
@@ -53,7 +54,9 @@ TURNED = "‮gnirts‬⁦"
 WIDE = "漢" * 300
 HOSTILE_NAME = f"{MARKUP} {COLOURED} {TURNED} {WIDE}"
 
-TRIED = Attempt(started_at=NOON, ended_at=NOON, asked_by="retry", outcome="FAILED", answer="552 quota exceeded")
+TRIED = Attempt(
+    started_at=NOON, ended_at=NOON, asked_by="retry", outcome="FAILED", reason=text_message("552 quota exceeded")
+)
 SETTINGS = {
     "type": "object",
     "required": ["path"],
@@ -209,7 +212,9 @@ def integration(id: str, client_id: str, of: str, **more: Any) -> Integration:
 
 
 def delivery(document_id: str, integration_id: str, state: DeliveryState, **more: Any) -> Delivery:
-    attempt = Attempt(started_at=NOON, ended_at=NOON, asked_by="you", outcome=state, answer="552 quota exceeded")
+    attempt = Attempt(
+        started_at=NOON, ended_at=NOON, asked_by="you", outcome=state, reason=text_message("552 quota exceeded")
+    )
     return Delivery(
         **{
             "id": f"{document_id}/{integration_id}", "integration_id": integration_id, "document_id": document_id,
@@ -274,8 +279,9 @@ def _purchases(server: FirmServer) -> None:
     server.put_delivery(delivery("p-failed", "i-exact", DeliveryState.DELIVERED, receipt="document 4f1c-9a27"))
     server.put_delivery(
         delivery(
-            "p-failed", "i-sftp", DeliveryState.FAILED, reason="The receiver's disk is full.",
-            remedy="Make room there, then resend.", attempts=10, log=(TRIED,) * 10,
+            "p-failed", "i-sftp", DeliveryState.FAILED,
+            reason=text_message("The receiver's disk is full.", "Make room there, then resend."),
+            attempts=10, log=(TRIED,) * 10,
         )
     )  # fmt: skip
     ready = purchase("p-ready", "F26/004417", date(2026, 11, 23), 31218, "Levures et Ferments SA")

@@ -7,14 +7,17 @@ import pytest
 
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.integration import IntegrationState, Trouble
+from banqup_tui.domain.messages import text_message
 from tests.screens.firm import HAULIER, FirmServer, delivery, integration
 from tests.screens.program import MIDDLE, NARROW
 
 SINCE = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+SILENT = text_message("sftp.example does not answer.")
 REFUSED = {
     "state": IntegrationState.BROKEN, "trouble": Trouble.SIGN_IN, "failing_since": SINCE,
-    "cause": "sftp.example did not accept the sign-in.",
-    "remedy": "Correct the user, the password or the private key.",
+    "cause": text_message(
+        "sftp.example did not accept the sign-in.", "Correct the user, the password or the private key."
+    ),
     "last_sent_at": datetime(2026, 11, 20, 9, 0, tzinfo=UTC),
 }  # fmt: skip
 
@@ -23,7 +26,13 @@ REFUSED = {
 def firm(firm: FirmServer) -> FirmServer:
     firm.put_integration(msgspec.structs.replace(firm.integrations["i-sftp"], **REFUSED))
     firm.put_integration(
-        integration("i-haulier", HAULIER, "sftp", failing_since=SINCE, failing_reason="sftp.example does not answer.")
+        integration(
+            "i-haulier",
+            HAULIER,
+            "sftp",
+            failing_since=SINCE,
+            failing_reason=SILENT,
+        )
     )
     firm.put_integration(
         integration("i-ends", HAULIER, "local-folder", sign_in_until=datetime.now(UTC) + timedelta(days=3))

@@ -7,6 +7,7 @@ import pytest
 
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.messages import text_message
 from tests.screens.firm import FirmServer, delivery
 from tests.screens.program import MIDDLE, NARROW
 
@@ -18,7 +19,9 @@ def firm(firm: FirmServer) -> FirmServer:
     """Thirty more failures of the bakery, of two causes."""
     for number in range(30):
         reason = FULL.format(number=number) if number < 20 else "The sign-in was refused."
-        server_side = delivery(f"p-{number:02}", "i-sftp", DeliveryState.FAILED, reason=reason, remedy="Make room.")
+        server_side = delivery(
+            f"p-{number:02}", "i-sftp", DeliveryState.FAILED, reason=text_message(reason, "Make room.")
+        )
         firm.put_delivery(server_side)
     return firm
 

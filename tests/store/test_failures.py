@@ -15,6 +15,7 @@ from banqup_tui.domain.document import Document
 from banqup_tui.domain.failures import Failing as FailingValue
 from banqup_tui.domain.failures import FailureGroup, retry_of
 from banqup_tui.domain.integration import Integration, IntegrationState
+from banqup_tui.domain.messages import text_message
 from banqup_tui.domain.space import Space
 from banqup_tui.protocol.commands import Copy as Wanted
 from banqup_tui.protocol.commands import Dismiss, Resend, Send, encode
@@ -25,6 +26,7 @@ from banqup_tui.store.copy import Copy
 from banqup_tui.store.failures import FailureReader
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.outbox_entry import CommandState
+from banqup_tui.written.messages import sentence_of
 from tests.sync.fake_server import a_client, a_document
 
 FULL = "The folder /srv/in/{client}/2026 has no room."
@@ -56,10 +58,10 @@ class Firm:
         puts = [Put(self.seq, value) for value in values]
         applying.changes(self.copy, self.copy.state().step, puts, "c", self.seq, False)
 
-    def fail(self, document: str, integration: str, reason: str | None, **more: Any) -> None:
+    def fail(self, document: str, integration: str, reason: str | None, remedy: str = "", **more: Any) -> None:
         self.put(
             a_document(document, "c2" if integration == "i2" else "c1"),
-            a_delivery(document, integration, reason, **more),
+            a_delivery(document, integration, reason and text_message(reason, remedy), **more),
         )
 
     def ask(self, body: Any) -> str:
@@ -67,7 +69,7 @@ class Firm:
 
     def seen(self) -> list[tuple[str, str, str, int, int]]:
         groups = self.failures.groups()
-        return [(one.extension_id, one.state.value, one.cause, one.count, one.clients) for one in groups]
+        return [(one.extension_id, one.state.value, sentence_of(one.message), one.count, one.clients) for one in groups]
 
     def only(self) -> FailureGroup:
         (group,) = self.failures.groups()
@@ -123,7 +125,7 @@ def test_one_of_a_group_is_read_with_all_that_it_takes_to_try_it_again(firm: Fir
     assert (one.delivery_id, one.document_id, one.client_id, one.generation) == ("d1>i1", "d1", "c1", 3)
     example = firm.failures.example(firm.only())
     assert example is not None
-    assert (example.reason, example.remedy) == ("The folder /srv/in/PARVIS/2026 has no room.", "Make room.")
+    assert example.reason == text_message("The folder /srv/in/PARVIS/2026 has no room.", "Make room.")
 
 
 def test_what_was_sent_again_or_dismissed_is_gone_at_once_and_back_where_it_is_refused(firm: Firm) -> None:
@@ -146,7 +148,7 @@ def test_what_was_done_stays_away_until_the_copy_shows_it(firm: Firm) -> None:
     firm.outbox.answered(key, CommandState.DONE, firm.seq + 1)
     assert firm.failures.groups() == []
     firm.fail("d1", "i1", "It is full again.")
-    assert firm.only().cause == "It is full again."
+    assert sentence_of(firm.only().message) == "It is full again."
 
 
 def test_a_further_copy_that_is_asked_for_takes_its_unknown_one_away(firm: Firm) -> None:
@@ -179,7 +181,7 @@ def test_a_copy_of_an_older_program_keeps_its_rows_and_knows_their_causes(tmp_pa
 
 
 def test_thousands_are_counted_without_keeping_anyone_waiting(firm: Firm) -> None:
-    many = [a_delivery(f"d{at}", "i1", FULL.format(client=f"C{at}")) for at in range(5_000)]
+    many = [a_delivery(f"d{at}", "i1", text_message(FULL.format(client=f"C{at}"))) for at in range(5_000)]
     firm.put(*[a_document(f"d{at}", "c1", at) for at in range(5_000)], *many)
     plan = firm.copy.reader().execute(
         "EXPLAIN QUERY PLAN SELECT integration_id, state, coalesce(cause, ''), count(*) FROM delivery"
@@ -220,7 +222,10 @@ def test_what_failed_of_a_cause_is_in_the_order_of_the_date_that_its_table_shows
     days = {"came-first": date(2026, 11, 24), "came-second": date(2026, 11, 2), "came-third": date(2026, 11, 10)}
     for minute, (name, day) in enumerate(days.items()):
         for integration in ("i1", "i2"):
-            firm.put(a_document(name, "c1", minute, issue_date=day), a_delivery(name, integration, "It is full."))
+            firm.put(
+                a_document(name, "c1", minute, issue_date=day),
+                a_delivery(name, integration, text_message("It is full.")),
+            )
     found = [one.document_id for one in firm.failures.failing(firm.only())]
     assert list(dict.fromkeys(found)) == ["came-first", "came-third", "came-second"]
     assert len(found) == 6

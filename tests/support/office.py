@@ -175,7 +175,7 @@ class Office:
     def reasons(self) -> list[str]:
         """What deliveries say of themselves."""
         found = json.loads(self.banqup("deliveries", "--json").stdout)
-        return [str(one["reason"]) for one in found if one["reason"]]
+        return [str(one["reason"]["message"]) for one in found if one["reason"]]
 
     def documents(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = json.loads(self.banqup("documents", "--json").stdout)

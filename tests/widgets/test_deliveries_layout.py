@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from banqup_tui.domain.delivery import Attempt, Delivery, DeliveryState
+from banqup_tui.domain.messages import text_message
 from banqup_tui.widgets.deliveries_layout import delivery_details
 from banqup_tui.written.formats import shown
 
@@ -23,9 +24,9 @@ def read(*log: Attempt, **more: object) -> list[str]:
 
 def test_each_attempt_says_how_long_it_took_who_asked_and_what_was_answered() -> None:
     lines = read(
-        an_attempt(9, "FAILED", answer="552 disk quota exceeded", asked_by="anne"),
-        an_attempt(5, "QUEUED", answer="Busy.", asked_by="anne", look_up=False),
-        an_attempt(3, "UNKNOWN", answer="It was looked up: it cannot be said yet.", look_up=True),
+        an_attempt(9, "FAILED", reason=text_message("552 disk quota exceeded"), asked_by="anne"),
+        an_attempt(5, "QUEUED", reason=text_message("Busy."), asked_by="anne", look_up=False),
+        an_attempt(3, "UNKNOWN", reason=text_message("It was looked up: it cannot be said yet."), look_up=True),
         an_attempt(1, "UNKNOWN"),
     )
     table = [line for line in lines if "1.2 s" in line]

@@ -6,12 +6,14 @@ from itertools import product
 
 import pytest
 
+from banqup_tui.domain.causes import cause_of
 from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.domain.delivery import Attempt, Delivery, DeliveryState
 from banqup_tui.domain.failures import FailureGroup, Part
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.invoice import Invoice, InvoiceLine
 from banqup_tui.domain.invoice_types import InvoiceKind
+from banqup_tui.domain.messages import text_message
 from banqup_tui.domain.source import ToPlace
 from banqup_tui.widgets.changes_layout import change_items
 from banqup_tui.widgets.client_table import WIDE_FROM, ClientSort, ClientTable
@@ -105,7 +107,13 @@ def headers_in_pages(width: int) -> Iterator[tuple[str, Line]]:
     )
     yield "attempts", next(line for line in delivery_details(delivery, "SFTP", NOW, width) if _has(line, _("Attempt")))
     part = Part(integration_id="i", client_id="c", label="SFTP", state=IntegrationState.ACTIVE, count=1)
-    group = FailureGroup(key="k", extension_id="sftp", state=DeliveryState.FAILED, cause="It is full.", parts=(part,))
+    group = FailureGroup(
+        key="k",
+        extension_id="sftp",
+        state=DeliveryState.FAILED,
+        cause=cause_of(text_message("It is full.")),
+        parts=(part,),
+    )
     yield "parts", next(line for line in group_details(group, None, {}, {}, width) if _has(line, _("Integration")))
     bill = Invoice(kind=InvoiceKind.INVOICE, currency="EUR", lines=(InvoiceLine(id="1", description="Brood", net=1),))
     yield "lines of an invoice", next(line for line in invoice_lines(bill, width) if _has(line, _("Description")))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from banqup_tui.domain.extension import Category, Extension, ReceiverKind
 from banqup_tui.domain.health import health_of, summary
 from banqup_tui.domain.integration import Integration, IntegrationState, Trouble
+from banqup_tui.domain.messages import text_message
 from banqup_tui.widgets.lines_of_text import Line
 from banqup_tui.widgets.store_layout import User, extension_details, extension_items
 
@@ -13,7 +14,11 @@ SFTP = Extension(
     id="sftp", title={"en": "SFTP"}, description={"en": ""}, category=Category.OTHER, kind=ReceiverKind.RENAME,
     version="1", settings_schema={},
 )  # fmt: skip
-BROKEN = {"state": IntegrationState.BROKEN, "trouble": Trouble.SETTINGS, "cause": "The host key has changed."}
+BROKEN = {
+    "state": IntegrationState.BROKEN,
+    "trouble": Trouble.SETTINGS,
+    "cause": text_message("The host key has changed."),
+}
 
 
 def integrations() -> list[Integration]:

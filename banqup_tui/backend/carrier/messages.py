@@ -12,6 +12,7 @@ from banqup_tui.backend.frames import Frames as Frames
 from banqup_tui.backend.frames import frame
 from banqup_tui.connectors.interface import Fault, Found, NotSent, Parcel, Receipt, Rejected, Uncertain
 from banqup_tui.domain.integration import Trouble
+from banqup_tui.domain.messages import Message
 
 
 class _Message(msgspec.Struct, frozen=True, array_like=True):
@@ -87,8 +88,7 @@ class Failure(msgspec.Struct, frozen=True, array_like=True):
     """What a channel raised. `kind`: the name of its class; of any other error `trace` says where it came from."""
 
     kind: str
-    sentence: str
-    remedy: str = ""
+    message: Message
     fault: Fault = Fault.DOCUMENT
     trouble: Trouble = Trouble.SETTINGS
     retry_after: float | None = None
@@ -99,18 +99,17 @@ class Failure(msgspec.Struct, frozen=True, array_like=True):
         match self.kind:
             case "NotSent":
                 return NotSent(
-                    self.sentence,
-                    self.remedy,
+                    self.message,
                     fault=self.fault,
                     trouble=self.trouble,
                     retry_after=self.retry_after,
                     french=self.french,
                 )
             case "Rejected":
-                return Rejected(self.sentence, self.remedy, french=self.french)
+                return Rejected(self.message, french=self.french)
             case "Uncertain":
-                return Uncertain(self.sentence, self.remedy, retry_after=self.retry_after)
-        error = RuntimeError(self.sentence)
+                return Uncertain(self.message, retry_after=self.retry_after)
+        error = RuntimeError(self.message.quote)
         error.add_note(self.trace)
         return error
 
@@ -126,14 +125,14 @@ class Answer(msgspec.Struct, frozen=True, array_like=True):
 def failure_of(error: BaseException) -> Failure:
     match error:
         case NotSent():
-            return Failure(
-                "NotSent", error.sentence, error.remedy, error.fault, error.trouble, error.retry_after, error.french
-            )
+            return Failure("NotSent", error.message, error.fault, error.trouble, error.retry_after, error.french)
         case Rejected():
-            return Failure("Rejected", error.sentence, error.remedy, french=error.french)
+            return Failure("Rejected", error.message, french=error.french)
         case Uncertain():
-            return Failure("Uncertain", error.sentence, error.remedy, retry_after=error.retry_after)
-    return Failure("Error", type(error).__name__, trace="".join(traceback.format_exception(error)))
+            return Failure("Uncertain", error.message, retry_after=error.retry_after)
+    return Failure(
+        "Error", Message("error", quote=type(error).__name__), trace="".join(traceback.format_exception(error))
+    )
 
 
 def _as_text(value: Any) -> str:

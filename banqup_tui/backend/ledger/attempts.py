@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from banqup_tui.backend.carrier.carrier import Carrier
-from banqup_tui.backend.ledger import sentences
+from banqup_tui.backend.ledger import messages
 from banqup_tui.backend.ledger.channels import Channels
 from banqup_tui.backend.ledger.checks import earlier_receipts
 from banqup_tui.backend.ledger.claims import Claim
@@ -37,6 +37,7 @@ from banqup_tui.connectors.interface import (
 from banqup_tui.connectors.limits import refuse_unfit
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.extension import ReceiverKind
+from banqup_tui.domain.messages import Message
 from banqup_tui.kill_points import kill_point
 
 if TYPE_CHECKING:
@@ -83,9 +84,9 @@ class Attempts:
         except _LetGo:
             return False
         except asyncio.CancelledError as error:
-            cancelled, result = error, _cut_off(claim, progress, sentences.STOPPED_WHILE_SENDING)
+            cancelled, result = error, _cut_off(claim, progress, messages.STOPPED_WHILE_SENDING)
         except TimeoutError:
-            timed_out, result = True, _cut_off(claim, progress, sentences.TOO_SLOW)
+            timed_out, result = True, _cut_off(claim, progress, messages.TOO_SLOW)
         except Exception as error:
             result = _told(claim, progress, error)
         if not progress.recorded:
@@ -204,10 +205,10 @@ def _told(claim: Claim, progress: _Progress, error: Exception) -> Result:
         return error
     if not isinstance(error, Uncertain):
         _log.error("the connector %s failed", claim.extension_id, exc_info=error)
-    return _cut_off(claim, progress, error.sentence if isinstance(error, Uncertain) else sentences.WENT_WRONG)
+    return _cut_off(claim, progress, error.message if isinstance(error, Uncertain) else messages.WENT_WRONG)
 
 
-def _cut_off(claim: Claim, progress: _Progress, sentence: str) -> Result:
+def _cut_off(claim: Claim, progress: _Progress, reason: Message) -> Result:
     if progress.begun or claim.checking:
-        return Uncertain(sentence)
-    return NotSent(sentence)
+        return Uncertain(reason)
+    return NotSent(reason)

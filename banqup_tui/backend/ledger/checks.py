@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Row, or_, select, update
 
-from banqup_tui.backend.ledger import rate, sentences
+from banqup_tui.backend.ledger import messages, rate
 from banqup_tui.backend.ledger.claims import Claim
 from banqup_tui.backend.ledger.outcomes import as_uncertain, check_later
 from banqup_tui.backend.ledger.ready import refresh, room
@@ -81,7 +81,7 @@ def _claimed(work: Work, terms: Terms, held: Row[Any], row: Row[Any], owner: str
     if kind is ReceiverKind.LOOKUP and not terms.quarantine.past(row.id):
         return []
     if kind is None:
-        check_later(work, terms, held, row, sentences.NO_CONNECTOR, spent=False)
+        check_later(work, terms, held, row, messages.NO_CONNECTOR, spent=False)
         return []
     if kind is ReceiverKind.LOOKUP or (kind is ReceiverKind.RENAME and row.remnant is not None):
         return [_take(work, held, row, owner)]
@@ -94,7 +94,7 @@ def _without_look_up(work: Work, terms: Terms, held: Row[Any], row: Row[Any], ki
     if kind is ReceiverKind.KEY:
         as_uncertain(work, terms, held, row, row.reason)
     else:
-        turn(work, [row], DeliveryState.UNKNOWN, reason=sentences.MAY_HAVE_ARRIVED, remedy=sentences.LOOK_THERE)
+        turn(work, [row], DeliveryState.UNKNOWN, reason=messages.MAY_HAVE_ARRIVED)
 
 
 def _take(work: Work, held: Row[Any], row: Row[Any], owner: str) -> Claim:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Integer, Row, String, Text, bindparam, select, update
 
-from banqup_tui.backend.ledger import rate, sentences
+from banqup_tui.backend.ledger import messages, rate
 from banqup_tui.backend.ledger.lifecycle import break_off
 from banqup_tui.backend.ledger.outcomes import hand_back
 from banqup_tui.backend.ledger.ready import refresh, refresh_held, room
@@ -56,7 +56,7 @@ def claim(work: Work, terms: Terms, owner: str, free: int, *, with_slow: bool = 
         return None
     kill_point("claim.locked")
     if terms.connector(held.extension_id) is None:
-        break_off(work, held, sentences.NO_CONNECTOR, sentences.REPAIR_CONNECTOR, Trouble.EXTENSION)
+        break_off(work, held, messages.NO_CONNECTOR, Trouble.EXTENSION)
         return []
     held = rate.follow(work, terms, held)
     due = _due(work, held, min(free, room(work, held)))
@@ -110,18 +110,17 @@ def _passes(work: Work, terms: Terms, claim: Claim, held: Row[Any], row: Row[Any
 def _refuse(work: Work, terms: Terms, claim: Claim, held: Row[Any], row: Row[Any]) -> None:
     if held.state == IntegrationState.ACTIVE and held.settings_version == claim.settings_version:
         give_to_user(work, [row])
-        close_attempt(work, row.id, row.fence, DeliveryState.UNKNOWN, sentences.MOVED_SINCE)
+        close_attempt(work, row.id, row.fence, DeliveryState.UNKNOWN, messages.MOVED_SINCE)
     else:
-        reason = sentences.PAUSED_BEFORE if held.state != IntegrationState.ACTIVE else sentences.SETTINGS_CHANGED
-        outcome = hand_back(work, held, row, reason=row.reason, remedy=row.remedy, due_at=work.now)
+        reason = messages.PAUSED_BEFORE if held.state != IntegrationState.ACTIVE else messages.SETTINGS_CHANGED
+        outcome = hand_back(work, held, row, reason=row.reason, due_at=work.now)
         close_attempt(work, row.id, row.fence, outcome, reason)
     refresh(work, [held.id])
 
 
 def give_to_user(work: Work, rows: Sequence[Row[Any]]) -> None:
     """What the receiver may have, and would no longer know for the same, is never sent again by itself."""
-    reason, remedy = sentences.MOVED_SINCE, sentences.LOOK_THERE
-    turn(work, rows, DeliveryState.UNKNOWN, reason=reason, remedy=remedy)
+    turn(work, rows, DeliveryState.UNKNOWN, reason=messages.MOVED_SINCE)
 
 
 def _next_turn(work: Work, with_slow: bool) -> Row[Any] | None:

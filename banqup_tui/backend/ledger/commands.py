@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, select, update
 
 from banqup_tui.backend.context import Context, Handler, Refused
-from banqup_tui.backend.ledger import lifecycle, sentences
+from banqup_tui.backend.ledger import lifecycle, messages
 from banqup_tui.backend.ledger.enqueue import Enqueued, enqueue
 from banqup_tui.backend.ledger.jobs import Task, begin
 from banqup_tui.backend.ledger.ready import refresh
@@ -96,7 +96,7 @@ def cancel(work: Work, body: Cancel, context: Context) -> Result:
     """`{"cancelled": n, "unchanged": n, "deliveryIds": [...], "details": [...]}`"""
     integrations, rows = _held_deliveries(work, body.delivery_ids)
     stopped = [row for row in rows.values() if row.state == DeliveryState.QUEUED or row.phase == "CLAIMED"]
-    lifecycle.cancel(work, stopped, sentences.CANCELLED_BY_USER)
+    lifecycle.cancel(work, stopped, messages.CANCELLED_BY_USER)
     refresh(work, integrations)
     ids = [row.id for row in stopped]
     return _answer("cancelled", ids, [_why(row, _state_of(row)) for row in rows.values() if row.id not in ids])
@@ -125,12 +125,12 @@ def settle(work: Work, body: Settle, context: Context) -> Result:
     if left > 0:
         minutes = max(1, round(left / 60))
         raise Refused(ProblemType.REFUSED, "It may still arrive.", f"Look there again in {minutes} min, then say so.")
-    by_hand = {"asked_by": context.user_id, "asked_at": work.now, "uncertain": False, "remedy": None}
+    by_hand = {"asked_by": context.user_id, "asked_at": work.now, "uncertain": False}
     by_hand |= {"fence": delivery.c.fence + 1, "checks": 0}
     if body.there:
-        turn(work, [row], DeliveryState.DELIVERED, **by_hand, reason=sentences.THERE_BY_HAND)
+        turn(work, [row], DeliveryState.DELIVERED, **by_hand, reason=messages.THERE_BY_HAND)
     else:
-        turn(work, [row], DeliveryState.FAILED, **by_hand, reason=sentences.NOT_THERE_BY_HAND)
+        turn(work, [row], DeliveryState.FAILED, **by_hand, reason=messages.NOT_THERE_BY_HAND)
     return _answer("changed", [row.id], [])
 
 
@@ -266,8 +266,7 @@ def _ask_whether_gone(work: Work, rows: Sequence[Row[Any]], asked_by: str) -> No
     """Of what is unknown the look-up begins anew: found, it is delivered; not there, the same copy is sent."""
     for row in rows:
         if row.state == DeliveryState.UNKNOWN:
-            again = {"check_at": work.now, "checks": 0, "remedy": sentences.LOOKED_UP_BY_ITSELF}
-            turn(work, [row], DeliveryState.UNKNOWN, **again)
+            turn(work, [row], DeliveryState.UNKNOWN, check_at=work.now, checks=0)
         else:
             turn(work, [row], DeliveryState.DELIVERED, recheck_by=asked_by, due_at=work.now, reason=None)
 

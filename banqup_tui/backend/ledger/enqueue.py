@@ -70,7 +70,7 @@ def enqueue(
 
 def send_again(work: Work, rows: Sequence[Row[Any]], asked_by: str | None) -> None:
     """FAILED or CANCELLED: it did not arrive, so the copy that is wanted is still the same one."""
-    values = {"tries": 0, "deaths": 0, "checks": 0, "due_at": work.now, "reason": None, "remedy": None}
+    values = {"tries": 0, "deaths": 0, "checks": 0, "due_at": work.now, "reason": None}
     turn(work, rows, DeliveryState.QUEUED, **values, asked_by=asked_by, asked_at=work.now)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from banqup_tui.backend.ledger import sentences
+from banqup_tui.backend.ledger import messages
 from banqup_tui.backend.ledger.enqueue import send_again
 from banqup_tui.backend.ledger.ready import refresh
 from banqup_tui.backend.ledger.rows import close_attempts, integration_changed, turn
@@ -13,6 +13,7 @@ from banqup_tui.backend.tables import delivery, integration
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.integration import IntegrationState, Trouble
+from banqup_tui.domain.messages import Message
 
 
 def pause(work: Work, held: Row[Any]) -> None:
@@ -23,37 +24,37 @@ def pause(work: Work, held: Row[Any]) -> None:
 
 def resume(work: Work, held: Row[Any], asked_by: str | None) -> int:
     """Goes on; what failed with it is queued again. Returns how many those are."""
-    _set(work, held, state=str(IntegrationState.ACTIVE), cause=None, remedy=None, **WELL)
+    _set(work, held, state=str(IntegrationState.ACTIVE), cause=None, **WELL)
     failed = _rows(work, held, delivery.c.state == str(DeliveryState.FAILED), delivery.c.for_cause.is_(True))
     send_again(work, failed, asked_by)
     refresh(work, [held.id])
     return len(failed)
 
 
-def break_off(work: Work, held: Row[Any], cause: str, remedy: str, trouble: Trouble = Trouble.SETTINGS) -> None:
+def break_off(work: Work, held: Row[Any], cause: Message, trouble: Trouble = Trouble.SETTINGS) -> None:
     """A person has to mend something. What is queued fails with this one cause, instead of one after the other."""
     if held.state in (IntegrationState.REMOVED, IntegrationState.BROKEN):
         return
-    why: dict[str, Any] = {"cause": cause, "remedy": remedy or None, "trouble": str(trouble)}
+    why: dict[str, Any] = {"cause": cause, "trouble": str(trouble)}
     why |= {"failing_since": held.failing_since or work.now}
     _set(work, held, **WELL | why, state=str(IntegrationState.BROKEN))
     queued = _rows(work, held, delivery.c.state == str(DeliveryState.QUEUED))
-    _give_up(work, queued, DeliveryState.FAILED, reason=cause, remedy=remedy or None, for_cause=True)
+    _give_up(work, queued, DeliveryState.FAILED, reason=cause, for_cause=True)
     refresh(work, [held.id])
 
 
 def remove(work: Work, held: Row[Any]) -> int:
     """Returns how many deliveries this cancelled. One whose effect may have begun ends by itself."""
-    _set(work, held, state=str(IntegrationState.REMOVED), cause=None, remedy=None, **WELL)
+    _set(work, held, state=str(IntegrationState.REMOVED), cause=None, **WELL)
     waiting = _rows(work, held, stoppable())
-    cancel(work, waiting, sentences.INTEGRATION_REMOVED)
+    cancel(work, waiting, messages.INTEGRATION_REMOVED)
     refresh(work, [held.id])
     return len(waiting)
 
 
 def revive(work: Work, held: Row[Any]) -> None:
     """Added again: the same row with its ledger, so what it has is not sent again; only what is new goes by itself."""
-    _set(work, held, state=str(IntegrationState.ACTIVE), cause=None, remedy=None, activated_at=work.now, **WELL)
+    _set(work, held, state=str(IntegrationState.ACTIVE), cause=None, activated_at=work.now, **WELL)
 
     def activate(connection: Connection, number: int) -> None:
         numbers = {"activated_seq": number, "planned_seq": number}
@@ -68,11 +69,11 @@ def stoppable() -> Any:
     return (delivery.c.state == str(DeliveryState.QUEUED)) | (delivery.c.phase == "CLAIMED")
 
 
-def cancel(work: Work, rows: Sequence[Row[Any]], reason: str) -> None:
+def cancel(work: Work, rows: Sequence[Row[Any]], reason: Message) -> None:
     """The fence is raised, so an attempt that has claimed one of these finds its mark refused."""
     claimed = [row for row in rows if row.state == DeliveryState.SENDING]
     close_attempts(work, claimed, DeliveryState.CANCELLED, reason)
-    _give_up(work, rows, DeliveryState.CANCELLED, reason=reason, remedy=None)
+    _give_up(work, rows, DeliveryState.CANCELLED, reason=reason)
 
 
 ANSWERS: dict[str, Any] = {
@@ -80,7 +81,6 @@ ANSWERS: dict[str, Any] = {
     "held_until": None,
     "failing_since": None,
     "failing_reason": None,
-    "failing_remedy": None,
 }
 """Of an integration whose receiver answers, whatever it says."""
 
@@ -91,7 +91,7 @@ def _give_up(work: Work, rows: Sequence[Row[Any]], state: DeliveryState, **value
     """What may have arrived in an earlier attempt becomes UNKNOWN instead."""
     fence = delivery.c.fence + 1
     turn(work, [row for row in rows if not row.uncertain], state, fence=fence, **values)
-    values |= {"for_cause": False, "remedy": sentences.LOOK_THERE}
+    values["for_cause"] = False
     turn(work, [row for row in rows if row.uncertain], DeliveryState.UNKNOWN, fence=fence, **values)
 
 

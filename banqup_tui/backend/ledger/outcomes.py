@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import Row, bindparam, update
 
-from banqup_tui.backend.ledger import sentences
+from banqup_tui.backend.ledger import messages
 from banqup_tui.backend.ledger.lifecycle import ANSWERS, break_off
 from banqup_tui.backend.ledger.ready import refresh, refresh_held
 from banqup_tui.backend.ledger.rows import (
@@ -29,6 +29,7 @@ from banqup_tui.connectors.interface import Fault, Found, NotSent, Receipt, Reje
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.extension import ReceiverKind
 from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.messages import Message
 
 if TYPE_CHECKING:
     from banqup_tui.backend.ledger.claims import Claim
@@ -112,10 +113,10 @@ def hand_back(work: Work, held: Row[Any], row: Row[Any], **values: Any) -> Deliv
     state = DeliveryState.QUEUED
     if held.state == IntegrationState.REMOVED:
         state = DeliveryState.CANCELLED
-        values |= {"reason": sentences.INTEGRATION_REMOVED, "remedy": None}
+        values["reason"] = messages.INTEGRATION_REMOVED
     elif held.state == IntegrationState.BROKEN:
         state = DeliveryState.FAILED
-        values |= {"reason": held.cause, "remedy": held.remedy, "for_cause": True}
+        values |= {"reason": held.cause, "for_cause": True}
     return end(work, row, state, **values)
 
 
@@ -123,23 +124,23 @@ def end(work: Work, row: Row[Any], state: DeliveryState, **values: Any) -> Deliv
     """FAILED and CANCELLED say that it did not arrive: of what is uncertain nobody can say that."""
     if values.get("uncertain", row.uncertain) and state in (DeliveryState.FAILED, DeliveryState.CANCELLED):
         state = DeliveryState.UNKNOWN
-        values |= {"for_cause": False, "remedy": sentences.LOOK_THERE}
+        values["for_cause"] = False
     turn(work, [row], state, **values)
     return state
 
 
 def as_uncertain(
-    work: Work, terms: Terms, held: Row[Any], row: Row[Any], reason: str | None, **values: Any
+    work: Work, terms: Terms, held: Row[Any], row: Row[Any], reason: Message | None, **values: Any
 ) -> DeliveryState:
     """The effect may have begun: the kind of the receiver decides."""
-    values |= {"uncertain": True, "reason": reason or sentences.MAY_HAVE_ARRIVED}
+    values |= {"uncertain": True, "reason": reason or messages.MAY_HAVE_ARRIVED}
     kind = terms.kind(held.extension_id)
     if kind is ReceiverKind.KEY and held.state not in (IntegrationState.REMOVED, IntegrationState.BROKEN):
         return _same_key_again(work, terms, row, values)
     wait = _before_check(terms, kind)
     if wait is None:
         return _for_the_user(work, row, values)
-    values |= {"check_at": _after(work, wait), "remedy": sentences.LOOKED_UP_BY_ITSELF}
+    values["check_at"] = _after(work, wait)
     turn(work, [row], DeliveryState.UNKNOWN, **values)
     return DeliveryState.UNKNOWN
 
@@ -148,13 +149,13 @@ def _same_key_again(work: Work, terms: Terms, row: Row[Any], values: dict[str, A
     tries = row.tries + 1
     if tries >= terms.timing.most_tries:
         return _for_the_user(work, row, values | {"tries": tries})
-    values |= {"tries": tries, "due_at": _after(work, terms.timing.wait(row.tries)), "remedy": None}
+    values |= {"tries": tries, "due_at": _after(work, terms.timing.wait(row.tries))}
     turn(work, [row], DeliveryState.QUEUED, **values)
     return DeliveryState.QUEUED
 
 
 def _for_the_user(work: Work, row: Row[Any], values: dict[str, Any]) -> DeliveryState:
-    turn(work, [row], DeliveryState.UNKNOWN, **values | {"remedy": sentences.LOOK_THERE})
+    turn(work, [row], DeliveryState.UNKNOWN, **values)
     return DeliveryState.UNKNOWN
 
 
@@ -173,15 +174,14 @@ def _ended(work: Work, terms: Terms, held: Row[Any], row: Row[Any], result: Resu
     if checking:
         return _looked_up(work, terms, held, row, result)
     if isinstance(result, Rejected):
-        values = {"reason": result.sentence, "remedy": result.remedy or None, "deaths": 0}
-        return end(work, row, DeliveryState.FAILED, **values)
+        return end(work, row, DeliveryState.FAILED, reason=result.message, deaths=0)
     if isinstance(result, NotSent):
         return _not_sent(work, terms, held, row, result)
-    reason = result.sentence if isinstance(result, Uncertain) else None
+    reason = result.message if isinstance(result, Uncertain) else None
     return as_uncertain(work, terms, held, row, reason, deaths=0)
 
 
-_ARRIVED: dict[str, Any] = {"uncertain": False, "reason": None, "remedy": None, "deaths": 0, "checks": 0}
+_ARRIVED: dict[str, Any] = {"uncertain": False, "reason": None, "deaths": 0, "checks": 0}
 
 
 def _taken(work: Work, held: Row[Any], row: Row[Any], receipt: Receipt, **values: Any) -> DeliveryState:
@@ -206,12 +206,11 @@ _SENT = (
 
 def _not_sent(work: Work, terms: Terms, held: Row[Any], row: Row[Any], result: NotSent) -> DeliveryState:
     """The document's own fault spends a try; that of the integration is waited for by all of its documents."""
-    values: dict[str, Any] = {"reason": result.sentence, "remedy": result.remedy or None, "deaths": 0}
+    values: dict[str, Any] = {"reason": result.message, "deaths": 0}
     if result.fault is not Fault.DOCUMENT:
         return hand_back(work, held, row, **values, due_at=held.held_until or work.now)
     tries = row.tries + 1
     if tries >= terms.timing.most_tries:
-        values["remedy"] = result.remedy or sentences.SEND_ONCE_MORE
         return end(work, row, DeliveryState.FAILED, **values, tries=tries)
     wait = max(terms.timing.wait(row.tries), min(result.retry_after or 0.0, terms.timing.longest_hold))
     return hand_back(work, held, row, **values, tries=tries, due_at=_after(work, wait))
@@ -221,15 +220,15 @@ def _looked_up(work: Work, terms: Terms, held: Row[Any], row: Row[Any], result: 
     if result is Found.ABSENT:
         return _absent(work, terms, held, row)
     if result is Found.REFUSED:
-        values = {"reason": sentences.REFUSED_THERE, "remedy": None, "uncertain": False, "deaths": 0, "checks": 0}
+        values = {"reason": messages.REFUSED_THERE, "uncertain": False, "deaths": 0, "checks": 0}
         turn(work, [row], DeliveryState.FAILED, **values)
         return DeliveryState.FAILED
     spent = not (isinstance(result, NotSent) and result.fault is not Fault.DOCUMENT)
-    return check_later(work, terms, held, row, _reason(result) or sentences.NOT_THERE_YET, spent=spent)
+    return check_later(work, terms, held, row, _reason(result) or messages.NOT_THERE_YET, spent=spent)
 
 
 def check_later(
-    work: Work, terms: Terms, held: Row[Any], row: Row[Any], reason: str, *, spent: bool, **values: Any
+    work: Work, terms: Terms, held: Row[Any], row: Row[Any], reason: Message, *, spent: bool, **values: Any
 ) -> DeliveryState:
     checks = row.checks + 1 if spent else row.checks
     values = {"deaths": 0} | values | {"reason": reason, "checks": checks}
@@ -238,7 +237,7 @@ def check_later(
     at = _after(work, terms.timing.wait(row.checks))
     if held.held_until is not None:
         at = max(at, held.held_until)
-    turn(work, [row], DeliveryState.UNKNOWN, **values, check_at=at, remedy=sentences.LOOKED_UP_BY_ITSELF)
+    turn(work, [row], DeliveryState.UNKNOWN, **values, check_at=at)
     return DeliveryState.UNKNOWN
 
 
@@ -246,10 +245,10 @@ def _absent(work: Work, terms: Terms, held: Row[Any], row: Row[Any]) -> Delivery
     """Proved not to be there, so nothing is uncertain any more; the try is spent."""
     tries = row.tries + 1
     values: dict[str, Any] = {"uncertain": False, "tries": tries, "deaths": 0, "checks": 0, "key_at": None}
-    values["reason"] = sentences.NOT_THERE
+    values["reason"] = messages.NOT_THERE
     if tries >= terms.timing.most_tries:
-        return end(work, row, DeliveryState.FAILED, **values, remedy=sentences.SEND_ONCE_MORE)
-    return hand_back(work, held, row, **values, remedy=None, due_at=_after(work, terms.timing.wait(row.tries)))
+        return end(work, row, DeliveryState.FAILED, **values)
+    return hand_back(work, held, row, **values, due_at=_after(work, terms.timing.wait(row.tries)))
 
 
 def _late(work: Work, held: Row[Any], row: Row[Any], claim: Claim, result: Result) -> DeliveryState | None:
@@ -269,7 +268,7 @@ def _late(work: Work, held: Row[Any], row: Row[Any], claim: Claim, result: Resul
 def _health(work: Work, terms: Terms, held: Row[Any], result: Result, timed_out: bool) -> Row[Any]:
     """An answer, whatever it says, shows that the integration is well; silence holds all of its documents back."""
     if isinstance(result, NotSent) and result.fault is Fault.PERSON:
-        break_off(work, held, result.sentence, result.remedy, result.trouble)
+        break_off(work, held, result.message, result.trouble)
     else:
         values = _held_back(work, terms, held, result) if _is_silent(result) else ANSWERS
         if held.state == IntegrationState.BROKEN:
@@ -292,12 +291,7 @@ def _is_silent(result: Result) -> bool:
 def _held_back(work: Work, terms: Terms, held: Row[Any], result: Result) -> dict[str, Any]:
     """Attempts that fail side by side are one failure."""
     asked = result.retry_after if isinstance(result, NotSent | Uncertain) else None
-    remedy = (result.remedy or None) if isinstance(result, NotSent | Uncertain) else None
-    said = {
-        "failing_since": held.failing_since or work.now,
-        "failing_reason": _reason(result),
-        "failing_remedy": remedy,
-    }
+    said = {"failing_since": held.failing_since or work.now, "failing_reason": _reason(result)}
     if held.held_until is not None and held.held_until > work.now:
         until = _after(work, min(asked or 0.0, terms.timing.longest_hold))
         return said | {"held_until": max(held.held_until, until)}
@@ -309,12 +303,12 @@ def _after(work: Work, seconds: float) -> datetime:
     return work.now + timedelta(seconds=seconds)
 
 
-def _reason(result: Result) -> str | None:
+def _reason(result: Result) -> Message | None:
     if isinstance(result, Found):
-        return {Found.ABSENT: sentences.NOT_THERE, Found.REFUSED: sentences.REFUSED_THERE}.get(
-            result, sentences.NOT_THERE_YET
+        return {Found.ABSENT: messages.NOT_THERE, Found.REFUSED: messages.REFUSED_THERE}.get(
+            result, messages.NOT_THERE_YET
         )
-    return None if isinstance(result, Receipt) else result.sentence
+    return None if isinstance(result, Receipt) else result.message
 
 
 def _reference(result: Result) -> str | None:

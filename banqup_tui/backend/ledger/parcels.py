@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, Row, Select, select
 
 from banqup_tui.backend.extensions import typed_settings
-from banqup_tui.backend.ledger import sentences
+from banqup_tui.backend.ledger import messages
 from banqup_tui.backend.ledger.claims import Claim
 from banqup_tui.backend.ledger.enqueue import wanted_copy_key
 from banqup_tui.backend.many_rows import among, these
@@ -20,6 +20,7 @@ from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.integration import Trouble
+from banqup_tui.domain.messages import message
 
 if TYPE_CHECKING:
     from banqup_tui.backend.context import Services
@@ -57,9 +58,7 @@ def _brief(
     try:
         connector: Connector[Any] | None = services.extensions.connector(claim.extension_id)
         if connector is None:
-            return NotSent(
-                sentences.NO_CONNECTOR, sentences.REPAIR_CONNECTOR, fault=Fault.PERSON, trouble=Trouble.EXTENSION
-            )
+            return NotSent(messages.NO_CONNECTOR, fault=Fault.PERSON, trouble=Trouble.EXTENSION)
         version = (claim.integration_id, claim.settings_version)
         if version not in kept:
             kept[version] = settings_of(connection, services, connector, *version)
@@ -80,7 +79,7 @@ def _rows(connection: Connection, of: Select[Any], ids: Iterable[str]) -> dict[s
 def _parcel(services: Services, claim: Claim, row: Row[Any] | None, owner: Row[Any] | None) -> Parcel:
     """Raises `Rejected` where the document or its client is no longer here."""
     if row is None or owner is None:
-        raise Rejected("The document is no longer here.", "Import it again from where it came.")
+        raise Rejected(messages.DOCUMENT_GONE)
     return delivery_request(
         services,
         _document.decode(row.value),
@@ -132,10 +131,10 @@ def settings_of(
     )
     sealed = connection.execute(statement).scalar_one_or_none()
     if sealed is None:
-        raise NotSent(sentences.NO_SETTINGS, sentences.GIVE_SETTINGS, fault=Fault.PERSON)
+        raise NotSent(messages.NO_SETTINGS, fault=Fault.PERSON)
     try:
         return typed_settings(connector, services.vault.open(of_version(integration_id, version, "effective"), sealed))
     except msgspec.ValidationError as error:
-        raise NotSent(f"A setting does not fit: {error}.", sentences.GIVE_SETTINGS, fault=Fault.PERSON) from error
+        raise NotSent(message(messages.SETTING_DOES_NOT_FIT, quote=str(error)), fault=Fault.PERSON) from error
     except BanqupError as error:
-        raise NotSent(error.sentence, error.remedy or sentences.GIVE_SETTINGS, fault=Fault.PERSON) from error
+        raise NotSent(error.message, fault=Fault.PERSON) from error

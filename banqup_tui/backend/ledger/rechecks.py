@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, or_, select
 
-from banqup_tui.backend.ledger import sentences
+from banqup_tui.backend.ledger import messages
 from banqup_tui.backend.ledger.claims import Claim
 from banqup_tui.backend.ledger.outcomes import Result
 from banqup_tui.backend.ledger.ready import refresh
@@ -55,7 +55,7 @@ def record(work: Work, terms: Terms, claim: Claim, result: Result) -> DeliverySt
     if held is None or row is None or row.recheck_by is None or row.generation != claim.generation:
         return None
     if isinstance(result, Receipt):
-        turn(work, [row], DeliveryState.DELIVERED, reason=sentences.STILL_THERE, checks=0)
+        turn(work, [row], DeliveryState.DELIVERED, reason=messages.STILL_THERE, checks=0)
     elif result is Found.ABSENT and held.state == IntegrationState.ACTIVE:
         another_copy(work, [row], row.recheck_by)
         refresh(work, [held.id])
@@ -68,7 +68,7 @@ def record(work: Work, terms: Terms, claim: Claim, result: Result) -> DeliverySt
 def _later(work: Work, terms: Terms, row: Row[Any]) -> None:
     checks = row.checks + 1
     if checks >= terms.timing.most_checks:
-        turn(work, [row], DeliveryState.DELIVERED, reason=sentences.CANNOT_BE_ASKED, checks=0)
+        turn(work, [row], DeliveryState.DELIVERED, reason=messages.CANNOT_BE_ASKED, checks=0)
         return
     due_at = work.now + timedelta(seconds=terms.timing.wait(row.checks))
     turn(work, [row], DeliveryState.DELIVERED, recheck_by=row.recheck_by, checks=checks, due_at=due_at)

@@ -53,7 +53,7 @@ def another_copy(work: Work, rows: Sequence[Row[Any]], asked_by: str | None) -> 
     if not settled:
         return []
     fresh: dict[str, Any] = dict.fromkeys(
-        ("destination", "settings_version", "remnant", "key_at", "reason", "remedy", "receipt", "sent_as")
+        ("destination", "settings_version", "remnant", "key_at", "reason", "receipt", "sent_as")
     )
     fresh |= dict.fromkeys(("tries", "deaths", "checks"), 0)
     fresh |= {"uncertain": False, "generation": delivery.c.generation + 1, "due_at": work.now}

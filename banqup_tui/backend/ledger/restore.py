@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Row, select, update
 
 from banqup_tui.backend.context import Services
-from banqup_tui.backend.ledger import sentences
+from banqup_tui.backend.ledger import messages
 from banqup_tui.backend.ledger.jobs import step
 from banqup_tui.backend.ledger.planner import plan
 from banqup_tui.backend.ledger.ready import refresh
@@ -33,12 +33,12 @@ def restored(work: Work, services: Services) -> int:
     for row in open_ones:
         services.quarantine.ended(row.id)
     can_ask = [row for row in open_ones if _is_look_up(terms, held, row)]
-    _unknown(work, [row for row in open_ones if row not in can_ask], remedy=sentences.LOOK_THERE)
-    _unknown(work, can_ask, check_at=work.now, remedy=sentences.LOOKED_UP_BY_ITSELF)
+    _unknown(work, [row for row in open_ones if row not in can_ask])
+    _unknown(work, can_ask, check_at=work.now)
     for row in held.values():
         if row.state != IntegrationState.REMOVED:
-            values = {"state": str(IntegrationState.PAUSED), "held_until": None, "failures": 0}
-            values |= {"cause": sentences.RESTORED, "remedy": sentences.RESUME_WHEN_SEEN}
+            values: dict[str, Any] = {"state": str(IntegrationState.PAUSED), "held_until": None, "failures": 0}
+            values["cause"] = messages.RESTORED
             work.execute(update(integration).where(integration.c.id == row.id).values(values))
             integration_changed(work, row)
     refresh(work, held)
@@ -61,4 +61,4 @@ def _is_look_up(terms: Terms, held: dict[str, Row[Any]], row: Row[Any]) -> bool:
 
 def _unknown(work: Work, rows: list[Row[Any]], **values: Any) -> None:
     fence = delivery.c.fence + 1
-    turn(work, rows, DeliveryState.UNKNOWN, fence=fence, uncertain=True, reason=sentences.RESTORED, **values)
+    turn(work, rows, DeliveryState.UNKNOWN, fence=fence, uncertain=True, reason=messages.RESTORED, **values)

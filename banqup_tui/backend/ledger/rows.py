@@ -26,6 +26,7 @@ from banqup_tui.backend.tables import attempt, delivery, integration
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.messages import Message
 from banqup_tui.protocol.messages import EntityKind
 
 AT_ONCE = 500
@@ -188,7 +189,7 @@ def _opened(work: Work, row: Row[Any], fence: int, phase: str, version: int, des
 
 
 def close_attempt(
-    work: Work, delivery_id: str, fence: int, outcome: DeliveryState, reason: str | None, receipt: str | None = None
+    work: Work, delivery_id: str, fence: int, outcome: DeliveryState, reason: Message | None, receipt: str | None = None
 ) -> None:
     """`outcome` is the state that the attempt ended in. One that was closed before keeps its end, but gains proof."""
     mine = (attempt.c.delivery_id == delivery_id) & (attempt.c.fence == fence)
@@ -223,7 +224,7 @@ _PROVEN = (
 )
 
 
-def close_attempts(work: Work, rows: Sequence[Row[Any]], outcome: DeliveryState, reason: str) -> None:
+def close_attempts(work: Work, rows: Sequence[Row[Any]], outcome: DeliveryState, reason: Message) -> None:
     """The attempts under way of these rows, whose fence is still that of their attempt."""
     for row in rows:
         close_attempt(work, row.id, row.fence, outcome, reason)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from banqup_tui.backend.ledger import sentences
+from banqup_tui.backend.ledger import messages
 from banqup_tui.backend.ledger.outcomes import as_uncertain, check_later, end, hand_back
 from banqup_tui.backend.ledger.ready import refresh
 from banqup_tui.backend.ledger.rows import AT_ONCE, close_attempt, lock_deliveries, lock_integrations
@@ -45,7 +45,7 @@ def _being_sent(work: Work, of: Collection[str] | None, but: Collection[str]) ->
 
 
 def _release(work: Work, terms: Terms, held: Row[Any], row: Row[Any], killed: bool) -> None:
-    reason = sentences.ENDED_WHILE_SENDING if killed else sentences.STOPPED_WHILE_SENDING
+    reason = messages.ENDED_WHILE_SENDING if killed else messages.STOPPED_WHILE_SENDING
     deaths = row.deaths + 1 if killed else row.deaths
     values: dict[str, Any] = {"deaths": deaths, "fence": delivery.c.fence + 1}
     if row.phase != "CLAIMED":
@@ -57,12 +57,12 @@ def _release(work: Work, terms: Terms, held: Row[Any], row: Row[Any], killed: bo
     elif row.phase == "CHECKING":
         state = check_later(work, terms, held, row, reason, spent=True, **values)
     else:
-        state = as_uncertain(work, terms, held, row, sentences.MAY_HAVE_ARRIVED, **values)
+        state = as_uncertain(work, terms, held, row, messages.MAY_HAVE_ARRIVED, **values)
     close_attempt(work, row.id, row.fence, state, reason)
 
 
 def _deadly(work: Work, row: Row[Any], values: dict[str, Any]) -> DeliveryState:
     """A document that kills whoever sends it is left alone."""
-    values |= {"reason": sentences.KILLED_THE_SERVICE, "remedy": sentences.SEND_ONCE_MORE}
+    values["reason"] = messages.KILLED_THE_SERVICE
     values["uncertain"] = bool(row.uncertain or row.phase != "CLAIMED")
     return end(work, row, DeliveryState.FAILED, **values)

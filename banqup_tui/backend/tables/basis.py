@@ -4,7 +4,10 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, MetaData, String, Table, TypeDecorator, event
+import msgspec
+from sqlalchemy import Connection, Dialect, MetaData, String, Table, Text, TypeDecorator, event
+
+from banqup_tui.domain.messages import Message
 
 metadata = MetaData()
 
@@ -28,6 +31,22 @@ class UtcTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         return None if value is None else datetime.fromisoformat(value)
+
+
+class MessageText(TypeDecorator[Message]):
+    """A message as the JSON of its code and parameters."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Message | None, dialect: Dialect) -> str | None:
+        return None if value is None else msgspec.json.encode(value).decode()
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Message | None:
+        return None if value is None else _message.decode(value)
+
+
+_message = msgspec.json.Decoder(Message)
 
 
 @lru_cache(64)

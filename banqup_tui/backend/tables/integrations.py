@@ -14,7 +14,7 @@ from sqlalchemy import (
     text,
 )
 
-from banqup_tui.backend.tables.basis import UtcTime, metadata
+from banqup_tui.backend.tables.basis import MessageText, UtcTime, metadata
 
 installation = Table(
     "installation",
@@ -53,12 +53,10 @@ integration = Table(
     Column("failures", Integer, nullable=False, server_default=text("0")),
     Column("timed_out", Boolean, nullable=False, server_default=text("0")),
     Column("claimed_turn", Integer, nullable=False, server_default=text("0")),
-    Column("cause", Text),
-    Column("remedy", Text),
+    Column("cause", MessageText),
     Column("last_sent_at", UtcTime),
     Column("failing_since", UtcTime),
-    Column("failing_reason", Text),
-    Column("failing_remedy", Text),
+    Column("failing_reason", MessageText),
     Column("trouble", String(12)),
     Column("sign_in_until", UtcTime),
     Column("sign_in_id", String(36)),

@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from banqup_tui.backend.tables.basis import UtcTime, metadata
+from banqup_tui.backend.tables.basis import MessageText, UtcTime, metadata
 
 delivery = Table(
     "delivery",
@@ -47,8 +47,7 @@ delivery = Table(
     Column("for_cause", Boolean, nullable=False, server_default=text("0")),
     Column("settled_seq", Integer, nullable=False, server_default=text("0")),
     Column("recheck_by", String(36)),
-    Column("reason", Text),
-    Column("remedy", Text),
+    Column("reason", MessageText),
     Column("receipt", Text),
     Column("sent_as", Text),
     Column("asked_by", String(36)),
@@ -104,7 +103,7 @@ attempt = Table(
     Column("committed_at", UtcTime),
     Column("ended_at", UtcTime),
     Column("outcome", String(16)),
-    Column("reason", Text),
+    Column("reason", MessageText),
     Column("receipt", Text),
     Column("integration_id", String(36)),
     PrimaryKeyConstraint("delivery_id", "fence"),

@@ -23,7 +23,7 @@ from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import CommandBody
 from banqup_tui.whole_file import write_new
 from banqup_tui.written.formats import count
-from banqup_tui.written.told import told as in_language
+from banqup_tui.written.messages import sentence_of
 from banqup_tui.written.words import N_, _, ngettext
 
 _LISTED = N_("banqup deliveries --failed --group lists them.")
@@ -145,7 +145,7 @@ def print_groups(house: House, *, json: bool) -> None:
 
 def _line(group: FailureGroup) -> tuple[str, ...]:
     numbers = (group.key, str(group.count), group.extension_id, group.state.value, str(group.clients))
-    return (*numbers, in_language(group.cause) or "–")
+    return (*numbers, sentence_of(group.message) or "–")
 
 
 def _said(which: Which) -> Which:
@@ -168,7 +168,7 @@ def _chosen(house: House, which: Which) -> list[Failing]:
 
 
 def _has_cause(group: FailureGroup, wanted: str) -> bool:
-    return group.key == wanted or wanted.casefold() in group.cause.casefold()
+    return group.key == wanted or wanted.casefold() in sentence_of(group.message).casefold()
 
 
 async def _given(house: House, bodies: Sequence[CommandBody], sentence: str) -> int:

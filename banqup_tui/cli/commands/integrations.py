@@ -26,6 +26,7 @@ from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.health import Health, health_of
 from banqup_tui.domain.integration import Integration, IntegrationState
 from banqup_tui.protocol.messages import TestRequest
+from banqup_tui.written.messages import sentence_of
 from banqup_tui.written.told import told as in_language
 from banqup_tui.written.words import N_, _
 
@@ -161,7 +162,7 @@ def list_integrations(tools: Tools, reference: str | None, json: bool) -> int:
 
 def _line(one: Integration, client: Client | None, health: Health) -> tuple[str, ...]:
     reference = client.reference if client else "–"
-    why = in_language(one.cause or one.failing_reason) or "–"
+    why = sentence_of(one.cause or one.failing_reason) or "–"
     return (one.id, reference, one.label, one.extension_id, one.state.value, health.value, why)
 
 

@@ -23,7 +23,7 @@ from banqup_tui.domain.document import Document
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.sending import Selection
 from banqup_tui.written.formats import count
-from banqup_tui.written.told import told as in_language
+from banqup_tui.written.messages import remedy_of_delivery, sentence_of
 from banqup_tui.written.words import N_, _, ngettext
 
 
@@ -180,7 +180,7 @@ async def settled(house: House, ids: Sequence[str], until: float, clock: Callabl
 
 def _told_of_failures(deliveries: Sequence[Delivery]) -> int:
     missing = [one for one in deliveries if one.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN)]
-    reasons = Counter(f"{in_language(one.reason) or one.state.value} {in_language(one.remedy)}" for one in missing)
+    reasons = Counter(f"{sentence_of(one.reason) or one.state.value} {remedy_of_delivery(one)}" for one in missing)
     for reason, number in reasons.most_common():
         say(_("{number} not delivered: {reason}").format(number=number, reason=reason))
     return exit_codes.FAILED if missing else exit_codes.OK

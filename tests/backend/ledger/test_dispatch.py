@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from banqup_tui.backend import tables
-from banqup_tui.backend.ledger import desk
+from banqup_tui.backend.ledger import desk, messages
 from banqup_tui.backend.ledger.timing import Timing
 from banqup_tui.connectors.interface import Fault, Found, NotSent, Rejected, Uncertain
 from banqup_tui.domain.extension import ReceiverKind
@@ -86,7 +86,7 @@ async def test_a_receiver_that_never_answers_is_given_up_at_the_deadline(world: 
     receiver.tell("commit", waits(asyncio.Event()))
     await world.run(dispatch=world.dispatch(timing=HASTY))
     row = world.delivery()
-    assert (row.state, row.reason) == ("UNKNOWN", "The receiver gave no answer in time.")
+    assert (row.state, row.reason) == ("UNKNOWN", messages.TOO_SLOW)
     assert world.row(tables.integration, integration).timed_out
 
 
@@ -180,7 +180,7 @@ async def test_settings_that_cannot_be_read_stop_the_integration_and_say_so(worl
     await world.run()
     row = world.row(tables.integration, integration)
     assert row.state == "BROKEN"
-    assert "setting does not fit" in row.cause
+    assert row.cause.code == messages.SETTING_DOES_NOT_FIT
     assert receiver.calls == []
 
 
@@ -283,7 +283,7 @@ async def test_a_copy_only_if_gone_changes_nothing_where_it_is_still_there(world
     assert world.dispatch().busy()
     await world.run()
     row = world.delivery()
-    assert (row.state, row.generation, row.reason) == ("DELIVERED", 1, "It was looked up: it is still there.")
+    assert (row.state, row.generation, row.reason) == ("DELIVERED", 1, messages.STILL_THERE)
     assert len(receiver.arrived) == 1
     assert not world.dispatch().busy()
 
@@ -311,7 +311,7 @@ async def test_a_copy_only_if_gone_waits_for_an_answer_and_then_gives_up(world: 
         world.clock.pass_(12 * 3600)
     row = world.delivery()
     assert (row.state, row.generation, row.recheck_by) == ("DELIVERED", 1, None)
-    assert "could not say" in row.reason
+    assert row.reason == messages.CANNOT_BE_ASKED
 
 
 def test_a_copy_only_if_gone_is_not_for_receivers_that_cannot_be_asked(world: World) -> None:

@@ -6,6 +6,7 @@ from banqup_tui.backend import tables
 from banqup_tui.connectors.interface import NotSent, Receipt, Rejected, Uncertain
 from banqup_tui.domain.extension import ReceiverKind
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import text_message
 from banqup_tui.protocol.commands import (
     BulkSend,
     Cancel,
@@ -339,8 +340,8 @@ def test_a_document_that_fails_shows_why_and_what_to_do(world: World) -> None:
     (claimed,) = world.claim()
     world.record(claimed, Rejected("No such supplier.", "Add the supplier there."))
     row = world.delivery(document)
-    assert (row.reason, row.remedy) == ("No such supplier.", "Add the supplier there.")
-    assert world.attempts(row.id)[0].reason == "No such supplier."
+    assert row.reason == text_message("No such supplier.", "Add the supplier there.")
+    assert world.attempts(row.id)[0].reason == row.reason
 
 
 def test_a_document_waiting_to_be_tried_again_shows_why_and_until_when(world: World) -> None:
@@ -348,5 +349,5 @@ def test_a_document_waiting_to_be_tried_again_shows_why_and_until_when(world: Wo
     (claimed,) = world.claim()
     world.record(claimed, NotSent("The file is in use there."))
     row = world.delivery(document)
-    assert (row.state, row.reason) == ("QUEUED", "The file is in use there.")
+    assert (row.state, row.reason.params["text"]) == ("QUEUED", "The file is in use there.")
     assert row.due_at > world.clock.now()

@@ -1,0 +1,97 @@
+"""The sentence and the remedy of a message, in the language in use.
+
+Each module of this package has the messages of one part of the program: a code with what its sentence and its remedy
+are in English, and with names in braces for its parameters. The catalogues of other languages translate these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from banqup_tui.domain.causes import GAP
+from banqup_tui.domain.delivery import Delivery, DeliveryState
+from banqup_tui.domain.failures import Failing
+from banqup_tui.domain.messages import TEXT, Message
+from banqup_tui.domain.text import clean
+from banqup_tui.written.messages.texts import NOTHING, Texts
+from banqup_tui.written.told import told
+from banqup_tui.written.words import _
+
+
+@cache
+def texts_by_code() -> Mapping[str, Texts]:
+    from banqup_tui.written.messages import deliveries
+
+    return {**deliveries.TEXTS}
+
+
+def sentence_of(message: Message | None) -> str:
+    """One line without control characters; empty where there is no message.
+
+    A code that this version does not know, of a newer server, is shown with its parameters.
+    """
+    if message is None:
+        return ""
+    if message.code == TEXT:
+        return clean(told(str(message.params.get("text", ""))))
+    texts = texts_by_code().get(message.code)
+    if texts is None:
+        values = ", ".join(f"{name}: {value}" for name, value in message.params.items())
+        sentence = f"{message.code} ({values})" if values else message.code
+    else:
+        sentence = _(texts.sentence).format_map(_Params(message.params))
+    if message.quote:
+        sentence = _("{sentence}: “{quote}”.").format(sentence=sentence.removesuffix("."), quote=message.quote)
+    return clean(sentence)
+
+
+def remedy_of(message: Message | None) -> str:
+    """What to do about it; empty where there is nothing to do."""
+    if message is None:
+        return ""
+    if message.code == TEXT:
+        return clean(told(str(message.params.get("remedy", ""))))
+    remedy = texts_by_code().get(message.code, NOTHING).remedy
+    return clean(_(remedy).format_map(_Params(message.params))) if remedy else ""
+
+
+def words_of(message: Message | None) -> str:
+    """Its sentence and its remedy."""
+    return f"{sentence_of(message)} {remedy_of(message)}".strip()
+
+
+def remedy_of_delivery(one: Delivery | Failing) -> str:
+    """What to do about a delivery that has not arrived, or of which that is not known.
+
+    Whatever interrupted a delivery that may have arrived, only the receiver can tell.
+    """
+    match one.state:
+        case DeliveryState.UNKNOWN if isinstance(one, Delivery) and one.is_checked_by_program:
+            return _("It is looked up by itself.")
+        case DeliveryState.UNKNOWN:
+            return _("Look in the receiving software, then say whether it is there.")
+        case DeliveryState.FAILED:
+            return remedy_of(one.reason) or _("Send it again when the cause is mended.")
+    return remedy_of(one.reason)
+
+
+def json_of(message: Message | None, remedy: str | None = None) -> dict[str, Any] | None:
+    """For `--json`: the stable code and its parameters, and both texts in the language in use."""
+    if message is None:
+        return None
+    found: dict[str, Any] = {"code": message.code, "params": dict(message.params)}
+    if message.quote:
+        found["quote"] = message.quote
+    return found | {
+        "message": sentence_of(message),
+        "remedy": remedy_of(message) if remedy is None else remedy,
+    }
+
+
+class _Params(dict[str, Any]):
+    """A cause lacks the parameters in which its failures differ: each leaves a gap."""
+
+    def __missing__(self, name: str) -> str:
+        return GAP

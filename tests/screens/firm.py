@@ -324,7 +324,7 @@ def _hostile(server: FirmServer) -> None:
     )  # fmt: skip
     server.put(filed(server, papers.invoice(seller=seller, number=MARKUP), document))
     server.put_delivery(
-        delivery("x-one", "i-hostile", DeliveryState.FAILED, reason=HOSTILE_NAME, remedy=HOSTILE_NAME,
+        delivery("x-one", "i-hostile", DeliveryState.FAILED, reason=text_message(HOSTILE_NAME, HOSTILE_NAME),
                  receipt=HOSTILE_NAME, sent_as=HOSTILE_NAME)
     )  # fmt: skip
 

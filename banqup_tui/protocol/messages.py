@@ -96,7 +96,7 @@ class Change(Value, frozen=True, kw_only=True):
     kind: EntityKind
     op: Op
     id: str
-    value: msgspec.Raw = NO_VALUE
+    value: msgspec.Raw = msgspec.field(default_factory=lambda: NO_VALUE)  # a description cannot have it as a default
 
     @property
     def has_value(self) -> bool:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 SCHEMA = 5
-"""Raised with every migration. A copy of a newer schema is set aside, never read."""
+"""Raised with every migration, and with it `copy.SCHEMA`. A copy of a newer schema is set aside, never read."""
 
 _DOCUMENTS = (
     """

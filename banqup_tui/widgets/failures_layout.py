@@ -68,7 +68,7 @@ def _facts(group: FailureGroup, example: Failing | None) -> Iterator[tuple[str, 
     yield _("What happened"), cause_words(group)
     if example is None:
         return
-    if example.reason != group.message:
+    if sentence_of(example.reason) != cause_words(group):
         yield _("For example"), sentence_of(example.reason)
     yield _("What to do"), remedy_of_delivery(example)
 

@@ -21,6 +21,7 @@ from banqup_tui.backend.vault import of_installation, of_version
 from banqup_tui.backend.work import space_seq
 from banqup_tui.connectors.sftp import Sftp
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import text_message
 from banqup_tui.domain.secret import Secret
 from banqup_tui.protocol.commands import (
     AddIntegration,
@@ -354,7 +355,7 @@ def test_new_settings_mend_what_waited_for_a_person(services: Services, level: s
         held = work.execute(select(tables.integration).where(tables.integration.c.id == integration)).one()
         what = work.execute(select(tables.document).where(tables.document.c.id == document)).all()
         enqueue(work, held, what, None)
-        break_off(work, held, "The sign-in was refused.", "Correct the password.")
+        break_off(work, held, text_message("The sign-in was refused.", "Correct the password."))
     assert row(services, tables.integration, integration).state == "BROKEN"
     if level == "firm":
         body: Any = Configure(installation_id=made, settings={"password": "new"})

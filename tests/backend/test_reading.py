@@ -166,7 +166,7 @@ async def test_every_attempt_at_a_delivery_can_be_asked_for_with_its_settings_an
     async with serving(services) as desk:
         found = (await desk.get(f"/deliveries/{delivery_id}/attempts")).json()
         nothing = await desk.get("/deliveries/nothing/attempts")
-    assert [attempt["answer"] for attempt in found] == [f"try {n}" for n in range(13, 0, -1)]
+    assert [attempt["reason"]["params"]["text"] for attempt in found] == [f"try {n}" for n in range(13, 0, -1)]
     assert (found[0]["settingsVersion"], found[0]["destination"], found[0]["lookUp"]) == (2, "file:/in", False)
     assert nothing.status_code == 404
 

@@ -33,6 +33,8 @@ def office(tmp_path: Path) -> Iterator[Office]:
     with tarfile.open(FIXTURE) as packed:
         packed.extractall(tmp_path, filter="data")
     as_if_used_today(tmp_path / "home" / "data" / "backend" / "banqup.sqlite")
+    (tmp_path / "watched two").mkdir(exist_ok=True)
+    as_if_queued_here(tmp_path / "home" / "data" / "copies" / "local" / "outbox.sqlite", tmp_path)
     with office_in(tmp_path) as office:
         yield office
 
@@ -49,6 +51,15 @@ def as_if_used_today(database: Path) -> None:
     connection = sqlite3.connect(database)
     for table in ("command", "change"):
         connection.execute(f"UPDATE {table} SET at = ?", (datetime.now(UTC).replace(tzinfo=None).isoformat(" "),))
+    connection.commit()
+    connection.close()
+
+
+def as_if_queued_here(outbox: Path, root: Path) -> None:
+    """One command names a folder of the machine where the home was made."""
+    connection = sqlite3.connect(outbox)
+    moved = "CAST(replace(CAST(body AS TEXT), '/tmp/banqup-0.4.0', ?) AS BLOB)"
+    connection.execute(f"UPDATE command SET body = {moved} WHERE kind = 'ADD_SOURCE'", (str(root),))
     connection.commit()
     connection.close()
 

@@ -164,7 +164,7 @@ class FirmServer(FakeServer):
                 for id_ in ids:
                     self.put_delivery(msgspec.structs.replace(self.deliveries[id_], dismissed=True))
             case ResumeIntegration(integration_id=id_):
-                mended = {"state": IntegrationState.ACTIVE, "cause": None, "remedy": None}
+                mended = {"state": IntegrationState.ACTIVE, "cause": None}
                 self.put_integration(msgspec.structs.replace(self.integrations[id_], **mended))
             case Install(installation_id=id_, extension_id=of, settings=settings):
                 self.put_installation(Installation(id=id_, extension_id=of, settings=settings))

@@ -69,7 +69,7 @@ async def test_a_cause_is_dismissed_after_a_question(opened):
 
 
 async def test_an_integration_that_stopped_is_mended_with_its_failures(opened, firm):
-    broken = {"state": IntegrationState.BROKEN, "cause": "The sign-in was refused.", "remedy": "Sign in again."}
+    broken = {"state": IntegrationState.BROKEN, "cause": text_message("The sign-in was refused.", "Sign in again.")}
     firm.put_integration(msgspec.structs.replace(firm.integrations["i-sftp"], **broken))
     async with opened() as here:
         await here.until(lambda: here.session.readers.integration("i-sftp").state is IntegrationState.BROKEN)

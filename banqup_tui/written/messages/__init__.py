@@ -38,13 +38,13 @@ def sentence_of(message: Message | None) -> str:
         return clean(told(str(message.params.get("text", ""))))
     texts = texts_by_code().get(message.code)
     if texts is None:
-        values = ", ".join(f"{name}: {value}" for name, value in message.params.items())
-        sentence = f"{message.code} ({values})" if values else message.code
+        values = ", ".join(f"{name}: {value}" for name, value in _cleaned(message).items())
+        sentence = f"{clean(message.code)} ({values})" if values else clean(message.code)
     else:
-        sentence = _(texts.sentence).format_map(_Params(message.params))
+        sentence = _(texts.sentence).format_map(_cleaned(message))
     if message.quote:
-        sentence = _("{sentence}: “{quote}”.").format(sentence=sentence.removesuffix("."), quote=message.quote)
-    return clean(sentence)
+        sentence = _("{sentence}: “{quote}”.").format(sentence=sentence.removesuffix("."), quote=clean(message.quote))
+    return sentence
 
 
 def remedy_of(message: Message | None) -> str:
@@ -54,7 +54,7 @@ def remedy_of(message: Message | None) -> str:
     if message.code == TEXT:
         return clean(told(str(message.params.get("remedy", ""))))
     remedy = texts_by_code().get(message.code, NOTHING).remedy
-    return clean(_(remedy).format_map(_Params(message.params))) if remedy else ""
+    return _(remedy).format_map(_cleaned(message)) if remedy else ""
 
 
 def words_of(message: Message | None) -> str:
@@ -88,6 +88,11 @@ def json_of(message: Message | None, remedy: str | None = None) -> dict[str, Any
         "message": sentence_of(message),
         "remedy": remedy_of(message) if remedy is None else remedy,
     }
+
+
+def _cleaned(message: Message) -> _Params:
+    """The values are of strangers, the sentence around them is ours and has its no-break spaces."""
+    return _Params({clean(name): clean(str(value)) for name, value in message.params.items()})
 
 
 class _Params(dict[str, Any]):

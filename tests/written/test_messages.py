@@ -1,0 +1,90 @@
+"""A message is a sentence and a remedy in the language in use, made where it is shown."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import banqup_tui
+from banqup_tui.backend.ledger import messages as of_ledger
+from banqup_tui.domain.delivery import Delivery, DeliveryState
+from banqup_tui.domain.messages import Message, message, text_message
+from banqup_tui.store import copy, copy_schema
+from banqup_tui.written.messages import json_of, remedy_of, remedy_of_delivery, sentence_of, texts_by_code
+from banqup_tui.written.words import use_language
+
+
+@pytest.fixture(autouse=True)
+def _english_after():
+    yield
+    use_language("en")
+
+
+def test_every_message_of_the_ledger_has_its_sentence_in_both_languages() -> None:
+    codes = {one.code if isinstance(one, Message) else one for name, one in vars(of_ledger).items() if name.isupper()}
+    assert codes == set(texts_by_code())
+    english = {code: sentence_of(Message(code)) for code in codes}
+    use_language("fr")
+    assert [code for code in codes if sentence_of(Message(code)) == english[code]] == []
+
+
+def test_a_sentence_has_the_places_of_its_remedy_and_none_is_a_code() -> None:
+    for code, texts in texts_by_code().items():
+        assert re.fullmatch(r"[a-z]+(\.[a-z]+(-[a-z]+)*)", code)
+        assert texts.sentence.endswith("."), code
+
+
+def test_what_the_receiver_said_is_quoted_and_not_translated() -> None:
+    reason = message("integration.setting-does-not-fit", quote="Expected `int`\x1b[31m\n, got `str`")
+    assert sentence_of(reason) == "A setting does not fit: “Expected `int` , got `str`”."
+    use_language("fr")
+    assert "«\u00a0Expected `int` , got `str`\u00a0»" in sentence_of(reason)
+
+
+def test_a_code_of_a_newer_server_is_shown_with_its_parameters() -> None:
+    assert sentence_of(Message("sftp.new-fault", {"server": "sftp.example"})) == "sftp.new-fault (server: sftp.example)"
+    assert remedy_of(Message("sftp.new-fault")) == ""
+
+
+def test_a_text_of_an_older_version_is_shown_as_it_was() -> None:
+    reason = text_message("The ledger of {Acme} is closed.", "Open it.")
+    assert (sentence_of(reason), remedy_of(reason)) == ("The ledger of {Acme} is closed.", "Open it.")
+    assert json_of(reason) == {
+        "code": "text",
+        "params": {"text": "The ledger of {Acme} is closed.", "remedy": "Open it."},
+        "message": "The ledger of {Acme} is closed.",
+        "remedy": "Open it.",
+    }
+
+
+def a_delivery(state: DeliveryState, reason: Message | None = None, **more: object) -> Delivery:
+    return Delivery(
+        id="d",
+        integration_id="i",
+        document_id="x",
+        sha256="0" * 64,
+        state=state,
+        reason=reason,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def test_what_to_do_about_a_delivery_follows_from_its_state_first() -> None:
+    full = text_message("The disk is full.", "Make room.")
+    assert remedy_of_delivery(a_delivery(DeliveryState.FAILED, full)) == "Make room."
+    assert remedy_of_delivery(a_delivery(DeliveryState.FAILED)) == "Send it again when the cause is mended."
+    look = "Look in the receiving software, then say whether it is there."
+    assert remedy_of_delivery(a_delivery(DeliveryState.UNKNOWN, full)) == look
+    assert remedy_of_delivery(a_delivery(DeliveryState.QUEUED)) == ""
+
+
+def test_the_schema_of_the_copy_is_the_same_where_it_is_made_and_where_it_is_opened() -> None:
+    assert copy.SCHEMA == copy_schema.SCHEMA
+
+
+def test_no_code_is_written_that_has_no_sentence() -> None:
+    written = set()
+    for path in Path(banqup_tui.__file__).parent.rglob("*.py"):
+        written |= set(re.findall(r"\b[Mm]essage\(\s*\"([a-z]+\.[a-z-]+)\"", path.read_text()))
+    assert written <= set(texts_by_code())
+    assert len(written) > 20

@@ -37,17 +37,20 @@ def test_two_are_delivered_and_one_failed_with_its_reason_on_the_document_in_the
 
     reason = f"The path {in_the_way}/inside leads through something that is not a folder."
     (document,) = office.documents()
-    told = {one["integration"]: (one["state"], one["attempts"], one["reason"]) for one in document["deliveries"]}
+    told = {
+        one["integration"]: (one["state"], one["attempts"], one["reason"] and one["reason"]["message"])
+        for one in document["deliveries"]
+    }
     assert told == {
         "Archive": ("DELIVERED", 1, None),
         "Books": ("DELIVERED", 1, None),
         "Broken": ("FAILED", 1, reason),
     }
     (failed,) = json.loads(office.banqup("deliveries", "--failed", "--id", document["id"], "--json").stdout)
-    assert (failed["reason"], failed["remedy"]) == (reason, REMEDY)
+    assert (failed["reason"]["message"], failed["reason"]["remedy"]) == (reason, REMEDY)
     assert [attempt["outcome"] for attempt in failed["log"]] == ["FAILED"]
     (group,) = json.loads(office.banqup("deliveries", "--failed", "--group", "--json").stdout)
-    assert group["cause"] == "The path … leads through something that is not a folder."
+    assert group["cause"]["message"] == "The path … leads through something that is not a folder."
     health = {one["label"]: one["health"] for one in office.integrations()}
     assert health == {"Archive": "WELL", "Books": "WELL", "Broken": "NEEDS_ATTENTION"}
 

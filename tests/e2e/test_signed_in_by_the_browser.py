@@ -86,8 +86,8 @@ async def test_taken_back_at_the_provider_the_documents_wait_with_a_reason_and_l
             (integration,) = await asyncio.to_thread(office.integrations)
             assert integration["state"] == "BROKEN"
             assert integration["trouble"] == "SIGN_IN"
-            assert "did not accept the sign-in" in integration["cause"]
-            assert "Sign in again" in integration["remedy"]
+            assert "did not accept the sign-in" in integration["cause"]["message"]
+            assert "Sign in again" in integration["cause"]["remedy"]
             again = await asyncio.to_thread(sign_in, office, firm, settings_of(firm, server))
             body = Configure(installation_id=id_of("installation", "email"), settings={"sign_in": again})
             await asyncio.to_thread(office.do, body)

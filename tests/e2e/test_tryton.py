@@ -79,7 +79,7 @@ def test_sent_again_it_is_looked_for_and_no_second_one_is_made(office: Office, b
     assert "What will be sent: Only if not there." in said(office, "send", "--id", document)
     until(lambda: delivery(office)["reason"] is not None, what="the look-up")
     assert delivery(office)["state"] == "DELIVERED"
-    assert delivery(office)["reason"] == "It was looked up: it is still there."
+    assert delivery(office)["reason"]["code"] == "delivery.still-there"
     assert totals(books) == [DRAFT]
 
 

@@ -18,7 +18,7 @@ from banqup_tui.backend.opening import open_services
 from banqup_tui.backend.reading import epoch
 from banqup_tui.backend.visitors import LOCAL_USER
 from banqup_tui.formats import Content, parsing, read
-from banqup_tui.protocol.commands import ImportFile, encode, kind_of
+from banqup_tui.protocol.commands import ImportFile, encode
 from banqup_tui.protocol.messages import Command, CommandStatus
 from benchmarks.measures import Figure
 from benchmarks.places import BUILD
@@ -68,7 +68,7 @@ def _import(services: Services, hashes: Sequence[str]) -> None:
     seen = f"{epoch(services)}.0"
     while waiting:
         commands = [
-            Command(key=str(uuid.uuid4()), kind=kind_of(type(body)), seen=seen, body=encode(body))
+            Command(key=str(uuid.uuid4()), kind=body.KIND, seen=seen, body=encode(body))
             for body in waiting[:MOST_COMMANDS]
         ]
         answered = run_batch(services, handlers, LOCAL_USER, commands).results

@@ -26,7 +26,6 @@ from banqup_tui.protocol.commands import (
     ResumeIntegration,
     Send,
     encode,
-    kind_of,
 )
 from banqup_tui.protocol.messages import Command, CommandResult, CommandStatus
 from benchmarks.measures import Figure
@@ -44,7 +43,7 @@ class Hand(HttpHand):
     """The same may be asked again: every command has a key of its own."""
 
     def _command(self, body: Value) -> Command:
-        return Command(key=str(uuid.uuid4()), kind=kind_of(type(body)), seen=self._seen, body=encode(body))
+        return Command(key=str(uuid.uuid4()), kind=body.KIND, seen=self._seen, body=encode(body))
 
     def do(self, *bodies: Value) -> list[CommandResult]:
         self.snapshot()

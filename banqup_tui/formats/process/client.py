@@ -250,14 +250,17 @@ class _Process:
         return answer
 
     def end(self) -> float:
-        """Ends it now, whatever it does; the processor time that it has used in all."""
-        self._socket.close()
+        """Ends it now, whatever it does; the processor time that it has used in all.
+
+        Its socket is closed last: a process that sees it closed ends by itself, as one does that was idle for long.
+        """
         if self._process.returncode is None:
             # Not `Popen.kill`, which takes the process's end and with it the processor time that it has used.
             os.kill(self._process.pid, SIGKILL)
             _, status, usage = os.wait4(self._process.pid, 0)
             self._process.returncode = os.waitstatus_to_exitcode(status)
             self._used = usage.ru_utime + usage.ru_stime
+        self._socket.close()
         return self._used
 
     def _received_frame(self, deadline: float) -> bytearray:

@@ -28,7 +28,7 @@ def test_every_message_of_the_ledger_has_its_sentence_in_both_languages() -> Non
     assert [code for code in codes if sentence_of(Message(code)) == english[code]] == []
 
 
-def test_a_sentence_has_the_places_of_its_remedy_and_none_is_a_code() -> None:
+def test_every_code_names_its_part_and_every_sentence_has_an_end() -> None:
     for code, texts in texts_by_code().items():
         assert re.fullmatch(r"[a-z]+(\.[a-z]+(-[a-z]+)*)", code)
         assert texts.sentence.endswith("."), code

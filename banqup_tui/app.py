@@ -368,13 +368,14 @@ class BanqupApp(App[None]):
         shorter: Sequence[str] = (),
         *,
         holds: Callable[[], bool] | None = None,
+        then: Callable[[], None] | None = None,
     ) -> None:
         """In the words that have room, the longest first."""
         screen = self.screen
         if isinstance(screen, Sheet):
             wordings = (text, *shorter)
             fits = (one for one in wordings if width_of(one) <= self.size.width - _MESSAGE_MARGINS)
-            screen.info.say(message_words(next(fits, wordings[-1]), tone), holds=holds)
+            screen.info.say(message_words(next(fits, wordings[-1]), tone), holds=holds, then=then)
 
     # going places
 

@@ -216,7 +216,7 @@ class Message(Value, frozen=True, kw_only=True):
 
     `shorter`: the same in fewer words, for where `text` has no room; the last is the shortest.
     `said` is the sentence without what belongs to the terminal: how it is taken back, that it waits here.
-    `holds`: whether it is still so; where it is not, the message goes.
+    `holds`: whether it is still so; where it is not, the message goes, and `later` comes in its place if that is so.
     """
 
     text: str
@@ -225,6 +225,7 @@ class Message(Value, frozen=True, kw_only=True):
     plain: str = ""
     shorter: tuple[str, ...] = ()
     holds: Callable[[], bool] | None = None
+    later: Message | None = None
 
     @property
     def said(self) -> str:

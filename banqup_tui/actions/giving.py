@@ -28,21 +28,31 @@ def give_each(context: Context, bodies: Sequence[tuple[CommandBody, str]], sente
 
 
 def _tell(context: Context, given: tuple[CommandBody, ...], keys: tuple[str, ...], sentence: str) -> None:
-    wordings = _with_undo(sentence, given, context)
-    holds = partial(context.doing.is_so, keys, waits=context.offline)
-    context.ask.notify(Message(text=wordings[0], shorter=wordings[1:], undo_keys=keys, plain=sentence, holds=holds))
-
-
-def _with_undo(sentence: str, bodies: tuple[CommandBody, ...], context: Context) -> tuple[str, ...]:
-    """The longest first. What the server is doing already, and nothing can take back, says nothing of `u`."""
+    message = partial(Message, undo_keys=keys, plain=sentence)
+    is_so = partial(context.doing.is_so, keys)
+    wordings = _with_undo(sentence, given)
+    sent = message(text=wordings[0], shorter=wordings[1:], holds=partial(is_so, waits=False))
     if context.offline:
-        return (
-            _("{sentence} Waits on this computer, will be sent when the line is back. u takes it back").format(
-                sentence=sentence
-            ),
-            _("{sentence} Waits on this computer. u takes it back").format(sentence=sentence),
-            _("{sentence} Waits here. u takes it back").format(sentence=sentence),
-        )
+        wordings = _waiting(sentence)
+        waits = message(text=wordings[0], shorter=wordings[1:], holds=partial(is_so, waits=True), later=sent)
+        context.ask.notify(waits)
+    else:
+        context.ask.notify(sent)
+
+
+def _waiting(sentence: str) -> tuple[str, ...]:
+    """What waits for the server, the longest first."""
+    return (
+        _("{sentence} Waits on this computer, will be sent when the line is back. u takes it back").format(
+            sentence=sentence
+        ),
+        _("{sentence} Waits on this computer. u takes it back").format(sentence=sentence),
+        _("{sentence} Waits here. u takes it back").format(sentence=sentence),
+    )
+
+
+def _with_undo(sentence: str, bodies: tuple[CommandBody, ...]) -> tuple[str, ...]:
+    """The longest first. What the server is doing already, and nothing can take back, says nothing of `u`."""
     if all(isinstance(body, REVERSIBLE) for body in bodies):
         return _("{sentence} u takes it back").format(sentence=sentence), sentence
     return (sentence,)

@@ -147,7 +147,9 @@ class TerminalAsk:
         return [answer] if answer is not None else None
 
     def notify(self, message: Message) -> None:
-        self._screen.house.say(message.text, message.tone, message.shorter, holds=message.holds)
+        later = message.later
+        then = None if later is None else lambda: self.notify(later)
+        self._screen.house.say(message.text, message.tone, message.shorter, holds=message.holds, then=then)
 
     def notify_error(self, sentence: str, remedy: str) -> None:
         self._screen.house.say(f"{sentence} {remedy}".strip(), Tone.ERROR)

@@ -81,6 +81,7 @@ class House(Protocol):
         shorter: Sequence[str] = (),
         *,
         holds: Callable[[], bool] | None = None,
+        then: Callable[[], None] | None = None,
     ) -> None: ...
 
     def go(self, destination: Destination) -> None: ...

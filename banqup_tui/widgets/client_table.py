@@ -192,7 +192,7 @@ class ClientTable(LineList):
         name_end = _vat_start(width) - _GAP if wide else _count_ends(width)[0] - 8
         line.at(2).put(cut(shown(row.name), name_end - 2), name_style)
         if wide:
-            line.at(_vat_start(width)).put(vat_number(row.vat_number), muted)
+            line.at(_vat_start(width)).put(cut(vat_number(row.vat_number), _VAT), muted)
         for status, number, end in zip(COUNTED, row.counts[:4], _count_ends(width), strict=True):
             draw_count(line, end, number, status, look, ground)
         line.put_right(_newest_end(width), short_date(row.newest), muted)

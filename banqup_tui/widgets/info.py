@@ -37,6 +37,7 @@ class Info(OneLine):
         self._timer: Timer | None = None
         self._waiting = NOTHING
         self._holds: Callable[[], bool] | None = None
+        self._then: Callable[[], None] | None = None
 
     @property
     def text(self) -> str:
@@ -47,16 +48,32 @@ class Info(OneLine):
     def has_message(self) -> bool:
         return bool(self._message.left)
 
-    def say(self, message: Words | InfoText = NOTHING, *, holds: Callable[[], bool] | None = None) -> None:
-        """The message of the last action, with its undo. `say()` takes it away. `holds`: whether it is still so."""
+    def say(
+        self,
+        message: Words | InfoText = NOTHING,
+        *,
+        holds: Callable[[], bool] | None = None,
+        then: Callable[[], None] | None = None,
+    ) -> None:
+        """The message of the last action, with its undo. `say()` takes it away.
+
+        Args:
+            holds: Whether it is still so; asked by `check_message`.
+            then: Says what is so instead, once it is not.
+        """
         self._message = _as_text(message)
         self._holds = holds
+        self._then = then
         self._update()
 
     def check_message(self) -> None:
         """Something has changed: a message that is no longer so goes."""
         if self._holds is not None and not self._holds():
+            then = self._then
             self.say()
+            if then is not None:
+                then()
+                self.check_message()  # what was to come in its place may not be so any more either
 
     def set_instead(self, words: Words | InfoText = NOTHING) -> None:
         """What a panel or a field has to say while it is used; before everything else."""

@@ -10,6 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from banqup_tui.written.formats import shown
 from banqup_tui.written.widths import width_of as width_of
 
 Piece = tuple[str, Style]
@@ -20,12 +21,21 @@ def width_of_pieces(pieces: Iterable[Piece]) -> int:
 
 
 def strip_of(pieces: Sequence[Piece], width: int, blank: Style) -> Strip:
-    """One line, exactly `width` cells: too long is cut hard, the rest is filled in the style `blank`."""
-    fitted = _fitted(pieces, width)
+    """One line, exactly `width` cells: too long is cut hard, the rest is filled in the style `blank`.
+
+    Nothing is drawn but through here, so a control character that a place forgot to take out of a stranger's text
+    ends here: the terminal would obey it.
+    """
+    fitted = _fitted([(harmless(text), style) for text, style in pieces], width)
     missing = width - width_of_pieces(fitted)
     if missing > 0:
         fitted.append((" " * missing, blank))
     return Strip([Segment(text, style) for text, style in joined(fitted)], width)
+
+
+def harmless(text: str) -> str:
+    """The text without what a terminal obeys. It costs nothing where there is none."""
+    return text if text.isprintable() else shown(text)
 
 
 def joined(pieces: Iterable[Piece]) -> list[Piece]:
@@ -91,12 +101,14 @@ class LineBuilder:
 
     def put(self, text: str, style: Style) -> LineBuilder:
         if text:
+            text = harmless(text)  # before it is measured: what is taken out leaves a blank
             self.pieces.append((text, style))
             self.column += width_of(text)
         return self
 
     def put_right(self, end: int, text: str, style: Style) -> LineBuilder:
         """`text` so that it ends before column `end`."""
+        text = harmless(text)
         return self.at(end - width_of(text)).put(text, style)
 
     def strip(self, width: int) -> Strip:

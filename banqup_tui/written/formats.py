@@ -130,6 +130,7 @@ def vat_number(number: str | None) -> str:
     """`BE 0465.123.710`; numbers of other countries as they are, after their country."""
     if not number:
         return sign("none")
+    number = shown(number)
     compact = "".join(number.split()).replace(".", "")
     country, digits = compact[:2].upper(), compact[2:]
     if country == "BE" and digits.isdigit() and len(digits) == 10:
@@ -141,6 +142,7 @@ def iban(number: str | None) -> str:
     """`BE68 5390 0754 7034`."""
     if not number:
         return sign("none")
+    number = shown(number)
     compact = "".join(number.split())
     return " ".join(compact[at : at + 4] for at in range(0, len(compact), 4))
 

@@ -3,8 +3,8 @@
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Mapping
 
-from uvloop import new_event_loop
+from tests.support.loops import ServiceLoop
 
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], AbstractEventLoop]]:
-    return {"uvloop": new_event_loop}
+    return {"uvloop": ServiceLoop}

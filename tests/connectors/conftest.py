@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from uvloop import new_event_loop
+from tests.support.loops import ServiceLoop
 
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], AbstractEventLoop]]:
-    return {"uvloop": new_event_loop}
+    return {"uvloop": ServiceLoop}
 
 
 @pytest.fixture

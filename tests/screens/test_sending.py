@@ -272,7 +272,7 @@ async def test_a_message_goes_when_what_it_says_has_come_to_its_end(opened):
         await here.until(lambda: "deliveries queued" not in here.info, "the message has gone")
 
 
-async def test_a_message_that_something_waits_goes_when_it_no_longer_does(opened):
+async def test_a_message_that_something_waits_says_when_it_is_done_that_it_can_be_taken_back(opened):
     async with opened() as here:
         await here.sees("Up to date")
         here.server.down = True
@@ -284,7 +284,7 @@ async def test_a_message_that_something_waits_goes_when_it_no_longer_does(opened
         here.server.down = False
         here.session.engine.wake()
         await here.until(lambda: "√ Up to date" in here.header, "in step")
-        await here.until(lambda: "Waits" not in here.info, "the message has gone")
+        await here.until(lambda: here.info == "F26/004417 is processed. u takes it back", "no word of waiting")
 
 
 async def test_a_message_that_something_cannot_be_done_goes_when_it_can(opened):

@@ -16,7 +16,7 @@ from banqup_tui.backend.commands import MOST_COMMANDS, run_batch
 from banqup_tui.backend.context import Services
 from banqup_tui.backend.opening import open_services
 from banqup_tui.backend.reading import epoch
-from banqup_tui.backend.visitors import LOCAL_USER
+from banqup_tui.backend.tables.spaces import LOCAL_USER
 from banqup_tui.formats import Content, parsing, read
 from banqup_tui.protocol.commands import ImportFile, encode
 from banqup_tui.protocol.messages import Command, CommandStatus

@@ -10,8 +10,8 @@ from sqlalchemy import Row, select
 from banqup_tui.backend import tables
 from banqup_tui.backend.context import Services
 from banqup_tui.backend.failures import Failure
+from banqup_tui.backend.ledger.restore import begin_new_epoch
 from banqup_tui.backend.reading import MOST_BYTES, View, restored_meanwhile, view
-from banqup_tui.backend.restoring import begin_new_epoch
 from banqup_tui.backend.values import (
     client_of,
     deliveries_of,

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from banqup_tui.backend.ledger.quarantine import Quarantine
-from banqup_tui.backend.parsed_files import ParsedFiles
-from banqup_tui.backend.sign_in.renewing import Renewing
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.protocol.problems import Problem, ProblemType
 
 if TYPE_CHECKING:
+    from sqlalchemy import Row
+
     from banqup_tui.backend.extensions import Extensions
     from banqup_tui.backend.files import FileStore
+    from banqup_tui.backend.ledger.jobs import Progress
+    from banqup_tui.backend.ledger.quarantine import Quarantine
+    from banqup_tui.backend.parsed_files import ParsedFiles
+    from banqup_tui.backend.sign_in.renewing import Renewing
     from banqup_tui.backend.vault import Vault
     from banqup_tui.backend.work import Database, Work
 
 
 class Services(msgspec.Struct, frozen=True):
-    """The parts of one running service, made once at start-up and handed to whoever needs them."""
+    """The parts of one running service, made once at start-up (`opening.make_services`) and passed to its functions.
+
+    Their modules import this one, so it names their types only. `jobs`: what does a portion of a durable job, by the
+    job's kind; bulk sending, which is the ledger's own, is not among them.
+    """
 
     space_id: str
     database: Database
     files: FileStore
     extensions: Extensions
     vault: Vault
-    quarantine: Quarantine = msgspec.field(default_factory=Quarantine)
-    renewing: Renewing = msgspec.field(default_factory=Renewing)
-    parsed: ParsedFiles = msgspec.field(default_factory=ParsedFiles)
+    quarantine: Quarantine
+    renewing: Renewing
+    parsed: ParsedFiles
+    jobs: Mapping[str, Callable[[Work, Services, Row[Any]], Progress]]
 
 
 class Context(msgspec.Struct, frozen=True):

@@ -235,7 +235,8 @@ def _start_empty(found: Homes) -> None:
 def _compare_with_copies(services: "Services", found: Homes) -> None:
     """A database older than what this computer has seen of it was put back: nothing of it is sent before a look."""
     from banqup_tui.backend.data_check import highest_seen
-    from banqup_tui.backend.restoring import PUT_BACK, begin_new_epoch, epoch_and_seq
+    from banqup_tui.backend.ledger.restore import begin_new_epoch, epoch_and_seq
+    from banqup_tui.backend.restoring import PUT_BACK
 
     epoch, seq = epoch_and_seq(services)
     known = highest_seen(found.copies, epoch)

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy import table as sql_table
 
 from banqup_tui.backend import tables
-from banqup_tui.backend.visitors import LOCAL_USER
+from banqup_tui.backend.tables.spaces import LOCAL_USER
 from banqup_tui.backend.work import Database
 from banqup_tui.domain.direction import directed
 from banqup_tui.domain.document import Document

@@ -5,12 +5,15 @@ from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError
 
-from banqup_tui.backend import allowed_packages, resealing
+from banqup_tui.backend import allowed_packages, renewing, resealing
 from banqup_tui.backend.context import Services
 from banqup_tui.backend.directory import DATABASE_FILE, FILES, KEY_FILE
 from banqup_tui.backend.extensions import Extensions
 from banqup_tui.backend.files import FileStore
+from banqup_tui.backend.ledger.quarantine import Quarantine
 from banqup_tui.backend.migrations import bring_up_to_date, the_space
+from banqup_tui.backend.parsed_files import ParsedFiles
+from banqup_tui.backend.sign_in.renewing import Renewing
 from banqup_tui.backend.vault import Vault
 from banqup_tui.backend.work import Database, sqlite_engine
 from banqup_tui.domain.errors import BanqupError
@@ -41,12 +44,32 @@ def open_services(home: Path) -> Services:
         raise _of_database(error, home) from error
     files = FileStore(home / FILES)
     files.sweep()
-    services = Services(
-        space_id=space_id, database=database, files=files, extensions=Extensions(), vault=Vault(home / KEY_FILE)
-    )
+    services = make_services(space_id, database, files, Extensions(), Vault(home / KEY_FILE))
     allowed_packages.load(services)
     resealing.finish(services)
     return services
+
+
+def make_services(
+    space_id: str,
+    database: Database,
+    files: FileStore,
+    extensions: Extensions,
+    vault: Vault,
+    quarantine: Quarantine | None = None,
+) -> Services:
+    """The parts of a service over an open database, file store and vault."""
+    return Services(
+        space_id=space_id,
+        database=database,
+        files=files,
+        extensions=extensions,
+        vault=vault,
+        quarantine=quarantine or Quarantine(),
+        renewing=Renewing(),
+        parsed=ParsedFiles(),
+        jobs={renewing.KIND: renewing.portion},
+    )
 
 
 def _of_database(error: DatabaseError, home: Path) -> BanqupError:

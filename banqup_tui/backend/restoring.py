@@ -6,17 +6,15 @@ in the ledger is UNKNOWN, and integrations stay paused until an administrator ha
 
 import shutil
 import sqlite3
-import uuid
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from banqup_tui.backend import tables
-from banqup_tui.backend.context import Services
 from banqup_tui.backend.directory import DATABASE_FILE, FILES, HOST_KEY_FILE, KEY_FILE
-from banqup_tui.backend.ledger.restore import restored
+from banqup_tui.backend.ledger.restore import begin_new_epoch
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.kill_points import kill_point
 
@@ -34,31 +32,6 @@ class NoBackup(BanqupError):
 class InTheWay(BanqupError):
     def __init__(self, where: Path) -> None:
         super().__init__(f"{where} is there already.", "Name a folder that does not exist yet.")
-
-
-def begin_new_epoch(services: Services, known_seq: int = 0) -> str:
-    """The space's epoch from now on. `known_seq`: the highest number that somebody is known to have seen.
-
-    Where that number is not beyond the space's own, somebody else has done it in the meantime: nothing is done.
-    """
-    space = tables.space
-    with services.database.write(services.space_id) as work:
-        found = work.execute(select(space).where(space.c.id == work.space_id)).one()
-        if known_seq and known_seq <= found.seq:
-            return str(found.epoch)
-        restored(work, services)
-        epoch = str(uuid.uuid4())
-        seq = max(found.seq, known_seq)
-        work.execute(update(space).where(space.c.id == work.space_id).values(epoch=epoch, seq=seq))
-        work.after_numbers(lambda _connection, _seq: kill_point("restore.epoch"))
-    return epoch
-
-
-def epoch_and_seq(services: Services) -> tuple[str, int]:
-    space = tables.space
-    with services.database.read() as connection:
-        row = connection.execute(select(space.c.epoch, space.c.seq).where(space.c.id == services.space_id)).one()
-    return str(row.epoch), int(row.seq)
 
 
 def back_up(home: Path, target: Path) -> None:

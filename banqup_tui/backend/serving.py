@@ -24,7 +24,7 @@ from banqup_tui.backend.reading import has_sources
 from banqup_tui.backend.service import Settings, service
 from banqup_tui.backend.sign_in.return_listener import ReturnListener
 from banqup_tui.backend.sign_in.signing_in import returned
-from banqup_tui.backend.visitors import LOCAL_USER
+from banqup_tui.backend.tables.spaces import LOCAL_USER
 from banqup_tui.domain.values import Value
 from banqup_tui.kill_points import kill_point
 

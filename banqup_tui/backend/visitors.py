@@ -8,9 +8,6 @@ from banqup_tui.domain.space import Role
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.problems import ProblemType
 
-LOCAL_USER = "00000000-0000-4000-8000-000000000001"
-"""The one user of a backend on one's own machine."""
-
 
 class Visitor(Value, frozen=True, kw_only=True):
     """`clients` are those visible to the user, `None` where all are."""

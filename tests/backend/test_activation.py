@@ -16,7 +16,7 @@ from banqup_tui.backend.integrations import add_integration
 from banqup_tui.backend.ledger.jobs import step
 from banqup_tui.backend.ledger.planner import plan
 from banqup_tui.backend.reading import backfill_count
-from banqup_tui.backend.visitors import LOCAL_USER
+from banqup_tui.backend.tables.spaces import LOCAL_USER
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.space import Role
 from banqup_tui.protocol.commands import AddIntegration, Backfill, Configure, Deactivate, Install

@@ -17,7 +17,7 @@ from banqup_tui.backend.commands import run, run_batch, withdraw
 from banqup_tui.backend.context import Context, Refused, Services
 from banqup_tui.backend.cursors import Seen
 from banqup_tui.backend.failures import Failure
-from banqup_tui.backend.visitors import LOCAL_USER
+from banqup_tui.backend.tables.spaces import LOCAL_USER
 from banqup_tui.backend.work import Work, space_seq
 from banqup_tui.protocol.commands import CreateClient, Dismiss, SetProcessed, encode
 from banqup_tui.protocol.messages import Command, CommandStatus

@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from banqup_tui.backend import parsed_files, tables
 from banqup_tui.backend.context import Services
+from banqup_tui.backend.opening import make_services
 from banqup_tui.backend.parsed_files import read_file
 from banqup_tui.backend.watching import Watching
 from banqup_tui.domain.errors import UnreadableDocument
@@ -50,7 +51,7 @@ class Reads:
 
 def restarted(services: Services) -> Services:
     """As another process sees it: nothing is in memory."""
-    return Services(
+    return make_services(
         space_id=SPACE,
         database=services.database,
         files=services.files,

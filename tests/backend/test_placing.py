@@ -208,7 +208,7 @@ def test_an_import_that_was_refused_waits_too_and_is_not_taken_behind_ones_back(
 
 
 def test_the_tray_and_the_rules_reach_a_copy(room: Room, inbox: Path, eyes: Watching) -> None:
-    from banqup_tui.backend.visitors import LOCAL_USER
+    from banqup_tui.backend.tables.spaces import LOCAL_USER
     from banqup_tui.domain.space import Role
 
     member = {"space_id": room.services.space_id, "user_id": LOCAL_USER, "role": str(Role.ADMINISTRATOR)}

@@ -18,7 +18,7 @@ from banqup_tui.backend.context import Services
 from banqup_tui.backend.cursors import Cursor, PageKey, read_cursor, read_key, written_cursor, written_key
 from banqup_tui.backend.failures import Failure
 from banqup_tui.backend.pruning import prune
-from banqup_tui.backend.visitors import LOCAL_USER
+from banqup_tui.backend.tables.spaces import LOCAL_USER
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.messages import text_message
 from banqup_tui.protocol.messages import Changes, DocumentsPage, EntityKind, Op, Snapshot

@@ -15,8 +15,8 @@ from banqup_tui.backend.client_commands import HANDLERS
 from banqup_tui.backend.commands import run
 from banqup_tui.backend.context import Services
 from banqup_tui.backend.failures import Failure
-from banqup_tui.backend.restoring import begin_new_epoch
-from banqup_tui.backend.visitors import LOCAL_USER
+from banqup_tui.backend.ledger.restore import begin_new_epoch
+from banqup_tui.backend.tables.spaces import LOCAL_USER
 from banqup_tui.protocol.commands import CreateClient
 from banqup_tui.protocol.local import EXIT_ALREADY_RUNNING, Endpoint
 from banqup_tui.protocol.messages import CommandStatus

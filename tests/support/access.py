@@ -7,7 +7,7 @@ from sqlalchemy import and_, delete, insert, select, update
 
 from banqup_tui.backend import tables
 from banqup_tui.backend.directory import DATABASE_FILE
-from banqup_tui.backend.visitors import LOCAL_USER
+from banqup_tui.backend.tables.spaces import LOCAL_USER
 from banqup_tui.backend.work import Database, Work, sqlite_engine
 from banqup_tui.domain.space import Role
 from banqup_tui.homes import Homes

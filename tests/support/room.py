@@ -11,9 +11,9 @@ from sqlalchemy import select
 from banqup_tui.backend import rooms, tables
 from banqup_tui.backend.clients import put_client
 from banqup_tui.backend.commands import run
-from banqup_tui.backend.context import Services
 from banqup_tui.backend.extensions import Extensions
 from banqup_tui.backend.files import FileStore
+from banqup_tui.backend.opening import make_services
 from banqup_tui.backend.values import document_of, sources_of
 from banqup_tui.backend.vault import Vault
 from banqup_tui.backend.work import Database, sqlite_engine
@@ -46,7 +46,7 @@ class Room:
         row = {"id": SPACE, "name": "Firm", "epoch": str(uuid.uuid4()), "cursor_secret": b"x" * 32}
         with engine.begin() as connection:
             connection.execute(tables.space.insert(), row)
-        self.services = Services(
+        self.services = make_services(
             space_id=SPACE,
             database=Database(engine),
             files=FileStore(directory / "files"),

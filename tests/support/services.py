@@ -13,6 +13,7 @@ from banqup_tui.backend import tables
 from banqup_tui.backend.context import Context, Services
 from banqup_tui.backend.extensions import Extensions
 from banqup_tui.backend.files import FileStore
+from banqup_tui.backend.opening import make_services
 from banqup_tui.backend.vault import Vault
 from banqup_tui.backend.work import Database, Work, sqlite_engine
 from banqup_tui.domain.client import Client
@@ -42,12 +43,12 @@ def services_in(directory: Path, extensions: Extensions | None = None) -> Servic
 
 def opened_again(directory: Path, extensions: Extensions | None = None) -> Services:
     """The same, as another process sees it."""
-    return Services(
-        space_id=SPACE,
-        database=Database(sqlite_engine(str(directory / "backend.db"))),
-        files=FileStore(directory / "files"),
-        extensions=extensions or Extensions(),
-        vault=Vault(directory / "vault.key"),
+    return make_services(
+        SPACE,
+        Database(sqlite_engine(str(directory / "backend.db"))),
+        FileStore(directory / "files"),
+        extensions or Extensions(),
+        Vault(directory / "vault.key"),
     )
 
 

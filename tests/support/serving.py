@@ -22,8 +22,8 @@ from banqup_tui.backend.hub import Hub
 from banqup_tui.backend.service import Settings, service
 from banqup_tui.backend.sign_in.return_listener import ReturnListener
 from banqup_tui.backend.sign_in.signing_in import returned
+from banqup_tui.backend.tables.spaces import LOCAL_USER
 from banqup_tui.backend.tcp import Hosts
-from banqup_tui.backend.visitors import LOCAL_USER
 from banqup_tui.protocol.commands import CommandBody
 from tests.support.services import EPOCH, SPACE, services_in
 

@@ -157,7 +157,7 @@ def step(work: Work, services: Services) -> bool:
     ).one_or_none()
     if found is None:
         return False
-    done = _bulk(work, found) if found.kind == BULK else _other(work, services, found)
+    done = _bulk(work, found) if found.kind == BULK else services.jobs[found.kind](work, services, found)
     values = {"position": done.position, "done": found.done + done.number, "state": DONE if done.ended else RUNNING}
     work.execute(update(job).where(job.c.id == found.id).values(**values))
     return True
@@ -168,15 +168,6 @@ def _bulk(work: Work, found: Row[Any]) -> Progress:
     rows = _portion(work, task, found)
     queued = _queue(work, task, found, [row for row in rows if not is_too_early(row, task.since)])
     return Progress(rows[-1].id if rows else found.position, queued, ended=len(rows) < AT_ONCE)
-
-
-def _other(work: Work, services: Services, found: Row[Any]) -> Progress:
-    """Imported here, since that stands on what the ledger gives."""
-    from banqup_tui.backend import renewing
-
-    if found.kind == renewing.KIND:
-        return renewing.portion(work, services, found)
-    raise LookupError(found.kind)
 
 
 def _portion(work: Work, task: Task, found: Row[Any]) -> list[Row[Any]]:

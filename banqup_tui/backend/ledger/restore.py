@@ -1,5 +1,6 @@
 """A backup was put back: what happened after it was made is not known here, so nothing goes on by itself."""
 
+import uuid
 from typing import Any
 
 from sqlalchemy import Row, select, update
@@ -11,11 +12,35 @@ from banqup_tui.backend.ledger.planner import plan
 from banqup_tui.backend.ledger.ready import refresh
 from banqup_tui.backend.ledger.rows import integration_changed, lock_integrations, turn
 from banqup_tui.backend.ledger.terms import Terms
-from banqup_tui.backend.tables import delivery, integration
+from banqup_tui.backend.tables import delivery, integration, space
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.extension import ReceiverKind
 from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.kill_points import kill_point
+
+
+def begin_new_epoch(services: Services, known_seq: int = 0) -> str:
+    """The space's epoch from now on. `known_seq`: the highest number that somebody is known to have seen.
+
+    Where that number is not beyond the space's own, somebody else has done it in the meantime: nothing is done.
+    """
+    with services.database.write(services.space_id) as work:
+        found = work.execute(select(space).where(space.c.id == work.space_id)).one()
+        if known_seq and known_seq <= found.seq:
+            return str(found.epoch)
+        restored(work, services)
+        epoch = str(uuid.uuid4())
+        seq = max(found.seq, known_seq)
+        work.execute(update(space).where(space.c.id == work.space_id).values(epoch=epoch, seq=seq))
+        work.after_numbers(lambda _connection, _seq: kill_point("restore.epoch"))
+    return epoch
+
+
+def epoch_and_seq(services: Services) -> tuple[str, int]:
+    with services.database.read() as connection:
+        row = connection.execute(select(space.c.epoch, space.c.seq).where(space.c.id == services.space_id)).one()
+    return str(row.epoch), int(row.seq)
 
 
 def restored(work: Work, services: Services) -> int:

@@ -15,6 +15,9 @@ from sqlalchemy import (
 
 from banqup_tui.backend.tables.basis import UtcTime, metadata
 
+LOCAL_USER = "00000000-0000-4000-8000-000000000001"
+"""Identifier of the one user of a backend on the user's own computer, in `member`, `access` and `command`."""
+
 space = Table(
     "space",
     metadata,

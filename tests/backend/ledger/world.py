@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import insert, select, update
 
 from banqup_tui.backend import tables
-from banqup_tui.backend.context import Context, Refused, Services
+from banqup_tui.backend.context import Context, Refused
 from banqup_tui.backend.files import FileStore
 from banqup_tui.backend.ledger.checks import claim_checks
 from banqup_tui.backend.ledger.claims import Claim, claim, mark
@@ -27,6 +27,7 @@ from banqup_tui.backend.ledger.status import restate
 from banqup_tui.backend.ledger.takeover import take_over
 from banqup_tui.backend.ledger.terms import Terms
 from banqup_tui.backend.ledger.timing import Timing
+from banqup_tui.backend.opening import make_services
 from banqup_tui.backend.work import space_seq
 from banqup_tui.connectors.interface import Uncertain
 from banqup_tui.domain.client import Client
@@ -63,7 +64,7 @@ class World:
         self.space_id = SPACE
         self.database = practice_database(root / "backend.sqlite")
         self.shelf = Shelf()
-        self.services = Services(
+        self.services = make_services(
             space_id=self.space_id,
             database=self.database,
             files=FileStore(root / "files"),

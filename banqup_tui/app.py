@@ -39,10 +39,9 @@ from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.theme import register_themes, wants_native_colours
 from banqup_tui.written.formats import cut, use_locale
-from banqup_tui.written.messages import sentence_of
+from banqup_tui.written.messages import remedy_of, sentence_of, words_of
 from banqup_tui.written.signs import STATUSES, needs_ascii, sign, use_ascii
 from banqup_tui.written.terminal import MANY_COLOURS, colours_of
-from banqup_tui.written.told import told, told_of
 from banqup_tui.written.widths import width_of
 from banqup_tui.written.words import _, use_language
 
@@ -221,7 +220,7 @@ class BanqupApp(App[None]):
         state = self.session.engine.state
         if state.word is SyncWord.CLOCK_BACK and not self._clock_told and not screen.is_asking:
             self._clock_told = True
-            sentence, remedy = told(state.sentence), told(state.remedy)
+            sentence, remedy = sentence_of(state.message), remedy_of(state.message)
             self.say(f"{sentence} {remedy}", Tone.WARNING, shorter=(sentence,))
         if self._outage_told is not None and state.is_connected:
             self._outage_told = None
@@ -237,7 +236,7 @@ class BanqupApp(App[None]):
             from banqup_tui.screens.sync_words import fault_words
 
             self._outage_told = state.since
-            sentence, remedy = told(state.sentence), told(state.remedy)
+            sentence, remedy = sentence_of(state.message), remedy_of(state.message)
             in_short = f"{fault_words(state.fault)[0]}." if state.fault else sentence
             shorter = (f"{in_short} {remedy}", in_short)
             self.say(
@@ -258,7 +257,7 @@ class BanqupApp(App[None]):
             return False
         self.session.engine.report(fault)
         in_short = f"{fault_words(fault.code)[0]}."
-        self.say(told_of(fault), Tone.ERROR, shorter=(f"{in_short} {told(fault.remedy)}", in_short))
+        self.say(words_of(fault.message), Tone.ERROR, shorter=(f"{in_short} {remedy_of(fault.message)}", in_short))
         return True
 
     def record(self, error: Exception) -> None:

@@ -14,11 +14,12 @@ import msgspec
 
 import banqup_tui.protocol as protocol
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import Message, message, message_in
 from banqup_tui.homes import Homes
 from banqup_tui.kill_points import kill_point
 from banqup_tui.older_backend import retire_older
 from banqup_tui.protocol import paths
-from banqup_tui.protocol.local import EXIT_CANNOT_START, EXIT_NEWER_VERSION, LOG_FILE, Endpoint
+from banqup_tui.protocol.local import AS_MESSAGES, EXIT_CANNOT_START, EXIT_NEWER_VERSION, LOG_FILE, Endpoint
 from banqup_tui.protocol.local_socket import AnotherUser, socket_path
 from banqup_tui.protocol.messages import Instance
 from banqup_tui.python_process import clean_environment, python_command
@@ -36,30 +37,23 @@ _MOST_ANSWERED = 64 * 1024
 
 
 class NewerVersionRuns(BanqupError):
-    def __init__(self) -> None:
-        super().__init__(
-            "A newer version of this program is running.",
-            "Restart this terminal; until then it shows what it has, and keeps what you do.",
-        )
+    def __init__(self, why: Message | None = None) -> None:
+        super().__init__(why or message("launcher.newer-version-runs"))
 
 
 class NewerVersionUsed(NewerVersionRuns):
     """A newer version has been here, and does not run now."""
 
     def __init__(self) -> None:
-        BanqupError.__init__(
-            self,
-            "A newer version of this program has been used here, and has changed how the documents are kept.",
-            "Use that version, or a newer one; until then this terminal shows what it has, and keeps what you do.",
-        )
+        super().__init__(message("launcher.newer-version-used"))
 
 
 class BackendDidNotStart(BanqupError):
-    """`lines` are the last of its log."""
+    """`lines` are the last of its log. Where the last is a message of the service, that is the reason."""
 
     def __init__(self, log: Path, lines: Sequence[str]) -> None:
-        sentence, said = "The local backend did not start.", lines[-1].strip() if lines else ""
-        super().__init__(f"{sentence} {said}".strip(), f"Its log is {log}.")
+        last = lines[-1].strip() if lines else ""
+        super().__init__(message_in(last) or message("launcher.not-started", last, log=log))
         self.lines = tuple(lines)
 
 
@@ -69,12 +63,7 @@ class BackendHangs(BanqupError):
     exit_code = 69
 
     def __init__(self, pid: int | None) -> None:
-        super().__init__(
-            f"The local backend (process {pid}) does not answer: it is stopped, or busy with something else."
-            if pid
-            else "The local backend does not answer: it is stopped, or busy with something else.",
-            "Wait a moment; if that does not help, end its process. Nothing is lost by it.",
-        )
+        super().__init__(message("launcher.service-hangs-as", pid=pid) if pid else message("launcher.service-hangs"))
         self.pid = pid
 
 
@@ -82,10 +71,7 @@ class AnotherUsersBackend(BanqupError):
     """The socket of this installation belongs to a process of another user."""
 
     def __init__(self, path: str) -> None:
-        super().__init__(
-            f"The backend at {path} runs as another user.",
-            "Use the program as the user whose documents these are, or end that backend.",
-        )
+        super().__init__(message("launcher.another-users", path=path))
 
 
 def connect(homes: Homes, *, program: Sequence[str] = PROGRAM, seconds: float = SECONDS_TO_START) -> Endpoint:
@@ -231,7 +217,7 @@ def _ask(path: str, method: str, target: str, content: bytes | None = None) -> b
 
 def _spawn(homes: Homes, program: Sequence[str]) -> "subprocess.Popen[bytes]":
     """Detached: it has a session and a working directory of its own, and its words go to the log."""
-    environment = clean_environment()
+    environment = clean_environment() | {AS_MESSAGES: "1"}
     if homes.root:
         environment["BANQUP_HOME"] = str(homes.root)
     with (homes.log / LOG_FILE).open("ab") as log:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.values import Value
 
 FILE_NAME = "config.toml"
@@ -46,10 +47,9 @@ def read_settings(directory: Path) -> Settings:
     except FileNotFoundError:
         return Settings()
     except UnicodeDecodeError as error:
-        raise WrongSettings(f"{path} cannot be read: {error}.", "Mend that line.") from error
+        raise WrongSettings(message("config.unreadable", str(error), path=path)) from error
     except OSError as error:
-        remedy = "Give yourself the right to read it, or set BANQUP_HOME to a directory of your own."
-        raise WrongSettings(f"{path} cannot be read: {error.strerror}.", remedy) from error
+        raise WrongSettings(message("config.no-right", error.strerror or str(error), path=path)) from error
     found = _parsed(path, content)
     return Settings(**{key: _checked(path, key, value) for key, value in found.items()})
 
@@ -60,7 +60,7 @@ def _parsed(path: Path, content: str) -> dict[str, Any]:
     try:
         return tomllib.loads(content)
     except tomllib.TOMLDecodeError as error:
-        raise WrongSettings(f"{path} cannot be read: {error}.", "Mend that line.") from error
+        raise WrongSettings(message("config.unreadable", str(error), path=path)) from error
 
 
 def language_of(settings: Settings, environment: dict[str, str] | None = None) -> str:
@@ -82,20 +82,24 @@ def _from_locale(environment: dict[str, str] | None) -> str:
 def _checked(path: Path, key: str, value: Any) -> str:
     known = list(Settings.__struct_fields__)
     if key not in known:
-        raise WrongSettings(f"{path}: unknown key {key}.", _nearest(key, known))
+        raise WrongSettings(_unknown(path, key, known))
     if not isinstance(value, str):
-        raise WrongSettings(f"{path}: {key} must be a text in quotes.", f'For example {key} = "{_example(key)}".')
+        raise WrongSettings(message("config.not-text", path=path, key=key, example=_example(key)))
     choices = _CHOICES.get(key)
     if choices and value not in choices:
-        raise WrongSettings(f"{path}: {key} cannot be {value!r}.", f"Choose one of {', '.join(choices)}.")
+        raise WrongSettings(
+            message("config.not-a-choice", path=path, key=key, value=repr(value), choices=", ".join(choices))
+        )
     return value
 
 
-def _nearest(key: str, known: list[str]) -> str:
+def _unknown(path: Path, key: str, known: list[str]) -> Message:
     import difflib
 
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    return f"Did you mean {near[0]}?" if near else f"Known keys are {', '.join(known)}."
+    if near:
+        return message("config.unknown-key-near", path=path, key=key, near=near[0])
+    return message("config.unknown-key", path=path, key=key, known=", ".join(known))
 
 
 def _example(key: str) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from banqup_tui.settings import Settings, WrongSettings, language_of, locale_of, read_settings
+from banqup_tui.written.messages import words_of
 
 
 def written(directory: Path, text: str) -> Path:
@@ -33,8 +34,9 @@ def test_what_the_user_chose_is_taken(tmp_path: Path) -> None:
 def test_a_mistake_names_file_key_and_the_nearest_right_one(tmp_path: Path, text: str, sentence: str) -> None:
     with pytest.raises(WrongSettings) as raised:
         read_settings(written(tmp_path, text))
-    assert sentence in str(raised.value)
-    assert str(tmp_path / "config.toml") in str(raised.value)
+    words = words_of(raised.value.message)
+    assert sentence in words
+    assert str(tmp_path / "config.toml") in words
 
 
 def test_the_language_is_that_of_the_settings_else_of_the_locale() -> None:

@@ -20,13 +20,12 @@ PACKAGE = Path(__file__).parent.parent / "banqup_tui"
 TOLD = "told"
 PART = "told part"
 _TABLES = {
-    "domain/warnings.py", "formats/refusals.py", "store/faults.py",
-    "store/outbox_rescue.py", "sync/errors.py", "launcher.py", "sync/http.py", "sync/push.py", "backend/lock.py",
-    "backend/main.py", "backend/restoring.py",
+    "domain/warnings.py", "formats/refusals.py",
+    "store/outbox_rescue.py", "sync/http.py", "sync/push.py",
 }  # fmt: skip
 """Modules in which every string that is a sentence is one for the user."""
 _TELLING = {
-    "NotSent", "Rejected", "Uncertain", "Refused", "SettingProblem", "NotAnswered", "_Unreadable", "TemplateProblem",
+    "NotSent", "Rejected", "Uncertain", "Refused", "SettingProblem", "_Unreadable", "TemplateProblem",
     "refuse", "Flaw", "Unplaced", "_contradiction", "_several", "SpoolRefusal", "NotTaken", "Receipt",
     "_without_manifest",
 }  # fmt: skip

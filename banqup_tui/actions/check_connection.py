@@ -6,10 +6,9 @@ from datetime import timedelta
 
 from banqup_tui.actions.asking import Choice, Deciding, Message
 from banqup_tui.actions.interface import Action, Context
-from banqup_tui.domain.text import clean
 from banqup_tui.sync.state import SyncWord
 from banqup_tui.written.formats import clock, count
-from banqup_tui.written.told import told
+from banqup_tui.written.messages import remedy_of, sentence_of
 from banqup_tui.written.words import _, ngettext
 
 ENOUGH_TRIES = 4
@@ -40,7 +39,7 @@ class CheckConnection(Action):
             answer = await context.ask.decide(
                 Deciding(
                     title=_("This computer has a problem"),
-                    lines=[clean(told(state.sentence)), clean(told(state.remedy)), "", *self._kept(context)],
+                    lines=[sentence_of(state.message), remedy_of(state.message), "", *self._kept(context)],
                     choices=[again, Choice(id="on", label=_("Go on"))],
                 )
             )
@@ -62,7 +61,7 @@ class CheckConnection(Action):
             answer = await context.ask.decide(
                 Deciding(
                     title=_("Check connection"),
-                    lines=[clean(told(state.sentence)), clean(told(state.remedy)), "", *self._since(context)],
+                    lines=[sentence_of(state.message), remedy_of(state.message), "", *self._since(context)],
                     choices=[again, Choice(id="on", label=_("Go on without it"))],
                 )
             )

@@ -12,7 +12,7 @@ from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.text import clean
 from banqup_tui.folder_walk import NotARegularFile
 from banqup_tui.written.formats import count
-from banqup_tui.written.told import told
+from banqup_tui.written.messages import remedy_of, sentence_of
 from banqup_tui.written.words import _, ngettext
 
 
@@ -60,7 +60,7 @@ def _kept(context: Context, found: Found) -> str | Found:
     except OSError as error:
         return Found(path=found.path, reason=error.strerror or str(error))
     except BanqupError as error:
-        return Found(path=found.path, reason=told(error.sentence), remedy=told(error.remedy))
+        return Found(path=found.path, reason=sentence_of(error.message), remedy=remedy_of(error.message))
 
 
 def _told(keys: tuple[str, ...], refused: list[Found]) -> Message:

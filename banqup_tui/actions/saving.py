@@ -8,9 +8,9 @@ from pathlib import Path
 
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.text import safe_file_name
 from banqup_tui.whole_file import PRIVATE, write_new
-from banqup_tui.written.words import _
 
 MOST_SUFFIXES = 10_000
 
@@ -48,10 +48,7 @@ def save_bytes(content: bytes, directory: Path, name: str) -> Path:
 
 
 def _cannot_write(directory: Path, error: OSError) -> CannotWrite:
-    return CannotWrite(
-        _("{path} cannot be written: {reason}.").format(path=directory, reason=error.strerror or error),
-        _("Choose another directory, or make room there."),
-    )
+    return CannotWrite(message("computer.cannot-write", error.strerror or str(error), path=directory))
 
 
 def _written(directory: Path, name: str, blocks: Callable[[], Iterable[bytes]]) -> Path:

@@ -13,16 +13,12 @@ from pathlib import Path
 
 from banqup_tui.backend.directory import DATABASE_FILE, FILES
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.local import EXIT_CANNOT_START
 
 MOST_COUNTED = 100_000
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-
-WHAT_TO_DO = (
-    "Put a backup back: banqup restore FOLDER. To begin without these documents: banqup restore --empty, which leaves"
-    " what is there beside the new."
-)
 
 
 class DatabaseLost(BanqupError):
@@ -31,12 +27,10 @@ class DatabaseLost(BanqupError):
     exit_code = EXIT_CANNOT_START
 
     def __init__(self, database: Path, *, is_empty: bool, files: int, documents: int) -> None:
-        state = "is empty" if is_empty else "is missing"
-        if files:
-            known = f"but files of documents are there ({files})"
-        else:
-            known = f"but this computer's copy knows documents ({documents})"
-        super().__init__(f"The database {database} {state}, {known}. Nothing was started.", WHAT_TO_DO)
+        state, known = ("empty" if is_empty else "missing"), ("files" if files else "copy")
+        super().__init__(
+            message(f"service.database-{state}-{known}-there", database=database, count=files or documents)
+        )
 
 
 class Known(Value, frozen=True, kw_only=True):

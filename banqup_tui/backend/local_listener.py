@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import message
 from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol.local import EXIT_CANNOT_START
 from banqup_tui.protocol.local_socket import LONGEST_PATH, SOCKET_FILE
@@ -18,10 +19,7 @@ class NoPlaceForSocket(BanqupError):
     exit_code = EXIT_CANNOT_START
 
     def __init__(self, runtime: Path) -> None:
-        super().__init__(
-            f"The path of {runtime} is too long for a socket, and no other directory for it is this user's own.",
-            "Set BANQUP_HOME to a directory with a shorter path.",
-        )
+        super().__init__(message("service.no-place-for-socket", directory=runtime))
 
 
 class LocalListener:

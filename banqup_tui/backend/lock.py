@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import message
 from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol.local import EXIT_ALREADY_RUNNING, EXIT_CANNOT_START
 
@@ -19,18 +20,14 @@ class AlreadyRunning(BanqupError):
 
     def __init__(self, pid: str | None = None) -> None:
         """`pid`: the process to end where somebody waits for the documents to be at rest."""
-        remedy = (
-            "Close every terminal, and end it: Ctrl+C where banqup serve runs, systemctl --user stop banqup-backend, or"
-            f" kill {pid}."
-        )
-        super().__init__("The local backend runs already.", remedy if pid else "")
+        super().__init__(message("service.must-be-ended", pid=pid) if pid else message("service.runs-already"))
 
 
 class LockNotSupported(BanqupError):
     exit_code = EXIT_CANNOT_START
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"Files cannot be locked in {path.parent}.", "Set BANQUP_HOME to a directory on a local disk.")
+        super().__init__(message("service.no-locks", directory=path.parent))
 
 
 class BackendLock:

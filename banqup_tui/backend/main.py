@@ -1,6 +1,6 @@
 """Starts the local backend (docs/protocol.md, start-up): lock, open, take over, listen, then say so.
 
-stderr carries one sentence where it cannot start; the exit code says to a terminal what to do about it.
+stderr carries one message where it cannot start; the exit code says to a terminal what to do about it.
 """
 
 import errno
@@ -24,9 +24,11 @@ from banqup_tui.backend import endpoint
 from banqup_tui.backend.local_listener import LocalListener
 from banqup_tui.backend.lock import AlreadyRunning, BackendLock
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.homes import Homes, homes
 from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol.local import (
+    AS_MESSAGES,
     ENDPOINT_FILE,
     EXIT_CANNOT_START,
     EXIT_NEWER_VERSION,
@@ -50,9 +52,7 @@ class NewerProgramWasHere(BanqupError):
     exit_code = EXIT_NEWER_VERSION
 
     def __init__(self) -> None:
-        super().__init__(
-            "A newer version of this program has been used here.", "Restart this terminal with the newer version."
-        )
+        super().__init__(message("service.newer-was-here"))
 
 
 class NewerProgramRuns(BanqupError):
@@ -61,17 +61,14 @@ class NewerProgramRuns(BanqupError):
     exit_code = EXIT_NEWER_VERSION
 
     def __init__(self) -> None:
-        super().__init__("A newer version of this program is running.", "Restart this terminal.")
+        super().__init__(message("service.newer-runs"))
 
 
 class NotUnderstood(BanqupError):
     exit_code = 2
 
     def __init__(self) -> None:
-        super().__init__(
-            "Use it without arguments, or with `--listen HOST:PORT`, `backup FOLDER`, `restore FOLDER`,"
-            " `restore --empty` or `rotate-key`."
-        )
+        super().__init__(message("service.usage"))
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ class WrongVariable(BanqupError):
     exit_code = EXIT_CANNOT_START
 
     def __init__(self, name: str, value: str, example: str) -> None:
-        super().__init__(f"{name} is set to {value!r}.", f"Set it to a value such as {example}, or take it away.")
+        super().__init__(message("service.wrong-variable", name=name, value=repr(value), example=example))
 
 
 def main(arguments: Sequence[str] = ()) -> int:
@@ -108,17 +105,21 @@ def main(arguments: Sequence[str] = ()) -> int:
             case options:
                 _run(found, _options(options))
     except BanqupError as error:
-        _say(str(error))
+        _say(error.message)
         return error.exit_code
     except OSError as error:
-        from banqup_tui.backend.opening import CannotOpen, NoRoom
-
-        where = f" ({error.filename})" if error.filename else ""
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        sentence = f"The local backend cannot use its files: {error.strerror or error}{where}."
-        _say(str(NoRoom(found.data) if full else CannotOpen(sentence)))
+        _say(_of_system(error, found))
         return EXIT_CANNOT_START
     return 0
+
+
+def _of_system(error: OSError, found: Homes) -> Message:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return message("service.disk-full", directory=found.data)
+    reason = error.strerror or str(error)
+    if isinstance(error.filename, str | bytes):
+        return message("service.cannot-use-file", reason, path=os.fsdecode(error.filename))
+    return message("service.cannot-use-files", reason)
 
 
 def _options(arguments: Sequence[str]) -> Options:
@@ -179,7 +180,7 @@ def _back_up(found: Homes, target: Path) -> None:
     from banqup_tui.backend.restoring import back_up
 
     back_up(found.backend, target)
-    _say(f"The backup is in {target}.")
+    _say(message("service.backup-made", path=target))
 
 
 def _put_back(found: Homes, backup: Path) -> None:
@@ -189,9 +190,9 @@ def _put_back(found: Homes, backup: Path) -> None:
 
     before = put_back(backup, found.backend)
     lock.release()
-    _say("The backup is in place. Integrations are paused: look at what is unknown, then resume them.")
+    _say(message("service.backup-in-place"))
     if before is not None:
-        _say(f"What was there before is in {before}.")
+        _say(message("service.before-is-in", path=before))
 
 
 def _rotate_key(found: Homes) -> None:
@@ -201,7 +202,7 @@ def _rotate_key(found: Homes) -> None:
 
     resealed = replace_key(_opened(found))
     lock.release()
-    _say(f"All settings and sign-ins are sealed with a new key (values: {resealed}). Older backups keep the older key.")
+    _say(message("service.key-replaced", count=resealed))
 
 
 def _lock_at_rest(found: Homes) -> BackendLock:
@@ -227,26 +228,45 @@ def _start_empty(found: Homes) -> None:
 
     before = start_empty(found.backend)
     lock.release()
-    _say("The program begins without documents.")
+    _say(message("service.begins-empty"))
     if before is not None:
-        _say(f"What was there before is in {before}.")
+        _say(message("service.before-is-in", path=before))
 
 
 def _compare_with_copies(services: "Services", found: Homes) -> None:
     """A database older than what this computer has seen of it was put back: nothing of it is sent before a look."""
     from banqup_tui.backend.data_check import highest_seen
     from banqup_tui.backend.ledger.restore import begin_new_epoch, epoch_and_seq
-    from banqup_tui.backend.restoring import PUT_BACK
 
     epoch, seq = epoch_and_seq(services)
     known = highest_seen(found.copies, epoch)
     if known > seq:
         begin_new_epoch(services, known)
-        _say(f"{PUT_BACK} (Change {seq} is the last in it, {known} was seen.)")
+        _say(message("service.database-older", seq=seq, seen=known))
 
 
-def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr)  # noqa: T201
+def _say(one: Message) -> None:
+    """As JSON to the program that started it; to a person as a sentence."""
+    if os.environ.get(AS_MESSAGES):
+        text = msgspec.json.encode(one).decode()
+    else:
+        from banqup_tui.written.messages import words_of
+
+        _use_language()
+        text = words_of(one)
+    print(text, file=sys.stderr)  # noqa: T201
+
+
+def _use_language() -> None:
+    """The user's, or English where the settings cannot be read."""
+    from banqup_tui.settings import Settings, WrongSettings, language_of, read_settings
+    from banqup_tui.written.words import use_language
+
+    try:
+        settings = read_settings(homes().config)
+    except WrongSettings:
+        settings = Settings()
+    use_language(language_of(settings))
 
 
 def _serve(services: "Services", lock: BackendLock, local: LocalListener, published: Path, options: Options) -> None:

@@ -32,7 +32,7 @@ from banqup_tui.backend.work import Database
 from banqup_tui.domain.direction import directed
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.domain.messages import TEXT
+from banqup_tui.domain.messages import TEXT, message
 from banqup_tui.domain.space import Role
 from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol.local import EXIT_NEWER_VERSION
@@ -112,8 +112,8 @@ def _messages(operations: "Operations") -> None:
     ):
         reason = column(name, Text)
         text_of_it = func.json_object("text", reason, "remedy", func.coalesce(column(remedy), "") if remedy else "")
-        message = func.json_object("code", TEXT, "params", text_of_it)
-        statement = update(sql_table(table.name, reason)).where(reason.is_not(None)).values({name: message})
+        as_message = func.json_object("code", TEXT, "params", text_of_it)
+        statement = update(sql_table(table.name, reason)).where(reason.is_not(None)).values({name: as_message})
         operations.get_bind().execute(statement)
         if remedy:
             operations.drop_column(table.name, remedy)
@@ -137,10 +137,7 @@ class NewerSchema(BanqupError):
     exit_code = EXIT_NEWER_VERSION
 
     def __init__(self, found: int) -> None:
-        super().__init__(
-            f"The documents here were last used by a newer version of this program (schema {found}).",
-            "Restart this terminal with the newer version.",
-        )
+        super().__init__(message("service.newer-schema", schema=found))
 
 
 def bring_up_to_date(database: Database) -> None:

@@ -1,6 +1,7 @@
 """Opens the parts of a local backend that stand in one directory."""
 
 import os
+import sqlite3
 from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError
@@ -15,8 +16,9 @@ from banqup_tui.backend.migrations import bring_up_to_date, the_space
 from banqup_tui.backend.parsed_files import ParsedFiles
 from banqup_tui.backend.sign_in.renewing import Renewing
 from banqup_tui.backend.vault import Vault
-from banqup_tui.backend.work import Database, sqlite_engine
+from banqup_tui.backend.work import Database, sqlite_code, sqlite_engine
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import message
 from banqup_tui.protocol.local import EXIT_CANNOT_START
 
 DEFAULT_SPACE_NAME = "My firm"
@@ -30,7 +32,7 @@ class NoRoom(BanqupError):
     exit_code = EXIT_CANNOT_START
 
     def __init__(self, where: Path) -> None:
-        super().__init__(f"The disk that holds {where} is full.", "Make room, and start again.")
+        super().__init__(message("service.disk-full", directory=where))
 
 
 def open_services(home: Path) -> Services:
@@ -73,9 +75,6 @@ def make_services(
 
 
 def _of_database(error: DatabaseError, home: Path) -> BanqupError:
-    text = str(error.orig)
-    if "full" in text:
+    if sqlite_code(error) == sqlite3.SQLITE_FULL:
         return NoRoom(home)
-    return CannotOpen(
-        f"The documents in {home} cannot be opened: {text}.", "Put the last backup back: banqup restore FOLDER."
-    )
+    return CannotOpen(message("service.cannot-open", str(error.orig), directory=home))

@@ -16,22 +16,18 @@ from banqup_tui.backend import tables
 from banqup_tui.backend.directory import DATABASE_FILE, FILES, HOST_KEY_FILE, KEY_FILE
 from banqup_tui.backend.ledger.restore import begin_new_epoch
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import message
 from banqup_tui.kill_points import kill_point
-
-PUT_BACK = (
-    "The database is older than what this computer had seen of it. What was open in it is unknown, and integrations are"
-    " paused: look at them, then resume them."
-)
 
 
 class NoBackup(BanqupError):
     def __init__(self, where: Path) -> None:
-        super().__init__(f"{where} is no backup of this program.", "Name the folder that a backup was written to.")
+        super().__init__(message("service.no-backup", path=where))
 
 
 class InTheWay(BanqupError):
     def __init__(self, where: Path) -> None:
-        super().__init__(f"{where} is there already.", "Name a folder that does not exist yet.")
+        super().__init__(message("service.in-the-way", path=where))
 
 
 def back_up(home: Path, target: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import logging
 import re
+import sqlite3
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -24,6 +25,7 @@ from banqup_tui.backend.hub import Hub
 from banqup_tui.backend.routes import described, events, files
 from banqup_tui.backend.routes.commands import problem_response
 from banqup_tui.backend.sign_in.return_listener import ReturnListener
+from banqup_tui.backend.work import sqlite_code
 from banqup_tui.domain.values import Value
 from banqup_tui.formats.refusals import ReaderNotAvailable
 from banqup_tui.protocol.problems import Problem, ProblemType
@@ -128,6 +130,9 @@ def is_nested_deeply(content: bytes) -> bool:
     return False
 
 
+_LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+
+
 def answer_to(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     return problem_response(problem_of(request, error))
 
@@ -141,7 +146,7 @@ def problem_of(request: Request[Any, Any, Any], error: Exception) -> Problem:
         return problem(ProblemType.NOT_FOUND, "There is nothing at this address.")
     if isinstance(error, HTTPException):
         return _of_status(error)
-    if isinstance(error, PoolTimeout) or (isinstance(error, OperationalError) and "locked" in str(error.orig)):
+    if isinstance(error, PoolTimeout) or (isinstance(error, OperationalError) and sqlite_code(error) in _LOCKED):
         return problem(ProblemType.BUSY, "The service is busy.", "Try again in a moment.")
     if isinstance(error, ReaderNotAvailable):
         return problem(ProblemType.BUSY, error.sentence, error.remedy)
@@ -154,7 +159,7 @@ def problem_of(request: Request[Any, Any, Any], error: Exception) -> Problem:
 def _is_no_room(error: Exception) -> bool:
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return isinstance(error, OperationalError) and "full" in str(error.orig)
+    return isinstance(error, OperationalError) and sqlite_code(error) == sqlite3.SQLITE_FULL
 
 
 def _invalid(error: ValidationException) -> Problem:

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Sequence
 
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import message
 from banqup_tui.protocol.local import EXIT_CANNOT_START
 
 _BACKLOG = 128
@@ -15,14 +16,14 @@ class WrongAddress(BanqupError):
     exit_code = EXIT_CANNOT_START
 
     def __init__(self, address: str) -> None:
-        super().__init__(f"{address!r} is not an address to listen on.", "Write it as 127.0.0.1:8080 or [::1]:8080.")
+        super().__init__(message("service.wrong-address", address=repr(address)))
 
 
 class AddressNotFree(BanqupError):
     exit_code = EXIT_CANNOT_START
 
     def __init__(self, address: str, reason: str) -> None:
-        super().__init__(f"The service cannot listen on {address}: {reason}.", "Choose another address or port.")
+        super().__init__(message("service.address-not-free", reason, address=address))
 
 
 class Hosts:

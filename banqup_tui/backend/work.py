@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine, Integer, String, Table, bindparam, or_, select, text, update
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import DBAPIError
 
 from banqup_tui.backend import tables
 from banqup_tui.backend.in_turn import InTurn
@@ -262,6 +263,11 @@ _PRAGMAS = (
     "cache_size=-8000",
 )
 """The log is written back when it has 32 MB, not 4: many small transactions change the same pages again and again."""
+
+
+def sqlite_code(error: DBAPIError) -> int:
+    """The primary result code of SQLite (https://www.sqlite.org/rescode.html); 0 where it has none."""
+    return int(getattr(error.orig, "sqlite_errorcode", 0)) & 0xFF
 
 
 def sqlite_engine(path: str) -> Engine:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import subprocess
 
 from banqup_tui.cli.output import say
+from banqup_tui.domain.messages import message_in
+from banqup_tui.protocol.local import AS_MESSAGES
 from banqup_tui.python_process import clean_environment, python_command
-from banqup_tui.written.told import told as in_language
+from banqup_tui.written.messages import words_of
 
 
 def run_backend(*arguments: str) -> int:
-    """The exit code; what the backend says goes to stderr as it says it, in the language in use."""
+    """The exit code; what the backend says goes to stderr, in the language in use."""
     with subprocess.Popen(
         python_command("banqup_tui.backend", *arguments),
-        env=clean_environment(),
+        env=clean_environment() | {AS_MESSAGES: "1"},
         stderr=subprocess.PIPE,
         encoding="utf-8",
         errors="replace",
     ) as process:
         for line in process.stderr or ():
-            say(in_language(line.rstrip("\n")))
+            said = message_in(line)
+            say(words_of(said) if said is not None else line.rstrip("\n"))
     return process.returncode

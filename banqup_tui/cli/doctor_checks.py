@@ -23,7 +23,6 @@ from banqup_tui.store.faults import LocalFault
 from banqup_tui.store.sqlite import connect
 from banqup_tui.written.messages import remedy_of, sentence_of
 from banqup_tui.written.refusals import what_to_do, why_not
-from banqup_tui.written.told import told as in_language
 from banqup_tui.written.words import N_, _, ngettext
 
 LEAST_ROOM = 200 * 1024 * 1024
@@ -154,7 +153,7 @@ def of_settings(homes: Homes) -> Iterator[Finding]:
     try:
         read_settings(homes.config)
     except WrongSettings as error:
-        yield wrong(N_("settings"), error.sentence, error.remedy)
+        yield wrong(N_("settings"), sentence_of(error.message), remedy_of(error.message))
         return
     path = homes.config / FILE_NAME
     yield fine(
@@ -173,7 +172,7 @@ def of_files(homes: Homes) -> Iterator[Finding]:
                 is_sound = connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
         except LocalFault as fault:
             if not fault.is_damage:
-                yield wrong(about, in_language(fault.sentence), in_language(fault.remedy))
+                yield wrong(about, sentence_of(fault.message), remedy_of(fault.message))
                 continue
             is_sound = False
         if is_sound:

@@ -13,7 +13,7 @@ from banqup_tui.domain.text import clean
 from banqup_tui.error_log import record
 from banqup_tui.homes import homes
 from banqup_tui.store.faults import FaultCode, fault_of
-from banqup_tui.written.told import told_of
+from banqup_tui.written.messages import words_of
 from banqup_tui.written.words import _
 
 
@@ -28,13 +28,13 @@ def guarded(command: Callable[[], int]) -> int:
         _let_go_of_stdout()
         return exit_codes.OK
     except BanqupError as error:
-        _tell(told_of(error))
+        _tell(words_of(error.message))
         return error.exit_code
     except OSError as error:
         return _of_system(error)
     except Exception as error:
         if found := _cause(error):
-            _tell(told_of(found))
+            _tell(words_of(found.message))
             return found.exit_code
         return _of_program(error)
 
@@ -56,7 +56,7 @@ def _of_system(error: OSError) -> int:
         _tell(f"{full} {_('Make room and do it again; nothing is lost.')}")
         return exit_codes.CANNOT_WRITE
     if (fault := fault_of(error)) is not None and fault.code in (FaultCode.TOO_MANY_FILES, FaultCode.NO_MEMORY):
-        _tell(str(fault))
+        _tell(words_of(fault.message))
         return fault.exit_code
     reason = error.strerror or error
     if _is_ours(error):

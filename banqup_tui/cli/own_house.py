@@ -26,7 +26,7 @@ from banqup_tui.launcher import connect
 from banqup_tui.store.query import DocumentQuery
 from banqup_tui.sync.session import Session
 from banqup_tui.sync.state import SyncWord
-from banqup_tui.written.told import told
+from banqup_tui.written.messages import words_of
 from banqup_tui.written.words import _, ngettext
 
 SECONDS_TO_SYNC = 600.0
@@ -91,11 +91,11 @@ class OwnHouse:
         try:
             await asyncio.to_thread(self._session.engine.sync_once, SECONDS_TO_SYNC)
         except BanqupError as error:
-            raise NoBackend(error.sentence, error.remedy) from error
+            raise NoBackend(error.message) from error
         state = self._session.engine.state
         if state.word is SyncWord.CLOCK_BACK and not self._clock_said:
             self._clock_said = True
-            say(f"{told(state.sentence)} {told(state.remedy)}")
+            say(words_of(state.message))
 
     async def answers(self, keys: Sequence[str], seconds: float) -> list[Answer]:
         """Also where the time is up, or the backend gone: those not answered are WAITING then."""
@@ -172,7 +172,7 @@ class OwnHouse:
         try:
             return await asyncio.to_thread(self._session.engine.attempts, delivery_id)
         except BanqupError as error:
-            raise NoBackend(error.sentence, error.remedy) from error
+            raise NoBackend(error.message) from error
 
     def integrations(self, client_id: str | None = None, *, removed: bool = False) -> Sequence[Integration]:
         return self._session.readers.integrations(client_id, removed=removed)

@@ -16,7 +16,7 @@ from banqup_tui.actions.places import Place
 from banqup_tui.cli.house import House, NoBackend, Tools
 from banqup_tui.cli.output import say
 from banqup_tui.error_log import record, take_loop_faults
-from banqup_tui.written.told import told as in_language
+from banqup_tui.written.messages import remedy_of, sentence_of
 from banqup_tui.written.words import N_, _
 
 
@@ -39,7 +39,7 @@ async def in_step(house: House) -> bool:
     except NoBackend as error:
         say(
             _("{sentence} This is what was here before; what is asked is kept. {remedy}").format(
-                sentence=in_language(error.sentence), remedy=in_language(error.remedy)
+                sentence=sentence_of(error.message), remedy=remedy_of(error.message)
             )
         )
         return False

@@ -21,8 +21,8 @@ from banqup_tui.domain.setting_rules import is_asked, kind_of, plain, with_defau
 from banqup_tui.domain.text import clean
 from banqup_tui.protocol.messages import SignIn, SignInRequest, SignInState
 from banqup_tui.sync.errors import NoNetwork, NotAnswered, Refused, ServerDown
+from banqup_tui.written.messages import words_of
 from banqup_tui.written.told import told as in_language
-from banqup_tui.written.told import told_of
 from banqup_tui.written.words import N_, _
 
 POLL = 1.0
@@ -119,11 +119,11 @@ async def _until_done(doing: Doing, begun: SignIn) -> SignIn:
                 found = await (doing.return_to(begun.id, address) if address else doing.sign_in(begun.id))
             except (NoNetwork, NotAnswered, ServerDown) as error:
                 if address:
-                    say(told_of(error))
+                    say(words_of(error.message))
             except Refused as error:
                 if not address:
                     raise
-                say(told_of(error))
+                say(words_of(error.message))
         return found
 
 

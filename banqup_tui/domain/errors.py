@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from banqup_tui.domain.messages import Message, text_message
+from banqup_tui.domain.messages import TEXT, Message, text_message
 
 
 class BanqupError(Exception):
@@ -28,7 +28,12 @@ class BanqupError(Exception):
         return str(self.message.params.get("remedy", ""))
 
     def __str__(self) -> str:
-        return f"{self.sentence} {self.remedy}".strip()
+        """For logs and tests; users are shown `presentation.messages.words_of`."""
+        if self.message.code == TEXT:
+            return f"{self.sentence} {self.remedy}".strip()
+        values = [f"{name}: {value}" for name, value in self.message.params.items()]
+        quoted = [f"“{self.message.quote}”"] if self.message.quote else []
+        return " ".join([self.message.code, *([f"({', '.join(values)})"] if values else []), *quoted])
 
 
 class UnreadableDocument(BanqupError):

@@ -40,6 +40,14 @@ def message(code: str, /, quote: str = "", **params: object) -> Message:
     return Message(code, kept, clean(quote)[:_LONGEST])
 
 
+def message_in(line: str) -> Message | None:
+    """The message that a line of a log is, as JSON; `None` where it is none."""
+    try:
+        return msgspec.json.decode(line, type=Message)
+    except msgspec.DecodeError:
+        return None
+
+
 def text_message(text: str, remedy: str = "") -> Message:
     """A sentence that is no message of the program, kept as it is."""
     return Message(TEXT, {"text": text, "remedy": remedy} if remedy else {"text": text})

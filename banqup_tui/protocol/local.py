@@ -9,8 +9,11 @@ ENDPOINT_FILE = "endpoint.json"
 EXIT_ALREADY_RUNNING = 75
 EXIT_NEWER_VERSION = 76
 EXIT_CANNOT_START = 78
-"""It has said in one sentence what is in the way, and trying again would not help."""
+"""It has said in one message what is in the way, and trying again would not help."""
 LOG_FILE = "backend.log"
+AS_MESSAGES = "BANQUP_AS_MESSAGES"
+"""Environment variable: where it is set the service writes each message to stderr as a line of JSON, for the program
+that started it; else as a sentence."""
 CONTENT_DIRECTORY = "files"
 """Below the local backend's directory: the bytes of documents, each file named by its SHA-256."""
 

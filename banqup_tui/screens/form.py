@@ -45,7 +45,8 @@ from banqup_tui.widgets.panel import Panel
 from banqup_tui.widgets.sheet import Rule, Sheet
 from banqup_tui.widgets.sign_in_panel import SignInPanel
 from banqup_tui.written.formats import cut_middle
-from banqup_tui.written.told import told, told_of
+from banqup_tui.written.messages import sentence_of, words_of
+from banqup_tui.written.told import told
 from banqup_tui.written.widths import width_of
 from banqup_tui.written.words import _
 
@@ -247,7 +248,7 @@ class FormScreen(Sheet):
         try:
             signed_in = await self._signing.value(name, self._values())
         except BanqupError as error:
-            self.house.say(clean(told_of(error)), Tone.ERROR, (clean(told(error.sentence)),))
+            self.house.say(words_of(error.message), Tone.ERROR, (sentence_of(error.message),))
             self.view.go_to(error.problem.field or "" if isinstance(error, Refused) else "")
             return
         if signed_in is not None:
@@ -304,7 +305,7 @@ class FormScreen(Sheet):
         try:
             result = await self._form.test(self._values())
         except BanqupError as error:
-            self.view.set_report(_("Test"), [Report(False, told_of(error))])
+            self.view.set_report(_("Test"), [Report(False, words_of(error.message))])
             return
         self.view.set_report(_("Test"), [Report(step.ok, _sentence(step)) for step in result.steps])
         self._take(result)

@@ -14,7 +14,8 @@ from banqup_tui.screens.opening import open_outside
 from banqup_tui.sync.errors import Refused
 from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.sign_in_panel import AGAIN, SignInPanel, Wish
-from banqup_tui.written.told import told, told_of
+from banqup_tui.written.messages import remedy_of, sentence_of, words_of
+from banqup_tui.written.told import told
 from banqup_tui.written.words import _
 
 POLL = 1.0
@@ -54,7 +55,7 @@ class SignInAtForm:
             try:
                 found = await self._signing.state(found.id)
             except Refused as error:
-                self._panel.refuse(clean(told(error.sentence)), clean(told(error.remedy)))
+                self._panel.refuse(sentence_of(error.message), remedy_of(error.message))
                 return
             except BanqupError:
                 continue
@@ -90,7 +91,7 @@ class SignInAtForm:
             found = await self._signing.returned(asked, address)
         except BanqupError as error:
             if asked == self._id:
-                self._panel.tell(clean(told_of(error)), "error")
+                self._panel.tell(words_of(error.message), "error")
             return
         if asked == self._id and not self._is_over(found):
             self._panel.tell(_("Waiting until you have signed in there."), "muted")

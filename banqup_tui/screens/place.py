@@ -29,7 +29,7 @@ from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.panel import Panel
 from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.title import Title
-from banqup_tui.written.told import told
+from banqup_tui.written.messages import remedy_of, sentence_of, words_of
 from banqup_tui.written.words import _, pgettext
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ class PlaceScreen(Sheet):
             await registry.BY_ID[action_id].run(context)
         except (NoNetwork, ServerDown) as error:
             engine = self.house.session.engine
-            text = f"{told(error.sentence)} {told(error.remedy)}".strip()
+            text = words_of(error.message)
             self.ask.notify(Message(text=text, tone=Tone.ERROR, holds=lambda: not engine.state.is_connected))
         except Exception as error:
             self._tell(error)
@@ -206,8 +206,8 @@ class PlaceScreen(Sheet):
         trouble = trouble_of(error)
         if isinstance(trouble, ProgramFault):
             self.house.record(error)
-        remedy = "" if isinstance(trouble, SystemFault) else told(trouble.remedy)
-        self.ask.notify_error(told(trouble.sentence), remedy)
+        remedy = "" if isinstance(trouble, SystemFault) else remedy_of(trouble.message)
+        self.ask.notify_error(sentence_of(trouble.message), remedy)
 
     async def _dispatch_message(self, message: TextualMessage) -> None:
         """A fault of this computer, met while something is read to be shown, ends neither the place nor the program.

@@ -14,7 +14,7 @@ from banqup_tui.sync.threads import in_thread
 from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, paragraph, right
 from banqup_tui.widgets.page import Page
 from banqup_tui.written.formats import amount_with_currency, full_date, size
-from banqup_tui.written.told import told_of
+from banqup_tui.written.messages import words_of
 from banqup_tui.written.words import _
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Library:
             return Read(document, formats.read(data, document.file_name), raw)
         except BanqupError as error:
             is_final = isinstance(error, UnreadableDocument) and error.reason != formats.PASSING
-            return Read(document, raw=raw, problem=told_of(error), is_final=is_final)
+            return Read(document, raw=raw, problem=words_of(error.message), is_final=is_final)
         except OSError as error:
             return Read(document, problem=error.strerror or str(error), is_final=False)
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import Message, message
 
 
 class FaultCode(StrEnum):
@@ -36,7 +37,7 @@ class LocalFault(BanqupError):
     exit_code = 73
 
     def __init__(self, code: FaultCode, path: Path | None = None) -> None:
-        super().__init__(*_words(code, "A file" if path is None else str(path)))
+        super().__init__(_message(code, path))
         self.code = code
         self.path = path
         if code is FaultCode.LOCKED:
@@ -155,29 +156,6 @@ def _asked_of_the_system(path: Path | None) -> FaultCode | None:
     return FaultCode.DISK_FULL if not space.f_bavail else None
 
 
-def _words(code: FaultCode, path: str) -> tuple[str, str]:
-    match code:
-        case FaultCode.DISK_FULL:
-            return f"The disk is full: {path} could not be written.", "Make room; nothing that is there is lost."
-        case FaultCode.READ_ONLY:
-            return f"{path} can only be read.", "Make its disk or folder writable, or set BANQUP_HOME to another."
-        case FaultCode.NO_PERMISSION:
-            return (
-                f"You may not read and write {path}.",
-                "Give yourself the right to it, or set BANQUP_HOME to a directory of your own.",
-            )
-        case FaultCode.TOO_MANY_FILES:
-            return f"Too many files are open: {path} could not be opened.", "Close other programs and try again."
-        case FaultCode.NO_MEMORY:
-            return "This computer has not enough free memory.", "Close other programs and try again."
-        case FaultCode.LOCKED:
-            return f"Another program is using {path}.", "Try again in a moment."
-        case FaultCode.IO_ERROR:
-            return f"The disk reported an error at {path}.", "Have the disk looked at, then try again."
-        case FaultCode.CANNOT_OPEN:
-            return (
-                f"{path} cannot be opened.",
-                "Look what stands in its place, or set BANQUP_HOME to another directory.",
-            )
-        case FaultCode.DAMAGED:
-            return f"{path} is damaged.", "Have the disk looked at."
+def _message(code: FaultCode, path: Path | None) -> Message:
+    slug = code.value.lower().replace("_", "-")
+    return message(f"computer.{slug}") if path is None else message(f"computer.{slug}-at", path=path)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import message
 from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol.commands import AddIntegration, Configure, ConfigureIntegration, ImportFile, Install
 from banqup_tui.protocol.problems import WAITS_TO_PLACE
@@ -72,7 +73,7 @@ class OutboxTooNew(BanqupError):
     exit_code = 76
 
     def __init__(self) -> None:
-        super().__init__("A newer version of the program uses this outbox.", "Restart this terminal.")
+        super().__init__(message("computer.outbox-too-new"))
 
 
 def _healing(

@@ -1,9 +1,10 @@
-"""Why the server could not be asked, or did not do what was asked. Each has a sentence and a remedy."""
+"""Why the server could not be asked, or did not do what was asked. Each has a message."""
 
 import os
 from datetime import datetime
 
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.protocol.problems import Problem, ProblemType
 
 
@@ -16,8 +17,8 @@ class NoNetwork(SyncError):
 
     exit_code = 69
 
-    def __init__(self, detail: str = "") -> None:
-        super().__init__(f"There is no connection to the server. {detail}".strip(), "It is tried again by itself.")
+    def __init__(self) -> None:
+        super().__init__(message("sync.no-network"))
 
 
 class ServerDown(SyncError):
@@ -25,8 +26,8 @@ class ServerDown(SyncError):
 
     exit_code = 69
 
-    def __init__(self, detail: str = "", retry_after: float | None = None) -> None:
-        super().__init__(f"The server does not answer. {detail}".strip(), "It is tried again by itself.")
+    def __init__(self, why: Message | None = None, retry_after: float | None = None) -> None:
+        super().__init__(why or message("sync.server-down"))
         self.retry_after = retry_after
 
 
@@ -34,12 +35,7 @@ class ServerSilent(ServerDown):
     """A connection stands, and nothing is answered: the server hangs, is stopped, or has too much to do."""
 
     def __init__(self) -> None:
-        SyncError.__init__(
-            self,
-            "The server is there, but takes no requests: it is stopped, or busy with something else.",
-            "It goes on by itself when it answers. If it does not, end its process: banqup doctor names it.",
-        )
-        self.retry_after = None
+        super().__init__(message("sync.server-silent"))
 
 
 class Busy(ServerDown):
@@ -54,14 +50,14 @@ class SignedOut(SyncError):
     exit_code = 77
 
     def __init__(self) -> None:
-        super().__init__("The server does not know this sign-in any more.", "Sign in again.")
+        super().__init__(message("sync.signed-out"))
 
 
 class CopyTooOld(SyncError):
     """410: the copy has to begin anew."""
 
     def __init__(self) -> None:
-        super().__init__("The copy is too old for the server's history.", "It is made again by itself.")
+        super().__init__(message("sync.copy-too-old"))
 
 
 class Refused(SyncError):
@@ -80,31 +76,28 @@ class NotAnswered(SyncError):
 
     exit_code = 75
 
-    def __init__(self, sentence: str = "No answer in the time given.") -> None:
-        super().__init__(sentence, "It goes on with the next connection.")
+    def __init__(self) -> None:
+        super().__init__(message("sync.not-answered"))
 
 
 class SystemFault(SyncError):
-    """The operating system refused something; what it was is in the sentence."""
+    """The operating system refused something; what it was is quoted."""
 
     exit_code = 73
 
     def __init__(self, error: OSError) -> None:
         reason = error.strerror or type(error).__name__
         if isinstance(error.filename, str | bytes):
-            reason = f"{os.fsdecode(error.filename)}, {reason}"
-        super().__init__(f"The system refused it: {reason}.", "It is tried again by itself.")
+            super().__init__(message("sync.system-refused-at", reason, path=os.fsdecode(error.filename)))
+        else:
+            super().__init__(message("sync.system-refused", reason))
 
 
 class ClockSetBack(SyncError):
     """Nothing is held up by it, but dates would be wrong. `was_at`: what the clock had shown."""
 
     def __init__(self, was_at: datetime) -> None:
-        shown = f"{was_at.astimezone():%Y-%m-%d %H:%M}"
-        super().__init__(
-            f"The clock of this computer was set back: it was {shown} before.",
-            "Set the clock: dates of what you do would be wrong.",
-        )
+        super().__init__(message("sync.clock-set-back", at=f"{was_at.astimezone():%Y-%m-%d %H:%M}"))
         self.was_at = was_at
 
 
@@ -114,11 +107,7 @@ class ProgramFault(SyncError):
     exit_code = 70
 
     def __init__(self, error: BaseException) -> None:
-        kind = type(error).__name__
-        super().__init__(
-            f"The program made a mistake ({kind}).",
-            "It is tried again by itself. The details are in its log; banqup doctor says where that is.",
-        )
+        super().__init__(message("sync.program-fault", kind=type(error).__name__))
 
 
 def is_too_old(problem: Problem) -> bool:

@@ -20,6 +20,7 @@ from banqup_tui.domain.delivery import Attempt
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.source import ToPlace
 from banqup_tui.protocol import paths
 from banqup_tui.protocol.answers import harmless
@@ -40,7 +41,7 @@ from banqup_tui.protocol.messages import (
     TestRequest,
     TestResult,
 )
-from banqup_tui.protocol.problems import MEDIA_TYPE, Problem
+from banqup_tui.protocol.problems import MEDIA_TYPE, Problem, ProblemType
 from banqup_tui.store.faults import LocalFault, fault_of
 from banqup_tui.store.files import CHUNK, FileCache
 from banqup_tui.sync.errors import Busy, CopyTooOld, NoNetwork, Refused, ServerDown, ServerFault, SignedOut, is_too_old
@@ -131,7 +132,7 @@ async def _look_at_peer(event: str, details: Mapping[str, Any]) -> None:
     connection = stream.get_extra_info("socket")
     if connection is None or not is_own(connection):
         await stream.aclose()
-        raise ServerDown("Something else answers in its place.")
+        raise ServerDown(message("sync.not-the-server"))
 
 
 class Server:
@@ -200,7 +201,7 @@ class Server:
                 if response.status_code != 200:
                     raise _failure(response, await _content(response))
                 if _media_type(response) != "text/event-stream":
-                    raise ServerDown("Something else answers in its place.")
+                    raise ServerDown(message("sync.not-the-server"))
                 yield _lines(response)
 
     # up
@@ -235,7 +236,7 @@ class Server:
                         raise _failure(response, await _content(response))
                     found = await _written(response, half)
             if found != sha256:
-                raise ServerDown("The file did not arrive whole.")
+                raise ServerDown(message("sync.file-not-whole"))
             return cache.keep(half, sha256)
         finally:
             half.unlink(missing_ok=True)
@@ -320,13 +321,13 @@ class _told:
         if isinstance(error, httpx.ConnectError):
             raise (NoNetwork if _errno_of(error) in _NO_WAY_THERE else ServerDown) from None
         if isinstance(error, httpx.TimeoutException):
-            raise ServerDown("It took too long.") from None
+            raise ServerDown(message("sync.too-slow")) from None
         if isinstance(error, httpx.HTTPError | httpx.InvalidURL | httpx.StreamError):
-            raise ServerDown("The connection was cut off.") from None
+            raise ServerDown(message("sync.cut-off")) from None
         is_ours = error is None or isinstance(error, BanqupError) or not isinstance(error, Exception)
         if not is_ours and self._client is not None and self._client.is_closed:
             # httpx 0.28 raises a bare RuntimeError for a client that somebody else has closed meanwhile
-            raise ServerDown("The connection was cut off.") from None
+            raise ServerDown(message("sync.cut-off")) from None
 
 
 def _fault_below(error: BaseException) -> LocalFault | None:
@@ -345,18 +346,18 @@ async def _content(response: httpx.Response) -> bytes:
     async for part in response.aiter_bytes():
         size += len(part)
         if size > LARGEST_ANSWER:
-            raise ServerDown("Its answer is too large.")
+            raise ServerDown(message("sync.answer-too-large"))
         parts.append(part)
     return b"".join(parts)
 
 
 def _decoded(response: httpx.Response, body: bytes, kind: type[_V]) -> _V:
     if _media_type(response) != "application/json":
-        raise ServerDown("Something else answers in its place.")
+        raise ServerDown(message("sync.not-the-server"))
     try:
         return msgspec.json.decode(harmless(body), type=kind)
     except msgspec.MsgspecError:
-        raise ServerDown("Its answer cannot be read.") from None
+        raise ServerDown(message("sync.answer-unreadable")) from None
 
 
 def _failure(response: httpx.Response, body: bytes) -> Exception:
@@ -367,12 +368,29 @@ def _failure(response: httpx.Response, body: bytes) -> Exception:
     if status == 410 and is_too_old(problem):
         return CopyTooOld()
     if status in (408, 429, 503):
-        return Busy(problem.detail, _retry_after(response))
+        return Busy(_said(status, problem), _retry_after(response))
     if status == 500:
-        return ServerFault(problem.detail)
+        return ServerFault(_said(status, problem))
     if status > 500 or status < 400:
-        return ServerDown(problem.detail)
+        return ServerDown(_said(status, problem))
     return Refused(status, problem)
+
+
+_SAID: dict[str, str] = {
+    ProblemType.BUSY: "sync.server-busy",
+    ProblemType.BEHIND_CURSOR: "sync.server-busy",
+    ProblemType.TOO_MANY_REQUESTS: "sync.server-busy",
+    ProblemType.TOO_SLOW: "sync.too-slow",
+    ProblemType.STOPPING: "sync.server-stopping",
+    ProblemType.NO_ROOM: "sync.server-disk-full",
+    ProblemType.INTERNAL: "sync.server-failed",
+}
+
+
+def _said(status: int, problem: Problem) -> Message:
+    """Why the server does not do now what was asked, by the type of its problem."""
+    code = _SAID.get(problem.type)
+    return message("sync.server-answered", status=status) if code is None else message(code)
 
 
 def _problem(response: httpx.Response, body: bytes) -> Problem:
@@ -399,7 +417,7 @@ async def _lines(response: httpx.Response) -> AsyncIterator[str]:
             for line in lines:
                 yield line.rstrip(b"\r").decode("utf-8", "replace")
             if len(rest) > LARGEST_LINE:
-                raise ServerDown("Something else answers in its place.")
+                raise ServerDown(message("sync.not-the-server"))
 
 
 async def _chunks(path: Path, listening: _Listening) -> AsyncIterator[bytes]:
@@ -417,7 +435,7 @@ async def _written(response: httpx.Response, half: Path) -> str:
         async for part in response.aiter_bytes():
             size += len(part)
             if size > LARGEST_FILE:
-                raise ServerDown("The file is too large.")
+                raise ServerDown(message("sync.file-too-large"))
             digest.update(part)
             file.write(part)
     return digest.hexdigest()

@@ -54,7 +54,7 @@ class Listeners:
         except LocalFault as fault:  # what was counted last is still the best that is known
             error = error or fault
             return msgspec.structs.replace(
-                self.state, word=_word_of(error), sentence=error.sentence, remedy=error.remedy, fault=_code_of(error),
+                self.state, word=_word_of(error), message=error.message, fault=_code_of(error),
                 since=trouble.since, tries=trouble.tries,
             )  # fmt: skip
         word = self._word(busy_with, kept, refused, copy.is_complete, copy.again)
@@ -68,8 +68,7 @@ class Listeners:
             done=0 if copy.is_complete else copy.arrived,
             total=0 if copy.is_complete else copy.expected,
             refused=refused,
-            sentence=error.sentence if error else "",
-            remedy=error.remedy if error else "",
+            message=error.message if error else None,
             fault=_code_of(error),
         )
 

@@ -13,6 +13,7 @@ from banqup_tui.domain.delivery import Delivery
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.extension import Installation
 from banqup_tui.domain.integration import Integration
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.source import PlacingRule, Source, ToPlace
 from banqup_tui.domain.space import Space
 from banqup_tui.kill_points import kill_point
@@ -99,7 +100,7 @@ def _read(decoder: msgspec.json.Decoder[_V], value: bytes) -> _V:
     try:
         return decoder.decode(value)
     except msgspec.MsgspecError:
-        raise ServerDown("Its answer cannot be read.") from None
+        raise ServerDown(message("sync.answer-unreadable")) from None
 
 
 def _access(change: Change) -> Changed:

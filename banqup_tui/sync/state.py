@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.values import Value
 from banqup_tui.store.faults import FaultCode
 
@@ -26,8 +27,8 @@ class SyncWord(StrEnum):
 class SyncState(Value, frozen=True, kw_only=True):
     """`kept`: commands that have no answer yet. `since`, `tries`: of every trouble. `fault`: of LOCAL_FAULT.
 
-    `done` of `total` documents: of FIRST_COPY and RECOPYING. `refused`: changes to look at. `sentence` and `remedy`
-    say what is wrong, where something is.
+    `done` of `total` documents: of FIRST_COPY and RECOPYING. `refused`: changes to look at. `message` says
+    what is wrong, where something is.
     """
 
     word: SyncWord = SyncWord.STARTING
@@ -37,8 +38,7 @@ class SyncState(Value, frozen=True, kw_only=True):
     done: int = 0
     total: int = 0
     refused: int = 0
-    sentence: str = ""
-    remedy: str = ""
+    message: Message | None = None
     fault: FaultCode | None = None
 
     @property

@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from banqup_tui.domain.errors import BanqupError
 from banqup_tui.written.folders import FOLDER_NAMES
 from banqup_tui.written.words import _, current_language, sentences_with
 
@@ -34,11 +33,6 @@ def told(text: str | None) -> str:
         return ""
     language = current_language()
     return text if language == "en" else " ".join(_told(text, language))
-
-
-def told_of(error: BanqupError) -> str:
-    """Its sentence and its remedy in the language in use."""
-    return f"{told(error.sentence)} {told(error.remedy)}".strip()
 
 
 def _told(text: str, language: str) -> Iterator[str]:

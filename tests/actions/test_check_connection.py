@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from banqup_tui.actions.registry import BY_ID
+from banqup_tui.domain.messages import message
 from banqup_tui.sync.state import SyncState, SyncWord
 from tests.actions.fakes import NOW, FakeAsk, FakeDoing, a_context
 
@@ -11,8 +12,7 @@ GONE = SyncState(
     kept=3,
     since=NOW - timedelta(minutes=5),
     tries=4,
-    sentence="The server does not answer.",
-    remedy="It is tried again by itself.",
+    message=message("sync.server-down"),
 )
 
 

@@ -87,8 +87,9 @@ def test_a_directory_that_cannot_be_written_is_one_sentence_with_a_remedy(tmp_pa
     (tmp_path / "file").write_text("not a directory")
     with pytest.raises(CannotWrite) as raised:
         save_copy(tmp_path / "file", tmp_path / "file", "x.xml")
-    assert "cannot be written" in raised.value.sentence
-    assert raised.value.remedy
+    assert raised.value.message.code == "computer.cannot-write"
+    assert raised.value.message.params == {"path": str(tmp_path / "file")}
+    assert raised.value.message.quote
 
 
 async def test_what_is_queued_can_be_cancelled() -> None:

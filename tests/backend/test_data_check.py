@@ -21,6 +21,7 @@ from banqup_tui.backend.values import document_of
 from banqup_tui.launcher import BackendDidNotStart, NewerVersionUsed
 from banqup_tui.protocol.local import EXIT_CANNOT_START
 from banqup_tui.store import copy_schema, outbox_schema
+from banqup_tui.written.messages import remedy_of, sentence_of
 from tests.backend.ledger.waiting import until
 from tests.support.backends import Home, home_in
 from tests.support.backends import http as speak
@@ -92,15 +93,16 @@ def test_a_database_that_is_lost_beside_its_files_is_not_begun_anew(tmp_path: Pa
         database.touch()
     elif state == "without a space":
         sqlite3.connect(database).execute("CREATE TABLE space (id TEXT)").connection.close()
-    with pytest.raises(DatabaseLost, match=r"files of documents are there \(2\)") as caught:
+    with pytest.raises(DatabaseLost) as caught:
         refuse_to_begin_anew(backend, tmp_path / "copies")
-    assert "banqup restore FOLDER" in caught.value.remedy
+    assert "files of documents are there (2)" in sentence_of(caught.value.message)
+    assert "banqup restore FOLDER" in remedy_of(caught.value.message)
     assert caught.value.exit_code == EXIT_CANNOT_START
 
 
 def test_a_database_that_only_a_copy_knows_of_is_not_begun_anew(tmp_path: Path) -> None:
     copy_that_knows(tmp_path / "copies", "e", 12, documents=3)
-    with pytest.raises(DatabaseLost, match=r"copy knows documents \(3\)"):
+    with pytest.raises(DatabaseLost, match=r"service.database-missing-copy-there .*count: 3"):
         refuse_to_begin_anew(tmp_path / "backend", tmp_path / "copies")
 
 
@@ -121,7 +123,7 @@ def test_a_copy_that_cannot_be_read_stops_no_start(tmp_path: Path) -> None:
 def test_a_lost_database_is_told_to_the_terminal_and_begun_anew_only_when_asked(home: Home) -> None:
     backend = backend_with(home.homes.data, files=1)
     (backend / DATABASE_FILE).unlink()
-    with pytest.raises(BackendDidNotStart, match=r"is missing, but files of documents .* banqup restore FOLDER"):
+    with pytest.raises(BackendDidNotStart, match=r"service.database-missing-files-there"):
         home.connect()
     assert not (backend / DATABASE_FILE).exists()
     child = home.start(sys.executable, "-m", "banqup_tui", "restore", "--empty")
@@ -145,7 +147,7 @@ def test_a_database_older_than_the_copy_begins_a_new_epoch_before_anything_is_se
         found = client.get(f"/v1/spaces/{endpoint.space_id}/snapshot").json()
     assert found["epoch"] != epoch
     assert found["seq"] >= 40
-    assert "older than what this computer had seen" in home.log
+    assert "service.database-older" in home.log
 
 
 def test_documents_of_a_newer_version_are_said_to_be_so(home: Home) -> None:
@@ -154,7 +156,7 @@ def test_documents_of_a_newer_version_are_said_to_be_so(home: Home) -> None:
     with connection:
         connection.execute("UPDATE schema_version SET version = 99")
     connection.close()
-    with pytest.raises(NewerVersionUsed, match="has been used here"):
+    with pytest.raises(NewerVersionUsed, match=r"launcher.newer-version-used"):
         home.connect()
 
 

@@ -28,6 +28,7 @@ from banqup_tui.launcher import AnotherUsersBackend, BackendDidNotStart, Backend
 from banqup_tui.protocol import PROTOCOL, local_socket
 from banqup_tui.protocol.commands import AddSource, RemoveSource
 from banqup_tui.protocol.local import EXIT_ALREADY_RUNNING, EXIT_CANNOT_START, EXIT_NEWER_VERSION, Endpoint
+from banqup_tui.written.messages import remedy_of, sentence_of
 from tests.support.backends import Home, home_in, is_alive, speaking, until
 from tests.support.backends import http as speak
 from tests.support.sftp import free_port
@@ -265,9 +266,8 @@ def test_a_spoilt_endpoint_file_keeps_nobody_out(home: Home) -> None:
 def test_an_older_terminal_is_told_that_a_newer_version_runs(home: Home) -> None:
     newer = home.start(*speaking(PROTOCOL + 1))
     until(home.endpoint_file.exists)
-    with pytest.raises(NewerVersionRuns) as told:
+    with pytest.raises(NewerVersionRuns, match=r"launcher.newer-version-runs"):
         home.connect()
-    assert "Restart this terminal" in told.value.remedy
     assert newer.poll() is None
 
 
@@ -306,7 +306,7 @@ def test_a_spoilt_database_is_told_at_once_and_not_written_over(home: Home) -> N
     database.write_bytes(b"this is no database " * 500)
     with pytest.raises(BackendDidNotStart) as told:
         home.connect()
-    assert "cannot be opened" in str(told.value)
+    assert told.value.message.code == "service.cannot-open"
     assert database.read_bytes().startswith(b"this is no database")
 
 
@@ -314,7 +314,8 @@ def test_a_backend_that_never_comes_up_is_given_up_with_its_last_words(home: Hom
     with pytest.raises(BackendDidNotStart) as told:
         home.connect(program=["/bin/sh", "-c", "echo it is broken >&2; exit 3"], seconds=0.5)
     assert told.value.lines[-1] == "it is broken"
-    assert str(home.homes.log) in told.value.remedy
+    assert told.value.message.quote == "it is broken"
+    assert str(home.homes.log) in remedy_of(told.value.message)
 
 
 def end(endpoint: Endpoint) -> None:
@@ -413,16 +414,16 @@ FAILING = (
 )
 
 
-def test_what_keeps_the_backend_from_starting_is_told_in_a_sentence(home: Home) -> None:
-    for what, where, sentence in (
-        ("ENOSPC", "os.fsync", "is full"),
-        ("ENOSPC", "banqup_tui.backend.endpoint.write_new", "is full"),
-        ("ENOLCK", "fcntl.flock", "cannot be locked"),
-        ("EOPNOTSUPP", "fcntl.flock", "cannot be locked"),
+def test_what_keeps_the_backend_from_starting_is_told_in_a_message(home: Home) -> None:
+    for what, where, code in (
+        ("ENOSPC", "os.fsync", "service.disk-full"),
+        ("ENOSPC", "banqup_tui.backend.endpoint.write_new", "service.disk-full"),
+        ("ENOLCK", "fcntl.flock", "service.no-locks"),
+        ("EOPNOTSUPP", "fcntl.flock", "service.no-locks"),
     ):
         with pytest.raises(BackendDidNotStart) as told:
             home.connect(program=[sys.executable, "-c", FAILING.format(what, where)])
-        assert sentence in told.value.sentence
+        assert told.value.message.code == code
         assert "Traceback" not in home.log
         assert "reached" not in home.log, "a terminal would have taken it for one that is up"
         assert sorted(path.name for path in home.homes.runtime.iterdir()) == ["backend.lock"]
@@ -521,7 +522,7 @@ def test_a_backend_that_hangs_is_said_in_a_moment_and_by_its_process(shared: Hom
     try:
         with pytest.raises(BackendHangs) as raised:
             shared.connect(seconds=300.0)  # it is not waited for
-        assert f"process {endpoint.pid}" in raised.value.sentence
+        assert f"process {endpoint.pid}" in sentence_of(raised.value.message)
     finally:
         os.kill(endpoint.pid, signal.SIGCONT)
     assert shared.connect().pid == endpoint.pid

@@ -19,6 +19,7 @@ from banqup_tui.domain.failures import Failing, FailureGroup, grouped
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import ClientRow, Counts
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.source import PlacingRule, Source, ToPlace
 from banqup_tui.homes import Homes
 from tests.actions.fakes import PARVIS, FakeDoing
@@ -51,7 +52,7 @@ class FakeHouse:
 
     async def sync(self) -> None:
         if self.offline:
-            raise NoBackend("The server does not answer.", "It is tried again by itself.")
+            raise NoBackend(message("sync.server-down"))
 
     async def answers(self, keys: Sequence[str], seconds: float) -> list[Answer]:
         return [self._answer(key) for key in keys]
@@ -117,7 +118,7 @@ class FakeHouse:
 
     async def attempts(self, delivery_id: str) -> Sequence[Attempt]:
         if self.offline:
-            raise NoBackend("The backend does not answer.", "")
+            raise NoBackend(message("sync.server-down"))
         return self.all_attempts.get(delivery_id, ())
 
     def integrations(self, client_id: str | None = None, *, removed: bool = False) -> Sequence[Integration]:

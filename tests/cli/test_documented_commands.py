@@ -163,7 +163,7 @@ VARIABLES = {
 }
 """The test that shows what each does."""
 
-NOT_FOR_USERS = {"BANQUP_KILL_AT", "BANQUP_COMPLETE"}
+NOT_FOR_USERS = {"BANQUP_KILL_AT", "BANQUP_COMPLETE", "BANQUP_AS_MESSAGES"}
 
 _NAMES = {"PARVIS", "PURCHASE_INVOICES", "OTHER_DOCUMENTS"}
 _PLACEHOLDER = re.compile(r"[\[(|)\]]|[A-Z]{2,}(\|[A-Z]+)*…?\]?\)?|[A-Z]=[A-Z]+")

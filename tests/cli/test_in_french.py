@@ -15,7 +15,7 @@ from banqup_tui.cli import click_words
 from banqup_tui.cli.main import COMMANDS, cli
 from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.domain.delivery import DeliveryState
-from banqup_tui.domain.messages import text_message
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.source import ToPlace
 from tests.actions.fakes import a_delivery, a_document, an_extension, an_installation, an_integration
 from tests.cli.fakes import FakeHouse
@@ -67,7 +67,7 @@ def a_house() -> FakeHouse:
                 one,
                 "sftp",
                 DeliveryState.FAILED,
-                reason=text_message("The server does not answer.", "Import it again."),
+                reason=message("delivery.document-gone"),
             )
         ],
         all_to_place=[
@@ -75,7 +75,7 @@ def a_house() -> FakeHouse:
                 id="t",
                 source="sftp",
                 file_name="a.pdf",
-                reason=text_message("The server does not answer.", "Import it again."),
+                reason=message("delivery.document-gone"),
             )
         ],
         looked_at=[RefusedChange(key="change-1", what="Envoi", kind="SEND", at=datetime(2026, 11, 24, tzinfo=UTC))],

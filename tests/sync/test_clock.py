@@ -57,7 +57,8 @@ def test_the_program_works_on_and_says_it(tmp_path: Path) -> None:
     watch = Watch(session)
     session.engine.start()
     state = watch.until_word(SyncWord.CLOCK_BACK)
-    assert "was set back" in state.sentence
+    assert state.message is not None
+    assert state.message.code == "sync.clock-set-back"
     assert state.is_connected
     assert session.readers.clients()
     session.close()

@@ -10,6 +10,7 @@ import pytest
 
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.homes import Homes
 from banqup_tui.protocol.commands import Copy as CopyAsked
@@ -22,6 +23,7 @@ from banqup_tui.sync import rounds
 from banqup_tui.sync.errors import NoNetwork, NotAnswered, Refused, ServerDown, ServerFault, SignedOut
 from banqup_tui.sync.session import Session
 from banqup_tui.sync.state import SyncState, SyncWord
+from banqup_tui.written.messages import remedy_of
 from tests.sync.fake_server import FakeServer, Line, a_client, a_document
 
 ENDPOINT = Endpoint(socket="nowhere", instance_id="i", protocol=2, space_id="s", pid=1)
@@ -154,7 +156,7 @@ def test_a_backend_that_cannot_start_is_told_with_its_remedy(tmp_path: Path) -> 
     session = Session.open(homes(tmp_path), broken)
     watch = Watch(session)
     session.engine.start()
-    assert watch.until_word(SyncWord.SERVER_DOWN).remedy == "Look at its log."
+    assert remedy_of(watch.until_word(SyncWord.SERVER_DOWN).message) == "Look at its log."
     session.close()
 
 
@@ -321,7 +323,7 @@ def test_an_open_program_connects_again_whatever_kept_it_from_starting_the_backe
     watch = Watch(session)
     session.engine.start()
     state = watch.until_word(word)
-    assert state.sentence
+    assert state.message is not None
     faults.clear()
     session.engine.wake()
     watch.until_word(SyncWord.IN_STEP)
@@ -386,7 +388,7 @@ def test_a_server_that_hangs_is_said_before_its_connection_is_given_up(session: 
     watch.until_word(SyncWord.IN_STEP)
     server.silent_for = 4.0
     state = watch.until_word(SyncWord.SERVER_DOWN)
-    assert "takes no requests" in state.sentence
+    assert state.message == message("sync.server-silent")
     assert state.since is not None
     server.silent_for = 0.0
     watch.until_word(SyncWord.IN_STEP)

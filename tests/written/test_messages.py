@@ -7,11 +7,14 @@ import pytest
 
 import banqup_tui
 from banqup_tui.backend.ledger import messages as of_ledger
+from banqup_tui.backend.lock import AlreadyRunning
+from banqup_tui.backend.restoring import InTheWay
 from banqup_tui.domain.delivery import Delivery, DeliveryState
-from banqup_tui.domain.messages import Message, message, text_message
+from banqup_tui.domain.messages import Message, message, message_in, text_message
 from banqup_tui.store import copy, copy_schema
-from banqup_tui.written.messages import json_of, remedy_of, remedy_of_delivery, sentence_of, texts_by_code
-from banqup_tui.written.words import use_language
+from banqup_tui.store.faults import FaultCode, LocalFault
+from banqup_tui.written.messages import json_of, remedy_of, remedy_of_delivery, sentence_of, texts_by_code, words_of
+from banqup_tui.written.words import _, use_language
 
 
 @pytest.fixture(autouse=True)
@@ -22,10 +25,45 @@ def _english_after():
 
 def test_every_message_of_the_ledger_has_its_sentence_in_both_languages() -> None:
     codes = {one.code if isinstance(one, Message) else one for name, one in vars(of_ledger).items() if name.isupper()}
-    assert codes == set(texts_by_code())
+    assert codes <= set(texts_by_code())
     english = {code: sentence_of(Message(code)) for code in codes}
     use_language("fr")
     assert [code for code in codes if sentence_of(Message(code)) == english[code]] == []
+
+
+def test_every_sentence_and_every_remedy_is_french_in_french() -> None:
+    use_language("fr")
+    texts = {text for one in texts_by_code().values() for text in one if text}
+    assert [text for text in texts if _(text) == text] == []
+
+
+def test_every_translation_has_the_places_of_its_sentence() -> None:
+    use_language("fr")
+    for texts in texts_by_code().values():
+        for text in texts:
+            assert set(re.findall(r"{\w+}", _(text) if text else "")) == set(re.findall(r"{\w+}", text)), text
+
+
+def test_every_fault_of_this_computer_has_its_sentence() -> None:
+    for code in FaultCode:
+        for path in (None, Path("/srv/home")):
+            fault = LocalFault(code, path)
+            assert fault.message.code in texts_by_code()
+            assert ("/srv/home" in sentence_of(fault.message)) is (path is not None and code is not FaultCode.NO_MEMORY)
+
+
+def test_what_the_service_says_to_a_person_who_runs_it_is_in_the_persons_language() -> None:
+    use_language("fr")
+    assert words_of(AlreadyRunning().message) == "Le service local tourne déjà."
+    assert words_of(InTheWay(Path("/srv/backup")).message).startswith("/srv/backup existe déjà.")
+
+
+def test_a_line_of_a_log_is_a_message_only_where_it_is_one() -> None:
+    assert message_in('{"code": "service.disk-full", "params": {"directory": "/srv"}}') == message(
+        "service.disk-full", directory="/srv"
+    )
+    for line in ("", "it is broken", "[]", '{"params": {}}', "{" * 5_000):
+        assert message_in(line) is None
 
 
 def test_every_code_names_its_part_and_every_sentence_has_an_end() -> None:

@@ -2,20 +2,17 @@
 
 import errno
 import time
-from pathlib import Path
 
 import pytest
 
-from banqup_tui.backend.lock import AlreadyRunning
-from banqup_tui.backend.restoring import InTheWay
 from banqup_tui.connectors import sftp_faults
 from banqup_tui.connectors.local_folder import _not_sent
 from banqup_tui.domain.warnings import ReadWarning
 from banqup_tui.formats import vocabularies
 from banqup_tui.formats.refusals import REASONS, refuse
 from banqup_tui.store.query import FilterProblem, parse
-from banqup_tui.sync.errors import NoNetwork, ServerDown
-from banqup_tui.written.told import told, told_of
+from banqup_tui.written.messages import words_of
+from banqup_tui.written.told import told
 from banqup_tui.written.words import use_language
 
 
@@ -53,7 +50,7 @@ def test_what_is_odd_or_refused_in_a_file():
     odd = ReadWarning(place="", code="communication-check", args=("+++026/1187/40032+++", "59"))
     assert told(odd.sentence) == "Les chiffres de contrôle de +++026/1187/40032+++ devraient être 59."
     error = refuse("not-well-formed", line=12)
-    assert told_of(error) == "Le XML est mal formé à la ligne 12. Redemandez le fichier à l'expéditeur."
+    assert words_of(error.message) == "Le XML est mal formé à la ligne 12. Redemandez le fichier à l'expéditeur."
     for reason, (sentence, _remedy) in REASONS.items():
         assert told(sentence.format_map(_Anything())) != sentence.format_map(_Anything()), reason
 
@@ -64,12 +61,6 @@ class _Anything(dict):
 
 
 def test_several_sentences_and_one_that_is_not_known():
-    assert told_of(ServerDown("It took too long.")) == (
-        "Le serveur ne répond pas. C'était trop long. Nouvel essai tout seul."
-    )
-    assert told_of(NoNetwork("Name or service not known")) == (
-        "Il n'y a pas de connexion au serveur. Name or service not known Nouvel essai tout seul."
-    )
     assert told("The ledger of Acme is closed. It is tried again by itself.") == (
         "The ledger of Acme is closed. Nouvel essai tout seul."
     )
@@ -124,9 +115,3 @@ def test_what_stands_in_the_place_of_a_refusal_is_french_too():
 def test_words_in_words_a_thousand_deep_are_shown_as_they_came():
     nested = "This is " + "a (UBL " * 250 + ", not an invoice or a bank statement."
     assert told(nested).startswith("C'est ")
-
-
-def test_what_the_backend_says_when_a_command_runs_it_is_french():
-    running = AlreadyRunning()
-    assert told(running.sentence) == "Le service local tourne déjà."
-    assert told(str(InTheWay(Path("/srv/backup")))).startswith("/srv/backup existe déjà.")

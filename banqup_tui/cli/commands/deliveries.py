@@ -17,6 +17,7 @@ from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import NEWEST_ATTEMPTS, Delivery
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.written.messages import sentence_of
 from banqup_tui.written.told import told as in_language
 from banqup_tui.written.words import N_, _
 
@@ -77,7 +78,7 @@ async def with_all_attempts(house: House, delivery: Delivery) -> Delivery:
     except BanqupError as error:
         say(
             _("The newest {NEWEST_ATTEMPTS} attempts only. {sentence}").format(
-                NEWEST_ATTEMPTS=NEWEST_ATTEMPTS, sentence=in_language(error.sentence)
+                NEWEST_ATTEMPTS=NEWEST_ATTEMPTS, sentence=sentence_of(error.message)
             )
         )
         return delivery

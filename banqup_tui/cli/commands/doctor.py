@@ -25,6 +25,7 @@ from banqup_tui.cli.output import print_array, print_table, say
 from banqup_tui.cli.running import as_json, pass_tools
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.error_log import record, take_loop_faults
+from banqup_tui.written.messages import remedy_of, sentence_of
 from banqup_tui.written.words import N_, _
 
 
@@ -68,7 +69,7 @@ def _of_the_house(tools: Tools, deep: bool) -> list[Finding]:
     try:
         return asyncio.run(look())
     except BanqupError as error:
-        return [wrong(N_("copy"), error.sentence, error.remedy)]
+        return [wrong(N_("copy"), sentence_of(error.message), remedy_of(error.message))]
     except OSError as error:
         return [
             wrong(
@@ -83,5 +84,5 @@ async def _of_backend(house: House) -> Finding:
     try:
         await house.sync()
     except BanqupError as error:
-        return wrong(N_("backend"), error.sentence, error.remedy)
+        return wrong(N_("backend"), sentence_of(error.message), remedy_of(error.message))
     return fine(N_("backend"), _("It answers, and the copy is in step"))

@@ -22,6 +22,7 @@ from banqup_tui.domain.text import clean
 from banqup_tui.folder_walk import NotARegularFile
 from banqup_tui.written.folders import folder_name
 from banqup_tui.written.formats import count
+from banqup_tui.written.messages import remedy_of, sentence_of
 from banqup_tui.written.told import told as in_language
 from banqup_tui.written.words import N_, _, ngettext
 
@@ -92,7 +93,7 @@ def _give(house: House, found: Found, client: Client | None, create_clients: boo
     except NotARegularFile:
         return _not_given(not_a_file(found))
     except BanqupError as error:
-        return Given(path=found.path, reason=error.sentence, remedy=error.remedy)
+        return Given(path=found.path, reason=sentence_of(error.message), remedy=remedy_of(error.message))
     return Given(path=found.path, key=key)
 
 

@@ -22,9 +22,10 @@ from banqup_tui.written.words import _
 
 @cache
 def texts_by_code() -> Mapping[str, Texts]:
-    from banqup_tui.written.messages import deliveries
+    from banqup_tui.written.messages import computer, config, deliveries, service, sync
 
-    return {**deliveries.TEXTS}
+    families = (computer, config, deliveries, service, sync)
+    return {code: texts for family in families for code, texts in family.TEXTS.items()}
 
 
 def sentence_of(message: Message | None) -> str:

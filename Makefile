@@ -2,6 +2,7 @@
 
 VENV   := .venv
 BIN    := $(VENV)/bin
+PROGRAM := $(VENV)/.program
 STAMP  := $(VENV)/.installed
 UV     := $(shell command -v uv 2>/dev/null)
 PYTHON ?= python3
@@ -12,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test test-tryton test-fava check lock audit bench campaign messages pictures clean
 
-run: $(STAMP)
+run: $(PROGRAM)
 	$(BIN)/banqup demo --open
 
 test: $(STAMP)
@@ -88,15 +89,27 @@ pictures: $(STAMP)
 campaign: $(STAMP)
 	$(BIN)/python -m pytest -n $(JOBS) -m campaign
 
-$(STAMP): pyproject.toml
+# The program alone; then, for tests and checks, what they need beside it. What is installed already is used.
+
+$(PROGRAM): pyproject.toml
+	@echo "Installing banqup-tui and the libraries it needs into $(VENV) ..."
 ifneq ($(UV),)
 	$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
-	$(UV) pip install --quiet --python $(BIN)/python --editable . --group dev
+	$(UV) pip install --python $(BIN)/python --editable .
 else
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 	  echo "Python 3.11 or newer with its venv module is needed: install python3-venv, or uv, then run make again." >&2; exit 1; }
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable . --group dev
+	$(BIN)/python -m pip install --disable-pip-version-check --editable .
+endif
+	@touch $(PROGRAM)
+
+$(STAMP): $(PROGRAM)
+	@echo "Installing what the tests and checks need ..."
+ifneq ($(UV),)
+	$(UV) pip install --python $(BIN)/python --group dev
+else
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --disable-pip-version-check --group dev
 endif
 	@touch $(STAMP)
 

@@ -5,6 +5,7 @@ Known holes need the network, and so does the bill of materials: `make audit`.
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 import tomllib
@@ -45,6 +46,11 @@ ALLOWED = frozenset(
 )
 """What may be shipped beside a program under Apache-2.0."""
 
+RUN_AS_TOOLS = frozenset(
+    {"ruff", "mypy", "import-linter", "types-defusedxml", "pytest-asyncio", "pytest-xdist", "django-oauth-toolkit"}
+)
+"""Of the development dependencies those that nothing imports: programs, plug-ins of pytest, stubs of types."""
+
 KNOWN = {"pypdfium2": "BSD-3-Clause, Apache-2.0, dependency licenses"}
 """Licences that are written in words of their own, as they were read."""
 
@@ -54,7 +60,7 @@ _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)")
 def problems() -> list[str]:
     with (ROOT / "pyproject.toml").open("rb") as stream:
         project = tomllib.load(stream)
-    return [*_without_upper_bound(project), *_out_of_step(project), *_licences()]
+    return [*_without_upper_bound(project), *_unused(project), *_out_of_step(project), *_licences()]
 
 
 def _without_upper_bound(project: dict[str, object]) -> Iterator[str]:
@@ -73,6 +79,34 @@ def _requirements(project: dict[str, object]) -> Iterator[tuple[str, str]]:
     for where, requirements in tables.items():
         for text in requirements:  # type: ignore[attr-defined]
             yield where, text
+
+
+def _unused(project: dict[str, object]) -> Iterator[str]:
+    """Each dependency is imported where it is declared for, or is a tool that the Makefile runs."""
+    for group, directories in {"project": ["banqup_tui"], "dev": ["tests", "tools", "benchmarks", "banqup_tui"]}.items():
+        imported = {name for directory in directories for name in _imported(ROOT / directory)}
+        for where, text in _requirements(project):
+            name = canonicalize_name(Requirement(text).name)
+            if where == group and name not in RUN_AS_TOOLS and not imported & _modules_of(name):
+                yield f"{where}: nothing imports {name}"
+
+
+def _imported(directory: Path) -> Iterator[str]:
+    """The first parts of all modules that are imported below a directory, wherever in a file."""
+    for path in directory.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                yield from (alias.name.partition(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                yield node.module.partition(".")[0]
+
+
+def _modules_of(distribution: str) -> set[str]:
+    return {
+        module
+        for module, distributions in metadata.packages_distributions().items()
+        if distribution in map(canonicalize_name, distributions)
+    }
 
 
 def _out_of_step(project: dict[str, object]) -> Iterator[str]:

@@ -83,7 +83,7 @@ def _requirements(project: dict[str, object]) -> Iterator[tuple[str, str]]:
 
 def _unused(project: dict[str, object]) -> Iterator[str]:
     """Each dependency is imported where it is declared for, or is a tool that the Makefile runs."""
-    for group, directories in {"project": ["banqup_tui"], "dev": ["tests", "tools", "benchmarks", "banqup_tui"]}.items():
+    for group, directories in (("project", ["banqup_tui"]), ("dev", ["tests", "tools", "benchmarks", "banqup_tui"])):
         imported = {name for directory in directories for name in _imported(ROOT / directory)}
         for where, text in _requirements(project):
             name = canonicalize_name(Requirement(text).name)

@@ -25,12 +25,12 @@ _TABLES = {
 }  # fmt: skip
 """Modules in which every string that is a sentence is one for the user."""
 _TELLING = {
-    "NotSent", "Rejected", "Uncertain", "Refused", "SettingProblem", "_Unreadable", "TemplateProblem",
+    "NotSent", "Rejected", "Uncertain", "Refused", "SettingProblem", "TemplateProblem",
     "refuse", "Flaw", "Unplaced", "_contradiction", "_several", "SpoolRefusal", "NotTaken", "Receipt",
     "_without_manifest",
 }  # fmt: skip
 """What is called with sentences in other modules of these packages."""
-_OF_A_WORD = {"_Unreadable", "TemplateProblem", "Flaw"}
+_OF_A_WORD = {"TemplateProblem", "Flaw"}
 """Of these, `unknown` alone is a reason too."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _BEGINS_PART = ("a ", "an ", "the ", "any ", "attachment", "archive", "XML ", "{what} (", "{kind} (")

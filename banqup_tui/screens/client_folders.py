@@ -32,6 +32,7 @@ from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import DOCUMENT_WIDTH, levels_at
 from banqup_tui.widgets.tick_panel import TickPanel
 from banqup_tui.written.formats import count, vat_number
+from banqup_tui.written.messages import sentence_of
 from banqup_tui.written.signs import sign
 from banqup_tui.written.words import _
 
@@ -354,7 +355,7 @@ class ClientFolders(PlaceScreen):
         message.stop()
         parsed = parse(message.text)
         if isinstance(parsed, FilterProblem):
-            self.filter_line.set_problem(parsed.start, parsed.end, folders_words.unreadable(parsed))
+            self.filter_line.set_problem(parsed.start, parsed.end, sentence_of(parsed.message))
             shown = self._rows.count() if self._rows is not None else 0
             self.info.set_instead((folders_words.still_shown(shown),))
             return

@@ -8,13 +8,12 @@ from banqup_tui.domain.client import Client
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.listing import Totals
 from banqup_tui.screens.folders_nodes import month_name
-from banqup_tui.store.query import DocumentQuery, FilterProblem
+from banqup_tui.store.query import DocumentQuery
 from banqup_tui.widgets.line_list import EmptyNote
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.written.folders import FOLDER_NAMES
 from banqup_tui.written.formats import count, figure
 from banqup_tui.written.signs import sign
-from banqup_tui.written.told import told
 from banqup_tui.written.words import _, ngettext
 
 
@@ -85,14 +84,6 @@ def would_match(word: str, number: int) -> str:
 def nothing_yet(folder: Folder) -> EmptyNote:
     keys = ((":", _("Import files of your own")), ("Esc", _("Back to the folders")))
     return EmptyNote(_no_documents(folder), _where_from(folder), keys)
-
-
-def unreadable(problem: FilterProblem) -> str:
-    reason = told(problem.reason)
-    if problem.suggestion:
-        words = _("{reason}; did you mean {suggestion}?")
-        reason = words.format(reason=reason, suggestion=problem.suggestion).replace(":?", ": ?")
-    return reason
 
 
 def still_shown(number: int) -> Word:

@@ -17,6 +17,7 @@ from enum import StrEnum
 
 from banqup_tui.domain.currencies import MOST_DIGITS
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.domain.values import Value
 
@@ -72,12 +73,11 @@ class Filter(Value, frozen=True, kw_only=True):
 
 
 class FilterProblem(Value, frozen=True, kw_only=True):
-    """Why a line can not be read, `start` to `end` in it. `suggestion` is what may have been meant, or empty."""
+    """Why a line can not be read, `start` to `end` in it. Its parameter `near` is what may have been meant."""
 
     start: int
     end: int
-    reason: str
-    suggestion: str = ""
+    message: Message
 
 
 class SortColumn(StrEnum):
@@ -105,11 +105,10 @@ class DocumentQuery(Value, frozen=True, kw_only=True):
 class _Unreadable(Exception):
     """`part` is what is wrong of the term, None for all of it."""
 
-    def __init__(self, reason: str, suggestion: str = "", part: str | None = None) -> None:
-        super().__init__(reason)
+    def __init__(self, message: Message, part: str | None = None) -> None:
+        super().__init__(message.code)
         self.part = part
-        self.reason = reason
-        self.suggestion = suggestion
+        self.message = message
 
 
 _TERM = re.compile(r'-?(?:[^\s":]+:)?(?:"[^"]*"?|[^\s"]\S*)?')
@@ -130,7 +129,7 @@ def parse(line: str) -> Filter | FilterProblem:
             terms.append(_term(line[at:end], at, end))
         except _Unreadable as problem:
             start, end = (at, end) if problem.part is None else _within(line, at, problem.part)
-            return FilterProblem(start=start, end=end, reason=problem.reason, suggestion=problem.suggestion)
+            return FilterProblem(start=start, end=end, message=problem.message)
         at = end
     return Filter(line=line, terms=tuple(terms))
 
@@ -149,7 +148,7 @@ def _term(word: str, start: int, end: int) -> Term:
     field = _field(name)
     value = value.strip('"')
     if not value:
-        raise _Unreadable("a value is missing")
+        raise _Unreadable(message("filter.value-missing"))
     return _with_value(field, value, negated, start, end)
 
 
@@ -157,7 +156,9 @@ def _field(name: str) -> Field:
     if name.lower() in FIELD_NAMES:
         return Field(name.lower())
     close = difflib.get_close_matches(name.lower(), FIELD_NAMES, n=1, cutoff=0.5)
-    raise _Unreadable("unknown field", f"{close[0]}:" if close else "", part=name)
+    raise _Unreadable(
+        message("filter.unknown-field-near", near=f"{close[0]}:") if close else message("filter.unknown-field"), name
+    )
 
 
 def _with_value(field: Field, value: str, negated: bool, start: int, end: int) -> Term:
@@ -181,7 +182,9 @@ def _status(word: str) -> AccountingStatus:
     if word.upper() in set(AccountingStatus):
         return AccountingStatus(word.upper())
     close = difflib.get_close_matches(folded, STATUS_WORDS, n=1, cutoff=0.4)
-    raise _Unreadable("unknown status", close[0] if close else "")
+    raise _Unreadable(
+        message("filter.unknown-status-near", near=close[0]) if close else message("filter.unknown-status")
+    )
 
 
 def _range(value: str, read: "_Reader") -> tuple[int | None, int | None]:
@@ -209,7 +212,7 @@ class _Amounts(_Reader):
     def __call__(self, text: str) -> tuple[int, int]:
         parts = smallest_parts(text)
         if parts is None:
-            raise _Unreadable("not an amount")
+            raise _Unreadable(message("filter.not-an-amount"))
         return parts, parts
 
 
@@ -235,13 +238,13 @@ class _Days(_Reader):
     def __call__(self, text: str) -> tuple[int, int]:
         parts = text.split("/")[::-1] if "/" in text else text.split("-")
         if not 1 <= len(parts) <= 3 or not all(map(_SHORT_NUMBER.fullmatch, parts)) or len(parts[0]) not in (2, 4):
-            raise _Unreadable("not a date", "2026-11")
+            raise _Unreadable(message("filter.not-a-date", near="2026-11"))
         numbers = [int(part) for part in parts]
         year = numbers[0] if len(parts[0]) == 4 else 2000 + numbers[0]
         month = numbers[1] if len(numbers) > 1 else None
         day = numbers[2] if len(numbers) > 2 else None
         if (month is not None and not 1 <= month <= 12) or (day is not None and not 1 <= day <= 31):
-            raise _Unreadable("not a date", "2026-11")
+            raise _Unreadable(message("filter.not-a-date", near="2026-11"))
         low = year * 10_000 + (month or 1) * 100 + (day or 1)
         return low, year * 10_000 + (month or 12) * 100 + (day or 31)
 

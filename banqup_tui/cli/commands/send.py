@@ -21,7 +21,7 @@ from banqup_tui.cli.running import as_json, context_for, in_house, pass_tools
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.folder import Folder
-from banqup_tui.domain.sending import Selection
+from banqup_tui.domain.sending import Obstacle, Selection
 from banqup_tui.written.formats import count
 from banqup_tui.written.messages import remedy_of_delivery, sentence_of
 from banqup_tui.written.words import N_, _, ngettext
@@ -103,7 +103,7 @@ async def _ask_for(
     reason = action.availability(context)
     if reason is not None:
         say(f"{reason}.")
-        return _code_of(reason), (), ids
+        return _code_of(context.selection), (), ids
     await action.run(context)
     keys = tuple(key for message in ask.messages for key in message.undo_keys)
     if left_out:
@@ -133,9 +133,9 @@ def _nothing_to_send(chosen: Selection) -> str:
     return _("Nothing to send: {parts}.").format(parts=parts)
 
 
-def _code_of(reason: str) -> int:
+def _code_of(selection: Selection) -> int:
     """Queued already is no failure: what was wanted is on its way."""
-    return exit_codes.OK if reason == _("Queued already") else exit_codes.FAILED
+    return exit_codes.OK if selection.obstacle is Obstacle.QUEUED_ALREADY else exit_codes.FAILED
 
 
 async def _answered(house: House, keys: Sequence[str], seconds: float) -> int:

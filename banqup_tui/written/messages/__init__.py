@@ -22,9 +22,9 @@ from banqup_tui.written.words import _
 
 @cache
 def texts_by_code() -> Mapping[str, Texts]:
-    from banqup_tui.written.messages import computer, config, deliveries, service, sync
+    from banqup_tui.written.messages import computer, config, deliveries, filters, service, sync
 
-    families = (computer, config, deliveries, service, sync)
+    families = (computer, config, deliveries, filters, service, sync)
     return {code: texts for family in families for code, texts in family.TEXTS.items()}
 
 

@@ -17,7 +17,7 @@ from banqup_tui.domain.text import clean
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import AddIntegration, Backfill
 from banqup_tui.protocol.messages import BackfillCount, TestRequest
-from banqup_tui.written.told import told
+from banqup_tui.written.messages import sentence_of
 from banqup_tui.written.words import _, current_language
 
 _AGAIN = "\0again"
@@ -60,7 +60,7 @@ async def chosen(context: Context, of_client: Sequence[Integration], steps: int 
 def _choices(installation: Installation, extension: Extension, of_client: Sequence[Integration]) -> Iterator[Choice]:
     title = title_of(extension)
     if extension.problem:
-        yield Choice(id=installation.id, label=title, reason=clean(told(extension.problem)))
+        yield Choice(id=installation.id, label=title, reason=sentence_of(extension.problem))
     elif any(one.installation_id == installation.id for one in of_client):
         yield Choice(id=installation.id, label=title, reason=_("Active for this client already"))
         label = _("{extension}, once more").format(extension=title)

@@ -9,10 +9,11 @@ from banqup_tui.actions.importing import Found, files_below, not_a_file
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.text import clean
 from banqup_tui.folder_walk import NotARegularFile
 from banqup_tui.written.formats import count
-from banqup_tui.written.messages import remedy_of, sentence_of
+from banqup_tui.written.messages import sentence_of
 from banqup_tui.written.words import _, ngettext
 
 
@@ -58,9 +59,9 @@ def _kept(context: Context, found: Found) -> str | Found:
     except NotARegularFile:
         return not_a_file(found)
     except OSError as error:
-        return Found(path=found.path, reason=error.strerror or str(error))
+        return Found(path=found.path, reason=message("import.cannot-be-read", quote=error.strerror or str(error)))
     except BanqupError as error:
-        return Found(path=found.path, reason=sentence_of(error.message), remedy=remedy_of(error.message))
+        return Found(path=found.path, reason=error.message)
 
 
 def _told(keys: tuple[str, ...], refused: list[Found]) -> Message:
@@ -69,6 +70,6 @@ def _told(keys: tuple[str, ...], refused: list[Found]) -> Message:
         return Message(text=words, undo_keys=keys)
     first = refused[0]
     why = _("Not taken: {count}. {name}: {reason}").format(
-        count=count(len(refused)), name=clean(first.path.name), reason=first.reason
+        count=count(len(refused)), name=clean(first.path.name), reason=sentence_of(first.reason)
     )
     return Message(text=f"{words} {why}", tone=Tone.WARNING, undo_keys=keys)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec import structs
 
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.values import Value
 from banqup_tui.folder_walk import (
     Directory,
@@ -19,14 +20,23 @@ from banqup_tui.folder_walk import (
     open_named,
     walk,
 )
-from banqup_tui.written.words import _
 
 LARGEST_FILE = 50 * 1024 * 1024
 """The service takes no larger one (docs/protocol.md); asked here too, so that nothing is copied in vain."""
 
 
+_OWN = Message("import.own-directory")
+_NO_FILE = Message("import.no-file")
+_REASONS = {
+    PassedReason.LINK: Message("import.link"),
+    PassedReason.NOT_A_FILE: _NO_FILE,
+    PassedReason.OWN: _OWN,
+    PassedReason.TOO_DEEP: Message("import.too-deep"),
+}
+
+
 class Found(Value, frozen=True, kw_only=True):
-    """A file to take, or a path that cannot be taken with its reason and remedy.
+    """A file to take, or a path that cannot be taken with its reason.
 
     `below` is the folder that was named, where it was found there; `hint` is its path below it, with `/`: an export's
     folders say whose a file is. `passed_over`: it is no document that was meant, such as a link.
@@ -35,8 +45,7 @@ class Found(Value, frozen=True, kw_only=True):
     path: Path
     below: Path | None = None
     hint: str = ""
-    reason: str | None = None
-    remedy: str = ""
+    reason: Message | None = None
     passed_over: bool = False
 
 
@@ -60,9 +69,9 @@ def _in_folder(root: Path) -> Iterator[_Identified]:
         for directory in walk(root, ignored=lambda name: name.startswith("."), follow_root=True):
             yield from _of_directory(root, directory)
     except OwnDirectory:
-        yield Found(path=root, reason=_own(), passed_over=True), None
+        yield Found(path=root, reason=_OWN, passed_over=True), None
     except OSError as error:
-        yield _unreadable_folder(root, error), None
+        yield _unreadable("import.folder-cannot-be-read", root, error), None
 
 
 def _of_directory(root: Path, directory: Directory) -> Iterator[_Identified]:
@@ -80,11 +89,11 @@ def _named(path: Path) -> _Identified:
     try:
         status = path.stat()
     except FileNotFoundError:
-        return Found(path=path, reason=_("There is no such file."), remedy=_("Look at the path.")), None
+        return Found(path=path, reason=Message("import.not-there")), None
     except OSError as error:
-        return _unreadable(path, error), None
+        return _unreadable("import.cannot-be-read", path, error), None
     if not stat.S_ISREG(status.st_mode):
-        return Found(path=path, reason=_("It is no file.")), None
+        return Found(path=path, reason=_NO_FILE), None
     found = _checked(path, status.st_size)
     if found.reason is None:
         found = _opened(structs.replace(found, hint=path.name))
@@ -99,53 +108,31 @@ def _opened(found: Found) -> Found:
     except NotARegularFile:
         return not_a_file(found)
     except OwnDirectory:
-        return Found(path=found.path, reason=_own(), passed_over=True)
+        return Found(path=found.path, reason=_OWN, passed_over=True)
     except OSError as error:
-        return _unreadable(found.path, error)
+        return _unreadable("import.cannot-be-read", found.path, error)
     return found
 
 
 def not_a_file(found: Found) -> Found:
     """The reason where a link or a pipe took the place of a file that was found."""
-    return Found(path=found.path, reason=_("It is no file."), passed_over=True)
+    return Found(path=found.path, reason=_NO_FILE, passed_over=True)
 
 
 def _checked(path: Path, size: int) -> Found:
     if size == 0:
-        return Found(path=path, reason=_("It is empty."), remedy=_("Copy it again from where it came."))
+        return Found(path=path, reason=Message("import.empty"))
     if size > LARGEST_FILE:
-        return Found(path=path, reason=_("It is larger than 50 MiB."), remedy=_("Split it, or leave it out."))
+        return Found(path=path, reason=message("import.too-large", limit=LARGEST_FILE // 2**20))
     return Found(path=path)
 
 
 def _passed(root: Path, passed: Passed) -> Found:
     path = root / passed.path
     if passed.error is not None:
-        return _unreadable_folder(path, passed.error)
-    reasons = {
-        PassedReason.LINK: _("It is a link, which is not followed."),
-        PassedReason.NOT_A_FILE: _("It is no file."),
-        PassedReason.OWN: _own(),
-        PassedReason.TOO_DEEP: _("It lies too deep."),
-    }
-    return Found(path=path, reason=reasons[passed.reason], passed_over=True)
+        return _unreadable("import.folder-cannot-be-read", path, passed.error)
+    return Found(path=path, reason=_REASONS[passed.reason], passed_over=True)
 
 
-def _own() -> str:
-    return _("It is a directory of this program.")
-
-
-def _unreadable_folder(path: Path, error: OSError) -> Found:
-    return Found(
-        path=path,
-        reason=_("The folder cannot be read: {reason}.").format(reason=error.strerror or error),
-        remedy=_("Give yourself the right to read it."),
-    )
-
-
-def _unreadable(path: Path, error: OSError) -> Found:
-    return Found(
-        path=path,
-        reason=_("It cannot be read: {reason}.").format(reason=error.strerror or error),
-        remedy=_("Give yourself the right to read it."),
-    )
+def _unreadable(code: str, path: Path, error: OSError) -> Found:
+    return Found(path=path, reason=message(code, quote=error.strerror or str(error)))

@@ -11,10 +11,9 @@ from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.trying import Signing, looking, testing
 from banqup_tui.domain.extension import Extension, Installation
-from banqup_tui.domain.text import clean
 from banqup_tui.protocol.commands import Install
 from banqup_tui.protocol.messages import TestRequest
-from banqup_tui.written.told import told
+from banqup_tui.written.messages import sentence_of
 from banqup_tui.written.words import _
 
 
@@ -37,7 +36,7 @@ class InstallExtension(Action):
         if not context.extension.allowed:
             return _("Its package is not allowed yet")
         if context.extension.problem:
-            return _("Does not load: {reason}").format(reason=clean(told(context.extension.problem)))
+            return _("Does not load: {reason}").format(reason=sentence_of(context.extension.problem))
         return _("Installed already") if context.installation else None
 
     async def run(self, context: Context) -> None:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from banqup_tui.backend.failures import problem
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.protocol.problems import Problem, ProblemType
+from banqup_tui.domain.messages import Message
+from banqup_tui.protocol.problems import ProblemType
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
@@ -83,14 +85,12 @@ class Refused(BanqupError):
     def __init__(
         self,
         type_: ProblemType,
-        sentence: str,
+        message: Message | str,
         remedy: str = "",
         *,
         field: str | None = None,
         beside: Callable[[Work], None] | None = None,
     ) -> None:
-        super().__init__(sentence, remedy)
+        super().__init__(message, remedy)
         self.beside = beside
-        self.problem = Problem(
-            type=type_, title=sentence, detail=sentence, remedy=remedy or None, field=field, recorded=True
-        )
+        self.problem = problem(type_, self.message, field=field, recorded=True)

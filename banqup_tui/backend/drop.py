@@ -20,6 +20,7 @@ from banqup_tui.backend.directory import DROP_SPOOL, HOST_KEY_FILE
 from banqup_tui.backend.drop_process.process import DropProcess
 from banqup_tui.backend.host_key import fingerprint_of
 from banqup_tui.backend.source_files import SourceAway
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.source import SourceKind
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.messages import EntityKind
@@ -51,7 +52,7 @@ MakeDrop = Callable[[Path, Lookup, Take, TakeAgain, DropLimits, asyncio.Event], 
 class _Wanted(Value, frozen=True, kw_only=True):
     source_id: str
     address: str
-    problem: str | None
+    problems: tuple[Message, ...]
     account_ids: frozenset[str]
 
 
@@ -103,11 +104,11 @@ class DropRoom:
         if wanted is None:
             await self._end()
             return _SECONDS_BETWEEN_LOOKS
-        problem = await self._listen(wanted)
-        if problem != wanted.problem:
-            await asyncio.to_thread(self._say, wanted.source_id, problem)
+        problems = await self._listen(wanted)
+        if problems != wanted.problems:
+            await asyncio.to_thread(self._write_problems, wanted.source_id, problems)
         held = await asyncio.to_thread(drop_intake.file_held, self._services, older_than=self._seconds_held)
-        if problem is not None:
+        if problems:
             return _SECONDS_TO_TRY_AGAIN
         return min(1.0, self._seconds_held / 4) if held else _SECONDS_BETWEEN_LOOKS
 
@@ -119,10 +120,10 @@ class DropRoom:
             if found is None:
                 return None
             ids = connection.execute(select(account.c.id).where(account.c.source_id == found.id)).scalars().all()
-        return _Wanted(source_id=found.id, address=found.path, problem=found.problem, account_ids=frozenset(ids))
+        return _Wanted(source_id=found.id, address=found.path, problems=found.problems, account_ids=frozenset(ids))
 
-    async def _listen(self, wanted: _Wanted) -> str | None:
-        """The problem, in one sentence, where it cannot."""
+    async def _listen(self, wanted: _Wanted) -> tuple[Message, ...]:
+        """Why it cannot; empty while it listens."""
         if self._drop is not None and (self._listens_at != wanted.address or self._drop.is_lost):
             await self._end()
         if self._drop is None:
@@ -130,11 +131,11 @@ class DropRoom:
                 self._drop = await self._opened(wanted)
             except (OSError, ValueError) as error:
                 reason = getattr(error, "strerror", None) or str(error)
-                return f"Nobody can be let in at {wanted.address}: {reason}."
+                return (message("source.drop-not-open", quote=reason, address=wanted.address),)
             self._listens_at = wanted.address
             _log.info("the SFTP drop listens")
         await self._drop.look_round()
-        return None
+        return ()
 
     async def _opened(self, wanted: _Wanted) -> RunningDrop:
         home = self._services.files.home
@@ -160,10 +161,10 @@ class DropRoom:
         if drop is not None:
             await drop.close()
 
-    def _say(self, source_id: str, problem: str | None) -> None:
+    def _write_problems(self, source_id: str, problems: tuple[Message, ...]) -> None:
         source = tables.source
         with self._services.database.write(self._services.space_id) as work:
-            if work.execute(update(source).where(source.c.id == source_id).values(problem=problem)).rowcount:
+            if work.execute(update(source).where(source.c.id == source_id).values(problems=problems)).rowcount:
                 work.changed(EntityKind.SOURCE, source_id)
 
     async def _take(self, account_id: str, path: str, file: Path) -> str:

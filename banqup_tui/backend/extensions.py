@@ -17,10 +17,12 @@ from typing import Any, cast, get_args
 import msgspec
 
 from banqup_tui.backend.apart import Apart
+from banqup_tui.backend.failures import problem
 from banqup_tui.backend.redaction import Redactor
 from banqup_tui.connectors.interface import Checks, Connector, Manifest, SettingProblem, schema
 from banqup_tui.connectors.path_template import problems_of
 from banqup_tui.domain.extension import Category, Extension, ReceiverKind
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.secret import Secret, from_text, revealed
 from banqup_tui.domain.setting_rules import Flaw, example_of, flaw_of, kind_of
 from banqup_tui.domain.text import clean
@@ -220,16 +222,16 @@ def _in_one_line(error: BaseException) -> str:
 
 def _broken(point: importlib.metadata.EntryPoint, why: str) -> Extension:
     package = _package(point) or point.value
-    return _without_manifest(point, f"The package {package} does not load: {why}")
+    return _without_manifest(point, message("extension.does-not-load", quote=why, package=package))
 
 
 def _not_let_in(point: importlib.metadata.EntryPoint) -> Extension:
     package = _package(point)
-    found = _without_manifest(point, f"The package {package} is not allowed yet, so nothing of it is run.")
+    found = _without_manifest(point, message("extension.not-allowed", package=package))
     return msgspec.structs.replace(found, allowed=False)
 
 
-def _without_manifest(point: importlib.metadata.EntryPoint, problem: str) -> Extension:
+def _without_manifest(point: importlib.metadata.EntryPoint, problem: Message) -> Extension:
     return Extension(
         id=point.name,
         title={"en": clean(point.name)},
@@ -245,8 +247,9 @@ def _without_manifest(point: importlib.metadata.EntryPoint, problem: str) -> Ext
 
 def _not_there(extension_id: str, extension: Extension | None) -> Problem:
     if extension is None:
-        return _problem(None, f"There is no extension {extension_id} in the Store.", "Install its package first.")
-    return _problem(None, extension.problem or f"{extension_id} does not load.", "Repair or update its package.")
+        return problem(ProblemType.INVALID_SETTINGS, message("extension.not-in-store", id=extension_id))
+    reason = extension.problem or message("extension.fails", id=extension_id)
+    return problem(ProblemType.INVALID_SETTINGS, reason)
 
 
 def _read(

@@ -3,7 +3,9 @@
 import msgspec
 
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import Message, text_message
 from banqup_tui.protocol.problems import Problem, ProblemType
+from banqup_tui.written.messages import in_english
 
 STATUS: dict[str, int] = {
     ProblemType.BAD_REQUEST: 400,
@@ -45,13 +47,35 @@ RETRY_AFTER: dict[str, int] = {
 class Failure(BanqupError):
     """The request is answered with this problem; nothing is recorded."""
 
-    def __init__(self, type_: ProblemType, sentence: str, remedy: str = "", *, field: str | None = None) -> None:
-        super().__init__(sentence, remedy)
-        self.problem = problem(type_, sentence, remedy, field=field)
+    def __init__(
+        self, type_: ProblemType, message: Message | str, remedy: str = "", *, field: str | None = None
+    ) -> None:
+        super().__init__(message, remedy)
+        self.problem = problem(type_, self.message, field=field)
 
 
-def problem(type_: ProblemType, sentence: str, remedy: str = "", *, field: str | None = None) -> Problem:
-    return Problem(type=type_, title=sentence, detail=sentence, remedy=remedy or None, field=field)
+def problem(
+    type_: ProblemType,
+    message: Message | str,
+    remedy: str = "",
+    *,
+    field: str | None = None,
+    recorded: bool = False,
+) -> Problem:
+    """Its title and remedy are English, for whoever asks without a program of ours."""
+    reason = text_message(message, remedy) if isinstance(message, str) else message
+    sentence, advice = in_english(reason)
+    return Problem(
+        type=type_,
+        title=sentence,
+        detail=sentence,
+        remedy=advice or None,
+        field=field,
+        recorded=recorded,
+        code=reason.code,
+        params=reason.params,
+        quote=reason.quote,
+    )
 
 
 def status_of(found: Problem) -> int:

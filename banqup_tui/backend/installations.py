@@ -98,7 +98,7 @@ def loading_extension(context: Context, extension_id: str) -> Extension:
             "Install its package where the backend runs.",
         )
     if extension.problem is not None:
-        raise Refused(ProblemType.REFUSED, extension.problem, "Repair or update the package.")
+        raise Refused(ProblemType.REFUSED, extension.problem)
     return extension
 
 

@@ -23,6 +23,7 @@ from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.status import accounting_status_with
 from banqup_tui.domain.text import safe_file_name
 from banqup_tui.domain.values import Value
@@ -247,8 +248,8 @@ def _insert(work: Work, document: Document, key: str | None) -> None:
     work.changed(EntityKind.DOCUMENT, document.id, client_id=document.client_id)
 
 
-def _set_aside(type_: ProblemType, incoming: Incoming, reason: str, remedy: str, content: Content | None) -> Refused:
-    return Refused(type_, reason, remedy, beside=lambda work: tray.lay_aside(work, incoming, reason, remedy, content))
+def _set_aside(type_: ProblemType, incoming: Incoming, reason: Message, content: Content | None) -> Refused:
+    return Refused(type_, reason, beside=lambda work: tray.lay_aside(work, incoming, reason, content))
 
 
 # Commands
@@ -272,10 +273,10 @@ def import_file(work: Work, body: ImportFile, context: Context) -> Any:
     try:
         content = read_file(services, incoming.sha256, incoming.file_name)
     except UnreadableDocument as error:
-        raise _set_aside(ProblemType.UNREADABLE, incoming, error.sentence, error.remedy, None) from error
+        raise _set_aside(ProblemType.UNREADABLE, incoming, error.message, None) from error
     taken = take(work, services, incoming, content)
     if isinstance(taken, Unplaced):
-        raise _set_aside(ProblemType.CANNOT_PLACE, incoming, taken.reason, taken.remedy, content)
+        raise _set_aside(ProblemType.CANNOT_PLACE, incoming, taken.reason, content)
     return msgspec.json.decode(msgspec.json.encode(taken))
 
 

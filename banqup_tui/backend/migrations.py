@@ -39,8 +39,9 @@ from banqup_tui.protocol.local import EXIT_NEWER_VERSION
 
 if TYPE_CHECKING:
     from alembic.operations import Operations
+    from sqlalchemy import ColumnElement
 
-SCHEMA = 8
+SCHEMA = 9
 
 
 def _sftp_drop_and_to_place(operations: "Operations") -> None:
@@ -110,13 +111,32 @@ def _messages(operations: "Operations") -> None:
         (tables.integration, "cause", "remedy"),
         (tables.integration, "failing_reason", "failing_remedy"),
     ):
-        reason = column(name, Text)
-        text_of_it = func.json_object("text", reason, "remedy", func.coalesce(column(remedy), "") if remedy else "")
-        as_message = func.json_object("code", TEXT, "params", text_of_it)
-        statement = update(sql_table(table.name, reason)).where(reason.is_not(None)).values({name: as_message})
-        operations.get_bind().execute(statement)
-        if remedy:
-            operations.drop_column(table.name, remedy)
+        _make_messages(operations, table, name, remedy)
+
+
+def _make_messages(operations: "Operations", table: Table, name: str, remedy: str | None) -> None:
+    """The texts in column `name`, with those in column `remedy`, which is dropped."""
+    reason = column(name, Text)
+    statement = update(sql_table(table.name, reason)).where(reason.is_not(None)).values({name: _message(name, remedy)})
+    operations.get_bind().execute(statement)
+    if remedy:
+        operations.drop_column(table.name, remedy)
+
+
+def _message(name: str, remedy: str | None = None) -> "ColumnElement[str]":
+    advice = func.coalesce(column(remedy), "") if remedy else ""
+    return func.json_object("code", TEXT, "params", func.json_object("text", column(name), "remedy", advice))
+
+
+def _messages_of_intake(operations: "Operations") -> None:
+    """Why files wait to be placed, and what is wrong with ways in: the texts become messages."""
+    _make_messages(operations, tables.to_place, "reason", "remedy")
+    _make_messages(operations, tables.installation, "reason", None)
+    operations.add_column("source", Column("problems", Text))
+    problem, problems = column("problem", Text), column("problems", Text)
+    changed = update(sql_table("source", problem, problems)).where(problem.is_not(None))
+    operations.get_bind().execute(changed.values(problems=func.json_array(_message("problem"))))
+    operations.drop_column("source", "problem")
 
 
 STEPS: dict[int, Callable[["Operations"], None]] = {
@@ -127,6 +147,7 @@ STEPS: dict[int, Callable[["Operations"], None]] = {
     6: _reader_failures,
     7: _no_plain_hashes,
     8: _messages,
+    9: _messages_of_intake,
 }
 """`STEPS[n]` makes schema n out of schema n - 1."""
 

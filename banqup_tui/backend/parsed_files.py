@@ -20,8 +20,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from banqup_tui import __version__
 from banqup_tui.backend import tables
 from banqup_tui.domain.errors import UnreadableDocument
+from banqup_tui.domain.messages import Message, Param
 from banqup_tui.formats import Content, read
-from banqup_tui.formats.refusals import ENDS_READER, PASSING, REASONS, check_size, refuse
+from banqup_tui.formats.refusals import ENDS_READER, PASSING, check_size, refusal_of
 
 if TYPE_CHECKING:
     from banqup_tui.backend.context import Services
@@ -73,7 +74,7 @@ class ParsedFiles:
     def settle(self, sha256: str, result: _Parsed, size: int) -> None:
         with self._lock:
             self._drop(sha256)
-            is_passing = isinstance(result, UnreadableDocument) and result.reason == PASSING
+            is_passing = isinstance(result, UnreadableDocument) and result.message.code == PASSING
             until = self.clock() + _SECONDS_PASSING if is_passing else math.inf
             self._cached[sha256] = _Cached(result, size, until)
             self._cached_bytes += size
@@ -81,7 +82,7 @@ class ParsedFiles:
                 len(self._cached) > _MOST_CACHED or self._cached_bytes > _MOST_CACHED_BYTES
             ):
                 self._drop(next(iter(self._cached)))
-            if isinstance(result, UnreadableDocument) and result.reason in ENDS_READER:
+            if isinstance(result, UnreadableDocument) and result.message.code in ENDS_READER:
                 self.unsaved[sha256] = result
             self._under_way.pop(sha256).set_result(result)
 
@@ -117,7 +118,7 @@ def read_file(services: "Services", sha256: str, file_name: str) -> Content:
     found = result.result()
     if isinstance(found, UnreadableDocument):
         # A copy: the traceback of an exception that is raised again and again would grow.
-        raise UnreadableDocument(found.reason, found.sentence, found.remedy, found.details)
+        raise UnreadableDocument(found.message)
     return found
 
 
@@ -137,9 +138,9 @@ def _remembered(services: "Services", sha256: str) -> UnreadableDocument | None:
     same = (table.c.sha256 == sha256, table.c.version == __version__)
     with services.database.read() as connection:
         row = connection.execute(select(table).where(*same)).first()
-    if row is None or row.reason not in REASONS:
+    if row is None:
         return None
-    return refuse(row.reason, **msgspec.json.decode(row.details, type=dict[str, str]))
+    return refusal_of(Message(row.reason, msgspec.json.decode(row.details, type=dict[str, Param])))
 
 
 def _save(services: "Services") -> None:
@@ -148,8 +149,8 @@ def _save(services: "Services") -> None:
         for sha256, error in list(unsaved.items()):
             row: dict[str, Any] = {
                 "version": __version__,
-                "reason": error.reason,
-                "details": msgspec.json.encode(error.details).decode(),
+                "reason": error.message.code,
+                "details": msgspec.json.encode(error.message.params).decode(),
                 "at": work.now,
             }
             insert = work.insert(tables.reader_failure).values(sha256=sha256, **row)

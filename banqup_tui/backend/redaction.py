@@ -99,6 +99,8 @@ class Redactor:
             title=self.text(problem.title),
             detail=self.text(problem.detail),
             remedy=None if problem.remedy is None else self.text(problem.remedy),
+            params=self.message(problem.message).params if problem.code else {},
+            quote=self.text(problem.quote),
         )
 
     def step(self, step: Step) -> Step:

@@ -21,12 +21,10 @@ from banqup_tui.backend.two_levels import Settings
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.integration import IntegrationState
-from banqup_tui.domain.messages import text_message
 from banqup_tui.domain.values import Value
 
 KIND = "RENEW"
 AT_ONCE = 100
-CORRECT = "Correct the settings of this client."
 
 
 class Renewal(Value, frozen=True, kw_only=True):
@@ -46,7 +44,7 @@ def refuse_unfit(work: Work, services: Services, installation_id: str, before: S
             settings_versions.checked(services, row.extension_id, firm, own)
             secret_binding.refuse_left_behind(services, row.extension_id, before, firm, own)
         except Refused as error:
-            raise two_levels.refused(error.problem, f"{client_name(work, row.client_id)}: ") from None
+            raise two_levels.refused(error.problem, client_name(work, row.client_id)) from None
 
 
 def begin(work: Work, context: Context, installation_id: str, firm: Settings) -> int:
@@ -73,7 +71,7 @@ def portion(work: Work, services: Services, found: Row[Any]) -> jobs.Progress:
         try:
             _renew(work, row, firm, context)
         except Refused as error:
-            lifecycle.break_off(work, row, text_message(error.problem.title, error.problem.remedy or CORRECT))
+            lifecycle.break_off(work, row, error.message)
     position = rows[-1].id if rows else found.position
     return jobs.Progress(position, len(rows), ended=len(rows) < AT_ONCE)
 

@@ -83,7 +83,7 @@ def _add_drop(work: Work, body: AddSource, context: Context) -> Any:
     known = work.execute(same).first()
     if known is None:
         return _insert(work, body, address, fingerprint)
-    moved = {"path": address, "fingerprint": fingerprint, "problem": None}
+    moved = {"path": address, "fingerprint": fingerprint, "problems": None}
     work.execute(update(table).where(table.c.id == known.id).values(moved))
     work.changed(EntityKind.SOURCE, known.id)
     return {"sourceId": known.id, "outcome": str(Outcome.KNOWN)}

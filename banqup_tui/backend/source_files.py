@@ -64,11 +64,11 @@ def read(services: Services, incoming: Incoming) -> Content | UnreadableDocument
 def filed(work: Work, services: Services, incoming: Incoming, content: Content | UnreadableDocument) -> FileOutcome:
     """A document, or a place in the tray with the reason."""
     if isinstance(content, UnreadableDocument):
-        tray.lay_aside(work, incoming, content.sentence, content.remedy, None)
+        tray.lay_aside(work, incoming, content.message, None)
         return FileOutcome.UNREADABLE
     taken = intake.take(work, services, incoming, content)
     if isinstance(taken, Unplaced):
-        tray.lay_aside(work, incoming, taken.reason, taken.remedy, content)
+        tray.lay_aside(work, incoming, taken.reason, content)
         return FileOutcome.UNPLACED
     return FileOutcome.TAKEN if taken.is_new else FileOutcome.KNOWN
 

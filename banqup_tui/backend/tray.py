@@ -9,6 +9,7 @@ from banqup_tui.backend import tables
 from banqup_tui.backend.clients import ClientDirectory
 from banqup_tui.backend.incoming import Arrival, Incoming
 from banqup_tui.backend.work import Work
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.text import clean
 from banqup_tui.formats.content import Content
 from banqup_tui.protocol.messages import EntityKind, Op
@@ -16,14 +17,14 @@ from banqup_tui.sources.layouts import read_path
 from banqup_tui.sources.suggesting import suggest
 
 
-def lay_aside(work: Work, incoming: Arrival, reason: str, remedy: str, content: Content | None) -> None:
+def lay_aside(work: Work, incoming: Arrival, reason: Message, content: Content | None) -> None:
     """In place of what was said of it before, or of the same bytes at another place of the same source.
 
     A file whose bytes were not taken into the store is laid aside without them.
     """
     table = tables.to_place
     name = clean(incoming.path or incoming.file_name)
-    row = _row(work, incoming, name, reason, remedy, content)
+    row = _row(work, incoming, name, reason, content)
     same = or_(table.c.file_name == name, table.c.sha256 == row["sha256"] if row["sha256"] else false())
     mine = (table.c.space_id == work.space_id, table.c.source == incoming.source)
     before = list(work.execute(select(table.c.id).where(*mine, same).order_by(table.c.at)).scalars())
@@ -37,7 +38,7 @@ def lay_aside(work: Work, incoming: Arrival, reason: str, remedy: str, content: 
     work.changed(EntityKind.TO_PLACE, tray_id)
 
 
-def _row(work: Work, incoming: Arrival, name: str, reason: str, remedy: str, content: Content | None) -> dict[str, Any]:
+def _row(work: Work, incoming: Arrival, name: str, reason: Message, content: Content | None) -> dict[str, Any]:
     directory = ClientDirectory(work.connection, work.space_id)
     client = directory.by_id(incoming.client_id) if incoming.client_id else None
     path = read_path(incoming.path) if incoming.path else None
@@ -49,7 +50,6 @@ def _row(work: Work, incoming: Arrival, name: str, reason: str, remedy: str, con
         "file_name": name,
         "sha256": incoming.sha256 if isinstance(incoming, Incoming) else None,
         "reason": reason,
-        "remedy": remedy or None,
         "at": work.now,
         "client_id": likely.client_id,
         "folder": str(folder) if folder else None,

@@ -12,6 +12,7 @@ from sqlalchemy import Row
 
 from banqup_tui.backend.context import Refused, Services
 from banqup_tui.backend.vault import Place, SealedElsewhere, of_installation
+from banqup_tui.domain.messages import of_client
 from banqup_tui.domain.secret import revealed
 from banqup_tui.protocol.problems import Problem, ProblemType
 
@@ -47,7 +48,7 @@ def opened(services: Services, place: Place, sealed: bytes) -> Settings:
     try:
         return services.vault.open(place, sealed)
     except SealedElsewhere as error:
-        raise Refused(ProblemType.REFUSED, error.sentence, error.remedy) from error
+        raise Refused(ProblemType.REFUSED, error.message) from error
 
 
 def of_firm(services: Services, installation: Row[Any]) -> Settings:
@@ -55,8 +56,10 @@ def of_firm(services: Services, installation: Row[Any]) -> Settings:
     return opened(services, of_installation(installation.id), installation.settings)
 
 
-def refused(problem: Problem, before: str = "") -> Refused:
-    return Refused(ProblemType.INVALID_SETTINGS, f"{before}{problem.title}", problem.remedy or "", field=problem.field)
+def refused(problem: Problem, client: str = "") -> Refused:
+    """`client`: the name of the one whose settings they are, where the user has not named it."""
+    reason = of_client(problem.message, client) if client else problem.message
+    return Refused(ProblemType.INVALID_SETTINGS, reason, field=problem.field)
 
 
 def _is_empty(value: Any) -> bool:

@@ -20,9 +20,9 @@ from banqup_tui.backend import placing, source_files, tables, tray
 from banqup_tui.backend.context import Services
 from banqup_tui.backend.incoming import Arrival, Incoming
 from banqup_tui.backend.source_files import FileOutcome, SourceAway, SourceFile
-from banqup_tui.domain.errors import UnreadableDocument
+from banqup_tui.domain.errors import BanqupError, UnreadableDocument
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.source import SourceKind
-from banqup_tui.domain.text import clean
 from banqup_tui.folder_walk import NotARegularFile, open_below
 from banqup_tui.formats.refusals import ReaderNotAvailable, check_size
 from banqup_tui.kill_points import kill_point
@@ -38,8 +38,8 @@ class _FileMoved(Exception):
     """The file changed or vanished while it was being read; the next look sees it again."""
 
 
-class _FileProblem(Exception):
-    """The file is there but cannot be read, or not be kept; tried again at every look. Says so in a sentence."""
+class _FileProblem(BanqupError):
+    """The file is there but cannot be read or stored; tried again at every look."""
 
 
 class _Memory(msgspec.Struct):
@@ -47,7 +47,7 @@ class _Memory(msgspec.Struct):
 
     eye: FolderEye
     marks: dict[str, Mark]
-    problem: str | None = None
+    problems: tuple[Message, ...] = ()
     faults: dict[str, int] = {}
 
 
@@ -119,29 +119,29 @@ class Watching:
         memory = self._memories.get(source_id) or self._remembered(source_id, path)
         self._memories[source_id] = memory
         look = memory.eye.look(memory.marks)
-        problems: list[str] = []
+        problems: list[Message] = []
         for file in look.ready:
             if self._halt.is_set():
                 return
             try:
                 self._take(source_id, path, file, memory)
-            except _FileProblem as found:
-                problems.append(str(found))
-        problem = " ".join([look.problem or "", *problems[:_MOST_PROBLEMS]]).strip() or None
-        if problem != memory.problem:
-            self._say_problem(source_id, problem)
-            memory.problem = problem
+            except _FileProblem as error:
+                problems.append(error.message)
+        found = (*look.problems, *problems[:_MOST_PROBLEMS])
+        if found != memory.problems:
+            self._write_problems(source_id, found)
+            memory.problems = found
 
     def _remembered(self, source_id: str, path: str) -> _Memory:
         eye = FolderEye(Path(path), still_for=self._still_for, wait_for_xml=self._wait_for_xml, clock=self._clock)
         files, source = tables.source_file, tables.source
         with self._services.database.read() as connection:
             rows = connection.execute(select(files).where(files.c.source_id == source_id)).all()
-            problem = connection.execute(select(source.c.problem).where(source.c.id == source_id)).scalar()
+            problems = connection.execute(select(source.c.problems).where(source.c.id == source_id)).scalar()
         return _Memory(
             eye=eye,
             marks={row.path: (row.size, row.mtime_ns) for row in rows},
-            problem=problem,
+            problems=problems or (),
         )
 
     def _take(self, source_id: str, root: str, file: FoundFile, memory: _Memory) -> None:
@@ -152,7 +152,7 @@ class Watching:
         except (_FileProblem, SourceAway):
             raise
         except ReaderNotAvailable as error:
-            raise _FileProblem(str(error)) from error
+            raise _FileProblem(error.message) from error
         except Exception as error:
             raise self._fault(file, memory) from error
         memory.marks[file.path] = file.mark
@@ -164,7 +164,7 @@ class Watching:
         memory.faults[file.path] = memory.faults.get(file.path, 0) + 1
         if memory.faults[file.path] >= _MOST_FAULTS:
             memory.marks[file.path] = file.mark
-        return _FileProblem(f"{clean(file.path)} was not taken; the log says why.")
+        return _FileProblem(message("source.file-failed", path=file.path))
 
     def _taken(self, source_id: str, root: str, file: FoundFile) -> None:
         if file.picture_of is not None:
@@ -193,7 +193,7 @@ class Watching:
         """A place in the tray without the bytes: nothing of the file is copied into the store."""
         looked_at = SourceFile(source_id=source_id, path=file.path, mark=file.mark, sha256=None)
         with self._services.database.write(self._services.space_id) as work:
-            tray.lay_aside(work, arrival, why.sentence, why.remedy, None)
+            tray.lay_aside(work, arrival, why.message, None)
             before = source_files.outcome_at(work, source_id, file.path)
             source_files.write_down(work, looked_at, FileOutcome.UNREADABLE, before)
 
@@ -204,21 +204,24 @@ class Watching:
         except (FileNotFoundError, NotADirectoryError, NotARegularFile) as error:
             raise _FileMoved from error
         except OSError as error:
-            raise _FileProblem(f"{clean(file.path)} cannot be read: {clean(error.strerror or str(error))}.") from error
+            raise _FileProblem(_of_disk("source.cannot-be-read", file.path, error)) from error
         with stream:
             try:
                 return self._services.files.put(_chunks(stream, file))[0]
             except OSError as error:
-                sentence = f"{clean(file.path)} cannot be kept: {clean(error.strerror or str(error))}."
-                raise _FileProblem(sentence) from error
+                raise _FileProblem(_of_disk("source.cannot-be-stored", file.path, error)) from error
 
-    def _say_problem(self, source_id: str, problem: str | None) -> None:
+    def _write_problems(self, source_id: str, problems: tuple[Message, ...]) -> None:
         source = tables.source
         with self._services.database.write(self._services.space_id) as work:
-            statement = update(source).where(source.c.id == source_id).values(problem=problem)
+            statement = update(source).where(source.c.id == source_id).values(problems=problems)
             if work.execute(statement).rowcount == 0:
                 raise SourceAway
             work.changed(EntityKind.SOURCE, source_id)
+
+
+def _of_disk(code: str, path: str, error: OSError) -> Message:
+    return message(code, quote=error.strerror or str(error), path=path)
 
 
 def _chunks(stream: BinaryIO, file: FoundFile) -> Iterator[bytes]:

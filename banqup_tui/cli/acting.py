@@ -10,7 +10,7 @@ from banqup_tui.cli.ask import CommandLineAsk
 from banqup_tui.cli.house import Answer, Fate, House
 from banqup_tui.cli.output import say
 from banqup_tui.written.formats import count
-from banqup_tui.written.told import told as in_language
+from banqup_tui.written.messages import words_of
 from banqup_tui.written.words import _, ngettext
 
 SECONDS_TO_ANSWER = 30.0
@@ -48,9 +48,7 @@ def _say_older(answers: Sequence[Answer]) -> None:
 def told(house: House, answers: Sequence[Answer]) -> int:
     """Says what was refused or waits; the exit code. What was said need not be looked at in the terminal again."""
     refused = [answer for answer in answers if answer.fate in (Fate.REFUSED, Fate.EXPIRED, Fate.CANCELLED)]
-    for reason in dict.fromkeys(
-        f"{in_language(answer.reason) or _('It was refused.')} {in_language(answer.remedy)}" for answer in refused
-    ):
+    for reason in dict.fromkeys(words_of(answer.reason) or _("It was refused.") for answer in refused):
         say(reason)
     house.was_told([answer.key for answer in refused])
     if refused:

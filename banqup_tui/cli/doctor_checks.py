@@ -21,7 +21,7 @@ from banqup_tui.homes import Homes
 from banqup_tui.protocol.local import content_path
 from banqup_tui.store.faults import LocalFault
 from banqup_tui.store.sqlite import connect
-from banqup_tui.written.messages import remedy_of, sentence_of
+from banqup_tui.written.messages import remedy_of, sentence_of, words_of
 from banqup_tui.written.refusals import what_to_do, why_not
 from banqup_tui.written.words import N_, _, ngettext
 
@@ -323,8 +323,9 @@ def of_house(house: House) -> Iterator[Finding]:
         yield doubtful(N_("outbox"), _("Refused: {what}. {text}").format(what=one.what, text=why_not(one)), remedy)
     yield from _of_integrations(house)
     for source in house.sources():
-        if source.problem:
-            yield wrong(N_("source"), f"{source.path}: {source.problem}", _("banqup sources list shows it."))
+        if source.problems:
+            words = " ".join(map(words_of, source.problems))
+            yield wrong(N_("source"), f"{source.path}: {words}", _("banqup sources list shows it."))
     for extension in house.extensions():
         if not extension.allowed:
             yield doubtful(
@@ -337,7 +338,7 @@ def of_house(house: House) -> Iterator[Finding]:
         elif extension.problem:
             yield wrong(
                 N_("store"),
-                _("{id} does not load: {problem}").format(id=extension.id, problem=extension.problem),
+                _("{id} does not load: {problem}").format(id=extension.id, problem=sentence_of(extension.problem)),
                 _("Install it again, or take it away."),
             )
 

@@ -19,9 +19,10 @@ from banqup_tui.domain.failures import Failing, FailureGroup
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import ClientRow
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.source import PlacingRule, Source, ToPlace
 from banqup_tui.homes import Homes
-from banqup_tui.protocol.problems import WAITS_TO_PLACE
+from banqup_tui.protocol.problems import WAITS_TO_PLACE, message_in
 from banqup_tui.written.words import _
 
 
@@ -57,14 +58,8 @@ class Answer:
     problem: dict[str, Any] | None = None
 
     @property
-    def reason(self) -> str:
-        if self.problem is None:
-            return ""
-        return str(self.problem.get("detail") or self.problem.get("title") or "")
-
-    @property
-    def remedy(self) -> str:
-        return str((self.problem or {}).get("remedy") or "")
+    def reason(self) -> Message | None:
+        return message_in(self.problem)
 
     @property
     def waits_to_place(self) -> bool:

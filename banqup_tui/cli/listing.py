@@ -15,6 +15,7 @@ from banqup_tui.domain.failures import FailureGroup
 from banqup_tui.domain.health import Health, Summary
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import ClientRow
+from banqup_tui.domain.source import Source
 from banqup_tui.written.messages import json_of, remedy_of_delivery
 
 _OF_DOCUMENT = (
@@ -132,6 +133,15 @@ def extension_value(extension: Extension, installation: Installation | None, hea
     wire: dict[str, Any] = msgspec.to_builtins(extension)
     return {
         **wire,
-        "installation": msgspec.to_builtins(installation) if installation else None,
+        "problem": json_of(extension.problem),
+        "installation": _installation_value(installation) if installation else None,
         "health": msgspec.to_builtins(health),
     }
+
+
+def _installation_value(installation: Installation) -> dict[str, Any]:
+    return {**msgspec.to_builtins(installation), "reason": json_of(installation.reason)}
+
+
+def source_value(source: Source) -> dict[str, Any]:
+    return {**msgspec.to_builtins(source), "problems": [json_of(one) for one in source.problems]}

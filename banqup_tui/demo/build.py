@@ -18,6 +18,7 @@ from banqup_tui.demo.generate import Sample, generate
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import (
     AddIntegration,
@@ -246,6 +247,5 @@ class _Builder:
         for result in results:
             if result.status is not CommandStatus.DONE:
                 found = result.problem
-                sentence = f"The sample firm could not be built: {found.detail if found else result.status}"
-                raise BanqupError(sentence, (found.remedy if found else None) or "")
+                raise BanqupError(found.message if found else message("demo.not-built", status=result.status))
         return [result.result for result in results]

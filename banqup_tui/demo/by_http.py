@@ -115,4 +115,4 @@ def _refusal(body: bytes) -> BanqupError:
         problem = msgspec.json.decode(body, type=Problem)
     except msgspec.DecodeError:
         return BanqupError("The local backend refused it without a reason.", "")
-    return BanqupError(problem.detail or problem.title, problem.remedy or "")
+    return BanqupError(problem.message)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.values import Value
 
 
@@ -20,7 +21,7 @@ class Hindrance(StrEnum):
 class RefusedChange(Value, frozen=True, kw_only=True):
     """`what` is what the user did, in words; `kind` names the command.
 
-    `reason` and `remedy` are sentences of the server, empty where it gave none. `expired`: it may have been done, so
+    `reason` is what the server gave, if anything. `expired`: it may have been done, so
     one has to look before it is asked for again. `clients` are names, `documents` numbers or file names, the first few
     of `document_count`.
     """
@@ -31,8 +32,7 @@ class RefusedChange(Value, frozen=True, kw_only=True):
     at: datetime
     answered_at: datetime | None = None
     expired: bool = False
-    reason: str = ""
-    remedy: str = ""
+    reason: Message | None = None
     clients: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
     document_count: int = 0

@@ -37,15 +37,6 @@ class BanqupError(Exception):
 
 
 class UnreadableDocument(BanqupError):
-    """A file that cannot be read as a document.
-
-    `reason` is a slug that stays the same in every language (`encrypted-pdf`, `other-document`); `details`
-    are the texts that were put into the sentence, so that another language can put them into its own.
-    """
+    """A file that cannot be read as a document. Its message has one of the codes of `formats.refusals`."""
 
     exit_code = 65
-
-    def __init__(self, reason: str, sentence: str, remedy: str = "", details: dict[str, str] | None = None) -> None:
-        super().__init__(sentence, remedy)
-        self.reason = reason
-        self.details = details or {}

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Any
 
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.values import Value
 
 Words = dict[str, str]
@@ -53,7 +54,7 @@ class Extension(Value, frozen=True, kw_only=True):
     media_types: tuple[str, ...] = ()
     folders: tuple[Folder, ...] = ALL_FOLDERS
     max_size: int | None = None
-    problem: str | None = None
+    problem: Message | None = None
     package: str = ""
     allowed: bool = True
 
@@ -74,4 +75,4 @@ class Installation(Value, frozen=True, kw_only=True):
     settings: dict[str, Any] = {}
     secrets: tuple[str, ...] = ()
     state: InstallationState = InstallationState.INSTALLED
-    reason: str | None = None
+    reason: Message | None = None

@@ -16,6 +16,9 @@ TEXT = "text"
 """Code of a sentence that came as text: written by an earlier version, or by a package of others. Parameters: `text`
 and `remedy`. It is shown as it is."""
 
+OF_CLIENT = "ofClient"
+"""A parameter that any message may have: the name of the client that it is about."""
+
 _LONGEST = 500
 """Characters of a parameter: a message is one line, and a stranger's text may have megabytes."""
 
@@ -51,3 +54,8 @@ def message_in(line: str) -> Message | None:
 def text_message(text: str, remedy: str = "") -> Message:
     """A sentence that is no message of the program, kept as it is."""
     return Message(TEXT, {"text": text, "remedy": remedy} if remedy else {"text": text})
+
+
+def of_client(message: Message, client: str) -> Message:
+    """The same message, with the name of the client that it is about; this stands before its sentence."""
+    return msgspec.structs.replace(message, params={**message.params, OF_CLIENT: clean(client)})

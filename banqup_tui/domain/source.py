@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.values import Sha256, Value
 
 
@@ -26,7 +27,7 @@ class DropAccount(Value, frozen=True, kw_only=True):
 
 
 class Source(Value, frozen=True, kw_only=True):
-    """`problem` says in one sentence why it cannot be read now, `None` while it works.
+    """`problems` say why it, or something in it, cannot be read now.
 
     `path` is the folder that is watched, or the address of an SFTP drop (`HOST:PORT`); `fingerprint` is that of the
     drop's host key, as `SHA256:…`.
@@ -37,7 +38,7 @@ class Source(Value, frozen=True, kw_only=True):
     path: str
     taken: int = 0
     refused: int = 0
-    problem: str | None = None
+    problems: tuple[Message, ...] = ()
     last_at: datetime | None = None
     fingerprint: str | None = None
     accounts: tuple[DropAccount, ...] = ()
@@ -54,8 +55,7 @@ class ToPlace(Value, frozen=True, kw_only=True):
     id: str
     source: str
     file_name: str
-    reason: str
-    remedy: str | None = None
+    reason: Message
     sha256: Sha256 | None = None
     at: datetime | None = None
     client_id: str | None = None

@@ -31,11 +31,12 @@ def short_date(year: str, month: str, day: str, findings: Findings, place: str) 
     if digits.strip("0 ") == "":
         return None
     if not (digits.isascii() and digits.isdigit() and 1 <= int(month) <= 12 and 1 <= int(day) <= 31):
-        findings.warn(place, "date-unreadable", digits)
+        findings.warn(place, "content.date-unreadable", text=digits)
         return None
     full_year = int(year) + (1900 if int(year) >= 80 else 2000)
     last = calendar.monthrange(full_year, int(month))[1]
     taken = date(full_year, int(month), min(int(day), last))
     if int(day) > last:
-        findings.warn(place, "date-adjusted", f"{full_year}-{month}-{day}", taken.isoformat())
+        given = f"{full_year}-{month}-{day}"
+        findings.warn(place, "content.date-adjusted", date=given, taken=taken.isoformat())
     return taken

@@ -33,17 +33,17 @@ def read_camt(message: Element, guessed_encoding: str = "") -> tuple[Statement, 
     name, syntax = MESSAGES[message.tag]
     statements = tuple(_statement(one, syntax, guessed_encoding) for one in find_all(message, name))
     if not statements:
-        raise refuse("empty-statement")
+        raise refuse("file.empty-statement")
     return statements
 
 
 def _statement(one: Element, syntax: str, guessed_encoding: str) -> Statement:
     findings = Findings()
     if guessed_encoding:
-        findings.warn(one.tag, "encoding-guessed", guessed_encoding)
+        findings.warn(one.tag, "content.encoding-guessed", encoding=guessed_encoding)
     account, currency = _account(one), _currency(one)
     if not currency:
-        findings.warn("Acct/Ccy", "currency-missing")
+        findings.warn("Acct/Ccy", "content.currency-missing")
     opening, opening_date = _balance(one, ("OPBD", "PRCD"), currency, findings)
     closing, closing_date = _balance(one, ("CLBD",), currency, findings)
     movements = tuple(_movements(one, currency, findings))
@@ -100,7 +100,7 @@ def _movements(one: Element, currency: str, findings: Findings) -> Iterator[Move
         place = f"Ntry[{number}]"
         movement = read_entry(entry, currency, findings, place)
         if movement is None:
-            findings.warn(place, "movement-unreadable", text(entry, "NtryRef", "AcctSvcrRef", "Amt"))
+            findings.warn(place, "content.movement-unreadable", text=text(entry, "NtryRef", "AcctSvcrRef", "Amt"))
         else:
             yield movement
 
@@ -116,4 +116,6 @@ def _check_balance(
         return
     made = opening + sum(movement.amount for movement in movements if movement.booked)
     if made != closing:
-        findings.warn("Bal[CLBD]", "balance-differs", readable(made, currency), readable(closing, currency))
+        findings.warn(
+            "Bal[CLBD]", "content.balance-differs", made=readable(made, currency), closing=readable(closing, currency)
+        )

@@ -46,7 +46,7 @@ def _amount(element: Element, currency: str, findings: Findings, place: str) -> 
     if minor is None:
         return None
     if currency and own != currency:
-        findings.warn(f"{place}/Amt", "currency-differs", own, currency)
+        findings.warn(f"{place}/Amt", "content.currency-differs", own=own, currency=currency)
     debit = text(element, "CdtDbtInd") == "DBIT"
     return Movement(amount=-minor if debit else minor, currency=own)
 

@@ -79,7 +79,7 @@ def read_cii(root: Element, findings: Findings) -> Invoice:
     )
     invoice = _with_references(_with_totals(_with_dates(invoice, parts), parts), parts)
     if not check_presence(invoice, findings, "CrossIndustryInvoice"):
-        raise refuse("empty-invoice")
+        raise refuse("file.empty-invoice")
     invoice = as_credited(invoice, findings, _HEADER_SUMS)
     check_totals(invoice, findings, _HEADER_SUMS)
     return msgspec.structs.replace(invoice, warnings=findings.warnings)
@@ -243,7 +243,7 @@ def _attachments(agreement: Element | None, findings: Findings) -> Iterator[Invo
         name = safe_file_name(attribute(payload, "filename") or identifier, "attachment")
         content = decoded_payload(payload.text or "")
         if content is None:
-            findings.warn("AdditionalReferencedDocument", "attachment-damaged", name)
+            findings.warn("AdditionalReferencedDocument", "content.attachment-damaged", name=name)
         yield InvoiceAttachment(
             id=identifier,
             name=name,

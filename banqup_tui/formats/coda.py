@@ -45,7 +45,7 @@ def read_coda(data: bytes) -> tuple[Statement, ...]:
     for records in _files(list(_records(decoded(data)))):
         statements += _read_file(records)
     if not statements:
-        raise refuse("empty-statement")
+        raise refuse("file.empty-statement")
     return tuple(statements)
 
 
@@ -90,7 +90,7 @@ def _statement(header: Record, records: list[Record]) -> Statement:
     opening, closing = records[0], next((record for record in records if record.kind == "8"), None)
     account, currency = _account(opening)
     if not currency:
-        findings.warn(opening.place, "currency-missing")
+        findings.warn(opening.place, "content.currency-missing")
     gathered = gather(records, currency, findings)
     statement = Statement(
         account=account,
@@ -111,14 +111,14 @@ def _statement(header: Record, records: list[Record]) -> Statement:
 
 def _closed(statement: Statement, closing: Record | None, gathered: Gathered, findings: Findings) -> Statement:
     if closing is None:
-        findings.warn("record 8", "statement-cut")
+        findings.warn("record 8", "content.statement-cut")
         return msgspec.structs.replace(statement, warnings=findings.warnings)
     balance = _balance(closing, 42, statement.currency, findings)
     if balance is not None and statement.opening_balance is not None:
         made = statement.opening_balance + sum(movement.amount for movement in gathered.movements)
         if made != balance:
-            sums = (readable(made, statement.currency), readable(balance, statement.currency))
-            findings.warn(closing.place, "balance-differs", *sums)
+            sums = {"made": readable(made, statement.currency), "closing": readable(balance, statement.currency)}
+            findings.warn(closing.place, "content.balance-differs", **sums)
     closing_date = closing.day(58, findings)
     return msgspec.structs.replace(
         statement,
@@ -169,6 +169,6 @@ def _checked_turnover(last: Statement, statements: list[Statement], trailer: Rec
     for position, made in ((23, debit), (38, credit)):
         given = amount(trailer, position, last.currency, findings)
         if given is not None and given != made:
-            sums = (readable(made, last.currency), readable(given, last.currency))
-            findings.warn(trailer.place, "turnover-differs", *sums)
+            sums = {"made": readable(made, last.currency), "turnover": readable(given, last.currency)}
+            findings.warn(trailer.place, "content.turnover-differs", **sums)
     return msgspec.structs.replace(last, warnings=last.warnings + findings.warnings)

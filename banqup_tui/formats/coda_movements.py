@@ -43,7 +43,7 @@ def gather(records: Iterable[Record], currency: str, findings: Findings) -> Gath
         elif record.kind == "4":
             messages.append(clean(record.take(33, 80)))
         elif record.kind not in ("1", "8"):
-            findings.warn(record.place, "records-unknown", clean(record.text))
+            findings.warn(record.place, "content.records-unknown", text=clean(record.text))
     return Gathered(_movements(groups, currency, findings), tuple(filter(None, messages)))
 
 
@@ -53,7 +53,7 @@ def _movements(groups: list[list[Record]], currency: str, findings: Findings) ->
         movement = _movement(group, currency, findings)
         kind = group[0].take(54, 1)
         if movement is None or kind not in _MOVEMENT_TYPES + _DETAIL_TYPES:
-            findings.warn(group[0].place, "movement-unreadable", clean(group[0].text))
+            findings.warn(group[0].place, "content.movement-unreadable", text=clean(group[0].text))
         elif kind in _MOVEMENT_TYPES:
             found.append((movement, []))
         elif found:

@@ -42,12 +42,12 @@ def amount(record: Record, position: int, currency: str, findings: Findings) -> 
     """The amount at a position, without its sign: 15 digits, the last three of them decimals."""
     digits = record.take(position, 15)
     if not (digits.isascii() and digits.isdigit()):
-        findings.warn(record.place, "amount-unreadable", clean(digits))
+        findings.warn(record.place, "content.amount-unreadable", text=clean(digits))
         return None
     value = Decimal(int(digits)).scaleb(-3)
     minor, rounded = to_minor(value, currency)
     if rounded:
-        findings.warn(record.place, "amount-rounded", f"{value:f}", currency)
+        findings.warn(record.place, "content.amount-rounded", amount=f"{value:f}", currency=currency)
     return minor
 
 
@@ -56,6 +56,6 @@ def signed(unsigned: int | None, sign: str, record: Record, findings: Findings) 
     if unsigned is None:
         return None
     if sign not in "01":
-        findings.warn(record.place, "amount-unreadable", f"sign {clean(sign)}")
+        findings.warn(record.place, "content.sign-unreadable", text=clean(sign))
         return None
     return -unsigned if sign == "1" else unsigned

@@ -22,7 +22,8 @@ def as_credited(invoice: Invoice, findings: Findings, place: str) -> Invoice:
     total = next((one for one in (invoice.gross, invoice.payable, invoice.net, invoice.line_total) if one), 0)
     if invoice.kind is not InvoiceKind.CREDIT_NOTE or total >= 0:
         return invoice
-    findings.warn(place, "credit-note-negative", readable(total, invoice.currency), readable(-total, invoice.currency))
+    amounts = {"amount": readable(total, invoice.currency), "credited": readable(-total, invoice.currency)}
+    findings.warn(place, "content.credit-note-negative", **amounts)
     return msgspec.structs.replace(
         invoice,
         **{name: _turned(getattr(invoice, name)) for name in _TOTALS},

@@ -14,7 +14,7 @@ def read_content(data: bytes) -> Content:
     """What the bytes hold. Raises UnreadableDocument; the readers are imported when their format comes."""
     content = _read(data)
     if _entries(content) > MAX_ENTRIES:
-        raise refuse("too-many-entries", limit=f"{MAX_ENTRIES:,}")
+        raise refuse("file.too-many-entries", limit=MAX_ENTRIES)
     return content
 
 
@@ -26,7 +26,7 @@ def _entries(content: Content) -> int:
 
 def _read(data: bytes) -> Content:
     if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
-        raise refuse("empty")
+        raise refuse("file.empty")
     if is_pdf(data):
         from banqup_tui.formats.hybrid_pdf import read_pdf
 
@@ -59,7 +59,7 @@ def _bank_text(data: bytes) -> Content | None:
     elif mt940.looks_like_mt940(head):
         statements = mt940.read_mt940(data)
     elif coda.looks_like_coda_fragment(head):
-        raise refuse("fragment", format="CODA", missing="the header record (0)")
+        raise refuse("file.fragment", format="CODA", missing="header-record")
     else:
         return None
     return Content(media_type="text/plain", kind=ContentKind.STATEMENTS, statements=statements)
@@ -67,8 +67,8 @@ def _bank_text(data: bytes) -> Content | None:
 
 def _plain(data: bytes) -> Content:
     if data.lstrip()[:4] in (b"UNA:", b"UNB+"):
-        raise refuse("other-format", what="an EDIFACT message")
+        raise refuse("file.other-format", what="edifact")
     media_type = media_type_of(data)
     if media_type is None:
-        raise refuse("unknown-kind")
+        raise refuse("file.unknown-kind")
     return Content(media_type=media_type, kind=ContentKind.PLAIN)

@@ -7,22 +7,28 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.money import from_minor, parse_decimal, to_minor
 from banqup_tui.domain.warnings import ReadWarning
 
 MOST_WARNINGS = 100
+_LONGEST = 100
+"""Characters of a parameter."""
 
 
 class Findings:
     """The warnings of one document, in order, without doubles, at most MOST_WARNINGS."""
 
     def __init__(self) -> None:
-        self._warnings: dict[ReadWarning, None] = {}
+        self._warnings: list[ReadWarning] = []
 
-    def warn(self, place: str, code: str, *args: str) -> None:
-        """Note an oddity; `code` is a key of `banqup_tui.domain.warnings.SENTENCES`."""
+    def warn(self, place: str, code: str, **params: str) -> None:
+        """Note an oddity."""
         if len(self._warnings) < MOST_WARNINGS:
-            self._warnings[ReadWarning(place=place, code=code, args=tuple(arg[:100] for arg in args))] = None
+            texts = {name: text[:_LONGEST] for name, text in params.items()}
+            warning = ReadWarning(place=place, message=message(code, "", **texts))
+            if warning not in self._warnings:
+                self._warnings.append(warning)
 
     def minor(self, text: str, currency: str, place: str) -> int | None:
         """An amount in minor units; None, with a warning, where the text is no amount. Empty is None,
@@ -33,10 +39,10 @@ class Findings:
         try:
             amount, rounded = to_minor(text, currency)
         except ValueError:
-            self.warn(place, "amount-unreadable", text)
+            self.warn(place, "content.amount-unreadable", text=text)
             return None
         if rounded:
-            self.warn(place, "amount-rounded", text, currency)
+            self.warn(place, "content.amount-rounded", amount=text, currency=currency)
         return amount
 
     def decimal(self, text: str, place: str) -> Decimal | None:
@@ -46,7 +52,7 @@ class Findings:
         try:
             return parse_decimal(text)
         except ValueError:
-            self.warn(place, "number-unreadable", text)
+            self.warn(place, "content.number-unreadable", text=text)
             return None
 
     def day(self, text: str, place: str) -> date | None:
@@ -59,7 +65,7 @@ class Findings:
                 raise ValueError
             return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
         except ValueError:
-            self.warn(place, "date-unreadable", text)
+            self.warn(place, "content.date-unreadable", text=text)
             return None
 
     @property

@@ -10,11 +10,13 @@ import msgspec
 
 from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.domain.invoice import Invoice, InvoiceAttachment
-from banqup_tui.domain.text import clean, safe_file_name
+from banqup_tui.domain.messages import message
+from banqup_tui.domain.text import safe_file_name
 from banqup_tui.domain.warnings import ReadWarning
 from banqup_tui.formats import pdfium
 from banqup_tui.formats.content import Content, ContentKind
 from banqup_tui.formats.plain import media_type_of
+from banqup_tui.formats.refusals import OTHER_DOCUMENT
 from banqup_tui.formats.xml import looks_like_xml, parse
 from banqup_tui.formats.xml_invoice import invoice_of, invoice_payloads
 
@@ -38,7 +40,7 @@ def read_pdf(data: bytes) -> Content:
     files, are_all = pdfium.embedded_files(data)
     found, warnings = _invoices(files)
     if not are_all:
-        warnings.append(ReadWarning(place="PDF", code="embedded-too-much", args=(str(len(files)),)))
+        warnings.append(_warning("PDF", "content.embedded-too-much", count=len(files)))
     if not found:
         return Content(media_type=MEDIA_TYPE, kind=ContentKind.PLAIN, warnings=tuple(warnings))
     chosen = found[0]
@@ -88,15 +90,15 @@ def _invoices(files: list[tuple[str, bytes]]) -> tuple[list[_Embedded], list[Rea
             continue
         seen.add(content)
         if len(seen) > MAX_XML_FILES:
-            warnings.append(ReadWarning(place="PDF", code="embedded-too-many", args=(str(MAX_XML_FILES),)))
+            warnings.append(_warning("PDF", "content.embedded-too-many", limit=MAX_XML_FILES))
             break
         name = safe_file_name(raw_name, "invoice.xml")
         try:
             found.append(_Embedded(index, name, content, invoice_of(parse(content))))
         except UnreadableDocument as error:
-            if error.reason not in ("other-document", "other-format"):
-                problem = clean(error.sentence)
-                warnings.append(ReadWarning(place=name, code="embedded-unreadable", args=(problem,)))
+            if error.message.code not in OTHER_DOCUMENT:
+                params = error.message.params
+                warnings.append(_warning(name, "content.embedded-unreadable", reason=error.message.code, **params))
     found.sort(key=lambda one: (one.invoice.syntax == "ZUGFeRD 1.0", one.index))
     return found, warnings
 
@@ -115,4 +117,8 @@ def _attachment(name: str, content: bytes) -> InvoiceAttachment:
 def _doubts(found: list[_Embedded]) -> tuple[ReadWarning, ...]:
     if len({one.invoice.number for one in found}) < 2:
         return ()
-    return (ReadWarning(place="PDF", code="several-invoices", args=(str(len(found)),)),)
+    return (_warning("PDF", "content.several-invoices", count=len(found)),)
+
+
+def _warning(place: str, code: str, **params: object) -> ReadWarning:
+    return ReadWarning(place=place, message=message(code, "", **params))

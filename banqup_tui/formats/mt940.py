@@ -61,9 +61,9 @@ def read_mt940(data: bytes) -> tuple[Statement, ...]:
     tags = {field.tag for field in fields}
     kind = "MT942" if tags & {"34F", "90C", "90D"} and not tags & {"60F", "60M"} else "MT940"
     if not tags & {"25", "25P"}:
-        raise refuse("fragment", format=kind, missing="the account (:25:)")
+        raise refuse("file.fragment", format=kind, missing="account")
     if not tags & {"61", "60F", "60M", "62F", "62M", "34F"}:
-        raise refuse("fragment", format=kind, missing="any balance or movement (:60F:, :61:)")
+        raise refuse("file.fragment", format=kind, missing="balance-or-movement")
     return tuple(_statement(group, kind) for group in _groups(fields))
 
 
@@ -109,12 +109,12 @@ def _statement(fields: list[Field], kind: str) -> Statement:
     first = {field.tag: field for field in reversed(fields)}
     account = _account(first.get("25") or first.get("25P"))
     if not account.number:
-        findings.warn(":25:", "account-missing")
+        findings.warn(":25:", "content.account-missing")
     opening_field = first.get("60F") or first.get("60M")
     closing_field = _last(fields, ("62F", "62M"))
     currency = _currency(fields, account)
     if not currency:
-        findings.warn(":60F:", "currency-missing")
+        findings.warn(":60F:", "content.currency-missing")
     opening, opening_date = _balance(opening_field, currency, findings)
     closing, closing_date = _balance(closing_field, currency, findings)
     movements, notes = _movements(fields, currency, findings)
@@ -179,7 +179,7 @@ def _balance(field: Field | None, currency: str, findings: Findings) -> tuple[in
         return None, None
     match = _BALANCE.match(field.value.replace("\n", ""))
     if match is None:
-        findings.warn(field.place, "amount-unreadable", clean(field.value))
+        findings.warn(field.place, "content.amount-unreadable", text=clean(field.value))
         return None, None
     minor = findings.minor(match[6].replace(".", "").replace(",", "."), currency, field.place)
     if minor is not None and match[1] == "D":
@@ -194,7 +194,7 @@ def _movements(fields: list[Field], currency: str, findings: Findings) -> tuple[
     for field, information in entries:
         movement = read_movement(field.value, information, currency, findings, field.place)
         if movement is None:
-            findings.warn(field.place, "movement-unreadable", clean(field.value))
+            findings.warn(field.place, "content.movement-unreadable", text=clean(field.value))
         else:
             movements.append(movement)
     return tuple(movements), tuple(filter(None, notes))
@@ -229,10 +229,11 @@ def _holder(names: Field | None, movement: Field | None) -> str:
 
 def _check(statement: Statement, findings: Findings) -> None:
     if statement.syntax == "MT940" and statement.closing_balance is None:
-        findings.warn(":62F:", "statement-cut")
+        findings.warn(":62F:", "content.statement-cut")
     if statement.opening_balance is None or statement.closing_balance is None:
         return
     made = statement.opening_balance + sum(one.amount for one in statement.movements if one.booked)
     if made != statement.closing_balance:
-        sums = (readable(amount, statement.currency) for amount in (made, statement.closing_balance))
-        findings.warn(":62F:", "balance-differs", *sums)
+        currency, closing = statement.currency, statement.closing_balance
+        sums = {"made": readable(made, currency), "closing": readable(closing, currency)}
+        findings.warn(":62F:", "content.balance-differs", **sums)

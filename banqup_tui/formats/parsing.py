@@ -46,16 +46,16 @@ def parsed(data: bytes, file_name: str = "") -> Content:
     except (UnreadableDocument, MemoryError):
         raise
     except Exception as error:
-        raise refuse("reader-failed", problem=f"{type(error).__name__} {file_name}".strip()) from error
+        raise refuse("file.reader-failed", problem=f"{type(error).__name__} {file_name}".strip()) from error
 
 
 def attachment_bytes(data: bytes, index: int) -> bytes:
     """See `banqup_tui.formats.attachment_bytes`."""
     payloads = _payloads(data)
     if not 0 <= index < len(payloads):
-        raise refuse("no-attachment", number=index + 1)
+        raise refuse("file.no-attachment", number=index + 1)
     if not payloads[index]:
-        raise refuse("damaged-file", what="attachment")
+        raise refuse("file.damaged-attachment")
     return payloads[index]
 
 

@@ -23,7 +23,7 @@ def account(text: str, says_iban: bool, findings: Findings, place: str) -> tuple
     number = normalise_account(text)
     valid = is_iban(number)
     if number and not valid and (says_iban or (number[:2].isalpha() and number[2:4].isdigit())):
-        findings.warn(place, "iban-invalid", number)
+        findings.warn(place, "content.iban-invalid", number=number)
     return number, valid
 
 
@@ -35,7 +35,7 @@ def kind_of(type_code: str, credit_root: bool, findings: Findings, place: str) -
         return InvoiceKind.CREDIT_NOTE
     if credit_root:
         if type_code:
-            findings.warn(place, "kind-contradicts", type_code, InvoiceKind.CREDIT_NOTE)
+            findings.warn(place, "content.no-credit-note-code", type_code=type_code)
         return InvoiceKind.CREDIT_NOTE
     return InvoiceKind.INVOICE
 
@@ -48,11 +48,11 @@ def without_doubles(means: Iterable[PaymentMeans]) -> tuple[PaymentMeans, ...]:
 def check_presence(invoice: Invoice, findings: Findings, root: str) -> bool:
     """Warn about what every invoice should have; false where it has nothing to know it by."""
     for present, code, place in (
-        (invoice.number, "number-missing", ""),
-        (invoice.issue_date, "issue-date-missing", ""),
-        (invoice.currency, "currency-missing", ""),
-        (invoice.seller.name, "name-missing", "/seller"),
-        (invoice.buyer.name, "name-missing", "/buyer"),
+        (invoice.number, "content.number-missing", ""),
+        (invoice.issue_date, "content.issue-date-missing", ""),
+        (invoice.currency, "content.currency-missing", ""),
+        (invoice.seller.name, "content.name-missing", "/seller"),
+        (invoice.buyer.name, "content.name-missing", "/buyer"),
     ):
         if not present:
             findings.warn(root + place, code)

@@ -23,10 +23,10 @@ def open_pdf(data: bytes) -> Iterator[Any]:
         pdf = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
         locked = getattr(error, "err_code", None) == _WRONG_PASSWORD or "password" in str(error).lower()
-        raise refuse("encrypted-pdf" if locked else "damaged-pdf") from error
+        raise refuse("file.encrypted-pdf" if locked else "file.damaged-pdf") from error
     try:
         if len(pdf) < 1:
-            raise refuse("damaged-pdf")
+            raise refuse("file.damaged-pdf")
         yield pdf
     finally:
         pdf.close()

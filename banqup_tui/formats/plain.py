@@ -55,7 +55,7 @@ def media_type_of(data: bytes) -> str | None:
     if is_pdf(data):
         return "application/pdf"
     if data.startswith(_PROGRAMS):
-        raise refuse("program")
+        raise refuse("file.program")
     for signature, media_type in _SIGNATURES:
         if data.startswith(signature):
             return media_type
@@ -82,7 +82,7 @@ def _archive(data: bytes) -> str:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 names = archive.namelist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, UnicodeError) as error:
-        raise refuse("damaged-file", what="archive") from error
+        raise refuse("file.damaged-archive") from error
     if "[Content_Types].xml" in names:
         for folder, media_type in _OFFICE_FOLDERS:
             if any(name.startswith(folder) for name in names):

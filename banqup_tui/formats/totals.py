@@ -40,13 +40,13 @@ def check_totals(invoice: Invoice, findings: Findings, place: str) -> None:
     if invoice.net is not None and invoice.vat is not None and invoice.gross is not None:
         made = invoice.net + invoice.vat
         if made != invoice.gross:
-            amounts = (readable(amount, currency) for amount in (invoice.net, invoice.vat, invoice.gross))
-            findings.warn(place, "totals-differ", *amounts)
+            net, vat, gross = (readable(amount, currency) for amount in (invoice.net, invoice.vat, invoice.gross))
+            findings.warn(place, "content.totals-differ", net=net, vat=vat, gross=gross)
     if invoice.gross is not None and invoice.payable is not None and not _is_minimum(invoice):
         made = invoice.gross - (invoice.prepaid or 0) + (invoice.rounding or 0)
         if made != invoice.payable:
-            amounts = (readable(amount, currency) for amount in (made, invoice.payable))
-            findings.warn(place, "payable-differs", *amounts)
+            amounts = {"made": readable(made, currency), "payable": readable(invoice.payable, currency)}
+            findings.warn(place, "content.payable-differs", **amounts)
     _check_lines(invoice, findings, place)
 
 
@@ -56,8 +56,8 @@ def _check_lines(invoice: Invoice, findings: Findings, place: str) -> None:
         return
     made = sum(amount or 0 for amount in amounts)
     if made != invoice.line_total:
-        sums = (readable(amount, invoice.currency) for amount in (made, invoice.line_total))
-        findings.warn(place, "lines-differ", *sums)
+        sums = {"made": readable(made, invoice.currency), "total": readable(invoice.line_total, invoice.currency)}
+        findings.warn(place, "content.lines-differ", **sums)
 
 
 def _is_minimum(invoice: Invoice) -> bool:

@@ -51,7 +51,7 @@ def read_ubl(root: Element, findings: Findings) -> Invoice:
     invoice = _with_totals(invoice, root, findings)
     invoice = _with_references(invoice, root, findings)
     if not check_presence(invoice, findings, root.tag):
-        raise refuse("empty-invoice")
+        raise refuse("file.empty-invoice")
     invoice = as_credited(invoice, findings, "LegalMonetaryTotal")
     check_totals(invoice, findings, "LegalMonetaryTotal")
     return msgspec.structs.replace(invoice, warnings=findings.warnings)
@@ -121,7 +121,7 @@ def _with_totals(invoice: Invoice, root: Element, findings: Findings) -> Invoice
         amounts[name] = findings.minor(text(sums, element), invoice.currency, place)
         own = attribute(find(sums, element), "currencyID").upper()
         if own and own != invoice.currency:
-            findings.warn(place, "currency-differs", own, invoice.currency)
+            findings.warn(place, "content.currency-differs", own=own, currency=invoice.currency)
     elements = find_all(root, "TaxTotal")
     totals = [_vat_total(element, findings) for element in elements]
     chosen = choose_vat_total(totals, invoice.currency, amounts["net"], amounts["gross"])
@@ -212,7 +212,7 @@ def _attachments(root: Element, findings: Findings) -> Iterator[InvoiceAttachmen
         name = safe_file_name(attribute(payload, "filename") or identifier, "attachment")
         content = decoded_payload(payload.text or "")
         if content is None:
-            findings.warn("AdditionalDocumentReference", "attachment-damaged", name)
+            findings.warn("AdditionalDocumentReference", "content.attachment-damaged", name=name)
         yield InvoiceAttachment(
             id=identifier,
             name=name,

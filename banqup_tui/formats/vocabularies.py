@@ -24,38 +24,38 @@ _CII_ROOTS = {
 }
 _UBL_NAMESPACE = re.compile(r"urn:oasis:names:specification:ubl:schema:xsd:(\w+)-([12])(?:\.\d+)?")
 _UBL_DOCUMENTS = {
-    "ApplicationResponse": "a status message",
-    "Catalogue": "a catalogue",
-    "DespatchAdvice": "a despatch advice",
-    "Order": "an order",
-    "OrderCancellation": "the cancellation of an order",
-    "OrderChange": "a change to an order",
-    "OrderResponse": "the answer to an order",
-    "OrderResponseSimple": "the answer to an order",
-    "Quotation": "a quotation",
-    "ReceiptAdvice": "a receipt advice",
-    "Reminder": "a reminder",
-    "SelfBilledCreditNote": "a self-billed credit note",
-    "SelfBilledInvoice": "a self-billed invoice",
-    "Statement": "a statement of account",
+    "ApplicationResponse": "status-message",
+    "Catalogue": "catalogue",
+    "DespatchAdvice": "despatch-advice",
+    "Order": "order",
+    "OrderCancellation": "order-cancellation",
+    "OrderChange": "order-change",
+    "OrderResponse": "order-response",
+    "OrderResponseSimple": "order-response",
+    "Quotation": "quotation",
+    "ReceiptAdvice": "receipt-advice",
+    "Reminder": "reminder",
+    "SelfBilledCreditNote": "self-billed-credit-note",
+    "SelfBilledInvoice": "self-billed-invoice",
+    "Statement": "statement-of-account",
 }
 _OTHER_DOCUMENTS = {
-    "SCRDMCCBDACIOMessageStructure": "an order (Order-X)",
-    "CrossDomainAcknowledgementAndResponse": "a status message (CDAR)",
-    "html": "a web page",
+    "SCRDMCCBDACIOMessageStructure": "order-x",
+    "CrossDomainAcknowledgementAndResponse": "cdar",
+    "html": "web-page",
 }
 _OTHER_FORMATS = {
-    "FatturaElettronica": "an Italian FatturaPA invoice",
-    "FatturaElettronicaSemplificata": "an Italian FatturaPA invoice",
-    "Faktura": "a Polish KSeF invoice",
-    "Finvoice": "a Finnish Finvoice",
-    "Facturae": "a Spanish Facturae invoice",
-    "eSlog": "a Slovenian e-SLOG invoice",
+    "FatturaElettronica": "fatturapa",
+    "FatturaElettronicaSemplificata": "fatturapa",
+    "Faktura": "ksef",
+    "Finvoice": "finvoice",
+    "Facturae": "facturae",
+    "eSlog": "e-slog",
 }
 _OTHER_NAMESPACES = {
-    "ebinterface": "an Austrian ebInterface invoice",
-    "urn:sfti:documents": "a Swedish Svefaktura",
-    "setu": "a Dutch SETU invoice",
+    "ebinterface": "ebinterface",
+    "urn:sfti:documents": "svefaktura",
+    "setu": "setu",
 }
 _ISO_20022 = re.compile(r"urn:iso:std:iso:20022:tech:xsd:(?:\w+:)?([a-z]{4}\.\d{3})")
 
@@ -87,24 +87,24 @@ def _refusal(document: XmlDocument) -> Exception:
     element = candidates[-1]
     namespace, name = document.namespaces.get(element, ""), element.tag
     if name in _OTHER_FORMATS:
-        return refuse("other-format", what=_OTHER_FORMATS[name])
+        return refuse("file.other-format", what=_OTHER_FORMATS[name])
     for part, what in _OTHER_NAMESPACES.items():
         if part in namespace.lower():
-            return refuse("other-format", what=what)
+            return refuse("file.other-format", what=what)
     ubl_match = _UBL_NAMESPACE.fullmatch(namespace)
     if ubl_match and ubl_match[2] == "1":
-        return refuse("other-format", what=f"a UBL 1.0 document ({name})")
-    return refuse("other-document", what=_what(namespace, name, ubl_match))
-
-
-def _what(namespace: str, name: str, ubl_match: re.Match[str] | None) -> str:
+        return refuse("file.ubl-one", name=_shown(name))
     if ubl_match:
-        what, root = _UBL_DOCUMENTS.get(name, "a document"), clean(name)[:60]
-        return f"{what} (UBL {root})"
+        what = _UBL_DOCUMENTS.get(name, "document")
+        return refuse("file.other-ubl-document", what=what, name=_shown(name))
     iso_match = _ISO_20022.match(namespace)
     if iso_match:
-        kind = "a payment file" if iso_match[1].startswith("pain.") else "a bank message"
-        message = iso_match[1]
-        return f"{kind} (ISO 20022 {message})"
-    root = clean(name)[:60]
-    return _OTHER_DOCUMENTS.get(name, f"XML of another kind (root {root})")
+        what = "payment-file" if iso_match[1].startswith("pain.") else "bank-message"
+        return refuse("file.other-bank-message", what=what, name=iso_match[1])
+    if name in _OTHER_DOCUMENTS:
+        return refuse("file.other-document", what=_OTHER_DOCUMENTS[name])
+    return refuse("file.other-xml", name=_shown(name))
+
+
+def _shown(name: str) -> str:
+    return clean(name)[:60]

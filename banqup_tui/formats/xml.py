@@ -85,9 +85,9 @@ def parse(data: bytes) -> XmlDocument:
             parser.feed(utf8[start : start + _PIECE])
         root = parser.close()
     except ParseError as error:
-        raise refuse("not-well-formed", line=error.position[0]) from error
+        raise refuse("file.not-well-formed", line=error.position[0]) from error
     except (ValueError, AssertionError) as error:  # a stray surrogate or NUL; no element at all
-        raise refuse("not-well-formed", line=1) from error
+        raise refuse("file.not-well-formed", line=1) from error
     return XmlDocument(root=root, namespaces=_without_namespaces(root), guessed_encoding=guessed)
 
 
@@ -148,7 +148,7 @@ class _Builder(TreeBuilder):
     """Builds the tree as its base does, all of it in C; a document type ends it."""
 
     def doctype(self, name: str, public_id: str | None, system_id: str | None) -> None:
-        raise refuse("has-dtd")
+        raise refuse("file.has-dtd")
 
 
 def _without_namespaces(root: Element) -> dict[Element, str]:
@@ -159,7 +159,7 @@ def _without_namespaces(root: Element) -> dict[Element, str]:
     while level:
         depth += 1
         if depth > MAX_DEPTH:
-            raise refuse("too-deep", limit=MAX_DEPTH)
+            raise refuse("file.too-deep", limit=MAX_DEPTH)
         for element in level:
             tag = element.tag
             name = names.get(tag)
@@ -173,14 +173,14 @@ def _without_namespaces(root: Element) -> dict[Element, str]:
 def _check_size(utf8: bytes) -> None:
     """Refuses what would fill the memory, before anything is built."""
     if utf8.count(b"<") - utf8.count(b"</") > MAX_ELEMENTS:
-        raise refuse("too-many-elements", limit=MAX_ELEMENTS)
+        raise refuse("file.too-many-elements", limit=MAX_ELEMENTS)
     # In a tag no `<` may stand: one that is too long holds at least one whole block without any, as long texts do.
     block = MAX_TAG_BYTES // 2
     for start in range(0, len(utf8), block):
         if utf8.find(b"<", start, start + block) < 0:
             begin = utf8.rfind(b"<", 0, start)
             if begin >= 0 and _TAG.match(utf8, begin, begin + MAX_TAG_BYTES) is None:
-                raise refuse("tag-too-long", limit=MAX_TAG_BYTES // 2**20)
+                raise refuse("file.tag-too-long", limit=MAX_TAG_BYTES // 2**20)
 
 
 def _utf8(data: bytes) -> tuple[bytes, str]:
@@ -234,5 +234,5 @@ def _codec(declared: str) -> str:
     if codec.startswith(("utf_16", "utf_32")):
         return "utf_8"
     if codec not in CODECS:
-        raise refuse("encoding-unknown", encoding=declared)
+        raise refuse("file.encoding-unknown", encoding=declared)
     return codec

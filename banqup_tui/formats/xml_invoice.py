@@ -16,12 +16,12 @@ def invoice_of(document: XmlDocument) -> Invoice:
     vocabulary, element = locate(document)
     findings = Findings()
     if document.guessed_encoding:
-        findings.warn("XML", "encoding-guessed", document.guessed_encoding)
+        findings.warn("XML", "content.encoding-guessed", encoding=document.guessed_encoding)
     if vocabulary is Vocabulary.UBL:
         return ubl.read_ubl(element, findings)
     if vocabulary is Vocabulary.CII:
         return cii.read_cii(element, findings)
-    raise refuse("other-document", what="a bank message")
+    raise refuse("file.other-document", what="bank-message")
 
 
 def invoice_payloads(document: XmlDocument) -> list[bytes]:

@@ -1,7 +1,12 @@
 """RFC 9457 problem details, and the slugs used in `type`."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
+import msgspec
+
+from banqup_tui.domain.messages import Message, Param, text_message
 from banqup_tui.domain.values import Value
 
 MEDIA_TYPE = "application/problem+json"
@@ -44,7 +49,11 @@ WAITS_TO_PLACE = frozenset({ProblemType.UNREADABLE, ProblemType.CANNOT_PLACE})
 
 
 class Problem(Value, frozen=True, kw_only=True):
-    """`recorded`: final, stored under the command's key. `field` names the offending input."""
+    """`recorded`: final, stored under the command's key. `field` names the offending input.
+
+    `code`, `params` and `quote` are a message (`domain.messages`); `title`, `detail` and `remedy` say the same in
+    English. A server of an older version gives these texts alone.
+    """
 
     type: str
     title: str
@@ -52,3 +61,18 @@ class Problem(Value, frozen=True, kw_only=True):
     field: str | None = None
     remedy: str | None = None
     recorded: bool = False
+    code: str = ""
+    params: dict[str, Param] = {}
+    quote: str = ""
+
+    @property
+    def message(self) -> Message:
+        if self.code:
+            return Message(self.code, self.params, self.quote)
+        return text_message(self.detail or self.title, self.remedy or "")
+
+
+def message_in(problem: Mapping[str, Any] | None) -> Message | None:
+    """The message of a problem that is stored as plain data, also one of an older version; `None` where it has none."""
+    found = msgspec.convert({"type": "", "title": "", **(problem or {})}, Problem).message
+    return None if found == text_message("") else found

@@ -80,7 +80,7 @@ class Library:
             raw = data[: _RAW_SHOWN + 1]
             return Read(document, formats.read(data, document.file_name), raw)
         except BanqupError as error:
-            is_final = isinstance(error, UnreadableDocument) and error.reason != formats.PASSING
+            is_final = isinstance(error, UnreadableDocument) and error.message.code != formats.PASSING
             return Read(document, raw=raw, problem=words_of(error.message), is_final=is_final)
         except OSError as error:
             return Read(document, problem=error.strerror or str(error), is_final=False)

@@ -17,7 +17,7 @@ from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import Rule
 from banqup_tui.widgets.to_place_layout import to_place_details, to_place_items
 from banqup_tui.written.formats import count
-from banqup_tui.written.told import told
+from banqup_tui.written.messages import remedy_of, sentence_of
 from banqup_tui.written.words import _, ngettext
 
 
@@ -84,7 +84,7 @@ class ToPlaceScreen(PlaceScreen):
         one = self._one()
         if one is None or self.levels > 1:
             return ()
-        return (Word(told(one.reason), "warn"), Word(f"  {told(one.remedy)}", "muted"))
+        return (Word(sentence_of(one.reason), "warn"), Word(f"  {remedy_of(one.reason)}", "muted"))
 
     def menu_title(self) -> str:
         one = self._one()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.text import clean
 from banqup_tui.folder_walk import OwnDirectory, Passed, PassedReason, walk
 
@@ -26,19 +27,14 @@ class FoundFile(msgspec.Struct, frozen=True):
 
 
 class Look(msgspec.Struct, frozen=True):
-    """What one look saw: files that are whole, how many still change, and what was passed over, as sentences.
+    """What one look saw: files that are whole, how many still change, and what was passed over.
 
-    `root_problem` is set where nothing at all could be seen: the folder itself is away.
+    Where nothing at all could be seen, `problems` says why: the folder itself is away.
     """
 
     ready: tuple[FoundFile, ...]
     waiting: int
-    problems: tuple[str, ...] = ()
-    root_problem: str | None = None
-
-    @property
-    def problem(self) -> str | None:
-        return self.root_problem or " ".join(self.problems) or None
+    problems: tuple[Message, ...] = ()
 
 
 class FolderEye:
@@ -68,11 +64,11 @@ class FolderEye:
             found = list(self._files(passed))
         except OSError as error:
             self._since.clear()
-            return Look((), 0, (), _root_sentence(self.root, error))
+            return Look((), 0, (_root_problem(self.root, error),))
         fresh = [file for file in found if known.get(file.path) != file.mark]
         ready = tuple(file for file in fresh if self._is_still(file))
         self._forget_all_but({file.path for file in fresh})
-        return Look(ready, len(fresh) - len(ready), tuple(_sentences(passed)))
+        return Look(ready, len(fresh) - len(ready), tuple(_problems(passed)))
 
     def _is_still(self, file: FoundFile) -> bool:
         now = self._clock()
@@ -110,41 +106,39 @@ def _stem(name: str, suffix: str) -> str | None:
 
 
 _WHY = {
-    PassedReason.LINK: "Links are not followed: {names}.",
-    PassedReason.NOT_A_FILE: "Pipes, devices and sockets are not read: {names}.",
-    PassedReason.OWN: "This program's own directories are not taken in: {names}.",
-    PassedReason.TOO_DEEP: "Folders that lie so deep are not looked at: {names}.",
+    PassedReason.LINK: "source.links",
+    PassedReason.NOT_A_FILE: "source.no-files",
+    PassedReason.OWN: "source.own-directories",
+    PassedReason.TOO_DEEP: "source.too-deep",
 }
 _NAMED = 3
 
 
-def _sentences(passed: Sequence[Passed]) -> Iterator[str]:
+def _problems(passed: Sequence[Passed]) -> Iterator[Message]:
     """One for each reason, with the first names."""
-    for reason, sentence in _WHY.items():
+    for reason, code in _WHY.items():
         names = [clean(one.path) for one in passed if one.reason is reason]
         if names:
-            more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-            yield sentence.format(names=", ".join(names[:_NAMED]) + more)
+            yield message(code, names=", ".join([*names[:_NAMED], *(["…"] if len(names) > _NAMED else [])]))
     unreadable = [one for one in passed if one.reason is PassedReason.UNREADABLE]
     for one in unreadable[:_NAMED]:
         assert one.error is not None
-        yield _unreadable(clean(one.path), one.error)
+        yield _unreadable(one.path, one.error)
 
 
-def _root_sentence(root: Path, error: OSError) -> str:
-    name = clean(str(root))
+def _root_problem(root: Path, error: OSError) -> Message:
     if isinstance(error, OwnDirectory):
-        return f"The folder {name} is one of this program's own directories."
+        return message("source.own-directory", path=root)
     if isinstance(error, FileNotFoundError):
-        return f"The folder {name} is not there."
+        return message("source.not-there", path=root)
     if root.is_symlink():
-        return f"{name} is a link, which is not followed. Watch the folder to which it leads."
+        return message("source.is-link", path=root)
     if isinstance(error, NotADirectoryError):
-        return f"{name} is not a folder."
-    return _unreadable(name, error)
+        return message("source.no-folder", path=root)
+    return _unreadable(str(root), error)
 
 
-def _unreadable(name: str, error: OSError) -> str:
+def _unreadable(path: str, error: OSError) -> Message:
     if error.errno in (errno.EACCES, errno.EPERM):
-        return f"{name} may not be read."
-    return f"{name} cannot be read: {clean(error.strerror or str(error))}."
+        return message("source.may-not-be-read", path=path)
+    return message("source.cannot-be-read", quote=error.strerror or str(error), path=path)

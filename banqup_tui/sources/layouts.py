@@ -78,15 +78,6 @@ FOLDER_OF_WORD: Final[dict[str, Folder]] = {
 }
 """The folder that a word in a path (or an address) stands for; words in lower case, spaces as `_`."""
 
-FOLDER_WORDS: Final = {
-    Folder.SALES_INVOICES: "Sales invoices",
-    Folder.PURCHASE_INVOICES: "Purchase invoices",
-    Folder.PURCHASE_RECEIPTS: "Purchase receipts",
-    Folder.ENRICHED_MOVEMENT_REPORTS: "Enriched movement reports",
-    Folder.OTHER_DOCUMENTS: "Other documents",
-}
-"""As the screens call them: within a sentence they are translated there."""
-
 _EVERYDAY = (
     "in out incoming outgoing cost costs income incomes bank banque cod customers suppliers tickets other others"
     " autres divers andere overige"

@@ -21,12 +21,13 @@ from banqup_tui.domain.identifiers import (
     pretty_vat,
 )
 from banqup_tui.domain.invoice import Invoice, InvoiceParty
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.statement import Statement
 from banqup_tui.domain.text import clean
 from banqup_tui.domain.values import Value
 from banqup_tui.formats.content import Content
 from banqup_tui.sources.keys import account_key, name_key
-from banqup_tui.sources.layouts import FOLDER_WORDS, PathHints
+from banqup_tui.sources.layouts import PathHints
 
 
 class Directory(Protocol):
@@ -73,10 +74,9 @@ class Placed(Value, frozen=True, kw_only=True):
 
 
 class Unplaced(Value, frozen=True, kw_only=True):
-    """Why it could not be told, in one sentence, and what to do."""
+    """Whose it is could not be found out; `reason` says why."""
 
-    reason: str
-    remedy: str = ""
+    reason: Message
 
 
 Placing = tuple[Placed, ...] | Unplaced
@@ -89,7 +89,6 @@ _FOLDERS_OF_ROLE: Final = {
 }
 """The first is the one it goes to by itself; a person may choose one of the others."""
 
-_NAME_THE_CLIENT = "Say whose it is, or create the client first."
 STRONG = ("be:", "vat:", "fr:", "0106:", "0204:")
 
 
@@ -120,10 +119,9 @@ def _path_against_channel(hints: Hints, directory: Directory) -> Unplaced | None
         return None
     if hints.client is not None and named and hints.client not in named:
         account = hints.client.name
-        return _contradiction(f"It came by the account of {clean(account)}, but the path names {_names(named)}.")
+        return _unplaced("placing.account-and-path-differ", account=account, names=_names(named))
     if hints.folder is not None and path.folder is not None and path.folder is not hints.folder:
-        wanted, said = FOLDER_WORDS[hints.folder], FOLDER_WORDS[path.folder]
-        return _contradiction(f"It came by an account for {wanted}, but the path says {said}.")
+        return _unplaced("placing.account-and-path-folder-differ", wanted=hints.folder, folder=path.folder)
     return None
 
 
@@ -142,7 +140,7 @@ def _sort_invoice(invoice: Invoice, hints: Hints, directory: Directory) -> Placi
     if named:
         both = [client for client in named if client in known]
         if not both:
-            return _contradiction(f"The path names {_names(named)}, but the document is for {_names(known)}.")
+            return _unplaced("placing.path-and-document-differ", names=_names(named), known=_names(known))
         sellers = [client for client in sellers if client in both]
         buyers = [client for client in buyers if client in both]
     return _by_role(invoice, sellers, buyers, hints)
@@ -153,17 +151,15 @@ def _for_client(client: Client, invoice: Invoice, sellers: list[Client], buyers:
     sells, buys = client in sellers, client in buyers
     if not sells and not buys:
         if sellers or buyers:
-            seller, buyer = _party(invoice.seller), _party(invoice.buyer)
-            return _contradiction(f"{clean(client.name)} was named, but the document is between {seller} and {buyer}.")
+            parties = {"seller": _party(invoice.seller), "buyer": _party(invoice.buyer)}
+            return _unplaced("placing.client-and-document-differ", name=client.name, **parties)
         sells, buys = _same_name(client, invoice.seller), _same_name(client, invoice.buyer)
     if sells or buys:
         return _by_role(invoice, [client] if sells else [], [client] if buys else [], hints)
     folder = _wanted_folder(hints)
     if folder is None:
-        return Unplaced(
-            reason=f"Neither {_party(invoice.seller)} nor {_party(invoice.buyer)} is known to be {clean(client.name)}.",
-            remedy="Say which folder it belongs to.",
-        )
+        parties = {"seller": _party(invoice.seller), "buyer": _party(invoice.buyer)}
+        return _unplaced("placing.role-unknown", name=client.name, **parties)
     role = {Folder.SALES_INVOICES: Role.SELLER, Folder.PURCHASE_INVOICES: Role.BUYER}.get(folder, Role.NONE)
     return (Placed(client=client, folder=folder, role=role),)
 
@@ -171,7 +167,7 @@ def _for_client(client: Client, invoice: Invoice, sellers: list[Client], buyers:
 def _by_role(invoice: Invoice, sellers: list[Client], buyers: list[Client], hints: Hints) -> Placing:
     for party, clients in ((invoice.seller, sellers), (invoice.buyer, buyers)):
         if len(clients) > 1:
-            return _several(f"{_party(party)} stands for several clients: {_names(clients)}.")
+            return _unplaced("placing.party-of-several", party=_party(party), names=_names(clients))
     roles = [(client, Role.SELLER) for client in sellers] + [(client, Role.BUYER) for client in buyers]
     if len(roles) == 2 and roles[0][0] == roles[1][0]:
         roles = [roles[1] if _wanted_folder(hints) in _FOLDERS_OF_ROLE[Role.BUYER][:2] else roles[0]]
@@ -189,14 +185,12 @@ def _by_role(invoice: Invoice, sellers: list[Client], buyers: list[Client], hint
 
 def _unknown_parties(invoice: Invoice, named: list[Client], hints: Hints, directory: Directory) -> Placing:
     if len(named) > 1:
-        return _several(f"The path stands for several clients: {_names(named)}.")
+        return _unplaced("placing.path-of-several", names=_names(named))
     if named:
         return _for_client(named[0], invoice, [], [], hints)
     if hints.create_clients:
         return _make_party(invoice, hints, directory)
-    return Unplaced(
-        reason=f"Neither {_party(invoice.seller)} nor {_party(invoice.buyer)} is a client.", remedy=_NAME_THE_CLIENT
-    )
+    return _unplaced("placing.no-client", seller=_party(invoice.seller), buyer=_party(invoice.buyer))
 
 
 def _make_party(invoice: Invoice, hints: Hints, directory: Directory) -> Placing:
@@ -205,7 +199,7 @@ def _make_party(invoice: Invoice, hints: Hints, directory: Directory) -> Placing
     keys = keys_of_party(party)
     name = clean(party.name or party.trade_name) or next((key.partition(":")[2] for key in keys), "")
     if not name:
-        return Unplaced(reason="The document names neither a seller nor a buyer.", remedy=_NAME_THE_CLIENT)
+        return _unplaced("placing.no-parties")
     if not keys:
         known = list(directory.clients_for(name_key(name)))
         if len(known) == 1:
@@ -245,34 +239,31 @@ def _sort_statements(statements: tuple[Statement, ...], hints: Hints, directory:
     accounts = ", ".join(dict.fromkeys(_account(statement) for statement in statements))
     if hints.client is not None:
         if known and hints.client not in known:
-            return _contradiction(
-                f"{clean(hints.client.name)} was named, but account {accounts} is of {_names(known)}."
-            )
+            name = hints.client.name
+            return _unplaced("placing.client-and-account-differ", name=name, accounts=accounts, known=_names(known))
         return _hold(hints.client, hints)
     named = clients_of_path(hints.path, directory)
     if known and named:
         both = [client for client in named if client in known]
         if not both:
-            return _contradiction(f"The path names {_names(named)}, but account {accounts} is of {_names(known)}.")
+            names = {"names": _names(named), "known": _names(known)}
+            return _unplaced("placing.path-and-account-differ", accounts=accounts, **names)
         known = both
     found = known or named
     if len(found) > 1:
-        return _several(f"Account {accounts} stands for several clients: {_names(found)}.")
+        return _unplaced("placing.account-of-several", accounts=accounts, names=_names(found))
     if found:
         return _hold(found[0], hints)
     if hints.create_clients:
         return _hold(_new_holder(statements[0]), hints)
-    return Unplaced(
-        reason=f"Account {accounts} is of no client.",
-        remedy="Say once whose it is: the account can be remembered then.",
-    )
+    return _unplaced("placing.account-of-nobody", accounts=accounts)
 
 
 def _new_holder(statement: Statement) -> NewClient:
     key = account_key(statement.account, is_iban=statement.account_is_iban)
     number = party_keys([("0208", statement.enterprise_number)]) if statement.enterprise_number else ()
     return NewClient(
-        name=clean(statement.holder) or _account(statement),
+        name=clean(statement.holder) or _account(statement) or "–",
         enterprise_number=statement.enterprise_number or None,
         identifiers=(key,),
         keys=(key, *number),
@@ -301,9 +292,9 @@ def _hold(client: Client | NewClient, hints: Hints) -> Placing:
 def _sort_plain(hints: Hints, directory: Directory) -> Placing:
     named = [hints.client] if hints.client else clients_of_path(hints.path, directory)
     if len(named) > 1:
-        return _several(f"The path stands for several clients: {_names(named)}.")
+        return _unplaced("placing.path-of-several", names=_names(named))
     if not named:
-        return Unplaced(reason="The file does not say whose it is.", remedy=_NAME_THE_CLIENT)
+        return _unplaced("placing.nobody-named")
     return (Placed(client=named[0], folder=_wanted_folder(hints) or Folder.OTHER_DOCUMENTS),)
 
 
@@ -361,34 +352,33 @@ def _distinct(clients: Iterable[Client]) -> list[Client]:
     return list({client.id: client for client in clients}.values())
 
 
-def _contradiction(sentence: str) -> Unplaced:
-    return Unplaced(reason=sentence, remedy="Look at it, and say whose it is.")
+def _unplaced(code: str, /, **params: object) -> Unplaced:
+    return Unplaced(reason=message(code, "", **params))
 
 
-def _several(sentence: str) -> Unplaced:
-    return Unplaced(reason=sentence, remedy="Say whose it is.")
+_WRONG_FOLDER: Final = {
+    Role.SELLER: "placing.seller-in-wrong-folder",
+    Role.BUYER: "placing.buyer-in-wrong-folder",
+    Role.HOLDER: "placing.holder-in-wrong-folder",
+}
 
 
 def _wrong_folder(client: Client | NewClient, role: Role, hints: Hints) -> Unplaced:
-    wanted, name = _wanted_folder(hints), clean(client.name)
-    word = FOLDER_WORDS[wanted] if wanted else ""
-    if role is Role.SELLER:
-        return _contradiction(f"It was put into {word}, but {name} is the seller.")
-    if role is Role.BUYER:
-        return _contradiction(f"It was put into {word}, but {name} is the buyer.")
-    return _contradiction(f"It was put into {word}, but {name} holds the account.")
+    return _unplaced(_WRONG_FOLDER[role], folder=_wanted_folder(hints) or "", name=client.name)
 
 
 def _names(clients: Sequence[Client]) -> str:
-    return " and ".join(clean(client.name) for client in clients[:3])
+    return ", ".join(clean(client.name) for client in clients[:3])
 
 
 def _party(party: InvoiceParty) -> str:
-    name = clean(party.name or party.trade_name) or "a party without a name"
+    """Its name and its number; empty where it has neither."""
+    name = clean(party.name or party.trade_name)
     number = party.vat_number or party.enterprise_number
     pretty = pretty_vat(number) if party.vat_number else pretty_enterprise_number(number)
-    return f"{name} ({clean(pretty)})" if number else name
+    return f"{name} ({clean(pretty)})" if number and name else name or clean(pretty)
 
 
 def _account(statement: Statement) -> str:
-    return clean(pretty_account(statement.account)) or "without a number"
+    """Empty where it has no number."""
+    return clean(pretty_account(statement.account))

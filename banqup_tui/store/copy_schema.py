@@ -13,7 +13,7 @@ from banqup_tui.store.codes import CREDIT_NOTE
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-SCHEMA = 5
+SCHEMA = 6
 """Raised with every migration, and with it `copy.SCHEMA`. A copy of a newer schema is set aside, never read."""
 
 _DOCUMENTS = (
@@ -67,6 +67,7 @@ def make(path: Path, step: int | None = None) -> None:
     steps(name="0003")(_causes)
     steps(name="0004")(_credit_notes)
     steps(name="0005")(_messages)
+    steps(name="0006")(_messages_of_intake)
     database = Database(path)
     try:
         database.execute("PRAGMA journal_mode = WAL")
@@ -126,18 +127,38 @@ def _messages(database: Database) -> None:
 
     for table, names in _REASONS.items():
         for name, remedy in names:
-            text = f"json_extract(CAST(value AS TEXT), '$.{name}')"
-            advice = f"coalesce(json_extract(CAST(value AS TEXT), '$.{remedy}'), '')"
-            database.execute(
-                f"UPDATE {table} SET value = CAST(json_remove(json_set(CAST(value AS TEXT), '$.{name}',"  # noqa: S608
-                f" json_object('code', 'text', 'params', json_object('text', {text}, 'remedy', {advice}))),"
-                f" '$.{remedy}') AS BLOB) WHERE json_type(CAST(value AS TEXT), '$.{name}') = 'text'"
-            )
+            _make_messages(database, table, name, remedy)
     database.execute(_ATTEMPTS)
     message = msgspec.json.Decoder(Message)
     failed = database.execute("SELECT id, json_extract(CAST(value AS TEXT), '$.reason') FROM delivery WHERE look = 1")
     causes = [(cause_of(message.decode(reason) if reason else None), of) for of, reason in failed.fetchall()]
     database.conn.executemany("UPDATE delivery SET cause = ? WHERE id = ?", causes)
+
+
+def _make_messages(database: Database, table: str, name: str, remedy: str) -> None:
+    """The texts in one field of packed values, each with the field that had its remedy."""
+    database.execute(
+        f"UPDATE {table} SET value = CAST(json_remove(json_set(CAST(value AS TEXT), '$.{name}',"  # noqa: S608
+        f" {_message(name, remedy)}), '$.{remedy}') AS BLOB) WHERE json_type(CAST(value AS TEXT), '$.{name}') = 'text'"
+    )
+
+
+def _message(name: str, remedy: str) -> str:
+    text = f"json_extract(CAST(value AS TEXT), '$.{name}')"
+    advice = f"coalesce(json_extract(CAST(value AS TEXT), '$.{remedy}'), '')"
+    return f"json_object('code', 'text', 'params', json_object('text', {text}, 'remedy', {advice}))"
+
+
+def _messages_of_intake(database: Database) -> None:
+    """The same for files that wait to be placed, ways in and packages; done twice, nothing changes."""
+    _make_messages(database, "to_place", "reason", "remedy")
+    _make_messages(database, "installation", "reason", "remedy")
+    _make_messages(database, "extension", "problem", "remedy")
+    database.execute(
+        "UPDATE source SET value = CAST(json_remove(json_set(CAST(value AS TEXT), '$.problems',"  # noqa: S608
+        f" json_array({_message('problem', 'remedy')})), '$.problem') AS BLOB)"
+        " WHERE json_type(CAST(value AS TEXT), '$.problem') = 'text'"
+    )
 
 
 _REASONS = {

@@ -66,7 +66,7 @@ class Refused(SyncError):
     exit_code = 1
 
     def __init__(self, status: int, problem: Problem) -> None:
-        super().__init__(problem.detail or problem.title, problem.remedy or "")
+        super().__init__(problem.message)
         self.status = status
         self.problem = problem
 

@@ -7,6 +7,7 @@ import msgspec
 
 from banqup_tui.domain.changes import Hindrance, RefusedChange
 from banqup_tui.protocol.commands import CommandBody, decode
+from banqup_tui.protocol.problems import message_in
 from banqup_tui.store.files import Spool
 from banqup_tui.store.outbox import FORGETFUL_KINDS, Outbox
 from banqup_tui.store.outbox_entry import CommandState, Entry
@@ -51,7 +52,6 @@ class RefusedChanges:
         return [] if entry is None else list(self._clients(entry))
 
     def _change(self, entry: Entry) -> RefusedChange:
-        problem = entry.problem or {}
         rows = self._readers.rows(entry.documents[:_DOCUMENTS_NAMED])
         return RefusedChange(
             key=entry.key,
@@ -60,8 +60,7 @@ class RefusedChanges:
             at=entry.at,
             answered_at=entry.answered_at,
             expired=entry.state is CommandState.EXPIRED,
-            reason=str(problem.get("detail") or problem.get("title") or ""),
-            remedy=str(problem.get("remedy") or ""),
+            reason=message_in(entry.problem),
             clients=self._clients(entry),
             documents=tuple(row.number or row.file_name for row in rows),
             document_count=len(entry.documents),

@@ -11,8 +11,8 @@ from banqup_tui.widgets.lines import width_of
 from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, paragraph, right
 from banqup_tui.widgets.listing import BuildItems, Item
 from banqup_tui.written.formats import count, moment
+from banqup_tui.written.messages import remedy_of
 from banqup_tui.written.refusals import what_to_do, why_not
-from banqup_tui.written.told import told
 from banqup_tui.written.words import _, ngettext
 
 _VALUE = 14
@@ -57,7 +57,7 @@ def change_details(one: RefusedChange, today: date, width: int) -> list[Line]:
 def _facts(one: RefusedChange, today: date) -> Iterator[tuple[str, str]]:
     yield _("Why not"), why_not(one)
     yield _("What to do"), what_to_do(one)
-    yield "", clean(told(one.remedy)) if one.hindrance is not None else ""
+    yield "", remedy_of(one.reason) if one.hindrance is not None else ""
     yield _("Client"), ", ".join(map(clean, one.clients))
     yield _("Documents"), _documents(one)
     yield _("Asked"), moment(one.at.astimezone(), today)

@@ -18,7 +18,6 @@ from banqup_tui.written.folders import FOLDER_NAMES
 from banqup_tui.written.formats import count, cut, full_date, shown
 from banqup_tui.written.messages import remedy_of, sentence_of
 from banqup_tui.written.signs import SignName, sign
-from banqup_tui.written.told import told
 from banqup_tui.written.words import N_, _, current_language, ngettext
 
 _STATES: Mapping[IntegrationState, tuple[SignName, Token, str]] = {
@@ -115,7 +114,7 @@ def integration_details(
 
 def _what_is_wrong(integration: Integration, extension: Extension | None, health: Health) -> str:
     if health is Health.NOT_LOADING and extension is not None and extension.problem:
-        return told(extension.problem)
+        return sentence_of(extension.problem)
     if health is Health.SIGN_IN_EXPIRED:
         return sentence_of(integration.cause) or _("The sign-in has expired.")
     if health is Health.EXPIRES_SOON:

@@ -19,8 +19,6 @@ from banqup_tui.widgets.reading_layout import WIDEST, label_column, warning_line
 from banqup_tui.written.formats import amount_with_currency, full_date
 from banqup_tui.written.words import _
 
-_SHOWN_IN_PLACE = frozenset({"communication-check"})
-
 
 def invoice_lines(invoice: Invoice, width: int) -> list[Line]:
     """`width`: cells that may be used, from column 0; more than 100 are left empty."""
@@ -36,7 +34,7 @@ def invoice_lines(invoice: Invoice, width: int) -> list[Line]:
         BLANK,
         *payment(invoice, width),
         *_notes(invoice, width),
-        *warning_lines([found for found in invoice.warnings if found.code not in _SHOWN_IN_PLACE], width),
+        *warning_lines(list(invoice.warnings), width),
     ]
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from banqup_tui.domain.warnings import ReadWarning
 from banqup_tui.widgets.lines_of_text import BLANK, Line, left, paragraph
+from banqup_tui.written.messages import sentence_of
 from banqup_tui.written.signs import sign
-from banqup_tui.written.told import told
 
 WIDEST = 100
 NARROW = 70
@@ -24,7 +24,7 @@ def warning_lines(warnings: list[ReadWarning], width: int) -> Iterator[Line]:
     if warnings:
         yield BLANK
     for found in warnings:
-        sentence = told(found.sentence)
+        sentence = sentence_of(found.message)
         lines = paragraph(2, width, sentence, "warn")
         yield (left(0, sign("warning"), "warn", bold=True), *lines[0])
         yield from lines[1:]

@@ -26,7 +26,6 @@ from banqup_tui.widgets.theme import Token
 from banqup_tui.written.formats import count, size
 from banqup_tui.written.messages import remedy_of, sentence_of
 from banqup_tui.written.signs import sign
-from banqup_tui.written.told import told
 from banqup_tui.written.words import N_, _, current_language, ngettext
 
 _CATEGORIES: Mapping[Category, str] = {
@@ -160,7 +159,7 @@ def _rights(extension: Extension, width: int) -> Iterator[Line]:
 def _problem(extension: Extension, installation: Installation | None, width: int) -> Iterator[Line]:
     reason = extension.problem or (installation.reason if installation else None)
     if reason:
-        lines = paragraph(2, width, told(reason), "error")
+        lines = paragraph(2, width, sentence_of(reason), "error")
         yield (left(0, sign("error"), "error", bold=True), *lines[0])
         yield from lines[1:]
         yield BLANK

@@ -12,8 +12,8 @@ from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left
 from banqup_tui.widgets.listing import BuildItems, Item
 from banqup_tui.written.folders import FOLDER_NAMES
 from banqup_tui.written.formats import moment
+from banqup_tui.written.messages import remedy_of, sentence_of
 from banqup_tui.written.signs import sign
-from banqup_tui.written.told import told
 from banqup_tui.written.words import _
 
 _VALUE = 14
@@ -40,7 +40,7 @@ def to_place_items(waiting: Sequence[ToPlace], today: date) -> BuildItems:
 def _item(one: ToPlace, name: int, why_ends: int, at: str, width: int) -> Item:
     line = (
         fitted(0, name - 2, one.file_name.rpartition("/")[2]),
-        fitted(name, why_ends, told(one.reason), "muted"),
+        fitted(name, why_ends, sentence_of(one.reason), "muted"),
         right(width, at, "muted"),
     )
     return Item(one.id, line)
@@ -48,15 +48,16 @@ def _item(one: ToPlace, name: int, why_ends: int, at: str, width: int) -> Item:
 
 def to_place_details(one: ToPlace, clients: Mapping[str, str], today: date, width: int) -> list[Line]:
     """`clients`: names by id."""
-    reason = paragraph(2, width, told(one.reason), "warn")
+    reason = paragraph(2, width, sentence_of(one.reason), "warn")
     lines: list[Line] = [
         (fitted(0, width, one.file_name.rpartition("/")[2], "strong", bold=True),),
         BLANK,
         (left(0, sign("warning"), "warn", bold=True), *reason[0]),
         *reason[1:],
     ]
-    if one.remedy:
-        lines += paragraph(2, width, told(one.remedy), "muted")
+    remedy = remedy_of(one.reason)
+    if remedy:
+        lines += paragraph(2, width, remedy, "muted")
     lines.append(BLANK)
     for label, text in _facts(one, clients, today):
         if text:

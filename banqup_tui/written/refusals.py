@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from banqup_tui.domain.changes import Hindrance, RefusedChange
-from banqup_tui.domain.text import clean
-from banqup_tui.written.told import told
+from banqup_tui.written.messages import remedy_of, sentence_of
 from banqup_tui.written.words import _
 
 
 def why_not(one: RefusedChange) -> str:
-    if one.reason:
-        return clean(told(one.reason))
+    if one.reason is not None:
+        return sentence_of(one.reason)
     return _("It may have been done.") if one.expired else _("The server refused it.")
 
 
 def what_to_do(one: RefusedChange) -> str:
     if one.hindrance is not None:
         return hindrance_words(one.hindrance)
-    if one.remedy:
-        return clean(told(one.remedy))
+    remedy = remedy_of(one.reason)
+    if remedy:
+        return remedy
     if one.expired:
         return _("Look whether it was done; if not, try it again.")
     return _("Try it again, or clear it.")

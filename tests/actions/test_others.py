@@ -13,6 +13,7 @@ from banqup_tui.actions.registry import BY_ID
 from banqup_tui.actions.saving import CannotWrite, save_copy
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.messages import Message
 from banqup_tui.protocol.commands import (
     AddIntegration,
     Backfill,
@@ -249,7 +250,7 @@ def test_a_file_named_twice_is_taken_once(tmp_path: Path) -> None:
 
 def test_a_path_that_is_not_there_says_so(tmp_path: Path) -> None:
     found = list(files_below([tmp_path / "nothing"]))
-    assert found[0].reason == "There is no such file."
+    assert found[0].reason == Message("import.not-there")
 
 
 async def test_a_document_is_not_opened_outside_over_ssh() -> None:

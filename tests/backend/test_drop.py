@@ -233,8 +233,7 @@ async def test_an_account_of_one_client_and_a_path_of_another_wait_with_both_sai
         account(room, client_id=client.id)
         await door.put("/LEMAITRE/tickets/lunch.jpg", b"\xff\xd8\xff\xe0" + b"\0" * 100)
     (waiting,) = room.tray()
-    assert BAKERY.name in waiting.reason
-    assert GARAGE.name in waiting.reason
+    assert waiting.reason.params == {"account": BAKERY.name, "names": GARAGE.name}
 
 
 @pytest.mark.parametrize("first", ["a.pdf", "a.xml"])
@@ -317,9 +316,9 @@ async def test_an_address_that_is_taken_is_said_at_the_source(room: Room) -> Non
         taken = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0)
         port = taken.sockets[0].getsockname()[1]
         room.do(AddSource(source_id="other", path=f"127.0.0.1:{port}", kind=SourceKind.SFTP_DROP))
-        await until(lambda: "Nobody can be let in" in (room.source().problem or ""))
+        await until(lambda: [one.code for one in room.source().problems] == ["source.drop-not-open"])
         room.do(AddSource(source_id="other", path=f"127.0.0.1:{door.port}", kind=SourceKind.SFTP_DROP))
-        await until(lambda: room.source().problem is None)
+        await until(lambda: not room.source().problems)
         taken.close()
 
 

@@ -5,6 +5,7 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from banqup_tui.backend.extensions import Extensions, Level
+from banqup_tui.written.messages import sentence_of
 
 
 def point(name: str, value: str) -> EntryPoint:
@@ -29,8 +30,8 @@ def test_the_store_finds_what_the_installed_packages_bring() -> None:
 def test_a_package_that_does_not_load_stands_in_the_store_with_its_reason(extensions: Extensions) -> None:
     found = {extension.id: extension for extension in extensions.all()}
     assert found["local-folder"].problem is None
-    assert "does not load: No module named 'acme_ledger'" in (found["acme-ledger"].problem or "")
-    assert "calls itself local-folder" in (found["misnamed"].problem or "")
+    assert "does not load: “No module named 'acme_ledger'" in sentence_of(found["acme-ledger"].problem)
+    assert "calls itself local-folder" in sentence_of(found["misnamed"].problem)
     assert extensions.connector("acme-ledger") is None
     assert extensions.connector("none") is extensions.get("none") is None
 

@@ -94,7 +94,7 @@ def test_a_file_that_nobody_can_place_is_refused_and_waits_in_the_tray(room: Roo
     assert BAKERY.name in problem.detail
     assert problem.remedy
     (waiting,) = room.tray()
-    assert (waiting.file_name, waiting.reason) == ("a.xml", problem.detail)
+    assert (waiting.file_name, waiting.reason) == ("a.xml", problem.message)
     assert room.documents() == []
 
 
@@ -110,7 +110,7 @@ def test_a_file_leaves_the_tray_once_it_is_placed(room: Room) -> None:
 def test_a_damaged_file_is_refused_with_its_reason(room: Room) -> None:
     problem = room.refusal(ImportFile(sha256=room.put(b"<?xml version='1.0'?><Invoice>"), file_name="a.xml"))
     assert problem.type == ProblemType.UNREADABLE
-    assert room.tray()[0].reason == problem.detail
+    assert room.tray()[0].reason == problem.message
 
 
 def test_a_file_that_was_not_uploaded_is_refused(room: Room) -> None:

@@ -114,7 +114,7 @@ def test_a_newer_database_is_refused_before_anything_is_touched(database: Databa
         connection.execute(text("UPDATE schema_version SET version = 77"))
     with pytest.raises(NewerSchema) as told:
         bring_up_to_date(database)
-    assert "newer version" in told.value.sentence
+    assert told.value.message.code == "service.newer-schema"
     assert version(database) == 77
     with sqlite3.connect(tmp_path / "banqup.sqlite") as plain:
         assert plain.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -191,6 +191,34 @@ def test_what_an_older_database_gave_as_a_reason_is_shown_as_it_was(database: Da
     assert (found["e"].params["text"], found["f"]) == ("Cancelled.", None)
 
 
+def test_why_a_file_waited_and_what_was_wrong_with_a_source_is_shown_as_it_was(database: Database) -> None:
+    bring_up_to_date(database)
+    with database.engine.begin() as connection:
+        for statement in BEFORE_MESSAGES_OF_INTAKE:
+            connection.execute(text(statement))
+        connection.execute(
+            text(
+                "INSERT INTO to_place (id, space_id, source, file_name, reason, remedy, at) VALUES"
+                " ('w', 's', '/in', 'a.pdf', 'The \"PDF\" is damaged.', 'Ask again.', '')"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO source (id, space_id, kind, path, problem, seq) VALUES"
+                " ('a', 's', 'FOLDER', '/in', '/in is not there.', 1), ('b', 's', 'FOLDER', '/out', NULL, 1)"
+            )
+        )
+        connection.execute(text("UPDATE schema_version SET version = 8"))
+    bring_up_to_date(database)
+    with database.engine.connect() as connection:
+        assert connection.execute(select(tables.to_place.c.reason)).scalar_one() == text_message(
+            'The "PDF" is damaged.', "Ask again."
+        )
+        problems = dict(connection.execute(select(tables.source.c.id, tables.source.c.problems)).all())
+    assert [one.params["text"] for one in problems["a"]] == ["/in is not there."]
+    assert problems["b"] == ()
+
+
 def _row(document: Document) -> dict[str, Any]:
     return {
         "id": document.id, "space_id": "s", "client_id": document.client_id, "folder": document.folder,
@@ -200,10 +228,16 @@ def _row(document: Document) -> dict[str, Any]:
     }  # fmt: skip
 
 
+BEFORE_MESSAGES_OF_INTAKE = (
+    "ALTER TABLE to_place ADD COLUMN remedy TEXT",
+    "ALTER TABLE source ADD COLUMN problem TEXT",
+    "ALTER TABLE source DROP COLUMN problems",
+)
 BEFORE_MESSAGES = (
     "ALTER TABLE delivery ADD COLUMN remedy TEXT",
     "ALTER TABLE integration ADD COLUMN remedy TEXT",
     "ALTER TABLE integration ADD COLUMN failing_remedy TEXT",
+    *BEFORE_MESSAGES_OF_INTAKE,
 )
 """What makes the schema before the one with messages out of this one."""
 
@@ -226,6 +260,7 @@ FIRST_VERSION = (
     ),
     "ALTER TABLE delivery ADD COLUMN remedy TEXT",
     "ALTER TABLE integration ADD COLUMN remedy TEXT",
+    *BEFORE_MESSAGES_OF_INTAKE,
     "UPDATE schema_version SET version = 1",
 )
 """What makes the schema of the first version out of this one."""

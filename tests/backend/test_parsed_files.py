@@ -14,6 +14,7 @@ from banqup_tui.backend.opening import make_services
 from banqup_tui.backend.parsed_files import read_file
 from banqup_tui.backend.watching import Watching
 from banqup_tui.domain.errors import UnreadableDocument
+from banqup_tui.domain.messages import message
 from banqup_tui.formats import Content, ContentKind, read
 from banqup_tui.formats.refusals import ENDS_READER, PASSING, ReaderNotAvailable, refuse
 from banqup_tui.protocol.commands import AddSource, ImportFile
@@ -22,7 +23,7 @@ from tests.support.hostile import pdf_bomb
 from tests.support.papers import BAKERY, invoice
 from tests.support.room import SPACE, Room
 
-OUT_OF_TIME = refuse("reader-out-of-time", limit=10)
+OUT_OF_TIME = refuse("file.reader-out-of-time", limit=10)
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_a_file_that_ends_its_reader_waits_in_to_place_with_that_reason_and_the_
     problem = room.refusal(ImportFile(sha256=room.put(pdf_bomb()), file_name="bomb.pdf"))
     assert problem.type is ProblemType.UNREADABLE
     (waiting,) = room.tray()
-    assert waiting.reason == problem.detail == "The program that reads files was brought down by this file."
+    assert waiting.reason == problem.message == message("file.reader-ended")
     room.do(ImportFile(sha256=room.put(invoice()), file_name="a.xml"))
     assert [document.file_name for document in room.documents()] == ["a.xml"]
 
@@ -78,10 +79,10 @@ def test_what_ended_its_reader_is_not_read_again_not_by_a_repeated_command_and_n
     monkeypatch.setattr(parsed_files, "read", reads)
     sha256 = room.put(b"costly")
     for _ in range(2):
-        assert room.refusal(ImportFile(sha256=sha256, file_name="a.xml")).detail == OUT_OF_TIME.sentence
+        assert room.refusal(ImportFile(sha256=sha256, file_name="a.xml")).message == OUT_OF_TIME.message
     with pytest.raises(UnreadableDocument) as caught:
         read_file(restarted(room.services), sha256, "a.xml")
-    assert (caught.value.reason, caught.value.sentence) == ("reader-out-of-time", OUT_OF_TIME.sentence)
+    assert caught.value.message == OUT_OF_TIME.message
     assert reads.count == 1
 
 
@@ -113,7 +114,7 @@ def test_a_file_that_was_late_because_the_computer_was_busy_is_read_at_the_next_
     reads = Reads(refuse(PASSING, limit=10))
     monkeypatch.setattr(parsed_files, "read", reads)
     body = ImportFile(sha256=room.put(invoice()), file_name="a.xml")
-    assert "busy" in room.refusal(body).detail
+    assert room.refusal(body).code == "file.reader-starved"
     assert reads.count == 1
     assert room.rows(tables.reader_failure.select()) == []
     monkeypatch.setattr(parsed_files, "read", read)
@@ -160,8 +161,8 @@ def test_a_watched_folder_goes_on_behind_a_file_that_ends_its_reader(room: Room,
     for _ in range(3):
         watching.look()
     (waiting,) = room.tray()
-    assert (waiting.file_name, waiting.remedy) == ("a.pdf", refuse("reader-ended").remedy)
+    assert (waiting.file_name, waiting.reason) == ("a.pdf", refuse("file.reader-ended").message)
     assert [document.file_name for document in room.documents()] == ["b.xml"]
     remembered = room.rows(tables.reader_failure.select())
-    assert [row.reason for row in remembered] == ["reader-ended"]
+    assert [row.reason for row in remembered] == ["file.reader-ended"]
     assert {row.reason for row in remembered} <= ENDS_READER

@@ -14,6 +14,7 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.source import PlacingRule, RuleKind, ToPlace
 from banqup_tui.protocol.commands import AddSource, DismissToPlace, ImportFile, PlaceFile, RemoveRule
 from banqup_tui.protocol.problems import ProblemType
+from banqup_tui.written.messages import sentence_of
 from tests.support.papers import BAKERY, GARAGE, MILL, company, invoice, letter, statement
 from tests.support.room import Room
 
@@ -101,8 +102,8 @@ def test_what_seems_likely_is_said_with_the_reason(room: Room, inbox: Path, eyes
     room.client(GARAGE.name, "LEMAITRE", GARAGE.vat_number)
     put(inbox, "LEMAITRE/AP/a.xml", invoice(), eyes)
     (one,) = waiting(room)
-    assert GARAGE.name in one.reason
-    assert BAKERY.name in one.reason
+    assert GARAGE.name in sentence_of(one.reason)
+    assert BAKERY.name in sentence_of(one.reason)
     assert (one.client_id, one.folder) == (bakery.id, Folder.PURCHASE_INVOICES)
 
 
@@ -166,7 +167,7 @@ def test_a_number_of_two_clients_is_told_apart_by_a_rule(room: Room, inbox: Path
     south = next(client for client in room.clients() if client.reference == "SUD")
     put(inbox, "1.xml", invoice(number="1"), eyes)
     (one,) = waiting(room)
-    assert "several clients" in one.reason
+    assert one.reason.code == "placing.party-of-several"
     place(room, one, south.id, Folder.PURCHASE_INVOICES, remember=True)
     put(inbox, "2.xml", invoice(number="2"), eyes)
     assert [document.client_id for document in room.documents()] == [south.id, south.id]

@@ -12,7 +12,9 @@ from banqup_tui.backend import intake, tables
 from banqup_tui.backend import watching as watching_module
 from banqup_tui.backend.watching import Watching
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import message
 from banqup_tui.protocol.commands import AddSource, RemoveSource
+from banqup_tui.written.messages import sentence_of
 from tests.support.papers import BAKERY, GARAGE, MILL, invoice, letter, statement
 from tests.support.room import Room
 
@@ -129,8 +131,8 @@ def test_a_contradiction_between_path_and_content_waits_with_both_said(room: Roo
     (inbox / "LEMAITRE/AP/a.xml").write_bytes(invoice())
     watching(room).look()
     (waiting,) = room.tray()
-    assert GARAGE.name in waiting.reason
-    assert BAKERY.name in waiting.reason
+    assert GARAGE.name in sentence_of(waiting.reason)
+    assert BAKERY.name in sentence_of(waiting.reason)
     assert waiting.file_name == "LEMAITRE/AP/a.xml"
 
 
@@ -151,14 +153,14 @@ def test_a_folder_that_is_unmounted_shows_its_problem_and_recovers(room: Room, i
     room.do(AddSource(source_id="s", path=str(inbox)))
     eyes = watching(room)
     eyes.look()
-    assert room.source().problem is None
+    assert room.source().problems == ()
     shutil.rmtree(inbox)
     eyes.look()
-    assert "not there" in (room.source().problem or "")
+    assert [one.code for one in room.source().problems] == ["source.not-there"]
     inbox.mkdir()
     (inbox / "a.xml").write_bytes(invoice())
     eyes.look()
-    assert room.source().problem is None
+    assert room.source().problems == ()
     assert len(room.documents()) == 1
 
 
@@ -193,7 +195,7 @@ def test_nothing_is_written_where_nothing_happens(room: Room, inbox: Path) -> No
     (before,) = room.rows(select(tables.space.c.seq))
     eyes.look()
     assert room.rows(select(tables.space.c.seq)) == [before]
-    assert MILL.name not in room.tray()[0].reason
+    assert MILL.name not in sentence_of(room.tray()[0].reason)
 
 
 def test_one_file_that_cannot_be_kept_does_not_keep_the_others_out(
@@ -215,10 +217,10 @@ def test_one_file_that_cannot_be_kept_does_not_keep_the_others_out(
         patched.setattr(watching_module, "open_below", locked)
         eyes.look()
         assert room.source().taken == 1
-        assert room.source().problem == "a.xml cannot be read: Permission denied."
+        assert room.source().problems == (message("source.cannot-be-read", "Permission denied", path="a.xml"),)
     eyes.look()
     assert room.source().taken == 2
-    assert room.source().problem is None
+    assert room.source().problems == ()
 
 
 def test_a_defect_of_ours_is_said_and_does_not_stop_the_watch(

@@ -307,7 +307,7 @@ def a_change(key: str = "change-1", **more: Any) -> RefusedChange:
 def test_refused_changes_are_listed_with_what_when_for_whom_why_and_what_to_do(banqup) -> None:
     house = a_house()
     house.looked_at = [
-        a_change(reason="Its integration is paused.", remedy="Resume it.", documents=("A",), document_count=1),
+        a_change(reason=text_message("Its integration is paused.", "Resume it."), documents=("A",), document_count=1),
         a_change("change-2", what="Import a.xml", kind="IMPORT_FILE", expired=True, clients=()),
     ]
     out = banqup(house, "changes", "list").out
@@ -315,7 +315,8 @@ def test_refused_changes_are_listed_with_what_when_for_whom_why_and_what_to_do(b
                    "Resume it.", "Import a.xml", "It may have been done.", "Look whether it was done"):  # fmt: skip
         assert wanted in out
     first, second = banqup(house, "changes", "list", "--json").array
-    assert (first["state"], first["reason"], first["canBeRetried"]) == ("REFUSED", "Its integration is paused.", True)
+    assert (first["state"], first["canBeRetried"]) == ("REFUSED", True)
+    assert first["reason"]["message"] == "Its integration is paused."
     assert (second["state"], second["reason"], second["clients"]) == ("EXPIRED", None, [])
 
 
@@ -357,7 +358,7 @@ def test_a_file_that_waits_to_be_placed_is_said_to_wait_and_is_not_refused(banqu
 
 def test_sync_tells_what_was_refused(banqup) -> None:
     house = a_house()
-    house.looked_at = [a_change(reason="Its integration is paused.", remedy="Resume it.")]
+    house.looked_at = [a_change(reason=text_message("Its integration is paused.", "Resume it."))]
     said = banqup(house, "sync")
     assert said.code == 0
     assert "Refused: 2 deliveries queued for A. Its integration is paused. Resume it." in said.err

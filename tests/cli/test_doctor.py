@@ -6,7 +6,7 @@ from pathlib import Path
 
 from banqup_tui.cli.doctor_checks import Verdict, of_clock, of_files, of_homes, of_settings, of_terminal
 from banqup_tui.domain.integration import IntegrationState
-from banqup_tui.domain.messages import text_message
+from banqup_tui.domain.messages import message, text_message
 from banqup_tui.homes import Homes
 from tests.actions.fakes import an_extension, an_integration
 from tests.cli.fakes import FakeHouse
@@ -36,7 +36,7 @@ def test_what_is_broken_below_the_house_is_found_with_its_remedy(banqup) -> None
                 "SFTP", state=IntegrationState.BROKEN, cause=text_message("The host key is another one.", "Ask.")
             )
         ],
-        all_extensions=[an_extension("odd", problem="No module named odd.")],
+        all_extensions=[an_extension("odd", problem=message("extension.does-not-load", package="odd"))],
         kept=3,
     )
     said = banqup(house, "doctor")

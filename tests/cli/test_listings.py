@@ -8,7 +8,7 @@ from banqup_tui.domain.delivery import Attempt, DeliveryState
 from banqup_tui.domain.document import Party
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import IntegrationState
-from banqup_tui.domain.messages import text_message
+from banqup_tui.domain.messages import message, text_message
 from banqup_tui.domain.source import Source, SourceKind
 from tests.actions.fakes import a_delivery, a_document, an_extension, an_installation, an_integration
 from tests.cli.fakes import FakeHouse
@@ -176,9 +176,15 @@ def test_integrations_are_listed_with_state_and_cause(banqup) -> None:
     assert integration["client"] == {"reference": "PARVIS", "name": "Boulangerie du Parvis SRL"}
 
 
+ODD = message("extension.does-not-load", "No module named odd", package="odd")
+
+
 def test_the_store_lists_what_is_installed(banqup) -> None:
     house = FakeHouse(
-        all_extensions=[an_extension("sftp"), an_extension("odd", problem="No module named odd")],
+        all_extensions=[
+            an_extension("sftp"),
+            an_extension("odd", problem=ODD),
+        ],
         all_installations=[an_installation("sftp")],
     )
     sftp, odd = banqup(house, "store", "list", "--json").array

@@ -8,6 +8,7 @@ import pytest
 
 from banqup_tui.cli.house import Answer, Fate
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.passwords import is_password
 from banqup_tui.domain.source import DropAccount, PlacingRule, RuleKind, Source, SourceKind, ToPlace
 from banqup_tui.protocol.commands import (
@@ -32,8 +33,7 @@ SCAN = ToPlace(
     id="7d7d0000-0000-4000-8000-000000000001",
     source="sftp billit",
     file_name="x/scan.pdf",
-    reason="The file does not say whose it is.",
-    remedy="Say whose it is, or create the client first.",
+    reason=Message("placing.nobody-named"),
     client_id=PARVIS.id,
     folder=Folder.PURCHASE_RECEIPTS,
 )

@@ -79,7 +79,7 @@ def test_nothing_in_it_is_odd_but_the_wrong_check_digits_that_are_meant(samples:
         content = read(sample.data, sample.file_name)
         found = [*(content.invoice.warnings if content.invoice else ())]
         found += [warning for statement in content.statements for warning in statement.warnings]
-        assert {warning.code for warning in found} <= {"communication-check"}, sample.path
+        assert {warning.message.code for warning in found} <= {"communication-check"}, sample.path
 
 
 def test_a_long_letter_has_several_pages() -> None:

@@ -9,6 +9,7 @@ import pytest
 from banqup_tui.domain.extension import Category, Extension, ReceiverKind
 from banqup_tui.domain.health import Health, health_of, summary
 from banqup_tui.domain.integration import Integration, IntegrationState, Trouble
+from banqup_tui.domain.messages import Message
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 SFTP = Extension(
@@ -45,7 +46,7 @@ def test_how_an_integration_is_doing(more: dict[str, Any], health: Health) -> No
 
 
 def test_an_extension_that_is_gone_or_does_not_load_is_told_of_each_of_its_integrations() -> None:
-    broken = msgspec.structs.replace(SFTP, problem="its module is missing")
+    broken = msgspec.structs.replace(SFTP, problem=Message("extension.fails"))
     assert health_of(an_integration(), broken, NOW) is Health.NOT_LOADING
     assert health_of(an_integration(), None, NOW) is Health.NOT_LOADING
 

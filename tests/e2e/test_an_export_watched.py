@@ -99,4 +99,4 @@ def test_a_backend_killed_when_it_has_taken_a_file_has_each_file_once_when_it_lo
     until(lambda: len(office.documents()) >= 3, what="three documents")
     assert sorted(one["number"] for one in office.documents()) == ["P-1", "P-2", "P-3"]
     (source,) = json.loads(office.banqup("sources", "list", "--json").stdout)
-    assert (source["taken"], source["refused"], source["problem"]) == (3, 0, None)
+    assert (source["taken"], source["refused"], source["problems"]) == (3, 0, [])

@@ -88,7 +88,7 @@ def test_a_document_of_more_lines_than_a_screen_is_laid_out_for_is_refused(monke
     assert isinstance(parsing.parsed(_ubl(10).encode()), Content)
     with pytest.raises(UnreadableDocument) as caught:
         parsing.parsed(_ubl(11).encode())
-    assert caught.value.reason == "too-many-entries"
+    assert caught.value.message.code == "file.too-many-entries"
 
 
 def test_a_text_without_end_is_cut_where_that_is_seen() -> None:

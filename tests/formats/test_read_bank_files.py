@@ -7,6 +7,7 @@ import pytest
 
 from banqup_tui.domain.statement import Statement
 from banqup_tui.formats import ContentKind, UnreadableDocument, read
+from banqup_tui.written.messages import sentence_of
 
 
 def statements_in(data: str | bytes) -> tuple[Statement, ...]:
@@ -16,8 +17,8 @@ def statements_in(data: str | bytes) -> tuple[Statement, ...]:
 
 
 def warned(statement: Statement) -> set[str]:
-    assert all(warning.sentence for warning in statement.warnings)
-    return {warning.code for warning in statement.warnings}
+    assert all(sentence_of(warning.message) for warning in statement.warnings)
+    return {warning.message.code for warning in statement.warnings}
 
 
 def coda(*records: str, opening: str | None = None, trailer: str | None = None) -> str:
@@ -77,7 +78,7 @@ def test_a_statement_that_does_not_add_up_is_read_with_a_warning() -> None:
     (statement,) = statements_in(
         coda(make.coda_movement(1, 1_000), make.coda_closing(5), trailer=make.coda_trailer(9, 1_000))
     )
-    assert warned(statement) == {"balance-differs", "turnover-differs", "amount-rounded"}
+    assert warned(statement) == {"content.balance-differs", "content.turnover-differs", "content.amount-rounded"}
 
 
 def test_a_coda_file_with_several_statements_gives_them_all() -> None:
@@ -120,12 +121,12 @@ def test_a_coda_file_without_line_ends_is_read() -> None:
 def test_a_coda_file_that_is_cut_off_says_so() -> None:
     (statement,) = statements_in(coda(make.coda_movement(1, 1_000)))
     assert statement.closing_balance is None
-    assert warned(statement) == {"statement-cut"}
+    assert warned(statement) == {"content.statement-cut"}
 
 
 def test_a_coda_file_without_a_header_is_refused_as_a_fragment() -> None:
     fragment = "\n".join([make.coda_movement(1, 1_000), make.coda_closing(1)])
-    with pytest.raises(UnreadableDocument, match="fragment of CODA"):
+    with pytest.raises(UnreadableDocument, match="fragment"):
         read(fragment.encode())
 
 
@@ -220,7 +221,7 @@ def test_a_reversal_names_the_party_of_the_payment_that_it_undoes() -> None:
 
 def test_a_camt_file_without_a_statement_is_refused() -> None:
     empty = '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt/></Document>'
-    with pytest.raises(UnreadableDocument, match="no statement"):
+    with pytest.raises(UnreadableDocument, match="empty-statement"):
         read(empty.encode())
 
 
@@ -290,7 +291,7 @@ def test_a_currency_or_bank_inside_the_account_tag_is_told_apart(
 ) -> None:
     (statement,) = statements_in(mt940(account=tag, opening="60F:C260301100,00", closing=":62F:C260301100,00"))
     assert (statement.account, statement.currency, statement.bic) == (account, currency, bic)
-    assert ("currency-missing" in warned(statement)) is (currency == "")
+    assert ("content.currency-missing" in warned(statement)) is (currency == "")
 
 
 def test_tag_25p_has_the_bank_below_the_account() -> None:
@@ -302,7 +303,7 @@ def test_tag_25p_has_the_bank_below_the_account() -> None:
 def test_the_thirtieth_of_february_is_read_as_the_last_day() -> None:
     (statement,) = statements_in(mt940(":61:2602300230C1,00NTRF", closing=":62F:C260230EUR101,00"))
     assert statement.movements[0].value_date == date(2026, 2, 28)
-    assert warned(statement) == {"date-adjusted"}
+    assert warned(statement) == {"content.date-adjusted"}
 
 
 def test_a_statement_over_several_pages_and_several_statements_in_a_file_are_all_read() -> None:
@@ -338,12 +339,12 @@ def test_a_day_report_in_mt942_is_read() -> None:
 @pytest.mark.parametrize(
     ("fragment", "missing"),
     [
-        (":61:260302C1,00NTRF\n:86:x", ":25:"),
-        (":60F:C260301EUR1,00\n:61:260302C1,00NTRF", ":25:"),
-        (":20:A\n:25:BE68539007547034\n", ":60F:"),
+        (":61:260302C1,00NTRF\n:86:x", "account"),
+        (":60F:C260301EUR1,00\n:61:260302C1,00NTRF", "account"),
+        (":20:A\n:25:BE68539007547034\n", "balance-or-movement"),
     ],
 )
 def test_a_fragment_of_mt940_says_what_is_missing(fragment: str, missing: str) -> None:
-    with pytest.raises(UnreadableDocument, match="fragment of MT940") as caught:
+    with pytest.raises(UnreadableDocument, match="fragment") as caught:
         read(fragment.encode())
-    assert missing in caught.value.sentence
+    assert caught.value.message.params["missing"] == missing

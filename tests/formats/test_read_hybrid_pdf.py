@@ -30,7 +30,7 @@ def test_of_two_invoices_inside_the_newer_syntax_is_taken_and_the_doubt_is_said(
     content = read(make.pdf(("ZUGFeRD-invoice.xml", make.ZUGFERD_1.encode()), ("b.xml", make.cii().encode())))
     assert content.invoice is not None
     assert content.invoice.syntax == "UN/CEFACT CII"
-    assert [warning.code for warning in content.invoice.warnings] == ["several-invoices"]
+    assert [warning.message.code for warning in content.invoice.warnings] == ["content.several-invoices"]
 
 
 def test_a_pdf_with_other_xml_or_none_is_a_plain_pdf() -> None:
@@ -42,7 +42,7 @@ def test_a_pdf_with_other_xml_or_none_is_a_plain_pdf() -> None:
 def test_a_pdf_whose_xml_is_broken_is_shown_plain_with_a_warning() -> None:
     content = read(make.pdf(("factur-x.xml", b"<x:CrossIndustryInvoice>")))
     assert content.kind is ContentKind.PLAIN
-    assert [warning.code for warning in content.warnings] == ["embedded-unreadable"]
+    assert [warning.message.code for warning in content.warnings] == ["content.embedded-unreadable"]
 
 
 def test_the_other_files_of_a_pdf_are_attachments_behind_those_of_the_xml() -> None:

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from banqup_tui.formats import Content, ContentKind, UnreadableDocument, read
 from banqup_tui.formats.refusals import REASONS
+from banqup_tui.written.messages import sentence_of
 
 
 def refusal(data: bytes | str) -> UnreadableDocument:
     with pytest.raises(UnreadableDocument) as caught:
         read(data.encode() if isinstance(data, str) else data)
-    assert caught.value.reason in REASONS
+    assert caught.value.message.code in REASONS
     return caught.value
 
 
@@ -45,44 +46,44 @@ def ubl_document(name: str) -> str:
     ],
 )
 def test_another_document_is_refused_by_the_name_of_what_it_is(document: str, sentence: str) -> None:
-    assert sentence in refusal(document).sentence
+    assert sentence in sentence_of(refusal(document).message)
 
 
 def test_an_xml_with_a_dtd_is_refused_before_anything_is_unfolded() -> None:
     bomb = '<!DOCTYPE a [<!ENTITY b "bbbb"><!ENTITY c "&b;&b;&b;">]><a>&c;</a>'
-    assert refusal(bomb).reason == "has-dtd"
-    assert refusal('<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>').reason == "has-dtd"
+    assert refusal(bomb).message.code == "file.has-dtd"
+    assert refusal('<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>').message.code == "file.has-dtd"
 
 
 def test_broken_xml_is_refused_with_its_line() -> None:
-    assert refusal("<a>\n<b>\n</a>").sentence == "The XML is not well formed at line 3."
+    assert sentence_of(refusal("<a>\n<b>\n</a>").message) == "The XML is not well formed at line 3."
 
 
 def test_xml_nested_beyond_reason_is_refused() -> None:
-    assert refusal("<a>" * 5000 + "</a>" * 5000).reason == "too-deep"
+    assert refusal("<a>" * 5000 + "</a>" * 5000).message.code == "file.too-deep"
 
 
 def test_xml_in_an_unknown_encoding_is_refused() -> None:
-    assert refusal('<?xml version="1.0" encoding="klingon"?><a/>').reason == "encoding-unknown"
-    assert refusal('<?xml version="1.0" encoding="zlib"?><a/>').reason == "encoding-unknown"
+    assert refusal('<?xml version="1.0" encoding="klingon"?><a/>').message.code == "file.encoding-unknown"
+    assert refusal('<?xml version="1.0" encoding="zlib"?><a/>').message.code == "file.encoding-unknown"
 
 
 def test_an_invoice_with_nothing_in_it_is_refused() -> None:
-    assert refusal(f'<Invoice xmlns="{make.UBL}:Invoice-2"/>').reason == "empty-invoice"
+    assert refusal(f'<Invoice xmlns="{make.UBL}:Invoice-2"/>').message.code == "file.empty-invoice"
 
 
 @pytest.mark.parametrize("data", [b"", b"  \r\n", b"\xef\xbb\xbf", b"\x00\x00"])
 def test_an_empty_file_is_refused(data: bytes) -> None:
-    assert refusal(data).reason == "empty"
+    assert refusal(data).message.code == "file.empty"
 
 
 def test_a_file_beyond_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("banqup_tui.formats.refusals.MAX_BYTES", 2**20)
-    assert refusal(b"a" * (2**20 + 1)).sentence == "The file is larger than 1 MB."
+    assert sentence_of(refusal(b"a" * (2**20 + 1)).message) == "The file is larger than 1 MB."
 
 
 def test_a_locked_pdf_is_refused_as_locked() -> None:
-    assert refusal(make.locked_pdf()).reason == "encrypted-pdf"
+    assert refusal(make.locked_pdf()).message.code == "file.encrypted-pdf"
 
 
 def test_a_pdf_that_asks_for_no_password_is_read_though_it_is_encrypted() -> None:
@@ -90,16 +91,16 @@ def test_a_pdf_that_asks_for_no_password_is_read_though_it_is_encrypted() -> Non
 
 
 def test_a_damaged_pdf_is_refused() -> None:
-    assert refusal(b"%PDF-1.7\nand then nothing").reason == "damaged-pdf"
+    assert refusal(b"%PDF-1.7\nand then nothing").message.code == "file.damaged-pdf"
 
 
 @pytest.mark.parametrize("data", [b"MZ\x90\x00", b"\x7fELF\x02", b"#!/bin/sh\nrm -r /"])
 def test_a_program_is_refused(data: bytes) -> None:
-    assert refusal(data).reason == "program"
+    assert refusal(data).message.code == "file.program"
 
 
 def test_bytes_of_no_known_kind_are_refused() -> None:
-    assert refusal(bytes(range(256))).reason == "unknown-kind"
+    assert refusal(bytes(range(256))).message.code == "file.unknown-kind"
 
 
 def archive(*names: str) -> bytes:
@@ -163,7 +164,7 @@ def assert_read_or_refused(data: bytes) -> None:
     try:
         assert isinstance(read(data), Content)
     except UnreadableDocument as error:
-        if error.reason == "reader-failed":
+        if error.message.code == "file.reader-failed":
             raise
 
 

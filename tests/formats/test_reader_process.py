@@ -60,14 +60,14 @@ def wait_until(condition: object, seconds: float = 20) -> None:
 def test_a_file_of_some_kilobytes_that_unpacks_to_gigabytes_is_refused_and_the_next_is_read(pool: ReaderPool) -> None:
     with pytest.raises(UnreadableDocument) as caught:
         pool.read(pdf_bomb())
-    assert caught.value.reason in ENDS_READER
+    assert caught.value.message.code in ENDS_READER
     assert pool.read(make.ubl().encode()).kind is ContentKind.INVOICE
 
 
 def test_a_file_that_takes_too_long_is_refused_with_that_reason() -> None:
     pool = ReaderPool(1, seconds=0.3)
     slow = "\n".join([make.coda_header(), make.coda_opening(), *[make.coda_movement(1, 100)] * 90_000]).encode()
-    with pytest.raises(UnreadableDocument, match=r"takes longer than 0\.3 seconds"):
+    with pytest.raises(UnreadableDocument, match="reader-out-of-time"):
         pool.read(slow)
     pool.close()
 
@@ -76,7 +76,7 @@ def test_only_the_encodings_that_documents_use_are_decoded() -> None:
     for encoding in ("punycode", "hz", "idna", "unicode_escape", "utf-7", "zlib", "../../etc", "iso2022_jp"):
         with pytest.raises(UnreadableDocument) as caught:
             read(f'<?xml version="1.0" encoding="{encoding}"?><a/>'.encode())
-        assert caught.value.reason == "encoding-unknown"
+        assert caught.value.message.code == "file.encoding-unknown"
     began = time.process_time()
     with pytest.raises(UnreadableDocument):
         read(punycode_xml())
@@ -100,14 +100,14 @@ def test_of_many_invoices_in_a_pdf_ten_are_read_and_that_is_said() -> None:
     found = read(make.pdf(*files))
     assert found.invoice is not None
     assert found.invoice.number == "2026/100"
-    assert [warning.code for warning in found.warnings] == ["embedded-too-many"]
+    assert [warning.message.code for warning in found.warnings] == ["content.embedded-too-many"]
 
 
 def test_a_flood_of_attributes_is_refused_before_it_is_in_memory() -> None:
     flood = "<a " + " ".join(f'a{number}="1"' for number in range(120_000)) + "/>"
     with pytest.raises(UnreadableDocument) as caught:
         read(flood.encode())
-    assert caught.value.reason == "tag-too-long"
+    assert caught.value.message.code == "file.tag-too-long"
 
 
 def test_an_archive_of_very_many_names_is_not_listed() -> None:
@@ -138,7 +138,7 @@ def test_a_reader_that_gets_no_processor_says_nothing_against_the_file(monkeypat
     pool = ReaderPool(1, seconds=0.2)
     with pytest.raises(UnreadableDocument) as caught:
         pool.read(b"a text")
-    assert caught.value.reason == PASSING
+    assert caught.value.message.code == PASSING
     pool.close()
 
 
@@ -206,7 +206,7 @@ ANSWERS = {
     "is of another kind": client.ANSWER_HEAD.pack(26)
     + client.encoder.encode([["AttachmentBytes", b"x"], 0.0, False]).ljust(26, b"\0"),
     "gives an unknown reason": client.encoder.encode([["Refusal", "\x1b[2J", {}], 0.0, False]),
-    "leaves out a detail": client.encoder.encode([["Refusal", "too-deep", {}], 0.0, False]),
+    "leaves out a detail": client.encoder.encode([["Refusal", "file.too-deep", {}], 0.0, False]),
 }
 
 
@@ -227,7 +227,7 @@ def test_an_answer_of_a_reader_that_was_taken_over_is_a_refusal_at_most(
     pool = ReaderPool(1)
     with pytest.raises(UnreadableDocument) as caught:
         pool.read(b"a text")
-    assert caught.value.reason == "reader-ended"
+    assert caught.value.message.code == "file.reader-ended"
     assert "\x1b" not in str(caught.value)
     pool.close()
 

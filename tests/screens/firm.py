@@ -14,7 +14,7 @@ from banqup_tui.domain.document import Document, DocumentKind, Party
 from banqup_tui.domain.extension import Category, Extension, Installation, ReceiverKind
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.integration import Integration, IntegrationState
-from banqup_tui.domain.messages import text_message
+from banqup_tui.domain.messages import message, text_message
 from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.protocol.commands import (
     AddIntegration,
@@ -95,7 +95,12 @@ EXTENSIONS = (
     extension("sftp", "SFTP", SFTP_SETTINGS),
     extension("local-folder", "Local folder"),
     extension("webdav", "WebDAV"),
-    extension("yuki", "Yuki", category=Category.ACCOUNTING_SOFTWARE, problem="its module is missing"),
+    extension(
+        "yuki",
+        "Yuki",
+        category=Category.ACCOUNTING_SOFTWARE,
+        problem=message("extension.fails", id="yuki"),
+    ),
 )
 
 

@@ -9,6 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import text_message
 from banqup_tui.domain.source import ToPlace
 from banqup_tui.protocol.messages import TestResult, TestStep
 from banqup_tui.screens import form, review
@@ -51,8 +52,9 @@ def made_hostile(value: Any, name: str = "") -> Any:
 def waiting_files() -> Iterator[ToPlace]:
     for number in range(2):
         yield ToPlace(
-            id=f"w-{number}", source="sftp", file_name="a/scan.pdf", reason="It does not say whose it is.",
-            remedy="Say it.", sha256=f"{number}" * 64, at=NOON, client_id=BAKERY, folder=Folder.PURCHASE_RECEIPTS,
+            id=f"w-{number}", source="sftp", file_name="a/scan.pdf",
+            reason=text_message("It does not say whose it is.", "Say it."),
+            sha256=f"{number}" * 64, at=NOON, client_id=BAKERY, folder=Folder.PURCHASE_RECEIPTS,
         )  # fmt: skip
 
 

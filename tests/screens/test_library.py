@@ -42,7 +42,7 @@ def library(tmp_path: Path) -> Library:
 async def test_a_file_that_ended_its_reader_is_not_read_again_when_the_cursor_comes_back(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reads = Reads(refuse("reader-out-of-time", limit=10))
+    reads = Reads(refuse("file.reader-out-of-time", limit=10))
     monkeypatch.setattr(formats, "read", reads)
     found = [await library.read(DOCUMENT) for _ in range(3)]
     assert {one.problem for one in found} == {

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import Message, message, text_message
 from banqup_tui.domain.source import ToPlace
 from banqup_tui.protocol.commands import DismissToPlace, PlaceFile, decode
 from tests.screens.firm import BAKERY, HAULIER, HOSTILE_NAME, NOON, FirmServer
@@ -17,8 +18,7 @@ SCAN = ToPlace(
     id="w-scan",
     source="sftp billit",
     file_name="magasin 1/scan.pdf",
-    reason="The file does not say whose it is.",
-    remedy="Say whose it is, or create the client first.",
+    reason=Message("placing.nobody-named"),
     sha256="0" * 64,
     at=NOON,
     client_id=BAKERY,
@@ -28,7 +28,7 @@ BILL = ToPlace(
     id="w-bill",
     source="/srv/in",
     file_name="a.xml",
-    reason="Neither A (0912.345.673) nor B is a client.",
+    reason=message("placing.no-client", seller="A (0912.345.673)", buyer="B"),
     sha256="1" * 64,
     at=NOON.replace(hour=5),
     folder=Folder.PURCHASE_INVOICES,
@@ -124,7 +124,13 @@ async def test_what_is_dismissed_is_asked_first_and_then_gone(opened: Opened, fi
 
 async def test_a_strangers_name_is_only_text(opened: Opened, firm: FirmServer) -> None:
     firm.put_to_place(
-        ToPlace(id="w-evil", source=HOSTILE_NAME, file_name=f"{HOSTILE_NAME}/x.pdf", reason=HOSTILE_NAME, at=NOON)
+        ToPlace(
+            id="w-evil",
+            source=HOSTILE_NAME,
+            file_name=f"{HOSTILE_NAME}/x.pdf",
+            reason=text_message(HOSTILE_NAME),
+            at=NOON,
+        )
     )
     async with opened(NARROW) as here:
         await here.sees("3 to place")

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from banqup_tui.domain.messages import message
 from banqup_tui.sources.folder import FolderEye, Mark, is_ignored
 
 
@@ -89,16 +90,16 @@ def test_the_picture_of_an_xml_is_no_second_document(eye: FolderEye, clock: Cloc
 def test_a_folder_that_goes_away_says_so_and_comes_back(eye: FolderEye, clock: Clock, tmp_path: Path) -> None:
     root = tmp_path / "mounted"
     eye = FolderEye(root, still_for=0, wait_for_xml=0, clock=clock)
-    assert "not there" in (eye.look({}).problem or "")
+    assert [one.code for one in eye.look({}).problems] == ["source.not-there"]
     write(root / "x.xml")
     look = eye.look({})
-    assert look.problem is None
+    assert look.problems == ()
     assert [file.path for file in look.ready] == ["x.xml"]
 
 
 def test_a_path_that_is_a_file_says_so(tmp_path: Path, clock: Clock) -> None:
     write(tmp_path / "x")
-    assert "not a folder" in (FolderEye(tmp_path / "x", clock=clock).look({}).problem or "")
+    assert [one.code for one in FolderEye(tmp_path / "x", clock=clock).look({}).problems] == ["source.no-folder"]
 
 
 def test_links_are_not_followed_and_are_named(eye: FolderEye, clock: Clock, tmp_path: Path) -> None:
@@ -109,7 +110,7 @@ def test_links_are_not_followed_and_are_named(eye: FolderEye, clock: Clock, tmp_
     clock.now += 3
     look = eye.look({})
     assert [file.path for file in look.ready] == ["a/x.xml"]
-    assert look.problem == "Links are not followed: a/again, a/self."
+    assert look.problems == (message("source.links", names="a/again, a/self"),)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
@@ -126,10 +127,10 @@ def test_a_folder_that_may_not_be_read_is_told_and_the_others_are_looked_at(
     finally:
         (tmp_path / "closed").chmod(0o700)
     assert [file.path for file in look.ready] == ["open/y.xml"]
-    assert "closed may not be read" in (look.problem or "")
+    assert look.problems == (message("source.may-not-be-read", path="closed"),)
 
 
 def test_control_characters_of_a_name_do_not_reach_the_screen(eye: FolderEye, tmp_path: Path) -> None:
     (tmp_path / "evil\x1b[31m").symlink_to("nowhere")
-    assert "\x1b" not in (eye.look({}).problem or "nothing")
-    assert eye.look({}).problem
+    (problem,) = eye.look({}).problems
+    assert "\x1b" not in str(problem)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from banqup_tui.demo.firm import Company
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import message
 from banqup_tui.formats import Content, read
 from banqup_tui.sources.keys import account_key, keys_of_client, name_key
 from banqup_tui.sources.layouts import read_path
@@ -23,6 +24,7 @@ from banqup_tui.sources.sorter import (
     Unplaced,
     sort,
 )
+from banqup_tui.written.messages import remedy_of, sentence_of
 from tests.support.papers import BAKERY, BILL, GARAGE, MILL, invoice, letter, statement
 
 
@@ -51,8 +53,8 @@ def placed(content: Content, firm: Firm, **hints: Any) -> list[tuple[str, Folder
 def unplaced(content: Content, firm: Firm, **hints: Any) -> Unplaced:
     placing = sort(content, Hints(**hints), firm)
     assert isinstance(placing, Unplaced), placing
-    assert placing.reason.endswith(".")
-    assert placing.remedy.endswith(".")
+    assert sentence_of(placing.reason).endswith(".")
+    assert remedy_of(placing.reason).endswith(".")
     return placing
 
 
@@ -90,11 +92,10 @@ def test_a_direction_in_the_path_chooses_between_two_clients() -> None:
 
 def test_a_path_that_says_otherwise_is_not_believed_and_not_overruled() -> None:
     wrong_side = unplaced(INVOICE, Firm(BUYER), path=read_path(f"{BAKERY.number}/AR/a.xml"))
-    assert "Sales invoices" in wrong_side.reason
-    assert "buyer" in wrong_side.reason
+    assert wrong_side.reason == message("placing.buyer-in-wrong-folder", folder="SALES_INVOICES", name=BAKERY.name)
     wrong_client = unplaced(INVOICE, Firm(BUYER, OTHER), path=read_path(f"{GARAGE.number}/AP/a.xml"))
-    assert GARAGE.name in wrong_client.reason
-    assert BAKERY.name in wrong_client.reason
+    assert GARAGE.name in wrong_client.reason.params.values()
+    assert BAKERY.name in sentence_of(wrong_client.reason)
 
 
 def test_an_everyday_word_in_a_path_that_names_nobody_gives_way_to_the_content() -> None:
@@ -113,21 +114,21 @@ def test_a_number_in_the_path_that_is_no_clients_does_not_matter() -> None:
 
 def test_a_client_named_by_hand_whose_document_it_is_not_is_told_so() -> None:
     wrong = unplaced(INVOICE, Firm(BUYER, OTHER), client=OTHER)
-    assert GARAGE.name in wrong.reason
-    assert MILL.name in wrong.reason
+    assert GARAGE.name in sentence_of(wrong.reason)
+    assert MILL.name in sentence_of(wrong.reason)
 
 
 def test_a_client_named_by_hand_gets_what_says_nothing_of_anybody_known() -> None:
     assert placed(INVOICE, Firm(OTHER), client=OTHER, folder=Folder.PURCHASE_INVOICES) == [
         (GARAGE.name, Folder.PURCHASE_INVOICES)
     ]
-    assert "which folder" in unplaced(INVOICE, Firm(OTHER), client=OTHER).remedy
+    assert unplaced(INVOICE, Firm(OTHER), client=OTHER).reason.code == "placing.role-unknown"
 
 
 def test_a_client_without_numbers_is_known_by_its_name_once_it_is_named() -> None:
     nameless = Client(id="x", reference="X", name=BAKERY.name.upper())
     assert placed(INVOICE, Firm(nameless), client=nameless) == [(nameless.name, Folder.PURCHASE_INVOICES)]
-    assert "nor" in unplaced(INVOICE, Firm(nameless)).reason
+    assert unplaced(INVOICE, Firm(nameless)).reason.code == "placing.no-client"
 
 
 def test_an_invoice_may_be_put_among_the_receipts_but_not_among_the_bank_reports() -> None:
@@ -139,7 +140,7 @@ def test_an_invoice_may_be_put_among_the_receipts_but_not_among_the_bank_reports
 
 def test_two_clients_of_one_number_are_told_apart_by_the_path_or_not_at_all() -> None:
     twins = Firm(client(BAKERY, "NORTH"), client(BAKERY, "SOUTH"))
-    assert "several clients" in unplaced(INVOICE, twins).reason
+    assert unplaced(INVOICE, twins).reason.code == "placing.party-of-several"
     placing = sort(INVOICE, Hints(path=read_path("SOUTH/AP/a.xml")), twins)
     assert isinstance(placing, tuple)
     assert [one.client for one in placing] == [twins.clients[1]]
@@ -154,7 +155,7 @@ def test_an_invoice_to_oneself_lies_once() -> None:
 
 
 def test_a_stranger_becomes_a_client_only_when_asked_for() -> None:
-    assert "create the client" in unplaced(INVOICE, Firm()).remedy
+    assert unplaced(INVOICE, Firm()).reason.code == "placing.no-client"
     (one,) = made(INVOICE)
     assert isinstance(one.client, NewClient)
     assert (one.client.name, one.client.vat_number, one.role) == (BAKERY.name, BAKERY.vat_number, Role.BUYER)
@@ -190,12 +191,14 @@ def test_a_bank_file_goes_by_account_then_by_the_number_in_its_header() -> None:
     assert placed(STATEMENT, Firm(holder, BUYER)) == [("Holder", report)]
     assert placed(STATEMENT, Firm(BUYER)) == [(BAKERY.name, report)]
     assert placed(STATEMENT, Firm(OTHER), client=OTHER) == [(GARAGE.name, report)]
-    assert "BE68 5390 0754 7034" in unplaced(STATEMENT, Firm(OTHER)).reason
+    assert unplaced(STATEMENT, Firm(OTHER)).reason.params == {"accounts": "BE68 5390 0754 7034"}
 
 
 def test_a_bank_file_for_somebody_else_is_not_given_to_the_client_that_was_named() -> None:
-    assert BAKERY.name in unplaced(STATEMENT, Firm(BUYER, OTHER), client=OTHER).reason
-    assert BAKERY.name in unplaced(STATEMENT, Firm(BUYER, OTHER), path=read_path(f"{GARAGE.number}/cod/a")).reason
+    assert unplaced(STATEMENT, Firm(BUYER, OTHER), client=OTHER).reason.params["known"] == BAKERY.name
+    assert BAKERY.name in sentence_of(
+        unplaced(STATEMENT, Firm(BUYER, OTHER), path=read_path(f"{GARAGE.number}/cod/a")).reason
+    )
 
 
 def test_the_holder_of_an_account_becomes_a_client_when_asked_for() -> None:
@@ -212,8 +215,8 @@ def test_a_scan_goes_where_its_channel_says_and_nowhere_else() -> None:
     assert placed(LETTER, firm, path=read_path(f"a/{BAKERY.number}/AP/a.pdf")) == [
         (BAKERY.name, Folder.PURCHASE_INVOICES)
     ]
-    assert "whose" in unplaced(LETTER, firm).reason
-    assert "whose" in unplaced(LETTER, firm, create_clients=True).reason
+    assert unplaced(LETTER, firm).reason.code == "placing.nobody-named"
+    assert unplaced(LETTER, firm, create_clients=True).reason.code == "placing.nobody-named"
 
 
 def test_every_way_to_write_a_clients_number_is_the_same_client() -> None:

@@ -38,8 +38,8 @@ NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 LOOK = look_named("banqup-dark")
 MARGINS = 4
 LONG = "A sentence that is longer than any column of a list on a terminal of sixty columns, and says why"
-CHANGE = RefusedChange(key="k", what=LONG, kind="SEND", at=NOW, reason=LONG)
-WAITING = ToPlace(id="t", source="s", file_name=f"{LONG}.xml", reason=LONG, at=NOW)
+CHANGE = RefusedChange(key="k", what=LONG, kind="SEND", at=NOW, reason=text_message(LONG))
+WAITING = ToPlace(id="t", source="s", file_name=f"{LONG}.xml", reason=text_message(LONG), at=NOW)
 DETAILS = 53
 """Of *To place*: what is told of the file beside the list, with the rule between."""
 

@@ -10,11 +10,21 @@ from banqup_tui.backend.ledger import messages as of_ledger
 from banqup_tui.backend.lock import AlreadyRunning
 from banqup_tui.backend.restoring import InTheWay
 from banqup_tui.domain.delivery import Delivery, DeliveryState
-from banqup_tui.domain.messages import Message, message, message_in, text_message
+from banqup_tui.domain.messages import Message, message, message_in, of_client, text_message
+from banqup_tui.formats import vocabularies
+from banqup_tui.formats.refusals import REASONS
 from banqup_tui.store import copy, copy_schema
 from banqup_tui.store.faults import FaultCode, LocalFault
 from banqup_tui.store.query import FilterProblem, parse
-from banqup_tui.written.messages import json_of, remedy_of, remedy_of_delivery, sentence_of, texts_by_code, words_of
+from banqup_tui.written.messages import (
+    in_english,
+    json_of,
+    remedy_of,
+    remedy_of_delivery,
+    sentence_of,
+    texts_by_code,
+    words_of,
+)
 from banqup_tui.written.words import _, use_language
 
 
@@ -24,9 +34,12 @@ def _english_after():
     use_language("en")
 
 
-def test_every_message_of_the_ledger_has_its_sentence_in_both_languages() -> None:
-    codes = {one.code if isinstance(one, Message) else one for name, one in vars(of_ledger).items() if name.isupper()}
-    assert codes <= set(texts_by_code())
+def test_every_message_has_its_sentence_in_both_languages() -> None:
+    of_the_ledger = {
+        one.code if isinstance(one, Message) else one for name, one in vars(of_ledger).items() if name.isupper()
+    }
+    codes = set(texts_by_code())
+    assert of_the_ledger | set(REASONS) <= codes
     english = {code: sentence_of(Message(code)) for code in codes}
     use_language("fr")
     assert [code for code in codes if sentence_of(Message(code)) == english[code]] == []
@@ -34,15 +47,15 @@ def test_every_message_of_the_ledger_has_its_sentence_in_both_languages() -> Non
 
 def test_every_sentence_and_every_remedy_is_french_in_french() -> None:
     use_language("fr")
-    texts = {text for one in texts_by_code().values() for text in one if text}
+    texts = {text for one in texts_by_code().values() for text in one.all}
     assert [text for text in texts if _(text) == text] == []
 
 
 def test_every_translation_has_the_places_of_its_sentence() -> None:
     use_language("fr")
     for texts in texts_by_code().values():
-        for text in texts:
-            assert set(re.findall(r"{\w+}", _(text) if text else "")) == set(re.findall(r"{\w+}", text)), text
+        for text in texts.all:
+            assert set(re.findall(r"{\w+}", _(text))) == set(re.findall(r"{\w+}", text)), text
 
 
 def test_every_fault_of_this_computer_has_its_sentence() -> None:
@@ -78,7 +91,7 @@ def test_a_line_of_a_log_is_a_message_only_where_it_is_one() -> None:
 def test_every_code_names_its_part_and_every_sentence_has_an_end() -> None:
     for code, texts in texts_by_code().items():
         assert re.fullmatch(r"[a-z]+(\.[a-z]+(-[a-z]+)*)", code)
-        assert texts.sentence.endswith(".") or code.startswith("filter."), code
+        assert texts.sentence.endswith((".", ": {reason}")) or code.startswith("filter."), code
 
 
 def test_what_the_receiver_said_is_quoted_and_not_translated() -> None:
@@ -102,6 +115,40 @@ def test_a_text_of_an_older_version_is_shown_as_it_was() -> None:
         "message": "The ledger of {Acme} is closed.",
         "remedy": "Open it.",
     }
+
+
+def test_a_parameter_that_is_a_code_becomes_a_word() -> None:
+    order = message("file.other-ubl-document", what="order", name="Order")
+    misplaced = message("placing.buyer-in-wrong-folder", folder="SALES_INVOICES", name="Fournil SRL")
+    nameless = message("placing.no-client", seller="", buyer="Fournil SRL")
+    broken = message("content.embedded-unreadable", reason="file.not-well-formed", line=12)
+    assert sentence_of(order) == "This is an order (UBL Order), not an invoice or a bank statement."
+    assert sentence_of(misplaced) == "It was put into Sales invoices, but Fournil SRL is the buyer."
+    assert sentence_of(nameless) == "Neither a party without a name nor Fournil SRL is a client."
+    assert sentence_of(broken) == "The XML inside the PDF cannot be read: The XML is not well formed at line 12."
+    use_language("fr")
+    assert sentence_of(order) == "C'est une commande (UBL Order), ni une facture ni un relevé bancaire."
+    assert sentence_of(misplaced) == "Il a été mis dans Factures de vente, mais Fournil SRL est l'acheteur."
+    assert remedy_of(misplaced) == "Regardez-le et dites de qui il est."
+    assert sentence_of(broken).endswith("Le XML est mal formé à la ligne 12.")
+
+
+def test_a_reader_names_only_documents_for_which_there_are_words() -> None:
+    texts = texts_by_code()
+    assert set(vocabularies._UBL_DOCUMENTS.values()) <= set(texts["file.other-ubl-document"].words["what"])
+    assert set(vocabularies._OTHER_DOCUMENTS.values()) <= set(texts["file.other-document"].words["what"])
+    formats = {*vocabularies._OTHER_FORMATS.values(), *vocabularies._OTHER_NAMESPACES.values()}
+    assert formats <= set(texts["file.other-format"].words["what"])
+
+
+def test_a_problem_says_the_same_in_english_whatever_language_is_in_use() -> None:
+    use_language("fr")
+    reason = message("extension.does-not-load", "no module", package="acme")
+    assert in_english(reason) == ("The package acme does not load: “no module”.", "Repair or update the package.")
+
+
+def test_the_name_of_the_client_stands_before_what_is_about_it() -> None:
+    assert sentence_of(of_client(message("file.empty"), "Acme SRL")) == "Acme SRL: The file is empty."
 
 
 def a_delivery(state: DeliveryState, reason: Message | None = None, **more: object) -> Delivery:

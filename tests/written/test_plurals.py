@@ -20,8 +20,8 @@ NEVER_ONE = re.compile(r"limit|most|[A-Z_]+")
 """A limit of the program."""
 SAID_OF_SEVERAL = {
     "For {count} clients",
-    "The file holds {0} invoices; the first that can be read is shown.",
-    "More is embedded in the PDF than is read; {0} files of it are.",
+    "The file holds {count} invoices; the first that can be read is shown.",
+    "More is embedded in the PDF than is read; {count} files of it are.",
     "Argument {name!r} takes {nargs} values.",
 }
 

@@ -46,6 +46,20 @@ class MessageText(TypeDecorator[Message]):
         return None if value is None else _message.decode(value)
 
 
+class MessagesText(TypeDecorator[tuple[Message, ...]]):
+    """Messages as JSON; nothing where there are none."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[Message, ...] | None, dialect: Dialect) -> str | None:
+        return msgspec.json.encode(value).decode() if value else None
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> tuple[Message, ...]:
+        return () if value is None else _messages.decode(value)
+
+
+_messages = msgspec.json.Decoder(tuple[Message, ...])
 _message = msgspec.json.Decoder(Message)
 
 

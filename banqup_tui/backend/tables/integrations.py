@@ -25,7 +25,7 @@ installation = Table(
     Column("seq", Integer, nullable=False),
     Column("settings", LargeBinary, nullable=False),
     Column("state", String(24), nullable=False),
-    Column("reason", Text),
+    Column("reason", MessageText),
     UniqueConstraint("space_id", "extension_id"),
 )
 """`settings`: encrypted JSON, secrets included."""

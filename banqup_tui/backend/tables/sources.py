@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Integer, PrimaryKeyConstraint, String, Table, Text, UniqueConstraint, text
 
-from banqup_tui.backend.tables.basis import UtcTime, metadata
+from banqup_tui.backend.tables.basis import MessagesText, MessageText, UtcTime, metadata
 
 source = Table(
     "source",
@@ -13,7 +13,7 @@ source = Table(
     Column("path", Text, nullable=False),
     Column("taken", Integer, nullable=False, server_default=text("0")),
     Column("refused", Integer, nullable=False, server_default=text("0")),
-    Column("problem", Text),
+    Column("problems", MessagesText),
     Column("last_at", UtcTime),
     Column("fingerprint", Text),
     Column("seq", Integer, nullable=False),
@@ -62,8 +62,8 @@ reader_failure = Table(
     Column("details", Text, nullable=False),
     Column("at", UtcTime, nullable=False),
 )
-"""Files that ended the process that was reading them. `reason` and `details` (JSON) make the refusal's sentence;
-another `version` of the program tries once more.
+"""Files that ended the process that was reading them. `reason` and `details` (JSON) are code and parameters of the
+refusal; another `version` of the program tries once more.
 """
 
 to_place = Table(
@@ -74,8 +74,7 @@ to_place = Table(
     Column("source", Text, nullable=False),
     Column("file_name", Text, nullable=False),
     Column("sha256", String(64)),
-    Column("reason", Text, nullable=False),
-    Column("remedy", Text),
+    Column("reason", MessageText, nullable=False),
     Column("at", UtcTime, nullable=False),
     Column("source_id", String(36)),
     Column("client_id", String(36)),

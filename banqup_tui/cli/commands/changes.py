@@ -15,6 +15,7 @@ from banqup_tui.cli.running import as_json, in_house, pass_tools
 from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.domain.text import clean
 from banqup_tui.written.formats import count
+from banqup_tui.written.messages import json_of
 from banqup_tui.written.refusals import hindrance_words, what_to_do, why_not
 from banqup_tui.written.words import N_, _, ngettext
 
@@ -110,8 +111,7 @@ def _value(one: RefusedChange) -> dict[str, Any]:
         "at": one.at,
         "answeredAt": one.answered_at,
         "state": "EXPIRED" if one.expired else "REFUSED",
-        "reason": one.reason or None,
-        "remedy": one.remedy or None,
+        "reason": json_of(one.reason),
         "clients": one.clients,
         "documents": one.documents,
         "documentCount": one.document_count,

@@ -18,12 +18,12 @@ from banqup_tui.cli.running import as_json, in_house, pass_tools
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.text import clean
 from banqup_tui.folder_walk import NotARegularFile
 from banqup_tui.written.folders import folder_name
 from banqup_tui.written.formats import count
-from banqup_tui.written.messages import remedy_of, sentence_of
-from banqup_tui.written.told import told as in_language
+from banqup_tui.written.messages import json_of
 from banqup_tui.written.words import N_, _, ngettext
 
 AT_ONCE = 50
@@ -36,8 +36,7 @@ class Given:
 
     path: Path
     key: str | None = None
-    reason: str = ""
-    remedy: str = ""
+    reason: Message | None = None
     passed_over: bool = False
 
 
@@ -93,12 +92,12 @@ def _give(house: House, found: Found, client: Client | None, create_clients: boo
     except NotARegularFile:
         return _not_given(not_a_file(found))
     except BanqupError as error:
-        return Given(path=found.path, reason=sentence_of(error.message), remedy=remedy_of(error.message))
+        return Given(path=found.path, reason=error.message)
     return Given(path=found.path, key=key)
 
 
 def _not_given(found: Found) -> Given:
-    return Given(path=found.path, reason=found.reason or "", remedy=found.remedy, passed_over=found.passed_over)
+    return Given(path=found.path, reason=found.reason, passed_over=found.passed_over)
 
 
 async def _told(house: House, given: Sequence[Given]) -> list[dict[str, Any]]:
@@ -119,13 +118,12 @@ def _values(given: Given, answer: Answer | None, clients: dict[str, Client]) -> 
     """One value a document: a bank's file may hold the reports of several clients."""
     if answer is None:
         outcome = "PASSED_OVER" if given.passed_over else "REFUSED"
-        return [_value(given, outcome, reason=given.reason, remedy=given.remedy)]
+        return [_value(given, outcome, reason=given.reason)]
     if answer.fate is Fate.WAITING:
         return [_value(given, "WAITING")]
     if answer.fate is not Fate.DONE:
-        reason = answer.reason or _("It was not taken.")
         outcome = "TO_PLACE" if answer.waits_to_place else "REFUSED"
-        return [_value(given, outcome, reason=reason, remedy=answer.remedy)]
+        return [_value(given, outcome, reason=answer.reason or Message("import.not-taken"))]
     taken = (answer.result or {}).get("documents") or []
     return [_taken(given, one, clients.get(one.get("clientId"))) for one in taken] or [_value(given, "TAKEN")]
 
@@ -142,8 +140,7 @@ def _value(
     document: str | None = None,
     client: Client | None = None,
     folder: str | None = None,
-    reason: str | None = None,
-    remedy: str | None = None,
+    reason: Message | None = None,
 ) -> dict[str, Any]:
     return {
         "path": str(given.path),
@@ -151,20 +148,20 @@ def _value(
         "documentId": document,
         "client": client_of(client),
         "folder": folder,
-        "reason": reason or None,
-        "remedy": remedy or None,
+        "reason": json_of(reason),
     }
 
 
 def _line(value: dict[str, Any]) -> str:
     path, outcome = value["path"], value["outcome"]
-    why = f"{in_language(value['reason'])} {in_language(value['remedy'])}".rstrip()
+    reason = value["reason"] or {"message": "", "remedy": ""}
+    why = f"{reason['message']} {reason['remedy']}".rstrip()
     if outcome == "REFUSED":
         return f"{path}: {_('refused. {why}').format(why=why)}"
     if outcome == "TO_PLACE":
         return f"{path}: {_('waits under To place. {why}').format(why=why)}"
     if outcome == "PASSED_OVER":
-        return f"{path}: {_('passed over. {why}').format(why=in_language(value['reason']))}"
+        return f"{path}: {_('passed over. {why}').format(why=reason['message'])}"
     if outcome == "WAITING":
         return f"{path}: {_('kept here; it goes when the backend is back.')}"
     word = _("known already") if outcome == "KNOWN" else _("taken")

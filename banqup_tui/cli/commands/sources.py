@@ -6,16 +6,16 @@ import uuid
 from pathlib import Path
 
 import click
-import msgspec
 
 from banqup_tui.cli.acting import SECONDS_TO_ANSWER, told
 from banqup_tui.cli.commands.source_accounts import accounts
 from banqup_tui.cli.house import House, NotThere, Tools
+from banqup_tui.cli.listing import source_value
 from banqup_tui.cli.output import print_array, print_table, say
 from banqup_tui.cli.running import as_json, in_house, pass_tools
 from banqup_tui.domain.source import Source, SourceKind
 from banqup_tui.protocol.commands import AddSource, RemoveSource
-from banqup_tui.written.told import told as in_language
+from banqup_tui.written.messages import words_of
 from banqup_tui.written.words import N_, _
 
 LISTEN = "127.0.0.1:2022"
@@ -104,7 +104,7 @@ def list_sources(tools: Tools, json: bool) -> int:
 
     async def work(house: House) -> int:
         if json:
-            print_array(msgspec.to_builtins(source) for source in house.sources())
+            print_array(source_value(source) for source in house.sources())
         else:
             columns = (N_("Id"), N_("Path"), N_("Taken"), N_("Refused"), N_("Problem"))
             print_table(columns, [_line(source) for source in house.sources()], right=(2, 3))
@@ -122,7 +122,7 @@ def list_sources(tools: Tools, json: bool) -> int:
 
 def _line(source: Source) -> tuple[str, ...]:
     path = f"sftp://{source.path}" if source.kind is SourceKind.SFTP_DROP else source.path
-    return (source.id, path, str(source.taken), str(source.refused), in_language(source.problem) or "–")
+    return (source.id, path, str(source.taken), str(source.refused), " ".join(map(words_of, source.problems)) or "–")
 
 
 @command.command()

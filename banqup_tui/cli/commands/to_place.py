@@ -17,7 +17,7 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.identifiers import pretty_key
 from banqup_tui.domain.source import PlacingRule, ToPlace
 from banqup_tui.protocol.commands import DismissToPlace, PlaceFile
-from banqup_tui.written.told import told as in_language
+from banqup_tui.written.messages import json_of, words_of
 from banqup_tui.written.words import N_, _
 
 _SHORTEST = 4
@@ -49,6 +49,7 @@ def list_to_place(tools: Tools, json: bool) -> int:
 def _value(one: ToPlace, clients: Mapping[str, Client]) -> dict[str, Any]:
     value: dict[str, Any] = msgspec.to_builtins(one)
     client = clients.get(one.client_id or "")
+    value["reason"] = json_of(one.reason)
     value["client"] = {"id": client.id, "reference": client.reference, "name": client.name} if client else None
     return value
 
@@ -61,7 +62,7 @@ def _line(one: ToPlace, clients: Mapping[str, Client]) -> tuple[str, ...]:
         one.file_name,
         one.source,
         likely or "–",
-        f"{in_language(one.reason)} {in_language(one.remedy)}".strip(),
+        words_of(one.reason),
     )
 
 

@@ -32,6 +32,7 @@ from banqup_tui.formats.process.messages import (
     encoder,
     requests,
 )
+from banqup_tui.formats.refusals import refuse
 
 IDLE_SECONDS = 300
 MOST_DOCUMENTS = 5_000
@@ -66,8 +67,8 @@ def _serve(parent: socket.socket) -> None:
             is_last = count == MOST_DOCUMENTS or confinement.peak_memory() - at_start > _MUCH_MEMORY
             answer = _encoded(result, is_last)
         except MemoryError:
-            limit = {"limit": str(confinement.MOST_MEMORY // 2**20)}
-            is_last, answer = True, _encoded(Refusal("reader-out-of-memory", limit), True)
+            refusal = refuse("file.reader-out-of-memory", limit=confinement.MOST_MEMORY // 2**20)
+            is_last, answer = True, _encoded(Refusal(refusal.message), True)
         _send(parent, answer)
         if is_last:
             return
@@ -81,7 +82,7 @@ def _result_or_refusal(encoded_request: bytes, data: bytes) -> Result:
     try:
         return _result(requests.decode(encoded_request), data)
     except UnreadableDocument as error:
-        return Refusal(error.reason, error.details)
+        return Refusal(error.message)
 
 
 def _result(request: Request, data: bytes) -> Result:
@@ -102,8 +103,8 @@ def _result(request: Request, data: bytes) -> Result:
 def _encoded(result: Result, is_last: bool) -> bytes:
     encoded = encoder.encode(Answer(result, confinement.cpu_seconds(), is_last))
     if len(encoded) > MOST_ANSWERED:
-        refusal = Refusal("too-much-content", {"limit": str(MOST_ANSWERED // 2**20)})
-        return encoder.encode(Answer(refusal, confinement.cpu_seconds(), is_last))
+        refusal = refuse("file.too-much-content", limit=MOST_ANSWERED // 2**20)
+        return encoder.encode(Answer(Refusal(refusal.message), confinement.cpu_seconds(), is_last))
     return encoded
 
 

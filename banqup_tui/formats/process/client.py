@@ -44,7 +44,7 @@ from banqup_tui.formats.process.messages import (
     answers,
     encoder,
 )
-from banqup_tui.formats.refusals import PASSING, REASONS, ReaderNotAvailable, check_size, refuse
+from banqup_tui.formats.refusals import PASSING, ReaderNotAvailable, check_size, refusal_of, refuse
 from banqup_tui.python_process import clean_environment, python_command
 
 MOST_PROCESSES = 2
@@ -234,18 +234,18 @@ class _Process:
         except TimeoutError:
             used = self.end() - self._cpu_seconds
             if used > seconds / 2:
-                raise _Ended("reader-out-of-time", is_certain=True) from None
+                raise _Ended("file.reader-out-of-time", is_certain=True) from None
             raise _Ended(PASSING) from None  # the other work of this computer made it late
         except (OSError, EOFError):
             self.end()
             signal = -self._process.returncode
             if signal in (0, Signals.SIGALRM):
                 raise _Idle from None
-            reason = "reader-out-of-time" if signal == Signals.SIGXCPU else "reader-ended"
+            reason = "file.reader-out-of-time" if signal == Signals.SIGXCPU else "file.reader-ended"
             raise _Ended(reason, is_certain=signal in _OF_THE_PROCESS) from None
         except msgspec.MsgspecError:
             self.end()
-            raise _Ended("reader-ended") from None
+            raise _Ended("file.reader-ended") from None
         self._cpu_seconds = answer.cpu_seconds
         return answer
 
@@ -289,15 +289,11 @@ def _environment() -> dict[str, str]:
 
 
 def _expected(result: Result, kind: type[_R]) -> _R:
-    """Raises UnreadableDocument for a refusal; its sentence is ours, whatever the process says."""
+    """Raises UnreadableDocument for a refusal: with a code of ours, whatever the process says."""
     if isinstance(result, kind):
         return result
-    if isinstance(result, Refusal) and result.reason in REASONS:
-        try:
-            raise refuse(result.reason, **result.details)
-        except KeyError:  # a detail of the sentence is missing
-            raise refuse("reader-ended") from None
-    raise refuse("reader-ended")
+    refusal = refusal_of(result.message) if isinstance(result, Refusal) else None
+    raise refusal or refuse("file.reader-ended")
 
 
 _shared: ReaderPool | None = None

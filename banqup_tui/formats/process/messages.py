@@ -1,7 +1,7 @@
 """Requests to the reader process and its answers: MessagePack, each with its length in front.
 
-The process reads hostile files, so its answers are decoded by type and within a limit of size, and a refusal travels as
-its code and details: the sentence is made by the side that shows it.
+The process reads hostile files, so its answers are decoded by type and within a limit of size, and a refusal is taken
+over only with a known code and the parameters of that code.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from struct import Struct
 
 import msgspec
 
+from banqup_tui.domain.messages import Message
 from banqup_tui.formats.content import Content
 
 MOST_ANSWERED = 64 * 2**20
@@ -75,10 +76,9 @@ class MediaType(msgspec.Struct, frozen=True, tag="MediaType", array_like=True):
 
 
 class Refusal(msgspec.Struct, frozen=True, tag="Refusal", array_like=True):
-    """A key of `refusals.REASONS`, and what is put into its sentence."""
+    """With one of the codes of `refusals.REASONS`."""
 
-    reason: str
-    details: dict[str, str]
+    message: Message
 
 
 Result = ReadContent | AttachmentBytes | EmbeddedInvoice | RootName | MediaType | Refusal

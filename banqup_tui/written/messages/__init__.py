@@ -6,14 +6,14 @@ are in English, and with names in braces for its parameters. The catalogues of o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
 from banqup_tui.domain.causes import GAP
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.failures import Failing
-from banqup_tui.domain.messages import TEXT, Message
+from banqup_tui.domain.messages import OF_CLIENT, TEXT, Message
 from banqup_tui.domain.text import clean
 from banqup_tui.written.messages.texts import NOTHING, Texts
 from banqup_tui.written.told import told
@@ -22,9 +22,9 @@ from banqup_tui.written.words import _
 
 @cache
 def texts_by_code() -> Mapping[str, Texts]:
-    from banqup_tui.written.messages import computer, config, deliveries, filters, service, sync
+    from banqup_tui.written.messages import computer, config, deliveries, filters, intake, readers, service, sync
 
-    families = (computer, config, deliveries, filters, service, sync)
+    families = (computer, config, deliveries, filters, intake, readers, service, sync)
     return {code: texts for family in families for code, texts in family.TEXTS.items()}
 
 
@@ -35,6 +35,12 @@ def sentence_of(message: Message | None) -> str:
     """
     if message is None:
         return ""
+    client = clean(str(message.params.get(OF_CLIENT, "")))
+    sentence = _sentence(message)
+    return _("{client}: {sentence}").format(client=client, sentence=sentence) if client else sentence
+
+
+def _sentence(message: Message) -> str:
     if message.code == TEXT:
         return clean(told(str(message.params.get("text", ""))))
     texts = texts_by_code().get(message.code)
@@ -42,7 +48,7 @@ def sentence_of(message: Message | None) -> str:
         values = ", ".join(f"{name}: {value}" for name, value in _cleaned(message).items())
         sentence = f"{clean(message.code)} ({values})" if values else clean(message.code)
     else:
-        sentence = _(texts.sentence).format_map(_cleaned(message))
+        sentence = _(texts.sentence).format_map(_values(message, texts))
     if message.quote:
         sentence = _("{sentence}: “{quote}”.").format(sentence=sentence.removesuffix("."), quote=clean(message.quote))
     return sentence
@@ -54,8 +60,8 @@ def remedy_of(message: Message | None) -> str:
         return ""
     if message.code == TEXT:
         return clean(told(str(message.params.get("remedy", ""))))
-    remedy = texts_by_code().get(message.code, NOTHING).remedy
-    return _(remedy).format_map(_cleaned(message)) if remedy else ""
+    texts = texts_by_code().get(message.code, NOTHING)
+    return _(texts.remedy).format_map(_values(message, texts)) if texts.remedy else ""
 
 
 def words_of(message: Message | None) -> str:
@@ -78,6 +84,18 @@ def remedy_of_delivery(one: Delivery | Failing) -> str:
     return remedy_of(one.reason)
 
 
+def in_english(message: Message) -> tuple[str, str]:
+    """Sentence and remedy for a reader who has no program of ours: whatever language is in use."""
+    texts = texts_by_code().get(message.code)
+    if message.code == TEXT or texts is None:
+        return clean(str(message.params.get("text", message.code))), clean(str(message.params.get("remedy", "")))
+    values = _values(message, texts, translate=str)
+    sentence = texts.sentence.format_map(values)
+    if message.quote:
+        sentence = f"{sentence.removesuffix('.')}: “{clean(message.quote)}”."
+    return sentence, texts.remedy.format_map(values)
+
+
 def json_of(message: Message | None, remedy: str | None = None) -> dict[str, Any] | None:
     """For `--json`: the stable code and its parameters, and both texts in the language in use."""
     if message is None:
@@ -94,6 +112,17 @@ def json_of(message: Message | None, remedy: str | None = None) -> dict[str, Any
 def _cleaned(message: Message) -> _Params:
     """The values are of strangers, the sentence around them is ours and has its no-break spaces."""
     return _Params({clean(name): clean(str(value)) for name, value in message.params.items()})
+
+
+def _values(message: Message, texts: Texts, translate: Callable[[str], str] = _) -> _Params:
+    """What stands in the places of the sentence: a value that is a code itself becomes a word."""
+    values = _cleaned(message)
+    worded = {
+        name: translate(words[values[name]]).format_map(values)
+        for name, words in texts.words.items()
+        if values.get(name, GAP) in words
+    }
+    return _Params({**values, **worded})
 
 
 class _Params(dict[str, Any]):

@@ -23,7 +23,7 @@ from banqup_tui.domain.text import clean
 from banqup_tui.protocol.commands import AddIntegration
 from banqup_tui.protocol.messages import BackfillCount, FormSettings, TestRequest
 from banqup_tui.written.formats import count
-from banqup_tui.written.told import told
+from banqup_tui.written.messages import sentence_of
 from banqup_tui.written.words import _, current_language, ngettext
 
 _STEPS = 3
@@ -78,7 +78,7 @@ class Batch:
     def _needs(self, draft: Draft) -> str:
         properties = self.extension.settings_schema.get("properties", {})
         titles = [_title(name, properties.get(name, {})) for name in self.missing(draft)]
-        return _("needs {settings}").format(settings=", ".join(titles)) if titles else clean(told(draft.said))
+        return _("needs {settings}").format(settings=", ".join(titles)) if titles else draft.said
 
     def _ready(self, draft: Draft) -> str:
         words = _("ready") if draft.label is None else _("ready, as {name}").format(name=clean(draft.label))
@@ -180,7 +180,7 @@ async def _look(batch: Batch, draft: Draft) -> None:
         result = await batch.context.doing.test_connection(request)
     except BanqupError:
         return
-    draft.said = next((step.sentence for step in result.steps if not step.ok), "")
+    draft.said = next((sentence_of(step.message) for step in result.steps if not step.ok), "")
 
 
 def _reviewing(batch: Batch) -> Reviewing:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from banqup_tui.actions.asking import Message, Tone
 from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.places import Place
-from banqup_tui.domain.text import clean
 from banqup_tui.protocol.messages import TestRequest, TestResult
+from banqup_tui.written.messages import sentence_of, words_of
 from banqup_tui.written.words import _
 
 
@@ -48,9 +48,8 @@ def told(result: TestResult) -> Message:
     """The first step that failed with its remedy, else the last one."""
     failed = next((step for step in result.steps if not step.ok), None)
     if failed is not None:
-        text = f"{clean(failed.sentence)} {clean(failed.remedy or '')}".rstrip()
-        return Message(text=text, tone=Tone.ERROR)
-    return Message(text=clean(result.steps[-1].sentence) if result.steps else _("The connection works."))
+        return Message(text=words_of(failed.message), tone=Tone.ERROR)
+    return Message(text=sentence_of(result.steps[-1].message) if result.steps else _("The connection works."))
 
 
 def _request(context: Context) -> TestRequest | None:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from alembic.operations import Operations
     from sqlalchemy import ColumnElement
 
-SCHEMA = 9
+SCHEMA = 10
 
 
 def _sftp_drop_and_to_place(operations: "Operations") -> None:
@@ -139,6 +139,21 @@ def _messages_of_intake(operations: "Operations") -> None:
     operations.drop_column("source", "problem")
 
 
+def _messages_of_sign_ins(operations: "Operations") -> None:
+    """Why a sign-in was refused becomes a message, with its text as it was written.
+
+    Step 4 makes the whole table as it is now, for a database that had none.
+    """
+    if "reason" in {one["name"] for one in inspect(operations.get_bind()).get_columns("sign_in")}:
+        return
+    operations.add_column("sign_in", Column("reason", Text))
+    sentence = column("sentence", Text)
+    refused = update(sql_table("sign_in", column("reason"), sentence)).where(sentence.is_not(None))
+    operations.get_bind().execute(refused.values(reason=_message("sentence", "remedy")))
+    operations.drop_column("sign_in", "sentence")
+    operations.drop_column("sign_in", "remedy")
+
+
 STEPS: dict[int, Callable[["Operations"], None]] = {
     2: _sftp_drop_and_to_place,
     3: _limits_and_health,
@@ -148,6 +163,7 @@ STEPS: dict[int, Callable[["Operations"], None]] = {
     7: _no_plain_hashes,
     8: _messages,
     9: _messages_of_intake,
+    10: _messages_of_sign_ins,
 }
 """`STEPS[n]` makes schema n out of schema n - 1."""
 

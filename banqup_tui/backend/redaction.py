@@ -20,9 +20,8 @@ from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 import msgspec
 
 from banqup_tui.backend.sign_in.secrets import secrets_of_sign_in
-from banqup_tui.connectors.interface import Found, NotSent, Receipt, Rejected, Step, Uncertain, secret_names
+from banqup_tui.connectors.interface import Found, NotSent, Receipt, Rejected, Uncertain, secret_names
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.domain.extension import Words
 from banqup_tui.domain.messages import Message
 from banqup_tui.domain.secret import MASK, Secret, secrets_alive
 from banqup_tui.domain.text import without_controls
@@ -70,16 +69,10 @@ class Redactor:
         params = {name: self.text(value) if isinstance(value, str) else value for name, value in message.params.items()}
         return Message(message.code, params, self.text(message.quote))
 
-    def words(self, words: Words) -> Words:
-        return {language: self.text(text) for language, text in words.items()}
-
     def error(self, error: E) -> E:
         """The same object, with what it says cleaned: whoever logs or raises it again says no more."""
         error.message = self.message(error.message)
         error.args = (error.sentence,)
-        french: tuple[str, str] | None = getattr(error, "french", None)
-        if french is not None:
-            error.french = (self.text(french[0]), self.text(french[1]))  # type: ignore[attr-defined]
         return error
 
     def result(self, result: Result) -> Result:
@@ -102,10 +95,6 @@ class Redactor:
             params=self.message(problem.message).params if problem.code else {},
             quote=self.text(problem.quote),
         )
-
-    def step(self, step: Step) -> Step:
-        remedy = self.words(step.remedy) if step.remedy is not None else None
-        return msgspec.structs.replace(step, sentence=self.words(step.sentence), remedy=remedy)
 
     def _remains(self, text: str) -> bool:
         """Whether one is still there behind an encoding that is not looked for letter by letter."""

@@ -18,30 +18,16 @@ from banqup_tui.backend.ledger.parcels import delivery_request
 from banqup_tui.backend.redaction import AttemptSecrets
 from banqup_tui.backend.sign_in.tokens import provide
 from banqup_tui.backend.two_levels import Settings
-from banqup_tui.connectors.interface import Connector, Parcel, Shows, Step
+from banqup_tui.connectors.interface import Connector, Parcel, Shows, Step, failed_step
 from banqup_tui.connectors.path_template import values_of
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.domain.extension import Words, in_language
+from banqup_tui.domain.messages import Message, text_message
 from banqup_tui.protocol.messages import TestRequest, TestResult, TestStep
 from banqup_tui.protocol.problems import Problem
 
 SECONDS = 60.0
-
-_TOO_SLOW: Words = {
-    "en": "The receiver did not answer within a minute.",
-    "fr": "Le destinataire n'a pas répondu en une minute.",
-}
-_TRY_AGAIN: Words = {"en": "Try again later.", "fr": "Réessayez plus tard."}
-_FAILED: Words = {"en": "The extension failed while it tried.", "fr": "L'extension a échoué pendant l'essai."}
-_REPAIR: Words = {"en": "Its log says why: update or repair it.", "fr": "Son journal dit pourquoi : réparez-la."}
-
-_EACH_CLIENT: Words = {
-    "en": "What is missing here is given by each client.",
-    "fr": "Ce qui manque ici vient de chaque client.",
-}
-_TRY_THERE: Words = {"en": "Try the connection there.", "fr": "Testez la connexion chez lui."}
 
 _log = logging.getLogger(__name__)
 
@@ -62,14 +48,14 @@ async def test(services: Services, request: TestRequest) -> TestResult:
     except Refused as refused:
         return TestResult(steps=(_wrong(refused.problem),))
     except BanqupError as error:
-        return TestResult(steps=(_untold(error.sentence, error.remedy),))
+        return TestResult(steps=(TestStep(ok=False, message=error.message),))
     problems, values = _read(services, request, gathered)
     variables = dict(values_of(gathered.sample)) if gathered.sample else {}
     connector = services.extensions.connector(request.extension_id)
     if problems or connector is None:
         return TestResult(steps=tuple(_wrong(problem) for problem in problems), variables=variables)
     if values is None:
-        steps = () if request.dry else (_by_each_client(request),)
+        steps = () if request.dry else (TestStep(ok=False, message=Message("connection.given-by-client")),)
         return TestResult(steps=steps, variables=variables)
     typed = services.extensions.typed(request.extension_id, values)
     secrets = AttemptSecrets(typed)
@@ -77,7 +63,7 @@ async def test(services: Services, request: TestRequest) -> TestResult:
     preview = _preview(connector, typed, gathered.sample)
     redactor = secrets.redactor()
     return TestResult(
-        steps=tuple(_in_language(redactor.step(step), request.language) for step in tried),
+        steps=tuple(TestStep(ok=step.ok, message=redactor.message(step.message)) for step in tried),
         preview=None if preview is None else redactor.text(preview),
         variables=variables,
     )
@@ -108,12 +94,12 @@ async def _tried(connector: Connector[Any], settings: Any, sample: Parcel | None
         async with asyncio.timeout(SECONDS):
             return await connector.test(settings, sample)
     except TimeoutError:
-        return [Step(ok=False, sentence=_TOO_SLOW, remedy=_TRY_AGAIN)]
+        return [Step(ok=False, message=Message("connection.too-slow"))]
     except BanqupError as error:
-        return [Step(ok=False, sentence={"en": error.sentence}, remedy={"en": error.remedy} if error.remedy else None)]
+        return [failed_step(error)]
     except Exception:
         _log.exception("the test of %s failed", connector.manifest.id)
-        return [Step(ok=False, sentence=_FAILED, remedy=_REPAIR)]
+        return [Step(ok=False, message=Message("connection.test-failed"))]
 
 
 def _preview(connector: Connector[Any], settings: Any, sample: Parcel | None) -> str | None:
@@ -153,18 +139,5 @@ def newest(connection: Connection, services: Services, client_id: str | None) ->
     return delivery_request(services, of, whose, key=of.id, delivery_id=of.id)
 
 
-def _in_language(step: Step, language: str) -> TestStep:
-    remedy = in_language(step.remedy, language) if step.remedy else None
-    return TestStep(ok=step.ok, sentence=in_language(step.sentence, language), remedy=remedy)
-
-
 def _wrong(problem: Problem) -> TestStep:
-    return TestStep(ok=False, sentence=problem.title, remedy=problem.remedy, field=problem.field)
-
-
-def _by_each_client(request: TestRequest) -> TestStep:
-    return _in_language(Step(ok=False, sentence=_EACH_CLIENT, remedy=_TRY_THERE), request.language)
-
-
-def _untold(sentence: str, remedy: str) -> TestStep:
-    return TestStep(ok=False, sentence=sentence, remedy=remedy or None)
+    return TestStep(ok=False, message=text_message(problem.title, problem.remedy or ""), field=problem.field)

@@ -17,12 +17,12 @@ from banqup_tui.cli import exit_codes
 from banqup_tui.cli.output import say
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Extension
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.setting_rules import is_asked, kind_of, plain, with_defaults
 from banqup_tui.domain.text import clean
 from banqup_tui.protocol.messages import SignIn, SignInRequest, SignInState
 from banqup_tui.sync.errors import NoNetwork, NotAnswered, Refused, ServerDown
 from banqup_tui.written.messages import words_of
-from banqup_tui.written.told import told as in_language
 from banqup_tui.written.words import N_, _
 
 POLL = 1.0
@@ -73,10 +73,7 @@ async def signed_in(
     say(begun.url)
     done = await _until_done(doing, begun)
     if done.state is SignInState.REFUSED:
-        raise NotSignedIn(
-            in_language(done.sentence) or _("{provider} has refused the sign-in.").format(provider=done.provider),
-            in_language(done.remedy),
-        )
+        raise NotSignedIn(done.reason or message("sign-in.refused-without-reason", provider=done.provider))
     say(_("Signed in at {provider}.").format(provider=done.provider))
     return {**given, field: done.id}
 

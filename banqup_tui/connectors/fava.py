@@ -36,6 +36,7 @@ from banqup_tui.connectors.path_template import fill, values_of, with_suffix
 from banqup_tui.connectors.web_address import address_problems
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind
+from banqup_tui.domain.messages import Message, message
 
 MAX_BYTES = 20_000_000
 """A whole request is made in memory."""
@@ -144,11 +145,11 @@ class Fava:
             async with opened(settings.url) as client:
                 api = Api(client, settings.url, settings.ledger)
                 await api.has_folder(settings.folder)
-                steps.append(_done(f"The ledger {settings.ledger} is there", f"Le livre {settings.ledger} existe"))
+                steps.append(_done(message("fava.ledger-there", ledger=settings.ledger)))
                 if sample is not None or "[" not in settings.account:
                     account = settings.account if sample is None else account_of(settings.account, sample)
                     await _is_open(api, account)
-                    steps.append(_done(f"The account {account} is open", f"Le compte {account} est ouvert"))
+                    steps.append(_done(message("fava.account-open", account=account)))
         except BanqupError as error:
             steps.append(failed_step(error))
         return steps
@@ -175,10 +176,7 @@ class _FavaChannel:
         content = await asyncio.to_thread(_content, parcel)
         there = await self._api.add(content, parcel.media_type, name, account, self._settings.folder)
         if there is not None and await self._api.hash_of(there, parcel.size) not in (None, parcel.sha256):
-            raise Rejected(
-                f"Fava has another file by the name {name}: an earlier one was cut off while it was written.",
-                "Delete it in Fava, and send the document again.",
-            )
+            raise Rejected(message("fava.other-file", name=name))
         return Receipt(text=f"{account}: {name}", reference=name)
 
     async def roll_forward(self, parcel: Parcel, remnant: str) -> Receipt:
@@ -217,16 +215,8 @@ def _content(parcel: Parcel) -> bytes:
 
 async def _is_open(api: Api, account: str) -> None:
     if not await api.has_account(account):
-        raise NotSent(
-            f"The account {account} is not open in the ledger.",
-            f"Open it there (2020-01-01 open {account}), or correct the account.",
-            fault=Fault.PERSON,
-            french=(
-                f"Le compte {account} n'est pas ouvert dans le livre.",
-                f"Ouvrez-le (2020-01-01 open {account}), ou corrigez le compte.",
-            ),
-        )
+        raise NotSent(message("fava.account-not-open", account=account), fault=Fault.PERSON)
 
 
-def _done(english: str, french: str) -> Step:
-    return Step(ok=True, sentence={"en": english, "fr": french})
+def _done(what: Message) -> Step:
+    return Step(ok=True, message=what)

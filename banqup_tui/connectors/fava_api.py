@@ -14,6 +14,7 @@ from banqup_tui.connectors.http_pieces import pieces
 from banqup_tui.connectors.interface import Fault, NotSent
 from banqup_tui.connectors.web_address import server_of
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import message
 from banqup_tui.kill_points import kill_point
 
 if TYPE_CHECKING:
@@ -134,15 +135,7 @@ class Api:
         try:
             return decoder.decode(answer.body)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise NotSent(
-                f"{self.where} does not answer as Fava does.",
-                "Correct the address: it is that of Fava, without the ledger.",
-                fault=Fault.PERSON,
-                french=(
-                    f"{self.where} ne répond pas comme Fava.",
-                    "Corrigez l'adresse : c'est celle de Fava, sans le livre.",
-                ),
-            ) from error
+            raise NotSent(message("fava.not-fava", server=self.where), fault=Fault.PERSON) from error
 
     def _not_filed(self, answer: Answer, said: str, account: str, folder: str) -> BanqupError:
         """What Fava says before it writes anything is known by its words; of anything else nothing is known."""
@@ -151,43 +144,19 @@ class Api:
         if answer.status == 404:
             return self._no_ledger()
         if answer.status == 401:
-            return NotSent(
-                f"Fava at {self.where} lets nobody add documents.",
-                "Start it without --read-only.",
-                fault=Fault.PERSON,
-            )
+            return NotSent(message("fava.read-only", server=self.where), fault=Fault.PERSON)
         if answer.status == 422 or said.startswith("Not a documents folder"):
             return self._no_folder(folder)
         if said.startswith("Not a valid account"):
-            return NotSent(
-                f"The account {account} is not open in the ledger.",
-                f"Open it there (2020-01-01 open {account}), or correct the account.",
-                fault=Fault.PERSON,
-            )
+            return NotSent(message("fava.account-not-open", account=account), fault=Fault.PERSON)
         return refusal(answer, self.where, begun=True)
 
     def _no_ledger(self) -> NotSent:
         ledger = self._ledger
-        return NotSent(
-            f"Fava at {self.where} shows no ledger {ledger}.",
-            "Correct the ledger: it stands in the address of Fava's pages.",
-            fault=Fault.PERSON,
-            french=(
-                f"Fava sur {self.where} ne montre pas de livre {ledger}.",
-                "Corrigez le livre : il figure dans l'adresse des pages de Fava.",
-            ),
-        )
+        return NotSent(message("fava.no-ledger", server=self.where, ledger=ledger), fault=Fault.PERSON)
 
     def _no_folder(self, folder: str) -> NotSent:
-        return NotSent(
-            f"The ledger has no documents folder {folder}.",
-            f'Write option "documents" "{folder}" into the ledger, or correct the documents folder.',
-            fault=Fault.PERSON,
-            french=(
-                f"Le livre n'a pas de dossier de documents {folder}.",
-                f'Écrivez option "documents" "{folder}" dans le livre, ou corrigez le dossier.',
-            ),
-        )
+        return NotSent(message("fava.no-documents-folder", folder=folder), fault=Fault.PERSON)
 
 
 def _error(answer: Answer) -> str:

@@ -9,6 +9,7 @@ import msgspec
 
 from banqup_tui.connectors.interface import NotSent, Parcel, Rejected
 from banqup_tui.connectors.path_template import Place, with_suffix
+from banqup_tui.domain.messages import message
 
 CHUNK = 1 << 20
 """Bytes read from the document at a time."""
@@ -81,9 +82,7 @@ def chunks_of(parcel: Parcel) -> Iterator[bytes]:
     except FileNotFoundError:
         raise _lost(parcel.file) from None
     except OSError as error:
-        raise NotSent(
-            f"The file kept here cannot be read now: {error.strerror or error}.", "It is tried again by itself."
-        ) from error
+        raise NotSent(message("delivery.stored-file-unreadable", quote=error.strerror or str(error))) from error
     if digest.hexdigest() != parcel.sha256:
         raise _damaged()
 
@@ -94,11 +93,8 @@ def _read(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _damaged() -> Rejected:
-    return Rejected(
-        "The file kept here is damaged: its bytes are not those that came in.",
-        "Import the document again from where it came.",
-    )
+    return Rejected(message("delivery.stored-file-damaged"))
 
 
 def _lost(file: Path) -> Rejected:
-    return Rejected(f"The file {file.name} is no longer kept here.", "Import the document again from where it came.")
+    return Rejected(message("delivery.stored-file-gone", name=file.name))

@@ -19,9 +19,10 @@ import httpx
 import msgspec
 
 from banqup_tui.connectors.http_client import Answer
-from banqup_tui.connectors.interface import Fault, French, NotSent, Rejected, Uncertain
+from banqup_tui.connectors.interface import Fault, NotSent, Rejected, Uncertain
 from banqup_tui.connectors.web_address import server_of
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.text import clean
 
 MAX_EXCERPT = 200
@@ -40,24 +41,12 @@ def cut_off(error: Exception, where: str, *, begun: bool, fault: Fault = Fault.I
         return _not_connected(where, error)
     said = _words(error)
     if begun:
-        return Uncertain(
-            f"{where} did not answer in time; the document had been sent."
-            if isinstance(error, httpx.TimeoutException)
-            else f"The connection to {where} broke before it had answered: {said}.",
-            _WAIT,
-        )
+        if isinstance(error, httpx.TimeoutException):
+            return Uncertain(message("http.no-answer-after-sending", server=where))
+        return Uncertain(message("http.connection-broke-unanswered", quote=said, server=where))
     if fault is Fault.DOCUMENT:
-        return NotSent(
-            f"The connection to {where} broke while the document was on its way: {said}.",
-            "It is tried again by itself. If it stays so, the server may not take a document of this size.",
-            fault=fault,
-        )
-    return NotSent(
-        f"The connection to {where} broke: {said}.",
-        _WAIT,
-        fault=Fault.INTEGRATION,
-        french=(f"La connexion à {where} s'est rompue : {said}.", _ATTENDRE),
-    )
+        return NotSent(message("http.connection-broke-uploading", quote=said, server=where), fault=fault)
+    return NotSent(message("http.connection-broke", quote=said, server=where), fault=Fault.INTEGRATION)
 
 
 def refusal(answer: Answer, where: str, *, begun: bool) -> BanqupError:
@@ -69,21 +58,12 @@ def refusal(answer: Answer, where: str, *, begun: bool) -> BanqupError:
         return _moved(answer, where)
     if status == 429:
         return NotSent(
-            f"{where} asks to be left in peace for a while.",
-            _WAIT,
+            message("http.asked-to-wait", server=where),
             fault=Fault.INTEGRATION,
             retry_after=retry_after(answer.headers),
-            french=(f"{where} demande qu'on patiente un moment.", _ATTENDRE),
         )
     if status == 413:
-        return Rejected(
-            f"{where} does not take a document of this size.",
-            "Ask whoever runs the server to allow larger ones, or hand it over another way.",
-            french=(
-                f"{where} n'accepte pas un document de cette taille.",
-                "Demandez au responsable du serveur d'en accepter de plus grands, ou remettez-le autrement.",
-            ),
-        )
+        return Rejected(message("http.too-large", server=where))
     if 400 <= status < 500 and status not in (408, 425):
         return _refused(status, where, said)
     return _failing(answer, where, said, begun)
@@ -138,12 +118,7 @@ def _sayings(value: Any, depth: int) -> Iterator[str]:
 
 def _unusable(where: str, error: Exception) -> NotSent:
     said = _words(error)
-    return NotSent(
-        f"The address of {where} cannot be used: {said}.",
-        "Correct the address in the settings.",
-        fault=Fault.PERSON,
-        french=(f"L'adresse de {where} est inutilisable : {said}.", "Corrigez l'adresse dans les réglages."),
-    )
+    return NotSent(message("http.unusable-address", quote=said, server=where), fault=Fault.PERSON)
 
 
 def _not_connected(where: str, error: Exception) -> NotSent:
@@ -152,103 +127,48 @@ def _not_connected(where: str, error: Exception) -> NotSent:
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         return _not_trusted(where, causes)
     if isinstance(error, httpx.ProxyError):
-        said = _words(error)
-        why, pourquoi = f"The proxy did not let {where} be reached: {said}.", f"Le proxy bloque {where} : {said}."
+        what = message("http.blocked-by-proxy", quote=_words(error), server=where)
     elif isinstance(error, httpx.TimeoutException):
-        why, pourquoi = f"{where} does not answer.", f"{where} ne répond pas."
+        what = message("http.no-answer", server=where)
     elif any(isinstance(cause, socket.gaierror) for cause in causes):
-        why, pourquoi = f"There is no server by the name {where}.", f"Aucun serveur ne s'appelle {where}."
+        what = message("http.no-such-server", server=where)
     elif any(isinstance(cause, ConnectionRefusedError) for cause in causes):
-        why, pourquoi = f"{where} refuses the connection.", f"{where} refuse la connexion."
+        what = message("http.connection-refused", server=where)
     else:
-        said = _words(error)
-        why = f"No connection to {where} came about: {said}."
-        pourquoi = f"Aucune connexion à {where} : {said}."
-    return NotSent(
-        why,
-        "It is tried again by itself; check the address if it stays so.",
-        fault=Fault.INTEGRATION,
-        french=(pourquoi, "Nouvel essai tout seul ; sinon vérifiez l'adresse."),
-    )
+        what = message("http.no-connection", quote=_words(error), server=where)
+    return NotSent(what, fault=Fault.INTEGRATION)
 
 
 def _not_trusted(where: str, causes: list[BaseException]) -> NotSent:
     found = next(cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError))
     said = _cut(clean(found.verify_message or str(found)))
-    return NotSent(
-        f"The certificate of {where} is not to be trusted: {said}.",
-        "Ask whoever runs the server for a valid one, or add its issuer to those that this machine trusts.",
-        fault=Fault.PERSON,
-        french=(
-            f"Le certificat de {where} n'est pas digne de confiance : {said}.",
-            "Demandez un certificat valable au responsable, ou ajoutez son émetteur à ceux que cette machine accepte.",
-        ),
-    )
+    return NotSent(message("http.certificate-not-trusted", quote=said, server=where), fault=Fault.PERSON)
 
 
 def _not_let_in(status: int, where: str, said: str) -> NotSent:
-    french: French
     if status == 407:
-        return NotSent(
-            f"The proxy on the way to {where} wants a sign-in.",
-            "Put it into the environment of the service.",
-            fault=Fault.PERSON,
-            french=(
-                f"Le proxy sur le chemin de {where} demande une connexion.",
-                "Mettez-la dans l'environnement du service.",
-            ),
-        )
-    if status == 401:
-        why, pourquoi = f"{where} did not accept the sign-in.", f"{where} n'a pas accepté la connexion."
-        if said:
-            why = f"{where} did not accept the sign-in: “{said}”."
-            pourquoi = f"{where} n'a pas accepté la connexion : « {said} »."
-        french = (pourquoi, "Corrigez les identifiants dans les réglages.")
-        return NotSent(why, "Correct the sign-in in the settings.", fault=Fault.PERSON, french=french)
-    why, pourquoi = f"{where} does not allow it.", f"{where} ne l'autorise pas."
-    if said:
-        why, pourquoi = f"{where} does not allow it: “{said}”.", f"{where} ne l'autorise pas : « {said} »."
-    french = (pourquoi, "Demandez ce droit au responsable du serveur.")
-    return NotSent(why, "Ask whoever runs the server for the right to do it.", fault=Fault.PERSON, french=french)
+        return NotSent(message("http.proxy-wants-sign-in", server=where), fault=Fault.PERSON)
+    code = "http.sign-in-refused" if status == 401 else "http.not-allowed"
+    return NotSent(message(code, quote=said, server=where), fault=Fault.PERSON)
 
 
 def _moved(answer: Answer, where: str) -> NotSent:
     """Whether it is the same server that moved or somebody who leads elsewhere, only a person can tell."""
     to = _address(answer.headers.get("location", ""))
-    return NotSent(
-        f"{where} sends elsewhere, to {to}." if to else f"{where} sends elsewhere.",
-        "If that is where documents belong, put that address into the settings.",
-        fault=Fault.PERSON,
-        french=(
-            f"{where} renvoie ailleurs, vers {to}." if to else f"{where} renvoie ailleurs.",
-            "Si les documents doivent y aller, mettez cette adresse dans les réglages.",
-        ),
-    )
+    moved = message("http.moved-to", server=where, address=to) if to else message("http.moved", server=where)
+    return NotSent(moved, fault=Fault.PERSON)
 
 
 def _refused(status: int, where: str, said: str) -> Rejected:
-    why = f"{where} refused the document, with the status {status} and no reason."
-    pourquoi = f"{where} a refusé le document, avec le code {status} et sans raison."
-    if said:
-        why = f"{where} refused the document ({status}): “{said}”."
-        pourquoi = f"{where} a refusé le document ({status}) : « {said} »."
-    return Rejected(
-        why,
-        "Correct what it names, here or at the server, and send the document again.",
-        french=(pourquoi, "Corrigez ce qui est dit, ici ou sur le serveur, et renvoyez le document."),
-    )
+    return Rejected(message("http.refused", quote=said, server=where, status=status))
 
 
 def _failing(answer: Answer, where: str, said: str, begun: bool) -> NotSent | Uncertain:
     status, wait = answer.status, retry_after(answer.headers)
-    why = f"{where} fails, with the status {status}."
-    pourquoi = f"{where} est en panne, avec le code {status}."
-    if said:
-        why = f"{where} fails, with the status {status}: “{said}”."
-        pourquoi = f"{where} est en panne, avec le code {status} : « {said} »."
+    failed = message("http.server-failed", quote=said, server=where, status=status)
     if begun:
-        return Uncertain(why, _WAIT, retry_after=wait)
-    return NotSent(why, _WAIT, fault=Fault.INTEGRATION, retry_after=wait, french=(pourquoi, _ATTENDRE))
+        return Uncertain(failed, retry_after=wait)
+    return NotSent(failed, fault=Fault.INTEGRATION, retry_after=wait)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -23,7 +23,7 @@ from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind, Words
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.integration import Trouble
-from banqup_tui.domain.messages import Message
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.secret import Secret
 from banqup_tui.domain.values import Value
 
@@ -97,10 +97,6 @@ class Fault(StrEnum):
     PERSON = "PERSON"
 
 
-French = tuple[str, str]
-"""Sentence and remedy in French, for what a test of the connection shows."""
-
-
 class NotSent(BanqupError):
     """Certainly nothing arrived, and trying again may help. PERSON: only after someone has mended the settings.
 
@@ -115,21 +111,15 @@ class NotSent(BanqupError):
         fault: Fault = Fault.DOCUMENT,
         trouble: Trouble = Trouble.SETTINGS,
         retry_after: float | None = None,
-        french: French | None = None,
     ) -> None:
         super().__init__(message, remedy)
         self.fault = fault
         self.trouble = trouble
         self.retry_after = retry_after
-        self.french = french
 
 
 class Rejected(BanqupError):
     """The receiver said no: certainly nothing arrived, and the same again would be refused again."""
-
-    def __init__(self, message: Message | str, remedy: str = "", *, french: French | None = None) -> None:
-        super().__init__(message, remedy)
-        self.french = french
 
 
 class Uncertain(BanqupError):
@@ -156,18 +146,12 @@ class Step(Value, frozen=True, kw_only=True):
     """One thing that a test of the connection tried."""
 
     ok: bool
-    sentence: Words
-    remedy: Words | None = None
+    message: Message
 
 
-def failed_step(error: BanqupError, before: Words | None = None) -> Step:
-    """The step of a test that ended with this error; `before` goes before its sentence."""
-    french: French | None = getattr(error, "french", None)
-    sentence, remedy = {"en": error.sentence}, {"en": error.remedy}
-    if french is not None:
-        sentence["fr"], remedy["fr"] = french
-    told = {language: f"{(before or {}).get(language, '')}{text}" for language, text in sentence.items()}
-    return Step(ok=False, sentence=told, remedy=remedy if error.remedy else None)
+def failed_step(error: BanqupError) -> Step:
+    """The step of a test that ended with this error."""
+    return Step(ok=False, message=error.message)
 
 
 class SettingProblem(Value, frozen=True, kw_only=True):
@@ -193,7 +177,7 @@ class Channel(Protocol):
 
         Whatever else goes wrong is `Uncertain`: it is tried again later.
         """
-        raise Uncertain("Nothing was left that could be finished.")
+        raise Uncertain(message("delivery.nothing-to-finish"))
 
     async def look_up(self, parcel: Parcel, earlier_receipts: Sequence[str]) -> tuple[Found, Receipt | None]:
         """LOOKUP receivers: is it there, leaving out the receipts of earlier generations?"""

@@ -45,6 +45,7 @@ from banqup_tui.connectors.path_template import FileName, Place, fill, name_prob
 from banqup_tui.connectors.rename import rename_without_overwriting
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.kill_points import kill_point
 from banqup_tui.whole_file import write_new
 
@@ -202,10 +203,7 @@ def _roll_forward(parcel: Parcel, remnant: Remnant) -> Receipt:
         final = _appear(parcel, remnant)
     except FileNotFoundError:
         if not os.path.isdir(os.path.dirname(remnant.hidden)):
-            raise Uncertain(
-                f"The folder {os.path.dirname(remnant.hidden)} is not there now.",
-                "Connect the drive again: it is then seen whether the document had arrived.",
-            ) from None
+            raise Uncertain(message("folder.not-there", directory=os.path.dirname(remnant.hidden))) from None
         return Receipt(text=remnant.final, reference=os.path.basename(remnant.final))
     except OSError as error:
         raise _cut_off(remnant, error) from error
@@ -294,73 +292,27 @@ def _told_as_not_sent(directory: str) -> Iterator[None]:
 def _not_sent(error: OSError, directory: str) -> BanqupError:
     match error.errno:
         case errno.EACCES | errno.EPERM:
-            return NotSent(
-                f"The folder {directory} may not be written to.",
-                "Give the backend's user the right to write there, or choose another path.",
-                french=(
-                    f"Le dossier {directory} ne peut pas être écrit.",
-                    "Donnez ce droit à l'utilisateur du service, ou choisissez un autre chemin.",
-                ),
-                fault=Fault.PERSON,
-            )
+            return NotSent(message("folder.not-writable", directory=directory), fault=Fault.PERSON)
         case errno.EROFS:
-            return NotSent(
-                f"The folder {directory} is on a drive that is read-only.",
-                "Make the drive writable, or choose another path.",
-                french=(
-                    f"Le dossier {directory} est sur un disque en lecture seule.",
-                    "Autorisez l'écriture sur ce disque, ou choisissez un autre chemin.",
-                ),
-                fault=Fault.PERSON,
-            )
+            return NotSent(message("folder.read-only-drive", directory=directory), fault=Fault.PERSON)
         case errno.ENOTDIR | errno.EEXIST:
-            return NotSent(
-                f"The path {directory} leads through something that is not a folder.",
-                "Choose another path, or move what stands in the way.",
-                french=(
-                    f"Le chemin {directory} passe par ce qui n'est pas un dossier.",
-                    "Choisissez un autre chemin, ou déplacez ce qui gêne.",
-                ),
-                fault=Fault.PERSON,
-            )
+            return NotSent(message("folder.path-not-a-folder", directory=directory), fault=Fault.PERSON)
         case errno.ENOSPC | errno.EDQUOT:
-            full = error.errno == errno.ENOSPC
-            quoi = "Le disque est plein" if full else "Le quota du disque est épuisé"
-            return NotSent(
-                f"The disk is full: {directory}." if full else f"The quota of the disk is used up: {directory}.",
-                "Make room there. The document is then sent by itself.",
-                french=(f"{quoi} : {directory}.", "Faites-y de la place. Le document part alors seul."),
-                fault=Fault.INTEGRATION,
-            )
+            code = "folder.disk-full" if error.errno == errno.ENOSPC else "folder.quota-used-up"
+            return NotSent(message(code, directory=directory), fault=Fault.INTEGRATION)
         case errno.ENAMETOOLONG:
-            return Rejected(
-                f"The path is too long for the disk: {directory}.",
-                "Choose a shorter path.",
-                french=(f"Le chemin est trop long pour le disque : {directory}.", "Choisissez un chemin plus court."),
-            )
+            return Rejected(message("folder.path-too-long", directory=directory))
     return NotSent(
-        f"The folder {directory} cannot be written to now: {error.strerror or error}.",
-        "It is tried again by itself.",
-        french=(
-            f"Le dossier {directory} ne peut pas être écrit en ce moment : {error.strerror or error}.",
-            "Nouvel essai tout seul.",
-        ),
-        fault=Fault.INTEGRATION,
+        message("folder.not-written", quote=error.strerror or str(error), directory=directory), fault=Fault.INTEGRATION
     )
 
 
 def _vanished(remnant: Remnant) -> Uncertain:
-    return Uncertain(
-        f"The hidden file {remnant.hidden} is no longer there.",
-        "It is looked at again by itself: the document may have arrived.",
-    )
+    return Uncertain(message("folder.hidden-file-gone", path=remnant.hidden))
 
 
 def _cut_off(remnant: Remnant, error: OSError) -> Uncertain:
-    return Uncertain(
-        f"The file could not be given its name {remnant.final}: {error.strerror or error}.",
-        "It is tried again by itself.",
-    )
+    return Uncertain(message("folder.not-renamed", quote=error.strerror or str(error), path=remnant.final))
 
 
 def _test(settings: LocalFolderSettings, sample: Parcel | None) -> list[Step]:
@@ -378,17 +330,13 @@ def _test(settings: LocalFolderSettings, sample: Parcel | None) -> list[Step]:
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), directory)
     except BanqupError as error:
         return [failed_step(error)]
-    steps = [Step(ok=True, sentence={"en": f"The folder {directory} is there", "fr": f"Le dossier {directory} existe"})]
+    steps = [Step(ok=True, message=message("folder.is-there", directory=directory))]
     try:
         with _told_as_not_sent(directory):
             _probe(folder)
     except BanqupError as error:
         return [*steps, failed_step(error)]
-    written = {
-        "en": "A file could be written, renamed and taken away",
-        "fr": "Un fichier a pu être écrit, renommé et retiré",
-    }
-    return [*steps, Step(ok=True, sentence=written)]
+    return [*steps, Step(ok=True, message=Message("connection.file-written"))]
 
 
 def _probe(folder: Path) -> None:

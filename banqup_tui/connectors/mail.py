@@ -33,7 +33,8 @@ from banqup_tui.connectors.interface import (
 from banqup_tui.connectors.mail_settings import EXAMPLE, OF_FOLDER, MailSettings, is_address, problems_of
 from banqup_tui.connectors.mail_sign_in import authorization_of
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.domain.extension import Category, ReceiverKind, Words
+from banqup_tui.domain.extension import Category, ReceiverKind
+from banqup_tui.domain.messages import message, text_message
 
 if TYPE_CHECKING:
     from banqup_tui.connectors.mail_line import Account, Line
@@ -109,13 +110,7 @@ class Mail:
         shown = ", ".join(addresses)
         return [
             *steps,
-            Step(
-                ok=True,
-                sentence={
-                    "en": f"The server takes mail from {settings.sender} for {shown}",
-                    "fr": f"Le serveur accepte le courrier de {settings.sender} pour {shown}",
-                },
-            ),
+            Step(ok=True, message=message("mail.addresses-accepted", sender=settings.sender, addresses=shown)),
         ]
 
 
@@ -145,7 +140,7 @@ class _MailChannel:
 
     async def roll_forward(self, parcel: Parcel, remnant: str) -> Receipt:
         """Nothing is hidden at a mail server that could be finished."""
-        raise Uncertain("A mail server cannot be asked what became of a message.", "Look for it in the software.")
+        raise Uncertain(message("mail.cannot-be-asked"))
 
     async def look_up(self, parcel: Parcel, earlier_receipts: Sequence[str]) -> tuple[Found, Receipt | None]:
         """A mail server does not say what it has taken."""
@@ -179,7 +174,7 @@ def _account(settings: MailSettings) -> Account:
     if settings.sign_in_by != "password":
         authorization = authorization_of(msgspec.structs.asdict(settings))
         if isinstance(authorization, SettingProblem):
-            raise NotSent(authorization.sentence, authorization.remedy, fault=Fault.PERSON)
+            raise NotSent(text_message(authorization.sentence, authorization.remedy), fault=Fault.PERSON)
         sign_in = settings.sign_in, authorization
     return Account(
         host=settings.host.strip().strip("[]").lower(),
@@ -200,10 +195,7 @@ def _letter(settings: MailSettings, parcel: Parcel) -> Letter:
 
 
 def _not_taken() -> NoReturn:
-    raise Rejected(
-        "There is no address for this folder, so its documents are not taken.",
-        "Fill in the address of that folder, or Address for all; or leave that folder out of the integration.",
-    )
+    raise Rejected(message("mail.no-address-for-folder"))
 
 
 def _sender(settings: MailSettings) -> str:
@@ -214,15 +206,7 @@ def _checked(address: str) -> str:
     """Nothing that could be more than one address ever comes near a header or a command."""
     plain = address.strip()
     if not is_address(plain):
-        raise NotSent(
-            "An address in the settings is not one that mail can be sent to.",
-            f"Write it as {EXAMPLE}, without accents.",
-            fault=Fault.PERSON,
-            french=(
-                "Une adresse des réglages n'en est pas une où envoyer du courrier.",
-                f"Écrivez-la comme {EXAMPLE}, sans accents.",
-            ),
-        )
+        raise NotSent(message("mail.not-an-address", example=EXAMPLE), fault=Fault.PERSON)
     return plain
 
 
@@ -237,10 +221,8 @@ def _asked(line: Line, sender: str, address: str) -> None:
 
 
 def _signed_in(settings: MailSettings, line: Line, seconds: float) -> Step:
-    way: Words = {"en": line.encryption or "without encryption", "fr": line.encryption or "sans chiffrement"}
-    took = f"{seconds:.1f}"
-    if settings.user:
-        en, fr = f"Signed in in {took} s", f"Connecté en {took.replace('.', ',')} s"
-    else:
-        en, fr = f"Connected in {took} s", f"Relié en {took.replace('.', ',')} s"
-    return Step(ok=True, sentence={"en": f"{en}, {way['en']}", "fr": f"{fr}, {way['fr']}"})
+    took = round(seconds * 1000)
+    done = "signed-in" if settings.user else "connected"
+    if not line.encryption:
+        return Step(ok=True, message=message(f"mail.{done}-unencrypted", took=took))
+    return Step(ok=True, message=message(f"mail.{done}", took=took, encryption=line.encryption))

@@ -11,9 +11,9 @@ import ssl
 import msgspec
 
 from banqup_tui.connectors.interface import Fault, NotSent, Rejected
-from banqup_tui.connectors.limits import megabytes
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.integration import Trouble
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.text import clean
 
 _MAX_WORDS = 200
@@ -95,105 +95,42 @@ def not_connected(error: BaseException, server: str) -> NotSent:
     match error:
         case ssl.SSLCertVerificationError():
             said = clean(error.verify_message or error.reason or "")
-            return NotSent(
-                f"The certificate of {server} is not to be trusted: {said}.",
-                "Correct the server's name. If the server belongs to the firm and has a certificate of its own "
-                "authority, put that authority's into CA certificate.",
-                fault=Fault.PERSON,
-                french=(
-                    f"Le certificat de {server} n'est pas fiable : {said}.",
-                    "Corrigez le nom du serveur. Si le serveur est au bureau et a un certificat de sa propre "
-                    "autorité, mettez celui de l'autorité dans Certificat d'autorité.",
-                ),
-            )
+            return NotSent(message("mail.certificate-not-trusted", quote=said, server=server), fault=Fault.PERSON)
         case ssl.SSLError() if error.reason in _NO_TLS:
-            return NotSent(
-                f"{server} does not encrypt in this way: {words_of(error)}.",
-                "Choose the other kind under Security, or correct the port: STARTTLS is usual at 587, TLS at 465.",
-                fault=Fault.PERSON,
-                french=(
-                    f"{server} ne chiffre pas de cette façon : {words_of(error)}.",
-                    "Choisissez l'autre sorte sous Sécurité, ou corrigez le port : STARTTLS est courant sur 587, "
-                    "TLS sur 465.",
-                ),
-            )
+            return NotSent(message("mail.wrong-encryption", quote=words_of(error), server=server), fault=Fault.PERSON)
         case TimeoutError():
-            why, pourquoi = f"{server} does not answer.", f"{server} ne répond pas."
+            what = message("mail.no-answer", server=server)
         case ConnectionRefusedError():
-            why, pourquoi = f"{server} refuses the connection.", f"{server} refuse la connexion."
+            what = message("mail.connection-refused", server=server)
         case socket.gaierror():
-            why, pourquoi = f"There is no server by the name {server}.", f"Aucun serveur ne s'appelle {server}."
+            what = message("mail.no-such-server", server=server)
         case _:
-            said = words_of(error)
-            why = f"The connection to {server} broke: {said}."
-            pourquoi = f"La connexion à {server} s'est rompue : {said}."
-    return NotSent(
-        why,
-        "It is tried again by itself; check host and port if it stays so.",
-        fault=Fault.INTEGRATION,
-        french=(pourquoi, "Nouvel essai tout seul ; sinon vérifiez le serveur et le port."),
-    )
+            what = message("mail.connection-broke", quote=words_of(error), server=server)
+    return NotSent(what, fault=Fault.INTEGRATION)
 
 
 def not_welcome(reply: Reply, server: str) -> NotSent:
     """The server answers, and does not want to talk now: to the greeting or to EHLO."""
-    return NotSent(
-        f"{server} takes no mail now: “{reply.shown}”.",
-        "It is tried again by itself.",
-        fault=Fault.INTEGRATION,
-        french=(f"{server} n'accepte pas de courrier pour l'instant : « {reply.shown} ».", "Nouvel essai tout seul."),
-    )
+    return NotSent(message("mail.not-welcome", quote=reply.shown, server=server), fault=Fault.INTEGRATION)
 
 
 def no_starttls(server: str) -> NotSent:
-    return NotSent(
-        f"{server} does not offer STARTTLS.",
-        "Choose TLS under Security, and its port (usually 465). Nothing was sent to it unencrypted.",
-        fault=Fault.PERSON,
-        french=(
-            f"{server} n'offre pas STARTTLS.",
-            "Choisissez TLS sous Sécurité, et son port (souvent 465). Rien ne lui a été envoyé sans chiffrement.",
-        ),
-    )
+    return NotSent(message("mail.no-starttls", server=server), fault=Fault.PERSON)
 
 
 def would_be_readable(server: str) -> NotSent:
-    return NotSent(
-        f"{server} is not this machine, and without encryption anybody on the way can read the documents.",
-        "Choose STARTTLS or TLS under Security.",
-        fault=Fault.PERSON,
-        french=(
-            f"{server} n'est pas cette machine, et sans chiffrement chacun sur le chemin peut lire les documents.",
-            "Choisissez STARTTLS ou TLS sous Sécurité.",
-        ),
-    )
+    return NotSent(message("mail.not-encrypted", server=server), fault=Fault.PERSON)
 
 
 def unreadable_ca() -> NotSent:
-    return NotSent(
-        "The CA certificate cannot be read.",
-        "Give the whole text of it in PEM, or the path of such a file on the backend's machine.",
-        fault=Fault.PERSON,
-        french=(
-            "Le certificat d'autorité ne peut pas être lu.",
-            "Donnez tout son texte en PEM, ou le chemin d'un tel fichier sur la machine du service.",
-        ),
-    )
+    return NotSent(message("mail.unreadable-authority"), fault=Fault.PERSON)
 
 
 def no_way_to_sign_in(server: str, offered: str) -> NotSent:
     """`offered`: names of ways, as the server lists them; empty where it lists none."""
     ways = clean(offered)[:_MAX_WORDS] or "–"
     return NotSent(
-        f"{server} takes no user and password here; ways it offers: {ways}.",
-        "Ask whoever runs the server to allow sign-in by password, or leave user and password empty if it wants none.",
-        fault=Fault.PERSON,
-        trouble=Trouble.SIGN_IN,
-        french=(
-            f"{server} n'accepte pas ici d'utilisateur et de mot de passe ; façons offertes : {ways}.",
-            "Demandez au responsable du serveur d'autoriser le mot de passe, ou laissez utilisateur et mot de passe "
-            "vides s'il n'en veut pas.",
-        ),
+        message("mail.no-password-sign-in", server=server, ways=ways), fault=Fault.PERSON, trouble=Trouble.SIGN_IN
     )
 
 
@@ -201,15 +138,7 @@ def not_signed_in(reply: Reply, server: str) -> NotSent:
     if not reply.is_refusal:
         return not_welcome(reply, server)
     return NotSent(
-        f"{server} did not accept the sign-in: “{reply.shown}”.",
-        "Correct the user or the password. Some providers want a password made for programs.",
-        fault=Fault.PERSON,
-        trouble=Trouble.SIGN_IN,
-        french=(
-            f"{server} n'a pas accepté la connexion : « {reply.shown} ».",
-            "Corrigez l'utilisateur ou le mot de passe. Certains fournisseurs veulent un mot de passe "
-            "pour applications.",
-        ),
+        message("mail.sign-in-refused", quote=reply.shown, server=server), fault=Fault.PERSON, trouble=Trouble.SIGN_IN
     )
 
 
@@ -219,30 +148,14 @@ class TokenRefused(NotSent):
 
 def no_sign_in_by_token(server: str, offered: str) -> NotSent:
     ways = offered or "none"
-    return NotSent(
-        f"{server} does not let anybody sign in by the browser here; ways offered: {ways}.",
-        "Sign in by password, or correct the mail server.",
-        fault=Fault.PERSON,
-        french=(
-            f"{server} ne permet pas ici la connexion par le navigateur ; façons offertes : {ways}.",
-            "Connectez-vous par mot de passe, ou corrigez le serveur d'envoi.",
-        ),
-    )
+    return NotSent(message("mail.no-browser-sign-in", server=server, ways=ways), fault=Fault.PERSON)
 
 
 def token_refused(reply: Reply, server: str) -> NotSent:
     if not reply.is_refusal:
         return not_welcome(reply, server)
     return TokenRefused(
-        f"{server} did not accept the sign-in: “{reply.shown}”.",
-        "Sign in again in the settings, as the user that stands there. It has to be allowed to send by program (SMTP).",
-        fault=Fault.PERSON,
-        trouble=Trouble.SIGN_IN,
-        french=(
-            f"{server} n'a pas accepté la connexion : « {reply.shown} ».",
-            "Reconnectez-vous dans les réglages, comme l'utilisateur qui y figure. Il doit pouvoir envoyer par "
-            "programme (SMTP).",
-        ),
+        message("mail.token-refused", quote=reply.shown, server=server), fault=Fault.PERSON, trouble=Trouble.SIGN_IN
     )
 
 
@@ -254,39 +167,17 @@ def sender_refused(reply: Reply, server: str, sender: str, size: int) -> BanqupE
         return _sign_in_wanted(reply, server)
     if not reply.is_refusal:
         return not_welcome(reply, server)
-    return NotSent(
-        f"{server} does not let this user send as {sender}: “{reply.shown}”.",
-        "Correct the sender's address, or ask whoever runs the server for the right to use it.",
-        fault=Fault.PERSON,
-        french=(
-            f"{server} ne laisse pas cet utilisateur envoyer comme {sender} : « {reply.shown} ».",
-            "Corrigez l'adresse de l'expéditeur, ou demandez au responsable du serveur le droit de l'utiliser.",
-        ),
-    )
+    return NotSent(message("mail.sender-refused", quote=reply.shown, server=server, sender=sender), fault=Fault.PERSON)
 
 
 def recipient_refused(reply: Reply, server: str, address: str) -> BanqupError:
     if reply.wants_sign_in:
         return _sign_in_wanted(reply, server)
     if reply.is_refusal:
-        return Rejected(
-            f"{server} takes no mail for {address}: “{reply.shown}”.",
-            "Compare the address with the one that the software shows, and correct it.",
-            french=(
-                f"{server} n'accepte pas de courrier pour {address} : « {reply.shown} ».",
-                "Comparez l'adresse avec celle que le logiciel montre, et corrigez-la.",
-            ),
-        )
+        return Rejected(message("mail.recipient-refused", quote=reply.shown, server=server, address=address))
     if reply.waits_for_the_server:
         return not_welcome(reply, server)
-    return NotSent(
-        f"{server} takes no mail for {address} now: “{reply.shown}”.",
-        "It is tried again by itself.",
-        french=(
-            f"{server} n'accepte pas de courrier pour {address} pour l'instant : « {reply.shown} ».",
-            "Nouvel essai tout seul.",
-        ),
-    )
+    return NotSent(message("mail.recipient-postponed", quote=reply.shown, server=server, address=address))
 
 
 def message_refused(reply: Reply, server: str, size: int) -> BanqupError:
@@ -294,40 +185,27 @@ def message_refused(reply: Reply, server: str, size: int) -> BanqupError:
     if reply.code == 552:
         return _too_large(reply, server, size)
     if reply.is_refusal:
-        return Rejected(
-            f"{server} refused the message: “{reply.shown}”.",
-            "Ask whoever runs the mailbox what it does not take, or give the document to the software by hand.",
-        )
+        return Rejected(message("mail.message-refused", quote=reply.shown, server=server))
     if reply.waits_for_the_server:
         return not_welcome(reply, server)
-    return NotSent(f"{server} did not take the message now: “{reply.shown}”.", "It is tried again by itself.")
+    return NotSent(message("mail.message-postponed", quote=reply.shown, server=server))
 
 
 def larger_than_announced(size: int, limit: int, server: str) -> Rejected:
     """Both in bytes of a whole message, in which a document is a third larger than by itself."""
-    return Rejected(
-        f"{server} takes messages of at most {megabytes(limit)}; with this document it has {megabytes(size)}.",
-        _SMALLER,
-    )
+    return Rejected(message("mail.larger-than-limit", server=server, limit=limit, size=size))
 
 
 def _too_large(reply: Reply, server: str, size: int) -> Rejected:
-    return Rejected(f"For {server} a message of {megabytes(size)} is too large: “{reply.shown}”.", _SMALLER)
+    return Rejected(message("mail.too-large", quote=reply.shown, server=server, size=size))
 
 
 def broke_off(error: BaseException, server: str) -> NotSent:
     """Before the last dot. The document waits alone: if it is its content that ends the talk, the others go on."""
-    return NotSent(
-        f"The connection to {server} broke before the message was whole: {words_of(error)}.",
-        "Nothing of it counts. It is tried again by itself.",
-    )
+    return NotSent(message("mail.connection-broke-sending", quote=words_of(error), server=server))
 
 
 def _sign_in_wanted(reply: Reply, server: str) -> NotSent:
     return NotSent(
-        f"{server} wants a sign-in first: “{reply.shown}”.",
-        "Fill in user and password.",
-        fault=Fault.PERSON,
-        trouble=Trouble.SIGN_IN,
-        french=(f"{server} veut d'abord une connexion : « {reply.shown} ».", "Remplissez utilisateur et mot de passe."),
+        message("mail.sign-in-wanted", quote=reply.shown, server=server), fault=Fault.PERSON, trouble=Trouble.SIGN_IN
     )

@@ -24,6 +24,7 @@ from banqup_tui.connectors import mail_faults as faults
 from banqup_tui.connectors.hidden_file import CHUNK
 from banqup_tui.connectors.interface import Authorization, Uncertain
 from banqup_tui.connectors.mail_faults import LOST, Reply, reply_of
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.secret import Secret
 from banqup_tui.kill_points import kill_point
 
@@ -273,8 +274,7 @@ class Line:
         except LOST as error:
             self.close(politely=False)
             raise Uncertain(
-                f"{self._account.server} did not say whether it took the message: {faults.words_of(error)}.",
-                "Look whether the document is in the software.",
+                message("mail.no-answer-to-message", quote=faults.words_of(error), server=self._account.server)
             ) from error
         return reply
 

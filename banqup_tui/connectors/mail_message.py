@@ -14,6 +14,7 @@ from banqup_tui.connectors.hidden_file import chunks_of
 from banqup_tui.connectors.interface import Parcel, Rejected
 from banqup_tui.connectors.path_template import fill, values_of
 from banqup_tui.domain.errors import UnreadableDocument
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.text import clean
 
 Attachments = Literal["all", "pdf-and-images"]
@@ -89,10 +90,7 @@ def _visible(parcel: Parcel, content: bytes) -> tuple[Parcel, bytes]:
         return parcel, content
     pdf = _pdf_inside(content) if kind == "application/xml" else None
     if pdf is None:
-        raise Rejected(
-            f"This mailbox takes PDF and images only; the document is {kind} and holds no single PDF.",
-            "Give the document to the software by hand, or in another way that takes it.",
-        )
+        raise Rejected(message("mail.no-pdf-inside", media_type=kind))
     return msgspec.structs.replace(parcel, media_type="application/pdf"), pdf
 
 

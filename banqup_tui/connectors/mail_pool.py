@@ -137,4 +137,4 @@ async def own_pool(account: Account) -> AsyncIterator[Pool]:
 
 
 def _again(error: NotSent) -> NotSent:
-    return NotSent(error.sentence, error.remedy, fault=error.fault, trouble=error.trouble, french=error.french)
+    return NotSent(error.message, fault=error.fault, trouble=error.trouble)

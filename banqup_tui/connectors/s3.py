@@ -35,7 +35,8 @@ from banqup_tui.connectors.interface import (
 from banqup_tui.connectors.path_template import FileName, Place, fill, name_problems
 from banqup_tui.connectors.web_address import address_problems
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.domain.extension import Category, ReceiverKind, Words
+from banqup_tui.domain.extension import Category, ReceiverKind
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.secret import Secret, revealed
 from banqup_tui.kill_points import kill_point
 
@@ -50,7 +51,6 @@ LARGEST = 50 << 20
 
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]")
 _REGION = re.compile(r"[A-Za-z0-9-]{1,40}")
-_NO_DOCUMENT: Words = {"en": "Nothing could be written: ", "fr": "Rien n'a pu être écrit : "}
 
 
 class S3Settings(Settings, frozen=True, kw_only=True):
@@ -161,7 +161,7 @@ class S3:
                 steps.append(_answered(settings, time.monotonic() - started))
                 steps += await _tried(bucket, _probe_key(settings, sample))
         except BanqupError as error:
-            return [*steps, failed_step(error, _NO_DOCUMENT if steps else None)]
+            return [*steps, failed_step(error)]
         return steps
 
 
@@ -192,7 +192,7 @@ class _S3Channel:
     async def roll_forward(self, parcel: Parcel, remnant: str) -> Receipt:
         _found, receipt = await self.look_up(parcel, [])
         if receipt is None:
-            raise Uncertain(f"The document is not under the name {remnant}.", "It is looked at again by itself.")
+            raise Uncertain(message("s3.not-there-yet", name=remnant))
         return receipt
 
     async def look_up(self, parcel: Parcel, earlier_receipts: Sequence[str]) -> tuple[Found, Receipt | None]:
@@ -214,10 +214,7 @@ class _S3Channel:
         put = await self._bucket.put(key, content, parcel)
         there = put or await self._bucket.look(key)
         if there is None:
-            raise NotSent(
-                f"The name {key} is being written or deleted by another at this moment.",
-                "It is tried again by itself.",
-            )
+            raise NotSent(message("s3.name-busy", name=key))
         return there
 
     def _keys(self, parcel: Parcel) -> list[str]:
@@ -246,10 +243,7 @@ def _content(parcel: Parcel) -> bytes:
 
 
 def _no_name(key: str) -> Rejected:
-    return Rejected(
-        f"Other objects have the name {key} and the names that would come after it.",
-        "Choose another path or file name for this integration, or take the other objects away.",
-    )
+    return Rejected(message("s3.names-taken", name=key))
 
 
 def _region_problems(given: Mapping[str, Any], complete: bool) -> Iterator[SettingProblem]:
@@ -297,33 +291,21 @@ def _probe_key(settings: S3Settings, sample: Parcel | None) -> str:
 
 
 def _answered(settings: S3Settings, took: float) -> Step:
-    return Step(
-        ok=True,
-        sentence={
-            "en": f"Bucket {settings.bucket} found in {took:.1f} s, keys accepted",
-            "fr": f"Compartiment {settings.bucket} trouvé en {took:.1f} s, clés acceptées".replace(".", ","),
-        },
-    )
+    found = message("s3.bucket-found", bucket=settings.bucket, took=round(took * 1000))
+    return Step(ok=True, message=found)
 
 
 async def _tried(bucket: Bucket, key: str) -> list[Step]:
     """Writes an object, sees whether a second one would be kept from its place, and takes it away."""
     await bucket.probe(key)
     guarded = not await bucket.probe(key) and bucket.has_conditions
-    steps = [Step(ok=True, sentence={"en": "An object could be written", "fr": "Un objet a pu être écrit"})]
+    steps = [Step(ok=True, message=Message("s3.object-written"))]
     try:
         await bucket.delete(key)
     except NotSent as error:
         if error.fault is not Fault.PERSON:
             raise
-        left = {"en": f"It may not be deleted, and stays: {key}", "fr": f"Il ne peut être supprimé, et reste : {key}"}
-        steps.append(Step(ok=True, sentence=left))
+        steps.append(Step(ok=True, message=message("s3.object-stays", name=key)))
     if not guarded:
-        steps.append(Step(ok=True, sentence=_UNGUARDED))
+        steps.append(Step(ok=True, message=Message("s3.would-overwrite")))
     return steps
-
-
-_UNGUARDED: Words = {
-    "en": "The server would write over a name that is taken, so each name is looked at first",
-    "fr": "Le serveur remplacerait un nom déjà pris : chaque nom est donc regardé d'abord",
-}

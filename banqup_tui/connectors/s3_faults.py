@@ -16,6 +16,7 @@ from banqup_tui.connectors.http_client import Answer
 from banqup_tui.connectors.interface import Fault, NotSent, Rejected, Uncertain
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.integration import Trouble
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.text import clean
 
 NOT_IMPLEMENTED = 501
@@ -80,15 +81,7 @@ def fault_of(said: Said, asked: Asked, *, begun: bool) -> BanqupError:
 
 
 def speaks_otherwise(asked: Asked) -> NotSent:
-    return NotSent(
-        f"{asked.where} does not answer as S3 does.",
-        "Correct the address: it is that of the provider's S3, not that of its web pages.",
-        fault=Fault.PERSON,
-        french=(
-            f"{asked.where} ne répond pas comme S3.",
-            "Corrigez l'adresse : c'est celle du S3 du fournisseur, non celle de ses pages web.",
-        ),
-    )
+    return NotSent(message("s3.not-s3", server=asked.where), fault=Fault.PERSON)
 
 
 def _root_of(answer: Answer) -> Element | None:
@@ -112,48 +105,17 @@ def _signed_wrongly(said: Said, asked: Asked) -> NotSent | None:
     """Keys and clocks: a person's to mend."""
     where = asked.where
     if said.code in _NO_SUCH_KEY:
-        return NotSent(
-            f"{where} does not know the access key.",
-            "Correct the access key and the secret key.",
-            fault=Fault.PERSON,
-            trouble=Trouble.SIGN_IN,
-            french=(f"{where} ne connaît pas la clé d'accès.", "Corrigez la clé d'accès et la clé secrète."),
-        )
+        return NotSent(message("s3.access-key-unknown", server=where), fault=Fault.PERSON, trouble=Trouble.SIGN_IN)
     if said.code == "SignatureDoesNotMatch":
-        return NotSent(
-            f"{where} does not accept the secret key.",
-            "Correct the secret key; with some providers a wrong region shows itself so too.",
-            fault=Fault.PERSON,
-            trouble=Trouble.SIGN_IN,
-            french=(
-                f"{where} n'accepte pas la clé secrète.",
-                "Corrigez la clé secrète ; chez certains, une région erronée se montre ainsi aussi.",
-            ),
-        )
+        return NotSent(message("s3.secret-key-refused", server=where), fault=Fault.PERSON, trouble=Trouble.SIGN_IN)
     if said.code == "RequestTimeTooSkewed":
-        return NotSent(
-            f"The clock of this machine differs too much from that of {where}.",
-            "Set the clock of the machine on which the service runs.",
-            fault=Fault.PERSON,
-            french=(
-                f"L'horloge de cette machine s'écarte trop de celle de {where}.",
-                "Réglez l'horloge de la machine du service.",
-            ),
-        )
+        return NotSent(message("s3.clock-differs", server=where), fault=Fault.PERSON)
     return _without_right(said, asked.bucket) if said.status in (401, 403) and said.code not in _NO_ROOM else None
 
 
 def _without_right(answer: Said, bucket: str) -> NotSent:
     said = answer.words or f"{answer.status}"
-    return NotSent(
-        f"The access key may not do this in the bucket {bucket}: “{said}”.",
-        "Give it the rights s3:ListBucket, s3:GetObject and s3:PutObject there.",
-        fault=Fault.PERSON,
-        french=(
-            f"La clé d'accès n'a pas ce droit dans le compartiment {bucket} : « {said} ».",
-            "Donnez-lui les droits s3:ListBucket, s3:GetObject et s3:PutObject.",
-        ),
-    )
+    return NotSent(message("s3.not-allowed", quote=said, bucket=bucket), fault=Fault.PERSON)
 
 
 def _elsewhere(said: Said, asked: Asked) -> NotSent | None:
@@ -161,36 +123,24 @@ def _elsewhere(said: Said, asked: Asked) -> NotSent | None:
     where, bucket, region = asked.where, asked.bucket, asked.region
     if said.code in _ANOTHER_REGION or 300 <= said.status < 400:
         right = said.region if said.region != region else ""
-        return NotSent(
-            f"The bucket {bucket} is not in the region {region}.",
-            f"Set the region to {right}." if right else "Look up the bucket's region at the provider's, and set it.",
-            fault=Fault.PERSON,
-            french=(
-                f"Le compartiment {bucket} n'est pas dans la région {region}.",
-                f"Réglez la région sur {right}." if right else "Cherchez sa région chez le fournisseur, et réglez-la.",
-            ),
-        )
+        if right:
+            wrong = message("s3.another-region-known", bucket=bucket, region=region, right=right)
+        else:
+            wrong = message("s3.another-region", bucket=bucket, region=region)
+        return NotSent(wrong, fault=Fault.PERSON)
     if said.code in ("NoSuchBucket", "InvalidBucketName"):
-        return NotSent(
-            f"{where} has no bucket {bucket}.",
-            "Correct its name, or make it there.",
-            fault=Fault.PERSON,
-            french=(f"{where} n'a pas de compartiment {bucket}.", "Corrigez son nom, ou créez-le."),
-        )
+        return NotSent(message("s3.no-bucket", server=where, bucket=bucket), fault=Fault.PERSON)
     return speaks_otherwise(asked) if said.status in (404, 405) else None
 
 
 def _of_the_document(answer: Said, asked: Asked) -> BanqupError | None:
     where, said = asked.where, answer.words
     if answer.status == 413 or answer.code in _TOO_LARGE:
-        return Rejected(
-            f"{where} does not take a document of this size.",
-            "Ask whoever runs the server to allow larger ones, or hand it over another way.",
-        )
+        return Rejected(message("s3.too-large", server=where))
     if answer.code == "KeyTooLongError":
-        return Rejected(f"The name of the object is too long for {where}.", "Choose a shorter path or file name.")
+        return Rejected(message("s3.name-too-long", server=where))
     if answer.code in _NOT_WHOLE:
-        return NotSent(f"{where} did not get the document whole: “{said}”.", _WAIT)
+        return NotSent(message("s3.not-whole", quote=said, server=where))
     return None
 
 
@@ -198,38 +148,17 @@ def _waits(said: Said, asked: Asked) -> NotSent | None:
     """Answers that are given in place of doing anything."""
     where, bucket = asked.where, asked.bucket
     if said.status == 429 or said.code in _IN_PEACE:
-        return NotSent(
-            f"{where} asks to be left in peace for a while.",
-            _WAIT,
-            fault=Fault.INTEGRATION,
-            french=(f"{where} demande qu'on patiente un moment.", _ATTENDRE),
-        )
+        return NotSent(message("s3.asked-to-wait", server=where), fault=Fault.INTEGRATION)
     if said.status == 507 or said.code in _NO_ROOM:
-        return NotSent(
-            f"There is no more room in the bucket {bucket}.",
-            "Make room there, or ask the provider for more. The document is then sent by itself.",
-            fault=Fault.INTEGRATION,
-            french=(
-                f"Il n'y a plus de place dans le compartiment {bucket}.",
-                "Faites-y de la place, ou demandez-en au fournisseur. Le document part alors seul.",
-            ),
-        )
+        return NotSent(message("s3.no-room", bucket=bucket), fault=Fault.INTEGRATION)
     return None
 
 
 def _otherwise(answer: Said, asked: Asked, begun: bool) -> BanqupError:
-    where, status, said = asked.where, answer.status, answer.words or "…"
+    where, status, said = asked.where, answer.status, answer.words
     if 400 <= status < 500 and status not in (408, 425):
-        return Rejected(
-            f"{where} refused the document ({status}): “{said}”.",
-            "Correct what it names, here or at the server, and send the document again.",
-            french=(
-                f"{where} a refusé le document ({status}) : « {said} ».",
-                "Corrigez ce qui est dit, ici ou sur le serveur, et renvoyez le document.",
-            ),
-        )
-    why = f"{where} fails ({status}): “{said}”." if answer.words else f"{where} fails, with the status {status}."
+        return Rejected(message("s3.refused", quote=said, server=where, status=status))
+    failed = message("s3.server-failed", quote=answer.words, server=where, status=status)
     if begun and status != NOT_IMPLEMENTED:
-        return Uncertain(why, _WAIT)
-    pourquoi = f"{where} est en panne ({status}) : « {said} »."
-    return NotSent(why, _WAIT, fault=Fault.INTEGRATION, french=(pourquoi, _ATTENDRE))
+        return Uncertain(failed)
+    return NotSent(failed, fault=Fault.INTEGRATION)

@@ -26,10 +26,9 @@ from banqup_tui.connectors.interface import (
 from banqup_tui.connectors.path_template import FileName, fill, name_problems
 from banqup_tui.connectors.sftp_key import fingerprints_of
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.domain.extension import Category, ReceiverKind, Words
+from banqup_tui.domain.extension import Category, ReceiverKind
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.secret import Secret
-
-_NO_FILE: Words = {"en": "No file could be written: ", "fr": "Aucun fichier écrit : "}
 
 
 class SftpSettings(Settings, frozen=True, kw_only=True):
@@ -152,20 +151,8 @@ class Sftp:
         try:
             async with opened_for(settings) as wires:
                 took = time.monotonic() - started
-                steps.append(
-                    Step(
-                        ok=True,
-                        sentence={
-                            "en": f"Signed in in {took:.1f} s, host key as known",
-                            "fr": f"Connecté en {took:.1f} s, clé du serveur connue".replace(".", ","),
-                        },
-                    )
-                )
+                steps.append(Step(ok=True, message=message("sftp.signed-in", took=round(took * 1000))))
                 await probe(wires.first, settings, sample)
         except BanqupError as error:
-            return [*steps, failed_step(error, _NO_FILE if steps else None)]
-        written = {
-            "en": "A file could be written, renamed and taken away",
-            "fr": "Un fichier a pu être écrit, renommé et retiré",
-        }
-        return [*steps, Step(ok=True, sentence=written)]
+            return [*steps, failed_step(error)]
+        return [*steps, Step(ok=True, message=Message("connection.file-written"))]

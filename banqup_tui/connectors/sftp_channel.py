@@ -27,6 +27,7 @@ from banqup_tui.connectors.interface import Found, Parcel, Receipt, Uncertain
 from banqup_tui.connectors.path_template import Place, fill
 from banqup_tui.connectors.sftp_faults import LOST, not_renamed, not_written, words_of
 from banqup_tui.connectors.sftp_wire import Answer, Seen, Wire, Wires, is_there
+from banqup_tui.domain.messages import message
 from banqup_tui.kill_points import kill_point
 
 if TYPE_CHECKING:
@@ -95,10 +96,7 @@ class SftpChannel:
         try:
             final = await self._appear(parcel, kept)
         except asyncssh.SFTPNoSuchFile as error:
-            raise Uncertain(
-                f"The hidden file {kept.hidden} is no longer on the server.",
-                "It is looked at again by itself: the document may have arrived.",
-            ) from error
+            raise Uncertain(message("sftp.hidden-file-gone", path=kept.hidden)) from error
         except LOST as error:
             raise _cut_off(kept, words_of(error)) from error
         except asyncssh.SFTPError as error:
@@ -289,10 +287,7 @@ def _place(settings: SftpSettings, parcel: Parcel) -> Place:
 
 
 def _cut_off(kept: Remnant, said: str) -> Uncertain:
-    return Uncertain(
-        f"The connection broke while the document got its name {kept.final}: {said}.",
-        "It is looked at again by itself.",
-    )
+    return Uncertain(message("sftp.connection-broke-renaming", quote=said, path=kept.final))
 
 
 async def _chunks(parcel: Parcel) -> AsyncIterator[tuple[bytes, bool]]:

@@ -9,6 +9,7 @@ import asyncssh
 from banqup_tui.connectors.interface import Fault, NotSent, Rejected
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.integration import Trouble
+from banqup_tui.domain.messages import message
 
 _NO_ROOM = re.compile(r"no space|quota|disk.{0,8}full|full.{0,8}disk|out of space|insufficient", re.IGNORECASE)
 _MAX_WORDS = 200
@@ -36,115 +37,40 @@ def not_connected(error: BaseException, host: str, port: int) -> NotSent:
     where = host if port == 22 else f"{host}:{port}"
     match error:
         case asyncssh.PermissionDenied():
-            return NotSent(
-                f"{where} did not accept the sign-in.",
-                "Correct the user, the password or the private key.",
-                french=(
-                    f"{where} n'a pas accepté la connexion.",
-                    "Corrigez l'utilisateur, le mot de passe ou la clé privée.",
-                ),
-                fault=Fault.PERSON,
-                trouble=Trouble.SIGN_IN,
-            )
+            return NotSent(message("sftp.sign-in-refused", server=where), fault=Fault.PERSON, trouble=Trouble.SIGN_IN)
         case asyncssh.KeyExchangeFailed() | asyncssh.ProtocolNotSupported() | asyncssh.MACError():
-            return NotSent(
-                f"{where} offers no way of encrypting that is safe: {words_of(error)}.",
-                "Ask whoever runs the server to bring it up to date.",
-                french=(
-                    f"{where} n'offre aucun chiffrement sûr : {words_of(error)}.",
-                    "Demandez au responsable du serveur de le mettre à jour.",
-                ),
-                fault=Fault.PERSON,
-            )
+            return NotSent(message("sftp.no-safe-encryption", quote=words_of(error), server=where), fault=Fault.PERSON)
         case asyncssh.ChannelOpenError() | asyncssh.SFTPError():
-            return NotSent(
-                f"{where} does not offer SFTP to this user: {words_of(error)}.",
-                "Ask whoever runs the server to allow it.",
-                french=(
-                    f"{where} n'offre pas SFTP à cet utilisateur : {words_of(error)}.",
-                    "Demandez au responsable du serveur de l'autoriser.",
-                ),
-                fault=Fault.PERSON,
-            )
+            return NotSent(message("sftp.not-offered", quote=words_of(error), server=where), fault=Fault.PERSON)
         case TimeoutError():
-            why, pourquoi = f"{where} does not answer.", f"{where} ne répond pas."
+            what = message("sftp.no-answer", server=where)
         case ConnectionRefusedError():
-            why, pourquoi = f"{where} refuses the connection.", f"{where} refuse la connexion."
+            what = message("sftp.connection-refused", server=where)
         case socket.gaierror():
-            why, pourquoi = f"There is no server by the name {host}.", f"Aucun serveur ne s'appelle {host}."
+            what = message("sftp.no-such-server", server=host)
         case _:
-            said = words_of(error)
-            why = f"The connection to {where} broke: {said}."
-            pourquoi = f"La connexion à {where} s'est rompue : {said}."
-    return NotSent(
-        why,
-        "It is tried again by itself; check host and port if it stays so.",
-        fault=Fault.INTEGRATION,
-        french=(pourquoi, "Nouvel essai tout seul ; sinon vérifiez le serveur et le port."),
-    )
+            what = message("sftp.connection-broke", quote=words_of(error), server=where)
+    return NotSent(what, fault=Fault.INTEGRATION)
 
 
 def not_written(error: BaseException, directory: str, room: int | None, size: int) -> BanqupError:
     """`room`: bytes free at the server's, where it tells. Certainly nothing has arrived."""
     said = words_of(error)
     if _is_full(error, said, room, size):
-        return NotSent(
-            f"The server has no room in {directory}: “{said}”.",
-            "Make room there, or ask whoever runs the server. The document is then sent by itself.",
-            french=(
-                f"Le serveur n'a plus de place dans {directory} : « {said} ».",
-                "Faites-y de la place, ou demandez au responsable. Le document part alors seul.",
-            ),
-            fault=Fault.INTEGRATION,
-        )
+        return NotSent(message("sftp.no-room", quote=said, directory=directory), fault=Fault.INTEGRATION)
     match error:
         case asyncssh.SFTPPermissionDenied() | asyncssh.SFTPWriteProtect():
-            return NotSent(
-                f"The server does not let {directory} be written to: “{said}”.",
-                "Correct the path, or ask for the right to write there.",
-                french=(
-                    f"Le serveur ne laisse pas écrire dans {directory} : « {said} ».",
-                    "Corrigez le chemin, ou demandez le droit d'y écrire.",
-                ),
-                fault=Fault.PERSON,
-            )
+            return NotSent(message("sftp.not-writable", quote=said, directory=directory), fault=Fault.PERSON)
         case asyncssh.SFTPNoSuchFile() | asyncssh.SFTPNoSuchPath() | asyncssh.SFTPNotADirectory():
-            return NotSent(
-                f"The folder {directory} is not on the server and cannot be made: “{said}”.",
-                "Correct the path.",
-                french=(
-                    f"Le dossier {directory} n'est pas sur le serveur et ne peut être créé : « {said} ».",
-                    "Corrigez le chemin.",
-                ),
-                fault=Fault.PERSON,
-            )
+            return NotSent(message("sftp.no-folder", quote=said, directory=directory), fault=Fault.PERSON)
         case asyncssh.SFTPBadMessage() | asyncssh.SFTPInvalidFilename():
-            return Rejected(
-                f"The server does not accept this name in {directory}: “{said}”.",
-                "Choose a shorter path.",
-                french=(
-                    f"Le serveur n'accepte pas ce nom dans {directory} : « {said} ».",
-                    "Choisissez un chemin plus court.",
-                ),
-            )
+            return Rejected(message("sftp.name-refused", quote=said, directory=directory))
         case asyncssh.SFTPOpUnsupported():
-            return NotSent(
-                f"The server cannot do what is needed: “{said}”.",
-                "Ask whoever runs it for a server that can rename files.",
-                french=(
-                    f"Le serveur ne peut pas faire ce qu'il faut : « {said} ».",
-                    "Demandez au responsable un serveur qui sait renommer des fichiers.",
-                ),
-                fault=Fault.PERSON,
-            )
+            return NotSent(message("sftp.not-supported", quote=said), fault=Fault.PERSON)
         case asyncssh.SFTPConnectionLost() | asyncssh.SFTPNoConnection():
             return _line_lost(said)
         case asyncssh.SFTPError():
-            return NotSent(
-                f"The server could not write into {directory}: “{said}”.",
-                "It is tried again by itself.",
-                french=(f"Le serveur n'a pas pu écrire dans {directory} : « {said} ».", "Nouvel essai tout seul."),
-            )
+            return NotSent(message("sftp.not-written", quote=said, directory=directory))
     return _line_lost(said)
 
 
@@ -153,24 +79,11 @@ def not_renamed(error: BaseException, directory: str, room: int | None, size: in
     if not isinstance(error, asyncssh.SFTPPermissionDenied | asyncssh.SFTPWriteProtect | asyncssh.SFTPOpUnsupported):
         return not_written(error, directory, room, size)
     said = words_of(error)
-    return NotSent(
-        f"The server does not let files be renamed in {directory}: “{said}”.",
-        "Ask whoever runs it for the right to rename files there, or for a server that can rename them.",
-        french=(
-            f"Le serveur ne laisse pas renommer des fichiers dans {directory} : « {said} ».",
-            "Demandez au responsable le droit de renommer, ou un serveur qui sait le faire.",
-        ),
-        fault=Fault.PERSON,
-    )
+    return NotSent(message("sftp.not-renamable", quote=said, directory=directory), fault=Fault.PERSON)
 
 
 def _line_lost(said: str) -> NotSent:
-    return NotSent(
-        f"The connection broke while the document was on its way: {said}.",
-        "It is tried again by itself.",
-        fault=Fault.INTEGRATION,
-        french=(f"La connexion s'est rompue pendant l'envoi : {said}.", "Nouvel essai tout seul."),
-    )
+    return NotSent(message("sftp.connection-broke-uploading", quote=said), fault=Fault.INTEGRATION)
 
 
 def _is_full(error: BaseException, said: str, room: int | None, size: int) -> bool:

@@ -14,6 +14,7 @@ from banqup_tui.connectors.interface import Fault, NotSent
 from banqup_tui.connectors.sftp_faults import LOST, not_connected
 from banqup_tui.connectors.sftp_key import fingerprints_of
 from banqup_tui.connectors.sftp_wire import Wires, opened
+from banqup_tui.domain.messages import message
 
 if TYPE_CHECKING:
     from banqup_tui.connectors.sftp import SftpSettings
@@ -153,15 +154,7 @@ def private_key_of(settings: SftpSettings) -> list[asyncssh.SSHKey] | None:
             )
         ]
     except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
-        raise NotSent(
-            "The private key cannot be read.",
-            "Give the whole text of the key, and its passphrase if it has one.",
-            fault=Fault.PERSON,
-            french=(
-                "La clé privée ne peut pas être lue.",
-                "Donnez tout le texte de la clé, et sa phrase de passe si elle en a une.",
-            ),
-        ) from error
+        raise NotSent(message("sftp.unreadable-private-key"), fault=Fault.PERSON) from error
 
 
 def _with_lines(key: str) -> str:
@@ -179,23 +172,5 @@ def _with_lines(key: str) -> str:
 def _unknown_key(settings: SftpSettings, seen: list[str]) -> NotSent:
     shown = seen[0] if seen else "none"
     if not settings.host_key:
-        return NotSent(
-            f"The key of {settings.host} is not known yet: it is {shown}.",
-            "Compare it with whoever runs the server, then put it into Host key.",
-            fault=Fault.PERSON,
-            french=(
-                f"La clé de {settings.host} n'est pas encore connue : c'est {shown}.",
-                "Comparez-la avec le responsable du serveur, puis mettez-la dans Clé du serveur.",
-            ),
-        )
-    return NotSent(
-        f"The key of {settings.host} is not the known one: it is now {shown}.",
-        "Ask whoever runs the server whether the key was changed. If so, put the new one into Host key; "
-        "if not, somebody stands in between.",
-        fault=Fault.PERSON,
-        french=(
-            f"La clé de {settings.host} n'est pas celle qui est connue : c'est maintenant {shown}.",
-            "Demandez au responsable du serveur si la clé a changé. Si oui, mettez la nouvelle dans Clé du serveur ; "
-            "sinon, quelqu'un s'est glissé entre vous.",
-        ),
-    )
+        return NotSent(message("sftp.host-key-unknown", server=settings.host, key=shown), fault=Fault.PERSON)
+    return NotSent(message("sftp.host-key-changed", server=settings.host, key=shown), fault=Fault.PERSON)

@@ -37,6 +37,7 @@ from banqup_tui.connectors.web_address import address_problems
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.secret import Secret
 
 MAX_BYTES = 20_000_000
@@ -139,7 +140,7 @@ class Tryton:
             async with _rest(settings) as rest:
                 await _may_send(rest, settings.company)
                 company = await rest.company_name(settings.company)
-                steps.append(_done(f"Signed in to {company}", f"Connecté à {company}"))
+                steps.append(_done(message("tryton.signed-in", company=company)))
                 steps.append(_types(await rest.types()))
         except BanqupError as error:
             steps.append(failed_step(error))
@@ -172,7 +173,7 @@ class _TrytonChannel:
                 return await self._receipt_by_source(parcel)
             return await self._booked(Incoming(created, "draft", remnant or None))
         except BanqupError as error:
-            raise Uncertain(error.sentence, "It is looked up by itself.") from error
+            raise Uncertain(error.message) from error
 
     async def roll_forward(self, parcel: Parcel, remnant: str) -> Receipt:
         return await self._receipt_by_source(parcel)
@@ -203,7 +204,7 @@ class _TrytonChannel:
     async def _receipt_by_source(self, parcel: Parcel) -> Receipt:
         found = await self._rest.with_source(_source(parcel))
         if not found:
-            raise Uncertain("Tryton does not show the document that was sent.", "It is looked up by itself.")
+            raise Uncertain(message("tryton.not-shown"))
         return await self._booked(found[0])
 
     async def _booked(self, document: Incoming) -> Receipt:
@@ -237,26 +238,10 @@ async def _rest(settings: TrytonSettings) -> AsyncIterator[Rest]:
 async def _may_send(rest: Rest, company: int) -> None:
     """Raises `NotSent` unless documents of the company may be made, and seen afterwards, by the user of the key."""
     if company not in (await rest.preferences()).companies:
-        raise NotSent(
-            f"The user of the key has no company {company} in Tryton.",
-            "Correct the company, or give it to the user in Tryton.",
-            fault=Fault.PERSON,
-            french=(
-                f"L'utilisateur de la clé n'a pas de société {company} dans Tryton.",
-                "Corrigez la société, ou donnez-la à l'utilisateur dans Tryton.",
-            ),
-        )
+        raise NotSent(message("tryton.no-company", company=company), fault=Fault.PERSON)
     access = await rest.access()
     if not (access.read and access.create and access.write):
-        raise NotSent(
-            "The user of the key may not put incoming documents into Tryton.",
-            "Give the user the groups Document Incoming and Accounting in Tryton.",
-            fault=Fault.PERSON,
-            french=(
-                "L'utilisateur de la clé ne peut pas déposer de documents entrants dans Tryton.",
-                "Donnez à l'utilisateur les groupes Document Incoming et Accounting dans Tryton.",
-            ),
-        )
+        raise NotSent(message("tryton.no-right-to-add"), fault=Fault.PERSON)
 
 
 def _content(parcel: Parcel) -> bytes:
@@ -291,12 +276,9 @@ def _receipt(document: Incoming, reason: str) -> Receipt:
 def _types(known: frozenset[str]) -> Step:
     """What will become of documents: no fault of anybody, but good to know before the first."""
     if UBL in known:
-        return _done("E-invoices become draft invoices", "Les e-factures deviennent des factures brouillon")
-    return _done(
-        "E-invoices arrive and wait: the module edocument_ubl is not active in Tryton",
-        "Les e-factures arrivent et attendent : le module edocument_ubl n'est pas actif dans Tryton",
-    )
+        return _done(Message("tryton.e-invoices-become-drafts"))
+    return _done(Message("tryton.e-invoices-wait"))
 
 
-def _done(english: str, french: str) -> Step:
-    return Step(ok=True, sentence={"en": english, "fr": french})
+def _done(what: Message) -> Step:
+    return Step(ok=True, message=what)

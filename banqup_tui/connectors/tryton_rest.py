@@ -13,6 +13,7 @@ from banqup_tui.connectors.http_client import Answer, ask
 from banqup_tui.connectors.http_pieces import pieces
 from banqup_tui.connectors.interface import Fault, NotSent, Rejected
 from banqup_tui.connectors.web_address import server_of
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.text import clean
 from banqup_tui.kill_points import kill_point
 
@@ -95,15 +96,7 @@ class Rest:
         """What the user may do with incoming documents. Raises `NotSent` where Tryton knows none."""
         answer = await self._do(f"{self._root}/ir.model.access/get_access", {"models": [DOCUMENT]})
         if answer.status == 500:
-            raise NotSent(
-                f"Tryton at {self.where} takes no incoming documents.",
-                "Activate the modules document_incoming_invoice and edocument_ubl there.",
-                fault=Fault.PERSON,
-                french=(
-                    f"Tryton sur {self.where} n'accepte pas de documents entrants.",
-                    "Activez-y les modules document_incoming_invoice et edocument_ubl.",
-                ),
-            )
+            raise NotSent(message("tryton.no-incoming-documents", server=self.where), fault=Fault.PERSON)
         return self._read(_access, self._good(answer)).get(DOCUMENT, Access())
 
     async def types(self) -> frozenset[str]:
@@ -125,10 +118,7 @@ class Rest:
         if answer.status == 413:
             raise self._too_large()
         if answer.status == 400 and (reason := self.reason(answer)):
-            raise Rejected(
-                f"Tryton at {self.where} refused the document: “{reason}”.",
-                "Correct what it names in Tryton or in the settings, and send the document again.",
-            )
+            raise Rejected(message("tryton.refused", quote=reason, server=self.where))
         self._good(answer, begun=True)
         try:
             return _incoming.decode(answer.body).id
@@ -184,55 +174,16 @@ class Rest:
         try:
             return decoder.decode(answer.body)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise NotSent(
-                f"{self.where} does not answer as Tryton does.",
-                "Correct the address: it is that of Tryton's server, without the database.",
-                fault=Fault.PERSON,
-                french=(
-                    f"{self.where} ne répond pas comme Tryton.",
-                    "Corrigez l'adresse : c'est celle du serveur Tryton, sans la base de données.",
-                ),
-            ) from error
+            raise NotSent(message("tryton.not-tryton", server=self.where), fault=Fault.PERSON) from error
 
     def _wrong_key(self) -> NotSent:
-        return NotSent(
-            f"Tryton at {self.where} does not accept the key.",
-            "Make a key for the application REST in Tryton, in the preferences of its user, and put it here.",
-            fault=Fault.PERSON,
-            french=(
-                f"Tryton sur {self.where} n'accepte pas la clé.",
-                "Créez une clé pour l'application REST dans Tryton, dans les préférences de l'utilisateur.",
-            ),
-        )
+        return NotSent(message("tryton.key-refused", server=self.where), fault=Fault.PERSON)
 
     def _no_database(self) -> NotSent:
-        return NotSent(
-            f"Tryton at {self.where} has no database of this name.",
-            "Correct the database, or the address.",
-            fault=Fault.PERSON,
-            french=(
-                f"Tryton sur {self.where} n'a pas de base de données de ce nom.",
-                "Corrigez la base de données, ou l'adresse.",
-            ),
-        )
+        return NotSent(message("tryton.no-database", server=self.where), fault=Fault.PERSON)
 
     def _not_allowed(self, reason: str) -> NotSent:
-        why, pourquoi = f"Tryton at {self.where} does not allow it.", f"Tryton sur {self.where} ne l'autorise pas."
-        if reason:
-            why = f"Tryton at {self.where} does not allow it: “{reason}”."
-            pourquoi = f"Tryton sur {self.where} ne l'autorise pas : « {reason} »."
-        return NotSent(
-            why,
-            "Give the user of the key the groups Document Incoming and Accounting in Tryton.",
-            fault=Fault.PERSON,
-            french=(
-                pourquoi,
-                "Donnez à l'utilisateur de la clé les groupes Document Incoming et Accounting dans Tryton.",
-            ),
-        )
+        return NotSent(message("tryton.not-allowed", quote=reason, server=self.where), fault=Fault.PERSON)
 
     def _too_large(self) -> Rejected:
-        return Rejected(
-            f"Tryton at {self.where} does not take a document of this size.",
-            "Raise max_size in the section [request] of its configuration (2 MB unless told), and send it again.",
-        )
+        return Rejected(message("tryton.too-large", server=self.where))

@@ -42,7 +42,8 @@ from banqup_tui.connectors.interface import (
 from banqup_tui.connectors.path_template import FileName, Place, fill, name_problems
 from banqup_tui.connectors.web_address import address_problems
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.domain.extension import Category, ReceiverKind, Words
+from banqup_tui.domain.extension import Category, ReceiverKind
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.secret import Secret
 from banqup_tui.kill_points import kill_point
 
@@ -55,7 +56,6 @@ ENDING = ".tmp"
 """Nextcloud keeps `.part` for itself, and refuses files whose names end so."""
 
 _EXAMPLE_URL = "https://cloud.example.com/remote.php/dav/files/parvis"
-_NO_FILE: Words = {"en": "No file could be written: ", "fr": "Aucun fichier écrit : "}
 
 
 class WebDavSettings(Settings, frozen=True, kw_only=True):
@@ -144,16 +144,11 @@ class WebDav:
         try:
             async with _signed_in(settings) as server:
                 took = time.monotonic() - started
-                told = {"en": f"Signed in in {took:.1f} s", "fr": f"Connecté en {took:.1f} s".replace(".", ",")}
-                steps.append(Step(ok=True, sentence=told))
+                steps.append(Step(ok=True, message=message("connection.signed-in", took=round(took * 1000))))
                 await _probe(server, settings, sample)
         except BanqupError as error:
-            return [*steps, failed_step(error, _NO_FILE if steps else None)]
-        written = {
-            "en": "A file could be written, renamed and taken away",
-            "fr": "Un fichier a pu être écrit, renommé et retiré",
-        }
-        return [*steps, Step(ok=True, sentence=written)]
+            return [*steps, failed_step(error)]
+        return [*steps, Step(ok=True, message=Message("connection.file-written"))]
 
 
 class _DavChannel:
@@ -184,10 +179,7 @@ class _DavChannel:
         kept = remnant_of(remnant)
         final = await self._appear(parcel, kept)
         if final is None:
-            raise Uncertain(
-                f"The hidden file {kept.hidden} is no longer on the server.",
-                "It is looked at again by itself: the document may have arrived.",
-            )
+            raise Uncertain(message("webdav.hidden-file-gone", path=kept.hidden))
         return _receipt(final)
 
     async def roll_forward(self, parcel: Parcel, remnant: str) -> Receipt:
@@ -201,7 +193,7 @@ class _DavChannel:
             final = await self._appear(parcel, kept, look_first=True)
             return await self._done_if_its_folder_is_there(kept) if final is None else _receipt(final)
         except (NotSent, Rejected) as error:
-            raise Uncertain(error.sentence, "It is looked at again by itself.") from error
+            raise Uncertain(error.message) from error
 
     async def look_up(self, parcel: Parcel, earlier_receipts: Sequence[str]) -> tuple[Found, Receipt | None]:
         """A file that is not there proves nothing: its reader may have taken it."""
@@ -259,20 +251,14 @@ class _DavChannel:
                 await self._server.remove(kept.hidden)
                 return seen.path
         folder = directory or "/"
-        raise NotSent(
-            f"Every name for the document is taken in {folder}.",
-            "Tidy up the folder, or put [number] and [date] into the file name.",
-        )
+        raise NotSent(message("webdav.names-taken", directory=folder))
 
     async def _done_if_its_folder_is_there(self, kept: Remnant) -> Receipt:
         """A missing file proves something only where its folder can be seen."""
         folder = kept.hidden.rpartition("/")[0] or "/"
         if await self._server.can_be_seen(folder):
             return _receipt(kept.final)
-        raise Uncertain(
-            f"The folder {folder} cannot be seen on the server now.",
-            "It is looked at again by itself: the document may have arrived.",
-        )
+        raise Uncertain(message("webdav.folder-not-seen", directory=folder))
 
     async def _is_copied_already(self, parcel: Parcel, kept: Remnant) -> bool:
         """Some servers rename by a copy and the removal of the first, and may be cut off between the two.

@@ -36,6 +36,7 @@ from banqup_tui.connectors.webhook_event import now, ping, with_content, with_fi
 from banqup_tui.connectors.webhook_signature import secrets_of, signed_headers
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.secret import Secret, revealed
 from banqup_tui.domain.text import clean
 from banqup_tui.kill_points import kill_point
@@ -144,11 +145,7 @@ class Webhook:
         except BanqupError as error:
             return [failed_step(error)]
         where = server_of(settings.url.reveal())
-        sentence = {
-            "en": f"{where} took a signed event of the type test.ping",
-            "fr": f"{where} a accepté un événement signé du type test.ping",
-        }
-        return [Step(ok=True, sentence=sentence)]
+        return [Step(ok=True, message=message("webhook.event-taken", server=where))]
 
 
 class _WebhookChannel:
@@ -193,12 +190,7 @@ async def _post(
     try:
         secrets = secrets_of(settings.secret.reveal())
     except ValueError as error:
-        raise NotSent(
-            "The secret is not one of Standard Webhooks.",
-            f"Write it as {_EXAMPLE_SECRET}.",
-            fault=Fault.PERSON,
-            french=("Le secret n'en est pas un de Standard Webhooks.", f"Écrivez-le comme {_EXAMPLE_SECRET}."),
-        ) from error
+        raise NotSent(message("webhook.not-a-secret", example=_EXAMPLE_SECRET), fault=Fault.PERSON) from error
     headers = signed_headers(secrets, key, now(), body)
     headers |= {"Content-Type": kind, "Content-Length": str(len(body)), "Accept": "application/json"}
     content = pieces(body)
@@ -232,25 +224,9 @@ def _not_taken(settings: WebhookSettings, answer: Answer, *, begun: bool) -> Ban
 
     where = server_of(settings.url.reveal())
     if answer.status == 401:
-        return NotSent(
-            f"{where} did not accept the signature.",
-            "Put the same secret here and there, and compare the clocks of both machines.",
-            fault=Fault.PERSON,
-            french=(
-                f"{where} n'a pas accepté la signature.",
-                "Mettez le même secret ici et là-bas, et comparez les horloges des deux machines.",
-            ),
-        )
+        return NotSent(message("webhook.signature-refused", server=where), fault=Fault.PERSON)
     if answer.status == 410:
-        return NotSent(
-            f"{where} says that this address takes no events any more.",
-            "Ask whoever runs the server for the new address.",
-            fault=Fault.PERSON,
-            french=(
-                f"{where} dit que cette adresse n'accepte plus d'événements.",
-                "Demandez la nouvelle adresse au responsable du serveur.",
-            ),
-        )
+        return NotSent(message("webhook.address-gone", server=where), fault=Fault.PERSON)
     return refusal(answer, where, begun=begun)
 
 

@@ -38,7 +38,7 @@ _JOINING = frozenset(
 _OPENING, _CLOSING = "([{<\"'“‘«", ")]}>\"'”’».,:;!?"
 
 
-_OF_ONE = frozenset({"path", "directory", "file", "name", "number", "size", "at"})
+_OF_ONE = frozenset({"path", "directory", "file", "name", "number", "size", "kept", "at", "address"})
 """Parameters that name one document, one folder or one moment: two failures that differ in them have one cause."""
 
 _message = msgspec.json.Decoder(Message)
@@ -49,7 +49,8 @@ def cause_of(reason: Message | None) -> str:
     if reason is None:
         return ""
     if reason.code == TEXT:
-        common = Message(TEXT, {"text": _common_text(str(reason.params.get("text", "")))})
+        texts = (name for name in sorted(reason.params) if name.partition(".")[0] == "text")
+        common = Message(TEXT, {name: _common_text(str(reason.params[name])) for name in texts})
     else:
         common = Message(
             reason.code, {name: reason.params[name] for name in sorted(reason.params) if name not in _OF_ONE}

@@ -6,6 +6,8 @@ in every language. `presentation.messages` makes its sentence and its remedy; do
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from banqup_tui.domain.text import clean
@@ -14,7 +16,7 @@ Param = str | int
 
 TEXT = "text"
 """Code of a sentence that came as text: written by an earlier version, or by a package of others. Parameters: `text`
-and `remedy`. It is shown as it is."""
+and `remedy`, and their translations, `text.fr` and so on. It is shown as it is."""
 
 OF_CLIENT = "ofClient"
 """A parameter that any message may have: the name of the client that it is about."""
@@ -51,9 +53,18 @@ def message_in(line: str) -> Message | None:
         return None
 
 
-def text_message(text: str, remedy: str = "") -> Message:
-    """A sentence that is no message of the program, kept as it is."""
-    return Message(TEXT, {"text": text, "remedy": remedy} if remedy else {"text": text})
+def text_message(text: str | Mapping[str, str], remedy: str | Mapping[str, str] = "") -> Message:
+    """A sentence that is no message of the program, kept as it is.
+
+    Args:
+        text: What happened. A package of others may give it in several languages, by their codes, always with `en`.
+        remedy: What to do about it, in the same ways.
+    """
+    params: dict[str, Param] = {}
+    for name, given in (("text", text), ("remedy", remedy)):
+        by_language = {"en": given} if isinstance(given, str) else given
+        params |= {name if language == "en" else f"{name}.{language}": one for language, one in by_language.items()}
+    return Message(TEXT, {name: value for name, value in params.items() if value or name == "text"})
 
 
 def of_client(message: Message, client: str) -> Message:

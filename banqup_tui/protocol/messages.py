@@ -12,6 +12,7 @@ from banqup_tui.domain.document import Document
 from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.source import PlacingRule, Source, ToPlace
 from banqup_tui.domain.space import Role, Space
 from banqup_tui.domain.values import Value
@@ -169,13 +170,12 @@ class TestRequest(FormSettings, frozen=True, kw_only=True):
 
 
 class TestStep(Value, frozen=True, kw_only=True):
-    """One thing that was tried: `ok`, and a sentence; `remedy` where it is not. `field`: the setting it is about."""
+    """One thing that was tried, and what came of it. `field`: the setting it is about."""
 
     __test__ = False
 
     ok: bool
-    sentence: str
-    remedy: str | None = None
+    message: Message
     field: str | None = None
 
 
@@ -215,7 +215,7 @@ class SignIn(Value, frozen=True, kw_only=True):
 
     `url`: to be opened in a browser. `returns_to`: the beginning of the address to which the provider sends the browser
     back; where that cannot be reached, the user copies the whole address from the browser. `until`: when it ends, where
-    the provider says so. `sentence`, `remedy`: why it was refused.
+    the provider says so. `reason`: why it was refused.
     """
 
     id: str
@@ -224,8 +224,7 @@ class SignIn(Value, frozen=True, kw_only=True):
     url: str
     returns_to: str
     until: datetime | None = None
-    sentence: str | None = None
-    remedy: str | None = None
+    reason: Message | None = None
 
 
 class ReturnedTo(Value, frozen=True, kw_only=True):

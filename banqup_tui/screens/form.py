@@ -46,7 +46,6 @@ from banqup_tui.widgets.sheet import Rule, Sheet
 from banqup_tui.widgets.sign_in_panel import SignInPanel
 from banqup_tui.written.formats import cut_middle
 from banqup_tui.written.messages import sentence_of, words_of
-from banqup_tui.written.told import told
 from banqup_tui.written.widths import width_of
 from banqup_tui.written.words import _
 
@@ -312,7 +311,7 @@ class FormScreen(Sheet):
 
 
 def _sentence(step: TestStep) -> str:
-    return told(step.sentence) if step.ok else f"{told(step.sentence)} {told(step.remedy)}".rstrip()
+    return sentence_of(step.message) if step.ok else words_of(step.message)
 
 
 def _by_field(result: TestResult, properties: Mapping[str, Any]) -> dict[str, str]:
@@ -320,7 +319,8 @@ def _by_field(result: TestResult, properties: Mapping[str, Any]) -> dict[str, st
     found: dict[str, str] = {}
     for step in result.steps:
         if not step.ok and step.field and step.field in properties and step.field not in found:
-            title, colon, rest = told(step.sentence).partition(":")
+            sentence = sentence_of(step.message)
+            title, colon, rest = sentence.partition(":")
             is_title = title.strip() in (title_of(step.field, properties[step.field]), step.field)
-            found[step.field] = rest.strip() if colon and is_title else told(step.sentence)
+            found[step.field] = rest.strip() if colon and is_title else sentence
     return found

@@ -8,6 +8,7 @@ from typing import Any
 
 from banqup_tui.actions.asking import SigningIn
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.text import clean
 from banqup_tui.protocol.messages import SignIn, SignInState
 from banqup_tui.screens.opening import open_outside
@@ -15,7 +16,6 @@ from banqup_tui.sync.errors import Refused
 from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.sign_in_panel import AGAIN, SignInPanel, Wish
 from banqup_tui.written.messages import remedy_of, sentence_of, words_of
-from banqup_tui.written.told import told
 from banqup_tui.written.words import _
 
 POLL = 1.0
@@ -64,8 +64,8 @@ class SignInAtForm:
         if found.state is SignInState.SIGNED_IN:
             self._panel.answer(found.id)
         elif found.state is SignInState.REFUSED:
-            sentence = clean(told(found.sentence)) or _("The provider has refused the sign-in.")
-            self._panel.refuse(sentence, clean(told(found.remedy)))
+            reason = found.reason or message("sign-in.refused-without-reason", provider=found.provider)
+            self._panel.refuse(sentence_of(reason), remedy_of(reason))
         return found.state is not SignInState.WAITING
 
     # what is wished in the panel

@@ -8,6 +8,9 @@ people and `.mo` for the program; `make messages` writes the second from the fir
 from __future__ import annotations
 
 import gettext
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,6 +20,8 @@ LANGUAGES: tuple[str, ...] = ("en", "fr", "nl", "de")
 CATALOGUES = Path(__file__).parent.parent / "locale"
 """Where gettext finds a language: `fr/LC_MESSAGES/banqup.mo`."""
 _state = {"language": "en"}
+_for_a_while: ContextVar[str] = ContextVar("language", default="")
+"""The language of this task or thread alone, in place of that of the program."""
 
 
 def use_language(language: str) -> None:
@@ -25,23 +30,33 @@ def use_language(language: str) -> None:
     _state["language"] = code if code in LANGUAGES else "en"
 
 
+@contextmanager
+def in_language(language: str) -> Iterator[None]:
+    """What this task or thread says in the meantime is in `language`: a page for a browser, which has its own."""
+    token = _for_a_while.set(language)
+    try:
+        yield
+    finally:
+        _for_a_while.reset(token)
+
+
 def current_language() -> str:
-    return _state["language"]
+    return _for_a_while.get() or _state["language"]
 
 
 def _(message: str) -> str:
     """`message` in the language in use, or itself where the catalogue lacks it."""
-    return _catalogue(_state["language"]).gettext(message)
+    return _catalogue(current_language()).gettext(message)
 
 
 def ngettext(singular: str, plural: str, number: int) -> str:
     """The form that goes with `number`, by the plural rule of the language in use."""
-    return _catalogue(_state["language"]).ngettext(singular, plural, number)
+    return _catalogue(current_language()).ngettext(singular, plural, number)
 
 
 def pgettext(context: str, message: str) -> str:
     """`message` where one English word has several translations: `pgettext("in full", "Queued")`."""
-    return _catalogue(_state["language"]).pgettext(context, message)
+    return _catalogue(current_language()).pgettext(context, message)
 
 
 def N_(message: str) -> str:

@@ -70,10 +70,9 @@ async def test_what_a_connector_says_there_is_what_is_heard_here(carrier: Carrie
             await channel.prepare(named(tmp_path, "rejected"))
         with pytest.raises(Uncertain) as uncertain:
             await channel.commit(named(tmp_path, "uncertain"), "left")
-    for name in ("sentence", "remedy", "fault", "trouble", "retry_after", "french"):
+    for name in ("sentence", "remedy", "fault", "trouble", "retry_after"):
         assert getattr(refused.value, name) == getattr(REFUSED, name), name
     assert (rejected.value.sentence, rejected.value.remedy) == ("Never.", "Correct it.")
-    assert rejected.value.french == ("Jamais.", "Corrigez.")
     assert (uncertain.value.sentence, uncertain.value.retry_after) == ("Perhaps.", 3.0)
 
 
@@ -97,7 +96,7 @@ async def test_where_the_process_ends_before_the_effect_nothing_was_sent_and_the
     settings = ToldSettings(directory=str(tmp_path))
     async with carrier.connect(Told(), settings) as channel:
         first = await process_of(channel, tmp_path)
-        with pytest.raises(NotSent, match="ended before the answer came") as caught:
+        with pytest.raises(NotSent, match=r"delivery\.carrier-ended") as caught:
             await channel.prepare(named(tmp_path, "dies early"))
         with pytest.raises(NotSent):
             await channel.prepare(named(tmp_path, "fine"))
@@ -174,7 +173,7 @@ async def test_a_process_that_cannot_be_started_is_said_and_tried_again(
     settings = ToldSettings(directory=str(tmp_path))
     with monkeypatch.context() as without:
         without.setattr(module, "python_command", lambda *_: [str(tmp_path / "nothing")])
-        with pytest.raises(NotSent, match="could not be started") as caught:
+        with pytest.raises(NotSent, match=r"delivery\.carrier-not-started") as caught:
             async with carrier.connect(Told(), settings):
                 pytest.fail("it is not open")
     assert caught.value.fault is Fault.INTEGRATION

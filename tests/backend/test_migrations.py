@@ -219,6 +219,26 @@ def test_why_a_file_waited_and_what_was_wrong_with_a_source_is_shown_as_it_was(d
     assert problems["b"] == ()
 
 
+def test_why_a_sign_in_was_refused_is_shown_as_it_was(database: Database) -> None:
+    bring_up_to_date(database)
+    with database.engine.begin() as connection:
+        for statement in BEFORE_MESSAGES_OF_SIGN_INS:
+            connection.execute(text(statement))
+        connection.execute(
+            text(
+                "INSERT INTO sign_in (id, space_id, extension_id, provider, state, state_hash, version, sealed,"
+                " used_at, sentence, remedy) VALUES"
+                " ('a', 's', 'email', 'p', 'REFUSED', '1', 0, '', '', 'No.', 'Begin it again.'),"
+                " ('b', 's', 'email', 'p', 'WAITING', '2', 0, '', '', NULL, NULL)"
+            )
+        )
+        connection.execute(text("UPDATE schema_version SET version = 9"))
+    bring_up_to_date(database)
+    with database.engine.connect() as connection:
+        found = dict(connection.execute(select(tables.sign_in.c.id, tables.sign_in.c.reason)).all())
+    assert found == {"a": text_message("No.", "Begin it again."), "b": None}
+
+
 def _row(document: Document) -> dict[str, Any]:
     return {
         "id": document.id, "space_id": "s", "client_id": document.client_id, "folder": document.folder,
@@ -233,11 +253,19 @@ BEFORE_MESSAGES_OF_INTAKE = (
     "ALTER TABLE source ADD COLUMN problem TEXT",
     "ALTER TABLE source DROP COLUMN problems",
 )
+
+BEFORE_MESSAGES_OF_SIGN_INS = (
+    "ALTER TABLE sign_in ADD COLUMN sentence TEXT",
+    "ALTER TABLE sign_in ADD COLUMN remedy TEXT",
+    "ALTER TABLE sign_in DROP COLUMN reason",
+)
+
 BEFORE_MESSAGES = (
     "ALTER TABLE delivery ADD COLUMN remedy TEXT",
     "ALTER TABLE integration ADD COLUMN remedy TEXT",
     "ALTER TABLE integration ADD COLUMN failing_remedy TEXT",
     *BEFORE_MESSAGES_OF_INTAKE,
+    *BEFORE_MESSAGES_OF_SIGN_INS,
 )
 """What makes the schema before the one with messages out of this one."""
 

@@ -12,7 +12,8 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from banqup_tui.backend.redaction import RedactingFormatter, Redactor
-from banqup_tui.connectors.interface import NotSent, Receipt, Step
+from banqup_tui.connectors.interface import NotSent, Receipt
+from banqup_tui.domain.messages import message, text_message
 from banqup_tui.domain.secret import MASK, Secret
 
 SECRET = "gé<h>&eim \"w'oord/+42\\x"
@@ -69,10 +70,10 @@ def test_what_is_no_secret_stays() -> None:
 
 def test_all_that_an_attempt_says_passes() -> None:
     redactor = Redactor([Secret(PLAIN)])
-    error = redactor.error(NotSent(f"no {PLAIN}", f"try {PLAIN}", french=(f"non {PLAIN}", PLAIN)))
+    error = redactor.error(NotSent(text_message({"en": f"no {PLAIN}", "fr": f"non {PLAIN}"}, f"try {PLAIN}")))
     receipt = redactor.result(Receipt(text=f"/in/{PLAIN}", reference=PLAIN))
-    step = redactor.step(Step(ok=True, sentence={"en": PLAIN}, remedy={"fr": PLAIN}))
-    for said in (str(error), str(error.args), str(error.french), repr(receipt), repr(step)):
+    step = redactor.message(message("sftp.not-written", quote=PLAIN, directory=PLAIN))
+    for said in (str(error), str(error.args), str(error.message), repr(receipt), repr(step)):
         assert PLAIN not in said
         assert MASK in said
 

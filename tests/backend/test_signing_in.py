@@ -21,6 +21,7 @@ from banqup_tui.backend.vault import of_sign_in
 from banqup_tui.connectors.interface import Authorization, Authorizes, Parcel, SettingProblem, Step
 from banqup_tui.connectors.mail_sign_in import authorization_of
 from banqup_tui.connectors.tokens import access_token
+from banqup_tui.domain.messages import text_message
 from banqup_tui.protocol.commands import AddIntegration, Configure, Install, RemoveIntegration
 from tests.support.connectors import Mailbox, MailboxSettings
 from tests.support.provider import LASTS, SECRET, SECRET_APPLICATION, USER, Provider, provider
@@ -85,17 +86,17 @@ async def test_an_application_with_a_secret_shows_it(desk: Desk, firm: Provider)
     wrong = await begin(desk, settings | {"client_secret": "verkeerd"})
     refused = (await bring(desk, wrong["id"], firm.sign_in(wrong["url"]))).json()
     assert refused["state"] == "REFUSED"
-    assert "does not let this application sign in" in refused["sentence"]
-    assert "secret" in refused["remedy"]
+    assert refused["reason"]["code"] == "sign-in.application-refused"
+    assert refused["reason"]["quote"]
 
 
-async def test_what_the_user_refuses_there_is_told_in_her_language(desk: Desk, firm: Provider) -> None:
+async def test_what_the_user_refuses_there_is_told(desk: Desk, firm: Provider) -> None:
     begun = await begin(desk, settings_of(firm), "fr")
     await browser(firm.sign_in(begun["url"] + "&deny=1"))
     refused = await look(desk, begun["id"])
     assert refused["state"] == "REFUSED"
-    assert "n'a pas accepté la connexion" in refused["sentence"]
-    assert refused["remedy"] == "Reconnectez-vous dans les réglages."
+    assert refused["reason"]["code"] == "sign-in.refused"
+    assert set(refused["reason"]["params"]) == {"provider"}
 
 
 async def test_a_wrong_address_is_refused_and_the_right_one_still_taken(desk: Desk, firm: Provider) -> None:
@@ -246,7 +247,7 @@ class OfAnother(Mailbox):
     async def test(self, settings: MailboxSettings, sample: Parcel | None) -> list[Step]:
         authorization = authorization_of(self.given)
         assert isinstance(authorization, Authorization)
-        return [Step(ok=True, sentence={"en": await access_token(self.given["sign_in"], authorization)})]
+        return [Step(ok=True, message=text_message(await access_token(self.given["sign_in"], authorization)))]
 
     given: dict[str, Any] = {}
 
@@ -260,7 +261,7 @@ async def test_a_connector_of_another_package_is_given_tokens_too(desk: Desk, fi
     assert isinstance(apart, Authorizes)
     provide(desk.services)
     (step,) = await apart.test(MailboxSettings(host="mail.example", address="in@mail.example"), None)
-    assert firm.user_of(step.sentence["en"]) == USER
+    assert firm.user_of(str(step.message.params["text"])) == USER
 
 
 async def test_signing_in_again_replaces_the_sign_in_of_every_client(desk: Desk, firm: Provider) -> None:

@@ -13,6 +13,7 @@ from banqup_tui.backend.testing import test as try_connection
 from banqup_tui.protocol.commands import AddIntegration, Install
 from banqup_tui.protocol.messages import TestRequest, TestResult
 from tests.support.connectors import point
+from tests.support.messages import sentence
 from tests.support.services import HAGELAND, PARVIS, add_document, ask, services_in
 
 
@@ -58,7 +59,7 @@ async def test_without_documents_there_is_nothing_to_show_but_it_is_tried(servic
 
 async def test_every_problem_of_the_settings_is_said(services: Services) -> None:
     result = await tried(services, "mailbox", settings={"port": "many", "hots": "x"})
-    assert [(step.ok, step.sentence) for step in result.steps] == [
+    assert [(step.ok, sentence(step)) for step in result.steps] == [
         (False, "Port: a number from 1 to 65535 is needed."),
         (False, "There is no setting hots; did you mean host?"),
         (False, "Host is missing."),
@@ -86,26 +87,25 @@ async def test_secrets_that_are_kept_need_not_be_typed_again(services: Services)
     assert cleared.ok
 
 
-async def test_the_sentences_come_in_the_language_asked_for(services: Services) -> None:
+async def test_what_was_tried_is_a_message_in_every_language_that_the_extension_has(services: Services) -> None:
     settings = {"host": "h", "address": "a", "password": "geheim"}
-    french = await tried(services, "mailbox", settings=settings, language="fr")
-    dutch = await tried(services, "mailbox", settings=settings, language="nl")
-    assert [french.steps[0].sentence, dutch.steps[0].sentence] == ["Connecté", "Signed in"]
+    (step,) = (await tried(services, "mailbox", settings=settings)).steps
+    assert [sentence(step, language) for language in ("en", "fr", "nl")] == ["Signed in.", "Connecté.", "Signed in."]
 
 
 async def test_an_extension_that_fails_says_so_without_its_insides(services: Services) -> None:
     result = await tried(services, "raising")
     assert not result.ok
-    assert result.steps[0].sentence == "The extension failed while it tried."
+    assert result.steps[0].message.code == "connection.test-failed"
     assert "secret" not in str(result)
 
 
 async def test_an_extension_that_is_not_there_says_so(services: Services) -> None:
     result = await tried(services, "none")
-    assert result.steps[0].sentence == "There is no extension none in the Store."
+    assert sentence(result.steps[0]) == "There is no extension none in the Store."
 
 
 async def test_a_receiver_that_never_answers_is_given_up(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("banqup_tui.backend.testing.SECONDS", 0.05)
     result = await tried(services, "raising", settings={"sleep": 5})
-    assert result.steps[0].sentence == "The receiver did not answer within a minute."
+    assert result.steps[0].message.code == "connection.too-slow"

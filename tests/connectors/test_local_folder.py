@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from banqup_tui.connectors.hidden_file import hidden_name, remnant_of
 from banqup_tui.connectors.interface import Fault, NotSent, Parcel, Receipt, Rejected, Uncertain
 from banqup_tui.connectors.local_folder import LocalFolder, LocalFolderSettings
+from tests.support.messages import raising, remedy, sentence
 from tests.support.parcels import BYTES, parcel
 
 
@@ -98,7 +99,7 @@ async def test_a_drive_that_is_not_there_says_nothing_about_arrival(tmp_path: Pa
     async with LocalFolder().connect(into(tmp_path)) as channel:
         remnant = await channel.prepare(parcel(store))
     (tmp_path / "in").rename(tmp_path / "unplugged")
-    with pytest.raises(Uncertain, match="is not there now"):
+    with raising(Uncertain, match="is not there now"):
         await roll_forward(into(tmp_path), parcel(store), remnant)
     (tmp_path / "unplugged").rename(tmp_path / "in")
     await roll_forward(into(tmp_path), parcel(store), remnant)
@@ -130,20 +131,20 @@ async def test_what_is_given_up_leaves_nothing(tmp_path: Path, store: Path) -> N
 async def test_bytes_that_changed_are_not_sent(tmp_path: Path, store: Path) -> None:
     what = parcel(store)
     what.file.write_bytes(b"damaged")
-    with pytest.raises(Rejected, match="damaged"):
+    with raising(Rejected, match="damaged"):
         await send(into(tmp_path), what)
     what.file.unlink()
-    with pytest.raises(Rejected, match="no longer kept"):
+    with raising(Rejected, match="no longer kept"):
         await send(into(tmp_path), what)
     assert files(tmp_path) == []
 
 
 async def test_a_file_in_the_way_of_the_path_is_for_a_person_to_mend(tmp_path: Path, store: Path) -> None:
     (tmp_path / "in").write_text("in the way")
-    with pytest.raises(NotSent, match="not a folder") as caught:
+    with raising(NotSent, match="not a folder") as caught:
         await send(into(tmp_path), parcel(store))
     assert caught.value.fault is Fault.PERSON
-    assert caught.value.remedy
+    assert remedy(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -165,14 +166,14 @@ async def test_each_trouble_of_a_disk_has_its_sentence(
     what = parcel(store)
     (tmp_path / "in/PARVIS/purchases").mkdir(parents=True)
     monkeypatch.setattr(os, "fsync", refuse)
-    with pytest.raises(NotSent, match=words) as caught:
+    with raising(NotSent, match=words) as caught:
         await send(into(tmp_path), what)
     assert caught.value.fault is fault
     assert files(tmp_path) == []
 
 
 async def test_a_path_too_long_for_the_disk_is_refused(tmp_path: Path, store: Path) -> None:
-    with pytest.raises(Rejected, match="too long"):
+    with raising(Rejected, match="too long"):
         await send(into(tmp_path, "/".join(["[client_name]"] * 80)), parcel(store, client_name="x" * 200))
 
 
@@ -211,7 +212,7 @@ async def test_many_at_once_with_the_same_name_all_arrive(tmp_path: Path, store:
 async def test_the_test_makes_the_folder_and_writes_into_it(tmp_path: Path, store: Path) -> None:
     steps = await LocalFolder().test(into(tmp_path), parcel(store))
     assert [step.ok for step in steps] == [True, True]
-    assert steps[1].sentence["en"] == "A file could be written, renamed and taken away"
+    assert sentence(steps[1]) == "A file could be written, renamed and taken away."
     assert (tmp_path / "in/PARVIS/purchases").is_dir()
     assert files(tmp_path) == []
     assert [step.ok for step in await LocalFolder().test(into(tmp_path), None)] == [True, True]
@@ -221,7 +222,7 @@ async def test_the_test_says_what_stands_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "in").write_text("in the way")
     (step,) = await LocalFolder().test(into(tmp_path), None)
     assert not step.ok
-    assert step.remedy
+    assert remedy(step)
 
 
 def test_settings_are_checked_before_they_are_kept() -> None:
@@ -300,7 +301,7 @@ async def test_the_test_says_that_files_cannot_be_renamed(tmp_path: Path, monkey
     monkeypatch.setattr("banqup_tui.connectors.rename._exclusive_rename", lambda: lambda *_: errno.EPERM)
     *_, last = await LocalFolder().test(into(tmp_path), None)
     assert not last.ok
-    assert "may not be written to" in last.sentence["en"]
+    assert "may not be written to" in sentence(last)
     assert list(tmp_path.rglob(".banqup-test-*")) == []
 
 

@@ -21,6 +21,7 @@ from banqup_tui.domain.folder import Folder
 from tests.connectors.contract import HOSTILE_NAME, Arrived, WireContract, WiredReceiver
 from tests.formats.format_documents import PDF_IN_XML, embedded, ubl
 from tests.support.mail import PASSWORD, PURCHASES, SALES, SENDER, MailServer, mail_server
+from tests.support.messages import raising, remedy
 from tests.support.parcels import BYTES, parcel
 from tests.support.wire import Wire, wire_to
 
@@ -88,9 +89,9 @@ async def test_each_folder_has_its_mailbox_and_the_rest_one_for_all(server: Mail
 
 async def test_a_folder_without_a_mailbox_is_refused_before_any_server_is_asked(tmp_path: Path) -> None:
     async with mail_server() as server:
-        with pytest.raises(Rejected, match="no address for this folder, so its documents are not taken") as told:
+        with raising(Rejected, match="no address for this folder, so its documents are not taken") as told:
             await send(server, parcel(tmp_path, folder=Folder.PURCHASE_RECEIPTS))
-        assert "Fill in the address of that folder" in told.value.remedy
+        assert "Fill in the address of that folder" in remedy(told.value)
         assert server.connections == []
 
 
@@ -220,9 +221,9 @@ async def test_a_mailbox_without_xml_gets_the_pdf_inside_an_e_invoice(server: Ma
 async def test_a_mailbox_without_xml_refuses_what_has_no_single_pdf(
     server: MailServer, tmp_path: Path, content: bytes
 ) -> None:
-    with pytest.raises(Rejected, match="takes PDF and images only") as told:
+    with raising(Rejected, match="takes PDF and images only") as told:
         await send(server, parcel(tmp_path, content), attachments="pdf-and-images")
-    assert told.value.remedy
+    assert remedy(told.value)
     assert server.box.envelopes == []
 
 

@@ -15,6 +15,7 @@ from banqup_tui.connectors.tokens import TOKENS
 from banqup_tui.domain.integration import Trouble
 from banqup_tui.domain.secret import Secret
 from tests.support.mail import USER, MailboxWithTokens, MailServer, mail_server
+from tests.support.messages import raising, remedy, sentence
 from tests.support.parcels import parcel
 
 GIVEN = {"sign_in_by": "microsoft", "client_id": "some-id", "sign_in": "our-sign-in", "password": ""}
@@ -86,9 +87,9 @@ async def test_who_may_not_send_is_told_so_and_no_token_is_shown(tmp_path: Path)
         (step,) = await tested(server, held)
     assert told.value.fault is Fault.PERSON
     assert told.value.trouble is Trouble.SIGN_IN
-    assert "Sign in again" in told.value.remedy
+    assert "Sign in again" in remedy(told.value)
     assert not step.ok
-    assert "Reconnectez-vous" in step.remedy["fr"]
+    assert "Reconnectez-vous" in remedy(step, "fr")
     assert "secret-token" not in f"{told.value} {step}"
 
 
@@ -97,7 +98,7 @@ async def test_a_server_that_says_what_it_was_given_shows_no_token(tmp_path: Pat
     box = MailboxWithTokens(held.user_of)
     box.answers["AUTH"] = "535 5.7.3 cannot use GIVEN"
     async with mail_server(box=box) as server:
-        with pytest.raises(NotSent, match="cannot use") as told:
+        with raising(NotSent, match="cannot use") as told:
             await send(server, held, tmp_path)
     remember("s", Secret("secret-token"))
     given = b64encode(f"user={USER}\x01auth=Bearer secret-token\x01\x01".encode()).decode()
@@ -109,14 +110,14 @@ async def test_a_server_that_knows_passwords_only_is_named_as_such(held: Held) -
     async with mail_server() as server:
         (step,) = await tested(server, held)
     assert not step.ok
-    assert "by the browser" in step.sentence["en"]
-    assert "LOGIN PLAIN" in step.sentence["en"]
+    assert "by the browser" in sentence(step)
+    assert "LOGIN PLAIN" in sentence(step)
 
 
 async def test_the_test_of_the_connection_says_that_it_is_signed_in(server: MailServer, held: Held) -> None:
     first, second = await tested(server, held)
     assert first.ok
-    assert first.sentence["en"].startswith("Signed in in")
+    assert sentence(first).startswith("Signed in in")
     assert second.ok
 
 

@@ -27,6 +27,7 @@ from tests.support.mail import (
     mail_server,
     server_context,
 )
+from tests.support.messages import raising, remedy, sentence
 from tests.support.parcels import parcel
 
 
@@ -48,7 +49,7 @@ async def send(server: MailServer, what: Parcel, **changed: Any) -> Receipt:
 async def refusal(server: MailServer, what: Parcel, **changed: Any) -> BanqupError:
     with pytest.raises((NotSent, Rejected)) as told:
         await send(server, what, **changed)
-    assert told.value.remedy
+    assert remedy(told.value)
     assert server.box.envelopes == []
     return told.value
 
@@ -69,22 +70,20 @@ async def test_it_is_sent_over_tls_or_to_this_machine_without(tmp_path: Path, se
         first, _ = await tested(server, **given)
         assert len(server.box.envelopes) == 1
         assert bool(server.box.sessions[0].ssl or security == "tls") is (security == "tls")
-    assert ("TLSv1." in first.sentence["en"]) is (security == "tls")
-    assert first.sentence["en"].startswith("Signed in in" if security == "tls" else "Connected in")
+    assert ("TLSv1." in sentence(first)) is (security == "tls")
+    assert sentence(first).startswith("Signed in in" if security == "tls" else "Connected in")
 
 
 async def test_a_test_of_the_connection_asks_for_each_mailbox(server: MailServer) -> None:
     first, second = await tested(server)
-    assert first.sentence["en"].startswith("Signed in in ")
-    assert second.sentence["en"] == f"The server takes mail from {USER} for {SALES}, {PURCHASES}"
+    assert sentence(first).startswith("Signed in in ")
+    assert sentence(second) == f"The server takes mail from {USER} for {SALES}, {PURCHASES}."
     server.box.answers["RCPT"] = "550 5.1.1 unknown\x1b[2J\u202e mailbox"
     _, refused = await tested(server)
     assert not refused.ok
-    assert refused.sentence["en"] == (
-        f"localhost:{server.port} takes no mail for {SALES}: “550 5.1.1 unknown mailbox”."
-    )
-    assert refused.sentence["fr"].endswith(f"de courrier pour {SALES}\xa0: «\xa0550 5.1.1 unknown mailbox\xa0».")
-    assert refused.remedy
+    assert sentence(refused) == (f"localhost:{server.port} takes no mail for {SALES}: “550 5.1.1 unknown mailbox”.")
+    assert sentence(refused, "fr").endswith(f"de courrier pour {SALES}\xa0: «\xa0550 5.1.1 unknown mailbox\xa0».")
+    assert remedy(refused)
     assert server.box.envelopes == []
 
 
@@ -98,7 +97,7 @@ async def test_the_firms_own_authority_is_trusted_and_no_other(tmp_path: Path, f
         told = await refusal(server, parcel(tmp_path), ca="")
     assert isinstance(told, NotSent)
     assert told.fault is Fault.PERSON
-    assert f"The certificate of localhost:{server.port} is not to be trusted: " in told.sentence
+    assert f"The certificate of localhost:{server.port} is not to be trusted: " in sentence(told)
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
@@ -109,8 +108,8 @@ async def test_a_certificate_of_another_name_is_never_accepted(
     async with mail_server(security) as server:
         told = await refusal(server, parcel(tmp_path))
         assert server.box.signed_in == 0
-    assert "not valid for 'localhost'" in told.sentence
-    assert "Correct the server's name" in told.remedy
+    assert "not valid for 'localhost'" in sentence(told)
+    assert "Correct the server's name" in remedy(told)
     assert told.fault is Fault.PERSON  # type: ignore[attr-defined]
 
 
@@ -121,19 +120,19 @@ async def test_an_authority_that_cannot_be_read_is_for_a_person_to_mend(
     server: MailServer, tmp_path: Path, ca: str
 ) -> None:
     told = await refusal(server, parcel(tmp_path), ca=ca)
-    assert told.sentence == "The CA certificate cannot be read."
+    assert sentence(told) == "The CA certificate cannot be read."
     assert told.fault is Fault.PERSON  # type: ignore[attr-defined]
 
 
 async def test_the_wrong_kind_of_encryption_is_named_and_nothing_goes_unencrypted(tmp_path: Path) -> None:
     async with mail_server("starttls") as server:
         told = await refusal(server, parcel(tmp_path), security="tls")
-        assert "does not encrypt in this way: " in told.sentence
-        assert "_ssl.c" not in told.sentence
+        assert "does not encrypt in this way: " in sentence(told)
+        assert "_ssl.c" not in sentence(told)
         assert told.fault is Fault.PERSON  # type: ignore[attr-defined]
     async with mail_server("none") as server:
         told = await refusal(server, parcel(tmp_path), security="starttls")
-        assert "does not offer STARTTLS" in told.sentence
+        assert "does not offer STARTTLS" in sentence(told)
         assert told.fault is Fault.PERSON  # type: ignore[attr-defined]
         assert server.box.sessions == []
 
@@ -152,7 +151,7 @@ async def test_without_encryption_no_document_leaves_this_machine_unless_that_is
     given = {"host": own_address(), "user": "", "password": ""}
     async with mail_server("none", address="0.0.0.0") as server:
         told = await refusal(server, parcel(tmp_path), **given)
-        assert "without encryption anybody on the way can read the documents" in told.sentence
+        assert "without encryption anybody on the way can read the documents" in sentence(told)
         await send(server, parcel(tmp_path), **given, security="none-anywhere")
         assert len(server.box.envelopes) == 1
 
@@ -167,7 +166,7 @@ async def test_a_password_with_accents_signs_in_either_way(tmp_path: Path, exclu
 async def test_a_server_that_wants_another_sign_in_says_which(tmp_path: Path) -> None:
     async with mail_server(auth_exclude_mechanism=["PLAIN", "LOGIN"]) as server:
         told = await refusal(server, parcel(tmp_path))
-    assert "takes no user and password here; ways it offers: –" in told.sentence
+    assert "takes no user and password here; ways it offers: –" in sentence(told)
     assert told.trouble is Trouble.SIGN_IN  # type: ignore[attr-defined]
 
 
@@ -179,7 +178,7 @@ async def test_a_server_that_repeats_the_password_does_not_bring_it_into_the_ope
         server.box.answers["AUTH"] = f"535 5.7.8 no: {PASSWORD}"
         told = await refusal(server, parcel(tmp_path), user="someone else")
     Redactor([Secret(PASSWORD)]).error(told)
-    assert told.sentence == f"localhost:{server.port} did not accept the sign-in: “535 5.7.8 no: •••”."
+    assert sentence(told) == f"localhost:{server.port} did not accept the sign-in: “535 5.7.8 no: •••”."
     assert PASSWORD not in repr(_account(server.settings()))
     assert told.trouble is Trouble.SIGN_IN  # type: ignore[attr-defined]
 
@@ -212,7 +211,7 @@ async def test_each_refusal_has_its_sentence_and_its_waiter(
 ) -> None:
     server.box.answers[command] = answer
     told = await refusal(server, parcel(tmp_path))
-    assert words in told.sentence
+    assert words in sentence(told)
     assert isinstance(told, Rejected) if fault is None else told.fault is fault  # type: ignore[attr-defined]
 
 
@@ -237,8 +236,8 @@ async def test_a_message_that_is_larger_than_the_server_announces_is_not_even_be
     async with mail_server(limit=40_000) as server:
         told = await refusal(server, parcel(tmp_path, b"x" * 40_000))
         assert server.box.sessions == []
-    assert told.sentence == (
-        f"localhost:{server.port} takes messages of at most 0.0 MB; with this document it has 0.1 MB."
+    assert sentence(told) == (
+        f"localhost:{server.port} takes messages of at most 40\xa0kB; with this document it has 56\xa0kB."
     )
 
 
@@ -307,9 +306,9 @@ async def test_only_a_yes_or_a_no_to_the_whole_message_settles_it(tmp_path: Path
             receipt = await send(server, parcel(tmp_path), user="", password="")
             assert receipt.text == f"{PURCHASES}: 250"
             return
-        with pytest.raises(Uncertain, match="did not say whether it took the message") as told:
+        with raising(Uncertain, match="did not say whether it took the message") as told:
             await send(server, parcel(tmp_path), user="", password="")
-        assert "Look whether the document is in the software" in told.value.remedy
+        assert "Look whether the document is in the software" in remedy(told.value)
 
 
 async def test_what_was_said_before_the_encryption_is_forgotten(tmp_path: Path) -> None:
@@ -334,7 +333,7 @@ async def test_what_was_said_before_the_encryption_is_forgotten(tmp_path: Path) 
     async with raw(serve, "starttls") as server:
         told = await refusal(server, parcel(tmp_path))
         await asyncio.wait_for(hung_up.wait(), 10)
-    assert "takes no user and password here" in told.sentence
+    assert "takes no user and password here" in sentence(told)
     assert heard == [b"ehlo [127.0.0.1]\r\n", b""]
 
 

@@ -18,6 +18,7 @@ from banqup_tui.domain.integration import Trouble
 from banqup_tui.domain.secret import Secret
 from tests.connectors.contract import Arrived, WireContract, WiredReceiver, deliver, next_attempt
 from tests.support.buckets import Buckets, buckets, fault
+from tests.support.messages import raising, remedy, sentence
 from tests.support.parcels import BYTES, parcel
 from tests.support.wire import Wire, wire_to
 
@@ -149,7 +150,7 @@ async def test_a_name_that_somebody_takes_at_the_last_moment_is_not_written_over
 async def test_where_every_name_is_taken_it_says_so(server: Buckets, bucket: str, store: Path) -> None:
     for key in (FIRST, SECOND, *(SECOND.replace(".xml", f"-{at}.xml") for at in (2, 3, 4))):
         put_by_another(server, bucket, key)
-    with pytest.raises(Rejected, match="Other objects have the name"):
+    with raising(Rejected, match="Other objects have the name"):
         await send(server.settings(bucket), parcel(store))
 
 
@@ -231,7 +232,7 @@ PUTS = [
     ("400 Bad Request", fault("EntityTooLarge"), None, "does not take a document of this size"),
     ("413 Too Large", "", None, "does not take a document of this size"),
     ("400 Bad Request", fault("KeyTooLongError"), None, "too long"),
-    ("400 Bad Request", fault("Odd", "a\x85b \u202egpj"), None, r"refused the document \(400\): “Odd: a b gpj”"),
+    ("400 Bad Request", fault("Odd", "a\x85b \u202egpj"), None, r"with the status 400: “Odd: a b gpj”"),
     ("503 Slow Down", fault("SlowDown", "Please reduce"), Fault.INTEGRATION, "left in peace"),
     ("507 Full", fault("XMinioStorageFull"), Fault.INTEGRATION, "no more room"),
     ("409 Conflict", fault("ConditionalRequestConflict"), Fault.DOCUMENT, "at this moment"),
@@ -243,10 +244,10 @@ async def test_a_refusal_says_what_it_means_and_who_must_do_something(
     server: Buckets, bucket: str, store: Path, status: str, body: str, wanted: Fault | None, sentence: str
 ) -> None:
     server.before = lambda environ: (status, body) if environ["REQUEST_METHOD"] == "PUT" else None
-    with pytest.raises(NotSent if wanted else Rejected, match=sentence) as told:
+    with raising(NotSent if wanted else Rejected, match=sentence) as told:
         await send(server.settings(bucket), parcel(store))
     assert getattr(told.value, "fault", None) == wanted
-    assert told.value.remedy
+    assert remedy(told.value)
     assert server.seen.count(f"PUT /{bucket}/{FIRST}") == 1
 
 
@@ -255,7 +256,7 @@ async def test_a_server_that_fails_over_a_document_may_have_it_and_is_not_asked_
     server: Buckets, bucket: str, store: Path, status: str
 ) -> None:
     server.after = lambda environ: (status, "") if environ["REQUEST_METHOD"] == "PUT" else None
-    with pytest.raises(Uncertain, match="fails"):
+    with raising(Uncertain, match="fails"):
         await send(server.settings(bucket), parcel(store))
     assert server.seen.count(f"PUT /{bucket}/{FIRST}") == 1
     server.after = None
@@ -268,14 +269,14 @@ async def test_the_right_region_is_said_where_the_server_tells_it(server: Bucket
     with pytest.raises(NotSent) as told:
         async with S3().connect(server.settings(bucket)) as channel:
             await channel.prepare(parcel(store))
-    assert told.value.remedy == "Set the region to eu-west-3."
+    assert remedy(told.value) == "Set the region to eu-west-3."
     (step,) = await S3().test(server.settings(bucket), None)
-    assert step.remedy == {"en": "Set the region to eu-west-3.", "fr": "Réglez la région sur eu-west-3."}
+    assert remedy(step, "fr") == "Réglez la région sur eu-west-3."
 
 
 async def test_secrets_are_not_shown_by_what_goes_wrong(server: Buckets, bucket: str, store: Path) -> None:
     wrong = server.settings(bucket, secret_access_key="zeer-geheim")
-    with pytest.raises(NotSent, match="does not accept the secret key") as told:
+    with raising(NotSent, match="does not accept the secret key") as told:
         await send(wrong, parcel(store))
     assert told.value.trouble is Trouble.SIGN_IN
     error: BaseException | None = told.value
@@ -316,7 +317,7 @@ async def test_the_test_of_the_connection_says_when_names_are_not_guarded(server
         server.conditions = conditions
         steps = await S3().test(server.settings(bucket, path="in/[folder]"), None)
         assert all(step.ok for step in steps)
-        assert "would write over" in steps[-1].sentence["en"]
+        assert "would write over" in sentence(steps[-1])
     assert server.objects(bucket) == {}
 
 
@@ -328,15 +329,15 @@ async def test_a_key_that_may_not_delete_is_good_enough(server: Buckets, bucket:
     assert all(step.ok for step in steps)
     (left,) = server.objects(bucket)
     assert left.startswith("in/.banqup-test-")
-    assert left in steps[-1].sentence["en"]
+    assert left in sentence(steps[-1])
 
 
 async def test_a_bucket_that_is_not_there_waits_for_a_person(server: Buckets, store: Path) -> None:
-    with pytest.raises(NotSent, match="has no bucket nowhere") as told:
+    with raising(NotSent, match="has no bucket nowhere") as told:
         await deliver(BucketlessReceiver(server), parcel(store))  # type: ignore[arg-type]
     assert told.value.fault is Fault.PERSON
     (step,) = await S3().test(server.settings("nowhere"), None)
-    assert "nowhere" in step.sentence["fr"]
+    assert "nowhere" in sentence(step, "fr")
 
 
 class BucketlessReceiver:
@@ -360,7 +361,7 @@ class BucketlessReceiver:
 async def test_a_server_that_is_not_there_is_waited_for(
     server: Buckets, store: Path, address: str, sentence: str
 ) -> None:
-    with pytest.raises(NotSent, match=sentence) as told:
+    with raising(NotSent, match=sentence) as told:
         await send(server.settings("in", endpoint=address.format(port=server.port)), parcel(store))
     assert told.value.fault is Fault.INTEGRATION
 
@@ -412,11 +413,11 @@ async def test_a_document_goes_nowhere_else_where_the_server_sends_it_on(
 ) -> None:
     server.location = f"{server.url}/{bucket}/stolen"
     server.before = lambda environ: (f"{status} Moved", "") if environ["PATH_INFO"].endswith(FIRST) else None
-    with pytest.raises(NotSent, match="sends elsewhere, to ") as told:
+    with raising(NotSent, match="sends elsewhere, to ") as told:
         await send(server.settings(bucket), parcel(store))
     assert told.value.fault is Fault.PERSON
     server.before = lambda environ: (f"{status} Moved", "") if environ["REQUEST_METHOD"] == "PUT" else None
-    with pytest.raises(NotSent, match="sends elsewhere, to "):
+    with raising(NotSent, match="sends elsewhere, to "):
         await send(server.settings(bucket), parcel(store))
     assert not [asked for asked in server.seen if "stolen" in asked]
 

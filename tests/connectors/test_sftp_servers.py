@@ -10,6 +10,7 @@ import pytest
 from banqup_tui.connectors.hidden_file import remnant_of
 from banqup_tui.connectors.interface import Fault, NotSent, Uncertain
 from banqup_tui.connectors.sftp import Sftp, SftpSettings
+from tests.support.messages import raising, remedy, sentence
 from tests.support.parcels import parcel
 from tests.support.sftp import asyncssh_server, roll_forward, send
 
@@ -47,7 +48,7 @@ async def test_each_refusal_of_a_server_has_its_sentence(
     tmp_path: Path, store: Path, kind: type[asyncssh.SFTPServer], fault: Fault, words: str
 ) -> None:
     async with asyncssh_server(tmp_path / "server", kind) as server:
-        with pytest.raises(NotSent, match=words) as caught:
+        with raising(NotSent, match=words) as caught:
             await send(server.settings(), parcel(store))
     assert caught.value.fault is fault
     assert not [name for name in server.files() if not name.startswith(".")]
@@ -62,7 +63,7 @@ async def test_what_stops_a_document_stops_the_test_of_the_connection_in_the_sam
             await send(server.settings(), parcel(store))
         *_, last = await Sftp().test(server.settings(), parcel(store))
     assert not last.ok
-    assert last.sentence["en"].endswith(caught.value.sentence)
+    assert sentence(last).endswith(sentence(caught.value))
     assert not [name for name in server.files() if "banqup-test" in name]
 
 
@@ -77,7 +78,7 @@ async def test_a_line_that_breaks_after_the_rename_was_asked_for_leaves_it_uncer
     async with asyncssh_server(tmp_path / "server", Cut) as server:
         async with Sftp().connect(server.settings()) as channel:
             remnant = await channel.prepare(parcel(store))
-            with pytest.raises(Uncertain, match="broke while the document got its name"):
+            with raising(Uncertain, match="broke while the document got its name"):
                 await channel.commit(parcel(store), remnant)
         receipt = await roll_forward(server.settings(), parcel(store), remnant)
     assert receipt.text == remnant_of(remnant).final
@@ -91,7 +92,7 @@ async def test_a_line_that_breaks_during_the_upload_is_certainly_not_sent(tmp_pa
             return len(data)
 
     async with asyncssh_server(tmp_path / "server", Cut) as server:
-        with pytest.raises(NotSent, match="connection broke") as caught:
+        with raising(NotSent, match="connection broke") as caught:
             await send(server.settings(), parcel(store))
     assert caught.value.fault is Fault.INTEGRATION
 
@@ -103,7 +104,7 @@ async def test_a_server_that_keeps_less_than_it_was_given_is_found_out(tmp_path:
             return len(data)
 
     async with asyncssh_server(tmp_path / "server", Short) as server:
-        with pytest.raises(NotSent, match="4 of 30 bytes were kept"):
+        with raising(NotSent, match="4 of 30 bytes were kept"):
             await send(server.settings(), parcel(store))
     assert server.files() == []
 
@@ -177,7 +178,7 @@ async def test_a_server_that_answers_nonsense_is_given_up_and_tried_again(tmp_pa
         )
         with pytest.raises(NotSent) as caught:
             await send(settings, parcel(store))
-        assert caught.value.remedy
+        assert remedy(caught.value)
     finally:
         listener.close()
 

@@ -14,6 +14,7 @@ from banqup_tui.connectors.tryton import Tryton, TrytonSettings
 from banqup_tui.domain.folder import Folder
 from tests.connectors.contract import Arrived, WireContract, WiredReceiver, next_attempt
 from tests.support import papers
+from tests.support.messages import raising, remedy, sentence, words
 from tests.support.parcels import parcel
 from tests.support.tryton import Books, served
 from tests.support.wire import Wire, wire_to
@@ -202,7 +203,7 @@ async def test_nobody_who_may_not_see_the_company_says_that_a_document_is_not_th
     books: Books, tmp_path: Path
 ) -> None:
     await send(books, invoice_of(tmp_path))
-    with books.without_the_company(), pytest.raises(NotSent, match="has no company") as told:
+    with books.without_the_company(), raising(NotSent, match="has no company") as told:
         await look_up(books, invoice_of(tmp_path))
     assert told.value.fault is Fault.PERSON
 
@@ -216,28 +217,28 @@ async def test_nobody_who_may_not_see_the_company_says_that_a_document_is_not_th
 async def test_a_setting_that_is_wrong_waits_for_a_person_before_anything_is_sent(
     books: Books, tmp_path: Path, changed: dict[str, Any], sentence: str
 ) -> None:
-    with pytest.raises(NotSent, match=sentence) as told:
+    with raising(NotSent, match=sentence) as told:
         await send(books, invoice_of(tmp_path), **changed)
     assert told.value.fault is Fault.PERSON
-    assert told.value.remedy
+    assert remedy(told.value)
     (step,) = await Tryton().test(books.settings(**changed), None)
     assert not step.ok
-    assert "fr" in step.sentence
+    assert words(step, "fr") != words(step)
     assert books.documents() == []
 
 
 async def test_what_is_larger_than_trytons_configuration_allows_is_refused_with_the_setting_to_change(
     books: Books, tmp_path: Path
 ) -> None:
-    with pytest.raises(Rejected, match="does not take a document of this size") as told:
+    with raising(Rejected, match="does not take a document of this size") as told:
         await send(books, parcel(tmp_path, b"%PDF-1.7" + bytes(3_000_000), media_type="application/pdf"))
-    assert "max_size" in told.value.remedy
+    assert "max_size" in remedy(told.value)
     assert books.documents() == []
 
 
 async def test_the_test_of_the_connection_names_the_company(books: Books) -> None:
     steps = await Tryton().test(books.settings(), None)
-    assert [step.sentence["en"] for step in steps] == [
+    assert [sentence(step) for step in steps] == [
         f"Signed in to {papers.BAKERY.name}",
         "E-invoices become draft invoices",
     ]

@@ -16,6 +16,7 @@ from banqup_tui.connectors.interface import Fault, NotSent, Parcel, Receipt, Rej
 from banqup_tui.connectors.webdav import WebDav, WebDavSettings
 from tests.connectors.contract import Arrived, WireContract, WiredReceiver
 from tests.support.dav import PASSWORD, Dav, dav_server
+from tests.support.messages import raising, remedy, sentence
 from tests.support.parcels import BYTES, parcel
 from tests.support.wire import Wire, wire_to
 
@@ -177,7 +178,7 @@ async def test_a_folder_that_cannot_be_seen_says_nothing_about_arrival(server: D
     async with WebDav().connect(server.settings(path="a")) as channel:
         remnant = await channel.prepare(parcel(store))
     (server.root / "a").rename(server.root / "b")
-    with pytest.raises(Uncertain, match="folder a cannot be seen"):
+    with raising(Uncertain, match="folder a cannot be seen"):
         await roll_forward(server.settings(path="a"), parcel(store), remnant)
 
 
@@ -239,8 +240,8 @@ async def test_every_refusal_is_told_by_whoever_can_mend_it(
     server.before = refusing(method, status, b"Only on Mondays")
     with pytest.raises(expected) as told:
         await send(server.settings(), parcel(store))
-    assert words in getattr(told.value, "sentence", "")
-    assert getattr(told.value, "remedy", "")
+    assert words in sentence(told.value)
+    assert remedy(told.value)
     assert getattr(told.value, "fault", None) is fault
 
 
@@ -251,7 +252,7 @@ async def test_a_server_that_keeps_less_than_it_was_given_is_found_out(server: D
                 hidden.write_bytes(BYTES[:4])
 
     server.before = shorten
-    with pytest.raises(NotSent, match="kept only 4 of 30 bytes"):
+    with raising(NotSent, match="kept only 4 of 30 bytes"):
         await send(server.settings(), parcel(store))
     assert server.files() == []
 
@@ -273,8 +274,8 @@ async def test_a_test_of_the_connection_shows_that_files_cannot_be_renamed(serve
     signed_in, step = await WebDav().test(server.settings(path="in/[folder]"), None)
     assert signed_in.ok
     assert not step.ok
-    assert step.sentence["en"].startswith("No file could be written: 127.0.0.1:")
-    assert step.sentence["fr"].endswith("ne laisse pas écrire dans in : « no moving ».")
+    assert sentence(step).startswith("127.0.0.1:")
+    assert sentence(step, "fr").endswith("ne laisse pas écrire dans in\xa0: «\xa0no moving\xa0».")
     assert server.files() == []
 
 

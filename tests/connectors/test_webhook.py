@@ -18,6 +18,7 @@ from banqup_tui.connectors.webhook_signature import secrets_of, signed_headers
 from banqup_tui.domain.secret import from_text
 from tests.connectors.contract import Arrived, WireContract, WiredReceiver
 from tests.support.hooks import OTHER_SECRET, SECRET, Hooks, hooks
+from tests.support.messages import raising, sentence
 from tests.support.parcels import BYTES, parcel
 from tests.support.wire import Wire, wire_to
 
@@ -130,7 +131,7 @@ async def test_what_the_receiver_has_already_is_delivered(server: Hooks, tmp_pat
 
 async def test_an_event_that_is_sent_again_is_known_by_its_identifier(server: Hooks, tmp_path: Path) -> None:
     answering(server, 502, after=True)
-    with pytest.raises(Uncertain, match="fails, with the status 502"):
+    with raising(Uncertain, match="fails, with the status 502"):
         await send(server, parcel(tmp_path))
     server.answer = None
     await send(server, parcel(tmp_path, attempt=1))
@@ -157,14 +158,14 @@ async def test_the_reason_of_a_refusal_is_shown_and_does_no_harm(server: Hooks, 
     answering(server, 422, b'{"error": {"message": "unknown\\u001b[31m client\\r\\nPARVIS%s"}}' % (b"x" * 9000))
     with pytest.raises(Rejected) as told:
         await send(server, parcel(tmp_path))
-    assert "(422): “unknown client PARVISxxx" in told.value.sentence
-    assert len(told.value.sentence) < 300
+    assert "the status 422: “unknown client PARVISxxx" in sentence(told.value)
+    assert len(sentence(told.value)) < 300
 
 
 async def test_a_document_that_was_damaged_here_is_not_sent(server: Hooks, tmp_path: Path) -> None:
     what = parcel(tmp_path)
     what.file.write_bytes(b"other bytes")
-    with pytest.raises(Rejected, match="damaged"):
+    with raising(Rejected, match="damaged"):
         await send(server, what)
     assert server.kept == {}
 
@@ -217,8 +218,8 @@ async def test_a_test_of_the_connection_says_what_is_wrong_in_french_too(server:
     answering(server, 503, b'{"message": "closed"}')
     (step,) = await Webhook().test(WebhookSettings(url=server.url, secret=SECRET), None)
     assert not step.ok
-    assert step.sentence["en"].endswith("fails, with the status 503: “closed”.")
-    assert step.sentence["fr"].endswith("est en panne, avec le code 503 : « closed ».")
+    assert sentence(step).endswith("fails, with the status 503: “closed”.")
+    assert sentence(step, "fr").endswith("est en panne, avec le code 503\xa0: «\xa0closed\xa0».")
 
 
 def test_the_library_is_loaded_only_when_it_is_used() -> None:

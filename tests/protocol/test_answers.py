@@ -23,9 +23,10 @@ from banqup_tui.backend.extensions import _sound
 from banqup_tui.backend.redaction import RedactingFormatter, Redactor
 from banqup_tui.cli.main import run
 from banqup_tui.cli.output import print_array
-from banqup_tui.connectors.interface import NotSent, Receipt, Rejected, Step, Uncertain
+from banqup_tui.connectors.interface import NotSent, Receipt, Rejected, Uncertain
 from banqup_tui.domain.delivery import Attempt
 from banqup_tui.domain.extension import Category, Extension, ReceiverKind
+from banqup_tui.domain.messages import text_message
 from banqup_tui.domain.setting_rules import flaw_of, value_of
 from banqup_tui.domain.source import ToPlace
 from banqup_tui.domain.text import clean, without_controls
@@ -213,7 +214,7 @@ def test_what_a_receiver_says_is_cleaned_where_it_enters() -> None:
         said = redactor.error(told)
         assert not ACTS.search(f"{said} {said.sentence} {said.remedy}")
     receipt = redactor.result(Receipt(text=HOSTILE, reference=HOSTILE))
-    step = redactor.step(Step(ok=False, sentence={"en": HOSTILE}, remedy={"en": HOSTILE}))
+    step = redactor.message(text_message({"en": HOSTILE, "fr": HOSTILE}, HOSTILE))
     assert not [text for text in (*texts_of(receipt), *texts_of(step)) if ACTS.search(text)]
 
 

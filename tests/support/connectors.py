@@ -13,6 +13,7 @@ import msgspec
 from banqup_tui.connectors.interface import Channel, Fault, Manifest, NotSent, Parcel, Receipt, Rejected, Step, setting
 from banqup_tui.domain.extension import Category, ReceiverKind
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
+from banqup_tui.domain.messages import text_message
 
 
 def point(name: str, value: str) -> EntryPoint:
@@ -48,7 +49,7 @@ class Mailbox:
         yield
 
     async def test(self, settings: MailboxSettings, sample: Parcel | None) -> list[Step]:
-        return [Step(ok=settings.password == "geheim", sentence={"en": "Signed in", "fr": "Connecté"})]
+        return [Step(ok=settings.password == "geheim", message=text_message({"en": "Signed in.", "fr": "Connecté."}))]
 
 
 class BadgeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -100,7 +101,7 @@ class Echo(Mailbox):
 
     async def test(self, settings: MailboxSettings, sample: Parcel | None) -> list[Step]:
         said = f"No: {settings.password}"
-        return [Step(ok=False, sentence={"en": said, "fr": said}, remedy={"en": said, "fr": said})]
+        return [Step(ok=False, message=text_message({"en": said, "fr": said}, {"en": said, "fr": said}))]
 
     def where(self, settings: MailboxSettings, parcel: Parcel) -> str:
         return f"{settings.host}/{settings.password}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from banqup_tui.domain.messages import text_message
 from banqup_tui.protocol.messages import SignIn, SignInRequest, SignInState
 from banqup_tui.protocol.problems import Problem
 from banqup_tui.sync.errors import Refused
@@ -48,13 +49,12 @@ class SignIns:
         return self._now(SignInState.SIGNED_IN)
 
     def _now(self, state: SignInState) -> SignIn:
-        sentence, remedy = self.refusal if self.refusal and state is SignInState.REFUSED else (None, None)
+        refused = self.refusal if state is SignInState.REFUSED else None
         return SignIn(
             id=f"s-{len(self.begun)}",
             state=state,
             provider=self.provider,
             url=self.url,
             returns_to="http://localhost:40123/",
-            sentence=sentence,
-            remedy=remedy,
+            reason=text_message(*refused) if refused else None,
         )

@@ -24,9 +24,7 @@ from banqup_tui.connectors.interface import (
 from banqup_tui.domain.integration import Trouble
 from tests.support.connectors import Mailbox
 
-REFUSED = NotSent(
-    "No.", "Ask.", fault=Fault.PERSON, trouble=Trouble.SIGN_IN, retry_after=7.5, french=("Non.", "Demandez.")
-)
+REFUSED = NotSent("No.", "Ask.", fault=Fault.PERSON, trouble=Trouble.SIGN_IN, retry_after=7.5)
 
 
 class ToldSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +54,7 @@ class _ToldChannel(Channel):
             case "refused":
                 raise REFUSED
             case "rejected":
-                raise Rejected("Never.", "Correct it.", french=("Jamais.", "Corrigez."))
+                raise Rejected("Never.", "Correct it.")
             case "dies early":
                 os.kill(os.getpid(), signal.SIGKILL)
             case "breaks":

@@ -23,6 +23,7 @@ from banqup_tui.backend.carrier.messages import (
     RollForward,
 )
 from banqup_tui.connectors.interface import Channel, Connector, Fault, Found, NotSent, Parcel, Receipt, Uncertain
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.secret import revealed
 from banqup_tui.python_process import clean_environment, python_command
 
@@ -32,8 +33,7 @@ IDLE_SECONDS = 60.0
 """For so long it is kept when no channel is open."""
 
 _END_SECONDS = 5.0
-_ENDED = "The process that sends documents ended before the answer came."
-_NOT_STARTED = "The process that sends documents could not be started"
+_ENDED = Message("delivery.carrier-ended")
 
 
 class Carrier:
@@ -90,8 +90,8 @@ class Carrier:
         try:
             return await asyncio.shield(self._starting)
         except OSError as error:
-            sentence = f"{_NOT_STARTED}: {error.strerror or error}."
-            raise NotSent(sentence, "It is tried again by itself.", fault=Fault.INTEGRATION) from error
+            not_started = message("delivery.carrier-not-started", quote=error.strerror or str(error))
+            raise NotSent(not_started, fault=Fault.INTEGRATION) from error
 
     async def _start(self) -> Line:
         """In a session of its own: what is typed at the service's terminal ends the service, which ends it in turn."""
@@ -176,7 +176,7 @@ async def _certainly_nothing(asked: Awaitable[T]) -> T:
     try:
         return await asked
     except Gone as error:
-        raise NotSent(_ENDED, "It is tried again by itself.", fault=Fault.INTEGRATION) from error
+        raise NotSent(_ENDED, fault=Fault.INTEGRATION) from error
 
 
 async def _perhaps_done(asked: Awaitable[T]) -> T:

@@ -92,7 +92,6 @@ class Failure(msgspec.Struct, frozen=True, array_like=True):
     fault: Fault = Fault.DOCUMENT
     trouble: Trouble = Trouble.SETTINGS
     retry_after: float | None = None
-    french: tuple[str, str] | None = None
     trace: str = ""
 
     def error(self) -> Exception:
@@ -103,10 +102,9 @@ class Failure(msgspec.Struct, frozen=True, array_like=True):
                     fault=self.fault,
                     trouble=self.trouble,
                     retry_after=self.retry_after,
-                    french=self.french,
                 )
             case "Rejected":
-                return Rejected(self.message, french=self.french)
+                return Rejected(self.message)
             case "Uncertain":
                 return Uncertain(self.message, retry_after=self.retry_after)
         error = RuntimeError(self.message.quote)
@@ -125,9 +123,9 @@ class Answer(msgspec.Struct, frozen=True, array_like=True):
 def failure_of(error: BaseException) -> Failure:
     match error:
         case NotSent():
-            return Failure("NotSent", error.message, error.fault, error.trouble, error.retry_after, error.french)
+            return Failure("NotSent", error.message, error.fault, error.trouble, error.retry_after)
         case Rejected():
-            return Failure("Rejected", error.message, french=error.french)
+            return Failure("Rejected", error.message)
         case Uncertain():
             return Failure("Uncertain", error.message, retry_after=error.retry_after)
     return Failure(

@@ -17,6 +17,7 @@ from banqup_tui.backend.vault import of_sign_in
 from banqup_tui.backend.work import Work
 from banqup_tui.connectors.interface import Authorization
 from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.secret import Secret, from_text, revealed
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.messages import EntityKind, SignInState
@@ -49,8 +50,7 @@ class Kept(msgspec.Struct, frozen=True):
     waiting: Waiting | None
     granted: Granted | None
     until: datetime | None
-    sentence: str | None
-    remedy: str | None
+    reason: Message | None
 
 
 _waiting = msgspec.json.Decoder(Waiting, dec_hook=from_text)
@@ -99,9 +99,9 @@ def grant(work: Work, services: Services, sign_in_id: str, granted: Granted) -> 
     _settle(work, sign_in_id, values)
 
 
-def refuse(work: Work, sign_in_id: str, sentence: str, remedy: str) -> None:
+def refuse(work: Work, sign_in_id: str, reason: Message) -> None:
     """It is of no more use; what it was for is forgotten. Nothing where it no longer waits."""
-    values = {"state": str(SignInState.REFUSED), "sealed": b"", "sentence": sentence, "remedy": remedy or None}
+    values = {"state": str(SignInState.REFUSED), "sealed": b"", "reason": reason}
     _settle(work, sign_in_id, values)
 
 
@@ -163,8 +163,7 @@ def _one(connection: Connection, services: Services, which: Any) -> Kept | None:
         waiting=_waiting.decode(content) if state is SignInState.WAITING else None,
         granted=_granted.decode(content) if state is SignInState.SIGNED_IN else None,
         until=row.until,
-        sentence=row.sentence,
-        remedy=row.remedy,
+        reason=row.reason,
     )
 
 

@@ -23,6 +23,7 @@ from banqup_tui.connectors.interface import Authorization, Fault, NotSent
 from banqup_tui.connectors.web_address import server_of
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.integration import Trouble
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.secret import Secret
 from banqup_tui.domain.text import clean
 from banqup_tui.domain.values import Value
@@ -128,44 +129,17 @@ def refused_there(provider: str, error: str, description: str) -> NotSent:
     """What a provider's page or its answer says in the place of tokens."""
     shown = clean(description)[:_MOST_SHOWN]
     if error in ("temporarily_unavailable", "server_error"):
-        return NotSent(
-            f"{provider} cannot let anybody sign in now.",
-            "It is tried again by itself.",
-            fault=Fault.INTEGRATION,
-            french=(f"{provider} ne peut connecter personne pour l'instant.", "Réessayez plus tard."),
-        )
-    said, dit = (f": “{shown}”", f" : « {shown} »") if shown else ("", "")
+        return NotSent(message("sign-in.not-now", provider=provider), fault=Fault.INTEGRATION)
     if error in ("invalid_grant", "access_denied", "login_required", "consent_required", "interaction_required"):
         return NotSent(
-            f"{provider} did not accept the sign-in{said}.",
-            "Sign in again in the settings.",
-            fault=Fault.PERSON,
-            trouble=Trouble.SIGN_IN,
-            french=(
-                f"{provider} n'a pas accepté la connexion{dit}.",
-                "Reconnectez-vous dans les réglages.",
-            ),
+            message("sign-in.refused", quote=shown, provider=provider), fault=Fault.PERSON, trouble=Trouble.SIGN_IN
         )
     shown = shown or clean(error)
-    return NotSent(
-        f"{provider} does not let this application sign in: “{shown}”.",
-        "Compare its ID, secret and scope with what was registered there.",
-        fault=Fault.PERSON,
-        french=(
-            f"{provider} ne laisse pas cette application se connecter : « {shown} ».",
-            "Comparez son ID, son secret et son étendue avec ce qui y est inscrit.",
-        ),
-    )
+    return NotSent(message("sign-in.application-refused", quote=shown, provider=provider), fault=Fault.PERSON)
 
 
 def has_ended(provider: str) -> NotSent:
-    return NotSent(
-        f"The sign-in at {provider} has ended.",
-        "Sign in again in the settings.",
-        fault=Fault.PERSON,
-        trouble=Trouble.SIGN_IN,
-        french=(f"La connexion chez {provider} a pris fin.", "Reconnectez-vous dans les réglages."),
-    )
+    return NotSent(message("sign-in.ended", provider=provider), fault=Fault.PERSON, trouble=Trouble.SIGN_IN)
 
 
 async def _asked(authorization: Authorization, asked: Mapping[str, str], secret: Mapping[str, Secret]) -> Granted:
@@ -236,22 +210,12 @@ def _refuse(answer: Answer, where: str) -> NoReturn:
     found: BanqupError = refusal(answer, where, begun=False)
     if isinstance(found, NotSent):
         raise found
-    raise NotSent(found.sentence, found.remedy, fault=Fault.INTEGRATION)
+    raise NotSent(found.message, fault=Fault.INTEGRATION)
 
 
 def _too_slow(where: str) -> NotSent:
-    return NotSent(
-        f"{where} does not answer.",
-        "It is tried again by itself; check the address if it stays so.",
-        fault=Fault.INTEGRATION,
-        french=(f"{where} ne répond pas.", "Nouvel essai tout seul ; sinon vérifiez l'adresse."),
-    )
+    return NotSent(message("sign-in.no-answer", server=where), fault=Fault.INTEGRATION)
 
 
 def _no_tokens(where: str) -> NotSent:
-    return NotSent(
-        f"{where} answered, but not with tokens.",
-        "Correct the token address.",
-        fault=Fault.PERSON,
-        french=(f"{where} a répondu, mais pas avec des jetons.", "Corrigez l'adresse des jetons."),
-    )
+    return NotSent(message("sign-in.no-tokens", server=where), fault=Fault.PERSON)

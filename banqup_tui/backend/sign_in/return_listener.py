@@ -16,7 +16,7 @@ from contextlib import suppress
 from html import escape
 from typing import Final
 
-from banqup_tui.domain.extension import Words
+from banqup_tui.domain.messages import Message
 from banqup_tui.protocol.messages import SignIn, SignInState
 
 SECONDS_AFTER_IT: Final = 30.0
@@ -37,14 +37,8 @@ _HEADERS = (
     "Connection: close\r\n"
 )
 _PAGE = '<!doctype html><html lang="{}"><meta charset="utf-8"><title>banqup</title><p>{}</p></html>'
-_DONE: Words = {
-    "en": "You are signed in. This window can be closed: the program goes on in the terminal.",
-    "fr": "Vous êtes connecté. Cette fenêtre peut être fermée : le programme continue dans le terminal.",
-}
-_NOBODY: Words = {
-    "en": "Nobody waits for this sign-in any more. Begin it again in the terminal.",
-    "fr": "Plus personne n'attend cette connexion. Recommencez-la dans le terminal.",
-}
+_DONE = Message("sign-in.done")
+_NOBODY = Message("sign-in.not-awaited")
 
 Returned = Callable[[str], Awaitable[SignIn | None]]
 """`await returned(query)`: what came of the sign-in that the browser comes back from; `None` where none is open."""
@@ -128,7 +122,7 @@ class ReturnListener:
             headers[name.lower()] = ", ".join(filter(None, (headers.get(name.lower()), value.strip())))
         path, _, query = target.partition("?")
         language = "fr" if headers.get("accept-language", "").lower().startswith("fr") else "en"
-        nobody = "404 Not Found", _PAGE.format(language, escape(_NOBODY[language]))
+        nobody = "404 Not Found", _page(language, _NOBODY)
         if method != "GET" or path != "/" or not version.startswith("HTTP/1."):
             return nobody
         if headers.get("host", "") not in {f"{name}:{self._port}" for name in ("localhost", "127.0.0.1", "[::1]")}:
@@ -141,8 +135,16 @@ class ReturnListener:
         if found is None:
             return nobody
         self.forget(found.id)
-        said = f"{found.sentence} {found.remedy or ''}" if found.state is not SignInState.SIGNED_IN else _DONE[language]
-        return "200 OK", _PAGE.format(language, escape(said))
+        return "200 OK", _page(language, _DONE if found.state is SignInState.SIGNED_IN else found.reason or _NOBODY)
+
+
+def _page(language: str, message: Message) -> str:
+    """Shown by a browser, in the language that this asks for and not in that of a terminal."""
+    from banqup_tui.written.messages import words_of
+    from banqup_tui.written.words import in_language
+
+    with in_language(language):
+        return _PAGE.format(language, escape(words_of(message)))
 
 
 def _both_of_localhost() -> list[socket.socket]:

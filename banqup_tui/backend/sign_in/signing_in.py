@@ -19,6 +19,7 @@ from banqup_tui.backend.sign_in.secrets import remember
 from banqup_tui.backend.two_levels import refused
 from banqup_tui.connectors.interface import Authorization, Authorizes, NotSent, SettingProblem
 from banqup_tui.domain.extension import Words, in_language
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.secret import Secret
 from banqup_tui.protocol.messages import SignIn, SignInRequest, SignInState
 from banqup_tui.protocol.problems import ProblemType
@@ -131,14 +132,10 @@ async def _settle(services: Services, found: Kept, waiting: Waiting, answer: Map
             code = Secret(answer["code"])
             granted = await exchanged(waiting.authorization, code, waiting.returns_to, waiting.verifier)
         except NotSent as error:
-            await asyncio.to_thread(_refuse, services, found.id, *_in_language(error, waiting.language))
+            await asyncio.to_thread(_refuse, services, found.id, error.message)
             return
         remember(found.id, granted.access_token, granted.refresh_token)
         await asyncio.to_thread(_grant, services, found.id, granted)
-
-
-def _in_language(error: NotSent, language: str) -> tuple[str, str]:
-    return error.french if language == "fr" and error.french is not None else (error.sentence, error.remedy)
 
 
 def _answer_in(address: str) -> dict[str, str]:
@@ -157,9 +154,9 @@ def _grant(services: Services, sign_in_id: str, granted: Granted) -> None:
         kept.grant(work, services, sign_in_id, granted)
 
 
-def _refuse(services: Services, sign_in_id: str, sentence: str, remedy: str) -> None:
+def _refuse(services: Services, sign_in_id: str, reason: Message) -> None:
     with services.database.write(services.space_id) as work:
-        kept.refuse(work, sign_in_id, sentence, remedy)
+        kept.refuse(work, sign_in_id, reason)
 
 
 def _found(services: Services, sign_in_id: str) -> Kept:
@@ -183,6 +180,5 @@ def _told(found: Kept) -> SignIn:
         url=found.waiting.url if found.waiting else "",
         returns_to=found.waiting.returns_to if found.waiting else "",
         until=found.until,
-        sentence=found.sentence,
-        remedy=found.remedy,
+        reason=found.reason,
     )

@@ -16,6 +16,7 @@ from banqup_tui.backend.sign_in.secrets import remember
 from banqup_tui.backend.tables import utc_now
 from banqup_tui.connectors.interface import Authorization, Fault, NotSent
 from banqup_tui.connectors.tokens import TOKENS
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.secret import Secret
 from banqup_tui.kill_points import kill_point
 
@@ -56,8 +57,7 @@ class KeptTokens:
         granted = await renewed(authorization, refresh_token)
         remember(found.id, granted.access_token, granted.refresh_token)
         if not await asyncio.to_thread(self._store, found, granted):
-            sentence = "The sign-in was renewed by another process."
-            raise NotSent(sentence, "It is tried again by itself.", fault=Fault.INTEGRATION)
+            raise NotSent(Message("sign-in.renewed-elsewhere"), fault=Fault.INTEGRATION)
         kill_point("token.stored")
         return granted.access_token.reveal()
 

@@ -89,13 +89,13 @@ sign_in = Table(
     Column("version", Integer, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Column("until", UtcTime),
-    Column("sentence", Text),
-    Column("remedy", Text),
+    Column("reason", MessageText),
     Column("used_at", UtcTime, nullable=False),
 )
 """A sign-in at a provider. `sealed`: what it waits with, then its tokens, encrypted; `version`: how often renewed.
 
-`state_hash`: SHA-256 of the text by which the provider's answer is known to belong to it. `until`: when it ends.
+`state_hash`: SHA-256 of the text by which the provider's answer is known to belong to it.
+`until`: when it ends. `reason`: why it was refused.
 """
 
 allowed_package = Table(

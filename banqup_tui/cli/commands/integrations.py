@@ -26,8 +26,7 @@ from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.health import Health, health_of
 from banqup_tui.domain.integration import Integration, IntegrationState
 from banqup_tui.protocol.messages import TestRequest
-from banqup_tui.written.messages import sentence_of
-from banqup_tui.written.told import told as in_language
+from banqup_tui.written.messages import sentence_of, words_of
 from banqup_tui.written.words import N_, _
 
 
@@ -123,7 +122,7 @@ async def _passes(house: House, request: TestRequest, *, is_alone: bool) -> bool
     if not is_alone and all(step.ok or step.field for step in result.steps):
         return True
     for step in result.steps:
-        say(f"{_('ok') if step.ok else _('failed')}: {in_language(step.sentence)} {in_language(step.remedy)}")
+        say(f"{_('ok') if step.ok else _('failed')}: {words_of(step.message)}")
     if not result.ok:
         say(_("Not activated. --no-test activates it all the same."))
     return result.ok

@@ -15,16 +15,36 @@ from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.failures import Failing
 from banqup_tui.domain.messages import OF_CLIENT, TEXT, Message
 from banqup_tui.domain.text import clean
+from banqup_tui.written.formats import decimal, size
 from banqup_tui.written.messages.texts import NOTHING, Texts
 from banqup_tui.written.told import told
-from banqup_tui.written.words import _
+from banqup_tui.written.words import _, current_language
 
 
 @cache
 def texts_by_code() -> Mapping[str, Texts]:
-    from banqup_tui.written.messages import computer, config, deliveries, filters, intake, readers, service, sync
+    from banqup_tui.written.messages import (
+        accounting,
+        computer,
+        config,
+        connections,
+        deliveries,
+        files,
+        filters,
+        intake,
+        mail,
+        readers,
+        s3,
+        service,
+        sign_ins,
+        sync,
+        web,
+    )
 
-    families = (computer, config, deliveries, filters, intake, readers, service, sync)
+    families = (
+        accounting, computer, config, connections, deliveries, files, filters, intake, mail, readers, s3, service,
+        sign_ins, sync, web,
+    )  # fmt: skip
     return {code: texts for family in families for code, texts in family.TEXTS.items()}
 
 
@@ -42,7 +62,7 @@ def sentence_of(message: Message | None) -> str:
 
 def _sentence(message: Message) -> str:
     if message.code == TEXT:
-        return clean(told(str(message.params.get("text", ""))))
+        return _own_text(message, "text")
     texts = texts_by_code().get(message.code)
     if texts is None:
         values = ", ".join(f"{name}: {value}" for name, value in _cleaned(message).items())
@@ -59,9 +79,14 @@ def remedy_of(message: Message | None) -> str:
     if message is None:
         return ""
     if message.code == TEXT:
-        return clean(told(str(message.params.get("remedy", ""))))
+        return _own_text(message, "remedy")
     texts = texts_by_code().get(message.code, NOTHING)
     return _(texts.remedy).format_map(_values(message, texts)) if texts.remedy else ""
+
+
+def _own_text(message: Message, name: str) -> str:
+    translated = message.params.get(f"{name}.{current_language()}")
+    return clean(str(translated) if translated else told(str(message.params.get(name, ""))))
 
 
 def words_of(message: Message | None) -> str:
@@ -111,7 +136,16 @@ def json_of(message: Message | None, remedy: str | None = None) -> dict[str, Any
 
 def _cleaned(message: Message) -> _Params:
     """The values are of strangers, the sentence around them is ours and has its no-break spaces."""
-    return _Params({clean(name): clean(str(value)) for name, value in message.params.items()})
+    return _Params({clean(name): _Value(clean(str(value))) for name, value in message.params.items()})
+
+
+class _Value(str):
+    """A parameter in a sentence: `{size:size}` of octets, `{took:seconds}` of milliseconds, any other as it is."""
+
+    def __format__(self, how: str) -> str:
+        if not how or not self.isdecimal():
+            return str(self)
+        return size(int(self)) if how == "size" else decimal(f"{int(self) / 1000:.1f}")
 
 
 def _values(message: Message, texts: Texts, translate: Callable[[str], str] = _) -> _Params:
@@ -129,4 +163,4 @@ class _Params(dict[str, Any]):
     """A cause lacks the parameters in which its failures differ: each leaves a gap."""
 
     def __missing__(self, name: str) -> str:
-        return GAP
+        return _Value(GAP)

@@ -29,6 +29,31 @@ TEXTS = {
     "delivery.document-gone": Texts(N_("The document is no longer here."), N_("Import it again from where it came.")),
     "delivery.too-slow": Texts(N_("The receiver gave no answer in time.")),
     "delivery.connector-failed": Texts(N_("The connector failed.")),
+    "delivery.nothing-to-finish": Texts(N_("Nothing was left that could be finished.")),
+    "delivery.stored-file-damaged": Texts(
+        N_("The file kept here is damaged: its bytes are not those that came in."),
+        N_("Import the document again from where it came."),
+    ),
+    "delivery.stored-file-gone": Texts(
+        N_("The file {name} is no longer kept here."), N_("Import the document again from where it came.")
+    ),
+    "delivery.stored-file-unreadable": Texts(
+        N_("The file kept here cannot be read now."), N_("It is tried again by itself.")
+    ),
+    "delivery.too-large": Texts(
+        N_("The receiver takes at most {limit:size}; this document has {size:size}."),
+        N_("Send a smaller copy of it, or give it to the software by hand."),
+    ),
+    "delivery.media-type-not-taken": Texts(
+        N_("The receiver does not take documents of the kind {media_type}."),
+        N_("Give it to the software by hand, or dismiss this delivery."),
+    ),
+    "delivery.carrier-ended": Texts(
+        N_("The process that sends documents ended before the answer came."), N_("It is tried again by itself.")
+    ),
+    "delivery.carrier-not-started": Texts(
+        N_("The process that sends documents could not be started."), N_("It is tried again by itself.")
+    ),
     "integration.no-connector": Texts(N_("The extension is not installed here, or does not load."), _REPAIR),
     "integration.restored": Texts(
         N_("A backup was put back: what happened since it was made is not known."),

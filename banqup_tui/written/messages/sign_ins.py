@@ -1,0 +1,26 @@
+"""What is said of a sign-in by the browser (OAuth 2.0)."""
+
+from banqup_tui.written.messages.texts import Texts
+from banqup_tui.written.words import N_
+
+TEXTS = {
+    "sign-in.application-refused": Texts(
+        N_("{provider} does not let this application sign in."),
+        N_("Compare its ID, secret and scope with what was registered there."),
+    ),
+    "sign-in.done": Texts(
+        N_("You are signed in."), N_("This window can be closed: the program goes on in the terminal.")
+    ),
+    "sign-in.ended": Texts(N_("The sign-in at {provider} has ended."), N_("Sign in again in the settings.")),
+    "sign-in.no-answer": Texts(
+        N_("{server} does not answer."), N_("It is tried again by itself; check the address if it stays so.")
+    ),
+    "sign-in.no-tokens": Texts(N_("{server} answered, but not with tokens."), N_("Correct the token address.")),
+    "sign-in.not-awaited": Texts(N_("Nobody waits for this sign-in any more."), N_("Begin it again in the terminal.")),
+    "sign-in.not-now": Texts(N_("{provider} cannot let anybody sign in now."), N_("It is tried again by itself.")),
+    "sign-in.refused": Texts(N_("{provider} did not accept the sign-in."), N_("Sign in again in the settings.")),
+    "sign-in.refused-without-reason": Texts(N_("{provider} has refused the sign-in.")),
+    "sign-in.renewed-elsewhere": Texts(
+        N_("The sign-in was renewed by another process."), N_("It is tried again by itself.")
+    ),
+}

@@ -18,6 +18,7 @@ from banqup_tui.domain.extension import Category, Extension, Installation, Recei
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration, IntegrationState
 from banqup_tui.domain.listing import UnderWay
+from banqup_tui.domain.messages import text_message
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import ImportFile
 from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult, TestStep
@@ -100,7 +101,7 @@ class FakeDoing:
 
     async def test_connection(self, request: TestRequest) -> TestResult:
         self.tested.append(request)
-        return TestResult(steps=(TestStep(ok=True, sentence="The folder can be written."),))
+        return TestResult(steps=(TestStep(ok=True, message=text_message("The folder can be written.")),))
 
     async def begin_sign_in(self, request: SignInRequest) -> SignIn:
         return self.sign_ins.begin(request)

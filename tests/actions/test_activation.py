@@ -7,6 +7,7 @@ from banqup_tui.actions.places import Place
 from banqup_tui.actions.registry import BY_ID
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.listing import UnderWay
+from banqup_tui.domain.messages import text_message
 from banqup_tui.protocol.commands import AddIntegration, Deactivate
 from banqup_tui.protocol.messages import BackfillCount, TestRequest, TestResult, TestStep
 from tests.actions.fakes import FakeAsk, FakeDoing, a_context, an_extension, an_installation, an_integration
@@ -96,7 +97,7 @@ async def test_what_only_the_connector_finds_wrong_is_seen_before_it_is_confirme
     class Picky(FakeDoing):
         async def test_connection(self, request: TestRequest) -> TestResult:
             assert request.dry
-            wrong = TestStep(ok=False, sentence="Path: it does not say where it begins.", field="path")
+            wrong = TestStep(ok=False, message=text_message("Path: it does not say where it begins."), field="path")
             return TestResult(steps=(wrong,) if request.client_id == "zavel" else ())
 
     ask, doing = Scripted("sftp-installed", Filled(values={"path": "in"}), True, True), Picky()

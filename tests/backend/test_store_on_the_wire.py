@@ -77,18 +77,17 @@ async def test_a_refused_setting_is_named_for_the_form(services: Services) -> No
     assert answer["problem"]["remedy"] == "Write [folder]."
 
 
-async def test_a_form_can_try_a_connection_in_french(services: Services, tmp_path: Path) -> None:
+async def test_a_form_can_try_a_connection(services: Services, tmp_path: Path) -> None:
     add_document(services, "2026-11874")
     request = {
         "extensionId": "local-folder",
         "clientId": PARVIS,
         "settings": {"path": f"{tmp_path}/in/[external_id]"},
-        "language": "fr",
     }
     async with serving(services) as desk:
         answer = (await desk.http.post(BASE + "/tests", json=request)).json()
     assert [step["ok"] for step in answer["steps"]] == [True, True]
-    assert answer["steps"][1]["sentence"] == "Un fichier a pu être écrit, renommé et retiré"
+    assert answer["steps"][1]["message"] == {"code": "connection.file-written"}
     assert answer["preview"] == f"{tmp_path}/in/PARVIS/2026-11874.xml"
 
 

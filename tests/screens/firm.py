@@ -114,7 +114,9 @@ class FirmServer(FakeServer):
         self.preview: str | None = None
         self.looked: tuple[TestStep, ...] = ()
         self.backfills: list[Backfill] = []
-        self.test_steps: tuple[TestStep, ...] = (TestStep(ok=True, sentence="A file was written and removed."),)
+        self.test_steps: tuple[TestStep, ...] = (
+            TestStep(ok=True, message=text_message("A file was written and removed.")),
+        )
 
     def lack(self, extension_id: str, setting: str) -> None:
         """The firm has not given this setting: each client has to."""

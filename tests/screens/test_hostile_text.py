@@ -83,7 +83,10 @@ def firm(firm: FirmServer) -> FirmServer:
     for waiting in list(firm.waiting.values()):
         firm.put_to_place(made_hostile(waiting))
     firm.known = made_hostile(firm.known)
-    steps = (TestStep(ok=True, sentence="A file was written."), TestStep(ok=False, sentence="No.", remedy="Ask."))
+    steps = (
+        TestStep(ok=True, message=text_message("A file was written.")),
+        TestStep(ok=False, message=text_message("No.", "Ask.")),
+    )
     firm.test_steps = made_hostile(TestResult(steps=steps)).steps
     return firm
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from banqup_tui.domain.messages import text_message
 from banqup_tui.protocol.messages import TestStep
 from tests.screens.program import MIDDLE, NARROW
 
@@ -75,8 +76,8 @@ async def test_help_beside_the_form_tells_of_the_field_one_is_in(opened):
 async def test_what_a_test_has_found_stands_in_the_form(opened):
     async with opened() as here:
         here.server.test_steps = (
-            TestStep(ok=True, sentence="Signed in."),
-            TestStep(ok=False, sentence="No file could be written.", remedy="Correct the path."),
+            TestStep(ok=True, message=text_message("Signed in.")),
+            TestStep(ok=False, message=text_message("No file could be written.", "Correct the path.")),
         )
         await at_form(here)
         await here.click("Test connection")

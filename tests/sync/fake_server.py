@@ -16,6 +16,7 @@ from banqup_tui.domain.document import Document, DocumentKind
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
+from banqup_tui.domain.messages import text_message
 from banqup_tui.domain.source import PlacingRule, ToPlace
 from banqup_tui.domain.space import Role, Space
 from banqup_tui.domain.status import AccountingStatus, accounting_status_with
@@ -364,7 +365,7 @@ class FakeServer:
         return cache.keep(half, sha256)
 
     async def test(self, request: TestRequest) -> TestResult:
-        return TestResult(steps=(TestStep(ok=True, sentence=json.dumps(request.settings)),))
+        return TestResult(steps=(TestStep(ok=True, message=text_message(json.dumps(request.settings))),))
 
     async def begin_sign_in(self, request: SignInRequest) -> SignIn:
         self._asked("begin_sign_in")

@@ -16,6 +16,7 @@ from banqup_tui.formats.refusals import REASONS
 from banqup_tui.store import copy, copy_schema
 from banqup_tui.store.faults import FaultCode, LocalFault
 from banqup_tui.store.query import FilterProblem, parse
+from banqup_tui.written.formats import use_locale
 from banqup_tui.written.messages import (
     in_english,
     json_of,
@@ -25,7 +26,7 @@ from banqup_tui.written.messages import (
     texts_by_code,
     words_of,
 )
-from banqup_tui.written.words import _, use_language
+from banqup_tui.written.words import _, in_language, use_language
 
 
 @pytest.fixture(autouse=True)
@@ -104,6 +105,37 @@ def test_what_the_receiver_said_is_quoted_and_not_translated() -> None:
 def test_a_code_of_a_newer_server_is_shown_with_its_parameters() -> None:
     assert sentence_of(Message("sftp.new-fault", {"server": "sftp.example"})) == "sftp.new-fault (server: sftp.example)"
     assert remedy_of(Message("sftp.new-fault")) == ""
+
+
+def test_a_strangers_braces_are_taken_as_they_are() -> None:
+    use_language("fr")
+    said = message("folder.not-writable", directory="/a{b}/\\1")
+    assert sentence_of(said) == "Le dossier /a{b}/\\1 ne peut pas être écrit."
+
+
+def test_sizes_and_times_are_written_as_the_user_writes_them() -> None:
+    large, quick = message("delivery.too-large", limit=25_000_000, size=26_400_000), message("sftp.signed-in", took=340)
+    assert sentence_of(large) == "The receiver takes at most 25.0\xa0MB; this document has 26.4\xa0MB."
+    assert sentence_of(quick) == "Signed in in 0.3 s, host key as known."
+    use_locale("fr_BE")
+    try:
+        assert "25,0\xa0Mo" in sentence_of(large)
+        assert "0,3 s" in sentence_of(quick)
+    finally:
+        use_locale("en_GB")
+
+
+def test_a_package_of_others_may_bring_its_sentences_in_several_languages() -> None:
+    said = text_message({"en": "The books are closed.", "fr": "Le dossier est clos."}, {"en": "Open them."})
+    assert words_of(said) == "The books are closed. Open them."
+    use_language("fr")
+    assert words_of(said) == "Le dossier est clos. Open them."
+
+
+def test_a_page_for_a_browser_has_a_language_of_its_own() -> None:
+    with in_language("fr"):
+        assert sentence_of(Message("sign-in.done")) == "Vous êtes connecté."
+    assert sentence_of(Message("sign-in.done")) == "You are signed in."
 
 
 def test_a_text_of_an_older_version_is_shown_as_it_was() -> None:

@@ -22,7 +22,7 @@ from banqup_tui.backend.redaction import Redactor
 from banqup_tui.connectors.interface import Checks, Connector, Manifest, SettingProblem, schema
 from banqup_tui.connectors.path_template import problems_of
 from banqup_tui.domain.extension import Category, Extension, ReceiverKind
-from banqup_tui.domain.messages import Message, message
+from banqup_tui.domain.messages import TEXT, Message, message, of_setting, with_params
 from banqup_tui.domain.secret import Secret, from_text, revealed
 from banqup_tui.domain.setting_rules import Flaw, example_of, flaw_of, kind_of
 from banqup_tui.domain.text import clean
@@ -273,28 +273,27 @@ def _read(
             problems.append(_wrong(name, properties[name], given))
             continue
         if properties[name].get("x-template") and values[name]:
-            title = title_of(name, properties)
-            problems += [_of_connector(found) for found in problems_of(name, title, plain)]
+            problems += [_of_connector(found, properties) for found in problems_of(name, plain)]
     refused = {problem.field for problem in problems}
     if level is Level.EFFECTIVE:
         problems += _missing(connector.settings, properties, values, refused)
     if isinstance(connector, Checks):
-        checked = _checked(connector, given_to(connector, values), level)
+        checked = _checked(connector, given_to(connector, values), level, properties)
         problems += [found for found in checked if found.field not in refused]
     return Reading(values=values, problems=tuple(problems))
 
 
-def _checked(connector: Checks, values: dict[str, Any], level: Level) -> list[Problem]:
+def _checked(
+    connector: Checks, values: dict[str, Any], level: Level, properties: Mapping[str, dict[str, Any]]
+) -> list[Problem]:
     """A stranger's check that fails refuses these settings; raised, it would be asked for again and again."""
     try:
-        return [_of_connector(found) for found in connector.check(values, complete=level is Level.EFFECTIVE)]
+        return [
+            _of_connector(found, properties) for found in connector.check(values, complete=level is Level.EFFECTIVE)
+        ]
     except Exception:
         _log.exception("the check of settings by %r failed", connector)
-        return [
-            _problem(
-                None, "The extension failed while it checked its settings.", "Its log says why: update or repair it."
-            )
-        ]
+        return [problem(ProblemType.INVALID_SETTINGS, message("setting.check-failed"))]
 
 
 @cache
@@ -321,10 +320,7 @@ def _flaw(of: Mapping[str, Any], given: Any) -> Flaw | None:
 
 
 def _flawed(name: str, of: Mapping[str, Any], flaw: Flaw) -> Problem:
-    example = example_of(of)
-    title = str(of.get("title", name))
-    remedy = f"For example {example}." if example else "Correct what is written there."
-    return _of_connector(SettingProblem(field=name, sentence=f"{title}: {flaw.sentence}", remedy=remedy))
+    return _of_setting(name, of, with_params(flaw.message, example=example_of(of)))
 
 
 def _missing(
@@ -337,39 +333,48 @@ def _missing(
     for name, field in _fields(settings).items():
         empty = name not in values or values[name] == ""
         if field.required and empty and name not in refused:
-            title = title_of(name, properties)
-            found.append(_problem(name, f"{title} is missing.", f"Fill in {title}."))
+            found.append(_of_setting(name, properties.get(name, {}), message("setting.missing")))
     return found
-
-
-def title_of(name: str, properties: Mapping[str, dict[str, Any]]) -> str:
-    return str(properties.get(name, {}).get("title", name))
 
 
 def _unknown(name: str, properties: Mapping[str, dict[str, Any]]) -> Problem:
     near = get_close_matches(name, properties, n=1, cutoff=0.5)
     if near:
-        return _problem(name, f"There is no setting {name}; did you mean {near[0]}?", f"Write {near[0]}.")
-    return _problem(name, f"There is no setting {name}.", f"The settings are {', '.join(properties)}.")
+        return _of_setting(name, {}, message("setting.unknown-near", near=near[0]))
+    return _of_setting(name, {}, message("setting.unknown", known=", ".join(properties)))
 
 
 def _wrong(name: str, of: Mapping[str, Any], given: Any) -> Problem:
     """Says what was given, save for a secret."""
-    shown = "what was given" if of.get("writeOnly") else f"{given!r}"
-    wanted = {"integer": "a number", "boolean": "yes or no", "string": "text"}.get(str(of.get("type")), "another kind")
-    if of.get("type") == "integer" and "minimum" in of and "maximum" in of:
-        wanted = f"a number from {of['minimum']} to {of['maximum']}"
+    wanted, quote = _wanted(of), "" if of.get("writeOnly") else repr(given)
+    return _of_setting(name, of, message(wanted.code, quote, **wanted.params))
+
+
+def _wanted(of: Mapping[str, Any]) -> Message:
     if "enum" in of:
-        wanted = f"one of {', '.join(str(one) for one in of['enum'])}"
-    title = str(of.get("title", name))
-    return _problem(name, f"{title}: {shown} is not {wanted}.", f"Write {wanted}.")
+        return message("setting.choice", choices=", ".join(str(one) for one in of["enum"]))
+    match of.get("type"):
+        case "integer" if "minimum" in of and "maximum" in of:
+            return message("setting.number-from-to", least=of["minimum"], most=of["maximum"])
+        case "integer":
+            return message("setting.whole-number")
+        case "boolean":
+            return message("setting.yes-or-no")
+        case "string":
+            return message("setting.text")
+    return message("setting.another-kind")
 
 
-def _of_connector(found: SettingProblem) -> Problem:
-    return _problem(found.field, found.sentence, found.remedy)
+def _of_connector(found: SettingProblem, properties: Mapping[str, dict[str, Any]]) -> Problem:
+    return _of_setting(found.field, properties.get(found.field, {}), found.reason)
 
 
-def _problem(field: str | None, sentence: str, remedy: str) -> Problem:
-    return Problem(
-        type=ProblemType.INVALID_SETTINGS, title=sentence, detail=sentence, field=field, remedy=remedy or None
-    )
+def _of_setting(name: str, of: Mapping[str, Any], reason: Message) -> Problem:
+    """A text of a package of others names its setting itself."""
+    named = reason if reason.code == TEXT else of_setting(reason, titles_of(name, of))
+    return problem(ProblemType.INVALID_SETTINGS, named, field=name)
+
+
+def titles_of(name: str, of: Mapping[str, Any]) -> Mapping[str, str]:
+    """The title of a setting by language, always with `en`."""
+    return {"en": str(of.get("title", name)), **of.get("x-titles", {})}

@@ -11,8 +11,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from banqup_tui.backend.context import Refused, Services
-from banqup_tui.backend.extensions import title_of
+from banqup_tui.backend.extensions import titles_of
 from banqup_tui.backend.two_levels import Settings
+from banqup_tui.domain.messages import in_other_languages, message, of_setting
 from banqup_tui.domain.secret import revealed
 from banqup_tui.domain.setting_rules import is_asked, plain, with_defaults
 from banqup_tui.protocol.problems import ProblemType
@@ -87,13 +88,9 @@ def _kept(
 
 
 def _to_give_again(properties: Properties, name: str, changed: str) -> Refused:
-    title, other = title_of(name, properties), title_of(changed, properties)
-    return Refused(
-        ProblemType.INVALID_SETTINGS,
-        f"{title} was given for another value of {other}.",
-        f"Give {title} again.",
-        field=name,
-    )
+    others = titles_of(changed, properties[changed])
+    reason = message("setting.secret-of-another-value", other=others["en"], **in_other_languages("other", others))
+    return Refused(ProblemType.INVALID_SETTINGS, of_setting(reason, titles_of(name, properties[name])), field=name)
 
 
 def bound_to(properties: Properties, name: str) -> tuple[str, ...]:

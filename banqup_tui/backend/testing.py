@@ -23,7 +23,7 @@ from banqup_tui.connectors.path_template import values_of
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.domain.messages import Message, text_message
+from banqup_tui.domain.messages import Message
 from banqup_tui.protocol.messages import TestRequest, TestResult, TestStep
 from banqup_tui.protocol.problems import Problem
 
@@ -140,4 +140,4 @@ def newest(connection: Connection, services: Services, client_id: str | None) ->
 
 
 def _wrong(problem: Problem) -> TestStep:
-    return TestStep(ok=False, message=text_message(problem.title, problem.remedy or ""), field=problem.field)
+    return TestStep(ok=False, message=problem.message, field=problem.field)

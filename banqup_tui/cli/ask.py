@@ -27,6 +27,7 @@ from banqup_tui.actions.places import Destination
 from banqup_tui.cli.output import confirmed, say
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.messages import BackfillCount
 from banqup_tui.written.formats import count
@@ -79,9 +80,7 @@ class CommandLineAsk:
         self.left_out = 0
 
     async def choose(self, question: Choosing) -> str | None:
-        raise NotOnTheCommandLine(
-            _("{title}: this is chosen in the terminal.").format(title=question.title), _("Open it with banqup.")
-        )
+        raise NotOnTheCommandLine(message("cli.only-in-terminal", title=question.title))
 
     async def tick(self, question: Ticking) -> Ticked | None:
         nothing = Ticked(ids=frozenset(), option=self._again, processed=self._processed)
@@ -125,7 +124,7 @@ class CommandLineAsk:
             return None
         found = await form.count_older(self._given.folders or form.folders or (), self._given.since)
         if found is None:
-            raise NotCounted(_("Older documents cannot be counted now."), _("Try again when the backend is back."))
+            raise NotCounted(message("cli.not-counted"))
         words = ngettext("Also {count} older document.", "Also {count} older documents.", found.count)
         say(words.format(count=count(found.count)))
         return found
@@ -151,13 +150,13 @@ class CommandLineAsk:
         return Steps()
 
     def go(self, destination: Destination) -> None:
-        raise NotOnTheCommandLine(_("That is a place of the terminal."), _("Open it with banqup."))
+        raise NotOnTheCommandLine(message("cli.place-of-terminal"))
 
     def copy(self, text: str) -> None:
         click.echo(text)
 
     def show_only_errors(self) -> None:
-        raise NotOnTheCommandLine(_("That is a view of the terminal."), _("Use banqup documents --json."))
+        raise NotOnTheCommandLine(message("cli.view-of-terminal"))
 
     async def open_outside(self, path: Path) -> None:
         click.launch(str(path))

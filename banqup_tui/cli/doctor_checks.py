@@ -1,4 +1,4 @@
-"""What `banqup doctor` looks at. Each check gives findings; each finding is a sentence and, if need be, what to do."""
+"""What `banqup doctor` looks at. Each check gives findings; each finding is a message."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,13 +17,12 @@ from pathlib import Path
 
 from banqup_tui.cli.house import House
 from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.homes import Homes
 from banqup_tui.protocol.local import content_path
 from banqup_tui.store.faults import LocalFault
 from banqup_tui.store.sqlite import connect
-from banqup_tui.written.messages import remedy_of, sentence_of, words_of
-from banqup_tui.written.refusals import what_to_do, why_not
-from banqup_tui.written.words import N_, _, ngettext
+from banqup_tui.written.words import N_
 
 LEAST_ROOM = 200 * 1024 * 1024
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -45,22 +44,24 @@ VERDICT_WORDS: Mapping[Verdict, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
+    """`about`: a word of the program, or what a user has named. `because`: reasons of what was looked at."""
+
     about: str
     verdict: Verdict
-    sentence: str
-    remedy: str = ""
+    message: Message
+    because: Sequence[Message] = ()
 
 
-def fine(about: str, sentence: str) -> Finding:
-    return Finding(about=about, verdict=Verdict.OK, sentence=sentence)
+def fine(about: str, code: str, **params: object) -> Finding:
+    return Finding(about=about, verdict=Verdict.OK, message=message(code, "", **params))
 
 
-def wrong(about: str, sentence: str, remedy: str) -> Finding:
-    return Finding(about=about, verdict=Verdict.WRONG, sentence=sentence, remedy=remedy)
+def wrong(about: str, found: Message, because: Sequence[Message] = ()) -> Finding:
+    return Finding(about=about, verdict=Verdict.WRONG, message=found, because=because)
 
 
-def doubtful(about: str, sentence: str, remedy: str) -> Finding:
-    return Finding(about=about, verdict=Verdict.WARNING, sentence=sentence, remedy=remedy)
+def doubtful(about: str, found: Message, because: Sequence[Message] = ()) -> Finding:
+    return Finding(about=about, verdict=Verdict.WARNING, message=found, because=because)
 
 
 def of_homes(homes: Homes) -> Iterator[Finding]:
@@ -88,13 +89,14 @@ def _of_directory(name: str, path: Path) -> Finding:
         probe.write_bytes(b"x")
         probe.unlink()
     except OSError as error:
-        remedy = _("Give yourself the right to it, or set BANQUP_HOME to a directory of your own.")
-        return wrong(
-            name, _("{path} cannot be written: {strerror}.").format(path=path, strerror=error.strerror), remedy
-        )
+        return wrong(name, message("doctor.directory-not-writable", _reason(error), path=path))
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        return doubtful(name, _("Others may enter {path}.").format(path=path), f"chmod 700 {path}")
-    return fine(name, str(path))
+        return doubtful(name, message("doctor.directory-open-to-others", path=path))
+    return fine(name, "doctor.value", value=path)
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
 
 
 def _of_keys(homes: Homes) -> Iterator[Finding]:
@@ -102,9 +104,7 @@ def _of_keys(homes: Homes) -> Iterator[Finding]:
     for path in (homes.backend / "vault.key", homes.backend / "drop_host_key"):
         with suppress(OSError):
             if stat.S_IMODE(path.stat().st_mode) & 0o077:
-                sentence = _("Others may read {path}.").format(path=path)
-                remedy = _("chmod 600 {path}, and replace the key: docs/service.md says how.").format(path=path)
-                yield wrong("keys", sentence, remedy)
+                yield wrong("keys", message("doctor.key-open-to-others", path=path))
 
 
 def _of_room(path: Path) -> Iterator[Finding]:
@@ -114,13 +114,9 @@ def _of_room(path: Path) -> Iterator[Finding]:
         return
     megabytes = free // (1024 * 1024)
     if free < LEAST_ROOM:
-        yield wrong(
-            N_("disk"),
-            _("{megabytes} MB are free.").format(megabytes=megabytes),
-            _("Make room: nothing is lost, but nothing new can be kept."),
-        )
+        yield wrong(N_("disk"), message("doctor.disk-nearly-full", megabytes=megabytes))
     else:
-        yield fine(N_("disk"), _("{megabytes} MB are free").format(megabytes=megabytes))
+        yield fine(N_("disk"), "doctor.disk-has-room", megabytes=megabytes)
 
 
 def of_lock(homes: Homes) -> Iterator[Finding]:
@@ -131,17 +127,11 @@ def of_lock(homes: Homes) -> Iterator[Finding]:
 
         with path.open("wb") as probe:
             fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield fine(N_("lock"), _("Files can be locked"))
+        yield fine(N_("lock"), "doctor.locks")
     except ImportError:
         return
     except OSError as error:
-        yield wrong(
-            N_("lock"),
-            _("Files in {runtime} cannot be locked: {strerror}.").format(
-                runtime=homes.runtime, strerror=error.strerror
-            ),
-            _("Set BANQUP_HOME to a directory on a disk of this computer."),
-        )
+        yield wrong(N_("lock"), message("doctor.no-locks", _reason(error), directory=homes.runtime))
     finally:
         with suppress(OSError):
             path.unlink(missing_ok=True)
@@ -153,13 +143,13 @@ def of_settings(homes: Homes) -> Iterator[Finding]:
     try:
         read_settings(homes.config)
     except WrongSettings as error:
-        yield wrong(N_("settings"), sentence_of(error.message), remedy_of(error.message))
+        yield wrong(N_("settings"), error.message)
         return
     path = homes.config / FILE_NAME
-    yield fine(
-        N_("settings"),
-        _("{path} is read").format(path=path) if path.exists() else _("The defaults: there is no config.toml"),
-    )
+    if path.exists():
+        yield fine(N_("settings"), "doctor.settings-read", path=path)
+    else:
+        yield fine(N_("settings"), "doctor.settings-default")
 
 
 def of_files(homes: Homes) -> Iterator[Finding]:
@@ -172,87 +162,62 @@ def of_files(homes: Homes) -> Iterator[Finding]:
                 is_sound = connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
         except LocalFault as fault:
             if not fault.is_damage:
-                yield wrong(about, sentence_of(fault.message), remedy_of(fault.message))
+                yield wrong(about, fault.message)
                 continue
             is_sound = False
         if is_sound:
-            yield fine(about, _("The file is sound"))
+            yield fine(about, "doctor.file-sound")
         else:
-            yield wrong(about, _("{path} is damaged.").format(path=path), _remedy_for(path))
+            yield wrong(about, _damaged(path))
     for path in sorted(homes.copies.glob("*/outbox.sqlite.aside-*")):
         if not path.name.endswith(("-wal", "-shm")):
             about = path.relative_to(homes.data).as_posix()
-            yield doubtful(
-                about,
-                _("{path} is a damaged outbox of before.").format(path=path),
-                _("What could be read of it was taken up. Delete it once nothing is missing."),
-            )
+            yield doubtful(about, message("doctor.outbox-aside", path=path))
 
 
-def _remedy_for(path: Path) -> str:
-    if path.name.startswith("copy"):
-        return _("It is made again by itself at the next start.")
-    if path.name.startswith("outbox"):
-        return _("Keep it: at the next start what can be read of it is saved into a new one.")
-    return _("Put the last backup back: banqup restore FOLDER. What is there now stays beside it.")
+def _damaged(path: Path) -> Message:
+    kind = next((kind for kind in ("copy", "outbox") if path.stem == kind), "database")
+    return message(f"doctor.{kind}-damaged", path=path)
 
 
 def of_clock(now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Iterator[Finding]:
     found = now()
     if found < EARLIEST:
-        yield wrong(
-            N_("clock"),
-            _("The clock says {found}.").format(found=found),
-            _("Set the clock: dates of what comes in would be wrong."),
-        )
+        yield wrong(N_("clock"), message("doctor.clock-wrong", found=found))
     else:
-        yield fine(N_("clock"), f"{found.astimezone():%Y-%m-%d %H:%M %Z}")
+        yield fine(N_("clock"), "doctor.value", value=f"{found.astimezone():%Y-%m-%d %H:%M %Z}")
 
 
 def of_terminal(environment: Mapping[str, str], *, is_terminal: bool) -> Iterator[Finding]:
     """Colours, signs and width; only warnings, as the program runs in less."""
     encoding = locale.getpreferredencoding(False)
     if "utf" in encoding.lower():
-        yield fine(N_("signs"), _("The locale is {encoding}").format(encoding=encoding))
+        yield fine(N_("signs"), "doctor.locale", encoding=encoding)
     else:
-        yield doubtful(
-            N_("signs"),
-            _("The locale is {encoding}: signs are shown in ASCII.").format(encoding=encoding),
-            _("Set LANG to a UTF-8 locale, as en_GB.UTF-8."),
-        )
+        yield doubtful(N_("signs"), message("doctor.locale-not-utf", encoding=encoding))
     if not is_terminal:
-        yield fine(N_("terminal"), _("Not a terminal: nothing to look at"))
+        yield fine(N_("terminal"), "doctor.no-terminal")
         return
     yield _of_colours(environment)
     size = shutil.get_terminal_size()
     if size.columns < 60 or size.lines < 16:
-        yield doubtful(
-            N_("size"),
-            _("The window is {columns} × {lines}.").format(columns=size.columns, lines=size.lines),
-            _("60 × 16 is needed: make it larger."),
-        )
+        yield doubtful(N_("size"), message("doctor.window-small", columns=size.columns, lines=size.lines))
     else:
-        yield fine(N_("size"), f"{size.columns} × {size.lines}")
+        yield fine(N_("size"), "doctor.window", columns=size.columns, lines=size.lines)
 
 
 def _of_colours(environment: Mapping[str, str]) -> Finding:
     term = environment.get("TERM", "")
     if environment.get("NO_COLOR"):
-        return fine(N_("colours"), _("None, as NO_COLOR asks"))
+        return fine(N_("colours"), "doctor.no-colours")
     if environment.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
-        return fine(N_("colours"), _("16 million"))
+        return fine(N_("colours"), "doctor.many-colours")
     if "256color" in term:
-        return fine(N_("colours"), "256")
+        return fine(N_("colours"), "doctor.value", value="256")
     if term in ("", "dumb"):
-        return doubtful(
-            N_("colours"),
-            _("TERM is {text}.").format(text=term or _("not set")),
-            _("Set TERM to what the terminal is: xterm-256color."),
-        )
-    return fine(N_("colours"), f"16 ({term})")
-
-
-IMPORT_AGAIN = N_("Import the same file again from where it came: it takes the place of the damaged one.")
+        unknown = message("doctor.term-unknown", term=term) if term else message("doctor.term-not-set")
+        return doubtful(N_("colours"), unknown)
+    return fine(N_("colours"), "doctor.value", value=f"16 ({term})")
 
 
 def of_content(house: House, backend: Path) -> Iterator[Finding]:
@@ -261,86 +226,55 @@ def of_content(house: House, backend: Path) -> Iterator[Finding]:
     read = 0
     for document in house.documents():
         read += 1
-        found = _flaw_of(content_path(backend, document.sha256), document.sha256)
-        if found:
+        found = _fault_of(content_path(backend, document.sha256), document.sha256)
+        if found is not None:
             what = f"{document.number or document.id} ({document.file_name})"
-            about = f"{clients.get(document.client_id, '–')}, {what}"
-            yield wrong(about, _("Its stored file {found}.").format(found=found), _(IMPORT_AGAIN))
+            yield wrong(f"{clients.get(document.client_id, '–')}, {what}", found)
     for waiting in house.to_place():
         if waiting.sha256:
             read += 1
-            found = _flaw_of(content_path(backend, waiting.sha256), waiting.sha256)
-            if found:
-                yield wrong(
-                    f"to place, {waiting.file_name}", _("Its stored file {found}.").format(found=found), _(IMPORT_AGAIN)
-                )
-    files = ngettext("{count} stored file was read", "{count} stored files were read", read)
-    yield fine(N_("content"), files.format(count=read))
+            found = _fault_of(content_path(backend, waiting.sha256), waiting.sha256)
+            if found is not None:
+                yield wrong(f"to place, {waiting.file_name}", found)
+    yield fine(N_("content"), "doctor.stored-files-read", count=read)
 
 
-def _flaw_of(path: Path, sha256: str) -> str:
+def _fault_of(path: Path, sha256: str) -> Message | None:
     try:
         with path.open("rb") as stream:
             whole = hashlib.file_digest(stream, "sha256").hexdigest() == sha256
     except FileNotFoundError:
-        return _("is missing")
+        return message("doctor.stored-file-missing")
     except OSError as error:
-        return _("cannot be read: {reason}").format(reason=error.strerror or error)
-    return "" if whole else _("is damaged")
+        return message("doctor.stored-file-unreadable", _reason(error))
+    return None if whole else message("doctor.stored-file-damaged")
 
 
 def of_house(house: House) -> Iterator[Finding]:
     """The copy, what waits, and the integrations."""
     counts = [row.counts.total for row in house.clients()]
-    clients = ngettext("{count} client", "{count} clients", len(counts)).format(count=len(counts))
-    documents = ngettext("{count} document", "{count} documents", sum(counts)).format(count=sum(counts))
-    yield fine(N_("copy"), f"{clients}, {documents}")
+    yield fine(N_("copy"), "doctor.copy", clients=len(counts), documents=sum(counts))
     damaged = sum(document.damaged for document in house.documents())
     if damaged:
-        remedy = f"{_('banqup doctor --deep names them.')} {_(IMPORT_AGAIN)}"
-        yield wrong(
-            N_("content"),
-            ngettext(
-                "The service found {count} document whose stored file is damaged.",
-                "The service found {count} documents whose stored file is damaged.",
-                damaged,
-            ).format(count=damaged),
-            remedy,
-        )
+        yield wrong(N_("content"), message("doctor.stored-files-damaged", count=damaged))
     waiting = house.waiting()
     if waiting:
-        yield doubtful(
-            N_("outbox"),
-            ngettext(
-                "{count} change waits on this computer.", "{count} changes wait on this computer.", waiting
-            ).format(count=waiting),
-            _("banqup sync sends them."),
-        )
+        yield doubtful(N_("outbox"), message("doctor.changes-wait", count=waiting))
     else:
-        yield fine(N_("outbox"), _("Nothing waits"))
+        yield fine(N_("outbox"), "doctor.nothing-waits")
     for one in house.refused():
-        remedy = f"{what_to_do(one)} {_('banqup changes lists it.')}"
-        yield doubtful(N_("outbox"), _("Refused: {what}. {text}").format(what=one.what, text=why_not(one)), remedy)
+        because = (one.reason,) if one.reason is not None else ()
+        yield doubtful(N_("outbox"), message("doctor.change-refused", what=one.what), because)
     yield from _of_integrations(house)
     for source in house.sources():
         if source.problems:
-            words = " ".join(map(words_of, source.problems))
-            yield wrong(N_("source"), f"{source.path}: {words}", _("banqup sources list shows it."))
+            yield wrong(N_("source"), message("doctor.source-fails", path=source.path), source.problems)
     for extension in house.extensions():
         if not extension.allowed:
-            yield doubtful(
-                "store",
-                _("{extension} of the package {package} is not allowed, so nothing of it is run.").format(
-                    extension=extension.id, package=extension.package
-                ),
-                _("banqup store allow {extension}, if you trust the package.").format(extension=extension.id),
-            )
+            found = message("doctor.extension-not-allowed", id=extension.id, package=extension.package)
+            yield doubtful(N_("store"), found)
         elif extension.problem:
-            yield wrong(
-                N_("store"),
-                _("{id} does not load: {problem}").format(id=extension.id, problem=sentence_of(extension.problem)),
-                _("Install it again, or take it away."),
-            )
+            yield wrong(N_("store"), message("doctor.extension-fails", id=extension.id), (extension.problem,))
 
 
 def _of_integrations(house: House) -> Iterator[Finding]:
@@ -348,19 +282,18 @@ def _of_integrations(house: House) -> Iterator[Finding]:
     found = house.integrations()
     for one in found:
         about = f"{clients.get(one.client_id, '–')}, {one.label}"
+        because = (one.cause,) if one.cause is not None else ()
         if one.state is IntegrationState.BROKEN:
-            mend = _("Mend it, then banqup integrations resume {id}.").format(id=one.id)
-            yield wrong(about, sentence_of(one.cause) or _("It needs attention."), remedy_of(one.cause) or mend)
+            yield wrong(about, message("doctor.integration-broken", id=one.id), because)
         elif one.state is IntegrationState.PAUSED:
-            why = _("It is paused: {cause}").format(cause=sentence_of(one.cause)) if one.cause else _("It is paused.")
-            yield doubtful(about, why, f"banqup integrations resume {one.id}")
+            yield doubtful(about, message("doctor.integration-paused", id=one.id), because)
     active = sum(one.state is IntegrationState.ACTIVE for one in found)
-    yield fine(N_("integrations"), _("{active} of {count} are active").format(active=active, count=len(found)))
+    yield fine(N_("integrations"), "doctor.integrations", active=active, count=len(found))
 
 
 def before_the_house(homes: Homes) -> Iterator[Finding]:
     """All that can be looked at without opening anything."""
-    yield fine(N_("python"), sys.version.split()[0])
+    yield fine(N_("python"), "doctor.value", value=sys.version.split()[0])
     yield from of_homes(homes)
     yield from of_lock(homes)
     yield from of_settings(homes)

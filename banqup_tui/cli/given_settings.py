@@ -19,9 +19,9 @@ from banqup_tui.cli.output import say
 from banqup_tui.domain.days import read_day
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import Message, message, of_setting, with_params
 from banqup_tui.domain.setting_rules import example_of, flaw_of, kind_of, plain
-from banqup_tui.written.told import told as in_language
-from banqup_tui.written.words import N_, _, ngettext
+from banqup_tui.written.words import N_, _
 
 
 class WrongSetting(BanqupError):
@@ -94,15 +94,7 @@ def _asked_for(keys: Sequence[str], schema: Mapping[str, Any]) -> dict[str, str]
     lines = [content] if len(keys) == 1 else content.splitlines()
     if len(lines) != len(keys) or not all(lines):
         wanted, found = len(keys), len([line for line in lines if line])
-        names = ", ".join(keys)
-        raise WrongSetting(
-            ngettext(
-                "{names}: standard input has {found} of {wanted} value.",
-                "{names}: standard input has {found} of {wanted} values.",
-                wanted,
-            ).format(names=names, found=found, wanted=wanted),
-            _("Give each on a line of its own, or use --set-file."),
-        )
+        raise WrongSetting(message("cli.standard-input-short", names=", ".join(keys), found=found, wanted=wanted))
     return dict(zip(keys, lines, strict=True))
 
 
@@ -111,16 +103,10 @@ def _of_file(key: str, path: str) -> str:
     try:
         return Path(path).expanduser().read_text(encoding="utf-8").rstrip("\r\n")
     except OSError as error:
-        raise WrongSetting(
-            _("--set-file {key}: {path} cannot be read: {strerror}.").format(
-                key=key, path=path, strerror=error.strerror
-            ),
-            _("Name another file."),
-        ) from error
+        reason = error.strerror or str(error)
+        raise WrongSetting(message("cli.setting-file-unreadable", reason, key=key, path=path)) from error
     except UnicodeDecodeError:
-        raise WrongSetting(
-            _("--set-file {key}: {path} is no text.").format(key=key, path=path), _("Name another file.")
-        ) from None
+        raise WrongSetting(message("cli.setting-file-no-text", key=key, path=path)) from None
 
 
 folder_option = click.option(
@@ -144,9 +130,7 @@ def day_given(text: str | None) -> date | None:
         return None
     found = read_day(text)
     if found is None:
-        raise WrongSetting(
-            _("--since {text}: that is no day.").format(text=text), _("Write it as 2026-10-01 or 01/10/2026.")
-        )
+        raise WrongSetting(message("cli.no-day", text=text))
     return found
 
 
@@ -155,16 +139,12 @@ def _taken_apart(pair: Pair, schema: Mapping[str, Any]) -> tuple[str, str, bool]
     is_file = isinstance(pair, FromFile)
     key, equals, text = (pair.pair if isinstance(pair, FromFile) else pair).partition("=")
     if not equals:
-        raise WrongSetting(
-            _("--set {key}: a setting is given as KEY=VALUE.").format(key=key), _("Put a = between name and value.")
-        )
+        raise WrongSetting(message("cli.no-value", key=key))
     properties: Mapping[str, Any] = schema.get("properties", {})
     if key not in properties:
-        raise WrongSetting(_("There is no setting {key}.").format(key=key), _nearest(key, list(properties)))
+        raise WrongSetting(_no_setting(key, list(properties)))
     if text and kind_of(properties[key]) == "sign-in":
-        raise WrongSetting(
-            _("{key} is a sign-in, not a text.").format(key=key), _("Use --sign-in: it says where to sign in.")
-        )
+        raise WrongSetting(message("cli.is-a-sign-in", key=key))
     return key, text, is_file
 
 
@@ -183,19 +163,12 @@ def _value(key: str, text: str, property_schema: Mapping[str, Any]) -> Any:
     if "array" in kinds:
         return [part.strip() for part in text.split(",")]
     if "string" not in kinds:
-        raise WrongSetting(
-            _("{key} cannot be {text}.").format(key=key, text=text),
-            _("It takes a value of type {text}.").format(text=" or ".join(kinds)),
-        )
+        raise WrongSetting(message("cli.not-of-type", key=key, text=text, type=" | ".join(kinds)))
     if "enum" in property_schema:
         return _choice(key, text, property_schema)
     flaw = flaw_of(property_schema, text)
     if flaw is not None:
-        example = example_of(property_schema)
-        raise WrongSetting(
-            f"{key}: {in_language(flaw.sentence)}",
-            _("For example {example}.").format(example=example) if example else "",
-        )
+        raise WrongSetting(of_setting(with_params(flaw.message, example=example_of(property_schema)), {"en": key}))
     return text
 
 
@@ -203,10 +176,7 @@ def _choice(key: str, text: str, property_schema: Mapping[str, Any]) -> Any:
     choices = property_schema["enum"]
     found = next((one for one in choices if str(one) == text), None)
     if found is None:
-        raise WrongSetting(
-            _("{key} cannot be {text}.").format(key=key, text=text),
-            _("Choose one of {text}.").format(text=", ".join(map(str, choices))),
-        )
+        raise WrongSetting(message("cli.not-a-choice", key=key, text=text, choices=", ".join(map(str, choices))))
     return found
 
 
@@ -217,8 +187,10 @@ def _number(text: str, *, whole: bool) -> int | float | None:
         return None
 
 
-def _nearest(key: str, known: list[str]) -> str:
+def _no_setting(key: str, known: list[str]) -> Message:
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
     if near:
-        return _("Did you mean {name}?").format(name=near[0])
-    return _("Its settings are {names}.").format(names=", ".join(known) or _("none"))
+        return message("cli.no-setting-near", key=key, near=near[0])
+    if not known:
+        return message("cli.no-settings", key=key)
+    return message("cli.no-setting", key=key, known=", ".join(known))

@@ -19,11 +19,10 @@ from banqup_tui.domain.failures import Failing, FailureGroup
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import ClientRow
-from banqup_tui.domain.messages import Message
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.source import PlacingRule, Source, ToPlace
 from banqup_tui.homes import Homes
 from banqup_tui.protocol.problems import WAITS_TO_PLACE, message_in
-from banqup_tui.written.words import _
 
 
 class NoBackend(BanqupError):
@@ -156,7 +155,7 @@ def client_named(house: House, name: str) -> Client:
         found = [client for client in clients if key(client) in (wanted, compact)]
         if len(found) == 1:
             return found[0]
-    raise NotThere(_("There is no client {name}.").format(name=name), _nearest(wanted, clients))
+    raise NotThere(_no_client(name, wanted, clients))
 
 
 def _reference(client: Client) -> str:
@@ -175,11 +174,11 @@ def _name(client: Client) -> str:
     return client.name.casefold()
 
 
-def _nearest(wanted: str, clients: Sequence[Client]) -> str:
+def _no_client(name: str, wanted: str, clients: Sequence[Client]) -> Message:
     import difflib
 
     references = {client.reference.casefold(): client.reference for client in clients}
     near = difflib.get_close_matches(wanted, references, n=1, cutoff=0.5)
     if near:
-        return _("Did you mean {name}?").format(name=references[near[0]]) + " " + _("banqup clients lists them.")
-    return _("banqup clients lists them.") if clients else _("There are no clients yet: import with --create-clients.")
+        return message("cli.no-client-near", name=name, near=references[near[0]])
+    return message("cli.no-client" if clients else "cli.no-clients-yet", name=name)

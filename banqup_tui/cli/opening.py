@@ -8,8 +8,9 @@ import sys
 
 from banqup_tui.cli import exit_codes
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import message
 from banqup_tui.written.terminal import MANY_COLOURS, colours_of
-from banqup_tui.written.words import _, use_language
+from banqup_tui.written.words import use_language
 
 _NO_SCREEN = ("", "dumb", "unknown")
 
@@ -45,18 +46,12 @@ def _tell_textual() -> None:
 
 def _no_terminal() -> NoTerminal:
     _speak()
-    return NoTerminal(
-        _("The screen can only be shown in a terminal, and input or output is none."),
-        _("Start banqup in a terminal, or use one of its commands: banqup --help lists them."),
-    )
+    return NoTerminal(message("cli.no-terminal"))
 
 
 def _no_screen(term: str) -> NoTerminal:
     _speak()
-    return NoTerminal(
-        _("This terminal cannot show a screen: TERM is {term}.").format(term=term or _("not set")),
-        _("Set TERM to what it is, such as xterm-256color, or use a command: banqup --help lists them."),
-    )
+    return NoTerminal(message("cli.no-screen", term=term) if term else message("cli.no-term"))
 
 
 def _speak() -> None:

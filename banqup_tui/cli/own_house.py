@@ -20,6 +20,7 @@ from banqup_tui.domain.failures import Failing, FailureGroup
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import ClientRow
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.source import PlacingRule, Source, ToPlace
 from banqup_tui.homes import Homes
 from banqup_tui.launcher import connect
@@ -38,10 +39,7 @@ class CopyDamaged(BanqupError):
     exit_code = 75
 
     def __init__(self) -> None:
-        super().__init__(
-            _("The copy on this computer was damaged and is made again. Nothing that you did is lost."),
-            _("Do it again: what was shown is not complete."),
-        )
+        super().__init__(message("cli.copy-damaged"))
 
 
 @asynccontextmanager

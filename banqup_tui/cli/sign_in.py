@@ -87,13 +87,10 @@ def _field(extension: Extension, settings: Mapping[str, Any]) -> str:
     if asked is not None:
         return asked
     if not sign_ins:
-        raise NothingToSignInTo(
-            _("{id} has no sign-in in a browser.").format(id=extension.id), _("Leave --sign-in out.")
-        )
+        raise NothingToSignInTo(message("cli.no-sign-in", id=extension.id))
     when: Mapping[str, Any] = plain(next(iter(sign_ins.values()))).get("x-when", {})
     missing = (f"--set {name}={'|'.join(map(str, values))}" for name, values in when.items())
-    sentence = _("{id} has no sign-in in a browser with these settings.").format(id=extension.id)
-    raise NothingToSignInTo(sentence, _("Give {text} with it.").format(text=" ".join(missing)))
+    raise NothingToSignInTo(message("cli.no-sign-in-with-these", id=extension.id, options=" ".join(missing)))
 
 
 async def _until_done(doing: Doing, begun: SignIn) -> SignIn:
@@ -110,7 +107,7 @@ async def _until_done(doing: Doing, begun: SignIn) -> SignIn:
         found = begun
         while found.state is SignInState.WAITING:
             if time.monotonic() > end:
-                raise NobodySignedIn(_("Nobody has signed in."), _("Give the same command again."))
+                raise NobodySignedIn(message("cli.nobody-signed-in"))
             address = await _next(lines)
             try:
                 found = await (doing.return_to(begun.id, address) if address else doing.sign_in(begun.id))

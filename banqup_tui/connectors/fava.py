@@ -123,14 +123,10 @@ class Fava:
 
     def check(self, given: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
         problems = address_problems("url", given["url"], _EXAMPLE_URL) if given.get("url") else []
-        account, example = given.get("account"), _EXAMPLE_ACCOUNT
+        account = given.get("account")
         if account and not _ACCOUNT.fullmatch(_PLACEHOLDER.sub("X", account)):
             problems.append(
-                SettingProblem(
-                    field="account",
-                    sentence="Account: it is not written as Beancount writes accounts.",
-                    remedy=f"Write it as {example}.",
-                )
+                SettingProblem(field="account", message=message("setting.not-an-account", example=_EXAMPLE_ACCOUNT))
             )
         return problems
 

@@ -23,7 +23,7 @@ from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind, Words
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.integration import Trouble
-from banqup_tui.domain.messages import Message, message
+from banqup_tui.domain.messages import Message, message, text_message
 from banqup_tui.domain.secret import Secret
 from banqup_tui.domain.values import Value
 
@@ -155,11 +155,19 @@ def failed_step(error: BanqupError) -> Step:
 
 
 class SettingProblem(Value, frozen=True, kw_only=True):
-    """What is wrong with one setting, found without asking the receiver. `field` names the setting."""
+    """What is wrong with one setting, found without asking the receiver. `field` names the setting.
+
+    `message` is one of the program's own; a package of others gives a sentence and a remedy.
+    """
 
     field: str
-    sentence: str
+    message: Message | None = None
+    sentence: str = ""
     remedy: str = ""
+
+    @property
+    def reason(self) -> Message:
+        return self.message or text_message(self.sentence, self.remedy)
 
 
 class Channel(Protocol):

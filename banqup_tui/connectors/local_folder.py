@@ -94,13 +94,7 @@ class LocalFolder:
         problems = name_problems(given.get("file_name", ""))
         path = given.get("path")
         if path and not os.path.isabs(_expanded(path)):
-            problems.append(
-                SettingProblem(
-                    field="path",
-                    sentence="Path: it does not say where it begins.",
-                    remedy="Write the whole path, such as /srv/in/[external_id]/[folder].",
-                )
-            )
+            problems.append(SettingProblem(field="path", message=message("setting.path-not-whole")))
         return problems
 
     @asynccontextmanager

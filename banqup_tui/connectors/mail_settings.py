@@ -11,6 +11,7 @@ import msgspec
 from banqup_tui.connectors.interface import NO_SECRET, SettingProblem, Settings, setting
 from banqup_tui.connectors.path_template import FileName, name_problems
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.secret import Secret
 
 _DOMAIN = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}))*"
@@ -216,13 +217,7 @@ def problems_of(given: Mapping[str, Any], *, complete: bool) -> list[SettingProb
         if given.get(name) and not is_address(given[name]):
             problems.append(_no_address(name))
     if re.search(r"[\s/@]", given.get("host", "").strip()):
-        problems.append(
-            SettingProblem(
-                field="host",
-                sentence="Mail server: it is not the name of a server.",
-                remedy="Write it as smtp.example.be.",
-            )
-        )
+        problems.append(SettingProblem(field="host", message=message("setting.not-a-mail-server")))
     return problems + (_missing(given) if complete else [])
 
 
@@ -234,38 +229,27 @@ def is_address(text: str) -> bool:
 
 
 def _no_address(name: str) -> SettingProblem:
-    return SettingProblem(
-        field=name,
-        sentence="This is not an address that mail can be sent to.",
-        remedy=f"Write one address, as {EXAMPLE}, without accents.",
-    )
+    return SettingProblem(field=name, message=message("setting.not-a-mail-address", example=EXAMPLE))
 
 
 def _missing(given: Mapping[str, Any]) -> list[SettingProblem]:
     """What is wrong only once no more will be added."""
     problems = []
     if not any(given.get(name) for name in ("address", *OF_FOLDER.values())):
-        problems.append(
-            SettingProblem(
-                field="address",
-                sentence="There is no address to send to.",
-                remedy="Fill in the addresses that the software shows for this client.",
-            )
-        )
+        problems.append(SettingProblem(field="address", message=message("setting.no-recipient")))
     if given.get("sign_in_by", "password") != "password":
         return problems + _missing_for_the_browser(given)
     if given.get("user") and not given.get("password"):
-        problems.append(SettingProblem(field="password", sentence="Password is missing.", remedy="Fill in Password."))
+        problems.append(SettingProblem(field="password", message=message("setting.missing")))
     if given.get("password") and not given.get("user"):
-        problems.append(SettingProblem(field="user", sentence="User is missing.", remedy="Fill in User."))
+        problems.append(SettingProblem(field="user", message=message("setting.missing")))
     return problems
 
 
 def _missing_for_the_browser(given: Mapping[str, Any]) -> list[SettingProblem]:
     problems = []
     if not given.get("user"):
-        remedy = "Fill in the mailbox that is signed in."
-        problems.append(SettingProblem(field="user", sentence="User is missing.", remedy=remedy))
+        problems.append(SettingProblem(field="user", message=message("setting.mailbox-missing")))
     if not given.get("sign_in"):
-        problems.append(SettingProblem(field="sign_in", sentence="Sign-in: not signed in yet.", remedy="Sign in."))
+        problems.append(SettingProblem(field="sign_in", message=message("setting.not-signed-in")))
     return problems

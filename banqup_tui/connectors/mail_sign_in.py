@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from banqup_tui.connectors.interface import Authorization, SettingProblem
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.secret import Secret, revealed
 
 _KNOWN = {
@@ -28,7 +29,7 @@ _KNOWN = {
 }
 """As their documentation has it for applications of the desktop. Google gives a lasting sign-in only when asked so."""
 
-_NEEDED = (("client_id", "Application ID"), ("authorize_url", "Sign-in page"), ("token_url", "Token address"))
+_NEEDED = ("client_id", "authorize_url", "token_url")
 
 
 def authorization_of(given: Mapping[str, Any]) -> Authorization | SettingProblem:
@@ -41,7 +42,7 @@ def authorization_of(given: Mapping[str, Any]) -> Authorization | SettingProblem
         parameters=(*usual.parameters, *((("login_hint", str(given["user"])),) if given.get("user") else ())),
         **{name: text for name, text in own.items() if text},
     )
-    for name, title in _NEEDED:
+    for name in _NEEDED:
         if not getattr(found, name):
-            return SettingProblem(field=name, sentence=f"{title} is missing.", remedy=f"Fill in {title}.")
+            return SettingProblem(field=name, message=message("setting.missing"))
     return found

@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 
 from banqup_tui.connectors.interface import Parcel, SettingProblem, setting
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.path_template import (
     FOLDER_WORDS,
     MAX_NAME_BYTES,
@@ -114,30 +115,15 @@ def with_suffix(name: str, suffix: str) -> str:
     return f"{stem}_{suffix}{pure.suffix}"
 
 
-def problems_of(field: str, title: str, template: str) -> list[SettingProblem]:
-    return [_problem(field, title, template, found) for found in check(template)]
+def problems_of(field: str, template: str) -> list[SettingProblem]:
+    return [SettingProblem(field=field, message=found.message) for found in check(template)]
 
 
 def name_problems(template: str) -> list[SettingProblem]:
     """Of a `FileName`, besides what is wrong with any template."""
     if "/" not in template:
         return []
-    return [
-        SettingProblem(
-            field="file_name", sentence="File name: / belongs into the path.", remedy="Move the folder to the path."
-        )
-    ]
-
-
-def _problem(field: str, title: str, template: str, found: TemplateProblem) -> SettingProblem:
-    unknown = f"{template[found.start : found.end]} is " if found.text == "unknown" else ""
-    if found.suggestion:
-        remedy = f"Write {found.suggestion}."
-    elif unknown:
-        remedy = "There are " + ", ".join(f"[{name}]" for name in PLACEHOLDERS) + "."
-    else:
-        remedy = f"Correct the {title.lower()} there."
-    return SettingProblem(field=field, sentence=f"{title}: {unknown}{found.sentence}", remedy=remedy)
+    return [SettingProblem(field="file_name", message=message("setting.slash-in-name"))]
 
 
 def _file_name(template: str, parcel: Parcel, values: Mapping[str, str]) -> str:

@@ -249,22 +249,14 @@ def _no_name(key: str) -> Rejected:
 def _region_problems(given: Mapping[str, Any], complete: bool) -> Iterator[SettingProblem]:
     region = given.get("region")
     if not region and not given.get("endpoint") and complete:
-        yield SettingProblem(
-            field="region", sentence="Region is missing.", remedy="Amazon needs it: write it such as eu-west-3."
-        )
+        yield SettingProblem(field="region", message=message("setting.region-missing"))
     elif region and not _REGION.fullmatch(region):
-        yield SettingProblem(
-            field="region", sentence="Region: it is not a region.", remedy="Write it such as eu-west-3."
-        )
+        yield SettingProblem(field="region", message=message("setting.not-a-region"))
 
 
 def _bucket_problems(given: Mapping[str, Any]) -> Iterator[SettingProblem]:
     if given.get("bucket") and not _BUCKET.fullmatch(given["bucket"]):
-        yield SettingProblem(
-            field="bucket",
-            sentence="Bucket: no bucket can have that name.",
-            remedy="Write its name alone: 3 to 63 letters, digits, dots and dashes.",
-        )
+        yield SettingProblem(field="bucket", message=message("setting.not-a-bucket"))
 
 
 def _key_problems(given: Mapping[str, Any]) -> Iterator[SettingProblem]:
@@ -272,13 +264,7 @@ def _key_problems(given: Mapping[str, Any]) -> Iterator[SettingProblem]:
     for field in ("access_key_id", "secret_access_key"):
         key = revealed(given.get(field, ""))
         if not key.isascii() or not key.isprintable() or " " in key:
-            yield SettingProblem(
-                field=field,
-                sentence="Secret key: it holds signs that no key has."
-                if field.startswith("secret")
-                else "Access key: it holds signs that no key has.",
-                remedy="Copy it again, without blanks.",
-            )
+            yield SettingProblem(field=field, message=message("setting.not-a-key"))
 
 
 def _probe_key(settings: S3Settings, sample: Parcel | None) -> str:

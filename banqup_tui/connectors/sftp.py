@@ -117,21 +117,9 @@ class Sftp:
     def check(self, given: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
         problems = name_problems(given.get("file_name", ""))
         if given.get("host_key") and not fingerprints_of(given["host_key"]):
-            problems.append(
-                SettingProblem(
-                    field="host_key",
-                    sentence="Host key: it is not a fingerprint.",
-                    remedy="Write it as SHA256: and 43 signs, as ssh-keygen -l shows it.",
-                )
-            )
+            problems.append(SettingProblem(field="host_key", message=message("setting.fingerprint")))
         if complete and not given.get("password") and not given.get("private_key"):
-            problems.append(
-                SettingProblem(
-                    field="password",
-                    sentence="Password is missing.",
-                    remedy="Fill in Password, or Private key.",
-                )
-            )
+            problems.append(SettingProblem(field="password", message=message("setting.password-or-key-missing")))
         return problems
 
     @asynccontextmanager

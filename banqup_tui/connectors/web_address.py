@@ -4,6 +4,7 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from banqup_tui.connectors.interface import SettingProblem
+from banqup_tui.domain.messages import message
 
 
 def is_this_machine(url: str) -> bool:
@@ -27,30 +28,16 @@ def server_of(url: str) -> str:
 
 
 def address_problems(field: str, url: str, example: str) -> list[SettingProblem]:
-    """What is wrong with the address of a server, in a setting of the title Address, without asking the server."""
+    """What is wrong with the address of a server, without asking the server."""
     parts = _split(url)
     if parts.scheme not in ("https", "http") or not parts.hostname or _port(parts) == 0 or _has_blanks(url):
-        return [
-            SettingProblem(field=field, sentence="Address: it is not an address.", remedy=f"Write it as {example}.")
-        ]
+        return [SettingProblem(field=field, message=message("setting.not-an-address", example=example))]
     if parts.username is not None or parts.password is not None:
-        return [
-            SettingProblem(
-                field=field,
-                sentence="Address: a name or a password does not belong into an address, where all can see it.",
-                remedy="Take out what stands before @.",
-            )
-        ]
+        return [SettingProblem(field=field, message=message("setting.name-in-address"))]
     if parts.fragment:
-        return [SettingProblem(field=field, sentence="Address: what follows # is never sent.", remedy="Take it out.")]
+        return [SettingProblem(field=field, message=message("setting.fragment-in-address"))]
     if parts.scheme == "http" and not is_this_machine(url):
-        return [
-            SettingProblem(
-                field=field,
-                sentence="Address: with http anybody on the way can read the documents.",
-                remedy="Write https. Plain http goes only to this machine.",
-            )
-        ]
+        return [SettingProblem(field=field, message=message("setting.http-is-read"))]
     return []
 
 

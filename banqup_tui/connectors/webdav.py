@@ -124,13 +124,7 @@ class WebDav:
         if given.get("url"):
             problems += address_problems("url", given["url"], _EXAMPLE_URL)
             if "?" in given["url"]:
-                problems.append(
-                    SettingProblem(
-                        field="url",
-                        sentence="Address: a WebDAV address ends before the question mark.",
-                        remedy="Take out what stands from ? on.",
-                    )
-                )
+                problems.append(SettingProblem(field="url", message=message("setting.question-in-address")))
         return problems
 
     @asynccontextmanager

@@ -237,8 +237,7 @@ def _secret_problems(text: str) -> list[SettingProblem]:
         return [
             SettingProblem(
                 field="secret",
-                sentence="Secret: it is not one of Standard Webhooks.",
-                remedy="It begins with whsec_, and 24 to 64 bytes in Base64 follow.",
+                message=message("setting.not-standard-webhooks"),
             )
         ]
     return []

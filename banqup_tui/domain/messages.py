@@ -21,6 +21,10 @@ and `remedy`, and their translations, `text.fr` and so on. It is shown as it is.
 OF_CLIENT = "ofClient"
 """A parameter that any message may have: the name of the client that it is about."""
 
+OF_SETTING = "setting"
+"""A parameter that a message of a setting has: the setting's title in English, `setting.fr` in French. It stands before
+the sentence, or in it."""
+
 _LONGEST = 500
 """Characters of a parameter: a message is one line, and a stranger's text may have megabytes."""
 
@@ -39,10 +43,27 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def message(code: str, /, quote: str = "", **params: object) -> Message:
     """A message whose texts are cleaned for one line of a terminal; numbers stay numbers."""
-    kept: dict[str, Param] = {
-        name: value if type(value) is int else clean(str(value))[:_LONGEST] for name, value in params.items()
-    }
-    return Message(code, kept, clean(quote)[:_LONGEST])
+    return Message(code, _kept(params), clean(quote)[:_LONGEST])
+
+
+def _kept(params: Mapping[str, object]) -> dict[str, Param]:
+    return {name: value if type(value) is int else clean(str(value))[:_LONGEST] for name, value in params.items()}
+
+
+def with_params(one: Message, **params: object) -> Message:
+    """The same message with more parameters."""
+    return msgspec.structs.replace(one, params={**one.params, **_kept(params)})
+
+
+def of_setting(one: Message, titles: Mapping[str, str]) -> Message:
+    """The same message with the title of its setting in each language, by the language's code."""
+    named = {OF_SETTING: titles["en"], **in_other_languages(OF_SETTING, titles)}
+    return msgspec.structs.replace(one, params={**one.params, **_kept(named)})
+
+
+def in_other_languages(name: str, texts: Mapping[str, str]) -> dict[str, str]:
+    """A parameter's value in each language but English: `setting.fr`."""
+    return {f"{name}.{language}": text for language, text in texts.items() if language != "en"}
 
 
 def message_in(line: str) -> Message | None:

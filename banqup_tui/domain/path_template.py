@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.values import Value
 
 PLACEHOLDERS: tuple[str, ...] = (
@@ -47,23 +48,18 @@ _EXTENSION = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$")
 
 
 class TemplateProblem(Value, frozen=True, kw_only=True):
-    """What is wrong between `start` and `end`, and the text that would be right there, if one is near."""
+    """What is wrong between `start` and `end`. Its parameter `near` is what would be right there, if one is near."""
 
     start: int
     end: int
-    text: str
-    suggestion: str | None = None
-
-    @property
-    def sentence(self) -> str:
-        return f"{self.text}; did you mean {self.suggestion}?" if self.suggestion else self.text
+    message: Message
 
 
 def check(template: str) -> list[TemplateProblem]:
     """Every problem, from left to right; none means that it can be filled."""
     problems = [*_unknown_names(template), *_stray_brackets(template), *_climbing(template), *_control(template)]
     if not template.strip():
-        problems.append(TemplateProblem(start=0, end=len(template), text="empty"))
+        problems.append(TemplateProblem(start=0, end=len(template), message=message("setting.empty")))
     return sorted(problems, key=lambda problem: (problem.start, problem.end))
 
 
@@ -72,7 +68,13 @@ def _unknown_names(template: str) -> Iterable[TemplateProblem]:
         name = found.group(1)
         if name in PLACEHOLDERS:
             continue
-        yield TemplateProblem(start=found.start(), end=found.end(), text="unknown", suggestion=_nearest(name))
+        yield TemplateProblem(start=found.start(), end=found.end(), message=_unknown(found.group(), _nearest(name)))
+
+
+def _unknown(variable: str, near: str | None) -> Message:
+    if near is not None:
+        return message("setting.variable-near", variable=variable, near=near)
+    return message("setting.variable", variable=variable, known=", ".join(f"[{name}]" for name in PLACEHOLDERS))
 
 
 def _nearest(name: str) -> str | None:
@@ -86,23 +88,28 @@ def _stray_brackets(template: str) -> Iterable[TemplateProblem]:
     rest = _PARTS.sub(lambda found: " " * len(found.group()), template)
     for found in _BRACKETS.finditer(rest):
         if found.group() == "]":
-            yield TemplateProblem(start=found.start(), end=found.end(), text="] without its [")
+            yield TemplateProblem(start=found.start(), end=found.end(), message=message("setting.bracket-not-opened"))
             continue
         end = next((at for at in range(found.end(), len(rest)) if rest[at] in "/\\["), len(rest))
+        near = _nearest(rest[found.end() : end])
         yield TemplateProblem(
-            start=found.start(), end=end, text="[ without its ]", suggestion=_nearest(rest[found.end() : end])
+            start=found.start(),
+            end=end,
+            message=message("setting.bracket-not-closed-near", near=near)
+            if near is not None
+            else message("setting.bracket-not-closed"),
         )
 
 
 def _climbing(template: str) -> Iterable[TemplateProblem]:
     for found in re.finditer(r"(?:^|(?<=/))\.\.(?=/|$)", template):
-        yield TemplateProblem(start=found.start(), end=found.end(), text=".. is not allowed in a path")
+        yield TemplateProblem(start=found.start(), end=found.end(), message=message("setting.climbs"))
 
 
 def _control(template: str) -> Iterable[TemplateProblem]:
     for at, letter in enumerate(template):
         if unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp"):
-            yield TemplateProblem(start=at, end=at + 1, text="a sign that cannot be seen")
+            yield TemplateProblem(start=at, end=at + 1, message=message("setting.unseen"))
 
 
 def names_a_file(template: str) -> bool:

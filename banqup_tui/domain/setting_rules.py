@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.path_template import check as check_template
-from banqup_tui.domain.text import clean
 from banqup_tui.domain.values import Value
 
 Schema = Mapping[str, Any]
@@ -33,11 +33,11 @@ _MOST_HOST, _MOST_LABEL, _MOST_LOCAL_PART = 253, 63, 64
 
 
 class Flaw(Value, frozen=True, kw_only=True):
-    """What is wrong between `start` and `end`: a sentence that begins small, to stand after a title and a colon."""
+    """What is wrong between `start` and `end`."""
 
     start: int
     end: int
-    sentence: str
+    message: Message
 
 
 def plain(schema: Schema) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def _email(of: Schema, text: str) -> Iterator[Flaw]:
     if not of.get("x-many"):
         found = _BETWEEN_ADDRESSES.search(text.strip())
         if found is not None and "@" in text[: found.start()] and "@" in text[found.end() :]:
-            yield Flaw(start=found.start(), end=len(text), sentence="one address, not several.")
+            yield Flaw(start=found.start(), end=len(text), message=message("setting.one-address"))
         yield from _address(text, 0)
         return
     for part in re.finditer(r"[^,;\s]+", text):
@@ -135,17 +135,17 @@ def _address(text: str, at: int) -> Iterator[Flaw]:
     local, sign, domain = text.strip().rpartition("@")
     end = at + len(text)
     if space is not None:
-        yield Flaw(start=at + space.start(), end=at + space.end(), sentence="there is a space in it.")
+        yield Flaw(start=at + space.start(), end=at + space.end(), message=message("setting.space"))
     if not sign:
-        yield Flaw(start=end - 1, end=end, sentence="there is no @ in it.")
+        yield Flaw(start=end - 1, end=end, message=message("setting.no-at"))
     elif not local:
-        yield Flaw(start=at, end=at + 1, sentence="nothing stands before the @.")
+        yield Flaw(start=at, end=at + 1, message=message("setting.nothing-before-at"))
     elif not _LOCAL_PART.match(local) or len(local) > _MOST_LOCAL_PART or local.startswith(".") or ".." in local:
-        yield Flaw(start=at, end=at + len(local), sentence="no address begins like this.")
+        yield Flaw(start=at, end=at + len(local), message=message("setting.no-such-beginning"))
     elif not domain:
-        yield Flaw(start=end - 1, end=end, sentence="nothing stands after the @.")
+        yield Flaw(start=end - 1, end=end, message=message("setting.nothing-after-at"))
     elif "." not in domain or not _is_name(domain):
-        yield Flaw(start=at + len(local) + 1, end=end, sentence="a name with a dot is needed after the @.")
+        yield Flaw(start=at + len(local) + 1, end=end, message=message("setting.dot-after-at"))
 
 
 def _host(of: Schema, text: str) -> Iterator[Flaw]:
@@ -155,19 +155,18 @@ def _host(of: Schema, text: str) -> Iterator[Flaw]:
     scheme, slashes, _rest = name.partition("://")
     if slashes:
         end = len(scheme) + len(slashes)
-        begin = name[:end]
-        yield Flaw(start=0, end=end, sentence=f"no {begin} in it.")
+        yield Flaw(start=0, end=end, message=message("setting.scheme-in-host", begin=name[:end]))
     if "/" in name:
-        yield Flaw(start=name.index("/"), end=len(name), sentence="no path in it.")
+        yield Flaw(start=name.index("/"), end=len(name), message=message("setting.path-in-host"))
     if "@" in name:
-        yield Flaw(start=0, end=name.index("@") + 1, sentence="no user in it.")
+        yield Flaw(start=0, end=name.index("@") + 1, message=message("setting.user-in-host"))
     if ":" in name:
-        yield Flaw(start=name.index(":"), end=len(name), sentence="no port here: it has its own field.")
+        yield Flaw(start=name.index(":"), end=len(name), message=message("setting.port-in-host"))
     space = re.search(r"\s", name)
     if space is not None:
-        yield Flaw(start=space.start(), end=space.end(), sentence="there is a space in it.")
+        yield Flaw(start=space.start(), end=space.end(), message=message("setting.space"))
     if not _is_name(name.rstrip(".")):
-        yield Flaw(start=0, end=len(text), sentence="no server is called like this.")
+        yield Flaw(start=0, end=len(text), message=message("setting.no-such-server"))
 
 
 def _is_name(name: str) -> bool:
@@ -201,15 +200,15 @@ def _number(of: Schema, text: str) -> Iterator[Flaw]:
     if inside:
         return
     if least is not None and most is not None:
-        yield Flaw(start=0, end=len(text), sentence=f"a number from {least} to {most} is needed.")
+        yield Flaw(start=0, end=len(text), message=message("setting.number-from-to", least=least, most=most))
     elif least is not None and is_number:
-        yield Flaw(start=0, end=len(text), sentence=f"a number of at least {least} is needed.")
+        yield Flaw(start=0, end=len(text), message=message("setting.number-at-least", least=least))
     elif most is not None and is_number:
-        yield Flaw(start=0, end=len(text), sentence=f"a number of at most {most} is needed.")
+        yield Flaw(start=0, end=len(text), message=message("setting.number-at-most", most=most))
     elif of.get("type") == "integer":
-        yield Flaw(start=0, end=len(text), sentence="a whole number is needed.")
+        yield Flaw(start=0, end=len(text), message=message("setting.whole-number"))
     else:
-        yield Flaw(start=0, end=len(text), sentence="a number is needed.")
+        yield Flaw(start=0, end=len(text), message=message("setting.number"))
 
 
 def _url(of: Schema, text: str) -> Iterator[Flaw]:
@@ -217,24 +216,23 @@ def _url(of: Schema, text: str) -> Iterator[Flaw]:
     scheme, slashes, _rest = url.partition("://")
     space = re.search(r"\s", url)
     if space is not None:
-        yield Flaw(start=space.start(), end=space.end(), sentence="there is a space in it.")
+        yield Flaw(start=space.start(), end=space.end(), message=message("setting.space"))
     if not slashes or scheme.lower() not in ("https", "http"):
-        yield Flaw(start=0, end=len(scheme) if slashes else len(text), sentence="https:// is missing at its beginning.")
+        yield Flaw(start=0, end=len(scheme) if slashes else len(text), message=message("setting.scheme-missing"))
         return
     try:
         parts = urlsplit(url)
         host, _port_number = parts.hostname or "", parts.port
     except ValueError:
-        yield Flaw(start=len(scheme) + 3, end=len(text), sentence="no server is called like this.")
+        yield Flaw(start=len(scheme) + 3, end=len(text), message=message("setting.no-such-server"))
         return
     if "@" in parts.netloc:
         end = len(scheme) + 3 + parts.netloc.rindex("@") + 1
-        sentence = "no user or password in it: they would be shown."
-        yield Flaw(start=len(scheme) + 3, end=end, sentence=sentence)
+        yield Flaw(start=len(scheme) + 3, end=end, message=message("setting.user-in-address"))
     if not (_is_address(host) or _is_name(host.rstrip("."))):
-        yield Flaw(start=len(scheme) + 3, end=len(text), sentence="no server is called like this.")
+        yield Flaw(start=len(scheme) + 3, end=len(text), message=message("setting.no-such-server"))
     if scheme.lower() == "http" and not _is_loopback(host):
-        yield Flaw(start=0, end=4, sentence="https is needed: what is sent could be read on its way.")
+        yield Flaw(start=0, end=4, message=message("setting.https-needed"))
 
 
 def _is_loopback(host: str) -> bool:
@@ -249,11 +247,7 @@ def _is_loopback(host: str) -> bool:
 def _path(of: Schema, text: str) -> Iterator[Flaw]:
     if of.get("x-template"):
         for found in check_template(text):
-            suggestion = found.suggestion
-            if found.text == "unknown" and suggestion:
-                yield Flaw(start=found.start, end=found.end, sentence=f"unknown; did you mean {suggestion}?")
-            else:
-                yield Flaw(start=found.start, end=found.end, sentence=found.text)
+            yield Flaw(start=found.start, end=found.end, message=found.message)
     else:
         yield from _unseen(text)
 
@@ -263,19 +257,18 @@ def _text(of: Schema, text: str) -> Iterator[Flaw]:
     yield from _unseen(text, but="\n\r\t")
     most = of.get("maxLength")
     if most is not None and len(text) > most:
-        yield Flaw(start=most, end=len(text), sentence=f"at most {most} letters have room.")
+        yield Flaw(start=most, end=len(text), message=message("setting.too-long", most=most))
 
 
 def _unseen(text: str, but: str = "") -> Iterator[Flaw]:
     for at, letter in enumerate(text):
         if letter not in but and unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp"):
-            yield Flaw(start=at, end=at + 1, sentence="a sign that cannot be seen.")
+            yield Flaw(start=at, end=at + 1, message=message("setting.unseen"))
 
 
 def _choice(of: Schema, text: str) -> Iterator[Flaw]:
     if text.strip() not in [str(one) for one in of["enum"]]:
-        choices = ", ".join(clean(str(one)) for one in of["enum"])
-        yield Flaw(start=0, end=len(text), sentence=f"one of these is needed: {choices}.")
+        yield Flaw(start=0, end=len(text), message=message("setting.choice", choices=", ".join(map(str, of["enum"]))))
 
 
 _RULES = {

@@ -38,14 +38,13 @@ from banqup_tui.sync.errors import Refused
 from banqup_tui.widgets.buttons import Button
 from banqup_tui.widgets.footer import Footer, FooterKey
 from banqup_tui.widgets.form import FormView, Report
-from banqup_tui.widgets.integrations_layout import title_of
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.panel import Panel
 from banqup_tui.widgets.sheet import Rule, Sheet
 from banqup_tui.widgets.sign_in_panel import SignInPanel
 from banqup_tui.written.formats import cut_middle
-from banqup_tui.written.messages import sentence_of, words_of
+from banqup_tui.written.messages import sentence_beside, sentence_of, words_of
 from banqup_tui.written.widths import width_of
 from banqup_tui.written.words import _
 
@@ -319,8 +318,5 @@ def _by_field(result: TestResult, properties: Mapping[str, Any]) -> dict[str, st
     found: dict[str, str] = {}
     for step in result.steps:
         if not step.ok and step.field and step.field in properties and step.field not in found:
-            sentence = sentence_of(step.message)
-            title, colon, rest = sentence.partition(":")
-            is_title = title.strip() in (title_of(step.field, properties[step.field]), step.field)
-            found[step.field] = rest.strip() if colon and is_title else sentence
+            found[step.field] = sentence_beside(step.message)
     return found

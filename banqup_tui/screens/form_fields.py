@@ -18,7 +18,7 @@ from banqup_tui.widgets.integrations_layout import title_of
 from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, left, paragraph
 from banqup_tui.written.folders import FOLDER_NAMES
 from banqup_tui.written.formats import count, cut, cut_middle
-from banqup_tui.written.told import told
+from banqup_tui.written.messages import sentence_beside
 from banqup_tui.written.words import _, current_language, ngettext
 
 FOLDERS, OLDER = "folders", "older"
@@ -126,9 +126,13 @@ def _text(value: object) -> str | None:
 def _check_of(schema: Mapping[str, Any]) -> Callable[[str], Wrong | None]:
     def check(text: str) -> Wrong | None:
         flaw = setting_rules.flaw_of(schema, text)
-        return None if flaw is None else Wrong(flaw.start, flaw.end, told(flaw.sentence))
+        return None if flaw is None else _wrong(flaw)
 
     return check
+
+
+def _wrong(flaw: setting_rules.Flaw) -> Wrong:
+    return Wrong(flaw.start, flaw.end, sentence_beside(flaw.message), names_right="near" in flaw.message.params)
 
 
 def variables_line(examples: Mapping[str, str]) -> str:

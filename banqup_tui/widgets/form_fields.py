@@ -27,11 +27,12 @@ UNSEEN: tuple[Kind, ...] = ("secret", "sign-in")
 
 
 class Wrong(NamedTuple):
-    """What is wrong between two characters of a field."""
+    """What is wrong between two characters of a field. `names_right`: the sentence says already what would be right."""
 
     start: int
     end: int
     sentence: str
+    names_right: bool = False
 
 
 class Field(NamedTuple):

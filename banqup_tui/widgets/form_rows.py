@@ -76,7 +76,7 @@ def _error(filling: Filling, here: bool, width: int) -> Row | None:
     marks = "^" * max(end - begin, 1)
     column, room = FIELD + 1 + begin, max(width - 2, 10)
     sentences = [wrong.sentence]
-    if field.example and "?" not in wrong.sentence:
+    if field.example and not wrong.names_right:
         example = _("For example {example}").format(example=field.example)
         sentences.insert(0, f"{wrong.sentence} {example}")
     for sentence in sentences:

@@ -54,7 +54,8 @@ def test_a_wrong_placeholder_is_named(extensions: Extensions) -> None:
 
 def test_a_value_of_the_wrong_kind_is_said(extensions: Extensions) -> None:
     (problem,) = extensions.validate("local-folder", {"path": 7}, "client")
-    assert problem.title == "Path: 7 is not text."
+    assert problem.title == "Path: a text is needed: “7”."
+    assert problem.message.params == {"setting": "Path", "setting.fr": "Chemin"}
 
 
 def test_settings_of_an_extension_that_is_not_there_are_refused(extensions: Extensions) -> None:

@@ -1,4 +1,3 @@
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,10 +124,10 @@ def test_installing_twice_is_the_same_installation(services: Services) -> None:
     [
         ("none", {}, ProblemType.NOT_FOUND, "There is no extension none"),
         ("acme-ledger", {}, ProblemType.REFUSED, "does not load"),
-        ("local-folder", {"path": "/[foldr]"}, ProblemType.INVALID_SETTINGS, r"did you mean \[folder\]"),
+        ("local-folder", {"path": "/[foldr]"}, ProblemType.INVALID_SETTINGS, "did you mean [folder]"),
         ("local-folder", {"pat": "/"}, ProblemType.INVALID_SETTINGS, "did you mean path"),
         ("mailbox", {"port": "many"}, ProblemType.INVALID_SETTINGS, "a number from 1 to 65535 is needed"),
-        ("mailbox", {"password": 7}, ProblemType.INVALID_SETTINGS, "what was given is not text"),
+        ("mailbox", {"password": 7}, ProblemType.INVALID_SETTINGS, "Password: a text is needed."),
     ],
 )
 def test_what_cannot_be_installed_is_refused_with_its_reason_and_a_remedy(
@@ -136,7 +135,7 @@ def test_what_cannot_be_installed_is_refused_with_its_reason_and_a_remedy(
 ) -> None:
     with pytest.raises(Refused) as caught:
         installed(services, extension, **settings)
-    assert re.search(words, caught.value.problem.detail)
+    assert words in sentence_of(caught.value.message)
     assert caught.value.problem.type == type_
     assert caught.value.problem.remedy
 
@@ -229,7 +228,7 @@ def test_when_a_sign_in_ends_is_known_from_the_settings_where_the_extension_can_
 
 
 def test_what_is_missing_at_both_levels_is_said(services: Services) -> None:
-    with pytest.raises(Refused, match="Path is missing") as caught:
+    with pytest.raises(Refused, match=r"setting\.missing") as caught:
         activated(services, installed(services))
     assert caught.value.problem.field == "path"
 

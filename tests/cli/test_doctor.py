@@ -20,7 +20,7 @@ def test_a_healthy_computer_is_said_to_be_healthy(banqup) -> None:
     said = banqup(FakeHouse(), "doctor", "--json")
     assert said.code == 0, said.out
     assert {finding["about"] for finding in said.array} >= {"lock", "settings", "clock", "backend", "copy", "outbox"}
-    assert set(said.array[0]) == {"about", "verdict", "sentence", "remedy"}
+    assert set(said.array[0]) == {"about", "verdict", "code", "params", "message", "remedy", "because"}
 
 
 def test_a_backend_that_does_not_answer_is_found(banqup) -> None:
@@ -41,16 +41,16 @@ def test_what_is_broken_below_the_house_is_found_with_its_remedy(banqup) -> None
     )
     said = banqup(house, "doctor")
     assert said.code == 1
-    assert "The host key is another one. Ask." in said.out
+    assert "It needs attention. The host key is another one. Ask." in said.out
     assert "odd does not load" in said.out
-    assert "3 changes wait on this computer." in said.out
+    assert "Changes that wait on this computer: 3." in said.out
 
 
 def test_a_directory_that_cannot_be_written_is_found(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("in the way")
     found = {finding.about: finding for finding in of_homes(homes_in(tmp_path))}
     assert found["data directory"].verdict is Verdict.WRONG
-    assert "BANQUP_HOME" in found["data directory"].remedy
+    assert found["data directory"].message.code == "doctor.directory-not-writable"
     assert found["config" if "config" in found else "settings directory"].verdict is Verdict.OK
 
 
@@ -71,7 +71,7 @@ def test_what_others_may_enter_or_read_is_found(tmp_path: Path) -> None:
     found = {finding.about: finding for finding in of_homes(homes)}
     assert found["log directory"].verdict is Verdict.WARNING
     assert found["keys"].verdict is Verdict.WRONG
-    assert "vault.key" in found["keys"].sentence
+    assert "vault.key" in str(found["keys"].message.params["path"])
 
 
 def test_directories_are_the_users_alone_whatever_the_umask_is_and_whoever_made_them(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_mistake_in_the_settings_is_found(tmp_path: Path) -> None:
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "config.toml").write_text('langage = "fr"')
     (finding,) = of_settings(homes_in(tmp_path))
-    assert (finding.verdict, finding.remedy) == (Verdict.WRONG, "Did you mean language?")
+    assert (finding.verdict, finding.message.code) == (Verdict.WRONG, "config.unknown-key-near")
 
 
 def test_a_damaged_copy_is_found_and_may_be_deleted(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_damaged_copy_is_found_and_may_be_deleted(tmp_path: Path) -> None:
     path.write_bytes(b"SQLite format 3\x00" + b"\xff" * 4096)
     (finding,) = of_files(homes_in(tmp_path))
     assert finding.verdict is Verdict.WRONG
-    assert "made again by itself" in finding.remedy
+    assert finding.message.code == "doctor.copy-damaged"
 
 
 def test_a_clock_in_the_past_is_found() -> None:
@@ -119,5 +119,5 @@ def test_a_file_that_cannot_be_used_now_is_not_called_damaged(tmp_path: Path) ->
     (place / "outbox.sqlite.aside-1").write_bytes(b"")
     found, aside = of_files(homes)
     assert found.verdict is Verdict.WRONG
-    assert "damaged" not in found.sentence
+    assert found.message.code not in ("computer.damaged-at", "doctor.outbox-damaged")
     assert aside.verdict is Verdict.WARNING

@@ -8,6 +8,7 @@ import pytest
 from banqup_tui.connectors.fava import Fava, account_of, name_of
 from banqup_tui.connectors.tryton_type import wanted_type
 from banqup_tui.domain.folder import Folder
+from banqup_tui.written.messages import remedy_of
 from tests.support import papers
 from tests.support.parcels import parcel
 
@@ -62,5 +63,6 @@ def test_a_client_is_written_as_beancount_writes_accounts(tmp_path: Path, name: 
 @pytest.mark.parametrize("account", ["liabilities:x", "Liabilities", "Liabilities:a b", "Liabilities:[external_id]:x"])
 def test_what_beancount_would_not_take_for_an_account_is_said_at_the_setting(account: str) -> None:
     (problem,) = Fava().check({"account": account}, complete=False)
-    assert (problem.field, problem.remedy) == ("account", "Write it as Liabilities:Suppliers:[external_id].")
+    assert (problem.field, problem.reason.code) == ("account", "setting.not-an-account")
+    assert remedy_of(problem.reason) == "Write it as Liabilities:Suppliers:[external_id]."
     assert Fava().check({"account": "Liabilities:Suppliers:[external_id]-[folder]"}, complete=False) == []

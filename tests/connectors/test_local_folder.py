@@ -226,13 +226,13 @@ async def test_the_test_says_what_stands_in_the_way(tmp_path: Path) -> None:
 
 
 def test_settings_are_checked_before_they_are_kept() -> None:
-    def sentences(**given: str) -> list[str]:
-        return [problem.sentence for problem in LocalFolder().check(given, complete=True)]
+    def codes(**given: str) -> list[str]:
+        return [problem.reason.code for problem in LocalFolder().check(given, complete=True)]
 
-    assert sentences(path="/srv/in/[folder]", file_name="[number]") == []
-    assert sentences(path="srv/in") == ["Path: it does not say where it begins."]
-    assert sentences(path="~/in") == []
-    assert sentences(path="/in", file_name="a/[number]") == ["File name: / belongs into the path."]
+    assert codes(path="/srv/in/[folder]", file_name="[number]") == []
+    assert codes(path="srv/in") == ["setting.path-not-whole"]
+    assert codes(path="~/in") == []
+    assert codes(path="/in", file_name="a/[number]") == ["setting.slash-in-name"]
 
 
 SENDER = """

@@ -228,18 +228,18 @@ async def test_a_mailbox_without_xml_refuses_what_has_no_single_pdf(
 
 
 def told(complete: bool = True, **given: Any) -> list[str]:
-    return [f"{one.field}: {one.sentence}" for one in Mail().check(given, complete=complete)]
+    return [f"{one.field}: {one.reason.code}" for one in Mail().check(given, complete=complete)]
 
 
 def test_settings_are_looked_through_before_they_are_kept() -> None:
     good = {"host": "smtp.kantoor.example", "sender": SENDER, "address": PURCHASES}
     assert told(**good) == []
     assert told(host="smtp.kantoor.example", sender=SENDER, complete=False) == []
-    assert told(host="h", sender=SENDER) == ["address: There is no address to send to."]
-    assert told(**good, user="u") == ["password: Password is missing."]
-    assert told(**good, password="p") == ["user: User is missing."]
-    assert told(**good, file_name="a/b") == ["file_name: File name: / belongs into the path."]
-    assert told(**{**good, "host": "smtp://x"}) == ["host: Mail server: it is not the name of a server."]
+    assert told(host="h", sender=SENDER) == ["address: setting.no-recipient"]
+    assert told(**good, user="u") == ["password: setting.missing"]
+    assert told(**good, password="p") == ["user: setting.missing"]
+    assert told(**good, file_name="a/b") == ["file_name: setting.slash-in-name"]
+    assert told(**{**good, "host": "smtp://x"}) == ["host: setting.not-a-mail-server"]
     for wrong in (
         "a@b, c@d",
         "a b@c",
@@ -253,7 +253,7 @@ def test_settings_are_looked_through_before_they_are_kept() -> None:
         'a"@b',
         "=?utf-8?q?a?=@b",
     ):
-        assert told(**{**good, "sales": wrong}) == ["sales: This is not an address that mail can be sent to."]
+        assert told(**{**good, "sales": wrong}) == ["sales: setting.not-a-mail-address"]
 
 
 async def test_an_address_that_is_several_never_comes_near_a_server(server: MailServer, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from banqup_tui.connectors.path_template import PLACEHOLDERS, check, fill
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import message
 from tests.support.parcels import parcel
 
 NOWHERE = Path("/nowhere")
@@ -29,7 +30,7 @@ def test_every_placeholder_has_a_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("folder", "word"), zip(Folder, ["sales", "purchases", "receipts", "movements", "other"], strict=True)
+    ("folder", "word"), list(zip(Folder, ["sales", "purchases", "receipts", "movements", "other"], strict=True))
 )
 def test_each_folder_has_its_word(folder: Folder, word: str) -> None:
     assert path("[folder]/[invoice_type]/", folder=folder) == f"{word}/{word}/2026-11874.xml"
@@ -38,27 +39,27 @@ def test_each_folder_has_its_word(folder: Folder, word: str) -> None:
 def test_a_wrong_placeholder_is_shown_where_it_stands_with_the_nearest_right_one() -> None:
     (problem,) = check("/in/[external_id]/[foldr]/[year]")
     assert (problem.start, problem.end) == (18, 25)
-    assert problem.sentence == "unknown; did you mean [folder]?"
+    assert problem.message == message("setting.variable-near", variable="[foldr]", near="[folder]")
 
 
 @pytest.mark.parametrize(
-    ("template", "texts"),
+    ("template", "found"),
     [
         ("/in/[external_id]", []),
-        ("/in/[External-ID]", ["unknown; did you mean [external_id]?"]),
-        ("/in/[zzzzzz]", ["unknown"]),
-        ("/in/[folder/[year]", ["[ without its ]; did you mean [folder]?"]),
-        ("/in/folder]/x", ["] without its ["]),
-        ("/in/../[folder]", [".. is not allowed in a path"]),
-        ("..", [".. is not allowed in a path"]),
+        ("/in/[External-ID]", ["setting.variable-near"]),
+        ("/in/[zzzzzz]", ["setting.variable"]),
+        ("/in/[folder/[year]", ["setting.bracket-not-closed-near"]),
+        ("/in/folder]/x", ["setting.bracket-not-opened"]),
+        ("/in/../[folder]", ["setting.climbs"]),
+        ("..", ["setting.climbs"]),
         ("/in/a..b", []),
-        ("", ["empty"]),
-        ("/in/\u202egnp", ["a sign that cannot be seen"]),
-        ("/[foldr]/[yeer]", ["unknown; did you mean [folder]?", "unknown; did you mean [year]?"]),
+        ("", ["setting.empty"]),
+        ("/in/\u202egnp", ["setting.unseen"]),
+        ("/[foldr]/[yeer]", ["setting.variable-near", "setting.variable-near"]),
     ],
 )
-def test_what_is_wrong_with_a_template_is_said(template: str, texts: list[str]) -> None:
-    assert [problem.sentence for problem in check(template)] == texts
+def test_what_is_wrong_with_a_template_is_said(template: str, found: list[str]) -> None:
+    assert [problem.message.code for problem in check(template)] == found
 
 
 def test_a_path_that_ends_in_a_number_or_an_extension_names_the_file_itself() -> None:

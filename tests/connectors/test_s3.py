@@ -368,19 +368,17 @@ async def test_a_server_that_is_not_there_is_waited_for(
 
 def test_settings_are_checked_before_they_are_kept() -> None:
     def found(*, complete: bool = False, **given: str) -> list[str]:
-        return [f"{problem.field}: {problem.sentence}" for problem in S3().check(given, complete=complete)]
+        return [f"{problem.field}: {problem.reason.code}" for problem in S3().check(given, complete=complete)]
 
     assert found(endpoint="https://s3.fr-par.scw.cloud", bucket="in.tray-1", complete=True) == []
     assert found() == []
-    assert found(complete=True) == ["region: Region is missing."]
-    assert found(endpoint="http://minio.example:9000") == [
-        "endpoint: Address: with http anybody on the way can read the documents."
-    ]
-    assert found(endpoint="s3.example") == ["endpoint: Address: it is not an address."]
-    assert found(bucket="s3://in") == ["bucket: Bucket: no bucket can have that name."]
-    assert found(region="eu west") == ["region: Region: it is not a region."]
-    assert found(access_key_id="AKIA\n") == ["access_key_id: Access key: it holds signs that no key has."]
-    assert found(file_name="a/b") == ["file_name: File name: / belongs into the path."]
+    assert found(complete=True) == ["region: setting.region-missing"]
+    assert found(endpoint="http://minio.example:9000") == ["endpoint: setting.http-is-read"]
+    assert found(endpoint="s3.example") == ["endpoint: setting.not-an-address"]
+    assert found(bucket="s3://in") == ["bucket: setting.not-a-bucket"]
+    assert found(region="eu west") == ["region: setting.not-a-region"]
+    assert found(access_key_id="AKIA\n") == ["access_key_id: setting.not-a-key"]
+    assert found(file_name="a/b") == ["file_name: setting.slash-in-name"]
 
 
 @pytest.mark.parametrize(

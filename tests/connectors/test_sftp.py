@@ -271,14 +271,14 @@ async def test_a_server_puts_documents_on_its_disk_where_that_is_asked_for(
 
 
 def test_settings_are_checked_before_they_are_kept() -> None:
-    def sentences(*, complete: bool = False, **given: str) -> list[str]:
-        return [problem.sentence for problem in Sftp().check(given, complete=complete)]
+    def codes(*, complete: bool = False, **given: str) -> list[str]:
+        return [problem.reason.code for problem in Sftp().check(given, complete=complete)]
 
-    assert sentences(path="in/[folder]") == []
-    assert sentences(file_name="a/b") == ["File name: / belongs into the path."]
-    assert sentences(host_key="abc") == ["Host key: it is not a fingerprint."]
-    assert sentences(complete=True) == ["Password is missing."]
-    assert sentences(complete=True, private_key="x") == []
+    assert codes(path="in/[folder]") == []
+    assert codes(file_name="a/b") == ["setting.slash-in-name"]
+    assert codes(host_key="abc") == ["setting.fingerprint"]
+    assert codes(complete=True) == ["setting.password-or-key-missing"]
+    assert codes(complete=True, private_key="x") == []
 
 
 async def test_a_folder_that_disappears_while_the_connection_lasts_is_made_again(server: Server, store: Path) -> None:

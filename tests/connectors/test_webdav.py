@@ -280,15 +280,13 @@ async def test_a_test_of_the_connection_shows_that_files_cannot_be_renamed(serve
 
 
 def test_settings_are_checked_before_they_are_kept() -> None:
-    def sentences(**given: str) -> list[str]:
-        return [problem.sentence for problem in WebDav().check(given, complete=True)]
+    def codes(**given: str) -> list[str]:
+        return [problem.reason.code for problem in WebDav().check(given, complete=True)]
 
-    assert sentences(url="https://cloud.example/remote.php/dav/files/parvis/") == []
-    assert sentences(url="http://cloud.example/dav") == [
-        "Address: with http anybody on the way can read the documents."
-    ]
-    assert sentences(url="https://cloud.example/?dir=/") == ["Address: a WebDAV address ends before the question mark."]
-    assert sentences(file_name="a/b") == ["File name: / belongs into the path."]
+    assert codes(url="https://cloud.example/remote.php/dav/files/parvis/") == []
+    assert codes(url="http://cloud.example/dav") == ["setting.http-is-read"]
+    assert codes(url="https://cloud.example/?dir=/") == ["setting.question-in-address"]
+    assert codes(file_name="a/b") == ["setting.slash-in-name"]
 
 
 def test_the_library_is_loaded_only_when_it_is_used() -> None:

@@ -188,15 +188,15 @@ def test_the_signature_is_that_of_the_makers_own_library() -> None:
 
 
 def test_settings_are_checked_before_they_are_kept() -> None:
-    def sentences(**given: str) -> list[str]:
-        return [problem.sentence for problem in Webhook().check(given, complete=True)]
+    def codes(**given: str) -> list[str]:
+        return [problem.reason.code for problem in Webhook().check(given, complete=True)]
 
-    assert sentences(url="https://books.example/h?x=1", secret=SECRET) == []
-    assert sentences(url="http://127.0.0.1:8080/h", secret=f"{SECRET} {OTHER_SECRET}") == []
-    assert sentences(url="http://[::1]/h") == []
-    assert sentences(url="http://books.example/h") == ["Address: with http anybody on the way can read the documents."]
-    assert sentences(url="http://127.0.0.1.example/h") != []
-    assert sentences(url="https://a:b@books.example/h") != []
+    assert codes(url="https://books.example/h?x=1", secret=SECRET) == []
+    assert codes(url="http://127.0.0.1:8080/h", secret=f"{SECRET} {OTHER_SECRET}") == []
+    assert codes(url="http://[::1]/h") == []
+    assert codes(url="http://books.example/h") == ["setting.http-is-read"]
+    assert codes(url="http://127.0.0.1.example/h") != []
+    assert codes(url="https://a:b@books.example/h") != []
     for wrong in (
         "books.example/h",
         "ftp://books.example",
@@ -205,9 +205,9 @@ def test_settings_are_checked_before_they_are_kept() -> None:
         "https://x:99999/",
         "https://[",
     ):
-        assert sentences(url=wrong) == ["Address: it is not an address."]
+        assert codes(url=wrong) == ["setting.not-an-address"]
     for wrong in ("geheim", "whsec_", "whsec_c2hvcnQ=", "whsec_*", f"{SECRET} x"):
-        assert sentences(secret=wrong) == ["Secret: it is not one of Standard Webhooks."]
+        assert codes(secret=wrong) == ["setting.not-standard-webhooks"]
 
 
 def test_the_format_is_chosen_from_two() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from banqup_tui.domain.days import read_day
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.setting_rules import example_of, flaw_of, kind_of, value_of
 from banqup_tui.domain.settings_needed import needed
 
@@ -32,30 +33,30 @@ def test_what_is_right_is_let_through(look: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("look", "text", "marked", "words"),
+    ("look", "text", "marked", "code"),
     [
-        ("email", "compta", "a", "no @"),
-        ("email", "a@b.be, c@d.be", ", c@d.be", "not several"),
-        ("email", "a b@c.be", " ", "space"),
-        ("email", "a@parvis", "parvis", "a name with a dot"),
-        ("email", "@parvis.be", "@", "before the @"),
-        ("host", "https://sftp.example.be", "https://", "no https://"),
-        ("host", "sftp.example.be:22", ":22", "no port here"),
-        ("host", "sftp.example.be/in", "/in", "no path"),
-        ("host", "me@sftp.example.be", "me@", "no user"),
-        ("host", "999.1.1.1", "999.1.1.1", "no server"),
-        ("url", "example.be", "example.be", "https:// is missing"),
-        ("url", "http://example.be", "http", "could be read on its way"),
-        ("url", "https://me:pw@example.be", "me:pw@", "would be shown"),
-        ("url", "https://example.be:99999", "example.be:99999", "no server"),
-        ("text", "a\u202eb", "\u202e", "cannot be seen"),
+        ("email", "compta", "a", "setting.no-at"),
+        ("email", "a@b.be, c@d.be", ", c@d.be", "setting.one-address"),
+        ("email", "a b@c.be", " ", "setting.space"),
+        ("email", "a@parvis", "parvis", "setting.dot-after-at"),
+        ("email", "@parvis.be", "@", "setting.nothing-before-at"),
+        ("host", "https://sftp.example.be", "https://", "setting.scheme-in-host"),
+        ("host", "sftp.example.be:22", ":22", "setting.port-in-host"),
+        ("host", "sftp.example.be/in", "/in", "setting.path-in-host"),
+        ("host", "me@sftp.example.be", "me@", "setting.user-in-host"),
+        ("host", "999.1.1.1", "999.1.1.1", "setting.no-such-server"),
+        ("url", "example.be", "example.be", "setting.scheme-missing"),
+        ("url", "http://example.be", "http", "setting.https-needed"),
+        ("url", "https://me:pw@example.be", "me:pw@", "setting.user-in-address"),
+        ("url", "https://example.be:99999", "example.be:99999", "setting.no-such-server"),
+        ("text", "a\u202eb", "\u202e", "setting.unseen"),
     ],
 )
-def test_what_is_wrong_is_marked_at_its_place(look: str, text: str, marked: str, words: str) -> None:
+def test_what_is_wrong_is_marked_at_its_place(look: str, text: str, marked: str, code: str) -> None:
     flaw = flaw_of(looking_like(look), text)
     assert flaw is not None
     assert text[flaw.start : flaw.end] == marked
-    assert words in flaw.sentence
+    assert flaw.message.code == code
 
 
 def test_several_addresses_only_where_the_schema_says_so() -> None:
@@ -70,7 +71,7 @@ def test_several_addresses_only_where_the_schema_says_so() -> None:
 def test_a_port_is_a_number_from_1_to_65535(text: str) -> None:
     flaw = flaw_of({"type": "integer", "x-look": "port"}, text)
     assert flaw is not None
-    assert flaw.sentence == "a number from 1 to 65535 is needed."
+    assert flaw.message == message("setting.number-from-to", least=1, most=65535)
     assert flaw_of({"type": "integer", "x-look": "port"}, "65535") is None
 
 

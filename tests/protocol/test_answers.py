@@ -52,6 +52,7 @@ from banqup_tui.store.query import DocumentQuery, Filter, parse
 from banqup_tui.store.readers import Readers
 from banqup_tui.sync import http
 from banqup_tui.sync.errors import ServerDown, SyncError
+from banqup_tui.written.messages import sentence_of
 from tests.support.room import Room
 
 HOSTILE = (
@@ -243,7 +244,7 @@ def test_a_pattern_of_a_package_is_not_run_where_it_could_take_hours() -> None:
 def test_the_choices_of_a_setting_are_said_without_escapes() -> None:
     flaw = flaw_of({"enum": [HOSTILE]}, "other")
     assert flaw is not None
-    assert not ACTS.search(flaw.sentence)
+    assert not ACTS.search(sentence_of(flaw.message))
 
 
 # the command line, a file

@@ -59,7 +59,7 @@ async def test_a_mistake_in_a_path_is_marked_in_place_and_keeps_from_activating(
         await at_form(here)
         await here.press("ctrl+u")
         await here.write("/in/[foldr]")
-        await here.sees("^^^^^^^ unknown; did you mean [folder]?", "Correct first: Path", "this client")
+        await here.sees("^^^^^^^ [foldr] is unknown; did you mean [folder]?", "Correct first: Path", "this client")
         assert here.find("^^^^^^^")[0] == here.find("[foldr]")[0]
         await here.press("backspace", "backspace")
         await here.write("er]")
@@ -217,9 +217,9 @@ async def test_an_installed_extension_is_configured(opened):
 async def test_what_does_not_load_says_why_and_cannot_be_installed(opened):
     async with opened() as here:
         await here.press("4", "j")
-        await here.sees("Does not load", "its module is missing")
+        await here.sees("Does not load", "yuki does not load.")
         await here.press("enter")
-        await here.until(lambda: "its module is missing" in here.info)
+        await here.until(lambda: "yuki does not load." in here.info)
         assert here.place == "StoreScreen"
 
 

@@ -16,8 +16,8 @@ def _french():
 
 
 def test_several_sentences_and_one_that_is_not_known():
-    assert told("The ledger of Acme is closed. Fill in Password.") == (
-        "The ledger of Acme is closed. Remplissez Mot de passe."
+    assert told("The ledger of Acme is closed. Choose another name.") == (
+        "The ledger of Acme is closed. Choisissez un autre nom."
     )
     assert told(None) == told("") == ""
 

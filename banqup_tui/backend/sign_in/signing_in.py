@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from banqup_tui.backend.as_given import as_given
 from banqup_tui.backend.context import Services
-from banqup_tui.backend.extensions import Level
+from banqup_tui.backend.extensions import Level, titles_of
 from banqup_tui.backend.failures import Failure
 from banqup_tui.backend.sign_in import kept
 from banqup_tui.backend.sign_in.kept import Kept, Waiting
@@ -19,7 +19,7 @@ from banqup_tui.backend.sign_in.secrets import remember
 from banqup_tui.backend.two_levels import refused
 from banqup_tui.connectors.interface import Authorization, Authorizes, NotSent, SettingProblem
 from banqup_tui.domain.extension import Words, in_language
-from banqup_tui.domain.messages import Message
+from banqup_tui.domain.messages import Message, of_setting
 from banqup_tui.domain.secret import Secret
 from banqup_tui.protocol.messages import SignIn, SignInRequest, SignInState
 from banqup_tui.protocol.problems import ProblemType
@@ -110,7 +110,8 @@ def _authorization(services: Services, request: SignInRequest) -> Authorization:
         raise refused(reading.problems[0])
     found = connector.authorization(reading.values)
     if isinstance(found, SettingProblem):
-        raise Failure(ProblemType.INVALID_SETTINGS, found.sentence, found.remedy, field=found.field)
+        titles = titles_of(found.field, services.extensions.properties(request.extension_id).get(found.field, {}))
+        raise Failure(ProblemType.INVALID_SETTINGS, of_setting(found.reason, titles), field=found.field)
     return found
 
 

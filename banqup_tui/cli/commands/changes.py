@@ -13,6 +13,7 @@ from banqup_tui.cli.house import House, NotThere, Tools
 from banqup_tui.cli.output import print_array, print_table, say
 from banqup_tui.cli.running import as_json, in_house, pass_tools
 from banqup_tui.domain.changes import RefusedChange
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.text import clean
 from banqup_tui.written.formats import count
 from banqup_tui.written.messages import json_of
@@ -99,7 +100,7 @@ def _chosen(house: House, ids: Sequence[str], *, everything: bool) -> list[Refus
 def _named(changes: Sequence[RefusedChange], text: str) -> RefusedChange:
     found = [one for one in changes if one.key == text or (len(text) >= _SHORTEST and one.key.startswith(text))]
     if len(found) != 1:
-        raise NotThere(_("There is no refused change {id}.").format(id=text), _("banqup changes list shows them."))
+        raise NotThere(message("cli.no-change", id=text))
     return found[0]
 
 

@@ -17,6 +17,7 @@ from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import NEWEST_ATTEMPTS, Delivery
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import message
 from banqup_tui.written.messages import sentence_of
 from banqup_tui.written.told import told as in_language
 from banqup_tui.written.words import N_, _
@@ -91,9 +92,7 @@ def documents_named(house: House, ids: Iterable[str]) -> list[Document]:
     found = {document.id: document for document in house.documents(ids=wanted)}
     for one in wanted:
         if one not in found:
-            raise NotThere(
-                _("There is no document {one}.").format(one=one), _("banqup documents lists them with their ids.")
-            )
+            raise NotThere(message("cli.no-document", id=one))
     return [found[one] for one in wanted]
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from functools import partial
+from typing import Any
 
 import click
 
@@ -24,8 +24,9 @@ from banqup_tui.cli.house import House, Tools
 from banqup_tui.cli.output import print_array, print_table, say
 from banqup_tui.cli.running import as_json, pass_tools
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import message
 from banqup_tui.error_log import record, take_loop_faults
-from banqup_tui.written.messages import remedy_of, sentence_of
+from banqup_tui.written.messages import json_of, remedy_of, sentence_of, words_of
 from banqup_tui.written.words import N_, _
 
 
@@ -37,7 +38,7 @@ def command(tools: Tools, deep: bool, json: bool) -> int:
     """Look for what is wrong, and say what to do about it. Ends with 1 if something is."""
     findings = [*before_the_house(tools.homes()), *_of_the_house(tools, deep)]
     if json:
-        print_array(asdict(finding) for finding in findings)
+        print_array(map(_value, findings))
     else:
         print_table((N_("What"), N_("Verdict"), N_("Finding")), _lines(findings))
     bad = sum(finding.verdict is Verdict.WRONG for finding in findings)
@@ -52,7 +53,21 @@ def command(tools: Tools, deep: bool, json: bool) -> int:
 
 def _lines(findings: Iterable[Finding]) -> Iterator[tuple[str, str, str]]:
     for finding in findings:
-        yield _(finding.about), _(VERDICT_WORDS[finding.verdict]), f"{finding.sentence} {finding.remedy}".strip()
+        yield _(finding.about), _(VERDICT_WORDS[finding.verdict]), _words(finding)
+
+
+def _words(finding: Finding) -> str:
+    parts = (sentence_of(finding.message), *map(words_of, finding.because), remedy_of(finding.message))
+    return " ".join(filter(None, parts))
+
+
+def _value(finding: Finding) -> dict[str, Any]:
+    return {
+        "about": finding.about,
+        "verdict": finding.verdict,
+        **(json_of(finding.message) or {}),
+        "because": [json_of(one) for one in finding.because],
+    }
 
 
 def _of_the_house(tools: Tools, deep: bool) -> list[Finding]:
@@ -69,20 +84,14 @@ def _of_the_house(tools: Tools, deep: bool) -> list[Finding]:
     try:
         return asyncio.run(look())
     except BanqupError as error:
-        return [wrong(N_("copy"), sentence_of(error.message), remedy_of(error.message))]
+        return [wrong(N_("copy"), error.message)]
     except OSError as error:
-        return [
-            wrong(
-                N_("copy"),
-                _("It cannot be opened: {text}.").format(text=error.strerror or error),
-                _("See the directories above."),
-            )
-        ]
+        return [wrong(N_("copy"), message("doctor.copy-cannot-be-opened", error.strerror or str(error)))]
 
 
 async def _of_backend(house: House) -> Finding:
     try:
         await house.sync()
     except BanqupError as error:
-        return wrong(N_("backend"), sentence_of(error.message), remedy_of(error.message))
-    return fine(N_("backend"), _("It answers, and the copy is in step"))
+        return wrong(N_("backend"), error.message)
+    return fine(N_("backend"), "doctor.service-answers")

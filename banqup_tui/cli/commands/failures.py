@@ -19,14 +19,13 @@ from banqup_tui.cli.output import confirmed_or_aborted, print_array, print_table
 from banqup_tui.cli.running import in_house, pass_tools
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.failures import Failing, FailureGroup, retry_of
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import CommandBody
 from banqup_tui.whole_file import write_new
 from banqup_tui.written.formats import count
 from banqup_tui.written.messages import sentence_of
 from banqup_tui.written.words import N_, _, ngettext
-
-_LISTED = N_("banqup deliveries --failed --group lists them.")
 
 
 class Which(Value, frozen=True, kw_only=True):
@@ -159,11 +158,11 @@ def _chosen(house: House, which: Which) -> list[Failing]:
     groups = [one for one in house.failures() if not which.extensions or one.extension_id in which.extensions]
     fitting = [one for one in groups if which.cause is None or _has_cause(one, which.cause)]
     if (which.cause or which.extensions) and not fitting:
-        raise NotThere(_("Nothing failed for {text}.").format(text=which.cause or which.extensions[0]), _(_LISTED))
+        raise NotThere(message("cli.no-failure-for", text=which.cause or which.extensions[0]))
     failing = [one for group in fitting for one in house.failing(group)]
     found = [one for one in failing if not which.integrations or one.integration_id in which.integrations]
     if which.integrations and not found:
-        raise NotThere(_("Nothing failed at {name}.").format(name=which.integrations[0]), _(_LISTED))
+        raise NotThere(message("cli.no-failure-at", name=which.integrations[0]))
     return found
 
 

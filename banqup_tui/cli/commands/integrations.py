@@ -25,6 +25,7 @@ from banqup_tui.domain.client import Client
 from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.health import Health, health_of
 from banqup_tui.domain.integration import Integration, IntegrationState
+from banqup_tui.domain.messages import message
 from banqup_tui.protocol.messages import TestRequest
 from banqup_tui.written.messages import sentence_of, words_of
 from banqup_tui.written.words import N_, _
@@ -109,10 +110,7 @@ def add(
 def _installed(house: House, extension: Extension) -> Installation:
     found = next((one for one in house.installations() if one.extension_id == extension.id), None)
     if found is None:
-        raise NotThere(
-            _("{id} is not installed.").format(id=extension.id),
-            _("banqup store install {id} does it.").format(id=extension.id),
-        )
+        raise NotThere(message("cli.not-installed", id=extension.id))
     return found
 
 
@@ -244,10 +242,7 @@ def _with(
 def _integration_named(house: House, integration_id: str) -> Integration:
     found = next((one for one in house.integrations() if one.id == integration_id), None)
     if found is None:
-        raise NotThere(
-            _("There is no integration {integration_id}.").format(integration_id=integration_id),
-            _("banqup integrations list shows them."),
-        )
+        raise NotThere(message("cli.no-integration", id=integration_id))
     return found
 
 

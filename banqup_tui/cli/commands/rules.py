@@ -10,6 +10,7 @@ from banqup_tui.cli.house import House, NotThere, Tools
 from banqup_tui.cli.output import print_array, print_table, say
 from banqup_tui.cli.running import as_json, in_house, pass_tools
 from banqup_tui.domain.identifiers import pretty_key
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.source import PlacingRule
 from banqup_tui.protocol.commands import RemoveRule
 from banqup_tui.written.words import N_, _
@@ -51,7 +52,7 @@ def remove(tools: Tools, rule_id: str) -> int:
 
     async def work(house: House) -> int:
         if not any(one.id == rule_id for one in house.rules()):
-            raise NotThere(_("There is no rule {rule_id}.").format(rule_id=rule_id), _("banqup rules list shows them."))
+            raise NotThere(message("cli.no-rule", id=rule_id))
         key = house.doing.act(RemoveRule(rule_id=rule_id))
         code = told(house, await house.answers([key], SECONDS_TO_ANSWER))
         if code == 0:

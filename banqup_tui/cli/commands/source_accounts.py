@@ -13,6 +13,7 @@ from banqup_tui.cli.house import House, NotThere, Tools, client_named
 from banqup_tui.cli.output import print_array, print_table, say
 from banqup_tui.cli.running import as_json, in_house, pass_tools
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.passwords import kept_password, new_password
 from banqup_tui.domain.source import DropAccount, Source, SourceKind
 from banqup_tui.protocol.commands import AddAccount, RemoveAccount
@@ -78,7 +79,7 @@ def _read_key(path: Path) -> str:
     try:
         text = path.read_bytes()[:_LONGEST_KEY].decode("utf-8", "replace")
     except FileNotFoundError:
-        raise NotThere(_("There is no file {path}.").format(path=path), _("Give the file that ends in .pub.")) from None
+        raise NotThere(message("cli.no-key-file", path=path)) from None
     if "PRIVATE KEY" in text:
         raise click.UsageError(_("That is a private key: keep it to yourself, and give the file that ends in .pub."))
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
@@ -120,9 +121,7 @@ def remove(tools: Tools, name: str) -> int:
     async def work(house: House) -> int:
         found = next((one for one in _drop_of(house).accounts if name in (one.name, one.id)), None)
         if found is None:
-            raise NotThere(
-                _("There is no account {name}.").format(name=name), _("banqup sources accounts list shows them.")
-            )
+            raise NotThere(message("cli.no-account", name=name))
         key = house.doing.act(RemoveAccount(account_id=found.id))
         code = told(house, await house.answers([key], SECONDS_TO_ANSWER))
         if code == 0:
@@ -136,5 +135,5 @@ def _drop_of(house: House) -> Source:
     """Raises `NotThere` where it is not turned on."""
     found = next((one for one in house.sources() if one.kind is SourceKind.SFTP_DROP), None)
     if found is None:
-        raise NotThere(_("There is no SFTP drop yet."), _("banqup sources add sftp opens one."))
+        raise NotThere(message("cli.no-drop"))
     return found

@@ -13,6 +13,7 @@ from banqup_tui.cli.house import House, NotThere, Tools
 from banqup_tui.cli.listing import source_value
 from banqup_tui.cli.output import print_array, print_table, say
 from banqup_tui.cli.running import as_json, in_house, pass_tools
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.source import Source, SourceKind
 from banqup_tui.protocol.commands import AddSource, RemoveSource
 from banqup_tui.written.messages import words_of
@@ -50,9 +51,7 @@ def add(tools: Tools, kind: str, path: Path | None, listen: str | None) -> int:
 def _watch(tools: Tools, path: Path) -> int:
     watched = path.expanduser().absolute()
     if not watched.is_dir():
-        raise NotThere(
-            _("There is no folder {watched}.").format(watched=watched), _("Make it first, or look at the path.")
-        )
+        raise NotThere(message("cli.no-folder", path=watched))
 
     async def work(house: House) -> int:
         if any(one.kind is SourceKind.FOLDER and Path(one.path) == watched.resolve() for one in house.sources()):
@@ -134,9 +133,7 @@ def remove(tools: Tools, source_id: str) -> int:
     async def work(house: House) -> int:
         found = next((one for one in house.sources() if one.id == source_id), None)
         if found is None:
-            raise NotThere(
-                _("There is no source {source_id}.").format(source_id=source_id), _("banqup sources list shows them.")
-            )
+            raise NotThere(message("cli.no-source", id=source_id))
         key = house.doing.act(RemoveSource(source_id=source_id))
         code = told(house, await house.answers([key], SECONDS_TO_ANSWER))
         if code == 0:

@@ -28,6 +28,7 @@ from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Extension, in_language
 from banqup_tui.domain.health import summary
 from banqup_tui.domain.integration import Integration
+from banqup_tui.domain.messages import message
 from banqup_tui.written.words import N_, _, current_language
 
 
@@ -35,12 +36,7 @@ class NotAllowed(BanqupError):
     """An extension of a package that the owner has not let in: nothing is known of its settings."""
 
     def __init__(self, extension: Extension) -> None:
-        super().__init__(
-            _("{extension} is of the package {package}, which is not allowed yet.").format(
-                extension=extension.id, package=extension.package
-            ),
-            _("banqup store allow {extension}, if you trust the package.").format(extension=extension.id),
-        )
+        super().__init__(message("cli.not-allowed", id=extension.id, package=extension.package))
 
 
 @click.group()
@@ -171,6 +167,6 @@ def extension_named(house: House, name: str) -> Extension:
     if name in known:
         return known[name]
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-    listed = _("banqup store list shows them.")
-    remedy = f"{_('Did you mean {name}?').format(name=near[0])} {listed}" if near else listed
-    raise NotThere(_("There is no extension {name}.").format(name=name), remedy)
+    if near:
+        raise NotThere(message("cli.no-extension-near", name=name, near=near[0]))
+    raise NotThere(message("cli.no-extension", name=name))

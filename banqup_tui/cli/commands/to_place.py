@@ -15,6 +15,7 @@ from banqup_tui.cli.running import as_json, in_house, pass_tools
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.identifiers import pretty_key
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.source import PlacingRule, ToPlace
 from banqup_tui.protocol.commands import DismissToPlace, PlaceFile
 from banqup_tui.written.messages import json_of, words_of
@@ -129,7 +130,5 @@ def _named(house: House, text: str) -> ToPlace:
     """By its id, or the beginning of it where that is of one alone. Raises `NotThere`."""
     found = [one for one in house.to_place() if one.id == text or (len(text) >= _SHORTEST and one.id.startswith(text))]
     if len(found) != 1:
-        raise NotThere(
-            _("Nothing that waits has the id {text}.").format(text=text), _("banqup to-place list shows them.")
-        )
+        raise NotThere(message("cli.nothing-waits", id=text))
     return found[0]

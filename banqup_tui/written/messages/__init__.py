@@ -13,7 +13,7 @@ from typing import Any
 from banqup_tui.domain.causes import GAP
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.failures import Failing
-from banqup_tui.domain.messages import OF_CLIENT, TEXT, Message
+from banqup_tui.domain.messages import OF_CLIENT, OF_SETTING, TEXT, Message
 from banqup_tui.domain.text import clean
 from banqup_tui.written.formats import decimal, size
 from banqup_tui.written.messages.texts import NOTHING, Texts
@@ -25,10 +25,12 @@ from banqup_tui.written.words import _, current_language
 def texts_by_code() -> Mapping[str, Texts]:
     from banqup_tui.written.messages import (
         accounting,
+        command_line,
         computer,
         config,
         connections,
         deliveries,
+        doctor,
         files,
         filters,
         intake,
@@ -36,31 +38,40 @@ def texts_by_code() -> Mapping[str, Texts]:
         readers,
         s3,
         service,
+        settings,
         sign_ins,
         sync,
         web,
     )
 
     families = (
-        accounting, computer, config, connections, deliveries, files, filters, intake, mail, readers, s3, service,
-        sign_ins, sync, web,
+        accounting, command_line, computer, config, connections, deliveries, doctor, files, filters, intake, mail,
+        readers, s3, service, settings, sign_ins, sync, web,
     )  # fmt: skip
     return {code: texts for family in families for code, texts in family.TEXTS.items()}
 
 
 def sentence_of(message: Message | None) -> str:
-    """One line without control characters; empty where there is no message.
+    """One line without control characters; empty where there is no message. After the title of the setting, if any.
 
     A code that this version does not know, of a newer server, is shown with its parameters.
     """
     if message is None:
         return ""
+    sentence = sentence_beside(message)
+    title = _cleaned(message).get(OF_SETTING)
+    if title is not None and not _names_setting(message):
+        sentence = _("{title}: {sentence}").format(title=title, sentence=sentence)
     client = clean(str(message.params.get(OF_CLIENT, "")))
-    sentence = _sentence(message)
     return _("{client}: {sentence}").format(client=client, sentence=sentence) if client else sentence
 
 
-def _sentence(message: Message) -> str:
+def _names_setting(message: Message) -> bool:
+    return f"{{{OF_SETTING}}}" in texts_by_code().get(message.code, NOTHING).sentence
+
+
+def sentence_beside(message: Message) -> str:
+    """The sentence without the title of its setting, where that stands beside it."""
     if message.code == TEXT:
         return _own_text(message, "text")
     texts = texts_by_code().get(message.code)
@@ -116,6 +127,8 @@ def in_english(message: Message) -> tuple[str, str]:
         return clean(str(message.params.get("text", message.code))), clean(str(message.params.get("remedy", "")))
     values = _values(message, texts, translate=str)
     sentence = texts.sentence.format_map(values)
+    if OF_SETTING in values and not _names_setting(message):
+        sentence = f"{values[OF_SETTING]}: {sentence}"
     if message.quote:
         sentence = f"{sentence.removesuffix('.')}: “{clean(message.quote)}”."
     return sentence, texts.remedy.format_map(values)
@@ -136,7 +149,10 @@ def json_of(message: Message | None, remedy: str | None = None) -> dict[str, Any
 
 def _cleaned(message: Message) -> _Params:
     """The values are of strangers, the sentence around them is ours and has its no-break spaces."""
-    return _Params({clean(name): _Value(clean(str(value))) for name, value in message.params.items()})
+    found = {clean(name): _Value(clean(str(value))) for name, value in message.params.items()}
+    ending = f".{current_language()}"
+    translated = {name.removesuffix(ending): value for name, value in found.items() if name.endswith(ending)}
+    return _Params(found | translated)
 
 
 class _Value(str):

@@ -149,7 +149,7 @@ def problem_of(request: Request[Any, Any, Any], error: Exception) -> Problem:
     if isinstance(error, PoolTimeout) or (isinstance(error, OperationalError) and sqlite_code(error) in _LOCKED):
         return problem(ProblemType.BUSY, "The service is busy.", "Try again in a moment.")
     if isinstance(error, ReaderNotAvailable):
-        return problem(ProblemType.BUSY, error.sentence, error.remedy)
+        return problem(ProblemType.BUSY, error.message)
     if _is_no_room(error):
         return problem(ProblemType.NO_ROOM, "The disk of the service is full.", "Make room; nothing was lost.")
     _log.error("%s %s failed", request.method, request.scope.get("path"), exc_info=error)

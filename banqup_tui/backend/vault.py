@@ -20,6 +20,7 @@ import msgspec
 
 from banqup_tui import whole_file
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.secret import Secret, revealed
 
 _log = logging.getLogger(__name__)
@@ -34,10 +35,7 @@ class SealedElsewhere(BanqupError):
     """The key at hand is not the one with which it was sealed, the place is another, or the bytes are damaged."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(
-            "The settings kept here cannot be read: they were sealed with another key, or for another place.",
-            f"Put the file {path.name} back: it is in the same backup as the database.",
-        )
+        super().__init__(message("service.sealed-elsewhere", file=path.name))
 
 
 class Place(NamedTuple):

@@ -29,12 +29,13 @@ from banqup_tui.connectors.interface import (
     Step,
     Uncertain,
     failed_step,
+    schema,
 )
 from banqup_tui.connectors.mail_settings import EXAMPLE, OF_FOLDER, MailSettings, is_address, problems_of
 from banqup_tui.connectors.mail_sign_in import authorization_of
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind
-from banqup_tui.domain.messages import message, text_message
+from banqup_tui.domain.messages import message, of_setting
 
 if TYPE_CHECKING:
     from banqup_tui.connectors.mail_line import Account, Line
@@ -174,7 +175,8 @@ def _account(settings: MailSettings) -> Account:
     if settings.sign_in_by != "password":
         authorization = authorization_of(msgspec.structs.asdict(settings))
         if isinstance(authorization, SettingProblem):
-            raise NotSent(text_message(authorization.sentence, authorization.remedy), fault=Fault.PERSON)
+            titles: dict[str, str] = schema(MailSettings)["properties"][authorization.field]["x-titles"]
+            raise NotSent(of_setting(authorization.reason, titles), fault=Fault.PERSON)
         sign_in = settings.sign_in, authorization
     return Account(
         host=settings.host.strip().strip("[]").lower(),

@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import message
 from banqup_tui.protocol import paths
 from banqup_tui.protocol.commands import CommandBody, encode
 from banqup_tui.protocol.local import Endpoint
@@ -68,7 +69,7 @@ class HttpHand:
             content = msgspec.json.encode(Commands(commands=tuple(left)))
             answer = msgspec.json.decode(self._ask("POST", self._path(paths.COMMANDS), content), type=CommandResults)
             if not answer.results:
-                raise BanqupError("The backend answered none of the commands.", "Try again.")
+                raise BanqupError(message("demo.no-answers"))
             results += answer.results
             left = left[len(answer.results) :]
         return results
@@ -95,7 +96,7 @@ class HttpHand:
             body = answer.read()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
-            raise BanqupError("The local backend does not answer.", "Try again.") from error
+            raise BanqupError(message("demo.no-answer")) from error
         if answer.status >= 300:
             raise _refusal(body)
         return body
@@ -114,5 +115,5 @@ def _refusal(body: bytes) -> BanqupError:
     try:
         problem = msgspec.json.decode(body, type=Problem)
     except msgspec.DecodeError:
-        return BanqupError("The local backend refused it without a reason.", "")
+        return BanqupError(message("demo.refused"))
     return BanqupError(problem.message)

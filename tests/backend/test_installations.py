@@ -402,9 +402,9 @@ def test_a_lost_key_is_told_with_its_remedy_and_the_list_of_installations_still_
     made = installed(services, path="/srv/in")
     (tmp_path / "vault.key").unlink()
     other = services_in_same_place(services, tmp_path)
-    with pytest.raises(Refused, match="sealed with another key") as caught:
+    with pytest.raises(Refused, match=r"service\.sealed-elsewhere") as caught:
         ask(other, configure, Configure(installation_id=made, settings={"path": "/srv/b"}))
-    assert "vault.key" in caught.value.remedy
+    assert caught.value.message.params == {"file": "vault.key"}
     kept = row(other, tables.installation, made)
     assert other.vault.shown("local-folder", of_installation(made), kept.settings) == (
         {},

@@ -38,6 +38,13 @@ def test_failures_alone_can_be_listed(banqup) -> None:
     assert [one["id"] for one in of_one.array] == ["2026-3>exact"]
 
 
+def test_a_list_of_deliveries_says_what_happened_and_what_to_do(banqup) -> None:
+    said = banqup(a_house(), "deliveries", "--failed")
+    (line,) = [line for line in said.out.splitlines() if "2026-2" in line]
+    assert "The sign-in was refused." in line
+    assert "Send it again when the cause is mended." in line
+
+
 def test_failures_are_counted_by_cause(banqup) -> None:
     first, *others = banqup(a_house(), "deliveries", "--failed", "--group", "--json").array
     key = first.pop("key")

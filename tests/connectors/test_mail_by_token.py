@@ -10,7 +10,8 @@ import pytest
 from banqup_tui.backend.redaction import AttemptSecrets
 from banqup_tui.backend.sign_in.secrets import remember
 from banqup_tui.connectors.interface import Authorization, Fault, NotSent, SettingProblem, Step
-from banqup_tui.connectors.mail import Mail
+from banqup_tui.connectors.mail import Mail, _account
+from banqup_tui.connectors.mail_settings import MailSettings
 from banqup_tui.connectors.tokens import TOKENS
 from banqup_tui.domain.integration import Trouble
 from banqup_tui.domain.secret import Secret
@@ -136,3 +137,9 @@ def test_a_page_of_the_firms_own_directory_goes_before_the_usual_one() -> None:
     assert isinstance(found, Authorization)
     assert found.authorize_url == own
     assert found.token_url == "https://login.microsoftonline.com/common/oauth2/v2.0/token"
+
+
+def test_a_channel_without_what_the_sign_in_needs_says_so_by_the_title_of_the_setting() -> None:
+    with pytest.raises(NotSent) as told:
+        _account(MailSettings(host="smtp.example", sender="a@b.example", sign_in_by="other", client_id="x"))
+    assert sentence(told.value) == "Sign-in page is missing."

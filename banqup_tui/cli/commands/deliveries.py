@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import click
@@ -19,7 +19,6 @@ from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.messages import message
 from banqup_tui.written.messages import sentence_of
-from banqup_tui.written.told import told as in_language
 from banqup_tui.written.words import N_, _
 
 
@@ -108,8 +107,8 @@ def print_deliveries(house: House, deliveries: Iterable[Delivery], *, json: bool
             value["integration"] or "–",
             value["state"],
             str(value["attempts"]),
-            in_language(value["reason"]) or "–",
-            in_language(value["remedy"]) or "–",
+            _of_reason(value, "message"),
+            _of_reason(value, "remedy"),
         )
         for value in values
     ]
@@ -123,6 +122,10 @@ def print_deliveries(house: House, deliveries: Iterable[Delivery], *, json: bool
         N_("What to do"),
     )
     print_table(columns, lines, right=(4,))
+
+
+def _of_reason(value: Mapping[str, Any], part: str) -> str:
+    return (value["reason"] or {}).get(part) or "–"
 
 
 def _values(house: House, deliveries: Iterable[Delivery]) -> Iterator[dict[str, Any]]:

@@ -106,6 +106,9 @@ _PACKAGES = {
 }
 
 _SAMPLE_FIRM = {
+    "demo.no-answers": Texts(N_("The backend answered none of the commands."), N_("Try again.")),
+    "demo.no-answer": Texts(N_("The local backend does not answer."), N_("Try again.")),
+    "demo.refused": Texts(N_("The local backend refused it without a reason.")),
     "demo.not-built": Texts(N_("The sample firm could not be built: {status}.")),
 }
 

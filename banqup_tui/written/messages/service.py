@@ -72,6 +72,10 @@ TEXTS = {
         ),
         _LOST,
     ),
+    "service.sealed-elsewhere": Texts(
+        N_("The settings kept here cannot be read: they were sealed with another key, or for another place."),
+        N_("Put the file {file} back: it is in the same backup as the database."),
+    ),
     "service.no-backup": Texts(
         N_("{path} is no backup of this program."), N_("Name the folder that a backup was written to.")
     ),

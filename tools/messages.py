@@ -18,25 +18,19 @@ Found = tuple[int, str, "str | tuple[str, ...]", list[str]]
 
 PACKAGE = Path(__file__).parent.parent / "banqup_tui"
 TOLD = "told"
-PART = "told part"
 _TABLES = {
-    "domain/warnings.py", "formats/refusals.py",
-    "store/outbox_rescue.py", "sync/http.py", "sync/push.py",
+    "store/outbox_rescue.py",
 }  # fmt: skip
 """Modules in which every string that is a sentence is one for the user."""
 _TELLING = {
-    "NotSent", "Rejected", "Uncertain", "Refused", "SettingProblem", "TemplateProblem",
-    "refuse", "Flaw", "Unplaced", "_contradiction", "_several", "SpoolRefusal", "NotTaken", "Receipt",
-    "_without_manifest",
+    "NotSent", "Rejected", "Uncertain", "SettingProblem", "TemplateProblem", "Flaw", "Receipt",
 }  # fmt: skip
 """What is called with sentences in other modules of these packages."""
 _OF_A_WORD = {"TemplateProblem", "Flaw"}
 """Of these, `unknown` alone is a reason too."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_BEGINS_PART = ("a ", "an ", "the ", "any ", "attachment", "archive", "XML ", "{what} (", "{kind} (")
 _WITHIN = (
     "backend/", "connectors/", "store/", "sync/", "domain/path_template.py", "domain/setting_rules.py",
-    "sources/sorter.py",
 )  # fmt: skip
 
 
@@ -53,8 +47,6 @@ def extract(
     yield from _helps(tree, Path(fileobj.name).resolve())
     for line, sentence in _told(tree, Path(fileobj.name).resolve()):
         yield line, "NP_", (TOLD, sentence), []
-    for line, part in _parts(tree, Path(fileobj.name).resolve()):
-        yield line, "NP_", (PART, part), []
 
 
 def _helps(tree: ast.Module, path: Path) -> Iterator[Found]:
@@ -92,23 +84,6 @@ def _told(tree: ast.Module, path: Path) -> Iterator[tuple[int, str]]:
                         text = template(branch)
                         if (text and node.func.id in _OF_A_WORD) or len(_WORD.findall(re.sub(r"{\w+}", "", text))) > 1:
                             yield branch.lineno, text
-
-
-def _parts(tree: ast.Module, path: Path) -> Iterator[tuple[int, str]]:
-    """The words that readers put into the places of a refusal."""
-    place = path.relative_to(PACKAGE).as_posix() if path.is_relative_to(PACKAGE) else ""
-    if place == "formats/vocabularies.py":
-        strings = _strings(tree)
-    elif place.startswith("formats/"):
-        calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name))
-        words = (word for call in calls if call.func.id == "refuse" for word in call.keywords)  # type: ignore[attr-defined]
-        strings = (word.value for word in words if word.arg in ("what", "missing"))
-    else:
-        return
-    for node in strings:
-        text = template(node)
-        if text.startswith(_BEGINS_PART):
-            yield node.lineno, text
 
 
 def _named(tree: ast.Module) -> Mapping[str, list[ast.expr]]:

@@ -15,6 +15,7 @@ from banqup_tui.backend.context import Context, Handler, Refused, Services
 from banqup_tui.backend.mending import mend
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import AllowPackage
 from banqup_tui.protocol.problems import ProblemType
@@ -37,15 +38,13 @@ def allow(work: Work, body: AllowPackage, context: Context) -> dict[str, Any]:
     if found is None or not found.package:
         raise Refused(
             ProblemType.NOT_FOUND,
-            f"No package of others brings an extension {body.extension_id}.",
-            "banqup store list shows what is there.",
+            message("extension.of-no-package", id=body.extension_id),
         )
     there, asked = found.package, body.package
     if there != asked:
         raise Refused(
             ProblemType.REFUSED,
-            f"The extension {body.extension_id} is of the package {there}, not of {asked}.",
-            "Look again at what is to be allowed.",
+            message("extension.of-another-package", id=body.extension_id, package=there, asked=asked),
         )
     which = (_table.c.space_id == work.space_id, _table.c.extension_id == body.extension_id)
     work.execute(delete(_table).where(*which))

@@ -23,6 +23,7 @@ from banqup_tui.backend.values import (
     to_place_of,
 )
 from banqup_tui.domain.batches import in_batches
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.space import Space
 from banqup_tui.protocol.messages import NO_VALUE, Change, Changes, EntityKind, Op
 from banqup_tui.protocol.problems import ProblemType
@@ -54,7 +55,7 @@ def changes(services: Services, user_id: str, cursor: str, limit: int) -> Change
 
 def _from(seen: View, start: int, limit: int) -> Changes:
     if start < seen.space.tombstone_floor:
-        raise Failure(ProblemType.CURSOR_TOO_OLD, "This copy is too old to be brought up to date.", "It begins anew.")
+        raise Failure(ProblemType.CURSOR_TOO_OLD, Message("request.copy-too-old"))
     return _after(seen, start, max(1, min(limit, MOST_CHANGES)))
 
 

@@ -12,6 +12,7 @@ from banqup_tui.backend.ledger.status import restate
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.client import Client
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import CreateClient, SetProcessed
 from banqup_tui.protocol.messages import EntityKind
@@ -39,7 +40,7 @@ def set_processed(work: Work, body: SetProcessed, context: Context) -> dict[str,
     rows = _documents(work, list(dict.fromkeys(body.document_ids)))
     turned = [row for row in rows if row.processed is not body.processed]
     if body.processed and any(not row.approved for row in turned):
-        raise Refused(ProblemType.REFUSED, "Not approved by the client yet.", "Wait until the client has approved it.")
+        raise Refused(ProblemType.REFUSED, Message("document.not-approved"))
     document = tables.document
     for some in in_batches([row.id for row in turned]):
         work.execute(update(document).where(document.c.id.in_(some)).values(processed=body.processed))
@@ -59,33 +60,34 @@ def _documents(work: Work, document_ids: list[str]) -> list[Row[Any]]:
         found = select(document).where(document.c.space_id == work.space_id, document.c.id.in_(some))
         rows.extend(work.execute(found).all())
     if len(rows) < len(document_ids):
-        raise Refused(ProblemType.NOT_FOUND, "A document is no longer there.", "Look again: it may have been deleted.")
+        raise Refused(ProblemType.NOT_FOUND, Message("document.deleted"))
     return rows
 
 
 def _refuse_known(work: Work, client: Client) -> None:
     table = tables.client
     if work.execute(select(table.c.id).where(table.c.id == client.id)).first():
-        raise Refused(ProblemType.REFUSED, "This client is there already.", field="clientId")
+        raise Refused(ProblemType.REFUSED, Message("client.there-already"), field="clientId")
     same = select(table.c.id).where(table.c.space_id == work.space_id, table.c.reference == client.reference)
     if work.execute(same).first():
-        sentence = f"Another client has the reference “{client.reference}”."
-        raise Refused(ProblemType.REFUSED, sentence, "Choose another reference.", field="reference")
+        raise Refused(
+            ProblemType.REFUSED, message("client.reference-taken", reference=client.reference), field="reference"
+        )
 
 
 def _identifier(text: str) -> str:
     try:
         return str(uuid.UUID(text))
     except ValueError:
-        raise Refused(ProblemType.BAD_REQUEST, "A client's id has to be a UUID.", field="clientId") from None
+        raise Refused(ProblemType.BAD_REQUEST, Message("client.id-no-uuid"), field="clientId") from None
 
 
 def _text(text: str, field: str) -> str:
     """One line without control or bidirectional signs, as a terminal may print it."""
     clean = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     if not clean or len(clean) > _LONGEST:
-        sentence = f"The {field} of a client has 1 to {_LONGEST} characters."
-        raise Refused(ProblemType.BAD_REQUEST, sentence, field=field)
+        reason = message("client.text-length", field=field, limit=_LONGEST)
+        raise Refused(ProblemType.BAD_REQUEST, reason, field=field)
     return clean
 
 

@@ -19,6 +19,7 @@ from banqup_tui.backend.context import Context, Handler, Refused, Services, prep
 from banqup_tui.backend.cursors import Seen, read_seen
 from banqup_tui.backend.failures import Failure, problem
 from banqup_tui.backend.work import Work
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.values import Value
 from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol.answers import check_numbers
@@ -43,7 +44,7 @@ Answered = tuple[CommandStatus, Any, Problem | None]
 def run_batch(services: Services, handlers: Handlers, user_id: str, commands: Sequence[Command]) -> CommandResults:
     """Results of a prefix, in order. Raises what the first command raises; a later one ends the prefix before it."""
     if len(commands) > MOST_COMMANDS:
-        raise Failure(ProblemType.TOO_LARGE, f"A batch holds at most {MOST_COMMANDS} commands.")
+        raise Failure(ProblemType.TOO_LARGE, message("request.batch-too-large", limit=MOST_COMMANDS))
     results: list[CommandResult] = []
     late = time.monotonic() + SECONDS_A_BATCH
     for command in commands:
@@ -78,8 +79,7 @@ def withdraw(services: Services, user_id: str, key: str, seen: Seen) -> CommandR
     """Refuses the command for ever; or, if it had run, answers what came of it."""
 
     def effect(_work: Work) -> Answered:
-        sentence = "This was taken back before it was done."
-        return CommandStatus.REFUSED, None, _recorded(problem(ProblemType.WITHDRAWN, sentence))
+        return CommandStatus.REFUSED, None, _recorded(problem(ProblemType.WITHDRAWN, Message("command.taken-back")))
 
     return _once(services, user_id, _uuid(key), seen, _WITHDRAWN, effect)
 
@@ -130,7 +130,7 @@ def _stored(connection: Connection, space_id: str, key: str) -> Row[Any] | None:
 def _same(stored: Row[Any], user_id: str, fingerprint: str) -> CommandResult:
     either_withdrawn = _WITHDRAWN in (fingerprint, stored.fingerprint)
     if stored.user_id != user_id or not (either_withdrawn or stored.fingerprint == fingerprint):
-        raise Failure(ProblemType.KEY_REUSED, "This key was used for another command.", field="key")
+        raise Failure(ProblemType.KEY_REUSED, Message("request.key-reused"), field="key")
     return _answer.decode(stored.answer)
 
 
@@ -143,8 +143,7 @@ def _is_fresh(connection: Connection, space_id: str, seen: Seen) -> bool:
 
 
 def _expired(key: str) -> CommandResult:
-    sentence = "This was asked so long ago that it is no longer known whether it was done."
-    found = problem(ProblemType.KEY_EXPIRED, sentence, "Look whether it was done, and repeat it if not.")
+    found = problem(ProblemType.KEY_EXPIRED, Message("command.expired"))
     return CommandResult(key=key, status=CommandStatus.EXPIRED, problem=found)
 
 
@@ -169,12 +168,14 @@ def _prepare(services: Services, handlers: Handlers, command: Command) -> None:
 
 def _body(command: Command, handlers: Handlers) -> Value:
     if BODIES.get(command.kind) not in handlers:
-        raise Refused(ProblemType.BAD_REQUEST, "This service does not know such a command.", field="kind")
+        raise Refused(ProblemType.BAD_REQUEST, Message("request.command-unknown"), field="kind")
     try:
         check_numbers(bytes(command.body))
         return decode(command.kind, command.body)
     except msgspec.DecodeError as error:
-        raise Refused(ProblemType.BAD_REQUEST, f"The command cannot be read: {error}.", field="body") from None
+        raise Refused(
+            ProblemType.BAD_REQUEST, message("request.command-unreadable", quote=str(error)), field="body"
+        ) from None
 
 
 def _keep(
@@ -208,7 +209,7 @@ def _uuid(key: str) -> str:
     try:
         return str(uuid.UUID(key))
     except ValueError:
-        raise Failure(ProblemType.BAD_REQUEST, "The key of a command has to be a UUID.", field="key") from None
+        raise Failure(ProblemType.BAD_REQUEST, Message("request.key-no-uuid"), field="key") from None
 
 
 def _recorded(found: Problem) -> Problem:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from banqup_tui.backend.failures import Failure
 from banqup_tui.backend.tables import stamp
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.problems import ProblemType
 
@@ -91,4 +92,4 @@ def _to_bytes(text: str, field: str) -> bytes:
 
 
 def _unreadable(field: str) -> Failure:
-    return Failure(ProblemType.BAD_REQUEST, f"The value of “{field}” was not given out by this service.", field=field)
+    return Failure(ProblemType.BAD_REQUEST, message("request.value-foreign", field=field), field=field)

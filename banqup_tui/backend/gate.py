@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 
 from banqup_tui.backend.failures import Failure, encoded, headers_of, status_of
 from banqup_tui.backend.hub import Hub
+from banqup_tui.domain.messages import Message
 from banqup_tui.protocol.problems import MEDIA_TYPE, Problem, ProblemType
 
 REQUESTS_A_MINUTE = 600
@@ -56,11 +57,11 @@ class TokenAuth:
 
     def user_of(self, scope: Scope) -> str:
         if (header(scope, "Host") or "") not in self._hosts:
-            raise Failure(ProblemType.WRONG_HOST, "This is not the service of that name.")
+            raise Failure(ProblemType.WRONG_HOST, Message("request.wrong-host"))
         kind, _, token = (header(scope, "Authorization") or "").partition(" ")
         right = hmac.compare_digest(token.strip().encode(), self._token.encode())
         if kind.lower() != "bearer" or not right:
-            raise Failure(ProblemType.UNAUTHORIZED, "You are not signed in.", "Sign in again.")
+            raise Failure(ProblemType.UNAUTHORIZED, Message("request.not-signed-in"))
         connection = scope.get("state", {}).get("connection")
         if connection is not None:
             connection.has_token = True
@@ -126,9 +127,9 @@ class Gate:
     def _let_in(self, scope: Scope) -> None:
         user_id = self._auth.user_of(scope)
         if self._hub.closing:
-            raise Failure(ProblemType.STOPPING, "The service is stopping.", "Try again in a moment.")
+            raise Failure(ProblemType.STOPPING, Message("request.service-stopping"))
         if _counts(scope) and not self._allowance.takes(user_id):
-            raise Failure(ProblemType.TOO_MANY_REQUESTS, "Too many requests in one minute.", "Wait a little.")
+            raise Failure(ProblemType.TOO_MANY_REQUESTS, Message("request.too-many"))
         scope["user"] = user_id
 
 
@@ -146,7 +147,7 @@ def _within_deadlines(receive: Receive) -> Receive:
             async with asyncio.timeout(min(left, SECONDS_FOR_A_PIECE)):
                 message = await receive()
         except TimeoutError:
-            raise Failure(ProblemType.TOO_SLOW, "The request came in too slowly.", "Send it again.") from None
+            raise Failure(ProblemType.TOO_SLOW, Message("request.too-slow")) from None
         size += len(message.get("body", b""))
         whole = not message.get("more_body", False)
         return message

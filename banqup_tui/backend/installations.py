@@ -17,6 +17,7 @@ from banqup_tui.backend.vault import of_installation
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.extension import Extension, InstallationState
 from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import Configure, Deactivate, Install, Uninstall
 from banqup_tui.protocol.messages import EntityKind, Op
@@ -67,8 +68,7 @@ def uninstall(work: Work, body: Uninstall, context: Context) -> dict[str, Any]:
         clients = sorted({renewing.client_name(work, row.client_id) for row in used_by})
         raise Refused(
             ProblemType.REFUSED,
-            f"{title} is used by {_listed(clients)}.",
-            "Remove their integrations first.",
+            message("extension.in-use", title=title, clients=_listed(clients)),
         )
     for row in _integrations(work, installation.id):
         settings_versions.forget_older(work, row.id, row.settings_version + 1)
@@ -83,8 +83,9 @@ def deactivate(work: Work, body: Deactivate, context: Context) -> dict[str, Any]
     used_by = [row for row in _integrations(work, installation.id) if row.state != IntegrationState.REMOVED]
     count = len(used_by)
     if count > body.expected:
-        sentence = f"The number of its integrations is now {count}, not {body.expected}. Nothing was changed."
-        raise Refused(ProblemType.COUNT_CHANGED, sentence, "Look again, then deactivate it.")
+        raise Refused(
+            ProblemType.COUNT_CHANGED, message("extension.count-changed", count=count, expected=body.expected)
+        )
     cancelled = sum(lifecycle.remove(work, row) for row in used_by)
     return {"installationId": installation.id, "removed": count, "cancelled": cancelled}
 
@@ -94,8 +95,7 @@ def loading_extension(context: Context, extension_id: str) -> Extension:
     if extension is None:
         raise Refused(
             ProblemType.NOT_FOUND,
-            f"There is no extension {extension_id} in the Store.",
-            "Install its package where the backend runs.",
+            message("extension.not-in-store", id=extension_id),
         )
     if extension.problem is not None:
         raise Refused(ProblemType.REFUSED, extension.problem)
@@ -108,9 +108,7 @@ def installation_row(work: Work, installation_id: str) -> Row[Any]:
         select(table).where(table.c.id == installation_id, table.c.space_id == work.space_id).with_for_update()
     ).one_or_none()
     if row is None:
-        raise Refused(
-            ProblemType.NOT_FOUND, "This extension is no longer installed.", "Install it in the Banqup Store."
-        )
+        raise Refused(ProblemType.NOT_FOUND, Message("extension.not-installed"))
     return row
 
 
@@ -165,7 +163,7 @@ def _take_over_removed(work: Work, extension_id: str, installation_id: str) -> N
 def _refuse_taken_id(work: Work, installation_id: str) -> None:
     table = tables.installation
     if work.execute(select(func.count()).where(table.c.id == installation_id)).scalar_one():
-        raise Refused(ProblemType.REFUSED, "Another extension is installed under this id.", "Try again.")
+        raise Refused(ProblemType.REFUSED, Message("extension.id-taken"))
 
 
 def _title(context: Context, extension_id: str) -> str:
@@ -175,7 +173,7 @@ def _title(context: Context, extension_id: str) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(names[:3])
-    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
+    return shown if len(names) <= 3 else f"{shown}, …"
 
 
 HANDLERS: dict[type[Value], Handler] = {

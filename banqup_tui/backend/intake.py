@@ -96,7 +96,7 @@ def take(work: Work, services: Services, incoming: Incoming, content: Content) -
     directory = ClientDirectory(work.connection, work.space_id)
     client = directory.by_id(incoming.client_id) if incoming.client_id else None
     if incoming.client_id and client is None:
-        raise Refused(ProblemType.NOT_FOUND, "There is no such client.", field="clientId")
+        raise Refused(ProblemType.NOT_FOUND, Message("client.gone"), field="clientId")
     hints = Hints(
         client=client,
         folder=incoming.folder,
@@ -259,7 +259,7 @@ def _set_aside(type_: ProblemType, incoming: Incoming, reason: Message, content:
 def import_file(work: Work, body: ImportFile, context: Context) -> Any:
     services = context.services
     if not services.files.has(body.sha256):
-        raise Refused(ProblemType.NOT_FOUND, "The file was not uploaded.", "Import it again.", field="sha256")
+        raise Refused(ProblemType.NOT_FOUND, Message("file.not-uploaded"), field="sha256")
     incoming = Incoming(
         sha256=body.sha256,
         file_name=safe_file_name(body.file_name),

@@ -23,6 +23,7 @@ from banqup_tui.backend.work import Work
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import AddIntegration, ConfigureIntegration, Query
 from banqup_tui.protocol.messages import EntityKind
@@ -80,7 +81,7 @@ def _client_exists(work: Work, client_id: str) -> None:
     table = tables.client
     found = work.execute(select(table.c.id).where(table.c.id == client_id, table.c.space_id == work.space_id))
     if found.one_or_none() is None:
-        raise Refused(ProblemType.NOT_FOUND, "There is no such client.", "Look at the list of clients again.")
+        raise Refused(ProblemType.NOT_FOUND, Message("client.gone"))
 
 
 def _integration_row(work: Work, integration_id: str) -> Row[Any]:
@@ -89,7 +90,7 @@ def _integration_row(work: Work, integration_id: str) -> Row[Any]:
         select(table).where(table.c.id == integration_id, table.c.space_id == work.space_id).with_for_update()
     ).one_or_none()
     if row is None or row.state == IntegrationState.REMOVED:
-        raise Refused(ProblemType.NOT_FOUND, "This integration has been removed.", "Add it again to change it.")
+        raise Refused(ProblemType.NOT_FOUND, Message("integration.removed-before"))
     return row
 
 
@@ -98,16 +99,11 @@ def _folders(wanted: tuple[Folder, ...] | None, extension: Extension) -> tuple[F
     if wanted is None:
         return extension.folders
     if not wanted:
-        raise Refused(ProblemType.REFUSED, "No folder is chosen.", "Tick at least one folder.", field="folders")
+        raise Refused(ProblemType.REFUSED, Message("integration.no-folder"), field="folders")
     refused = [folder for folder in wanted if folder not in extension.folders]
     if refused:
-        name = refused[0].replace("_", " ").lower()
-        raise Refused(
-            ProblemType.REFUSED,
-            f"{extension.title['en']} does not take {name}.",
-            "Untick that folder.",
-            field="folders",
-        )
+        reason = message("integration.folder-not-taken", title=extension.title["en"], folder=refused[0])
+        raise Refused(ProblemType.REFUSED, reason, field="folders")
     return tuple(folder for folder in Folder if folder in wanted)
 
 
@@ -120,9 +116,7 @@ def _label(wanted: str | None, extension: Extension) -> str:
     text = "".join(letter for letter in wanted or "" if unicodedata.category(letter)[0] != "C")
     label = " ".join(text.split()) or extension.title["en"]
     if len(label) > MAX_LABEL:
-        raise Refused(
-            ProblemType.REFUSED, f"The name is longer than {MAX_LABEL} letters.", "Choose a shorter one.", field="label"
-        )
+        raise Refused(ProblemType.REFUSED, message("integration.name-too-long", limit=MAX_LABEL), field="label")
     return label
 
 
@@ -142,8 +136,7 @@ def _same_label(work: Work, body: AddIntegration, label: str) -> Row[Any] | None
     if row is not None and row.state != IntegrationState.REMOVED:
         raise Refused(
             ProblemType.REFUSED,
-            f"This client has {label} already.",
-            "Change its settings, or give the new one another name.",
+            message("integration.name-taken", label=label),
             field="label",
         )
     return row
@@ -161,7 +154,7 @@ def _insert(
 ) -> str:
     table = tables.integration
     if work.execute(select(func.count()).where(table.c.id == body.integration_id)).scalar_one():
-        raise Refused(ProblemType.REFUSED, "Another integration has this id.", "Try again.")
+        raise Refused(ProblemType.REFUSED, Message("integration.id-taken"))
     destination = settings_versions.write_version(
         work, context.services, body.integration_id, extension.id, settings_versions.FIRST, own, effective
     )

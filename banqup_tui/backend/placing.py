@@ -15,6 +15,7 @@ from banqup_tui.backend.values import rule_of, to_place_of
 from banqup_tui.backend.work import Work
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.source import PlacingRule, what_is_learned
 from banqup_tui.domain.text import safe_file_name
 from banqup_tui.domain.values import Value
@@ -56,9 +57,9 @@ def place_file(work: Work, body: PlaceFile, context: Context) -> Any:
     directory = ClientDirectory(work.connection, work.space_id)
     client = directory.by_id(body.client_id)
     if client is None:
-        raise Refused(ProblemType.NOT_FOUND, "There is no such client.", field="clientId")
+        raise Refused(ProblemType.NOT_FOUND, Message("client.gone"), field="clientId")
     if row.sha256 is None or not context.services.files.has(row.sha256):
-        raise Refused(ProblemType.NOT_FOUND, "The file is not there any more.", "Send it again.", field="toPlaceId")
+        raise Refused(ProblemType.NOT_FOUND, Message("file.gone"), field="toPlaceId")
     incoming = _incoming(row)
     found = _content(context.services, incoming)
     content = found if isinstance(found, Content) else _NOT_READ
@@ -88,7 +89,7 @@ def remove_rule(work: Work, body: RemoveRule, context: Context) -> Any:
     table = tables.rule
     row = work.execute(select(table).where(table.c.id == body.rule_id, table.c.space_id == work.space_id)).first()
     if row is None:
-        raise Refused(ProblemType.NOT_FOUND, "There is no such rule.", field="ruleId")
+        raise Refused(ProblemType.NOT_FOUND, Message("rule.gone"), field="ruleId")
     rules.remove(work, row)
     return {"ruleId": body.rule_id}
 
@@ -103,8 +104,7 @@ HANDLERS: Final[dict[type[Value], Handler]] = {
 def _waiting(work: Work, tray_id: str) -> Row[Any]:
     row = tray.found(work, tray_id)
     if row is None:
-        sentence = "This file waits no longer."
-        raise Refused(ProblemType.NOT_FOUND, sentence, "It was placed or dismissed meanwhile.", field="toPlaceId")
+        raise Refused(ProblemType.NOT_FOUND, Message("placing.waits-no-longer"), field="toPlaceId")
     return row
 
 

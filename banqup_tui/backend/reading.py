@@ -30,6 +30,7 @@ from banqup_tui.backend.visitors import Visitor, visitor
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import Attempt
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.source import ToPlace
 from banqup_tui.domain.space import Space
 from banqup_tui.domain.values import Value
@@ -62,12 +63,12 @@ class View(Value, frozen=True, kw_only=True):
         if found.epoch != self.space.epoch:
             raise restored_meanwhile()
         if found.role_version != self.visitor.role_version:
-            raise Failure(ProblemType.ACCESS_CHANGED, "Your role in this space has changed: the copy begins anew.")
+            raise Failure(ProblemType.ACCESS_CHANGED, Message("request.role-changed"))
         return found
 
 
 def restored_meanwhile() -> Failure:
-    return Failure(ProblemType.EPOCH_CHANGED, "The service was restored from a backup: the copy begins anew.")
+    return Failure(ProblemType.EPOCH_CHANGED, Message("request.service-restored"))
 
 
 def view(connection: Connection, services: Services, user_id: str) -> View:
@@ -157,7 +158,7 @@ def documents_page(
     with services.database.read() as connection:
         seen = view(connection, services, user_id)
         if at_least is not None and seen.read(at_least).seq > seen.seq:
-            raise Failure(ProblemType.BEHIND_CURSOR, "This reader has not caught up yet.", "Ask again in a moment.")
+            raise Failure(ProblemType.BEHIND_CURSOR, Message("request.behind"))
         if not seen.visitor.sees_documents:
             return msgspec.json.encode(_Page(documents=[], deliveries=[], next=None))
         wanted = max(1, min(limit, MOST_DOCUMENTS))
@@ -245,7 +246,7 @@ def attempts(services: Services, user_id: str, delivery_id: str) -> list[Attempt
             seen.visitor.only_visible(delivery.c.client_id),
         )
         if not seen.visitor.sees_documents or connection.execute(statement).one_or_none() is None:
-            raise Failure(ProblemType.NOT_FOUND, "There is no such delivery.")
+            raise Failure(ProblemType.NOT_FOUND, Message("delivery.unknown"))
         return attempts_of(connection, delivery_id)
 
 

@@ -26,6 +26,7 @@ from banqup_tui.backend.routes import described, events, files
 from banqup_tui.backend.routes.commands import problem_response
 from banqup_tui.backend.sign_in.return_listener import ReturnListener
 from banqup_tui.backend.work import sqlite_code
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.values import Value
 from banqup_tui.formats.refusals import ReaderNotAvailable
 from banqup_tui.protocol.problems import Problem, ProblemType
@@ -112,7 +113,7 @@ async def _refuse_deep_nesting(request: Request[Any, Any, Any]) -> None:
     if request.method in ("POST", "PUT") and "/files/" not in request.scope["path"]:
         content = await request.body()
         if await asyncio.to_thread(is_nested_deeply, content) if len(content) > _AT_ONCE else is_nested_deeply(content):
-            raise Failure(ProblemType.BAD_REQUEST, f"The request is nested more than {MOST_LEVELS} levels deep.")
+            raise Failure(ProblemType.BAD_REQUEST, message("request.too-deep", limit=MOST_LEVELS))
 
 
 def is_nested_deeply(content: bytes) -> bool:
@@ -143,17 +144,17 @@ def problem_of(request: Request[Any, Any, Any], error: Exception) -> Problem:
     if isinstance(error, ValidationException):
         return _invalid(error)
     if isinstance(error, NotFoundException):
-        return problem(ProblemType.NOT_FOUND, "There is nothing at this address.")
+        return problem(ProblemType.NOT_FOUND, Message("request.nothing-there"))
     if isinstance(error, HTTPException):
         return _of_status(error)
     if isinstance(error, PoolTimeout) or (isinstance(error, OperationalError) and sqlite_code(error) in _LOCKED):
-        return problem(ProblemType.BUSY, "The service is busy.", "Try again in a moment.")
+        return problem(ProblemType.BUSY, Message("request.service-busy"))
     if isinstance(error, ReaderNotAvailable):
         return problem(ProblemType.BUSY, error.message)
     if _is_no_room(error):
-        return problem(ProblemType.NO_ROOM, "The disk of the service is full.", "Make room; nothing was lost.")
+        return problem(ProblemType.NO_ROOM, Message("request.disk-full"))
     _log.error("%s %s failed", request.method, request.scope.get("path"), exc_info=error)
-    return problem(ProblemType.INTERNAL, "Something went wrong in the service.", "Try again; its log says more.")
+    return problem(ProblemType.INTERNAL, Message("request.service-failed"))
 
 
 def _is_no_room(error: Exception) -> bool:
@@ -165,21 +166,21 @@ def _is_no_room(error: Exception) -> bool:
 def _invalid(error: ValidationException) -> Problem:
     missing = _MISSING.search(error.detail)
     if missing:
-        return problem(ProblemType.BAD_REQUEST, f"“{missing[1]}” is missing.", field=missing[1])
+        return problem(ProblemType.BAD_REQUEST, message("request.field-missing", field=missing[1]), field=missing[1])
     details = error.extra if isinstance(error.extra, list) else []
     first = details[0] if details and isinstance(details[0], dict) else {}
     field = first.get("key")
-    sentence = str(first.get("message") or "The request cannot be read.")
-    return problem(ProblemType.BAD_REQUEST, sentence, field=str(field) if field else None)
+    reason = message("request.unreadable", quote=str(first.get("message") or ""))
+    return problem(ProblemType.BAD_REQUEST, reason, field=str(field) if field else None)
 
 
-_SENTENCES: dict[int, str] = {
-    400: "The request cannot be read.",
-    405: "This address is not used in this way.",
-    413: "The request is too large.",
+_OF_STATUS: dict[int, str] = {
+    400: "request.unreadable",
+    405: "request.not-used-so",
+    413: "request.too-large",
 }
 
 
 def _of_status(error: HTTPException) -> Problem:
     type_ = next((type_ for type_, status in STATUS.items() if status == error.status_code), ProblemType.INTERNAL)
-    return problem(ProblemType(type_), _SENTENCES.get(error.status_code, "The request could not be answered."))
+    return problem(ProblemType(type_), Message(_OF_STATUS.get(error.status_code, "request.not-answered")))

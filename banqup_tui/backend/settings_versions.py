@@ -20,6 +20,7 @@ from banqup_tui.backend.vault import of_version
 from banqup_tui.backend.work import Work
 from banqup_tui.connectors.interface import SignsIn
 from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.messages import Message
 from banqup_tui.protocol.messages import EntityKind
 from banqup_tui.protocol.problems import ProblemType
 
@@ -64,8 +65,7 @@ def destination_of(services: Services, extension_id: str, effective: Mapping[str
         _log.exception("%s could not say where documents go", extension_id)
         raise Refused(
             ProblemType.REFUSED,
-            "The extension failed while it took these settings.",
-            "Its log says why: update or repair it.",
+            Message("extension.failed-on-settings"),
         ) from error
     shown = AttemptSecrets(typed).redactor().text(destination)
     if shown == destination:

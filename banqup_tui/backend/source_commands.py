@@ -16,9 +16,9 @@ from banqup_tui.backend.drop_intake import file_what_is_held
 from banqup_tui.backend.host_key import fingerprint_of
 from banqup_tui.backend.intake import Outcome
 from banqup_tui.backend.work import Work
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.passwords import is_kept_password
 from banqup_tui.domain.source import SourceKind
-from banqup_tui.domain.text import clean
 from banqup_tui.domain.values import Value
 from banqup_tui.folder_walk import is_own
 from banqup_tui.protocol.commands import AddAccount, AddSource, RemoveAccount, RemoveSource
@@ -76,8 +76,7 @@ def _add_drop(work: Work, body: AddSource, context: Context) -> Any:
     try:
         fingerprint = fingerprint_of(context.services.files.home)
     except (OSError, ValueError) as error:
-        sentence = f"The host key of the service cannot be used: {clean(str(error))}."
-        raise Refused(ProblemType.REFUSED, sentence, "Put the file drop_host_key back, or take it away.") from None
+        raise Refused(ProblemType.REFUSED, message("source.host-key-unusable", quote=str(error))) from None
     table = tables.source
     same = select(table).where(table.c.space_id == work.space_id, table.c.kind == str(SourceKind.SFTP_DROP))
     known = work.execute(same).first()
@@ -92,29 +91,27 @@ def _add_drop(work: Work, body: AddSource, context: Context) -> Any:
 def _checked_address(text: str) -> str:
     match = _ADDRESS.fullmatch(text.strip())
     if match is None or not 0 < int(match[2]) < 65_536:
-        sentence = f"{clean(text)} is no address to listen at."
-        raise Refused(ProblemType.REFUSED, sentence, "Write it as 127.0.0.1:2022.", field="path")
+        raise Refused(ProblemType.REFUSED, message("source.no-address", text=text), field="path")
     return text.strip()
 
 
 def _checked_folder(text: str, services: Services) -> Path:
     """The folder without the links that lead to it today: what such a link is changed to later is not watched."""
 
-    def refuse(sentence: str, remedy: str) -> Refused:
-        return Refused(ProblemType.REFUSED, sentence, remedy, field="path")
+    def refuse(code: str) -> Refused:
+        return Refused(ProblemType.REFUSED, message(code, path=text), field="path")
 
-    name = clean(text)
     if not os.path.isabs(text) or "\0" in text:
-        raise refuse(f"{name} is not a full path.", "Give the path from the root.")
+        raise refuse("source.no-full-path")
     path = Path(os.path.realpath(text))
     if not path.is_dir():
-        raise refuse(f"There is no folder {name} where the service runs.", "Make it, or give another path.")
+        raise refuse("source.no-folder-there")
     if not os.access(path, os.R_OK | os.X_OK):
-        raise refuse(f"The folder {name} may not be read by the service.", "Change its permissions.")
+        raise refuse("source.folder-not-readable")
     home = services.files.home.resolve()
     own = (home / FILES, home / DROP_SPOOL)
     if is_own(path) or any(one.is_relative_to(path) or path.is_relative_to(one) for one in own):
-        raise refuse(f"The folder {name} holds the service's own files.", "Give another path.")
+        raise refuse("source.holds-own-files")
     return path
 
 
@@ -124,7 +121,7 @@ def remove_source(work: Work, body: RemoveSource, context: Context) -> Any:
     file_what_is_held(work, context.services, body.source_id)
     found = work.execute(delete(table).where(table.c.id == body.source_id, table.c.space_id == work.space_id))
     if found.rowcount == 0:
-        raise Refused(ProblemType.NOT_FOUND, "There is no such source.", field="sourceId")
+        raise Refused(ProblemType.NOT_FOUND, Message("source.gone"), field="sourceId")
     work.execute(delete(tables.source_file).where(tables.source_file.c.source_id == body.source_id))
     work.execute(delete(tables.drop_account).where(tables.drop_account.c.source_id == body.source_id))
     work.changed(EntityKind.SOURCE, body.source_id, op=Op.DELETE)
@@ -154,29 +151,26 @@ def _check_account(work: Work, body: AddAccount) -> None:
     source, account = tables.source, tables.drop_account
     of_drop = (source.c.id == body.source_id, source.c.kind == str(SourceKind.SFTP_DROP))
     if work.execute(select(source.c.id).where(source.c.space_id == work.space_id, *of_drop)).first() is None:
-        raise Refused(ProblemType.NOT_FOUND, "There is no such SFTP drop.", field="sourceId")
+        raise Refused(ProblemType.NOT_FOUND, Message("source.no-drop"), field="sourceId")
     if not _NAME.fullmatch(body.name):
-        sentence = "The name of an account has 1 to 64 letters, digits and the signs . _ @ -."
-        raise Refused(ProblemType.REFUSED, sentence, "Choose another name.", field="name")
+        raise Refused(ProblemType.REFUSED, Message("account.name-unusable"), field="name")
     names = work.execute(select(account.c.name).where(account.c.source_id == body.source_id)).scalars().all()
     if body.name in names:
-        sentence = f"There is an account of the name {body.name}."
-        raise Refused(ProblemType.REFUSED, sentence, "Choose another name, or remove that one first.", field="name")
+        raise Refused(ProblemType.REFUSED, message("account.name-taken", name=body.name), field="name")
     if len(names) >= MOST_ACCOUNTS:
-        raise Refused(ProblemType.REFUSED, f"There are {MOST_ACCOUNTS} accounts already.", field="name")
+        raise Refused(ProblemType.REFUSED, message("account.too-many", limit=MOST_ACCOUNTS), field="name")
     if body.client_id and ClientDirectory(work.connection, work.space_id).by_id(body.client_id) is None:
-        raise Refused(ProblemType.NOT_FOUND, "There is no such client.", field="clientId")
+        raise Refused(ProblemType.NOT_FOUND, Message("client.gone"), field="clientId")
     _check_way_in(body)
 
 
 def _check_way_in(body: AddAccount) -> None:
     if (body.secret is None) == (body.public_key is None):
-        raise Refused(ProblemType.BAD_REQUEST, "An account has a password or a key.", field="secret")
+        raise Refused(ProblemType.BAD_REQUEST, Message("account.needs-one-way-in"), field="secret")
     if body.secret is not None and not is_kept_password(body.secret):
-        raise Refused(ProblemType.BAD_REQUEST, "The hash of the password is of another kind.", field="secret")
+        raise Refused(ProblemType.BAD_REQUEST, Message("account.hash-unknown"), field="secret")
     if body.public_key is not None and not _is_public_key(body.public_key.strip()):
-        sentence = "This is no public key of OpenSSH."
-        raise Refused(ProblemType.REFUSED, sentence, "Give the file that ends in .pub.", field="publicKey")
+        raise Refused(ProblemType.REFUSED, Message("account.no-public-key"), field="publicKey")
 
 
 def _is_public_key(line: str) -> bool:
@@ -198,7 +192,7 @@ def remove_account(work: Work, body: RemoveAccount, context: Context) -> Any:
     mine = (account.c.id == body.account_id, account.c.space_id == work.space_id)
     found = work.execute(select(account).where(*mine)).first()
     if found is None:
-        raise Refused(ProblemType.NOT_FOUND, "There is no such account.", field="accountId")
+        raise Refused(ProblemType.NOT_FOUND, Message("account.gone"), field="accountId")
     file_what_is_held(work, context.services, found.source_id)
     work.execute(delete(account).where(*mine))
     work.changed(EntityKind.SOURCE, found.source_id)
@@ -210,7 +204,7 @@ def _uuid(text: str) -> str:
     try:
         return str(uuid.UUID(text))
     except ValueError:
-        raise Refused(ProblemType.BAD_REQUEST, "The id of an account has to be a UUID.", field="accountId") from None
+        raise Refused(ProblemType.BAD_REQUEST, Message("account.id-no-uuid"), field="accountId") from None
 
 
 HANDLERS: Final[dict[type[Value], Handler]] = {

@@ -4,6 +4,7 @@ from sqlalchemy import ColumnElement, Connection, select, true
 
 from banqup_tui.backend import tables
 from banqup_tui.backend.failures import Failure
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.space import Role
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.problems import ProblemType
@@ -35,7 +36,7 @@ def visitor(connection: Connection, space_id: str, user_id: str) -> Visitor:
         select(member.c.role, member.c.role_version).where(member.c.space_id == space_id, member.c.user_id == user_id)
     ).one_or_none()
     if row is None:
-        raise Failure(ProblemType.FORBIDDEN, "This user has no part in this space.")
+        raise Failure(ProblemType.FORBIDDEN, Message("request.not-of-this-space"))
     role = Role(row.role)
     clients = _assigned(connection, space_id, user_id) if role is Role.ACCOUNTANT else None
     return Visitor(user_id=user_id, role=role, role_version=row.role_version, clients=clients)

@@ -399,7 +399,7 @@ def _problem(response: httpx.Response, body: bytes) -> Problem:
             return msgspec.json.decode(harmless(body), type=Problem)
         except msgspec.MsgspecError:
             pass
-    return Problem(type="unknown", title=f"The server answered {response.status_code}.")
+    return Problem(type="unknown", title="", code="sync.server-answered", params={"status": response.status_code})
 
 
 def _retry_after(response: httpx.Response) -> float | None:

@@ -64,7 +64,7 @@ async def _put_file(server: ServerLike, spool: Spool, entry: Entry) -> Problem |
         await server.put_file(entry.file, path)
     except FileNotFoundError:
         # Another sender of the same line may have had it answered, and dropped the bytes: then this changes nothing.
-        return Problem(type=ProblemType.NOT_FOUND, title="The file is not there any more.", remedy="Import it again.")
+        return Problem(type=ProblemType.NOT_FOUND, title="", code="import.file-gone")
     except Refused as refused:
         return refused.problem
     return None

@@ -236,9 +236,9 @@ def test_what_is_missing_at_both_levels_is_said(services: Services) -> None:
 def test_the_same_name_twice_for_one_client_is_refused_with_a_remedy(services: Services) -> None:
     made = installed(services, path="/srv/in")
     activated(services, made)
-    with pytest.raises(Refused, match="has Local folder already") as caught:
+    with pytest.raises(Refused, match=r"name-taken \(label: Local folder\)") as caught:
         activated(services, made, label=" Local  folder\n")
-    assert "another name" in caught.value.remedy
+    assert "another name" in (caught.value.problem.remedy or "")
     activated(services, made, label="Archive")
     activated(services, made, HAGELAND)
 
@@ -258,7 +258,7 @@ def test_adding_again_after_removal_is_the_same_integration_with_its_ledger(serv
 def test_uninstalling_waits_until_no_client_uses_it_and_forgets_nothing_that_was_sent(services: Services) -> None:
     made = installed(services, path="/srv/in")
     integration = activated(services, made)
-    with pytest.raises(Refused, match="Local folder is used by Boulangerie du Parvis SRL"):
+    with pytest.raises(Refused, match=r"in-use .*clients: Boulangerie du Parvis SRL"):
         ask(services, uninstall, Uninstall(installation_id=made))
     remove(services, integration)
     ask(services, uninstall, Uninstall(installation_id=made))
@@ -303,16 +303,16 @@ def test_the_folders_of_an_integration_can_be_chosen(services: Services) -> None
     ask(services, configure_integration, body)
     after = row(services, tables.integration, integration)
     assert (after.folders, after.settings_version) == ("OTHER_DOCUMENTS", 1)
-    with pytest.raises(Refused, match="No folder is chosen"):
+    with pytest.raises(Refused, match="no-folder"):
         ask(services, configure_integration, ConfigureIntegration(integration_id=integration, folders=()))
     mailbox = installed(services, "mailbox", host="mail.example", address="a@b.example")
-    with pytest.raises(Refused, match="does not take enriched movement reports"):
+    with pytest.raises(Refused, match=r"folder-not-taken .*folder: ENRICHED_MOVEMENT_REPORTS"):
         activated(services, mailbox, folders=(Folder.ENRICHED_MOVEMENT_REPORTS,))
 
 
 def test_a_number_counted_in_another_state_of_the_server_is_refused(services: Services) -> None:
     made = installed(services, path="/srv/in")
-    with pytest.raises(Refused, match="restored since") as caught:
+    with pytest.raises(Refused, match="restored-since") as caught:
         activated(services, made, backfill=Backfill(up_to="other.3", expected=5))
     assert caught.value.problem.type == ProblemType.COUNT_CHANGED
 
@@ -324,7 +324,7 @@ def test_more_older_documents_than_were_confirmed_activate_nothing(services: Ser
     add_document(services, "4", folder=Folder.SALES_INVOICES)
     add_document(services, "5", ready=False)
     up_to = seen(services)
-    with pytest.raises(Refused, match="The number of documents is now 4, not 3"):
+    with pytest.raises(Refused, match=r"documents-changed \(count: 4, expected: 3\)"):
         activated(services, made, backfill=Backfill(up_to=up_to, expected=3))
     with services.database.read() as connection:
         assert connection.execute(select(func.count()).select_from(tables.integration)).scalar_one() == 0
@@ -390,9 +390,9 @@ def test_settings_that_an_unsettled_attempt_was_made_with_are_kept(services: Ser
 
 
 def test_an_integration_of_a_client_that_is_not_there_is_refused(services: Services) -> None:
-    with pytest.raises(Refused, match="no such client"):
+    with pytest.raises(Refused, match=r"client\.gone"):
         activated(services, installed(services, path="/srv/in"), str(uuid4()))
-    with pytest.raises(Refused, match="no longer installed"):
+    with pytest.raises(Refused, match="not-installed"):
         activated(services, str(uuid4()))
 
 

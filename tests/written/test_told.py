@@ -16,8 +16,8 @@ def _french():
 
 
 def test_several_sentences_and_one_that_is_not_known():
-    assert told("The ledger of Acme is closed. Choose another name.") == (
-        "The ledger of Acme is closed. Choisissez un autre nom."
+    assert told("The ledger of Acme is closed. This change was damaged on the disk and was not sent.") == (
+        "The ledger of Acme is closed. Cette modification a été endommagée sur le disque et n'a pas été envoyée."
     )
     assert told(None) == told("") == ""
 

@@ -26,6 +26,7 @@ from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.extension import ReceiverKind
 from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import (
     BulkSend,
@@ -52,7 +53,7 @@ def send(work: Work, body: Send, context: Context) -> Result:
     documents = _documents(work, body.document_ids)
     approved = [row for row in documents if row.approved]
     if documents and not approved:
-        raise Refused(ProblemType.REFUSED, "Not approved by the client yet.", "Wait until the client has approved it.")
+        raise Refused(ProblemType.REFUSED, Message("document.not-approved"))
     targets = _targets(work, {row.client_id for row in approved}, body.integration_ids)
     result = Enqueued()
     for held in targets:
@@ -124,7 +125,7 @@ def settle(work: Work, body: Settle, context: Context) -> Result:
     left = context.services.quarantine.left(row.id)
     if left > 0:
         minutes = max(1, round(left / 60))
-        raise Refused(ProblemType.REFUSED, "It may still arrive.", f"Look there again in {minutes} min, then say so.")
+        raise Refused(ProblemType.REFUSED, message("delivery.may-still-arrive", minutes=minutes))
     by_hand = {"asked_by": context.user_id, "asked_at": work.now, "uncertain": False}
     by_hand |= {"fence": delivery.c.fence + 1, "checks": 0}
     if body.there:
@@ -177,7 +178,7 @@ def _documents(work: Work, document_ids: Iterable[str]) -> list[Row[Any]]:
     for some in in_batches(wanted):
         rows += work.execute(select(document).where(document.c.id.in_(some), document.c.space_id == work.space_id))
     if len(rows) < len(wanted):
-        raise Refused(ProblemType.NOT_FOUND, "A document is no longer there.", "Look again: it may have been deleted.")
+        raise Refused(ProblemType.NOT_FOUND, Message("document.deleted"))
     return rows
 
 
@@ -186,7 +187,7 @@ def _targets(work: Work, client_ids: set[str], named: Sequence[str] | None) -> l
     if named is not None:
         held = lock_integrations(work, named)
         if len(held) < len(set(named)):
-            raise Refused(ProblemType.NOT_FOUND, "An integration is no longer there.", "Look again, then send.")
+            raise Refused(ProblemType.NOT_FOUND, Message("integration.gone"))
         for row in held.values():
             _refuse_stopped(row)
     else:
@@ -218,14 +219,14 @@ def _refuse_stopped(row: Row[Any]) -> None:
     if row.state == IntegrationState.ACTIVE:
         return
     if row.state == IntegrationState.REMOVED:
-        raise Refused(ProblemType.REFUSED, f"The integration {row.label} was removed.", "Add it again.")
+        raise Refused(ProblemType.REFUSED, message("integration.was-removed", label=row.label))
     if row.state == IntegrationState.BROKEN:
-        raise Refused(ProblemType.REFUSED, f"The integration {row.label} needs attention.", "Resume it first.")
-    raise Refused(ProblemType.REFUSED, f"The integration {row.label} is paused.", "Resume it first.")
+        raise Refused(ProblemType.REFUSED, message("integration.needs-attention", label=row.label))
+    raise Refused(ProblemType.REFUSED, message("integration.is-paused", label=row.label))
 
 
 def _no_integration() -> Refused:
-    return Refused(ProblemType.REFUSED, "This client has no active integration.", "Add or resume one first.")
+    return Refused(ProblemType.REFUSED, Message("client.no-integration"))
 
 
 def _held_deliveries(work: Work, ids: Iterable[str]) -> tuple[dict[str, Row[Any]], dict[str, Row[Any]]]:
@@ -234,14 +235,14 @@ def _held_deliveries(work: Work, ids: Iterable[str]) -> tuple[dict[str, Row[Any]
     integrations = lock_integrations(work, integrations_of_deliveries(work, wanted))
     rows = lock_deliveries(work, wanted)
     if len(rows) < len(wanted):
-        raise Refused(ProblemType.NOT_FOUND, "A delivery is no longer there.", "Look again.")
+        raise Refused(ProblemType.NOT_FOUND, Message("delivery.gone"))
     return integrations, rows
 
 
 def _integration(work: Work, integration_id: str) -> Row[Any]:
     held = lock_integration(work, integration_id)
     if held is None:
-        raise Refused(ProblemType.NOT_FOUND, "The integration is no longer there.", "Look again.")
+        raise Refused(ProblemType.NOT_FOUND, Message("integration.gone"))
     return held
 
 

@@ -23,6 +23,7 @@ from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.values import Value
 from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol.commands import Query
@@ -216,12 +217,11 @@ def _seq_seen(work: Work, up_to: str) -> int:
     epoch, _, number = up_to.rpartition(".")
     current = work.execute(select(space.c.epoch).where(space.c.id == work.space_id)).scalar_one()
     if not number.isdecimal():
-        raise Refused(ProblemType.BAD_REQUEST, "The number that was seen cannot be read.", field="upTo")
+        raise Refused(ProblemType.BAD_REQUEST, Message("request.seen-unreadable"), field="upTo")
     if epoch != current:
-        raise Refused(ProblemType.COUNT_CHANGED, "The backend was restored since.", "Look again, then send.")
+        raise Refused(ProblemType.COUNT_CHANGED, Message("command.restored-since"))
     return int(number)
 
 
 def _count_changed(count: int, expected: int) -> Refused:
-    sentence = f"The number of documents is now {count}, not {expected}. Nothing was queued."
-    return Refused(ProblemType.COUNT_CHANGED, sentence, "Look again, then send.")
+    return Refused(ProblemType.COUNT_CHANGED, message("command.documents-changed", count=count, expected=expected))

@@ -10,6 +10,7 @@ from litestar.handlers import BaseRouteHandler
 
 from banqup_tui.backend.context import Services
 from banqup_tui.backend.failures import Failure
+from banqup_tui.domain.messages import Message
 from banqup_tui.protocol.problems import ProblemType
 
 Asked = Request[Any, Any, State]
@@ -33,7 +34,7 @@ def user_of(request: Asked) -> str:
 def in_this_space(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Guard of every route below a space."""
     if connection.path_params.get("s") != connection.app.state.services.space_id:
-        raise Failure(ProblemType.NOT_FOUND, "There is no such space.")
+        raise Failure(ProblemType.NOT_FOUND, Message("request.no-such-space"))
 
 
 def json_bytes(content: bytes) -> Response[bytes]:

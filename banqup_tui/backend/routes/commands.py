@@ -10,6 +10,7 @@ from banqup_tui.backend import commands as running
 from banqup_tui.backend.cursors import read_seen
 from banqup_tui.backend.failures import Failure, headers_of, problem, status_of
 from banqup_tui.backend.routes._common import JSON, Asked, in_this_space, route, services_of, user_of
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol import paths
 from banqup_tui.protocol.commands import (
@@ -52,7 +53,7 @@ def _batch(body: bytes) -> Commands:
     try:
         return _commands.decode(body)
     except msgspec.DecodeError as error:
-        raise Failure(ProblemType.BAD_REQUEST, f"The batch cannot be read: {error}.") from None
+        raise Failure(ProblemType.BAD_REQUEST, message("request.batch-unreadable", quote=str(error))) from None
 
 
 @delete(route(paths.COMMAND), sync_to_thread=True, guards=[in_this_space], status_code=200)
@@ -77,7 +78,7 @@ def deliver(request: Asked, data: JSONBody[Deliveries], idempotency_key: Key, if
     """SEND or RESEND."""
     body = data.send or data.resend
     if body is None or (data.send and data.resend):
-        raise Failure(ProblemType.BAD_REQUEST, "Either “send” or “resend” is wanted.")
+        raise Failure(ProblemType.BAD_REQUEST, Message("request.send-or-resend"))
     return _single(request, body, idempotency_key, if_seen, 202)
 
 
@@ -113,7 +114,7 @@ def _single(request: Asked, body: CommandBody, key: str, if_seen: str, status: i
     result = running.run(services_of(request), request.app.state.handlers, user_of(request), command)
     if result.status is CommandStatus.DONE:
         return Response(msgspec.json.encode(result), media_type=JSON, status_code=status)
-    return problem_response(result.problem or problem(ProblemType.REFUSED, "This was refused."))
+    return problem_response(result.problem or problem(ProblemType.REFUSED, Message("command.refused")))
 
 
 def problem_response(found: Problem) -> Response[Any]:

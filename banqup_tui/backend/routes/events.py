@@ -9,6 +9,7 @@ from litestar.response import Stream
 from banqup_tui.backend.failures import Failure
 from banqup_tui.backend.hub import Hub, Listener
 from banqup_tui.backend.routes._common import Asked, in_this_space, route, user_of
+from banqup_tui.domain.messages import message
 from banqup_tui.protocol import paths
 from banqup_tui.protocol.problems import ProblemType
 
@@ -22,7 +23,7 @@ async def events(request: Asked) -> Stream:
     """`changed` with the newest number, `bye` when the service stops, a comment every second."""
     hub: Hub = request.app.state.hub
     if hub.streams_of(user_of(request)) >= MOST_STREAMS:
-        raise Failure(ProblemType.TOO_MANY_REQUESTS, f"More than {MOST_STREAMS} event streams are open.")
+        raise Failure(ProblemType.TOO_MANY_REQUESTS, message("request.too-many-streams", limit=MOST_STREAMS))
     listener = hub.listen(user_of(request))
     stream = told(hub, listener, request.app.state.seconds_between_signs)
     return Stream(stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"})

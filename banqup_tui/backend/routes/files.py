@@ -17,6 +17,7 @@ from banqup_tui.backend.failures import Failure
 from banqup_tui.backend.files import HashDiffers
 from banqup_tui.backend.reading import view
 from banqup_tui.backend.routes._common import Asked, in_this_space, route, services_of, user_of
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.protocol import paths
 from banqup_tui.protocol.problems import ProblemType
 
@@ -40,7 +41,7 @@ async def put_file(request: Asked, sha256: FromPath[str]) -> Response[None]:
     try:
         _, is_new = await asyncio.to_thread(services_of(request).files.put, chunks, _hex(sha256))
     except HashDiffers:
-        raise Failure(ProblemType.HASH_DIFFERS, "The bytes are not those that were announced.") from None
+        raise Failure(ProblemType.HASH_DIFFERS, Message("file.hash-differs")) from None
     return Response(None, status_code=201 if is_new else 204)
 
 
@@ -107,7 +108,7 @@ def _readable(services: Services, user_id: str, sha256: str) -> Path:
         )
     path = services.files.path(sha256)
     if not found or not path.is_file():
-        raise Failure(ProblemType.NOT_FOUND, "There is no such file.")
+        raise Failure(ProblemType.NOT_FOUND, Message("file.unknown"))
     return path
 
 
@@ -124,7 +125,7 @@ def _wanted(range_header: str | None, if_range: str | None, etag: str, size: int
     first = _position(start) if start else max(0, size - _position(end))
     last = min(_position(end), size - 1) if start and end else size - 1
     if first >= size or last < first:
-        raise Failure(ProblemType.RANGE_NOT_SATISFIABLE, f"The file has {size} bytes.")
+        raise Failure(ProblemType.RANGE_NOT_SATISFIABLE, message("file.no-such-range", size=size))
     return first, last, True
 
 
@@ -148,12 +149,12 @@ async def _pieces(path: Path, offset: int, length: int) -> AsyncIterator[bytes]:
 
 def _hex(sha256: str) -> str:
     if not _HEX.fullmatch(sha256):
-        raise Failure(ProblemType.NOT_FOUND, "A file is addressed by its SHA-256 in lower-case hex.")
+        raise Failure(ProblemType.NOT_FOUND, Message("file.no-hash"))
     return sha256
 
 
 def _too_large(largest: int) -> Failure:
-    return Failure(ProblemType.TOO_LARGE, f"A file may have at most {largest // (1024 * 1024)} MiB.")
+    return Failure(ProblemType.TOO_LARGE, message("file.larger-than-taken", limit=largest // (1024 * 1024)))
 
 
 ROUTES = [put_file, get_file]

@@ -10,6 +10,7 @@ import banqup_tui.protocol as protocol
 from banqup_tui import __version__
 from banqup_tui.backend.failures import Failure
 from banqup_tui.backend.routes._common import Asked, services_of
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol import paths
 from banqup_tui.protocol.messages import Instance
@@ -38,7 +39,7 @@ class Retire(Value, frozen=True, kw_only=True):
 def retire(request: Asked, data: JSONBody[Retire]) -> Response[Any]:
     """Gives way to a newer program, and makes sure that no older one starts after it."""
     if data.protocol <= protocol.PROTOCOL:
-        raise Failure(ProblemType.NOT_NEWER, "The program that asks is not newer than this one.")
+        raise Failure(ProblemType.NOT_NEWER, Message("request.not-newer"))
     request.app.state.retire(data.protocol)
     return Response({}, media_type="application/json", status_code=202)
 

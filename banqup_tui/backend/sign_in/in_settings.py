@@ -11,6 +11,7 @@ from banqup_tui.backend import tables, two_levels
 from banqup_tui.backend.context import Refused, Services
 from banqup_tui.backend.sign_in import kept
 from banqup_tui.backend.work import Work
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.secret import revealed
 from banqup_tui.domain.setting_rules import is_asked, kind_of, with_defaults
 from banqup_tui.protocol.messages import SignInState
@@ -24,7 +25,7 @@ def refuse_unknown(work: Work, services: Services, extension_id: str, given: Map
         which = (table.c.id == sign_in_id, table.c.space_id == work.space_id, table.c.extension_id == extension_id)
         state = work.execute(select(table.c.state).where(*which)).scalar_one_or_none()
         if state != SignInState.SIGNED_IN:
-            raise Refused(ProblemType.INVALID_SETTINGS, "This sign-in was not made here.", "Sign in again.", field=name)
+            raise Refused(ProblemType.INVALID_SETTINGS, Message("sign-in.not-made-here"), field=name)
 
 
 def columns(work: Work, services: Services, extension_id: str, effective: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,27 +18,13 @@ from banqup_tui.backend.sign_in.return_listener import ReturnListener
 from banqup_tui.backend.sign_in.secrets import remember
 from banqup_tui.backend.two_levels import refused
 from banqup_tui.connectors.interface import Authorization, Authorizes, NotSent, SettingProblem
-from banqup_tui.domain.extension import Words, in_language
-from banqup_tui.domain.messages import Message, of_setting
+from banqup_tui.domain.messages import Message, message, of_setting
 from banqup_tui.domain.secret import Secret
 from banqup_tui.protocol.messages import SignIn, SignInRequest, SignInState
 from banqup_tui.protocol.problems import ProblemType
 
 _LETTERS = 32
 """Bytes of chance in the state and the verifier."""
-
-_NOT_THIS: Words = {
-    "en": "This is not the address to which the provider sends the browser back.",
-    "fr": "Ce n'est pas l'adresse à laquelle le fournisseur renvoie le navigateur.",
-}
-_COPY_ALL: Words = {
-    "en": "Copy all of the address bar, once the browser has come to {returns_to}…",
-    "fr": "Copiez toute la barre d'adresse, quand le navigateur est arrivé à {returns_to}…",
-}
-_ANOTHER: Words = {
-    "en": "This address belongs to another sign-in.",
-    "fr": "Cette adresse est celle d'une autre connexion.",
-}
 
 
 async def begin(services: Services, request: SignInRequest, returns: ReturnListener) -> SignIn:
@@ -76,9 +62,9 @@ async def returned_by_hand(services: Services, sign_in_id: str, address: str, re
         return _told(found)
     answer = _answer_in(address)
     if "code" not in answer and "error" not in answer:
-        raise _wrong_address(_NOT_THIS, found.waiting)
+        raise _wrong_address("sign-in.not-this-address", found.waiting)
     if not secrets.compare_digest(answer.get("state", "").encode(), found.waiting.state.encode()):
-        raise _wrong_address(_ANOTHER, found.waiting)
+        raise _wrong_address("sign-in.of-another", found.waiting)
     settled = await _settled(services, found, found.waiting, answer)
     returns.forget(sign_in_id)
     return settled
@@ -93,9 +79,8 @@ async def returned(services: Services, query: str) -> SignIn | None:
     return _told(found) if found.waiting is None else await _settled(services, found, found.waiting, answer)
 
 
-def _wrong_address(sentence: Words, waiting: Waiting) -> Failure:
-    remedy = in_language(_COPY_ALL, waiting.language).format(returns_to=waiting.returns_to)
-    return Failure(ProblemType.BAD_REQUEST, in_language(sentence, waiting.language), remedy, field="address")
+def _wrong_address(code: str, waiting: Waiting) -> Failure:
+    return Failure(ProblemType.BAD_REQUEST, message(code, address=waiting.returns_to), field="address")
 
 
 def _authorization(services: Services, request: SignInRequest) -> Authorization:
@@ -104,7 +89,7 @@ def _authorization(services: Services, request: SignInRequest) -> Authorization:
     connector = services.extensions.connector(request.extension_id)
     looks = services.extensions.properties(request.extension_id).get(request.field, {}).get("x-look")
     if not isinstance(connector, Authorizes) or looks != "sign-in":
-        raise Failure(ProblemType.NOT_FOUND, "There is nothing to sign in to here.", field=request.field)
+        raise Failure(ProblemType.NOT_FOUND, Message("sign-in.nothing-here"), field=request.field)
     reading = services.extensions.read(request.extension_id, given.settings, Level.FIRM)
     if reading.problems:
         raise refused(reading.problems[0])
@@ -164,7 +149,7 @@ def _found(services: Services, sign_in_id: str) -> Kept:
     with services.database.read() as connection:
         found = kept.by_id(connection, services, sign_in_id)
     if found is None:
-        raise Failure(ProblemType.NOT_FOUND, "This sign-in is no longer here.", "Begin it again.")
+        raise Failure(ProblemType.NOT_FOUND, Message("sign-in.gone"))
     return found
 
 

@@ -36,6 +36,7 @@ def texts_by_code() -> Mapping[str, Texts]:
         intake,
         mail,
         readers,
+        requests,
         s3,
         service,
         settings,
@@ -46,7 +47,7 @@ def texts_by_code() -> Mapping[str, Texts]:
 
     families = (
         accounting, command_line, computer, config, connections, deliveries, doctor, files, filters, intake, mail,
-        readers, s3, service, settings, sign_ins, sync, web,
+        readers, requests, s3, service, settings, sign_ins, sync, web,
     )  # fmt: skip
     return {code: texts for family in families for code, texts in family.TEXTS.items()}
 

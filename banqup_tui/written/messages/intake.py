@@ -93,6 +93,7 @@ _IMPORTS = {
     "import.link": Texts(N_("It is a link, which is not followed.")),
     "import.too-deep": Texts(N_("It lies too deep.")),
     "import.own-directory": Texts(N_("It is a directory of this program.")),
+    "import.file-gone": Texts(N_("The file is not there any more."), N_("Import it again.")),
     "import.not-taken": Texts(N_("It was not taken.")),
     "import.folder-cannot-be-read": Texts(N_("The folder cannot be read."), _RIGHT_TO_READ),
     "import.cannot-be-read": Texts(N_("It cannot be read."), _RIGHT_TO_READ),

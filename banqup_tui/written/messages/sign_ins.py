@@ -3,6 +3,8 @@
 from banqup_tui.written.messages.texts import Texts
 from banqup_tui.written.words import N_
 
+_COPY_ALL = N_("Copy all of the address bar, once the browser has come to {address}…")
+
 TEXTS = {
     "sign-in.application-refused": Texts(
         N_("{provider} does not let this application sign in."),
@@ -11,6 +13,13 @@ TEXTS = {
     "sign-in.done": Texts(
         N_("You are signed in."), N_("This window can be closed: the program goes on in the terminal.")
     ),
+    "sign-in.gone": Texts(N_("This sign-in is no longer here."), N_("Begin it again.")),
+    "sign-in.not-made-here": Texts(N_("This sign-in was not made here."), N_("Sign in again.")),
+    "sign-in.not-this-address": Texts(
+        N_("This is not the address to which the provider sends the browser back."), _COPY_ALL
+    ),
+    "sign-in.nothing-here": Texts(N_("There is nothing to sign in to here.")),
+    "sign-in.of-another": Texts(N_("This address belongs to another sign-in."), _COPY_ALL),
     "sign-in.ended": Texts(N_("The sign-in at {provider} has ended."), N_("Sign in again in the settings.")),
     "sign-in.no-answer": Texts(
         N_("{server} does not answer."), N_("It is tried again by itself; check the address if it stays so.")

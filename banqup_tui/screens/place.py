@@ -184,7 +184,7 @@ class PlaceScreen(Sheet):
         reason = action.availability(context)
         if reason is not None:
             words = (Word(reason, "muted"),)
-            self.info.say(words, holds=lambda: action.availability(self.context()) == reason)
+            self.info.say(words, holds=lambda: action.availability(self.context()) is not None)
             return
         self.run_worker(self._run(action_id, context), group="action", exclusive=False, exit_on_error=False)
 

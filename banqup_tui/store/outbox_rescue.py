@@ -41,16 +41,8 @@ _FEWEST = len(_NAMES) - 1
 """Columns of a row: the last one was added later."""
 _OPEN = (CommandState.QUEUED, CommandState.SENDING)
 _SETTLED = (CommandState.DONE, CommandState.CANCELLED)
-_DAMAGED = {
-    "type": "damaged",
-    "title": "This change was damaged on the disk and was not sent.",
-    "remedy": "Look whether it has been done, and do it again if not.",
-}
-_TOO_OLD = {
-    "type": "key-expired",
-    "title": "This change lay in a damaged file for more than 30 days and was not sent.",
-    "remedy": "Look whether it has been done, and do it again if not.",
-}
+_DAMAGED = {"type": "damaged", "title": "Damaged", "code": "outbox.change-damaged"}
+_TOO_OLD = {"type": "key-expired", "title": "Too old", "code": "outbox.change-too-old"}
 
 
 class Salvage(NamedTuple):

@@ -18,6 +18,7 @@ from banqup_tui.store.faults import FaultCode, LocalFault
 from banqup_tui.store.lease import lead
 from banqup_tui.store.outbox import Outbox, OutboxTooNew
 from banqup_tui.store.outbox_entry import CommandState, Line, RescueKind
+from banqup_tui.written.messages import texts_by_code
 
 ROOT = Path(__file__).parents[2]
 PAGE = 4096
@@ -131,6 +132,7 @@ def test_a_damaged_command_that_can_still_be_named_is_among_the_refused(tmp_path
         assert refused.label == "change 5"
         assert refused.problem is not None
         assert refused.problem["type"] == "damaged"
+        assert refused.problem["code"] in texts_by_code()
 
 
 OPENS = """

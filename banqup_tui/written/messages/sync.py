@@ -40,6 +40,14 @@ TEXTS = {
         N_("The program made a mistake ({kind})."),
         N_("It is tried again by itself. The details are in its log; banqup doctor says where that is."),
     ),
+    "outbox.change-damaged": Texts(
+        N_("This change was damaged on the disk and was not sent."),
+        N_("Look whether it has been done, and do it again if not."),
+    ),
+    "outbox.change-too-old": Texts(
+        N_("This change lay in a damaged file for more than 30 days and was not sent."),
+        N_("Look whether it has been done, and do it again if not."),
+    ),
     "launcher.newer-version-runs": Texts(
         N_("A newer version of this program is running."),
         N_("Restart this terminal; until then it shows what it has, and keeps what you do."),

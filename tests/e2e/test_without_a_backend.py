@@ -52,7 +52,7 @@ def test_a_send_without_a_backend_is_kept_and_shown_and_arrives_once_also_when_t
     assert office.banqup("sync").returncode == 0
     with backend_kept_from_starting(office):
         first = office.terminal()
-        first.wait_until(lambda _: "runs already" in office.all_lines(), what="a backend that could not start")
+        first.wait_until(lambda _: "service.runs-already" in office.all_lines(), what="a backend that could not start")
         send_the_document(first)
         first.wait_until(lambda text: "→ Queued" in text, what="the document to be shown as queued")
         first.wait_for("Waits on this computer", seconds=5)

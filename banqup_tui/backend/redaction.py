@@ -79,8 +79,10 @@ class Redactor:
         match result:
             case Receipt():
                 reference = result.reference
-                return msgspec.structs.replace(
-                    result, text=self.text(result.text), reference=None if reference is None else self.text(reference)
+                return Receipt(
+                    text=self.text(result.text),
+                    reference=None if reference is None else self.text(reference),
+                    about=None if result.about is None else self.message(result.about),
                 )
             case NotSent() | Rejected() | Uncertain():
                 return self.error(result)

@@ -83,10 +83,14 @@ class Parcel(Value, frozen=True, kw_only=True):
 
 
 class Receipt(Value, frozen=True, kw_only=True):
-    """Proof of arrival: `text` for the user (`/in/PARVIS/achats/2026-11874.xml`), `reference` at the receiver's."""
+    """Proof of arrival: `text` as the receiver knows it (`/in/PARVIS/achats/2026-11874.xml`), never a sentence.
+
+    `reference`: its identifier at the receiver's. `about`: what became of the document there, where that is to be said.
+    """
 
     text: str
     reference: str | None = None
+    about: Message | None = None
 
 
 class Fault(StrEnum):

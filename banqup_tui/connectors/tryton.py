@@ -257,20 +257,19 @@ def _source(parcel: Parcel) -> str:
 
 
 def _receipt(document: Incoming, reason: str) -> Receipt:
-    number, (model, _, row) = document.id, (document.result or "").partition(",")
+    model, _, row = (document.result or "").partition(",")
     if model == "account.invoice":
-        text = f"Draft supplier invoice {row} in Tryton, from incoming document {number}."
+        about = message("tryton.became-draft-invoice", number=document.id, invoice=row)
     elif document.result:
-        text = f"Arrived in Tryton as incoming document {number}, and became {model} {row}."
+        about = message("tryton.became-another", number=document.id, model=model, row=row)
     elif document.state == "cancelled":
-        text = f"Arrived in Tryton as incoming document {number}, and was cancelled there."
-    elif reason:
-        text = f"Arrived in Tryton as incoming document {number}, not yet an invoice: “{reason}”. Look in Tryton."
+        about = message("tryton.cancelled-there", number=document.id)
     elif document.type:
-        text = f"Arrived in Tryton as incoming document {number}, not yet an invoice: look in Tryton."
+        about = message("tryton.not-yet-an-invoice", quote=reason, number=document.id)
     else:
-        text = f"Arrived in Tryton as incoming document {number}, to be worked on there."
-    return Receipt(text=text, reference=f"{DOCUMENT},{document.id}")
+        about = message("tryton.to-be-worked-on", number=document.id)
+    reference = f"{DOCUMENT},{document.id}"
+    return Receipt(text=document.result or reference, reference=reference, about=about)
 
 
 def _types(known: frozenset[str]) -> Step:

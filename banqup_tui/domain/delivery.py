@@ -45,6 +45,7 @@ class Delivery(Value, frozen=True, kw_only=True):
     """`generation` counts wanted copies. `attempts` counts all tries; `log` has the newest ten, newest first.
 
     `due_at`: next attempt by itself. `check_at`: when the program will look it up (an UNKNOWN with it counts as open).
+    `reason`: why it is not there; of one that is there, what became of it, where the receiver tells.
     `sent_as`: path or identifier at the receiver. `dismissed`: the user has seen the failure and let it be.
     """
 

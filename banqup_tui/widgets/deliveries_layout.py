@@ -12,7 +12,6 @@ from banqup_tui.widgets.theme import Token
 from banqup_tui.written.formats import cut, decimal, moment, shown
 from banqup_tui.written.messages import remedy_of_delivery, sentence_of
 from banqup_tui.written.signs import SignName, sign
-from banqup_tui.written.told import told
 from banqup_tui.written.words import N_, _
 
 _STATES: Mapping[DeliveryState, tuple[SignName, Token, str]] = {
@@ -69,8 +68,14 @@ def _row(delivery: Delivery, label: str, column: int, width: int, now: datetime)
         left(column + 23, local_moment(last, now), "muted"),
     ]
     if width >= _RECEIPT_FROM:
-        puts.append(fitted(column + 42, width, told(delivery.receipt) or sign("none"), "muted"))
+        puts.append(fitted(column + 42, width, _arrival(delivery) or sign("none"), "muted"))
     return tuple(puts)
+
+
+def _arrival(delivery: Delivery) -> str:
+    if delivery.state is DeliveryState.DELIVERED and delivery.reason:
+        return sentence_of(delivery.reason)
+    return delivery.receipt or ""
 
 
 def delivery_details(delivery: Delivery, label: str, now: datetime, width: int) -> list[Line]:
@@ -105,7 +110,7 @@ def _facts(delivery: Delivery, now: datetime) -> Iterator[tuple[str, str]]:
     elif delivery.log and delivery.log[0].destination:
         yield _("Destination"), delivery.log[0].destination
     if delivery.receipt and delivery.receipt != delivery.sent_as:
-        yield _("Receipt"), told(delivery.receipt)
+        yield _("Receipt"), delivery.receipt
 
 
 def _attempts(log: Sequence[Attempt], width: int) -> Iterator[Line]:
@@ -116,7 +121,7 @@ def _attempts(log: Sequence[Attempt], width: int) -> Iterator[Line]:
         left(42, _("Answer"), "muted"),
     )
     for attempt, before in zip(log, (*log[1:], None), strict=True):
-        answer = paragraph(42, width, told(attempt.receipt) or sentence_of(attempt.reason) or _outcome(attempt))
+        answer = paragraph(42, width, attempt.receipt or sentence_of(attempt.reason) or _outcome(attempt))
         yield (
             left(0, moment(attempt.started_at.astimezone(), date.min)),
             left(20, _took(attempt), "muted"),

@@ -100,7 +100,8 @@ async def test_an_e_invoice_becomes_a_draft_with_its_exact_totals(books: Books, 
         "state", "type", "reference", "untaxed_amount", "tax_amount", "total_amount", "party.name"
     )
     assert (document["state"], document["company"]) == ("done", books.company)
-    assert receipt.text == (
+    assert receipt.text == f"account.invoice,{invoice['id']}"
+    assert sentence(receipt.about) == (
         f"Draft supplier invoice {invoice['id']} in Tryton, from incoming document {document['id']}."
     )
     assert receipt.reference == f"document.incoming,{document['id']}"
@@ -127,7 +128,7 @@ async def test_a_pdf_becomes_a_draft_with_the_file_attached(books: Books, tmp_pa
     assert (invoice["state"], invoice["type"], invoice["company"]) == ("draft", "in", books.company)
     assert file["name"] == "Facture.pdf"
     assert base64.b64decode(file["data"]["base64"]) == what.file.read_bytes()
-    assert receipt.text.startswith("Draft supplier invoice ")
+    assert sentence(receipt.about).startswith("Draft supplier invoice ")
 
 
 @pytest.mark.parametrize(
@@ -140,7 +141,7 @@ async def test_what_is_no_purchase_or_is_to_be_left_waits_as_it_came(
     receipt = await send(books, pdf_of(tmp_path, folder=kept), **changed)
     (document,) = books.documents("state", "type", "result")
     assert (document["state"], document["type"], document["result"]) == ("draft", None, None)
-    assert receipt.text == f"Arrived in Tryton as incoming document {document['id']}, to be worked on there."
+    assert sentence(receipt.about) == f"Arrived in Tryton as incoming document {document['id']}, to be worked on there."
     assert books.invoices() == []
 
 
@@ -151,7 +152,7 @@ async def test_an_invoice_for_another_company_has_arrived_and_the_receipt_says_w
     receipt = await send(books, what)
     (document,) = books.documents("state", "result")
     assert document["state"] == "processing"
-    assert receipt.text == (
+    assert words(receipt.about) == (
         f"Arrived in Tryton as incoming document {document['id']}, not yet an invoice: "
         "“Could not find the company for”. Look in Tryton."
     )
@@ -172,7 +173,7 @@ async def test_a_document_that_was_cut_off_before_it_was_processed_is_processed_
     found, receipt = await look_up(books, next_attempt(what))
     assert found is Found.FOUND
     assert receipt is not None
-    assert receipt.text.startswith("Draft supplier invoice ")
+    assert sentence(receipt.about).startswith("Draft supplier invoice ")
     await look_up(books, next_attempt(what))
     assert len(books.documents()) == len(books.invoices()) == 1
 
@@ -189,7 +190,9 @@ async def test_what_the_bookkeeper_has_put_back_or_cancelled_is_found_and_left_a
     books.press("document.incoming", document["id"], "cancel")
     _found, receipt = await look_up(books, what)
     assert receipt is not None
-    assert receipt.text == f"Arrived in Tryton as incoming document {document['id']}, and was cancelled there."
+    assert (
+        sentence(receipt.about) == f"Arrived in Tryton as incoming document {document['id']}, and was cancelled there."
+    )
 
 
 async def test_what_was_deleted_there_is_absent(books: Books, tmp_path: Path) -> None:

@@ -102,7 +102,8 @@ def test_another_copy_is_made_where_it_is_wanted_and_said_before(office: Office,
 def test_the_receipt_says_what_became_of_a_document_in_tryton(office: Office, books: Books) -> None:
     arrived(office, papers.letter(), "Facture.pdf")
     (invoice,) = books.invoices("state")
-    assert delivery(office)["receipt"].startswith(f"Draft supplier invoice {invoice['id']} in Tryton")
+    assert delivery(office)["receipt"] == f"account.invoice,{invoice['id']}"
+    assert delivery(office)["reason"]["message"].startswith(f"Draft supplier invoice {invoice['id']} in Tryton, from ")
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from banqup_tui.backend.ledger.rows import (
 )
 from banqup_tui.backend.ledger.terms import Terms
 from banqup_tui.backend.tables import delivery, integration
+from banqup_tui.backend.tables.basis import as_text
 from banqup_tui.backend.work import Work
 from banqup_tui.connectors.interface import Fault, Found, NotSent, Receipt, Rejected, Uncertain
 from banqup_tui.domain.delivery import DeliveryState
@@ -94,7 +95,10 @@ def _all_taken(work: Work, terms: Terms, held: Row[Any], receipts: Sequence[tupl
     """Of one integration: an answer shows that it is well, the last as much as all of them."""
     if held.failures or held.timed_out or held.held_until is not None or held.failing_since is not None:
         held = _health(work, terms, held, receipts[-1][1], timed_out=False)
-    own = [{"receipt": receipt.text, "sent_as": _reference(receipt)} for _, receipt in receipts]
+    own = [
+        {"receipt": receipt.text, "sent_as": _reference(receipt), "reason": as_text(receipt.about)}
+        for _, receipt in receipts
+    ]
     turn_each(work, [row for row, _ in receipts], DeliveryState.DELIVERED, own, **_ARRIVED)
     close_proven(work, [(row.id, row.fence, receipt.reference or receipt.text) for row, receipt in receipts])
     _was_sent_to(work, held)
@@ -181,11 +185,11 @@ def _ended(work: Work, terms: Terms, held: Row[Any], row: Row[Any], result: Resu
     return as_uncertain(work, terms, held, row, reason, deaths=0)
 
 
-_ARRIVED: dict[str, Any] = {"uncertain": False, "reason": None, "deaths": 0, "checks": 0}
+_ARRIVED: dict[str, Any] = {"uncertain": False, "deaths": 0, "checks": 0}
 
 
 def _taken(work: Work, held: Row[Any], row: Row[Any], receipt: Receipt, **values: Any) -> DeliveryState:
-    values |= {"receipt": receipt.text, "sent_as": _reference(receipt)}
+    values |= {"receipt": receipt.text, "sent_as": _reference(receipt), "reason": receipt.about}
     turn(work, [row], DeliveryState.DELIVERED, **_ARRIVED | values)
     _was_sent_to(work, held)
     return DeliveryState.DELIVERED

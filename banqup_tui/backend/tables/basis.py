@@ -40,7 +40,7 @@ class MessageText(TypeDecorator[Message]):
     cache_ok = True
 
     def process_bind_param(self, value: Message | None, dialect: Dialect) -> str | None:
-        return None if value is None else msgspec.json.encode(value).decode()
+        return as_text(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Message | None:
         return None if value is None else _message.decode(value)
@@ -61,6 +61,11 @@ class MessagesText(TypeDecorator[tuple[Message, ...]]):
 
 _messages = msgspec.json.Decoder(tuple[Message, ...])
 _message = msgspec.json.Decoder(Message)
+
+
+def as_text(message: Message | None) -> str | None:
+    """As a column of messages has it, for a statement that sets it from JSON."""
+    return None if message is None else msgspec.json.encode(message).decode()
 
 
 @lru_cache(64)

@@ -4,6 +4,11 @@ from banqup_tui.written.messages.texts import Texts
 from banqup_tui.written.words import N_
 
 TEXTS = {
+    "tryton.became-another": Texts(N_("Arrived in Tryton as incoming document {number}, and became {model} {row}.")),
+    "tryton.became-draft-invoice": Texts(
+        N_("Draft supplier invoice {invoice} in Tryton, from incoming document {number}.")
+    ),
+    "tryton.cancelled-there": Texts(N_("Arrived in Tryton as incoming document {number}, and was cancelled there.")),
     "tryton.e-invoices-become-drafts": Texts(N_("E-invoices become draft invoices.")),
     "tryton.e-invoices-wait": Texts(
         N_("E-invoices arrive and wait: the module edocument_ubl is not active in Tryton.")
@@ -36,11 +41,15 @@ TEXTS = {
         N_("{server} does not answer as Tryton does."),
         N_("Correct the address: it is that of Tryton's server, without the database."),
     ),
+    "tryton.not-yet-an-invoice": Texts(
+        N_("Arrived in Tryton as incoming document {number}, not yet an invoice."), N_("Look in Tryton.")
+    ),
     "tryton.refused": Texts(
         N_("Tryton at {server} refused the document."),
         N_("Correct what it names in Tryton or in the settings, and send the document again."),
     ),
     "tryton.signed-in": Texts(N_("Signed in to {company}.")),
+    "tryton.to-be-worked-on": Texts(N_("Arrived in Tryton as incoming document {number}, to be worked on there.")),
     "tryton.too-large": Texts(
         N_("Tryton at {server} does not take a document of this size."),
         N_("Raise max_size in the section [request] of its configuration (2 MB unless told), and send it again."),

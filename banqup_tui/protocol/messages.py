@@ -150,7 +150,7 @@ class CommandResults(Value, frozen=True, kw_only=True):
 class FormSettings(Value, frozen=True, kw_only=True):
     """Either an extension (firm's settings) or an installation for a client, with settings not kept yet.
 
-    Settings that are kept already, secrets above all, need not be given again. `language`: of the sentences.
+    Settings that are kept already, secrets above all, need not be given again.
     """
 
     extension_id: str
@@ -158,7 +158,6 @@ class FormSettings(Value, frozen=True, kw_only=True):
     integration_id: str | None = None
     client_id: str | None = None
     settings: dict[str, Any] = {}
-    language: str = "en"
 
 
 class TestRequest(FormSettings, frozen=True, kw_only=True):

@@ -85,9 +85,8 @@ async def test_what_a_connector_raises_is_logged_without_the_secret(services: Se
 async def test_a_test_of_the_connection_shows_no_secret(services: Services) -> None:
     installation = activated(services, "Receipt")
     add_document(services, "2026-1")
-    for language in ("en", "fr"):
-        asked = TestRequest(extension_id="echo", installation_id=installation, client_id=PARVIS, language=language)
-        answer = await testing.test(services, asked)
-        assert PASSWORD not in repr(answer)
-        assert MASK in repr(answer)
-        assert answer.preview == f"mail.example/{MASK}"
+    asked = TestRequest(extension_id="echo", installation_id=installation, client_id=PARVIS)
+    answer = await testing.test(services, asked)
+    assert PASSWORD not in repr(answer)
+    assert MASK in repr(answer)
+    assert answer.preview == f"mail.example/{MASK}"

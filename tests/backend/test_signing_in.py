@@ -44,8 +44,8 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         yield made
 
 
-async def begin(desk: Desk, settings: dict[str, Any], language: str = "en") -> dict[str, Any]:
-    answer = await desk.http.post(desk.base + "/sign-ins", json=asked(settings, language))
+async def begin(desk: Desk, settings: dict[str, Any]) -> dict[str, Any]:
+    answer = await desk.http.post(desk.base + "/sign-ins", json=asked(settings))
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
 
@@ -91,7 +91,7 @@ async def test_an_application_with_a_secret_shows_it(desk: Desk, firm: Provider)
 
 
 async def test_what_the_user_refuses_there_is_told(desk: Desk, firm: Provider) -> None:
-    begun = await begin(desk, settings_of(firm), "fr")
+    begun = await begin(desk, settings_of(firm))
     await browser(firm.sign_in(begun["url"] + "&deny=1"))
     refused = await look(desk, begun["id"])
     assert refused["state"] == "REFUSED"

@@ -21,8 +21,8 @@ def settings_of(provider: Provider, server: MailServer | None = None, **changed:
     return {name: value for name, value in given.items() if value not in ("", None)}
 
 
-def asked(settings: dict[str, Any], language: str = "en") -> dict[str, Any]:
-    return {"extensionId": "email", "settings": settings, "field": "sign_in", "language": language}
+def asked(settings: dict[str, Any]) -> dict[str, Any]:
+    return {"extensionId": "email", "settings": settings, "field": "sign_in"}
 
 
 class Form:

@@ -30,14 +30,13 @@ _table = tables.sign_in
 
 
 class Waiting(Value, frozen=True, kw_only=True):
-    """What is needed once the browser comes back. `language`: of what is then said."""
+    """What is needed once the browser comes back."""
 
     authorization: Authorization
     url: str
     returns_to: str
     state: str
     verifier: Secret
-    language: str = "en"
 
 
 class Kept(msgspec.Struct, frozen=True):

@@ -41,7 +41,6 @@ async def begin(services: Services, request: SignInRequest, returns: ReturnListe
         returns_to=returns_to,
         state=state,
         verifier=verifier,
-        language=request.language,
     )
     provider = name_of(authorization)
     sign_in_id = await asyncio.to_thread(_put, services, request.extension_id, provider, waiting)

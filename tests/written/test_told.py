@@ -15,13 +15,6 @@ def _french():
     use_language("en")
 
 
-def test_several_sentences_and_one_that_is_not_known():
-    assert told("The ledger of Acme is closed. This change was damaged on the disk and was not sent.") == (
-        "The ledger of Acme is closed. Cette modification a été endommagée sur le disque et n'a pas été envoyée."
-    )
-    assert told(None) == told("") == ""
-
-
 def test_english_is_left_as_it_is():
     use_language("en")
     assert told("Fill in Password.") == "Fill in Password."

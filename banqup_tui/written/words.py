@@ -69,17 +69,6 @@ def NP_(context: str, message: str) -> str:
     return message
 
 
-def sentences_with(context: str, language: str) -> dict[str, str]:
-    """All of one context in a language's catalogue, each with its translation."""
-    begin = f"{context}\x04"
-    entries: dict[object, str] = getattr(_catalogue(language), "_catalog", {})
-    return {
-        key.removeprefix(begin): text
-        for key, text in entries.items()
-        if isinstance(key, str) and key.startswith(begin) and text
-    }
-
-
 @lru_cache(maxsize=8)
 def _catalogue(language: str) -> gettext.NullTranslations:
     if language == "en":

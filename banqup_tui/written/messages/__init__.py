@@ -17,7 +17,6 @@ from banqup_tui.domain.messages import OF_CLIENT, OF_SETTING, TEXT, Message
 from banqup_tui.domain.text import clean
 from banqup_tui.written.formats import decimal, size
 from banqup_tui.written.messages.texts import NOTHING, Texts
-from banqup_tui.written.told import told
 from banqup_tui.written.words import _, current_language
 
 
@@ -98,7 +97,7 @@ def remedy_of(message: Message | None) -> str:
 
 def _own_text(message: Message, name: str) -> str:
     translated = message.params.get(f"{name}.{current_language()}")
-    return clean(str(translated) if translated else told(str(message.params.get(name, ""))))
+    return clean(str(translated or message.params.get(name, "")))
 
 
 def words_of(message: Message | None) -> str:

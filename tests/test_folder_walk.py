@@ -11,6 +11,7 @@ import pytest
 from banqup_tui import folder_walk
 from banqup_tui.actions.importing import files_below
 from banqup_tui.backend.watching import Watching
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.folder_walk import NotARegularFile, OwnDirectory, open_below, open_named, walk
 from banqup_tui.formats.refusals import MAX_BYTES
 from banqup_tui.protocol.commands import AddSource, DismissToPlace
@@ -111,8 +112,8 @@ def test_a_folder_of_the_program_is_neither_watched_nor_imported(home: Path, roo
     other_way = home.parent / "other way"
     other_way.symlink_to(home / below)
     assert "own files" in room.refusal(AddSource(source_id="s", path=str(other_way))).title
-    assert [found.reason for found in files_below([other_way])] == ["It is a directory of this program."]
-    assert [found.reason for found in files_below([other_way / "x.txt"])] == ["It is a directory of this program."]
+    assert [found.reason for found in files_below([other_way])] == [Message("import.own-directory")]
+    assert [found.reason for found in files_below([other_way / "x.txt"])] == [Message("import.own-directory")]
 
 
 def test_a_watched_folder_that_becomes_a_link_is_not_read(folder: Path, tmp_path: Path, room: Room) -> None:
@@ -122,7 +123,7 @@ def test_a_watched_folder_that_becomes_a_link_is_not_read(folder: Path, tmp_path
     (tmp_path / "private/x.txt").write_bytes(SECRET)
     folder.symlink_to(tmp_path / "private")
     assert by_watching(folder, room) == {}
-    assert "is a link, which is not followed" in str(room.source().problem)
+    assert [one.code for one in room.source().problems] == ["source.is-link"]
 
 
 def test_a_folder_that_is_added_by_a_link_is_watched_where_it_is_now(folder: Path, tmp_path: Path, room: Room) -> None:
@@ -140,14 +141,14 @@ def test_what_was_passed_over_is_said_where_the_folder_is_shown(folder: Path, ro
         (folder / f"PARVIS/link{number}").symlink_to("/etc/passwd")
     os.mkfifo(folder / "pipe")
     by_watching(folder, room)
-    assert room.source().problem == (
-        "Links are not followed: PARVIS/link0, PARVIS/link1, PARVIS/link2 and 2 more. "
-        "Pipes, devices and sockets are not read: pipe."
+    assert room.source().problems == (
+        message("source.links", names="PARVIS/link0, PARVIS/link1, PARVIS/link2, …"),
+        message("source.no-files", names="pipe"),
     )
     for path in (*folder.glob("PARVIS/link*"), folder / "pipe"):
         path.unlink()
     Watching(room.services, still_for=0, wait_for_xml=0).look()
-    assert room.source().problem is None
+    assert room.source().problems == ()
 
 
 def test_what_an_import_passes_over_is_named_with_its_reason(folder: Path) -> None:
@@ -156,8 +157,8 @@ def test_what_an_import_passes_over_is_named_with_its_reason(folder: Path) -> No
     told = {found.path.name: (found.reason, found.passed_over) for found in files_below([folder])}
     assert told == {
         "ticket.txt": (None, False),
-        "key.txt": ("It is a link, which is not followed.", True),
-        "pipe.txt": ("It is no file.", True),
+        "key.txt": (Message("import.link"), True),
+        "pipe.txt": (Message("import.no-file"), True),
     }
 
 
@@ -165,7 +166,7 @@ def test_a_link_that_the_user_names_is_followed_and_a_pipe_is_refused(folder: Pa
     (folder / "link.txt").symlink_to("PARVIS/ticket.txt")
     os.mkfifo(folder / "pipe.txt")
     named = list(files_below([folder / "link.txt", folder / "pipe.txt"]))
-    assert [found.reason for found in named] == [None, "It is no file."]
+    assert [found.reason for found in named] == [None, Message("import.no-file")]
 
 
 def test_of_a_file_that_is_too_large_nothing_is_copied(folder: Path, home: Path, room: Room) -> None:
@@ -176,8 +177,8 @@ def test_of_a_file_that_is_too_large_nothing_is_copied(folder: Path, home: Path,
     stored = sum(path.stat().st_size for path in (home / "data").rglob("*") if path.is_file())
     assert stored < 1 << 20
     assert {row.file_name: row.reason for row in room.tray() if row.sha256 is None} == {
-        "a.bin": "The file is larger than 64 MB.",
-        "b.bin": "The file is larger than 64 MB.",
+        "a.bin": message("file.too-large", limit=64),
+        "b.bin": message("file.too-large", limit=64),
     }
     assert room.source().refused == 3
     (first,) = (row.id for row in room.tray() if row.file_name == "a.bin")

@@ -1,5 +1,6 @@
 """A message is a sentence and a remedy in the language in use, made where it is shown."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -218,3 +219,22 @@ def test_no_code_is_written_that_has_no_sentence() -> None:
         written |= set(re.findall(r"\b[Mm]essage\(\s*\"([a-z0-9-]+\.[a-z0-9-]+)\"", path.read_text()))
     assert written <= set(texts_by_code())
     assert len(written) > 20
+
+
+RAISED = {"Refused", "Failure", "problem", "BanqupError", "UnreadableDocument", "Unplaced", "NotSent", "Rejected"}
+
+
+def test_no_error_of_the_program_is_given_a_sentence() -> None:
+    found = []
+    for path in Path(banqup_tui.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in RAISED:
+                given = (*node.args, *(word.value for word in node.keywords))
+                found += [f"{path.name}:{node.lineno}" for one in given if _is_sentence(one)]
+    assert found == []
+
+
+def _is_sentence(given: ast.expr) -> bool:
+    if isinstance(given, ast.JoinedStr):
+        return True
+    return isinstance(given, ast.Constant) and isinstance(given.value, str) and " " in given.value

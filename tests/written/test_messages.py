@@ -11,7 +11,7 @@ from banqup_tui.backend.ledger import messages as of_ledger
 from banqup_tui.backend.lock import AlreadyRunning
 from banqup_tui.backend.restoring import InTheWay
 from banqup_tui.domain.delivery import Delivery, DeliveryState
-from banqup_tui.domain.messages import Message, message, message_in, of_client, text_message
+from banqup_tui.domain.messages import OF_SETTING, Message, message, message_in, of_client, text_message
 from banqup_tui.formats import vocabularies
 from banqup_tui.formats.refusals import REASONS
 from banqup_tui.store import copy, copy_schema
@@ -221,7 +221,17 @@ def test_no_code_is_written_that_has_no_sentence() -> None:
     assert len(written) > 20
 
 
-RAISED = {"Refused", "Failure", "problem", "BanqupError", "UnreadableDocument", "Unplaced", "NotSent", "Rejected"}
+RAISED = {
+    "Refused",
+    "Failure",
+    "problem",
+    "BanqupError",
+    "UnreadableDocument",
+    "Unplaced",
+    "NotSent",
+    "Rejected",
+    "Uncertain",
+}
 
 
 def test_no_error_of_the_program_is_given_a_sentence() -> None:
@@ -238,3 +248,22 @@ def _is_sentence(given: ast.expr) -> bool:
     if isinstance(given, ast.JoinedStr):
         return True
     return isinstance(given, ast.Constant) and isinstance(given.value, str) and " " in given.value
+
+
+def test_every_place_of_a_sentence_is_filled_where_its_message_is_made() -> None:
+    """A parameter that is missing would be shown as a gap."""
+    seen = 0
+    for path in Path(banqup_tui.__file__).parent.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(call, ast.Call) or getattr(call.func, "id", "") not in ("message", "Message"):
+                continue
+            code = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
+            given = {word.arg for word in call.keywords}
+            if code not in texts_by_code() or None in given or "params" in given or len(call.args) > 2:
+                continue
+            texts = texts_by_code()[code]
+            places = set(re.findall(r"{(\w+)(?::\w+)?}", texts.sentence + texts.remedy))
+            added = {OF_SETTING, "example"} if code.startswith("setting.") else set()
+            assert places <= given | added, (code, path.name)
+            seen += 1
+    assert seen > 100

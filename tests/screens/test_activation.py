@@ -2,7 +2,7 @@
 
 import pytest
 
-from banqup_tui.domain.messages import text_message
+from banqup_tui.domain.messages import message, of_setting
 from banqup_tui.protocol.messages import TestStep
 from tests.screens.firm import BAKERY
 from tests.screens.program import MIDDLE, NARROW
@@ -55,9 +55,8 @@ async def test_what_a_setting_is_stands_below_the_form_at_80_columns(opened):
 
 async def test_what_only_the_connector_knows_stands_at_its_field(opened):
     async with opened() as here:
-        wrong = TestStep(
-            ok=False, message=text_message("Path: it does not say where it begins.", "Write it."), field="path"
-        )
+        reason = of_setting(message("setting.path-not-whole"), {"en": "Path", "fr": "Chemin"})
+        wrong = TestStep(ok=False, message=reason, field="path")
         here.server.looked = (wrong,)
         await at_form(here)
         await here.sees("^^^^ it does not say where it begins.", "Correct first: Path")

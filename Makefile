@@ -27,9 +27,9 @@ test-tryton: $(STAMP) build/tryton/house/house.json
 test-fava: $(STAMP) build/fava/.installed
 	$(BIN)/python -m pytest -m fava
 
-build/tryton/house/house.json: build/tryton/.installed tests/support/tryton_house.py
+build/tryton/house/house.json: build/tryton/.installed tests/support/tryton_setup.py
 	rm -rf build/tryton/house
-	build/tryton/venv/bin/python tests/support/tryton_house.py build/tryton/house
+	build/tryton/venv/bin/python tests/support/tryton_setup.py build/tryton/house
 
 build/%/.installed: tests/support/%.txt
 	@mkdir -p build/$*
@@ -48,6 +48,7 @@ check: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tools.vocabulary
 	$(BIN)/python -m tools.supply
 	$(BIN)/python -m tools.guarantees
 

@@ -24,8 +24,8 @@ def _open() -> int:
     import gc
 
     gc.disable()
-    from banqup_tui.cli.failures import guarded
-    from banqup_tui.cli.opening import open_terminal
+    from banqup_tui.cli.errors import guarded
+    from banqup_tui.cli.terminal import open_terminal
 
     return guarded(open_terminal)
 

@@ -17,19 +17,25 @@ from textual import events
 from textual.app import App
 from textual.screen import Screen
 
-from banqup_tui.actions.asking import Tone
-from banqup_tui.actions.at_session import context_at
 from banqup_tui.actions.check_connection import ENOUGH_TRIES, LONG_ENOUGH
-from banqup_tui.actions.interface import Context
+from banqup_tui.actions.context import Context
 from banqup_tui.actions.places import Destination, Place, Tab
+from banqup_tui.actions.prompts import Tone
 from banqup_tui.actions.saved_changes import SavedChanges
+from banqup_tui.actions.session_context import context_at
 from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.domain.document import DocumentKind
 from banqup_tui.domain.failures import FailureGroup
 from banqup_tui.domain.text import clean
+from banqup_tui.presentation.formats import cut, use_locale
+from banqup_tui.presentation.messages import remedy_of, sentence_of, words_of
+from banqup_tui.presentation.signs import STATUSES, needs_ascii, sign, use_ascii
+from banqup_tui.presentation.terminal import MANY_COLOURS, colours_of
+from banqup_tui.presentation.widths import width_of
+from banqup_tui.presentation.words import _, use_language
 from banqup_tui.screens.clients_list import ClientDocuments, Clients
+from banqup_tui.screens.document_reader import Library
 from banqup_tui.screens.place import PlaceScreen, message_words
-from banqup_tui.screens.reading import Library
 from banqup_tui.settings import Settings, language_of, locale_of
 from banqup_tui.store.faults import LocalFault, fault_of
 from banqup_tui.sync.session import Session
@@ -38,12 +44,6 @@ from banqup_tui.widgets.header import Place as HeaderPlace
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.theme import register_themes, wants_native_colours
-from banqup_tui.written.formats import cut, use_locale
-from banqup_tui.written.messages import remedy_of, sentence_of, words_of
-from banqup_tui.written.signs import STATUSES, needs_ascii, sign, use_ascii
-from banqup_tui.written.terminal import MANY_COLOURS, colours_of
-from banqup_tui.written.widths import width_of
-from banqup_tui.written.words import _, use_language
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
@@ -84,10 +84,10 @@ class BanqupApp(App[None]):
         self._news_comes = False
         self._early_keys: deque[events.Key] = deque()
         self._takes_keys = False
-        self._outage_told: datetime | None = None
+        self._outage_announced: datetime | None = None
         self._outage_timer: Timer | None = None
-        self._clock_told = False
-        self._rescue_told = 0
+        self._clock_announced = False
+        self._rescue_announced = 0
         self.failure: Exception | None = None
 
     # life
@@ -209,23 +209,23 @@ class BanqupApp(App[None]):
             rescues = self.session.outbox.rescues()
         except LocalFault:  # the header says so
             return False
-        if not rescues or rescues[-1].id == self._rescue_told or screen.is_asking:
+        if not rescues or rescues[-1].id == self._rescue_announced or screen.is_asking:
             return False
-        self._rescue_told = rescues[-1].id
+        self._rescue_announced = rescues[-1].id
         screen.perform(SavedChanges.id)
         return True
 
     def _tell_of_outage(self, screen: PlaceScreen) -> None:
         """Once for each, as a line that takes no keys: somebody may be typing."""
         state = self.session.engine.state
-        if state.word is SyncWord.CLOCK_BACK and not self._clock_told and not screen.is_asking:
-            self._clock_told = True
+        if state.word is SyncWord.CLOCK_BACK and not self._clock_announced and not screen.is_asking:
+            self._clock_announced = True
             sentence, remedy = sentence_of(state.message), remedy_of(state.message)
             self.say(f"{sentence} {remedy}", Tone.WARNING, shorter=(sentence,))
-        if self._outage_told is not None and state.is_connected:
-            self._outage_told = None
+        if self._outage_announced is not None and state.is_connected:
+            self._outage_announced = None
             return
-        if not state.is_trouble or state.since is None or state.since == self._outage_told:
+        if not state.is_trouble or state.since is None or state.since == self._outage_announced:
             return
         if self._outage_timer is None:  # nothing more may be heard of it, and it is long all the same
             self._outage_timer = self.set_timer(LONG_ENOUGH.total_seconds(), self._look_at_outage)
@@ -235,7 +235,7 @@ class BanqupApp(App[None]):
         if (is_long or hangs or state.fault is not None) and is_free:
             from banqup_tui.screens.sync_words import fault_words
 
-            self._outage_told = state.since
+            self._outage_announced = state.since
             sentence, remedy = sentence_of(state.message), remedy_of(state.message)
             in_short = f"{fault_words(state.fault)[0]}." if state.fault else sentence
             shorter = (f"{in_short} {remedy}", in_short)
@@ -321,7 +321,7 @@ class BanqupApp(App[None]):
         integration_id: str | None = None,
         extension_id: str | None = None,
         failures: FailureGroup | None = None,
-        to_place_ids: Sequence[str] = (),
+        unfiled_ids: Sequence[str] = (),
         changes: Sequence[RefusedChange] = (),
     ) -> Context:
         return context_at(
@@ -335,7 +335,7 @@ class BanqupApp(App[None]):
             integration_id=integration_id,
             extension_id=extension_id,
             failures=failures,
-            to_place_ids=to_place_ids,
+            unfiled_ids=unfiled_ids,
             changes=changes,
         )
 
@@ -395,10 +395,10 @@ class BanqupApp(App[None]):
             if not isinstance(self.screen, Clients):
                 self.go_to_root(Place.CLIENTS)
             self.push_screen(ClientScreen(destination.client_id, destination.tab or Tab.INTEGRATIONS))
-        elif destination.place in (Place.TO_LOOK_AT, Place.FAILED):
+        elif destination.place in (Place.FAILURES, Place.FAILED):
             self._go_to_failures(destination)
-        elif destination.place is Place.TO_PLACE:
-            from banqup_tui.screens.to_place import ToPlaceScreen
+        elif destination.place is Place.UNFILED:
+            from banqup_tui.screens.unfiled import ToPlaceScreen
 
             self.go_to_root(Place.CLIENT_DOCUMENTS)
             self.push_screen(ToPlaceScreen())
@@ -410,7 +410,7 @@ class BanqupApp(App[None]):
             self.go_to_root(destination.place)
 
     def _go_to_failures(self, destination: Destination) -> None:
-        from banqup_tui.screens.to_look_at import Failed, ToLookAt
+        from banqup_tui.screens.failures import Failed, ToLookAt
 
         if destination.place is Place.FAILED and destination.failures:
             self.push_screen(Failed(destination.failures))
@@ -461,11 +461,11 @@ class BanqupApp(App[None]):
             future.set_result(answer)
 
 
-def _cause(integration: str, reason: str, room: int) -> str:
-    """In at most `room` cells: a long reason is cut, never where to read it whole."""
+def _cause(integration: str, reason: str, width_left: int) -> str:
+    """In at most `width_left` cells: a long reason is cut, never where to read it whole."""
     words = _("{integration}: {reason} i for details")
     around = width_of(words.format(integration=integration, reason=""))
-    return words.format(integration=integration, reason=cut(reason, max(room - around, 12)))
+    return words.format(integration=integration, reason=cut(reason, max(width_left - around, 12)))
 
 
 def _theme_of(settings: Settings, environment: Mapping[str, str]) -> str:
@@ -480,11 +480,11 @@ def _theme_of(settings: Settings, environment: Mapping[str, str]) -> str:
 def run() -> int:
     """Open the local copy, show the program, and leave the terminal as it was. Raises what went wrong in it."""
     from banqup_tui import launcher
-    from banqup_tui.actions.opened_copies import take_away, take_away_old
-    from banqup_tui.homes import homes
+    from banqup_tui.actions.temporary_copies import take_away, take_away_old
+    from banqup_tui.app_dirs import dirs
     from banqup_tui.settings import read_settings
 
-    places = homes().made()
+    places = dirs().made()
     settings = read_settings(places.config)
     session = Session.open(places, lambda: launcher.connect(places), in_background=True)
     app = BanqupApp(session, settings)

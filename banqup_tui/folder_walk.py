@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from banqup_tui.homes import homes
+from banqup_tui.app_dirs import dirs
 
 MOST_LEVELS = 100
 """Directories in directories: a tree that is deeper has been made to be walked without end."""
@@ -175,7 +175,7 @@ def open_named(path: Path) -> BinaryIO:
 
 def own_identities() -> frozenset[Identity]:
     """Device and inode of each directory of the program that is there."""
-    own = homes()
+    own = dirs()
     found = set()
     for directory in (*own.directories, *([own.root] if own.root else [])):
         try:

@@ -13,9 +13,9 @@ from pathlib import Path
 import msgspec
 
 import banqup_tui.protocol as protocol
+from banqup_tui.app_dirs import AppDirs
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.messages import Message, message, message_in
-from banqup_tui.homes import Homes
 from banqup_tui.kill_points import kill_point
 from banqup_tui.older_backend import retire_older
 from banqup_tui.protocol import paths
@@ -74,25 +74,25 @@ class AnotherUsersBackend(BanqupError):
         super().__init__(message("launcher.another-users", path=path))
 
 
-def connect(homes: Homes, *, program: Sequence[str] = PROGRAM, seconds: float = SECONDS_TO_START) -> Endpoint:
+def connect(dirs: AppDirs, *, program: Sequence[str] = PROGRAM, seconds: float = SECONDS_TO_START) -> Endpoint:
     """Where the backend listens. Raises `NewerVersionRuns`, `BackendDidNotStart`, `BackendHangs`,
     `AnotherUsersBackend`, and `OSError` where the system lets none be started.
     """
-    return _Search(homes.made(), program, seconds).run()
+    return _Search(dirs.made(), program, seconds).run()
 
 
-def running(homes: Homes) -> Endpoint | None:
+def running(dirs: AppDirs) -> Endpoint | None:
     """Where a backend listens already, if one does; starts none."""
     try:
-        found = _probe(homes)
+        found = _probe(dirs)
     except BackendHangs:
         return None
     return found[0] if found else None
 
 
 class _Search:
-    def __init__(self, homes: Homes, program: Sequence[str], seconds: float) -> None:
-        self._homes = homes
+    def __init__(self, dirs: AppDirs, program: Sequence[str], seconds: float) -> None:
+        self._dirs = dirs
         self._program = program
         self._deadline = time.monotonic() + seconds
         self._child: subprocess.Popen[bytes] | None = None
@@ -112,9 +112,9 @@ class _Search:
             self._let_go()
 
     def _connected(self) -> Endpoint | None:
-        found = _probe(self._homes)
+        found = _probe(self._dirs)
         if found is None:
-            older = retire_older(self._homes.runtime, protocol.PROTOCOL)
+            older = retire_older(self._dirs.runtime, protocol.PROTOCOL)
             if older is not None:
                 self._give_time(older)
             return None
@@ -140,7 +140,7 @@ class _Search:
 
     def _wait(self) -> None:
         if self._child is None:
-            self._child = _spawn(self._homes, self._program)
+            self._child = _spawn(self._dirs, self._program)
         ended = self._child.poll()
         if ended is None:
             time.sleep(_GLANCE)
@@ -154,7 +154,7 @@ class _Search:
             self._pause *= 2
 
     def _failed(self) -> BackendDidNotStart:
-        log = self._homes.log / LOG_FILE
+        log = self._dirs.log / LOG_FILE
         return BackendDidNotStart(log, _last_lines(log))
 
     def _let_go(self) -> None:
@@ -163,13 +163,13 @@ class _Search:
             threading.Thread(target=self._child.wait, name="backend-reaper", daemon=True).start()
 
 
-def _probe(homes: Homes) -> tuple[Endpoint, Instance] | None:
+def _probe(dirs: AppDirs) -> tuple[Endpoint, Instance] | None:
     """The backend behind the socket, if one answers. Raises `AnotherUsersBackend`, `BackendHangs`."""
-    path = socket_path(homes.runtime)
+    path = socket_path(dirs.runtime)
     try:
         content = _ask(path, "GET", paths.INSTANCE)
     except AnotherUsersBackend:
-        if Path(path).parent == homes.runtime:
+        if Path(path).parent == dirs.runtime:
             raise
         return None  # a directory for short-lived files was emptied, and another user was there first
     if content is None:
@@ -215,12 +215,12 @@ def _ask(path: str, method: str, target: str, content: bytes | None = None) -> b
         connection.close()
 
 
-def _spawn(homes: Homes, program: Sequence[str]) -> "subprocess.Popen[bytes]":
+def _spawn(dirs: AppDirs, program: Sequence[str]) -> "subprocess.Popen[bytes]":
     """Detached: it has a session and a working directory of its own, and its words go to the log."""
     environment = clean_environment() | {AS_MESSAGES: "1"}
-    if homes.root:
-        environment["BANQUP_HOME"] = str(homes.root)
-    with (homes.log / LOG_FILE).open("ab") as log:
+    if dirs.root:
+        environment["BANQUP_HOME"] = str(dirs.root)
+    with (dirs.log / LOG_FILE).open("ab") as log:
         child = subprocess.Popen(
             list(program),
             stdin=subprocess.DEVNULL,
@@ -228,7 +228,7 @@ def _spawn(homes: Homes, program: Sequence[str]) -> "subprocess.Popen[bytes]":
             stderr=log,
             start_new_session=True,
             env=environment,
-            cwd=homes.runtime,
+            cwd=dirs.runtime,
         )
     kill_point("spawn.forked")
     return child

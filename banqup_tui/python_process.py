@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # what is imported here before the import path is clean is pa
 _SEARCH_PATHS = frozenset({"PATH", "PYTHONPATH", "LD_LIBRARY_PATH"})
 """Only their absolute entries are passed on: somebody chose these, wherever they stand."""
 
-_PYTHON_KEPT = frozenset({"PYTHONPATH", "PYTHONUTF8", "PYTHONDONTWRITEBYTECODE", "PYTHONFAULTHANDLER"})
+_PYTHON_VARIABLES = frozenset({"PYTHONPATH", "PYTHONUTF8", "PYTHONDONTWRITEBYTECODE", "PYTHONFAULTHANDLER"})
 _DROPPED_PREFIXES = ("PYTHON", "LD_", "DYLD_")
 _DROPPED = frozenset({"GCONV_PATH", "SSLKEYLOGFILE"})
 """The C library loads code from the first; `ssl` writes the keys of every connection to the second."""
@@ -43,7 +43,7 @@ def clean_environment(environment: Mapping[str, str] | None = None) -> dict[str,
             if not entries:
                 continue
             value = os.pathsep.join(entries)
-        elif name in _DROPPED or (name.startswith(_DROPPED_PREFIXES) and name not in _PYTHON_KEPT):
+        elif name in _DROPPED or (name.startswith(_DROPPED_PREFIXES) and name not in _PYTHON_VARIABLES):
             continue
         elif value and (name in _DIRECTORIES or name.startswith("XDG_")) and _is_relative_path(name, value):
             value = os.path.abspath(value)

@@ -22,11 +22,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measures the program.")
     parser.add_argument("--keep", action="store_true", help="the firms of the last run")
     parser.add_argument("--only", choices=PARTS, help="a part")
-    given = parser.parse_args()
-    parts = (given.only,) if given.only else PARTS
+    arguments = parser.parse_args()
+    parts = (arguments.only,) if arguments.only else PARTS
     over = 0
     print(f"{'':52} {'median':>9} {'min–max':>17}  beside")
-    for figure in _figures(parts, keep=given.keep):
+    for figure in _figures(parts, keep=arguments.keep):
         print(_line(figure), flush=True)
         over += figure.is_good is False
     return 1 if over else 0

@@ -15,7 +15,7 @@ from pathlib import Path
 GOAL_SECONDS = 0.5
 _CONNECT = (
     "import time; began = time.perf_counter();"
-    "from banqup_tui.homes import homes; from banqup_tui.launcher import connect;"
+    "from banqup_tui.app_dirs import dirs; from banqup_tui.launcher import connect;"
     "found = connect(homes()); print(time.perf_counter() - began, found.pid)"
 )
 

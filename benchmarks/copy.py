@@ -117,11 +117,11 @@ def _first_look(name: str, readers: Readers, query: DocumentQuery) -> None:
     _timed(f"{name}: first look", lambda: readers.documents(query).count(), 5)
 
 
-def _timed(name: str, work: Callable[[], V], times: int = 50) -> V:
+def _timed(name: str, transaction: Callable[[], V], times: int = 50) -> V:
     spent = []
     for _ in range(times):
         began = time.perf_counter()
-        result = work()
+        result = transaction()
         spent.append((time.perf_counter() - began) * 1000)
     print(f"{name:44} {statistics.median(spent):8.2f} ms, at most {max(spent):8.2f}")
     return result

@@ -11,12 +11,13 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from unittest.mock import patch
 
-from banqup_tui.backend import parsed_files, rooms
-from banqup_tui.backend.commands import MOST_COMMANDS, run_batch
-from banqup_tui.backend.context import Services
-from banqup_tui.backend.opening import open_services
-from banqup_tui.backend.reading import epoch
-from banqup_tui.backend.tables.spaces import LOCAL_USER
+from banqup_tui.backend.api.commands import MOST_COMMANDS, run_batch
+from banqup_tui.backend.api.snapshots import epoch
+from banqup_tui.backend.db.tables.spaces import LOCAL_USER
+from banqup_tui.backend.intake import parsed_files
+from banqup_tui.backend.runtime import components
+from banqup_tui.backend.runtime.startup import open_services
+from banqup_tui.backend.services import Services
 from banqup_tui.formats import Content, parsing, read
 from banqup_tui.protocol.commands import ImportFile, encode
 from banqup_tui.protocol.messages import Command, CommandStatus
@@ -63,7 +64,7 @@ def _seconds(files: Sequence[bytes], reader: Reader) -> float:
 
 
 def _import(services: Services, hashes: Sequence[str]) -> None:
-    handlers = rooms.handlers()
+    handlers = components.handlers()
     waiting = [ImportFile(sha256=sha256, file_name="a.xml", create_clients=True) for sha256 in hashes]
     seen = f"{epoch(services)}.0"
     while waiting:

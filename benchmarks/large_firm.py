@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from banqup_tui.backend import tables
-from banqup_tui.backend.work import Database, Work, sqlite_engine
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.transaction import Database, Transaction, sqlite_engine
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document, DocumentKind, Party
 from banqup_tui.domain.folder import Folder
@@ -39,12 +39,12 @@ def write_firm(database_file: Path, *, clients: int, documents: int, seed: int =
         space_id = str(connection.execute(tables.space.select()).mappings().one()["id"])
     chance = random.Random(seed)
     ids = [str(uuid.UUID(int=chance.getrandbits(128), version=4)) for _ in range(clients)]
-    with database.write(space_id) as work:
+    with database.write(space_id) as transaction:
         for at, client_id in enumerate(ids):
-            _write_client(work, client_id, at, chance)
+            _write_client(transaction, client_id, at, chance)
     for first in range(0, documents, CHUNK):
-        with database.write(space_id) as work:
-            _write_documents(work, ids, first, min(CHUNK, documents - first), chance)
+        with database.write(space_id) as transaction:
+            _write_documents(transaction, ids, first, min(CHUNK, documents - first), chance)
 
 
 def write_client_with(database_file: Path, files: Sequence[Path], number: int = 0) -> tuple[str, list[str]]:
@@ -67,11 +67,11 @@ def write_client_with(database_file: Path, files: Sequence[Path], number: int = 
         )
         for at, file in enumerate(files)
     ]
-    with database.write(space_id) as work:
-        _write_client(work, client_id, number, chance)
-        work.execute(tables.document.insert(), [_row(work, one) for one in documents])
+    with database.write(space_id) as transaction:
+        _write_client(transaction, client_id, number, chance)
+        transaction.execute(tables.document.insert(), [_row(transaction, one) for one in documents])
         for one in documents:
-            work.changed(EntityKind.DOCUMENT, one.id, client_id=client_id)
+            transaction.changed(EntityKind.DOCUMENT, one.id, client_id=client_id)
     database.engine.dispose()
     return client_id, [one.id for one in documents]
 
@@ -80,25 +80,31 @@ def _name(chance: random.Random) -> str:
     return f"{chance.choice(_WORDS)} {chance.choice(_PLACES)} {chance.choice(('SRL', 'SA', 'BV', 'NV'))}"
 
 
-def _write_client(work: Work, client_id: str, at: int, chance: random.Random) -> None:
+def _write_client(transaction: Transaction, client_id: str, at: int, chance: random.Random) -> None:
     value = Client(id=client_id, reference=f"C{at:04}", name=_name(chance), vat_number=f"BE0{400000000 + at}")
-    work.execute(
+    transaction.execute(
         tables.client.insert().values(
-            id=client_id, space_id=work.space_id, reference=value.reference, seq=0, value=msgspec.json.encode(value)
+            id=client_id,
+            space_id=transaction.space_id,
+            reference=value.reference,
+            seq=0,
+            value=msgspec.json.encode(value),
         )
     )
-    work.changed(EntityKind.CLIENT, client_id, client_id=client_id)
+    transaction.changed(EntityKind.CLIENT, client_id, client_id=client_id)
 
 
-def _write_documents(work: Work, clients: list[str], first: int, count: int, chance: random.Random) -> None:
+def _write_documents(
+    transaction: Transaction, clients: list[str], first: int, count: int, chance: random.Random
+) -> None:
     """The first client has half of all: so one table is as long as the benchmark says."""
     rows = []
     for at in range(first, first + count):
         client_id = clients[0] if at % 2 == 0 else chance.choice(clients)
-        rows.append(_row(work, _document(client_id, at, chance)))
-    work.execute(tables.document.insert(), rows)
+        rows.append(_row(transaction, _document(client_id, at, chance)))
+    transaction.execute(tables.document.insert(), rows)
     for row in rows:
-        work.changed(EntityKind.DOCUMENT, row["id"], client_id=row["client_id"])
+        transaction.changed(EntityKind.DOCUMENT, row["id"], client_id=row["client_id"])
 
 
 def _document(client_id: str, at: int, chance: random.Random) -> Document:
@@ -128,11 +134,11 @@ def _document(client_id: str, at: int, chance: random.Random) -> Document:
     )
 
 
-def _row(work: Work, document: Document) -> dict[str, object]:
+def _row(transaction: Transaction, document: Document) -> dict[str, object]:
     status = AccountingStatus.PROCESSED if document.processed else AccountingStatus.READY_TO_PROCESS
     return {
         "id": document.id,
-        "space_id": work.space_id,
+        "space_id": transaction.space_id,
         "client_id": document.client_id,
         "folder": str(document.folder),
         "sha256": document.sha256,

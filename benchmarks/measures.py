@@ -73,7 +73,7 @@ def in_the_table(large: Firm, small: Firm, colours: str = "truecolor") -> Iterat
             tty.rest()
             _and_rest(tty, "g")
             at_rest = [tty.press(DOWN, quiet=0.5).bytes for _ in range(8)]
-            held = [answer.bytes for answer in answers]
+            received = [answer.bytes for answer in answers]
             pages = [_and_rest(tty, PAGE_DOWN) for _ in range(8)]
             panes = [_and_rest(tty, TAB) for _ in range(8)]
             opened, closed = [], []
@@ -88,7 +88,7 @@ def in_the_table(large: Firm, small: Firm, colours: str = "truecolor") -> Iterat
             f"{small.documents:,} documents", times[small.documents], 1.25, of_ratio=True,
         )  # fmt: skip
     where = "" if colours == "truecolor" else ", 256 colours"
-    yield Figure(f"cursor key{where}", "bytes", held, limit=400)
+    yield Figure(f"cursor key{where}", "bytes", received, limit=400)
     yield Figure(f"cursor key and what follows at rest{where}", "bytes", at_rest)
     yield Figure(f"cursor key that scrolls{where}", "bytes", scrolled, limit=8_000)
     yield Figure(f"page{where}", "bytes", pages, limit=8_000)
@@ -119,7 +119,7 @@ def _opened(one: Firm, colours: str) -> Tty:
 
 
 def _busiest_client(one: Firm) -> str:
-    connection = sqlite3.connect(f"file:{one.homes.backend / 'banqup.sqlite'}?mode=ro", uri=True)
+    connection = sqlite3.connect(f"file:{one.dirs.backend / 'banqup.sqlite'}?mode=ro", uri=True)
     try:
         (value,) = connection.execute("SELECT value FROM client WHERE reference = 'C0000'").fetchone()
     finally:
@@ -149,7 +149,7 @@ def first_sync(large: Firm) -> Iterator[Figure]:
 
 
 def _copy_plainly(large: Firm) -> None:
-    source = sqlite3.connect(f"file:{large.homes.backend / 'banqup.sqlite'}?mode=ro", uri=True)
+    source = sqlite3.connect(f"file:{large.dirs.backend / 'banqup.sqlite'}?mode=ro", uri=True)
     target_file = large.directory / "plain.sqlite"
     target_file.unlink(missing_ok=True)
     target = sqlite3.connect(target_file)
@@ -164,9 +164,9 @@ def _copy_plainly(large: Firm) -> None:
     target_file.unlink()
 
 
-def _timed(work: Callable[[], object]) -> float:
+def _timed(transaction: Callable[[], object]) -> float:
     started = time.perf_counter()
-    work()
+    transaction()
     return time.perf_counter() - started
 
 

@@ -89,7 +89,7 @@ class SilentServer:
                 self._taken.append(listening.accept()[0])
 
 
-class Practice:
+class NeighbourSetup:
     """A backend with ten clients that receive into folders, and one whose server is silent."""
 
     def __init__(self, firm: Firm, hand: Hand, server: SilentServer) -> None:
@@ -161,7 +161,7 @@ class Practice:
         return self._count(f"state = 'DELIVERED' AND integration_id = '{self.broken}'") == 0
 
     def _count(self, which: str) -> int:
-        database = sqlite3.connect(f"file:{self._firm.homes.backend / 'banqup.sqlite'}?mode=ro", uri=True)
+        database = sqlite3.connect(f"file:{self._firm.dirs.backend / 'banqup.sqlite'}?mode=ro", uri=True)
         try:
             return int(database.execute(f"SELECT count(*) FROM delivery WHERE {which}").fetchone()[0])
         finally:
@@ -176,32 +176,32 @@ class Practice:
 
 
 @contextmanager
-def practice(python: Path) -> Iterator[Practice]:
+def neighbour_setup(python: Path) -> Iterator[NeighbourSetup]:
     firm = Firm(python, 0)
     firm.end()
     shutil.rmtree(firm.directory, ignore_errors=True)
-    firm.homes.made()
+    firm.dirs.made()
     firm.start_backend()
     server = SilentServer()
     try:
-        found = launcher.running(firm.homes)
+        found = launcher.running(firm.dirs)
         assert found is not None
         with Hand(found) as hand:
-            yield Practice(firm, hand, server)
+            yield NeighbourSetup(firm, hand, server)
     finally:
         server.hang_up()
         firm.end()
 
 
 def beside_a_broken_one(python: Path) -> Iterator[Figure]:
-    with practice(python) as here:
+    with neighbour_setup(python) as here:
         beside: list[float] = []
         alone: list[float] = []
         for number in range(ROUNDS + 1):
-            turns = [(here.without_it, alone), (here.beside_it, beside)]
-            for at, (begin, kept) in enumerate(turns if number % 2 else reversed(turns)):
+            order = [(here.without_it, alone), (here.beside_it, beside)]
+            for at, (begin, other) in enumerate(order if number % 2 else reversed(order)):
                 begin()
-                kept.append(here.seconds(here.rounds[2 * number + at]))
+                other.append(here.seconds(here.rounds[2 * number + at]))
         if not here.is_broken():
             raise RuntimeError("the silent server has answered")
     name = f"{CLIENTS} clients' {CLIENTS * EACH} deliveries beside a broken one"

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from banqup_tui import launcher
-from banqup_tui.homes import Homes, homes_under
+from banqup_tui.app_dirs import AppDirs, dirs_under
 from banqup_tui.protocol.local import Endpoint
 from benchmarks.large_firm import write_firm
 
@@ -55,7 +55,7 @@ class Firm:
         self.python = python
         self.documents = documents
         self.directory = directory or BUILD / f"firm-{documents}"
-        self.homes: Homes = homes_under(self.directory)
+        self.dirs: AppDirs = dirs_under(self.directory)
 
     @property
     def program(self) -> Path:
@@ -73,21 +73,21 @@ class Firm:
     def build(self) -> None:
         self.end()
         shutil.rmtree(self.directory, ignore_errors=True)
-        self.homes.made()
+        self.dirs.made()
         self.start_backend()
         self.end()
-        write_firm(self.homes.backend / "banqup.sqlite", clients=CLIENTS, documents=self.documents)
+        write_firm(self.dirs.backend / "banqup.sqlite", clients=CLIENTS, documents=self.documents)
 
     def endpoint(self) -> Endpoint:
         """Of the backend that runs in it."""
-        found = launcher.running(self.homes)
+        found = launcher.running(self.dirs)
         assert found is not None, "no backend runs"
         return found
 
     def start_backend(self, **environment: str) -> float:
         """Seconds from the start of the process to its first good answer."""
         started = time.perf_counter()
-        with (self.homes.log / "bench.log").open("ab") as log:
+        with (self.dirs.log / "bench.log").open("ab") as log:
             subprocess.Popen(
                 [str(self.python), "-m", "banqup_tui.backend"],
                 env={**self.environment, **environment},
@@ -97,9 +97,9 @@ class Firm:
                 start_new_session=True,
                 cwd=self.directory,
             )
-        published = self.homes.runtime / "endpoint.json"
+        published = self.dirs.runtime / "endpoint.json"
         while time.perf_counter() - started < 30:
-            if published.exists() and launcher.running(self.homes) is not None:
+            if published.exists() and launcher.running(self.dirs) is not None:
                 return time.perf_counter() - started
             time.sleep(0.002)
         raise RuntimeError("the backend does not start: see bench.log")
@@ -117,10 +117,10 @@ class Firm:
         return time.perf_counter() - started
 
     def forget_copy(self) -> None:
-        shutil.rmtree(self.homes.copies, ignore_errors=True)
+        shutil.rmtree(self.dirs.copies, ignore_errors=True)
 
     def end(self) -> None:
-        found = launcher.running(self.homes) if self.homes.runtime.exists() else None
+        found = launcher.running(self.dirs) if self.dirs.runtime.exists() else None
         if found is None:
             return
         os.kill(found.pid, signal.SIGTERM)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from banqup_tui.backend.files import FileStore
+from banqup_tui.backend.db.file_store import FileStore
 from banqup_tui.demo.by_http import HttpHand
 from banqup_tui.protocol.commands import AddIntegration, Install, Send
 from banqup_tui.protocol.messages import CommandStatus
@@ -45,22 +45,22 @@ def uploads(python: Path, rounds: int = ROUNDS) -> Iterator[Figure]:
     directory = BUILD / "uploads"
     shutil.rmtree(directory, ignore_errors=True)
     with openssh(directory / "server") as server:
-        office = _Office(python, directory, server, rounds + 1)
+        setup = _UploadSetup(python, directory, server, rounds + 1)
         try:
             ways: dict[str, Callable[[str], float]] = {
-                PLAIN: lambda name: _by_sftp(server, directory, office.files, name, best=False),
-                "ours": office.send,
-                BEST: lambda name: _by_sftp(server, directory, office.files, name, best=True),
-                BARE: lambda name: _by_asyncssh(server, office.files, name),
+                PLAIN: lambda name: _by_sftp(server, directory, setup.files, name, best=False),
+                "ours": setup.send,
+                BEST: lambda name: _by_sftp(server, directory, setup.files, name, best=True),
+                BARE: lambda name: _by_asyncssh(server, setup.files, name),
             }
             for at in range(rounds + 1):
                 for number, (way, send) in enumerate(ways.items()):
                     _rest()
                     seconds = send(f"round-{at}-{number}")
                     if at:
-                        times.setdefault(way, []).append(len(office.files) / seconds)
+                        times.setdefault(way, []).append(len(setup.files) / seconds)
         finally:
-            office.end()
+            setup.end()
     name = f"{DOCUMENTS:,} documents to SFTP, click to last receipt"
     yield Figure(name, "documents/s", times["ours"], PLAIN, times[PLAIN], 1.3, of_ratio=True, at_least=True)
     yield Figure(name, "documents/s", times["ours"], BEST, times[BEST], 1.0, of_ratio=True, at_least=True)
@@ -73,17 +73,17 @@ _LEFT = [
 """By the indexes that the ledger itself looks with: who waits takes no processor from who works."""
 
 
-class _Office:
+class _UploadSetup:
     """Clients with so many documents each, one for each time they are sent, in a home with a backend of its own."""
 
     def __init__(self, python: Path, directory: Path, server: Server, clients: int) -> None:
         self._server = server
         self._firm = Firm(python, 0, directory / "home")
-        self._firm.homes.made()
+        self._firm.dirs.made()
         self._firm.start_backend()
         self._firm.end()
-        self.files = _documents(FileStore(self._firm.homes.backend / "files"))
-        database = self._firm.homes.backend / "banqup.sqlite"
+        self.files = _documents(FileStore(self._firm.dirs.backend / "files"))
+        database = self._firm.dirs.backend / "banqup.sqlite"
         self._clients = [write_client_with(database, self.files, number) for number in range(clients)]
         self._firm.start_backend(BANQUP_STAY="1")
         self._hand = HttpHand(self._firm.endpoint())
@@ -126,7 +126,7 @@ class _Office:
             assert result.status is CommandStatus.DONE, result.problem
 
     def _until_delivered(self, integration: str) -> None:
-        file = self._firm.homes.backend / "banqup.sqlite"
+        file = self._firm.dirs.backend / "banqup.sqlite"
         connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True, isolation_level=None)
         late = time.monotonic() + 300
         while any(connection.execute(left, (integration,)).fetchone() for left in _LEFT):

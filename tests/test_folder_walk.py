@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from banqup_tui import folder_walk
-from banqup_tui.actions.importing import files_below
-from banqup_tui.backend.watching import Watching
+from banqup_tui.actions.import_selection import files_below
+from banqup_tui.backend.intake.watched_folders import Watching
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.folder_walk import NotARegularFile, OwnDirectory, open_below, open_named, walk
 from banqup_tui.formats.refusals import MAX_BYTES
-from banqup_tui.protocol.commands import AddSource, DismissToPlace
+from banqup_tui.protocol.commands import AddSource, DismissUnfiled
 from banqup_tui.store.files import Spool
-from tests.support.room import Room
+from tests.support.intake_harness import IntakeHarness
 
 SECRET = b"-----BEGIN OPENSSH PRIVATE KEY-----"
 
@@ -34,8 +34,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def room(home: Path) -> Room:
-    return Room(home / "data/backend")
+def harness(home: Path) -> IntakeHarness:
+    return IntakeHarness(home / "data/backend")
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "shared"
 
 
-def by_import(folder: Path, room: Room) -> dict[str, bytes]:
+def by_import(folder: Path, harness: IntakeHarness) -> dict[str, bytes]:
     spool = Spool(folder.parent / "spool")
     taken = {}
     for found in files_below([folder]):
@@ -55,25 +55,25 @@ def by_import(folder: Path, room: Room) -> dict[str, bytes]:
     return taken
 
 
-def by_watching(folder: Path, room: Room) -> dict[str, bytes]:
-    if not room.rows(room_sources()):
-        room.do(AddSource(source_id="s", path=str(folder)))
-    Watching(room.services, still_for=0, wait_for_xml=0).look()
-    brought = [row for row in room.tray() if row.sha256]
-    return {row.file_name: room.services.files.path(row.sha256).read_bytes() for row in brought}
+def by_watching(folder: Path, harness: IntakeHarness) -> dict[str, bytes]:
+    if not harness.rows(source_rows()):
+        harness.do(AddSource(source_id="s", path=str(folder)))
+    Watching(harness.services, still_for=0, wait_for_xml=0).look()
+    brought = [row for row in harness.unfiled_rows() if row.sha256]
+    return {row.file_name: harness.services.files.path(row.sha256).read_bytes() for row in brought}
 
 
-def room_sources() -> object:
+def source_rows() -> object:
     from sqlalchemy import select
 
-    from banqup_tui.backend import tables
+    from banqup_tui.backend.db import tables
 
     return select(tables.source)
 
 
 @pytest.fixture(params=[by_import, by_watching], ids=["import", "watched folder"])
-def brought(request: pytest.FixtureRequest, room: Room) -> Brought:
-    return lambda folder: request.param(folder, room)
+def brought(request: pytest.FixtureRequest, harness: IntakeHarness) -> Brought:
+    return lambda folder: request.param(folder, harness)
 
 
 ORDINARY = {"PARVIS/ticket.txt": b"an ordinary receipt"}
@@ -107,55 +107,59 @@ def test_the_program_never_takes_in_its_own_files(folder: Path, home: Path, brou
 
 
 @pytest.mark.parametrize("below", ["", "data", "data/backend", "cache", "runtime"])
-def test_a_folder_of_the_program_is_neither_watched_nor_imported(home: Path, room: Room, below: str) -> None:
+def test_a_folder_of_the_program_is_neither_watched_nor_imported(
+    home: Path, harness: IntakeHarness, below: str
+) -> None:
     (home / below / "x.txt").write_bytes(SECRET)
     other_way = home.parent / "other way"
     other_way.symlink_to(home / below)
-    assert "own files" in room.refusal(AddSource(source_id="s", path=str(other_way))).title
+    assert "own files" in harness.refusal(AddSource(source_id="s", path=str(other_way))).title
     assert [found.reason for found in files_below([other_way])] == [Message("import.own-directory")]
     assert [found.reason for found in files_below([other_way / "x.txt"])] == [Message("import.own-directory")]
 
 
-def test_a_watched_folder_that_becomes_a_link_is_not_read(folder: Path, tmp_path: Path, room: Room) -> None:
-    room.do(AddSource(source_id="s", path=str(folder)))
+def test_a_watched_folder_that_becomes_a_link_is_not_read(folder: Path, tmp_path: Path, harness: IntakeHarness) -> None:
+    harness.do(AddSource(source_id="s", path=str(folder)))
     folder.rename(tmp_path / "away")
     (tmp_path / "private").mkdir()
     (tmp_path / "private/x.txt").write_bytes(SECRET)
     folder.symlink_to(tmp_path / "private")
-    assert by_watching(folder, room) == {}
-    assert [one.code for one in room.source().problems] == ["source.is-link"]
+    assert by_watching(folder, harness) == {}
+    assert [one.code for one in harness.source().problems] == ["source.is-link"]
 
 
-def test_a_folder_that_is_added_by_a_link_is_watched_where_it_is_now(folder: Path, tmp_path: Path, room: Room) -> None:
+def test_a_folder_that_is_added_by_a_link_is_watched_where_it_is_now(
+    folder: Path, tmp_path: Path, harness: IntakeHarness
+) -> None:
     link = tmp_path / "link"
     link.symlink_to(folder)
-    room.do(AddSource(source_id="s", path=str(link)))
+    harness.do(AddSource(source_id="s", path=str(link)))
     link.unlink()
     link.symlink_to("/")
-    assert room.source().path == str(folder)
-    assert by_watching(folder, room) == ORDINARY
+    assert harness.source().path == str(folder)
+    assert by_watching(folder, harness) == ORDINARY
 
 
-def test_what_was_passed_over_is_said_where_the_folder_is_shown(folder: Path, room: Room) -> None:
+def test_what_was_passed_over_is_said_where_the_folder_is_shown(folder: Path, harness: IntakeHarness) -> None:
     for number in range(5):
         (folder / f"PARVIS/link{number}").symlink_to("/etc/passwd")
     os.mkfifo(folder / "pipe")
-    by_watching(folder, room)
-    assert room.source().problems == (
+    by_watching(folder, harness)
+    assert harness.source().problems == (
         message("source.links", names="PARVIS/link0, PARVIS/link1, PARVIS/link2, …"),
         message("source.no-files", names="pipe"),
     )
     for path in (*folder.glob("PARVIS/link*"), folder / "pipe"):
         path.unlink()
-    Watching(room.services, still_for=0, wait_for_xml=0).look()
-    assert room.source().problems == ()
+    Watching(harness.services, still_for=0, wait_for_xml=0).look()
+    assert harness.source().problems == ()
 
 
 def test_what_an_import_passes_over_is_named_with_its_reason(folder: Path) -> None:
     (folder / "PARVIS/key.txt").symlink_to("/etc/passwd")
     os.mkfifo(folder / "PARVIS/pipe.txt")
-    told = {found.path.name: (found.reason, found.passed_over) for found in files_below([folder])}
-    assert told == {
+    reasons = {found.path.name: (found.reason, found.passed_over) for found in files_below([folder])}
+    assert reasons == {
         "ticket.txt": (None, False),
         "key.txt": (Message("import.link"), True),
         "pipe.txt": (Message("import.no-file"), True),
@@ -169,23 +173,23 @@ def test_a_link_that_the_user_names_is_followed_and_a_pipe_is_refused(folder: Pa
     assert [found.reason for found in named] == [None, Message("import.no-file")]
 
 
-def test_of_a_file_that_is_too_large_nothing_is_copied(folder: Path, home: Path, room: Room) -> None:
+def test_of_a_file_that_is_too_large_nothing_is_copied(folder: Path, home: Path, harness: IntakeHarness) -> None:
     for name in ("a.bin", "b.bin"):
         with (folder / name).open("wb") as stream:
             stream.truncate(MAX_BYTES + 1)
-    by_watching(folder, room)
+    by_watching(folder, harness)
     stored = sum(path.stat().st_size for path in (home / "data").rglob("*") if path.is_file())
     assert stored < 1 << 20
-    assert {row.file_name: row.reason for row in room.tray() if row.sha256 is None} == {
+    assert {row.file_name: row.reason for row in harness.unfiled_rows() if row.sha256 is None} == {
         "a.bin": message("file.too-large", limit=64),
         "b.bin": message("file.too-large", limit=64),
     }
-    assert room.source().refused == 3
-    (first,) = (row.id for row in room.tray() if row.file_name == "a.bin")
-    room.do(DismissToPlace(to_place_ids=(first,)))
-    assert room.source().refused == 2
-    Watching(room.services, still_for=0, wait_for_xml=0).look()
-    assert room.source().refused == 2
+    assert harness.source().refused == 3
+    (first,) = (row.id for row in harness.unfiled_rows() if row.file_name == "a.bin")
+    harness.do(DismissUnfiled(unfiled_ids=(first,)))
+    assert harness.source().refused == 2
+    Watching(harness.services, still_for=0, wait_for_xml=0).look()
+    assert harness.source().refused == 2
 
 
 SWAPS = ["link", "pipe", "directory", "parent"]
@@ -193,7 +197,7 @@ SWAPS = ["link", "pipe", "directory", "parent"]
 
 @pytest.mark.parametrize("what", SWAPS)
 def test_what_takes_the_place_of_a_file_after_it_was_seen_is_not_read(
-    folder: Path, tmp_path: Path, room: Room, monkeypatch: pytest.MonkeyPatch, what: str
+    folder: Path, tmp_path: Path, harness: IntakeHarness, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     (tmp_path / "private").mkdir()
     (tmp_path / "private/ticket.txt").write_bytes(SECRET)
@@ -218,7 +222,7 @@ def test_what_takes_the_place_of_a_file_after_it_was_seen_is_not_read(
         raise AssertionError
     with pytest.raises(OSError):  # noqa: PT011
         open_below(folder, "PARVIS/ticket.txt")
-    assert by_watching(folder, room) == {}
+    assert by_watching(folder, harness) == {}
 
 
 def test_a_directory_that_is_swapped_for_a_link_in_the_walk_is_not_entered(

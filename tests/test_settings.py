@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from banqup_tui.presentation.messages import words_of
 from banqup_tui.settings import Settings, WrongSettings, language_of, locale_of, read_settings
-from banqup_tui.written.messages import words_of
 
 
 def written(directory: Path, text: str) -> Path:

@@ -41,8 +41,8 @@ def test_a_released_program_cannot_be_told_to_kill_itself() -> None:
     env = {**os.environ, "BANQUP_KILL_AT": "here"}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "alive"
-    told = code.partition(";")[2].partition(";")[2]
-    assert subprocess.run([sys.executable, "-c", f"import sys;{told}"], env=env, timeout=60).returncode == -9
+    licence = code.partition(";")[2].partition(";")[2]
+    assert subprocess.run([sys.executable, "-c", f"import sys;{licence}"], env=env, timeout=60).returncode == -9
 
 
 def test_nothing_else_in_the_program_reads_that_variable() -> None:

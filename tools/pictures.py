@@ -15,8 +15,8 @@ from pathlib import Path
 
 from banqup_tui import launcher
 from banqup_tui.app import BanqupApp
+from banqup_tui.app_dirs import AppDirs, dirs_under
 from banqup_tui.demo.fill import fill
-from banqup_tui.homes import Homes, homes_under
 from banqup_tui.settings import Settings
 from banqup_tui.sync.session import Session
 
@@ -31,8 +31,8 @@ _FETCHED = re.compile(r"@font-face\s*\{.*?\}|<!--.*?-->", re.DOTALL)
 _SECONDS = 60.0
 
 
-async def draw(homes: Homes, name: str, keys: Sequence[str]) -> Path:
-    session = Session.open(homes, lambda: launcher.connect(homes))
+async def draw(dirs: AppDirs, name: str, keys: Sequence[str]) -> Path:
+    session = Session.open(dirs, lambda: launcher.connect(dirs))
     app = BanqupApp(session, Settings(language="en", locale="en_GB", signs="unicode"), {"COLORTERM": "truecolor"})
     try:
         async with app.run_test(size=SIZE) as pilot:
@@ -60,10 +60,10 @@ async def _until(holds: Callable[[], bool]) -> None:
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as root:
-        homes = homes_under(Path(root)).made()
-        fill(homes, clients=14, documents=900, tell=lambda sentence: None)
+        dirs = dirs_under(Path(root)).made()
+        fill(dirs, clients=14, documents=900, tell=lambda sentence: None)
         for name, keys in WAYS.items():
-            sys.stdout.write(f"{asyncio.run(draw(homes, name, keys)).relative_to(Path.cwd())}\n")
+            sys.stdout.write(f"{asyncio.run(draw(dirs, name, keys)).relative_to(Path.cwd())}\n")
     return 0
 
 

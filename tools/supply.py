@@ -133,11 +133,13 @@ def _licences() -> Iterator[str]:
     """Of what is installed for the program itself, and of all that it needs."""
     for name in sorted(_needed("banqup-tui")):
         about = metadata.metadata(name)
-        said = [about.get("License-Expression"), about.get("License")]
-        said += [one.rpartition(" :: ")[2] for one in about.get_all("Classifier") or () if one.startswith("License ::")]
-        if name in KNOWN and KNOWN[name] in said:
+        licences = [about.get("License-Expression"), about.get("License")]
+        licences += [
+            one.rpartition(" :: ")[2] for one in about.get_all("Classifier") or () if one.startswith("License ::")
+        ]
+        if name in KNOWN and KNOWN[name] in licences:
             continue
-        named = [text.strip().splitlines()[0] for text in said if text and text.strip()]
+        named = [text.strip().splitlines()[0] for text in licences if text and text.strip()]
         if not any(one.casefold() in ALLOWED for one in named):
             yield f"{name}: its licence is not among those that are allowed: {named}"
 

@@ -9,29 +9,32 @@ from typing import Any
 
 import msgspec
 
-from banqup_tui.actions.adding import Chosen, body_of, chosen, client_form, there, title_of
-from banqup_tui.actions.asking import Confirming, Filled, Form, Reviewing, ReviewRow, Standing
-from banqup_tui.actions.giving import give_each
-from banqup_tui.actions.interface import Context
-from banqup_tui.actions.trying import Signing
+from banqup_tui.actions.context import Context
+from banqup_tui.actions.integration_form import Chosen, body_of, chosen, client_form, there, title_of
+from banqup_tui.actions.prompts import Confirming, Filled, Form, Reviewing, ReviewRow, Standing
+from banqup_tui.actions.settings_service import Signing
+from banqup_tui.actions.submission import give_each
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Extension, Installation, in_language
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.settings_needed import needed
 from banqup_tui.domain.text import clean
+from banqup_tui.presentation.formats import count
+from banqup_tui.presentation.messages import sentence_of
+from banqup_tui.presentation.words import _, current_language, ngettext
 from banqup_tui.protocol.commands import AddIntegration
 from banqup_tui.protocol.messages import BackfillCount, FormSettings, TestRequest
-from banqup_tui.written.formats import count
-from banqup_tui.written.messages import sentence_of
-from banqup_tui.written.words import _, current_language, ngettext
 
 _STEPS = 3
 
 
 @dataclass
 class Draft:
-    """One client's integration before it is given. `said`: what the service finds wrong with it; `has`: a name."""
+    """One client's integration before it is asked for.
+
+    `state_text`: what the service finds wrong with it. `has`: a name.
+    """
 
     client: Client
     values: dict[str, Any]
@@ -40,7 +43,7 @@ class Draft:
     label: str | None = None
     older: BackfillCount | None = None
     since: date | None = None
-    said: str = ""
+    state_text: str = ""
 
 
 @dataclass
@@ -60,7 +63,7 @@ class Batch:
         name = draft.label or in_language(self.extension.title, "en")
         if name.casefold() in {one.casefold() for one in draft.has}:
             return Standing.HAS
-        return Standing.NEEDS if draft.said or self.missing(draft) else Standing.READY
+        return Standing.NEEDS if draft.state_text or self.missing(draft) else Standing.READY
 
     def missing(self, draft: Draft) -> list[str]:
         together = {**self.installation.settings, **draft.values}
@@ -78,7 +81,7 @@ class Batch:
     def _needs(self, draft: Draft) -> str:
         properties = self.extension.settings_schema.get("properties", {})
         titles = [_title(name, properties.get(name, {})) for name in self.missing(draft)]
-        return _("needs {settings}").format(settings=", ".join(titles)) if titles else draft.said
+        return _("needs {settings}").format(settings=", ".join(titles)) if titles else draft.state_text
 
     def _ready(self, draft: Draft) -> str:
         words = _("ready") if draft.label is None else _("ready, as {name}").format(name=clean(draft.label))
@@ -166,7 +169,7 @@ async def _draft(batch: Batch, filled: Filled) -> None:
 
 async def _look(batch: Batch, draft: Draft) -> None:
     """What only the connector knows to be wrong. Where nobody answers the command itself will tell."""
-    draft.said = ""
+    draft.state_text = ""
     if batch.context.offline or batch.standing(draft) is not Standing.READY:
         return
     request = TestRequest(
@@ -180,7 +183,7 @@ async def _look(batch: Batch, draft: Draft) -> None:
         result = await batch.context.doing.test_connection(request)
     except BanqupError:
         return
-    draft.said = next((sentence_of(step.message) for step in result.steps if not step.ok), "")
+    draft.state_text = next((sentence_of(step.message) for step in result.steps if not step.ok), "")
 
 
 def _reviewing(batch: Batch) -> Reviewing:
@@ -212,7 +215,7 @@ async def _edit(batch: Batch, draft: Draft) -> None:
     shown = {name: value for name, value in draft.values.items() if name not in secret}
     form = msgspec.structs.replace(
         form,
-        given=shown,
+        values=shown,
         secrets=tuple(name for name in draft.values if name in secret),
         folders=draft.folders or batch.extension.folders,
         older=None,

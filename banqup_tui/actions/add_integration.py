@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from banqup_tui.actions.add_for_many import add_for_many
-from banqup_tui.actions.adding import body_of, chosen, client_form, there, title_of
-from banqup_tui.actions.giving import give
-from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.context import Action, Context
+from banqup_tui.actions.integration_form import body_of, chosen, client_form, there, title_of
 from banqup_tui.actions.places import Place
+from banqup_tui.actions.submission import give
 from banqup_tui.domain.text import clean
-from banqup_tui.written.formats import count
-from banqup_tui.written.words import _
+from banqup_tui.presentation.formats import count
+from banqup_tui.presentation.words import _
 
 
 class AddIntegration(Action):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from banqup_tui.actions.adding import title_of
-from banqup_tui.actions.asking import Confirming
-from banqup_tui.actions.giving import give
-from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.context import Action, Context
+from banqup_tui.actions.integration_form import title_of
 from banqup_tui.actions.places import Place
+from banqup_tui.actions.prompts import Confirming
+from banqup_tui.actions.submission import give
+from banqup_tui.presentation.words import _
 from banqup_tui.protocol.commands import AllowPackage as AllowPackageBody
-from banqup_tui.written.words import _
 
 
 class AllowPackage(Action):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from banqup_tui.actions.asking import Choice, Deciding, Message
-from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.context import Action, Context
+from banqup_tui.actions.prompts import Choice, Deciding, Message
+from banqup_tui.presentation.formats import clock, count
+from banqup_tui.presentation.messages import remedy_of, sentence_of
+from banqup_tui.presentation.words import _, ngettext
 from banqup_tui.sync.state import SyncWord
-from banqup_tui.written.formats import clock, count
-from banqup_tui.written.messages import remedy_of, sentence_of
-from banqup_tui.written.words import _, ngettext
 
 ENOUGH_TRIES = 4
 LONG_ENOUGH = timedelta(seconds=20)
@@ -39,7 +39,7 @@ class CheckConnection(Action):
             answer = await context.ask.decide(
                 Deciding(
                     title=_("This computer has a problem"),
-                    lines=[sentence_of(state.message), remedy_of(state.message), "", *self._kept(context)],
+                    lines=[sentence_of(state.message), remedy_of(state.message), "", *self._waiting(context)],
                     choices=[again, Choice(id="on", label=_("Go on"))],
                 )
             )
@@ -49,7 +49,7 @@ class CheckConnection(Action):
         answer = await context.ask.decide(
             Deciding(
                 title=_("The server does not answer"),
-                lines=[*self._since(context), "", *self._kept(context)],
+                lines=[*self._since(context), "", *self._waiting(context)],
                 choices=[
                     Choice(id="on", label=_("Go on without it")),
                     again,
@@ -79,12 +79,12 @@ class CheckConnection(Action):
         )
         return [words.format(at=clock(state.since.astimezone()), count=count(state.tries))]
 
-    def _kept(self, context: Context) -> list[str]:
-        number = context.connection.kept if context.connection else 0
+    def _waiting(self, context: Context) -> list[str]:
+        number = context.connection.waiting if context.connection else 0
         words = ngettext(
             "Your {count} change is kept on this computer and will be sent.",
             "Your {count} changes are kept on this computer and will be sent.",
             number,
         )
-        kept = [words.format(count=count(number))] if number else []
-        return [*kept, _("Everything already copied can be read meanwhile.")]
+        waiting = [words.format(count=count(number))] if number else []
+        return [*waiting, _("Everything already copied can be read meanwhile.")]

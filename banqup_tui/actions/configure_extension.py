@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from banqup_tui.actions.adding import title_of
-from banqup_tui.actions.giving import give
+from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.install_extension import firm_form
-from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.integration_form import title_of
 from banqup_tui.actions.places import Place
+from banqup_tui.actions.submission import give
+from banqup_tui.presentation.words import _
 from banqup_tui.protocol.commands import Configure
-from banqup_tui.written.words import _
 
 
 class ConfigureExtension(Action):

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from banqup_tui.actions.adding import examples_of
-from banqup_tui.actions.asking import Form
-from banqup_tui.actions.giving import give
-from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.context import Action, Context
+from banqup_tui.actions.integration_form import examples_of
 from banqup_tui.actions.places import Place
-from banqup_tui.actions.trying import Signing, looking, testing
+from banqup_tui.actions.prompts import Form
+from banqup_tui.actions.settings_service import Signing, looking, testing
+from banqup_tui.actions.submission import give
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.text import clean
+from banqup_tui.presentation.words import _
 from banqup_tui.protocol.commands import ConfigureIntegration as ConfigureIntegrationBody
 from banqup_tui.protocol.messages import TestRequest
-from banqup_tui.written.words import _
 
 
 class ConfigureIntegration(Action):
@@ -65,7 +65,7 @@ def _form(context: Context, integration: Integration, extension: Extension) -> F
         schema=extension.settings_schema,
         level="client",
         button=_("Keep"),
-        given=integration.settings,
+        values=integration.settings,
         inherited=installation.settings if installation else {},
         secrets=integration.secrets,
         inherited_secrets=installation.secrets if installation else (),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from banqup_tui.actions.asking import Choice, Choosing, Message
-from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import OF_DOCUMENTS
+from banqup_tui.actions.prompts import Choice, Choosing, Message
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.text import clean
-from banqup_tui.written.formats import plain_amount
-from banqup_tui.written.words import _
+from banqup_tui.presentation.formats import plain_amount
+from banqup_tui.presentation.words import _
 
 
 class CopyValue(Action):

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from banqup_tui.actions.adding import title_of
-from banqup_tui.actions.asking import Confirming
-from banqup_tui.actions.giving import give
-from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.context import Action, Context
+from banqup_tui.actions.integration_form import title_of
 from banqup_tui.actions.places import Place
+from banqup_tui.actions.prompts import Confirming
 from banqup_tui.actions.sentences import under_way_lines
+from banqup_tui.actions.submission import give
 from banqup_tui.domain.integration import Integration, IntegrationState
+from banqup_tui.presentation.formats import count
+from banqup_tui.presentation.words import _, ngettext
 from banqup_tui.protocol.commands import Deactivate
-from banqup_tui.written.formats import count
-from banqup_tui.written.words import _, ngettext
 
 
 class DeactivateForAll(Action):

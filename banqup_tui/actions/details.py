@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import Destination, Place, Tab
 from banqup_tui.domain.delivery import DeliveryState
-from banqup_tui.written.formats import count
-from banqup_tui.written.words import _, ngettext
+from banqup_tui.presentation.formats import count
+from banqup_tui.presentation.words import _, ngettext
 
 
 class Details(Action):

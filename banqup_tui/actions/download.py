@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-from banqup_tui.actions.asking import Message
-from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.context import Action, Context
+from banqup_tui.actions.file_export import name_for, save_copy
 from banqup_tui.actions.places import OF_DOCUMENTS
-from banqup_tui.actions.saving import name_for, save_copy
-from banqup_tui.written.formats import count
-from banqup_tui.written.words import _, ngettext
+from banqup_tui.actions.prompts import Message
+from banqup_tui.presentation.formats import count
+from banqup_tui.presentation.words import _, ngettext
 
 
 class Download(Action):

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 
-from banqup_tui.actions.asking import Message, Tone
-from banqup_tui.actions.importing import Found, files_below, not_a_file
-from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.context import Action, Context
+from banqup_tui.actions.import_selection import Found, files_below, not_a_file
 from banqup_tui.actions.places import Place
+from banqup_tui.actions.prompts import Message, Tone
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.messages import message
 from banqup_tui.domain.text import clean
 from banqup_tui.folder_walk import NotARegularFile
-from banqup_tui.written.formats import count
-from banqup_tui.written.messages import sentence_of
-from banqup_tui.written.words import _, ngettext
+from banqup_tui.presentation.formats import count
+from banqup_tui.presentation.messages import sentence_of
+from banqup_tui.presentation.words import _, ngettext
 
 
 class ImportFiles(Action):
@@ -41,16 +41,16 @@ class ImportFiles(Action):
         refused: list[Found] = []
         try:
             for one in found:
-                taken = one if one.reason else await asyncio.to_thread(_kept, context, one)
+                taken = one if one.reason else await asyncio.to_thread(_spooled, context, one)
                 refused.extend([taken] if isinstance(taken, Found) else [])
                 keys.extend([taken] if isinstance(taken, str) else [])
                 progress.advance(clean(one.path.name))
         finally:
             progress.done()
-        context.ask.notify(_told(tuple(keys), refused))
+        context.ask.notify(_summary(tuple(keys), refused))
 
 
-def _kept(context: Context, found: Found) -> str | Found:
+def _spooled(context: Context, found: Found) -> str | Found:
     """The key of its command, or the reason why this file was not taken: the others go on."""
     name = clean(found.path.name)
     try:
@@ -64,7 +64,7 @@ def _kept(context: Context, found: Found) -> str | Found:
         return Found(path=found.path, reason=error.message)
 
 
-def _told(keys: tuple[str, ...], refused: list[Found]) -> Message:
+def _summary(keys: tuple[str, ...], refused: list[Found]) -> Message:
     words = ngettext("{count} file taken.", "{count} files taken.", len(keys)).format(count=count(len(keys)))
     if not refused:
         return Message(text=words, undo_keys=keys)

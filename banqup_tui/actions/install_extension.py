@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import uuid
 
-from banqup_tui.actions.adding import title_of
-from banqup_tui.actions.asking import Form
-from banqup_tui.actions.giving import give
-from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.context import Action, Context
+from banqup_tui.actions.integration_form import title_of
 from banqup_tui.actions.places import Place
-from banqup_tui.actions.trying import Signing, looking, testing
+from banqup_tui.actions.prompts import Form
+from banqup_tui.actions.settings_service import Signing, looking, testing
+from banqup_tui.actions.submission import give
 from banqup_tui.domain.extension import Extension, Installation
+from banqup_tui.presentation.messages import sentence_of
+from banqup_tui.presentation.words import _
 from banqup_tui.protocol.commands import Install
 from banqup_tui.protocol.messages import TestRequest
-from banqup_tui.written.messages import sentence_of
-from banqup_tui.written.words import _
 
 
 class InstallExtension(Action):
@@ -59,7 +59,7 @@ def firm_form(context: Context, extension: Extension, installation: Installation
         schema=extension.settings_schema,
         level="firm",
         button=button,
-        given=installation.settings if installation else {},
+        values=installation.settings if installation else {},
         secrets=installation.secrets if installation else (),
         description=extension.description,
         test=testing(context, request),

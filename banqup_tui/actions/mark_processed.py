@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from banqup_tui.actions.giving import give
-from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import OF_DOCUMENTS
 from banqup_tui.actions.sentences import names_of
+from banqup_tui.actions.submission import give
 from banqup_tui.domain.document import Document
+from banqup_tui.presentation.words import _, ngettext
 from banqup_tui.protocol.commands import SetProcessed
-from banqup_tui.written.words import _, ngettext
 
 
 class MarkProcessed(Action):

@@ -8,15 +8,15 @@ from enum import StrEnum
 
 from banqup_tui.actions.places import EVERYWHERE, Place
 from banqup_tui.domain.values import Value
-from banqup_tui.written.words import N_, NP_, _
+from banqup_tui.presentation.words import N_, NP_, _
 
 _LISTS = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS, Place.CLIENT, Place.STORE})
 _TABLE = frozenset({Place.FOLDER})
 _SELECTABLE = frozenset(
-    {Place.FOLDER, Place.FAILED, Place.CLIENT_DOCUMENTS, Place.CLIENTS, Place.TO_PLACE, Place.CHANGES}
+    {Place.FOLDER, Place.FAILED, Place.CLIENT_DOCUMENTS, Place.CLIENTS, Place.UNFILED, Place.CHANGES}
 )
 _SIDES = frozenset({Place.FOLDER, Place.DOCUMENT})
-_PANES = frozenset({Place.FOLDER, Place.DOCUMENT, Place.TO_PLACE, Place.CLIENT, Place.STORE})
+_PANES = frozenset({Place.FOLDER, Place.DOCUMENT, Place.UNFILED, Place.CLIENT, Place.STORE})
 _SEARCHABLE = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS})
 
 

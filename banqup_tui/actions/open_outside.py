@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from banqup_tui.actions.interface import Action, Context
-from banqup_tui.actions.opened_copies import open_copy
+from banqup_tui.actions.context import Action, Context
+from banqup_tui.actions.file_export import name_for
 from banqup_tui.actions.places import OF_DOCUMENTS
-from banqup_tui.actions.saving import name_for
-from banqup_tui.written.words import _, pgettext
+from banqup_tui.actions.temporary_copies import open_copy
+from banqup_tui.presentation.words import _, pgettext
 
 
 class OpenOutside(Action):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from banqup_tui.actions.giving import give
-from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import Place
+from banqup_tui.actions.submission import give
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.text import clean
+from banqup_tui.presentation.messages import remedy_of, sentence_of
+from banqup_tui.presentation.words import _
 from banqup_tui.protocol.commands import PauseIntegration as Pause
 from banqup_tui.protocol.commands import ResumeIntegration as Resume
-from banqup_tui.written.messages import remedy_of, sentence_of
-from banqup_tui.written.words import _
 
 
 class PauseIntegration(Action):

@@ -7,17 +7,17 @@ from banqup_tui.domain.values import Value
 
 class Place(StrEnum):
     """`CLIENT_DOCUMENTS`: the clients with what is to do; `FOLDER`: folders and table of one of them; `DOCUMENT`:
-    one document; `TO_PLACE`: what came in and nobody could tell whose it is; `CLIENTS`: the register of clients;
-    `CLIENT`: one of them with its integrations; `STORE`; `TO_LOOK_AT`: what failed, by cause; `FAILED`: the documents
+    one document; `UNFILED`: what came in and nobody could tell whose it is; `CLIENTS`: the register of clients;
+    `CLIENT`: one of them with its integrations; `STORE`; `FAILURES`: what failed, by cause; `FAILED`: the documents
     that failed for one cause; `CHANGES`: changes that were refused.
     """
 
     CLIENT_DOCUMENTS = "client-documents"
-    TO_LOOK_AT = "to-look-at"
+    FAILURES = "to-look-at"
     FAILED = "failed"
     FOLDER = "folder"
     DOCUMENT = "document"
-    TO_PLACE = "to-place"
+    UNFILED = "to-place"
     CHANGES = "changes"
     CLIENTS = "clients"
     CLIENT = "client"

@@ -9,17 +9,17 @@ from pathlib import Path
 from banqup_tui.actions.moves import GROUP_NAMES, shown_keys
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.registry import ACTIONS, actions_of, moves_of
-from banqup_tui.written.words import current_language, use_language
+from banqup_tui.presentation.words import current_language, use_language
 
 PAGE = Path(__file__).parents[2] / "docs" / "keys.md"
 
 _PLACES: dict[Place, str] = {
     Place.CLIENT_DOCUMENTS: "Client documents: the clients",
-    Place.TO_LOOK_AT: "Deliveries to look at, by cause",
+    Place.FAILURES: "Deliveries to look at, by cause",
     Place.FAILED: "Documents that failed for one cause",
     Place.FOLDER: "Client documents: folders and documents of a client",
     Place.DOCUMENT: "A document",
-    Place.TO_PLACE: "To place",
+    Place.UNFILED: "To place",
     Place.CHANGES: "Refused changes",
     Place.CLIENTS: "Clients",
     Place.CLIENT: "A client and its integrations",

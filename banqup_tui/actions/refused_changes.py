@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from banqup_tui.actions.asking import Message
-from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import EVERYWHERE, Destination, Place
+from banqup_tui.actions.prompts import Message
 from banqup_tui.domain.text import clean
-from banqup_tui.written.formats import count
-from banqup_tui.written.refusals import hindrance_words
-from banqup_tui.written.words import _, ngettext
+from banqup_tui.presentation.formats import count
+from banqup_tui.presentation.refusals import hindrance_words
+from banqup_tui.presentation.words import _, ngettext
 
 _HERE = frozenset({Place.CHANGES})
 

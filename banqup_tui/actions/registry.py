@@ -10,15 +10,16 @@ from banqup_tui.actions.cancel_sending import CancelSending
 from banqup_tui.actions.check_connection import CheckConnection
 from banqup_tui.actions.configure_extension import ConfigureExtension
 from banqup_tui.actions.configure_integration import ConfigureIntegration
+from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.copy import CopyValue
 from banqup_tui.actions.deactivate import DeactivateForAll
 from banqup_tui.actions.details import Details, IntegrationsOfClient
 from banqup_tui.actions.dismiss import DismissFailure
 from banqup_tui.actions.download import Download
 from banqup_tui.actions.errors_only import ErrorsOnly
+from banqup_tui.actions.failures import DismissFailures, ExportFailures, OpenFailures, RetryFailures, ToLookAt
 from banqup_tui.actions.import_files import ImportFiles
 from banqup_tui.actions.install_extension import InstallExtension
-from banqup_tui.actions.interface import Action, Context
 from banqup_tui.actions.mark_processed import MarkProcessed
 from banqup_tui.actions.moves import MOVES, Group, Move, shown_keys
 from banqup_tui.actions.open_outside import OpenOutside
@@ -32,9 +33,8 @@ from banqup_tui.actions.settle import SettleDelivery
 from banqup_tui.actions.switch_place import ToClientDocuments, ToClients, ToStore
 from banqup_tui.actions.sync_now import SyncNow
 from banqup_tui.actions.test_connection import TestConnection
-from banqup_tui.actions.to_look_at import DismissFailures, ExportFailures, OpenFailures, RetryFailures, ToLookAt
-from banqup_tui.actions.to_place import DismissToPlace, OpenToPlace, PlaceFile, ToPlaceTray
 from banqup_tui.actions.undo import Undo
+from banqup_tui.actions.unfiled import DismissUnfiled, OpenUnfiled, OpenUnfiledFile, PlaceFile
 from banqup_tui.actions.uninstall import Uninstall
 from banqup_tui.actions.view import OpenClient, View
 from banqup_tui.domain.values import Value
@@ -67,9 +67,9 @@ ACTIONS: tuple[Action, ...] = (
     ExportFailures(),
     DismissFailures(),
     PlaceFile(),
-    DismissToPlace(),
-    OpenToPlace(),
-    ToPlaceTray(),
+    DismissUnfiled(),
+    OpenUnfiledFile(),
+    OpenUnfiled(),
     RetryChanges(),
     ClearChanges(),
     ErrorsOnly(),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from banqup_tui.actions.asking import Confirming
-from banqup_tui.actions.giving import give
-from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import Place
+from banqup_tui.actions.prompts import Confirming
 from banqup_tui.actions.sentences import under_way_lines
+from banqup_tui.actions.submission import give
 from banqup_tui.domain.text import clean
+from banqup_tui.presentation.words import _
 from banqup_tui.protocol.commands import RemoveIntegration as Remove
-from banqup_tui.written.words import _
 
 
 class RemoveIntegration(Action):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from banqup_tui.actions.asking import Choice, Deciding
-from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.context import Action, Context
+from banqup_tui.actions.prompts import Choice, Deciding
 from banqup_tui.actions.sentences import rescue_lines
-from banqup_tui.written.words import _
+from banqup_tui.presentation.words import _
 
 
 class SavedChanges(Action):

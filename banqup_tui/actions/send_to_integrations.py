@@ -7,20 +7,20 @@ from typing import TypeVar
 
 import msgspec
 
-from banqup_tui.actions.asking import Ticked, Ticking, TickRow, TickSummary
-from banqup_tui.actions.giving import give
-from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import OF_DOCUMENTS
+from banqup_tui.actions.prompts import Ticked, Ticking, TickRow, TickSummary
 from banqup_tui.actions.sentences import at_time, heading_of, listed, name_of, names_of, queued, since_time
+from banqup_tui.actions.submission import give
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.integration import IntegrationState
-from banqup_tui.domain.sending import Effect, Obstacle, Plan, Route, Row, Selection, planned
+from banqup_tui.domain.send_plan import Effect, Obstacle, Plan, Route, Row, Selection, planned
 from banqup_tui.domain.text import clean
+from banqup_tui.presentation.formats import count, cut_middle
+from banqup_tui.presentation.words import _, ngettext
 from banqup_tui.protocol.commands import CommandBody, Copy, Resend, Send
-from banqup_tui.written.formats import count, cut_middle
-from banqup_tui.written.words import _, ngettext
 
 T = TypeVar("T")
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from banqup_tui.domain.document import Document, DocumentKind
 from banqup_tui.domain.listing import UnderWay
 from banqup_tui.domain.text import clean
+from banqup_tui.presentation.formats import amount_with_currency, clock, count, short_date
+from banqup_tui.presentation.words import _, ngettext
 from banqup_tui.store.outbox_entry import Rescue, RescueKind
-from banqup_tui.written.formats import amount_with_currency, clock, count, short_date
-from banqup_tui.written.words import _, ngettext
 
 
 def name_of(document: Document) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from banqup_tui.actions.asking import Choice, Choosing
-from banqup_tui.actions.giving import give
-from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import Place
+from banqup_tui.actions.prompts import Choice, Choosing
 from banqup_tui.actions.sentences import name_of
+from banqup_tui.actions.submission import give
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.text import clean
+from banqup_tui.presentation.words import _
 from banqup_tui.protocol.commands import CommandBody, Copy, Resend, Settle
-from banqup_tui.written.words import _
 
 
 class SettleDelivery(Action):
@@ -54,7 +54,9 @@ class SettleDelivery(Action):
         if answer is None:
             return
         command = _command(found, answer)
-        text = _said(answer).format(what=name_of(context.document) if context.document else title, integration=title)
+        text = _sentence(answer).format(
+            what=name_of(context.document) if context.document else title, integration=title
+        )
         give(context, [command], text)
 
 
@@ -70,7 +72,7 @@ def _command(found: Delivery, answer: str) -> CommandBody:
     return Settle(delivery_id=found.id, generation=found.generation, there=answer == "there")
 
 
-def _said(answer: str) -> str:
+def _sentence(answer: str) -> str:
     return {
         "there": _("{what} is at {integration}."),
         "not-there": _("{what} is not at {integration}."),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import Destination, Place
-from banqup_tui.written.words import _
+from banqup_tui.presentation.words import _
 
 
 class SwitchPlace(Action):

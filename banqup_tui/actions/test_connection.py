@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from banqup_tui.actions.asking import Message, Tone
-from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import Place
+from banqup_tui.actions.prompts import Message, Tone
+from banqup_tui.presentation.messages import sentence_of, words_of
+from banqup_tui.presentation.words import _
 from banqup_tui.protocol.messages import TestRequest, TestResult
-from banqup_tui.written.messages import sentence_of, words_of
-from banqup_tui.written.words import _
 
 
 class TestConnection(Action):
@@ -41,10 +41,10 @@ class TestConnection(Action):
             result = await context.doing.test_connection(request)
         finally:
             progress.done()
-        context.ask.notify(told(result))
+        context.ask.notify(result_message(result))
 
 
-def told(result: TestResult) -> Message:
+def result_message(result: TestResult) -> Message:
     """The first step that failed with its remedy, else the last one."""
     failed = next((step for step in result.steps if not step.ok), None)
     if failed is not None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from banqup_tui.actions.asking import Choice, Choosing, Message, Tone
-from banqup_tui.actions.interface import Action, Context, Undoable
-from banqup_tui.actions.reversing import key_of_opposite
+from banqup_tui.actions.context import Action, Context, Undoable
+from banqup_tui.actions.opposites import key_of_opposite
+from banqup_tui.actions.prompts import Choice, Choosing, Message, Tone
 from banqup_tui.domain.text import clean
-from banqup_tui.written.formats import count, moment
-from banqup_tui.written.words import _, ngettext
+from banqup_tui.presentation.formats import count, moment
+from banqup_tui.presentation.words import _, ngettext
 
 
 class Undo(Action):

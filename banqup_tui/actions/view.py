@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from banqup_tui.actions.interface import Action, Context
+from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import Destination, Place, Tab
-from banqup_tui.written.words import _
+from banqup_tui.presentation.words import _
 
 
 class View(Action):

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 import msgspec
 
-from banqup_tui.backend.sign_in.secrets import secrets_of_sign_in
+from banqup_tui.backend.secrets_in_use import secrets_of_sign_in
 from banqup_tui.connectors.interface import Found, NotSent, Receipt, Rejected, Uncertain, secret_names
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.messages import Message
@@ -180,13 +180,13 @@ def _lower(text: str) -> str:
 
 def _origin(text: str) -> list[int]:
     """For each letter of the compact text, where it stands in the text."""
-    kept: list[int] = []
+    bounds: list[int] = []
     at = 0
     for gap in _GAP.finditer(text):
-        kept.extend(range(at, gap.start()))
+        bounds.extend(range(at, gap.start()))
         at = gap.end()
-    kept.extend(range(at, len(text)))
-    return kept
+    bounds.extend(range(at, len(text)))
+    return bounds
 
 
 def _replaced(text: str, spans: Iterable[tuple[int, int]]) -> str:

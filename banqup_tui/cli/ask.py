@@ -10,7 +10,8 @@ from typing import Any
 import click
 import msgspec
 
-from banqup_tui.actions.asking import (
+from banqup_tui.actions.places import Destination
+from banqup_tui.actions.prompts import (
     Choosing,
     Confirming,
     Deciding,
@@ -23,15 +24,14 @@ from banqup_tui.actions.asking import (
     Ticking,
     TickSummary,
 )
-from banqup_tui.actions.places import Destination
 from banqup_tui.cli.output import confirmed, say
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import message
 from banqup_tui.domain.values import Value
+from banqup_tui.presentation.formats import count
+from banqup_tui.presentation.words import _, ngettext
 from banqup_tui.protocol.messages import BackfillCount
-from banqup_tui.written.formats import count
-from banqup_tui.written.words import _, ngettext
 
 
 class NotOnTheCommandLine(BanqupError):
@@ -44,7 +44,7 @@ class NotCounted(BanqupError):
     exit_code = 75
 
 
-class Given(Value, frozen=True, kw_only=True):
+class Answers(Value, frozen=True, kw_only=True):
     """What the options say of a form. `folders`: None for those that are ticked already."""
 
     values: Mapping[str, Any] = {}
@@ -66,15 +66,15 @@ class Steps:
 
 class CommandLineAsk:
     """`again`: also what is there; `processed`: also what is marked so. `sure`: no question before what cannot be
-    undone. `given`: what a form is told.
+    undone. `answers`: what a form is told.
     """
 
     def __init__(
-        self, *, again: bool = False, processed: bool = False, given: Given | None = None, sure: bool = False
+        self, *, again: bool = False, processed: bool = False, answers: Answers | None = None, sure: bool = False
     ) -> None:
         self._again = again
         self._processed = processed
-        self._given = given or Given()
+        self._answers = answers or Answers()
         self._sure = sure
         self.messages: list[Message] = []
         self.left_out = 0
@@ -113,16 +113,16 @@ class CommandLineAsk:
         return None
 
     async def fill_in(self, form: Form) -> Filled | None:
-        given = self._given
-        folders = given.folders if form.folders is not None else None
-        older = await self._count_older(form) if given.older else None
-        return Filled(values=given.values, older=older, since=given.since, folders=folders, label=given.label)
+        answers = self._answers
+        folders = answers.folders if form.folders is not None else None
+        older = await self._count_older(form) if answers.older else None
+        return Filled(values=answers.values, older=older, since=answers.since, folders=folders, label=answers.label)
 
     async def _count_older(self, form: Form) -> BackfillCount | None:
         """The number is said before anything is asked of the backend."""
         if form.count_older is None:
             return None
-        found = await form.count_older(self._given.folders or form.folders or (), self._given.since)
+        found = await form.count_older(self._answers.folders or form.folders or (), self._answers.since)
         if found is None:
             raise NotCounted(message("cli.not-counted"))
         words = ngettext("Also {count} older document.", "Also {count} older documents.", found.count)

@@ -6,9 +6,9 @@ import subprocess
 
 from banqup_tui.cli.output import say
 from banqup_tui.domain.messages import message_in
+from banqup_tui.presentation.messages import words_of
 from banqup_tui.protocol.local import AS_MESSAGES
 from banqup_tui.python_process import clean_environment, python_command
-from banqup_tui.written.messages import words_of
 
 
 def run_backend(*arguments: str) -> int:
@@ -21,6 +21,6 @@ def run_backend(*arguments: str) -> int:
         errors="replace",
     ) as process:
         for line in process.stderr or ():
-            said = message_in(line)
-            say(words_of(said) if said is not None else line.rstrip("\n"))
+            message = message_in(line)
+            say(words_of(message) if message is not None else line.rstrip("\n"))
     return process.returncode

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from banqup_tui.written.words import N_, ngettext
+from banqup_tui.presentation.words import N_, ngettext
 
 WORDS: Final = (
     N_("Usage:"), N_("Options"), N_("Commands"), N_("Positional arguments"), N_("[OPTIONS]"),

@@ -15,16 +15,16 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from banqup_tui.cli.house import House
+from banqup_tui.app_dirs import AppDirs
+from banqup_tui.cli.runtime import CliRuntime
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.messages import Message, message
-from banqup_tui.homes import Homes
+from banqup_tui.presentation.words import N_
 from banqup_tui.protocol.local import content_path
 from banqup_tui.store.faults import LocalFault
 from banqup_tui.store.sqlite import connect
-from banqup_tui.written.words import N_
 
-LEAST_ROOM = 200 * 1024 * 1024
+LEAST_FREE_BYTES = 200 * 1024 * 1024
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 """A clock before this day is wrong: the program is younger."""
 
@@ -64,21 +64,21 @@ def doubtful(about: str, found: Message, because: Sequence[Message] = ()) -> Fin
     return Finding(about=about, verdict=Verdict.WARNING, message=found, because=because)
 
 
-def of_homes(homes: Homes) -> Iterator[Finding]:
+def of_dirs(dirs: AppDirs) -> Iterator[Finding]:
     """Directories: there, ours, writable, not readable by others, with room."""
-    for name, path in _named(homes):
+    for name, path in _named(dirs):
         yield _of_directory(name, path)
-    yield from _of_keys(homes)
-    yield from _of_room(homes.data)
+    yield from _of_keys(dirs)
+    yield from _of_free_bytes(dirs.data)
 
 
-def _named(homes: Homes) -> tuple[tuple[str, Path], ...]:
+def _named(dirs: AppDirs) -> tuple[tuple[str, Path], ...]:
     return (
-        (N_("settings directory"), homes.config),
-        (N_("data directory"), homes.data),
-        (N_("cache directory"), homes.cache),
-        (N_("runtime directory"), homes.runtime),
-        (N_("log directory"), homes.log),
+        (N_("settings directory"), dirs.config),
+        (N_("data directory"), dirs.data),
+        (N_("cache directory"), dirs.cache),
+        (N_("runtime directory"), dirs.runtime),
+        (N_("log directory"), dirs.log),
     )
 
 
@@ -99,29 +99,29 @@ def _reason(error: OSError) -> str:
     return error.strerror or str(error)
 
 
-def _of_keys(homes: Homes) -> Iterator[Finding]:
+def _of_keys(dirs: AppDirs) -> Iterator[Finding]:
     """What opens all the rest: nobody else may read it, wherever the directory lies."""
-    for path in (homes.backend / "vault.key", homes.backend / "drop_host_key"):
+    for path in (dirs.backend / "vault.key", dirs.backend / "drop_host_key"):
         with suppress(OSError):
             if stat.S_IMODE(path.stat().st_mode) & 0o077:
                 yield wrong("keys", message("doctor.key-open-to-others", path=path))
 
 
-def _of_room(path: Path) -> Iterator[Finding]:
+def _of_free_bytes(path: Path) -> Iterator[Finding]:
     try:
         free = shutil.disk_usage(path).free
     except OSError:
         return
     megabytes = free // (1024 * 1024)
-    if free < LEAST_ROOM:
+    if free < LEAST_FREE_BYTES:
         yield wrong(N_("disk"), message("doctor.disk-nearly-full", megabytes=megabytes))
     else:
         yield fine(N_("disk"), "doctor.disk-has-room", megabytes=megabytes)
 
 
-def of_lock(homes: Homes) -> Iterator[Finding]:
+def of_lock(dirs: AppDirs) -> Iterator[Finding]:
     """Whether the file system of the runtime directory knows locks; some network homes do not."""
-    path = homes.runtime / f".doctor-lock-{os.getpid()}"
+    path = dirs.runtime / f".doctor-lock-{os.getpid()}"
     try:
         import fcntl
 
@@ -131,32 +131,32 @@ def of_lock(homes: Homes) -> Iterator[Finding]:
     except ImportError:
         return
     except OSError as error:
-        yield wrong(N_("lock"), message("doctor.no-locks", _reason(error), directory=homes.runtime))
+        yield wrong(N_("lock"), message("doctor.no-locks", _reason(error), directory=dirs.runtime))
     finally:
         with suppress(OSError):
             path.unlink(missing_ok=True)
 
 
-def of_settings(homes: Homes) -> Iterator[Finding]:
+def of_settings(dirs: AppDirs) -> Iterator[Finding]:
     from banqup_tui.settings import FILE_NAME, WrongSettings, read_settings
 
     try:
-        read_settings(homes.config)
+        read_settings(dirs.config)
     except WrongSettings as error:
         yield wrong(N_("settings"), error.message)
         return
-    path = homes.config / FILE_NAME
+    path = dirs.config / FILE_NAME
     if path.exists():
         yield fine(N_("settings"), "doctor.settings-read", path=path)
     else:
         yield fine(N_("settings"), "doctor.settings-default")
 
 
-def of_files(homes: Homes) -> Iterator[Finding]:
+def of_files(dirs: AppDirs) -> Iterator[Finding]:
     """SQLite's own check of each database: short, and without changing anything."""
-    found = [*sorted(homes.backend.glob("*.sqlite")), *sorted(homes.copies.glob("*/*.sqlite"))]
+    found = [*sorted(dirs.backend.glob("*.sqlite")), *sorted(dirs.copies.glob("*/*.sqlite"))]
     for path in found:
-        about = path.relative_to(homes.data).as_posix()
+        about = path.relative_to(dirs.data).as_posix()
         try:
             with closing(connect(path, read_only=True)) as connection:
                 is_sound = connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
@@ -169,9 +169,9 @@ def of_files(homes: Homes) -> Iterator[Finding]:
             yield fine(about, "doctor.file-sound")
         else:
             yield wrong(about, _damaged(path))
-    for path in sorted(homes.copies.glob("*/outbox.sqlite.aside-*")):
+    for path in sorted(dirs.copies.glob("*/outbox.sqlite.aside-*")):
         if not path.name.endswith(("-wal", "-shm")):
-            about = path.relative_to(homes.data).as_posix()
+            about = path.relative_to(dirs.data).as_posix()
             yield doubtful(about, message("doctor.outbox-aside", path=path))
 
 
@@ -220,17 +220,17 @@ def _of_colours(environment: Mapping[str, str]) -> Finding:
     return fine(N_("colours"), "doctor.value", value=f"16 ({term})")
 
 
-def of_content(house: House, backend: Path) -> Iterator[Finding]:
+def of_content(runtime: CliRuntime, backend: Path) -> Iterator[Finding]:
     """Reads the stored file of each document, and compares it with the hash that it came in with."""
-    clients = {row.client.id: row.client.reference for row in house.clients()}
+    clients = {row.client.id: row.client.reference for row in runtime.clients()}
     read = 0
-    for document in house.documents():
+    for document in runtime.documents():
         read += 1
         found = _fault_of(content_path(backend, document.sha256), document.sha256)
         if found is not None:
             what = f"{document.number or document.id} ({document.file_name})"
             yield wrong(f"{clients.get(document.client_id, '–')}, {what}", found)
-    for waiting in house.to_place():
+    for waiting in runtime.unfiled():
         if waiting.sha256:
             read += 1
             found = _fault_of(content_path(backend, waiting.sha256), waiting.sha256)
@@ -250,26 +250,26 @@ def _fault_of(path: Path, sha256: str) -> Message | None:
     return None if whole else message("doctor.stored-file-damaged")
 
 
-def of_house(house: House) -> Iterator[Finding]:
+def of_runtime(runtime: CliRuntime) -> Iterator[Finding]:
     """The copy, what waits, and the integrations."""
-    counts = [row.counts.total for row in house.clients()]
+    counts = [row.counts.total for row in runtime.clients()]
     yield fine(N_("copy"), "doctor.copy", clients=len(counts), documents=sum(counts))
-    damaged = sum(document.damaged for document in house.documents())
+    damaged = sum(document.damaged for document in runtime.documents())
     if damaged:
         yield wrong(N_("content"), message("doctor.stored-files-damaged", count=damaged))
-    waiting = house.waiting()
+    waiting = runtime.waiting()
     if waiting:
         yield doubtful(N_("outbox"), message("doctor.changes-wait", count=waiting))
     else:
         yield fine(N_("outbox"), "doctor.nothing-waits")
-    for one in house.refused():
+    for one in runtime.refused():
         because = (one.reason,) if one.reason is not None else ()
         yield doubtful(N_("outbox"), message("doctor.change-refused", what=one.what), because)
-    yield from _of_integrations(house)
-    for source in house.sources():
+    yield from _of_integrations(runtime)
+    for source in runtime.sources():
         if source.problems:
             yield wrong(N_("source"), message("doctor.source-fails", path=source.path), source.problems)
-    for extension in house.extensions():
+    for extension in runtime.extensions():
         if not extension.allowed:
             found = message("doctor.extension-not-allowed", id=extension.id, package=extension.package)
             yield doubtful(N_("store"), found)
@@ -277,9 +277,9 @@ def of_house(house: House) -> Iterator[Finding]:
             yield wrong(N_("store"), message("doctor.extension-fails", id=extension.id), (extension.problem,))
 
 
-def _of_integrations(house: House) -> Iterator[Finding]:
-    clients = {row.client.id: row.client.reference for row in house.clients()}
-    found = house.integrations()
+def _of_integrations(runtime: CliRuntime) -> Iterator[Finding]:
+    clients = {row.client.id: row.client.reference for row in runtime.clients()}
+    found = runtime.integrations()
     for one in found:
         about = f"{clients.get(one.client_id, '–')}, {one.label}"
         because = (one.cause,) if one.cause is not None else ()
@@ -291,12 +291,12 @@ def _of_integrations(house: House) -> Iterator[Finding]:
     yield fine(N_("integrations"), "doctor.integrations", active=active, count=len(found))
 
 
-def before_the_house(homes: Homes) -> Iterator[Finding]:
+def without_runtime(dirs: AppDirs) -> Iterator[Finding]:
     """All that can be looked at without opening anything."""
     yield fine(N_("python"), "doctor.value", value=sys.version.split()[0])
-    yield from of_homes(homes)
-    yield from of_lock(homes)
-    yield from of_settings(homes)
+    yield from of_dirs(dirs)
+    yield from of_lock(dirs)
+    yield from of_settings(dirs)
     yield from of_clock()
     yield from of_terminal(os.environ, is_terminal=sys.stderr.isatty())
-    yield from of_files(homes)
+    yield from of_files(dirs)

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 import click
 
-from banqup_tui.written.words import CATALOGUES, DOMAIN, _, current_language, use_language
+from banqup_tui.presentation.words import CATALOGUES, DOMAIN, _, current_language, use_language
 
 _ENGLISH: WeakKeyDictionary[click.Command | click.Option, str] = WeakKeyDictionary()
 """Help texts as they are written: they are translated when they are shown, not when their module is imported."""

@@ -13,15 +13,15 @@ import click
 
 from banqup_tui import __version__
 from banqup_tui.cli import exit_codes
-from banqup_tui.cli.failures import guarded
+from banqup_tui.cli.errors import guarded
 from banqup_tui.cli.languages import speaking, translated
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.text import without_controls
-from banqup_tui.written.words import N_, _
+from banqup_tui.presentation.words import N_, _
 
 if TYPE_CHECKING:
-    from banqup_tui.cli.house import House, Tools
-    from banqup_tui.homes import Homes
+    from banqup_tui.app_dirs import AppDirs
+    from banqup_tui.cli.runtime import CliRuntime, Tools
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("import_files", N_("Take files and folders; find client and folder from what is on the document.")),
@@ -32,7 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "send": ("send", N_("Send documents to their client's integrations, or send them again.")),
     "deliveries": ("deliveries", N_("Every delivery: its state, attempts, reason and what to do.")),
     "sources": ("sources", N_("Folders that are watched, and the SFTP drop with its accounts: add, list, remove.")),
-    "to-place": ("to_place", N_("What came in and nobody could tell whose it is: list, place, dismiss.")),
+    "to-place": ("unfiled", N_("What came in and nobody could tell whose it is: list, place, dismiss.")),
     "rules": ("rules", N_("What was learned from placing by hand: list, remove.")),
     "changes": ("changes", N_("Changes that were refused: list, try again, clear.")),
     "sync": ("sync", N_("Send what waits here and fetch what is new.")),
@@ -116,25 +116,25 @@ def _invoke(arguments: list[str], tools: Tools | None) -> int:
 
 
 def _tools() -> Tools:
-    from banqup_tui.cli.house import Tools
-    from banqup_tui.homes import homes
+    from banqup_tui.app_dirs import dirs
+    from banqup_tui.cli.runtime import Tools
 
-    return Tools(homes=homes, open_house=_open_house)
+    return Tools(dirs=dirs, open_runtime=_open_runtime)
 
 
-def _open_house(found: Homes) -> AbstractAsyncContextManager[House]:
-    from banqup_tui.cli.own_house import open_house
+def _open_runtime(found: AppDirs) -> AbstractAsyncContextManager[CliRuntime]:
+    from banqup_tui.cli.local_runtime import open_runtime
 
-    return open_house(found)
+    return open_runtime(found)
 
 
 def _language(tools: Tools | None) -> str:
     """That of the settings; where these cannot be read, which is told by what reads them, that of the locale."""
-    from banqup_tui.homes import homes
+    from banqup_tui.app_dirs import dirs
     from banqup_tui.settings import Settings, language_of, read_settings
 
     try:
-        return language_of(read_settings((tools.homes if tools else homes)().config))
+        return language_of(read_settings((tools.dirs if tools else dirs)().config))
     except (BanqupError, OSError):
         return language_of(Settings())
 
@@ -143,4 +143,4 @@ def _check_settings(tools: Tools) -> None:
     """Raises `BanqupError` where they cannot be read: no command goes on with others than the user's."""
     from banqup_tui.settings import read_settings
 
-    read_settings(tools.homes().config)
+    read_settings(tools.dirs().config)

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from banqup_tui.domain.text import HIDDEN_CHARACTERS, clean
-from banqup_tui.written.words import _
+from banqup_tui.presentation.words import _
 
 _HIDDEN = re.compile(f"[{HIDDEN_CHARACTERS}]")
 

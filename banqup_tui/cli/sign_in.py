@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from banqup_tui.actions.interface import Doing
+from banqup_tui.actions.context import Doing
 from banqup_tui.cli import exit_codes
 from banqup_tui.cli.output import say
 from banqup_tui.domain.errors import BanqupError
@@ -20,10 +20,10 @@ from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.messages import message
 from banqup_tui.domain.setting_rules import is_asked, kind_of, plain, with_defaults
 from banqup_tui.domain.text import clean
+from banqup_tui.presentation.messages import words_of
+from banqup_tui.presentation.words import N_, _
 from banqup_tui.protocol.messages import SignIn, SignInRequest, SignInState
 from banqup_tui.sync.errors import NoNetwork, NotAnswered, Refused, ServerDown
-from banqup_tui.written.messages import words_of
-from banqup_tui.written.words import N_, _
 
 POLL = 1.0
 """Seconds between two looks."""
@@ -50,22 +50,22 @@ class NobodySignedIn(BanqupError):
 async def signed_in(
     doing: Doing,
     extension: Extension,
-    given: Mapping[str, Any],
+    entered: Mapping[str, Any],
     inherited: Mapping[str, Any],
     *,
     installation_id: str | None = None,
     integration_id: str | None = None,
     client_id: str | None = None,
 ) -> dict[str, Any]:
-    """`given` with the sign-in added, once it is done. `inherited`: what is kept already. Raises `BanqupError`."""
-    field = _field(extension, {**inherited, **given})
+    """`entered` with the sign-in added, once it is done. `inherited`: what is kept already. Raises `BanqupError`."""
+    field = _field(extension, {**inherited, **entered})
     begun = await doing.begin_sign_in(
         SignInRequest(
             extension_id=extension.id,
             installation_id=installation_id,
             integration_id=integration_id,
             client_id=client_id,
-            settings=dict(given),
+            settings=dict(entered),
             field=field,
         )
     )
@@ -75,7 +75,7 @@ async def signed_in(
     if done.state is SignInState.REFUSED:
         raise NotSignedIn(done.reason or message("sign-in.refused-without-reason", provider=done.provider))
     say(_("Signed in at {provider}.").format(provider=done.provider))
-    return {**given, field: done.id}
+    return {**entered, field: done.id}
 
 
 def _field(extension: Extension, settings: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ def prepare_streams() -> None:
         sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if _is_narrow(stream.encoding):
-            from banqup_tui.written.terminal import REPLACE
+            from banqup_tui.presentation.terminal import REPLACE
 
             _with_errors(stream, REPLACE)
         else:

@@ -57,7 +57,7 @@ class Manifest(Value, frozen=True, kw_only=True):
     carried: bool = False
 
 
-class Parcel(Value, frozen=True, kw_only=True):
+class DeliveryRequest(Value, frozen=True, kw_only=True):
     """One document to deliver. `key` is the same for every attempt at the same wanted copy (UUIDv5).
 
     `attempt` rises with every attempt at this delivery (the ledger's fence): it tells the hidden file of one attempt
@@ -180,22 +180,24 @@ class Channel(Protocol):
     A channel that is a subclass of this one writes what its kind of receiver needs, and leaves the rest.
     """
 
-    async def prepare(self, parcel: Parcel) -> str: ...
+    async def prepare(self, delivery_request: DeliveryRequest) -> str: ...
 
-    async def commit(self, parcel: Parcel, remnant: str) -> Receipt: ...
+    async def commit(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt: ...
 
-    async def roll_forward(self, parcel: Parcel, remnant: str) -> Receipt:
+    async def roll_forward(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
         """RENAME receivers: finish what the remnant names; a missing hidden file means it was done.
 
         Whatever else goes wrong is `Uncertain`: it is tried again later.
         """
         raise Uncertain(message("delivery.nothing-to-finish"))
 
-    async def look_up(self, parcel: Parcel, earlier_receipts: Sequence[str]) -> tuple[Found, Receipt | None]:
+    async def look_up(
+        self, delivery_request: DeliveryRequest, earlier_receipts: Sequence[str]
+    ) -> tuple[Found, Receipt | None]:
         """LOOKUP receivers: is it there, leaving out the receipts of earlier generations?"""
         return Found.PENDING, None
 
-    async def discard(self, remnant: str) -> None:
+    async def discard(self, resume_token: str) -> None:
         """Take away a hidden file whose delivery was given up before its effect. Never fails."""
         return
 
@@ -215,7 +217,7 @@ class Connector(Protocol, Generic[S]):
 
     def connect(self, settings: S) -> AbstractAsyncContextManager[Channel]: ...
 
-    async def test(self, settings: S, sample: Parcel | None) -> list[Step]:
+    async def test(self, settings: S, sample: DeliveryRequest | None) -> list[Step]:
         """Try everything but a real document. Steps in order, the first that fails last."""
         ...
 
@@ -224,10 +226,10 @@ class Connector(Protocol, Generic[S]):
 class Checks(Protocol):
     """A connector that knows more about its settings than their schema says; asked before they are kept.
 
-    `given` has the settings that are there, of their right types; `complete` says that no more will be added.
+    `entered` has the settings that are there, of their right types; `complete` says that no more will be added.
     """
 
-    def check(self, given: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]: ...
+    def check(self, entered: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]: ...
 
 
 @runtime_checkable
@@ -243,7 +245,7 @@ class SignsIn(Protocol[S_contra]):
 class Shows(Protocol[S_contra]):
     """A connector that can say where a document would go without asking the receiver."""
 
-    def where(self, settings: S_contra, parcel: Parcel) -> str: ...
+    def where(self, settings: S_contra, delivery_request: DeliveryRequest) -> str: ...
 
 
 class Authorization(Value, frozen=True, kw_only=True):
@@ -270,7 +272,7 @@ class Authorizes(Protocol):
     The setting's value names the sign-in; `tokens.access_token` gives what it is good for, whenever it is needed.
     """
 
-    def authorization(self, given: Mapping[str, Any]) -> Authorization | SettingProblem:
+    def authorization(self, entered: Mapping[str, Any]) -> Authorization | SettingProblem:
         """From the settings that are there; a problem where one is missing that it needs."""
         ...
 

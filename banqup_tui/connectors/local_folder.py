@@ -16,22 +16,24 @@ from typing import Annotated, Any
 
 import msgspec
 
-from banqup_tui.connectors.hidden_file import (
-    Remnant,
+from banqup_tui.connectors.common.hidden_file import (
+    ResumeToken,
     chunks_of,
     hidden_name,
     is_name_of_this_copy,
     names,
     older_hidden_names,
-    remnant_of,
+    resume_token_of,
 )
+from banqup_tui.connectors.common.path_template import FileName, Place, fill, name_problems
+from banqup_tui.connectors.common.rename import rename_without_overwriting
 from banqup_tui.connectors.interface import (
     Channel,
+    DeliveryRequest,
     Fault,
     Found,
     Manifest,
     NotSent,
-    Parcel,
     Receipt,
     Rejected,
     SettingProblem,
@@ -41,8 +43,6 @@ from banqup_tui.connectors.interface import (
     failed_step,
     setting,
 )
-from banqup_tui.connectors.path_template import FileName, Place, fill, name_problems
-from banqup_tui.connectors.rename import rename_without_overwriting
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind
 from banqup_tui.domain.messages import Message, message
@@ -87,12 +87,12 @@ class LocalFolder:
     def destination(self, settings: LocalFolderSettings) -> str:
         return f"file:{_expanded(settings.path)}"
 
-    def where(self, settings: LocalFolderSettings, parcel: Parcel) -> str:
-        return _place(settings, parcel).path
+    def where(self, settings: LocalFolderSettings, delivery_request: DeliveryRequest) -> str:
+        return _place(settings, delivery_request).path
 
-    def check(self, given: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
-        problems = name_problems(given.get("file_name", ""))
-        path = given.get("path")
+    def check(self, entered: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
+        problems = name_problems(entered.get("file_name", ""))
+        path = entered.get("path")
         if path and not os.path.isabs(_expanded(path)):
             problems.append(SettingProblem(field="path", message=message("setting.path-not-whole")))
         return problems
@@ -101,7 +101,7 @@ class LocalFolder:
     async def connect(self, settings: LocalFolderSettings) -> AsyncIterator[Channel]:
         yield _FolderChannel(settings)
 
-    async def test(self, settings: LocalFolderSettings, sample: Parcel | None) -> list[Step]:
+    async def test(self, settings: LocalFolderSettings, sample: DeliveryRequest | None) -> list[Step]:
         return await asyncio.to_thread(_test, settings, sample)
 
 
@@ -109,44 +109,50 @@ class _FolderChannel:
     def __init__(self, settings: LocalFolderSettings) -> None:
         self._settings = settings
 
-    async def prepare(self, parcel: Parcel) -> str:
-        return await asyncio.to_thread(self._prepare, parcel)
+    async def prepare(self, delivery_request: DeliveryRequest) -> str:
+        return await asyncio.to_thread(self._prepare, delivery_request)
 
-    async def commit(self, parcel: Parcel, remnant: str) -> Receipt:
-        return await asyncio.to_thread(_commit, parcel, remnant_of(remnant))
+    async def commit(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
+        return await asyncio.to_thread(_commit, delivery_request, resume_token_of(resume_token))
 
-    async def roll_forward(self, parcel: Parcel, remnant: str) -> Receipt:
-        return await asyncio.to_thread(_roll_forward, parcel, remnant_of(remnant))
+    async def roll_forward(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
+        return await asyncio.to_thread(_roll_forward, delivery_request, resume_token_of(resume_token))
 
-    async def look_up(self, parcel: Parcel, earlier_receipts: Sequence[str]) -> tuple[Found, Receipt | None]:
+    async def look_up(
+        self, delivery_request: DeliveryRequest, earlier_receipts: Sequence[str]
+    ) -> tuple[Found, Receipt | None]:
         """A file that is not there proves nothing: its reader may have taken it."""
         return Found.PENDING, None
 
-    async def discard(self, remnant: str) -> None:
+    async def discard(self, resume_token: str) -> None:
         with suppress(OSError, msgspec.DecodeError):
-            await asyncio.to_thread(os.unlink, remnant_of(remnant).hidden)
+            await asyncio.to_thread(os.unlink, resume_token_of(resume_token).hidden)
 
-    def _prepare(self, parcel: Parcel) -> str:
-        place = _place(self._settings, parcel)
+    def _prepare(self, delivery_request: DeliveryRequest) -> str:
+        place = _place(self._settings, delivery_request)
         directory = Path(place.directory)
-        with _told_as_not_sent(place.directory):
+        with _as_not_sent(place.directory):
             _make(directory)
-            for old in older_hidden_names(parcel):
+            for old in older_hidden_names(delivery_request):
                 (directory / old).unlink(missing_ok=True)
-            free = (one for one in names(place, parcel) if not os.path.lexists(one.path) or _is_there(one.path, parcel))
+            free = (
+                one
+                for one in names(place, delivery_request)
+                if not os.path.lexists(one.path) or _is_there(one.path, delivery_request)
+            )
             final = next(free, place)
-            hidden = directory / hidden_name(parcel)
-            _write(hidden, parcel)
+            hidden = directory / hidden_name(delivery_request)
+            _write(hidden, delivery_request)
         kill_point("prepare.uploaded")
-        return Remnant(str(hidden), final.path).text()
+        return ResumeToken(str(hidden), final.path).text()
 
 
 def _expanded(path: str) -> str:
     return os.path.expanduser(path)
 
 
-def _place(settings: LocalFolderSettings, parcel: Parcel) -> Place:
-    return fill(_expanded(settings.path), parcel, settings.file_name)
+def _place(settings: LocalFolderSettings, delivery_request: DeliveryRequest) -> Place:
+    return fill(_expanded(settings.path), delivery_request, settings.file_name)
 
 
 def _make(directory: Path) -> None:
@@ -162,85 +168,85 @@ def _make(directory: Path) -> None:
         _fsync_directory(new.parent)
 
 
-def _write(hidden: Path, parcel: Parcel) -> None:
+def _write(hidden: Path, delivery_request: DeliveryRequest) -> None:
     """Whole and on the disk, or nothing."""
     hidden.unlink(missing_ok=True)
-    write_new(hidden, _chunks(parcel))
+    write_new(hidden, _chunks(delivery_request))
     kill_point("send.lastbyte")
 
 
-def _chunks(parcel: Parcel) -> Iterator[bytes]:
+def _chunks(delivery_request: DeliveryRequest) -> Iterator[bytes]:
     kill_point("send.firstbyte")
     written = 0
-    for chunk in chunks_of(parcel):
+    for chunk in chunks_of(delivery_request):
         yield chunk
         written += len(chunk)
-        if 2 * written >= parcel.size:
+        if 2 * written >= delivery_request.size:
             kill_point("send.halfway")
 
 
-def _commit(parcel: Parcel, remnant: Remnant) -> Receipt:
+def _commit(delivery_request: DeliveryRequest, resume_token: ResumeToken) -> Receipt:
     try:
-        final = _appear(parcel, remnant)
+        final = _appear(delivery_request, resume_token)
     except FileNotFoundError:
-        raise _vanished(remnant) from None
+        raise _vanished(resume_token) from None
     except OSError as error:
         if error.errno in _CERTAIN:
-            raise _not_sent(error, os.path.dirname(remnant.final)) from error
-        raise _cut_off(remnant, error) from error
+            raise _not_sent(error, os.path.dirname(resume_token.final)) from error
+        raise _cut_off(resume_token, error) from error
     return Receipt(text=final, reference=os.path.basename(final))
 
 
-def _roll_forward(parcel: Parcel, remnant: Remnant) -> Receipt:
+def _roll_forward(delivery_request: DeliveryRequest, resume_token: ResumeToken) -> Receipt:
     """Whatever is not clear stays uncertain: another may be about to do the same."""
     try:
-        final = _appear(parcel, remnant)
+        final = _appear(delivery_request, resume_token)
     except FileNotFoundError:
-        if not os.path.isdir(os.path.dirname(remnant.hidden)):
-            raise Uncertain(message("folder.not-there", directory=os.path.dirname(remnant.hidden))) from None
-        return Receipt(text=remnant.final, reference=os.path.basename(remnant.final))
+        if not os.path.isdir(os.path.dirname(resume_token.hidden)):
+            raise Uncertain(message("folder.not-there", directory=os.path.dirname(resume_token.hidden))) from None
+        return Receipt(text=resume_token.final, reference=os.path.basename(resume_token.final))
     except OSError as error:
-        raise _cut_off(remnant, error) from error
+        raise _cut_off(resume_token, error) from error
     return Receipt(text=final, reference=os.path.basename(final))
 
 
-def _appear(parcel: Parcel, remnant: Remnant) -> str:
+def _appear(delivery_request: DeliveryRequest, resume_token: ResumeToken) -> str:
     """The hidden file gets its recorded name, or the next one that is free."""
     kill_point("rename.before")
-    directory, name = os.path.split(remnant.final)
-    for seen in names(Place(directory, name), parcel):
+    directory, name = os.path.split(resume_token.final)
+    for seen in names(Place(directory, name), delivery_request):
         try:
-            rename_without_overwriting(remnant.hidden, seen.path)
+            rename_without_overwriting(resume_token.hidden, seen.path)
         except FileExistsError:
-            if not _is_there(seen.path, parcel):
+            if not _is_there(seen.path, delivery_request):
                 continue
-            os.unlink(remnant.hidden)
+            os.unlink(resume_token.hidden)
         kill_point("rename.after")
-        _remember(directory, remnant)
+        _remember(directory, resume_token)
         return seen.path
-    raise OSError(errno.EEXIST, os.strerror(errno.EEXIST), remnant.final)
+    raise OSError(errno.EEXIST, os.strerror(errno.EEXIST), resume_token.final)
 
 
-def _is_there(path: str, parcel: Parcel) -> bool:
+def _is_there(path: str, delivery_request: DeliveryRequest) -> bool:
     """This very copy has this name already, with the same bytes. A link is never followed."""
-    if not is_name_of_this_copy(os.path.basename(path), parcel):
+    if not is_name_of_this_copy(os.path.basename(path), delivery_request):
         return False
     try:
         with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as stream:
             found = os.fstat(stream.fileno())
-            if not stat.S_ISREG(found.st_mode) or found.st_size != parcel.size:
+            if not stat.S_ISREG(found.st_mode) or found.st_size != delivery_request.size:
                 return False
-            return hashlib.file_digest(stream, "sha256").hexdigest() == parcel.sha256
+            return hashlib.file_digest(stream, "sha256").hexdigest() == delivery_request.sha256
     except OSError:
         return False
 
 
-def _remember(directory: str, remnant: Remnant) -> None:
+def _remember(directory: str, resume_token: ResumeToken) -> None:
     """Has the new name written down; a failure here says nothing of the rename, which was done."""
     try:
         _fsync_directory(Path(directory))
     except OSError as error:
-        raise _cut_off(remnant, error) from error
+        raise _cut_off(resume_token, error) from error
 
 
 def _fsync_directory(directory: Path) -> None:
@@ -276,7 +282,7 @@ _CERTAIN = frozenset(
 
 
 @contextmanager
-def _told_as_not_sent(directory: str) -> Iterator[None]:
+def _as_not_sent(directory: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -301,15 +307,15 @@ def _not_sent(error: OSError, directory: str) -> BanqupError:
     )
 
 
-def _vanished(remnant: Remnant) -> Uncertain:
-    return Uncertain(message("folder.hidden-file-gone", path=remnant.hidden))
+def _vanished(resume_token: ResumeToken) -> Uncertain:
+    return Uncertain(message("folder.hidden-file-gone", path=resume_token.hidden))
 
 
-def _cut_off(remnant: Remnant, error: OSError) -> Uncertain:
-    return Uncertain(message("folder.not-renamed", quote=error.strerror or str(error), path=remnant.final))
+def _cut_off(resume_token: ResumeToken, error: OSError) -> Uncertain:
+    return Uncertain(message("folder.not-renamed", quote=error.strerror or str(error), path=resume_token.final))
 
 
-def _test(settings: LocalFolderSettings, sample: Parcel | None) -> list[Step]:
+def _test(settings: LocalFolderSettings, sample: DeliveryRequest | None) -> list[Step]:
     """Makes the folder of the sample, or the part of the path that is the same for all, and writes into it."""
     path = _expanded(settings.path)
     if sample is not None:
@@ -318,7 +324,7 @@ def _test(settings: LocalFolderSettings, sample: Parcel | None) -> list[Step]:
         directory = path.partition("[")[0].rpartition("/")[0] if "[" in path else path
     folder = Path(directory)
     try:
-        with _told_as_not_sent(directory):
+        with _as_not_sent(directory):
             _make(folder)
             if not folder.is_dir():
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), directory)
@@ -326,7 +332,7 @@ def _test(settings: LocalFolderSettings, sample: Parcel | None) -> list[Step]:
         return [failed_step(error)]
     steps = [Step(ok=True, message=message("folder.is-there", directory=directory))]
     try:
-        with _told_as_not_sent(directory):
+        with _as_not_sent(directory):
             _probe(folder)
     except BanqupError as error:
         return [*steps, failed_step(error)]

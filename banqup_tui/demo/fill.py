@@ -8,10 +8,10 @@ from typing import Final
 import msgspec
 
 from banqup_tui import launcher
+from banqup_tui.app_dirs import AppDirs
 from banqup_tui.demo.build import DEFAULT_CLIENTS, DEFAULT_DOCUMENTS, Built, Progress, build
 from banqup_tui.demo.by_http import HttpHand
 from banqup_tui.domain.values import Value
-from banqup_tui.homes import Homes
 
 RECEIVED: Final = "received"
 """Folder below the data where the sample integrations deliver."""
@@ -29,7 +29,7 @@ class _Note(Value, frozen=True, kw_only=True):
 
 
 def fill(
-    homes: Homes,
+    dirs: AppDirs,
     *,
     clients: int = DEFAULT_CLIENTS,
     documents: int = DEFAULT_DOCUMENTS,
@@ -37,8 +37,8 @@ def fill(
     tell: Callable[[str], object] = lambda sentence: None,
 ) -> Built:
     """Starts the backend where none runs. `tell` is given a sentence now and then."""
-    note = _noted(homes.data / _NOTE, clients, documents, seed)
-    with HttpHand(launcher.connect(homes)) as hand:
+    note = _noted(dirs.data / _NOTE, clients, documents, seed)
+    with HttpHand(launcher.connect(dirs)) as hand:
         there = hand.snapshot()
         if there.document_count >= note.documents:
             tell(f"The sample firm is there: {len(there.clients)} clients, {there.document_count:,} documents.")
@@ -47,7 +47,7 @@ def fill(
             )
         built = build(
             hand,
-            homes.data / RECEIVED,
+            dirs.data / RECEIVED,
             clients=note.clients,
             documents=note.documents,
             seed=note.seed,

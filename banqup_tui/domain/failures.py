@@ -68,12 +68,16 @@ def grouped(counts: Mapping[tuple[str, str, str], int], integrations: Mapping[st
     """The largest first. `counts` by integration, state and cause; of an integration that is not there nothing."""
     parts: dict[tuple[str, str, str], list[Part]] = {}
     for (integration_id, state, cause), count in counts.items():
-        held = integrations.get(integration_id)
-        if held is not None and count > 0:
+        found_integration = integrations.get(integration_id)
+        if found_integration is not None and count > 0:
             part = Part(
-                integration_id=held.id, client_id=held.client_id, label=held.label, state=held.state, count=count
+                integration_id=found_integration.id,
+                client_id=found_integration.client_id,
+                label=found_integration.label,
+                state=found_integration.state,
+                count=count,
             )
-            parts.setdefault((held.extension_id, state, cause), []).append(part)
+            parts.setdefault((found_integration.extension_id, state, cause), []).append(part)
     groups = [
         FailureGroup(
             key=key_of(extension_id, DeliveryState(state), cause),
@@ -108,8 +112,11 @@ def retry_of(failing: Iterable[Failing], integrations: Mapping[str, Integration]
     possible: list[Failing] = []
     left_out = 0
     for one in failing:
-        held = integrations.get(one.integration_id)
-        if held is not None and held.state in (IntegrationState.ACTIVE, IntegrationState.BROKEN):
+        found_integration = integrations.get(one.integration_id)
+        if found_integration is not None and found_integration.state in (
+            IntegrationState.ACTIVE,
+            IntegrationState.BROKEN,
+        ):
             possible.append(one)
         else:
             left_out += 1

@@ -75,14 +75,14 @@ class CommunicationCheck(msgspec.Struct, frozen=True, kw_only=True, rename="came
     expected: str
 
     @property
-    def given(self) -> str:
+    def check_digits(self) -> str:
         """The check digits as written: the last two."""
         return self.digits[10:]
 
     @property
     def holds(self) -> bool:
         """Whether the check digits fit."""
-        return self.given == self.expected
+        return self.check_digits == self.expected
 
 
 def belgian_number(text: str) -> str | None:

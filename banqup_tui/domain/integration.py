@@ -4,6 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.messages import Message
 from banqup_tui.domain.values import Value
@@ -30,7 +32,7 @@ class Integration(Value, frozen=True, kw_only=True):
     `activated_seq` is the change number of the activation: what was created after it is sent by itself.
     `cause` says why a BROKEN one stopped, `trouble` of what kind that is. `effective` are the settings as used, with
     the secrets left out. `failing_since`: the receiver has not answered, or the integration is BROKEN, since then;
-    `failing_reason` is what was said last, `held_until` when it is tried again. `sign_in_until`: when the sign-in
+    `failing_reason` is what was said last, `postponed_until` when it is tried again. `sign_in_until`: when the sign-in
     ends, where the extension can tell. `destination`: where documents go by the settings in use, as text to compare;
     `None` where it is not known yet.
     """
@@ -52,6 +54,6 @@ class Integration(Value, frozen=True, kw_only=True):
     trouble: Trouble | None = None
     failing_since: datetime | None = None
     failing_reason: Message | None = None
-    held_until: datetime | None = None
+    postponed_until: datetime | None = msgspec.field(default=None, name="heldUntil")
     sign_in_until: datetime | None = None
     destination: str | None = None

@@ -43,22 +43,22 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def message(code: str, /, quote: str = "", **params: object) -> Message:
     """A message whose texts are cleaned for one line of a terminal; numbers stay numbers."""
-    return Message(code, _kept(params), clean(quote)[:_LONGEST])
+    return Message(code, _cleaned(params), clean(quote)[:_LONGEST])
 
 
-def _kept(params: Mapping[str, object]) -> dict[str, Param]:
+def _cleaned(params: Mapping[str, object]) -> dict[str, Param]:
     return {name: value if type(value) is int else clean(str(value))[:_LONGEST] for name, value in params.items()}
 
 
 def with_params(one: Message, **params: object) -> Message:
     """The same message with more parameters."""
-    return msgspec.structs.replace(one, params={**one.params, **_kept(params)})
+    return msgspec.structs.replace(one, params={**one.params, **_cleaned(params)})
 
 
 def of_setting(one: Message, titles: Mapping[str, str]) -> Message:
     """The same message with the title of its setting in each language, by the language's code."""
     named = {OF_SETTING: titles["en"], **in_other_languages(OF_SETTING, titles)}
-    return msgspec.structs.replace(one, params={**one.params, **_kept(named)})
+    return msgspec.structs.replace(one, params={**one.params, **_cleaned(named)})
 
 
 def in_other_languages(name: str, texts: Mapping[str, str]) -> dict[str, str]:
@@ -82,8 +82,8 @@ def text_message(text: str | Mapping[str, str], remedy: str | Mapping[str, str] 
         remedy: What to do about it, in the same ways.
     """
     params: dict[str, Param] = {}
-    for name, given in (("text", text), ("remedy", remedy)):
-        by_language = {"en": given} if isinstance(given, str) else given
+    for name, part in (("text", text), ("remedy", remedy)):
+        by_language = {"en": part} if isinstance(part, str) else part
         params |= {name if language == "en" else f"{name}.{language}": one for language, one in by_language.items()}
     return Message(TEXT, {name: value for name, value in params.items() if value or name == "text"})
 

@@ -5,9 +5,9 @@ import hmac
 import re
 import secrets
 
-_COST, _BLOCK, _LANES = 2**15, 8, 1
+_COST, _BLOCK, _PARALLELISM = 2**15, 8, 1
 _MEMORY = 64 * 1024 * 1024
-_KEPT = re.compile(r"scrypt\$32768\$8\$1\$([0-9a-f]{32})\$([0-9a-f]{64})")
+_HASH = re.compile(r"scrypt\$32768\$8\$1\$([0-9a-f]{32})\$([0-9a-f]{64})")
 _LETTERS = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
@@ -16,27 +16,27 @@ def new_password() -> str:
     return "".join(secrets.choice(_LETTERS) for _ in range(24))
 
 
-def kept_password(password: str) -> str:
+def password_hash(password: str) -> str:
     """What may be kept of a password: `scrypt$N$r$p$salt$hash`, salt and hash in hex."""
     salt = secrets.token_bytes(16)
-    return f"scrypt${_COST}${_BLOCK}${_LANES}${salt.hex()}${_hash(password, salt).hex()}"
+    return f"scrypt${_COST}${_BLOCK}${_PARALLELISM}${salt.hex()}${_hash(password, salt).hex()}"
 
 
-def is_kept_password(text: str) -> bool:
-    return _KEPT.fullmatch(text) is not None
+def is_password_hash(text: str) -> bool:
+    return _HASH.fullmatch(text) is not None
 
 
-def is_password(password: str, kept: str | None) -> bool:
+def is_password(password: str, stored: str | None) -> bool:
     """The same work, some 60 ms, whatever is kept: its time does not tell a stranger who has a password here.
 
     False where nothing is kept, or something of another form.
     """
-    found = _KEPT.fullmatch(kept or "")
+    found = _HASH.fullmatch(stored or "")
     salt, wanted = (bytes.fromhex(found[1]), bytes.fromhex(found[2])) if found else (bytes(16), bytes(32))
     is_equal = hmac.compare_digest(_hash(password, salt), wanted)
     return is_equal and found is not None
 
 
 def _hash(password: str, salt: bytes) -> bytes:
-    given = password.encode("utf-8", "surrogatepass")
-    return hashlib.scrypt(given, salt=salt, n=_COST, r=_BLOCK, p=_LANES, maxmem=_MEMORY, dklen=32)
+    password_bytes = password.encode("utf-8", "surrogatepass")
+    return hashlib.scrypt(password_bytes, salt=salt, n=_COST, r=_BLOCK, p=_PARALLELISM, maxmem=_MEMORY, dklen=32)

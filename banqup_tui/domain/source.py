@@ -44,7 +44,7 @@ class Source(Value, frozen=True, kw_only=True):
     accounts: tuple[DropAccount, ...] = ()
 
 
-class ToPlace(Value, frozen=True, kw_only=True):
+class Unfiled(Value, frozen=True, kw_only=True):
     """A file whose client or folder could not be told, or that could not be read, with its reason.
 
     `source` is a folder's path, `sftp` with the account's name, or `import`; `file_name` is the path below it.
@@ -96,21 +96,21 @@ _BY_SELLER = frozenset({Folder.SALES_INVOICES})
 _BY_BUYER = frozenset({Folder.PURCHASE_INVOICES, Folder.PURCHASE_RECEIPTS})
 
 
-def what_is_learned(to_place: ToPlace, folder: Folder) -> Learned | None:
+def what_is_learned(unfiled: Unfiled, folder: Folder) -> Learned | None:
     """The rule that a placement into this folder would make: by the number of the party that the client then is, else
     by the directory it came in. `None` where there is neither: nothing is learned from names alone.
     """
-    key = to_place.account_key
+    key = unfiled.account_key
     if folder in _BY_SELLER:
-        key = to_place.seller_key
+        key = unfiled.seller_key
     elif folder in _BY_BUYER:
-        key = to_place.buyer_key
+        key = unfiled.buyer_key
     if key:
         return Learned(kind=RuleKind.IDENTIFIER, match=key)
-    directory = to_place.file_name.rpartition("/")[0]
-    return Learned(kind=RuleKind.PATH, match=directory) if directory and not _has_numbers(to_place) else None
+    directory = unfiled.file_name.rpartition("/")[0]
+    return Learned(kind=RuleKind.PATH, match=directory) if directory and not _has_numbers(unfiled) else None
 
 
-def _has_numbers(to_place: ToPlace) -> bool:
+def _has_numbers(unfiled: Unfiled) -> bool:
     """Its kind says whose it is by itself: a directory it happened to lie in must not decide for the next."""
-    return bool(to_place.seller_key or to_place.buyer_key or to_place.account_key)
+    return bool(unfiled.seller_key or unfiled.buyer_key or unfiled.account_key)

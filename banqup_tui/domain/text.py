@@ -28,7 +28,7 @@ def clean(text: str) -> str:
     if not (text.isascii() and text.isprintable()):
         text = _ANSI.sub("", text)
         # By the characters that occur, not one by one: texts from strangers may have fifty million of them.
-        changed = {ord(character): shown for character in set(text) if (shown := _kept(character)) != character}
+        changed = {ord(character): shown for character in set(text) if (shown := _visible(character)) != character}
         if changed:
             text = text.translate(changed)
     return " ".join(text.split())
@@ -49,7 +49,7 @@ def safe_file_name(text: str, fallback: str = "document") -> str:
     return _capped(f"_{name}") if _RESERVED_NAMES.fullmatch(name) else name
 
 
-def _kept(character: str) -> str:
+def _visible(character: str) -> str:
     if character.isspace():
         return " "
     if unicodedata.category(character) in _DROPPED_CATEGORIES or character in _INVISIBLE_LETTERS:
@@ -67,8 +67,8 @@ def _capped(name: str) -> str:
     stem, dot, extension = name.rpartition(".")
     if not stem or len(extension.encode()) > 16:
         stem, dot, extension = name, "", ""
-    room = MAX_FILE_NAME_BYTES - len(f"{dot}{extension}".encode())
-    return stem.encode()[:room].decode(errors="ignore").rstrip(". ") + dot + extension
+    bytes_left = MAX_FILE_NAME_BYTES - len(f"{dot}{extension}".encode())
+    return stem.encode()[:bytes_left].decode(errors="ignore").rstrip(". ") + dot + extension
 
 
 HIDDEN_CHARACTERS = (

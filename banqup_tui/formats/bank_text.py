@@ -37,6 +37,6 @@ def short_date(year: str, month: str, day: str, findings: Findings, place: str) 
     last = calendar.monthrange(full_year, int(month))[1]
     taken = date(full_year, int(month), min(int(day), last))
     if int(day) > last:
-        given = f"{full_year}-{month}-{day}"
-        findings.warn(place, "content.date-adjusted", date=given, taken=taken.isoformat())
+        iso_date = f"{full_year}-{month}-{day}"
+        findings.warn(place, "content.date-adjusted", date=iso_date, taken=taken.isoformat())
     return taken

@@ -167,8 +167,8 @@ def _checked_turnover(last: Statement, statements: list[Statement], trailer: Rec
     debit = -sum(movement.amount for movement in movements if movement.amount < 0)
     credit = sum(movement.amount for movement in movements if movement.amount > 0)
     for position, made in ((23, debit), (38, credit)):
-        given = amount(trailer, position, last.currency, findings)
-        if given is not None and given != made:
-            sums = {"made": readable(made, last.currency), "turnover": readable(given, last.currency)}
+        stated = amount(trailer, position, last.currency, findings)
+        if stated is not None and stated != made:
+            sums = {"made": readable(made, last.currency), "turnover": readable(stated, last.currency)}
             findings.warn(trailer.place, "content.turnover-differs", **sums)
     return msgspec.structs.replace(last, warnings=last.warnings + findings.warnings)

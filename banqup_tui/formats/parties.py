@@ -12,8 +12,8 @@ from banqup_tui.formats.findings import Findings
 
 def identifiers(pairs: Iterable[tuple[str, str]]) -> tuple[PartyIdentifier, ...]:
     """The `(scheme, value)` pairs that have a value, in order, without doubles."""
-    kept = dict.fromkeys(pair for pair in pairs if pair[1])
-    return tuple(PartyIdentifier(scheme=scheme, value=value) for scheme, value in kept)
+    distinct = dict.fromkeys(pair for pair in pairs if pair[1])
+    return tuple(PartyIdentifier(scheme=scheme, value=value) for scheme, value in distinct)
 
 
 def account(text: str, says_iban: bool, findings: Findings, place: str) -> tuple[str, bool]:

@@ -8,7 +8,7 @@ import zipfile
 
 from banqup_tui.formats.refusals import refuse
 
-_OFFICE = "application/vnd.openxmlformats-officedocument"
+_OPEN_DOCUMENT = "application/vnd.openxmlformats-officedocument"
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -32,10 +32,10 @@ _OLE_STREAMS = (
     ("PowerPoint Document", "application/vnd.ms-powerpoint"),
     ("__substg1.0_", "application/vnd.ms-outlook"),
 )
-_OFFICE_FOLDERS = (
-    ("word/", f"{_OFFICE}.wordprocessingml.document"),
-    ("xl/", f"{_OFFICE}.spreadsheetml.sheet"),
-    ("ppt/", f"{_OFFICE}.presentationml.presentation"),
+_OPEN_DOCUMENT_FOLDERS = (
+    ("word/", f"{_OPEN_DOCUMENT}.wordprocessingml.document"),
+    ("xl/", f"{_OPEN_DOCUMENT}.spreadsheetml.sheet"),
+    ("ppt/", f"{_OPEN_DOCUMENT}.presentationml.presentation"),
 )
 _MAIL = re.compile(rb"(?:Return-Path|Received|From|Delivered-To|MIME-Version|Message-ID):[ \t]", re.IGNORECASE)
 _HTML = re.compile(rb"\s*<(?:!doctype\s+html|html[\s>])", re.IGNORECASE)
@@ -84,7 +84,7 @@ def _archive(data: bytes) -> str:
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, UnicodeError) as error:
         raise refuse("file.damaged-archive") from error
     if "[Content_Types].xml" in names:
-        for folder, media_type in _OFFICE_FOLDERS:
+        for folder, media_type in _OPEN_DOCUMENT_FOLDERS:
             if any(name.startswith(folder) for name in names):
                 return media_type
     document = re.match(rb"mimetypeapplication/vnd\.oasis\.opendocument\.[a-z]+", data[30:120])

@@ -1,4 +1,4 @@
-"""Why a file is refused: a code for each reason. Their sentences: written/messages/readers.py."""
+"""Why a file is refused: a code for each reason. Their sentences: presentation/messages/readers.py."""
 
 from __future__ import annotations
 

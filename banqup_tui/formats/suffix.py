@@ -10,7 +10,7 @@ from banqup_tui.formats import media_type
 UNKNOWN = ".bin"
 """No desktop has a program for it."""
 
-_OFFICE = "application/vnd.openxmlformats-officedocument"
+_OPEN_DOCUMENT = "application/vnd.openxmlformats-officedocument"
 _ODF = "application/vnd.oasis.opendocument"
 _SUFFIXES: dict[str, tuple[str, ...]] = {
     "application/pdf": (".pdf",),
@@ -35,9 +35,9 @@ _SUFFIXES: dict[str, tuple[str, ...]] = {
     "application/vnd.ms-excel": (".xls",),
     "application/vnd.ms-powerpoint": (".ppt",),
     "application/vnd.ms-outlook": (".msg",),
-    f"{_OFFICE}.wordprocessingml.document": (".docx",),
-    f"{_OFFICE}.spreadsheetml.sheet": (".xlsx",),
-    f"{_OFFICE}.presentationml.presentation": (".pptx",),
+    f"{_OPEN_DOCUMENT}.wordprocessingml.document": (".docx",),
+    f"{_OPEN_DOCUMENT}.spreadsheetml.sheet": (".xlsx",),
+    f"{_OPEN_DOCUMENT}.presentationml.presentation": (".pptx",),
     f"{_ODF}.text": (".odt",),
     f"{_ODF}.spreadsheet": (".ods",),
     f"{_ODF}.presentation": (".odp",),
@@ -51,5 +51,5 @@ def named_by_content(name: str, data: bytes) -> str:
     suffixes = _SUFFIXES.get(media_type(data), (UNKNOWN,))
     if PurePosixPath(safe).suffix.lower() in suffixes:
         return safe
-    room = 200 - len(suffixes[0])
-    return safe.encode()[:room].decode(errors="ignore").rstrip(". ") + suffixes[0]
+    bytes_left = 200 - len(suffixes[0])
+    return safe.encode()[:bytes_left].decode(errors="ignore").rstrip(". ") + suffixes[0]

@@ -261,16 +261,16 @@ class PlaceFile(CommandBody, frozen=True, kw_only=True):
 
     KIND: ClassVar[str] = "PLACE_FILE"
 
-    to_place_id: str
+    unfiled_id: str = msgspec.field(name="toPlaceId")
     client_id: str
     folder: Folder
     remember: bool = False
 
 
-class DismissToPlace(CommandBody, frozen=True, kw_only=True):
+class DismissUnfiled(CommandBody, frozen=True, kw_only=True):
     KIND: ClassVar[str] = "DISMISS_TO_PLACE"
 
-    to_place_ids: tuple[str, ...]
+    unfiled_ids: tuple[str, ...] = msgspec.field(name="toPlaceIds")
 
 
 class RemoveRule(CommandBody, frozen=True, kw_only=True):
@@ -283,7 +283,7 @@ Body = (
     Send | Resend | BulkSend | Cancel | Dismiss | Settle | SetProcessed | CreateClient | Install | Configure
     | AllowPackage | Uninstall | Deactivate | AddIntegration | ConfigureIntegration | PauseIntegration
     | ResumeIntegration | RemoveIntegration | ImportFile | AddSource | RemoveSource | AddAccount | RemoveAccount
-    | PlaceFile | DismissToPlace | RemoveRule
+    | PlaceFile | DismissUnfiled | RemoveRule
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.messages import Message
-from banqup_tui.domain.source import PlacingRule, Source, ToPlace
+from banqup_tui.domain.source import PlacingRule, Source, Unfiled
 from banqup_tui.domain.space import Role, Space
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.problems import Problem
@@ -27,7 +27,7 @@ class EntityKind(StrEnum):
     INSTALLATION = "INSTALLATION"
     INTEGRATION = "INTEGRATION"
     SOURCE = "SOURCE"
-    TO_PLACE = "TO_PLACE"
+    UNFILED = "TO_PLACE"
     RULE = "RULE"
     ACCESS = "ACCESS"
 
@@ -62,7 +62,7 @@ class Snapshot(Value, frozen=True, kw_only=True):
     installations: tuple[Installation, ...] = ()
     integrations: tuple[Integration, ...] = ()
     sources: tuple[Source, ...] = ()
-    to_place: tuple[ToPlace, ...] = ()
+    unfiled: tuple[Unfiled, ...] = msgspec.field(default=(), name="toPlace")
     rules: tuple[PlacingRule, ...] = ()
     document_count: int = 0
 

@@ -18,7 +18,7 @@ TESTS = "/v1/spaces/{s}/tests"
 SIGN_INS = "/v1/spaces/{s}/sign-ins"
 SIGN_IN = "/v1/spaces/{s}/sign-ins/{sign_in_id}"
 BACKFILL = "/v1/spaces/{s}/backfill"
-TO_PLACE = "/v1/spaces/{s}/to-place"
+UNFILED = "/v1/spaces/{s}/to-place"
 
 DELIVERIES = "/v1/spaces/{s}/deliveries"
 ATTEMPTS = "/v1/spaces/{s}/deliveries/{delivery_id}/attempts"

@@ -38,13 +38,13 @@ class ProblemType(StrEnum):
     TOO_MANY_REQUESTS = "too-many-requests"
     METHOD_NOT_ALLOWED = "method-not-allowed"
     RANGE_NOT_SATISFIABLE = "range-not-satisfiable"
-    NO_ROOM = "no-room"
+    DISK_FULL = "no-room"
     WRONG_HOST = "wrong-host"
     TOO_SLOW = "too-slow"
     INTERNAL = "internal"
 
 
-WAITS_TO_PLACE = frozenset({ProblemType.UNREADABLE, ProblemType.CANNOT_PLACE})
+WAITS_UNFILED = frozenset({ProblemType.UNREADABLE, ProblemType.CANNOT_PLACE})
 """With one of these an `IMPORT_FILE` is refused whose file waits under *To place* now, with the same reason."""
 
 

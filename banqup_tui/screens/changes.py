@@ -8,19 +8,19 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.geometry import Region
 
-from banqup_tui.actions.interface import Context
+from banqup_tui.actions.context import Context
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.changes import RefusedChange
+from banqup_tui.presentation.formats import count
+from banqup_tui.presentation.refusals import what_to_do, why_not
+from banqup_tui.presentation.words import _, ngettext
 from banqup_tui.screens.place import PlaceScreen, bindings_for
 from banqup_tui.widgets.changes_layout import change_details, change_items
 from banqup_tui.widgets.lines_of_text import left
-from banqup_tui.widgets.listing import Listing
+from banqup_tui.widgets.list_view import Listing
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import Blank
-from banqup_tui.written.formats import count
-from banqup_tui.written.refusals import what_to_do, why_not
-from banqup_tui.written.words import _, ngettext
 
 
 class RefusedChangesScreen(PlaceScreen):
@@ -54,12 +54,12 @@ class RefusedChangesScreen(PlaceScreen):
         return self.listing.key
 
     def draw(self) -> None:
-        changes = self.house.session.refused_changes.all()
+        changes = self.banqup.session.refused_changes.all()
         self._changes = {one.key: one for one in changes}
         number = len(changes)
         words = ngettext("{count} change", "{count} changes", number).format(count=count(number)) if number else ""
         self.title_line.set_path([_("Client documents"), _("Refused changes")], right=words)
-        today = self.house.now().date()
+        today = self.banqup.now().date()
         if changes:
             self.listing.show(change_items(changes, today))
         else:
@@ -71,7 +71,7 @@ class RefusedChangesScreen(PlaceScreen):
         return on_it or next(iter(self._changes.values()), None)
 
     def _show_details(self) -> None:
-        one, today = self._one(), self.house.now().date()
+        one, today = self._one(), self.banqup.now().date()
         if one is None:
             nothing = (left(0, _("No change was refused."), "strong", bold=True),)
             self.details.show(lambda _width: [nothing])
@@ -81,7 +81,7 @@ class RefusedChangesScreen(PlaceScreen):
     def context(self) -> Context:
         one = self._one()
         keys = self.listing.selected or ([one.key] if one else [])
-        return self.house.context(self, changes=[self._changes[key] for key in keys if key in self._changes])
+        return self.banqup.context(self, changes=[self._changes[key] for key in keys if key in self._changes])
 
     def state_words(self) -> Sequence[Word]:
         number = len(self.listing.selected)

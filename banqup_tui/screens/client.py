@@ -9,24 +9,24 @@ from textual.containers import Vertical
 from textual.geometry import Region
 
 from banqup_tui.actions import places
-from banqup_tui.actions.interface import Context
+from banqup_tui.actions.context import Context
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.client import Client, ClientStatus
 from banqup_tui.domain.health import Health, health_of
 from banqup_tui.domain.identifiers import pretty_enterprise_number
 from banqup_tui.domain.integration import Integration
+from banqup_tui.presentation.folders import FOLDER_NAMES
+from banqup_tui.presentation.formats import count, vat_number
+from banqup_tui.presentation.signs import sign
+from banqup_tui.presentation.words import NP_, _, ngettext, pgettext
 from banqup_tui.screens.place import PlaceScreen, bindings_for
 from banqup_tui.widgets.integrations_layout import integration_details, integration_items
 from banqup_tui.widgets.lines_of_text import BLANK, Line, labelled, left, paragraph, right
-from banqup_tui.widgets.listing import Listing
+from banqup_tui.widgets.list_view import Listing
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import Blank
 from banqup_tui.widgets.tabs import Tab, Tabs
-from banqup_tui.written.folders import FOLDER_NAMES
-from banqup_tui.written.formats import count, vat_number
-from banqup_tui.written.signs import sign
-from banqup_tui.written.words import NP_, _, ngettext, pgettext
 
 OVERVIEW, INTEGRATIONS = "overview", "integrations"
 _STATUSES = {
@@ -76,15 +76,15 @@ class ClientScreen(PlaceScreen):
 
     @property
     def client(self) -> Client | None:
-        return self.house.session.readers.client(self.client_id)
+        return self.banqup.session.readers.client(self.client_id)
 
     def _integrations(self) -> list[Integration]:
-        return self.house.session.readers.integrations(self.client_id)
+        return self.banqup.session.readers.integrations(self.client_id)
 
     def draw(self) -> None:
         client = self.client
         if client is None:
-            self.house.go_back()
+            self.banqup.go_back()
             return
         found = self._integrations()
         self.title_line.set_path([_("Clients"), client.name], right=vat_number(client.vat_number))
@@ -93,7 +93,7 @@ class ClientScreen(PlaceScreen):
         if self._tab == OVERVIEW:
             self.details.show(lambda width: self._overview(client, width), keep_place=True)
         elif found:
-            self.listing.show(integration_items(found, self._health(found), self.house.now()))
+            self.listing.show(integration_items(found, self._health(found), self.banqup.now()))
             self._show_details()
         else:
             self.listing.show(lambda _width: (None, ()))
@@ -108,16 +108,16 @@ class ClientScreen(PlaceScreen):
     def _show_details(self) -> None:
         one = self._integration()
         if one is not None:
-            extension = self.house.session.readers.extension(one.extension_id)
-            failed = self.house.session.failures.failed_at(one.id)
-            now = self.house.now()
+            extension = self.banqup.session.readers.extension(one.extension_id)
+            failed = self.banqup.session.failures.failed_at(one.id)
+            now = self.banqup.now()
             self.details.show(
                 lambda width: integration_details(one, extension, now, width, failed=failed), keep_place=True
             )
 
     def _health(self, integrations: Sequence[Integration]) -> dict[str, Health]:
-        extensions = {one.id: one for one in self.house.session.readers.extensions()}
-        now = self.house.now()
+        extensions = {one.id: one for one in self.banqup.session.readers.extensions()}
+        now = self.banqup.now()
         return {one.id: health_of(one, extensions.get(one.extension_id), now) for one in integrations}
 
     def _integration(self) -> Integration | None:
@@ -141,7 +141,7 @@ class ClientScreen(PlaceScreen):
             BLANK,
             (left(0, _("Documents"), "muted"), right(44, _("Total"), "muted"), right(56, _("To do"), "muted")),
         ]
-        for folder in self.house.session.readers.folders(self.client_id):
+        for folder in self.banqup.session.readers.folders(self.client_id):
             lines.append(
                 (
                     left(0, _(FOLDER_NAMES[folder.folder])),
@@ -153,7 +153,7 @@ class ClientScreen(PlaceScreen):
 
     def context(self) -> Context:
         one = self._integration()
-        return self.house.context(self, client_id=self.client_id, integration_id=one.id if one else None)
+        return self.banqup.context(self, client_id=self.client_id, integration_id=one.id if one else None)
 
     def state_words(self) -> Sequence[Word]:
         found = self._integrations()

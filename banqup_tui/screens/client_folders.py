@@ -11,16 +11,20 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.geometry import Region
 
-from banqup_tui.actions.interface import Context
+from banqup_tui.actions.context import Context
 from banqup_tui.actions.places import Destination, Place, Tab
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.folder import Folder
+from banqup_tui.presentation.formats import count, vat_number
+from banqup_tui.presentation.messages import sentence_of
+from banqup_tui.presentation.signs import sign
+from banqup_tui.presentation.words import _
 from banqup_tui.screens import folders_query, folders_words
+from banqup_tui.screens.document_reader import DocumentReader
 from banqup_tui.screens.document_rows import TableRows
 from banqup_tui.screens.folders_nodes import tree_nodes
 from banqup_tui.screens.folders_panes import FolderPanes
 from banqup_tui.screens.place import PlaceScreen, bindings_for
-from banqup_tui.screens.reading import DocumentReader
 from banqup_tui.store.query import DocumentQuery, Filter, FilterProblem, parse
 from banqup_tui.store.windows import DocumentRows
 from banqup_tui.widgets.document_table import DocumentTable
@@ -31,10 +35,6 @@ from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import DOCUMENT_WIDTH, levels_at
 from banqup_tui.widgets.tick_panel import TickPanel
-from banqup_tui.written.formats import count, vat_number
-from banqup_tui.written.messages import sentence_of
-from banqup_tui.written.signs import sign
-from banqup_tui.written.words import _
 
 MOST_IN_SELECTION = 2_000
 
@@ -73,7 +73,7 @@ class ClientFolders(PlaceScreen):
         self._lay_out()
 
     def _choose_folder(self) -> None:
-        folders = self.house.session.readers.folders(self.client_id)
+        folders = self.banqup.session.readers.folders(self.client_id)
         self.tree_view.set_nodes(list(tree_nodes(folders)))
         self._query = folders_query.first_query(self.client_id, folders)
         self.tree_view.move_to_node(str(self._query.folder))
@@ -86,7 +86,7 @@ class ClientFolders(PlaceScreen):
         return (node.id if node else None, row.id if row else None)
 
     def draw(self) -> None:
-        readers = self.house.session.readers
+        readers = self.banqup.session.readers
         self.tree_view.set_nodes(list(tree_nodes(readers.folders(self.client_id))))
         labels = [one.label for one in readers.integrations(self.client_id)]
         self.table.set_integrations(labels)
@@ -101,14 +101,14 @@ class ClientFolders(PlaceScreen):
 
     def _show_query(self) -> None:
         here = self.table.row
-        self._rows = self.house.session.readers.documents(self._query)
+        self._rows = self.banqup.session.readers.documents(self._query)
         selling = self._query.folder is Folder.SALES_INVOICES
         self.table.set_labels(counterparty=_("Customer") if selling else _("Supplier"))
         self.table.set_sort(folders_query.sorted_by(self._query), descending=self._query.descending)
-        self.table.set_rows(TableRows(self._rows, self.house.meet), cursor_id=here.id if here else None)
+        self.table.set_rows(TableRows(self._rows, self.banqup.meet), cursor_id=here.id if here else None)
 
     def _say_title(self) -> None:
-        client = self.house.session.readers.client(self.client_id)
+        client = self.banqup.session.readers.client(self.client_id)
         query = self._query
         shown = self._rows.count() if self._rows is not None else 0
         right = folders_words.how_many(self._whole(), shown if folders_query.is_narrowed(query) else None)
@@ -121,7 +121,7 @@ class ClientFolders(PlaceScreen):
 
     def _whole(self) -> int:
         """Of the folder, year or month one is in, or of the client."""
-        query, readers = self._query, self.house.session.readers
+        query, readers = self._query, self.banqup.session.readers
         if not self._shows_table:
             return readers.counts(self.client_id).total
         return readers.counts(self.client_id, query.folder, query.year, query.month).total
@@ -138,7 +138,7 @@ class ClientFolders(PlaceScreen):
         if number > MOST_IN_SELECTION:
             more = [folders_words.too_many(MOST_IN_SELECTION)]
         else:
-            more = folders_words.come_to(self.house.session.readers.totals(self._selected_ids()))
+            more = folders_words.come_to(self.banqup.session.readers.totals(self._selected_ids()))
         self.info.set_totals([*folders_words.selected(number), *more])
 
     def _empty(self) -> EmptyNote:
@@ -149,7 +149,7 @@ class ClientFolders(PlaceScreen):
     def _word_too_many(self) -> str:
         """Which word of the filter, left out, would let something through."""
         for word, query in folders_query.without_each_word(self._query):
-            number = self.house.session.readers.documents(query).count()
+            number = self.banqup.session.readers.documents(query).count()
             if number:
                 return folders_words.would_match(word, number)
         return ""
@@ -157,7 +157,7 @@ class ClientFolders(PlaceScreen):
     # the document one is on
 
     def context(self) -> Context:
-        return self.house.context(self, client_id=self.client_id, document_ids=self._chosen_ids())
+        return self.banqup.context(self, client_id=self.client_id, document_ids=self._chosen_ids())
 
     def _chosen_ids(self) -> list[str]:
         if not self._shows_table:
@@ -175,10 +175,10 @@ class ClientFolders(PlaceScreen):
 
     def state_words(self) -> Sequence[Word]:
         if not self._shows_table or self.table.row is None:
-            client = self.house.session.readers.client(self.client_id)
-            labels = ", ".join(one.label for one in self.house.session.readers.integrations(self.client_id))
+            client = self.banqup.session.readers.client(self.client_id)
+            labels = ", ".join(one.label for one in self.banqup.session.readers.integrations(self.client_id))
             return (Word(vat_number(client.vat_number if client else None), "muted"), Word(f"   {labels}", "muted"))
-        return self.house.status_words(self.table.row.id)
+        return self.banqup.status_words(self.table.row.id)
 
     def menu_title(self) -> str:
         number = self.table.selected_count
@@ -198,7 +198,7 @@ class ClientFolders(PlaceScreen):
 
     def _show_beside(self) -> None:
         if self._reader is None:
-            self._reader = DocumentReader(self.house, self.beside)
+            self._reader = DocumentReader(self.banqup, self.beside)
         self._reader.show(self.table.row.id if self.table.row else None)
 
     def own_footer(self) -> Sequence[tuple[str, str]] | None:
@@ -323,7 +323,7 @@ class ClientFolders(PlaceScreen):
 
     def on_document_table_opened(self, message: DocumentTable.Opened) -> None:
         message.stop()
-        self.house.go(
+        self.banqup.go(
             Destination(place=Place.DOCUMENT, tab=Tab.DOCUMENT, client_id=self.client_id, document_id=message.row.id)
         )
 

@@ -8,9 +8,12 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.geometry import Region
 
-from banqup_tui.actions.interface import Context
+from banqup_tui.actions.context import Context
 from banqup_tui.actions.places import Destination, Place, Tab
 from banqup_tui.domain.listing import ClientRow
+from banqup_tui.presentation.formats import count, vat_number
+from banqup_tui.presentation.signs import sign
+from banqup_tui.presentation.words import _, ngettext
 from banqup_tui.screens.client_rows import client_row
 from banqup_tui.screens.place import PlaceScreen, bindings_for
 from banqup_tui.store.query import folded
@@ -20,9 +23,6 @@ from banqup_tui.widgets.filter_line import FilterLine
 from banqup_tui.widgets.line_list import EmptyNote
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.progress import Progress
-from banqup_tui.written.formats import count, vat_number
-from banqup_tui.written.signs import sign
-from banqup_tui.written.words import _, ngettext
 
 _SORTS: tuple[ClientSort, ...] = ("error", "ready", "queued", "name", "newest")
 
@@ -61,7 +61,7 @@ class ClientsList(PlaceScreen):
         return self.table.row.id if self.table.row else None
 
     def draw(self) -> None:
-        everyone = self.house.session.readers.clients()
+        everyone = self.banqup.session.readers.clients()
         shown = [row for row in everyone if self._fits(row)]
         self._found = sorted(shown, key=_order(self._sort))
         self.table.set_sort(self._sort, descending=self._sort not in ("name",))
@@ -85,7 +85,7 @@ class ClientsList(PlaceScreen):
             right = _("{part} of {whole}").format(part=count(len(self._found)), whole=count(number))
         elif busy:
             right = _("{clients}, {busy} with work to do").format(clients=right, busy=count(busy))
-        waiting = self.house.session.readers.to_place_count() if self.place is Place.CLIENT_DOCUMENTS else 0
+        waiting = self.banqup.session.readers.unfiled_count() if self.place is Place.CLIENT_DOCUMENTS else 0
         if waiting:
             right = _("{clients}, {count} to place").format(clients=right, count=count(waiting))
         applied = self._search or (_("errors only") if self._errors_only else "")
@@ -93,7 +93,7 @@ class ClientsList(PlaceScreen):
         self.filter_line.set_count(right)
 
     def _say_progress(self) -> None:
-        state = self.house.session.engine.state
+        state = self.banqup.session.engine.state
         if state.word is SyncWord.FIRST_COPY and state.total:
             self.progress.set_progress(state.done, state.total, _("Copying, newest first. You can start working."))
         elif self.progress.display:
@@ -102,7 +102,7 @@ class ClientsList(PlaceScreen):
     def _empty(self, any_clients: bool) -> EmptyNote:
         if any_clients:
             return EmptyNote(_("No client is called that."), "", (("Esc", _("Show all clients")),))
-        if self.house.is_copying:
+        if self.banqup.is_copying:
             return EmptyNote(_("Copying, newest first. You can start working."))
         return EmptyNote(
             _("No clients yet."),
@@ -118,7 +118,7 @@ class ClientsList(PlaceScreen):
 
     def context(self) -> Context:
         row = self.table.row
-        return self.house.context(self, client_id=row.id if row else None, client_ids=self.table.selected)
+        return self.banqup.context(self, client_id=row.id if row else None, client_ids=self.table.selected)
 
     def menu_title(self) -> str:
         return self.table.row.name if self.table.row else ""
@@ -194,7 +194,7 @@ class ClientDocuments(ClientsList):
 
     def on_client_table_opened(self, message: ClientTable.Opened) -> None:
         message.stop()
-        self.house.open_client(message.row.id)
+        self.banqup.open_client(message.row.id)
 
 
 class Clients(ClientsList):
@@ -206,20 +206,20 @@ class Clients(ClientsList):
 
     def on_client_table_opened(self, message: ClientTable.Opened) -> None:
         message.stop()
-        self.house.go(Destination(place=Place.CLIENT, tab=Tab.INTEGRATIONS, client_id=message.row.id))
+        self.banqup.go(Destination(place=Place.CLIENT, tab=Tab.INTEGRATIONS, client_id=message.row.id))
 
 
 def _order(sort: ClientSort) -> Callable[[ClientRow], tuple[object, ...]]:
     def key(row: ClientRow) -> tuple[object, ...]:
         found = row.counts
         name = folded(row.client.name)
-        by_work = (-found.error, -found.ready, -found.queued, -found.client_action_needed, name)
+        by_transaction = (-found.error, -found.ready, -found.queued, -found.client_action_needed, name)
         newest = -(row.newest.toordinal() if row.newest else 0)
         return {
-            "error": by_work,
-            "ready": (-found.ready, *by_work),
-            "queued": (-found.queued, *by_work),
-            "client": (-found.client_action_needed, *by_work),
+            "error": by_transaction,
+            "ready": (-found.ready, *by_transaction),
+            "queued": (-found.queued, *by_transaction),
+            "client": (-found.client_action_needed, *by_transaction),
             "newest": (newest, name),
             "vat_number": (row.client.vat_number or "", name),
             "integrations": (", ".join(row.integrations), name),

@@ -9,24 +9,24 @@ from textual.containers import Vertical
 from textual.geometry import Region
 
 from banqup_tui.actions import places, registry
-from banqup_tui.actions.interface import Context
+from banqup_tui.actions.context import Context
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.document import Document
+from banqup_tui.presentation.folders import FOLDER_NAMES
+from banqup_tui.presentation.formats import count
+from banqup_tui.presentation.signs import sign
+from banqup_tui.presentation.words import _, ngettext
 from banqup_tui.screens.client_folders import ClientFolders
+from banqup_tui.screens.document_reader import Read, document_lines, plain_lines, raw_lines
 from banqup_tui.screens.place import PlaceScreen, bindings_for
-from banqup_tui.screens.reading import Read, document_lines, plain_lines, raw_lines
 from banqup_tui.widgets.deliveries_layout import delivery_details, delivery_items
 from banqup_tui.widgets.lines_of_text import Line, left
-from banqup_tui.widgets.listing import Listing
+from banqup_tui.widgets.list_view import Listing
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Build, Page
 from banqup_tui.widgets.sheet import Blank
 from banqup_tui.widgets.tabs import Tab, Tabs
-from banqup_tui.written.folders import FOLDER_NAMES
-from banqup_tui.written.formats import count
-from banqup_tui.written.signs import sign
-from banqup_tui.written.words import _, ngettext
 
 DOCUMENT, LINES, PAYMENT, DELIVERIES, RAW = "document", "lines", "payment", "deliveries", "raw"
 
@@ -71,17 +71,17 @@ class DocumentScreen(PlaceScreen):
 
     @property
     def document(self) -> Document | None:
-        return self.house.session.readers.document(self.document_id)
+        return self.banqup.session.readers.document(self.document_id)
 
     def _deliveries(self) -> list[Delivery]:
-        return self.house.session.readers.deliveries(self.document_id)
+        return self.banqup.session.readers.deliveries(self.document_id)
 
     def draw(self) -> None:
         document = self.document
         if document is None:
-            self.house.go_back()
+            self.banqup.go_back()
             return
-        client = self.house.session.readers.client(document.client_id)
+        client = self.banqup.session.readers.client(document.client_id)
         below = self._below()
         self.title_line.set_path(
             [
@@ -143,17 +143,17 @@ class DocumentScreen(PlaceScreen):
             nowhere: Line = (left(0, _("It has not been sent to any integration.")),)
             self.details.show(lambda _width: [nowhere])
             return
-        labels = self.house.integration_labels()
+        labels = self.banqup.integration_labels()
         worst = next((one.id for one in found if one.needs_a_look), "")
-        self.deliveries.show(delivery_items(found, labels, self.house.now()), start=worst)
+        self.deliveries.show(delivery_items(found, labels, self.banqup.now()), start=worst)
         self._show_details()
 
     def _show_details(self) -> None:
         delivery = self._delivery()
         if delivery is None:
             return
-        label = self.house.integration_labels().get(delivery.integration_id, "")
-        now = self.house.now()
+        label = self.banqup.integration_labels().get(delivery.integration_id, "")
+        now = self.banqup.now()
         self.details.show(lambda width: delivery_details(delivery, label, now, width), keep_place=True)
 
     def _delivery(self) -> Delivery | None:
@@ -165,14 +165,14 @@ class DocumentScreen(PlaceScreen):
         document = self.document
         if document is None:
             return
-        self._read = self.house.library.known(document)
+        self._read = self.banqup.library.known(document)
         if self._read is None:
             self.run_worker(self._fetch(document), group="reading", exclusive=True, exit_on_error=False)
         else:
             self._has_read()
 
     async def _fetch(self, document: Document) -> None:
-        read = await self.house.library.read(document)
+        read = await self.banqup.library.read(document)
         if document.id == self.document_id:
             self._read = read
             self._has_read()
@@ -184,7 +184,7 @@ class DocumentScreen(PlaceScreen):
 
     def context(self) -> Context:
         delivery = self._delivery() if self._tab == DELIVERIES else None
-        return self.house.context(self, document_ids=[self.document_id], delivery_id=delivery.id if delivery else None)
+        return self.banqup.context(self, document_ids=[self.document_id], delivery_id=delivery.id if delivery else None)
 
     def state_words(self) -> Sequence[Word]:
         if self._tab == DELIVERIES:
@@ -198,7 +198,7 @@ class DocumentScreen(PlaceScreen):
             if any(one.needs_a_look for one in found):
                 return (Word(sign("error"), "error", True), Word(f" {words}"))
             return (Word(words, "muted"),)
-        return self.house.status_words(self.document_id)
+        return self.banqup.status_words(self.document_id)
 
     def own_footer(self) -> Sequence[tuple[str, str]]:
         beside = ((sign("left") + sign("right"), _("Previous, next")), ("Tab", _("Next tab")))

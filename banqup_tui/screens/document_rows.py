@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from banqup_tui.domain import listing
+from banqup_tui.presentation.words import _
 from banqup_tui.store.faults import LocalFault
 from banqup_tui.store.windows import DocumentRows
 from banqup_tui.widgets import document_rows
-from banqup_tui.written.words import _
 
 
 class TableRows:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from banqup_tui.domain import listing
 from banqup_tui.domain.folder import Folder
+from banqup_tui.presentation.folders import FOLDER_NAMES
+from banqup_tui.presentation.words import _
 from banqup_tui.screens.client_rows import counts
 from banqup_tui.widgets.folder_tree import TreeNode
-from banqup_tui.written.folders import FOLDER_NAMES
-from banqup_tui.written.words import _
 
 
 def tree_nodes(folders: Iterable[listing.FolderNode]) -> Iterator[TreeNode]:

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.listing import Totals
+from banqup_tui.presentation.folders import FOLDER_NAMES
+from banqup_tui.presentation.formats import count, figure
+from banqup_tui.presentation.signs import sign
+from banqup_tui.presentation.words import _, ngettext
 from banqup_tui.screens.folders_nodes import month_name
 from banqup_tui.store.query import DocumentQuery
 from banqup_tui.widgets.line_list import EmptyNote
 from banqup_tui.widgets.one_line import Word
-from banqup_tui.written.folders import FOLDER_NAMES
-from banqup_tui.written.formats import count, figure
-from banqup_tui.written.signs import sign
-from banqup_tui.written.words import _, ngettext
 
 
 def path(client: Client | None, query: DocumentQuery | None) -> list[str]:

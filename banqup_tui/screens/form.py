@@ -10,12 +10,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.timer import Timer
 
-from banqup_tui.actions.asking import Filled, Form, Tone
+from banqup_tui.actions.prompts import Filled, Form, Tone
 from banqup_tui.domain.days import read_day
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.setting_rules import kind_of, value_of
 from banqup_tui.domain.text import clean
+from banqup_tui.presentation.formats import cut_middle
+from banqup_tui.presentation.messages import sentence_beside, sentence_of, words_of
+from banqup_tui.presentation.widths import width_of
+from banqup_tui.presentation.words import _
 from banqup_tui.protocol.messages import BackfillCount, TestResult, TestStep
+from banqup_tui.screens.app_protocol import AppProtocol
 from banqup_tui.screens.form_fields import (
     FOLDERS,
     LABEL,
@@ -32,7 +37,6 @@ from banqup_tui.screens.form_fields import (
     variables_line,
 )
 from banqup_tui.screens.form_sign_in import SignInAtForm
-from banqup_tui.screens.house import House
 from banqup_tui.screens.place import press
 from banqup_tui.sync.errors import Refused
 from banqup_tui.widgets.buttons import Button
@@ -43,10 +47,6 @@ from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.panel import Panel
 from banqup_tui.widgets.sheet import Rule, Sheet
 from banqup_tui.widgets.sign_in_panel import SignInPanel
-from banqup_tui.written.formats import cut_middle
-from banqup_tui.written.messages import sentence_beside, sentence_of, words_of
-from banqup_tui.written.widths import width_of
-from banqup_tui.written.words import _
 
 TEST, SAVE, CANCEL = "test", "save", "cancel"
 LOOK_AFTER = 0.4
@@ -89,9 +89,9 @@ class FormScreen(Sheet):
             yield panel
 
     def on_mount(self) -> None:
-        house = self.house
-        self.header.set_places(house.places(), "3" if self._form.level == "client" else "4")
-        house.show_state(self)
+        banqup = self.banqup
+        self.header.set_places(banqup.places(), "3" if self._form.level == "client" else "4")
+        banqup.show_state(self)
         step = self._form.step
         steps = _("Step {part} of {whole}").format(part=step[0], whole=step[1]) if step else ""
         self.title_line.set_path(self._form.title, right=steps)
@@ -113,8 +113,8 @@ class FormScreen(Sheet):
         self._tell()
 
     @property
-    def house(self) -> House:
-        return cast("House", self.app)
+    def banqup(self) -> AppProtocol:
+        return cast("AppProtocol", self.app)
 
     # what is drawn
 
@@ -154,8 +154,8 @@ class FormScreen(Sheet):
         if not self._preview:
             return ""
         words = _("The newest document would go to {path}")
-        room = self.app.size.width - 4 - width_of(words.format(path=""))
-        return words.format(path=cut_middle(self._preview, max(room, 10)))
+        width_left = self.app.size.width - 4 - width_of(words.format(path=""))
+        return words.format(path=cut_middle(self._preview, max(width_left, 10)))
 
     # what happens
 
@@ -211,7 +211,7 @@ class FormScreen(Sheet):
 
     def _leave(self, answer: Filled | None) -> None:
         self.answer = answer
-        self.house.left(self, answer)
+        self.banqup.left(self, answer)
 
     # what was filled in
 
@@ -246,7 +246,7 @@ class FormScreen(Sheet):
         try:
             signed_in = await self._signing.value(name, self._values())
         except BanqupError as error:
-            self.house.say(words_of(error.message), Tone.ERROR, (sentence_of(error.message),))
+            self.banqup.say(words_of(error.message), Tone.ERROR, (sentence_of(error.message),))
             self.view.go_to(error.problem.field or "" if isinstance(error, Refused) else "")
             return
         if signed_in is not None:
@@ -292,7 +292,7 @@ class FormScreen(Sheet):
     def _take(self, result: TestResult) -> None:
         self._preview = clean(result.preview) if result.preview else None
         self._examples |= {name: clean(value) for name, value in result.variables.items()}
-        self.view.set_said(_by_field(result, self._properties))
+        self.view.set_problems(_by_field(result, self._properties))
         self._say_what_is_wrong()
         self._tell()
 

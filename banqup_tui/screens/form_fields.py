@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from banqup_tui.actions.asking import Form, Naming
+from banqup_tui.actions.prompts import Form, Naming
 from banqup_tui.domain import setting_rules
 from banqup_tui.domain.days import read_day
 from banqup_tui.domain.extension import in_language
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.path_template import PLACEHOLDERS
+from banqup_tui.presentation.folders import FOLDER_NAMES
+from banqup_tui.presentation.formats import count, cut, cut_middle
+from banqup_tui.presentation.messages import sentence_beside
+from banqup_tui.presentation.words import _, current_language, ngettext
 from banqup_tui.protocol.messages import BackfillCount
 from banqup_tui.widgets.form import Field, Ticks, Wrong
 from banqup_tui.widgets.form_fields import UNSEEN, Kind
 from banqup_tui.widgets.integrations_layout import title_of
 from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, left, paragraph
-from banqup_tui.written.folders import FOLDER_NAMES
-from banqup_tui.written.formats import count, cut, cut_middle
-from banqup_tui.written.messages import sentence_beside
-from banqup_tui.written.words import _, current_language, ngettext
 
 FOLDERS, OLDER = "folders", "older"
 LABEL, SINCE = "\0label", "\0since"
@@ -39,7 +39,7 @@ def fields_of(form: Form) -> Iterator[Field]:
     for name, schema in form.schema.get("properties", {}).items():
         of_client = setting_rules.plain(schema).get("x-level", "firm") == "client"
         kind = _KINDS.get(setting_rules.kind_of(schema), "text")
-        kept_here = name in form.secrets
+        stored_here = name in form.secrets
         inherited = form.inherited.get(name, schema.get("default")) if at_client else schema.get("default")
         if kind == "tick" and inherited is None:
             inherited = False
@@ -47,9 +47,9 @@ def fields_of(form: Form) -> Iterator[Field]:
             name=name,
             label=title_of(name, schema),
             kind=kind,
-            own=_text(form.given.get(name)) or ("" if kind in UNSEEN and kept_here else None),
+            own=_text(form.values.get(name)) or ("" if kind in UNSEEN and stored_here else None),
             inherited=_text(inherited),
-            kept=kept_here or name in form.inherited_secrets,
+            stored=stored_here or name in form.inherited_secrets,
             choices=tuple(str(one) for one in setting_rules.plain(schema).get("enum", ())),
             required=form.is_complete and name in required and (at_client or not of_client),
             check=_check_of(schema),

@@ -6,17 +6,17 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from banqup_tui.actions.asking import SigningIn
+from banqup_tui.actions.prompts import SigningIn
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.messages import message
 from banqup_tui.domain.text import clean
+from banqup_tui.presentation.messages import remedy_of, sentence_of, words_of
+from banqup_tui.presentation.words import _
 from banqup_tui.protocol.messages import SignIn, SignInState
-from banqup_tui.screens.opening import open_outside
+from banqup_tui.screens.external_program import open_outside
 from banqup_tui.sync.errors import Refused
 from banqup_tui.widgets.sheet import Sheet
-from banqup_tui.widgets.sign_in_panel import AGAIN, SignInPanel, Wish
-from banqup_tui.written.messages import remedy_of, sentence_of, words_of
-from banqup_tui.written.words import _
+from banqup_tui.widgets.sign_in_panel import AGAIN, SignInChoice, SignInPanel
 
 POLL = 1.0
 """Seconds between two looks."""
@@ -70,7 +70,7 @@ class SignInAtForm:
 
     # what is wished in the panel
 
-    def wished(self, what: Wish) -> None:
+    def wished(self, what: SignInChoice) -> None:
         if what == "copy":
             self._screen.app.copy_to_clipboard(self._url)
             self._panel.tell(_("Copied: the address. Where no clipboard is reached, select it with Shift held."))

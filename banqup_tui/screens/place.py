@@ -13,11 +13,13 @@ from textual.message import Message as TextualMessage
 from textual.timer import Timer
 
 from banqup_tui.actions import registry
-from banqup_tui.actions.asking import Message, Tone
-from banqup_tui.actions.interface import Context
+from banqup_tui.actions.context import Context
 from banqup_tui.actions.moves import GROUP_NAMES, Group, key_written
 from banqup_tui.actions.places import Place
-from banqup_tui.screens.asking import TerminalAsk
+from banqup_tui.actions.prompts import Message, Tone
+from banqup_tui.presentation.messages import remedy_of, sentence_of, words_of
+from banqup_tui.presentation.words import _, pgettext
+from banqup_tui.screens.prompts import TerminalAsk
 from banqup_tui.sync.errors import NoNetwork, ProgramFault, ServerDown, SystemFault
 from banqup_tui.sync.trouble import trouble_of
 from banqup_tui.widgets.filter_line import FilterLine
@@ -29,16 +31,14 @@ from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.panel import Panel
 from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.title import Title
-from banqup_tui.written.messages import remedy_of, sentence_of, words_of
-from banqup_tui.written.words import _, pgettext
 
 if TYPE_CHECKING:
-    from banqup_tui.screens.house import House
+    from banqup_tui.screens.app_protocol import AppProtocol
     from banqup_tui.widgets.palette import Entry
 
 DIGITS = {
-    **dict.fromkeys((Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.DOCUMENT, Place.TO_PLACE), "2"),
-    **dict.fromkeys((Place.TO_LOOK_AT, Place.FAILED, Place.CHANGES), "2"),
+    **dict.fromkeys((Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.DOCUMENT, Place.UNFILED), "2"),
+    **dict.fromkeys((Place.FAILURES, Place.FAILED, Place.CHANGES), "2"),
     **dict.fromkeys((Place.CLIENTS, Place.CLIENT), "3"),
 }
 _TWO_WAYS = {"side": (("left", "h"), ("right", "l")), "pane": (("shift+tab",), ("tab",))}
@@ -118,12 +118,12 @@ class PlaceScreen(Sheet):
     # sharing
 
     @property
-    def house(self) -> House:
-        return cast("House", self.app)
+    def banqup(self) -> AppProtocol:
+        return cast("AppProtocol", self.app)
 
     def on_mount(self) -> None:
-        self.header.set_places(self.house.places(), DIGITS.get(self.place, "4"))
-        self.house.show_state(self)
+        self.header.set_places(self.banqup.places(), DIGITS.get(self.place, "4"))
+        self.banqup.show_state(self)
         self.draw()
         self._stood_on = self.here()
         self.came_to_rest()
@@ -151,7 +151,7 @@ class PlaceScreen(Sheet):
 
         The cursor may have been moved just before, and its own word of it still be on the way here.
         """
-        self.house.show_state(self)
+        self.banqup.show_state(self)
         if self.here() != self._stood_on:
             self.info.say()
         self.info.check_message()
@@ -192,7 +192,7 @@ class PlaceScreen(Sheet):
         try:
             await registry.BY_ID[action_id].run(context)
         except (NoNetwork, ServerDown) as error:
-            engine = self.house.session.engine
+            engine = self.banqup.session.engine
             text = words_of(error.message)
             self.ask.notify(Message(text=text, tone=Tone.ERROR, holds=lambda: not engine.state.is_connected))
         except Exception as error:
@@ -201,11 +201,11 @@ class PlaceScreen(Sheet):
 
     def _tell(self, error: Exception) -> None:
         """Why an action could not be done, whatever it was."""
-        if self.house.meet(error):
+        if self.banqup.meet(error):
             return
         trouble = trouble_of(error)
         if isinstance(trouble, ProgramFault):
-            self.house.record(error)
+            self.banqup.record(error)
         remedy = "" if isinstance(trouble, SystemFault) else remedy_of(trouble.message)
         self.ask.notify_error(sentence_of(trouble.message), remedy)
 
@@ -217,7 +217,7 @@ class PlaceScreen(Sheet):
         try:
             await super()._dispatch_message(message)
         except Exception as error:
-            if not self.house.meet(error):
+            if not self.banqup.meet(error):
                 raise
 
     @property
@@ -238,7 +238,7 @@ class PlaceScreen(Sheet):
         """The next pane or tab, or the one before."""
 
     def move_back(self) -> None:
-        self.house.go_back()
+        self.banqup.go_back()
 
     def move_quit(self) -> None:
         self.app.exit()
@@ -292,7 +292,7 @@ class PlaceScreen(Sheet):
             for entry in registry.palette_of(context)
         ]
         entries += [
-            Entry(f"client:{one.id}", one.name, _("client")) for one in self.house.session.readers.find_clients("")
+            Entry(f"client:{one.id}", one.name, _("client")) for one in self.banqup.session.readers.find_clients("")
         ]
         palette = await self.ask.panel(Palette)
         palette.fill(lambda text: found(text, entries))
@@ -301,7 +301,7 @@ class PlaceScreen(Sheet):
         if kind == "action":
             self.perform(id_)
         elif kind == "client":
-            self.house.open_client(id_)
+            self.banqup.open_client(id_)
 
     async def _help(self) -> None:
         from banqup_tui.widgets.help import Group as HelpGroup
@@ -314,7 +314,7 @@ class PlaceScreen(Sheet):
         left = [groups[group] for group in (Group.MOVE, Group.FIND, Group.EVERYWHERE) if group in groups]
         right = [groups[group] for group in (Group.ACTIONS, Group.SELECT, Group.TABLE) if group in groups]
         panel = await self.ask.panel(Help)
-        title = self.house.places()[int(DIGITS.get(self.place, "4")) - 2].label
+        title = self.banqup.places()[int(DIGITS.get(self.place, "4")) - 2].label
         panel.fill(_("Keys: {place}").format(place=title[:1].lower() + title[1:]), left, right)
         await panel.asked()
 
@@ -343,12 +343,12 @@ class PlaceScreen(Sheet):
     def on_header_place_asked(self, message: Header.PlaceAsked) -> None:
         message.stop()
         if message.key in _ROOTS:
-            self.house.go_to_root(_ROOTS[message.key])
+            self.banqup.go_to_root(_ROOTS[message.key])
 
     def on_header_sync_asked(self, message: Header.SyncAsked) -> None:
         """A click on the state: where changes were refused, to those; else what it means."""
         message.stop()
-        refused = self.house.session.refused_changes.count()
+        refused = self.banqup.session.refused_changes.count()
         self.perform("refused-changes" if refused and self.place is not Place.CHANGES else "check-connection")
 
     def on_footer_key_asked(self, message: Footer.KeyAsked) -> None:
@@ -357,7 +357,7 @@ class PlaceScreen(Sheet):
 
     def on_title_part_asked(self, message: Title.PartAsked) -> None:
         message.stop()
-        self.house.go_back()
+        self.banqup.go_back()
 
     def say(self, text: str, tone: Tone = Tone.PLAIN) -> None:
         self.info.say(message_words(text, tone))

@@ -8,18 +8,18 @@ from typing import cast
 from textual.app import ComposeResult
 from textual.binding import Binding
 
-from banqup_tui.actions.asking import Reviewing, ReviewRow, Standing
-from banqup_tui.screens.house import House
+from banqup_tui.actions.prompts import Reviewing, ReviewRow, Standing
+from banqup_tui.presentation.formats import count
+from banqup_tui.presentation.signs import SignName, sign
+from banqup_tui.presentation.words import _, ngettext
+from banqup_tui.screens.app_protocol import AppProtocol
 from banqup_tui.screens.place import press
 from banqup_tui.widgets.footer import Footer, FooterKey
 from banqup_tui.widgets.lines_of_text import Line, fitted, left
-from banqup_tui.widgets.listing import Item, Listing
+from banqup_tui.widgets.list_view import Item, Listing
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.theme import Token
-from banqup_tui.written.formats import count
-from banqup_tui.written.signs import SignName, sign
-from banqup_tui.written.words import _, ngettext
 
 _STANDINGS: dict[Standing, tuple[SignName, Token, Token]] = {
     Standing.READY: ("done", "ok", "text"),
@@ -49,8 +49,8 @@ class ReviewScreen(Sheet):
         yield self.listing
 
     def on_mount(self) -> None:
-        self.header.set_places(self.house.places(), "3")
-        self.house.show_state(self)
+        self.header.set_places(self.banqup.places(), "3")
+        self.banqup.show_state(self)
         step = self._question.step
         steps = _("Step {part} of {whole}").format(part=step[0], whole=step[1]) if step else ""
         self.title_line.set_path(self._question.title, right=steps)
@@ -59,8 +59,8 @@ class ReviewScreen(Sheet):
         self._draw()
 
     @property
-    def house(self) -> House:
-        return cast("House", self.app)
+    def banqup(self) -> AppProtocol:
+        return cast("AppProtocol", self.app)
 
     def _draw(self) -> None:
         self._rows = self._question.rows()
@@ -85,7 +85,7 @@ class ReviewScreen(Sheet):
 
     def action_leave(self, goes_on: bool) -> None:
         if not self._is_editing and (not goes_on or self._question.go_on()):
-            self.house.left(self, goes_on)
+            self.banqup.left(self, goes_on)
 
     def action_one_by_one(self) -> None:
         if not self._is_editing:

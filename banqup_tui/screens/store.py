@@ -7,19 +7,19 @@ from collections.abc import Mapping, Sequence
 from textual.app import ComposeResult
 from textual.geometry import Region
 
-from banqup_tui.actions.interface import Context
+from banqup_tui.actions.context import Context
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.extension import Extension, Installation, InstallationState, in_language
 from banqup_tui.domain.health import Summary, health_of, summary
 from banqup_tui.domain.integration import Integration
+from banqup_tui.presentation.formats import count
+from banqup_tui.presentation.words import _, current_language, ngettext
 from banqup_tui.screens.place import PlaceScreen, bindings_for
-from banqup_tui.widgets.listing import Listing
+from banqup_tui.widgets.list_view import Listing
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import Rule
 from banqup_tui.widgets.store_layout import NOBODY, User, extension_details, extension_items, extension_state
-from banqup_tui.written.formats import count
-from banqup_tui.written.words import _, current_language, ngettext
 
 
 class StoreScreen(PlaceScreen):
@@ -56,17 +56,17 @@ class StoreScreen(PlaceScreen):
         return self.listing.key
 
     def _extensions(self) -> list[Extension]:
-        return self.house.session.readers.extensions()
+        return self.banqup.session.readers.extensions()
 
     def _installations(self) -> dict[str, Installation]:
-        return {one.extension_id: one for one in self.house.session.readers.installations()}
+        return {one.extension_id: one for one in self.banqup.session.readers.installations()}
 
     def draw(self) -> None:
         extensions, installed = self._extensions(), self._installations()
         by_extension: dict[str, list[Integration]] = {}
-        for one in self.house.session.readers.integrations():
+        for one in self.banqup.session.readers.integrations():
             by_extension.setdefault(one.extension_id, []).append(one)
-        now = self.house.now()
+        now = self.banqup.now()
         self._health = {one.id: summary(by_extension.get(one.id, ()), one, now) for one in extensions}
         self.title_line.set_path([_("Banqup Store")], right=_summary(extensions, installed, self._health))
         self.listing.show(extension_items(extensions, installed, self._health))
@@ -82,21 +82,21 @@ class StoreScreen(PlaceScreen):
         installation = self._installations().get(extension.id)
         users = self._users_of(extension)
         health = self._health.get(extension.id, NOBODY)
-        now = self.house.now()
+        now = self.banqup.now()
         self.details.show(lambda width: extension_details(extension, installation, users, health, now, width))
 
     def _users_of(self, extension: Extension) -> list[User]:
-        now = self.house.now()
-        clients = {row.client.id: row.client.name for row in self.house.session.readers.clients()}
-        failed = self.house.session.failures.failed_by_integration()
+        now = self.banqup.now()
+        clients = {row.client.id: row.client.name for row in self.banqup.session.readers.clients()}
+        failed = self.banqup.session.failures.failed_by_integration()
         return [
             User(clients[one.client_id], health_of(one, extension, now), one, failed.get(one.id, 0))
-            for one in self.house.session.readers.integrations()
+            for one in self.banqup.session.readers.integrations()
             if one.extension_id == extension.id and one.client_id in clients
         ]
 
     def context(self) -> Context:
-        return self.house.context(self, extension_id=self.listing.key)
+        return self.banqup.context(self, extension_id=self.listing.key)
 
     def state_words(self) -> Sequence[Word]:
         extension = self._extension()

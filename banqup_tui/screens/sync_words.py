@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from banqup_tui.presentation.formats import clock, count
+from banqup_tui.presentation.words import _, ngettext
 from banqup_tui.store.faults import FaultCode
 from banqup_tui.sync.state import SyncState, SyncWord
 from banqup_tui.widgets.header import SyncState as Shown
-from banqup_tui.written.formats import clock, count
-from banqup_tui.written.words import _, ngettext
 
 
 def shown(state: SyncState) -> Shown:
-    words = ngettext("{count} kept", "{count} kept", state.kept)
-    kept = f" · {words.format(count=count(state.kept))}" if state.kept else ""
+    words = ngettext("{count} kept", "{count} kept", state.waiting)
+    waiting = f" · {words.format(count=count(state.waiting))}" if state.waiting else ""
     since = f" {_('since {at}').format(at=clock(state.since.astimezone()))}" if state.since else ""
     match state.word:
         case SyncWord.STARTING:
-            return Shown("queued", "info", f"{_('Starting')}{kept}", f"{_('Starting')}{kept}")
+            return Shown("queued", "info", f"{_('Starting')}{waiting}", f"{_('Starting')}{waiting}")
         case SyncWord.UPDATING:
             return Shown("down", "info", _("Updating"), _("Updating"))
         case SyncWord.FIRST_COPY:
@@ -25,26 +25,26 @@ def shown(state: SyncState) -> Shown:
             text = _("Copying again, {percent}%").format(percent=state.percent)
             return Shown("down", "info", text, text)
         case SyncWord.SENDING:
-            long = ngettext("Sending {count} change", "Sending {count} changes", state.kept)
+            long = ngettext("Sending {count} change", "Sending {count} changes", state.waiting)
             return Shown(
                 "up",
                 "info",
-                long.format(count=count(state.kept)),
-                _("{count} to send").format(count=count(state.kept)),
+                long.format(count=count(state.waiting)),
+                _("{count} to send").format(count=count(state.waiting)),
             )
         case SyncWord.OFFLINE:
-            return Shown("warning", "warn", f"{_('Offline')}{since}{kept}", f"{_('Offline')}{kept}")
+            return Shown("warning", "warn", f"{_('Offline')}{since}{waiting}", f"{_('Offline')}{waiting}")
         case SyncWord.SERVER_DOWN:
-            return Shown("error", "error", f"{_('Server not answering')}{kept}", f"{_('No server')}{kept}")
+            return Shown("error", "error", f"{_('Server not answering')}{waiting}", f"{_('No server')}{waiting}")
         case SyncWord.LOCAL_FAULT:
             long, short = fault_words(state.fault)
-            return Shown("error", "error", f"{long}{kept}", f"{short}{kept}")
+            return Shown("error", "error", f"{long}{waiting}", f"{short}{waiting}")
         case SyncWord.PROGRAM_FAULT:
-            return Shown("error", "error", f"{_('Program error')}{kept}", f"{_('Program error')}{kept}")
+            return Shown("error", "error", f"{_('Program error')}{waiting}", f"{_('Program error')}{waiting}")
         case SyncWord.CLOCK_BACK:
             return Shown("warning", "warn", _("The clock was set back"), _("Clock set back"))
         case SyncWord.SIGNED_OUT:
-            return Shown("warning", "warn", f"{_('Sign in again')}{kept}", _("Sign in"))
+            return Shown("warning", "warn", f"{_('Sign in again')}{waiting}", _("Sign in"))
         case SyncWord.REFUSED:
             long = ngettext("{count} change refused", "{count} changes refused", state.refused)
             short = ngettext("{count} refused", "{count} refused", state.refused).format(count=count(state.refused))

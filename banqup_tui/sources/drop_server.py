@@ -22,12 +22,12 @@ from asyncssh.kex import get_kex_algs
 from asyncssh.sftp import SFTPServerHandler
 
 from banqup_tui.sources.drop_account import Lookup, NotTaken, Take, TakeAgain
-from banqup_tui.sources.drop_door import Doorman
+from banqup_tui.sources.drop_auth import DropAuth
 from banqup_tui.sources.drop_spool import (
+    AcceptedFile,
     AccountSpool,
     DropLimits,
     Half,
-    Kept,
     SpoolRefusal,
     Why,
     has_temporary_name,
@@ -84,7 +84,7 @@ class Drop:
         self.limits = limits or DropLimits()
         self._spool = spool
         self._corners: dict[str, AccountSpool] = {}
-        self._doorman = Doorman(lookup, self.limits.connections)
+        self._auth = DropAuth(lookup, self.limits.connections)
         self._acceptor: asyncssh.SSHAcceptor | None = None
 
     @property
@@ -101,7 +101,7 @@ class Drop:
         self._acceptor = await asyncssh.listen(
             host,
             port,
-            server_factory=self._doorman.at_the_door,
+            server_factory=self._auth.new_connection,
             server_host_keys=_without_old_signatures(host_key),
             sftp_factory=self._session,
             allow_scp=False,
@@ -120,14 +120,14 @@ class Drop:
         """No new connection; those that are there end. A take under way is finished by its own thread."""
         if self._acceptor is not None:
             self._acceptor.close()
-            self._doorman.show_all_out()
+            self._auth.show_all_out()
             with suppress(TimeoutError):
                 async with asyncio.timeout(5):
                     await self._acceptor.wait_closed()
 
     async def look_round(self) -> None:
         """Something about the accounts may have changed: who may no longer be here is shown out."""
-        await self._doorman.look_round()
+        await self._auth.look_round()
 
     def tidy_up(self, account_ids: Collection[str]) -> None:
         """Before it listens: what was cut off is thrown away, and what accounts left that are no more."""
@@ -155,7 +155,7 @@ def _without_old_signatures(host_key: Path) -> list[asyncssh.SSHKeyPair]:
     return pairs
 
 
-def _told(error: Exception) -> asyncssh.SFTPError:
+def _status_error(error: Exception) -> asyncssh.SFTPError:
     if isinstance(error, SpoolRefusal):
         kinds: dict[Why, type[Any]] = {
             Why.NOT_THERE: asyncssh.SFTPNoSuchFile,
@@ -185,13 +185,13 @@ class _Session(asyncssh.SFTPServer):
             raise asyncssh.SFTPPermissionDenied("Files are only taken here, not given.")
         with _Telling():
             place = tidy(path)
-            if pflags & asyncssh.FXF_EXCL and self._corner.kept(place):
+            if pflags & asyncssh.FXF_EXCL and self._corner.accepted(place):
                 raise SpoolRefusal(Why.THERE, "There is a file of this name.")
             anew = bool(pflags & asyncssh.FXF_TRUNC) or not self._is_there(place)
             return self._corner.begin(place, anew=anew)
 
     def _is_there(self, place: str) -> bool:
-        return self._corner.waiting(place) is not None or self._corner.kept(place) is not None
+        return self._corner.waiting(place) is not None or self._corner.accepted(place) is not None
 
     def write(self, file_obj: object, offset: int, data: bytes) -> int:
         half = _half(file_obj)
@@ -232,7 +232,7 @@ class _Session(asyncssh.SFTPServer):
             return
         self._corner.count()
         sha256 = await self._drop.take(self._account_id, _words(path), file)
-        self._corner.remember(path, Kept(size=size, at=int(time.time()), sha256=sha256))
+        self._corner.remember(path, AcceptedFile(size=size, at=int(time.time()), sha256=sha256))
 
     async def rename(self, oldpath: bytes, newpath: bytes) -> None:
         with _Telling():
@@ -244,16 +244,16 @@ class _Session(asyncssh.SFTPServer):
 
     async def _rename(self, old: str, new: str) -> None:
         """To a temporary name it only moves; to a final one it is taken. What was taken is placed anew."""
-        waiting, kept = self._corner.waiting(old), self._corner.kept(old)
+        waiting, accepted = self._corner.waiting(old), self._corner.accepted(old)
         if waiting is not None and not has_temporary_name(new):
             await self._take(new, waiting)
             self._corner.remove(old)
         elif waiting is not None or self._corner.is_directory(old):
             self._corner.move(old, new)
-        elif kept is not None:
-            await self._drop.take_again(self._account_id, _words(new), kept.sha256)
+        elif accepted is not None:
+            await self._drop.take_again(self._account_id, _words(new), accepted.sha256)
             self._corner.forget(old)
-            self._corner.remember(new, kept)
+            self._corner.remember(new, accepted)
         else:
             raise SpoolRefusal(Why.NOT_THERE, "There is no such file.")
 
@@ -265,9 +265,9 @@ class _Session(asyncssh.SFTPServer):
     def stat(self, path: bytes) -> asyncssh.SFTPAttrs:
         with _Telling():
             place = tidy(path)
-            kept = self._corner.kept(place)
-            if kept is not None:
-                return asyncssh.SFTPAttrs(size=kept.size, permissions=_FILE, atime=kept.at, mtime=kept.at)
+            accepted = self._corner.accepted(place)
+            if accepted is not None:
+                return asyncssh.SFTPAttrs(size=accepted.size, permissions=_FILE, atime=accepted.at, mtime=accepted.at)
             if self._corner.is_directory(place):
                 return asyncssh.SFTPAttrs(permissions=_DIRECTORY, atime=0, mtime=0)
             waiting = self._corner.waiting(place)
@@ -382,4 +382,4 @@ class _Telling:
         if isinstance(error, SpoolRefusal | NotTaken | OSError):
             if isinstance(error, OSError):
                 _log.warning("a drop could not keep a file: %s", error.strerror)
-            raise _told(error) from error
+            raise _status_error(error) from error

@@ -58,7 +58,7 @@ class SpoolRefusal(Exception):
         self.sentence = sentence
 
 
-class Kept(Value, frozen=True, kw_only=True):
+class AcceptedFile(Value, frozen=True, kw_only=True):
     """A file that was taken: what a sender that looks again is told of it. `at`: seconds since 1970."""
 
     size: int
@@ -98,7 +98,7 @@ class AccountSpool:
         self._open: set[Half] = set()
         self._open_bytes = 0
         self._cleared_at = -_SECONDS_BETWEEN_CLEARINGS + clock()
-        self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._accepted: OrderedDict[str, AcceptedFile] = OrderedDict()
         self._counted_since = clock()
         self._counted = 0
         shutil.rmtree(self._halves, ignore_errors=True)
@@ -113,9 +113,9 @@ class AccountSpool:
         """`anew`: what was there is written over; else a waiting file is gone on with, where there is one."""
         if path == "/" or self._on_disk(path).is_dir():
             raise SpoolRefusal(Why.DENIED, "This is a directory.")
-        if not anew and path in self._kept:
+        if not anew and path in self._accepted:
             raise SpoolRefusal(Why.FAILED, "This file was taken already: send it whole, or under another name.")
-        self._check_room()
+        self._check_free_bytes()
         file = self._halves / secrets.token_hex(16)
         waiting = self._on_disk(path)
         half = Half(path=path, file=file, stream=file.open("xb+"))
@@ -213,7 +213,7 @@ class AccountSpool:
 
     def remove(self, path: str) -> None:
         """A waiting file; of one that was taken only the memory."""
-        if self._kept.pop(path, None) is not None:
+        if self._accepted.pop(path, None) is not None:
             return
         waiting = self.waiting(path)
         if waiting is None:
@@ -223,17 +223,17 @@ class AccountSpool:
 
     # what was taken
 
-    def remember(self, path: str, kept: Kept) -> None:
-        self._kept[path] = kept
-        self._kept.move_to_end(path)
-        while len(self._kept) > _MOST_REMEMBERED:
-            self._kept.popitem(last=False)
+    def remember(self, path: str, accepted: AcceptedFile) -> None:
+        self._accepted[path] = accepted
+        self._accepted.move_to_end(path)
+        while len(self._accepted) > _MOST_REMEMBERED:
+            self._accepted.popitem(last=False)
 
-    def kept(self, path: str) -> Kept | None:
-        return self._kept.get(path)
+    def accepted(self, path: str) -> AcceptedFile | None:
+        return self._accepted.get(path)
 
     def forget(self, path: str) -> None:
-        self._kept.pop(path, None)
+        self._accepted.pop(path, None)
 
     def count(self) -> None:
         """One file more is about to be taken. Refused where too many were within the hour."""
@@ -313,7 +313,7 @@ class AccountSpool:
             self._waiting_files -= 1
             self._waiting_bytes -= file.stat().st_size
 
-    def _check_room(self) -> None:
+    def _check_free_bytes(self) -> None:
         if len(self._open) >= self._limits.open_files:
             raise SpoolRefusal(Why.FULL, "Too many files are open at once.")
         files = self._waiting_files + len(self._open)

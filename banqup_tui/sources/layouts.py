@@ -190,11 +190,11 @@ def folder_of(word: str) -> Folder | None:
 def _with_unknown(hints: PathHints, folders: list[str]) -> PathHints:
     if hints.layout == "generic" and hints.direction is None:
         return hints
-    said = {hints.direction, hints.firm, hints.account, str(hints.year), "Invoice_import"}
+    known = {hints.direction, hints.firm, hints.account, str(hints.year), "Invoice_import"}
     unknown = [
         folder
         for folder in folders
-        if folder not in said
+        if folder not in known
         and not any(name in folder for name in hints.names)
         and not (hints.keys and keys_of_number(folder.strip("_")) == hints.keys)
     ]

@@ -17,7 +17,7 @@ from banqup_tui.domain.delivery import Delivery
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.integration import Integration
-from banqup_tui.domain.source import PlacingRule, Source, ToPlace
+from banqup_tui.domain.source import PlacingRule, Source, Unfiled
 from banqup_tui.domain.space import Space
 from banqup_tui.domain.values import Value
 from banqup_tui.kill_points import kill_point
@@ -35,7 +35,7 @@ class Put(Value, frozen=True):
     """One entity at its newest."""
 
     seq: int
-    value: Space | Client | Document | Delivery | Installation | Integration | Source | ToPlace | PlacingRule
+    value: Space | Client | Document | Delivery | Installation | Integration | Source | Unfiled | PlacingRule
 
 
 class Gone(Value, frozen=True):
@@ -239,7 +239,7 @@ def _put_small(connection: sqlite3.Connection, batch: Batch, snapshot: Snapshot)
         ("installation", snapshot.installations),
         ("integration", snapshot.integrations),
         ("source", snapshot.sources),
-        ("to_place", snapshot.to_place),
+        ("to_place", snapshot.unfiled),
         ("rule", snapshot.rules),
         ("extension", snapshot.extensions),
     ):

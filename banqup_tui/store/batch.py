@@ -14,7 +14,7 @@ from banqup_tui.domain.direction import directed
 from banqup_tui.domain.document import Document, DocumentKind
 from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.integration import Integration
-from banqup_tui.domain.source import PlacingRule, Source, ToPlace
+from banqup_tui.domain.source import PlacingRule, Source, Unfiled
 from banqup_tui.domain.space import Space
 from banqup_tui.domain.values import Value
 from banqup_tui.store.codes import APPROVED, ATTEMPTED, CREDIT_NOTE, FOLDER_CODE, PROCESSED, STATUS_CODE, day_of
@@ -30,7 +30,7 @@ _TABLES: dict[type, str] = {
     Installation: "installation",
     Extension: "extension",
     Source: "source",
-    ToPlace: "to_place",
+    Unfiled: "to_place",
     PlacingRule: "rule",
 }
 """Of what is kept whole."""
@@ -164,7 +164,7 @@ class Batch:
                 Installation(id=entity_id)
                 | Extension(id=entity_id)
                 | Source(id=entity_id)
-                | ToPlace(id=entity_id)
+                | Unfiled(id=entity_id)
                 | PlacingRule(id=entity_id)
             ):
                 table = _TABLES[type(value)]

@@ -63,7 +63,7 @@ def make(path: Path, step: int | None = None) -> None:
 
     steps = Migrations("copy")
     steps(name="0001")(_first)
-    steps(name="0002")(_tray)
+    steps(name="0002")(_unfiled)
     steps(name="0003")(_causes)
     steps(name="0004")(_credit_notes)
     steps(name="0005")(_messages)
@@ -90,9 +90,9 @@ def _first(database: Database) -> None:
     )
 
 
-def _tray(database: Database) -> None:
+def _unfiled(database: Database) -> None:
     """A copy that had none is begun again from the server: its rows stay until they have come anew."""
-    missing = [name for name in _TRAY if not database.table(name).exists()]
+    missing = [name for name in _UNFILED if not database.table(name).exists()]
     for name in missing:
         database.table(name).create({"id": str} | _WHOLE, pk="id")
     if missing:
@@ -177,7 +177,7 @@ _ATTEMPTS = """
 """
 """The answer of an attempt was the receipt of one that delivered, and the reason of every other."""
 
-_TRAY = ("to_place", "rule")
+_UNFILED = ("to_place", "rule")
 _WHOLE = {"ver": int, "gen": int, "value": bytes}
 
 
@@ -192,5 +192,5 @@ def _small_tables(database: Database) -> None:
     database.table("integration").create(
         {"id": str, "client_id": str, "label": str, "state": str} | _WHOLE, pk="id"
     ).create_index(["client_id"])
-    for name in ("installation", "extension", "source", *_TRAY):
+    for name in ("installation", "extension", "source", *_UNFILED):
         database.table(name).create({"id": str} | _WHOLE, pk="id")

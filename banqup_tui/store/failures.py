@@ -19,8 +19,8 @@ from banqup_tui.domain.messages import Message
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import Dismiss, Resend, Send, Settle
 from banqup_tui.store.copy import Copy, state_of
-from banqup_tui.store.healing import heals
 from banqup_tui.store.outbox import Outbox
+from banqup_tui.store.repair import heals
 from banqup_tui.store.sqlite import reading
 
 

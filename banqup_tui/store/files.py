@@ -65,10 +65,10 @@ class Spool:
         """
         if not self.directory.is_dir():
             return
-        kept = set(wanted)
+        wanted_files = set(wanted)
         before = (time.time() if now is None else now) - _YOUNG_SECONDS
         for path in self.directory.iterdir():
-            if path.name not in kept and path.stat().st_mtime < before:
+            if path.name not in wanted_files and path.stat().st_mtime < before:
                 path.unlink(missing_ok=True)
 
     def drop_unless(self, is_needed: Callable[[str], bool], sha256: str) -> None:

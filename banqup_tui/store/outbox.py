@@ -18,7 +18,7 @@ from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.messages import message
 from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol.commands import AddIntegration, Configure, ConfigureIntegration, ImportFile, Install
-from banqup_tui.protocol.problems import WAITS_TO_PLACE
+from banqup_tui.protocol.problems import WAITS_UNFILED
 from banqup_tui.store.faults import FaultCode, LocalFault
 from banqup_tui.store.file_lock import exclusive_lock, shared_lock
 from banqup_tui.store.outbox_check import is_in_order
@@ -38,8 +38,8 @@ from banqup_tui.store.sqlite import Connection, Connections, connect, reading, w
 SCHEMA = 1
 BATCH = 100
 BATCH_BYTES = 900_000
-KEPT = timedelta(days=30)
-GIVEN_UP_AFTER = 10
+RETENTION = timedelta(days=30)
+MOST_TRIES = 10
 """So many answers 500 in a row to one command, and it is taken back."""
 
 _GIVE = (
@@ -57,7 +57,7 @@ _FORGETS = (
 _OPEN = "state IN ('QUEUED', 'SENDING')"
 _TO_LOOK_AT = (
     f"state IN ('REFUSED', 'EXPIRED') AND dismissed = 0 AND NOT (kind = '{ImportFile.KIND}' AND state = 'REFUSED'"
-    " AND coalesce(json_extract(problem, '$.type'), '') IN ('" + "', '".join(sorted(WAITS_TO_PLACE)) + "'))"
+    " AND coalesce(json_extract(problem, '$.type'), '') IN ('" + "', '".join(sorted(WAITS_UNFILED)) + "'))"
 )
 """Not dismissed; but a file that waits under *To place* is no change that was not made."""
 _WANTS_FILE = f"({_OPEN} OR ({_TO_LOOK_AT})) AND file IS NOT NULL"
@@ -155,10 +155,10 @@ class Outbox:
         key: str | None = None,
     ) -> str:
         """Put a command at the end of its line, on the disk. Returns its key."""
-        given = key or str(uuid.uuid4())
-        self._put([self._row(given, line, kind, body, documents, effect, file, label, seen)])
+        new_key = key or str(uuid.uuid4())
+        self._put([self._row(new_key, line, kind, body, documents, effect, file, label, seen)])
         kill_point("outbox.given")
-        return given
+        return new_key
 
     def give_all(
         self,
@@ -231,20 +231,20 @@ class Outbox:
 
         Commands whose settings are gone are passed over. All of it is one transaction: the new keys.
         """
-        given: list[str] = []
+        new_key: list[str] = []
         wanted = set(keys)
         with self._changing() as connection:
             for old in self._entries(f"WHERE {_TO_LOOK_AT} AND kind NOT IN {_SECRETIVE} ORDER BY n"):
                 if old.key not in wanted:
                     continue
-                given.append(str(uuid.uuid4()))
+                new_key.append(str(uuid.uuid4()))
                 row = self._row(
-                    given[-1], old.line, old.kind, old.body, old.documents, old.effect, old.file, old.label, seen
+                    new_key[-1], old.line, old.kind, old.body, old.documents, old.effect, old.file, old.label, seen
                 )
                 connection.execute(_GIVE, row)
                 connection.execute("UPDATE command SET dismissed = 1 WHERE key = ?", (old.key,))
         kill_point("outbox.given")
-        return given
+        return new_key
 
     # what the sync does
 
@@ -296,7 +296,7 @@ class Outbox:
             connection.execute(
                 "UPDATE command SET failures = failures + 1, withdraw = (failures + 1 >= ?)"
                 " WHERE key = ? AND state = 'SENDING'",
-                (GIVEN_UP_AFTER, keys[0]),
+                (MOST_TRIES, keys[0]),
             )
             row = connection.execute("SELECT withdraw FROM command WHERE key = ?", (keys[0],)).fetchone()
         return bool(row and row[0])
@@ -331,7 +331,7 @@ class Outbox:
     @_healing
     def forget_old(self) -> list[str]:
         """Drop what was settled 30 days ago. Returns the files no command needs any more."""
-        before = (self._now() - KEPT).isoformat(timespec="microseconds")
+        before = (self._now() - RETENTION).isoformat(timespec="microseconds")
         with self._changing() as connection:
             settled = f"NOT ({_OPEN} OR ({_TO_LOOK_AT}))"
             connection.execute(f"DELETE FROM command WHERE answered_at < ? AND {settled}", (before,))  # noqa: S608

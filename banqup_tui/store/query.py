@@ -259,8 +259,8 @@ def folded(text: str | None) -> str:
     """Lower case, without accents: how words are compared."""
     if not text:
         return ""
-    apart = unicodedata.normalize("NFD", text.casefold().translate(_LETTERS))
-    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+    decomposed = unicodedata.normalize("NFD", text.casefold().translate(_LETTERS))
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 def tokens(text: str) -> list[str]:

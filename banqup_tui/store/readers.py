@@ -18,15 +18,15 @@ from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.integration import Integration, IntegrationState
 from banqup_tui.domain.listing import ClientRow, Counts, DocumentRow, FolderNode, Totals, UnderWay
-from banqup_tui.domain.source import PlacingRule, Source, ToPlace
+from banqup_tui.domain.source import PlacingRule, Source, Unfiled
 from banqup_tui.protocol.messages import BackfillCount
 from banqup_tui.store.codes import APPROVED, date_of, day_of
 from banqup_tui.store.copy import Copy, CopyState, state_of
-from banqup_tui.store.healing import healing, heals
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.overlay import Moment, Overlay
 from banqup_tui.store.packed import DELIVERY_COLUMNS, whole_delivery, whole_document
 from banqup_tui.store.query import DocumentQuery, Field, Filter, Term
+from banqup_tui.store.repair import healing, heals
 from banqup_tui.store.rows import by_id, rows_of
 from banqup_tui.store.sqlite import reading
 from banqup_tui.store.tallies import Tallies, counts_in, folder_nodes
@@ -36,7 +36,7 @@ _V = TypeVar("_V")
 
 _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {
     kind: msgspec.json.Decoder(kind)
-    for kind in (Client, Integration, Installation, Extension, Source, ToPlace, PlacingRule)
+    for kind in (Client, Integration, Installation, Extension, Source, Unfiled, PlacingRule)
 }
 """Built before any thread is: two that decode a type for the first time at once bring the process down."""
 
@@ -287,14 +287,14 @@ class Readers:
     def sources(self) -> list[Source]:
         return self._all("SELECT value FROM source ORDER BY id", Source)
 
-    def to_place(self) -> list[ToPlace]:
+    def unfiled(self) -> list[Unfiled]:
         """Newest first; without what was placed or dismissed and waits in the outbox."""
         there = self._ids_to_place()
         rows = self._connection().execute("SELECT id, value FROM to_place").fetchall()
-        found = [_decode(value, ToPlace) for id_, value in rows if id_ in there]
+        found = [_decode(value, Unfiled) for id_, value in rows if id_ in there]
         return sorted(found, key=lambda one: (-one.at.timestamp() if one.at else 0.0, one.id))
 
-    def to_place_count(self) -> int:
+    def unfiled_count(self) -> int:
         return len(self._ids_to_place())
 
     def _ids_to_place(self) -> set[str]:
@@ -305,8 +305,8 @@ class Readers:
         now = Moment(gen=gen, seq=seq)
         return {id_ for id_, ver, of in rows if not overlay.over(id_, ver, of, now)}
 
-    def waiting_to_place(self, to_place_id: str) -> ToPlace | None:
-        return self._one("SELECT value FROM to_place WHERE id = ?", to_place_id, ToPlace)
+    def waiting_unfiled(self, unfiled_id: str) -> Unfiled | None:
+        return self._one("SELECT value FROM to_place WHERE id = ?", unfiled_id, Unfiled)
 
     def rules(self) -> list[PlacingRule]:
         return self._all("SELECT value FROM rule ORDER BY id", PlacingRule)

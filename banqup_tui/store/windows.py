@@ -13,16 +13,16 @@ from typing import Any
 
 from banqup_tui.domain.listing import DocumentRow
 from banqup_tui.store.copy import Copy
-from banqup_tui.store.healing import heals
 from banqup_tui.store.matching import matches
 from banqup_tui.store.overlay import Overlay
 from banqup_tui.store.query import DocumentQuery, SortColumn
+from banqup_tui.store.repair import heals
 from banqup_tui.store.rows import by_number, rows_of
 from banqup_tui.store.scope import Key, Scope, simplified
 from banqup_tui.store.sqlite import reading
 
 _LAST = 2**63 - 1
-_PLACES_KEPT = 512
+_MOST_POSITIONS = 512
 
 
 @heals
@@ -149,7 +149,7 @@ class _Places:
         self.total = position
         self._positions.append(position)
         self._keys.append((first_month * 100, 0))
-        self._kept = len(self._positions)
+        self._position_count = len(self._positions)
 
     def nearest(self, position: int) -> tuple[int, Key]:
         after = bisect.bisect_right(self._positions, position)
@@ -161,7 +161,7 @@ class _Places:
         at = bisect.bisect_left(self._positions, position)
         if at < len(self._positions) and self._positions[at] == position:
             return
-        if len(self._positions) < self._kept + _PLACES_KEPT:
+        if len(self._positions) < self._position_count + _MOST_POSITIONS:
             self._positions.insert(at, position)
             self._keys.insert(at, key)
 

@@ -1,7 +1,7 @@
 """Keeps the copy and the server in step, in one thread of its own with its own event loop.
 
 Started with `start` it runs until `stop`. Without it, the one-shot calls (`sync_once`, `push_and_wait`, `download`,
-`test_connection`, `begin_sign_in` and what follows it, `backfill_count`, `attempts`, `to_place`) connect for
+`test_connection`, `begin_sign_in` and what follows it, `backfill_count`, `attempts`, `unfiled`) connect for
 themselves; with it, they use its connection. They block, so a screen calls them from a worker.
 """
 
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from banqup_tui.domain.delivery import Attempt
 from banqup_tui.domain.folder import Folder
-from banqup_tui.domain.source import ToPlace
+from banqup_tui.domain.source import Unfiled
 from banqup_tui.error_log import take_loop_faults
 from banqup_tui.protocol.local import Endpoint
 from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult
@@ -196,8 +196,8 @@ class Engine:
     def attempts(self, delivery_id: str, timeout: float = 30.0) -> list[Attempt]:
         return self._ask(lambda exchange: exchange.server.attempts(delivery_id), timeout)
 
-    def to_place(self, timeout: float = 30.0) -> list[ToPlace]:
-        return self._ask(lambda exchange: exchange.server.to_place(), timeout)
+    def unfiled(self, timeout: float = 30.0) -> list[Unfiled]:
+        return self._ask(lambda exchange: exchange.server.unfiled(), timeout)
 
     def _ask(self, question: _Question[_V], timeout: float) -> _V:
         """On the engine's loop where it runs, else on one of its own. Raises `BanqupError`."""

@@ -21,7 +21,7 @@ from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import Message, message
-from banqup_tui.domain.source import ToPlace
+from banqup_tui.domain.source import Unfiled
 from banqup_tui.protocol import paths
 from banqup_tui.protocol.answers import harmless
 from banqup_tui.protocol.local import Endpoint
@@ -176,8 +176,8 @@ class Server:
     async def attempts(self, delivery_id: str) -> list[Attempt]:
         return await self._get(self._path(paths.ATTEMPTS, delivery_id=delivery_id), list[Attempt])
 
-    async def to_place(self) -> list[ToPlace]:
-        return await self._get(paths.TO_PLACE, list[ToPlace])
+    async def unfiled(self) -> list[Unfiled]:
+        return await self._get(paths.UNFILED, list[Unfiled])
 
     async def backfill(
         self, client_id: str, folders: Sequence[Folder] | None, since: date | None = None
@@ -194,7 +194,7 @@ class Server:
         """The lines of the event stream. Silence of 40 s ends it with `ServerDown`."""
         timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, read=SILENCE_SECONDS)
         headers = {"Accept": "text/event-stream"}
-        with _told(self._client):
+        with _as_unreachable(self._client):
             async with self._client.stream(
                 "GET", self._path(paths.EVENTS), headers=headers, timeout=timeout
             ) as response:
@@ -216,7 +216,7 @@ class Server:
 
     async def put_file(self, sha256: str, path: Path) -> None:
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(_size(path))}
-        with _told(self._client):
+        with _as_unreachable(self._client):
             async with self._client.stream(
                 "PUT", self._path(paths.FILE, sha256=sha256), content=_chunks(path, self._listening), headers=headers
             ) as response:
@@ -228,7 +228,7 @@ class Server:
         headers = {"Accept": "*/*"}
         half = cache.half()
         try:
-            with _told(self._client):
+            with _as_unreachable(self._client):
                 async with self._client.stream(
                     "GET", self._path(paths.FILE, sha256=sha256), headers=headers
                 ) as response:
@@ -279,7 +279,7 @@ class Server:
         sent = dict(headers or {})
         if content is not None:
             sent["Content-Type"] = "application/json"
-        with _told(self._client):
+        with _as_unreachable(self._client):
             async with self._client.stream(
                 method,
                 paths.filled(path, self.space_id) if "{s}" in path else path,
@@ -306,7 +306,7 @@ def _errno_of(error: BaseException | None) -> int | None:
     return None
 
 
-class _told:
+class _as_unreachable:
     """httpx's errors as ours. Nothing of a request (a token may be in it) gets into the sentence."""
 
     def __init__(self, client: httpx.AsyncClient | None = None) -> None:
@@ -368,28 +368,28 @@ def _failure(response: httpx.Response, body: bytes) -> Exception:
     if status == 410 and is_too_old(problem):
         return CopyTooOld()
     if status in (408, 429, 503):
-        return Busy(_said(status, problem), _retry_after(response))
+        return Busy(_message(status, problem), _retry_after(response))
     if status == 500:
-        return ServerFault(_said(status, problem))
+        return ServerFault(_message(status, problem))
     if status > 500 or status < 400:
-        return ServerDown(_said(status, problem))
+        return ServerDown(_message(status, problem))
     return Refused(status, problem)
 
 
-_SAID: dict[str, str] = {
+_CODES: dict[str, str] = {
     ProblemType.BUSY: "sync.server-busy",
     ProblemType.BEHIND_CURSOR: "sync.server-busy",
     ProblemType.TOO_MANY_REQUESTS: "sync.server-busy",
     ProblemType.TOO_SLOW: "sync.too-slow",
     ProblemType.STOPPING: "sync.server-stopping",
-    ProblemType.NO_ROOM: "sync.server-disk-full",
+    ProblemType.DISK_FULL: "sync.server-disk-full",
     ProblemType.INTERNAL: "sync.server-failed",
 }
 
 
-def _said(status: int, problem: Problem) -> Message:
+def _message(status: int, problem: Problem) -> Message:
     """Why the server does not do now what was asked, by the type of its problem."""
-    code = _SAID.get(problem.type)
+    code = _CODES.get(problem.type)
     return message("sync.server-answered", status=status) if code is None else message(code)
 
 
@@ -410,7 +410,7 @@ def _retry_after(response: httpx.Response) -> float | None:
 async def _lines(response: httpx.Response) -> AsyncIterator[str]:
     """Lines of bounded length, across pieces."""
     rest = b""
-    with _told():
+    with _as_unreachable():
         async for part in response.aiter_bytes():
             rest += part
             *lines, rest = rest.split(b"\n")

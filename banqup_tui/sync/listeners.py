@@ -48,7 +48,7 @@ class Listeners:
         trouble = self._trouble
         error = trouble.error
         try:
-            kept = self._outbox.waiting_count()
+            waiting = self._outbox.waiting_count()
             refused = self._outbox.refused_count()
             copy = self._copy.state()
         except LocalFault as fault:  # what was counted last is still the best that is known
@@ -57,12 +57,12 @@ class Listeners:
                 self.state, word=_word_of(error), message=error.message, fault=_code_of(error),
                 since=trouble.since, tries=trouble.tries,
             )  # fmt: skip
-        word = self._word(busy_with, kept, refused, copy.is_complete, copy.again)
+        word = self._word(busy_with, waiting, refused, copy.is_complete, copy.again)
         if error is None and word is SyncWord.IN_STEP and (was_at := self._clock.was_at()) is not None:
             word, error = SyncWord.CLOCK_BACK, ClockSetBack(was_at)
         return SyncState(
             word=word,
-            kept=kept,
+            waiting=waiting,
             since=trouble.since if error else None,
             tries=trouble.tries if error else 0,
             done=0 if copy.is_complete else copy.arrived,
@@ -72,14 +72,14 @@ class Listeners:
             fault=_code_of(error),
         )
 
-    def _word(self, busy_with: SyncWord | None, kept: int, refused: int, is_complete: bool, again: bool) -> SyncWord:
+    def _word(self, busy_with: SyncWord | None, waiting: int, refused: int, is_complete: bool, again: bool) -> SyncWord:
         if self._trouble.error is not None:
             return _word_of(self._trouble.error)
         if busy_with is SyncWord.STARTING:
             return SyncWord.STARTING
         if not is_complete:
             return SyncWord.RECOPYING if again else SyncWord.FIRST_COPY
-        if kept:
+        if waiting:
             return SyncWord.SENDING
         if busy_with is not None and busy_with is not SyncWord.SENDING:
             return busy_with

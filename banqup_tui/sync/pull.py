@@ -14,7 +14,7 @@ from banqup_tui.domain.document import Document
 from banqup_tui.domain.extension import Installation
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.messages import message
-from banqup_tui.domain.source import PlacingRule, Source, ToPlace
+from banqup_tui.domain.source import PlacingRule, Source, Unfiled
 from banqup_tui.domain.space import Space
 from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol.messages import Change, EntityKind, Op
@@ -33,7 +33,7 @@ _KINDS: dict[EntityKind, type] = {
     EntityKind.INSTALLATION: Installation,
     EntityKind.INTEGRATION: Integration,
     EntityKind.SOURCE: Source,
-    EntityKind.TO_PLACE: ToPlace,
+    EntityKind.UNFILED: Unfiled,
     EntityKind.RULE: PlacingRule,
 }
 _V = TypeVar("_V")

@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from banqup_tui.app_dirs import AppDirs
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.values import Value
 from banqup_tui.error_log import record
-from banqup_tui.homes import Homes
 from banqup_tui.protocol.commands import (
     BulkSend,
     CommandBody,
-    DismissToPlace,
+    DismissUnfiled,
     ImportFile,
     PlaceFile,
     Resend,
@@ -67,7 +67,7 @@ class Session:
     @classmethod
     def open(
         cls,
-        homes: Homes,
+        dirs: AppDirs,
         connect: Callable[[], Endpoint],
         *,
         name: str = LOCAL,
@@ -78,13 +78,13 @@ class Session:
 
         `in_background`: a large copy is checked for damage meanwhile; see `Copy.open`.
         """
-        directory = homes.copies / name
+        directory = dirs.copies / name
         last_used = last_change(directory.glob("*.sqlite*"))
         outbox = Outbox.open(directory / "outbox.sqlite")
         copy = Copy.open(directory / "copy.sqlite", in_background=in_background)
         spool = Spool(directory / "spool")
-        files = FileCache(homes.cache / "files" / name)
-        to_log = partial(record, directory=homes.log)
+        files = FileCache(dirs.cache / "files" / name)
+        to_log = partial(record, directory=dirs.log)
         engine = Engine(
             copy, outbox, connect, files=files, spool=spool, make_server=make_server, record=to_log,
             last_used=last_used,
@@ -97,17 +97,17 @@ class Session:
     def act(self, body: CommandBody, *, label: str = "", key: str | None = None) -> str:
         """Give a command (one of protocol.commands) to the outbox. Returns its key. `label`: what it was, in words."""
         documents, effect = self._drawn(body)
-        given = self.outbox.give(
+        new_keys = self.outbox.give(
             body.KIND, bytes(encode(body)), self.copy.state().seen,
             documents=documents, effect=effect, label=label, key=key,
         )  # fmt: skip
         self.engine.wake()
-        return given
+        return new_keys
 
     def act_all(self, bodies: Sequence[CommandBody], *, label: str = "", labels: Sequence[str] = ()) -> list[str]:
         """Several commands at once, in order; their keys. They are all kept, or none. `labels`: one for each."""
-        given = [(body.KIND, bytes(encode(body)), *self._drawn(body)) for body in bodies]
-        keys = self.outbox.give_all(given, self.copy.state().seen, label=label, labels=labels)
+        new_keys = [(body.KIND, bytes(encode(body)), *self._drawn(body)) for body in bodies]
+        keys = self.outbox.give_all(new_keys, self.copy.state().seen, label=label, labels=labels)
         self.engine.wake()
         return keys
 
@@ -139,9 +139,9 @@ class Session:
 
     def retry_changes(self, keys: Sequence[str]) -> list[str]:
         """Give refused changes again; the keys of the new commands."""
-        given = self.refused_changes.retry(keys, self.copy.state().seen)
+        new_keys = self.refused_changes.retry(keys, self.copy.state().seen)
         self.engine.wake()
-        return given
+        return new_keys
 
     def clear_changes(self, keys: Sequence[str]) -> None:
         """Take refused changes off the list of them."""
@@ -188,8 +188,8 @@ class Session:
             case Resend(copies=copies):
                 wanted = (copy.delivery_id for copy in copies)
                 return tuple(self.readers.documents_of_deliveries(wanted)), Effect.SENT
-            case PlaceFile(to_place_id=id_):
+            case PlaceFile(unfiled_id=id_):
                 return (id_,), Effect.AWAY
-            case DismissToPlace(to_place_ids=ids):
+            case DismissUnfiled(unfiled_ids=ids):
                 return ids, Effect.AWAY
         return (), None

@@ -25,14 +25,14 @@ class SyncWord(StrEnum):
 
 
 class SyncState(Value, frozen=True, kw_only=True):
-    """`kept`: commands that have no answer yet. `since`, `tries`: of every trouble. `fault`: of LOCAL_FAULT.
+    """`waiting`: commands that have no answer yet. `since`, `tries`: of every trouble. `fault`: of LOCAL_FAULT.
 
     `done` of `total` documents: of FIRST_COPY and RECOPYING. `refused`: changes to look at. `message` says
     what is wrong, where something is.
     """
 
     word: SyncWord = SyncWord.STARTING
-    kept: int = 0
+    waiting: int = 0
     since: datetime | None = None
     tries: int = 0
     done: int = 0

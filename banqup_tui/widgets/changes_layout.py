@@ -7,13 +7,13 @@ from datetime import date
 
 from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.domain.text import clean
+from banqup_tui.presentation.formats import count, moment
+from banqup_tui.presentation.messages import remedy_of
+from banqup_tui.presentation.refusals import what_to_do, why_not
+from banqup_tui.presentation.words import _, ngettext
 from banqup_tui.widgets.lines import width_of
 from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, paragraph, right
-from banqup_tui.widgets.listing import BuildItems, Item
-from banqup_tui.written.formats import count, moment
-from banqup_tui.written.messages import remedy_of
-from banqup_tui.written.refusals import what_to_do, why_not
-from banqup_tui.written.words import _, ngettext
+from banqup_tui.widgets.list_view import BuildItems, Item
 
 _VALUE = 14
 _LEAST_WHAT = 20

@@ -8,12 +8,12 @@ from typing import NamedTuple
 from textual import events
 from textual.binding import Binding
 
+from banqup_tui.presentation.signs import sign
+from banqup_tui.presentation.words import _
 from banqup_tui.widgets.buttons import Button, button_row
 from banqup_tui.widgets.footer import FooterKey
 from banqup_tui.widgets.lines_of_text import fitted, right
 from banqup_tui.widgets.panel import Panel, PanelRow
-from banqup_tui.written.signs import sign
-from banqup_tui.written.words import _
 
 CANCEL, CONTINUE = "cancel", "continue"
 

@@ -14,13 +14,13 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
+from banqup_tui.presentation.formats import cut, short_date, shown, vat_number
+from banqup_tui.presentation.signs import STATUSES, sign
+from banqup_tui.presentation.words import _
 from banqup_tui.widgets.count_columns import COUNTED, Counts, draw_count
 from banqup_tui.widgets.line_list import LineList
 from banqup_tui.widgets.lines import LineBuilder, width_of
 from banqup_tui.widgets.theme import Ground, Look
-from banqup_tui.written.formats import cut, short_date, shown, vat_number
-from banqup_tui.written.signs import STATUSES, sign
-from banqup_tui.written.words import _
 
 WIDE_FROM = 110
 _NEWEST, _VAT, _INTEGRATIONS, _GAP = 8, 15, 15, 2

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from textual.binding import Binding
 
+from banqup_tui.presentation.words import _
 from banqup_tui.widgets.buttons import Button, button_row
 from banqup_tui.widgets.footer import FooterKey
 from banqup_tui.widgets.lines_of_text import fitted, paragraph
 from banqup_tui.widgets.panel import Panel, PanelRow
-from banqup_tui.written.words import _
 
 
 class Confirm(Panel):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from banqup_tui.domain.status import AccountingStatus
+from banqup_tui.presentation.formats import count
+from banqup_tui.presentation.signs import STATUSES, sign
 from banqup_tui.widgets.lines import LineBuilder
 from banqup_tui.widgets.theme import Ground, Look
-from banqup_tui.written.formats import count
-from banqup_tui.written.signs import STATUSES, sign
 
 COUNTED: tuple[AccountingStatus, ...] = (
     AccountingStatus.ERROR,

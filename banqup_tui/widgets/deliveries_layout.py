@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from banqup_tui.domain.delivery import Attempt, Delivery, DeliveryState
+from banqup_tui.presentation.formats import cut, decimal, moment, shown
+from banqup_tui.presentation.messages import remedy_of_delivery, sentence_of
+from banqup_tui.presentation.signs import SignName, sign
+from banqup_tui.presentation.words import N_, _
 from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, paragraph, right
-from banqup_tui.widgets.listing import BuildItems, Item
+from banqup_tui.widgets.list_view import BuildItems, Item
 from banqup_tui.widgets.theme import Token
-from banqup_tui.written.formats import cut, decimal, moment, shown
-from banqup_tui.written.messages import remedy_of_delivery, sentence_of
-from banqup_tui.written.signs import SignName, sign
-from banqup_tui.written.words import N_, _
 
 _STATES: Mapping[DeliveryState, tuple[SignName, Token, str]] = {
     DeliveryState.QUEUED: ("queued", "info", N_("Queued")),

@@ -11,10 +11,10 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from banqup_tui.presentation.formats import shown
+from banqup_tui.presentation.signs import STATUSES
+from banqup_tui.presentation.words import _
 from banqup_tui.widgets.lines import width_of
-from banqup_tui.written.formats import shown
-from banqup_tui.written.signs import STATUSES
-from banqup_tui.written.words import _
 
 Extra = Literal["sent_names", "actions_label", "wide_number", "full_date", "full_status"]
 EXTRAS: tuple[Extra, ...] = ("sent_names", "actions_label", "wide_number", "full_date", "full_status")
@@ -63,23 +63,23 @@ class Columns(NamedTuple):
 
 
 @lru_cache(maxsize=16)
-def table_columns(width: int, integrations: tuple[str, ...], kept: frozenset[Extra], _language: str) -> Columns:
+def table_columns(width: int, integrations: tuple[str, ...], wanted: frozenset[Extra], _language: str) -> Columns:
     """The columns of a table `width` cells wide, with these integrations to name, in the user's language."""
     widths = Widths(
         sent_names=sum(width_of(shown(name)) + 4 for name in integrations) - 2 if integrations else 0,
         actions_label=width_of(_("Actions")),
         full_status=max(width_of(one.full_word) for one in STATUSES.values()) + 2,
     )
-    return columns_at(width, widths, kept)
+    return columns_at(width, widths, wanted)
 
 
-def columns_at(width: int, widths: Widths, kept: Collection[Extra] = ()) -> Columns:
-    """The columns of a table `width` cells wide. `kept`: extras the user chose, bought first and given up last."""
+def columns_at(width: int, widths: Widths, wanted: Collection[Extra] = ()) -> Columns:
+    """The columns of a table `width` cells wide. `wanted`: extras the user chose, bought first and given up last."""
     chosen: list[Extra] = []
     plain = _placed(width, widths, frozenset(), narrow=False)
     if width < NARROW_BELOW or plain.counterparty_width < LEAST_COUNTERPARTY:
         return _placed(width, widths, frozenset(), narrow=True)
-    for extra in (extra for extra in EXTRAS if extra in kept):
+    for extra in (extra for extra in EXTRAS if extra in wanted):
         if _placed(width, widths, frozenset([*chosen, extra]), narrow=False).counterparty_width >= LEAST_COUNTERPARTY:
             chosen.append(extra)
     for extra in EXTRAS:

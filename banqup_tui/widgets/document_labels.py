@@ -8,11 +8,11 @@ from typing import Literal, NamedTuple
 from rich.style import Style
 from textual.strip import Strip
 
+from banqup_tui.presentation.signs import sign
+from banqup_tui.presentation.words import _
 from banqup_tui.widgets.document_columns import Columns
 from banqup_tui.widgets.lines import LineBuilder, width_of
 from banqup_tui.widgets.theme import Look
-from banqup_tui.written.signs import sign
-from banqup_tui.written.words import _
 
 SortColumn = Literal["date", "number", "counterparty", "gross", "status", "sent"]
 

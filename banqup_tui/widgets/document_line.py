@@ -9,12 +9,12 @@ from textual.strip import Strip
 
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.status import AccountingStatus
+from banqup_tui.presentation.formats import amount, cut, cut_middle, full_date, short_date, shown
+from banqup_tui.presentation.signs import STATUSES, sign, state_appearance
 from banqup_tui.widgets.document_columns import Columns
 from banqup_tui.widgets.document_rows import DocumentRow
 from banqup_tui.widgets.lines import LineBuilder, width_of
 from banqup_tui.widgets.theme import Ground, Look, Token
-from banqup_tui.written.formats import amount, cut, cut_middle, full_date, short_date, shown
-from banqup_tui.written.signs import STATUSES, sign, state_appearance
 
 
 def draw_document(
@@ -41,8 +41,8 @@ def draw_document(
 def _field(line: LineBuilder, columns: Columns, row: DocumentRow, base: Style) -> None:
     """Counterparty and amount share a field: the name is cut two cells before the amount of its own row."""
     figure = amount(row.gross, row.currency) if row.gross is not None else sign("none")
-    room = columns.field_end - columns.field - width_of(figure) - 2
-    line.at(columns.field).put(cut(shown(row.counterparty), room), base)
+    width_left = columns.field_end - columns.field - width_of(figure) - 2
+    line.at(columns.field).put(cut(shown(row.counterparty), width_left), base)
     line.put_right(columns.field_end, figure, base)
 
 

@@ -13,7 +13,7 @@ from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.status import AccountingStatus
 
 WINDOW = 128
-WINDOWS_KEPT = 12
+MOST_WINDOWS = 12
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -77,28 +77,28 @@ class Windows:
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
-        self._kept: OrderedDict[int, Sequence[DocumentRow]] = OrderedDict()
+        self._cached: OrderedDict[int, Sequence[DocumentRow]] = OrderedDict()
         self.count = rows.count()
 
     def read_anew(self) -> None:
         """The rows may have changed."""
-        self._kept.clear()
+        self._cached.clear()
         self.count = self._rows.count()
 
     def row(self, index: int) -> DocumentRow | None:
         if not 0 <= index < self.count:
             return None
         start = index - index % WINDOW
-        window = self._kept.get(start)
+        window = self._cached.get(start)
         if window is None:
-            window = self._kept[start] = self._rows.window(start, WINDOW)
-            while len(self._kept) > WINDOWS_KEPT:
-                self._kept.popitem(last=False)
+            window = self._cached[start] = self._rows.window(start, WINDOW)
+            while len(self._cached) > MOST_WINDOWS:
+                self._cached.popitem(last=False)
         else:
-            self._kept.move_to_end(start)
+            self._cached.move_to_end(start)
         return window[index - start] if index - start < len(window) else None
 
     def known(self, index: int) -> DocumentRow | None:
         """The row, if it was read."""
-        window = self._kept.get(index - index % WINDOW, ())
+        window = self._cached.get(index - index % WINDOW, ())
         return window[index % WINDOW] if index % WINDOW < len(window) else None

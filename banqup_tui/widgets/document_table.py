@@ -15,6 +15,7 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
+from banqup_tui.presentation.words import current_language
 from banqup_tui.widgets.document_columns import Columns, Extra, table_columns
 from banqup_tui.widgets.document_labels import Labels, SortColumn, column_at, draw_labels
 from banqup_tui.widgets.document_line import draw_document
@@ -23,7 +24,6 @@ from banqup_tui.widgets.document_selection import EVERYTHING, NOTHING, Range, Se
 from banqup_tui.widgets.line_list import LineList
 from banqup_tui.widgets.lines import LineBuilder
 from banqup_tui.widgets.theme import Ground, Look
-from banqup_tui.written.words import current_language
 
 
 class DocumentTable(LineList):
@@ -88,7 +88,7 @@ class DocumentTable(LineList):
         self._range: Range | None = None
         self._labels = Labels({})
         self._integrations: tuple[str, ...] = ()
-        self._kept: frozenset[Extra] = frozenset()
+        self._extras: frozenset[Extra] = frozenset()
 
     # What it shows
 
@@ -157,10 +157,10 @@ class DocumentTable(LineList):
             self._labels = labels
             self.refresh(Region(0, 0, self.size.width, 1))
 
-    def set_kept_columns(self, extras: frozenset[Extra]) -> None:
+    def set_extra_columns(self, extras: frozenset[Extra]) -> None:
         """Columns the user chose, which are kept as long as any room is left."""
-        if extras != self._kept:
-            self._kept = extras
+        if extras != self._extras:
+            self._extras = extras
             self.refresh()
 
     def set_selection(self, selection: Selection) -> None:
@@ -194,7 +194,7 @@ class DocumentTable(LineList):
         return self._windows.count
 
     def columns(self) -> Columns:
-        return table_columns(self.size.width, self._integrations, self._kept, current_language())
+        return table_columns(self.size.width, self._integrations, self._extras, current_language())
 
     def ground_of(self, index: int) -> Ground:
         ground = super().ground_of(index)

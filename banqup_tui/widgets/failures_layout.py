@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from banqup_tui.domain.failures import Failing, FailureGroup
 from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.presentation.formats import count
+from banqup_tui.presentation.messages import remedy_of_delivery, sentence_of
+from banqup_tui.presentation.words import _, ngettext
 from banqup_tui.widgets.deliveries_layout import state_words
 from banqup_tui.widgets.integrations_layout import integration_words
 from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, right
-from banqup_tui.widgets.listing import BuildItems, Item
-from banqup_tui.written.formats import count
-from banqup_tui.written.messages import remedy_of_delivery, sentence_of
-from banqup_tui.written.words import _, ngettext
+from banqup_tui.widgets.list_view import BuildItems, Item
 
 MOST_PARTS = 12
 _NUMBER, _EXTENSION, _STATE, _CLIENTS, _CAUSE = 7, 9, 24, 45, 47

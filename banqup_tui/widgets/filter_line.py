@@ -10,12 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from banqup_tui.widgets.editing import Editing
+from banqup_tui.presentation.formats import cut
+from banqup_tui.presentation.words import _
 from banqup_tui.widgets.focus import InFront
 from banqup_tui.widgets.lines import Piece, strip_of, width_of
+from banqup_tui.widgets.text_input import Editing
 from banqup_tui.widgets.theme import Look, look_of
-from banqup_tui.written.formats import cut
-from banqup_tui.written.words import _
 
 _FIELD = 4
 _MARGIN = 2
@@ -94,9 +94,9 @@ class FilterLine(InFront):
         blank = look.style("text")
         if y == 1:
             return self._problem_line(look, width)
-        room = width - _FIELD - 1 - _MARGIN
+        width_left = width - _FIELD - 1 - _MARGIN
         beside = f"  {self._count} " if self._count else ""
-        field = self._marked(self._editing.pieces(room - width_of(beside), look), look)
+        field = self._marked(self._editing.pieces(width_left - width_of(beside), look), look)
         pieces: list[Piece] = [("  ", blank), ("/", look.style("accent", bold=True)), (" ", blank)]
         pieces += [(" ", look.style("text", "field")), *field, (beside, look.style("muted", "field"))]
         return strip_of(pieces, width, blank)

@@ -16,14 +16,14 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
+from banqup_tui.presentation.formats import count, cut, shown, wrapped
+from banqup_tui.presentation.signs import STATUSES, sign
+from banqup_tui.presentation.words import _
 from banqup_tui.widgets.count_columns import COUNTED, Counts, draw_count
 from banqup_tui.widgets.focus import forget_layout_repaint
 from banqup_tui.widgets.line_list import LineList
 from banqup_tui.widgets.lines import LineBuilder, width_of
 from banqup_tui.widgets.theme import Ground, Look, Token
-from banqup_tui.written.formats import count, cut, shown, wrapped
-from banqup_tui.written.signs import STATUSES, sign
-from banqup_tui.written.words import _
 
 WIDE_FROM = 60
 _TOTAL, _COUNT = 8, 7
@@ -237,14 +237,14 @@ class FolderTree(LineList):
         end = width - 2 - width_of(total)
         if node.counts.error:
             end = _failed_end(width, total) - 2 - width_of(count(node.counts.error))
-        room = end - column
-        if width_of(label) <= room:
+        width_left = end - column
+        if width_of(label) <= width_left:
             return [label]
         lines = wrapped(label, width - 1 - column)
-        if width_of(lines[-1]) > room and " " in lines[-1]:
+        if width_of(lines[-1]) > width_left and " " in lines[-1]:
             head, _space, tail = lines[-1].rpartition(" ")
             lines[-1:] = [head, tail]
-        lines[-1] = cut(lines[-1], room)
+        lines[-1] = cut(lines[-1], width_left)
         return lines
 
     def _open_around(self, position: int) -> None:

@@ -8,11 +8,11 @@ from typing import NamedTuple
 from textual import events
 from textual.message import Message
 
+from banqup_tui.presentation.signs import plain
+from banqup_tui.presentation.words import _
 from banqup_tui.widgets.lines import Piece, width_of
 from banqup_tui.widgets.one_line import OneLine
 from banqup_tui.widgets.theme import Look
-from banqup_tui.written.signs import plain
-from banqup_tui.written.words import _
 
 PALETTE_FROM = 100
 _MARGIN = 2
@@ -73,8 +73,8 @@ class Footer(OneLine):
     def pieces(self, width: int, look: Look) -> list[Piece]:
         right = self._right_keys(width)
         right_width = _width(right)
-        room = width - 2 * _MARGIN - (right_width + 2 if right else 0)
-        left = _fitting([key for key in self.keys if key.enabled], room)
+        width_left = width - 2 * _MARGIN - (right_width + 2 if right else 0)
+        left = _fitting([key for key in self.keys if key.enabled], width_left)
         gap = width - 2 * _MARGIN - _width(left) - right_width
         muted = look.style("muted", self.ground)
         self._zones = []
@@ -114,7 +114,7 @@ def _width(keys: Sequence[FooterKey]) -> int:
     return sum(width_of(key.key) + 1 + width_of(key.label) for key in keys) + 2 * max(len(keys) - 1, 0)
 
 
-def _fitting(keys: list[FooterKey], room: int) -> list[FooterKey]:
-    while keys and _width(keys) > room:
+def _fitting(keys: list[FooterKey], width_left: int) -> list[FooterKey]:
+    while keys and _width(keys) > width_left:
         keys.pop()
     return keys

@@ -16,6 +16,9 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from banqup_tui.presentation.formats import cut, shown
+from banqup_tui.presentation.signs import sign
+from banqup_tui.presentation.words import _, pgettext
 from banqup_tui.widgets.buttons import Button, button_row
 from banqup_tui.widgets.focus import QuietFocus
 from banqup_tui.widgets.form_content import FormContent, NotAsked, everything_is_asked
@@ -32,9 +35,6 @@ from banqup_tui.widgets.form_rows import (
 )
 from banqup_tui.widgets.lines import LineBuilder
 from banqup_tui.widgets.theme import Ground, Look, look_of
-from banqup_tui.written.formats import cut, shown
-from banqup_tui.written.signs import sign
-from banqup_tui.written.words import _, pgettext
 
 __all__ = ["NO", "YES", "Field", "FormView", "Report", "Ticks", "Wrong"]
 
@@ -118,10 +118,10 @@ class FormView(QuietFocus, ScrollView):
             self._hints[name] = text
             self._rebuild()
 
-    def set_said(self, sentences: Mapping[str, str]) -> None:
+    def set_problems(self, sentences: Mapping[str, str]) -> None:
         """What the service finds wrong, by field; each goes when its text changes."""
         for name, filling in self._content.fillings.items():
-            filling.said = sentences.get(name, "")
+            filling.problem = sentences.get(name, "")
         self._rebuild()
 
     def set_buttons(self, buttons: Iterable[Button], remark: str = "") -> None:
@@ -292,7 +292,7 @@ class FormView(QuietFocus, ScrollView):
         elif stop.kind == "box":
             self._tick(stop)
         elif self._kind(stop.name) == "tick":
-            self._turn(stop.name, 1)
+            self._cycle(stop.name, 1)
         elif self._kind(stop.name) == "sign-in":
             self.post_message(self.SignInAsked(stop.name))
         else:
@@ -362,17 +362,17 @@ class FormView(QuietFocus, ScrollView):
                 self.action_enter()
             return event.key == "space"
         if kind in ("choice", "tick"):
-            turns = ("space",) if kind == "tick" else ("left", "right", "space")
-            if event.key in turns:
-                self._turn(name, -1 if event.key == "left" else 1)
-            return event.key in turns
+            cycling = ("space",) if kind == "tick" else ("left", "right", "space")
+            if event.key in cycling:
+                self._cycle(name, -1 if event.key == "left" else 1)
+            return event.key in cycling
         if not self._content.fillings[name].editing.take(event):
             return False
         self._changed(name)
         return True
 
-    def _turn(self, name: str, step: int) -> None:
-        self._content.fillings[name].turn(step)
+    def _cycle(self, name: str, step: int) -> None:
+        self._content.fillings[name].cycle(step)
         self._changed(name)
 
     def _tick(self, stop: Stop) -> None:

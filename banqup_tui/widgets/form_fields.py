@@ -7,15 +7,15 @@ from typing import Literal, NamedTuple
 
 from rich.style import Style
 
-from banqup_tui.widgets.editing import Editing
+from banqup_tui.presentation.formats import cut, shown
+from banqup_tui.presentation.signs import sign
+from banqup_tui.presentation.words import _
 from banqup_tui.widgets.lines import Piece, width_of
+from banqup_tui.widgets.text_input import Editing
 from banqup_tui.widgets.theme import Ground, Look
-from banqup_tui.written.formats import cut, shown
-from banqup_tui.written.signs import sign
-from banqup_tui.written.words import _
 
 FIELD, FIELD_WIDTH, ORIGIN = 17, 42, 61
-ROOM = FIELD_WIDTH - 2
+TEXT_WIDTH = FIELD_WIDTH - 2
 """Columns: where fields begin, how wide they are, where their origin stands, and the text they hold."""
 
 YES, NO = "true", "false"
@@ -38,8 +38,8 @@ class Wrong(NamedTuple):
 class Field(NamedTuple):
     """`own` is this level's value, None where it has none; `inherited` shows where it comes from then.
 
-    A secret that is `kept` is shown as such, replaced only by what is typed; a `sign-in` is not typed at all, and says
-    whether one has signed in. A `choice` takes one of `choices`, a `tick` is `true` or `false`. `example` stands beside
+    A secret that is `stored` is shown as such, and replaced only by what is typed; a `sign-in` is not typed at all, and
+    says whether one has signed in. A `choice` takes one of `choices`, a `tick` is `true` or `false`. `example` stands beside
     an error and under an empty field. `empty_word` is said at the right of one that is empty and may be.
     """
 
@@ -48,7 +48,7 @@ class Field(NamedTuple):
     kind: Kind = "text"
     own: str | None = None
     inherited: str | None = None
-    kept: bool = False
+    stored: bool = False
     choices: Sequence[str] = ()
     required: bool = False
     check: Callable[[str], Wrong | None] | None = None
@@ -74,20 +74,20 @@ class Report(NamedTuple):
 
 
 class Filling:
-    """One field while it is filled in. `said` is what the service has found wrong, until the text changes."""
+    """One field while it is filled in. `problem` is what the service has found wrong, until the text changes."""
 
     def __init__(self, field: Field) -> None:
         self.field = field
         self.editing = Editing(_first_text(field))
         self.is_touched = False
-        self.said = ""
+        self.problem = ""
 
     @property
     def text(self) -> str:
         return self.editing.text
 
     def touch(self) -> None:
-        self.is_touched, self.said = True, ""
+        self.is_touched, self.problem = True, ""
 
     def paste(self, text: str) -> None:
         """A secret keeps its lines: a private key is nothing without them. Nobody sees it."""
@@ -100,10 +100,10 @@ class Filling:
 
     def wrong(self) -> Wrong | None:
         found = self.field.check(self.text) if self.field.check is not None and self.text else None
-        return found or (Wrong(0, len(self.text), self.said) if self.said else None)
+        return found or (Wrong(0, len(self.text), self.problem) if self.problem else None)
 
     def is_missing(self) -> bool:
-        return self.field.required and not self.field.kept and not self.text.strip()
+        return self.field.required and not self.field.stored and not self.text.strip()
 
     def changes(self) -> Iterator[str | None]:
         """Its own value, None where it is as inherited or empty; nothing where there is nothing to keep."""
@@ -119,7 +119,7 @@ class Filling:
         if self.field.own and self.field.kind not in UNSEEN:
             yield self.field.own
 
-    def turn(self, step: int) -> None:
+    def cycle(self, step: int) -> None:
         """The next choice, or the other state of a box."""
         choices = self.field.choices if self.field.kind == "choice" else (YES, NO)
         at = choices.index(self.text) if self.text in choices else 1 if self.field.kind == "tick" else -1
@@ -129,14 +129,14 @@ class Filling:
     def origin(self) -> tuple[str, bool]:
         """Where the value comes from, in words, and whether it is of this level."""
         field, text = self.field, self.text
-        if not text and not field.kept and field.empty_word:
+        if not text and not field.stored and field.empty_word:
             return field.empty_word, False
         if not field.has_levels:
             return "", False
         if field.kind in UNSEEN:
-            if text or (field.kept and field.own is not None):
+            if text or (field.stored and field.own is not None):
                 return _("this client"), True
-            return (_("from the firm"), False) if field.kept else ("", False)
+            return (_("from the firm"), False) if field.stored else ("", False)
         if not text:
             return "", False
         own = text != (field.inherited or "")
@@ -144,7 +144,7 @@ class Filling:
 
     @property
     def is_signed_in(self) -> bool:
-        return bool(self.text) or self.field.kept
+        return bool(self.text) or self.field.stored
 
     # drawing
 
@@ -152,31 +152,33 @@ class Filling:
         ground: Ground = "field" if here else "surface"
         editing, field = self.editing, self.field
         if field.kind == "secret" and not editing.text:
-            words = _("kept, never shown") if field.kept else ""
+            words = _("kept, never shown") if field.stored else ""
             caret: list[Piece] = [(" ", look.caret())] if here and not words else []
-            return [*caret, (words.ljust(ROOM - len(caret)), look.style("muted", ground))]
+            return [*caret, (words.ljust(TEXT_WIDTH - len(caret)), look.style("muted", ground))]
         if field.kind == "sign-in":
-            kept = _("signed in") if field.kept else _("not signed in")
-            words = _("signed in, not kept yet") if editing.text else kept
-            return [(cut(words, ROOM).ljust(ROOM), look.style("text" if self.is_signed_in else "muted", ground))]
+            stored = _("signed in") if field.stored else _("not signed in")
+            words = _("signed in, not kept yet") if editing.text else stored
+            return [
+                (cut(words, TEXT_WIDTH).ljust(TEXT_WIDTH), look.style("text" if self.is_signed_in else "muted", ground))
+            ]
         if field.kind == "choice":
             return _choice_pieces(editing.text, look.style("text", ground), here)
         seen = Editing(_MASK * len(editing.text)) if field.kind == "secret" else editing
         seen.caret = editing.caret
-        pieces = seen.pieces(ROOM, look, ground, with_caret=here)
+        pieces = seen.pieces(TEXT_WIDTH, look, ground, with_caret=here)
         if field.kind == "text" and editing.text == (field.inherited or "") and not here:
             return [(text, look.style("muted", ground)) for text, _style in pieces]
         return self._with_error(pieces, look, here)
 
     def columns_of(self, wrong: Wrong, here: bool) -> tuple[int, int]:
         """Where the wrong letters stand in the field, counted from its first cell; nowhere if they are not seen."""
-        hidden = self.editing.hidden_before(ROOM, with_caret=here)
+        hidden = self.editing.hidden_before(TEXT_WIDTH, with_caret=here)
         text = shown(self.text)
         if wrong.end <= hidden:
             return 0, 0
         start = max(wrong.start, hidden)
         begin = width_of(text[hidden:start])
-        return min(begin, ROOM), min(begin + width_of(text[start : wrong.end]), ROOM)
+        return min(begin, TEXT_WIDTH), min(begin + width_of(text[start : wrong.end]), TEXT_WIDTH)
 
     def _with_error(self, pieces: list[Piece], look: Look, here: bool) -> list[Piece]:
         wrong = self.wrong()
@@ -203,6 +205,6 @@ def _first_text(field: Field) -> str:
 def _choice_pieces(text: str, style: Style, here: bool) -> list[Piece]:
     """The chosen one, and that left and right give others."""
     arrows = f" {sign('left')}{sign('right')}" if here else "   "
-    room = ROOM - width_of(arrows)
-    chosen = cut(shown(text), room)
-    return [(chosen, style), (" " * (room - width_of(chosen)), style), (arrows, style)]
+    width_left = TEXT_WIDTH - width_of(arrows)
+    chosen = cut(shown(text), width_left)
+    return [(chosen, style), (" " * (width_left - width_of(chosen)), style), (arrows, style)]

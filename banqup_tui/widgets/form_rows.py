@@ -7,15 +7,15 @@ from typing import Literal, NamedTuple
 
 from textual.strip import Strip
 
+from banqup_tui.presentation.formats import cut, shown, wrapped
+from banqup_tui.presentation.signs import sign
+from banqup_tui.presentation.words import _
 from banqup_tui.widgets.buttons import Button, button_row
 from banqup_tui.widgets.form_fields import FIELD, ORIGIN, UNSEEN, YES, Filling, Report
 from banqup_tui.widgets.lines import LineBuilder, width_of
 from banqup_tui.widgets.lines_of_text import fitted
 from banqup_tui.widgets.page import draw
 from banqup_tui.widgets.theme import Ground, Look
-from banqup_tui.written.formats import cut, shown, wrapped
-from banqup_tui.written.signs import sign
-from banqup_tui.written.words import _
 
 
 class Stop(NamedTuple):
@@ -59,12 +59,12 @@ def _below(filling: Filling, hint: str, here: bool, width: int) -> Iterator[Row]
         yield from _hint(hint, max(width - FIELD - 3, 20))
 
 
-def _hint(text: str, room: int) -> Iterator[Row]:
+def _hint(text: str, width_left: int) -> Iterator[Row]:
     """On two rows at most."""
-    first, *rest = wrapped(shown(text), room)
+    first, *rest = wrapped(shown(text), width_left)
     yield Row(text=first)
     if rest:
-        yield Row(text=cut(" ".join(rest), room))
+        yield Row(text=cut(" ".join(rest), width_left))
 
 
 def _error(filling: Filling, here: bool, width: int) -> Row | None:
@@ -74,28 +74,28 @@ def _error(filling: Filling, here: bool, width: int) -> Row | None:
         return None
     begin, end = (0, 0) if field.kind in UNSEEN else filling.columns_of(wrong, here)
     marks = "^" * max(end - begin, 1)
-    column, room = FIELD + 1 + begin, max(width - 2, 10)
+    column, width_left = FIELD + 1 + begin, max(width - 2, 10)
     sentences = [wrong.sentence]
     if field.example and not wrong.names_right:
         example = _("For example {example}").format(example=field.example)
         sentences.insert(0, f"{wrong.sentence} {example}")
     for sentence in sentences:
-        if column + len(marks) + 1 + width_of(sentence) <= room:
+        if column + len(marks) + 1 + width_of(sentence) <= width_left:
             return Row(under=f"{marks} {sentence}", under_at=column)
         start = column - width_of(sentence) - 1
-        if start >= 2 and column + len(marks) <= room:
+        if start >= 2 and column + len(marks) <= width_left:
             return Row(under=f"{sentence} {marks}", under_at=start)
     text = f"^ {sentences[-1]}"
-    column = max(min(column, room - width_of(text)), 2)
-    return Row(under=cut(text, room - column), under_at=column)
+    column = max(min(column, width_left - width_of(text)), 2)
+    return Row(under=cut(text, width_left - column), under_at=column)
 
 
 def report_rows(label: str, lines: Iterable[Report], width: int) -> list[Row]:
     """What a test has found, wrapped, with a blank row after it."""
-    room = max(width - FIELD - 5, 20)
+    width_left = max(width - FIELD - 5, 20)
     rows: list[Row] = []
     for report in lines:
-        texts = wrapped(report.sentence, room)
+        texts = wrapped(report.sentence, width_left)
         rows.append(Row(label="" if rows else label, report=Report(report.ok, texts[0])))
         rows += [Row(text=f"  {text}") for text in texts[1:]]
     return [*rows, Row()] if rows else []
@@ -129,8 +129,8 @@ def draw_buttons(buttons: Sequence[Button], focused: str, remark: str, look: Loo
     puts, zones = button_row(buttons, focused)
     end = max((zone.end for zone in zones), default=0)
     end = max(end, *(put.column + width_of(put.text) for put in puts)) if puts else end
-    room = max(width - end - 6, 0)
-    beside = (fitted(end + 2, end + 2 + room, remark, "muted"),) if remark and room > 4 else ()
+    width_left = max(width - end - 6, 0)
+    beside = (fitted(end + 2, end + 2 + width_left, remark, "muted"),) if remark and width_left > 4 else ()
     return draw((*puts, *beside), look, width)
 
 

@@ -8,12 +8,12 @@ from typing import NamedTuple
 from textual import events
 from textual.message import Message
 
+from banqup_tui.presentation.formats import shown
+from banqup_tui.presentation.signs import SignName, sign
+from banqup_tui.presentation.words import _
 from banqup_tui.widgets.lines import Piece, width_of
 from banqup_tui.widgets.one_line import OneLine
 from banqup_tui.widgets.theme import Look, Token
-from banqup_tui.written.formats import shown
-from banqup_tui.written.signs import SignName, sign
-from banqup_tui.written.words import _
 
 FIRM_FROM = 110
 _MARGIN = 2
@@ -105,12 +105,12 @@ class Header(OneLine):
         return [*left, (" " * gap, look.style("muted", self.ground)), *right]
 
     def _fitting(self, width: int, look: Look) -> tuple[list[Piece], bool]:
-        room = width - _MARGIN - 2
+        width_left = width - _MARGIN - 2
         firm = self._firm if width >= FIRM_FROM else ""
         whole = sum(width_of(text) for text, _style in self._places_drawn(look, True))
         for with_firm, short in ((True, False), (False, False), (False, True)):
             right = self._right_drawn(look, firm if with_firm else "", short)
-            if whole + sum(width_of(text) for text, _style in right) <= room:
+            if whole + sum(width_of(text) for text, _style in right) <= width_left:
                 return right, True
         return self._right_drawn(look, "", True), False
 

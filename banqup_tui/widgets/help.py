@@ -8,12 +8,12 @@ from typing import NamedTuple
 from textual import events
 from textual.geometry import Region, Size
 
+from banqup_tui.presentation.signs import plain, sign
+from banqup_tui.presentation.words import _
 from banqup_tui.widgets.footer import FooterKey
 from banqup_tui.widgets.lines import width_of
 from banqup_tui.widgets.lines_of_text import Line, fitted, left, right
 from banqup_tui.widgets.panel import Panel, PanelRow
-from banqup_tui.written.signs import plain, sign
-from banqup_tui.written.words import _
 
 _KEYS = 10
 """Cells that the keys of a line may take, so that the words stand below one another."""

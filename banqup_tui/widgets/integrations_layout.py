@@ -10,15 +10,15 @@ from banqup_tui.domain.extension import Extension, in_language
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.health import Health, health_of
 from banqup_tui.domain.integration import Integration, IntegrationState
+from banqup_tui.presentation.folders import FOLDER_NAMES
+from banqup_tui.presentation.formats import count, cut, full_date, shown
+from banqup_tui.presentation.messages import remedy_of, sentence_of
+from banqup_tui.presentation.signs import SignName, sign
+from banqup_tui.presentation.words import N_, _, current_language, ngettext
 from banqup_tui.widgets.deliveries_layout import local_moment
 from banqup_tui.widgets.lines_of_text import Line, fitted, labelled, left, paragraph
-from banqup_tui.widgets.listing import BuildItems, Item
+from banqup_tui.widgets.list_view import BuildItems, Item
 from banqup_tui.widgets.theme import Token
-from banqup_tui.written.folders import FOLDER_NAMES
-from banqup_tui.written.formats import count, cut, full_date, shown
-from banqup_tui.written.messages import remedy_of, sentence_of
-from banqup_tui.written.signs import SignName, sign
-from banqup_tui.written.words import N_, _, current_language, ngettext
 
 _STATES: Mapping[IntegrationState, tuple[SignName, Token, str]] = {
     IntegrationState.ACTIVE: ("done", "ok", N_("Active")),
@@ -102,8 +102,8 @@ def integration_details(
     lines: list[Line] = []
     wrong = _what_is_wrong(integration, extension, health)
     if wrong:
-        said = paragraph(len(label) + 2, width, wrong, health_words(health)[1])
-        lines += [(*heading, *said[0]), *said[1:]]
+        health_lines = paragraph(len(label) + 2, width, wrong, health_words(health)[1])
+        lines += [(*heading, *health_lines[0]), *health_lines[1:]]
     else:
         lines.append(tuple(heading))
     for name, text in _facts(integration, health, now, failed):
@@ -135,8 +135,8 @@ def _facts(integration: Integration, health: Health, now: datetime, failed: int)
         yield _("What to do"), remedy
     elif health in (Health.SIGN_IN_EXPIRED, Health.EXPIRES_SOON):
         yield _("What to do"), _("Renew the sign-in at the receiver's, then give it in the settings.")
-    if health is Health.NO_ANSWER and integration.held_until is not None and integration.held_until > now:
-        yield _("Next attempt"), _("By itself at {at}.").format(at=local_moment(integration.held_until, now))
+    if health is Health.NO_ANSWER and integration.postponed_until is not None and integration.postponed_until > now:
+        yield _("Next attempt"), _("By itself at {at}.").format(at=local_moment(integration.postponed_until, now))
     if failed:
         words = ngettext("{count} delivery to look at: f", "{count} deliveries to look at: f", failed)
         yield _("Failed"), words.format(count=count(failed))

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from banqup_tui.domain.invoice import AllowanceCharge, Invoice, InvoiceLine
+from banqup_tui.presentation.formats import cut, figure, percent, shown
+from banqup_tui.presentation.quantities import quantity, unit_price
+from banqup_tui.presentation.signs import sign
+from banqup_tui.presentation.vat import vat_rate
+from banqup_tui.presentation.words import _
 from banqup_tui.widgets.lines import width_of
 from banqup_tui.widgets.lines_of_text import Line, fitted, left, paragraph, right
-from banqup_tui.widgets.reading_layout import NARROW
-from banqup_tui.written.formats import cut, figure, percent, shown
-from banqup_tui.written.quantities import quantity, unit_price
-from banqup_tui.written.signs import sign
-from banqup_tui.written.vat import vat_rate
-from banqup_tui.written.words import _
+from banqup_tui.widgets.page_layout import NARROW
 
 _LEAST = 8
 

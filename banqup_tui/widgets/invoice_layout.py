@@ -10,14 +10,14 @@ from collections.abc import Iterator
 
 from banqup_tui.domain.invoice import Invoice
 from banqup_tui.domain.invoice_types import InvoiceKind
+from banqup_tui.presentation.formats import amount_with_currency, full_date
+from banqup_tui.presentation.words import _
 from banqup_tui.widgets.invoice_items import items
 from banqup_tui.widgets.invoice_parties import parties
 from banqup_tui.widgets.invoice_payment import payment, terms
 from banqup_tui.widgets.invoice_totals import totals
 from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, right
-from banqup_tui.widgets.reading_layout import WIDEST, label_column, warning_lines
-from banqup_tui.written.formats import amount_with_currency, full_date
-from banqup_tui.written.words import _
+from banqup_tui.widgets.page_layout import WIDEST, label_column, warning_lines
 
 
 def invoice_lines(invoice: Invoice, width: int) -> list[Line]:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from banqup_tui.domain.identifiers import pretty_vat
 from banqup_tui.domain.invoice import Invoice, InvoiceParty
+from banqup_tui.presentation.formats import full_date
+from banqup_tui.presentation.signs import sign
+from banqup_tui.presentation.words import _
 from banqup_tui.widgets.lines_of_text import Line, Put, fitted, left
-from banqup_tui.widgets.reading_layout import NARROW
+from banqup_tui.widgets.page_layout import NARROW
 from banqup_tui.widgets.theme import Token
-from banqup_tui.written.formats import full_date
-from banqup_tui.written.signs import sign
-from banqup_tui.written.words import _
 
 
 def parties(invoice: Invoice, width: int) -> Iterator[Line]:

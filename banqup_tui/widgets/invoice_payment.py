@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from banqup_tui.domain.identifiers import check_communication, pretty_account, pretty_communication
 from banqup_tui.domain.invoice import Invoice, PaymentMeans
+from banqup_tui.presentation.formats import full_date, shown, size
+from banqup_tui.presentation.signs import sign
+from banqup_tui.presentation.words import N_, _
 from banqup_tui.widgets.lines import width_of
 from banqup_tui.widgets.lines_of_text import Line, Put, fitted, labelled, left
-from banqup_tui.widgets.reading_layout import label_column
-from banqup_tui.written.formats import full_date, shown, size
-from banqup_tui.written.signs import sign
-from banqup_tui.written.words import N_, _
+from banqup_tui.widgets.page_layout import label_column
 
 _MEANS = {
     "10": N_("Cash"),

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 
 from banqup_tui.domain.invoice import Invoice, VatBreakdown
 from banqup_tui.domain.invoice_types import InvoiceKind
+from banqup_tui.presentation.formats import figure
+from banqup_tui.presentation.vat import vat_category, vat_rate_or_category
+from banqup_tui.presentation.words import _
 from banqup_tui.widgets.lines import width_of
 from banqup_tui.widgets.lines_of_text import Line, left, right
-from banqup_tui.widgets.reading_layout import NARROW
-from banqup_tui.written.formats import figure
-from banqup_tui.written.vat import vat_category, vat_rate_or_category
-from banqup_tui.written.words import _
+from banqup_tui.widgets.page_layout import NARROW
 
 
 def totals(invoice: Invoice, width: int) -> Iterator[Line]:

@@ -14,11 +14,11 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.strip import Strip
 
+from banqup_tui.presentation.formats import wrapped
+from banqup_tui.presentation.signs import plain
 from banqup_tui.widgets.focus import QuietFocus, forget_layout_repaint
 from banqup_tui.widgets.lines import Piece, strip_of, width_of
 from banqup_tui.widgets.theme import Ground, Look, look_of
-from banqup_tui.written.formats import wrapped
-from banqup_tui.written.signs import plain
 
 WHEEL = 3
 """Lines that one step of the wheel scrolls."""

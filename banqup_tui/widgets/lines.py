@@ -10,8 +10,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from banqup_tui.written.formats import shown
-from banqup_tui.written.widths import width_of as width_of
+from banqup_tui.presentation.formats import shown
+from banqup_tui.presentation.widths import width_of as width_of
 
 Piece = tuple[str, Style]
 
@@ -71,15 +71,15 @@ def _alike(one: Style, other: Style) -> bool:
 
 def _fitted(pieces: Sequence[Piece], width: int) -> list[Piece]:
     result: list[Piece] = []
-    room = width
+    width_left = width
     for text, style in pieces:
         length = width_of(text)
-        if length > room:
-            if room > 0:
-                result.append((set_cell_size(text, room), style))
+        if length > width_left:
+            if width_left > 0:
+                result.append((set_cell_size(text, width_left), style))
             break
         result.append((text, style))
-        room -= length
+        width_left -= length
     return result
 
 

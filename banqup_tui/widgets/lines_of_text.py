@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from banqup_tui.presentation.formats import cut, shown, wrapped
 from banqup_tui.widgets.lines import width_of
 from banqup_tui.widgets.theme import Ground, Token
-from banqup_tui.written.formats import cut, shown, wrapped
 
 
 class Put(NamedTuple):

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from textual import events
 
+from banqup_tui.presentation.signs import plain, sign
+from banqup_tui.presentation.words import _
 from banqup_tui.widgets.footer import FooterKey
 from banqup_tui.widgets.lines_of_text import fitted, right
 from banqup_tui.widgets.panel import Panel, PanelRow
-from banqup_tui.written.signs import plain, sign
-from banqup_tui.written.words import _
 
 LEAST_WIDTH = 54
 

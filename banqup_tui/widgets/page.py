@@ -11,11 +11,11 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from banqup_tui.presentation.formats import cut, shown
 from banqup_tui.widgets.focus import QuietFocus
 from banqup_tui.widgets.lines import LineBuilder, width_of
 from banqup_tui.widgets.lines_of_text import Line
 from banqup_tui.widgets.theme import Ground, Look, look_of
-from banqup_tui.written.formats import cut, shown
 
 MARGIN = 2
 

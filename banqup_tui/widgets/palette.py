@@ -8,14 +8,14 @@ from typing import NamedTuple
 from textual import events
 from textual.strip import Strip
 
-from banqup_tui.widgets.editing import Editing
+from banqup_tui.presentation.signs import plain, sign
+from banqup_tui.presentation.words import _
 from banqup_tui.widgets.footer import FooterKey
 from banqup_tui.widgets.lines import strip_of
 from banqup_tui.widgets.lines_of_text import Line, fitted, left, right
 from banqup_tui.widgets.panel import TEXT_MARGIN, Panel, PanelRow
+from banqup_tui.widgets.text_input import Editing
 from banqup_tui.widgets.theme import Ground, Look
-from banqup_tui.written.signs import plain, sign
-from banqup_tui.written.words import _
 
 _FIELD: Line = (left(0, "\u00a0"),)
 _MOST = 9
@@ -58,8 +58,8 @@ class Palette(Panel):
         for entry in found:
             token = "text" if entry.possible else "muted"
             beside = right(width - 3, entry.beside, "muted")
-            room = width - 5 - len(entry.beside)
-            line = (fitted(0, room, plain(entry.label), "text" if token == "text" else "muted"), beside)
+            width_left = width - 5 - len(entry.beside)
+            line = (fitted(0, width_left, plain(entry.label), "text" if token == "text" else "muted"), beside)
             rows.append(PanelRow((*line, right(width, entry.key, "muted")), entry.id if entry.possible else ""))
         if not found:
             rows.append(PanelRow((fitted(0, width, self._nothing or _("No command is called that."), "muted"),)))

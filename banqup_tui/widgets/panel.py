@@ -18,6 +18,8 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from banqup_tui.presentation.signs import sign
+from banqup_tui.presentation.words import _
 from banqup_tui.widgets.buttons import Zone
 from banqup_tui.widgets.focus import InFront
 from banqup_tui.widgets.footer import FooterKey
@@ -25,8 +27,6 @@ from banqup_tui.widgets.lines import Piece, strip_of, width_of
 from banqup_tui.widgets.lines_of_text import BLANK, Line, Put
 from banqup_tui.widgets.page import draw
 from banqup_tui.widgets.theme import Ground, Look, look_of
-from banqup_tui.written.signs import sign
-from banqup_tui.written.words import _
 
 TEXT_MARGIN = 2
 """Columns between the panel's edge and its text; the cursor line begins one before it."""
@@ -155,7 +155,7 @@ class Panel(InFront):
         width = space.width if self.is_wide else min(self.wanted_width(space.width - 4), space.width - 2)
         self._rows = [*self.rows(width - 2 * TEXT_MARGIN), PanelRow()]
         self._keep_cursor()
-        height = min(len(self._rows), self._room(space))
+        height = min(len(self._rows), self._width_left(space))
         region = self._place(space, width, height)
         if self.size != region.size or (self.styles.offset.x.value, self.styles.offset.y.value) != region.offset:
             self.styles.width, self.styles.height = region.width, region.height
@@ -163,7 +163,7 @@ class Panel(InFront):
         self._scroll(region.height)
         self.refresh()
 
-    def _room(self, space: Size) -> int:
+    def _width_left(self, space: Size) -> int:
         return space.height - 3
 
     def _place(self, space: Size, width: int, height: int) -> Region:

@@ -8,10 +8,10 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
+from banqup_tui.presentation.formats import cut, shown
+from banqup_tui.presentation.signs import sign
 from banqup_tui.widgets.lines import LineBuilder
 from banqup_tui.widgets.theme import look_of
-from banqup_tui.written.formats import cut, shown
-from banqup_tui.written.signs import sign
 
 BAR = 24
 LEAST_INTERVAL = 0.5

@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from textual import events
 from textual.strip import Strip
 
-from banqup_tui.widgets.editing import Editing
+from banqup_tui.presentation.signs import sign
+from banqup_tui.presentation.words import _
 from banqup_tui.widgets.footer import FooterKey
 from banqup_tui.widgets.lines import strip_of
 from banqup_tui.widgets.lines_of_text import Line, fitted, left
 from banqup_tui.widgets.panel import TEXT_MARGIN, Panel, PanelRow
+from banqup_tui.widgets.text_input import Editing
 from banqup_tui.widgets.theme import Ground, Look
-from banqup_tui.written.signs import sign
-from banqup_tui.written.words import _
 
 _FIELD: Line = (left(0, "\u00a0"),)
 

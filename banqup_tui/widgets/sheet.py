@@ -16,6 +16,9 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
+from banqup_tui.presentation.formats import wrapped
+from banqup_tui.presentation.signs import sign
+from banqup_tui.presentation.words import _
 from banqup_tui.widgets.focus import InFront, QuietFocus
 from banqup_tui.widgets.footer import Footer
 from banqup_tui.widgets.header import Header
@@ -23,9 +26,6 @@ from banqup_tui.widgets.info import Info
 from banqup_tui.widgets.lines import strip_of
 from banqup_tui.widgets.theme import look_of
 from banqup_tui.widgets.title import Title
-from banqup_tui.written.formats import wrapped
-from banqup_tui.written.signs import sign
-from banqup_tui.written.words import _
 
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
 BLANK_ROW_FROM = 30

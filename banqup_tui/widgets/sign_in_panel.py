@@ -10,19 +10,19 @@ from textual.binding import Binding
 from textual.message import Message
 from textual.strip import Strip
 
+from banqup_tui.presentation.formats import cut, head, shown
+from banqup_tui.presentation.signs import sign
+from banqup_tui.presentation.words import _
 from banqup_tui.widgets.buttons import Button, button_row
-from banqup_tui.widgets.editing import Editing
 from banqup_tui.widgets.footer import FooterKey
 from banqup_tui.widgets.lines import strip_of
 from banqup_tui.widgets.lines_of_text import Line, fitted, left, paragraph
 from banqup_tui.widgets.panel import TEXT_MARGIN, Panel, PanelRow
+from banqup_tui.widgets.text_input import Editing
 from banqup_tui.widgets.theme import Ground, Look, Token
-from banqup_tui.written.formats import cut, head, shown
-from banqup_tui.written.signs import sign
-from banqup_tui.written.words import _
 
-Wish = Literal["continue", "copy", "browser"]
-_WISHES: Mapping[str, Wish] = {"continue": "continue", "copy": "copy", "browser": "browser"}
+SignInChoice = Literal["continue", "copy", "browser"]
+_CHOICES: Mapping[str, SignInChoice] = {"continue": "continue", "copy": "copy", "browser": "browser"}
 AGAIN = "again"
 _PASTED, _CANCEL = "pasted", "cancel"
 _FIELD: Line = (left(0, "\u00a0"),)
@@ -47,7 +47,7 @@ class SignInPanel(Panel):
     class Wished(Message):
         """`continue`: with the address that is in `pasted`."""
 
-        def __init__(self, what: Wish) -> None:
+        def __init__(self, what: SignInChoice) -> None:
             super().__init__()
             self.what = what
 
@@ -55,7 +55,7 @@ class SignInPanel(Panel):
         super().__init__(id=id)
         self._provider, self._address, self._returns_to = "", "", ""
         self._has_browser, self._is_refused = False, False
-        self._said: tuple[str, Token] = ("", "muted")
+        self._status: tuple[str, Token] = ("", "muted")
         self._remedy = ""
         self._editing = Editing()
         self._stop = _PASTED
@@ -66,21 +66,21 @@ class SignInPanel(Panel):
         """`returns_to`: the beginning of the address to which the browser will be sent back."""
         self._provider, self._address, self._returns_to = provider, shown(address), returns_to
         self._has_browser, self._is_refused = has_browser, False
-        self._said, self._remedy = (_("Waiting until you have signed in there."), "muted"), ""
+        self._status, self._remedy = (_("Waiting until you have signed in there."), "muted"), ""
         self._editing.set("")
         self._stop = "browser" if has_browser else _PASTED
         self._first = 0
 
     def tell(self, text: str, token: Token = "text") -> None:
         """Under the line for the address, until something else is told."""
-        self._said = (text, token)
+        self._status = (text, token)
         if self.is_open:
             self.remake()
 
     def refuse(self, sentence: str, remedy: str) -> None:
         """It has come to its end, and another one can be begun."""
         self._is_refused = True
-        self._said, self._remedy = (sentence, "error"), remedy
+        self._status, self._remedy = (sentence, "error"), remedy
         self._stop = AGAIN
         self._changed()
 
@@ -94,14 +94,20 @@ class SignInPanel(Panel):
         words = _("Sign in at {provider}").format(provider=self._provider)
         title = PanelRow((fitted(0, width, words, "strong", bold=True),))
         line, zones = button_row(self._buttons(), self._stop)
-        said = [PanelRow(one) for one in paragraph(0, width, *self._said)]
+        status_rows = [PanelRow(one) for one in paragraph(0, width, *self._status)]
         buttons = [PanelRow(), PanelRow(line, zones=zones)]
         if self._is_refused:
-            return [title, *said, *(PanelRow(one) for one in paragraph(0, width, self._remedy)), *buttons]
+            return [title, *status_rows, *(PanelRow(one) for one in paragraph(0, width, self._remedy)), *buttons]
         blank = [PanelRow()] if self.app.size.height >= _AIRY_FROM else []
         intro = paragraph(0, width, _("Open this address in a browser on any computer, and sign in there:"), "muted")
         before = [title, *(PanelRow(one) for one in intro)]
-        after = [*blank, *(PanelRow(one) for one in self._what_to_paste(width)), PanelRow(_FIELD), *said, *buttons]
+        after = [
+            *blank,
+            *(PanelRow(one) for one in self._what_to_paste(width)),
+            PanelRow(_FIELD),
+            *status_rows,
+            *buttons,
+        ]
         return [*before, *self._address_rows(width, len(before) + len(after) + 1), *after]
 
     def _address_rows(self, width: int, others: int) -> list[PanelRow]:
@@ -111,10 +117,10 @@ class SignInPanel(Panel):
         while rest:
             parts.append(head(rest, width) or rest[:1])
             rest = rest[len(parts[-1]) :]
-        room = max(self._room(self.app.size) - others, 1)
-        self._hidden_rows = max(len(parts) - room, 0)
+        width_left = max(self._width_left(self.app.size) - others, 1)
+        self._hidden_rows = max(len(parts) - width_left, 0)
         self._first = min(self._first, self._hidden_rows)
-        return [PanelRow((left(0, part),), bare=True) for part in parts[self._first : self._first + room]]
+        return [PanelRow((left(0, part),), bare=True) for part in parts[self._first : self._first + width_left]]
 
     def _what_to_paste(self, width: int) -> list[Line]:
         words = _(
@@ -183,7 +189,7 @@ class SignInPanel(Panel):
         elif button == AGAIN:
             self.answer(AGAIN)
         elif button != "continue" or self.pasted:
-            self.post_message(self.Wished(_WISHES[button]))
+            self.post_message(self.Wished(_CHOICES[button]))
 
     def on_key(self, event: events.Key) -> None:
         on_line = self._stop == _PASTED

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from banqup_tui.domain.identifiers import pretty_account, pretty_communication
 from banqup_tui.domain.statement import Movement, Statement
+from banqup_tui.presentation.formats import amount_with_currency, count, figure, full_date, short_date
+from banqup_tui.presentation.signs import sign
+from banqup_tui.presentation.words import _, ngettext
 from banqup_tui.widgets.lines import width_of
 from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, paragraph, right
-from banqup_tui.widgets.reading_layout import LABEL, WIDEST, warning_lines
-from banqup_tui.written.formats import amount_with_currency, count, figure, full_date, short_date
-from banqup_tui.written.signs import sign
-from banqup_tui.written.words import _, ngettext
+from banqup_tui.widgets.page_layout import LABEL, WIDEST, warning_lines
 
 _DEEPEST = 8
 

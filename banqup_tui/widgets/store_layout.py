@@ -18,15 +18,15 @@ from banqup_tui.domain.extension import (
 )
 from banqup_tui.domain.health import Health, Summary
 from banqup_tui.domain.integration import Integration
+from banqup_tui.presentation.formats import count, size
+from banqup_tui.presentation.messages import remedy_of, sentence_of
+from banqup_tui.presentation.signs import sign
+from banqup_tui.presentation.words import N_, _, current_language, ngettext
 from banqup_tui.widgets.deliveries_layout import local_moment
 from banqup_tui.widgets.integrations_layout import folders_words, health_words, title_of
 from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, paragraph, right
-from banqup_tui.widgets.listing import BuildItems, Item
+from banqup_tui.widgets.list_view import BuildItems, Item
 from banqup_tui.widgets.theme import Token
-from banqup_tui.written.formats import count, size
-from banqup_tui.written.messages import remedy_of, sentence_of
-from banqup_tui.written.signs import sign
-from banqup_tui.written.words import N_, _, current_language, ngettext
 
 _CATEGORIES: Mapping[Category, str] = {
     Category.ACCOUNTING_SOFTWARE: N_("Accounting software"),

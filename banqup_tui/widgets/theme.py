@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rich.style import Style
 
-from banqup_tui.written.signs import Token as Token
+from banqup_tui.presentation.signs import Token as Token
 
 if TYPE_CHECKING:
     from textual.app import App

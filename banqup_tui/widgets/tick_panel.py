@@ -8,14 +8,14 @@ from typing import NamedTuple
 from textual.binding import Binding
 
 from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.presentation.formats import wrapped
+from banqup_tui.presentation.signs import sign
+from banqup_tui.presentation.words import _
 from banqup_tui.widgets.buttons import Button, button_row
 from banqup_tui.widgets.deliveries_layout import state_words
 from banqup_tui.widgets.footer import FooterKey
 from banqup_tui.widgets.lines_of_text import Line, Put, fitted, left
 from banqup_tui.widgets.panel import Panel, PanelRow
-from banqup_tui.written.formats import wrapped
-from banqup_tui.written.signs import sign
-from banqup_tui.written.words import _
 
 OPTION, PROCESSED, CONFIRM, CANCEL = "\0option", "\0processed", "\0confirm", "\0cancel"
 

@@ -8,11 +8,11 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 
+from banqup_tui.presentation.formats import cut, shown
+from banqup_tui.presentation.signs import sign
 from banqup_tui.widgets.lines import Piece, width_of, width_of_pieces
 from banqup_tui.widgets.one_line import OneLine
 from banqup_tui.widgets.theme import Look
-from banqup_tui.written.formats import cut, shown
-from banqup_tui.written.signs import sign
 
 _MARGIN = 2
 _GAP = 2
@@ -52,32 +52,36 @@ class Title(OneLine):
         _parts, _filter, right = self._shown
         muted = look.style("muted")
         right = shown(right)
-        room = width - 2 * _MARGIN - (width_of(right) + _GAP if right else 0)
-        left = self._left(room, look)
+        width_left = width - 2 * _MARGIN - (width_of(right) + _GAP if right else 0)
+        left = self._left(width_left, look)
         gap = width - 2 * _MARGIN - width_of_pieces(left) - width_of(right)
         return [("  ", muted), *left, (" " * max(gap, 0), muted), (right, muted)]
 
-    def _left(self, room: int, look: Look) -> list[Piece]:
+    def _left(self, width_left: int, look: Look) -> list[Piece]:
         parts, applied_filter, _right = self._shown
         names = [shown(part) for part in parts]
         tail = f"  / {shown(applied_filter)}" if applied_filter else ""
         separator = f" {sign('path')} "
         first = 0
-        while first < len(names) - 1 and width_of(separator.join(names[first:]) + tail) > room:
+        while first < len(names) - 1 and width_of(separator.join(names[first:]) + tail) > width_left:
             first += 1
-        kept = names[first:]
-        if kept:
-            kept[-1] = cut(kept[-1], max(room - width_of(tail), 1) if first else room - width_of(tail))
-        return self._path_drawn(kept, first, separator, look) + self._filter_drawn(kept, tail, room, look)
+        shown_names = names[first:]
+        if shown_names:
+            shown_names[-1] = cut(
+                shown_names[-1], max(width_left - width_of(tail), 1) if first else width_left - width_of(tail)
+            )
+        return self._path_drawn(shown_names, first, separator, look) + self._filter_drawn(
+            shown_names, tail, width_left, look
+        )
 
-    def _path_drawn(self, kept: list[str], first: int, separator: str, look: Look) -> list[Piece]:
+    def _path_drawn(self, shown_names: list[str], first: int, separator: str, look: Look) -> list[Piece]:
         self._zones = []
         column = _MARGIN
         pieces: list[Piece] = []
-        for index, name in enumerate(kept):
+        for index, name in enumerate(shown_names):
             self._zones.append((column, column + width_of(name), first + index))
             column += width_of(name) + len(separator)
-            last = index == len(kept) - 1
+            last = index == len(shown_names) - 1
             pieces.append((name if last else name + separator, self._part_style(look, last)))
         return pieces
 
@@ -86,10 +90,10 @@ class Title(OneLine):
         return look.style("strong", bold=True) if last else look.style("muted")
 
     @staticmethod
-    def _filter_drawn(kept: list[str], tail: str, room: int, look: Look) -> list[Piece]:
+    def _filter_drawn(shown_names: list[str], tail: str, width_left: int, look: Look) -> list[Piece]:
         if not tail:
             return []
-        space = room - width_of(kept[-1] if kept else "") - 4
+        space = width_left - width_of(shown_names[-1] if shown_names else "") - 4
         return [("  /", look.style("accent", bold=True)), (f" {cut(tail[4:], space)}", look.style("text"))]
 
     def on_click(self, event: events.Click) -> None:

@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from banqup_tui.actions.asking import Choosing, Confirming, Deciding, Filled, Form, Message, Reviewing, Ticked, Ticking
-from banqup_tui.actions.interface import Context
+from banqup_tui.actions.context import Context
 from banqup_tui.actions.places import Destination, Place
+from banqup_tui.actions.prompts import Choosing, Confirming, Deciding, Filled, Form, Message, Reviewing, Ticked, Ticking
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.document import Document, DocumentKind, Party
@@ -210,7 +210,7 @@ class FakeAsk:
 
 
 def a_document(name: str = "2026-11874", **more: Any) -> Document:
-    given: dict[str, Any] = {
+    entered: dict[str, Any] = {
         "id": name,
         "client_id": "parvis",
         "folder": Folder.PURCHASE_INVOICES,
@@ -227,12 +227,12 @@ def a_document(name: str = "2026-11874", **more: Any) -> Document:
         "sha256": hashlib.sha256(name.encode()).hexdigest(),
         "created_at": NOW,
     }
-    return Document(**{**given, **more})
+    return Document(**{**entered, **more})
 
 
 def an_integration(label: str, **more: Any) -> Integration:
     slug = label.lower().replace(" ", "-")
-    given: dict[str, Any] = {
+    entered: dict[str, Any] = {
         "id": slug,
         "client_id": "parvis",
         "installation_id": f"{slug}-installed",
@@ -240,11 +240,11 @@ def an_integration(label: str, **more: Any) -> Integration:
         "label": label,
         "state": IntegrationState.ACTIVE,
     }
-    return Integration(**{**given, **more})
+    return Integration(**{**entered, **more})
 
 
 def a_delivery(document: Document, to: str, state: DeliveryState, **more: Any) -> Delivery:
-    given: dict[str, Any] = {
+    entered: dict[str, Any] = {
         "id": f"{document.id}>{to}",
         "integration_id": to,
         "document_id": document.id,
@@ -253,7 +253,7 @@ def a_delivery(document: Document, to: str, state: DeliveryState, **more: Any) -
         "attempts": 1,
         "updated_at": NOW,
     }
-    return Delivery(**{**given, **more})
+    return Delivery(**{**entered, **more})
 
 
 def an_extension(slug: str, kind: ReceiverKind = ReceiverKind.RENAME, **more: Any) -> Extension:
@@ -274,11 +274,11 @@ def an_installation(slug: str, **more: Any) -> Installation:
 
 
 def a_context(ask: FakeAsk | None = None, doing: FakeDoing | None = None, **more: Any) -> Context:
-    given: dict[str, Any] = {
+    entered: dict[str, Any] = {
         "doing": doing or FakeDoing(),
         "ask": ask or FakeAsk(),
         "place": Place.FOLDER,
         "client": PARVIS,
         "now": NOW,
     }
-    return Context(**{**given, **more})
+    return Context(**{**entered, **more})

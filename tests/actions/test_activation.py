@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from banqup_tui.actions.asking import Choosing, Confirming, Filled, Form, Reviewing, Standing
 from banqup_tui.actions.places import Place
+from banqup_tui.actions.prompts import Choosing, Confirming, Filled, Form, Reviewing, Standing
 from banqup_tui.actions.registry import BY_ID
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.listing import UnderWay
@@ -82,7 +82,7 @@ async def test_many_clients_get_it_in_one_go_and_those_that_have_it_are_left_alo
     assert "20 older documents are sent too." in confirm.lines
     assert [act.client_id for act in doing.acts] == ["parvis", "delta"]
     assert {act.backfill.expected for act in doing.acts} == {10}
-    assert ask.messages[0].said == "Sftp is active for 2 clients."
+    assert ask.messages[0].plain_text == "Sftp is active for 2 clients."
 
 
 async def test_what_is_missing_at_a_client_is_said_and_filled_in_there() -> None:

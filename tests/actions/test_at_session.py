@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from banqup_tui.actions.at_session import context_at, undoable
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.registry import BY_ID, actions_of
+from banqup_tui.actions.session_context import context_at, undoable
+from banqup_tui.app_dirs import AppDirs
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.homes import Homes
 from banqup_tui.protocol.local import Endpoint
 from banqup_tui.sync.session import Session
 from tests.actions.fakes import FakeAsk
@@ -22,7 +22,7 @@ def nobody() -> Endpoint:
 @pytest.fixture
 def session(tmp_path: Path) -> Iterator[Session]:
     names = ("config", "data", "cache", "runtime", "log")
-    opened = Session.open(Homes(*(tmp_path / name for name in names)), nobody)
+    opened = Session.open(AppDirs(*(tmp_path / name for name in names)), nobody)
     yield opened
     opened.close()
 

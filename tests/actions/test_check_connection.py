@@ -9,7 +9,7 @@ from tests.actions.fakes import NOW, FakeAsk, FakeDoing, a_context
 
 GONE = SyncState(
     word=SyncWord.SERVER_DOWN,
-    kept=3,
+    waiting=3,
     since=NOW - timedelta(minutes=5),
     tries=4,
     message=message("sync.server-down"),

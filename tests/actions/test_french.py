@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from banqup_tui.actions.asking import Ticked
+from banqup_tui.actions.prompts import Ticked
 from banqup_tui.actions.registry import ACTIONS, menu_of
 from banqup_tui.actions.send_to_integrations import question
 from banqup_tui.domain.delivery import DeliveryState
-from banqup_tui.written.words import use_language
+from banqup_tui.presentation.words import use_language
 from tests.actions.fakes import a_context, a_delivery, a_document, an_integration
 
 

@@ -5,15 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from banqup_tui.actions.asking import Filled
-from banqup_tui.actions.importing import files_below
-from banqup_tui.actions.interface import Undoable
+from banqup_tui.actions.context import Undoable
+from banqup_tui.actions.file_export import CannotWrite, save_copy
+from banqup_tui.actions.import_selection import files_below
 from banqup_tui.actions.places import Place, Tab
+from banqup_tui.actions.prompts import Filled
 from banqup_tui.actions.registry import BY_ID
-from banqup_tui.actions.saving import CannotWrite, save_copy
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.messages import Message
+from banqup_tui.presentation.formats import moment
 from banqup_tui.protocol.commands import (
     AddIntegration,
     Backfill,
@@ -31,7 +32,6 @@ from banqup_tui.protocol.commands import (
     Settle,
 )
 from banqup_tui.protocol.messages import BackfillCount
-from banqup_tui.written.formats import moment
 from tests.actions.fakes import (
     NOW,
     FakeAsk,

@@ -1,6 +1,6 @@
 """What `u` can take back once the server has done it."""
 
-from banqup_tui.actions.reversing import key_of_opposite, opposite
+from banqup_tui.actions.opposites import key_of_opposite, opposite
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.protocol.commands import (
     Cancel,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from banqup_tui.actions.asking import Ticked
+from banqup_tui.actions.prompts import Ticked
 from banqup_tui.actions.registry import BY_ID
 from banqup_tui.actions.send_to_integrations import MOST_IN_ONE_COMMAND, question, summary
 from banqup_tui.domain.delivery import DeliveryState
@@ -57,9 +57,13 @@ def test_the_panel_says_what_each_integration_has_and_what_will_be_sent() -> Non
         "Perhaps: cut off at",
     ]
     assert [row.ticked for row in asked.rows] == [True, False, True]
-    told = asked.summary(Ticked(ids=frozenset({"sftp", "dropbox"})))
-    assert dict(told.effects) == {"sftp": "The document", "exact-online": "Nothing", "dropbox": "Only if not there"}
-    assert told.button == "Send to 2 integrations"
+    summary_text = asked.summary(Ticked(ids=frozenset({"sftp", "dropbox"})))
+    assert dict(summary_text.effects) == {
+        "sftp": "The document",
+        "exact-online": "Nothing",
+        "dropbox": "Only if not there",
+    }
+    assert summary_text.button == "Send to 2 integrations"
 
 
 def test_a_tick_that_would_make_a_duplicate_says_so_before() -> None:
@@ -73,22 +77,22 @@ def test_a_selection_shows_counts_and_the_number_of_deliveries() -> None:
     assert asked.title == "Resend 3 documents to integrations"
     assert asked.subtitle.startswith("3 invoices and credit notes, 2,218.51")
     assert [(row.has, row.ticked) for row in asked.rows] == [("0 of 3", True), ("2 of 3", True), ("3 of 3", False)]
-    told = asked.summary(Ticked(ids=frozenset({"sftp", "exact-online"})))
-    assert dict(told.effects) == {
+    summary_text = asked.summary(Ticked(ids=frozenset({"sftp", "exact-online"})))
+    assert dict(summary_text.effects) == {
         "sftp": "3 for the first time",
         "exact-online": "1 for the first time",
         "dropbox": "Nothing",
     }
-    assert told.lines == ("4 deliveries. What an integration has already stays as it is there.",)
-    assert told.button == "Send 4 deliveries"
+    assert summary_text.lines == ("4 deliveries. What an integration has already stays as it is there.",)
+    assert summary_text.button == "Send 4 deliveries"
 
 
 def test_send_again_also_what_is_there_counts_every_copy() -> None:
     context = three_documents()
     everything = frozenset({"sftp", "exact-online", "dropbox"})
-    told = summary(context.selection, Ticked(ids=everything, option=True))
-    assert told.button == "Send 9 deliveries"
-    assert told.effects["exact-online"] == "1 for the first time, 2 again"
+    summary_text = summary(context.selection, Ticked(ids=everything, option=True))
+    assert summary_text.button == "Send 9 deliveries"
+    assert summary_text.effects["exact-online"] == "1 for the first time, 2 again"
 
 
 async def test_going_away_sends_nothing() -> None:
@@ -167,8 +171,8 @@ def test_what_is_on_its_way_is_not_offered_again() -> None:
 def test_a_document_that_cannot_be_sent_is_named_beside_those_that_can() -> None:
     waiting, ready = a_document("WAITS", approved=False), a_document("READY")
     context = a_context(documents=[waiting, ready], integrations=THREE[:1])
-    told = summary(context.selection, Ticked(ids=frozenset({"sftp"})))
-    assert told.lines[-1] == "Not sent: WAITS. Waits for the client's approval"
+    summary_text = summary(context.selection, Ticked(ids=frozenset({"sftp"})))
+    assert summary_text.lines[-1] == "Not sent: WAITS. Waits for the client's approval"
 
 
 def test_a_number_full_of_escapes_is_shown_harmlessly() -> None:
@@ -202,21 +206,24 @@ def four_of_thirty(ask: FakeAsk | None = None, doing: FakeDoing | None = None):
 def test_of_a_selection_what_is_marked_as_processed_is_left_out_and_every_number_is_of_the_rest() -> None:
     asked = question(four_of_thirty())
     assert asked.processed == "Send also the 26 marked as processed"
-    told = asked.summary(Ticked(ids=frozenset({"sftp", "exact-online"})))
-    assert told.title == "Resend 4 documents to integrations"
-    assert told.subtitle.replace("\u00a0", " ") == "4 invoices, 4.00 EUR"
-    assert {key: text for key, (text, _state) in told.has.items()} == {"sftp": "1 of 4", "exact-online": "0 of 4"}
-    assert dict(told.effects) == {"sftp": "3 for the first time", "exact-online": "4 for the first time"}
-    assert told.button == "Send 7 deliveries"
-    assert told.lines[-1] == "Not sent: 26 documents marked as processed."
+    summary_text = asked.summary(Ticked(ids=frozenset({"sftp", "exact-online"})))
+    assert summary_text.title == "Resend 4 documents to integrations"
+    assert summary_text.subtitle.replace("\u00a0", " ") == "4 invoices, 4.00 EUR"
+    assert {key: text for key, (text, _state) in summary_text.has.items()} == {
+        "sftp": "1 of 4",
+        "exact-online": "0 of 4",
+    }
+    assert dict(summary_text.effects) == {"sftp": "3 for the first time", "exact-online": "4 for the first time"}
+    assert summary_text.button == "Send 7 deliveries"
+    assert summary_text.lines[-1] == "Not sent: 26 documents marked as processed."
 
 
 def test_what_is_marked_as_processed_is_sent_too_where_it_is_ticked() -> None:
-    told = question(four_of_thirty()).summary(Ticked(ids=frozenset({"sftp", "exact-online"}), processed=True))
-    assert told.title == "Resend 30 documents to integrations"
-    assert told.has["sftp"][0] == "1 of 30"
-    assert told.button == "Send 59 deliveries"
-    assert "processed" not in "".join(told.lines)
+    summary_text = question(four_of_thirty()).summary(Ticked(ids=frozenset({"sftp", "exact-online"}), processed=True))
+    assert summary_text.title == "Resend 30 documents to integrations"
+    assert summary_text.has["sftp"][0] == "1 of 30"
+    assert summary_text.button == "Send 59 deliveries"
+    assert "processed" not in "".join(summary_text.lines)
 
 
 @pytest.mark.parametrize("again", [False, True])
@@ -226,20 +233,20 @@ async def test_every_number_that_is_said_is_that_of_what_is_given_to_the_outbox(
     answer = Ticked(ids=frozenset(ids), processed=processed, option=again)
     ask, doing = FakeAsk(answer), FakeDoing()
     await SEND.run(four_of_thirty(ask, doing))
-    told = ask.questions[0].summary(answer)
+    summary_text = ask.questions[0].summary(answer)
     sent = [(one, to) for act in doing.acts if isinstance(act, Send) for one in act.document_ids
             for to in act.integration_ids]  # fmt: skip
     copies = [copy.delivery_id for act in doing.acts if isinstance(act, Resend) for copy in act.copies]
     number = len(sent) + len(copies)
     documents = {one for one, _to in sent} | {copy.partition(">")[0] for copy in copies}
     if not number:
-        assert (told.button, ask.messages) == ("", [])
+        assert (summary_text.button, ask.messages) == ("", [])
         return
-    assert told.button == f"Send {number} deliveries"
-    assert told.lines[0].startswith(f"{number} deliveries.")
-    assert told.title.startswith(f"Resend {len(documents)} document")
-    assert told.subtitle.startswith(f"{len(documents)} invoice")
-    assert ask.messages[0].said == f"{number} deliveries queued for {len(documents)} documents."
+    assert summary_text.button == f"Send {number} deliveries"
+    assert summary_text.lines[0].startswith(f"{number} deliveries.")
+    assert summary_text.title.startswith(f"Resend {len(documents)} document")
+    assert summary_text.subtitle.startswith(f"{len(documents)} invoice")
+    assert ask.messages[0].plain_text == f"{number} deliveries queued for {len(documents)} documents."
 
 
 async def test_one_document_that_is_marked_as_processed_is_sent_when_it_is_asked_for() -> None:
@@ -254,6 +261,6 @@ def test_a_selection_that_is_all_processed_sends_nothing_until_it_is_ticked() ->
     assert SEND.availability(context) is None
     asked = question(context)
     assert asked.summary(Ticked(ids=frozenset({"sftp"}))).button == ""
-    told = asked.summary(Ticked(ids=frozenset(), processed=True))
-    assert told.wanted == {"sftp"}
-    assert asked.summary(Ticked(ids=told.wanted, processed=True)).button == "Send 2 deliveries"
+    summary_text = asked.summary(Ticked(ids=frozenset(), processed=True))
+    assert summary_text.wanted == {"sftp"}
+    assert asked.summary(Ticked(ids=summary_text.wanted, processed=True)).button == "Send 2 deliveries"

@@ -9,14 +9,15 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, insert, select
 
-from banqup_tui.backend import renewing, tables
-from banqup_tui.backend.context import Refused, Services
-from banqup_tui.backend.installations import configure, deactivate, install
-from banqup_tui.backend.integrations import add_integration
-from banqup_tui.backend.ledger.jobs import step
+from banqup_tui.backend.api.snapshots import backfill_count
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.tables.spaces import LOCAL_USER
+from banqup_tui.backend.integrations import settings_rollout
+from banqup_tui.backend.integrations.activation import add_integration
+from banqup_tui.backend.integrations.installations import configure, deactivate, install
+from banqup_tui.backend.ledger.bulk_jobs import step
 from banqup_tui.backend.ledger.planner import plan
-from banqup_tui.backend.reading import backfill_count
-from banqup_tui.backend.tables.spaces import LOCAL_USER
+from banqup_tui.backend.services import Refused, Services
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.space import Role
 from banqup_tui.protocol.commands import AddIntegration, Backfill, Configure, Deactivate, Install
@@ -49,8 +50,8 @@ def activated(services: Services, installation: str, client: str = PARVIS, **mor
 def run_jobs(services: Services) -> int:
     portions = 0
     while True:
-        with services.database.write(SPACE) as work:
-            if not step(work, services):
+        with services.database.write(SPACE) as transaction:
+            if not step(transaction, services):
                 return portions
         portions += 1
 
@@ -116,8 +117,8 @@ async def test_what_is_queued_goes_with_the_new_settings_of_the_firm(services: S
     made = installed(services, f"{tmp_path}/old/[number]/")
     integration = activated(services, made)["integrationId"]
     add_document(services, "2026-1")
-    with services.database.write(SPACE) as work:
-        plan(work)
+    with services.database.write(SPACE) as transaction:
+        plan(transaction)
     assert number_of(services, tables.delivery, tables.delivery.c.state == "QUEUED") == 1
     ask(services, configure, Configure(installation_id=made, settings={"path": f"{tmp_path}/new/[number]/"}))
     (delivery,) = await until(services, "DELIVERED")
@@ -135,11 +136,11 @@ def _attempts(services: Services) -> list[Any]:
 def test_new_settings_of_the_firm_reach_many_clients_in_portions(
     services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(renewing, "AT_ONCE", 3)
+    monkeypatch.setattr(settings_rollout, "AT_ONCE", 3)
     made = installed(services, f"{tmp_path}/old")
-    with services.database.write(SPACE) as work:
+    with services.database.write(SPACE) as transaction:
         for number in range(8):
-            add_client(work, f"c-{number}", f"C{number}", f"Client {number}")
+            add_client(transaction, f"c-{number}", f"C{number}", f"Client {number}")
     for number in range(8):
         own = {"path": f"{tmp_path}/own"} if number == 5 else {}
         activated(services, made, f"c-{number}", settings=own)

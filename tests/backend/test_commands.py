@@ -11,14 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
-from banqup_tui.backend import commands, tables
-from banqup_tui.backend.client_commands import HANDLERS
-from banqup_tui.backend.commands import run, run_batch, withdraw
-from banqup_tui.backend.context import Context, Refused, Services
-from banqup_tui.backend.cursors import Seen
-from banqup_tui.backend.failures import Failure
-from banqup_tui.backend.tables.spaces import LOCAL_USER
-from banqup_tui.backend.work import Work, space_seq
+from banqup_tui.backend.api import commands
+from banqup_tui.backend.api.commands import run, run_batch, withdraw
+from banqup_tui.backend.api.cursors import Seen
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.tables.spaces import LOCAL_USER
+from banqup_tui.backend.db.transaction import Transaction, space_seq
+from banqup_tui.backend.intake.client_commands import HANDLERS
+from banqup_tui.backend.problems import Failure
+from banqup_tui.backend.services import Context, Refused, Services
 from banqup_tui.protocol.commands import CreateClient, Dismiss, SetProcessed, encode
 from banqup_tui.protocol.messages import Command, CommandStatus
 from banqup_tui.protocol.problems import ProblemType
@@ -51,9 +52,9 @@ def services(tmp_path: Path) -> Services:
 
 async def test_a_command_sent_twice_is_done_once_and_answered_the_same(services: Services) -> None:
     key, body = str(uuid.uuid4()), new_client()
-    async with serving(services) as desk:
-        first = await desk.command(body, key=key)
-        again = await desk.command(body, key=key)
+    async with serving(services) as served:
+        first = await served.command(body, key=key)
+        again = await served.command(body, key=key)
     assert first == again
     assert first["status"] == "DONE"
     assert references(services).count("DUVAL") == 1
@@ -61,17 +62,17 @@ async def test_a_command_sent_twice_is_done_once_and_answered_the_same(services:
 
 async def test_two_terminals_that_send_one_command_at_once_do_it_once(services: Services) -> None:
     key, body = str(uuid.uuid4()), new_client()
-    async with serving(services) as desk:
-        answers = await asyncio.gather(*(desk.command(body, key=key) for _ in range(8)))
+    async with serving(services) as served:
+        answers = await asyncio.gather(*(served.command(body, key=key) for _ in range(8)))
     assert all(answer == answers[0] for answer in answers)
     assert references(services).count("DUVAL") == 1
 
 
 async def test_a_key_used_for_something_else_is_refused_and_does_nothing(services: Services) -> None:
     key = str(uuid.uuid4())
-    async with serving(services) as desk:
-        await desk.command(new_client("DUVAL"), key=key)
-        answer = await desk.batch([written(new_client("OTHER"), key=key)])
+    async with serving(services) as served:
+        await served.command(new_client("DUVAL"), key=key)
+        answer = await served.batch([written(new_client("OTHER"), key=key)])
     assert answer.status_code == 422
     assert answer.json()["type"] == "key-reused"
     assert "OTHER" not in references(services)
@@ -100,8 +101,8 @@ def test_a_refusal_is_numbered_and_kept_and_changes_nothing_else(services: Servi
 
 
 def test_a_refusal_halfway_leaves_nothing_of_what_was_written(services: Services) -> None:
-    def half(work: Work, body: Any, context: Context) -> None:
-        HANDLERS[CreateClient](work, new_client("HALF"), context)
+    def half(transaction: Transaction, body: Any, context: Context) -> None:
+        HANDLERS[CreateClient](transaction, new_client("HALF"), context)
         raise Refused(ProblemType.REFUSED, "No.")
 
     result = run(services, {Dismiss: half}, LOCAL_USER, asked(Dismiss(delivery_ids=())))
@@ -150,9 +151,9 @@ def test_a_key_that_was_answered_is_answered_even_when_it_is_old(services: Servi
 
 async def test_a_command_taken_back_is_never_done_however_late_it_arrives(services: Services) -> None:
     key = str(uuid.uuid4())
-    async with serving(services) as desk:
-        back = await desk.http.delete(f"{BASE}/commands/{key}", headers={"If-Seen": f"{EPOCH}.0"})
-        late = await desk.command(new_client("LATE"), key=key)
+    async with serving(services) as served:
+        back = await served.http.delete(f"{BASE}/commands/{key}", headers={"If-Seen": f"{EPOCH}.0"})
+        late = await served.command(new_client("LATE"), key=key)
     assert back.status_code == 200
     assert back.json() == late
     assert late["problem"]["type"] == "withdrawn"
@@ -167,13 +168,13 @@ def test_taking_back_what_was_done_says_that_it_was_done(services: Services) -> 
 
 
 async def test_a_batch_is_answered_in_its_order_up_to_the_first_that_fails(services: Services) -> None:
-    def fails(work: Work, body: Any, context: Context) -> None:
+    def fails(transaction: Transaction, body: Any, context: Context) -> None:
         raise RuntimeError("not foreseen")
 
     batch = [written(new_client("ONE")), written(Dismiss(delivery_ids=())), written(new_client("TWO"))]
-    async with serving(services, handlers={**HANDLERS, Dismiss: fails}) as desk:
-        answer = (await desk.batch(batch)).json()
-        failing = await desk.batch(batch[1:])
+    async with serving(services, handlers={**HANDLERS, Dismiss: fails}) as served:
+        answer = (await served.batch(batch)).json()
+        failing = await served.batch(batch[1:])
     assert [result["key"] for result in answer["results"]] == [batch[0]["key"]]
     assert answer["more"] is True
     assert failing.status_code == 500
@@ -183,11 +184,11 @@ async def test_a_batch_is_answered_in_its_order_up_to_the_first_that_fails(servi
 
 
 async def test_a_batch_too_long_or_unreadable_is_sent_back_whole(services: Services) -> None:
-    async with serving(services) as desk:
-        long = await desk.batch([written(new_client(f"C{n}")) for n in range(101)])
-        garbled = await desk.http.post(f"{BASE}/commands", content=b"{", headers={"Content-Type": "application/json"})
-        keyless = await desk.batch([written(new_client(), key="not-a-uuid")])
-        huge = await desk.http.post(f"{BASE}/commands", content=b" " * (1024 * 1024 + 1))
+    async with serving(services) as served:
+        long = await served.batch([written(new_client(f"C{n}")) for n in range(101)])
+        garbled = await served.http.post(f"{BASE}/commands", content=b"{", headers={"Content-Type": "application/json"})
+        keyless = await served.batch([written(new_client(), key="not-a-uuid")])
+        huge = await served.http.post(f"{BASE}/commands", content=b" " * (1024 * 1024 + 1))
     assert [answer.status_code for answer in (long, garbled, keyless, huge)] == [413, 400, 400, 413]
     assert all(answer.headers["content-type"] == "application/problem+json" for answer in (long, garbled, huge))
 
@@ -213,10 +214,10 @@ def test_however_a_line_of_commands_is_repeated_each_takes_effect_once(
 
 async def test_a_document_marked_processed_says_so_everywhere(services: Services) -> None:
     document_id = add_document(services, "2026-1")
-    async with serving(services) as desk:
-        before = await desk.snapshot()
-        result = await desk.command(SetProcessed(document_ids=(document_id,), processed=True))
-        changes = (await desk.get("/changes", cursor=before["cursor"])).json()
+    async with serving(services) as served:
+        before = await served.snapshot()
+        result = await served.command(SetProcessed(document_ids=(document_id,), processed=True))
+        changes = (await served.get("/changes", cursor=before["cursor"])).json()
     assert result["result"] == {"changed": 1, "unchanged": 0}
     (change,) = changes["changes"]
     assert change["value"]["processed"] is True
@@ -234,13 +235,13 @@ async def test_a_script_marks_one_document_by_its_address(services: Services) ->
     document_id = add_document(services, "2026-3")
     path = f"{BASE}/documents/{document_id}/processed"
     headers = {"Idempotency-Key": str(uuid.uuid4()), "If-Seen": f"{EPOCH}.0"}
-    async with serving(services) as desk:
-        done = await desk.http.put(path, json={"processed": True}, headers=headers)
-        again = await desk.http.put(path, json={"processed": True}, headers=headers)
-        other = await desk.http.put(path, json={"processed": False}, headers=headers)
-        keyless = await desk.http.put(path, json={"processed": True}, headers={"If-Seen": f"{EPOCH}.0"})
+    async with serving(services) as served:
+        done = await served.http.put(path, json={"processed": True}, headers=headers)
+        again = await served.http.put(path, json={"processed": True}, headers=headers)
+        other = await served.http.put(path, json={"processed": False}, headers=headers)
+        keyless = await served.http.put(path, json={"processed": True}, headers={"If-Seen": f"{EPOCH}.0"})
         old = {"Idempotency-Key": str(uuid.uuid4()), "If-Seen": f"{uuid.uuid4()}.0"}
-        expired = await desk.http.put(path, json={"processed": True}, headers=old)
+        expired = await served.http.put(path, json={"processed": True}, headers=old)
     assert done.json() == again.json()
     assert done.json()["status"] == "DONE"
     assert [answer.status_code for answer in (done, again, other, keyless, expired)] == [200, 200, 422, 400, 409]
@@ -258,9 +259,9 @@ def test_a_key_of_somebody_else_gives_nothing_away(services: Services) -> None:
 
 
 async def test_whoever_listens_hears_of_a_command_done(services: Services) -> None:
-    async with serving(services) as desk:
-        result = await desk.command(new_client())
-        await until(lambda: desk.hub.seq == result["seq"])
+    async with serving(services) as served:
+        result = await served.command(new_client())
+        await until(lambda: served.hub.seq == result["seq"])
 
 
 def test_a_batch_that_takes_long_is_answered_in_part(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,6 +276,6 @@ async def test_a_full_disk_is_told_as_such(services: Services) -> None:
     def fails(*_: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    async with serving(services, handlers={**HANDLERS, Dismiss: fails}) as desk:
-        answer = await desk.batch([written(Dismiss(delivery_ids=()))])
+    async with serving(services, handlers={**HANDLERS, Dismiss: fails}) as served:
+        answer = await served.batch([written(Dismiss(delivery_ids=()))])
     assert (answer.status_code, answer.json()["type"]) == (507, "no-room")

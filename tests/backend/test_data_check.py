@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from banqup_tui.backend import tables
-from banqup_tui.backend.content_check import ContentCheck
-from banqup_tui.backend.context import Services
-from banqup_tui.backend.data_check import DatabaseLost, highest_seen, known_by_copies, refuse_to_begin_anew
-from banqup_tui.backend.directory import DATABASE_FILE
-from banqup_tui.backend.opening import open_services
-from banqup_tui.backend.values import document_of
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.values import document_of
+from banqup_tui.backend.intake.content_check import ContentCheck
+from banqup_tui.backend.paths import DATABASE_FILE
+from banqup_tui.backend.runtime.data_check import DatabaseLost, highest_seen, known_by_copies, refuse_to_begin_anew
+from banqup_tui.backend.runtime.startup import open_services
+from banqup_tui.backend.services import Services
 from banqup_tui.launcher import BackendDidNotStart, NewerVersionUsed
+from banqup_tui.presentation.messages import remedy_of, sentence_of
 from banqup_tui.protocol.local import EXIT_CANNOT_START
 from banqup_tui.store import copy_schema, outbox_schema
-from banqup_tui.written.messages import remedy_of, sentence_of
 from tests.backend.ledger.waiting import until
 from tests.support.backends import Home, home_in
 from tests.support.backends import http as speak
@@ -121,27 +121,27 @@ def test_a_copy_that_cannot_be_read_stops_no_start(tmp_path: Path) -> None:
 
 
 def test_a_lost_database_is_told_to_the_terminal_and_begun_anew_only_when_asked(home: Home) -> None:
-    backend = backend_with(home.homes.data, files=1)
+    backend = backend_with(home.dirs.data, files=1)
     (backend / DATABASE_FILE).unlink()
     with pytest.raises(BackendDidNotStart, match=r"service.database-missing-files-there"):
         home.connect()
     assert not (backend / DATABASE_FILE).exists()
     child = home.start(sys.executable, "-m", "banqup_tui", "restore", "--empty")
-    _, said = child.communicate(timeout=30)
-    assert child.returncode == 0, said
-    (aside,) = home.homes.data.glob("backend-before-*")
-    assert str(aside) in said
+    _, printed = child.communicate(timeout=30)
+    assert child.returncode == 0, printed
+    (aside,) = home.dirs.data.glob("backend-before-*")
+    assert str(aside) in printed
     assert len(list((aside / "files").rglob("*"))) == 2
     with speak(home.connect()) as client:
         assert client.get("/v1/spaces").status_code == 200
 
 
 def test_a_database_older_than_the_copy_begins_a_new_epoch_before_anything_is_sent(home: Home) -> None:
-    services = open_services(home.homes.backend)
+    services = open_services(home.dirs.backend)
     with services.database.read() as connection:
         epoch = connection.execute(select(tables.space.c.epoch)).scalar_one()
     services.database.engine.dispose()
-    copy_that_knows(home.homes.copies, epoch, 40)
+    copy_that_knows(home.dirs.copies, epoch, 40)
     endpoint = home.connect()
     with speak(endpoint) as client:
         found = client.get(f"/v1/spaces/{endpoint.space_id}/snapshot").json()
@@ -151,7 +151,7 @@ def test_a_database_older_than_the_copy_begins_a_new_epoch_before_anything_is_se
 
 
 def test_documents_of_a_newer_version_are_said_to_be_so(home: Home) -> None:
-    backend = backend_with(home.homes.data)
+    backend = backend_with(home.dirs.data)
     connection = sqlite3.connect(backend / DATABASE_FILE)
     with connection:
         connection.execute("UPDATE schema_version SET version = 99")

@@ -11,12 +11,12 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from banqup_tui.backend import tables
-from banqup_tui.backend.context import Services
-from banqup_tui.backend.installations import configure, install
-from banqup_tui.backend.integrations import add_integration
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.integrations.activation import add_integration
+from banqup_tui.backend.integrations.installations import configure, install
+from banqup_tui.backend.services import Services
+from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.protocol.commands import AddIntegration, Backfill, Configure, Install
-from banqup_tui.written.messages import sentence_of
 from tests.support.dispatching import deliveries, until
 from tests.support.services import EPOCH, HAGELAND, PARVIS, add_document, ask, services_in
 from tests.support.sftp import Server, asyncssh_server
@@ -91,8 +91,8 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
 
 
 async def test_documents_arrive_on_an_sftp_server(services: Services, server: Server) -> None:
-    given = {"host": "127.0.0.1", "port": server.port, "user": "parvis", "password": "geheim"}
-    activated(services, "sftp", path="/[folder]", host_key=server.fingerprint, **given)
+    values = {"host": "127.0.0.1", "port": server.port, "user": "parvis", "password": "geheim"}
+    activated(services, "sftp", path="/[folder]", host_key=server.fingerprint, **values)
     for number in ("1", "2", "3"):
         add_document(services, number)
     await until(services, "DELIVERED", "DELIVERED", "DELIVERED")
@@ -102,8 +102,8 @@ async def test_documents_arrive_on_an_sftp_server(services: Services, server: Se
 async def test_a_server_with_another_key_gets_nothing_until_a_person_has_looked(
     services: Services, server: Server
 ) -> None:
-    given = {"host": "127.0.0.1", "port": server.port, "user": "parvis", "password": "geheim", "path": "/"}
-    installation, _ = activated(services, "sftp", host_key="SHA256:" + "A" * 43, **given)
+    values = {"host": "127.0.0.1", "port": server.port, "user": "parvis", "password": "geheim", "path": "/"}
+    installation, _ = activated(services, "sftp", host_key="SHA256:" + "A" * 43, **values)
     add_document(services, "2026-1")
     (failed,) = await until(services, "FAILED")
     assert server.fingerprint in sentence_of(failed.reason)

@@ -9,106 +9,106 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from banqup_tui.backend import tables
+from banqup_tui.backend.db import tables
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.source import SourceKind
 from banqup_tui.protocol.commands import AddSource, RemoveAccount, RemoveSource
 from banqup_tui.sources.drop_spool import DropLimits
 from tests.support.drop import PASSWORD, account, drop_of, put, until
+from tests.support.intake_harness import IntakeHarness
 from tests.support.papers import BAKERY, GARAGE, invoice, letter
-from tests.support.room import Room
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Room:
+def harness(tmp_path: Path) -> IntakeHarness:
     (tmp_path / "data").mkdir()
-    return Room(tmp_path / "data")
+    return IntakeHarness(tmp_path / "data")
 
 
-async def test_a_file_that_was_put_is_a_document_by_the_time_its_sender_hears_so(room: Room) -> None:
-    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
-    async with drop_of(room) as door:
-        account(room)
-        async with door.sender() as sftp:
+async def test_a_file_that_was_put_is_a_document_by_the_time_its_sender_hears_so(harness: IntakeHarness) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    async with drop_of(harness) as listening:
+        account(harness)
+        async with listening.sender() as sftp:
             await sftp.makedirs("/out/0912345673/purchases")
             await put(sftp, "/out/0912345673/purchases/a.xml", invoice())
-            (document,) = room.documents()
+            (document,) = harness.documents()
             assert (document.folder, document.file_name) == (Folder.PURCHASE_INVOICES, "a.xml")
             assert (await sftp.stat("/out/0912345673/purchases/a.xml")).size == len(invoice())
-        assert door.left_over() == []
-    assert (room.source().kind, room.source().taken) == (SourceKind.SFTP_DROP, 1)
+        assert listening.left_over() == []
+    assert (harness.source().kind, harness.source().taken) == (SourceKind.SFTP_DROP, 1)
 
 
-async def test_a_file_written_under_a_temporary_name_is_taken_when_it_is_renamed(room: Room) -> None:
-    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
-    async with drop_of(room) as door:
-        account(room)
-        async with door.sender() as sftp:
+async def test_a_file_written_under_a_temporary_name_is_taken_when_it_is_renamed(harness: IntakeHarness) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    async with drop_of(harness) as listening:
+        account(harness)
+        async with listening.sender() as sftp:
             await put(sftp, "/a.xml.tmp", invoice())
-            assert room.documents() == []
+            assert harness.documents() == []
             await sftp.rename("/a.xml.tmp", "/a.xml")
-            assert [document.file_name for document in room.documents()] == ["a.xml"]
+            assert [document.file_name for document in harness.documents()] == ["a.xml"]
             await put(sftp, "/b.xml.part", invoice(number="B"))
             await sftp.posix_rename("/b.xml.part", "/TANNERIE/AP/b.xml")
-        assert [document.number for document in room.documents()] == ["2026-00417", "B"]
-        assert door.left_over() == []
+        assert [document.number for document in harness.documents()] == ["2026-00417", "B"]
+        assert listening.left_over() == []
 
 
-async def test_an_upload_that_is_cut_off_is_not_taken_and_can_be_repeated(room: Room) -> None:
-    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
-    async with drop_of(room) as door:
-        account(room)
+async def test_an_upload_that_is_cut_off_is_not_taken_and_can_be_repeated(harness: IntakeHarness) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    async with drop_of(harness) as listening:
+        account(harness)
         for end in ("abort", "close"):
-            async with door.connected() as connection:
+            async with listening.connected() as connection:
                 sftp = await connection.start_sftp_client()
                 file = await sftp.open("/a.xml", "wb")
                 await file.write(invoice())
-                assert len(door.left_over()) == 1
+                assert len(listening.left_over()) == 1
                 getattr(connection, end)()
-            await until(lambda: door.left_over() == [])
-        assert (room.documents(), room.tray()) == ([], [])
-        await door.put("/a.xml", invoice())
-        assert len(room.documents()) == 1
+            await until(lambda: listening.left_over() == [])
+        assert (harness.documents(), harness.unfiled_rows()) == ([], [])
+        await listening.put("/a.xml", invoice())
+        assert len(harness.documents()) == 1
 
 
-async def test_a_channel_that_ends_without_a_close_is_no_whole_file(room: Room) -> None:
-    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
-    async with drop_of(room) as door:
-        account(room)
-        async with door.connected() as connection:
+async def test_a_channel_that_ends_without_a_close_is_no_whole_file(harness: IntakeHarness) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    async with drop_of(harness) as listening:
+        account(harness)
+        async with listening.connected() as connection:
             sftp = await connection.start_sftp_client()
             file = await sftp.open("/a.xml", "wb")
             await file.write(invoice())
             sftp.exit()
-            await until(lambda: door.left_over() == [])
-            assert room.documents() == []
+            await until(lambda: listening.left_over() == [])
+            assert harness.documents() == []
 
 
-async def test_a_file_with_a_hole_in_it_is_refused(room: Room) -> None:
-    async with drop_of(room) as door:
-        account(room)
-        async with door.sender() as sftp:
+async def test_a_file_with_a_hole_in_it_is_refused(harness: IntakeHarness) -> None:
+    async with drop_of(harness) as listening:
+        account(harness)
+        async with listening.sender() as sftp:
             with pytest.raises(asyncssh.SFTPFailure, match="missing"):
                 async with sftp.open("/a.xml", "wb") as file:
                     await file.write(b"end", 100)
-        assert (room.tray(), door.left_over()) == ([], [])
+        assert (harness.unfiled_rows(), listening.left_over()) == ([], [])
 
 
-async def test_the_same_file_put_again_or_under_another_name_is_one_document(room: Room) -> None:
-    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
-    async with drop_of(room) as door:
-        account(room)
+async def test_the_same_file_put_again_or_under_another_name_is_one_document(harness: IntakeHarness) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    async with drop_of(harness) as listening:
+        account(harness)
         for name in ("/a.xml", "/a.xml", "/resent.xml"):
-            await door.put(name, invoice())
-    assert len(room.documents()) == 1
-    assert room.source().taken == 1
+            await listening.put(name, invoice())
+    assert len(harness.documents()) == 1
+    assert harness.source().taken == 1
 
 
-async def test_an_account_only_writes(room: Room) -> None:
-    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
-    async with drop_of(room) as door:
-        account(room)
-        async with door.sender() as sftp:
+async def test_an_account_only_writes(harness: IntakeHarness) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    async with drop_of(harness) as listening:
+        account(harness)
+        async with listening.sender() as sftp:
             await put(sftp, "/a.xml", invoice())
             await put(sftp, "/b.xml.tmp", invoice())
             for path in ("/a.xml", "/b.xml.tmp"):
@@ -120,32 +120,32 @@ async def test_an_account_only_writes(room: Room) -> None:
             for refused in (sftp.symlink("/etc", "/link"), sftp.link("/b.xml.tmp", "/d"), sftp.readlink("/a.xml")):
                 with pytest.raises(asyncssh.SFTPOpUnsupported):
                     await refused
-        async with door.connected() as connection:
+        async with listening.connected() as connection:
             with pytest.raises(asyncssh.ChannelOpenError):
                 await connection.run("ls", check=True)
 
 
-async def test_an_account_sees_nothing_of_the_machine_nor_of_the_others(room: Room) -> None:
-    async with drop_of(room) as door:
-        account(room)
-        account(room, "billit")
-        await door.put("/secret.tmp", b"x", user="billit")
-        async with door.sender() as sftp:
+async def test_an_account_sees_nothing_of_the_machine_nor_of_the_others(harness: IntakeHarness) -> None:
+    async with drop_of(harness) as listening:
+        account(harness)
+        account(harness, "billit")
+        await listening.put("/secret.tmp", b"x", user="billit")
+        async with listening.sender() as sftp:
             for path in ("/../../../../etc", "/etc/passwd", "/secret.tmp", "../secret.tmp"):
                 with pytest.raises(asyncssh.SFTPNoSuchFile):
                     await sftp.stat(path)
             await put(sftp, "/../../up.xml.tmp", b"x")
             assert await sftp.realpath("/a/../../b") == "/b"
             assert set(await sftp.listdir("/")) == {".", "..", "up.xml.tmp"}
-        inside = {path.relative_to(door.spool).parts[1:] for path in door.left_over()}
+        inside = {path.relative_to(listening.spool).parts[1:] for path in listening.left_over()}
         assert inside == {("tree", "up.xml.tmp"), ("tree", "secret.tmp")}
 
 
-async def test_a_wrong_password_a_stranger_and_a_wrong_key_stay_outside(room: Room) -> None:
-    async with drop_of(room) as door:
-        account(room)
+async def test_a_wrong_password_a_stranger_and_a_wrong_key_stay_outside(harness: IntakeHarness) -> None:
+    async with drop_of(harness) as listening:
+        account(harness)
         mine, other = asyncssh.generate_private_key("ssh-ed25519"), asyncssh.generate_private_key("ssh-ed25519")
-        account(room, "keyed", public_key=mine.export_public_key().decode().strip())
+        account(harness, "keyed", public_key=mine.export_public_key().decode().strip())
         tries = (
             {"user": "banqup", "password": "wrong"},
             {"user": "nobody", "password": PASSWORD},
@@ -154,15 +154,15 @@ async def test_a_wrong_password_a_stranger_and_a_wrong_key_stay_outside(room: Ro
         )
         for tried in tries:
             with pytest.raises(asyncssh.PermissionDenied):
-                async with door.sender(**tried):
+                async with listening.sender(**tried):
                     pass
-        async with door.sender("keyed", password=None, client_keys=[mine]) as sftp:
+        async with listening.sender("keyed", password=None, client_keys=[mine]) as sftp:
             assert await sftp.realpath(".") == "/"
 
 
-async def test_who_guesses_passwords_is_no_longer_listened_to(room: Room) -> None:
-    async with drop_of(room) as door:
-        account(room)
+async def test_who_guesses_passwords_is_no_longer_listened_to(harness: IntakeHarness) -> None:
+    async with drop_of(harness) as listening:
+        account(harness)
 
         class Guessing(asyncssh.SSHClient):
             tries = 0
@@ -174,7 +174,7 @@ async def test_who_guesses_passwords_is_no_longer_listened_to(room: Room) -> Non
         with pytest.raises((asyncssh.DisconnectError, asyncssh.ConnectionLost)):
             await asyncssh.connect(
                 "127.0.0.1",
-                door.port,
+                listening.port,
                 username="banqup",
                 known_hosts=None,
                 client_keys=None,
@@ -183,15 +183,15 @@ async def test_who_guesses_passwords_is_no_longer_listened_to(room: Room) -> Non
             )
 
 
-async def test_too_large_too_many_and_too_much_are_refused_and_leave_nothing(room: Room) -> None:
-    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+async def test_too_large_too_many_and_too_much_are_refused_and_leave_nothing(harness: IntakeHarness) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
     limits = DropLimits(largest_file=8_000, waiting_files=2, open_files=2, files_an_hour=2)
-    async with drop_of(room, limits) as door:
-        account(room)
-        async with door.sender() as sftp:
+    async with drop_of(harness, limits) as listening:
+        account(harness)
+        async with listening.sender() as sftp:
             with pytest.raises(asyncssh.SFTPFailure, match="at most"):
                 await put(sftp, "/large.xml", b"x" * 8_001)
-            assert door.left_over() == []
+            assert listening.left_over() == []
             for name in ("a", "b"):
                 await put(sftp, f"/{name}.tmp", b"x")
             with pytest.raises(asyncssh.SFTPFailure, match="waits"):
@@ -201,103 +201,103 @@ async def test_too_large_too_many_and_too_much_are_refused_and_leave_nothing(roo
                 await put(sftp, f"/{number}.xml", invoice(number=number))
             with pytest.raises(asyncssh.SFTPFailure, match="hour"):
                 await put(sftp, "/3.xml", invoice(number="3"))
-    assert [document.number for document in room.documents()] == ["1", "2"]
+    assert [document.number for document in harness.documents()] == ["1", "2"]
 
 
-async def test_what_cannot_be_placed_is_kept_with_its_reason_and_the_sender_is_done(room: Room) -> None:
-    async with drop_of(room, seconds_held=0.2) as door:
-        account(room)
-        await door.put("/x/a.xml", invoice())
-        await door.put("/x/bad.xml", b"<?xml version='1.0'?><x>")
-        await door.put("/x/scan.pdf", letter())
-        await until(lambda: len(room.tray()) == 3)
-    kept = [(waiting.file_name, waiting.source) for waiting in room.tray()]
-    assert kept == [("x/a.xml", "sftp banqup"), ("x/bad.xml", "sftp banqup"), ("x/scan.pdf", "sftp banqup")]
-    assert all(room.services.files.has(waiting.sha256) for waiting in room.tray())
-    assert room.source().refused == 3
+async def test_what_cannot_be_placed_is_kept_with_its_reason_and_the_sender_is_done(harness: IntakeHarness) -> None:
+    async with drop_of(harness, picture_wait_seconds=0.2) as listening:
+        account(harness)
+        await listening.put("/x/a.xml", invoice())
+        await listening.put("/x/bad.xml", b"<?xml version='1.0'?><x>")
+        await listening.put("/x/scan.pdf", letter())
+        await until(lambda: len(harness.unfiled_rows()) == 3)
+    stored = [(waiting.file_name, waiting.source) for waiting in harness.unfiled_rows()]
+    assert stored == [("x/a.xml", "sftp banqup"), ("x/bad.xml", "sftp banqup"), ("x/scan.pdf", "sftp banqup")]
+    assert all(harness.services.files.has(waiting.sha256) for waiting in harness.unfiled_rows())
+    assert harness.source().refused == 3
 
 
-async def test_the_account_says_whose_a_scan_is(room: Room) -> None:
-    client = room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
-    async with drop_of(room) as door:
-        account(room, client_id=client.id, folder=Folder.PURCHASE_RECEIPTS)
-        await door.put("/lunch.jpg", b"\xff\xd8\xff\xe0" + b"\0" * 100)
-        (document,) = room.documents()
+async def test_the_account_says_whose_a_scan_is(harness: IntakeHarness) -> None:
+    client = harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    async with drop_of(harness) as listening:
+        account(harness, client_id=client.id, folder=Folder.PURCHASE_RECEIPTS)
+        await listening.put("/lunch.jpg", b"\xff\xd8\xff\xe0" + b"\0" * 100)
+        (document,) = harness.documents()
         assert (document.client_id, document.folder) == (client.id, Folder.PURCHASE_RECEIPTS)
 
 
-async def test_an_account_of_one_client_and_a_path_of_another_wait_with_both_said(room: Room) -> None:
-    client = room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
-    room.client(GARAGE.name, "LEMAITRE", GARAGE.vat_number)
-    async with drop_of(room) as door:
-        account(room, client_id=client.id)
-        await door.put("/LEMAITRE/tickets/lunch.jpg", b"\xff\xd8\xff\xe0" + b"\0" * 100)
-    (waiting,) = room.tray()
+async def test_an_account_of_one_client_and_a_path_of_another_wait_with_both_said(harness: IntakeHarness) -> None:
+    client = harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    harness.client(GARAGE.name, "LEMAITRE", GARAGE.vat_number)
+    async with drop_of(harness) as listening:
+        account(harness, client_id=client.id)
+        await listening.put("/LEMAITRE/tickets/lunch.jpg", b"\xff\xd8\xff\xe0" + b"\0" * 100)
+    (waiting,) = harness.unfiled_rows()
     assert waiting.reason.params == {"account": BAKERY.name, "names": GARAGE.name}
 
 
 @pytest.mark.parametrize("first", ["a.pdf", "a.xml"])
-async def test_a_pdf_before_or_after_its_xml_is_its_picture(room: Room, first: str) -> None:
-    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+async def test_a_pdf_before_or_after_its_xml_is_its_picture(harness: IntakeHarness, first: str) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
     contents = {"a.xml": invoice(), "a.pdf": letter()}
-    async with drop_of(room) as door:
-        account(room)
+    async with drop_of(harness) as listening:
+        account(harness)
         for name in sorted(contents, key=lambda name: name != first):
-            await door.put(f"/TANNERIE/AP/{name}", contents[name])
-    assert [document.file_name for document in room.documents()] == ["a.xml"]
-    outcomes = {row.path: row.outcome for row in room.rows(tables.source_file.select())}
+            await listening.put(f"/TANNERIE/AP/{name}", contents[name])
+    assert [document.file_name for document in harness.documents()] == ["a.xml"]
+    outcomes = {row.path: row.outcome for row in harness.rows(tables.source_file.select())}
     assert outcomes["banqup/TANNERIE/AP/a.pdf"] == "PICTURE"
 
 
-async def test_a_file_that_was_taken_and_then_moved_is_placed_by_its_new_path(room: Room) -> None:
-    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
-    async with drop_of(room) as door:
-        account(room)
-        async with door.sender() as sftp:
+async def test_a_file_that_was_taken_and_then_moved_is_placed_by_its_new_path(harness: IntakeHarness) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    async with drop_of(harness) as listening:
+        account(harness)
+        async with listening.sender() as sftp:
             await put(sftp, "/lunch.jpg", b"\xff\xd8\xff\xe0" + b"\0" * 100)
-            assert len(room.tray()) == 1
+            assert len(harness.unfiled_rows()) == 1
             await sftp.rename("/lunch.jpg", "/TANNERIE/tickets/lunch.jpg")
-    assert room.tray() == []
-    assert [document.folder for document in room.documents()] == [Folder.PURCHASE_RECEIPTS]
+    assert harness.unfiled_rows() == []
+    assert [document.folder for document in harness.documents()] == [Folder.PURCHASE_RECEIPTS]
 
 
-async def test_the_host_key_is_the_same_after_a_restart_and_nobody_elses_to_read(room: Room) -> None:
-    async with drop_of(room, new_host_key=True) as door:
-        account(room)
-        async with door.connected() as connection:
+async def test_the_host_key_is_the_same_after_a_restart_and_nobody_elses_to_read(harness: IntakeHarness) -> None:
+    async with drop_of(harness, new_host_key=True) as listening:
+        account(harness)
+        async with listening.connected() as connection:
             first = connection.get_server_host_key().get_fingerprint()
-        assert room.source().fingerprint == first
-        key = room.services.files.home / "drop_host_key"
+        assert harness.source().fingerprint == first
+        key = harness.services.files.home / "drop_host_key"
         assert stat.S_IMODE(key.stat().st_mode) == 0o600
-    async with drop_of(room, new_host_key=True) as door, door.connected() as connection:
+    async with drop_of(harness, new_host_key=True) as listening, listening.connected() as connection:
         assert connection.get_server_host_key().get_fingerprint() == first
 
 
-async def test_a_restart_keeps_what_is_whole_and_clears_what_is_half(room: Room) -> None:
-    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
-    async with drop_of(room) as door:
-        account_id = account(room)
-        await door.put("/a.xml.tmp", invoice())
-        half = door.spool / account_id / "half" / "cut-off"
+async def test_a_restart_keeps_what_is_whole_and_clears_what_is_half(harness: IntakeHarness) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    async with drop_of(harness) as listening:
+        account_id = account(harness)
+        await listening.put("/a.xml.tmp", invoice())
+        half = listening.spool / account_id / "half" / "cut-off"
         half.write_bytes(invoice()[:100])
-    async with drop_of(room) as door:
+    async with drop_of(harness) as listening:
         await until(lambda: not half.exists())
-        async with door.sender() as sftp:
+        async with listening.sender() as sftp:
             await sftp.rename("/a.xml.tmp", "/a.xml")
-    assert len(room.documents()) == 1
+    assert len(harness.documents()) == 1
 
 
-async def test_who_is_removed_is_shown_out_and_a_removed_drop_listens_no_more(room: Room) -> None:
-    async with drop_of(room) as door:
-        account_id = account(room)
-        async with door.connected() as connection:
-            room.do(RemoveAccount(account_id=account_id))
+async def test_who_is_removed_is_shown_out_and_a_removed_drop_listens_no_more(harness: IntakeHarness) -> None:
+    async with drop_of(harness) as listening:
+        account_id = account(harness)
+        async with listening.connected() as connection:
+            harness.do(RemoveAccount(account_id=account_id))
             await asyncio.wait_for(connection.wait_closed(), 10)
         with pytest.raises(asyncssh.PermissionDenied):
-            async with door.sender():
+            async with listening.sender():
                 pass
-        room.do(RemoveSource(source_id="drop"))
-        await until(lambda: _is_refused(door.port))
+        harness.do(RemoveSource(source_id="drop"))
+        await until(lambda: _is_refused(listening.port))
 
 
 def _is_refused(port: int) -> bool:
@@ -311,25 +311,25 @@ def _is_refused(port: int) -> bool:
     return False
 
 
-async def test_an_address_that_is_taken_is_said_at_the_source(room: Room) -> None:
-    async with drop_of(room) as door:
+async def test_an_address_that_is_taken_is_said_at_the_source(harness: IntakeHarness) -> None:
+    async with drop_of(harness) as listening:
         taken = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0)
         port = taken.sockets[0].getsockname()[1]
-        room.do(AddSource(source_id="other", path=f"127.0.0.1:{port}", kind=SourceKind.SFTP_DROP))
-        await until(lambda: [one.code for one in room.source().problems] == ["source.drop-not-open"])
-        room.do(AddSource(source_id="other", path=f"127.0.0.1:{door.port}", kind=SourceKind.SFTP_DROP))
-        await until(lambda: not room.source().problems)
+        harness.do(AddSource(source_id="other", path=f"127.0.0.1:{port}", kind=SourceKind.SFTP_DROP))
+        await until(lambda: [one.code for one in harness.source().problems] == ["source.drop-not-open"])
+        harness.do(AddSource(source_id="other", path=f"127.0.0.1:{listening.port}", kind=SourceKind.SFTP_DROP))
+        await until(lambda: not harness.source().problems)
         taken.close()
 
 
-async def test_a_password_is_not_kept_in_the_clear_and_takes_its_time(room: Room) -> None:
-    async with drop_of(room):
-        account(room)
-    kept = room.rows(tables.drop_account.select())[0].secret
-    assert PASSWORD not in kept
+async def test_a_password_is_not_kept_in_the_clear_and_takes_its_time(harness: IntakeHarness) -> None:
+    async with drop_of(harness):
+        account(harness)
+    stored = harness.rows(tables.drop_account.select())[0].secret
+    assert PASSWORD not in stored
     started = time.monotonic()
     from banqup_tui.domain.passwords import is_password
 
-    assert is_password(PASSWORD, kept)
-    assert not is_password(f"{PASSWORD}x", kept)
+    assert is_password(PASSWORD, stored)
+    assert not is_password(f"{PASSWORD}x", stored)
     assert time.monotonic() - started > 0.02

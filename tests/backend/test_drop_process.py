@@ -13,23 +13,23 @@ from typing import Any
 import asyncssh
 import pytest
 
-from banqup_tui.backend.drop import DropRoom
-from banqup_tui.backend.drop_process.process import DropProcess
-from banqup_tui.domain.passwords import kept_password
+from banqup_tui.backend.intake.drop_process.client import DropProcess
+from banqup_tui.backend.intake.sftp_drop import SftpDrop
+from banqup_tui.domain.passwords import password_hash
 from banqup_tui.protocol.commands import RemoveAccount
-from banqup_tui.sources import drop_door
-from banqup_tui.sources.drop_door import Doorman
+from banqup_tui.sources import drop_auth
+from banqup_tui.sources.drop_auth import DropAuth
 from banqup_tui.sources.drop_server import MOST_REFUSED_WRITES
 from banqup_tui.sources.drop_spool import DropLimits
-from tests.support.drop import PASSWORD, Door, account, drop_of, put, until
+from tests.support.drop import PASSWORD, DropHarness, account, drop_of, put, until
+from tests.support.intake_harness import IntakeHarness
 from tests.support.papers import BAKERY, invoice
-from tests.support.room import Room
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Room:
+def harness(tmp_path: Path) -> IntakeHarness:
     (tmp_path / "data").mkdir()
-    return Room(tmp_path / "data")
+    return IntakeHarness(tmp_path / "data")
 
 
 def processes() -> list[int]:
@@ -46,47 +46,49 @@ def processes() -> list[int]:
     return found
 
 
-async def test_the_drop_runs_beside_the_service_and_ends_with_it(room: Room, caplog: pytest.LogCaptureFixture) -> None:
-    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
-    async with drop_of(room, make=DropProcess) as door:
+async def test_the_drop_runs_beside_the_service_and_ends_with_it(
+    harness: IntakeHarness, caplog: pytest.LogCaptureFixture
+) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    async with drop_of(harness, make=DropProcess) as sftp_drop:
         (child,) = processes()
-        account(room)
-        await door.put("/TANNERIE/AP/a.xml", invoice())
-        assert len(room.documents()) == 1
-        async with door.sender() as sftp:
+        account(harness)
+        await sftp_drop.put("/TANNERIE/AP/a.xml", invoice())
+        assert len(harness.documents()) == 1
+        async with sftp_drop.sender() as sftp:
             await put(sftp, "/b.xml.tmp", invoice(number="B"))
             await sftp.rename("/b.xml.tmp", "/TANNERIE/AP/b.xml")
             await sftp.rename("/TANNERIE/AP/b.xml", "/TANNERIE/AP/c.xml")
-        assert door.left_over() == []
+        assert sftp_drop.left_over() == []
         with pytest.raises(asyncssh.PermissionDenied):
-            async with door.sender("who", password="letmein-please"):
+            async with sftp_drop.sender("who", password="letmein-please"):
                 pass
         await until(lambda: "sign-in failed, from 127.0.0.1 as 'who'" in caplog.text)
         assert "letmein" not in caplog.text
 
         os.kill(child, signal.SIGKILL)
         await until(lambda: processes() not in ([], [child]))
-        await until(lambda: _takes(door))
-        await door.put("/TANNERIE/AP/d.xml", invoice(number="D"))
-    assert [document.number for document in room.documents()] == ["2026-00417", "B", "D"]
+        await until(lambda: _takes(sftp_drop))
+        await sftp_drop.put("/TANNERIE/AP/d.xml", invoice(number="D"))
+    assert [document.number for document in harness.documents()] == ["2026-00417", "B", "D"]
     assert processes() == []
 
 
-def _takes(door: Door) -> bool:
+def _takes(sftp_drop: DropHarness) -> bool:
     try:
-        with socket.create_connection(("127.0.0.1", door.port), 1) as made:
+        with socket.create_connection(("127.0.0.1", sftp_drop.port), 1) as made:
             return made.recv(4) == b"SSH-"
     except OSError:
         return False
 
 
-async def test_strangers_who_hold_connections_keep_no_sender_out(room: Room) -> None:
-    async with drop_of(room) as door:
-        account(room)
-        held = await asyncio.to_thread(_connections, door.port)
-        async with asyncio.timeout(20), door.sender() as sftp:
+async def test_strangers_who_hold_connections_keep_no_sender_out(harness: IntakeHarness) -> None:
+    async with drop_of(harness) as sftp_drop:
+        account(harness)
+        open_ones = await asyncio.to_thread(_connections, sftp_drop.port)
+        async with asyncio.timeout(20), sftp_drop.sender() as sftp:
             assert await sftp.realpath(".") == "/"
-        for one in held:
+        for one in open_ones:
             one.close()
 
 
@@ -94,10 +96,10 @@ def _connections(port: int) -> list[socket.socket]:
     return [socket.create_connection(("127.0.0.1", port)) for _ in range(120)]
 
 
-async def test_who_goes_on_writing_what_is_refused_is_shown_out(room: Room) -> None:
-    async with drop_of(room, DropLimits(largest_file=1)) as door:
-        account(room)
-        async with door.connected() as connection:
+async def test_who_goes_on_writing_what_is_refused_is_shown_out(harness: IntakeHarness) -> None:
+    async with drop_of(harness, DropLimits(largest_file=1)) as sftp_drop:
+        account(harness)
+        async with sftp_drop.connected() as connection:
             sftp = await connection.start_sftp_client()
             file = await sftp.open("/a.tmp", "wb")
             for _ in range(MOST_REFUSED_WRITES):
@@ -106,7 +108,7 @@ async def test_who_goes_on_writing_what_is_refused_is_shown_out(room: Room) -> N
             assert not connection.is_closed()
             with pytest.raises((asyncssh.ConnectionLost, asyncssh.SFTPConnectionLost)):
                 await file.write(b"xx", 0)
-        await until(lambda: door.left_over() == [])
+        await until(lambda: sftp_drop.left_over() == [])
 
 
 KEY = asyncssh.generate_private_key("ssh-ed25519")
@@ -119,40 +121,42 @@ METHODS: dict[str, tuple[dict[str, Any], list[str]]] = {
 """With what each costs."""
 
 
-async def test_a_failed_sign_in_is_the_same_work_whoever_is_known(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failed_sign_in_is_the_same_work_whoever_is_known(
+    harness: IntakeHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Else its time would say which accounts there are."""
-    work: list[object] = []
+    transaction: list[object] = []
 
     def noted(owner: object, name: str) -> None:
         real = getattr(owner, name)
 
-        def called(*given: Any, **more: Any) -> Any:
-            work.append((name, len(given), sorted((key, one) for key, one in more.items() if key != "salt")))
-            return real(*given, **more)
+        def called(*values: Any, **more: Any) -> Any:
+            transaction.append((name, len(values), sorted((key, one) for key, one in more.items() if key != "salt")))
+            return real(*values, **more)
 
         monkeypatch.setattr(owner, name, called)
 
-    async with drop_of(room) as door:
-        account(room, "with-password", secret=kept_password("another"))
-        account(room, "with-key", public_key=door_key())
-        gone = account(room, "gone")
-        room.do(RemoveAccount(account_id=gone))
+    async with drop_of(harness) as sftp_drop:
+        account(harness, "with-password", secret=password_hash("another"))
+        account(harness, "with-key", public_key=client_key())
+        gone = account(harness, "gone")
+        harness.do(RemoveAccount(account_id=gone))
         noted(hashlib, "scrypt")
         noted(asyncssh, "import_public_key")
-        noted(DropRoom, "_row_of")
-        for method, (given, costs) in METHODS.items():
+        noted(SftpDrop, "_row_of")
+        for method, (values, costs) in METHODS.items():
             done = {}
             for user in ("with-password", "with-key", "gone", "nobody"):
-                work.clear()
+                transaction.clear()
                 with pytest.raises(asyncssh.PermissionDenied):
-                    async with door.sender(user, **given):
+                    async with sftp_drop.sender(user, **values):
                         pass
-                done[user] = list(work)
+                done[user] = list(transaction)
             assert done["with-password"] == done["with-key"] == done["gone"] == done["nobody"], method
             assert [what for what, *_ in done["nobody"]] == costs
 
 
-def door_key() -> str:
+def client_key() -> str:
     return str(asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().strip())
 
 
@@ -171,14 +175,14 @@ class Stranger:
 
 
 def test_who_makes_way_is_of_the_address_with_the_most() -> None:
-    doorman = Doorman(_nobody, connections=16)
-    first = [Stranger("192.0.2.1") for _ in range(drop_door.STRANGERS_OF_AN_ADDRESS)]
-    others = [Stranger(f"198.51.100.{number}") for number in range(drop_door.MOST_STRANGERS - len(first))]
+    auth = DropAuth(_nobody, connections=16)
+    first = [Stranger("192.0.2.1") for _ in range(drop_auth.STRANGERS_OF_AN_ADDRESS)]
+    others = [Stranger(f"198.51.100.{number}") for number in range(drop_auth.MOST_STRANGERS - len(first))]
     for one in (*first, *others):
-        assert doorman.entered(one)  # type: ignore[arg-type]
+        assert auth.entered(one)  # type: ignore[arg-type]
     assert not any(one.is_out for one in (*first, *others))
     first[0].username = "known"
-    assert doorman.entered(Stranger("203.0.113.1"))  # type: ignore[arg-type]
+    assert auth.entered(Stranger("203.0.113.1"))  # type: ignore[arg-type]
     assert [one.is_out for one in first[:3]] == [False, True, False]
     assert not any(one.is_out for one in others)
 
@@ -189,12 +193,12 @@ async def _nobody(_name: str) -> None:
 
 def test_a_flood_of_failed_sign_ins_does_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
     now = [0.0]
-    doorman = Doorman(_nobody, connections=16, clock=lambda: now[0])
+    auth = DropAuth(_nobody, connections=16, clock=lambda: now[0])
     with caplog.at_level(logging.WARNING):
         for _ in range(500):
-            doorman.note("192.0.2.1", "\x1b[31m\u202ewho\n" + "x" * 5_000, 6, 0)
+            auth.note("192.0.2.1", "\x1b[31m\u202ewho\n" + "x" * 5_000, 6, 0)
         now[0] = 61
-        doorman.note("192.0.2.1", "x", 1, 0)
+        auth.note("192.0.2.1", "x", 1, 0)
     assert len(caplog.records) == 32
     assert "470 more" in caplog.text
     assert "\x1b" not in caplog.text
@@ -211,13 +215,13 @@ def test_a_flood_of_failed_sign_ins_does_not_fill_the_log(caplog: pytest.LogCapt
         {"server_host_key_algs": ["ssh-rsa", "ecdsa-sha2-nistp256"]},
     ],
 )
-async def test_what_is_weak_is_not_spoken(room: Room, old: dict[str, list[str]]) -> None:
-    async with drop_of(room, new_host_key=True) as door:
-        account(room)
+async def test_what_is_weak_is_not_spoken(harness: IntakeHarness, old: dict[str, list[str]]) -> None:
+    async with drop_of(harness, new_host_key=True) as sftp_drop:
+        account(harness)
         with pytest.raises(asyncssh.DisconnectError):
-            async with door.sender(password=PASSWORD, **old):
+            async with sftp_drop.sender(password=PASSWORD, **old):
                 pass
-        async with door.connected() as connection:
+        async with sftp_drop.connected() as connection:
             key = connection.get_server_host_key()
             assert key is not None
             assert key.get_algorithm() == "ssh-rsa"

@@ -8,16 +8,16 @@ from uuid import uuid4
 
 import pytest
 
-from banqup_tui.backend import testing
-from banqup_tui.backend.context import Services
-from banqup_tui.backend.extensions import Extensions
-from banqup_tui.backend.installations import install
-from banqup_tui.backend.integrations import add_integration
+from banqup_tui.backend.dispatch import connection_test
+from banqup_tui.backend.integrations.activation import add_integration
+from banqup_tui.backend.integrations.installations import install
+from banqup_tui.backend.integrations.registry import Extensions
 from banqup_tui.backend.redaction import RedactingFormatter
+from banqup_tui.backend.services import Services
 from banqup_tui.domain.secret import MASK
+from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.protocol.commands import AddIntegration, Install
 from banqup_tui.protocol.messages import TestRequest
-from banqup_tui.written.messages import sentence_of
 from tests.support.connectors import point
 from tests.support.dispatching import until
 from tests.support.services import PARVIS, add_document, ask, services_in
@@ -33,8 +33,8 @@ def services(tmp_path: Path) -> Iterator[Services]:
 
 
 def activated(services: Services, outcome: str) -> str:
-    given = {"host": "mail.example", "password": PASSWORD, "user": outcome, "address": "in@mail.example"}
-    wanted = Install(installation_id=str(uuid4()), extension_id="echo", settings=given)
+    values = {"host": "mail.example", "password": PASSWORD, "user": outcome, "address": "in@mail.example"}
+    wanted = Install(installation_id=str(uuid4()), extension_id="echo", settings=values)
     installation = str(ask(services, install, wanted)["installationId"])
     ask(
         services,
@@ -86,7 +86,7 @@ async def test_a_test_of_the_connection_shows_no_secret(services: Services) -> N
     installation = activated(services, "Receipt")
     add_document(services, "2026-1")
     asked = TestRequest(extension_id="echo", installation_id=installation, client_id=PARVIS)
-    answer = await testing.test(services, asked)
+    answer = await connection_test.test(services, asked)
     assert PASSWORD not in repr(answer)
     assert MASK in repr(answer)
     assert answer.preview == f"mail.example/{MASK}"

@@ -4,8 +4,8 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from banqup_tui.backend.extensions import Extensions, Level
-from banqup_tui.written.messages import sentence_of
+from banqup_tui.backend.integrations.registry import Extensions, Level
+from banqup_tui.presentation.messages import sentence_of
 
 
 def point(name: str, value: str) -> EntryPoint:
@@ -66,7 +66,7 @@ def test_settings_of_an_extension_that_is_not_there_are_refused(extensions: Exte
 def test_looking_into_the_store_is_quick() -> None:
     """Nothing heavy is imported for the manifests."""
     code = (
-        "import sys; from banqup_tui.backend.extensions import Extensions; Extensions().all();"
+        "import sys; from banqup_tui.backend.integrations.registry import Extensions; Extensions().all();"
         "print(*{'asyncssh', 'cryptography', 'httpx', 'sqlalchemy'} & set(sys.modules))"
     )
     assert subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60).strip() == ""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from banqup_tui.backend.context import Services
-from banqup_tui.backend.service import Settings
+from banqup_tui.backend.api.application import Settings
+from banqup_tui.backend.services import Services
 from tests.support.services import add_document
 from tests.support.serving import BASE, serving, space_in
 
@@ -29,16 +29,16 @@ def left_over(services: Services) -> list[Path]:
 
 
 async def test_a_file_put_twice_is_kept_once(services: Services) -> None:
-    async with serving(services) as desk:
-        first = await desk.http.put(address(CONTENT), content=CONTENT)
-        again = await desk.http.put(address(CONTENT), content=CONTENT)
+    async with serving(services) as served:
+        first = await served.http.put(address(CONTENT), content=CONTENT)
+        again = await served.http.put(address(CONTENT), content=CONTENT)
     assert [first.status_code, again.status_code] == [201, 204]
     assert services.files.path(hashlib.sha256(CONTENT).hexdigest()).read_bytes() == CONTENT
 
 
 async def test_bytes_that_are_not_what_was_announced_are_not_kept(services: Services) -> None:
-    async with serving(services) as desk:
-        answer = await desk.http.put(address(b"other"), content=CONTENT)
+    async with serving(services) as served:
+        answer = await served.http.put(address(b"other"), content=CONTENT)
     assert (answer.status_code, answer.json()["type"]) == (422, "hash-differs")
     assert not services.files.has(hashlib.sha256(b"other").hexdigest())
     assert left_over(services) == []
@@ -49,11 +49,11 @@ async def test_a_file_too_large_is_refused_whether_its_size_is_told_or_not(servi
         for _ in range(5):
             yield CONTENT
 
-    async with serving(services, settings=Settings(largest_file=2 * len(CONTENT))) as desk:
-        told = await desk.http.put(address(CONTENT), content=CONTENT * 3)
-        untold = await desk.http.put(address(CONTENT), content=unannounced())
-    assert [told.status_code, untold.status_code] == [413, 413]
-    assert told.json()["type"] == "too-large"
+    async with serving(services, settings=Settings(largest_file=2 * len(CONTENT))) as served:
+        refused = await served.http.put(address(CONTENT), content=CONTENT * 3)
+        untold = await served.http.put(address(CONTENT), content=unannounced())
+    assert [refused.status_code, untold.status_code] == [413, 413]
+    assert refused.json()["type"] == "too-large"
     assert left_over(services) == []
 
 
@@ -61,9 +61,9 @@ async def test_a_file_of_fifteen_megabytes_goes_in_and_out(services: Services) -
     large = CONTENT * 15
     document_id = add_document(services, "2026-1", content=large)
     assert document_id
-    async with serving(services) as desk:
-        put = await desk.http.put(address(large), content=large)
-        got = await desk.http.get(address(large))
+    async with serving(services) as served:
+        put = await served.http.put(address(large), content=large)
+        got = await served.http.get(address(large))
     assert put.status_code == 204
     assert got.content == large
 
@@ -71,17 +71,17 @@ async def test_a_file_of_fifteen_megabytes_goes_in_and_out(services: Services) -
 async def test_a_file_is_fetched_whole_in_parts_and_not_again(services: Services) -> None:
     add_document(services, "2026-1", content=CONTENT)
     size = len(CONTENT)
-    async with serving(services) as desk:
-        whole = await desk.http.get(address(CONTENT))
+    async with serving(services) as served:
+        whole = await served.http.get(address(CONTENT))
         etag = whole.headers["etag"]
-        middle = await desk.http.get(address(CONTENT), headers={"Range": "bytes=1000-1999"})
-        rest = await desk.http.get(address(CONTENT), headers={"Range": f"bytes={size - 10}-", "If-Range": etag})
-        end = await desk.http.get(address(CONTENT), headers={"Range": "bytes=-7"})
-        beyond = await desk.http.get(address(CONTENT), headers={"Range": f"bytes={size}-"})
-        other = await desk.http.get(address(CONTENT), headers={"Range": "bytes=0-1", "If-Range": '"x"'})
-        far = await desk.http.get(address(CONTENT), headers={"Range": f"bytes={'9' * 10_000}-"})
-        long = await desk.http.get(address(CONTENT), headers={"Range": f"bytes=1-{'9' * 10_000}"})
-        known = await desk.http.get(address(CONTENT), headers={"If-None-Match": f'"x", W/{etag}'})
+        middle = await served.http.get(address(CONTENT), headers={"Range": "bytes=1000-1999"})
+        rest = await served.http.get(address(CONTENT), headers={"Range": f"bytes={size - 10}-", "If-Range": etag})
+        end = await served.http.get(address(CONTENT), headers={"Range": "bytes=-7"})
+        beyond = await served.http.get(address(CONTENT), headers={"Range": f"bytes={size}-"})
+        other = await served.http.get(address(CONTENT), headers={"Range": "bytes=0-1", "If-Range": '"x"'})
+        far = await served.http.get(address(CONTENT), headers={"Range": f"bytes={'9' * 10_000}-"})
+        long = await served.http.get(address(CONTENT), headers={"Range": f"bytes=1-{'9' * 10_000}"})
+        known = await served.http.get(address(CONTENT), headers={"If-None-Match": f'"x", W/{etag}'})
     assert (whole.status_code, whole.content) == (200, CONTENT)
     assert (middle.status_code, middle.content) == (206, CONTENT[1000:2000])
     assert middle.headers["content-range"] == f"bytes 1000-1999/{size}"
@@ -96,9 +96,9 @@ async def test_a_file_is_fetched_whole_in_parts_and_not_again(services: Services
 
 
 async def test_a_file_that_belongs_to_no_document_is_not_given_out(services: Services) -> None:
-    async with serving(services) as desk:
-        await desk.http.put(address(CONTENT), content=CONTENT)
-        stray = await desk.http.get(address(CONTENT))
-        nonsense = await desk.http.get(f"{BASE}/files/..%2f..%2fetc%2fpasswd")
-        short = await desk.http.put(f"{BASE}/files/{uuid.uuid4()}", content=b"x")
+    async with serving(services) as served:
+        await served.http.put(address(CONTENT), content=CONTENT)
+        stray = await served.http.get(address(CONTENT))
+        nonsense = await served.http.get(f"{BASE}/files/..%2f..%2fetc%2fpasswd")
+        short = await served.http.put(f"{BASE}/files/{uuid.uuid4()}", content=b"x")
     assert [stray.status_code, nonsense.status_code, short.status_code] == [404, 404, 404]

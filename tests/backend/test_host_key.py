@@ -8,8 +8,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_ssh_private_key
 
-from banqup_tui.backend.directory import HOST_KEY_FILE
-from banqup_tui.backend.host_key import fingerprint_of
+from banqup_tui.backend.intake.host_key import fingerprint_of
+from banqup_tui.backend.paths import HOST_KEY_FILE
 
 
 def test_the_key_is_rsa_of_3072_bits_that_only_the_owner_can_read(tmp_path: Path) -> None:

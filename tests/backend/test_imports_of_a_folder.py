@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 import banqup_tui
-from banqup_tui.backend.carrier.carrier import Carrier
+from banqup_tui.backend.connector_host.client import ConnectorHost
 from banqup_tui.connectors.interface import NotSent
 from banqup_tui.python_process import clean_environment, leave_out_current_directory, python_command
-from banqup_tui.screens.opening import open_outside
+from banqup_tui.screens.external_program import open_outside
 from tests.support.backends import Home, home_in, until
-from tests.support.told import Told, ToldSettings
+from tests.support.scripted import Scripted, ScriptedSettings
 
 SOURCE = Path(banqup_tui.__file__).parent
 ROOT = SOURCE.parent
@@ -69,7 +69,7 @@ def test_the_service_runs_nothing_of_the_folder_in_which_the_terminal_was_starte
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(("", ".", str(folder))))
     endpoint = home.connect()
-    assert Path(f"/proc/{endpoint.pid}/cwd").resolve() == home.homes.runtime
+    assert Path(f"/proc/{endpoint.pid}/cwd").resolve() == home.dirs.runtime
     assert nothing_ran(marks)
 
 
@@ -86,7 +86,7 @@ def test_importing_a_folder_runs_nothing_of_it(folder: Path, marks: Path, home: 
 def test_the_service_in_the_foreground_leaves_the_folder_at_once(folder: Path, marks: Path, home: Home) -> None:
     serving = home.start(sys.executable, "-P", "-m", "banqup_tui", "serve")
     until(lambda: home.running() is not None or serving.poll() is not None)
-    assert Path(f"/proc/{serving.pid}/cwd").resolve() == home.homes.runtime
+    assert Path(f"/proc/{serving.pid}/cwd").resolve() == home.dirs.runtime
     assert nothing_ran(marks)
 
 
@@ -99,11 +99,11 @@ def test_a_backup_that_is_made_there_by_hand_runs_nothing_of_it(folder: Path, ma
 
 
 async def test_the_process_for_connectors_runs_nothing_of_it(folder: Path, marks: Path, tmp_path: Path) -> None:
-    carrier = Carrier()
+    host = ConnectorHost()
     with pytest.raises(NotSent, match="No"):
-        async with carrier.connect(Told(), ToldSettings(directory=str(tmp_path), opens=False)):
+        async with host.connect(Scripted(), ScriptedSettings(directory=str(tmp_path), opens=False)):
             raise AssertionError
-    await carrier.close()
+    await host.close()
     assert nothing_ran(marks)
 
 
@@ -135,13 +135,13 @@ def test_one_who_stands_in_the_program_s_own_source_still_starts_it(monkeypatch:
 
 
 def test_the_environment_of_a_process_holds_nothing_relative_and_nothing_that_loads_code(folder: Path) -> None:
-    given = {
+    values = {
         "PATH": ":/usr/bin:bin", "PYTHONPATH": f":lib:{folder}:/opt/connectors", "PYTHONSTARTUP": "/x.py",
         "PYTHONHOME": "/x", "PYTHONUTF8": "1", "LD_PRELOAD": "/x.so", "LD_LIBRARY_PATH": "lib:/opt/lib",
         "LD_AUDIT": "/x.so", "GCONV_PATH": "/x", "SSLKEYLOGFILE": "/x", "XDG_DATA_HOME": "data",
         "XDG_SESSION_TYPE": "tty", "SSL_CERT_FILE": "ca.pem", "LANG": "fr_BE.UTF-8", "HTTPS_PROXY": "http://proxy:3128",
     }  # fmt: skip
-    assert clean_environment(given) == {
+    assert clean_environment(values) == {
         "PATH": "/usr/bin", "PYTHONPATH": "/opt/connectors", "PYTHONUTF8": "1", "LD_LIBRARY_PATH": "/opt/lib",
         "XDG_DATA_HOME": str(folder / "data"), "XDG_SESSION_TYPE": "tty", "SSL_CERT_FILE": str(folder / "ca.pem"),
         "LANG": "fr_BE.UTF-8", "HTTPS_PROXY": "http://proxy:3128",

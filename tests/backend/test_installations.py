@@ -9,20 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
-from banqup_tui.backend import tables, two_levels
-from banqup_tui.backend.context import Refused, Services
-from banqup_tui.backend.extensions import Extensions
-from banqup_tui.backend.installations import configure, install, uninstall
-from banqup_tui.backend.integrations import add_integration, configure_integration
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.transaction import space_seq
+from banqup_tui.backend.db.vault import of_installation, of_version
+from banqup_tui.backend.integrations import settings_levels
+from banqup_tui.backend.integrations.activation import add_integration, configure_integration
+from banqup_tui.backend.integrations.installations import configure, install, uninstall
+from banqup_tui.backend.integrations.registry import Extensions
+from banqup_tui.backend.ledger.bulk_jobs import step
 from banqup_tui.backend.ledger.enqueue import enqueue
-from banqup_tui.backend.ledger.jobs import step
 from banqup_tui.backend.ledger.lifecycle import break_off
-from banqup_tui.backend.vault import of_installation, of_version
-from banqup_tui.backend.work import space_seq
-from banqup_tui.connectors.sftp import Sftp
+from banqup_tui.backend.services import Refused, Services
+from banqup_tui.connectors.sftp.connector import Sftp
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import text_message
 from banqup_tui.domain.secret import Secret
+from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.protocol.commands import (
     AddIntegration,
     Backfill,
@@ -32,7 +34,6 @@ from banqup_tui.protocol.commands import (
     Uninstall,
 )
 from banqup_tui.protocol.problems import ProblemType
-from banqup_tui.written.messages import sentence_of
 from tests.support.connectors import point
 from tests.support.services import EPOCH, HAGELAND, PARVIS, SPACE, add_document, ask, services_in
 
@@ -44,7 +45,7 @@ def services(tmp_path: Path) -> Iterator[Services]:
         Extensions(
             [
                 point("local-folder", "banqup_tui.connectors.local_folder:LocalFolder"),
-                point("sftp", "banqup_tui.connectors.sftp:Sftp"),
+                point("sftp", "banqup_tui.connectors.sftp.connector:Sftp"),
                 point("badge", "tests.support.connectors:Badge"),
                 point("mailbox", "tests.support.connectors:Mailbox"),
                 point("acme-ledger", "acme_ledger:Nothing"),
@@ -72,17 +73,17 @@ def row(services: Services, table: Any, id_: str) -> Any:
 
 def version(services: Services, integration: str) -> Any:
     """The settings in use."""
-    used, kept = row(services, tables.integration, integration), tables.settings
+    used, stored = row(services, tables.integration, integration), tables.settings
     with services.database.read() as connection:
         return connection.execute(
-            select(kept).where(kept.c.integration_id == integration, kept.c.version == used.settings_version)
+            select(stored).where(stored.c.integration_id == integration, stored.c.version == used.settings_version)
         ).one()
 
 
 def versions(services: Services, integration: str) -> list[int]:
-    kept = tables.settings
+    stored = tables.settings
     with services.database.read() as connection:
-        return list(connection.scalars(select(kept.c.version).where(kept.c.integration_id == integration)))
+        return list(connection.scalars(select(stored.c.version).where(stored.c.integration_id == integration)))
 
 
 def firm_settings(services: Services, installation: str) -> dict[str, Any]:
@@ -113,8 +114,8 @@ def test_installing_twice_is_the_same_installation(services: Services) -> None:
     first = installed(services, path="/srv/a")
     assert installed(services) == first
     assert installed(services, path="/srv/b") == first
-    kept = row(services, tables.installation, first)
-    assert services.vault.open(of_installation(kept.id), kept.settings) == {"path": "/srv/b"}
+    stored = row(services, tables.installation, first)
+    assert services.vault.open(of_installation(stored.id), stored.settings) == {"path": "/srv/b"}
     with services.database.read() as connection:
         assert connection.execute(select(func.count()).select_from(tables.installation)).scalar_one() == 1
 
@@ -147,8 +148,8 @@ def test_settings_given_as_text_become_what_they_are(services: Services) -> None
 
 def test_a_secret_is_kept_and_named_but_never_shown(services: Services) -> None:
     made = installed(services, "mailbox", host="mail.example", password="geheim")
-    kept = row(services, tables.installation, made)
-    assert services.vault.shown("mailbox", of_installation(kept.id), kept.settings) == (
+    stored = row(services, tables.installation, made)
+    assert services.vault.shown("mailbox", of_installation(stored.id), stored.settings) == (
         {"host": "mail.example"},
         ("password",),
     )
@@ -163,7 +164,7 @@ def test_a_secret_is_kept_and_named_but_never_shown(services: Services) -> None:
     )
     assert (shown, secrets) == ({"host": "mail.example", "address": "parvis@books.example"}, ("password",))
     assert effective(services, integration)["password"] == Secret("geheim")
-    assert b"geheim" not in b"".join([kept.settings, used.own, used.effective])
+    assert b"geheim" not in b"".join([stored.settings, used.own, used.effective])
 
 
 def test_a_null_takes_a_setting_away_and_what_is_not_named_stays(services: Services) -> None:
@@ -187,8 +188,11 @@ settings = st.dictionaries(st.sampled_from("abcd"), st.none() | st.just("") | st
 def test_two_levels_merge_as_they_are_explained(
     firm: dict[str, Any], own: dict[str, Any], given: dict[str, Any]
 ) -> None:
-    kept_firm, kept_own = two_levels.changed({}, firm), two_levels.changed(two_levels.changed({}, own), given)
-    seen = two_levels.in_effect(kept_firm, kept_own)
+    stored_of_firm, stored_own = (
+        settings_levels.changed({}, firm),
+        settings_levels.changed(settings_levels.changed({}, own), given),
+    )
+    seen = settings_levels.in_effect(stored_of_firm, stored_own)
     for name in "abcd":
         of_client = given[name] if name in given else own.get(name)
         of_firm = firm.get(name)
@@ -271,8 +275,8 @@ def test_uninstalling_waits_until_no_client_uses_it_and_forgets_nothing_that_was
 
 def remove(services: Services, integration: str) -> None:
     table = tables.integration
-    with services.database.write(SPACE) as work:
-        work.execute(update(table).where(table.c.id == integration).values(state="REMOVED"))
+    with services.database.write(SPACE) as transaction:
+        transaction.execute(update(table).where(table.c.id == integration).values(state="REMOVED"))
 
 
 def test_new_settings_of_the_firm_reach_every_client_that_uses_them(services: Services) -> None:
@@ -338,8 +342,8 @@ def test_a_confirmed_number_of_older_documents_is_queued_from_the_chosen_folders
     up_to = seen(services)
     add_document(services, "later")
     activated(services, made, backfill=Backfill(up_to=up_to, expected=3), folders=(Folder.PURCHASE_INVOICES,))
-    with services.database.write(SPACE) as work:
-        assert step(work, services)
+    with services.database.write(SPACE) as transaction:
+        assert step(transaction, services)
     with services.database.read() as connection:
         assert connection.execute(select(func.count()).select_from(tables.delivery)).scalar_one() == 3
 
@@ -354,11 +358,13 @@ def test_new_settings_mend_what_waited_for_a_person(services: Services, level: s
     made = installed(services, "mailbox", host="mail.example", password="old", address="a@b.example")
     integration = activated(services, made)
     document = add_document(services, "2026-1")
-    with services.database.write(SPACE) as work:
-        held = work.execute(select(tables.integration).where(tables.integration.c.id == integration)).one()
-        what = work.execute(select(tables.document).where(tables.document.c.id == document)).all()
-        enqueue(work, held, what, None)
-        break_off(work, held, text_message("The sign-in was refused.", "Correct the password."))
+    with services.database.write(SPACE) as transaction:
+        integration_row = transaction.execute(
+            select(tables.integration).where(tables.integration.c.id == integration)
+        ).one()
+        what = transaction.execute(select(tables.document).where(tables.document.c.id == document)).all()
+        enqueue(transaction, integration_row, what, None)
+        break_off(transaction, integration_row, text_message("The sign-in was refused.", "Correct the password."))
     assert row(services, tables.integration, integration).state == "BROKEN"
     if level == "firm":
         body: Any = Configure(installation_id=made, settings={"password": "new"})
@@ -377,13 +383,15 @@ def test_settings_that_an_unsettled_attempt_was_made_with_are_kept(services: Ser
     made = installed(services, path="/srv/in")
     integration = activated(services, made)
     document = add_document(services, "2026-1")
-    with services.database.write(SPACE) as work:
-        held = work.execute(select(tables.integration).where(tables.integration.c.id == integration)).one()
-        what = work.execute(select(tables.document).where(tables.document.c.id == document)).all()
-        (delivery,) = enqueue(work, held, what, None).delivery_ids
+    with services.database.write(SPACE) as transaction:
+        integration_row = transaction.execute(
+            select(tables.integration).where(tables.integration.c.id == integration)
+        ).one()
+        what = transaction.execute(select(tables.document).where(tables.document.c.id == document)).all()
+        (delivery,) = enqueue(transaction, integration_row, what, None).delivery_ids
         table = tables.delivery
-        values = {"state": "UNKNOWN", "settings_version": 1, "remnant": "{}"}
-        work.execute(update(table).where(table.c.id == delivery).values(**values))
+        values = {"state": "UNKNOWN", "settings_version": 1, "resume_token": "{}"}
+        transaction.execute(update(table).where(table.c.id == delivery).values(**values))
     for path in ("/srv/two", "/srv/three"):
         ask(services, configure, Configure(installation_id=made, settings={"path": path}))
     assert versions(services, integration) == [1, 3]
@@ -405,8 +413,8 @@ def test_a_lost_key_is_told_with_its_remedy_and_the_list_of_installations_still_
     with pytest.raises(Refused, match=r"service\.sealed-elsewhere") as caught:
         ask(other, configure, Configure(installation_id=made, settings={"path": "/srv/b"}))
     assert caught.value.message.params == {"file": "vault.key"}
-    kept = row(other, tables.installation, made)
-    assert other.vault.shown("local-folder", of_installation(made), kept.settings) == (
+    stored = row(other, tables.installation, made)
+    assert other.vault.shown("local-folder", of_installation(made), stored.settings) == (
         {},
         (),
     )
@@ -415,6 +423,6 @@ def test_a_lost_key_is_told_with_its_remedy_and_the_list_of_installations_still_
 def services_in_same_place(services: Services, directory: Path) -> Services:
     import msgspec
 
-    from banqup_tui.backend.vault import Vault
+    from banqup_tui.backend.db.vault import Vault
 
     return msgspec.structs.replace(services, vault=Vault(directory / "vault.key"))

@@ -96,6 +96,6 @@ def test_a_file_cut_off_is_whole_or_not_there(home: Home, point: str) -> None:
     with speak(endpoint) as client:
         again = client.put(path, content=content)
     assert again.status_code == (204 if point == "file.renamed" else 201)
-    kept = home.homes.backend / "files" / sha256[:2] / sha256
-    assert kept.read_bytes() == content
-    assert list((home.homes.backend / "files").glob(".*.part")) == []
+    stored = home.dirs.backend / "files" / sha256[:2] / sha256
+    assert stored.read_bytes() == content
+    assert list((home.dirs.backend / "files").glob(".*.part")) == []

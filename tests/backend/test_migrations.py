@@ -14,9 +14,9 @@ import pytest
 from sqlalchemy import Column, Text, create_mock_engine, inspect, select, text
 from sqlalchemy.dialects import postgresql
 
-from banqup_tui.backend import migrations, tables
-from banqup_tui.backend.migrations import NewerSchema, bring_up_to_date, the_space
-from banqup_tui.backend.work import Database, sqlite_engine
+from banqup_tui.backend.db import migrations, tables
+from banqup_tui.backend.db.migrations import NewerSchema, bring_up_to_date, the_space
+from banqup_tui.backend.db.transaction import Database, sqlite_engine
 from banqup_tui.domain.document import Document, DocumentKind
 from banqup_tui.domain.messages import text_message
 from tests.sync.fake_server import a_document
@@ -50,7 +50,7 @@ def version(database: Database) -> int:
 
 def test_a_fresh_database_is_of_this_programs_schema_and_needs_no_alembic(tmp_path: Path) -> None:
     program = (
-        "import sys; from banqup_tui.backend.migrations import *; from banqup_tui.backend.work import *;"
+        "import sys; from banqup_tui.backend.db.migrations import *; from banqup_tui.backend.db.transaction import *;"
         f"d = Database(sqlite_engine({str(tmp_path / 'x.sqlite')!r})); bring_up_to_date(d); bring_up_to_date(d);"
         "print('alembic' in sys.modules)"
     )
@@ -94,7 +94,7 @@ def test_a_step_that_fails_leaves_what_was_there_and_is_done_at_the_next_start(
 def test_a_program_killed_between_two_steps_goes_on_where_it_stood(tmp_path: Path, database: Database) -> None:
     bring_up_to_date(database)
     program = (
-        "from banqup_tui.backend import migrations as m; from banqup_tui.backend.work import *;"
+        "from banqup_tui.backend.db import migrations as m; from banqup_tui.backend.db.transaction import *;"
         "from tests.backend.test_migrations import add_nickname, add_motto;"
         "n = m.SCHEMA; m.SCHEMA = n + 2; m.STEPS = {n + 1: add_nickname, n + 2: add_motto};"
         f"m.bring_up_to_date(Database(sqlite_engine({str(tmp_path / 'banqup.sqlite')!r})))"
@@ -112,9 +112,9 @@ def test_a_newer_database_is_refused_before_anything_is_touched(database: Databa
     bring_up_to_date(database)
     with database.engine.begin() as connection:
         connection.execute(text("UPDATE schema_version SET version = 77"))
-    with pytest.raises(NewerSchema) as told:
+    with pytest.raises(NewerSchema) as raised:
         bring_up_to_date(database)
-    assert told.value.message.code == "service.newer-schema"
+    assert raised.value.message.code == "service.newer-schema"
     assert version(database) == 77
     with sqlite3.connect(tmp_path / "banqup.sqlite") as plain:
         assert plain.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -122,10 +122,10 @@ def test_a_newer_database_is_refused_before_anything_is_touched(database: Databa
 
 
 def test_postgresql_gets_the_same_partial_indexes() -> None:
-    said: list[str] = []
-    engine = create_mock_engine("postgresql+psycopg://", lambda statement, *_, **__: said.append(_sql(statement)))
+    printed: list[str] = []
+    engine = create_mock_engine("postgresql+psycopg://", lambda statement, *_, **__: printed.append(_sql(statement)))
     tables.metadata.create_all(engine, checkfirst=False)
-    partial = [one for one in said if " WHERE " in one]
+    partial = [one for one in printed if " WHERE " in one]
     assert len(partial) == 5
     assert "ON delivery (integration_id, due_at, id) WHERE state='QUEUED'" in " ".join(partial)
 
@@ -211,7 +211,7 @@ def test_why_a_file_waited_and_what_was_wrong_with_a_source_is_shown_as_it_was(d
         connection.execute(text("UPDATE schema_version SET version = 8"))
     bring_up_to_date(database)
     with database.engine.connect() as connection:
-        assert connection.execute(select(tables.to_place.c.reason)).scalar_one() == text_message(
+        assert connection.execute(select(tables.unfiled.c.reason)).scalar_one() == text_message(
             'The "PDF" is damaged.', "Ask again."
         )
         problems = dict(connection.execute(select(tables.source.c.id, tables.source.c.problems)).all())

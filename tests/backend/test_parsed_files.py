@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from banqup_tui.backend import parsed_files, tables
-from banqup_tui.backend.context import Services
-from banqup_tui.backend.opening import make_services
-from banqup_tui.backend.parsed_files import read_file
-from banqup_tui.backend.watching import Watching
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.intake import parsed_files
+from banqup_tui.backend.intake.parsed_files import read_file
+from banqup_tui.backend.intake.watched_folders import Watching
+from banqup_tui.backend.runtime.startup import make_services
+from banqup_tui.backend.services import Services
 from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.domain.messages import message
 from banqup_tui.formats import Content, ContentKind, read
@@ -20,17 +21,17 @@ from banqup_tui.formats.refusals import ENDS_READER, PASSING, ReaderNotAvailable
 from banqup_tui.protocol.commands import AddSource, ImportFile
 from banqup_tui.protocol.problems import ProblemType
 from tests.support.hostile import pdf_bomb
+from tests.support.intake_harness import SPACE, IntakeHarness
 from tests.support.papers import BAKERY, invoice
-from tests.support.room import SPACE, Room
 
 OUT_OF_TIME = refuse("file.reader-out-of-time", limit=10)
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Room:
-    room = Room(tmp_path)
-    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
-    return room
+def harness(tmp_path: Path) -> IntakeHarness:
+    harness = IntakeHarness(tmp_path)
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    return harness
 
 
 class Reads:
@@ -62,107 +63,113 @@ def restarted(services: Services) -> Services:
 
 
 def test_a_file_that_ends_its_reader_waits_in_to_place_with_that_reason_and_the_next_one_is_imported(
-    room: Room,
+    harness: IntakeHarness,
 ) -> None:
-    problem = room.refusal(ImportFile(sha256=room.put(pdf_bomb()), file_name="bomb.pdf"))
+    problem = harness.refusal(ImportFile(sha256=harness.put(pdf_bomb()), file_name="bomb.pdf"))
     assert problem.type is ProblemType.UNREADABLE
-    (waiting,) = room.tray()
+    (waiting,) = harness.unfiled_rows()
     assert waiting.reason == problem.message == message("file.reader-ended")
-    room.do(ImportFile(sha256=room.put(invoice()), file_name="a.xml"))
-    assert [document.file_name for document in room.documents()] == ["a.xml"]
+    harness.do(ImportFile(sha256=harness.put(invoice()), file_name="a.xml"))
+    assert [document.file_name for document in harness.documents()] == ["a.xml"]
 
 
 def test_what_ended_its_reader_is_not_read_again_not_by_a_repeated_command_and_not_after_a_restart(
-    room: Room, monkeypatch: pytest.MonkeyPatch
+    harness: IntakeHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads = Reads(OUT_OF_TIME)
     monkeypatch.setattr(parsed_files, "read", reads)
-    sha256 = room.put(b"costly")
+    sha256 = harness.put(b"costly")
     for _ in range(2):
-        assert room.refusal(ImportFile(sha256=sha256, file_name="a.xml")).message == OUT_OF_TIME.message
+        assert harness.refusal(ImportFile(sha256=sha256, file_name="a.xml")).message == OUT_OF_TIME.message
     with pytest.raises(UnreadableDocument) as caught:
-        read_file(restarted(room.services), sha256, "a.xml")
+        read_file(restarted(harness.services), sha256, "a.xml")
     assert caught.value.message == OUT_OF_TIME.message
     assert reads.count == 1
 
 
-def test_a_newer_version_of_the_program_tries_once_more(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_newer_version_of_the_program_tries_once_more(
+    harness: IntakeHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(parsed_files, "read", Reads(OUT_OF_TIME))
-    sha256 = room.put(invoice())
-    room.refusal(ImportFile(sha256=sha256, file_name="a.xml"))
-    with room.services.database.write(SPACE) as work:
-        work.execute(update(tables.reader_failure).values(version="0.0.1"))
+    sha256 = harness.put(invoice())
+    harness.refusal(ImportFile(sha256=sha256, file_name="a.xml"))
+    with harness.services.database.write(SPACE) as transaction:
+        transaction.execute(update(tables.reader_failure).values(version="0.0.1"))
     monkeypatch.setattr(parsed_files, "read", read)
-    assert read_file(restarted(room.services), sha256, "a.xml").kind is ContentKind.INVOICE
+    assert read_file(restarted(harness.services), sha256, "a.xml").kind is ContentKind.INVOICE
 
 
-def test_the_same_file_asked_for_side_by_side_is_read_once(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_file_asked_for_side_by_side_is_read_once(
+    harness: IntakeHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     reads = Reads(OUT_OF_TIME)
     reads.may_answer.clear()
     monkeypatch.setattr(parsed_files, "read", reads)
-    body = ImportFile(sha256=room.put(b"costly"), file_name="a.xml")
+    body = ImportFile(sha256=harness.put(b"costly"), file_name="a.xml")
     with ThreadPoolExecutor(4) as threads:
-        asked = [threads.submit(room.refusal, body) for _ in range(4)]
+        asked = [threads.submit(harness.refusal, body) for _ in range(4)]
         reads.may_answer.set()
         assert {one.result().type for one in asked} == {ProblemType.UNREADABLE}
     assert reads.count == 1
 
 
 def test_a_file_that_was_late_because_the_computer_was_busy_is_read_at_the_next_command(
-    room: Room, monkeypatch: pytest.MonkeyPatch
+    harness: IntakeHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads = Reads(refuse(PASSING, limit=10))
     monkeypatch.setattr(parsed_files, "read", reads)
-    body = ImportFile(sha256=room.put(invoice()), file_name="a.xml")
-    assert room.refusal(body).code == "file.reader-starved"
+    body = ImportFile(sha256=harness.put(invoice()), file_name="a.xml")
+    assert harness.refusal(body).code == "file.reader-starved"
     assert reads.count == 1
-    assert room.rows(tables.reader_failure.select()) == []
+    assert harness.rows(tables.reader_failure.select()) == []
     monkeypatch.setattr(parsed_files, "read", read)
-    room.services.parsed.clock = lambda: math.inf
-    room.do(body)
-    assert len(room.documents()) == 1
-    assert room.tray() == []
+    harness.services.parsed.clock = lambda: math.inf
+    harness.do(body)
+    assert len(harness.documents()) == 1
+    assert harness.unfiled_rows() == []
 
 
 def test_where_no_reader_can_be_started_the_file_is_not_refused_and_nothing_is_remembered(
-    room: Room, monkeypatch: pytest.MonkeyPatch
+    harness: IntakeHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parsed_files, "read", Reads(ReaderNotAvailable()))
-    body = ImportFile(sha256=room.put(invoice()), file_name="a.xml")
+    body = ImportFile(sha256=harness.put(invoice()), file_name="a.xml")
     with pytest.raises(ReaderNotAvailable):
-        room.do(body)
-    assert room.tray() == []
+        harness.do(body)
+    assert harness.unfiled_rows() == []
     monkeypatch.setattr(parsed_files, "read", read)
-    room.do(body)
-    assert len(room.documents()) == 1
+    harness.do(body)
+    assert len(harness.documents()) == 1
 
 
-def test_a_file_of_any_size_is_read_before_the_transaction_only(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_any_size_is_read_before_the_transaction_only(
+    harness: IntakeHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen: list[bool] = []
 
     def noticed(data: bytes, file_name: str = "") -> Content:
-        seen.append(room.services.database.is_writing)
+        seen.append(harness.services.database.is_writing)
         return read(data, file_name)
 
     monkeypatch.setattr(parsed_files, "read", noticed)
     large = invoice() + b"<!--" + b"x" * 1_000_000 + b"-->" + b"<!--" + b"x" * 1_040_000 + b"-->" + b" " * 300_000
     assert len(large) > 2 * 2**20
-    room.do(ImportFile(sha256=room.put(large), file_name="a.xml"))
+    harness.do(ImportFile(sha256=harness.put(large), file_name="a.xml"))
     assert seen == [False]
 
 
-def test_a_watched_folder_goes_on_behind_a_file_that_ends_its_reader(room: Room, tmp_path: Path) -> None:
+def test_a_watched_folder_goes_on_behind_a_file_that_ends_its_reader(harness: IntakeHarness, tmp_path: Path) -> None:
     folder = tmp_path / "watched"
     folder.mkdir()
     (folder / "a.pdf").write_bytes(pdf_bomb())
     (folder / "b.xml").write_bytes(invoice())
-    room.do(AddSource(source_id="s", path=str(folder)))
-    watching = Watching(room.services, still_for=0, wait_for_xml=0)
+    harness.do(AddSource(source_id="s", path=str(folder)))
+    watching = Watching(harness.services, still_for=0, wait_for_xml=0)
     for _ in range(3):
         watching.look()
-    (waiting,) = room.tray()
+    (waiting,) = harness.unfiled_rows()
     assert (waiting.file_name, waiting.reason) == ("a.pdf", refuse("file.reader-ended").message)
-    assert [document.file_name for document in room.documents()] == ["b.xml"]
-    remembered = room.rows(tables.reader_failure.select())
+    assert [document.file_name for document in harness.documents()] == ["b.xml"]
+    remembered = harness.rows(tables.reader_failure.select())
     assert [row.reason for row in remembered] == ["file.reader-ended"]
     assert {row.reason for row in remembered} <= ENDS_READER

@@ -12,17 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert, select, update
 
-from banqup_tui.backend import changes as changing
-from banqup_tui.backend import reading, tables
-from banqup_tui.backend.context import Services
-from banqup_tui.backend.cursors import Cursor, PageKey, read_cursor, read_key, written_cursor, written_key
-from banqup_tui.backend.failures import Failure
-from banqup_tui.backend.pruning import prune
-from banqup_tui.backend.tables.spaces import LOCAL_USER
+from banqup_tui.backend.api import changes as changing
+from banqup_tui.backend.api import snapshots
+from banqup_tui.backend.api.cursors import Cursor, PageKey, read_cursor, read_key, written_cursor, written_key
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.tables.spaces import LOCAL_USER
+from banqup_tui.backend.problems import Failure
+from banqup_tui.backend.runtime.pruning import prune
+from banqup_tui.backend.services import Services
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.messages import text_message
+from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.protocol.messages import Changes, DocumentsPage, EntityKind, Op, Snapshot
-from banqup_tui.written.messages import sentence_of
 from tests.support.services import EPOCH, HAGELAND, PARVIS, SPACE, add_document
 from tests.support.serving import serving, space_in
 
@@ -43,17 +44,17 @@ def assign(services: Services, clients: Sequence[str], role: str = "ACCOUNTANT")
 
 
 def delete_document(services: Services, document_id: str, client_id: str = PARVIS) -> None:
-    with services.database.write(SPACE) as work:
-        work.execute(tables.document.delete().where(tables.document.c.id == document_id))
-        work.changed(EntityKind.DOCUMENT, document_id, client_id=client_id, op=Op.DELETE)
+    with services.database.write(SPACE) as transaction:
+        transaction.execute(tables.document.delete().where(tables.document.c.id == document_id))
+        transaction.changed(EntityKind.DOCUMENT, document_id, client_id=client_id, op=Op.DELETE)
 
 
 def deliver(services: Services, document_id: str, attempts: int) -> str:
     delivery_id = str(uuid.uuid4())
     now = datetime.now(UTC)
-    with services.database.write(SPACE) as work:
-        row = work.execute(select(tables.document).where(tables.document.c.id == document_id)).one()
-        work.execute(
+    with services.database.write(SPACE) as transaction:
+        row = transaction.execute(select(tables.document).where(tables.document.c.id == document_id)).one()
+        transaction.execute(
             insert(tables.delivery).values(
                 id=delivery_id,
                 space_id=SPACE,
@@ -72,7 +73,7 @@ def deliver(services: Services, document_id: str, attempts: int) -> str:
             )
         )
         for fence in range(1, attempts + 1):
-            work.execute(
+            transaction.execute(
                 insert(tables.attempt).values(
                     delivery_id=delivery_id,
                     fence=fence,
@@ -84,7 +85,7 @@ def deliver(services: Services, document_id: str, attempts: int) -> str:
                     reason=text_message(f"try {fence}"),
                 )
             )
-        work.changed(EntityKind.DELIVERY, delivery_id, client_id=row.client_id)
+        transaction.changed(EntityKind.DELIVERY, delivery_id, client_id=row.client_id)
     return delivery_id
 
 
@@ -92,7 +93,7 @@ def pages(services: Services, user_id: str = LOCAL_USER, limit: int = 2) -> list
     found: list[DocumentsPage] = []
     before: str | None = None
     while True:
-        raw = reading.documents_page(services, user_id, before=before, limit=limit, client_id=None, at_least=None)
+        raw = snapshots.documents_page(services, user_id, before=before, limit=limit, client_id=None, at_least=None)
         found.append(msgspec.json.decode(raw, type=DocumentsPage))
         before = found[-1].next
         if before is None:
@@ -108,10 +109,10 @@ def all_changes(services: Services, cursor: str, user_id: str = LOCAL_USER, limi
 
 async def test_a_copy_begins_with_all_clients_and_follows_from_that_moment(services: Services) -> None:
     add_document(services, "2026-1")
-    async with serving(services) as desk:
-        answer = await desk.get("/snapshot")
+    async with serving(services) as served:
+        answer = await served.get("/snapshot")
         snapshot = msgspec.json.decode(answer.content, type=Snapshot)
-        changes = (await desk.get("/changes", cursor=snapshot.cursor)).json()
+        changes = (await served.get("/changes", cursor=snapshot.cursor)).json()
     assert {client.id for client in snapshot.clients} == {PARVIS, HAGELAND}
     assert (snapshot.epoch, snapshot.document_count, snapshot.space.id) == (EPOCH, 1, SPACE)
     assert changes["changes"] == []
@@ -136,12 +137,12 @@ def test_pages_bring_every_document_once_newest_first(services: Services) -> Non
 def test_a_document_that_comes_in_between_two_pages_loses_none(services: Services) -> None:
     added = [add_document(services, f"2026-{n}") for n in range(4)]
     first = msgspec.json.decode(
-        reading.documents_page(services, LOCAL_USER, before=None, limit=2, client_id=None, at_least=None),
+        snapshots.documents_page(services, LOCAL_USER, before=None, limit=2, client_id=None, at_least=None),
         type=DocumentsPage,
     )
     add_document(services, "2026-late")
     rest = msgspec.json.decode(
-        reading.documents_page(services, LOCAL_USER, before=first.next, limit=9, client_id=None, at_least=None),
+        snapshots.documents_page(services, LOCAL_USER, before=first.next, limit=9, client_id=None, at_least=None),
         type=DocumentsPage,
     )
     assert {document.value.id for page in (first, rest) for document in page.documents} == set(added)
@@ -163,9 +164,9 @@ async def test_every_attempt_at_a_delivery_can_be_asked_for_with_its_settings_an
     with services.database.engine.begin() as connection:
         last = (tables.attempt.c.delivery_id == delivery_id) & (tables.attempt.c.fence == 13)
         connection.execute(update(tables.attempt).where(last).values(settings_version=2, destination="file:/in"))
-    async with serving(services) as desk:
-        found = (await desk.get(f"/deliveries/{delivery_id}/attempts")).json()
-        nothing = await desk.get("/deliveries/nothing/attempts")
+    async with serving(services) as served:
+        found = (await served.get(f"/deliveries/{delivery_id}/attempts")).json()
+        nothing = await served.get("/deliveries/nothing/attempts")
     assert [attempt["reason"]["params"]["text"] for attempt in found] == [f"try {n}" for n in range(13, 0, -1)]
     assert (found[0]["settingsVersion"], found[0]["destination"], found[0]["lookUp"]) == (2, "file:/in", False)
     assert nothing.status_code == 404
@@ -174,7 +175,7 @@ async def test_every_attempt_at_a_delivery_can_be_asked_for_with_its_settings_an
 def test_a_page_is_no_larger_than_two_mebibytes(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(5):
         add_document(services, f"2026-{number}")
-    monkeypatch.setattr(reading, "MOST_BYTES", 2_500)
+    monkeypatch.setattr(snapshots, "MOST_BYTES", 2_500)
     found = pages(services, limit=1000)
     assert sum(len(page.documents) for page in found) == 5
     assert all(1 <= len(page.documents) < 5 for page in found)
@@ -183,37 +184,37 @@ def test_a_page_is_no_larger_than_two_mebibytes(services: Services, monkeypatch:
 async def test_only_one_clients_documents_are_brought_when_only_those_are_asked(services: Services) -> None:
     add_document(services, "2026-1")
     theirs = add_document(services, "2026-2", client_id=HAGELAND)
-    async with serving(services) as desk:
-        page = (await desk.get("/documents", clientId=HAGELAND, limit=10)).json()
+    async with serving(services) as served:
+        page = (await served.get("/documents", clientId=HAGELAND, limit=10)).json()
     assert [document["value"]["id"] for document in page["documents"]] == [theirs]
 
 
 async def test_a_reader_behind_the_cursor_says_so(services: Services) -> None:
-    async with serving(services) as desk:
-        snapshot = await desk.snapshot()
-        caught_up = await desk.get("/documents", atLeast=snapshot["cursor"])
+    async with serving(services) as served:
+        snapshot = await served.snapshot()
+        caught_up = await served.get("/documents", atLeast=snapshot["cursor"])
         add_document(services, "2026-1")
-        ahead = (await desk.snapshot())["cursor"]
+        ahead = (await served.snapshot())["cursor"]
         with services.database.engine.begin() as connection:
             connection.execute(update(tables.space).values(seq=snapshot["seq"]))
-        behind = await desk.get("/documents", atLeast=ahead)
+        behind = await served.get("/documents", atLeast=ahead)
     assert caught_up.status_code == 200
     assert (behind.status_code, behind.json()["type"]) == (503, "behind-cursor")
     assert behind.headers["retry-after"] == "1"
 
 
 def test_changes_bring_each_thing_once_at_its_newest_and_what_is_gone_as_gone(services: Services) -> None:
-    start = reading.snapshot(services, LOCAL_USER).cursor
-    kept, gone = add_document(services, "2026-1"), add_document(services, "2026-2")
+    start = snapshots.snapshot(services, LOCAL_USER).cursor
+    stored, gone = add_document(services, "2026-1"), add_document(services, "2026-2")
     delete_document(services, gone)
     found = [change for answer in all_changes(services, start, limit=1) for change in answer.changes]
-    assert [(change.id, change.op) for change in found] == [(kept, Op.PUT), (gone, Op.DELETE)]
+    assert [(change.id, change.op) for change in found] == [(stored, Op.PUT), (gone, Op.DELETE)]
     assert not found[1].has_value
 
 
 def test_changes_of_clients_that_are_not_mine_are_passed_over(services: Services) -> None:
     assign(services, [HAGELAND])
-    start = reading.snapshot(services, ACCOUNTANT).cursor
+    start = snapshots.snapshot(services, ACCOUNTANT).cursor
     for number in range(4):
         add_document(services, f"2026-{number}")
     mine = add_document(services, "2026-9", client_id=HAGELAND)
@@ -228,7 +229,7 @@ def test_the_cursor_goes_on_where_nothing_is_visible_for_thousands(
 ) -> None:
     monkeypatch.setattr(changing, "MOST_LOOKED_AT", 3)
     assign(services, [HAGELAND])
-    start = reading.snapshot(services, ACCOUNTANT).cursor
+    start = snapshots.snapshot(services, ACCOUNTANT).cursor
     for number in range(7):
         add_document(services, f"2026-{number}")
     answers = all_changes(services, start, ACCOUNTANT)
@@ -240,7 +241,7 @@ def test_an_accountant_sees_only_the_clients_assigned(services: Services) -> Non
     assign(services, [HAGELAND])
     add_document(services, "2026-1")
     mine = add_document(services, "2026-2", client_id=HAGELAND)
-    snapshot = reading.snapshot(services, ACCOUNTANT)
+    snapshot = snapshots.snapshot(services, ACCOUNTANT)
     assert [client.id for client in snapshot.clients] == [HAGELAND]
     assert snapshot.document_count == 1
     assert [document.value.id for page in pages(services, ACCOUNTANT) for document in page.documents] == [mine]
@@ -248,7 +249,7 @@ def test_an_accountant_sees_only_the_clients_assigned(services: Services) -> Non
 
 def test_a_client_manager_sees_clients_and_no_documents(services: Services) -> None:
     assign(services, [], role="CLIENT_MANAGER")
-    start = reading.snapshot(services, ACCOUNTANT)
+    start = snapshots.snapshot(services, ACCOUNTANT)
     add_document(services, "2026-1")
     assert len(start.clients) == 2
     assert pages(services, ACCOUNTANT)[0].documents == ()
@@ -257,9 +258,11 @@ def test_a_client_manager_sees_clients_and_no_documents(services: Services) -> N
 
 def test_being_given_a_client_is_told_to_nobody_else(services: Services) -> None:
     assign(services, [])
-    mine, theirs = (reading.snapshot(services, user).cursor for user in (ACCOUNTANT, LOCAL_USER))
-    with services.database.write(SPACE) as work:
-        work.changed(EntityKind.ACCESS, f"{ACCOUNTANT}:{PARVIS}", client_id=PARVIS, user_id=ACCOUNTANT, op=Op.GRANTED)
+    mine, theirs = (snapshots.snapshot(services, user).cursor for user in (ACCOUNTANT, LOCAL_USER))
+    with services.database.write(SPACE) as transaction:
+        transaction.changed(
+            EntityKind.ACCESS, f"{ACCOUNTANT}:{PARVIS}", client_id=PARVIS, user_id=ACCOUNTANT, op=Op.GRANTED
+        )
     (granted,) = all_changes(services, mine, ACCOUNTANT)[0].changes
     assert (granted.op, granted.id) == (Op.GRANTED, f"{ACCOUNTANT}:{PARVIS}")
     assert granted.has_value
@@ -268,23 +271,23 @@ def test_being_given_a_client_is_told_to_nobody_else(services: Services) -> None
 
 
 async def test_a_copy_from_before_a_restore_or_another_role_begins_anew(services: Services) -> None:
-    async with serving(services) as desk:
-        cursor = (await desk.snapshot())["cursor"]
+    async with serving(services) as served:
+        cursor = (await served.snapshot())["cursor"]
         with services.database.engine.begin() as connection:
             connection.execute(update(tables.member).values(role_version=2))
-        other_role = await desk.get("/changes", cursor=cursor)
+        other_role = await served.get("/changes", cursor=cursor)
         with services.database.engine.begin() as connection:
             connection.execute(update(tables.space).values(epoch=str(uuid.uuid4())))
-        restored = await desk.get("/changes", cursor=cursor)
+        restored = await served.get("/changes", cursor=cursor)
     assert (other_role.status_code, other_role.json()["type"]) == (410, "access-changed")
     assert (restored.status_code, restored.json()["type"]) == (410, "epoch-changed")
 
 
 def test_a_copy_older_than_the_forgotten_tombstones_begins_anew(services: Services) -> None:
     gone = add_document(services, "2026-1")
-    old = reading.snapshot(services, LOCAL_USER).cursor
+    old = snapshots.snapshot(services, LOCAL_USER).cursor
     delete_document(services, gone)
-    fresh = reading.snapshot(services, LOCAL_USER).cursor
+    fresh = snapshots.snapshot(services, LOCAL_USER).cursor
     long_ago = datetime.now(UTC) - timedelta(days=91)
     with services.database.engine.begin() as connection:
         connection.execute(update(tables.change).values(at=long_ago))
@@ -308,14 +311,14 @@ def test_forgetting_keys_leaves_a_floor_and_keeps_the_younger(services: Services
 
 
 async def test_a_changed_cursor_or_key_is_sent_back(services: Services) -> None:
-    async with serving(services) as desk:
-        cursor = (await desk.snapshot())["cursor"]
+    async with serving(services) as served:
+        cursor = (await served.snapshot())["cursor"]
         answers = [
-            await desk.get("/changes", cursor=cursor[:-2] + ("A" if cursor[-2] != "A" else "B") + cursor[-1]),
-            await desk.get("/changes", cursor="§"),
-            await desk.get("/documents", before="bm9uc2Vuc2U"),
-            await desk.get("/documents", atLeast="x"),
-            await desk.get("/changes"),
+            await served.get("/changes", cursor=cursor[:-2] + ("A" if cursor[-2] != "A" else "B") + cursor[-1]),
+            await served.get("/changes", cursor="§"),
+            await served.get("/documents", before="bm9uc2Vuc2U"),
+            await served.get("/documents", atLeast="x"),
+            await served.get("/changes"),
         ]
     assert [answer.status_code for answer in answers] == [400] * 5
     assert [answer.json()["field"] for answer in answers] == ["cursor", "cursor", "before", "cursor", "cursor"]

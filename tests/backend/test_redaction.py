@@ -73,16 +73,16 @@ def test_all_that_an_attempt_says_passes() -> None:
     error = redactor.error(NotSent(text_message({"en": f"no {PLAIN}", "fr": f"non {PLAIN}"}, f"try {PLAIN}")))
     receipt = redactor.result(Receipt(text=f"/in/{PLAIN}", reference=PLAIN))
     step = redactor.message(message("sftp.not-written", quote=PLAIN, directory=PLAIN))
-    for said in (str(error), str(error.args), str(error.message), repr(receipt), repr(step)):
-        assert PLAIN not in said
-        assert MASK in said
+    for printed in (str(error), str(error.args), str(error.message), repr(receipt), repr(step)):
+        assert PLAIN not in printed
+        assert MASK in printed
 
 
 def test_the_address_of_a_webhook_is_taken_out_by_its_parts() -> None:
     redactor = Redactor([Secret("https://hooks.example/services/T0000/B1111/abcdefgh12345678?sig=0123456789")])
-    for said in ("POST /services/T0000/B1111/abcdefgh12345678", "abcdefgh12345678 is unknown", "sig=0123456789"):
-        assert "abcdefgh12345678" not in redactor.text(said)
-        assert "0123456789" not in redactor.text(said)
+    for printed in ("POST /services/T0000/B1111/abcdefgh12345678", "abcdefgh12345678 is unknown", "sig=0123456789"):
+        assert "abcdefgh12345678" not in redactor.text(printed)
+        assert "0123456789" not in redactor.text(printed)
     assert redactor.text("hooks.example refuses the connection.") == "hooks.example refuses the connection."
 
 

@@ -7,15 +7,15 @@ from uuid import uuid4
 
 import pytest
 
-from banqup_tui.backend import testing
-from banqup_tui.backend.context import Refused, Services
-from banqup_tui.backend.extensions import Extensions
-from banqup_tui.backend.installations import configure, install
-from banqup_tui.backend.integrations import add_integration, configure_integration
-from banqup_tui.backend.secret_binding import bound_to
+from banqup_tui.backend.dispatch import connection_test
+from banqup_tui.backend.integrations.activation import add_integration, configure_integration
+from banqup_tui.backend.integrations.installations import configure, install
+from banqup_tui.backend.integrations.registry import Extensions
+from banqup_tui.backend.integrations.secret_binding import bound_to
+from banqup_tui.backend.services import Refused, Services
+from banqup_tui.presentation.messages import remedy_of
 from banqup_tui.protocol.commands import AddIntegration, Configure, ConfigureIntegration, Install
 from banqup_tui.protocol.messages import TestRequest
-from banqup_tui.written.messages import remedy_of
 from tests.support.services import HAGELAND, PARVIS, ask, services_in
 
 WEBDAV = {"url": "https://cloud.example/dav", "user": "u", "password": "geheim", "path": "in"}
@@ -55,7 +55,7 @@ async def test_where_it_moves_the_password_has_to_be_given_again(services: Servi
     assert refused.value.problem.field == "password"
     assert remedy_of(refused.value.message) == "Give Password again."
     asked = TestRequest(extension_id="webdav", installation_id=installation, settings=moved, dry=True)
-    (step,) = (await testing.test(services, asked)).steps
+    (step,) = (await connection_test.test(services, asked)).steps
     assert (step.ok, step.field) == (False, "password")
     ask(services, configure, Configure(installation_id=installation, settings={**moved, "password": "neu"}))
 
@@ -101,8 +101,8 @@ def test_a_change_for_the_firm_takes_no_client_along_that_has_a_password_of_its_
 
 
 def test_a_password_that_is_not_in_use_is_forgotten_when_its_server_changes(services: Services) -> None:
-    given = {"host": "smtp.example", "user": "u", "password": "geheim", "sender": "a@example.be"}
-    installation = installed(services, "email", **given, address="b@example.be")
+    entered = {"host": "smtp.example", "user": "u", "password": "geheim", "sender": "a@example.be"}
+    installation = installed(services, "email", **entered, address="b@example.be")
     away = {"sign_in_by": "other", "host": "evil.example"}
     ask(services, configure, Configure(installation_id=installation, settings=away))
     with pytest.raises(Refused, match="missing"):

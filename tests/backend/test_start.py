@@ -25,10 +25,10 @@ import pytest
 from banqup_tui.demo.by_http import HttpHand
 from banqup_tui.domain.source import SourceKind
 from banqup_tui.launcher import AnotherUsersBackend, BackendDidNotStart, BackendHangs, NewerVersionRuns
+from banqup_tui.presentation.messages import remedy_of, sentence_of
 from banqup_tui.protocol import PROTOCOL, local_socket
 from banqup_tui.protocol.commands import AddSource, RemoveSource
 from banqup_tui.protocol.local import EXIT_ALREADY_RUNNING, EXIT_CANNOT_START, EXIT_NEWER_VERSION, Endpoint
-from banqup_tui.written.messages import remedy_of, sentence_of
 from tests.support.backends import Home, home_in, is_alive, speaking, until
 from tests.support.backends import http as speak
 from tests.support.sftp import free_port
@@ -56,19 +56,19 @@ def test_the_first_terminal_starts_the_backend_and_the_next_finds_it(home: Home)
 
 def test_nobody_else_on_the_machine_reaches_the_socket(shared: Home) -> None:
     endpoint = shared.connect()
-    assert Path(endpoint.socket) == shared.homes.runtime / "backend.sock"
+    assert Path(endpoint.socket) == shared.dirs.runtime / "backend.sock"
     assert stat.S_IMODE(Path(endpoint.socket).stat().st_mode) == 0o600
     assert stat.S_IMODE(shared.endpoint_file.stat().st_mode) == 0o600
-    assert stat.S_IMODE(shared.homes.runtime.stat().st_mode) == 0o700
-    assert stat.S_IMODE(shared.homes.backend.stat().st_mode) == 0o700
+    assert stat.S_IMODE(shared.dirs.runtime.stat().st_mode) == 0o700
+    assert stat.S_IMODE(shared.dirs.backend.stat().st_mode) == 0o700
 
 
 def test_a_local_backend_has_no_port(shared: Home) -> None:
     endpoint = shared.connect()
     listening = [line.split() for line in Path(f"/proc/{endpoint.pid}/net/tcp").read_text().splitlines()[1:]]
     inodes = {fields[9] for fields in listening if fields[3] == "0A"}
-    held = [os.readlink(fd) for fd in Path(f"/proc/{endpoint.pid}/fd").iterdir()]
-    assert not [one for one in held if one.startswith("socket:[") and one[8:-1] in inodes]
+    open_ones = [os.readlink(fd) for fd in Path(f"/proc/{endpoint.pid}/fd").iterdir()]
+    assert not [one for one in open_ones if one.startswith("socket:[") and one[8:-1] in inodes]
     published = json.loads(shared.endpoint_file.read_bytes())
     assert sorted(published) == ["instanceId", "pid", "protocol", "socket", "spaceId"]
 
@@ -140,7 +140,7 @@ def test_a_process_of_another_user_is_turned_away(short_directory: Path) -> None
     with home_in(short_directory / "home") as home:
         endpoint = home.connect()
         assert _as_another_user(endpoint.socket) == "PermissionError"
-        for place in (short_directory, home.directory, home.homes.runtime, Path(endpoint.socket)):
+        for place in (short_directory, home.directory, home.dirs.runtime, Path(endpoint.socket)):
             place.chmod(0o777)
         assert _as_another_user(endpoint.socket) == "closed"
         assert "another user was turned away" in home.log
@@ -170,9 +170,9 @@ def test_a_socket_that_was_tidied_away_is_made_anew(home: Home) -> None:
 
 def test_terminals_that_start_at_once_share_one_backend(home: Home) -> None:
     terminals = [home.terminal() for _ in range(4)]
-    said = [terminal.communicate(timeout=60) for terminal in terminals]
-    assert [terminal.returncode for terminal in terminals] == [0] * 4, said
-    assert len({out for out, _ in said}) == 1
+    printed = [terminal.communicate(timeout=60) for terminal in terminals]
+    assert [terminal.returncode for terminal in terminals] == [0] * 4, printed
+    assert len({out for out, _ in printed}) == 1
     assert home.running() is not None
 
 
@@ -274,11 +274,11 @@ def test_an_older_terminal_is_told_that_a_newer_version_runs(home: Home) -> None
 def test_a_newer_terminal_takes_over_and_no_older_backend_starts_after_it(home: Home) -> None:
     older = home.connect()
     terminal = home.terminal(protocol=PROTOCOL + 1)
-    said, complaint = terminal.communicate(timeout=60)
+    printed, complaint = terminal.communicate(timeout=60)
     assert terminal.returncode == 0, complaint
     until(lambda: not is_alive(older.pid))
     newer = msgspec.json.decode(home.endpoint_file.read_bytes(), type=Endpoint)
-    assert newer.instance_id == said.strip()
+    assert newer.instance_id == printed.strip()
     home.running()
     os.kill(newer.pid, signal.SIGKILL)
     until(lambda: not is_alive(newer.pid))
@@ -290,7 +290,7 @@ def test_a_newer_terminal_takes_over_and_no_older_backend_starts_after_it(home: 
 def test_documents_of_a_newer_version_are_left_alone(home: Home) -> None:
     endpoint = home.connect()
     end(endpoint)
-    database = home.homes.backend / "banqup.sqlite"
+    database = home.dirs.backend / "banqup.sqlite"
     with sqlite3.connect(database) as connection:
         connection.execute("UPDATE schema_version SET version = 99")
     connection.close()
@@ -301,21 +301,21 @@ def test_documents_of_a_newer_version_are_left_alone(home: Home) -> None:
 
 
 def test_a_spoilt_database_is_told_at_once_and_not_written_over(home: Home) -> None:
-    database = home.homes.backend / "banqup.sqlite"
+    database = home.dirs.backend / "banqup.sqlite"
     database.parent.mkdir()
     database.write_bytes(b"this is no database " * 500)
-    with pytest.raises(BackendDidNotStart) as told:
+    with pytest.raises(BackendDidNotStart) as start_failure:
         home.connect()
-    assert told.value.message.code == "service.cannot-open"
+    assert start_failure.value.message.code == "service.cannot-open"
     assert database.read_bytes().startswith(b"this is no database")
 
 
 def test_a_backend_that_never_comes_up_is_given_up_with_its_last_words(home: Home) -> None:
-    with pytest.raises(BackendDidNotStart) as told:
+    with pytest.raises(BackendDidNotStart) as start_failure:
         home.connect(program=["/bin/sh", "-c", "echo it is broken >&2; exit 3"], seconds=0.5)
-    assert told.value.lines[-1] == "it is broken"
-    assert told.value.message.quote == "it is broken"
-    assert str(home.homes.log) in remedy_of(told.value.message)
+    assert start_failure.value.lines[-1] == "it is broken"
+    assert start_failure.value.message.quote == "it is broken"
+    assert str(home.dirs.log) in remedy_of(start_failure.value.message)
 
 
 def end(endpoint: Endpoint) -> None:
@@ -328,7 +328,7 @@ def test_a_backend_told_to_stop_takes_its_endpoint_away_and_ends_well(home: Home
     child.terminate()
     assert child.wait(20) == 0
     assert not home.endpoint_file.exists()
-    assert (home.homes.runtime / "backend.lock").exists()
+    assert (home.dirs.runtime / "backend.lock").exists()
 
 
 def test_a_backend_with_nobody_connected_ends_by_itself(home: Home) -> None:
@@ -404,12 +404,12 @@ def test_a_terminal_killed_right_after_it_started_the_backend_leaves_a_good_one(
 
 
 FAILING = (
-    "import errno, os, sys, fcntl, socket, banqup_tui.backend.endpoint\n"
+    "import errno, os, sys, fcntl, socket, banqup_tui.backend.runtime.endpoint\n"
     "def fail(*_, **_more):\n"
     "    if socket.socket(socket.AF_UNIX).connect_ex('backend.sock') == 0: print('reached', file=sys.stderr)\n"
     "    raise OSError(errno.{0}, os.strerror(errno.{0}))\n"
     "{1} = fail\n"
-    "from banqup_tui.backend.main import main\n"
+    "from banqup_tui.backend.runtime.main import main\n"
     "sys.exit(main())"
 )
 
@@ -417,24 +417,24 @@ FAILING = (
 def test_what_keeps_the_backend_from_starting_is_told_in_a_message(home: Home) -> None:
     for what, where, code in (
         ("ENOSPC", "os.fsync", "service.disk-full"),
-        ("ENOSPC", "banqup_tui.backend.endpoint.write_new", "service.disk-full"),
+        ("ENOSPC", "banqup_tui.backend.runtime.endpoint.write_new", "service.disk-full"),
         ("ENOLCK", "fcntl.flock", "service.no-locks"),
         ("EOPNOTSUPP", "fcntl.flock", "service.no-locks"),
     ):
-        with pytest.raises(BackendDidNotStart) as told:
+        with pytest.raises(BackendDidNotStart) as start_failure:
             home.connect(program=[sys.executable, "-c", FAILING.format(what, where)])
-        assert told.value.message.code == code
+        assert start_failure.value.message.code == code
         assert "Traceback" not in home.log
         assert "reached" not in home.log, "a terminal would have taken it for one that is up"
-        assert sorted(path.name for path in home.homes.runtime.iterdir()) == ["backend.lock"]
+        assert sorted(path.name for path in home.dirs.runtime.iterdir()) == ["backend.lock"]
     assert home.connect().pid
 
 
 def test_a_backend_with_something_due_does_not_end_by_itself(home: Home) -> None:
     busy = (
-        "import sys; from pathlib import Path; from banqup_tui.backend.ledger.dispatch import Dispatch;"
+        "import sys; from pathlib import Path; from banqup_tui.backend.dispatch.loop import Dispatch;"
         f"Dispatch.busy = lambda self: not Path({str(home.directory / 'done')!r}).exists();"
-        "from banqup_tui.backend.main import main; sys.exit(main())"
+        "from banqup_tui.backend.runtime.main import main; sys.exit(main())"
     )
     child = home.start(sys.executable, "-c", busy, BANQUP_IDLE_SECONDS="0.3")
     until(lambda: home.running() is not None)
@@ -541,8 +541,8 @@ def test_a_service_that_a_terminal_starts_listens_where_the_variables_say(home: 
     assert answers[1] >= 400
 
 
-@pytest.mark.parametrize(("level", "is_said"), [("info", True), ("ERROR", False)])
-def test_the_log_says_as_much_as_is_asked(home: Home, level: str, is_said: bool) -> None:
+@pytest.mark.parametrize(("level", "is_logged"), [("info", True), ("ERROR", False)])
+def test_the_log_says_as_much_as_is_asked(home: Home, level: str, is_logged: bool) -> None:
     child, _ = home.serving(BANQUP_LOG_LEVEL=level, BANQUP_IDLE_SECONDS="0.2")
     assert child.wait(20) == 0
-    assert ("nobody is connected" in home.log) is is_said
+    assert ("nobody is connected" in home.log) is is_logged

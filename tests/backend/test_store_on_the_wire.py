@@ -6,10 +6,10 @@ from uuid import uuid4
 
 import pytest
 
-from banqup_tui.backend.context import Services
+from banqup_tui.backend.services import Services
 from banqup_tui.protocol.commands import AddIntegration, Configure, ConfigureIntegration, Install, RemoveIntegration
 from tests.support.services import PARVIS, add_document
-from tests.support.serving import BASE, Desk, serving, space_in
+from tests.support.serving import BASE, ServedApp, serving, space_in
 
 SECRET = "geheim-4711"
 FIRM = {"host": "sftp.example", "user": "cabinet", "password": SECRET, "path": "/in/[external_id]"}
@@ -20,27 +20,27 @@ def services(tmp_path: Path) -> Services:
     return space_in(tmp_path)
 
 
-async def activated(desk: Desk, **settings: Any) -> tuple[str, str]:
+async def activated(served: ServedApp, **settings: Any) -> tuple[str, str]:
     installation, integration = str(uuid4()), str(uuid4())
     install = Install(installation_id=installation, extension_id="sftp", settings=FIRM)
-    assert (await desk.command(install))["status"] == "DONE"
+    assert (await served.command(install))["status"] == "DONE"
     add = AddIntegration(integration_id=integration, client_id=PARVIS, installation_id=installation, settings=settings)
-    answer = await desk.command(add)
+    answer = await served.command(add)
     assert answer["status"] == "DONE", answer
     return installation, integration
 
 
 async def test_the_store_is_in_the_beginning_of_every_copy(services: Services) -> None:
-    async with serving(services) as desk:
-        offered = {extension["id"]: extension for extension in (await desk.snapshot())["extensions"]}
+    async with serving(services) as served:
+        offered = {extension["id"]: extension for extension in (await served.snapshot())["extensions"]}
     assert {"local-folder", "sftp"} <= set(offered)
     assert offered["sftp"]["settingsSchema"]["properties"]["password"]["writeOnly"]
 
 
 async def test_a_terminal_sees_both_levels_of_settings_and_which_secrets_are_kept(services: Services) -> None:
-    async with serving(services) as desk:
-        await activated(desk, path="/in/[folder]", passphrase="own-" + SECRET)
-        snapshot = await desk.snapshot()
+    async with serving(services) as served:
+        await activated(served, path="/in/[folder]", passphrase="own-" + SECRET)
+        snapshot = await served.snapshot()
     (installed,), (integration,) = snapshot["installations"], snapshot["integrations"]
     assert installed["settings"] == {"host": "sftp.example", "user": "cabinet", "path": "/in/[external_id]"}
     assert installed["secrets"] == ["password"]
@@ -51,26 +51,26 @@ async def test_a_terminal_sees_both_levels_of_settings_and_which_secrets_are_kep
 
 
 async def test_a_secret_never_comes_back_whatever_is_asked(services: Services) -> None:
-    async with serving(services) as desk:
-        cursor = (await desk.snapshot())["cursor"]
-        installation, integration = await activated(desk, private_key="own-" + SECRET)
+    async with serving(services) as served:
+        cursor = (await served.snapshot())["cursor"]
+        installation, integration = await activated(served, private_key="own-" + SECRET)
         bodies = [
             Configure(installation_id=installation, settings={"password": SECRET + "2", "port": SECRET}),
             ConfigureIntegration(integration_id=integration, settings={"private_key": [SECRET]}),
         ]
-        said = [str(await desk.command(body)) for body in bodies]
-        said += [(await desk.get(path)).text for path in ("/snapshot", "/extensions")]
-        said.append((await desk.get("/changes", cursor=cursor)).text)
+        printed = [str(await served.command(body)) for body in bodies]
+        printed += [(await served.get(path)).text for path in ("/snapshot", "/extensions")]
+        printed.append((await served.get("/changes", cursor=cursor)).text)
         request = {"extensionId": "sftp", "clientId": PARVIS, "settings": {"host": "127.0.0.1", "port": 1}}
-        said.append((await desk.http.post(BASE + "/tests", json=request)).text)
-    assert SECRET not in "".join(said)
-    assert "a number from 1 to 65535 is needed" in said[0]
+        printed.append((await served.http.post(BASE + "/tests", json=request)).text)
+    assert SECRET not in "".join(printed)
+    assert "a number from 1 to 65535 is needed" in printed[0]
 
 
 async def test_a_refused_setting_is_named_for_the_form(services: Services) -> None:
-    async with serving(services) as desk:
+    async with serving(services) as served:
         install = Install(installation_id=str(uuid4()), extension_id="sftp", settings={**FIRM, "path": "/[foldr]"})
-        answer = await desk.command(install)
+        answer = await served.command(install)
     assert answer["status"] == "REFUSED"
     assert answer["problem"]["field"] == "path"
     assert answer["problem"]["title"] == "Path: [foldr] is unknown; did you mean [folder]?"
@@ -84,19 +84,19 @@ async def test_a_form_can_try_a_connection(services: Services, tmp_path: Path) -
         "clientId": PARVIS,
         "settings": {"path": f"{tmp_path}/in/[external_id]"},
     }
-    async with serving(services) as desk:
-        answer = (await desk.http.post(BASE + "/tests", json=request)).json()
+    async with serving(services) as served:
+        answer = (await served.http.post(BASE + "/tests", json=request)).json()
     assert [step["ok"] for step in answer["steps"]] == [True, True]
     assert answer["steps"][1]["message"] == {"code": "connection.file-written"}
     assert answer["preview"] == f"{tmp_path}/in/PARVIS/2026-11874.xml"
 
 
 async def test_an_integration_that_is_added_again_is_the_same_one_to_a_terminal(services: Services) -> None:
-    async with serving(services) as desk:
-        installation, integration = await activated(desk)
-        await desk.command(RemoveIntegration(integration_id=integration))
+    async with serving(services) as served:
+        installation, integration = await activated(served)
+        await served.command(RemoveIntegration(integration_id=integration))
         add = AddIntegration(integration_id=str(uuid4()), client_id=PARVIS, installation_id=installation)
-        answer = await desk.command(add)
-        (seen,) = (await desk.snapshot())["integrations"]
+        answer = await served.command(add)
+        (seen,) = (await served.snapshot())["integrations"]
     assert answer["result"] == {"integrationId": integration, "new": False}
     assert (seen["id"], seen["state"]) == (integration, "ACTIVE")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from banqup_tui.backend import connections, gate
-from banqup_tui.backend.connections import TcpConnections, peer_of
-from banqup_tui.backend.context import Services
-from banqup_tui.backend.tcp import Hosts, WrongAddress, parsed
-from tests.support.serving import BASE, TOKEN, Desk, serving, space_in
+from banqup_tui.backend.api import auth, connections
+from banqup_tui.backend.api.connections import TcpConnections, peer_of
+from banqup_tui.backend.runtime.tcp_listener import Hosts, WrongAddress, parsed
+from banqup_tui.backend.services import Services
+from tests.support.serving import BASE, TOKEN, ServedApp, serving, space_in
 
 HEAD = f"POST {BASE}/tests HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {{}}\r\n"
 
@@ -23,7 +23,7 @@ def services(tmp_path: Path) -> Services:
 
 
 @pytest.fixture
-async def desk(services: Services) -> AsyncIterator[Desk]:
+async def served(services: Services) -> AsyncIterator[ServedApp]:
     async with serving(services) as made:
         yield made
 
@@ -33,8 +33,8 @@ class Stranger:
         self._reader, self._writer = reader, writer
 
     @classmethod
-    async def at(cls, desk: Desk) -> "Stranger":
-        return cls(*await asyncio.open_connection("127.0.0.1", desk.http.base_url.port))
+    async def at(cls, served: ServedApp) -> "Stranger":
+        return cls(*await asyncio.open_connection("127.0.0.1", served.http.base_url.port))
 
     async def sends(self, *pieces: str) -> None:
         for piece in pieces:
@@ -52,9 +52,9 @@ class Stranger:
         self._writer.transport.abort()
 
 
-async def test_silent_and_slow_connections_are_closed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_silent_and_slow_connections_are_closed(served: ServedApp, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "SECONDS_FOR_A_HEAD", 0.2)
-    silent, slow, further = [await Stranger.at(desk) for _ in range(3)]
+    silent, slow, further = [await Stranger.at(served) for _ in range(3)]
     await slow.sends("GET / HTTP/1.1\r\nX-A: ")
     await further.sends(f"GET {BASE}/snapshot HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {TOKEN}\r\n\r\n")
     await further.sends("GET ")
@@ -64,24 +64,24 @@ async def test_silent_and_slow_connections_are_closed(desk: Desk, monkeypatch: p
 
 
 async def test_a_request_that_takes_its_time_to_be_answered_is_not_cut_off(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    served: ServedApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "SECONDS_FOR_A_HEAD", 0.1)
-    async with desk.http.stream("GET", f"{BASE}/events") as stream:
+    async with served.http.stream("GET", f"{BASE}/events") as stream:
         await asyncio.sleep(0.3)
-        desk.hub.close()
+        served.hub.close()
         assert "event: bye" in "".join([part async for part in stream.aiter_text()])
 
 
 async def test_many_silent_connections_keep_nobody_out(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "MOST_FROM_A_PEER", 64)
-    async with serving(services) as desk:
-        assert (await desk.get("/snapshot")).status_code == 200
-        strangers = [await Stranger.at(desk) for _ in range(100)]
-        assert (await desk.get("/snapshot")).status_code == 200
+    async with serving(services) as served:
+        assert (await served.get("/snapshot")).status_code == 200
+        strangers = [await Stranger.at(served) for _ in range(100)]
+        assert (await served.get("/snapshot")).status_code == 200
         assert await strangers[0].heard() == ""
         async with asyncio.timeout(5):
-            newcomer = await Stranger.at(desk)
+            newcomer = await Stranger.at(served)
             await newcomer.sends("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
             assert (await newcomer.heard()).startswith("HTTP/1.1 401 ")
         for one in strangers:
@@ -128,8 +128,8 @@ def test_addresses_of_one_peer(one: str, other: str) -> None:
     assert peer_of(one) == peer_of(other)
 
 
-async def test_a_body_without_a_token_is_not_read(desk: Desk) -> None:
-    stranger = await Stranger.at(desk)
+async def test_a_body_without_a_token_is_not_read(served: ServedApp) -> None:
+    stranger = await Stranger.at(served)
     await stranger.sends(HEAD.format("wrong"), "Transfer-Encoding: chunked\r\n\r\n")
     sent = 0
     with suppress(ConnectionError):
@@ -139,11 +139,11 @@ async def test_a_body_without_a_token_is_not_read(desk: Desk) -> None:
     assert sent < 16 << 20
 
 
-async def test_a_body_that_comes_too_slowly_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate, "SECONDS_FOR_A_PIECE", 0.2)
+async def test_a_body_that_comes_too_slowly_is_refused(served: ServedApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "SECONDS_FOR_A_PIECE", 0.2)
     monkeypatch.setattr(connections, "SECONDS_FOR_A_HEAD", 0.2)
     began = time.monotonic()
-    owner = await Stranger.at(desk)
+    owner = await Stranger.at(served)
     await owner.sends(HEAD.format(TOKEN), "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
     await asyncio.sleep(0.4)
     await owner.sends(" ")
@@ -162,8 +162,8 @@ async def test_a_body_that_comes_too_slowly_is_refused(desk: Desk, monkeypatch: 
         ("", 421),
     ],
 )
-async def test_a_name_that_is_not_this_services_is_not_answered(desk: Desk, host: str, answer: int) -> None:
-    assert (await desk.http.get(f"{BASE}/snapshot", headers={"Host": host})).status_code == answer
+async def test_a_name_that_is_not_this_services_is_not_answered(served: ServedApp, host: str, answer: int) -> None:
+    assert (await served.http.get(f"{BASE}/snapshot", headers={"Host": host})).status_code == answer
 
 
 def test_names_that_were_given_are_answered() -> None:

@@ -8,12 +8,13 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import select, update
 
-from banqup_tui.backend import resealing, tables
-from banqup_tui.backend.context import Services
-from banqup_tui.backend.vault import SealedElsewhere, Vault, of_installation, of_sign_in, of_version
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.vault import SealedElsewhere, Vault, of_installation, of_sign_in, of_version
+from banqup_tui.backend.integrations import key_rotation
+from banqup_tui.backend.services import Services
 from banqup_tui.domain.secret import Secret
 from banqup_tui.protocol.commands import AddIntegration, Install
-from tests.support.room import Room
+from tests.support.intake_harness import IntakeHarness
 from tests.support.services import PARVIS, ask, opened_again, services_in
 
 PLACE = of_installation("a")
@@ -71,11 +72,11 @@ INTEGRATION = "88888888-8888-4888-8888-888888888888"
 def services(tmp_path: Path) -> Services:
     """A firm with one webhook."""
     made = services_in(tmp_path)
-    from banqup_tui.backend.installations import install
-    from banqup_tui.backend.integrations import add_integration
+    from banqup_tui.backend.integrations.activation import add_integration
+    from banqup_tui.backend.integrations.installations import install
 
-    given = {"url": URL, "secret": SECRET}
-    installation = ask(made, install, Install(installation_id="i", extension_id="webhook", settings=given))
+    entered = {"url": URL, "secret": SECRET}
+    installation = ask(made, install, Install(installation_id="i", extension_id="webhook", settings=entered))
     ask(
         made,
         add_integration,
@@ -99,7 +100,7 @@ def all_settings(services: Services) -> list[dict[str, object]]:
 def test_a_new_key_seals_all_anew_and_the_old_one_opens_nothing(services: Services, tmp_path: Path) -> None:
     before, old = all_settings(services), (tmp_path / "vault.key").read_bytes()
     tag = services.vault.tag("command", b"x")
-    assert resealing.replace_key(services) == 3
+    assert key_rotation.replace_key(services) == 3
     assert all_settings(services) == all_settings(opened_again(tmp_path)) == before
     assert services.vault.tag("command", b"x") == tag
     (tmp_path / "vault.key").write_bytes(old)
@@ -112,7 +113,7 @@ def test_a_change_of_keys_that_was_cut_off_is_finished_by_the_next_start(service
     services.vault.begin_new_key()
     again = opened_again(tmp_path)
     assert again.vault.is_between_keys
-    assert resealing.finish(again) == 3
+    assert key_rotation.finish(again) == 3
     assert all_settings(again) == before
     assert not opened_again(tmp_path).vault.is_between_keys
 
@@ -138,7 +139,7 @@ def test_what_an_earlier_version_sealed_is_bound_to_its_rows_and_webhook_address
     updated = opened_again(tmp_path)
     with pytest.raises(SealedElsewhere):
         all_settings(updated)
-    assert resealing.finish(updated) == 3
+    assert key_rotation.finish(updated) == 3
     assert all_settings(updated) == before
     with updated.database.read() as connection:
         row = connection.execute(select(tables.installation)).one()
@@ -153,7 +154,7 @@ def test_what_an_earlier_version_sealed_is_bound_to_its_rows_and_webhook_address
 
 
 def test_the_destination_tells_two_secret_addresses_apart_and_shows_neither(services: Services) -> None:
-    from banqup_tui.backend.settings_versions import destination_of
+    from banqup_tui.backend.integrations.settings_versions import destination_of
 
     found = {destination_of(services, "webhook", {"url": f"{URL}{end}", "secret": SECRET}) for end in ("", "x", "y")}
     assert len(found) == 3
@@ -165,8 +166,8 @@ def test_what_is_kept_of_a_command_is_no_plain_hash_of_it(tmp_path: Path) -> Non
     found = []
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        room = Room(tmp_path / name)
-        room.do(Install(installation_id="i", extension_id="webhook", settings={"url": URL, "secret": SECRET}))
-        (command,) = room.rows(select(tables.command))
+        harness = IntakeHarness(tmp_path / name)
+        harness.do(Install(installation_id="i", extension_id="webhook", settings={"url": URL, "secret": SECRET}))
+        (command,) = harness.rows(select(tables.command))
         found.append(command.fingerprint)
     assert found[0] != found[1]

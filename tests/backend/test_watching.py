@@ -8,21 +8,22 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from banqup_tui.backend import intake, tables
-from banqup_tui.backend import watching as watching_module
-from banqup_tui.backend.watching import Watching
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.intake import document_intake
+from banqup_tui.backend.intake import watched_folders as watching_module
+from banqup_tui.backend.intake.watched_folders import Watching
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import message
+from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.protocol.commands import AddSource, RemoveSource
-from banqup_tui.written.messages import sentence_of
+from tests.support.intake_harness import IntakeHarness
 from tests.support.papers import BAKERY, GARAGE, MILL, invoice, letter, statement
-from tests.support.room import Room
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Room:
+def harness(tmp_path: Path) -> IntakeHarness:
     (tmp_path / "data").mkdir()
-    return Room(tmp_path / "data")
+    return IntakeHarness(tmp_path / "data")
 
 
 @pytest.fixture
@@ -31,15 +32,15 @@ def inbox(tmp_path: Path) -> Path:
     return tmp_path / "in"
 
 
-def watching(room: Room) -> Watching:
-    return Watching(room.services, every=0.02, still_for=0, wait_for_xml=0)
+def watching(harness: IntakeHarness) -> Watching:
+    return Watching(harness.services, every=0.02, still_for=0, wait_for_xml=0)
 
 
 @contextlib.asynccontextmanager
-async def watched(room: Room, **options: float) -> AsyncIterator[Callable[[Callable[[], bool]], object]]:
+async def watched(harness: IntakeHarness, **options: float) -> AsyncIterator[Callable[[Callable[[], bool]], object]]:
     """The watch running; gives a way to wait until something holds."""
     stop = asyncio.Event()
-    task = asyncio.create_task(Watching(room.services, every=0.02, **options).run(stop))
+    task = asyncio.create_task(Watching(harness.services, every=0.02, **options).run(stop))
 
     async def until(holds: Callable[[], bool]) -> None:
         async with asyncio.timeout(20):
@@ -55,16 +56,18 @@ async def watched(room: Room, **options: float) -> AsyncIterator[Callable[[Calla
         await asyncio.wait_for(task, 10)
 
 
-async def test_what_is_copied_into_a_watched_folder_becomes_documents_each_once(room: Room, inbox: Path) -> None:
-    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
-    room.do(AddSource(source_id="s", path=str(inbox)))
-    async with watched(room, still_for=0.1, wait_for_xml=0.1) as until:
+async def test_what_is_copied_into_a_watched_folder_becomes_documents_each_once(
+    harness: IntakeHarness, inbox: Path
+) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    harness.do(AddSource(source_id="s", path=str(inbox)))
+    async with watched(harness, still_for=0.1, wait_for_xml=0.1) as until:
         for at in range(20):
             await asyncio.to_thread(_copied_in_pieces, inbox / f"{at}.xml", invoice(number=f"F{at}"))
-        await until(lambda: room.source().taken == 20)
-        assert len(room.documents()) == 20
-        assert {document.number for document in room.documents()} == {f"F{at}" for at in range(20)}
-    assert room.source().refused == 0
+        await until(lambda: harness.source().taken == 20)
+        assert len(harness.documents()) == 20
+        assert {document.number for document in harness.documents()} == {f"F{at}" for at in range(20)}
+    assert harness.source().refused == 0
     assert await asyncio.to_thread(_names, inbox) == {f"{at}.xml" for at in range(20)}
 
 
@@ -78,134 +81,136 @@ def _copied_in_pieces(path: Path, data: bytes) -> None:
             stream.write(data[start : start + 500])
 
 
-def test_the_path_gives_scans_their_client_and_folder(room: Room, inbox: Path) -> None:
-    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
-    room.do(AddSource(source_id="s", path=str(inbox)))
+def test_the_path_gives_scans_their_client_and_folder(harness: IntakeHarness, inbox: Path) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    harness.do(AddSource(source_id="s", path=str(inbox)))
     (inbox / "TANNERIE/tickets").mkdir(parents=True)
     (inbox / "TANNERIE/tickets/lunch.pdf").write_bytes(letter())
-    watching(room).look()
-    (document,) = room.documents()
+    watching(harness).look()
+    (document,) = harness.documents()
     assert (document.folder, document.file_name) == (Folder.PURCHASE_RECEIPTS, "lunch.pdf")
 
 
-def test_what_was_taken_is_not_taken_again_after_a_restart(room: Room, inbox: Path) -> None:
-    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
-    room.do(AddSource(source_id="s", path=str(inbox)))
+def test_what_was_taken_is_not_taken_again_after_a_restart(harness: IntakeHarness, inbox: Path) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    harness.do(AddSource(source_id="s", path=str(inbox)))
     (inbox / "a.xml").write_bytes(invoice())
     (inbox / "bad.xml").write_bytes(b"<?xml version='1.0'?><x>")
-    watching(room).look()
-    before = room.source()
+    watching(harness).look()
+    before = harness.source()
     assert (before.taken, before.refused) == (1, 1)
-    watching(room).look()
-    assert room.source() == before
+    watching(harness).look()
+    assert harness.source() == before
 
 
-def test_the_same_document_under_another_name_is_no_second_one(room: Room, inbox: Path) -> None:
-    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
-    room.do(AddSource(source_id="s", path=str(inbox)))
+def test_the_same_document_under_another_name_is_no_second_one(harness: IntakeHarness, inbox: Path) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    harness.do(AddSource(source_id="s", path=str(inbox)))
     for name in ("a.xml", "resent.xml"):
         (inbox / name).write_bytes(invoice())
-    watching(room).look()
-    assert len(room.documents()) == 1
-    assert room.source().taken == 1
+    watching(harness).look()
+    assert len(harness.documents()) == 1
+    assert harness.source().taken == 1
 
 
-def test_what_waits_for_a_client_is_taken_once_the_client_is_there(room: Room, inbox: Path) -> None:
-    room.do(AddSource(source_id="s", path=str(inbox)))
+def test_what_waits_for_a_client_is_taken_once_the_client_is_there(harness: IntakeHarness, inbox: Path) -> None:
+    harness.do(AddSource(source_id="s", path=str(inbox)))
     (inbox / "a.xml").write_bytes(invoice())
-    eyes = watching(room)
+    eyes = watching(harness)
     eyes.look()
-    assert [waiting.file_name for waiting in room.tray()] == ["a.xml"]
-    assert room.source().refused == 1
-    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    assert [waiting.file_name for waiting in harness.unfiled_rows()] == ["a.xml"]
+    assert harness.source().refused == 1
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
     eyes.look()
-    assert room.tray() == []
-    assert (room.source().taken, room.source().refused) == (1, 0)
+    assert harness.unfiled_rows() == []
+    assert (harness.source().taken, harness.source().refused) == (1, 0)
 
 
-def test_a_contradiction_between_path_and_content_waits_with_both_said(room: Room, inbox: Path) -> None:
-    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
-    room.client(GARAGE.name, "LEMAITRE", GARAGE.vat_number)
-    room.do(AddSource(source_id="s", path=str(inbox)))
+def test_a_contradiction_between_path_and_content_waits_with_both_said(harness: IntakeHarness, inbox: Path) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    harness.client(GARAGE.name, "LEMAITRE", GARAGE.vat_number)
+    harness.do(AddSource(source_id="s", path=str(inbox)))
     (inbox / "LEMAITRE/AP").mkdir(parents=True)
     (inbox / "LEMAITRE/AP/a.xml").write_bytes(invoice())
-    watching(room).look()
-    (waiting,) = room.tray()
+    watching(harness).look()
+    (waiting,) = harness.unfiled_rows()
     assert GARAGE.name in sentence_of(waiting.reason)
     assert BAKERY.name in sentence_of(waiting.reason)
     assert waiting.file_name == "LEMAITRE/AP/a.xml"
 
 
-def test_the_picture_beside_an_xml_stays_a_picture_even_when_the_xml_is_cleared_away(room: Room, inbox: Path) -> None:
-    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
-    room.do(AddSource(source_id="s", path=str(inbox)))
+def test_the_picture_beside_an_xml_stays_a_picture_even_when_the_xml_is_cleared_away(
+    harness: IntakeHarness, inbox: Path
+) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    harness.do(AddSource(source_id="s", path=str(inbox)))
     (inbox / "a.xml").write_bytes(invoice())
     (inbox / "a.pdf").write_bytes(letter())
-    watching(room).look()
+    watching(harness).look()
     (inbox / "a.xml").unlink()
-    watching(room).look()
-    assert len(room.documents()) == 1
-    assert room.tray() == []
+    watching(harness).look()
+    assert len(harness.documents()) == 1
+    assert harness.unfiled_rows() == []
 
 
-def test_a_folder_that_is_unmounted_shows_its_problem_and_recovers(room: Room, inbox: Path) -> None:
-    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
-    room.do(AddSource(source_id="s", path=str(inbox)))
-    eyes = watching(room)
+def test_a_folder_that_is_unmounted_shows_its_problem_and_recovers(harness: IntakeHarness, inbox: Path) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    harness.do(AddSource(source_id="s", path=str(inbox)))
+    eyes = watching(harness)
     eyes.look()
-    assert room.source().problems == ()
+    assert harness.source().problems == ()
     shutil.rmtree(inbox)
     eyes.look()
-    assert [one.code for one in room.source().problems] == ["source.not-there"]
+    assert [one.code for one in harness.source().problems] == ["source.not-there"]
     inbox.mkdir()
     (inbox / "a.xml").write_bytes(invoice())
     eyes.look()
-    assert room.source().problems == ()
-    assert len(room.documents()) == 1
+    assert harness.source().problems == ()
+    assert len(harness.documents()) == 1
 
 
-def test_a_source_that_was_removed_is_no_longer_looked_at(room: Room, inbox: Path) -> None:
-    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
-    room.do(AddSource(source_id="s", path=str(inbox)))
-    eyes = watching(room)
+def test_a_source_that_was_removed_is_no_longer_looked_at(harness: IntakeHarness, inbox: Path) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    harness.do(AddSource(source_id="s", path=str(inbox)))
+    eyes = watching(harness)
     eyes.look()
-    room.do(RemoveSource(source_id="s"))
+    harness.do(RemoveSource(source_id="s"))
     (inbox / "a.xml").write_bytes(invoice())
     eyes.look()
-    assert room.documents() == []
+    assert harness.documents() == []
 
 
-def test_a_file_that_changed_is_looked_at_again(room: Room, inbox: Path) -> None:
-    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
-    room.do(AddSource(source_id="s", path=str(inbox)))
-    eyes = watching(room)
+def test_a_file_that_changed_is_looked_at_again(harness: IntakeHarness, inbox: Path) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    harness.do(AddSource(source_id="s", path=str(inbox)))
+    eyes = watching(harness)
     (inbox / "a.xml").write_bytes(b"<?xml version='1.0'?><x>")
     eyes.look()
     (inbox / "a.xml").write_bytes(invoice())
     eyes.look()
-    assert (room.source().taken, room.source().refused) == (1, 0)
-    assert room.tray() == []
+    assert (harness.source().taken, harness.source().refused) == (1, 0)
+    assert harness.unfiled_rows() == []
 
 
-def test_nothing_is_written_where_nothing_happens(room: Room, inbox: Path) -> None:
-    room.do(AddSource(source_id="s", path=str(inbox)))
+def test_nothing_is_written_where_nothing_happens(harness: IntakeHarness, inbox: Path) -> None:
+    harness.do(AddSource(source_id="s", path=str(inbox)))
     (inbox / "a.cod").write_bytes(statement())
-    eyes = watching(room)
+    eyes = watching(harness)
     eyes.look()
-    (before,) = room.rows(select(tables.space.c.seq))
+    (before,) = harness.rows(select(tables.space.c.seq))
     eyes.look()
-    assert room.rows(select(tables.space.c.seq)) == [before]
-    assert MILL.name not in sentence_of(room.tray()[0].reason)
+    assert harness.rows(select(tables.space.c.seq)) == [before]
+    assert MILL.name not in sentence_of(harness.unfiled_rows()[0].reason)
 
 
 def test_one_file_that_cannot_be_kept_does_not_keep_the_others_out(
-    room: Room, inbox: Path, monkeypatch: pytest.MonkeyPatch
+    harness: IntakeHarness, inbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
-    room.do(AddSource(source_id="s", path=str(inbox)))
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    harness.do(AddSource(source_id="s", path=str(inbox)))
     for name in ("a", "b"):
         (inbox / f"{name}.xml").write_bytes(invoice(number=name))
-    eyes = watching(room)
+    eyes = watching(harness)
     opened = watching_module.open_below
 
     def locked(root: Path, path: str) -> Any:
@@ -216,43 +221,43 @@ def test_one_file_that_cannot_be_kept_does_not_keep_the_others_out(
     with monkeypatch.context() as patched:
         patched.setattr(watching_module, "open_below", locked)
         eyes.look()
-        assert room.source().taken == 1
-        assert room.source().problems == (message("source.cannot-be-read", "Permission denied", path="a.xml"),)
+        assert harness.source().taken == 1
+        assert harness.source().problems == (message("source.cannot-be-read", "Permission denied", path="a.xml"),)
     eyes.look()
-    assert room.source().taken == 2
-    assert room.source().problems == ()
+    assert harness.source().taken == 2
+    assert harness.source().problems == ()
 
 
 def test_a_defect_of_ours_is_said_and_does_not_stop_the_watch(
-    room: Room, inbox: Path, monkeypatch: pytest.MonkeyPatch
+    harness: IntakeHarness, inbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
-    room.do(AddSource(source_id="s", path=str(inbox)))
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    harness.do(AddSource(source_id="s", path=str(inbox)))
     for name in ("a", "b"):
         (inbox / f"{name}.xml").write_bytes(invoice(number=name))
-    take = intake.take
+    take = document_intake.take
 
-    def broken(work: Any, services: Any, incoming: intake.Incoming, content: Any) -> Any:
+    def broken(transaction: Any, services: Any, incoming: document_intake.Incoming, content: Any) -> Any:
         if incoming.file_name == "a.xml":
             raise RuntimeError("defect")
-        return take(work, services, incoming, content)
+        return take(transaction, services, incoming, content)
 
-    monkeypatch.setattr(intake, "take", broken)
-    eyes = watching(room)
+    monkeypatch.setattr(document_intake, "take", broken)
+    eyes = watching(harness)
     for _ in range(4):
         eyes.look()
-    assert [document.number for document in room.documents()] == ["b"]
-    monkeypatch.setattr(intake, "take", take)
-    watching(room).look()
-    assert len(room.documents()) == 2
+    assert [document.number for document in harness.documents()] == ["b"]
+    monkeypatch.setattr(document_intake, "take", take)
+    watching(harness).look()
+    assert len(harness.documents()) == 2
 
 
-def test_a_restart_between_reading_and_writing_down_takes_the_file_once(room: Room, inbox: Path) -> None:
-    room.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
-    room.do(AddSource(source_id="s", path=str(inbox)))
+def test_a_restart_between_reading_and_writing_down_takes_the_file_once(harness: IntakeHarness, inbox: Path) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    harness.do(AddSource(source_id="s", path=str(inbox)))
     (inbox / "a.xml").write_bytes(invoice())
-    room.put(invoice())
-    watching(room).look()
-    watching(room).look()
-    assert len(room.documents()) == 1
-    assert room.source().taken == 1
+    harness.put(invoice())
+    watching(harness).look()
+    watching(harness).look()
+    assert len(harness.documents()) == 1
+    assert harness.source().taken == 1

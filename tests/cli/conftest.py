@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from banqup_tui.cli.main import run
-from tests.cli.fakes import FakeHouse, tools_for
+from tests.cli.fakes import FakeRuntime, tools_for
 
 
 @dataclass(frozen=True)
-class Said:
+class CommandResult:
     code: int
     out: str
     err: str
@@ -28,13 +28,13 @@ class Said:
 @pytest.fixture
 def banqup(
     tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Said]:
+) -> Callable[..., CommandResult]:
     monkeypatch.setenv("BANQUP_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
 
-    def banqup(house: FakeHouse, *arguments: str) -> Said:
-        code = run(arguments, tools_for(house, tmp_path / "home"))
+    def banqup(runtime: FakeRuntime, *arguments: str) -> CommandResult:
+        code = run(arguments, tools_for(runtime, tmp_path / "home"))
         out, err = capfdbinary.readouterr()
-        return Said(code, out.decode(), err.decode())
+        return CommandResult(code, out.decode(), err.decode())
 
     return banqup

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from banqup_tui.cli.house import Answer, Fate, House, NoBackend, Tools
+from banqup_tui.app_dirs import AppDirs
+from banqup_tui.cli.runtime import Answer, CliRuntime, Fate, NoBackend, Tools
 from banqup_tui.domain.causes import cause_of
 from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.domain.delivery import Attempt, Delivery
@@ -20,13 +21,12 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import ClientRow, Counts
 from banqup_tui.domain.messages import message
-from banqup_tui.domain.source import PlacingRule, Source, ToPlace
-from banqup_tui.homes import Homes
+from banqup_tui.domain.source import PlacingRule, Source, Unfiled
 from tests.actions.fakes import PARVIS, FakeDoing
 
 
 @dataclass
-class FakeHouse:
+class FakeRuntime:
     """`answer` makes the answer to a command from its body; `on_change` is called each time somebody waits."""
 
     all_documents: list[Document] = field(default_factory=list)
@@ -36,16 +36,16 @@ class FakeHouse:
     all_installations: list[Installation] = field(default_factory=list)
     all_extensions: list[Extension] = field(default_factory=list)
     all_sources: list[Source] = field(default_factory=list)
-    all_to_place: list[ToPlace] = field(default_factory=list)
+    all_unfiled: list[Unfiled] = field(default_factory=list)
     all_rules: list[PlacingRule] = field(default_factory=list)
     all_clients: list[ClientRow] = field(
         default_factory=lambda: [ClientRow(client=PARVIS, counts=Counts(ready=2, error=1), integrations=("SFTP",))]
     )
     answer: Callable[[Any], Answer] = lambda body: Answer(key="", fate=Fate.DONE, result={})
-    on_change: Callable[[FakeHouse], None] = lambda house: None
+    on_change: Callable[[FakeRuntime], None] = lambda runtime: None
     offline: bool = False
-    kept: int = 0
-    told: list[str] = field(default_factory=list)
+    unsent: int = 0
+    reported: list[str] = field(default_factory=list)
     looked_at: list[RefusedChange] = field(default_factory=list)
     doing: FakeDoing = field(default_factory=FakeDoing)
     firm: str = "Fiduciaire de la Meuse SRL"
@@ -68,13 +68,13 @@ class FakeHouse:
         self.on_change(self)
 
     def waiting(self) -> int:
-        return self.kept
+        return self.unsent
 
     def refused(self) -> Sequence[RefusedChange]:
         return self.looked_at
 
-    def was_told(self, keys: Sequence[str]) -> None:
-        self.told.extend(keys)
+    def mark_reported(self, keys: Sequence[str]) -> None:
+        self.reported.extend(keys)
 
     def clients(self) -> Sequence[ClientRow]:
         return self.all_clients
@@ -133,17 +133,17 @@ class FakeHouse:
     def sources(self) -> Sequence[Source]:
         return self.all_sources
 
-    def to_place(self) -> Sequence[ToPlace]:
-        return self.all_to_place
+    def unfiled(self) -> Sequence[Unfiled]:
+        return self.all_unfiled
 
     def rules(self) -> Sequence[PlacingRule]:
         return self.all_rules
 
 
-def tools_for(house: FakeHouse, root: Path) -> Tools:
+def tools_for(runtime: FakeRuntime, root: Path) -> Tools:
     @asynccontextmanager
-    async def opened(found: Homes) -> AsyncIterator[House]:
-        yield house
+    async def opened(found: AppDirs) -> AsyncIterator[CliRuntime]:
+        yield runtime
 
-    homes = Homes(root / "config", root / "data", root / "cache", root / "runtime", root / "log")
-    return Tools(homes=lambda: homes, open_house=opened)
+    dirs = AppDirs(root / "config", root / "data", root / "cache", root / "runtime", root / "log")
+    return Tools(dirs=lambda: dirs, open_runtime=opened)

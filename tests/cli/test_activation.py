@@ -7,13 +7,13 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.listing import ClientRow, Counts, UnderWay
 from banqup_tui.protocol.commands import ConfigureIntegration, Deactivate
 from tests.actions.fakes import PARVIS, an_extension, an_installation, an_integration
-from tests.cli.fakes import FakeHouse
+from tests.cli.fakes import FakeRuntime
 
 ZAVEL = Client(id="zavel", reference="ZAVEL", name="Zavel SRL")
 
 
-def a_house(*integrations) -> FakeHouse:
-    return FakeHouse(
+def a_runtime(*integrations) -> FakeRuntime:
+    return FakeRuntime(
         all_clients=[ClientRow(client=one, counts=Counts()) for one in (PARVIS, ZAVEL)],
         all_integrations=list(integrations),
         all_extensions=[an_extension("sftp")],
@@ -26,64 +26,64 @@ def has(client_id: str = "parvis"):
 
 
 def test_a_second_one_of_the_same_extension_gets_a_label(banqup) -> None:
-    house = a_house(has())
-    assert banqup(house, "integrations", "add", "PARVIS", "sftp", "--label", "Archive", "--no-test").code == 0
-    assert house.doing.acts[0].label == "Archive"
+    runtime = a_runtime(has())
+    assert banqup(runtime, "integrations", "add", "PARVIS", "sftp", "--label", "Archive", "--no-test").code == 0
+    assert runtime.doing.acts[0].label == "Archive"
 
 
 def test_older_documents_go_since_a_day_in_the_number_that_is_said(banqup) -> None:
-    house = a_house()
-    house.doing.older = 1284
+    runtime = a_runtime()
+    runtime.doing.older = 1284
     command = ("integrations", "add", "PARVIS", "sftp", "--no-test", "--backfill", "--since", "2026-10-01")
-    said = banqup(house, *command, "--folder", "sales_invoices")
-    assert "Also 642 older documents." in said.err
-    (added,) = house.doing.acts
+    result = banqup(runtime, *command, "--folder", "sales_invoices")
+    assert "Also 642 older documents." in result.err
+    (added,) = runtime.doing.acts
     assert added.folders == (Folder.SALES_INVOICES,)
     assert (added.backfill.expected, added.backfill.since) == (642, date(2026, 10, 1))
 
 
 def test_a_day_that_is_none_is_refused(banqup) -> None:
-    house = a_house()
-    assert banqup(house, "integrations", "add", "PARVIS", "sftp", "--backfill", "--since", "soon").code == 2
-    assert banqup(house, "integrations", "add", "PARVIS", "sftp", "--since", "2026-10-01").code == 2
-    assert house.doing.acts == []
+    runtime = a_runtime()
+    assert banqup(runtime, "integrations", "add", "PARVIS", "sftp", "--backfill", "--since", "soon").code == 2
+    assert banqup(runtime, "integrations", "add", "PARVIS", "sftp", "--since", "2026-10-01").code == 2
+    assert runtime.doing.acts == []
 
 
 def test_several_clients_are_named_one_by_one_or_in_a_list(banqup) -> None:
     for names in (("PARVIS", "ZAVEL", "sftp"), ("--clients", "PARVIS, ZAVEL", "sftp")):
-        house = a_house()
-        said = banqup(house, "integrations", "add", *names, "--yes", "--no-test")
-        assert said.code == 0
-        assert "Zavel SRL: ready." in said.err
-        assert [act.client_id for act in house.doing.acts] == ["parvis", "zavel"]
+        runtime = a_runtime()
+        result = banqup(runtime, "integrations", "add", *names, "--yes", "--no-test")
+        assert result.code == 0
+        assert "Zavel SRL: ready." in result.err
+        assert [act.client_id for act in runtime.doing.acts] == ["parvis", "zavel"]
 
 
 def test_a_client_that_has_it_is_left_alone_and_one_that_needs_more_makes_it_fail(banqup) -> None:
-    house = a_house(has("zavel"))
-    said = banqup(house, "integrations", "add", "PARVIS", "ZAVEL", "sftp", "--yes")
-    assert (said.code, [act.client_id for act in house.doing.acts]) == (0, ["parvis"])
-    house = a_house()
-    house.all_installations = [an_installation("sftp")]
-    said = banqup(house, "integrations", "add", "PARVIS", "ZAVEL", "sftp", "--yes", "--no-test")
-    assert said.code == 1
-    assert "Zavel SRL: needs path." in said.err
-    assert house.doing.acts == []
+    runtime = a_runtime(has("zavel"))
+    result = banqup(runtime, "integrations", "add", "PARVIS", "ZAVEL", "sftp", "--yes")
+    assert (result.code, [act.client_id for act in runtime.doing.acts]) == (0, ["parvis"])
+    runtime = a_runtime()
+    runtime.all_installations = [an_installation("sftp")]
+    result = banqup(runtime, "integrations", "add", "PARVIS", "ZAVEL", "sftp", "--yes", "--no-test")
+    assert result.code == 1
+    assert "Zavel SRL: needs path." in result.err
+    assert runtime.doing.acts == []
 
 
 def test_without_a_client_it_says_what_to_give(banqup) -> None:
-    said = banqup(a_house(), "integrations", "add", "sftp")
-    assert said.code == 2
-    assert "--clients REF,REF" in said.err
+    result = banqup(a_runtime(), "integrations", "add", "sftp")
+    assert result.code == 2
+    assert "--clients REF,REF" in result.err
 
 
 def test_the_folders_of_an_integration_are_changed_later(banqup) -> None:
-    house = a_house(has())
-    assert banqup(house, "integrations", "configure", "sftp", "--folder", "other_documents").code == 0
-    assert house.doing.acts == [ConfigureIntegration(integration_id="sftp", folders=(Folder.OTHER_DOCUMENTS,))]
+    runtime = a_runtime(has())
+    assert banqup(runtime, "integrations", "configure", "sftp", "--folder", "other_documents").code == 0
+    assert runtime.doing.acts == [ConfigureIntegration(integration_id="sftp", folders=(Folder.OTHER_DOCUMENTS,))]
 
 
 def test_an_extension_is_deactivated_for_all(banqup) -> None:
-    house = a_house(has(), has("zavel"))
-    house.doing.waits = UnderWay(queued=240)
-    assert banqup(house, "store", "deactivate", "sftp", "--yes").code == 0
-    assert house.doing.acts == [Deactivate(installation_id="sftp-installed", expected=2)]
+    runtime = a_runtime(has(), has("zavel"))
+    runtime.doing.waits = UnderWay(queued=240)
+    assert banqup(runtime, "store", "deactivate", "sftp", "--yes").code == 0
+    assert runtime.doing.acts == [Deactivate(installation_id="sftp-installed", expected=2)]

@@ -20,7 +20,7 @@ import pytest
 
 from banqup_tui.cli.main import cli, run
 from tests.support import papers
-from tests.support.office import Office, office_in
+from tests.support.local_setup import LocalSetup, setup_in
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -88,7 +88,7 @@ LEAVES_ELSEWHERE = {
     ("serve",): "tests/backend/test_start.py",
     ("restore",): "tests/backend/test_data_check.py",
     ("demo",): "tests/cli/test_documented_commands.py",
-    ("rules", "remove"): "tests/cli/test_to_place.py",
+    ("rules", "remove"): "tests/cli/test_unfiled.py",
 }
 OPTIONS_ELSEWHERE = {
     "--sign-in": "tests/cli/test_sign_in.py",
@@ -96,7 +96,7 @@ OPTIONS_ELSEWHERE = {
     "--key": "tests/e2e/test_an_export_dropped.py",
     "--listen": "tests/e2e/test_an_export_dropped.py",
     "--set-file": "tests/cli/test_documented_commands.py",
-    "--processed": "tests/cli/test_acting.py",
+    "--processed": "tests/cli/test_action_runner.py",
 }
 
 EXAMPLES: list[tuple[str, int]] = [
@@ -293,8 +293,8 @@ def _rows_of(path: tuple[str, ...]) -> str:
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    with office_in(tmp_path_factory.mktemp("documented")) as made:
+def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSetup]:
+    with setup_in(tmp_path_factory.mktemp("documented")) as made:
         yield made
 
 
@@ -311,14 +311,14 @@ def furnished(home: Path) -> None:
 
 
 def test_every_documented_command_runs_in_a_new_installation(
-    office: Office, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    setup: LocalSetup, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    home = office.root / "user"
+    home = setup.root / "user"
     home.mkdir()
     furnished(home)
-    for name, value in {**office.environment, "HOME": str(home), "TERM": "xterm-256color"}.items():
+    for name, value in {**setup.environment, "HOME": str(home), "TERM": "xterm-256color"}.items():
         monkeypatch.setenv(name, value)
-    office.start_backend()
+    setup.start_backend()
     wrong: list[tuple[str, int, str]] = []
     ran: list[list[str]] = []
 
@@ -335,13 +335,13 @@ def test_every_documented_command_runs_in_a_new_installation(
             continue
         one(line, 0)
     for line, wanted in EXAMPLES:
-        one(_with_ids(line, office), wanted)
+        one(_with_ids(line, setup), wanted)
     assert wrong == [], "\n".join(str(failure) for failure in wrong)
     assert sorted(path.name for path in home.iterdir() if path.name.startswith(".")) == []
     _all_was_run(ran)
 
 
-def _with_ids(line: str, office: Office) -> str:
+def _with_ids(line: str, setup: LocalSetup) -> str:
     """Identifiers as they stand in the installation at that moment."""
     tables = {
         "integration": "SELECT id FROM integration WHERE label = 'Local folder'",
@@ -350,7 +350,7 @@ def _with_ids(line: str, office: Office) -> str:
         "waiting": "SELECT id FROM to_place LIMIT 1",
         "source": "SELECT id FROM source WHERE kind = 'FOLDER'",
     }
-    connection = sqlite3.connect(office.homes.backend / "banqup.sqlite")
+    connection = sqlite3.connect(setup.dirs.backend / "banqup.sqlite")
     try:
         for name, statement in tables.items():
             if f"{{{name}}}" in line:
@@ -362,19 +362,19 @@ def _with_ids(line: str, office: Office) -> str:
 
 def _all_was_run(ran: Sequence[Sequence[str]]) -> None:
     """Each command and each of its options, here or in the test that is named for it."""
-    given: dict[tuple[str, ...], set[str]] = {}
+    entered: dict[tuple[str, ...], set[str]] = {}
     for words in ran:
         path, _ = leaf_of(words)
-        given.setdefault(path, set()).update(words)
+        entered.setdefault(path, set()).update(words)
     missing = []
     for path, command in leaves():
         if path in LEAVES_ELSEWHERE:
             continue
-        if path not in given:
+        if path not in entered:
             missing.append(" ".join(path))
             continue
         for names in options_of(command):
-            if not given[path] & set(names) and not set(names) & OPTIONS_ELSEWHERE.keys():
+            if not entered[path] & set(names) and not set(names) & OPTIONS_ELSEWHERE.keys():
                 missing.append(f"{' '.join(path)} {names[0]}")
     assert missing == []
 
@@ -419,9 +419,9 @@ def test_every_setting_of_the_settings_file_is_tried() -> None:
 
 
 def test_json_is_one_array_wherever_it_is_offered(
-    office: Office, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    setup: LocalSetup, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    for name, value in office.environment.items():
+    for name, value in setup.environment.items():
         monkeypatch.setenv(name, value)
     lists = [line for line, _ in EXAMPLES if line.endswith(" list --json") or line in ("banqup clients --json",)]
     capfd.readouterr()
@@ -433,7 +433,7 @@ def test_json_is_one_array_wherever_it_is_offered(
 def test_the_sample_firm_is_made_by_its_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with office_in(tmp_path) as made:
+    with setup_in(tmp_path) as made:
         for name, value in {**made.environment, "BANQUP_SPACE_NAME": "Meuse"}.items():
             monkeypatch.setenv(name, value)
         assert run(["demo", "--clients", "1", "--documents", "4", "--seed", "1"]) == 0

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from banqup_tui.cli.failures import guarded
+from banqup_tui.cli.errors import guarded
 from banqup_tui.domain.errors import BanqupError
-from tests.cli.fakes import FakeHouse
+from tests.cli.fakes import FakeRuntime
 
 
 def fails_with(error: BaseException) -> int:
@@ -21,9 +21,9 @@ def fails_with(error: BaseException) -> int:
 
 
 def test_an_unknown_command_names_the_nearest(banqup) -> None:
-    said = banqup(FakeHouse(), "documnets")
-    assert said.code == 2
-    assert "Did you mean documents?" in said.err
+    result = banqup(FakeRuntime(), "documnets")
+    assert result.code == 2
+    assert "Did you mean documents?" in result.err
 
 
 def test_help_imports_no_command_and_no_backend() -> None:
@@ -44,7 +44,7 @@ def test_help_imports_no_command_and_no_backend() -> None:
 
 def test_a_command_does_its_work_without_the_screens_library() -> None:
     program = (
-        "import sys, banqup_tui.cli.commands.send, banqup_tui.cli.own_house\n"
+        "import sys, banqup_tui.cli.commands.send, banqup_tui.cli.local_runtime\n"
         "print([m for m in sys.modules if m.partition('.')[0] in ('textual', 'httpx', 'sqlalchemy', 'litestar')])"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
@@ -76,9 +76,9 @@ def test_a_mistake_of_the_program_is_kept_in_a_log_and_not_shown(
 ) -> None:
     monkeypatch.setenv("BANQUP_HOME", str(tmp_path))
     assert fails_with(ZeroDivisionError("x")) == 70
-    told = capsys.readouterr().err
-    assert "Traceback" not in told
-    assert "banqup doctor" in told
+    printed = capsys.readouterr().err
+    assert "Traceback" not in printed
+    assert "banqup doctor" in printed
     assert "ZeroDivisionError" in (tmp_path / "log" / "banqup.log").read_text()
 
 
@@ -94,7 +94,7 @@ def test_an_error_of_the_house_ends_with_its_own_code(capsys: pytest.CaptureFixt
 def test_whoever_stops_reading_us_causes_no_error() -> None:
     program = (
         "import sys\n"
-        "from banqup_tui.cli.failures import guarded\n"
+        "from banqup_tui.cli.errors import guarded\n"
         "from banqup_tui.cli.output import print_array\n"
         "sys.exit(guarded(lambda: print_array({'n': n} for n in range(100000)) or 0))"
     )

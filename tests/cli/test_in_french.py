@@ -16,9 +16,9 @@ from banqup_tui.cli.main import COMMANDS, cli
 from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.messages import message
-from banqup_tui.domain.source import ToPlace
+from banqup_tui.domain.source import Unfiled
 from tests.actions.fakes import a_delivery, a_document, an_extension, an_installation, an_integration
-from tests.cli.fakes import FakeHouse
+from tests.cli.fakes import FakeRuntime
 
 ENGLISH = re.compile(
     r"(?<![\w/.<=-])(the|of|is|are|it|what|with|there|this|was|be|and|for|from|not|its|by|to|that|has|does|did|"
@@ -33,14 +33,14 @@ _SAMPLE = re.compile(r"`[^`]*`|'[^']*'|--?[a-z][\w-]*|banqup [a-z -]+|config\.to
 def banqup_in(banqup, tmp_path: Path) -> Callable[..., str]:
     """What a command says in a language, on both streams."""
 
-    def said(language: str, house: FakeHouse, *arguments: str) -> str:
+    def result(language: str, runtime: FakeRuntime, *arguments: str) -> str:
         config = tmp_path / "home" / "config"
         config.mkdir(parents=True, exist_ok=True)
         (config / "config.toml").write_text(f'language = "{language}"\n')
-        found = banqup(house, *arguments)
+        found = banqup(runtime, *arguments)
         return found.out + found.err
 
-    return said
+    return result
 
 
 def english_in(text: str) -> list[str]:
@@ -55,9 +55,9 @@ def every_command(command: click.Command = cli, path: tuple[str, ...] = ()) -> I
         yield from every_command(below, (*path, name))
 
 
-def a_house() -> FakeHouse:
+def a_runtime() -> FakeRuntime:
     one = a_document("A")
-    return FakeHouse(
+    return FakeRuntime(
         all_documents=[one, a_document("B", processed=True), a_document("C", processed=True)],
         all_integrations=[an_integration("SFTP")],
         all_extensions=[msgspec.structs.replace(an_extension("sftp"), description={"en": "", "fr": ""})],
@@ -70,8 +70,8 @@ def a_house() -> FakeHouse:
                 reason=message("delivery.document-gone"),
             )
         ],
-        all_to_place=[
-            ToPlace(
+        all_unfiled=[
+            Unfiled(
                 id="t",
                 source="sftp",
                 file_name="a.pdf",
@@ -83,15 +83,15 @@ def a_house() -> FakeHouse:
 
 
 def test_the_measure_sees_english(banqup_in) -> None:
-    assert len(english_in(banqup_in("en", a_house(), "send", "--help"))) > 5
+    assert len(english_in(banqup_in("en", a_runtime(), "send", "--help"))) > 5
 
 
 @pytest.mark.parametrize("path", list(every_command()), ids=" ".join)
 def test_the_help_of_every_command_is_french(banqup_in, path: tuple[str, ...]) -> None:
-    french = banqup_in("fr", a_house(), *path, "--help")
+    french = banqup_in("fr", a_runtime(), *path, "--help")
     assert "Usage :" in french.replace("\u00a0", " ")
     assert english_in(french) == [], french
-    english = banqup_in("en", a_house(), *path, "--help")
+    english = banqup_in("en", a_runtime(), *path, "--help")
     assert "Usage:" in english
     assert english != french
 
@@ -115,31 +115,31 @@ USUAL = [
 @pytest.mark.parametrize("arguments", USUAL, ids=" ".join)
 @pytest.mark.parametrize("offline", [False, True], ids=["answers", "offline"])
 def test_what_is_said_and_the_usual_errors_are_french(banqup_in, arguments: tuple[str, ...], offline: bool) -> None:
-    house = a_house()
-    house.offline = offline
-    french = banqup_in("fr", house, *arguments)
+    runtime = a_runtime()
+    runtime.offline = offline
+    french = banqup_in("fr", runtime, *arguments)
     assert english_in(french) == [], french
 
 
 def test_the_labels_of_tables_are_french(banqup_in, monkeypatch) -> None:
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    labels = banqup_in("fr", a_house(), "documents")
+    labels = banqup_in("fr", a_runtime(), "documents")
     assert labels.splitlines()[0].split()[:4] == ["Id", "Client", "Dossier", "Date"] or "Dossier" in labels
 
 
 def test_a_question_is_asked_and_answered_in_french(banqup_in, monkeypatch) -> None:
     answers = iter(["oui\n"])
     monkeypatch.setattr("click.termui.visible_prompt_func", lambda _prompt: next(answers).strip())
-    house = a_house()
-    french = banqup_in("fr", house, "deliveries", "dismiss", "--all")
-    assert len(house.doing.acts) == 1, french
+    runtime = a_runtime()
+    french = banqup_in("fr", runtime, "deliveries", "dismiss", "--all")
+    assert len(runtime.doing.acts) == 1, french
 
 
 def test_everything_that_click_says_to_a_user_is_in_the_catalogue() -> None:
     """Fails where a newer click says something else."""
     marked = set(_marked(Path(banqup_tui.__file__).parent / "cli" / "click_words.py"))
-    said = {words for file in Path(click.__file__).parent.glob("*.py") for words in _looked_up(file)}
-    assert sorted(said - marked - FOR_PROGRAMMERS) == []
+    result = {words for file in Path(click.__file__).parent.glob("*.py") for words in _looked_up(file)}
+    assert sorted(result - marked - FOR_PROGRAMMERS) == []
     assert click_words.plurals(2)
 
 

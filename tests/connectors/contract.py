@@ -20,11 +20,20 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 import pytest
 
-from banqup_tui.connectors.interface import Connector, Fault, Found, NotSent, Parcel, Receipt, Rejected, Uncertain
-from banqup_tui.connectors.limits import refuse_unfit
+from banqup_tui.connectors.common.limits import refuse_unfit
+from banqup_tui.connectors.interface import (
+    Connector,
+    DeliveryRequest,
+    Fault,
+    Found,
+    NotSent,
+    Receipt,
+    Rejected,
+    Uncertain,
+)
 from banqup_tui.domain.extension import ReceiverKind
+from tests.support.delivery_requests import delivery_request
 from tests.support.messages import raising, remedy, sentence
-from tests.support.parcels import parcel
 from tests.support.wire import Wire
 
 HOSTILE_NAME = "../../etc\r\nBcc: spy@example.org\x00\x1b[31m\u202egpj‑é.xml"
@@ -70,18 +79,18 @@ class WiredReceiver(Receiver, Protocol):
     wire: Wire
 
 
-async def deliver(receiver: Receiver, what: Parcel, settings: Any = None) -> Receipt:
+async def deliver(receiver: Receiver, what: DeliveryRequest, settings: Any = None) -> Receipt:
     refuse_unfit(receiver.connector.manifest, what)
     async with receiver.connector.connect(settings or receiver.settings()) as channel:
         return await channel.commit(what, await channel.prepare(what))
 
 
-async def clear_up(receiver: Receiver, what: Parcel, remnant: str | None) -> None:
+async def clear_up(receiver: Receiver, what: DeliveryRequest, resume_token: str | None) -> None:
     """What the ledger does after an attempt that was cut off: by the receiver's kind, and for NEITHER nothing."""
     kind = receiver.connector.manifest.kind
     async with receiver.connector.connect(receiver.settings()) as channel:
-        if kind is ReceiverKind.RENAME and remnant is not None:
-            await channel.roll_forward(what, remnant)
+        if kind is ReceiverKind.RENAME and resume_token is not None:
+            await channel.roll_forward(what, resume_token)
         elif kind is ReceiverKind.KEY:
             await channel.commit(what, await channel.prepare(what))
         elif kind is ReceiverKind.LOOKUP:
@@ -91,7 +100,7 @@ async def clear_up(receiver: Receiver, what: Parcel, remnant: str | None) -> Non
                 await channel.commit(what, await channel.prepare(what))
 
 
-def next_attempt(what: Parcel) -> Parcel:
+def next_attempt(what: DeliveryRequest) -> DeliveryRequest:
     return msgspec.structs.replace(what, attempt=what.attempt + 1)
 
 
@@ -105,7 +114,7 @@ class Contract:
     async def test_a_test_of_the_connection_says_that_it_works_and_leaves_nothing(
         self, receiver: Receiver, store: Path
     ) -> None:
-        steps = await receiver.connector.test(receiver.settings(), parcel(store))
+        steps = await receiver.connector.test(receiver.settings(), delivery_request(store))
         assert steps
         assert all(step.ok for step in steps), steps
         assert all(sentence(step, "fr") != sentence(step) for step in steps)
@@ -113,12 +122,12 @@ class Contract:
 
     async def test_a_document_arrives_byte_for_byte_with_a_receipt(self, receiver: Receiver, store: Path) -> None:
         content = os.urandom(150_000)
-        receipt = await deliver(receiver, parcel(store, content))
+        receipt = await deliver(receiver, delivery_request(store, content))
         assert [seen.content for seen in await receiver.arrived()] == [content]
         assert receipt.text
 
     async def test_a_file_that_has_grown_is_said_to_be_damaged(self, receiver: Receiver, store: Path) -> None:
-        what = parcel(store, os.urandom(2_000))
+        what = delivery_request(store, os.urandom(2_000))
         with what.file.open("ab") as stream:
             stream.write(b"  ")
         with raising(Rejected, match="is damaged"):
@@ -129,10 +138,10 @@ class Contract:
         """As after the program's files were put back as they were before it was sent."""
         if receiver.connector.manifest.kind is not ReceiverKind.RENAME:
             pytest.skip("the receiver does not know documents by their names")
-        first = parcel(store, os.urandom(2_000))
+        first = delivery_request(store, os.urandom(2_000))
         receipts = [await deliver(receiver, one) for one in (first, next_attempt(first))]
         assert receipts[0] == receipts[1]
-        other = parcel(store, os.urandom(2_000), delivery_id="00000001-0000-4000-8000-000000000000")
+        other = delivery_request(store, os.urandom(2_000), delivery_id="00000001-0000-4000-8000-000000000000")
         further = msgspec.structs.replace(first, generation=2)
         for one in (other, further):
             receipts = [await deliver(receiver, one), await deliver(receiver, next_attempt(one))]
@@ -141,13 +150,13 @@ class Contract:
 
     async def test_several_documents_go_side_by_side_over_one_channel(self, receiver: Receiver, store: Path) -> None:
         whats = [
-            parcel(store, b"<Invoice>%d</Invoice>" % at, delivery_id=f"{at:08}-0000-4000-8000-000000000000",
+            delivery_request(store, b"<Invoice>%d</Invoice>" % at, delivery_id=f"{at:08}-0000-4000-8000-000000000000",
                    key=f"{at:08}-0000-5000-8000-000000000000", number=f"2026-{at}")
             for at in range(5)
         ]  # fmt: skip
         async with receiver.connector.connect(receiver.settings()) as channel:
 
-            async def one(what: Parcel) -> Receipt:
+            async def one(what: DeliveryRequest) -> Receipt:
                 return await channel.commit(what, await channel.prepare(what))
 
             await asyncio.gather(*(one(what) for what in whats))
@@ -158,24 +167,24 @@ class Contract:
         self, receiver: Receiver, store: Path
     ) -> None:
         async with receiver.connector.connect(receiver.settings()) as channel:
-            remnant = await channel.prepare(parcel(store))
+            resume_token = await channel.prepare(delivery_request(store))
             assert await receiver.arrived() == []
-            await channel.discard(remnant)
+            await channel.discard(resume_token)
         assert await receiver.arrived() == []
 
     async def test_the_same_wanted_copy_never_becomes_two(self, receiver: Receiver, store: Path) -> None:
         if receiver.connector.manifest.kind is ReceiverKind.NEITHER:
             pytest.skip("nothing can be known of this receiver: its user decides")
-        what = parcel(store)
+        what = delivery_request(store)
         async with receiver.connector.connect(receiver.settings()) as channel:
-            remnant = await channel.prepare(what)
-            await channel.commit(what, remnant)
-        await clear_up(receiver, next_attempt(what), remnant)
+            resume_token = await channel.prepare(what)
+            await channel.commit(what, resume_token)
+        await clear_up(receiver, next_attempt(what), resume_token)
         assert len(await receiver.arrived()) == 1
 
     async def test_another_copy_that_is_wanted_arrives_beside_the_first(self, receiver: Receiver, store: Path) -> None:
-        first = await deliver(receiver, parcel(store))
-        second = parcel(store, generation=2, key="7d3c1111-5f0c-5d5a-9d5c-9a1c6f1d2e3f", attempt=1)
+        first = await deliver(receiver, delivery_request(store))
+        second = delivery_request(store, generation=2, key="7d3c1111-5f0c-5d5a-9d5c-9a1c6f1d2e3f", attempt=1)
         if receiver.connector.manifest.kind is ReceiverKind.LOOKUP:
             async with receiver.connector.connect(receiver.settings()) as channel:
                 found, _receipt = await channel.look_up(second, [first.reference or first.text])
@@ -185,24 +194,26 @@ class Contract:
 
     async def test_a_refusal_says_why_and_what_to_do(self, receiver: Receiver, store: Path) -> None:
         async with receiver.refusing():
-            with pytest.raises((Rejected, NotSent)) as told:
-                await deliver(receiver, parcel(store))
-        assert sentence(told.value)
-        assert remedy(told.value)
+            with pytest.raises((Rejected, NotSent)) as caught:
+                await deliver(receiver, delivery_request(store))
+        assert sentence(caught.value)
+        assert remedy(caught.value)
         assert await receiver.arrived() == []
 
     async def test_wrong_credentials_wait_for_a_person_and_are_not_shown(self, receiver: Receiver, store: Path) -> None:
         wrong = receiver.wrong_credentials()
         if wrong is None:
             pytest.skip("this receiver knows no credentials")
-        with pytest.raises(NotSent) as told:
-            await deliver(receiver, parcel(store), wrong)
-        assert told.value.fault is Fault.PERSON
-        assert remedy(told.value)
+        with pytest.raises(NotSent) as caught:
+            await deliver(receiver, delivery_request(store), wrong)
+        assert caught.value.fault is Fault.PERSON
+        assert remedy(caught.value)
         steps = await receiver.connector.test(wrong, None)
         assert not steps[-1].ok
         assert remedy(steps[-1])
-        shown = f"{told.value} {sentence(told.value)} {remedy(told.value)} {steps} {wrong!r} {receiver.settings()!r}"
+        shown = (
+            f"{caught.value} {sentence(caught.value)} {remedy(caught.value)} {steps} {wrong!r} {receiver.settings()!r}"
+        )
         assert not receiver.secret or receiver.secret not in shown
         assert await receiver.arrived() == []
 
@@ -210,14 +221,14 @@ class Contract:
         limits = [most for most in (receiver.largest, receiver.connector.manifest.max_size) if most is not None]
         if not limits:
             pytest.skip("this receiver takes any size")
-        what = parcel(store, os.urandom(min(limits) + 1))
-        with pytest.raises(Rejected) as told:
+        what = delivery_request(store, os.urandom(min(limits) + 1))
+        with pytest.raises(Rejected) as caught:
             await deliver(receiver, what)
-        assert remedy(told.value)
+        assert remedy(caught.value)
         assert await receiver.arrived() == []
 
     async def test_a_hostile_file_name_does_no_harm(self, receiver: Receiver, store: Path) -> None:
-        what = parcel(store, file_name=HOSTILE_NAME, number=HOSTILE_NUMBER, client_reference="../..")
+        what = delivery_request(store, file_name=HOSTILE_NAME, number=HOSTILE_NUMBER, client_reference="../..")
         await deliver(receiver, what)
         (seen,) = await receiver.arrived()
         assert seen.content == what.file.read_bytes()
@@ -230,21 +241,21 @@ class WireContract(Contract):
     async def test_an_answer_that_was_lost_is_cleared_up_without_a_second_copy(
         self, receiver: WiredReceiver, store: Path
     ) -> None:
-        what = parcel(store)
+        what = delivery_request(store)
         with contextlib.suppress(NotSent, OSError):
             async with receiver.connector.connect(receiver.settings()) as channel:
-                remnant = await channel.prepare(what)
+                resume_token = await channel.prepare(what)
                 receiver.wire.cut_answer(receiver.answers_in_commit)
-                with pytest.raises(Uncertain) as told:
-                    await channel.commit(what, remnant)
-        assert sentence(told.value)
+                with pytest.raises(Uncertain) as caught:
+                    await channel.commit(what, resume_token)
+        assert sentence(caught.value)
         receiver.wire.mend()
-        await clear_up(receiver, next_attempt(what), remnant)
+        await clear_up(receiver, next_attempt(what), resume_token)
         assert [seen.content for seen in await receiver.arrived()] == [what.file.read_bytes()]
 
     async def test_a_slow_receiver_still_gets_it(self, receiver: WiredReceiver, store: Path) -> None:
         receiver.wire.slow(0.05)
-        await deliver(receiver, parcel(store))
+        await deliver(receiver, delivery_request(store))
         assert len(await receiver.arrived()) == 1
 
     async def test_a_receiver_that_never_answers_can_be_given_up(self, receiver: WiredReceiver, store: Path) -> None:
@@ -252,20 +263,20 @@ class WireContract(Contract):
             receiver.wire.hold()
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.3):
-                    await channel.commit(parcel(store), await channel.prepare(parcel(store)))
+                    await channel.commit(delivery_request(store), await channel.prepare(delivery_request(store)))
             receiver.wire.mend()
 
     async def test_a_receiver_that_dies_while_a_document_is_sent_gets_it_whole_later(
         self, receiver: WiredReceiver, store: Path
     ) -> None:
-        what = parcel(store, os.urandom(400_000))
-        remnant: str | None = None
+        what = delivery_request(store, os.urandom(400_000))
+        resume_token: str | None = None
         error: Exception | None = None
         try:
             async with receiver.connector.connect(receiver.settings()) as channel:
                 receiver.wire.cut_after(200_000)
-                remnant = await channel.prepare(what)
-                await channel.commit(what, remnant)
+                resume_token = await channel.prepare(what)
+                await channel.commit(what, resume_token)
         except (NotSent, Uncertain) as raised:
             error = raised
         assert error is not None
@@ -273,16 +284,16 @@ class WireContract(Contract):
         assert await receiver.arrived() == []
         receiver.wire.mend()
         if isinstance(error, Uncertain) and receiver.connector.manifest.kind is not ReceiverKind.NEITHER:
-            await clear_up(receiver, next_attempt(what), remnant)
+            await clear_up(receiver, next_attempt(what), resume_token)
         else:
             await deliver(receiver, next_attempt(what))
         assert [seen.content for seen in await receiver.arrived()] == [what.file.read_bytes()]
 
     async def test_a_receiver_that_is_not_there_is_waited_for(self, receiver: WiredReceiver, store: Path) -> None:
         receiver.wire.cut()
-        with pytest.raises(NotSent) as told:
-            await deliver(receiver, parcel(store))
-        assert told.value.fault is Fault.INTEGRATION
+        with pytest.raises(NotSent) as caught:
+            await deliver(receiver, delivery_request(store))
+        assert caught.value.fault is Fault.INTEGRATION
         receiver.wire.mend()
-        await deliver(receiver, next_attempt(parcel(store)))
+        await deliver(receiver, next_attempt(delivery_request(store)))
         assert len(await receiver.arrived()) == 1

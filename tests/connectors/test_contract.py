@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from banqup_tui.connectors.local_folder import LocalFolder, LocalFolderSettings
-from banqup_tui.connectors.sftp import Sftp
+from banqup_tui.connectors.sftp.connector import Sftp
 from tests.connectors.contract import Arrived, Contract, Receiver, WireContract, WiredReceiver
 from tests.support.sftp import SSHD, Server, asyncssh_server, openssh
 from tests.support.wire import Wire, wire_to
@@ -100,7 +100,7 @@ class TestALocalFolder(Contract):
 class TestAnSftpServer(WireContract):
     @pytest.fixture
     async def receiver(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WiredReceiver]:
-        monkeypatch.setattr("banqup_tui.connectors.sftp_channel.CLEANING_SECONDS", 0.2)
+        monkeypatch.setattr("banqup_tui.connectors.sftp.channel.CLEANING_SECONDS", 0.2)
         async with asyncssh_server(tmp_path / "server") as server, wire_to(server.port) as wire:
             yield SftpServer(server, wire)
 
@@ -109,7 +109,7 @@ class TestAnSftpServer(WireContract):
 class TestAnOpensshServer(WireContract):
     @pytest.fixture
     async def receiver(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WiredReceiver]:
-        monkeypatch.setattr("banqup_tui.connectors.sftp_channel.CLEANING_SECONDS", 0.2)
+        monkeypatch.setattr("banqup_tui.connectors.sftp.channel.CLEANING_SECONDS", 0.2)
         with openssh(tmp_path / "server") as server:
             async with wire_to(server.port) as wire:
                 yield OpensshServer(server, wire)

@@ -8,28 +8,28 @@ from typing import Any
 
 import pytest
 
-from banqup_tui.connectors.fava import Fava, FavaSettings
-from banqup_tui.connectors.interface import Fault, NotSent, Parcel, Receipt, Rejected, Uncertain
+from banqup_tui.connectors.fava.connector import Fava, FavaSettings
+from banqup_tui.connectors.interface import DeliveryRequest, Fault, NotSent, Receipt, Rejected, Uncertain
 from tests.connectors.contract import Arrived, WireContract, WiredReceiver, next_attempt
 from tests.support import papers
+from tests.support.delivery_requests import delivery_request
 from tests.support.fava import ACCOUNT, Ledger, served
 from tests.support.messages import raising, remedy, sentence, words
-from tests.support.parcels import parcel
 from tests.support.wire import Wire, wire_to
 
 pytestmark = pytest.mark.fava
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     with served(tmp_path_factory.mktemp("fava")) as ledger:
         yield ledger
 
 
 @pytest.fixture
-def ledger(house: Ledger) -> Ledger:
-    house.clear()
-    return house
+def ledger(installation: Ledger) -> Ledger:
+    installation.clear()
+    return installation
 
 
 class FavaServer:
@@ -65,13 +65,15 @@ class TestTheContract(WireContract):
             yield FavaServer(ledger, wire)
 
 
-async def send(to: Ledger, what: Parcel, **changed: Any) -> Receipt:
+async def send(to: Ledger, what: DeliveryRequest, **changed: Any) -> Receipt:
     async with Fava().connect(to.settings(**changed)) as channel:
         return await channel.commit(what, await channel.prepare(what))
 
 
 async def test_a_document_stands_in_the_ledger_under_its_account_and_date(ledger: Ledger, tmp_path: Path) -> None:
-    what = parcel(tmp_path, papers.letter(), media_type="application/pdf", file_name="Facture é.pdf", number=None)
+    what = delivery_request(
+        tmp_path, papers.letter(), media_type="application/pdf", file_name="Facture é.pdf", number=None
+    )
     receipt = await send(ledger, what)
     name = "2026-11-20 Facture é_0c7b0a555f0c.pdf"
     assert receipt == Receipt(text=f"{ACCOUNT}: {name}", reference=name)
@@ -81,20 +83,20 @@ async def test_a_document_stands_in_the_ledger_under_its_account_and_date(ledger
 
 
 async def test_an_account_may_be_called_after_the_client(ledger: Ledger, tmp_path: Path) -> None:
-    with pytest.raises(NotSent) as told:
-        await send(ledger, parcel(tmp_path), account="Liabilities:[client_name]")
-    assert sentence(told.value) == "The account Liabilities:Boulangerie-du-Parvis-SRL is not open in the ledger."
-    assert remedy(told.value).startswith("Open it there (2020-01-01 open Liabilities:Boulangerie-du-Parvis-SRL)")
-    assert told.value.fault is Fault.PERSON
+    with pytest.raises(NotSent) as raised:
+        await send(ledger, delivery_request(tmp_path), account="Liabilities:[client_name]")
+    assert sentence(raised.value) == "The account Liabilities:Boulangerie-du-Parvis-SRL is not open in the ledger."
+    assert remedy(raised.value).startswith("Open it there (2020-01-01 open Liabilities:Boulangerie-du-Parvis-SRL)")
+    assert raised.value.fault is Fault.PERSON
 
 
 async def test_a_name_that_fava_has_already_is_the_document_sent_before(ledger: Ledger, tmp_path: Path) -> None:
-    first = await send(ledger, parcel(tmp_path))
-    assert await send(ledger, next_attempt(parcel(tmp_path))) == first
+    first = await send(ledger, delivery_request(tmp_path))
+    assert await send(ledger, next_attempt(delivery_request(tmp_path))) == first
     assert len(ledger.files()) == 1
 
 
-async def sent_again_and_again(ledger: Ledger, what: Parcel) -> None:
+async def sent_again_and_again(ledger: Ledger, what: DeliveryRequest) -> None:
     """Fava looks at its folder some time later; until then all that it shows is that the name is taken."""
     async with asyncio.timeout(20):
         while await send(ledger, what):  # noqa: ASYNC110
@@ -104,13 +106,13 @@ async def sent_again_and_again(ledger: Ledger, what: Parcel) -> None:
 async def test_a_file_that_was_cut_off_while_fava_wrote_it_is_never_taken_for_the_document(
     ledger: Ledger, tmp_path: Path
 ) -> None:
-    what = parcel(tmp_path)
+    what = delivery_request(tmp_path)
     await send(ledger, what)
     (path,) = ledger.files()
     path.write_bytes(what.file.read_bytes()[:10])
-    with raising(Rejected, match="cut off") as told:
+    with raising(Rejected, match="cut off") as raised:
         await sent_again_and_again(ledger, next_attempt(what))
-    assert remedy(told.value) == "Delete it in Fava, and send the document again."
+    assert remedy(raised.value) == "Delete it in Fava, and send the document again."
 
 
 @pytest.mark.parametrize(
@@ -121,10 +123,10 @@ async def test_a_file_that_was_cut_off_while_fava_wrote_it_is_never_taken_for_th
 async def test_a_setting_that_is_wrong_waits_for_a_person(
     ledger: Ledger, tmp_path: Path, changed: dict[str, Any], sentence: str
 ) -> None:
-    with raising(NotSent, match=sentence) as told:
-        await send(ledger, parcel(tmp_path), **changed)
-    assert told.value.fault is Fault.PERSON
-    (step,) = await Fava().test(ledger.settings(**changed), parcel(tmp_path))
+    with raising(NotSent, match=sentence) as raised:
+        await send(ledger, delivery_request(tmp_path), **changed)
+    assert raised.value.fault is Fault.PERSON
+    (step,) = await Fava().test(ledger.settings(**changed), delivery_request(tmp_path))
     assert sentence in sentence(step)
     assert words(step, "fr") != words(step)
     assert ledger.files() == []
@@ -142,9 +144,9 @@ async def test_an_account_that_is_opened_now_is_found_without_starting_fava_agai
 
 
 async def test_a_ledger_that_may_only_be_read_waits_for_a_person(tmp_path: Path) -> None:
-    with served(tmp_path / "other", "--read-only") as other, raising(NotSent, match="nobody add") as told:
-        await send(other, parcel(tmp_path))
-    assert told.value.fault is Fault.PERSON
+    with served(tmp_path / "other", "--read-only") as other, raising(NotSent, match="nobody add") as raised:
+        await send(other, delivery_request(tmp_path))
+    assert raised.value.fault is Fault.PERSON
 
 
 async def test_what_breaks_in_fava_may_have_arrived(ledger: Ledger, tmp_path: Path) -> None:
@@ -152,4 +154,4 @@ async def test_what_breaks_in_fava_may_have_arrived(ledger: Ledger, tmp_path: Pa
     blocked.parent.mkdir(parents=True, exist_ok=True)
     blocked.touch()
     with raising(Uncertain, match="fails, with the status 500"):
-        await send(ledger, parcel(tmp_path, client_reference="FOURNIL"))
+        await send(ledger, delivery_request(tmp_path, client_reference="FOURNIL"))

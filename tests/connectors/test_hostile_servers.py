@@ -10,13 +10,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from banqup_tui.backend.sign_in import provider
-from banqup_tui.backend.tables import utc_now
-from banqup_tui.connectors import mail_line
-from banqup_tui.connectors.http_client import LARGEST_ANSWER, Answer, ask, opened
+from banqup_tui.backend.db.tables import utc_now
+from banqup_tui.backend.integrations.oauth import provider
+from banqup_tui.connectors.common.http_client import LARGEST_ANSWER, Answer, ask, opened
 from banqup_tui.connectors.interface import Authorization, NotSent
-from banqup_tui.connectors.mail import Mail
-from banqup_tui.connectors.mail_settings import MailSettings
+from banqup_tui.connectors.mail import connection
+from banqup_tui.connectors.mail.connector import Mail
+from banqup_tui.connectors.mail.settings import MailSettings
 from banqup_tui.domain.secret import Secret
 from tests.support.messages import raising, sentence
 
@@ -38,7 +38,7 @@ async def server(serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], A
         made.close()
 
 
-async def said_by_the_test(port: int) -> str:
+async def text_of_the_test(port: int) -> str:
     settings = MailSettings(host="127.0.0.1", port=port, security="none", sender="a@example.be", address="b@example.be")
     (step,) = await Mail().test(settings, None)
     assert not step.ok
@@ -58,14 +58,14 @@ async def test_a_mail_server_whose_greeting_never_ends_costs_little(part: bytes)
     tracemalloc.start()
     try:
         async with server(endless) as port, asyncio.timeout(20):
-            assert "says more than any mail server has to say" in await said_by_the_test(port)
+            assert "says more than any mail server has to say" in await text_of_the_test(port)
         assert tracemalloc.get_traced_memory()[1] < 20 << 20
     finally:
         tracemalloc.stop()
 
 
 async def test_a_mail_server_that_drips_has_one_deadline_for_a_reply(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mail_line, "CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr(connection, "CONNECT_SECONDS", 0.3)
 
     async def dripping(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
@@ -74,7 +74,7 @@ async def test_a_mail_server_that_drips_has_one_deadline_for_a_reply(monkeypatch
             await asyncio.sleep(0.02)
 
     async with server(dripping) as port, asyncio.timeout(20):
-        assert await said_by_the_test(port)
+        assert await text_of_the_test(port)
 
 
 @pytest.mark.parametrize("packing", ["gzip", "br", "identity"])
@@ -128,10 +128,10 @@ async def answered(monkeypatch: pytest.MonkeyPatch, status: int, body: bytes) ->
 async def test_an_answer_that_is_no_token_is_a_sentence(
     monkeypatch: pytest.MonkeyPatch, status: int, body: bytes
 ) -> None:
-    with pytest.raises(NotSent) as told:
+    with pytest.raises(NotSent) as raised:
         await answered(monkeypatch, status, body)
-    assert sentence(told.value).startswith("p.example ")
-    assert len(sentence(told.value)) < 400
+    assert sentence(raised.value).startswith("p.example ")
+    assert len(sentence(raised.value)) < 400
 
 
 @pytest.mark.parametrize("seconds", ["-1e300", "1e308", '"nan"', "1e15", '"-inf"'])
@@ -152,10 +152,10 @@ async def test_an_access_token_that_is_good_for_no_time_is_renewed_before_it_is_
 
 
 async def test_a_provider_that_repeats_what_it_was_sent_does_not_get_it_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = msgspec.json.encode({"error": "invalid_grant", "error_description": "no REFRESH-0123456789 here"})
-    with raising(NotSent, match="no ••• here") as told:
-        await answered(monkeypatch, 400, said)
-    assert "REFRESH" not in f"{told.value.message}"
+    text = msgspec.json.encode({"error": "invalid_grant", "error_description": "no REFRESH-0123456789 here"})
+    with raising(NotSent, match="no ••• here") as raised:
+        await answered(monkeypatch, 400, text)
+    assert "REFRESH" not in f"{raised.value.message}"
 
 
 def test_a_refresh_token_goes_only_to_the_address_and_application_that_it_was_given_by() -> None:

@@ -12,9 +12,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from banqup_tui.connectors import http_client
-from banqup_tui.connectors.http_client import Answer, ask, opened
-from banqup_tui.connectors.http_faults import excerpt, refusal, retry_after
+from banqup_tui.connectors.common import http_client
+from banqup_tui.connectors.common.http_client import Answer, ask, opened
+from banqup_tui.connectors.common.http_faults import excerpt, refusal, retry_after
 from banqup_tui.connectors.interface import Fault, NotSent, Uncertain
 from tests.support.hooks import hooks
 from tests.support.messages import raising, sentence
@@ -73,9 +73,9 @@ async def test_a_server_that_nobody_vouches_for_gets_nothing_until_its_issuer_is
     async with hooks(**files) as server:
         server.answer = (204, {}, b"")
         url = f"https://localhost:{server.port}/"
-        with raising(NotSent, match="not to be trusted: “self-signed certificate") as told:
+        with raising(NotSent, match="not to be trusted: “self-signed certificate") as raised:
             await asked(url, begun=True)
-        assert told.value.fault is Fault.PERSON
+        assert raised.value.fault is Fault.PERSON
         monkeypatch.setenv("SSL_CERT_FILE", files["ssl_certfile"])
         http_client._trusted_by_all.cache_clear()
         assert (await asked(url)).status == 204
@@ -85,9 +85,9 @@ async def test_a_server_that_nobody_vouches_for_gets_nothing_until_its_issuer_is
 async def test_where_nobody_listens_nothing_was_sent_even_after_the_mark() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    with raising(NotSent, match=r"books\.example refuses the connection") as told:
+    with raising(NotSent, match=r"books\.example refuses the connection") as raised:
         await asked(f"http://127.0.0.1:{port}/", begun=True)
-    assert told.value.fault is Fault.INTEGRATION
+    assert raised.value.fault is Fault.INTEGRATION
 
 
 async def test_a_name_that_no_server_has_is_said_so() -> None:
@@ -96,7 +96,7 @@ async def test_a_name_that_no_server_has_is_said_so() -> None:
 
 
 async def test_silence_after_the_mark_is_uncertain_and_before_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("banqup_tui.connectors.http_client.ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr("banqup_tui.connectors.common.http_client.ANSWER_SECONDS", 0.1)
     async with answering(b"") as url:
         with raising(Uncertain, match="broke before it had answered"):
             await asked(url, begun=True)
@@ -119,7 +119,7 @@ async def test_an_answer_whose_end_is_lost_is_an_answer() -> None:
 
 
 async def test_an_answer_without_end_is_read_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("banqup_tui.connectors.http_client.LARGEST_ANSWER", 1000)
+    monkeypatch.setattr("banqup_tui.connectors.common.http_client.LARGEST_ANSWER", 1000)
     async with answering(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 5000) as url:
         answer = await asked(url)
     assert (len(answer.body), answer.whole) == (1000, False)
@@ -143,7 +143,7 @@ def test_a_server_is_left_alone_for_as_long_as_it_asks(headers: Mapping[str, str
 
 
 @pytest.mark.parametrize(
-    ("kind", "body", "said"),
+    ("kind", "body", "text"),
     [
         ("text/plain; charset=utf-8", "Dossier\u202e clos\r\n\x1b[31m".encode(), "Dossier clos"),
         ("application/json", b'{"errors": [], "error": {"code": 4, "message": "no such client"}}', "no such client"),
@@ -157,8 +157,8 @@ def test_a_server_is_left_alone_for_as_long_as_it_asks(headers: Mapping[str, str
         ("", b"bytes", ""),
     ],
 )
-def test_what_a_server_says_is_shown_in_one_harmless_line(kind: str, body: bytes, said: str) -> None:
-    assert excerpt(Answer(status=400, headers={"content-type": kind}, body=body)) == said
+def test_what_a_server_says_is_shown_in_one_harmless_line(kind: str, body: bytes, text: str) -> None:
+    assert excerpt(Answer(status=400, headers={"content-type": kind}, body=body)) == text
 
 
 def test_a_long_reason_is_cut() -> None:
@@ -176,7 +176,7 @@ def test_a_long_reason_is_cut() -> None:
     ],
 )
 def test_where_a_server_sends_elsewhere_is_said_without_secrets(location: str, shown: str) -> None:
-    told = refusal(Answer(status=302, headers={"location": location}), "books.example", begun=True)
-    assert isinstance(told, NotSent)
-    assert shown in sentence(told)
-    assert "geheim" not in sentence(told)
+    raised = refusal(Answer(status=302, headers={"location": location}), "books.example", begun=True)
+    assert isinstance(raised, NotSent)
+    assert shown in sentence(raised)
+    assert "geheim" not in sentence(raised)

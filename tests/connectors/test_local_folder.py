@@ -12,25 +12,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from banqup_tui.connectors.hidden_file import hidden_name, remnant_of
-from banqup_tui.connectors.interface import Fault, NotSent, Parcel, Receipt, Rejected, Uncertain
+from banqup_tui.connectors.common.hidden_file import hidden_name, resume_token_of
+from banqup_tui.connectors.interface import DeliveryRequest, Fault, NotSent, Receipt, Rejected, Uncertain
 from banqup_tui.connectors.local_folder import LocalFolder, LocalFolderSettings
+from tests.support.delivery_requests import BYTES, delivery_request
 from tests.support.messages import raising, remedy, sentence
-from tests.support.parcels import BYTES, parcel
 
 
 def into(tmp_path: Path, rest: str = "[external_id]/[folder]", **more: Any) -> LocalFolderSettings:
     return LocalFolderSettings(path=f"{tmp_path}/in/{rest}", **more)
 
 
-async def send(settings: LocalFolderSettings, what: Parcel) -> Receipt:
+async def send(settings: LocalFolderSettings, what: DeliveryRequest) -> Receipt:
     async with LocalFolder().connect(settings) as channel:
         return await channel.commit(what, await channel.prepare(what))
 
 
-async def roll_forward(settings: LocalFolderSettings, what: Parcel, remnant: str) -> Receipt:
+async def roll_forward(settings: LocalFolderSettings, what: DeliveryRequest, resume_token: str) -> Receipt:
     async with LocalFolder().connect(settings) as channel:
-        return await channel.roll_forward(what, remnant)
+        return await channel.roll_forward(what, resume_token)
 
 
 def files(tmp_path: Path) -> list[str]:
@@ -39,7 +39,7 @@ def files(tmp_path: Path) -> list[str]:
 
 
 async def test_a_document_appears_in_its_folder_under_its_number(tmp_path: Path, store: Path) -> None:
-    receipt = await send(into(tmp_path), parcel(store))
+    receipt = await send(into(tmp_path), delivery_request(store))
     assert receipt.text == f"{tmp_path}/in/PARVIS/purchases/2026-11874.xml"
     assert files(tmp_path) == ["PARVIS/purchases/2026-11874.xml"]
     assert Path(receipt.text).read_bytes() == BYTES
@@ -47,15 +47,17 @@ async def test_a_document_appears_in_its_folder_under_its_number(tmp_path: Path,
 
 async def test_nothing_is_seen_before_the_commit(tmp_path: Path, store: Path) -> None:
     async with LocalFolder().connect(into(tmp_path)) as channel:
-        remnant = remnant_of(await channel.prepare(parcel(store)))
-    assert files(tmp_path) == [f"PARVIS/purchases/{hidden_name(parcel(store))}"]
-    assert remnant.final.endswith("/2026-11874.xml")
+        resume_token = resume_token_of(await channel.prepare(delivery_request(store)))
+    assert files(tmp_path) == [f"PARVIS/purchases/{hidden_name(delivery_request(store))}"]
+    assert resume_token.final.endswith("/2026-11874.xml")
 
 
 async def test_another_file_of_the_same_name_keeps_its_place(tmp_path: Path, store: Path) -> None:
-    first = await send(into(tmp_path), parcel(store))
+    first = await send(into(tmp_path), delivery_request(store))
     Path(first.text).write_bytes(b"theirs")
-    second = await send(into(tmp_path), parcel(store, b"other", delivery_id="aaaa0000-0000-4000-8000-000000000000"))
+    second = await send(
+        into(tmp_path), delivery_request(store, b"other", delivery_id="aaaa0000-0000-4000-8000-000000000000")
+    )
     assert Path(first.text).read_bytes() == b"theirs"
     assert second.text.endswith("/2026-11874_aaaa0000.xml")
     assert Path(second.text).read_bytes() == b"other"
@@ -63,73 +65,73 @@ async def test_another_file_of_the_same_name_keeps_its_place(tmp_path: Path, sto
 
 async def test_a_name_that_is_taken_between_prepare_and_commit_is_left_alone(tmp_path: Path, store: Path) -> None:
     async with LocalFolder().connect(into(tmp_path)) as channel:
-        remnant = await channel.prepare(parcel(store))
-        Path(remnant_of(remnant).final).write_bytes(b"theirs")
-        receipt = await channel.commit(parcel(store), remnant)
-    assert Path(remnant_of(remnant).final).read_bytes() == b"theirs"
+        resume_token = await channel.prepare(delivery_request(store))
+        Path(resume_token_of(resume_token).final).write_bytes(b"theirs")
+        receipt = await channel.commit(delivery_request(store), resume_token)
+    assert Path(resume_token_of(resume_token).final).read_bytes() == b"theirs"
     assert Path(receipt.text).read_bytes() == BYTES
 
 
 async def test_another_copy_gets_a_name_of_its_own(tmp_path: Path, store: Path) -> None:
-    await send(into(tmp_path), parcel(store))
-    await send(into(tmp_path), parcel(store, generation=2))
+    await send(into(tmp_path), delivery_request(store))
+    await send(into(tmp_path), delivery_request(store, generation=2))
     assert files(tmp_path) == ["PARVIS/purchases/2026-11874.xml", "PARVIS/purchases/2026-11874_4f1c9a27-2.xml"]
 
 
 async def test_rolling_forward_what_was_not_done_does_it_once(tmp_path: Path, store: Path) -> None:
     async with LocalFolder().connect(into(tmp_path)) as channel:
-        remnant = await channel.prepare(parcel(store))
-    first = await roll_forward(into(tmp_path), parcel(store), remnant)
-    second = await roll_forward(into(tmp_path), parcel(store), remnant)
+        resume_token = await channel.prepare(delivery_request(store))
+    first = await roll_forward(into(tmp_path), delivery_request(store), resume_token)
+    second = await roll_forward(into(tmp_path), delivery_request(store), resume_token)
     assert first == second
     assert files(tmp_path) == ["PARVIS/purchases/2026-11874.xml"]
 
 
 async def test_what_its_reader_took_away_is_not_sent_again(tmp_path: Path, store: Path) -> None:
     async with LocalFolder().connect(into(tmp_path)) as channel:
-        remnant = await channel.prepare(parcel(store))
-        taken = await channel.commit(parcel(store), remnant)
+        resume_token = await channel.prepare(delivery_request(store))
+        taken = await channel.commit(delivery_request(store), resume_token)
         Path(taken.text).unlink()
-        again = await channel.roll_forward(parcel(store), remnant)
+        again = await channel.roll_forward(delivery_request(store), resume_token)
     assert again.text == taken.text
     assert files(tmp_path) == []
 
 
 async def test_a_drive_that_is_not_there_says_nothing_about_arrival(tmp_path: Path, store: Path) -> None:
     async with LocalFolder().connect(into(tmp_path)) as channel:
-        remnant = await channel.prepare(parcel(store))
+        resume_token = await channel.prepare(delivery_request(store))
     (tmp_path / "in").rename(tmp_path / "unplugged")
     with raising(Uncertain, match="is not there now"):
-        await roll_forward(into(tmp_path), parcel(store), remnant)
+        await roll_forward(into(tmp_path), delivery_request(store), resume_token)
     (tmp_path / "unplugged").rename(tmp_path / "in")
-    await roll_forward(into(tmp_path), parcel(store), remnant)
+    await roll_forward(into(tmp_path), delivery_request(store), resume_token)
     assert files(tmp_path) == ["PARVIS/purchases/2026-11874.xml"]
 
 
 async def test_an_attempt_that_was_thought_dead_cannot_touch_its_successors_file(tmp_path: Path, store: Path) -> None:
     async with LocalFolder().connect(into(tmp_path)) as channel:
-        old = await channel.prepare(parcel(store, attempt=1))
-        new = await channel.prepare(parcel(store, attempt=2))
-        assert not Path(remnant_of(old).hidden).exists()
+        old = await channel.prepare(delivery_request(store, attempt=1))
+        new = await channel.prepare(delivery_request(store, attempt=2))
+        assert not Path(resume_token_of(old).hidden).exists()
         with pytest.raises(Uncertain):
-            await channel.commit(parcel(store, attempt=1), old)
-        late = await channel.prepare(parcel(store, attempt=1))
-        await channel.commit(parcel(store, attempt=2), new)
+            await channel.commit(delivery_request(store, attempt=1), old)
+        late = await channel.prepare(delivery_request(store, attempt=1))
+        await channel.commit(delivery_request(store, attempt=2), new)
         await channel.discard(late)
     assert files(tmp_path) == ["PARVIS/purchases/2026-11874.xml"]
 
 
 async def test_what_is_given_up_leaves_nothing(tmp_path: Path, store: Path) -> None:
     async with LocalFolder().connect(into(tmp_path)) as channel:
-        remnant = await channel.prepare(parcel(store))
-        await channel.discard(remnant)
-        await channel.discard(remnant)
+        resume_token = await channel.prepare(delivery_request(store))
+        await channel.discard(resume_token)
+        await channel.discard(resume_token)
         await channel.discard("nonsense")
     assert files(tmp_path) == []
 
 
 async def test_bytes_that_changed_are_not_sent(tmp_path: Path, store: Path) -> None:
-    what = parcel(store)
+    what = delivery_request(store)
     what.file.write_bytes(b"damaged")
     with raising(Rejected, match="damaged"):
         await send(into(tmp_path), what)
@@ -142,7 +144,7 @@ async def test_bytes_that_changed_are_not_sent(tmp_path: Path, store: Path) -> N
 async def test_a_file_in_the_way_of_the_path_is_for_a_person_to_mend(tmp_path: Path, store: Path) -> None:
     (tmp_path / "in").write_text("in the way")
     with raising(NotSent, match="not a folder") as caught:
-        await send(into(tmp_path), parcel(store))
+        await send(into(tmp_path), delivery_request(store))
     assert caught.value.fault is Fault.PERSON
     assert remedy(caught.value)
 
@@ -163,7 +165,7 @@ async def test_each_trouble_of_a_disk_has_its_sentence(
     def refuse(_handle: int) -> None:
         raise OSError(number, os.strerror(number))
 
-    what = parcel(store)
+    what = delivery_request(store)
     (tmp_path / "in/PARVIS/purchases").mkdir(parents=True)
     monkeypatch.setattr(os, "fsync", refuse)
     with raising(NotSent, match=words) as caught:
@@ -174,7 +176,7 @@ async def test_each_trouble_of_a_disk_has_its_sentence(
 
 async def test_a_path_too_long_for_the_disk_is_refused(tmp_path: Path, store: Path) -> None:
     with raising(Rejected, match="too long"):
-        await send(into(tmp_path, "/".join(["[client_name]"] * 80)), parcel(store, client_name="x" * 200))
+        await send(into(tmp_path, "/".join(["[client_name]"] * 80)), delivery_request(store, client_name="x" * 200))
 
 
 async def test_a_disk_that_fails_after_the_rename_leaves_it_uncertain(
@@ -184,33 +186,35 @@ async def test_a_disk_that_fails_after_the_rename_leaves_it_uncertain(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     async with LocalFolder().connect(into(tmp_path)) as channel:
-        remnant = await channel.prepare(parcel(store))
+        resume_token = await channel.prepare(delivery_request(store))
         with monkeypatch.context() as failing:
             failing.setattr(os, "fsync", refuse)
             with pytest.raises(Uncertain):
-                await channel.commit(parcel(store), remnant)
-        await channel.roll_forward(parcel(store), remnant)
+                await channel.commit(delivery_request(store), resume_token)
+        await channel.roll_forward(delivery_request(store), resume_token)
     assert files(tmp_path) == ["PARVIS/purchases/2026-11874.xml"]
 
 
 async def test_a_drive_without_an_exclusive_rename_is_served_too(
     tmp_path: Path, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("banqup_tui.connectors.rename._exclusive_rename", lambda: lambda *_: errno.EINVAL)
+    monkeypatch.setattr("banqup_tui.connectors.common.rename._exclusive_rename", lambda: lambda *_: errno.EINVAL)
     for generation in (1, 2):
-        await send(into(tmp_path), parcel(store, generation=generation))
+        await send(into(tmp_path), delivery_request(store, generation=generation))
     assert len(files(tmp_path)) == 2
 
 
 async def test_many_at_once_with_the_same_name_all_arrive(tmp_path: Path, store: Path) -> None:
-    whats = [parcel(store, b"%d" % at, delivery_id=f"{at:08}-0000-4000-8000-000000000000") for at in range(20)]
+    whats = [
+        delivery_request(store, b"%d" % at, delivery_id=f"{at:08}-0000-4000-8000-000000000000") for at in range(20)
+    ]
     receipts = await asyncio.gather(*(send(into(tmp_path), what) for what in whats))
     assert len({receipt.text for receipt in receipts}) == 20
     assert {Path(receipt.text).read_bytes() for receipt in receipts} == {b"%d" % at for at in range(20)}
 
 
 async def test_the_test_makes_the_folder_and_writes_into_it(tmp_path: Path, store: Path) -> None:
-    steps = await LocalFolder().test(into(tmp_path), parcel(store))
+    steps = await LocalFolder().test(into(tmp_path), delivery_request(store))
     assert [step.ok for step in steps] == [True, True]
     assert sentence(steps[1]) == "A file could be written, renamed and taken away."
     assert (tmp_path / "in/PARVIS/purchases").is_dir()
@@ -239,14 +243,14 @@ SENDER = """
 import asyncio, sys
 from pathlib import Path
 from banqup_tui.connectors.local_folder import LocalFolder, LocalFolderSettings
-from tests.support.parcels import parcel
+from tests.support.delivery_requests import delivery_request
 
 async def main(root: Path) -> None:
     async with LocalFolder().connect(LocalFolderSettings(path=f"{root}/in")) as channel:
-        what = parcel(root / "store")
-        remnant = await channel.prepare(what)
-        (root / "remnant").write_text(remnant)
-        await channel.commit(what, remnant)
+        what = delivery_request(root / "store")
+        resume_token = await channel.prepare(what)
+        (root / "remnant").write_text(resume_token)
+        await channel.commit(what, resume_token)
 
 asyncio.run(main(Path(sys.argv[1])))
 """
@@ -259,7 +263,7 @@ async def test_a_process_killed_at_the_rename_delivers_exactly_once(tmp_path: Pa
     )
     assert killed.returncode == -9
     settings = LocalFolderSettings(path=f"{tmp_path}/in")
-    await roll_forward(settings, parcel(store), (tmp_path / "remnant").read_text())
+    await roll_forward(settings, delivery_request(store), (tmp_path / "remnant").read_text())
     assert files(tmp_path) == ["2026-11874.xml"]
     assert (tmp_path / "in/2026-11874.xml").read_bytes() == BYTES
 
@@ -273,7 +277,7 @@ async def test_a_process_killed_while_it_writes_shows_nothing_and_leaves_nothing
     )
     assert killed.returncode == -9
     assert not [name for name in files(tmp_path) if not name.startswith(".")]
-    await send(LocalFolderSettings(path=f"{tmp_path}/in"), parcel(store, attempt=2))
+    await send(LocalFolderSettings(path=f"{tmp_path}/in"), delivery_request(store, attempt=2))
     assert files(tmp_path) == ["2026-11874.xml"]
 
 
@@ -288,7 +292,9 @@ def test_whatever_a_stranger_wrote_the_file_stays_in_the_folder(number: str, nam
     with tempfile.TemporaryDirectory() as made:
         root = Path(made)
         (root / "store").mkdir()
-        what = parcel(root / "store", number=number, file_name=name, client_name=client, client_reference=client)
+        what = delivery_request(
+            root / "store", number=number, file_name=name, client_name=client, client_reference=client
+        )
         where = into(root, "[client_name]/[external_id]/[number]/[file_name]")
         receipt = asyncio.run(send(where, what))
         (found,) = [seen for seen in root.rglob("*") if seen.is_file() and seen.parent != root / "store"]
@@ -298,7 +304,7 @@ def test_whatever_a_stranger_wrote_the_file_stays_in_the_folder(number: str, nam
 
 
 async def test_the_test_says_that_files_cannot_be_renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("banqup_tui.connectors.rename._exclusive_rename", lambda: lambda *_: errno.EPERM)
+    monkeypatch.setattr("banqup_tui.connectors.common.rename._exclusive_rename", lambda: lambda *_: errno.EPERM)
     *_, last = await LocalFolder().test(into(tmp_path), None)
     assert not last.ok
     assert "may not be written to" in sentence(last)
@@ -306,7 +312,7 @@ async def test_the_test_says_that_files_cannot_be_renamed(tmp_path: Path, monkey
 
 
 async def test_a_link_of_the_same_name_is_another_file(tmp_path: Path, store: Path) -> None:
-    receipt = await send(into(tmp_path), parcel(store))
+    receipt = await send(into(tmp_path), delivery_request(store))
     Path(receipt.text).rename(tmp_path / "elsewhere")
     Path(receipt.text).symlink_to(tmp_path / "elsewhere")
-    assert (await send(into(tmp_path), parcel(store))).text != receipt.text
+    assert (await send(into(tmp_path), delivery_request(store))).text != receipt.text

@@ -14,15 +14,15 @@ import msgspec
 import pytest
 
 from banqup_tui.backend.ledger.enqueue import wanted_copy_key
-from banqup_tui.connectors.interface import Fault, NotSent, Parcel, Receipt, Rejected
-from banqup_tui.connectors.mail import Mail
-from banqup_tui.connectors.mail_settings import MailSettings
+from banqup_tui.connectors.interface import DeliveryRequest, Fault, NotSent, Receipt, Rejected
+from banqup_tui.connectors.mail.connector import Mail
+from banqup_tui.connectors.mail.settings import MailSettings
 from banqup_tui.domain.folder import Folder
 from tests.connectors.contract import HOSTILE_NAME, Arrived, WireContract, WiredReceiver
 from tests.formats.format_documents import PDF_IN_XML, embedded, ubl
+from tests.support.delivery_requests import BYTES, delivery_request
 from tests.support.mail import PASSWORD, PURCHASES, SALES, SENDER, MailServer, mail_server
 from tests.support.messages import raising, remedy
-from tests.support.parcels import BYTES, parcel
 from tests.support.wire import Wire, wire_to
 
 
@@ -68,7 +68,7 @@ async def server() -> AsyncIterator[MailServer]:
         yield made
 
 
-async def send(server: MailServer, what: Parcel, **changed: Any) -> Receipt:
+async def send(server: MailServer, what: DeliveryRequest, **changed: Any) -> Receipt:
     async with Mail().connect(server.settings(**changed)) as channel:
         return await channel.commit(what, await channel.prepare(what))
 
@@ -80,23 +80,25 @@ def attachment_of(message: EmailMessage) -> EmailMessage:
 
 
 async def test_each_folder_has_its_mailbox_and_the_rest_one_for_all(server: MailServer, tmp_path: Path) -> None:
-    await send(server, parcel(tmp_path))
-    await send(server, parcel(tmp_path, folder=Folder.SALES_INVOICES))
-    receipt = await send(server, parcel(tmp_path, folder=Folder.OTHER_DOCUMENTS), address="alles@boeken.example")
+    await send(server, delivery_request(tmp_path))
+    await send(server, delivery_request(tmp_path, folder=Folder.SALES_INVOICES))
+    receipt = await send(
+        server, delivery_request(tmp_path, folder=Folder.OTHER_DOCUMENTS), address="alles@boeken.example"
+    )
     assert [one.rcpt_tos for one in server.box.envelopes] == [[PURCHASES], [SALES], ["alles@boeken.example"]]
     assert receipt.text == "alles@boeken.example: 250 2.0.0 Ok: queued as 4BxT7"
 
 
 async def test_a_folder_without_a_mailbox_is_refused_before_any_server_is_asked(tmp_path: Path) -> None:
     async with mail_server() as server:
-        with raising(Rejected, match="no address for this folder, so its documents are not taken") as told:
-            await send(server, parcel(tmp_path, folder=Folder.PURCHASE_RECEIPTS))
-        assert "Fill in the address of that folder" in remedy(told.value)
+        with raising(Rejected, match="no address for this folder, so its documents are not taken") as raised:
+            await send(server, delivery_request(tmp_path, folder=Folder.PURCHASE_RECEIPTS))
+        assert "Fill in the address of that folder" in remedy(raised.value)
         assert server.connections == []
 
 
 async def test_the_message_says_who_sends_what_of_whom(server: MailServer, tmp_path: Path) -> None:
-    what = parcel(tmp_path)
+    what = delivery_request(tmp_path)
     receipt = await send(server, what)
     (message,), (envelope,), (session,) = server.box.messages(), server.box.envelopes, server.box.sessions
     assert (message["From"], message["To"]) == (SENDER, PURCHASES)
@@ -129,7 +131,7 @@ async def test_every_kind_arrives_byte_for_byte_under_its_own_name(
     server: MailServer, tmp_path: Path, media_type: str, sent_as: str, name: str
 ) -> None:
     content = b".\r\n\r\n.\nQUIT\r\x00\xff..\n" * 50
-    await send(server, parcel(tmp_path, content, media_type=media_type))
+    await send(server, delivery_request(tmp_path, content, media_type=media_type))
     (message,) = server.box.messages()
     assert message["Bcc"] is None
     found = attachment_of(message)
@@ -143,9 +145,9 @@ async def test_the_same_copy_has_the_same_message_id_and_another_copy_another(
     key = wanted_copy_key("7d3c1111-5f0c-4d5a-9d5c-9a1c6f1d2e3f", "ab" * 32, 1)
     again = wanted_copy_key("7d3c1111-5f0c-4d5a-9d5c-9a1c6f1d2e3f", "ab" * 32, 2)
     for what in (
-        parcel(tmp_path, key=key, attempt=1),
-        parcel(tmp_path, key=key, attempt=2),
-        parcel(tmp_path, key=again, attempt=3, generation=2),
+        delivery_request(tmp_path, key=key, attempt=1),
+        delivery_request(tmp_path, key=key, attempt=2),
+        delivery_request(tmp_path, key=again, attempt=3, generation=2),
     ):
         await send(server, what)
     first, second, third = [message["Message-ID"] for message in server.box.messages()]
@@ -169,9 +171,9 @@ HOSTILE = [
 async def test_nothing_a_stranger_wrote_becomes_a_header_or_an_attachment(
     server: MailServer, tmp_path: Path, text: str
 ) -> None:
-    what = parcel(tmp_path, file_name=text, number=text, client_name=text, client_reference=text)
-    given = {"subject": "[client_name] / [number] / [external_id] / [file_name]", "file_name": "[file_name]"}
-    await send(server, what, **given)
+    what = delivery_request(tmp_path, file_name=text, number=text, client_name=text, client_reference=text)
+    values = {"subject": "[client_name] / [number] / [external_id] / [file_name]", "file_name": "[file_name]"}
+    await send(server, what, **values)
     (message,), (envelope,) = server.box.messages(), server.box.envelopes
     assert envelope.rcpt_tos == [PURCHASES]
     assert sorted(message.keys()) == [
@@ -187,9 +189,9 @@ async def test_nothing_a_stranger_wrote_becomes_a_header_or_an_attachment(
 
 
 async def test_a_subject_without_its_number_says_the_name_of_the_file(server: MailServer, tmp_path: Path) -> None:
-    await send(server, parcel(tmp_path, number=None), subject="[number] - [client_name] [vat_number]")
-    await send(server, parcel(tmp_path, vat_number=None), subject="[client_name] - [vat_number]")
-    await send(server, parcel(tmp_path, vat_number=None), subject="[vat_number]")
+    await send(server, delivery_request(tmp_path, number=None), subject="[number] - [client_name] [vat_number]")
+    await send(server, delivery_request(tmp_path, vat_number=None), subject="[client_name] - [vat_number]")
+    await send(server, delivery_request(tmp_path, vat_number=None), subject="[vat_number]")
     assert [message["Subject"] for message in server.box.messages()] == [
         "Facture 11874 - Boulangerie du Parvis SRL BE0465123710",
         "Boulangerie du Parvis SRL",
@@ -198,9 +200,9 @@ async def test_a_subject_without_its_number_says_the_name_of_the_file(server: Ma
 
 
 async def test_a_mailbox_without_xml_gets_the_pdf_inside_an_e_invoice(server: MailServer, tmp_path: Path) -> None:
-    given = {"attachments": "pdf-and-images"}
-    await send(server, parcel(tmp_path, ubl(references=embedded()).encode()), **given)
-    await send(server, parcel(tmp_path, b"%PDF-1.4 as it came", media_type="application/pdf"), **given)
+    values = {"attachments": "pdf-and-images"}
+    await send(server, delivery_request(tmp_path, ubl(references=embedded()).encode()), **values)
+    await send(server, delivery_request(tmp_path, b"%PDF-1.4 as it came", media_type="application/pdf"), **values)
     found = [attachment_of(message) for message in server.box.messages()]
     assert [one.get_payload(decode=True) for one in found] == [PDF_IN_XML, b"%PDF-1.4 as it came"]
     assert [one.get_filename() for one in found] == ["2026-11874.pdf", "2026-11874.pdf"]
@@ -221,25 +223,25 @@ async def test_a_mailbox_without_xml_gets_the_pdf_inside_an_e_invoice(server: Ma
 async def test_a_mailbox_without_xml_refuses_what_has_no_single_pdf(
     server: MailServer, tmp_path: Path, content: bytes
 ) -> None:
-    with raising(Rejected, match="takes PDF and images only") as told:
-        await send(server, parcel(tmp_path, content), attachments="pdf-and-images")
-    assert remedy(told.value)
+    with raising(Rejected, match="takes PDF and images only") as raised:
+        await send(server, delivery_request(tmp_path, content), attachments="pdf-and-images")
+    assert remedy(raised.value)
     assert server.box.envelopes == []
 
 
-def told(complete: bool = True, **given: Any) -> list[str]:
-    return [f"{one.field}: {one.reason.code}" for one in Mail().check(given, complete=complete)]
+def raised(complete: bool = True, **values: Any) -> list[str]:
+    return [f"{one.field}: {one.reason.code}" for one in Mail().check(values, complete=complete)]
 
 
 def test_settings_are_looked_through_before_they_are_kept() -> None:
     good = {"host": "smtp.kantoor.example", "sender": SENDER, "address": PURCHASES}
-    assert told(**good) == []
-    assert told(host="smtp.kantoor.example", sender=SENDER, complete=False) == []
-    assert told(host="h", sender=SENDER) == ["address: setting.no-recipient"]
-    assert told(**good, user="u") == ["password: setting.missing"]
-    assert told(**good, password="p") == ["user: setting.missing"]
-    assert told(**good, file_name="a/b") == ["file_name: setting.slash-in-name"]
-    assert told(**{**good, "host": "smtp://x"}) == ["host: setting.not-a-mail-server"]
+    assert raised(**good) == []
+    assert raised(host="smtp.kantoor.example", sender=SENDER, complete=False) == []
+    assert raised(host="h", sender=SENDER) == ["address: setting.no-recipient"]
+    assert raised(**good, user="u") == ["password: setting.missing"]
+    assert raised(**good, password="p") == ["user: setting.missing"]
+    assert raised(**good, file_name="a/b") == ["file_name: setting.slash-in-name"]
+    assert raised(**{**good, "host": "smtp://x"}) == ["host: setting.not-a-mail-server"]
     for wrong in (
         "a@b, c@d",
         "a b@c",
@@ -253,13 +255,13 @@ def test_settings_are_looked_through_before_they_are_kept() -> None:
         'a"@b',
         "=?utf-8?q?a?=@b",
     ):
-        assert told(**{**good, "sales": wrong}) == ["sales: setting.not-a-mail-address"]
+        assert raised(**{**good, "sales": wrong}) == ["sales: setting.not-a-mail-address"]
 
 
 async def test_an_address_that_is_several_never_comes_near_a_server(server: MailServer, tmp_path: Path) -> None:
     for wrong in ({"purchases": "a@b.example> <c@d.example"}, {"sender": "a@b.example\r\nDATA"}):
         with pytest.raises(NotSent) as refused:
-            await send(server, parcel(tmp_path), **wrong)
+            await send(server, delivery_request(tmp_path), **wrong)
         assert refused.value.fault is Fault.PERSON
     assert server.connections == []
 
@@ -273,6 +275,6 @@ def test_another_address_is_another_destination_and_another_server_is_not() -> N
 
 
 def test_the_store_shows_it_without_loading_what_sends() -> None:
-    looked = "import sys, banqup_tui.connectors.mail; print([n for n in sys.modules if n == 'smtplib'])"
+    looked = "import sys, banqup_tui.connectors.mail.connector; print([n for n in sys.modules if n == 'smtplib'])"
     shown = subprocess.run([sys.executable, "-c", looked], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"

@@ -8,21 +8,21 @@ from typing import Any
 import pytest
 
 from banqup_tui.backend.redaction import AttemptSecrets
-from banqup_tui.backend.sign_in.secrets import remember
+from banqup_tui.backend.secrets_in_use import remember
+from banqup_tui.connectors.common.tokens import TOKENS
 from banqup_tui.connectors.interface import Authorization, Fault, NotSent, SettingProblem, Step
-from banqup_tui.connectors.mail import Mail, _account
-from banqup_tui.connectors.mail_settings import MailSettings
-from banqup_tui.connectors.tokens import TOKENS
+from banqup_tui.connectors.mail.connector import Mail, _account
+from banqup_tui.connectors.mail.settings import MailSettings
 from banqup_tui.domain.integration import Trouble
 from banqup_tui.domain.secret import Secret
+from tests.support.delivery_requests import delivery_request
 from tests.support.mail import USER, MailboxWithTokens, MailServer, mail_server
 from tests.support.messages import raising, remedy, sentence
-from tests.support.parcels import parcel
 
-GIVEN = {"sign_in_by": "microsoft", "client_id": "some-id", "sign_in": "our-sign-in", "password": ""}
+VALUES = {"sign_in_by": "microsoft", "client_id": "some-id", "sign_in": "our-sign-in", "password": ""}
 
 
-class Held:
+class RenewedTokens:
     """The tokens of one sign-in, the next of which is given when one was refused. `good`: what the server takes."""
 
     def __init__(self, *tokens: str, good: str = "") -> None:
@@ -41,105 +41,105 @@ class Held:
 
 
 @pytest.fixture
-async def server(held: Held) -> AsyncIterator[MailServer]:
-    async with mail_server(box=MailboxWithTokens(held.user_of)) as made:
+async def server(renewed: RenewedTokens) -> AsyncIterator[MailServer]:
+    async with mail_server(box=MailboxWithTokens(renewed.user_of)) as made:
         yield made
 
 
 @pytest.fixture
-def held() -> Held:
-    return Held("stale", "fresh", good="fresh")
+def renewed() -> RenewedTokens:
+    return RenewedTokens("stale", "fresh", good="fresh")
 
 
-async def send(server: MailServer, held: Held, directory: Path, **changed: Any) -> None:
-    TOKENS.set(held)
-    async with Mail().connect(server.settings(**{**GIVEN, **changed})) as channel:
-        what = parcel(directory)
+async def send(server: MailServer, renewed: RenewedTokens, directory: Path, **changed: Any) -> None:
+    TOKENS.set(renewed)
+    async with Mail().connect(server.settings(**{**VALUES, **changed})) as channel:
+        what = delivery_request(directory)
         await channel.commit(what, await channel.prepare(what))
 
 
-async def tested(server: MailServer, held: Held, **changed: Any) -> list[Step]:
-    TOKENS.set(held)
-    return await Mail().test(server.settings(**{**GIVEN, **changed}), None)
+async def tested(server: MailServer, renewed: RenewedTokens, **changed: Any) -> list[Step]:
+    TOKENS.set(renewed)
+    return await Mail().test(server.settings(**{**VALUES, **changed}), None)
 
 
 async def test_a_token_that_the_server_no_longer_takes_is_replaced_once_and_the_document_is_sent(
-    server: MailServer, held: Held, tmp_path: Path
+    server: MailServer, renewed: RenewedTokens, tmp_path: Path
 ) -> None:
-    await send(server, held, tmp_path)
+    await send(server, renewed, tmp_path)
     assert len(server.box.messages()) == 1
-    assert held.asked == [("our-sign-in", "some-id", None), ("our-sign-in", "some-id", "stale")]
+    assert renewed.asked == [("our-sign-in", "some-id", None), ("our-sign-in", "some-id", "stale")]
 
 
 @pytest.mark.parametrize("way", ["XOAUTH2", "OAUTHBEARER"])
-async def test_both_ways_of_signing_in_by_token_are_known(held: Held, tmp_path: Path, way: str) -> None:
+async def test_both_ways_of_signing_in_by_token_are_known(renewed: RenewedTokens, tmp_path: Path, way: str) -> None:
     other = {"XOAUTH2", "OAUTHBEARER"} - {way}
-    box = MailboxWithTokens(held.user_of)
+    box = MailboxWithTokens(renewed.user_of)
     async with mail_server(box=box, auth_exclude_mechanism=["PLAIN", "LOGIN", *other]) as server:
-        await send(server, held, tmp_path)
+        await send(server, renewed, tmp_path)
     assert box.tokens == ["fresh"]
 
 
 async def test_who_may_not_send_is_told_so_and_no_token_is_shown(tmp_path: Path) -> None:
-    held = Held("secret-token-1", "secret-token-2", good="another")
-    async with mail_server(box=MailboxWithTokens(held.user_of)) as server:
-        with pytest.raises(NotSent) as told:
-            await send(server, held, tmp_path)
-        (step,) = await tested(server, held)
-    assert told.value.fault is Fault.PERSON
-    assert told.value.trouble is Trouble.SIGN_IN
-    assert "Sign in again" in remedy(told.value)
+    renewed = RenewedTokens("secret-token-1", "secret-token-2", good="another")
+    async with mail_server(box=MailboxWithTokens(renewed.user_of)) as server:
+        with pytest.raises(NotSent) as raised:
+            await send(server, renewed, tmp_path)
+        (step,) = await tested(server, renewed)
+    assert raised.value.fault is Fault.PERSON
+    assert raised.value.trouble is Trouble.SIGN_IN
+    assert "Sign in again" in remedy(raised.value)
     assert not step.ok
     assert "Reconnectez-vous" in remedy(step, "fr")
-    assert "secret-token" not in f"{told.value} {step}"
+    assert "secret-token" not in f"{raised.value} {step}"
 
 
 async def test_a_server_that_says_what_it_was_given_shows_no_token(tmp_path: Path) -> None:
-    held = Held("secret-token", good="another")
-    box = MailboxWithTokens(held.user_of)
+    renewed = RenewedTokens("secret-token", good="another")
+    box = MailboxWithTokens(renewed.user_of)
     box.answers["AUTH"] = "535 5.7.3 cannot use GIVEN"
     async with mail_server(box=box) as server:
-        with raising(NotSent, match="cannot use") as told:
-            await send(server, held, tmp_path)
+        with raising(NotSent, match="cannot use") as raised:
+            await send(server, renewed, tmp_path)
     remember("s", Secret("secret-token"))
-    given = b64encode(f"user={USER}\x01auth=Bearer secret-token\x01\x01".encode()).decode()
+    values = b64encode(f"user={USER}\x01auth=Bearer secret-token\x01\x01".encode()).decode()
     shown = AttemptSecrets(server.settings(user=USER, sign_in="s")).redactor()
-    assert given not in shown.error(told.value).sentence
+    assert values not in shown.error(raised.value).sentence
 
 
-async def test_a_server_that_knows_passwords_only_is_named_as_such(held: Held) -> None:
+async def test_a_server_that_knows_passwords_only_is_named_as_such(renewed: RenewedTokens) -> None:
     async with mail_server() as server:
-        (step,) = await tested(server, held)
+        (step,) = await tested(server, renewed)
     assert not step.ok
     assert "by the browser" in sentence(step)
     assert "LOGIN PLAIN" in sentence(step)
 
 
-async def test_the_test_of_the_connection_says_that_it_is_signed_in(server: MailServer, held: Held) -> None:
-    first, second = await tested(server, held)
+async def test_the_test_of_the_connection_says_that_it_is_signed_in(server: MailServer, renewed: RenewedTokens) -> None:
+    first, second = await tested(server, renewed)
     assert first.ok
     assert sentence(first).startswith("Signed in in")
     assert second.ok
 
 
 def test_what_is_missing_for_the_browser_is_named_at_its_field() -> None:
-    given = {"sign_in_by": "other", "host": "smtp.example", "sender": "a@b.example", "address": "c@d.example"}
-    fields = [problem.field for problem in Mail().check(given, complete=True)]
+    values = {"sign_in_by": "other", "host": "smtp.example", "sender": "a@b.example", "address": "c@d.example"}
+    fields = [problem.field for problem in Mail().check(values, complete=True)]
     assert fields == ["user", "sign_in"]
-    found = Mail().authorization({**given, "client_id": "x", "authorize_url": "https://login.example/a"})
+    found = Mail().authorization({**values, "client_id": "x", "authorize_url": "https://login.example/a"})
     assert isinstance(found, SettingProblem)
     assert found.field == "token_url"
 
 
 def test_a_page_of_the_firms_own_directory_goes_before_the_usual_one() -> None:
     own = "https://login.microsoftonline.com/kantoor.example/oauth2/v2.0/authorize"
-    found = Mail().authorization({**GIVEN, "authorize_url": own})
+    found = Mail().authorization({**VALUES, "authorize_url": own})
     assert isinstance(found, Authorization)
     assert found.authorize_url == own
     assert found.token_url == "https://login.microsoftonline.com/common/oauth2/v2.0/token"
 
 
 def test_a_channel_without_what_the_sign_in_needs_says_so_by_the_title_of_the_setting() -> None:
-    with pytest.raises(NotSent) as told:
+    with pytest.raises(NotSent) as raised:
         _account(MailSettings(host="smtp.example", sender="a@b.example", sign_in_by="other", client_id="x"))
-    assert sentence(told.value) == "Sign-in page is missing."
+    assert sentence(raised.value) == "Sign-in page is missing."

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from banqup_tui.backend.redaction import Redactor
-from banqup_tui.connectors.interface import Channel, Fault, NotSent, Parcel, Receipt, Rejected, Step, Uncertain
-from banqup_tui.connectors.mail import Mail, _account
-from banqup_tui.connectors.mail_pool import own_pool
+from banqup_tui.connectors.interface import Channel, DeliveryRequest, Fault, NotSent, Receipt, Rejected, Step, Uncertain
+from banqup_tui.connectors.mail.connector import Mail, _account
+from banqup_tui.connectors.mail.pool import own_pool
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.integration import Trouble
 from banqup_tui.domain.secret import Secret
+from tests.support.delivery_requests import delivery_request
 from tests.support.mail import (
     PASSWORD,
     PURCHASES,
@@ -28,7 +29,6 @@ from tests.support.mail import (
     server_context,
 )
 from tests.support.messages import raising, remedy, sentence
-from tests.support.parcels import parcel
 
 
 @pytest.fixture
@@ -37,37 +37,37 @@ async def server() -> AsyncIterator[MailServer]:
         yield made
 
 
-async def over(channel: Channel, what: Parcel) -> Receipt:
+async def over(channel: Channel, what: DeliveryRequest) -> Receipt:
     return await channel.commit(what, await channel.prepare(what))
 
 
-async def send(server: MailServer, what: Parcel, **changed: Any) -> Receipt:
+async def send(server: MailServer, what: DeliveryRequest, **changed: Any) -> Receipt:
     async with Mail().connect(server.settings(**changed)) as channel:
         return await over(channel, what)
 
 
-async def refusal(server: MailServer, what: Parcel, **changed: Any) -> BanqupError:
-    with pytest.raises((NotSent, Rejected)) as told:
+async def refusal(server: MailServer, what: DeliveryRequest, **changed: Any) -> BanqupError:
+    with pytest.raises((NotSent, Rejected)) as raised:
         await send(server, what, **changed)
-    assert remedy(told.value)
+    assert remedy(raised.value)
     assert server.box.envelopes == []
-    return told.value
+    return raised.value
 
 
 async def tested(server: MailServer, **changed: Any) -> list[Step]:
     return await Mail().test(server.settings(**changed), None)
 
 
-def numbered(directory: Path, at: int, **changed: Any) -> Parcel:
-    return parcel(directory, b"%d" % at, key=f"{at:08}-0000-5000-8000-000000000000", **changed)
+def numbered(directory: Path, at: int, **changed: Any) -> DeliveryRequest:
+    return delivery_request(directory, b"%d" % at, key=f"{at:08}-0000-5000-8000-000000000000", **changed)
 
 
 @pytest.mark.parametrize("security", ["tls", "none"])
 async def test_it_is_sent_over_tls_or_to_this_machine_without(tmp_path: Path, security: str) -> None:
-    given = {} if security == "tls" else {"user": "", "password": ""}
+    values = {} if security == "tls" else {"user": "", "password": ""}
     async with mail_server(security) as server:
-        await send(server, parcel(tmp_path), **given)
-        first, _ = await tested(server, **given)
+        await send(server, delivery_request(tmp_path), **values)
+        first, _ = await tested(server, **values)
         assert len(server.box.envelopes) == 1
         assert bool(server.box.sessions[0].ssl or security == "tls") is (security == "tls")
     assert ("TLSv1." in sentence(first)) is (security == "tls")
@@ -92,12 +92,12 @@ async def test_the_firms_own_authority_is_trusted_and_no_other(tmp_path: Path, f
     (tmp_path / "ca.pem").write_text(authority())
     ca = {"lines": authority(), "one-line": authority().replace("\n", " "), "path": str(tmp_path / "ca.pem")}[form]
     async with mail_server() as server:
-        await send(server, parcel(tmp_path), ca=ca)
+        await send(server, delivery_request(tmp_path), ca=ca)
         server.box.envelopes.clear()
-        told = await refusal(server, parcel(tmp_path), ca="")
-    assert isinstance(told, NotSent)
-    assert told.fault is Fault.PERSON
-    assert f"The certificate of localhost:{server.port} is not to be trusted: " in sentence(told)
+        raised = await refusal(server, delivery_request(tmp_path), ca="")
+    assert isinstance(raised, NotSent)
+    assert raised.fault is Fault.PERSON
+    assert f"The certificate of localhost:{server.port} is not to be trusted: " in sentence(raised)
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
@@ -106,11 +106,11 @@ async def test_a_certificate_of_another_name_is_never_accepted(
 ) -> None:
     monkeypatch.setattr("tests.support.mail.server_context", lambda: server_context("anders.example"))
     async with mail_server(security) as server:
-        told = await refusal(server, parcel(tmp_path))
+        raised = await refusal(server, delivery_request(tmp_path))
         assert server.box.signed_in == 0
-    assert "not valid for 'localhost'" in sentence(told)
-    assert "Correct the server's name" in remedy(told)
-    assert told.fault is Fault.PERSON  # type: ignore[attr-defined]
+    assert "not valid for 'localhost'" in sentence(raised)
+    assert "Correct the server's name" in remedy(raised)
+    assert raised.fault is Fault.PERSON  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -119,21 +119,21 @@ async def test_a_certificate_of_another_name_is_never_accepted(
 async def test_an_authority_that_cannot_be_read_is_for_a_person_to_mend(
     server: MailServer, tmp_path: Path, ca: str
 ) -> None:
-    told = await refusal(server, parcel(tmp_path), ca=ca)
-    assert sentence(told) == "The CA certificate cannot be read."
-    assert told.fault is Fault.PERSON  # type: ignore[attr-defined]
+    raised = await refusal(server, delivery_request(tmp_path), ca=ca)
+    assert sentence(raised) == "The CA certificate cannot be read."
+    assert raised.fault is Fault.PERSON  # type: ignore[attr-defined]
 
 
 async def test_the_wrong_kind_of_encryption_is_named_and_nothing_goes_unencrypted(tmp_path: Path) -> None:
     async with mail_server("starttls") as server:
-        told = await refusal(server, parcel(tmp_path), security="tls")
-        assert "does not encrypt in this way: " in sentence(told)
-        assert "_ssl.c" not in sentence(told)
-        assert told.fault is Fault.PERSON  # type: ignore[attr-defined]
+        raised = await refusal(server, delivery_request(tmp_path), security="tls")
+        assert "does not encrypt in this way: " in sentence(raised)
+        assert "_ssl.c" not in sentence(raised)
+        assert raised.fault is Fault.PERSON  # type: ignore[attr-defined]
     async with mail_server("none") as server:
-        told = await refusal(server, parcel(tmp_path), security="starttls")
-        assert "does not offer STARTTLS" in sentence(told)
-        assert told.fault is Fault.PERSON  # type: ignore[attr-defined]
+        raised = await refusal(server, delivery_request(tmp_path), security="starttls")
+        assert "does not offer STARTTLS" in sentence(raised)
+        assert raised.fault is Fault.PERSON  # type: ignore[attr-defined]
         assert server.box.sessions == []
 
 
@@ -148,26 +148,26 @@ def own_address() -> str:
 
 
 async def test_without_encryption_no_document_leaves_this_machine_unless_that_is_wanted(tmp_path: Path) -> None:
-    given = {"host": own_address(), "user": "", "password": ""}
+    values = {"host": own_address(), "user": "", "password": ""}
     async with mail_server("none", address="0.0.0.0") as server:
-        told = await refusal(server, parcel(tmp_path), **given)
-        assert "without encryption anybody on the way can read the documents" in sentence(told)
-        await send(server, parcel(tmp_path), **given, security="none-anywhere")
+        raised = await refusal(server, delivery_request(tmp_path), **values)
+        assert "without encryption anybody on the way can read the documents" in sentence(raised)
+        await send(server, delivery_request(tmp_path), **values, security="none-anywhere")
         assert len(server.box.envelopes) == 1
 
 
 @pytest.mark.parametrize("excluded", [["LOGIN"], ["PLAIN"]])
 async def test_a_password_with_accents_signs_in_either_way(tmp_path: Path, excluded: list[str]) -> None:
     async with mail_server(auth_exclude_mechanism=excluded) as server:
-        await send(server, parcel(tmp_path))
+        await send(server, delivery_request(tmp_path))
         assert server.box.signed_in == 1
 
 
 async def test_a_server_that_wants_another_sign_in_says_which(tmp_path: Path) -> None:
     async with mail_server(auth_exclude_mechanism=["PLAIN", "LOGIN"]) as server:
-        told = await refusal(server, parcel(tmp_path))
-    assert "takes no user and password here; ways it offers: –" in sentence(told)
-    assert told.trouble is Trouble.SIGN_IN  # type: ignore[attr-defined]
+        raised = await refusal(server, delivery_request(tmp_path))
+    assert "takes no user and password here; ways it offers: –" in sentence(raised)
+    assert raised.trouble is Trouble.SIGN_IN  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("excluded", [["LOGIN"], ["PLAIN"]])
@@ -176,11 +176,11 @@ async def test_a_server_that_repeats_the_password_does_not_bring_it_into_the_ope
 ) -> None:
     async with mail_server(auth_exclude_mechanism=excluded) as server:
         server.box.answers["AUTH"] = f"535 5.7.8 no: {PASSWORD}"
-        told = await refusal(server, parcel(tmp_path), user="someone else")
-    Redactor([Secret(PASSWORD)]).error(told)
-    assert sentence(told) == f"localhost:{server.port} did not accept the sign-in: “535 5.7.8 no: •••”."
+        raised = await refusal(server, delivery_request(tmp_path), user="someone else")
+    Redactor([Secret(PASSWORD)]).error(raised)
+    assert sentence(raised) == f"localhost:{server.port} did not accept the sign-in: “535 5.7.8 no: •••”."
     assert PASSWORD not in repr(_account(server.settings()))
-    assert told.trouble is Trouble.SIGN_IN  # type: ignore[attr-defined]
+    assert raised.trouble is Trouble.SIGN_IN  # type: ignore[attr-defined]
 
 
 DOCUMENT, INTEGRATION, PERSON = Fault.DOCUMENT, Fault.INTEGRATION, Fault.PERSON
@@ -210,9 +210,9 @@ async def test_each_refusal_has_its_sentence_and_its_waiter(
     server: MailServer, tmp_path: Path, command: str, answer: str, fault: Fault | None, words: str
 ) -> None:
     server.box.answers[command] = answer
-    told = await refusal(server, parcel(tmp_path))
-    assert words in sentence(told)
-    assert isinstance(told, Rejected) if fault is None else told.fault is fault  # type: ignore[attr-defined]
+    raised = await refusal(server, delivery_request(tmp_path))
+    assert words in sentence(raised)
+    assert isinstance(raised, Rejected) if fault is None else raised.fault is fault  # type: ignore[attr-defined]
 
 
 async def test_the_line_goes_on_after_a_refusal_and_a_lost_one_is_opened_anew(
@@ -222,21 +222,21 @@ async def test_the_line_goes_on_after_a_refusal_and_a_lost_one_is_opened_anew(
         for command, answer in [("RCPT", "550 no"), ("MESSAGE", "550 no"), ("DATA", "450 no"), ("MAIL", "450 no")]:
             server.box.answers[command] = answer
             with pytest.raises((NotSent, Rejected)):
-                await over(channel, parcel(tmp_path))
+                await over(channel, delivery_request(tmp_path))
             server.box.answers.clear()
-        await over(channel, parcel(tmp_path))
+        await over(channel, delivery_request(tmp_path))
         assert server.box.signed_in == 1
         server.hang_up()
-        await over(channel, parcel(tmp_path))
+        await over(channel, delivery_request(tmp_path))
         assert server.box.signed_in == 2
     assert len(server.box.envelopes) == 2
 
 
 async def test_a_message_that_is_larger_than_the_server_announces_is_not_even_begun(tmp_path: Path) -> None:
     async with mail_server(limit=40_000) as server:
-        told = await refusal(server, parcel(tmp_path, b"x" * 40_000))
+        raised = await refusal(server, delivery_request(tmp_path, b"x" * 40_000))
         assert server.box.sessions == []
-    assert sentence(told) == (
+    assert sentence(raised) == (
         f"localhost:{server.port} takes messages of at most 40\xa0kB; with this document it has 56\xa0kB."
     )
 
@@ -268,9 +268,9 @@ async def test_what_is_given_up_frees_its_connection(server: MailServer, tmp_pat
 
 async def test_a_document_whose_envelope_was_lost_gets_another(server: MailServer, tmp_path: Path) -> None:
     async with Mail().connect(server.settings()) as channel:
-        remnant = await channel.prepare(parcel(tmp_path))
+        resume_token = await channel.prepare(delivery_request(tmp_path))
     async with Mail().connect(server.settings()) as channel:
-        await channel.commit(parcel(tmp_path), remnant)
+        await channel.commit(delivery_request(tmp_path), resume_token)
     assert len(server.box.envelopes) == 1
 
 
@@ -284,8 +284,8 @@ async def test_those_who_wait_for_a_server_that_is_closed_are_told_at_once() -> 
         writer.close()
 
     async with raw(silent) as server, own_pool(_account(server.settings(user="", password=""))) as pool:
-        told = await asyncio.gather(*(pool.take() for _ in range(8)), return_exceptions=True)
-    assert all(isinstance(one, NotSent) and one.fault is Fault.INTEGRATION for one in told)
+        raised = await asyncio.gather(*(pool.take() for _ in range(8)), return_exceptions=True)
+    assert all(isinstance(one, NotSent) and one.fault is Fault.INTEGRATION for one in raised)
     assert len(tried) == 2
 
 
@@ -303,12 +303,12 @@ async def test_only_a_yes_or_a_no_to_the_whole_message_settles_it(tmp_path: Path
 
     async with raw(serve) as server:
         if answer == "250":
-            receipt = await send(server, parcel(tmp_path), user="", password="")
+            receipt = await send(server, delivery_request(tmp_path), user="", password="")
             assert receipt.text == f"{PURCHASES}: 250"
             return
-        with raising(Uncertain, match="did not say whether it took the message") as told:
-            await send(server, parcel(tmp_path), user="", password="")
-        assert "Look whether the document is in the software" in remedy(told.value)
+        with raising(Uncertain, match="did not say whether it took the message") as raised:
+            await send(server, delivery_request(tmp_path), user="", password="")
+        assert "Look whether the document is in the software" in remedy(raised.value)
 
 
 async def test_what_was_said_before_the_encryption_is_forgotten(tmp_path: Path) -> None:
@@ -331,9 +331,9 @@ async def test_what_was_said_before_the_encryption_is_forgotten(tmp_path: Path) 
     heard: list[bytes] = []
     hung_up = asyncio.Event()
     async with raw(serve, "starttls") as server:
-        told = await refusal(server, parcel(tmp_path))
+        raised = await refusal(server, delivery_request(tmp_path))
         await asyncio.wait_for(hung_up.wait(), 10)
-    assert "takes no user and password here" in sentence(told)
+    assert "takes no user and password here" in sentence(raised)
     assert heard == [b"ehlo [127.0.0.1]\r\n", b""]
 
 

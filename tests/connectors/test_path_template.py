@@ -5,16 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from banqup_tui.connectors.path_template import PLACEHOLDERS, check, fill
+from banqup_tui.connectors.common.path_template import PLACEHOLDERS, check, fill
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import message
-from tests.support.parcels import parcel
+from tests.support.delivery_requests import delivery_request
 
 NOWHERE = Path("/nowhere")
 
 
 def path(template: str, name_template: str = "", /, **changed: Any) -> str:
-    return fill(template, parcel(NOWHERE, **changed), name_template).path
+    return fill(template, delivery_request(NOWHERE, **changed), name_template).path
 
 
 def test_a_path_is_filled_with_the_client_the_folder_and_the_year_and_the_file_is_called_after_its_number() -> None:
@@ -74,7 +74,7 @@ def test_a_path_that_ends_in_a_separator_names_a_folder() -> None:
 
 def test_a_document_without_a_number_keeps_the_name_that_it_came_with() -> None:
     assert path("/in", number=None) == "/in/Facture 11874.xml"
-    assert path("/in", number=None, file_name="...") == f"/in/{parcel(NOWHERE).sha256[:16]}.xml"
+    assert path("/in", number=None, file_name="...") == f"/in/{delivery_request(NOWHERE).sha256[:16]}.xml"
 
 
 def test_a_missing_value_does_not_make_a_folder_disappear() -> None:
@@ -129,7 +129,7 @@ templates = st.lists(
 @given(st.lists(templates, min_size=1, max_size=4).map("/".join), strangers, strangers, strangers, strangers)
 def test_no_value_ever_leaves_its_place(template: str, number: str, name: str, client: str, vat: str) -> None:
     changed = {"number": number, "file_name": name, "client_name": client, "client_reference": client}
-    place = fill(f"/srv/in/{template}", parcel(NOWHERE, vat_number=vat, **changed))
+    place = fill(f"/srv/in/{template}", delivery_request(NOWHERE, vat_number=vat, **changed))
     parts = place.path.split("/")
     assert place.path.startswith("/srv/in/")
     assert len(parts) <= 3 + len(template.split("/")) + 1
@@ -140,7 +140,7 @@ def test_no_value_ever_leaves_its_place(template: str, number: str, name: str, c
 
 @given(templates, strangers)
 def test_a_value_never_makes_a_path_absolute(template: str, stranger: str) -> None:
-    place = fill(template, parcel(NOWHERE, number=stranger, client_reference=stranger, file_name=stranger))
+    place = fill(template, delivery_request(NOWHERE, number=stranger, client_reference=stranger, file_name=stranger))
     assert not place.path.startswith("/")
 
 

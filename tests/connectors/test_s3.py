@@ -12,14 +12,23 @@ from typing import Any
 import msgspec
 import pytest
 
-from banqup_tui.connectors.interface import Channel, Fault, Found, NotSent, Parcel, Receipt, Rejected, Uncertain
-from banqup_tui.connectors.s3 import S3
+from banqup_tui.connectors.interface import (
+    Channel,
+    DeliveryRequest,
+    Fault,
+    Found,
+    NotSent,
+    Receipt,
+    Rejected,
+    Uncertain,
+)
+from banqup_tui.connectors.s3.connector import S3
 from banqup_tui.domain.integration import Trouble
 from banqup_tui.domain.secret import Secret
 from tests.connectors.contract import Arrived, WireContract, WiredReceiver, deliver, next_attempt
 from tests.support.buckets import Buckets, buckets, fault
+from tests.support.delivery_requests import BYTES, delivery_request
 from tests.support.messages import raising, remedy, sentence
-from tests.support.parcels import BYTES, parcel
 from tests.support.wire import Wire, wire_to
 
 
@@ -84,18 +93,18 @@ def put_by_another(server: Buckets, bucket: str, key: str, content: bytes = b"an
     server.client().put_object(Bucket=bucket, Key=key, Body=content)
 
 
-async def send(settings: Any, what: Parcel) -> Receipt:
+async def send(settings: Any, what: DeliveryRequest) -> Receipt:
     async with S3().connect(settings) as channel:
         return await channel.commit(what, await channel.prepare(what))
 
 
-async def looked_up(settings: Any, what: Parcel, *earlier: str) -> tuple[Found, Receipt | None]:
+async def looked_up(settings: Any, what: DeliveryRequest, *earlier: str) -> tuple[Found, Receipt | None]:
     async with S3().connect(settings) as channel:
         return await channel.look_up(what, earlier)
 
 
 @asynccontextmanager
-async def prepared(settings: Any, what: Parcel) -> AsyncIterator[tuple[Channel, str]]:
+async def prepared(settings: Any, what: DeliveryRequest) -> AsyncIterator[tuple[Channel, str]]:
     async with S3().connect(settings) as channel:
         yield channel, await channel.prepare(what)
 
@@ -106,22 +115,22 @@ FIRST, SECOND = "purchases/2026-11874.xml", "purchases/2026-11874_4f1c9a27.xml"
 async def test_the_receipt_says_where_it_is_and_the_object_what_it_is(
     server: Buckets, bucket: str, store: Path
 ) -> None:
-    receipt = await send(server.settings(bucket), parcel(store))
+    receipt = await send(server.settings(bucket), delivery_request(store))
     assert receipt.text == f"s3://{bucket}/{FIRST}"
     assert (receipt.reference or "").startswith(f'{FIRST} "')
-    kept = server.client().head_object(Bucket=bucket, Key=FIRST)
-    assert kept["ContentType"] == "application/xml"
-    assert kept["Metadata"] == {"sha256": parcel(store).sha256, "delivery": parcel(store).key}
+    stored = server.client().head_object(Bucket=bucket, Key=FIRST)
+    assert stored["ContentType"] == "application/xml"
+    assert stored["Metadata"] == {"sha256": delivery_request(store).sha256, "delivery": delivery_request(store).key}
 
 
 async def test_in_a_bucket_with_versions_the_receipt_names_the_version(
     server: Buckets, bucket: str, store: Path
 ) -> None:
     server.client().put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    receipt = await send(server.settings(bucket), parcel(store))
+    receipt = await send(server.settings(bucket), delivery_request(store))
     version = server.client().head_object(Bucket=bucket, Key=FIRST)["VersionId"]
     assert receipt.reference == f"{FIRST} {version}"
-    found, again = await looked_up(server.settings(bucket), parcel(store))
+    found, again = await looked_up(server.settings(bucket), delivery_request(store))
     assert (found, again) == (Found.FOUND, receipt)
 
 
@@ -131,7 +140,7 @@ async def test_a_name_that_is_taken_is_never_written_over(
 ) -> None:
     server.conditions = conditions
     put_by_another(server, bucket, FIRST)
-    receipt = await send(server.settings(bucket), parcel(store))
+    receipt = await send(server.settings(bucket), delivery_request(store))
     assert receipt.text.endswith(SECOND)
     assert server.objects(bucket) == {FIRST: b"another's", SECOND: BYTES}
 
@@ -141,9 +150,9 @@ async def test_a_name_that_somebody_takes_at_the_last_moment_is_not_written_over
     server: Buckets, bucket: str, store: Path, conditions: str
 ) -> None:
     server.conditions = conditions
-    async with prepared(server.settings(bucket), parcel(store)) as (channel, remnant):
-        put_by_another(server, bucket, remnant)
-        await channel.commit(parcel(store), remnant)
+    async with prepared(server.settings(bucket), delivery_request(store)) as (channel, resume_token):
+        put_by_another(server, bucket, resume_token)
+        await channel.commit(delivery_request(store), resume_token)
     assert server.objects(bucket) == {FIRST: b"another's", SECOND: BYTES}
 
 
@@ -151,7 +160,7 @@ async def test_where_every_name_is_taken_it_says_so(server: Buckets, bucket: str
     for key in (FIRST, SECOND, *(SECOND.replace(".xml", f"-{at}.xml") for at in (2, 3, 4))):
         put_by_another(server, bucket, key)
     with raising(Rejected, match="Other objects have the name"):
-        await send(server.settings(bucket), parcel(store))
+        await send(server.settings(bucket), delivery_request(store))
 
 
 @pytest.mark.parametrize("conditions", ["honoured", "ignored", "unknown"])
@@ -159,19 +168,19 @@ async def test_what_has_arrived_already_is_known_again_by_its_mark(
     server: Buckets, bucket: str, store: Path, conditions: str
 ) -> None:
     server.conditions = conditions
-    async with prepared(server.settings(bucket), parcel(store)) as (channel, remnant):
-        first = await channel.commit(parcel(store), remnant)
-        again = await channel.commit(parcel(store), remnant)
+    async with prepared(server.settings(bucket), delivery_request(store)) as (channel, resume_token):
+        first = await channel.commit(delivery_request(store), resume_token)
+        again = await channel.commit(delivery_request(store), resume_token)
     assert again == first
-    assert await send(server.settings(bucket), next_attempt(parcel(store))) == first
+    assert await send(server.settings(bucket), next_attempt(delivery_request(store))) == first
     assert server.objects(bucket) == {FIRST: BYTES}
 
 
 async def test_a_look_up_finds_it_under_the_name_that_it_got(server: Buckets, bucket: str, store: Path) -> None:
     put_by_another(server, bucket, FIRST)
-    await send(server.settings(bucket), parcel(store))
+    await send(server.settings(bucket), delivery_request(store))
     server.client().delete_object(Bucket=bucket, Key=FIRST)
-    found, receipt = await looked_up(server.settings(bucket), parcel(store))
+    found, receipt = await looked_up(server.settings(bucket), delivery_request(store))
     assert found is Found.FOUND
     assert receipt is not None
     assert receipt.text.endswith(SECOND)
@@ -181,14 +190,14 @@ async def test_a_look_up_does_not_take_another_document_of_that_name_for_it(
     server: Buckets, bucket: str, store: Path
 ) -> None:
     put_by_another(server, bucket, FIRST, BYTES)
-    assert await looked_up(server.settings(bucket), parcel(store)) == (Found.ABSENT, None)
+    assert await looked_up(server.settings(bucket), delivery_request(store)) == (Found.ABSENT, None)
 
 
 async def test_a_look_up_leaves_out_what_was_the_receipt_of_an_earlier_copy(
     server: Buckets, bucket: str, store: Path
 ) -> None:
-    receipt = await send(server.settings(bucket), parcel(store))
-    found, _none = await looked_up(server.settings(bucket), parcel(store), receipt.reference or "")
+    receipt = await send(server.settings(bucket), delivery_request(store))
+    found, _none = await looked_up(server.settings(bucket), delivery_request(store), receipt.reference or "")
     assert found is Found.ABSENT
 
 
@@ -196,9 +205,9 @@ async def test_where_a_reader_takes_documents_away_their_absence_proves_nothing(
     server: Buckets, bucket: str, store: Path
 ) -> None:
     settings = server.settings(bucket, reader="takes")
-    assert await looked_up(settings, parcel(store)) == (Found.PENDING, None)
-    await send(settings, parcel(store))
-    assert (await looked_up(settings, parcel(store)))[0] is Found.FOUND
+    assert await looked_up(settings, delivery_request(store)) == (Found.PENDING, None)
+    await send(settings, delivery_request(store))
+    assert (await looked_up(settings, delivery_request(store)))[0] is Found.FOUND
 
 
 @pytest.mark.parametrize(
@@ -212,10 +221,10 @@ async def test_where_a_reader_takes_documents_away_their_absence_proves_nothing(
 async def test_a_server_that_cannot_be_asked_never_makes_a_document_absent(
     server: Buckets, bucket: str, store: Path, status: str, body: str
 ) -> None:
-    await send(server.settings(bucket), parcel(store))
+    await send(server.settings(bucket), delivery_request(store))
     server.before = lambda environ: (status, body)
     with pytest.raises(NotSent):
-        await looked_up(server.settings(bucket), parcel(store))
+        await looked_up(server.settings(bucket), delivery_request(store))
 
 
 REGION = fault("AuthorizationHeaderMalformed", "expecting 'eu-west-3'", "eu-west-3")
@@ -244,10 +253,10 @@ async def test_a_refusal_says_what_it_means_and_who_must_do_something(
     server: Buckets, bucket: str, store: Path, status: str, body: str, wanted: Fault | None, sentence: str
 ) -> None:
     server.before = lambda environ: (status, body) if environ["REQUEST_METHOD"] == "PUT" else None
-    with raising(NotSent if wanted else Rejected, match=sentence) as told:
-        await send(server.settings(bucket), parcel(store))
-    assert getattr(told.value, "fault", None) == wanted
-    assert remedy(told.value)
+    with raising(NotSent if wanted else Rejected, match=sentence) as raised:
+        await send(server.settings(bucket), delivery_request(store))
+    assert getattr(raised.value, "fault", None) == wanted
+    assert remedy(raised.value)
     assert server.seen.count(f"PUT /{bucket}/{FIRST}") == 1
 
 
@@ -257,29 +266,29 @@ async def test_a_server_that_fails_over_a_document_may_have_it_and_is_not_asked_
 ) -> None:
     server.after = lambda environ: (status, "") if environ["REQUEST_METHOD"] == "PUT" else None
     with raising(Uncertain, match="fails"):
-        await send(server.settings(bucket), parcel(store))
+        await send(server.settings(bucket), delivery_request(store))
     assert server.seen.count(f"PUT /{bucket}/{FIRST}") == 1
     server.after = None
-    assert (await looked_up(server.settings(bucket), parcel(store)))[0] is Found.FOUND
+    assert (await looked_up(server.settings(bucket), delivery_request(store)))[0] is Found.FOUND
 
 
 async def test_the_right_region_is_said_where_the_server_tells_it(server: Buckets, bucket: str, store: Path) -> None:
     """Also before a document is sent: a question without words is followed by one that is answered with some."""
     server.before = lambda environ: ("400 Bad Request", REGION)
-    with pytest.raises(NotSent) as told:
+    with pytest.raises(NotSent) as raised:
         async with S3().connect(server.settings(bucket)) as channel:
-            await channel.prepare(parcel(store))
-    assert remedy(told.value) == "Set the region to eu-west-3."
+            await channel.prepare(delivery_request(store))
+    assert remedy(raised.value) == "Set the region to eu-west-3."
     (step,) = await S3().test(server.settings(bucket), None)
     assert remedy(step, "fr") == "Réglez la région sur eu-west-3."
 
 
 async def test_secrets_are_not_shown_by_what_goes_wrong(server: Buckets, bucket: str, store: Path) -> None:
     wrong = server.settings(bucket, secret_access_key="zeer-geheim")
-    with raising(NotSent, match="does not accept the secret key") as told:
-        await send(wrong, parcel(store))
-    assert told.value.trouble is Trouble.SIGN_IN
-    error: BaseException | None = told.value
+    with raising(NotSent, match="does not accept the secret key") as raised:
+        await send(wrong, delivery_request(store))
+    assert raised.value.trouble is Trouble.SIGN_IN
+    error: BaseException | None = raised.value
     while error is not None:
         assert "geheim" not in f"{error} {error!r}"
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
@@ -299,17 +308,19 @@ async def test_the_environment_of_the_service_changes_nothing(
         "AWS_REGION": "af-south-1",
     }.items():
         monkeypatch.setenv(name, value)
-    await send(server.settings(bucket), parcel(store))
+    await send(server.settings(bucket), delivery_request(store))
     assert server.objects(bucket) == {FIRST: BYTES}
     assert not any("HTTP_X_AMZ_SECURITY_TOKEN" in headers for headers in server.headers)
 
 
 async def test_a_strange_kind_and_a_strange_path_do_no_harm(server: Buckets, bucket: str, store: Path) -> None:
     settings = server.settings(bucket, path="/in//é #%5B?/[client_name]/", file_name="[number]")
-    await send(settings, parcel(store, media_type="text/x\r\nX-Amz-Acl: public-read", client_name="../Ünal & zn"))
+    await send(
+        settings, delivery_request(store, media_type="text/x\r\nX-Amz-Acl: public-read", client_name="../Ünal & zn")
+    )
     assert list(server.objects(bucket)) == ["in/é #%5B?/_-Ünal & zn/2026-11874.bin"]
-    kept = server.client().head_object(Bucket=bucket, Key="in/é #%5B?/_-Ünal & zn/2026-11874.bin")
-    assert kept["ContentType"] == "application/octet-stream"
+    stored = server.client().head_object(Bucket=bucket, Key="in/é #%5B?/_-Ünal & zn/2026-11874.bin")
+    assert stored["ContentType"] == "application/octet-stream"
 
 
 async def test_the_test_of_the_connection_says_when_names_are_not_guarded(server: Buckets, bucket: str) -> None:
@@ -333,9 +344,9 @@ async def test_a_key_that_may_not_delete_is_good_enough(server: Buckets, bucket:
 
 
 async def test_a_bucket_that_is_not_there_waits_for_a_person(server: Buckets, store: Path) -> None:
-    with raising(NotSent, match="has no bucket nowhere") as told:
-        await deliver(BucketlessReceiver(server), parcel(store))  # type: ignore[arg-type]
-    assert told.value.fault is Fault.PERSON
+    with raising(NotSent, match="has no bucket nowhere") as raised:
+        await deliver(BucketlessReceiver(server), delivery_request(store))  # type: ignore[arg-type]
+    assert raised.value.fault is Fault.PERSON
     (step,) = await S3().test(server.settings("nowhere"), None)
     assert "nowhere" in sentence(step, "fr")
 
@@ -361,14 +372,14 @@ class BucketlessReceiver:
 async def test_a_server_that_is_not_there_is_waited_for(
     server: Buckets, store: Path, address: str, sentence: str
 ) -> None:
-    with raising(NotSent, match=sentence) as told:
-        await send(server.settings("in", endpoint=address.format(port=server.port)), parcel(store))
-    assert told.value.fault is Fault.INTEGRATION
+    with raising(NotSent, match=sentence) as raised:
+        await send(server.settings("in", endpoint=address.format(port=server.port)), delivery_request(store))
+    assert raised.value.fault is Fault.INTEGRATION
 
 
 def test_settings_are_checked_before_they_are_kept() -> None:
-    def found(*, complete: bool = False, **given: str) -> list[str]:
-        return [f"{problem.field}: {problem.reason.code}" for problem in S3().check(given, complete=complete)]
+    def found(*, complete: bool = False, **values: str) -> list[str]:
+        return [f"{problem.field}: {problem.reason.code}" for problem in S3().check(values, complete=complete)]
 
     assert found(endpoint="https://s3.fr-par.scw.cloud", bucket="in.tray-1", complete=True) == []
     assert found() == []
@@ -391,17 +402,17 @@ def test_settings_are_checked_before_they_are_kept() -> None:
     ],
 )
 def test_requests_go_where_the_settings_say(server: Buckets, changed: dict[str, str], wanted: str) -> None:
-    from banqup_tui.connectors.s3_bucket import _root
+    from banqup_tui.connectors.s3.bucket import _root
 
     assert _root(server.settings("in-tray", **changed)) == wanted
 
 
 def test_a_preview_says_where_a_document_would_go(server: Buckets, store: Path) -> None:
-    assert S3().where(server.settings("in-tray"), parcel(store)) == f"s3://in-tray/{FIRST}"
+    assert S3().where(server.settings("in-tray"), delivery_request(store)) == f"s3://in-tray/{FIRST}"
 
 
 def test_the_library_is_loaded_only_when_it_is_used() -> None:
-    code = "import sys, banqup_tui.connectors.s3; print({'httpx'} & set(sys.modules))"
+    code = "import sys, banqup_tui.connectors.s3.connector; print({'httpx'} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60).strip() == "set()"
 
 
@@ -411,12 +422,12 @@ async def test_a_document_goes_nowhere_else_where_the_server_sends_it_on(
 ) -> None:
     server.location = f"{server.url}/{bucket}/stolen"
     server.before = lambda environ: (f"{status} Moved", "") if environ["PATH_INFO"].endswith(FIRST) else None
-    with raising(NotSent, match="sends elsewhere, to ") as told:
-        await send(server.settings(bucket), parcel(store))
-    assert told.value.fault is Fault.PERSON
+    with raising(NotSent, match="sends elsewhere, to ") as raised:
+        await send(server.settings(bucket), delivery_request(store))
+    assert raised.value.fault is Fault.PERSON
     server.before = lambda environ: (f"{status} Moved", "") if environ["REQUEST_METHOD"] == "PUT" else None
     with raising(NotSent, match="sends elsewhere, to "):
-        await send(server.settings(bucket), parcel(store))
+        await send(server.settings(bucket), delivery_request(store))
     assert not [asked for asked in server.seen if "stolen" in asked]
 
 
@@ -437,7 +448,7 @@ def test_the_signature_is_the_one_of_amazons_own_library(
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials
 
-    from banqup_tui.connectors.s3_signature import Keys, signed
+    from banqup_tui.connectors.s3.signature import Keys, signed
 
     at = datetime(2026, 11, 30, 4, 5, 6, tzinfo=UTC)
     monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: at.replace(tzinfo=None), raising=False)

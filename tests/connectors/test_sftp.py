@@ -11,12 +11,12 @@ from typing import Any
 import asyncssh
 import pytest
 
-from banqup_tui.connectors.hidden_file import hidden_name
-from banqup_tui.connectors.interface import Fault, NotSent, Parcel, Receipt, Rejected, Uncertain
-from banqup_tui.connectors.sftp import Sftp, SftpSettings
+from banqup_tui.connectors.common.hidden_file import hidden_name
+from banqup_tui.connectors.interface import DeliveryRequest, Fault, NotSent, Receipt, Rejected, Uncertain
+from banqup_tui.connectors.sftp.connector import Sftp, SftpSettings
 from banqup_tui.domain.secret import revealed
+from tests.support.delivery_requests import BYTES, delivery_request
 from tests.support.messages import raising, remedy, sentence
-from tests.support.parcels import BYTES, parcel
 from tests.support.sftp import SSHD, Server, asyncssh_server, below, free_port, openssh, roll_forward, send
 
 
@@ -40,7 +40,7 @@ async def server(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 
 
 async def test_a_document_appears_on_the_server(server: Server, store: Path) -> None:
-    receipt = await send(below(server, "[external_id]/[folder]/[year]"), parcel(store))
+    receipt = await send(below(server, "[external_id]/[folder]/[year]"), delivery_request(store))
     assert server.files() == ["PARVIS/purchases/2026/2026-11874.xml"]
     assert receipt.text.endswith("/PARVIS/purchases/2026/2026-11874.xml")
     assert (server.root / server.files()[0]).read_bytes() == BYTES
@@ -50,37 +50,39 @@ async def test_nothing_is_seen_before_the_commit_and_nothing_is_left_of_what_is_
     server: Server, store: Path
 ) -> None:
     async with Sftp().connect(below(server, "a")) as channel:
-        remnant = await channel.prepare(parcel(store))
-        assert server.files() == [f"a/{hidden_name(parcel(store))}"]
-        await channel.discard(remnant)
-        await channel.discard(remnant)
+        resume_token = await channel.prepare(delivery_request(store))
+        assert server.files() == [f"a/{hidden_name(delivery_request(store))}"]
+        await channel.discard(resume_token)
+        await channel.discard(resume_token)
         await channel.discard("nonsense")
     assert server.files() == []
 
 
 async def test_another_file_of_the_same_name_keeps_its_place(server: Server, store: Path) -> None:
     (server.root / "2026-11874.xml").write_bytes(b"theirs")
-    await send(server.settings(), parcel(store))
-    await send(server.settings(), parcel(store, generation=2))
+    await send(server.settings(), delivery_request(store))
+    await send(server.settings(), delivery_request(store, generation=2))
     assert server.files() == ["2026-11874.xml", "2026-11874_4f1c9a27-2.xml", "2026-11874_4f1c9a27.xml"]
     assert (server.root / "2026-11874.xml").read_bytes() == b"theirs"
 
 
 async def test_a_name_that_is_taken_between_prepare_and_commit_is_left_alone(server: Server, store: Path) -> None:
     async with Sftp().connect(server.settings()) as channel:
-        remnant = await channel.prepare(parcel(store))
+        resume_token = await channel.prepare(delivery_request(store))
         (server.root / "2026-11874.xml").write_bytes(b"theirs")
-        receipt = await channel.commit(parcel(store), remnant)
+        receipt = await channel.commit(delivery_request(store), resume_token)
     assert (server.root / "2026-11874.xml").read_bytes() == b"theirs"
     assert receipt.reference == "2026-11874_4f1c9a27.xml"
 
 
 async def test_many_documents_go_over_one_connection(server: Server, store: Path) -> None:
-    whats = [parcel(store, b"%d" % at, delivery_id=f"{at:08}-0000-4000-8000-000000000000") for at in range(16)]
+    whats = [
+        delivery_request(store, b"%d" % at, delivery_id=f"{at:08}-0000-4000-8000-000000000000") for at in range(16)
+    ]
 
     async with Sftp().connect(below(server, "[folder]")) as channel:
 
-        async def deliver(what: Parcel) -> Receipt:
+        async def deliver(what: DeliveryRequest) -> Receipt:
             return await channel.commit(what, await channel.prepare(what))
 
         receipts = await asyncio.gather(*(deliver(what) for what in whats))
@@ -89,39 +91,39 @@ async def test_many_documents_go_over_one_connection(server: Server, store: Path
 
 async def test_a_large_document_arrives_whole(server: Server, store: Path) -> None:
     content = os.urandom(3_500_001)
-    await send(server.settings(), parcel(store, content))
+    await send(server.settings(), delivery_request(store, content))
     assert (server.root / "2026-11874.xml").read_bytes() == content
 
 
 async def test_rolling_forward_does_what_was_not_done_and_only_once(server: Server, store: Path) -> None:
     async with Sftp().connect(server.settings()) as channel:
-        remnant = await channel.prepare(parcel(store))
-    first = await roll_forward(server.settings(), parcel(store), remnant)
+        resume_token = await channel.prepare(delivery_request(store))
+    first = await roll_forward(server.settings(), delivery_request(store), resume_token)
     assert server.files() == ["2026-11874.xml"]
-    assert await roll_forward(server.settings(), parcel(store), remnant) == first
+    assert await roll_forward(server.settings(), delivery_request(store), resume_token) == first
     (server.root / "2026-11874.xml").unlink()
-    assert await roll_forward(server.settings(), parcel(store), remnant) == first
+    assert await roll_forward(server.settings(), delivery_request(store), resume_token) == first
     assert server.files() == []
 
 
 async def test_a_rename_that_the_server_did_by_half_is_finished_not_repeated(server: Server, store: Path) -> None:
     async with Sftp().connect(server.settings()) as channel:
-        remnant = await channel.prepare(parcel(store))
-    os.link(server.root / hidden_name(parcel(store)), server.root / "2026-11874.xml")
-    await roll_forward(server.settings(), parcel(store), remnant)
+        resume_token = await channel.prepare(delivery_request(store))
+    os.link(server.root / hidden_name(delivery_request(store)), server.root / "2026-11874.xml")
+    await roll_forward(server.settings(), delivery_request(store), resume_token)
     assert server.files() == ["2026-11874.xml"]
 
 
 async def test_a_folder_that_cannot_be_seen_says_nothing_about_arrival(server: Server, store: Path) -> None:
     async with Sftp().connect(below(server, "a")) as channel:
-        remnant = await channel.prepare(parcel(store))
+        resume_token = await channel.prepare(delivery_request(store))
     (server.root / "a").rename(server.root / "b")
     with pytest.raises(Uncertain):
-        await roll_forward(below(server, "a"), parcel(store), remnant)
+        await roll_forward(below(server, "a"), delivery_request(store), resume_token)
 
 
 async def test_bytes_that_changed_are_not_sent(server: Server, store: Path) -> None:
-    what = parcel(store)
+    what = delivery_request(store)
     what.file.write_bytes(b"damaged")
     with raising(Rejected, match="damaged"):
         await send(server.settings(), what)
@@ -129,7 +131,7 @@ async def test_bytes_that_changed_are_not_sent(server: Server, store: Path) -> N
 
 
 async def test_the_test_signs_in_compares_the_key_and_writes(server: Server, store: Path) -> None:
-    first, second = await Sftp().test(below(server, "[external_id]/[folder]"), parcel(store))
+    first, second = await Sftp().test(below(server, "[external_id]/[folder]"), delivery_request(store))
     assert first.ok
     assert second.ok
     assert sentence(first).startswith("Signed in in 0.")
@@ -144,7 +146,7 @@ async def test_a_path_through_a_file_is_for_a_person_to_mend(server: Server, sto
     assert [step.ok for step in steps] == [True, False]
     assert "taken" in sentence(steps[1])
     with pytest.raises(NotSent):
-        await send(below(server, "taken/[folder]"), parcel(store))
+        await send(below(server, "taken/[folder]"), delivery_request(store))
 
 
 @pytest.mark.parametrize("where", ["rename.before", "rename.after"])
@@ -158,7 +160,7 @@ async def test_a_process_killed_at_the_rename_delivers_exactly_once(
         sys.executable, "-c", SENDER, str(tmp_path), env={**os.environ, "BANQUP_KILL_AT": where}
     )
     assert await asyncio.wait_for(killed.wait(), 60) == -9
-    await roll_forward(server.settings(), parcel(store), (tmp_path / "remnant").read_text())
+    await roll_forward(server.settings(), delivery_request(store), (tmp_path / "remnant").read_text())
     assert server.files() == ["2026-11874.xml"]
 
 
@@ -166,17 +168,17 @@ SENDER = """
 import asyncio, sys
 from pathlib import Path
 import msgspec
-from banqup_tui.connectors.sftp import Sftp, SftpSettings
+from banqup_tui.connectors.sftp.connector import Sftp, SftpSettings
 from banqup_tui.domain.secret import from_text
-from tests.support.parcels import parcel
+from tests.support.delivery_requests import delivery_request
 
 async def main(root: Path) -> None:
     settings = msgspec.json.decode((root / "settings").read_bytes(), type=SftpSettings, dec_hook=from_text)
     async with Sftp().connect(settings) as channel:
-        what = parcel(root / "store")
-        remnant = await channel.prepare(what)
-        (root / "remnant").write_text(remnant)
-        await channel.commit(what, remnant)
+        what = delivery_request(root / "store")
+        resume_token = await channel.prepare(what)
+        (root / "remnant").write_text(resume_token)
+        await channel.commit(what, resume_token)
 
 asyncio.run(main(Path(sys.argv[1])))
 """
@@ -202,8 +204,10 @@ async def test_an_unknown_key_is_never_accepted_and_is_shown(server: Server) -> 
 
 async def test_the_fingerprint_may_be_of_any_of_the_servers_keys(tmp_path: Path, store: Path) -> None:
     async with asyncssh_server(tmp_path / "server", key_type="ecdsa-sha2-nistp256") as server:
-        await send(server.settings(), parcel(store))
-        await send(server.settings(host_key=f"SHA256:{'A' * 43}, {server.fingerprint}="), parcel(store, generation=2))
+        await send(server.settings(), delivery_request(store))
+        await send(
+            server.settings(host_key=f"SHA256:{'A' * 43}, {server.fingerprint}="), delivery_request(store, generation=2)
+        )
     assert len(server.files()) == 2
 
 
@@ -224,7 +228,7 @@ async def test_a_private_key_that_cannot_be_read_is_for_a_person_to_mend(tmp_pat
 
 
 async def test_a_private_key_pasted_into_one_line_is_read(tmp_path: Path) -> None:
-    from banqup_tui.connectors.sftp_session import private_key_of
+    from banqup_tui.connectors.sftp.session import private_key_of
 
     key = asyncssh.generate_private_key("ssh-ed25519")
     text = key.export_private_key("openssh", passphrase="x").decode()
@@ -241,7 +245,7 @@ async def test_a_server_that_is_not_there_is_tried_again(tmp_path: Path) -> None
 
 
 async def test_a_server_that_does_not_answer_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("banqup_tui.connectors.sftp_session.CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr("banqup_tui.connectors.sftp.session.CONNECT_SECONDS", 0.3)
 
     async def listen_only(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
@@ -266,13 +270,13 @@ async def test_a_server_puts_documents_on_its_disk_where_that_is_asked_for(
             flushed.append(Path(os.fsdecode(file_obj.name)).read_bytes())
 
     async with asyncssh_server(tmp_path / "server", Server) as server:
-        await send(server.settings(flush=flush), parcel(store))
+        await send(server.settings(flush=flush), delivery_request(store))
     assert flushed == ([BYTES] if flush else [])
 
 
 def test_settings_are_checked_before_they_are_kept() -> None:
-    def codes(*, complete: bool = False, **given: str) -> list[str]:
-        return [problem.reason.code for problem in Sftp().check(given, complete=complete)]
+    def codes(*, complete: bool = False, **values: str) -> list[str]:
+        return [problem.reason.code for problem in Sftp().check(values, complete=complete)]
 
     assert codes(path="in/[folder]") == []
     assert codes(file_name="a/b") == ["setting.slash-in-name"]
@@ -283,9 +287,9 @@ def test_settings_are_checked_before_they_are_kept() -> None:
 
 async def test_a_folder_that_disappears_while_the_connection_lasts_is_made_again(server: Server, store: Path) -> None:
     async with Sftp().connect(below(server, "a")) as channel:
-        await channel.commit(parcel(store), await channel.prepare(parcel(store)))
+        await channel.commit(delivery_request(store), await channel.prepare(delivery_request(store)))
         (server.root / "a").rename(server.root / "b")
-        await channel.commit(parcel(store), await channel.prepare(parcel(store)))
+        await channel.commit(delivery_request(store), await channel.prepare(delivery_request(store)))
     assert server.files() == ["a/2026-11874.xml", "b/2026-11874.xml"]
 
 
@@ -297,13 +301,15 @@ def test_secrets_are_hidden_wherever_the_settings_are_shown() -> None:
 
 
 def test_the_library_is_loaded_only_when_it_is_used() -> None:
-    code = "import sys, banqup_tui.connectors.sftp; print('asyncssh' in sys.modules)"
+    code = "import sys, banqup_tui.connectors.sftp.connector; print('asyncssh' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60).strip() == "False"
 
 
 async def side_by_side(settings: SftpSettings, store: Path, count: int) -> None:
     async def one(channel: Any, at: int) -> None:
-        what = parcel(store, f"document {at}".encode() * 3000, delivery_id=f"{at:08}-1111-4222-8333-944455556666")
+        what = delivery_request(
+            store, f"document {at}".encode() * 3000, delivery_id=f"{at:08}-1111-4222-8333-944455556666"
+        )
         await channel.commit(what, await channel.prepare(what))
 
     async with Sftp().connect(settings) as channel:
@@ -312,8 +318,8 @@ async def side_by_side(settings: SftpSettings, store: Path, count: int) -> None:
 
 async def test_documents_of_one_name_sent_side_by_side_all_keep_their_places(server: Server, store: Path) -> None:
     await side_by_side(below(server, "a"), store, 24)
-    kept = {(server.root / name).read_bytes()[:12].decode() for name in server.files()}
-    assert len(server.files()) == len(kept) == 24
+    stored = {(server.root / name).read_bytes()[:12].decode() for name in server.files()}
+    assert len(server.files()) == len(stored) == 24
     assert "a/2026-11874.xml" in server.files()
 
 

@@ -7,11 +7,11 @@ from typing import Any
 import asyncssh
 import pytest
 
-from banqup_tui.connectors.hidden_file import remnant_of
+from banqup_tui.connectors.common.hidden_file import resume_token_of
 from banqup_tui.connectors.interface import Fault, NotSent, Uncertain
-from banqup_tui.connectors.sftp import Sftp, SftpSettings
+from banqup_tui.connectors.sftp.connector import Sftp, SftpSettings
+from tests.support.delivery_requests import delivery_request
 from tests.support.messages import raising, remedy, sentence
-from tests.support.parcels import parcel
 from tests.support.sftp import asyncssh_server, roll_forward, send
 
 
@@ -49,7 +49,7 @@ async def test_each_refusal_of_a_server_has_its_sentence(
 ) -> None:
     async with asyncssh_server(tmp_path / "server", kind) as server:
         with raising(NotSent, match=words) as caught:
-            await send(server.settings(), parcel(store))
+            await send(server.settings(), delivery_request(store))
     assert caught.value.fault is fault
     assert not [name for name in server.files() if not name.startswith(".")]
 
@@ -60,8 +60,8 @@ async def test_what_stops_a_document_stops_the_test_of_the_connection_in_the_sam
 ) -> None:
     async with asyncssh_server(tmp_path / "server", kind) as server:
         with pytest.raises(NotSent) as caught:
-            await send(server.settings(), parcel(store))
-        *_, last = await Sftp().test(server.settings(), parcel(store))
+            await send(server.settings(), delivery_request(store))
+        *_, last = await Sftp().test(server.settings(), delivery_request(store))
     assert not last.ok
     assert sentence(last).endswith(sentence(caught.value))
     assert not [name for name in server.files() if "banqup-test" in name]
@@ -77,11 +77,11 @@ async def test_a_line_that_breaks_after_the_rename_was_asked_for_leaves_it_uncer
 
     async with asyncssh_server(tmp_path / "server", Cut) as server:
         async with Sftp().connect(server.settings()) as channel:
-            remnant = await channel.prepare(parcel(store))
+            resume_token = await channel.prepare(delivery_request(store))
             with raising(Uncertain, match="broke while the document got its name"):
-                await channel.commit(parcel(store), remnant)
-        receipt = await roll_forward(server.settings(), parcel(store), remnant)
-    assert receipt.text == remnant_of(remnant).final
+                await channel.commit(delivery_request(store), resume_token)
+        receipt = await roll_forward(server.settings(), delivery_request(store), resume_token)
+    assert receipt.text == resume_token_of(resume_token).final
     assert server.files() == ["2026-11874.xml"]
 
 
@@ -93,7 +93,7 @@ async def test_a_line_that_breaks_during_the_upload_is_certainly_not_sent(tmp_pa
 
     async with asyncssh_server(tmp_path / "server", Cut) as server:
         with raising(NotSent, match="connection broke") as caught:
-            await send(server.settings(), parcel(store))
+            await send(server.settings(), delivery_request(store))
     assert caught.value.fault is Fault.INTEGRATION
 
 
@@ -105,7 +105,7 @@ async def test_a_server_that_keeps_less_than_it_was_given_is_found_out(tmp_path:
 
     async with asyncssh_server(tmp_path / "server", Short) as server:
         with raising(NotSent, match="4 of 30 bytes were kept"):
-            await send(server.settings(), parcel(store))
+            await send(server.settings(), delivery_request(store))
     assert server.files() == []
 
 
@@ -120,14 +120,14 @@ async def test_a_server_that_does_not_let_it_be_seen_proves_nothing(tmp_path: Pa
 
     async with asyncssh_server(tmp_path / "server", Shut) as server:
         async with Sftp().connect(server.settings()) as channel:
-            remnant = await channel.prepare(parcel(store))
+            resume_token = await channel.prepare(delivery_request(store))
         Shut.shut = True
-        await roll_forward(server.settings(), parcel(store), remnant)
+        await roll_forward(server.settings(), delivery_request(store), resume_token)
         assert server.files() == ["2026-11874.xml"]
         with pytest.raises(Uncertain):
-            await roll_forward(server.settings(), parcel(store), remnant)
+            await roll_forward(server.settings(), delivery_request(store), resume_token)
         Shut.shut = False
-        await roll_forward(server.settings(), parcel(store), remnant)
+        await roll_forward(server.settings(), delivery_request(store), resume_token)
     assert server.files() == ["2026-11874.xml"]
 
 
@@ -143,7 +143,7 @@ async def test_a_server_that_takes_files_in_and_shows_none_is_served(tmp_path: P
 
     async with asyncssh_server(tmp_path / "server", Slot) as server:
         (server.root / "in").mkdir()
-        await send(server.settings(path="/in"), parcel(store))
+        await send(server.settings(path="/in"), delivery_request(store))
     assert server.files() == ["in/2026-11874.xml"]
 
 
@@ -152,7 +152,7 @@ async def test_a_server_without_any_extension_is_served(
 ) -> None:
     monkeypatch.setattr("asyncssh.sftp.SFTPServerHandler._extensions", [])
     async with asyncssh_server(tmp_path / "server") as server:
-        what = parcel(store, os.urandom(300_000))
+        what = delivery_request(store, os.urandom(300_000))
         await send(server.settings(), what)
         assert (server.root / server.files()[0]).read_bytes() == what.file.read_bytes()
 
@@ -167,7 +167,7 @@ async def test_a_server_that_answers_nonsense_is_given_up_and_tried_again(tmp_pa
     listener = await asyncssh.listen(
         "127.0.0.1",
         0,
-        server_factory=OpenDoor,
+        server_factory=OpenServer,
         server_host_keys=[(key := asyncssh.generate_private_key("ssh-ed25519"))],
         process_factory=nonsense,
         encoding=None,
@@ -177,12 +177,12 @@ async def test_a_server_that_answers_nonsense_is_given_up_and_tried_again(tmp_pa
             host="127.0.0.1", port=listener.get_port(), user="u", path="/", host_key=key.get_fingerprint()
         )
         with pytest.raises(NotSent) as caught:
-            await send(settings, parcel(store))
+            await send(settings, delivery_request(store))
         assert remedy(caught.value)
     finally:
         listener.close()
 
 
-class OpenDoor(asyncssh.SSHServer):
+class OpenServer(asyncssh.SSHServer):
     def begin_auth(self, username: str) -> bool:
         return False

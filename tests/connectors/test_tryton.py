@@ -9,13 +9,22 @@ from typing import Any
 import msgspec
 import pytest
 
-from banqup_tui.connectors.interface import Channel, Fault, Found, NotSent, Parcel, Receipt, Rejected, Uncertain
-from banqup_tui.connectors.tryton import Tryton, TrytonSettings
+from banqup_tui.connectors.interface import (
+    Channel,
+    DeliveryRequest,
+    Fault,
+    Found,
+    NotSent,
+    Receipt,
+    Rejected,
+    Uncertain,
+)
+from banqup_tui.connectors.tryton.connector import Tryton, TrytonSettings
 from banqup_tui.domain.folder import Folder
 from tests.connectors.contract import Arrived, WireContract, WiredReceiver, next_attempt
 from tests.support import papers
+from tests.support.delivery_requests import delivery_request
 from tests.support.messages import raising, remedy, sentence, words
-from tests.support.parcels import parcel
 from tests.support.tryton import Books, served
 from tests.support.wire import Wire, wire_to
 
@@ -23,15 +32,15 @@ pytestmark = pytest.mark.tryton
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
     with served(tmp_path_factory.mktemp("tryton")) as books:
         yield books
 
 
 @pytest.fixture
-def books(house: Books) -> Books:
-    house.clear()
-    return house
+def books(installation: Books) -> Books:
+    installation.clear()
+    return installation
 
 
 class TrytonServer:
@@ -66,12 +75,12 @@ class TestTheContract(WireContract):
             yield TrytonServer(books, wire)
 
 
-async def send(books: Books, what: Parcel, **changed: Any) -> Receipt:
+async def send(books: Books, what: DeliveryRequest, **changed: Any) -> Receipt:
     async with Tryton().connect(books.settings(**changed)) as channel:
         return await channel.commit(what, await channel.prepare(what))
 
 
-async def look_up(books: Books, what: Parcel, *earlier: str) -> tuple[Found, Receipt | None]:
+async def look_up(books: Books, what: DeliveryRequest, *earlier: str) -> tuple[Found, Receipt | None]:
     async with Tryton().connect(books.settings()) as channel:
         return await channel.look_up(what, earlier)
 
@@ -80,13 +89,13 @@ def _connected(books: Books, wire: Wire) -> AbstractAsyncContextManager[Channel]
     return Tryton().connect(books.settings(url=f"http://127.0.0.1:{wire.port}"))
 
 
-def invoice_of(store: Path, **changed: Any) -> Parcel:
-    return parcel(store, papers.invoice(**changed), number="2026-00417")
+def invoice_of(store: Path, **changed: Any) -> DeliveryRequest:
+    return delivery_request(store, papers.invoice(**changed), number="2026-00417")
 
 
-def pdf_of(store: Path, **changed: Any) -> Parcel:
-    given: dict[str, Any] = {"file_name": "Facture.pdf", "media_type": "application/pdf", "number": None, **changed}
-    return parcel(store, papers.letter(), **given)
+def pdf_of(store: Path, **changed: Any) -> DeliveryRequest:
+    values: dict[str, Any] = {"file_name": "Facture.pdf", "media_type": "application/pdf", "number": None, **changed}
+    return delivery_request(store, papers.letter(), **values)
 
 
 def amount(value: Any) -> str:
@@ -132,13 +141,13 @@ async def test_a_pdf_becomes_a_draft_with_the_file_attached(books: Books, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("changed", "kept"),
+    ("changed", "stored"),
     [({"pictures": "leave"}, Folder.PURCHASE_INVOICES), ({}, Folder.OTHER_DOCUMENTS)], ids=["as-set", "other-document"],
 )  # fmt: skip
 async def test_what_is_no_purchase_or_is_to_be_left_waits_as_it_came(
-    books: Books, tmp_path: Path, changed: dict[str, Any], kept: Folder
+    books: Books, tmp_path: Path, changed: dict[str, Any], stored: Folder
 ) -> None:
-    receipt = await send(books, pdf_of(tmp_path, folder=kept), **changed)
+    receipt = await send(books, pdf_of(tmp_path, folder=stored), **changed)
     (document,) = books.documents("state", "type", "result")
     assert (document["state"], document["type"], document["result"]) == ("draft", None, None)
     assert sentence(receipt.about) == f"Arrived in Tryton as incoming document {document['id']}, to be worked on there."
@@ -165,10 +174,10 @@ async def test_a_document_that_was_cut_off_before_it_was_processed_is_processed_
 ) -> None:
     what = invoice_of(tmp_path)
     async with wire_to(books.port) as wire, _connected(books, wire) as channel:
-        remnant = await channel.prepare(what)
+        resume_token = await channel.prepare(what)
         wire.cut_answer()
         with pytest.raises(Uncertain):
-            await channel.commit(what, remnant)
+            await channel.commit(what, resume_token)
     assert [row["state"] for row in books.documents("state")] == ["draft"]
     found, receipt = await look_up(books, next_attempt(what))
     assert found is Found.FOUND
@@ -206,9 +215,9 @@ async def test_nobody_who_may_not_see_the_company_says_that_a_document_is_not_th
     books: Books, tmp_path: Path
 ) -> None:
     await send(books, invoice_of(tmp_path))
-    with books.without_the_company(), raising(NotSent, match="has no company") as told:
+    with books.without_the_company(), raising(NotSent, match="has no company") as raised:
         await look_up(books, invoice_of(tmp_path))
-    assert told.value.fault is Fault.PERSON
+    assert raised.value.fault is Fault.PERSON
 
 
 @pytest.mark.parametrize(
@@ -220,10 +229,10 @@ async def test_nobody_who_may_not_see_the_company_says_that_a_document_is_not_th
 async def test_a_setting_that_is_wrong_waits_for_a_person_before_anything_is_sent(
     books: Books, tmp_path: Path, changed: dict[str, Any], sentence: str
 ) -> None:
-    with raising(NotSent, match=sentence) as told:
+    with raising(NotSent, match=sentence) as raised:
         await send(books, invoice_of(tmp_path), **changed)
-    assert told.value.fault is Fault.PERSON
-    assert remedy(told.value)
+    assert raised.value.fault is Fault.PERSON
+    assert remedy(raised.value)
     (step,) = await Tryton().test(books.settings(**changed), None)
     assert not step.ok
     assert words(step, "fr") != words(step)
@@ -233,9 +242,9 @@ async def test_a_setting_that_is_wrong_waits_for_a_person_before_anything_is_sen
 async def test_what_is_larger_than_trytons_configuration_allows_is_refused_with_the_setting_to_change(
     books: Books, tmp_path: Path
 ) -> None:
-    with raising(Rejected, match="does not take a document of this size") as told:
-        await send(books, parcel(tmp_path, b"%PDF-1.7" + bytes(3_000_000), media_type="application/pdf"))
-    assert "max_size" in remedy(told.value)
+    with raising(Rejected, match="does not take a document of this size") as raised:
+        await send(books, delivery_request(tmp_path, b"%PDF-1.7" + bytes(3_000_000), media_type="application/pdf"))
+    assert "max_size" in remedy(raised.value)
     assert books.documents() == []
 
 
@@ -252,7 +261,7 @@ async def test_a_server_that_is_no_tryton_is_told_from_one(tmp_path: Path) -> No
 
     async with hooks() as server:
         settings = TrytonSettings(url=f"http://127.0.0.1:{server.port}", database="books", key="k", company=1)
-        with pytest.raises(NotSent) as told:
+        with pytest.raises(NotSent) as raised:
             async with Tryton().connect(settings) as channel:
-                await channel.prepare(parcel(tmp_path))
-    assert told.value.fault is Fault.PERSON
+                await channel.prepare(delivery_request(tmp_path))
+    assert raised.value.fault is Fault.PERSON

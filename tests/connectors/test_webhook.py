@@ -12,14 +12,14 @@ import msgspec
 import pytest
 from standardwebhooks import Webhook as Theirs
 
-from banqup_tui.connectors.interface import Fault, NotSent, Parcel, Receipt, Rejected, Uncertain, schema
-from banqup_tui.connectors.webhook import Webhook, WebhookSettings
-from banqup_tui.connectors.webhook_signature import secrets_of, signed_headers
+from banqup_tui.connectors.interface import DeliveryRequest, Fault, NotSent, Receipt, Rejected, Uncertain, schema
+from banqup_tui.connectors.webhook.connector import Webhook, WebhookSettings
+from banqup_tui.connectors.webhook.signature import secrets_of, signed_headers
 from banqup_tui.domain.secret import from_text
 from tests.connectors.contract import Arrived, WireContract, WiredReceiver
+from tests.support.delivery_requests import BYTES, delivery_request
 from tests.support.hooks import OTHER_SECRET, SECRET, Hooks, hooks
 from tests.support.messages import raising, sentence
-from tests.support.parcels import BYTES, parcel
 from tests.support.wire import Wire, wire_to
 
 
@@ -40,7 +40,7 @@ class HookServer:
         return msgspec.structs.replace(self.settings(), secret=OTHER_SECRET)
 
     async def arrived(self) -> list[Arrived]:
-        return [Arrived(kept.event["data"]["fileName"], kept.content) for kept in self.server.kept.values()]
+        return [Arrived(stored.event["data"]["fileName"], stored.content) for stored in self.server.stored.values()]
 
     @asynccontextmanager
     async def refusing(self) -> AsyncIterator[None]:
@@ -62,9 +62,9 @@ async def server() -> AsyncIterator[Hooks]:
         yield made
 
 
-async def send(server: Hooks, what: Parcel, **changed: Any) -> Receipt:
-    given: dict[str, Any] = {"url": server.url, "secret": SECRET, **changed}
-    async with Webhook().connect(WebhookSettings(**given)) as channel:
+async def send(server: Hooks, what: DeliveryRequest, **changed: Any) -> Receipt:
+    entered: dict[str, Any] = {"url": server.url, "secret": SECRET, **changed}
+    async with Webhook().connect(WebhookSettings(**entered)) as channel:
         return await channel.commit(what, await channel.prepare(what))
 
 
@@ -75,13 +75,13 @@ def answering(server: Hooks, status: int, body: bytes = b"", *, after: bool = Fa
 
 
 async def test_the_event_says_whose_document_it_is_and_all_that_is_known_of_it(server: Hooks, tmp_path: Path) -> None:
-    what = parcel(tmp_path)
+    what = delivery_request(tmp_path)
     await send(server, what)
-    kept = server.kept[what.key]
-    assert kept.event["type"] == "document.sent"
-    assert kept.event["timestamp"].endswith("Z")
-    assert kept.event["data"].pop("content")
-    assert kept.event["data"] == {
+    stored = server.stored[what.key]
+    assert stored.event["type"] == "document.sent"
+    assert stored.event["timestamp"].endswith("Z")
+    assert stored.event["data"].pop("content")
+    assert stored.event["data"] == {
         "client": {
             "reference": "PARVIS",
             "name": "Boulangerie du Parvis SRL",
@@ -100,18 +100,20 @@ async def test_the_event_says_whose_document_it_is_and_all_that_is_known_of_it(s
 
 
 async def test_the_file_may_lie_beside_the_event_under_a_harmless_name(server: Hooks, tmp_path: Path) -> None:
-    what = parcel(tmp_path, b"\xff\x00\xfe", file_name='é"; name="event"\r\nX: y.pdf', media_type="application/pdf")
+    what = delivery_request(
+        tmp_path, b"\xff\x00\xfe", file_name='é"; name="event"\r\nX: y.pdf', media_type="application/pdf"
+    )
     await send(server, what, format="multipart")
-    kept = server.kept[what.key]
-    assert kept.content == b"\xff\x00\xfe"
-    assert "content" not in kept.event["data"]
-    assert kept.event["as"] == (kept.event["data"]["fileName"], "application/pdf")
-    assert kept.event["data"]["fileName"] == "é-; name=-event- X- y.pdf"
+    stored = server.stored[what.key]
+    assert stored.content == b"\xff\x00\xfe"
+    assert "content" not in stored.event["data"]
+    assert stored.event["as"] == (stored.event["data"]["fileName"], "application/pdf")
+    assert stored.event["data"]["fileName"] == "é-; name=-event- X- y.pdf"
 
 
 async def test_the_identifier_that_the_receiver_gives_is_the_proof(server: Hooks, tmp_path: Path) -> None:
     answering(server, 201, b'{"id": "JRN-2026-17\\u001b[2J"}', after=True)
-    receipt = await send(server, parcel(tmp_path))
+    receipt = await send(server, delivery_request(tmp_path))
     assert receipt == Receipt(text=f"127.0.0.1:{server.port}: JRN-2026-17", reference="JRN-2026-17")
 
 
@@ -121,21 +123,21 @@ async def test_the_identifier_that_the_receiver_gives_is_the_proof(server: Hooks
 )  # fmt: skip
 async def test_without_one_it_is_the_events_own(server: Hooks, tmp_path: Path, body: bytes) -> None:
     answering(server, 200, body, after=True)
-    assert (await send(server, parcel(tmp_path))).reference == parcel(tmp_path).key
+    assert (await send(server, delivery_request(tmp_path))).reference == delivery_request(tmp_path).key
 
 
 async def test_what_the_receiver_has_already_is_delivered(server: Hooks, tmp_path: Path) -> None:
     answering(server, 409, b'{"id": 17}')
-    assert (await send(server, parcel(tmp_path))).reference == "17"
+    assert (await send(server, delivery_request(tmp_path))).reference == "17"
 
 
 async def test_an_event_that_is_sent_again_is_known_by_its_identifier(server: Hooks, tmp_path: Path) -> None:
     answering(server, 502, after=True)
     with raising(Uncertain, match="fails, with the status 502"):
-        await send(server, parcel(tmp_path))
+        await send(server, delivery_request(tmp_path))
     server.answer = None
-    await send(server, parcel(tmp_path, attempt=1))
-    assert len(server.kept) == server.replays == 1
+    await send(server, delivery_request(tmp_path, attempt=1))
+    assert len(server.stored) == server.replays == 1
 
 
 @pytest.mark.parametrize(
@@ -147,27 +149,27 @@ async def test_every_refusal_is_told_by_whoever_can_mend_it(
     server: Hooks, tmp_path: Path, status: int, expected: type[Exception], fault: Fault | None
 ) -> None:
     answering(server, status, Location="https://elsewhere.example/hooks", Retry_After="90")
-    with pytest.raises(expected) as told:
-        await send(server, parcel(tmp_path))
-    assert getattr(told.value, "fault", None) is fault
-    assert getattr(told.value, "retry_after", None) == (90.0 if status in (429, 500) else None)
-    assert server.kept == {}
+    with pytest.raises(expected) as raised:
+        await send(server, delivery_request(tmp_path))
+    assert getattr(raised.value, "fault", None) is fault
+    assert getattr(raised.value, "retry_after", None) == (90.0 if status in (429, 500) else None)
+    assert server.stored == {}
 
 
 async def test_the_reason_of_a_refusal_is_shown_and_does_no_harm(server: Hooks, tmp_path: Path) -> None:
     answering(server, 422, b'{"error": {"message": "unknown\\u001b[31m client\\r\\nPARVIS%s"}}' % (b"x" * 9000))
-    with pytest.raises(Rejected) as told:
-        await send(server, parcel(tmp_path))
-    assert "the status 422: “unknown client PARVISxxx" in sentence(told.value)
-    assert len(sentence(told.value)) < 300
+    with pytest.raises(Rejected) as raised:
+        await send(server, delivery_request(tmp_path))
+    assert "the status 422: “unknown client PARVISxxx" in sentence(raised.value)
+    assert len(sentence(raised.value)) < 300
 
 
 async def test_a_document_that_was_damaged_here_is_not_sent(server: Hooks, tmp_path: Path) -> None:
-    what = parcel(tmp_path)
+    what = delivery_request(tmp_path)
     what.file.write_bytes(b"other bytes")
     with raising(Rejected, match="damaged"):
         await send(server, what)
-    assert server.kept == {}
+    assert server.stored == {}
 
 
 async def test_while_the_secret_is_changed_the_receiver_may_know_the_old_one_or_the_new(
@@ -175,7 +177,7 @@ async def test_while_the_secret_is_changed_the_receiver_may_know_the_old_one_or_
 ) -> None:
     for known in (SECRET, OTHER_SECRET):
         server.secret = known
-        await send(server, parcel(tmp_path), secret=f"{SECRET} {OTHER_SECRET}")
+        await send(server, delivery_request(tmp_path), secret=f"{SECRET} {OTHER_SECRET}")
     assert server.replays == 1
 
 
@@ -188,8 +190,8 @@ def test_the_signature_is_that_of_the_makers_own_library() -> None:
 
 
 def test_settings_are_checked_before_they_are_kept() -> None:
-    def codes(**given: str) -> list[str]:
-        return [problem.reason.code for problem in Webhook().check(given, complete=True)]
+    def codes(**entered: str) -> list[str]:
+        return [problem.reason.code for problem in Webhook().check(entered, complete=True)]
 
     assert codes(url="https://books.example/h?x=1", secret=SECRET) == []
     assert codes(url="http://127.0.0.1:8080/h", secret=f"{SECRET} {OTHER_SECRET}") == []
@@ -223,5 +225,5 @@ async def test_a_test_of_the_connection_says_what_is_wrong_in_french_too(server:
 
 
 def test_the_library_is_loaded_only_when_it_is_used() -> None:
-    code = "import sys, banqup_tui.connectors.webhook; print('httpx' in sys.modules)"
+    code = "import sys, banqup_tui.connectors.webhook.connector; print('httpx' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60).strip() == "False"

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from banqup_tui.backend.apart import Apart
+from banqup_tui.backend.connector_host.foreign import ForeignConnector
 from tests.connectors.contract import Arrived, WireContract, WiredReceiver
 from tests.support.acme import TOKEN, Acme, acme
 from tests.support.packages import block, install_the_example
@@ -37,7 +37,7 @@ class Ledger:
     answers_in_commit = 0
 
     def __init__(self, example: ModuleType, server: Acme, wire: Wire) -> None:
-        self.connector: Any = Apart(example.AcmeLedger())
+        self.connector: Any = ForeignConnector(example.AcmeLedger())
         self.server, self.wire = server, wire
 
     def settings(self) -> Any:

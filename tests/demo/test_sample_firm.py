@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from banqup_tui.backend.described import described, kind_of
+from banqup_tui.backend.intake.description import described, kind_of
 from banqup_tui.demo.firm import belgian_iban, company_number, make_firm
 from banqup_tui.demo.generate import Facts, Sample, generate
 from banqup_tui.demo.pdf import text_pdf

@@ -78,5 +78,5 @@ def test_a_client_with_several_integrations_is_counted_once() -> None:
     of_clients = [("c1", "a"), ("c1", "b"), ("c2", "c"), ("c3", "d")]
     found = [an_integration(id=id_, client_id=client) for client, id_ in of_clients]
     gone = an_integration(id="e", client_id="c4", state=IntegrationState.REMOVED)
-    told = summary([*found, gone], SFTP, NOW)
-    assert (told.total, told.clients, told.active) == (4, 3, 4)
+    summary_text = summary([*found, gone], SFTP, NOW)
+    assert (summary_text.total, summary_text.clients, summary_text.active) == (4, 3, 4)

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.office import Office, furnish, invoices, office_in
+from tests.support.local_setup import LocalSetup, furnish, invoices, setup_in
 
 MANY = 200
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    with office_in(tmp_path) as made:
+def setup(tmp_path: Path) -> Iterator[LocalSetup]:
+    with setup_in(tmp_path) as made:
         yield made
 
 
@@ -21,7 +21,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with one client and 200 invoices, its backend ended."""
     root = tmp_path_factory.mktemp("furnished")
-    with office_in(root) as made:
+    with setup_in(root) as made:
         client_id = made.add_client()
         made.add_documents(client_id, invoices(MANY))
         made.kill_backend(signal.SIGTERM)
@@ -29,7 +29,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def large_office(tmp_path: Path, furnished: Path) -> Iterator[Office]:
+def large_setup(tmp_path: Path, furnished: Path) -> Iterator[LocalSetup]:
     furnish(furnished, tmp_path)
-    with office_in(tmp_path) as made:
+    with setup_in(tmp_path) as made:
         yield made

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support import papers
 from tests.support.drop import SFTP, listens
-from tests.support.office import Office, until
+from tests.support.local_setup import LocalSetup, until
 from tests.support.sftp import free_port
 
 pytestmark = pytest.mark.skipif(SFTP is None, reason="the machine has no OpenSSH client")
@@ -40,13 +40,13 @@ def write_export(root: Path, scan: int) -> None:
 class Sender:
     """`sftp -b` with the account's key and the host key that the drop has shown."""
 
-    def __init__(self, office: Office, tmp_path: Path, *, scan: int = 100_000) -> None:
+    def __init__(self, setup: LocalSetup, tmp_path: Path, *, scan: int = 100_000) -> None:
         self.directory = tmp_path
         self.port = free_port()
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "id")], check=True)
-        assert office.banqup("sources", "add", "sftp", "--listen", f"127.0.0.1:{self.port}").returncode == 0
+        assert setup.banqup("sources", "add", "sftp", "--listen", f"127.0.0.1:{self.port}").returncode == 0
         key = str(tmp_path / "id.pub")
-        assert office.banqup("sources", "accounts", "add", "banqup", "--key", key).returncode == 0
+        assert setup.banqup("sources", "accounts", "add", "banqup", "--key", key).returncode == 0
         self.export = tmp_path / "export"
         write_export(self.export, scan)
 
@@ -65,31 +65,31 @@ class Sender:
 @pytest.mark.campaign
 @pytest.mark.parametrize("point", ["drop.stored", "intake.committed"])
 def test_a_backend_that_is_killed_while_it_takes_a_file_has_it_once_when_it_is_put_again(
-    office: Office, tmp_path: Path, point: str
+    setup: LocalSetup, tmp_path: Path, point: str
 ) -> None:
-    office.add_client()
-    sender = Sender(office, tmp_path)
-    office.kill_backend(signal.SIGTERM)
-    office.start_backend(BANQUP_KILL_AT=point)
+    setup.add_client()
+    sender = Sender(setup, tmp_path)
+    setup.kill_backend(signal.SIGTERM)
+    setup.start_backend(BANQUP_KILL_AT=point)
     until(lambda: listens(sender.port), what="the drop")
     sent = sender.begin()
     sent.communicate(timeout=45)
     assert sent.returncode != 0
-    office.start_backend()
+    setup.start_backend()
     until(lambda: listens(sender.port), what="the drop")
     sent = sender.begin()
-    said, _ = sent.communicate(timeout=45)
-    assert sent.returncode == 0, said
-    names = sorted(one["fileName"] for one in office.documents())
+    printed, _ = sent.communicate(timeout=45)
+    assert sent.returncode == 0, printed
+    names = sorted(one["fileName"] for one in setup.documents())
     assert names == ["12.cod", "P-1.xml", "P-2.xml", "S-1.xml", "scan.jpg"]
 
 
 def test_an_export_put_by_openssh_and_cut_off_is_each_document_once_in_its_client_and_folder(
-    office: Office, tmp_path: Path
+    setup: LocalSetup, tmp_path: Path
 ) -> None:
-    office.add_client()
-    sender = Sender(office, tmp_path, scan=LARGE)
-    spool = office.homes.backend / "drop"
+    setup.add_client()
+    sender = Sender(setup, tmp_path, scan=LARGE)
+    spool = setup.dirs.backend / "drop"
     until(lambda: listens(sender.port), what="the drop")
 
     cut_off = sender.begin("-l", str(SLOW))
@@ -97,13 +97,13 @@ def test_an_export_put_by_openssh_and_cut_off_is_each_document_once_in_its_clien
     cut_off.send_signal(signal.SIGKILL)
     cut_off.communicate()
     until(lambda: not any(spool.glob("*/half/*")), what="the end of the half file")
-    assert "scan.jpg" not in {one["fileName"] for one in office.documents()}
+    assert "scan.jpg" not in {one["fileName"] for one in setup.documents()}
 
     for _ in range(2):
         sent = sender.begin()
-        said, _ = sent.communicate(timeout=45)
-        assert sent.returncode == 0, said
-    found = sorted((one["folder"], one["fileName"], one["client"]["reference"]) for one in office.documents())
+        printed, _ = sent.communicate(timeout=45)
+        assert sent.returncode == 0, printed
+    found = sorted((one["folder"], one["fileName"], one["client"]["reference"]) for one in setup.documents())
     assert found == [
         ("ENRICHED_MOVEMENT_REPORTS", "12.cod", "FOURNIL"),
         ("PURCHASE_INVOICES", "P-1.xml", "FOURNIL"),
@@ -113,9 +113,9 @@ def test_an_export_put_by_openssh_and_cut_off_is_each_document_once_in_its_clien
     ]
     assert not [path for path in spool.rglob("*") if path.is_file()]
 
-    (waiting,) = json.loads(office.banqup("to-place", "list", "--json").stdout)
+    (waiting,) = json.loads(setup.banqup("to-place", "list", "--json").stdout)
     assert (waiting["fileName"], waiting["source"]) == ("unknown/U-1.xml", "sftp banqup")
     where = ("--client", "FOURNIL", "--folder", "OTHER_DOCUMENTS")
-    assert office.banqup("to-place", "place", waiting["id"], *where).returncode == 0
-    assert json.loads(office.banqup("to-place", "list", "--json").stdout) == []
-    assert len(office.documents()) == 6
+    assert setup.banqup("to-place", "place", waiting["id"], *where).returncode == 0
+    assert json.loads(setup.banqup("to-place", "list", "--json").stdout) == []
+    assert len(setup.documents()) == 6

@@ -8,15 +8,15 @@ import time
 from pathlib import Path
 
 from tests.support import papers
-from tests.support.office import Office, until
+from tests.support.local_setup import LocalSetup, until
 
 BAKERY_FOLDER = "Fournil_de_la_Tannerie_BE0912345673"
 DRIVE = f"Invoice_import/{BAKERY_FOLDER}"
 SFTP = "FOURNIL_0912345673"
 QUICK_EYES = (
-    "import sys; from banqup_tui.backend.watching import Watching;"
+    "import sys; from banqup_tui.backend.intake.watched_folders import Watching;"
     "Watching.__init__.__kwdefaults__.update(every=0.1, still_for=0.2);"
-    "from banqup_tui.backend.main import main; sys.exit(main())"
+    "from banqup_tui.backend.runtime.main import main; sys.exit(main())"
 )
 """Looks at once what stands still, where a test writes each file whole."""
 
@@ -39,13 +39,13 @@ def write_and_rename(path: Path, content: bytes) -> None:
 
 
 def test_an_export_copied_in_pieces_is_in_the_right_clients_and_folders_each_file_once(
-    office: Office, tmp_path: Path
+    setup: LocalSetup, tmp_path: Path
 ) -> None:
-    office.add_client()
+    setup.add_client()
     exported = tmp_path / "export"
     exported.mkdir()
-    assert office.banqup("sources", "add", "folder", str(exported)).returncode == 0
-    terminal = office.terminal()
+    assert setup.banqup("sources", "add", "folder", str(exported)).returncode == 0
+    terminal = setup.terminal()
     terminal.wait_for(papers.BAKERY.name)
     terminal.press("enter")
     terminal.wait_for("Purchase invoices")
@@ -69,7 +69,7 @@ def test_an_export_copied_in_pieces_is_in_the_right_clients_and_folders_each_fil
     write_and_rename(exported / SFTP / "purchases" / "2026" / "P-3.xml", papers.invoice(number="P-3"))
     terminal.wait_for("3 documents")
 
-    counted = {(one["folder"], one["number"] or one["statementNumber"]) for one in office.documents()}
+    counted = {(one["folder"], one["number"] or one["statementNumber"]) for one in setup.documents()}
     assert counted == {
         ("PURCHASE_INVOICES", "P-1"),
         ("PURCHASE_INVOICES", "P-2"),
@@ -77,26 +77,26 @@ def test_an_export_copied_in_pieces_is_in_the_right_clients_and_folders_each_fil
         ("SALES_INVOICES", "S-1"),
         ("ENRICHED_MOVEMENT_REPORTS", "012"),
     }
-    assert len(office.documents()) == 5
-    assert {one["client"]["reference"] for one in office.documents()} == {"FOURNIL"}
+    assert len(setup.documents()) == 5
+    assert {one["client"]["reference"] for one in setup.documents()} == {"FOURNIL"}
     assert (exported / DRIVE / "AP" / "unfinished.xml.part").exists()
 
 
 def test_a_backend_killed_when_it_has_taken_a_file_has_each_file_once_when_it_looks_again(
-    office: Office, tmp_path: Path
+    setup: LocalSetup, tmp_path: Path
 ) -> None:
-    office.add_client()
+    setup.add_client()
     exported = tmp_path / "export"
     exported.mkdir()
-    assert office.banqup("sources", "add", "folder", str(exported)).returncode == 0
-    office.kill_backend(signal.SIGTERM)
+    assert setup.banqup("sources", "add", "folder", str(exported)).returncode == 0
+    setup.kill_backend(signal.SIGTERM)
     for number in ("P-1", "P-2", "P-3"):
         write_and_rename(exported / DRIVE / "AP" / f"{number}.xml", papers.invoice(number=number))
-    killed = office.start_backend(("-c", QUICK_EYES), BANQUP_KILL_AT="intake.committed:2").pid
+    killed = setup.start_backend(("-c", QUICK_EYES), BANQUP_KILL_AT="intake.committed:2").pid
     _, status = os.waitpid(killed, 0)
     assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL
-    office.start_backend(("-c", QUICK_EYES))
-    until(lambda: len(office.documents()) >= 3, what="three documents")
-    assert sorted(one["number"] for one in office.documents()) == ["P-1", "P-2", "P-3"]
-    (source,) = json.loads(office.banqup("sources", "list", "--json").stdout)
+    setup.start_backend(("-c", QUICK_EYES))
+    until(lambda: len(setup.documents()) >= 3, what="three documents")
+    assert sorted(one["number"] for one in setup.documents()) == ["P-1", "P-2", "P-3"]
+    (source,) = json.loads(setup.banqup("sources", "list", "--json").stdout)
     assert (source["taken"], source["refused"], source["problems"]) == (3, 0, [])

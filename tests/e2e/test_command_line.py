@@ -16,13 +16,13 @@ import pytest
 
 from banqup_tui.demo.firm import make_firm
 from banqup_tui.demo.generate import generate
-from tests.support.office import command_here, command_process
+from tests.support.local_setup import command_here, command_process
 
 SECONDS = 60
 
 
 @dataclass(frozen=True)
-class Said:
+class CommandResult:
     code: int
     out: str
     err: str
@@ -42,19 +42,19 @@ class Computer:
         self.inbox.mkdir()
         self.received.mkdir()
 
-    def banqup(self, *arguments: str) -> Said:
-        return self._said(command_here(self.environment, *arguments))
+    def banqup(self, *arguments: str) -> CommandResult:
+        return self._result(command_here(self.environment, *arguments))
 
-    def banqup_process(self, *arguments: str) -> Said:
+    def banqup_process(self, *arguments: str) -> CommandResult:
         """The same, as users start it."""
-        return self._said(command_process(self.environment, *arguments))
+        return self._result(command_process(self.environment, *arguments))
 
     @property
     def environment(self) -> dict[str, str]:
         return {"BANQUP_HOME": str(self.home), "LC_ALL": "C.UTF-8"}
 
-    def _said(self, ran: subprocess.CompletedProcess[str]) -> Said:
-        return Said(ran.returncode, ran.stdout, ran.stderr)
+    def _result(self, ran: subprocess.CompletedProcess[str]) -> CommandResult:
+        return CommandResult(ran.returncode, ran.stdout, ran.stderr)
 
     def kill_backend(self) -> None:
         """As a power cut does it. Only the process that this home's endpoint file names."""
@@ -165,9 +165,9 @@ def test_what_is_sent_while_the_backend_cannot_run_is_kept_and_arrives_later(com
     backend = computer.home / "data" / "backend"
     backend.rename(backend.with_name("backend.away"))
     backend.write_text("in the way")
-    kept = computer.banqup("send", "--id", imported["documentId"])
-    assert kept.code == 75, kept.err
-    assert "Kept on this computer" in kept.err
+    stored = computer.banqup("send", "--id", imported["documentId"])
+    assert stored.code == 75, stored.err
+    assert "Kept on this computer" in stored.err
     assert computer.files_received() == []
 
     backend.unlink()

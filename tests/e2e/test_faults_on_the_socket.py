@@ -16,15 +16,15 @@ from pathlib import Path
 
 import pytest
 
-from banqup_tui.backend.directory import DATABASE_FILE
+from banqup_tui.backend.paths import DATABASE_FILE
 from banqup_tui.cli import exit_codes
 from banqup_tui.protocol import PROTOCOL
 from tests.support import papers
 from tests.support.backends import Home, home_in, until
 
 STAYS = (
-    "import sys; from banqup_tui.backend import serving; serving.SECONDS_BETWEEN_LOOKS = 3600.0;"
-    f"from banqup_tui.backend.main import main; sys.exit(main(['--protocol', '{PROTOCOL}']))"
+    "import sys; from banqup_tui.backend.runtime import server; server.SECONDS_BETWEEN_LOOKS = 3600.0;"
+    f"from banqup_tui.backend.runtime.main import main; sys.exit(main(['--protocol', '{PROTOCOL}']))"
 )
 """A service that does not take the proxy's socket for one that was put in place of its own."""
 
@@ -161,32 +161,32 @@ def test_every_import_over_a_line_that_breaks_arrives_once(tmp_path: Path) -> No
     with home_in(tmp_path / "home") as home:
         home.start(sys.executable, "-c", STAYS, BANQUP_STAY="1")
         until(home.endpoint_file.exists)
-        proxy = BreakingProxy(home.homes.runtime / "backend.sock", chance)
+        proxy = BreakingProxy(home.dirs.runtime / "backend.sock", chance)
         began = time.monotonic()
-        for turn in range(MOST_ROUNDS):
+        for round_number in range(MOST_ROUNDS):
             if proxy.faults.total() >= ENOUGH_FAULTS or time.monotonic() - began > MOST_SECONDS:
                 break
-            folder = tmp_path / f"in{turn}"
+            folder = tmp_path / f"in{round_number}"
             folder.mkdir()
             for number in range(6):
-                content = invoice(f"F{turn}-{number}", chance.choice(SIZES), chance)
+                content = invoice(f"F{round_number}-{number}", chance.choice(SIZES), chance)
                 (folder / f"{number}.xml").write_bytes(content)
                 wanted.add(hashlib.sha256(content).hexdigest())
             done = banqup(home, "import", str(folder), "--create-clients")
             ends[done.returncode] += 1
             assert done.returncode in DOCUMENTED, done.stderr
-        given = proxy.faults.copy()
+        values = proxy.faults.copy()
         proxy.share = 0.0
         until(lambda: banqup(home, "sync").returncode == exit_codes.OK, 120)
         shown = json.loads(banqup(home, "documents", "--json").stdout)
         waiting = json.loads(banqup(home, "status", "--json").stdout)
-        database = sqlite3.connect(f"file:{home.homes.backend / DATABASE_FILE}?mode=ro", uri=True)
+        database = sqlite3.connect(f"file:{home.dirs.backend / DATABASE_FILE}?mode=ro", uri=True)
         with closing(database):
-            kept = database.execute("SELECT id, sha256 FROM document").fetchall()
+            stored = database.execute("SELECT id, sha256 FROM document").fetchall()
         proxy.close()
-    print(f"{given.total()} faults of {proxy.connections} connections {dict(given)}; exit codes {dict(ends)};")
-    print(f"{len(kept)} documents of {len(wanted)}; {time.monotonic() - began:.0f} s; {waiting}")
-    assert given.total() >= ENOUGH_FAULTS, given
-    assert set(given) == set(FAULTS), "each way of breaking was there"
-    assert sorted(sha256 for _, sha256 in kept) == sorted(wanted), "nothing is lost, nothing there twice"
-    assert sorted((one["id"], one["sha256"]) for one in shown) == sorted(kept), "the copy is equal"
+    print(f"{values.total()} faults of {proxy.connections} connections {dict(values)}; exit codes {dict(ends)};")
+    print(f"{len(stored)} documents of {len(wanted)}; {time.monotonic() - began:.0f} s; {waiting}")
+    assert values.total() >= ENOUGH_FAULTS, values
+    assert set(values) == set(FAULTS), "each way of breaking was there"
+    assert sorted(sha256 for _, sha256 in stored) == sorted(wanted), "nothing is lost, nothing there twice"
+    assert sorted((one["id"], one["sha256"]) for one in shown) == sorted(stored), "the copy is equal"

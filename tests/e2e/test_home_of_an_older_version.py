@@ -18,7 +18,7 @@ from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.protocol.commands import BODIES, AllowPackage
 from banqup_tui.store.outbox_entry import CommandState
 from banqup_tui.sync.session import Session
-from tests.support.office import Office, office_in, until
+from tests.support.local_setup import LocalSetup, setup_in, until
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "0.4.0" / "home.tar.xz"
 GARAGE, BAKERY = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
@@ -29,19 +29,19 @@ SECRETS = (b"geheim-4711", b"whsec_")
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
+def setup(tmp_path: Path) -> Iterator[LocalSetup]:
     with tarfile.open(FIXTURE) as packed:
         packed.extractall(tmp_path, filter="data")
     as_if_used_today(tmp_path / "home" / "data" / "backend" / "banqup.sqlite")
     (tmp_path / "watched two").mkdir(exist_ok=True)
     as_if_queued_here(tmp_path / "home" / "data" / "copies" / "local" / "outbox.sqlite", tmp_path)
-    with office_in(tmp_path) as office:
-        yield office
+    with setup_in(tmp_path) as setup:
+        yield setup
 
 
 @pytest.fixture
-def session(office: Office) -> Iterator[Session]:
-    opened = Session.open(office.homes, lambda: office.start_backend(HOME=str(office.root)))
+def session(setup: LocalSetup) -> Iterator[Session]:
+    opened = Session.open(setup.dirs, lambda: setup.start_backend(HOME=str(setup.root)))
     yield opened
     opened.close()
 
@@ -64,11 +64,11 @@ def as_if_queued_here(outbox: Path, root: Path) -> None:
     connection.close()
 
 
-def outbox_bytes(office: Office) -> bytes:
-    return b"".join(path.read_bytes() for path in office.homes.copies.glob("local/outbox.sqlite*"))
+def outbox_bytes(setup: LocalSetup) -> bytes:
+    return b"".join(path.read_bytes() for path in setup.dirs.copies.glob("local/outbox.sqlite*"))
 
 
-def test_what_was_there_is_shown_before_the_service_is_asked(office: Office, session: Session) -> None:
+def test_what_was_there_is_shown_before_the_service_is_asked(setup: LocalSetup, session: Session) -> None:
     clients = {row.client.id: row for row in session.readers.clients()}
     assert {one.client.reference for one in clients.values()} == {"LEMAITRE", "TANNERIE"}
     documents = list(session.readers.whole(_documents(session)))
@@ -80,17 +80,17 @@ def test_what_was_there_is_shown_before_the_service_is_asked(office: Office, ses
     assert {one.what for one in session.refused_changes.all()} == {"Create Twice", "Send a document that is not there"}
     assert {one.extension_id for one in session.readers.installations()} == {"local-folder", "webhook", "s3"}
     assert {entry.kind for entry in session.outbox.waiting()} == set(BODIES) - {AllowPackage.KIND}
-    assert any(secret in outbox_bytes(office) for secret in SECRETS)
+    assert any(secret in outbox_bytes(setup) for secret in SECRETS)
 
 
-def test_commands_that_0_4_0_has_queued_are_done_as_they_were_meant(office: Office, session: Session) -> None:
+def test_commands_that_0_4_0_has_queued_are_done_as_they_were_meant(setup: LocalSetup, session: Session) -> None:
     waiting = {entry.key for entry in session.outbox.waiting()}
     session.engine.sync_once()
     until(lambda: session.outbox.waiting_count() == 0, what="an answer to every command")
     session.engine.sync_once()
-    given = [entry for entry in session.outbox.history() if entry.key in waiting]
-    assert [(entry.kind, entry.problem) for entry in given if entry.state is not CommandState.DONE] == []
-    assert not any(secret in outbox_bytes(office) for secret in SECRETS)
+    entered = [entry for entry in session.outbox.history() if entry.key in waiting]
+    assert [(entry.kind, entry.problem) for entry in entered if entry.state is not CommandState.DONE] == []
+    assert not any(secret in outbox_bytes(setup) for secret in SECRETS)
 
     readers = session.readers
     assert readers.client(MADE_LATER) is not None
@@ -104,11 +104,11 @@ def test_commands_that_0_4_0_has_queued_are_done_as_they_were_meant(office: Offi
     assert integrations[BAKERY, "Local folder"].state is IntegrationState.PAUSED
     assert (BAKERY, "Signed webhook") not in integrations
     assert [one.id for one in readers.sources()] == [WATCHED_LATER]
-    assert not readers.to_place()
+    assert not readers.unfiled()
     assert not readers.rules()
     assert sum(one.processed for one in readers.whole(_documents(session))) == 2
     assert session.refused_changes.count() == 2
-    until(lambda: len(list(office.root.glob("archive/*/*"))) == 3, what="what was there before, in the archive")
+    until(lambda: len(list(setup.root.glob("archive/*/*"))) == 3, what="what was there before, in the archive")
 
 
 def _documents(session: Session) -> list[str]:

@@ -18,8 +18,8 @@ import pytest
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.protocol.commands import AddIntegration, Install
 from tests.support.hooks import SECRET, Hooks, hooks
+from tests.support.local_setup import LocalSetup, id_of, invoices, until
 from tests.support.mail import MailServer, mail_server
-from tests.support.office import Office, id_of, invoices, until
 
 MANY = 40
 LABELS = ("books", "read", "hook", "mail")
@@ -46,24 +46,24 @@ def served(*servers: AbstractAsyncContextManager[Any]) -> Iterator[list[Any]]:
         loop.close()
 
 
-def four_ways(office: Office, client_id: str, hook: Hooks, mail: MailServer) -> None:
+def four_ways(setup: LocalSetup, client_id: str, hook: Hooks, mail: MailServer) -> None:
     folder = id_of("installation", "local-folder")
     webhook = id_of("installation", "webhook")
     email = id_of("installation", "email")
     sender = {"host": "127.0.0.1", "port": mail.port, "security": "none", "sender": "office@kantoor.example"}
-    office.do(
+    setup.do(
         Install(installation_id=folder, extension_id="local-folder", settings={"path": "/"}),
         Install(installation_id=webhook, extension_id="webhook", settings={"url": hook.url, "secret": SECRET}),
         Install(installation_id=email, extension_id="email", settings=sender),
     )
     ways: tuple[tuple[str, dict[str, str]], ...] = (
-        (folder, {"path": f"{office.received}/books/"}),
-        (folder, {"path": f"{office.received}/read/"}),
+        (folder, {"path": f"{setup.received}/books/"}),
+        (folder, {"path": f"{setup.received}/read/"}),
         (webhook, {}),
         (email, {"purchases": "in@boeken.example", "sales": "out@boeken.example"}),
     )
     for label, (installation, settings) in zip(LABELS, ways, strict=True):
-        office.do(
+        setup.do(
             AddIntegration(
                 integration_id=id_of("integration", label),
                 client_id=client_id,
@@ -74,9 +74,9 @@ def four_ways(office: Office, client_id: str, hook: Hooks, mail: MailServer) -> 
         )
 
 
-def deliveries(office: Office, label: str) -> dict[str, str]:
+def deliveries(setup: LocalSetup, label: str) -> dict[str, str]:
     """State by hash of the document."""
-    path = office.homes.backend / "banqup.sqlite"
+    path = setup.dirs.backend / "banqup.sqlite"
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
         asked = (
             "SELECT document.sha256, delivery.state FROM delivery JOIN document ON document.id = document_id"
@@ -86,9 +86,9 @@ def deliveries(office: Office, label: str) -> dict[str, str]:
 
 
 @contextmanager
-def stopped(office: Office) -> Iterator[None]:
+def stopped(setup: LocalSetup) -> Iterator[None]:
     """As a virtual machine of which a snapshot is made: nothing in it goes on meanwhile."""
-    pids = list(office._processes())
+    pids = list(setup._processes())
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     yield
@@ -96,8 +96,8 @@ def stopped(office: Office) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
-def settled(office: Office) -> bool:
-    states = office.delivery_states()
+def settled(setup: LocalSetup) -> bool:
+    states = setup.delivery_states()
     return bool(states) and not OPEN & {DeliveryState(state) for state in states}
 
 
@@ -111,56 +111,58 @@ def hashes_mailed(mail: MailServer) -> Counter[str]:
 
 
 @pytest.mark.campaign
-def test_a_home_put_back_whole_sends_again_and_only_who_can_know_takes_it_once(office: Office, tmp_path: Path) -> None:
+def test_a_home_put_back_whole_sends_again_and_only_who_can_know_takes_it_once(
+    setup: LocalSetup, tmp_path: Path
+) -> None:
     files = invoices(MANY)
     later = {"later.xml": invoices(MANY + 1)[f"F{MANY:04}.xml"]}
     wanted = {hashlib.sha256(content).hexdigest() for content in files.values()}
     (late,) = (hashlib.sha256(content).hexdigest() for content in later.values())
     snapshot = tmp_path / "snapshot"
     with served(hooks(), mail_server("none")) as (hook, mail):
-        client_id = office.add_client()
-        four_ways(office, client_id, hook, mail)
-        office.add_documents(client_id, files)
-        until(lambda: all(list(deliveries(office, label).values()).count("DELIVERED") > 4 for label in LABELS))
-        with stopped(office):
+        client_id = setup.add_client()
+        four_ways(setup, client_id, hook, mail)
+        setup.add_documents(client_id, files)
+        until(lambda: all(list(deliveries(setup, label).values()).count("DELIVERED") > 4 for label in LABELS))
+        with stopped(setup):
             shutil.copytree(
-                office.root / "home", snapshot, symlinks=True, ignore=lambda at, names: _sockets(Path(at), names)
+                setup.root / "home", snapshot, symlinks=True, ignore=lambda at, names: _sockets(Path(at), names)
             )
-            known = {label: deliveries(office, label) for label in LABELS}
-        office.add_documents(client_id, later)
-        until(lambda: settled(office), what="all deliveries")
-        read = hashes_in(office.received / "read")
+            known = {label: deliveries(setup, label) for label in LABELS}
+        setup.add_documents(client_id, later)
+        until(lambda: settled(setup), what="all deliveries")
+        read = hashes_in(setup.received / "read")
         assert set(read) == wanted | {late}
-        shutil.rmtree(office.received / "read")
+        shutil.rmtree(setup.received / "read")
 
-        for pid in office._processes():
+        for pid in setup._processes():
             os.kill(pid, signal.SIGKILL)
-        until(lambda: not list(office._processes()), what="the end of the program")
-        shutil.rmtree(office.root / "home")
-        shutil.copytree(snapshot, office.root / "home", symlinks=True)
-        assert office.banqup("sync").returncode == 0
-        until(lambda: settled(office), what="all deliveries that the snapshot has open")
+        until(lambda: not list(setup._processes()), what="the end of the program")
+        shutil.rmtree(setup.root / "home")
+        shutil.copytree(snapshot, setup.root / "home", symlinks=True)
+        assert setup.banqup("sync").returncode == 0
+        until(lambda: settled(setup), what="all deliveries that the snapshot has open")
 
-        assert late not in {one["sha256"] for one in office.documents()}, "what came after is gone"
-        office.add_documents(client_id, later)
-        until(lambda: late in deliveries(office, "mail"), what="the later document")
-        until(lambda: settled(office), what="all deliveries")
+        assert late not in {one["sha256"] for one in setup.documents()}, "what came after is gone"
+        setup.add_documents(client_id, later)
+        until(lambda: late in deliveries(setup, "mail"), what="the later document")
+        until(lambda: settled(setup), what="all deliveries")
 
         again = {
             label: (wanted | {late}) - {sha256 for sha256, state in states.items() if state == "DELIVERED"}
             for label, states in known.items()
         }
-        now = {label: deliveries(office, label) for label in known}
+        now = {label: deliveries(setup, label) for label in known}
         print({label: Counter(states.values()) for label, states in known.items()}, "in the snapshot")
         print({label: Counter(states.values()) for label, states in now.items()}, f"at the end; {hook.replays} replays")
     for label in ("books", "read", "hook"):
         assert now[label] == dict.fromkeys(wanted | {late}, "DELIVERED"), label
-    assert hashes_in(office.received / "books") == Counter(wanted | {late}), "a file that is there counts as arrived"
-    taken = Counter(hashlib.sha256(one.content).hexdigest() for one in hook.kept.values())
+    assert hashes_in(setup.received / "books") == Counter(wanted | {late}), "a file that is there counts as arrived"
+    taken = Counter(hashlib.sha256(one.content).hexdigest() for one in hook.stored.values())
     assert taken == Counter(wanted | {late}), "a key is taken once"
     assert hook.replays >= len(again["hook"]), "they were sent again"
-    assert set(hashes_in(office.received / "read")) <= again["read"], "what the snapshot knows as delivered stays away"
-    assert late in hashes_in(office.received / "read"), "what its reader took away arrives twice"
+    assert set(hashes_in(setup.received / "read")) <= again["read"], "what the snapshot knows as delivered stays away"
+    assert late in hashes_in(setup.received / "read"), "what its reader took away arrives twice"
     mailed = hashes_mailed(mail)
     assert set(mailed) == wanted | {late}
     assert mailed[late] == 2, "by mail it arrives twice"

@@ -18,20 +18,20 @@ from banqup_tui.store.readers import Readers
 from banqup_tui.sync.session import Session
 from tests.support import papers
 from tests.support.access import Access, access_in
-from tests.support.office import PROGRAM, SECONDS, Office, id_of, office_in, until
+from tests.support.local_setup import PROGRAM, SECONDS, LocalSetup, id_of, setup_in, until
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSetup]:
     """A client that delivers into a folder; the tests bring documents of their own."""
-    with office_in(tmp_path_factory.mktemp("desk")) as office:
-        client_id = office.add_client()
-        office.deliver_into(client_id)
-        yield office
+    with setup_in(tmp_path_factory.mktemp("desk")) as setup:
+        client_id = setup.add_client()
+        setup.deliver_into(client_id)
+        yield setup
 
 
-def killed_at(desk: Office, point: str, *arguments: str) -> None:
-    environment = {**os.environ, **desk.environment, "BANQUP_KILL_AT": point}
+def killed_at(setup: LocalSetup, point: str, *arguments: str) -> None:
+    environment = {**os.environ, **setup.environment, "BANQUP_KILL_AT": point}
     done = subprocess.run([*PROGRAM, *arguments], env=environment, capture_output=True, timeout=SECONDS, check=False)
     assert done.returncode == -signal.SIGKILL, f"{point} was not passed: {done.stderr.decode()}"
 
@@ -41,22 +41,24 @@ def a_document(point: str) -> bytes:
 
 
 @pytest.mark.parametrize("point", ["outbox.given", "outbox.claimed", "outbox.sent", "outbox.answered"])
-def test_what_was_given_before_the_program_was_killed_takes_effect_once_and_by_itself(desk: Office, point: str) -> None:
-    path = desk.root / f"{point}.xml"
+def test_what_was_given_before_the_program_was_killed_takes_effect_once_and_by_itself(
+    setup: LocalSetup, point: str
+) -> None:
+    path = setup.root / f"{point}.xml"
     path.write_bytes(a_document(point))
-    killed_at(desk, point, "import", str(path))
-    assert desk.banqup("sync").returncode == 0
-    assert [one["number"] for one in desk.documents()].count(f"2026-{point}") == 1
-    assert json.loads(desk.banqup("status", "--json").stdout)[0]["waitingHere"] == 0
+    killed_at(setup, point, "import", str(path))
+    assert setup.banqup("sync").returncode == 0
+    assert [one["number"] for one in setup.documents()].count(f"2026-{point}") == 1
+    assert json.loads(setup.banqup("status", "--json").stdout)[0]["waitingHere"] == 0
 
 
 @pytest.mark.parametrize("point", ["spool.written", "spool.renamed"])
-def test_a_file_whose_import_was_cut_off_comes_in_once_when_it_is_imported_again(desk: Office, point: str) -> None:
-    path = desk.root / f"{point}.xml"
+def test_a_file_whose_import_was_cut_off_comes_in_once_when_it_is_imported_again(setup: LocalSetup, point: str) -> None:
+    path = setup.root / f"{point}.xml"
     path.write_bytes(a_document(point))
-    killed_at(desk, point, "import", str(path))
-    assert desk.banqup("import", str(path)).returncode == 0
-    assert [one["number"] for one in desk.documents()].count(f"2026-{point}") == 1
+    killed_at(setup, point, "import", str(path))
+    assert setup.banqup("import", str(path)).returncode == 0
+    assert [one["number"] for one in setup.documents()].count(f"2026-{point}") == 1
 
 
 @pytest.mark.parametrize(
@@ -72,53 +74,53 @@ def test_a_file_whose_import_was_cut_off_comes_in_once_when_it_is_imported_again
         "pull.applied",
     ],
 )
-def test_a_copy_cut_off_while_it_was_made_is_whole_the_next_time(desk: Office, point: str) -> None:
-    desk.add_documents(desk.add_client(), {f"{point}.xml": a_document(f"copy.{point}")})
-    for file in (desk.homes.copies / "local").glob("copy.sqlite*"):
+def test_a_copy_cut_off_while_it_was_made_is_whole_the_next_time(setup: LocalSetup, point: str) -> None:
+    setup.add_documents(setup.add_client(), {f"{point}.xml": a_document(f"copy.{point}")})
+    for file in (setup.dirs.copies / "local").glob("copy.sqlite*"):
         file.unlink()
     if point in ("pull.applying", "pull.applied"):  # changes, after a whole copy
-        assert desk.banqup("sync").returncode == 0
-        desk.add_documents(desk.add_client(), {"change.xml": a_document(f"change.{point}")})
-    killed_at(desk, point, "sync")
-    numbers = [one["number"] for one in desk.documents()]
+        assert setup.banqup("sync").returncode == 0
+        setup.add_documents(setup.add_client(), {"change.xml": a_document(f"change.{point}")})
+    killed_at(setup, point, "sync")
+    numbers = [one["number"] for one in setup.documents()]
     assert numbers.count(f"2026-copy.{point}") == 1
     assert len(numbers) == len(set(numbers))
 
 
-def test_a_copy_that_was_being_set_aside_is_made_anew_and_nothing_that_was_done_is_lost(desk: Office) -> None:
-    desk.add_documents(desk.add_client(), {"aside.xml": a_document("aside")})
-    assert desk.banqup("sync").returncode == 0
-    for file in (desk.homes.copies / "local").glob("copy.sqlite*"):
+def test_a_copy_that_was_being_set_aside_is_made_anew_and_nothing_that_was_done_is_lost(setup: LocalSetup) -> None:
+    setup.add_documents(setup.add_client(), {"aside.xml": a_document("aside")})
+    assert setup.banqup("sync").returncode == 0
+    for file in (setup.dirs.copies / "local").glob("copy.sqlite*"):
         file.write_bytes(b"not a database, and long enough to be looked at" * 200)
-    killed_at(desk, "copy.setaside", "sync")
-    assert desk.banqup("sync").returncode == 0
-    assert [one["number"] for one in desk.documents()].count("2026-aside") == 1
+    killed_at(setup, "copy.setaside", "sync")
+    assert setup.banqup("sync").returncode == 0
+    assert [one["number"] for one in setup.documents()].count("2026-aside") == 1
 
 
-def test_what_was_taken_back_while_the_program_was_killed_never_takes_effect(desk: Office) -> None:
-    (document,) = desk.add_documents(desk.add_client(), {"back.xml": a_document("back")})
-    assert desk.banqup("sync").returncode == 0
-    outbox = Outbox.open(desk.homes.copies / "local" / "outbox.sqlite")
+def test_what_was_taken_back_while_the_program_was_killed_never_takes_effect(setup: LocalSetup) -> None:
+    (document,) = setup.add_documents(setup.add_client(), {"back.xml": a_document("back")})
+    assert setup.banqup("sync").returncode == 0
+    outbox = Outbox.open(setup.dirs.copies / "local" / "outbox.sqlite")
     body = SetProcessed(document_ids=(document,), processed=True)
-    key = outbox.give(SetProcessed.KIND, bytes(encode(body)), desk.seen())
+    key = outbox.give(SetProcessed.KIND, bytes(encode(body)), setup.seen())
     outbox.claim(Line.COMMANDS)
     assert outbox.take_back(key)
-    killed_at(desk, "outbox.withdrawn", "sync")
-    assert desk.banqup("sync").returncode == 0
+    killed_at(setup, "outbox.withdrawn", "sync")
+    assert setup.banqup("sync").returncode == 0
     entry = outbox.entry(key)
     outbox.close()
     assert entry is not None
     assert entry.state is CommandState.CANCELLED
-    (shown,) = [one for one in desk.documents() if one["number"] == "2026-back"]
+    (shown,) = [one for one in setup.documents() if one["number"] == "2026-back"]
     assert shown["accountingStatus"] != "PROCESSED"
 
 
-def test_a_terminal_killed_while_it_led_does_not_keep_others_from_what_is_new(office: Office) -> None:
-    terminal = office.terminal(BANQUP_KILL_AT="lease.taken")
+def test_a_terminal_killed_while_it_led_does_not_keep_others_from_what_is_new(setup: LocalSetup) -> None:
+    terminal = setup.terminal(BANQUP_KILL_AT="lease.taken")
     assert terminal.wait_for_end() == -signal.SIGKILL
-    office.add_documents(office.add_client(), {"led.xml": a_document("led")})
-    assert office.banqup("sync").returncode == 0
-    assert [one["number"] for one in office.documents()].count("2026-led") == 1
+    setup.add_documents(setup.add_client(), {"led.xml": a_document("led")})
+    assert setup.banqup("sync").returncode == 0
+    assert [one["number"] for one in setup.documents()].count("2026-led") == 1
 
 
 COMPANIES = {
@@ -131,28 +133,28 @@ TAKEN, OTHER, _ = CLIENTS
 
 
 @pytest.fixture
-def access(office: Office) -> Iterator[Access]:
+def access(setup: LocalSetup) -> Iterator[Access]:
     """Three clients with two documents each, of which one client's are delivered; the user may be kept from some."""
     for reference, company in COMPANIES.items():
-        client_id = office.add_client(reference, company.name)
+        client_id = setup.add_client(reference, company.name)
         if client_id == TAKEN:
-            office.deliver_into(client_id)
+            setup.deliver_into(client_id)
         bills = {f"{at}.xml": papers.invoice(number=f"{reference}-{at}", buyer=company) for at in (1, 2)}
-        office.add_documents(client_id, bills)
-    until(lambda: office.delivery_states() == {"DELIVERED": 2}, what="two deliveries")
-    with access_in(office.homes) as found:
+        setup.add_documents(client_id, bills)
+    until(lambda: setup.delivery_states() == {"DELIVERED": 2}, what="two deliveries")
+    with access_in(setup.dirs) as found:
         yield found
 
 
 @contextmanager
-def copy_of(office: Office) -> Iterator[Session]:
-    with closing(Session.open(office.homes, office.backend)) as session:
+def copy_of(setup: LocalSetup) -> Iterator[Session]:
+    with closing(Session.open(setup.dirs, setup.backend)) as session:
         yield session
 
 
-def shown(office: Office) -> dict[str, Any]:
+def shown(setup: LocalSetup) -> dict[str, Any]:
     """What the user sees of each client: its line with its counts, its integrations, its documents, where they went."""
-    with copy_of(office) as session:
+    with copy_of(setup) as session:
         read = session.readers
         return {
             row.client.id: (row, read.integrations(row.client.id), documents_of(read, row.client.id))
@@ -165,17 +167,17 @@ def documents_of(read: Readers, client_id: str) -> dict[str, Any]:
     return {one: (read.document(one), read.deliveries(one)) for one in found}
 
 
-def without_the_one_taken(office: Office) -> dict[str, Any]:
-    return {client_id: found for client_id, found in shown(office).items() if client_id != TAKEN}
+def without_the_one_taken(setup: LocalSetup) -> dict[str, Any]:
+    return {client_id: found for client_id, found in shown(setup).items() if client_id != TAKEN}
 
 
-def every_file_opened(office: Office) -> None:
+def every_file_opened(setup: LocalSetup) -> None:
     """All is here: the copy, and the file of each document."""
-    assert office.banqup("sync").returncode == 0
-    with copy_of(office) as session:
+    assert setup.banqup("sync").returncode == 0
+    with copy_of(setup) as session:
         for sha256 in hashes(session):
             session.engine.download(sha256)
-    assert len(files_here(office)) == 6
+    assert len(files_here(setup)) == 6
 
 
 def hashes(session: Session) -> set[str]:
@@ -183,65 +185,65 @@ def hashes(session: Session) -> set[str]:
     return {document.sha256 for document in found if document}
 
 
-def files_here(office: Office) -> set[str]:
-    return {path.name for path in (office.homes.cache / "files" / "local").iterdir()}
+def files_here(setup: LocalSetup) -> set[str]:
+    return {path.name for path in (setup.dirs.cache / "files" / "local").iterdir()}
 
 
-def nothing_of_the_one_taken_is_here(office: Office) -> None:
+def nothing_of_the_one_taken_is_here(setup: LocalSetup) -> None:
     """Nor in rows that no screen shows."""
-    with copy_of(office) as session:
+    with copy_of(setup) as session:
         copy = session.copy.reader()
-        kept = ("client", "document", "delivery", "integration", "backfill")
-        counted = [copy.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in kept]
+        stored = ("client", "document", "delivery", "integration", "backfill")
+        counted = [copy.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in stored]
         assert counted == [2, 4, 0, 0, 0]
         assert copy.execute("SELECT sum(count) FROM tally").fetchone()[0] == 4
         assert not copy.execute("SELECT rowid FROM words WHERE words MATCH 'fournil'").fetchall()
-        assert files_here(office) == hashes(session)
+        assert files_here(setup) == hashes(session)
 
 
 @pytest.mark.parametrize("point", [pytest.param("pull.applying", marks=pytest.mark.campaign), "access.revoked"])
 def test_a_client_taken_away_is_gone_with_its_documents_and_their_files_and_the_others_are_whole(
-    office: Office, access: Access, point: str
+    setup: LocalSetup, access: Access, point: str
 ) -> None:
     access.only(CLIENTS)
-    every_file_opened(office)
-    with copy_of(office) as session:
+    every_file_opened(setup)
+    with copy_of(setup) as session:
         (mine, *_) = session.readers.listing(DocumentQuery(client_id=OTHER))
         key = session.act(SetProcessed(document_ids=(mine.id,), processed=True))
-    others = without_the_one_taken(office)
+    others = without_the_one_taken(setup)
     access.revoke(TAKEN)
-    killed_at(office, point, "sync")
-    assert office.banqup("sync").returncode == 0
-    assert shown(office) == others
-    nothing_of_the_one_taken_is_here(office)
-    with copy_of(office) as session:
+    killed_at(setup, point, "sync")
+    assert setup.banqup("sync").returncode == 0
+    assert shown(setup) == others
+    nothing_of_the_one_taken_is_here(setup)
+    with copy_of(setup) as session:
         done = session.outbox.entry(key)
     assert done is not None
     assert done.state is CommandState.DONE
 
 
 def test_clients_no_longer_seen_in_another_role_are_gone_with_their_documents_and_files(
-    office: Office, access: Access
+    setup: LocalSetup, access: Access
 ) -> None:
-    every_file_opened(office)
-    others = without_the_one_taken(office)
+    every_file_opened(setup)
+    others = without_the_one_taken(setup)
     access.only(others)
-    killed_at(office, "snapshot.begun", "sync")
-    assert office.banqup("sync").returncode == 0
-    assert shown(office) == others
-    nothing_of_the_one_taken_is_here(office)
+    killed_at(setup, "snapshot.begun", "sync")
+    assert setup.banqup("sync").returncode == 0
+    assert shown(setup) == others
+    nothing_of_the_one_taken_is_here(setup)
 
 
 @pytest.mark.parametrize("point", [pytest.param("pull.applied", marks=pytest.mark.campaign), "snapshot.page"])
-def test_a_client_given_again_comes_back_whole(office: Office, access: Access, point: str) -> None:
+def test_a_client_given_again_comes_back_whole(setup: LocalSetup, access: Access, point: str) -> None:
     access.only(CLIENTS)
-    every_file_opened(office)
-    before = shown(office)
+    every_file_opened(setup)
+    before = shown(setup)
     access.revoke(TAKEN)
-    assert office.banqup("sync").returncode == 0
-    assert TAKEN not in shown(office)
+    assert setup.banqup("sync").returncode == 0
+    assert TAKEN not in shown(setup)
     access.grant(TAKEN)
-    killed_at(office, point, "sync")
-    assert office.banqup("sync").returncode == 0
-    assert shown(office) == before
-    every_file_opened(office)
+    killed_at(setup, point, "sync")
+    assert setup.banqup("sync").returncode == 0
+    assert shown(setup) == before
+    every_file_opened(setup)

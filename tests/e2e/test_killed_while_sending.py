@@ -8,7 +8,7 @@ from banqup_tui.domain.errors import BanqupError
 from banqup_tui.protocol.commands import BulkSend, Query
 from tests.e2e.conftest import MANY
 from tests.support import papers
-from tests.support.office import Office, hashes_of, id_of, invoices, until
+from tests.support.local_setup import LocalSetup, hashes_of, id_of, invoices, until
 from tests.support.terminal import Terminal
 
 KILL_POINTS = [
@@ -33,46 +33,46 @@ def send_all(terminal: Terminal) -> None:
     terminal.press("enter")
 
 
-def each_arrived_once(office: Office) -> None:
-    until(lambda: len(office.files_received()) >= MANY, what="all 200 files")
-    until(lambda: office.delivery_states() == {"DELIVERED": MANY}, what="200 deliveries")
-    assert office.hashes_received() == hashes_of(list(invoices(MANY).values()))
-    assert not [path for path in office.received.rglob(".*") if path.is_file()]
+def each_arrived_once(setup: LocalSetup) -> None:
+    until(lambda: len(setup.files_received()) >= MANY, what="all 200 files")
+    until(lambda: setup.delivery_states() == {"DELIVERED": MANY}, what="200 deliveries")
+    assert setup.hashes_received() == hashes_of(list(invoices(MANY).values()))
+    assert not [path for path in setup.received.rglob(".*") if path.is_file()]
 
 
-def test_killed_by_the_system_in_the_middle_each_document_arrives_exactly_once(large_office: Office) -> None:
-    large_office.deliver_into(id_of("client", "FOURNIL"))
-    first = large_office.backend().pid
-    terminal = large_office.terminal()
+def test_killed_by_the_system_in_the_middle_each_document_arrives_exactly_once(large_setup: LocalSetup) -> None:
+    large_setup.deliver_into(id_of("client", "FOURNIL"))
+    first = large_setup.backend().pid
+    terminal = large_setup.terminal()
     send_all(terminal)
-    terminal.wait_until(lambda _: len(large_office.files_received()) >= 10, what="the first files")
-    large_office.kill_backend(signal.SIGKILL)
-    assert len(large_office.files_received()) < MANY
-    terminal.wait_until(lambda _: large_office.backend_pid() not in (None, first), what="another backend")
-    each_arrived_once(large_office)
+    terminal.wait_until(lambda _: len(large_setup.files_received()) >= 10, what="the first files")
+    large_setup.kill_backend(signal.SIGKILL)
+    assert len(large_setup.files_received()) < MANY
+    terminal.wait_until(lambda _: large_setup.backend_pid() not in (None, first), what="another backend")
+    each_arrived_once(large_setup)
     terminal.wait_for("Up to date")
 
 
 @pytest.mark.parametrize("point", KILL_POINTS)
-def test_killed_at_the_worst_moments_each_document_arrives_exactly_once(large_office: Office, point: str) -> None:
-    large_office.deliver_into(id_of("client", "FOURNIL"))
-    large_office.kill_backend(signal.SIGTERM)
-    first = large_office.start_backend(BANQUP_KILL_AT=point).pid
-    terminal = large_office.terminal()
+def test_killed_at_the_worst_moments_each_document_arrives_exactly_once(large_setup: LocalSetup, point: str) -> None:
+    large_setup.deliver_into(id_of("client", "FOURNIL"))
+    large_setup.kill_backend(signal.SIGTERM)
+    first = large_setup.start_backend(BANQUP_KILL_AT=point).pid
+    terminal = large_setup.terminal()
     send_all(terminal)
-    terminal.wait_until(lambda _: large_office.backend_pid() not in (None, first), what="another backend")
-    each_arrived_once(large_office)
+    terminal.wait_until(lambda _: large_setup.backend_pid() not in (None, first), what="another backend")
+    each_arrived_once(large_setup)
 
 
-def test_a_bulk_send_cut_off_while_it_was_counted_is_done_once_when_it_is_asked_again(office: Office) -> None:
-    client = office.add_client()
-    office.add_documents(client, invoices(5))
-    office.deliver_into(client)
-    asked = BulkSend(query=Query(client_id=client), up_to=office.seen(), expected=5)
-    office.kill_backend(signal.SIGTERM)
-    office.start_backend(BANQUP_KILL_AT="bulk.counted")
+def test_a_bulk_send_cut_off_while_it_was_counted_is_done_once_when_it_is_asked_again(setup: LocalSetup) -> None:
+    client = setup.add_client()
+    setup.add_documents(client, invoices(5))
+    setup.deliver_into(client)
+    asked = BulkSend(query=Query(client_id=client), up_to=setup.seen(), expected=5)
+    setup.kill_backend(signal.SIGTERM)
+    setup.start_backend(BANQUP_KILL_AT="bulk.counted")
     with pytest.raises(BanqupError):
-        office.do(asked)
-    office.do(asked)
-    until(lambda: office.delivery_states() == {"DELIVERED": 5}, what="five deliveries")
-    assert office.hashes_received() == hashes_of(list(invoices(5).values()))
+        setup.do(asked)
+    setup.do(asked)
+    until(lambda: setup.delivery_states() == {"DELIVERED": 5}, what="five deliveries")
+    assert setup.hashes_received() == hashes_of(list(invoices(5).values()))

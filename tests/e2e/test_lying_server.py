@@ -107,14 +107,14 @@ def lying(tmp_path: Path) -> Iterator[tuple[Home, LyingProxy]]:
         (tmp_path / "in.xml").write_bytes(papers.invoice())
         done = banqup(home, "import", str(tmp_path / "in.xml"), "--create-clients")
         assert done.returncode == 0, done.stderr
-        proxy = LyingProxy(home.homes.runtime / "backend.sock")
+        proxy = LyingProxy(home.dirs.runtime / "backend.sock")
         yield home, proxy
         proxy.close()
 
 
 def ask_all(home: Home) -> Iterator[tuple[str, str]]:
     """What each command says on a copy that is made of the lies."""
-    shutil.rmtree(home.homes.copies, ignore_errors=True)
+    shutil.rmtree(home.dirs.copies, ignore_errors=True)
     for command in ("sync", "documents", "documents --json", "clients", "deliveries", "store list --json", "status"):
         done = banqup(home, *command.split())
         assert done.returncode != 70, (command, done.stderr)
@@ -127,8 +127,8 @@ NUMBERS = {"2**63 - 1": 2**63 - 1, "2**64": 2**64, "-2**63": -(2**63), "10**400"
 
 def test_no_text_of_a_lying_server_acts_on_the_terminal(lying: tuple[Home, LyingProxy]) -> None:
     home, proxy = lying
-    said = lambda value: value + HOSTILE if isinstance(value, str) and not LEADING.fullmatch(value) else value  # noqa: E731
-    proxy.lie = lambda _what, answer: changed(answer, said)
+    printed = lambda value: value + HOSTILE if isinstance(value, str) and not LEADING.fullmatch(value) else value  # noqa: E731
+    proxy.lie = lambda _what, answer: changed(answer, printed)
     for command, output in ask_all(home):
         assert ACTS.search(output) is None, (command, output)
     assert proxy.lies > 0

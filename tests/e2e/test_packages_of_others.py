@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 
-from banqup_tui.backend.context import Refused
-from banqup_tui.backend.extensions import Extensions
+from banqup_tui.backend.integrations.registry import Extensions
+from banqup_tui.backend.services import Refused
 from banqup_tui.protocol.commands import AddIntegration, AllowPackage, Install
 from banqup_tui.protocol.paths import TESTS, filled
 from tests.support.acme import TOKEN, Acme, acme
 from tests.support.backends import http
-from tests.support.office import Office, id_of, invoices, office_in, until
+from tests.support.local_setup import LocalSetup, id_of, invoices, setup_in, until
 from tests.support.packages import install, install_the_example
 
 IMPATIENT = (
-    "import sys, banqup_tui.backend.ledger.dispatch as dispatch; Timing = dispatch.Timing;"
+    "import sys, banqup_tui.backend.dispatch.loop as dispatch; Timing = dispatch.Timing;"
     "dispatch.Timing = lambda: Timing(deadline=1.0);"
-    "from banqup_tui.backend.main import main; sys.exit(main())"
+    "from banqup_tui.backend.runtime.main import main; sys.exit(main())"
 )
 """A service in which an attempt has one second, and not two minutes."""
 
@@ -90,7 +90,7 @@ def ledger() -> Iterator[Acme]:
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
+def setup(tmp_path: Path) -> Iterator[LocalSetup]:
     """Its service sees the packages, which are in a directory of their own."""
     packages = tmp_path / "packages"
     install_the_example(packages)
@@ -100,7 +100,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
         "broken_by_leaving": "raise SystemExit('needs a newer Python')",
     }
     install(packages, PYPROJECT, modules)
-    with office_in(tmp_path / "office") as made:
+    with setup_in(tmp_path / "office") as made:
         made.start_backend(("-c", IMPATIENT), PYTHONPATH=str(packages))
         allow(made, "acme-ledger", "acme-ledger")
         for extension in BROKEN:
@@ -108,13 +108,13 @@ def office(tmp_path: Path) -> Iterator[Office]:
         yield made
 
 
-def allow(office: Office, extension: str, package: str) -> None:
-    office.do(AllowPackage(extension_id=extension, package=package))
+def allow(setup: LocalSetup, extension: str, package: str) -> None:
+    setup.do(AllowPackage(extension_id=extension, package=package))
 
 
-def deliver_to(office: Office, client_id: str, extension: str, settings: dict[str, Any]) -> None:
+def deliver_to(setup: LocalSetup, client_id: str, extension: str, settings: dict[str, Any]) -> None:
     installation = id_of("installation", extension)
-    office.do(
+    setup.do(
         Install(installation_id=installation, extension_id=extension, settings=settings),
         AddIntegration(
             integration_id=id_of("integration", extension), client_id=client_id, installation_id=installation
@@ -122,12 +122,12 @@ def deliver_to(office: Office, client_id: str, extension: str, settings: dict[st
     )
 
 
-def test_a_package_of_another_delivers_while_broken_ones_say_what_is_wrong(office: Office, ledger: Acme) -> None:
+def test_a_package_of_another_delivers_while_broken_ones_say_what_is_wrong(setup: LocalSetup, ledger: Acme) -> None:
     settings = {"url": f"http://127.0.0.1:{ledger.port}", "token": TOKEN}
-    client_id = office.add_client()
+    client_id = setup.add_client()
     for extension in ("hangs", "blocks", "acme-ledger"):
-        deliver_to(office, client_id, extension, settings)
-    in_store = {one["id"]: one for one in json.loads(office.banqup("store", "list", "--json").stdout)}
+        deliver_to(setup, client_id, extension, settings)
+    in_store = {one["id"]: one for one in json.loads(setup.banqup("store", "list", "--json").stdout)}
     assert in_store["acme-ledger"]["problem"] is None
     assert "no licence for this machine" in in_store["breaks"]["problem"]["message"]
     assert "needs a newer Python" in in_store["leaves"]["problem"]["message"]
@@ -135,30 +135,30 @@ def test_a_package_of_another_delivers_while_broken_ones_say_what_is_wrong(offic
     assert "Expected `str`, got `int`" in in_store["numbers"]["problem"]["message"]
 
     files = invoices(3)
-    office.add_documents(client_id, files)
+    setup.add_documents(client_id, files)
     until(lambda: len(ledger.taken) == 3, what="three documents in the ledger")
     assert sorted(taken.content for taken in ledger.taken.values()) == sorted(files.values())
-    until(lambda: office.delivery_states().get("DELIVERED") == 3, what="three deliveries")
-    until(lambda: len(office.reasons()) >= 2, what="reasons of those that hang")
-    assert set(office.reasons()) == {"The receiver gave no answer in time."}
+    until(lambda: setup.delivery_states().get("DELIVERED") == 3, what="three deliveries")
+    until(lambda: len(setup.reasons()) >= 2, what="reasons of those that hang")
+    assert set(setup.reasons()) == {"The receiver gave no answer in time."}
     assert len(ledger.taken) == 3
 
 
-def test_a_package_that_fails_when_asked_is_said_to_have_failed(office: Office, ledger: Acme) -> None:
-    endpoint = office.backend()
+def test_a_package_that_fails_when_asked_is_said_to_have_failed(setup: LocalSetup, ledger: Acme) -> None:
+    endpoint = setup.backend()
     settings = {"url": f"http://127.0.0.1:{ledger.port}", "token": TOKEN}
     asked = {"extensionId": "raises", "settings": settings}
     with http(endpoint) as client:
-        told = client.post(filled(TESTS, endpoint.space_id), json=asked).json()["steps"]
+        results = client.post(filled(TESTS, endpoint.space_id), json=asked).json()["steps"]
         checked = client.post(
             filled(TESTS, endpoint.space_id), json=asked | {"settings": settings | {"books": "none"}}
         ).json()["steps"]
-    assert [step["message"]["code"] for step in told] == ["connection.test-failed"]
+    assert [step["message"]["code"] for step in results] == ["connection.test-failed"]
     assert [step["message"]["code"] for step in checked] == ["setting.check-failed"]
-    refused = office.banqup("store", "install", "raises", "--set", f"url={settings['url']}", "--set", "books=none")
+    refused = setup.banqup("store", "install", "raises", "--set", f"url={settings['url']}", "--set", "books=none")
     assert "failed while it checked" in refused.stderr
     assert (
-        office.banqup("store", "install", "acme-ledger", *(f"--set={k}={v}" for k, v in settings.items())).returncode
+        setup.banqup("store", "install", "acme-ledger", *(f"--set={k}={v}" for k, v in settings.items())).returncode
         == 0
     )
 
@@ -185,24 +185,24 @@ def test_nothing_of_a_package_is_run_before_the_owner_has_said_yes_to_it_by_name
     packages, ran = tmp_path / "packages", tmp_path / "packages" / "was-run"
     install_the_example(packages)
     install(packages, SPYS_PROJECT.format(name="anna"), {"spy": SPY})
-    with office_in(tmp_path / "office") as office:
-        office.start_backend(PYTHONPATH=str(packages))
-        (told,) = [one for one in json.loads(office.banqup("store", "list", "--json").stdout) if one["id"] == "spy"]
-        assert (told["allowed"], told["package"]) == (False, "spy-of-anna")
-        assert told["problem"]["code"] == "extension.not-allowed"
-        refused = office.banqup("store", "install", "spy", "--set", "url=https://ledger.example")
+    with setup_in(tmp_path / "office") as setup:
+        setup.start_backend(PYTHONPATH=str(packages))
+        (results,) = [one for one in json.loads(setup.banqup("store", "list", "--json").stdout) if one["id"] == "spy"]
+        assert (results["allowed"], results["package"]) == (False, "spy-of-anna")
+        assert results["problem"]["code"] == "extension.not-allowed"
+        refused = setup.banqup("store", "install", "spy", "--set", "url=https://ledger.example")
         assert "not allowed" in refused.stderr
-        office.banqup("doctor")
+        setup.banqup("doctor")
         assert not ran.exists()
-        assert office.banqup("store", "allow", "spy", "--yes").returncode == 0
-        (told,) = [one for one in json.loads(office.banqup("store", "list", "--json").stdout) if one["id"] == "spy"]
-        assert (told["allowed"], told["problem"]) == (True, None)
+        assert setup.banqup("store", "allow", "spy", "--yes").returncode == 0
+        (results,) = [one for one in json.loads(setup.banqup("store", "list", "--json").stdout) if one["id"] == "spy"]
+        assert (results["allowed"], results["problem"]) == (True, None)
         assert ran.exists()
 
 
 def test_the_yes_is_for_a_package_and_not_for_whatever_takes_its_place(tmp_path: Path) -> None:
     """Over a restart: the package that was let in is loaded, one of another name that brings the same is not."""
-    from banqup_tui.backend import allowed_packages
+    from banqup_tui.backend.integrations import allowed_packages
     from tests.support.connectors import entry_of
     from tests.support.services import ask, opened_again, services_in
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from banqup_tui import launcher
+from banqup_tui.app_dirs import AppDirs, dirs_under
 from banqup_tui.demo.by_http import HttpHand
 from banqup_tui.demo.fill import RECEIVED, fill
-from banqup_tui.homes import Homes, homes_under
 
 
 @pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    found = homes_under(tmp_path)
+def dirs(tmp_path: Path) -> Iterator[AppDirs]:
+    found = dirs_under(tmp_path)
     yield found
     backend = launcher.running(found)
     if backend is not None:
@@ -24,22 +24,22 @@ def homes(tmp_path: Path) -> Iterator[Homes]:
             time.sleep(0.05)
 
 
-def test_a_sample_firm_delivers_fails_and_waits_like_a_real_one(homes: Homes) -> None:
-    said: list[str] = []
-    built = fill(homes, clients=12, documents=150, tell=said.append)
+def test_a_sample_firm_delivers_fails_and_waits_like_a_real_one(dirs: AppDirs) -> None:
+    printed: list[str] = []
+    built = fill(dirs, clients=12, documents=150, tell=printed.append)
     assert built.documents == 150
-    assert "150 documents" in said[-1]
-    database = next(homes.backend.glob("*.sqlite"))
+    assert "150 documents" in printed[-1]
+    database = next(dirs.backend.glob("*.sqlite"))
     _until(lambda: {"DELIVERED", "FAILED", "QUEUED"} <= _states(database, "delivery", "state"))
     assert _states(database, "integration", "state") == {"ACTIVE", "BROKEN", "PAUSED"}
     _until(lambda: len(_states(database, "document", "accounting_status")) == 5)
-    assert any(path.is_file() for path in (homes.data / RECEIVED).rglob("*.xml"))
+    assert any(path.is_file() for path in (dirs.data / RECEIVED).rglob("*.xml"))
 
 
-def test_asked_for_again_the_sample_firm_is_the_same(homes: Homes) -> None:
-    fill(homes, clients=3, documents=20)
-    assert fill(homes, clients=3, documents=20).documents == 20
-    with HttpHand(launcher.connect(homes)) as hand:
+def test_asked_for_again_the_sample_firm_is_the_same(dirs: AppDirs) -> None:
+    fill(dirs, clients=3, documents=20)
+    assert fill(dirs, clients=3, documents=20).documents == 20
+    with HttpHand(launcher.connect(dirs)) as hand:
         there = hand.snapshot()
     assert (len(there.clients), there.document_count) == (3, 20)
 

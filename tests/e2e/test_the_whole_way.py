@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.support import papers
-from tests.support.office import Office, until
+from tests.support.local_setup import LocalSetup, until
 from tests.support.terminal import Terminal
 
 CLIENT = papers.BAKERY.name
@@ -97,26 +97,26 @@ def open_the_menu_of_the_first_document(terminal: Terminal, words: Words) -> Non
     ids=["English at 120", "French at 80"],
 )
 def test_a_document_goes_from_the_disk_into_the_accounting_softwares_folder(
-    office: Office, tmp_path: Path, columns: int, rows: int, words: Words
+    setup: LocalSetup, tmp_path: Path, columns: int, rows: int, words: Words
 ) -> None:
     inbox = tmp_path / "inbox"
     inbox.mkdir()
     (inbox / "facture.xml").write_bytes(papers.invoice())
-    imported = office.banqup("import", str(inbox), "--create-clients")
+    imported = setup.banqup("import", str(inbox), "--create-clients")
     assert imported.returncode == 0, imported.stderr
 
-    terminal = office.terminal(columns, rows, LC_ALL=words.locale)
+    terminal = setup.terminal(columns, rows, LC_ALL=words.locale)
     terminal.wait_for(CLIENT)
     terminal.wait_for(words.up_to_date)
-    install_local_folder(terminal, words, f"{office.received}/[external_id]/[folder]")
+    install_local_folder(terminal, words, f"{setup.received}/[external_id]/[folder]")
     activate_for_the_client(terminal, words)
     open_the_menu_of_the_first_document(terminal, words)
     terminal.wait_for(words.send)
     terminal.press("enter")
     terminal.wait_for(words.send_to_one)
     terminal.press("enter")
-    until(lambda: len(office.files_received()) == 1, what="the file in the folder")
-    (received,) = office.files_received()
+    until(lambda: len(setup.files_received()) == 1, what="the file in the folder")
+    (received,) = setup.files_received()
     assert received.read_bytes() == papers.invoice()
     assert received.name.startswith("2026-00417")
 
@@ -129,8 +129,8 @@ def test_a_document_goes_from_the_disk_into_the_accounting_softwares_folder(
     terminal.press("space")
     terminal.wait_for("[x] ")
     terminal.press("enter")
-    until(lambda: len(office.files_received()) == 2, what="the copy that was asked for")
-    assert {path.read_bytes() for path in office.files_received()} == {papers.invoice()}
+    until(lambda: len(setup.files_received()) == 2, what="the copy that was asked for")
+    assert {path.read_bytes() for path in setup.files_received()} == {papers.invoice()}
     terminal.wait_until(lambda text: "[x] " not in text and "→" not in text, what="the copy to be delivered")
     terminal.press("q")
     assert terminal.wait_for_end() == 0

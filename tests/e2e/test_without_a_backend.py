@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.support import papers
-from tests.support.office import Office, until
+from tests.support.local_setup import LocalSetup, until
 from tests.support.terminal import Terminal
 
 
 @contextmanager
-def backend_kept_from_starting(office: Office) -> Iterator[None]:
+def backend_that_cannot_start(setup: LocalSetup) -> Iterator[None]:
     """Its lock is held by somebody who never answers."""
-    office.kill_backend()
-    handle = os.open(office.homes.runtime / "backend.lock", os.O_RDWR)
+    setup.kill_backend()
+    handle = os.open(setup.dirs.runtime / "backend.lock", os.O_RDWR)
     until(lambda: _locked(handle), what="the lock")
     try:
         yield
@@ -44,28 +44,28 @@ def in_trouble(text: str) -> bool:
 
 
 def test_a_send_without_a_backend_is_kept_and_shown_and_arrives_once_also_when_the_terminal_was_closed_between(
-    office: Office,
+    setup: LocalSetup,
 ) -> None:
-    client_id = office.add_client()
-    office.add_documents(client_id, {"facture.xml": papers.invoice()})
-    office.deliver_into(client_id)
-    assert office.banqup("sync").returncode == 0
-    with backend_kept_from_starting(office):
-        first = office.terminal()
-        first.wait_until(lambda _: "service.runs-already" in office.all_lines(), what="a backend that could not start")
+    client_id = setup.add_client()
+    setup.add_documents(client_id, {"facture.xml": papers.invoice()})
+    setup.deliver_into(client_id)
+    assert setup.banqup("sync").returncode == 0
+    with backend_that_cannot_start(setup):
+        first = setup.terminal()
+        first.wait_until(lambda _: "service.runs-already" in setup.all_lines(), what="a backend that could not start")
         send_the_document(first)
         first.wait_until(lambda text: "→ Queued" in text, what="the document to be shown as queued")
         first.wait_for("Waits on this computer", seconds=5)
         first.wait_until(in_trouble, what="the header to say that 1 is kept")
         first.press("q")
         assert first.wait_for_end() == 0
-        second = office.terminal()
+        second = setup.terminal()
         second.wait_until(in_trouble, what="the header to say that 1 is kept")
         second.press("enter")
         second.wait_for("→ Queued")
-        assert office.files_received() == []
-    until(lambda: len(office.files_received()) == 1, what="the file in the folder")
+        assert setup.files_received() == []
+    until(lambda: len(setup.files_received()) == 1, what="the file in the folder")
     second.wait_for("Up to date")
     second.wait_for("● Ready")
-    (received,) = office.files_received()
+    (received,) = setup.files_received()
     assert received.read_bytes() == papers.invoice()

@@ -7,7 +7,7 @@ import pytest
 
 from banqup_tui.domain.statement import Statement
 from banqup_tui.formats import ContentKind, UnreadableDocument, read
-from banqup_tui.written.messages import sentence_of
+from banqup_tui.presentation.messages import sentence_of
 
 
 def statements_in(data: str | bytes) -> tuple[Statement, ...]:

@@ -10,7 +10,7 @@ from banqup_tui.domain.identifiers import party_keys
 from banqup_tui.domain.invoice import Invoice
 from banqup_tui.domain.invoice_types import InvoiceKind
 from banqup_tui.formats import ContentKind, UnreadableDocument, attachment_bytes, read
-from banqup_tui.written.messages import sentence_of
+from banqup_tui.presentation.messages import sentence_of
 
 
 def invoice_in(document: str | bytes) -> Invoice:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from banqup_tui.formats import Content, ContentKind, UnreadableDocument, read
 from banqup_tui.formats.refusals import REASONS
-from banqup_tui.written.messages import sentence_of
+from banqup_tui.presentation.messages import sentence_of
 
 
 def refusal(data: bytes | str) -> UnreadableDocument:

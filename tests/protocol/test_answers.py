@@ -17,10 +17,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from banqup_tui.actions.exporting import as_text
-from banqup_tui.backend import commands, rooms
-from banqup_tui.backend.extensions import _sound
+from banqup_tui.actions.csv_export import as_text
+from banqup_tui.backend.api import commands
+from banqup_tui.backend.integrations.registry import _sound
 from banqup_tui.backend.redaction import RedactingFormatter, Redactor
+from banqup_tui.backend.runtime import components
 from banqup_tui.cli.main import run
 from banqup_tui.cli.output import print_array
 from banqup_tui.connectors.interface import NotSent, Receipt, Rejected, Uncertain
@@ -28,8 +29,9 @@ from banqup_tui.domain.delivery import Attempt
 from banqup_tui.domain.extension import Category, Extension, ReceiverKind
 from banqup_tui.domain.messages import text_message
 from banqup_tui.domain.setting_rules import flaw_of, value_of
-from banqup_tui.domain.source import ToPlace
+from banqup_tui.domain.source import Unfiled
 from banqup_tui.domain.text import clean, without_controls
+from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.protocol.answers import harmless
 from banqup_tui.protocol.local import Endpoint
 from banqup_tui.protocol.messages import (
@@ -52,8 +54,7 @@ from banqup_tui.store.query import DocumentQuery, Filter, parse
 from banqup_tui.store.readers import Readers
 from banqup_tui.sync import http
 from banqup_tui.sync.errors import ServerDown, SyncError
-from banqup_tui.written.messages import sentence_of
-from tests.support.room import Room
+from tests.support.intake_harness import IntakeHarness
 
 HOSTILE = (
     "a\x1b[31mred\x1b]0;TITLE\x07\x1b]52;c;eA==\x1b\\b\x9b1m\x85\u2028\u202egnp\u200b\u2066c\u2069\ufeff\U000e0041"
@@ -123,7 +124,7 @@ ASKED: dict[str, tuple[Any, Ask]] = {
     "changes": (Changes, lambda server: server.changes("c")),
     "extensions": (tuple[Extension, ...], lambda server: server.extensions()),
     "attempts": (list[Attempt], lambda server: server.attempts("d")),
-    "to_place": (list[ToPlace], lambda server: server.to_place()),
+    "unfiled": (list[Unfiled], lambda server: server.unfiled()),
     "backfill": (BackfillCount, lambda server: server.backfill("c", (), None)),
     "commands": (CommandResults, lambda server: server.commands(())),
     "withdraw": (CommandResult, lambda server: server.withdraw("k", "e.1")),
@@ -165,11 +166,11 @@ async def test_a_number_of_more_than_64_bits_is_an_answer_that_cannot_be_read(nu
 
 @pytest.mark.parametrize("number", [2**63, 10**400])
 def test_a_command_with_such_a_number_is_refused(number: int, tmp_path: Path) -> None:
-    room = Room(tmp_path)
+    harness = IntakeHarness(tmp_path)
     body = json.dumps({"installationId": "i", "settings": {"limit": number}}).encode()
     key = "11111111-1111-4111-8111-111111111111"
-    command = Command(key=key, kind="CONFIGURE", seen=room.seen(), body=msgspec.Raw(body))
-    problem = commands.run(room.services, rooms.handlers(), "user", command).problem
+    command = Command(key=key, kind="CONFIGURE", seen=harness.seen(), body=msgspec.Raw(body))
+    problem = commands.run(harness.services, components.handlers(), "user", command).problem
     assert problem is not None
     assert problem.type == ProblemType.BAD_REQUEST
 
@@ -211,9 +212,9 @@ def test_cleaned_text_holds_nothing_hidden(text: str) -> None:
 
 def test_what_a_receiver_says_is_cleaned_where_it_enters() -> None:
     redactor = Redactor([])
-    for told in (NotSent(HOSTILE, HOSTILE), Rejected(HOSTILE, HOSTILE), Uncertain(HOSTILE)):
-        said = redactor.error(told)
-        assert not ACTS.search(f"{said} {said.sentence} {said.remedy}")
+    for one_error in (NotSent(HOSTILE, HOSTILE), Rejected(HOSTILE, HOSTILE), Uncertain(HOSTILE)):
+        printed = redactor.error(one_error)
+        assert not ACTS.search(f"{printed} {printed.sentence} {printed.remedy}")
     receipt = redactor.result(Receipt(text=HOSTILE, reference=HOSTILE))
     step = redactor.message(text_message({"en": HOSTILE, "fr": HOSTILE}, HOSTILE))
     assert not [text for text in (*texts_of(receipt), *texts_of(step)) if ACTS.search(text)]

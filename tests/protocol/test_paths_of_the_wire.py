@@ -6,10 +6,10 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import msgspec
 import pytest
 
-from banqup_tui.backend.files import FileStore
+from banqup_tui.backend.db.file_store import FileStore
 from banqup_tui.domain.delivery import Delivery
 from banqup_tui.domain.document import Document
-from banqup_tui.domain.source import ToPlace
+from banqup_tui.domain.source import Unfiled
 from banqup_tui.domain.values import Sha256, Value
 from banqup_tui.protocol import messages, paths
 from banqup_tui.protocol.commands import BODIES, ImportFile, decode
@@ -61,7 +61,7 @@ def test_a_message_with_an_odd_hash_is_not_read(odd: str) -> None:
         decode("IMPORT_FILE", body)
     good = decode("IMPORT_FILE", msgspec.json.encode({"sha256": GOOD, "fileName": "a.xml"}))
     assert good == ImportFile(sha256=GOOD, file_name="a.xml")
-    for kind in (Document, Delivery, ToPlace):
+    for kind in (Document, Delivery, Unfiled):
         with pytest.raises(msgspec.ValidationError, match="sha256"):
             msgspec.convert({"sha256": odd}, kind)
 

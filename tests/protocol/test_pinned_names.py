@@ -13,16 +13,16 @@ import msgspec
 import msgspec.inspect as shapes
 
 import banqup_tui
-from banqup_tui.backend.carrier import messages as carrier
-from banqup_tui.backend.drop_process import messages as drop
+from banqup_tui.backend.connector_host import messages as host
+from banqup_tui.backend.intake.drop_process import messages as drop
 from banqup_tui.connectors.interface import schema
-from banqup_tui.connectors.sftp import Sftp
+from banqup_tui.connectors.sftp.connector import Sftp
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.delivery import Delivery
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.integration import Integration
-from banqup_tui.domain.source import PlacingRule, Source, ToPlace
+from banqup_tui.domain.source import PlacingRule, Source, Unfiled
 from banqup_tui.domain.space import Space
 from banqup_tui.formats.process import messages as reader
 from banqup_tui.protocol import messages
@@ -40,7 +40,7 @@ ENTITIES = {
     messages.EntityKind.INSTALLATION: Installation,
     messages.EntityKind.INTEGRATION: Integration,
     messages.EntityKind.SOURCE: Source,
-    messages.EntityKind.TO_PLACE: ToPlace,
+    messages.EntityKind.UNFILED: Unfiled,
     messages.EntityKind.RULE: PlacingRule,
 }
 ANSWERS = {
@@ -68,7 +68,7 @@ ENUMERATIONS = {
     "effects drawn": Effect,
     "kinds of rescues": RescueKind,
 }
-PIPES = {"carrier": carrier, "drop process": drop, "reader process": reader}
+PIPES = {"carrier": host, "drop process": drop, "reader process": reader}
 
 
 def test_no_name_on_the_wire_or_on_the_disk_has_changed() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from banqup_tui.domain.values import Value
-from banqup_tui.written import signs, words
+from banqup_tui.presentation import signs, words
 from tests.screens.firm import FirmServer, a_firm
 from tests.screens.program import Program, open_session, program
 

@@ -22,7 +22,7 @@ from banqup_tui.protocol.commands import (
     Configure,
     Deactivate,
     Dismiss,
-    DismissToPlace,
+    DismissUnfiled,
     Install,
     PauseIntegration,
     PlaceFile,
@@ -189,13 +189,13 @@ class FirmServer(FakeServer):
                 for one in [one for one in self.integrations.values() if one.installation_id == id_]:
                     del self.integrations[one.id]
                     self._number(EntityKind.INTEGRATION, one.id, Op.DELETE, one.client_id)
-            case PlaceFile(to_place_id=id_, client_id=client_id, folder=folder):
+            case PlaceFile(unfiled_id=id_, client_id=client_id, folder=folder):
                 name = self.waiting[id_].file_name.rpartition("/")[2]
-                self.take_from_tray(id_)
+                self.take_unfiled(id_)
                 self.put(a_document(f"placed-{id_}", client_id, folder=folder, file_name=name, number=None))
-            case DismissToPlace(to_place_ids=ids):
+            case DismissUnfiled(unfiled_ids=ids):
                 for id_ in ids:
-                    self.take_from_tray(id_)
+                    self.take_unfiled(id_)
             case PauseIntegration(integration_id=id_):
                 paused = msgspec.structs.replace(self.integrations[id_], state=IntegrationState.PAUSED)
                 self.put_integration(paused)

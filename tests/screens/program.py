@@ -13,7 +13,7 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from banqup_tui.app import BanqupApp
-from banqup_tui.homes import homes_under
+from banqup_tui.app_dirs import dirs_under
 from banqup_tui.protocol.local import Endpoint
 from banqup_tui.settings import Settings
 from banqup_tui.sync.session import Session
@@ -31,7 +31,7 @@ NARROW, MIDDLE, BROAD = (80, 24), (120, 40), (160, 45)
 
 
 def open_session(root: Path, server: FirmServer) -> Session:
-    return Session.open(homes_under(root).made(), lambda: ENDPOINT, make_server=lambda _endpoint: Line(server))
+    return Session.open(dirs_under(root).made(), lambda: ENDPOINT, make_server=lambda _endpoint: Line(server))
 
 
 class Program:

@@ -22,7 +22,7 @@ async def up_to_date(here):
 
 
 @pytest.mark.parametrize(
-    ("code", "said", "header"),
+    ("code", "text", "header"),
     [
         (FaultCode.DISK_FULL, "Make room", "The disk is full"),
         (FaultCode.READ_ONLY, "Make its disk or folder writable", "The disk is read-only"),
@@ -32,7 +32,7 @@ async def up_to_date(here):
     ],
 )
 async def test_an_act_that_cannot_be_kept_is_said_and_the_header_says_why_until_it_is_over(
-    opened, monkeypatch, code, said, header
+    opened, monkeypatch, code, text, header
 ):
     async with opened(MIDDLE) as here:
         await up_to_date(here)
@@ -41,7 +41,7 @@ async def test_an_act_that_cannot_be_kept_is_said_and_the_header_says_why_until_
         monkeypatch.setattr(rounds, "probe", raising(code, outbox.path))
         monkeypatch.setattr(outbox, "give", raising(code, outbox.path))
         await here.press("m")
-        await here.sees(said, header)
+        await here.sees(text, header)
         await here.sees_no_more("Server not answering")
         monkeypatch.undo()
         here.session.engine.wake()

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import text_message
-from banqup_tui.domain.source import ToPlace
+from banqup_tui.domain.source import Unfiled
 from banqup_tui.protocol.messages import TestResult, TestStep
 from banqup_tui.screens import form, review
 from banqup_tui.widgets.sheet import Sheet
@@ -49,9 +49,9 @@ def made_hostile(value: Any, name: str = "") -> Any:
     return value
 
 
-def waiting_files() -> Iterator[ToPlace]:
+def waiting_files() -> Iterator[Unfiled]:
     for number in range(2):
-        yield ToPlace(
+        yield Unfiled(
             id=f"w-{number}", source="sftp", file_name="a/scan.pdf",
             reason=text_message("It does not say whose it is.", "Say it."),
             sha256=f"{number}" * 64, at=NOON, client_id=BAKERY, folder=Folder.PURCHASE_RECEIPTS,
@@ -68,7 +68,7 @@ def hostile_invoice() -> bytes:
 def firm(firm: FirmServer) -> FirmServer:
     """The firm with all its texts hostile, and something in every list."""
     for one in waiting_files():
-        firm.put_to_place(one)
+        firm.put_unfiled(one)
     firm.put(filed(firm, hostile_invoice(), firm.documents["x-one"]))
     for client in list(firm.clients.values()):
         firm.put_client(made_hostile(client))
@@ -81,7 +81,7 @@ def firm(firm: FirmServer) -> FirmServer:
     for delivery in list(firm.deliveries.values()):
         firm.put_delivery(made_hostile(delivery))
     for waiting in list(firm.waiting.values()):
-        firm.put_to_place(made_hostile(waiting))
+        firm.put_unfiled(made_hostile(waiting))
     firm.known = made_hostile(firm.known)
     steps = (
         TestStep(ok=True, message=text_message("A file was written.")),

@@ -11,7 +11,7 @@ from banqup_tui.domain.document import Document, DocumentKind
 from banqup_tui.domain.folder import Folder
 from banqup_tui.formats import Content, ContentKind
 from banqup_tui.formats.refusals import ReaderNotAvailable, refuse
-from banqup_tui.screens.reading import Library
+from banqup_tui.screens.document_reader import Library
 
 PLAIN = Content(media_type="text/plain", kind=ContentKind.PLAIN)
 DOCUMENT = Document(

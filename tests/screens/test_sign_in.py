@@ -91,8 +91,8 @@ async def test_what_was_typed_is_there_again_with_its_field_and_not_kept_without
         await here.press("left")
         await here.click(" Install ", shift=2)
         await here.until(lambda: len(here.server.installations) == 4, "installed")
-        (kept,) = [one for one in here.server.installations.values() if one.extension_id == "mail"]
-        assert kept.settings == {"host": "smtp.example.be", "password": "secret"}
+        (stored,) = [one for one in here.server.installations.values() if one.extension_id == "mail"]
+        assert stored.settings == {"host": "smtp.example.be", "password": "secret"}
 
 
 @pytest.mark.parametrize("size", [NARROW, MIDDLE])
@@ -110,8 +110,8 @@ async def test_signed_in_in_the_browser_the_panel_closes_and_the_field_says_so(o
         assert asked.settings == {"host": "smtp.example.be", "sign_in_by": "microsoft", "client_id": "app-1"}
         await here.click(" Install ", shift=2)
         await here.until(lambda: any(one.extension_id == "mail" for one in mail.installations.values()), "installed")
-        (kept,) = [one for one in mail.installations.values() if one.extension_id == "mail"]
-        assert kept.settings["sign_in"] == "s-1"
+        (stored,) = [one for one in mail.installations.values() if one.extension_id == "mail"]
+        assert stored.settings["sign_in"] == "s-1"
 
 
 @pytest.mark.parametrize("size", [NARROW, MIDDLE])

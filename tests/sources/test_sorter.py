@@ -14,6 +14,7 @@ from banqup_tui.domain.client import Client
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import message
 from banqup_tui.formats import Content, read
+from banqup_tui.presentation.messages import remedy_of, sentence_of
 from banqup_tui.sources.keys import account_key, keys_of_client, name_key
 from banqup_tui.sources.layouts import read_path
 from banqup_tui.sources.sorter import (
@@ -24,7 +25,6 @@ from banqup_tui.sources.sorter import (
     Unplaced,
     sort,
 )
-from banqup_tui.written.messages import remedy_of, sentence_of
 from tests.support.papers import BAKERY, BILL, GARAGE, MILL, invoice, letter, statement
 
 

@@ -20,7 +20,7 @@ from banqup_tui.store.failures import FailureReader
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.query import DocumentQuery, SortColumn
 from banqup_tui.store.readers import Readers
-from tests.store.test_windows import Desk
+from tests.store.test_windows import CopySetup
 from tests.sync.fake_server import FakeServer, a_client, a_document
 from tests.sync.test_pull import Reader
 
@@ -31,10 +31,10 @@ DOCUMENTS = 200
 
 def made(directory: Path) -> Path:
     """A copy with documents, closed as a program closes it."""
-    desk = Desk(directory)
-    desk.put(*(a_document(f"d{number}", minute=number, gross_amount=number) for number in range(DOCUMENTS)))
-    desk.outbox.give("SEND", b"{}", "e.1")
-    desk.close()
+    copy_setup = CopySetup(directory)
+    copy_setup.put(*(a_document(f"d{number}", minute=number, gross_amount=number) for number in range(DOCUMENTS)))
+    copy_setup.outbox.give("SEND", b"{}", "e.1")
+    copy_setup.close()
     return directory / "copy.sqlite"
 
 
@@ -190,7 +190,7 @@ def test_a_command_line_reads_a_large_copy_whole_only_where_it_may_have_been_wri
     monkeypatch.setattr(copy_check, "_BOOT_ID", boot)
     reads: list[int] = []
     measured = copy_check.measured
-    monkeypatch.setattr(copy_check, "measured", lambda *given: (reads.append(1), measured(*given))[1])
+    monkeypatch.setattr(copy_check, "measured", lambda *entered: (reads.append(1), measured(*entered))[1])
 
     def opened() -> int:
         reads.clear()

@@ -11,7 +11,7 @@ from banqup_tui.domain.listing import Totals
 from banqup_tui.store.copy import Copy
 from banqup_tui.store.query import DocumentQuery, Filter, SortColumn, parse
 from banqup_tui.store.readers import Readers
-from tests.store.test_windows import Desk
+from tests.store.test_windows import CopySetup
 from tests.sync.fake_server import a_document
 
 _KINDS = {"credit": DocumentKind.CREDIT_NOTE, "invoice": DocumentKind.INVOICE, "negative": DocumentKind.INVOICE}
@@ -59,22 +59,24 @@ def matching(readers: Readers, line: str) -> set[str]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path):
-    desk = Desk(tmp_path)
-    yield desk
-    desk.close()
+def copy_setup(tmp_path: Path):
+    copy_setup = CopySetup(tmp_path)
+    yield copy_setup
+    copy_setup.close()
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-def test_a_credit_note_is_taken_off_whichever_version_the_server_is_of(desk: Desk, sign: int) -> None:
-    desk.put(*documents(sign))
-    is_as_it_should_be(desk.readers)
+def test_a_credit_note_is_taken_off_whichever_version_the_server_is_of(copy_setup: CopySetup, sign: int) -> None:
+    copy_setup.put(*documents(sign))
+    is_as_it_should_be(copy_setup.readers)
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-def test_a_copy_of_an_older_program_gets_the_sign_of_its_credit_notes(desk: Desk, tmp_path: Path, sign: int) -> None:
-    desk.put(*documents(sign))
-    desk.copy.close()
+def test_a_copy_of_an_older_program_gets_the_sign_of_its_credit_notes(
+    copy_setup: CopySetup, tmp_path: Path, sign: int
+) -> None:
+    copy_setup.put(*documents(sign))
+    copy_setup.copy.close()
     path = tmp_path / "copy.sqlite"
     with sqlite3.connect(path) as old:
         turned = "net = net * ?1, vat = vat * ?1, gross = gross * ?1"
@@ -87,6 +89,6 @@ def test_a_copy_of_an_older_program_gets_the_sign_of_its_credit_notes(desk: Desk
         old.execute("DELETE FROM _sqlite_migrations WHERE name > '0003'")
         old.execute("UPDATE meta SET schema = 3")
     old.close()
-    desk.copy = Copy.open(path)
-    is_as_it_should_be(Readers(desk.copy, desk.outbox))
+    copy_setup.copy = Copy.open(path)
+    is_as_it_should_be(Readers(copy_setup.copy, copy_setup.outbox))
     assert list(tmp_path.glob("*aside*")) == []

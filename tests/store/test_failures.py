@@ -17,6 +17,7 @@ from banqup_tui.domain.failures import FailureGroup, retry_of
 from banqup_tui.domain.integration import Integration, IntegrationState
 from banqup_tui.domain.messages import text_message
 from banqup_tui.domain.space import Space
+from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.protocol.commands import Copy as Wanted
 from banqup_tui.protocol.commands import Dismiss, Resend, Send, encode
 from banqup_tui.protocol.messages import Snapshot
@@ -26,7 +27,6 @@ from banqup_tui.store.copy import Copy
 from banqup_tui.store.failures import FailureReader
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.outbox_entry import CommandState
-from banqup_tui.written.messages import sentence_of
 from tests.sync.fake_server import a_client, a_document
 
 FULL = "The folder /srv/in/{client}/2026 has no room."

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from banqup_tui.presentation.messages import texts_by_code
 from banqup_tui.store import outbox_schema
 from banqup_tui.store.faults import FaultCode, LocalFault
 from banqup_tui.store.lease import lead
 from banqup_tui.store.outbox import Outbox, OutboxTooNew
 from banqup_tui.store.outbox_entry import CommandState, Line, RescueKind
-from banqup_tui.written.messages import texts_by_code
 
 ROOT = Path(__file__).parents[2]
 PAGE = 4096
@@ -46,7 +46,7 @@ def waiting_in(outbox: Outbox) -> list[str]:
     return [entry.key for entry in outbox.waiting()]
 
 
-def told_in(outbox: Outbox) -> int:
+def rescued_in(outbox: Outbox) -> int:
     return sum(rescue.lost for rescue in outbox.rescues())
 
 
@@ -82,7 +82,7 @@ def test_whichever_page_is_damaged_each_command_waits_or_is_counted(
         with closing(Outbox.open(path)) as outbox:
             waiting = waiting_in(outbox)
             assert [key for key in keys if key in waiting] == waiting, f"page {page}"
-            assert len(waiting) + told_in(outbox) == len(keys), f"page {page}"
+            assert len(waiting) + rescued_in(outbox) == len(keys), f"page {page}"
             assert len(waiting) >= len(keys) - PAGE // 150, f"page {page}: more is lost than lies on one page"
             assert Path(outbox.rescues()[0].aside).read_bytes() == _damaged(original, page)
 
@@ -107,7 +107,7 @@ def test_a_bit_that_fell_over_is_never_sent(tmp_path: Path, sound: tuple[Path, l
         with closing(Outbox.open(path)) as outbox:
             for entry in outbox.waiting():
                 assert bodies[entry.key] == (entry.kind, entry.body, entry.label)
-            assert len(waiting_in(outbox)) + told_in(outbox) == len(keys)
+            assert len(waiting_in(outbox)) + rescued_in(outbox) == len(keys)
 
 
 def test_a_file_cut_to_half_gives_what_is_in_that_half(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_a_file_cut_to_half_gives_what_is_in_that_half(tmp_path: Path) -> None:
         waiting = waiting_in(outbox)
         assert waiting
         assert set(waiting) < set(keys)
-        assert told_in(outbox) > 0
+        assert rescued_in(outbox) > 0
 
 
 def test_a_damaged_command_that_can_still_be_named_is_among_the_refused(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_a_rescue_that_is_killed_at_any_step_loses_nothing(tmp_path: Path, point
     for _ in range(2):
         with closing(Outbox.open(path)) as outbox:
             assert waiting_in(outbox) == keys
-            assert told_in(outbox) == 0
+            assert rescued_in(outbox) == 0
     assert not path.with_name("outbox.sqlite-wal").exists()
 
 
@@ -287,13 +287,13 @@ def test_a_rescue_that_finds_no_room_leaves_all_as_it_was(tmp_path: Path, monkey
     noise_on(path, root_page_of(path, "command_drawn"))
     before = path.read_bytes()
 
-    def no_room(*_: object) -> int:
+    def disk_full(*_: object) -> int:
         error = sqlite3.OperationalError("database or disk is full")
         error.sqlite_errorcode, error.sqlite_errorname = sqlite3.SQLITE_FULL, "SQLITE_FULL"
         raise error
 
     with monkeypatch.context() as patched:
-        patched.setattr(outbox_schema, "insert", no_room)
+        patched.setattr(outbox_schema, "insert", disk_full)
         with pytest.raises(LocalFault) as raised:
             Outbox.open(path)
     assert raised.value.code is FaultCode.DISK_FULL

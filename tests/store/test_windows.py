@@ -29,7 +29,7 @@ from tests.sync.fake_server import a_client, a_document
 STATUSES = list(AccountingStatus)
 
 
-class Desk:
+class CopySetup:
     """A filled copy with an outbox."""
 
     def __init__(self, directory: Path) -> None:
@@ -59,10 +59,10 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = Desk(tmp_path)
-    yield desk
-    desk.close()
+def copy_setup(tmp_path: Path) -> Iterator[CopySetup]:
+    copy_setup = CopySetup(tmp_path)
+    yield copy_setup
+    copy_setup.close()
 
 
 def random_documents(chance: random.Random, count: int) -> list[Document]:
@@ -82,22 +82,22 @@ def random_documents(chance: random.Random, count: int) -> list[Document]:
     ]
 
 
-def newest_first(desk: Desk, documents: list[Document]) -> list[str]:
+def newest_first(copy_setup: CopySetup, documents: list[Document]) -> list[str]:
     """By day, then time; those of one millisecond stand as they came."""
-    n = dict(desk.copy.reader().execute("SELECT id, n FROM document"))
+    n = dict(copy_setup.copy.reader().execute("SELECT id, n FROM document"))
     return [one.id for one in sorted(documents, key=lambda one: (one.sort_date, n[one.id]), reverse=True)]
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_rows_equal_a_sorted_list_wherever_one_looks(desk: Desk, seed: int) -> None:
+def test_rows_equal_a_sorted_list_wherever_one_looks(copy_setup: CopySetup, seed: int) -> None:
     chance = random.Random(seed)
     documents = random_documents(chance, 400)
-    desk.put(*documents)
+    copy_setup.put(*documents)
     for query, wanted in _queries(documents):
-        expected = newest_first(desk, wanted)
+        expected = newest_first(copy_setup, wanted)
         for descending in (True, False):
             in_order = expected if descending else expected[::-1]
-            rows = desk.readers.documents(msgspec.structs.replace(query, descending=descending))
+            rows = copy_setup.readers.documents(msgspec.structs.replace(query, descending=descending))
             assert rows.count() == len(in_order)
             for _ in range(12):
                 start, length = chance.randrange(len(in_order) + 2), chance.randrange(1, 50)
@@ -164,8 +164,8 @@ def _queries(documents: list[Document]) -> list[tuple[DocumentQuery, list[Docume
         ("nothing", set()),
     ],
 )
-def test_a_filter_finds(desk: Desk, line: str, found: set[str]) -> None:
-    desk.put(
+def test_a_filter_finds(copy_setup: CopySetup, line: str, found: set[str]) -> None:
+    copy_setup.put(
         a_document("a", number="2026/1187", counterparty=Party(name="Le Zavel SRL"), gross_amount=12100),
         a_document(
             "b", counterparty=Party(name="Énergie Meuse SA"), currency="USD", gross_amount=5, file_name="scan 7.pdf",
@@ -175,7 +175,7 @@ def test_a_filter_finds(desk: Desk, line: str, found: set[str]) -> None:
     parsed = parse(line)
     assert isinstance(parsed, Filter)
     for client_id in ("c1", None):
-        assert set(desk.readers.documents(DocumentQuery(client_id=client_id, filter=parsed)).ids()) == found
+        assert set(copy_setup.readers.documents(DocumentQuery(client_id=client_id, filter=parsed)).ids()) == found
 
 
 @pytest.mark.parametrize(
@@ -193,8 +193,10 @@ def test_a_filter_finds(desk: Desk, line: str, found: set[str]) -> None:
         ("995", {"francs"}),
     ],
 )
-def test_amounts_are_found_as_they_are_shown_in_every_currency(desk: Desk, line: str, found: set[str]) -> None:
-    desk.put(
+def test_amounts_are_found_as_they_are_shown_in_every_currency(
+    copy_setup: CopySetup, line: str, found: set[str]
+) -> None:
+    copy_setup.put(
         a_document("yen", currency="JPY", gross_amount=1001),
         a_document("few yen", currency="JPY", gross_amount=999),
         a_document("dinars", currency="KWD", gross_amount=1_000_600),
@@ -203,91 +205,91 @@ def test_amounts_are_found_as_they_are_shown_in_every_currency(desk: Desk, line:
     )
     parsed = parse(line)
     assert isinstance(parsed, Filter)
-    assert set(desk.readers.documents(DocumentQuery(client_id="c1", filter=parsed)).ids()) == found
+    assert set(copy_setup.readers.documents(DocumentQuery(client_id="c1", filter=parsed)).ids()) == found
 
 
-def test_amounts_of_several_currencies_stand_in_the_order_of_what_is_shown(desk: Desk) -> None:
-    desk.put(
+def test_amounts_of_several_currencies_stand_in_the_order_of_what_is_shown(copy_setup: CopySetup) -> None:
+    copy_setup.put(
         a_document("12 euros", gross_amount=1200),
         a_document("1000 yen", currency="JPY", gross_amount=1000),
         a_document("2 dinars", currency="KWD", gross_amount=2000),
     )
     query = DocumentQuery(client_id="c1", sort=SortColumn.GROSS)
-    assert desk.readers.documents(query).ids() == ["1000 yen", "12 euros", "2 dinars"]
+    assert copy_setup.readers.documents(query).ids() == ["1000 yen", "12 euros", "2 dinars"]
 
 
 @pytest.mark.parametrize("digits", ["99999999999999", "-99999999999999", "99999999999999,99"])
-def test_the_largest_amount_of_a_filter_has_room_in_the_database(desk: Desk, digits: str) -> None:
+def test_the_largest_amount_of_a_filter_has_room_in_the_database(copy_setup: CopySetup, digits: str) -> None:
     parsed = parse(f"gross:{digits} {digits}")
     assert isinstance(parsed, Filter)
-    assert desk.readers.documents(DocumentQuery(client_id="c1", filter=parsed)).count() == 0
+    assert copy_setup.readers.documents(DocumentQuery(client_id="c1", filter=parsed)).count() == 0
     assert isinstance(parse("gross:999999999999999"), FilterProblem)
 
 
-def test_a_changed_document_is_found_by_its_new_words_only(desk: Desk) -> None:
-    desk.put(a_document("a", counterparty=Party(name="Zavel")))
-    desk.put(a_document("a", counterparty=Party(name="Meuse")))
+def test_a_changed_document_is_found_by_its_new_words_only(copy_setup: CopySetup) -> None:
+    copy_setup.put(a_document("a", counterparty=Party(name="Zavel")))
+    copy_setup.put(a_document("a", counterparty=Party(name="Meuse")))
     before, after = parse("zavel"), parse("meuse")
     assert isinstance(before, Filter)
     assert isinstance(after, Filter)
-    assert desk.readers.documents(DocumentQuery(filter=before)).count() == 0
-    assert desk.readers.documents(DocumentQuery(filter=after)).count() == 1
+    assert copy_setup.readers.documents(DocumentQuery(filter=before)).count() == 0
+    assert copy_setup.readers.documents(DocumentQuery(filter=after)).count() == 1
 
 
-def test_thousands_of_documents_of_one_moment_each_have_their_place(desk: Desk) -> None:
-    desk.put(*(a_document(f"d{at}") for at in range(700)))
-    rows = desk.readers.documents(DocumentQuery(client_id="c1"))
+def test_thousands_of_documents_of_one_moment_each_have_their_place(copy_setup: CopySetup) -> None:
+    copy_setup.put(*(a_document(f"d{at}") for at in range(700)))
+    rows = copy_setup.readers.documents(DocumentQuery(client_id="c1"))
     assert len(set(rows.ids())) == rows.count() == 700
 
 
-def test_sorting_by_amount_puts_what_has_none_last(desk: Desk) -> None:
-    desk.put(a_document("a", gross_amount=5), a_document("b"), a_document("c", gross_amount=-7))
+def test_sorting_by_amount_puts_what_has_none_last(copy_setup: CopySetup) -> None:
+    copy_setup.put(a_document("a", gross_amount=5), a_document("b"), a_document("c", gross_amount=-7))
     query = DocumentQuery(client_id="c1", sort=SortColumn.GROSS)
-    assert desk.readers.documents(query).ids() == ["a", "c", "b"]
+    assert copy_setup.readers.documents(query).ids() == ["a", "c", "b"]
     ascending = msgspec.structs.replace(query, descending=False)
-    assert desk.readers.documents(ascending).ids() == ["c", "a", "b"]
+    assert copy_setup.readers.documents(ascending).ids() == ["c", "a", "b"]
 
 
-def test_a_document_reads_back_whole(desk: Desk) -> None:
+def test_a_document_reads_back_whole(copy_setup: CopySetup) -> None:
     document = a_document(
         "a", issue_date=date(2026, 11, 1), counterparty=Party(name="Zavel", vat_number="BE0"), net_amount=1,
         iban="BE68", line_count=3, approved=False, accounting_status=AccountingStatus.CLIENT_ACTION_NEEDED,
     )  # fmt: skip
-    desk.put(document)
-    assert desk.readers.document("a") == document
+    copy_setup.put(document)
+    assert copy_setup.readers.document("a") == document
 
 
-def test_what_waits_is_drawn_over_rows_folders_and_counts(desk: Desk) -> None:
-    desk.put(a_document("a"), a_document("b"))
-    key = desk.outbox.give("SEND", b"{}", "e.1", documents=["a"], effect=Effect.SENT)
-    row = desk.readers.row("a")
+def test_what_waits_is_drawn_over_rows_folders_and_counts(copy_setup: CopySetup) -> None:
+    copy_setup.put(a_document("a"), a_document("b"))
+    key = copy_setup.outbox.give("SEND", b"{}", "e.1", documents=["a"], effect=Effect.SENT)
+    row = copy_setup.readers.row("a")
     assert row is not None
     assert (row.status, row.pending, row.attempted) == (AccountingStatus.QUEUED, True, True)
-    assert (desk.readers.counts("c1").queued, desk.readers.counts("c1").ready) == (1, 1)
-    assert desk.readers.clients()[0].counts.queued == 1
-    assert sum(node.counts.queued for node in desk.readers.folders("c1")) == 1
-    desk.outbox.claim(Line.COMMANDS)
-    desk.outbox.answered(key, CommandState.DONE, desk.seq + 1)
-    assert desk.readers.counts("c1").queued == 1, "an answer alone does not take it away"
-    desk.put(a_document("a", accounting_status=AccountingStatus.QUEUED))
-    row = desk.readers.row("a")
+    assert (copy_setup.readers.counts("c1").queued, copy_setup.readers.counts("c1").ready) == (1, 1)
+    assert copy_setup.readers.clients()[0].counts.queued == 1
+    assert sum(node.counts.queued for node in copy_setup.readers.folders("c1")) == 1
+    copy_setup.outbox.claim(Line.COMMANDS)
+    copy_setup.outbox.answered(key, CommandState.DONE, copy_setup.seq + 1)
+    assert copy_setup.readers.counts("c1").queued == 1, "an answer alone does not take it away"
+    copy_setup.put(a_document("a", accounting_status=AccountingStatus.QUEUED))
+    row = copy_setup.readers.row("a")
     assert row is not None
     assert (row.status, row.pending) == (AccountingStatus.QUEUED, False)
 
 
-def test_marking_as_not_processed_shows_what_its_deliveries_say(desk: Desk) -> None:
-    desk.put(a_document("a", processed=True, accounting_status=AccountingStatus.PROCESSED))
-    desk.put(Delivery(id="v", integration_id="i", document_id="a", sha256="0" * 64, state=DeliveryState.FAILED))
-    desk.outbox.give("SET_PROCESSED", b"{}", "e.1", documents=["a"], effect=Effect.NOT_PROCESSED)
-    row = desk.readers.row("a")
+def test_marking_as_not_processed_shows_what_its_deliveries_say(copy_setup: CopySetup) -> None:
+    copy_setup.put(a_document("a", processed=True, accounting_status=AccountingStatus.PROCESSED))
+    copy_setup.put(Delivery(id="v", integration_id="i", document_id="a", sha256="0" * 64, state=DeliveryState.FAILED))
+    copy_setup.outbox.give("SET_PROCESSED", b"{}", "e.1", documents=["a"], effect=Effect.NOT_PROCESSED)
+    row = copy_setup.readers.row("a")
     assert row is not None
     assert row.status is AccountingStatus.ERROR
 
 
-def test_a_document_waiting_for_its_client_is_not_drawn_as_queued(desk: Desk) -> None:
-    desk.put(a_document("a", approved=False, accounting_status=AccountingStatus.CLIENT_ACTION_NEEDED))
-    desk.outbox.give("SEND", b"{}", "e.1", documents=["a"], effect=Effect.SENT)
-    row = desk.readers.row("a")
+def test_a_document_waiting_for_its_client_is_not_drawn_as_queued(copy_setup: CopySetup) -> None:
+    copy_setup.put(a_document("a", approved=False, accounting_status=AccountingStatus.CLIENT_ACTION_NEEDED))
+    copy_setup.outbox.give("SEND", b"{}", "e.1", documents=["a"], effect=Effect.SENT)
+    row = copy_setup.readers.row("a")
     assert row is not None
     assert row.status is AccountingStatus.CLIENT_ACTION_NEEDED
 
@@ -297,55 +299,57 @@ def test_a_document_waiting_for_its_client_is_not_drawn_as_queued(desk: Desk) ->
 @pytest.mark.parametrize("state", [None, DeliveryState.DELIVERED, DeliveryState.FAILED, DeliveryState.QUEUED])
 @pytest.mark.parametrize("kind", ["SEND", "RESEND", "SET_PROCESSED", "UNSET_PROCESSED"])
 def test_a_status_is_drawn_as_the_service_will_state_it(
-    desk: Desk, approved: bool, processed: bool, state: DeliveryState | None, kind: str
+    copy_setup: CopySetup, approved: bool, processed: bool, state: DeliveryState | None, kind: str
 ) -> None:
     """A change that waits shows the status that follows from it, by the rule that the service goes by."""
     deliveries = [
         Delivery(id="v", integration_id="i", document_id="a", sha256="0" * 64, state=one) for one in (state,) if one
     ]
     before = accounting_status_with(deliveries, approved=approved, processed=processed)
-    desk.put(a_document("a", approved=approved, processed=processed, accounting_status=before), *deliveries)
-    row = desk.readers.row("a")
+    copy_setup.put(a_document("a", approved=approved, processed=processed, accounting_status=before), *deliveries)
+    row = copy_setup.readers.row("a")
     assert row is not None
     assert (row.status, row.pending) == (before, False)
 
     effects = {"SET_PROCESSED": Effect.PROCESSED, "UNSET_PROCESSED": Effect.NOT_PROCESSED}
     effect = effects.get(kind, Effect.SENT)
-    desk.outbox.give(kind, b"{}", "e.1", documents=["a"], effect=effect)
+    copy_setup.outbox.give(kind, b"{}", "e.1", documents=["a"], effect=effect)
     if effect is Effect.SENT:
         queued = Delivery(id="w", integration_id="j", document_id="a", sha256="0" * 64, state=DeliveryState.QUEUED)
         after = accounting_status_with([*deliveries, queued], approved=approved, processed=processed)
     else:
         after = accounting_status_with(deliveries, approved=approved, processed=effect is Effect.PROCESSED)
-    row = desk.readers.row("a")
+    row = copy_setup.readers.row("a")
     assert row is not None
     assert (row.status, row.pending) == (after, True)
 
 
-def test_sent_to_has_the_integrations_by_name_without_the_cancelled(desk: Desk) -> None:
-    desk.put(a_document("a"))
+def test_sent_to_has_the_integrations_by_name_without_the_cancelled(copy_setup: CopySetup) -> None:
+    copy_setup.put(a_document("a"))
     for number, (integration, state) in enumerate(
         (("i", DeliveryState.FAILED), ("j", DeliveryState.DELIVERED), ("k", DeliveryState.CANCELLED))
     ):
-        desk.put(Delivery(id=f"v{number}", integration_id=integration, document_id="a", sha256="0" * 64, state=state))
-    row = desk.readers.row("a")
+        copy_setup.put(
+            Delivery(id=f"v{number}", integration_id=integration, document_id="a", sha256="0" * 64, state=state)
+        )
+    row = copy_setup.readers.row("a")
     assert row is not None
     assert [(one.label, one.needs_a_look) for one in row.sent] == [("Exact", False), ("SFTP", True)]
     assert (row.delivered, row.wanted, row.needs_a_look) == (1, 2, True)
 
 
-def test_totals_of_a_selection_are_by_currency(desk: Desk) -> None:
-    desk.put(
+def test_totals_of_a_selection_are_by_currency(copy_setup: CopySetup) -> None:
+    copy_setup.put(
         a_document("a", net_amount=100, vat_amount=21, gross_amount=121),
         a_document("b", net_amount=-50, gross_amount=-50),
         a_document("c", currency="USD", gross_amount=7),
     )
-    assert desk.readers.totals(["a", "b", "c"]) == [
+    assert copy_setup.readers.totals(["a", "b", "c"]) == [
         Totals(currency="EUR", count=2, net=50, vat=21, gross=71),
         Totals(currency="USD", count=1, gross=7),
     ]
 
 
-def test_clients_are_found_by_number_and_by_name(desk: Desk) -> None:
-    assert [one.id for one in desk.readers.find_clients("c1")] == ["c1"]
-    assert [one.id for one in desk.readers.find_clients("client")] == ["c1", "c2"]
+def test_clients_are_found_by_number_and_by_name(copy_setup: CopySetup) -> None:
+    assert [one.id for one in copy_setup.readers.find_clients("c1")] == ["c1"]
+    assert [one.id for one in copy_setup.readers.find_clients("client")] == ["c1", "c2"]

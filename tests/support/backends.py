@@ -12,19 +12,19 @@ from typing import Any
 
 import httpx
 
-from banqup_tui.homes import Homes, homes_under
+from banqup_tui.app_dirs import AppDirs, dirs_under
 from banqup_tui.launcher import PROGRAM, connect, running
 from banqup_tui.protocol import PROTOCOL
 from banqup_tui.protocol.local import Endpoint
 
 SPEAKS = (
     "import sys, banqup_tui.protocol as p; p.PROTOCOL = p.MIN_PROTOCOL = {0};"
-    "from banqup_tui.backend.main import main; sys.exit(main(['--protocol', '{0}']))"
+    "from banqup_tui.backend.runtime.main import main; sys.exit(main(['--protocol', '{0}']))"
 )
 CONNECTS = (
     "import banqup_tui.protocol as p; p.PROTOCOL = p.MIN_PROTOCOL = {0};"
-    "from banqup_tui.homes import homes; from banqup_tui.launcher import PROGRAM, connect;"
-    "print(connect(homes(), program={1!r}).instance_id)"
+    "from banqup_tui.app_dirs import dirs; from banqup_tui.launcher import PROGRAM, connect;"
+    "print(connect(dirs(), program={1!r}).instance_id)"
 )
 
 
@@ -36,20 +36,20 @@ def speaking(protocol: int) -> list[str]:
 class Home:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.homes: Homes = homes_under(directory).made()
+        self.dirs: AppDirs = dirs_under(directory).made()
         self._pids: set[int] = set()
         self._children: list[subprocess.Popen[str]] = []
 
     @property
     def endpoint_file(self) -> Path:
-        return self.homes.runtime / "endpoint.json"
+        return self.dirs.runtime / "endpoint.json"
 
     @property
     def log(self) -> str:
-        return (self.homes.log / "backend.log").read_text()
+        return (self.dirs.log / "backend.log").read_text()
 
     def connect(self, **more: Any) -> Endpoint:
-        endpoint = connect(self.homes, **more)
+        endpoint = connect(self.dirs, **more)
         self._pids.add(endpoint.pid)
         return endpoint
 
@@ -74,7 +74,7 @@ class Home:
         return child, endpoint
 
     def running(self) -> Endpoint | None:
-        endpoint = running(self.homes)
+        endpoint = running(self.dirs)
         if endpoint is not None:
             self._pids.add(endpoint.pid)
         return endpoint

@@ -15,7 +15,7 @@ from botocore.config import Config
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from banqup_tui.connectors.s3 import S3Settings
+from banqup_tui.connectors.s3.connector import S3Settings
 
 REGION = "us-east-1"
 EVERYTHING = {"Effect": "Allow", "Action": ["s3:*"], "Resource": "*"}
@@ -81,14 +81,14 @@ class Buckets:
         return name
 
     def settings(self, bucket: str, port: int = 0, **changed: Any) -> S3Settings:
-        given: dict[str, Any] = {
+        values: dict[str, Any] = {
             "endpoint": f"http://127.0.0.1:{port or self.port}",
             "bucket": bucket,
             "access_key_id": self.access_key_id,
             "secret_access_key": self.secret,
             "path": "[folder]",
         }
-        return S3Settings(**{**given, **changed})
+        return S3Settings(**{**values, **changed})
 
     def objects(self, bucket: str) -> dict[str, bytes]:
         client = self.client()

@@ -10,7 +10,17 @@ from typing import Annotated
 
 import msgspec
 
-from banqup_tui.connectors.interface import Channel, Fault, Manifest, NotSent, Parcel, Receipt, Rejected, Step, setting
+from banqup_tui.connectors.interface import (
+    Channel,
+    DeliveryRequest,
+    Fault,
+    Manifest,
+    NotSent,
+    Receipt,
+    Rejected,
+    Step,
+    setting,
+)
 from banqup_tui.domain.extension import Category, ReceiverKind
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.messages import text_message
@@ -48,7 +58,7 @@ class Mailbox:
         raise NotImplementedError
         yield
 
-    async def test(self, settings: MailboxSettings, sample: Parcel | None) -> list[Step]:
+    async def test(self, settings: MailboxSettings, sample: DeliveryRequest | None) -> list[Step]:
         return [Step(ok=settings.password == "geheim", message=text_message({"en": "Signed in.", "fr": "Connecté."}))]
 
 
@@ -85,7 +95,7 @@ class Raising:
         raise NotImplementedError
         yield
 
-    async def test(self, settings: RaisingSettings, sample: Parcel | None) -> list[Step]:
+    async def test(self, settings: RaisingSettings, sample: DeliveryRequest | None) -> list[Step]:
         await asyncio.sleep(settings.sleep)
         raise RuntimeError("secret insides")
 
@@ -99,11 +109,11 @@ class Echo(Mailbox):
     async def connect(self, settings: MailboxSettings) -> AsyncIterator[Channel]:
         yield _EchoChannel(settings)
 
-    async def test(self, settings: MailboxSettings, sample: Parcel | None) -> list[Step]:
-        said = f"No: {settings.password}"
-        return [Step(ok=False, message=text_message({"en": said, "fr": said}, {"en": said, "fr": said}))]
+    async def test(self, settings: MailboxSettings, sample: DeliveryRequest | None) -> list[Step]:
+        printed = f"No: {settings.password}"
+        return [Step(ok=False, message=text_message({"en": printed, "fr": printed}, {"en": printed, "fr": printed}))]
 
-    def where(self, settings: MailboxSettings, parcel: Parcel) -> str:
+    def where(self, settings: MailboxSettings, delivery_request: DeliveryRequest) -> str:
         return f"{settings.host}/{settings.password}"
 
 
@@ -111,18 +121,18 @@ class _EchoChannel(Channel):
     def __init__(self, settings: MailboxSettings) -> None:
         self._settings = settings
 
-    async def prepare(self, parcel: Parcel) -> str:
-        return parcel.key
+    async def prepare(self, delivery_request: DeliveryRequest) -> str:
+        return delivery_request.key
 
-    async def commit(self, parcel: Parcel, remnant: str) -> Receipt:
-        said = f"You are {b64encode(f'me:{self._settings.password}'.encode()).decode()} or {self._settings.password}"
+    async def commit(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
+        printed = f"You are {b64encode(f'me:{self._settings.password}'.encode()).decode()} or {self._settings.password}"
         if self._settings.user == "NotSent":
-            raise NotSent(said, said, fault=Fault.PERSON)
+            raise NotSent(printed, printed, fault=Fault.PERSON)
         if self._settings.user == "Rejected":
-            raise Rejected(said, said)
+            raise Rejected(printed, printed)
         if self._settings.user == "Error":
-            raise RuntimeError(said)
-        return Receipt(text=said, reference=said)
+            raise RuntimeError(printed)
+        return Receipt(text=printed, reference=printed)
 
 
 def entry_of(package: str, name: str) -> EntryPoint:

@@ -4,8 +4,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from banqup_tui.backend import tables
-from banqup_tui.backend.work import sqlite_engine
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.transaction import sqlite_engine
 
 
 def create_database(file: Path) -> None:

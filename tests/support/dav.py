@@ -12,7 +12,7 @@ from cheroot.wsgi import Server as Cheroot
 from wsgidav.fs_dav_provider import FilesystemProvider
 from wsgidav.wsgidav_app import WsgiDAVApp
 
-from banqup_tui.connectors.webdav import WebDavSettings
+from banqup_tui.connectors.webdav.connector import WebDavSettings
 
 USER, PASSWORD = "parvis", "geheim"
 
@@ -48,8 +48,8 @@ class Dav:
 
     def settings(self, port: int = 0, **changed: Any) -> WebDavSettings:
         url = f"http://127.0.0.1:{port or self.port}/dav"
-        given = {"url": url, "user": USER, "password": PASSWORD, "path": "[folder]", **changed}
-        return WebDavSettings(**given)
+        values = {"url": url, "user": USER, "password": PASSWORD, "path": "[folder]", **changed}
+        return WebDavSettings(**values)
 
     def files(self) -> list[str]:
         return sorted(str(seen.relative_to(self.root)) for seen in self.root.rglob("*") if seen.is_file())

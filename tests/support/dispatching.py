@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from banqup_tui.backend import tables
-from banqup_tui.backend.context import Services
-from banqup_tui.backend.ledger.dispatch import Dispatch
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.dispatch.loop import Dispatch
 from banqup_tui.backend.ledger.timing import Timing
+from banqup_tui.backend.services import Services
 
 QUICK = Timing(first_wait=0.05, poll=0.05, roll_forward_after=0.05)
 

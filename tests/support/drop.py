@@ -13,32 +13,32 @@ from typing import Any
 
 import asyncssh
 
-from banqup_tui.backend.directory import HOST_KEY_FILE
-from banqup_tui.backend.drop import DropRoom, MakeDrop, RunningDrop
-from banqup_tui.domain.passwords import kept_password
+from banqup_tui.backend.intake.sftp_drop import MakeDrop, RunningDrop, SftpDrop
+from banqup_tui.backend.paths import HOST_KEY_FILE
+from banqup_tui.domain.passwords import password_hash
 from banqup_tui.domain.source import SourceKind
 from banqup_tui.protocol.commands import AddAccount, AddSource
 from banqup_tui.sources.drop_account import Lookup, Take, TakeAgain
 from banqup_tui.sources.drop_server import Drop
 from banqup_tui.sources.drop_spool import DropLimits
-from tests.support.room import Room
+from tests.support.intake_harness import IntakeHarness
 from tests.support.sftp import free_port
 
 SFTP = shutil.which("sftp")
 PASSWORD = "kXw7dPq2mZr9sVb4"
-SECRET = kept_password(PASSWORD)
+SECRET = password_hash(PASSWORD)
 
 
-class Door:
+class DropHarness:
     """A drop that listens. `spool` is where unfinished files are."""
 
-    def __init__(self, room: Room, port: int) -> None:
-        self.room = room
+    def __init__(self, harness: IntakeHarness, port: int) -> None:
+        self.harness = harness
         self.port = port
 
     @property
     def spool(self) -> Path:
-        return self.room.services.files.home / "drop"
+        return self.harness.services.files.home / "drop"
 
     def left_over(self) -> list[Path]:
         return [path for path in self.spool.rglob("*") if path.is_file()]
@@ -64,22 +64,22 @@ async def put(sftp: asyncssh.SFTPClient, path: str, content: bytes) -> None:
         await file.write(content)
 
 
-def account(room: Room, name: str = "banqup", **more: Any) -> str:
+def account(harness: IntakeHarness, name: str = "banqup", **more: Any) -> str:
     wanted = {"secret": None if "public_key" in more else SECRET, **more}
     account_id = str(uuid.uuid4())
-    room.do(AddAccount(account_id=account_id, source_id="drop", name=name, **wanted))
+    harness.do(AddAccount(account_id=account_id, source_id="drop", name=name, **wanted))
     return account_id
 
 
 @asynccontextmanager
 async def drop_of(
-    room: Room,
+    harness: IntakeHarness,
     limits: DropLimits | None = None,
-    seconds_held: float = 60,
+    picture_wait_seconds: float = 60,
     make: MakeDrop | None = None,
     *,
     new_host_key: bool = False,
-) -> AsyncIterator[Door]:
+) -> AsyncIterator[DropHarness]:
     """Turned on where it is not yet; let in is whoever has an account. In the test's own process, unless `make` is.
 
     Its host key is one of a drop of before, unless `new_host_key`: to make an RSA key takes half a second of CPU, and
@@ -87,17 +87,17 @@ async def drop_of(
     """
     port = free_port()
     if not new_host_key:
-        key = room.services.files.home / HOST_KEY_FILE
+        key = harness.services.files.home / HOST_KEY_FILE
         key.touch(0o600)
         key.write_bytes(_host_key())
-    room.do(AddSource(source_id="drop", path=f"127.0.0.1:{port}", kind=SourceKind.SFTP_DROP))
+    harness.do(AddSource(source_id="drop", path=f"127.0.0.1:{port}", kind=SourceKind.SFTP_DROP))
     stop = asyncio.Event()
     running = asyncio.create_task(
-        DropRoom(room.services, limits, seconds_held=seconds_held, make=make or _here).run(stop)
+        SftpDrop(harness.services, limits, picture_wait_seconds=picture_wait_seconds, make=make or _here).run(stop)
     )
     try:
         await until(lambda: running.done() or listens(port))
-        yield Door(room, port)
+        yield DropHarness(harness, port)
     finally:
         stop.set()
         await asyncio.wait_for(running, 10)

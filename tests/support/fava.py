@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from banqup_tui.connectors.fava import FavaSettings
+from banqup_tui.connectors.fava.connector import FavaSettings
 from tests.support.sftp import free_port
 
 BUILT = Path(__file__).parents[2] / "build" / "fava"
@@ -31,8 +31,8 @@ class Ledger:
 
     def settings(self, **changed: Any) -> FavaSettings:
         url = f"http://127.0.0.1:{self.port}"
-        given = {"url": url, "ledger": SLUG, "account": "Liabilities:Suppliers:[external_id]", **changed}
-        return FavaSettings(**given)
+        values = {"url": url, "ledger": SLUG, "account": "Liabilities:Suppliers:[external_id]", **changed}
+        return FavaSettings(**values)
 
     def files(self) -> list[Path]:
         return sorted(path for path in self.documents.rglob("*") if path.is_file())

@@ -20,7 +20,7 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER_SECRET = "whsec_" + base64.b64encode(b"thirty-two bytes of another one.").decode()
 
 
-class Kept(msgspec.Struct):
+class StoredRequest(msgspec.Struct):
     event: dict[str, Any]
     content: bytes
 
@@ -35,7 +35,7 @@ class Hooks:
         self.port = 0
         self.secret = SECRET
         self.largest = 1_000_000
-        self.kept: dict[str, Kept] = {}
+        self.stored: dict[str, StoredRequest] = {}
         self.replays = 0
         self.pings = 0
         self.headers: dict[str, str] = {}
@@ -51,10 +51,10 @@ class Hooks:
         headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
         self.headers = headers
         body = await self._body(receive)
-        status, more, said = self._taken(headers, body) if body is not None else (413, {}, b"")
+        status, more, text = self._taken(headers, body) if body is not None else (413, {}, b"")
         sent = [(name.lower().encode(), value.encode()) for name, value in more.items()]
         await send({"type": "http.response.start", "status": status, "headers": sent})
-        await send({"type": "http.response.body", "body": said})
+        await send({"type": "http.response.body", "body": text})
 
     async def _body(self, receive: Any) -> bytes | None:
         body = b""
@@ -78,10 +78,10 @@ class Hooks:
             self.pings += 1
         elif len(content) > self.largest:
             return 413, {}, b""
-        elif headers["webhook-id"] in self.kept:
+        elif headers["webhook-id"] in self.stored:
             self.replays += 1
         else:
-            self.kept[headers["webhook-id"]] = Kept(event, content)
+            self.stored[headers["webhook-id"]] = StoredRequest(event, content)
         return self.answer or (204, {}, b"")
 
     def _is_signed(self, headers: dict[str, str], body: bytes) -> bool:

@@ -88,7 +88,7 @@ class MailboxWithTokens(Mailbox):
         parts = dict(part.partition("=")[::2] for part in rest if part)
         return await self._let_in(server, header.removeprefix("n,a=").rstrip(","), parts["auth"], arguments[1])
 
-    async def _let_in(self, server: SMTP, user: str, auth: str, given: str) -> AuthResult:
+    async def _let_in(self, server: SMTP, user: str, auth: str, values: str) -> AuthResult:
         """A server may say what it was given as it came: where `AUTH` is answered with `GIVEN` in it."""
         token = auth.removeprefix("Bearer ")
         whose = await asyncio.to_thread(self._user_of, token)
@@ -97,7 +97,7 @@ class MailboxWithTokens(Mailbox):
             self.signed_in += 1
             return AuthResult(success=True)
         await server.challenge_auth('{"status":"401","schemes":"bearer"}')
-        answer = self.answers.get("AUTH", "535 5.7.3 Authentication unsuccessful").replace("GIVEN", given)
+        answer = self.answers.get("AUTH", "535 5.7.3 Authentication unsuccessful").replace("GIVEN", values)
         return AuthResult(success=False, handled=False, message=answer)
 
 
@@ -128,9 +128,9 @@ class MailServer(msgspec.Struct, frozen=True):
                 one.transport.abort()
 
     def settings(self, **changed: Any) -> Any:
-        from banqup_tui.connectors.mail_settings import MailSettings
+        from banqup_tui.connectors.mail.settings import MailSettings
 
-        given = {
+        values = {
             "host": "localhost",
             "port": self.port,
             "security": self.security,
@@ -141,7 +141,7 @@ class MailServer(msgspec.Struct, frozen=True):
             "purchases": PURCHASES,
             "sales": SALES,
         }
-        return msgspec.convert({**given, **changed}, MailSettings, dec_hook=from_text)
+        return msgspec.convert({**values, **changed}, MailSettings, dec_hook=from_text)
 
 
 @asynccontextmanager
@@ -159,16 +159,16 @@ async def mail_server(
     connections: list[SMTP] = []
 
     def made() -> SMTP:
-        given: dict[str, Any] = {"hostname": "mx.boeken.example", "data_size_limit": limit, "loop": loop}
+        values: dict[str, Any] = {"hostname": "mx.boeken.example", "data_size_limit": limit, "loop": loop}
         if security == "none":
-            given |= {"auth_require_tls": False}
+            values |= {"auth_require_tls": False}
         else:
-            given |= {"auth_required": True, "authenticator": box.authenticate}
-            given |= {"auth_require_tls": security == "starttls"}
+            values |= {"auth_required": True, "authenticator": box.authenticate}
+            values |= {"auth_require_tls": security == "starttls"}
         if security == "starttls":
-            given |= {"tls_context": server_context()}
+            values |= {"tls_context": server_context()}
         with warnings.catch_warnings(action="ignore"):  # it does not see that all is TLS here
-            server = _Server(box, **{**given, **more})
+            server = _Server(box, **{**values, **more})
         connections.append(server)
         return server
 

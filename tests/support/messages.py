@@ -9,8 +9,8 @@ import pytest
 
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.messages import Message
-from banqup_tui.written import messages
-from banqup_tui.written.words import in_language
+from banqup_tui.presentation import messages
+from banqup_tui.presentation.words import in_language
 
 E = TypeVar("E", bound=BanqupError)
 
@@ -34,9 +34,9 @@ def words(of: Any, language: str = "en") -> str:
 @contextmanager
 def raising(kind: type[E] | tuple[type[E], ...], match: str) -> Iterator[pytest.ExceptionInfo[E]]:
     """As `pytest.raises`, where `match` is searched in the sentence and the remedy."""
-    with pytest.raises(kind) as told:
-        yield told
-    assert re.search(match, words(told.value)), words(told.value)
+    with pytest.raises(kind) as caught:
+        yield caught
+    assert re.search(match, words(caught.value)), words(caught.value)
 
 
 def _message(of: Any) -> Message:

@@ -64,10 +64,10 @@ class Provider(NamedTuple):
 
 
 @contextmanager
-def provider(*, said: int = 3600) -> Iterator[Provider]:
-    """`said`: for how many seconds an access token is good, as the provider tells."""
+def provider(*, expires_in: int = 3600) -> Iterator[Provider]:
+    """`expires_in`: for how many seconds an access token is good, as the provider tells."""
     with tempfile.TemporaryDirectory() as directory:
-        process = Popen([sys.executable, __file__, directory, str(said)], stdout=PIPE, text=True)
+        process = Popen([sys.executable, __file__, directory, str(expires_in)], stdout=PIPE, text=True)
         try:
             assert process.stdout is not None
             yield Provider(f"http://127.0.0.1:{int(process.stdout.readline())}")
@@ -77,7 +77,7 @@ def provider(*, said: int = 3600) -> Iterator[Provider]:
             process.stdout.close()  # type: ignore[union-attr]
 
 
-def _serve(directory: Path, said: int) -> None:
+def _serve(directory: Path, expires_in: int) -> None:
     import django
     from django.conf import settings
 
@@ -105,7 +105,7 @@ def _serve(directory: Path, said: int) -> None:
 
     call_command("migrate", verbosity=0, run_syncdb=True)
     _register()
-    settings.SAID = said
+    settings.EXPIRES_IN = expires_in
     from wsgiref.simple_server import WSGIRequestHandler, make_server
 
     from django.core.wsgi import get_wsgi_application
@@ -192,8 +192,8 @@ def _urls() -> list[Any]:
     def token(request: Any) -> Any:
         answer = TokenView.as_view()(request)
         if answer.status_code == 200:
-            said = {"expires_in": settings.SAID, "refresh_token_expires_in": int(LASTS.total_seconds())}
-            answer.content = json.dumps({**json.loads(answer.content), **said})
+            expires_in = {"expires_in": settings.EXPIRES_IN, "refresh_token_expires_in": int(LASTS.total_seconds())}
+            answer.content = json.dumps({**json.loads(answer.content), **expires_in})
         return answer
 
     @csrf_exempt

@@ -9,13 +9,13 @@ from uuid import uuid4
 import msgspec
 from sqlalchemy import insert
 
-from banqup_tui.backend import tables
-from banqup_tui.backend.context import Context, Services
-from banqup_tui.backend.extensions import Extensions
-from banqup_tui.backend.files import FileStore
-from banqup_tui.backend.opening import make_services
-from banqup_tui.backend.vault import Vault
-from banqup_tui.backend.work import Database, Work, sqlite_engine
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.file_store import FileStore
+from banqup_tui.backend.db.transaction import Database, Transaction, sqlite_engine
+from banqup_tui.backend.db.vault import Vault
+from banqup_tui.backend.integrations.registry import Extensions
+from banqup_tui.backend.runtime.startup import make_services
+from banqup_tui.backend.services import Context, Services
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document, DocumentKind
 from banqup_tui.domain.folder import Folder
@@ -35,9 +35,9 @@ def services_in(directory: Path, extensions: Extensions | None = None) -> Servic
     engine = services.database.engine
     with engine.begin() as connection:
         connection.execute(insert(tables.space).values(id=SPACE, name="Meuse", epoch=EPOCH, cursor_secret=b"x"))
-    with services.database.write(SPACE) as work:
-        add_client(work, PARVIS, "PARVIS", "Boulangerie du Parvis SRL", vat_number="BE0465123710")
-        add_client(work, HAGELAND, "HAGELAND", "Bouwwerken Hageland NV")
+    with services.database.write(SPACE) as transaction:
+        add_client(transaction, PARVIS, "PARVIS", "Boulangerie du Parvis SRL", vat_number="BE0465123710")
+        add_client(transaction, HAGELAND, "HAGELAND", "Bouwwerken Hageland NV")
     return services
 
 
@@ -52,11 +52,11 @@ def opened_again(directory: Path, extensions: Extensions | None = None) -> Servi
     )
 
 
-def add_client(work: Work, client_id: str, reference: str, name: str, **more: Any) -> None:
+def add_client(transaction: Transaction, client_id: str, reference: str, name: str, **more: Any) -> None:
     value = Client(id=client_id, reference=reference, name=name, **more)
     row = {"id": client_id, "space_id": SPACE, "reference": reference, "seq": 0, "value": msgspec.json.encode(value)}
-    work.execute(insert(tables.client).values(row))
-    work.changed(EntityKind.CLIENT, client_id, client_id=client_id)
+    transaction.execute(insert(tables.client).values(row))
+    transaction.changed(EntityKind.CLIENT, client_id, client_id=client_id)
 
 
 def add_document(
@@ -84,8 +84,8 @@ def add_document(
         number=number,
         issue_date=day,
     )
-    with services.database.write(SPACE) as work:
-        work.execute(
+    with services.database.write(SPACE) as transaction:
+        transaction.execute(
             insert(tables.document).values(
                 id=document.id,
                 space_id=SPACE,
@@ -104,11 +104,11 @@ def add_document(
                 value=msgspec.json.encode(document),
             )
         )
-        work.changed(EntityKind.DOCUMENT, document.id, client_id=client_id)
+        transaction.changed(EntityKind.DOCUMENT, document.id, client_id=client_id)
     return document.id
 
 
-def ask(services: Services, handler: Callable[[Work, Any, Context], Any], body: Any) -> Any:
+def ask(services: Services, handler: Callable[[Transaction, Any, Context], Any], body: Any) -> Any:
     """One command in a transaction of its own; a refusal leaves nothing."""
-    with services.database.write(SPACE) as work:
-        return handler(work, body, Context(services=services, user_id="user", seen_seq=0))
+    with services.database.write(SPACE) as transaction:
+        return handler(transaction, body, Context(services=services, user_id="user", seen_seq=0))

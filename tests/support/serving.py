@@ -14,16 +14,17 @@ import msgspec
 import uvicorn
 from sqlalchemy import insert
 
-from banqup_tui.backend import rooms, tables
-from banqup_tui.backend.connections import TcpConnection, TcpConnections
-from banqup_tui.backend.context import Services
-from banqup_tui.backend.gate import Gate, TokenAuth
-from banqup_tui.backend.hub import Hub
-from banqup_tui.backend.service import Settings, service
-from banqup_tui.backend.sign_in.return_listener import ReturnListener
-from banqup_tui.backend.sign_in.signing_in import returned
-from banqup_tui.backend.tables.spaces import LOCAL_USER
-from banqup_tui.backend.tcp import Hosts
+from banqup_tui.backend.api.application import Settings, service
+from banqup_tui.backend.api.auth import Access, TokenAuth
+from banqup_tui.backend.api.connections import TcpConnection, TcpConnections
+from banqup_tui.backend.api.event_hub import Hub
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.tables.spaces import LOCAL_USER
+from banqup_tui.backend.integrations.oauth.callback_server import ReturnListener
+from banqup_tui.backend.integrations.oauth.flow import returned
+from banqup_tui.backend.runtime import components
+from banqup_tui.backend.runtime.tcp_listener import Hosts
+from banqup_tui.backend.services import Services
 from banqup_tui.protocol.commands import CommandBody
 from tests.support.services import EPOCH, SPACE, services_in
 
@@ -40,7 +41,7 @@ def space_in(directory: Path) -> Services:
     return services
 
 
-class Desk:
+class ServedApp:
     """What a terminal can ask, in the fewest words."""
 
     base = BASE
@@ -76,20 +77,20 @@ def written(body: CommandBody, *, key: str | None = None, seen: str = f"{EPOCH}.
 @asynccontextmanager
 async def serving(
     services: Services, *, handlers: dict[Any, Any] | None = None, settings: Settings | None = None
-) -> AsyncIterator[Desk]:
+) -> AsyncIterator[ServedApp]:
     hub = Hub(asyncio.get_running_loop())
     retired: list[int] = []
     returns = ReturnListener(lambda query: returned(services, query))
     routes = service(
         services,
-        rooms.handlers() if handlers is None else handlers,
+        components.handlers() if handlers is None else handlers,
         hub,
         returns=returns,
         instance_id="instance",
         retire=retired.append,
         settings=settings,
     )
-    gate = Gate(
+    access = Access(
         routes,
         TokenAuth(TOKEN, LOCAL_USER, Hosts("127.0.0.1")),
         hub,
@@ -99,17 +100,17 @@ async def serving(
     connection: Any = partial(TcpConnection, TcpConnections())
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(
-            gate, http=connection, ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=2
+            access, http=connection, ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=2
         )
         server = _Quiet(config)
         running = asyncio.create_task(server.serve([listening]))
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         headers = {"Authorization": f"Bearer {TOKEN}"}
         async with httpx.AsyncClient(base_url=address, headers=headers, trust_env=False, timeout=20) as http:
-            desk = Desk(http, services, hub)
-            desk.retired = retired
+            served = ServedApp(http, services, hub)
+            served.retired = retired
             try:
-                yield desk
+                yield served
             finally:
                 hub.close()
                 returns.close()

@@ -15,8 +15,8 @@ from typing import Any
 import asyncssh
 import msgspec
 
-from banqup_tui.connectors.interface import Parcel, Receipt
-from banqup_tui.connectors.sftp import Sftp, SftpSettings
+from banqup_tui.connectors.interface import DeliveryRequest, Receipt
+from banqup_tui.connectors.sftp.connector import Sftp, SftpSettings
 
 SSHD = shutil.which("sshd") or next(
     (path for path in ("/usr/sbin/sshd", "/usr/lib/ssh/sshd") if os.path.exists(path)), None
@@ -33,8 +33,8 @@ class Server(msgspec.Struct, frozen=True):
     access: dict[str, Any]
 
     def settings(self, **changed: Any) -> Any:
-        given = {"host": "127.0.0.1", "port": self.port, "host_key": self.fingerprint, **self.access, **changed}
-        return SftpSettings(**given)
+        values = {"host": "127.0.0.1", "port": self.port, "host_key": self.fingerprint, **self.access, **changed}
+        return SftpSettings(**values)
 
     def files(self) -> list[str]:
         return sorted(str(seen.relative_to(self.root)) for seen in self.root.rglob("*") if seen.is_file())
@@ -92,7 +92,7 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     raise OSError("sshd does not listen")
 
 
-class _Door(asyncssh.SSHServer):
+class _Server(asyncssh.SSHServer):
     def password_auth_supported(self) -> bool:
         return True
 
@@ -111,7 +111,7 @@ async def asyncssh_server(
     listener = await asyncssh.listen(
         "127.0.0.1",
         0,
-        server_factory=_Door,
+        server_factory=_Server,
         server_host_keys=keys,
         sftp_factory=lambda channel: files(channel, chroot=str(root).encode()),
     )
@@ -130,11 +130,11 @@ def below(server: Server, rest: str, **more: Any) -> SftpSettings:
     return settings
 
 
-async def send(settings: SftpSettings, what: Parcel) -> Receipt:
+async def send(settings: SftpSettings, what: DeliveryRequest) -> Receipt:
     async with Sftp().connect(settings) as channel:
         return await channel.commit(what, await channel.prepare(what))
 
 
-async def roll_forward(settings: SftpSettings, what: Parcel, remnant: str) -> Receipt:
+async def roll_forward(settings: SftpSettings, what: DeliveryRequest, resume_token: str) -> Receipt:
     async with Sftp().connect(settings) as channel:
-        return await channel.roll_forward(what, remnant)
+        return await channel.roll_forward(what, resume_token)

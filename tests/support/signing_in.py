@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from banqup_tui.connectors.mail_settings import MailSettings
+from banqup_tui.connectors.mail.settings import MailSettings
 from banqup_tui.domain.secret import revealed
 from banqup_tui.protocol import paths
 from tests.support.mail import MailServer
@@ -16,9 +16,9 @@ from tests.support.provider import USER, Provider
 def settings_of(provider: Provider, server: MailServer | None = None, **changed: Any) -> dict[str, Any]:
     """Of the e-mail extension, with everything but the sign-in."""
     by_password: MailSettings = server.settings() if server else MailSettings(host="localhost", sender=USER)
-    given = {name: revealed(getattr(by_password, name)) for name in by_password.__struct_fields__}
-    given |= {"user": USER, "password": "", "sign_in_by": "other", **provider.settings, **changed}
-    return {name: value for name, value in given.items() if value not in ("", None)}
+    values = {name: revealed(getattr(by_password, name)) for name in by_password.__struct_fields__}
+    values |= {"user": USER, "password": "", "sign_in_by": "other", **provider.settings, **changed}
+    return {name: value for name, value in values.items() if value not in ("", None)}
 
 
 def asked(settings: dict[str, Any]) -> dict[str, Any]:

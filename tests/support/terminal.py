@@ -63,7 +63,7 @@ class Terminal:
         """Private modes that are on, and `keyboard` where the program has keys told in its own way."""
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
-        self._held = b""
+        self._pending = b""
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         full = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environment or {})}
@@ -173,9 +173,9 @@ class Terminal:
         return bool(data)
 
     def _feed(self, data: bytes) -> None:
-        data = self._held + data
+        data = self._pending + data
         unfinished = _UNFINISHED.search(data)
-        self._held = unfinished.group() if unfinished else b""
+        self._pending = unfinished.group() if unfinished else b""
         if unfinished:
             data = data[: unfinished.start()]
         for numbers, is_on in _MODE.findall(data):

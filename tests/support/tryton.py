@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from banqup_tui.connectors.tryton import TrytonSettings
+from banqup_tui.connectors.tryton.connector import TrytonSettings
 from tests.support.sftp import free_port
 
 BUILT = Path(__file__).parents[2] / "build" / "tryton"
@@ -37,14 +37,14 @@ class Books:
 
     def settings(self, **changed: Any) -> TrytonSettings:
         url = f"http://127.0.0.1:{self.port}"
-        given = {"url": url, "database": DATABASE, "key": self.banqup, "company": self.company, **changed}
-        return TrytonSettings(**given)
+        entered = {"url": url, "database": DATABASE, "key": self.banqup, "company": self.company, **changed}
+        return TrytonSettings(**entered)
 
     def rows(self, model: str, *fields: str, domain: Any = ()) -> list[dict[str, Any]]:
         """In the order in which they were made."""
         query = [("f", field) for field in fields]
         query.append(("d", base64.urlsafe_b64encode(json.dumps(list(domain)).encode()).decode()))
-        found: list[dict[str, Any]] = self._said("GET", f"/{model}", params=query)
+        found: list[dict[str, Any]] = self._asked("GET", f"/{model}", params=query)
         return sorted(found, key=lambda row: int(row["id"]))
 
     def documents(self, *fields: str) -> list[dict[str, Any]]:
@@ -54,13 +54,13 @@ class Books:
         return self.rows("account.invoice", *fields)
 
     def press(self, model: str, row: int, button: str) -> None:
-        self._said("POST", f"/{model}/{row}/{button}", json={})
+        self._asked("POST", f"/{model}/{row}/{button}", json={})
 
     def write(self, model: str, row: int, **values: Any) -> None:
-        self._said("PUT", f"/{model}/{row}", json=values)
+        self._asked("PUT", f"/{model}/{row}", json=values)
 
     def delete(self, model: str, row: int) -> None:
-        self._said("DELETE", f"/{model}/{row}")
+        self._asked("DELETE", f"/{model}/{row}")
 
     @contextlib.contextmanager
     def without_the_company(self) -> Iterator[None]:
@@ -81,7 +81,7 @@ class Books:
     def close(self) -> None:
         self._http.close()
 
-    def _said(self, method: str, path: str, **more: Any) -> Any:
+    def _asked(self, method: str, path: str, **more: Any) -> Any:
         answer = self._http.request(method, path, **more)
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
@@ -90,17 +90,17 @@ class Books:
 @contextlib.contextmanager
 def served(directory: Path) -> Iterator[Books]:
     """A copy of the furnished house under `directory`, with its server."""
-    house = directory / "house"
-    shutil.copytree(BUILT / "house", house)
+    installation = directory / "house"
+    shutil.copytree(BUILT / "house", installation)
     port = free_port()
-    config = house / "trytond.conf"
-    config.write_text(f"[database]\nuri = sqlite://\npath = {house}\n[web]\nlisten = 127.0.0.1:{port}\n")
-    with (house / "trytond.log").open("wb") as log:
+    config = installation / "trytond.conf"
+    config.write_text(f"[database]\nuri = sqlite://\npath = {installation}\n[web]\nlisten = 127.0.0.1:{port}\n")
+    with (installation / "trytond.log").open("wb") as log:
         command = [BUILT / "venv" / "bin" / "trytond", "-c", config, "-d", DATABASE]
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
-        _wait_for(port, process, house / "trytond.log")
-        books = Books(port, json.loads((house / "house.json").read_bytes()))
+        _wait_for(port, process, installation / "trytond.log")
+        books = Books(port, json.loads((installation / "house.json").read_bytes()))
         yield books
         books.close()
     finally:

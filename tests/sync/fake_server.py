@@ -17,7 +17,7 @@ from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.messages import text_message
-from banqup_tui.domain.source import PlacingRule, ToPlace
+from banqup_tui.domain.source import PlacingRule, Unfiled
 from banqup_tui.domain.space import Role, Space
 from banqup_tui.domain.status import AccountingStatus, accounting_status_with
 from banqup_tui.protocol import messages
@@ -77,7 +77,7 @@ class FakeServer:
         self.documents: dict[str, Document] = {}
         self.deliveries: dict[str, Delivery] = {}
         self.integrations: dict[str, Integration] = {}
-        self.waiting: dict[str, ToPlace] = {}
+        self.waiting: dict[str, Unfiled] = {}
         self.rules: dict[str, PlacingRule] = {}
         self.visible: set[str] = set()
         self.log: dict[tuple[EntityKind, str], tuple[int, Op, str | None]] = {}
@@ -156,13 +156,13 @@ class FakeServer:
         deliveries = {key: one for key, one in self.deliveries.items() if one.document_id in documents}
         return set(self.visible), documents, deliveries
 
-    def put_to_place(self, one: ToPlace) -> None:
+    def put_unfiled(self, one: Unfiled) -> None:
         self.waiting[one.id] = one
-        self._number(EntityKind.TO_PLACE, one.id, Op.PUT, None)
+        self._number(EntityKind.UNFILED, one.id, Op.PUT, None)
 
-    def take_from_tray(self, to_place_id: str) -> None:
-        del self.waiting[to_place_id]
-        self._number(EntityKind.TO_PLACE, to_place_id, Op.DELETE, None)
+    def take_unfiled(self, unfiled_id: str) -> None:
+        del self.waiting[unfiled_id]
+        self._number(EntityKind.UNFILED, unfiled_id, Op.DELETE, None)
 
     def _number(self, kind: EntityKind, entity_id: str, op: Op, client_id: str | None) -> None:
         self.seq += 1
@@ -190,7 +190,7 @@ class FakeServer:
             space=Space(id="s", name="Fiduciaire"),
             clients=tuple(one for one in self.clients.values() if one.id in self.visible),
             integrations=tuple(one for one in self.integrations.values() if one.client_id in self.visible),
-            to_place=tuple(self.waiting.values()),
+            unfiled=tuple(self.waiting.values()),
             rules=tuple(one for one in self.rules.values() if one.client_id in self.visible),
             document_count=len(self.seen_by_user()[1]),
         )  # fmt: skip
@@ -250,7 +250,7 @@ class FakeServer:
             EntityKind.DOCUMENT: self.documents,
             EntityKind.DELIVERY: self.deliveries,
             EntityKind.INTEGRATION: self.integrations,
-            EntityKind.TO_PLACE: self.waiting,
+            EntityKind.UNFILED: self.waiting,
             EntityKind.RULE: self.rules,
         }
         value = tables[kind].get(key) if kind in tables and op is Op.PUT else None
@@ -266,7 +266,7 @@ class FakeServer:
     async def attempts(self, delivery_id: str) -> list[Attempt]:
         return list(self.deliveries[delivery_id].log)
 
-    async def to_place(self) -> list[ToPlace]:
+    async def unfiled(self) -> list[Unfiled]:
         return []
 
     async def backfill(

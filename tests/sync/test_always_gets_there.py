@@ -55,7 +55,7 @@ class CopyAndServer(RuleBasedStateMachine):
             self.server.delete(name)
 
     @rule(client_id=CLIENTS)
-    def a_client_is_given_or_taken(self, client_id: str) -> None:
+    def a_client_is_assigned_or_taken(self, client_id: str) -> None:
         if client_id in self.server.visible:
             self.server.revoke(client_id)
         else:
@@ -131,14 +131,14 @@ class CommandsAndServer(RuleBasedStateMachine):
             self.server.put(a_document(f"d{number}", "c1", number))
         self.reader = Reader(Path(self.directory.name), self.server)
         self.reader.catch_up()
-        self.given: list[str] = []
+        self.submitted: list[str] = []
 
     def _act(self, body: Send | SetProcessed, effect: Effect) -> None:
         key = self.reader.outbox.give(
             body.KIND, bytes(encode(body)), self.reader.copy.state().seen,
             documents=body.document_ids, effect=effect,
         )  # fmt: skip
-        self.given.append(key)
+        self.submitted.append(key)
 
     @rule(number=st.integers(0, 2), processed=st.booleans())
     def the_user_marks(self, number: int, processed: bool) -> None:
@@ -154,8 +154,8 @@ class CommandsAndServer(RuleBasedStateMachine):
 
     @rule()
     def the_last_is_undone(self) -> None:
-        if self.given:
-            self.reader.outbox.take_back(self.given[-1])
+        if self.submitted:
+            self.reader.outbox.take_back(self.submitted[-1])
 
     @rule()
     def the_next_is_refused(self) -> None:
@@ -213,9 +213,9 @@ class CommandsAndServer(RuleBasedStateMachine):
         if not hasattr(self, "given"):
             return
         entries = {entry.key: entry for entry in self.reader.outbox.history()}
-        assert set(self.given[-100:]) <= set(entries)
+        assert set(self.submitted[-100:]) <= set(entries)
         assert len(self.server.effects) == len(set(self.server.effects))
-        assert self.server.effects == [key for key in self.given if key in set(self.server.effects)]
+        assert self.server.effects == [key for key in self.submitted if key in set(self.server.effects)]
         over = (CommandState.REFUSED, CommandState.CANCELLED)
         now_over = {key for key, entry in entries.items() if entry.state in over}
         assert not now_over & set(self.server.effects)

@@ -8,7 +8,7 @@ from banqup_tui.sync.clock import ClockWatch
 from banqup_tui.sync.session import Session
 from banqup_tui.sync.state import SyncWord
 from tests.sync.fake_server import FakeServer, Line, a_client
-from tests.sync.test_engine import ENDPOINT, Watch, homes
+from tests.sync.test_engine import ENDPOINT, Watch, dirs
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -49,11 +49,11 @@ def test_a_clock_that_had_been_ahead_and_is_right_now_is_not_said_for_ever() -> 
 def test_the_program_works_on_and_says_it(tmp_path: Path) -> None:
     server = FakeServer()
     server.put_client(a_client("c1"))
-    session = Session.open(homes(tmp_path), lambda: ENDPOINT, make_server=lambda _endpoint: Line(server))
+    session = Session.open(dirs(tmp_path), lambda: ENDPOINT, make_server=lambda _endpoint: Line(server))
     session.close()
     ahead = (datetime.now(UTC) + timedelta(days=400)).timestamp()
     os.utime(session.outbox.path, (ahead, ahead))
-    session = Session.open(homes(tmp_path), lambda: ENDPOINT, make_server=lambda _endpoint: Line(server))
+    session = Session.open(dirs(tmp_path), lambda: ENDPOINT, make_server=lambda _endpoint: Line(server))
     watch = Watch(session)
     session.engine.start()
     state = watch.until_word(SyncWord.CLOCK_BACK)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from banqup_tui.app_dirs import AppDirs
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.messages import message
 from banqup_tui.domain.status import AccountingStatus
-from banqup_tui.homes import Homes
+from banqup_tui.presentation.messages import remedy_of
 from banqup_tui.protocol.commands import Copy as CopyAsked
 from banqup_tui.protocol.commands import Resend, Send, SetProcessed
 from banqup_tui.protocol.local import Endpoint
@@ -23,7 +24,6 @@ from banqup_tui.sync import rounds
 from banqup_tui.sync.errors import NoNetwork, NotAnswered, Refused, ServerDown, ServerFault, SignedOut
 from banqup_tui.sync.session import Session
 from banqup_tui.sync.state import SyncState, SyncWord
-from banqup_tui.written.messages import remedy_of
 from tests.sync.fake_server import FakeServer, Line, a_client, a_document
 
 ENDPOINT = Endpoint(socket="nowhere", instance_id="i", protocol=2, space_id="s", pid=1)
@@ -53,8 +53,8 @@ class Watch:
         return self.session.engine.state
 
 
-def homes(directory: Path) -> Homes:
-    return Homes(*(directory / name for name in ("config", "data", "cache", "runtime", "log")))
+def dirs(directory: Path) -> AppDirs:
+    return AppDirs(*(directory / name for name in ("config", "data", "cache", "runtime", "log")))
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def server() -> FakeServer:
 
 @pytest.fixture
 def session(tmp_path: Path, server: FakeServer) -> Iterator[Session]:
-    session = Session.open(homes(tmp_path), lambda: ENDPOINT, make_server=lambda _endpoint: Line(server))
+    session = Session.open(dirs(tmp_path), lambda: ENDPOINT, make_server=lambda _endpoint: Line(server))
     yield session
     session.close()
 
@@ -113,12 +113,12 @@ def test_without_a_server_the_program_says_how_much_is_kept(tmp_path: Path) -> N
     def nobody() -> Endpoint:
         raise NoNetwork
 
-    session = Session.open(homes(tmp_path), nobody)
+    session = Session.open(dirs(tmp_path), nobody)
     watch = Watch(session)
     session.act(Send(document_ids=("d1",)))
     session.engine.start()
     state = watch.until_word(SyncWord.OFFLINE)
-    assert state.kept == 1
+    assert state.waiting == 1
     assert state.since is not None
     session.close()
 
@@ -133,7 +133,7 @@ def test_a_fault_in_the_loop_of_the_engine_is_in_the_log_and_not_on_the_terminal
     session.engine.sync_once()
     session.close()
     assert capfd.readouterr().err == ""
-    assert "no number" in (homes(tmp_path).log / "banqup.log").read_text(encoding="utf-8")
+    assert "no number" in (dirs(tmp_path).log / "banqup.log").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("error", "word"), [(ServerDown(), SyncWord.SERVER_DOWN), (SignedOut(), SyncWord.SIGNED_OUT)])
@@ -153,7 +153,7 @@ def test_a_backend_that_cannot_start_is_told_with_its_remedy(tmp_path: Path) -> 
     def broken() -> Endpoint:
         raise BanqupError("The local backend does not start.", "Look at its log.")
 
-    session = Session.open(homes(tmp_path), broken)
+    session = Session.open(dirs(tmp_path), broken)
     watch = Watch(session)
     session.engine.start()
     assert remedy_of(watch.until_word(SyncWord.SERVER_DOWN).message) == "Look at its log."
@@ -249,14 +249,14 @@ def test_of_two_terminals_one_pulls_and_both_show_the_news(
     first = Watch(session)
     session.engine.start()
     first.until_word(SyncWord.IN_STEP)
-    other = Session.open(homes(tmp_path), lambda: ENDPOINT, make_server=lambda _endpoint: Line(server))
+    other = Session.open(dirs(tmp_path), lambda: ENDPOINT, make_server=lambda _endpoint: Line(server))
     second = Watch(other)
     other.engine.start()
     second.until_word(SyncWord.IN_STEP)
-    told = len(second.words)
+    word_count = len(second.words)
     server.put(a_document("news", "c1", 88))
     session.engine.wake()
-    second.until(lambda: other.readers.row("news") is not None and len(second.words) > told)
+    second.until(lambda: other.readers.row("news") is not None and len(second.words) > word_count)
     other.close()
 
 
@@ -281,7 +281,7 @@ def test_stopping_takes_less_than_a_second_even_while_connecting(tmp_path: Path)
         forever.wait(30)
         return ENDPOINT
 
-    session = Session.open(homes(tmp_path), slow)
+    session = Session.open(dirs(tmp_path), slow)
     session.engine.start()
     done = threading.Event()
     stopper = threading.Thread(target=lambda: (session.close(), done.set()))
@@ -319,7 +319,7 @@ def test_an_open_program_connects_again_whatever_kept_it_from_starting_the_backe
             raise faults[-1]
         return ENDPOINT
 
-    session = Session.open(homes(tmp_path), connect, make_server=lambda _endpoint: Line(server))
+    session = Session.open(dirs(tmp_path), connect, make_server=lambda _endpoint: Line(server))
     watch = Watch(session)
     session.engine.start()
     state = watch.until_word(word)
@@ -376,7 +376,7 @@ def test_the_command_line_is_told_in_a_sentence_why_it_has_no_connection(tmp_pat
     def connect() -> Endpoint:
         raise error
 
-    session = Session.open(homes(tmp_path), connect)
+    session = Session.open(dirs(tmp_path), connect)
     with pytest.raises(BanqupError):
         session.engine.sync_once()
     session.close()

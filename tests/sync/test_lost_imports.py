@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from banqup_tui.homes import homes_under
+from banqup_tui.app_dirs import dirs_under
 from banqup_tui.protocol.commands import ImportFile, decode
 from banqup_tui.protocol.local import Endpoint
 from banqup_tui.store.outbox import Outbox
@@ -17,7 +17,7 @@ def nobody() -> Endpoint:
 
 
 def a_session(root: Path) -> Session:
-    return Session.open(homes_under(root).made(), nobody)
+    return Session.open(dirs_under(root).made(), nobody)
 
 
 def outbox_in(root: Path) -> Path:

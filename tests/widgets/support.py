@@ -43,7 +43,7 @@ class Stage(App[None]):
     def get_default_screen(self) -> Sheet:
         return self._sheet
 
-    def said(self, kind: type) -> list[Any]:
+    def posted(self, kind: type) -> list[Any]:
         return [message for message in self.seen if isinstance(message, kind)]
 
     async def _dispatch_message(self, message: Any) -> None:

@@ -50,7 +50,7 @@ async def test_the_cursor_stays_on_its_client_when_the_order_changes():
         await pilot.pause()
         assert table.row.id == "asbl"
         await pilot.press("enter")
-        assert app.said(ClientTable.Opened)[0].row.id == "asbl"
+        assert app.posted(ClientTable.Opened)[0].row.id == "asbl"
 
 
 async def test_a_click_on_a_label_asks_to_sort_by_it():
@@ -58,7 +58,7 @@ async def test_a_click_on_a_label_asks_to_sort_by_it():
     async with app.run_test(size=(120, 40)) as pilot:
         for x in (5, 40, 58, 70, 108):
             await pilot.click(offset=(x, 3))
-        columns = [message.column for message in app.said(ClientTable.SortAsked)]
+        columns = [message.column for message in app.posted(ClientTable.SortAsked)]
         assert columns == ["name", "vat_number", "error", "queued", "integrations"]
 
 

@@ -9,11 +9,11 @@ from rich.cells import cell_len
 
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.status import AccountingStatus
+from banqup_tui.presentation import formats
 from banqup_tui.widgets.document_columns import EXTRAS, Widths, columns_at
 from banqup_tui.widgets.document_rows import Sent
 from banqup_tui.widgets.document_selection import Selection
 from banqup_tui.widgets.document_table import DocumentTable
-from banqup_tui.written import formats
 from tests.widgets.support import ManyRows, Stage, invented, rows
 
 
@@ -82,7 +82,7 @@ async def test_space_selects_lines_and_the_count_is_told():
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("space", "j", "j", "space")
         assert table.selection == Selection(frozenset({"0", "2"}))
-        assert app.said(DocumentTable.SelectionChanged)[-1].count == 2
+        assert app.posted(DocumentTable.SelectionChanged)[-1].count == 2
         assert rows(app)[4].startswith("■ 24/11/2026")
         await pilot.press("space")
         assert table.selection == Selection(frozenset({"0"}))
@@ -113,10 +113,10 @@ async def test_enter_and_double_click_open_and_the_dots_and_right_click_ask_for_
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("enter")
         await pilot.click(offset=(20, 6), times=2)
-        assert [message.row.id for message in app.said(DocumentTable.Opened)] == ["0", "2"]
+        assert [message.row.id for message in app.posted(DocumentTable.Opened)] == ["0", "2"]
         await pilot.click(offset=(117, 8))
         await pilot.click(offset=(20, 9), button=3)
-        asked = app.said(DocumentTable.MenuAsked)
+        asked = app.posted(DocumentTable.MenuAsked)
         assert [message.row.id for message in asked] == ["4", "5"]
         assert (asked[0].region.x, asked[0].region.y) == (117, 8)
 
@@ -186,7 +186,7 @@ def test_a_larger_window_never_shortens_a_name_of_30_letters_and_buys_in_order(w
 
 
 def test_columns_the_user_chose_are_kept_as_long_as_there_is_room():
-    assert "full_date" in columns_at(88, Widths(), kept={"full_date"}).extras
+    assert "full_date" in columns_at(88, Widths(), wanted={"full_date"}).extras
     assert "full_date" not in columns_at(88, Widths()).extras
 
 

@@ -46,7 +46,7 @@ async def test_arrows_fold_unfold_and_leave_to_the_table():
     app = Stage(widget)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("j", "right")
-        assert app.said(FolderTree.LeftToTheRight)
+        assert app.posted(FolderTree.LeftToTheRight)
         await pilot.press("left")
         assert widget.open_ids == {"purchase/2026"}
         assert "Enriched" in rows(app)[6]
@@ -82,4 +82,4 @@ async def test_a_click_on_the_sign_folds_and_on_the_name_opens():
         await pilot.click(offset=(2, 5))
         assert "purchase" not in widget.open_ids
         await pilot.click(offset=(8, 4))
-        assert app.said(FolderTree.Opened)[-1].node.id == "sales"
+        assert app.posted(FolderTree.Opened)[-1].node.id == "sales"

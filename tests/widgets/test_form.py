@@ -20,7 +20,7 @@ def a_form() -> FormView:
     form.fill(
         [
             Field("host", "Host", inherited="sftp.example", required=True),
-            Field("password", "Password", "secret", kept=True),
+            Field("password", "Password", "secret", stored=True),
             Field("mode", "Mode", "choice", inherited="fast", choices=("fast", "careful")),
             Field("path", "Path", own="/in", check=no_x),
         ],
@@ -127,7 +127,7 @@ async def test_keys_go_through_fields_boxes_and_buttons_and_around():
         await pilot.press(*["tab"] * 5, "space")
         assert form.ticked("folders") == {"s", "p"}
         await pilot.press("tab", "enter")
-        assert [one.button for one in app.said(FormView.Pressed)] == ["save"]
+        assert [one.button for one in app.posted(FormView.Pressed)] == ["save"]
         await pilot.press("tab", "tab")
         assert form.stop_name == "host"
         await pilot.press("shift+tab")
@@ -140,7 +140,7 @@ async def test_a_button_with_a_reason_cannot_be_reached():
     async with app.run_test(size=(120, 40)) as pilot:
         form.set_buttons([Button("save", "Activate", "Path"), Button("cancel", "Cancel")], "Correct first: Path")
         await pilot.press("shift+tab", "enter")
-        assert [one.button for one in app.said(FormView.Pressed)] == ["cancel"]
+        assert [one.button for one in app.posted(FormView.Pressed)] == ["cancel"]
         assert any("Correct first: Path" in row for row in rows(app))
 
 
@@ -232,8 +232,8 @@ async def test_the_keyboard_stays_where_it_is_when_fields_before_it_come_and_go(
     ("more", "word", "origin", "key"),
     [
         ({}, "not signed in", "", "Sign in"),
-        ({"kept": True}, "signed in", "from the firm", "Sign in again"),
-        ({"kept": True, "own": ""}, "signed in", "this client", "Sign in again"),
+        ({"stored": True}, "signed in", "from the firm", "Sign in again"),
+        ({"stored": True, "own": ""}, "signed in", "this client", "Sign in again"),
     ],
 )
 async def test_a_sign_in_says_how_it_stands_and_is_asked_for_by_a_key(more, word, origin, key):
@@ -246,7 +246,7 @@ async def test_a_sign_in_says_how_it_stands_and_is_asked_for_by_a_key(more, word
         assert row.endswith(origin or word)
         assert form.footer()[0] == ("Enter", key)
         await pilot.press("q", "enter", "space")
-        assert [message.name for message in stage.said(FormView.SignInAsked)] == ["sign_in", "sign_in"]
+        assert [message.name for message in stage.posted(FormView.SignInAsked)] == ["sign_in", "sign_in"]
         assert form.own_values() == {"page": "https://a.be", "by": "browser"}
         form.put("sign_in", "s-1")
         await pilot.pause()

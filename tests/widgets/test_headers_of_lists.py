@@ -14,7 +14,9 @@ from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.invoice import Invoice, InvoiceLine
 from banqup_tui.domain.invoice_types import InvoiceKind
 from banqup_tui.domain.messages import text_message
-from banqup_tui.domain.source import ToPlace
+from banqup_tui.domain.source import Unfiled
+from banqup_tui.presentation.signs import STATUSES
+from banqup_tui.presentation.words import _, use_language
 from banqup_tui.widgets.changes_layout import change_items
 from banqup_tui.widgets.client_table import WIDE_FROM, ClientSort, ClientTable
 from banqup_tui.widgets.count_columns import COUNTED
@@ -26,12 +28,10 @@ from banqup_tui.widgets.integrations_layout import integration_items
 from banqup_tui.widgets.invoice_layout import invoice_lines
 from banqup_tui.widgets.lines import width_of
 from banqup_tui.widgets.lines_of_text import Line, left, right
-from banqup_tui.widgets.listing import Item, labels_apart
+from banqup_tui.widgets.list_view import Item, spread_labels
 from banqup_tui.widgets.store_layout import extension_items
 from banqup_tui.widgets.theme import look_named
-from banqup_tui.widgets.to_place_layout import to_place_items
-from banqup_tui.written.signs import STATUSES
-from banqup_tui.written.words import _, use_language
+from banqup_tui.widgets.unfiled_layout import unfiled_items
 
 WIDTHS = range(60, 201)
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -39,7 +39,7 @@ LOOK = look_named("banqup-dark")
 MARGINS = 4
 LONG = "A sentence that is longer than any column of a list on a terminal of sixty columns, and says why"
 CHANGE = RefusedChange(key="k", what=LONG, kind="SEND", at=NOW, reason=text_message(LONG))
-WAITING = ToPlace(id="t", source="s", file_name=f"{LONG}.xml", reason=text_message(LONG), at=NOW)
+WAITING = Unfiled(id="t", source="s", file_name=f"{LONG}.xml", reason=text_message(LONG), at=NOW)
 DETAILS = 53
 """Of *To place*: what is told of the file beside the list, with the rule between."""
 
@@ -52,19 +52,19 @@ def listings(width: int) -> Iterator[tuple[str, Line | None]]:
 
 def lists(width: int) -> Iterator[tuple[str, tuple[Line | None, Sequence[Item]]]]:
     """Labels and rows of each."""
-    room = width - MARGINS
+    harness = width - MARGINS
     delivery = Delivery(id="v", integration_id="i", document_id="d", sha256="0", state=DeliveryState.FAILED)
     for name, build in {
         "refused changes": change_items([CHANGE], NOW.astimezone().date()),
-        "to place": to_place_items([WAITING], NOW.astimezone().date()),
+        "to place": unfiled_items([WAITING], NOW.astimezone().date()),
         "failures": group_items([], {}),
         "store": extension_items([], {}, {}),
         "integrations": integration_items([], {}, NOW),
         "deliveries": delivery_items([delivery], {"i": "A name of an integration that is rather long"}, NOW),
     }.items():
-        yield name, build(room)
+        yield name, build(harness)
     if width >= 110:
-        yield "to place beside its details", to_place_items([WAITING], NOW.astimezone().date())(room - DETAILS)
+        yield "to place beside its details", unfiled_items([WAITING], NOW.astimezone().date())(harness - DETAILS)
 
 
 @pytest.fixture(params=["en", "fr"])
@@ -80,7 +80,7 @@ def test_labels_of_lists_stand_apart(language: str) -> None:
             if labels is None:
                 continue
             end = -1
-            for start, text in placed(labels_apart(labels, width - MARGINS)):
+            for start, text in placed(spread_labels(labels, width - MARGINS)):
                 assert start > end, f"{name} at {width}: {text} runs into what stands before it"
                 assert text.strip("…~"), f"{name} at {width}: a label has no room at all"
                 end = start + width_of(text)
@@ -139,14 +139,14 @@ def placed(line: Line) -> list[tuple[int, str]]:
 
 def test_a_label_that_has_no_room_is_cut_before_the_next_one() -> None:
     labels = (left(0, "Supplier or customer"), right(19, "Attempts"), left(20, "Last attempt"))
-    assert placed(labels_apart(labels, 24)) == [(0, "Supplier…"), (11, "Attempts"), (20, "Las…")]
+    assert placed(spread_labels(labels, 24)) == [(0, "Supplier…"), (11, "Attempts"), (20, "Las…")]
 
 
 @pytest.mark.parametrize("sort", ["date", "number", "counterparty", "gross", "status"])
 def test_labels_of_documents_stand_over_their_columns(language: str, sort: SortColumn) -> None:
     for width in WIDTHS:
-        for names, kept, party in product(((), ("Exact Online", "SFTP")), ((), EXTRAS), ("Supplier", "Customer")):
-            columns = table_columns(width, names, frozenset(kept), language)
+        for names, wanted, party in product(((), ("Exact Online", "SFTP")), ((), EXTRAS), ("Supplier", "Customer")):
+            columns = table_columns(width, names, frozenset(wanted), language)
             labels = Labels({"counterparty": _(party)}, sort, True)
             text = "".join(segment.text for segment in draw_labels(labels, columns, LOOK, focused=True)).rstrip()
             assert width_of(text) <= width
@@ -156,8 +156,8 @@ def test_labels_of_documents_stand_over_their_columns(language: str, sort: SortC
                 starts["status"] = columns.status
             for column, start in starts.items():
                 word = labels.name_of(column)
-                assert text[start:].startswith(word), f"{width} {kept}: {word} is not over its column\n{text}"
-                assert text[start - 1] == " ", f"{width} {kept}: {word} touches what is before\n{text}"
+                assert text[start:].startswith(word), f"{width} {wanted}: {word} is not over its column\n{text}"
+                assert text[start - 1] == " ", f"{width} {wanted}: {word} touches what is before\n{text}"
 
 
 @pytest.mark.parametrize("sort", ["name", "error", "newest"])

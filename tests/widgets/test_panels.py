@@ -2,6 +2,7 @@
 
 import pytest
 
+from banqup_tui.presentation import signs
 from banqup_tui.widgets.buttons import Button
 from banqup_tui.widgets.choose import Choose, Option
 from banqup_tui.widgets.confirm import Confirm
@@ -12,7 +13,6 @@ from banqup_tui.widgets.palette import Entry, Palette
 from banqup_tui.widgets.panel import Panel
 from banqup_tui.widgets.prompt import Prompt
 from banqup_tui.widgets.tick_panel import OPTION, Effects, TickLine, TickPanel, TickQuestion
-from banqup_tui.written import signs
 from tests.widgets.support import ManyRows, Stage, rows
 
 HOSTILE = "a[/b]c \x1b[31m ‮ " + "漢" * 300

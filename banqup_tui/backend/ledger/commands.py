@@ -5,23 +5,23 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from banqup_tui.backend.context import Context, Handler, Refused
+from banqup_tui.backend.db.tables import delivery, document, integration, stamp
+from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger import lifecycle, messages
+from banqup_tui.backend.ledger.bulk_jobs import Task, begin
 from banqup_tui.backend.ledger.enqueue import Enqueued, enqueue
-from banqup_tui.backend.ledger.jobs import Task, begin
-from banqup_tui.backend.ledger.ready import refresh
-from banqup_tui.backend.ledger.resend import another_copy, is_settled_copy
-from banqup_tui.backend.ledger.rows import (
+from banqup_tui.backend.ledger.model import (
     integrations_of_deliveries,
     lock_deliveries,
     lock_integration,
     lock_integrations,
-    turn,
+    transition,
 )
+from banqup_tui.backend.ledger.resend import another_copy, is_settled_copy
+from banqup_tui.backend.ledger.rules import Terms
+from banqup_tui.backend.ledger.schedule import refresh
 from banqup_tui.backend.ledger.status import restate
-from banqup_tui.backend.ledger.terms import Terms
-from banqup_tui.backend.tables import delivery, document, integration, stamp
-from banqup_tui.backend.work import Work
+from banqup_tui.backend.services import Context, Handler, Refused
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.extension import ReceiverKind
@@ -42,121 +42,121 @@ from banqup_tui.protocol.commands import (
 from banqup_tui.protocol.messages import EntityKind
 from banqup_tui.protocol.problems import ProblemType
 
-_TOLD = 20
+_MOST_REPORTED = 20
 """Of how many unchanged deliveries the answer says who and when."""
 
 Result = dict[str, Any]
 
 
-def send(work: Work, body: Send, context: Context) -> Result:
+def send(transaction: Transaction, body: Send, context: Context) -> Result:
     """`{"queued": n, "unchanged": n, "notApproved": n, "deliveryIds": [...], "details": [...]}`"""
-    documents = _documents(work, body.document_ids)
+    documents = _documents(transaction, body.document_ids)
     approved = [row for row in documents if row.approved]
     if documents and not approved:
         raise Refused(ProblemType.REFUSED, Message("document.not-approved"))
-    targets = _targets(work, {row.client_id for row in approved}, body.integration_ids)
+    targets = _targets(transaction, {row.client_id for row in approved}, body.integration_ids)
     result = Enqueued()
-    for held in targets:
-        own = [row for row in approved if row.client_id == held.client_id]
-        result.add(enqueue(work, held, own, context.user_id))
-    refresh(work, [held.id for held in targets])
+    for locked in targets:
+        own = [row for row in approved if row.client_id == locked.client_id]
+        result.add(enqueue(transaction, locked, own, context.user_id))
+    refresh(transaction, [locked.id for locked in targets])
     answer = _answer("queued", result.delivery_ids, [_why(row, _state_of(row)) for row in result.untouched])
     return answer | {"notApproved": len(documents) - len(approved)}
 
 
-def resend(work: Work, body: Resend, context: Context) -> Result:
+def resend(transaction: Transaction, body: Resend, context: Context) -> Result:
     """`{"queued": n, "checking": n, "unchanged": n, "deliveryIds": [...], "details": [...]}`"""
     ids = [copy.delivery_id for copy in body.copies]
-    integrations, rows = _held_deliveries(work, ids)
+    integrations, rows = _locked_deliveries(transaction, ids)
     wanted, asked_again, details = [], [], []
     for copy in {copy.delivery_id: copy for copy in body.copies}.values():
-        row, held = rows[copy.delivery_id], integrations[rows[copy.delivery_id].integration_id]
-        obstacle = _no_copy(row, held, copy.generation, context, body.if_gone)
+        row, locked = rows[copy.delivery_id], integrations[rows[copy.delivery_id].integration_id]
+        obstacle = _no_copy(row, locked, copy.generation, context, body.if_gone)
         if obstacle is not None:
             details.append(_why(row, obstacle))
         elif body.if_gone:
             asked_again.append(row)
         else:
             wanted.append(row)
-    queued = another_copy(work, wanted, context.user_id)
-    _ask_whether_gone(work, asked_again, context.user_id)
-    refresh(work, integrations)
+    queued = another_copy(transaction, wanted, context.user_id)
+    _ask_whether_gone(transaction, asked_again, context.user_id)
+    refresh(transaction, integrations)
     return _answer("queued", queued, details) | {"checking": len(asked_again)}
 
 
-def bulk_send(work: Work, body: BulkSend, context: Context) -> Result:
+def bulk_send(transaction: Transaction, body: BulkSend, context: Context) -> Result:
     """`{"queued": n, "unchanged": 0, "jobId": id}`: n documents, queued in portions by the job."""
-    targets = _bulk_targets(work, body)
+    targets = _bulk_targets(transaction, body)
     if not targets:
         raise _no_integration()
     task = Task(query=body.query, integration_ids=targets, again=body.again)
-    return begin(work, context, task, body.up_to, body.expected)
+    return begin(transaction, context, task, body.up_to, body.expected)
 
 
-def cancel(work: Work, body: Cancel, context: Context) -> Result:
+def cancel(transaction: Transaction, body: Cancel, context: Context) -> Result:
     """`{"cancelled": n, "unchanged": n, "deliveryIds": [...], "details": [...]}`"""
-    integrations, rows = _held_deliveries(work, body.delivery_ids)
+    integrations, rows = _locked_deliveries(transaction, body.delivery_ids)
     stopped = [row for row in rows.values() if row.state == DeliveryState.QUEUED or row.phase == "CLAIMED"]
-    lifecycle.cancel(work, stopped, messages.CANCELLED_BY_USER)
-    refresh(work, integrations)
+    lifecycle.cancel(transaction, stopped, messages.CANCELLED_BY_USER)
+    refresh(transaction, integrations)
     ids = [row.id for row in stopped]
     return _answer("cancelled", ids, [_why(row, _state_of(row)) for row in rows.values() if row.id not in ids])
 
 
-def dismiss(work: Work, body: Dismiss, context: Context) -> Result:
+def dismiss(transaction: Transaction, body: Dismiss, context: Context) -> Result:
     """`{"dismissed": n, "unchanged": n, "deliveryIds": [...], "details": [...]}`"""
-    _, rows = _held_deliveries(work, body.delivery_ids)
+    _, rows = _locked_deliveries(transaction, body.delivery_ids)
     seen = [row for row in rows.values() if _can_be_dismissed(row)]
     ids = [row.id for row in seen]
     for some in in_batches(ids):
-        work.execute(update(delivery).where(delivery.c.id.in_(some)).values(dismissed=True))
+        transaction.execute(update(delivery).where(delivery.c.id.in_(some)).values(dismissed=True))
     for row in seen:
-        work.changed(EntityKind.DELIVERY, row.id, client_id=row.client_id)
-    restate(work, [row.document_id for row in seen])
+        transaction.changed(EntityKind.DELIVERY, row.id, client_id=row.client_id)
+    restate(transaction, [row.document_id for row in seen])
     return _answer("dismissed", ids, [_why(row, _state_of(row)) for row in rows.values() if row.id not in ids])
 
 
-def settle(work: Work, body: Settle, context: Context) -> Result:
+def settle(transaction: Transaction, body: Settle, context: Context) -> Result:
     """`{"changed": n, "unchanged": n, ...}`. Refused while something of the last attempt can still take effect."""
-    _, rows = _held_deliveries(work, [body.delivery_id])
+    _, rows = _locked_deliveries(transaction, [body.delivery_id])
     row = rows[body.delivery_id]
     if row.state != DeliveryState.UNKNOWN or row.generation != body.generation:
         return _answer("changed", [], [_why(row, _state_of(row))])
-    left = context.services.quarantine.left(row.id)
+    left = context.services.grace_period.left(row.id)
     if left > 0:
         minutes = max(1, round(left / 60))
         raise Refused(ProblemType.REFUSED, message("delivery.may-still-arrive", minutes=minutes))
-    by_hand = {"asked_by": context.user_id, "asked_at": work.now, "uncertain": False}
+    by_hand = {"asked_by": context.user_id, "asked_at": transaction.now, "uncertain": False}
     by_hand |= {"fence": delivery.c.fence + 1, "checks": 0}
     if body.there:
-        turn(work, [row], DeliveryState.DELIVERED, **by_hand, reason=messages.THERE_BY_HAND)
+        transition(transaction, [row], DeliveryState.DELIVERED, **by_hand, reason=messages.THERE_BY_HAND)
     else:
-        turn(work, [row], DeliveryState.FAILED, **by_hand, reason=messages.NOT_THERE_BY_HAND)
+        transition(transaction, [row], DeliveryState.FAILED, **by_hand, reason=messages.NOT_THERE_BY_HAND)
     return _answer("changed", [row.id], [])
 
 
-def pause_integration(work: Work, body: PauseIntegration, context: Context) -> Result:
-    held = _integration(work, body.integration_id)
-    if held.state != IntegrationState.ACTIVE:
-        return _unchanged(held)
-    lifecycle.pause(work, held)
+def pause_integration(transaction: Transaction, body: PauseIntegration, context: Context) -> Result:
+    locked = _integration(transaction, body.integration_id)
+    if locked.state != IntegrationState.ACTIVE:
+        return _unchanged(locked)
+    lifecycle.pause(transaction, locked)
     return {"changed": 1, "unchanged": 0}
 
 
-def resume_integration(work: Work, body: ResumeIntegration, context: Context) -> Result:
+def resume_integration(transaction: Transaction, body: ResumeIntegration, context: Context) -> Result:
     """`queued`: what had failed with the integration and is sent again."""
-    held = _integration(work, body.integration_id)
-    if held.state not in (IntegrationState.PAUSED, IntegrationState.BROKEN):
-        return _unchanged(held)
-    queued = lifecycle.resume(work, held, context.user_id)
+    locked = _integration(transaction, body.integration_id)
+    if locked.state not in (IntegrationState.PAUSED, IntegrationState.BROKEN):
+        return _unchanged(locked)
+    queued = lifecycle.resume(transaction, locked, context.user_id)
     return {"changed": 1, "unchanged": 0, "queued": queued}
 
 
-def remove_integration(work: Work, body: RemoveIntegration, context: Context) -> Result:
-    held = _integration(work, body.integration_id)
-    if held.state == IntegrationState.REMOVED:
-        return _unchanged(held)
-    return {"changed": 1, "unchanged": 0, "cancelled": lifecycle.remove(work, held)}
+def remove_integration(transaction: Transaction, body: RemoveIntegration, context: Context) -> Result:
+    locked = _integration(transaction, body.integration_id)
+    if locked.state == IntegrationState.REMOVED:
+        return _unchanged(locked)
+    return {"changed": 1, "unchanged": 0, "cancelled": lifecycle.remove(transaction, locked)}
 
 
 HANDLERS: dict[type[Value], Handler] = {
@@ -172,47 +172,53 @@ HANDLERS: dict[type[Value], Handler] = {
 }
 
 
-def _documents(work: Work, document_ids: Iterable[str]) -> list[Row[Any]]:
+def _documents(transaction: Transaction, document_ids: Iterable[str]) -> list[Row[Any]]:
     wanted = list(dict.fromkeys(document_ids))
     rows: list[Row[Any]] = []
     for some in in_batches(wanted):
-        rows += work.execute(select(document).where(document.c.id.in_(some), document.c.space_id == work.space_id))
+        rows += transaction.execute(
+            select(document).where(document.c.id.in_(some), document.c.space_id == transaction.space_id)
+        )
     if len(rows) < len(wanted):
         raise Refused(ProblemType.NOT_FOUND, Message("document.deleted"))
     return rows
 
 
-def _targets(work: Work, client_ids: set[str], named: Sequence[str] | None) -> list[Row[Any]]:
+def _targets(transaction: Transaction, client_ids: set[str], named: Sequence[str] | None) -> list[Row[Any]]:
     """Held, and ACTIVE. By hand a document goes to any of them, whatever folders they take by themselves."""
     if named is not None:
-        held = lock_integrations(work, named)
-        if len(held) < len(set(named)):
+        locked = lock_integrations(transaction, named)
+        if len(locked) < len(set(named)):
             raise Refused(ProblemType.NOT_FOUND, Message("integration.gone"))
-        for row in held.values():
+        for row in locked.values():
             _refuse_stopped(row)
     else:
         active = integration.c.state == str(IntegrationState.ACTIVE)
         ids: list[str] = []
         for some in in_batches(client_ids):
-            ids += work.execute(select(integration.c.id).where(integration.c.client_id.in_(some), active)).scalars()
-        held = {row.id: row for row in lock_integrations(work, ids).values() if row.state == IntegrationState.ACTIVE}
-    found = [row for row in held.values() if row.client_id in client_ids]
+            ids += transaction.execute(
+                select(integration.c.id).where(integration.c.client_id.in_(some), active)
+            ).scalars()
+        locked = {
+            row.id: row for row in lock_integrations(transaction, ids).values() if row.state == IntegrationState.ACTIVE
+        }
+    found = [row for row in locked.values() if row.client_id in client_ids]
     if client_ids and not found:
         raise _no_integration()
     return found
 
 
-def _bulk_targets(work: Work, body: BulkSend) -> tuple[str, ...]:
+def _bulk_targets(transaction: Transaction, body: BulkSend) -> tuple[str, ...]:
     statement = select(integration.c.id).where(
-        integration.c.space_id == work.space_id, integration.c.state == str(IntegrationState.ACTIVE)
+        integration.c.space_id == transaction.space_id, integration.c.state == str(IntegrationState.ACTIVE)
     )
     if body.query.client_id is not None:
         statement = statement.where(integration.c.client_id == body.query.client_id)
     if body.integration_ids is not None:
-        for row in lock_integrations(work, body.integration_ids).values():
+        for row in lock_integrations(transaction, body.integration_ids).values():
             _refuse_stopped(row)
         statement = statement.where(integration.c.id.in_(body.integration_ids))
-    return tuple(work.execute(statement.order_by(integration.c.id)).scalars())
+    return tuple(transaction.execute(statement.order_by(integration.c.id)).scalars())
 
 
 def _refuse_stopped(row: Row[Any]) -> None:
@@ -229,47 +235,49 @@ def _no_integration() -> Refused:
     return Refused(ProblemType.REFUSED, Message("client.no-integration"))
 
 
-def _held_deliveries(work: Work, ids: Iterable[str]) -> tuple[dict[str, Row[Any]], dict[str, Row[Any]]]:
+def _locked_deliveries(transaction: Transaction, ids: Iterable[str]) -> tuple[dict[str, Row[Any]], dict[str, Row[Any]]]:
     """The integrations first, then the deliveries, all of them held."""
     wanted = set(ids)
-    integrations = lock_integrations(work, integrations_of_deliveries(work, wanted))
-    rows = lock_deliveries(work, wanted)
+    integrations = lock_integrations(transaction, integrations_of_deliveries(transaction, wanted))
+    rows = lock_deliveries(transaction, wanted)
     if len(rows) < len(wanted):
         raise Refused(ProblemType.NOT_FOUND, Message("delivery.gone"))
     return integrations, rows
 
 
-def _integration(work: Work, integration_id: str) -> Row[Any]:
-    held = lock_integration(work, integration_id)
-    if held is None:
+def _integration(transaction: Transaction, integration_id: str) -> Row[Any]:
+    locked = lock_integration(transaction, integration_id)
+    if locked is None:
         raise Refused(ProblemType.NOT_FOUND, Message("integration.gone"))
-    return held
+    return locked
 
 
-def _no_copy(row: Row[Any], held: Row[Any], generation: int, context: Context, if_gone: bool) -> str | None:
+def _no_copy(row: Row[Any], locked: Row[Any], generation: int, context: Context, if_gone: bool) -> str | None:
     """Why no further copy is made: of each copy that was seen to settle there is at most one more."""
-    if held.state != IntegrationState.ACTIVE:
-        return f"INTEGRATION_{held.state}"
+    if locked.state != IntegrationState.ACTIVE:
+        return f"INTEGRATION_{locked.state}"
     if row.generation != generation or not is_settled_copy(row):
         return _state_of(row)
     if row.generation_seq > context.seen_seq or row.settled_seq > context.seen_seq:
         return "CHANGED_SINCE"
-    if if_gone and not _can_be_asked(context, held):
+    if if_gone and not _can_be_asked(context, locked):
         return "CANNOT_BE_ASKED"
     return None
 
 
-def _can_be_asked(context: Context, held: Row[Any]) -> bool:
-    return Terms.of(context.services).kind(held.extension_id) is ReceiverKind.LOOKUP
+def _can_be_asked(context: Context, locked: Row[Any]) -> bool:
+    return Terms.of(context.services).kind(locked.extension_id) is ReceiverKind.LOOKUP
 
 
-def _ask_whether_gone(work: Work, rows: Sequence[Row[Any]], asked_by: str) -> None:
+def _ask_whether_gone(transaction: Transaction, rows: Sequence[Row[Any]], asked_by: str) -> None:
     """Of what is unknown the look-up begins anew: found, it is delivered; not there, the same copy is sent."""
     for row in rows:
         if row.state == DeliveryState.UNKNOWN:
-            turn(work, [row], DeliveryState.UNKNOWN, check_at=work.now, checks=0)
+            transition(transaction, [row], DeliveryState.UNKNOWN, check_at=transaction.now, checks=0)
         else:
-            turn(work, [row], DeliveryState.DELIVERED, recheck_by=asked_by, due_at=work.now, reason=None)
+            transition(
+                transaction, [row], DeliveryState.DELIVERED, recheck_by=asked_by, due_at=transaction.now, reason=None
+            )
 
 
 def _can_be_dismissed(row: Row[Any]) -> bool:
@@ -282,7 +290,7 @@ def _state_of(row: Row[Any]) -> str:
 
 
 def _answer(what: str, ids: list[str], details: list[Result]) -> Result:
-    return {what: len(ids), "unchanged": len(details), "deliveryIds": ids, "details": details[:_TOLD]}
+    return {what: len(ids), "unchanged": len(details), "deliveryIds": ids, "details": details[:_MOST_REPORTED]}
 
 
 def _why(row: Row[Any], why: str) -> Result:
@@ -290,5 +298,5 @@ def _why(row: Row[Any], why: str) -> Result:
     return {"deliveryId": row.id, "why": why, "generation": row.generation, "askedBy": row.asked_by, "at": stamp(at)}
 
 
-def _unchanged(held: Row[Any]) -> Result:
-    return {"changed": 0, "unchanged": 1, "why": held.state}
+def _unchanged(locked: Row[Any]) -> Result:
+    return {"changed": 0, "unchanged": 1, "why": locked.state}

@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, insert, select, update
 
+from banqup_tui.backend.db.tables import delivery
+from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.ledger.model import stamp_generation, transition
 from banqup_tui.backend.ledger.resend import another_copy, elsewhere
-from banqup_tui.backend.ledger.rows import stamp_generation, turn
 from banqup_tui.backend.ledger.status import restate
-from banqup_tui.backend.tables import delivery
-from banqup_tui.backend.work import Work
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.protocol.messages import EntityKind
@@ -41,7 +41,7 @@ def wanted_copy_key(integration_id: str, sha256: str, generation: int) -> str:
 
 
 def enqueue(
-    work: Work,
+    transaction: Transaction,
     integration: Row[Any],
     documents: Sequence[Row[Any]],
     asked_by: str | None,
@@ -54,52 +54,54 @@ def enqueue(
     `moved`: what arrived only at an earlier destination is sent to the present one. The caller refreshes the
     integration's `ready_at` when all is queued.
     """
-    known = _known(work, integration.id, [row.sha256 for row in documents])
+    known = _known(transaction, integration.id, [row.sha256 for row in documents])
     new = [row for row in documents if row.sha256 not in known]
     again = [] if by_itself else [row for row in known.values() if row.state in _SENDABLE]
-    result = Enqueued(delivery_ids=_insert(work, integration, new, asked_by))
-    send_again(work, again, asked_by)
+    result = Enqueued(delivery_ids=_insert(transaction, integration, new, asked_by))
+    send_again(transaction, again, asked_by)
     result.delivery_ids += [row.id for row in again]
     if moved and not by_itself:
-        result.delivery_ids += another_copy(work, elsewhere(work, list(known.values())), asked_by)
+        result.delivery_ids += another_copy(transaction, elsewhere(transaction, list(known.values())), asked_by)
     taken = set(result.delivery_ids)
     result.untouched = [row for row in known.values() if row.id not in taken]
-    _follow_documents(work, documents, known)
+    _follow_documents(transaction, documents, known)
     return result
 
 
-def send_again(work: Work, rows: Sequence[Row[Any]], asked_by: str | None) -> None:
+def send_again(transaction: Transaction, rows: Sequence[Row[Any]], asked_by: str | None) -> None:
     """FAILED or CANCELLED: it did not arrive, so the copy that is wanted is still the same one."""
-    values = {"tries": 0, "deaths": 0, "checks": 0, "due_at": work.now, "reason": None}
-    turn(work, rows, DeliveryState.QUEUED, **values, asked_by=asked_by, asked_at=work.now)
+    values = {"tries": 0, "deaths": 0, "checks": 0, "due_at": transaction.now, "reason": None}
+    transition(transaction, rows, DeliveryState.QUEUED, **values, asked_by=asked_by, asked_at=transaction.now)
 
 
-def _known(work: Work, integration_id: str, hashes: Iterable[str]) -> dict[str, Row[Any]]:
+def _known(transaction: Transaction, integration_id: str, hashes: Iterable[str]) -> dict[str, Row[Any]]:
     found: dict[str, Row[Any]] = {}
     for some in in_batches(hashes):
         statement = select(delivery).where(delivery.c.integration_id == integration_id, delivery.c.sha256.in_(some))
-        for row in work.execute(statement.order_by(delivery.c.id).with_for_update()):
+        for row in transaction.execute(statement.order_by(delivery.c.id).with_for_update()):
             found[row.sha256] = row
     return found
 
 
-def _insert(work: Work, integration: Row[Any], documents: Sequence[Row[Any]], asked_by: str | None) -> list[str]:
-    rows = [_new(work, integration, row, asked_by) for row in documents]
+def _insert(
+    transaction: Transaction, integration: Row[Any], documents: Sequence[Row[Any]], asked_by: str | None
+) -> list[str]:
+    rows = [_new(transaction, integration, row, asked_by) for row in documents]
     if not rows:
         return []
-    work.execute(insert(delivery), rows)
+    transaction.execute(insert(delivery), rows)
     for row in rows:
-        work.changed(EntityKind.DELIVERY, row["id"], client_id=row["client_id"])
+        transaction.changed(EntityKind.DELIVERY, row["id"], client_id=row["client_id"])
     ids = [row["id"] for row in rows]
-    stamp_generation(work, ids)
-    restate(work, [row["document_id"] for row in rows])
+    stamp_generation(transaction, ids)
+    restate(transaction, [row["document_id"] for row in rows])
     return ids
 
 
-def _new(work: Work, integration: Row[Any], document: Row[Any], asked_by: str | None) -> dict[str, Any]:
+def _new(transaction: Transaction, integration: Row[Any], document: Row[Any], asked_by: str | None) -> dict[str, Any]:
     return {
         "id": delivery_id(integration.id, document.sha256),
-        "space_id": work.space_id,
+        "space_id": transaction.space_id,
         "client_id": document.client_id,
         "integration_id": integration.id,
         "document_id": document.id,
@@ -107,19 +109,19 @@ def _new(work: Work, integration: Row[Any], document: Row[Any], asked_by: str | 
         "generation": 1,
         "generation_seq": 0,
         "state": str(DeliveryState.QUEUED),
-        "due_at": work.now,
+        "due_at": transaction.now,
         "asked_by": asked_by,
-        "asked_at": work.now,
-        "updated_at": work.now,
+        "asked_at": transaction.now,
+        "updated_at": transaction.now,
         "seq": 0,
     }
 
 
-def _follow_documents(work: Work, documents: Sequence[Row[Any]], known: dict[str, Row[Any]]) -> None:
+def _follow_documents(transaction: Transaction, documents: Sequence[Row[Any]], known: dict[str, Row[Any]]) -> None:
     """The same content imported again after a deletion: the ledger still knows it, now under the new document."""
     moved = [row for row in documents if row.sha256 in known and known[row.sha256].document_id != row.id]
     for row in moved:
         of = known[row.sha256].id
-        work.execute(update(delivery).where(delivery.c.id == of).values(document_id=row.id))
-        work.changed(EntityKind.DELIVERY, of, client_id=row.client_id)
-    restate(work, [row.id for row in moved])
+        transaction.execute(update(delivery).where(delivery.c.id == of).values(document_id=row.id))
+        transaction.changed(EntityKind.DELIVERY, of, client_id=row.client_id)
+    restate(transaction, [row.id for row in moved])

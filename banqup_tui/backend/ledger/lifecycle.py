@@ -5,63 +5,63 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from banqup_tui.backend.db.tables import delivery, integration
+from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger import messages
 from banqup_tui.backend.ledger.enqueue import send_again
-from banqup_tui.backend.ledger.ready import refresh
-from banqup_tui.backend.ledger.rows import close_attempts, integration_changed, turn
-from banqup_tui.backend.tables import delivery, integration
-from banqup_tui.backend.work import Work
+from banqup_tui.backend.ledger.model import close_attempts, integration_changed, transition
+from banqup_tui.backend.ledger.schedule import refresh
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.integration import IntegrationState, Trouble
 from banqup_tui.domain.messages import Message
 
 
-def pause(work: Work, held: Row[Any]) -> None:
+def pause(transaction: Transaction, locked: Row[Any]) -> None:
     """Once this is committed no claim and no mark passes. What is queued waits; what is being sent ends by itself."""
-    _set(work, held, state=str(IntegrationState.PAUSED))
-    refresh(work, [held.id])
+    _set(transaction, locked, state=str(IntegrationState.PAUSED))
+    refresh(transaction, [locked.id])
 
 
-def resume(work: Work, held: Row[Any], asked_by: str | None) -> int:
+def resume(transaction: Transaction, locked: Row[Any], asked_by: str | None) -> int:
     """Goes on; what failed with it is queued again. Returns how many those are."""
-    _set(work, held, state=str(IntegrationState.ACTIVE), cause=None, **WELL)
-    failed = _rows(work, held, delivery.c.state == str(DeliveryState.FAILED), delivery.c.for_cause.is_(True))
-    send_again(work, failed, asked_by)
-    refresh(work, [held.id])
+    _set(transaction, locked, state=str(IntegrationState.ACTIVE), cause=None, **WELL)
+    failed = _rows(transaction, locked, delivery.c.state == str(DeliveryState.FAILED), delivery.c.for_cause.is_(True))
+    send_again(transaction, failed, asked_by)
+    refresh(transaction, [locked.id])
     return len(failed)
 
 
-def break_off(work: Work, held: Row[Any], cause: Message, trouble: Trouble = Trouble.SETTINGS) -> None:
+def break_off(transaction: Transaction, locked: Row[Any], cause: Message, trouble: Trouble = Trouble.SETTINGS) -> None:
     """A person has to mend something. What is queued fails with this one cause, instead of one after the other."""
-    if held.state in (IntegrationState.REMOVED, IntegrationState.BROKEN):
+    if locked.state in (IntegrationState.REMOVED, IntegrationState.BROKEN):
         return
     why: dict[str, Any] = {"cause": cause, "trouble": str(trouble)}
-    why |= {"failing_since": held.failing_since or work.now}
-    _set(work, held, **WELL | why, state=str(IntegrationState.BROKEN))
-    queued = _rows(work, held, delivery.c.state == str(DeliveryState.QUEUED))
-    _give_up(work, queued, DeliveryState.FAILED, reason=cause, for_cause=True)
-    refresh(work, [held.id])
+    why |= {"failing_since": locked.failing_since or transaction.now}
+    _set(transaction, locked, **WELL | why, state=str(IntegrationState.BROKEN))
+    queued = _rows(transaction, locked, delivery.c.state == str(DeliveryState.QUEUED))
+    _give_up(transaction, queued, DeliveryState.FAILED, reason=cause, for_cause=True)
+    refresh(transaction, [locked.id])
 
 
-def remove(work: Work, held: Row[Any]) -> int:
+def remove(transaction: Transaction, locked: Row[Any]) -> int:
     """Returns how many deliveries this cancelled. One whose effect may have begun ends by itself."""
-    _set(work, held, state=str(IntegrationState.REMOVED), cause=None, **WELL)
-    waiting = _rows(work, held, stoppable())
-    cancel(work, waiting, messages.INTEGRATION_REMOVED)
-    refresh(work, [held.id])
+    _set(transaction, locked, state=str(IntegrationState.REMOVED), cause=None, **WELL)
+    waiting = _rows(transaction, locked, stoppable())
+    cancel(transaction, waiting, messages.INTEGRATION_REMOVED)
+    refresh(transaction, [locked.id])
     return len(waiting)
 
 
-def revive(work: Work, held: Row[Any]) -> None:
+def revive(transaction: Transaction, locked: Row[Any]) -> None:
     """Added again: the same row with its ledger, so what it has is not sent again; only what is new goes by itself."""
-    _set(work, held, state=str(IntegrationState.ACTIVE), cause=None, activated_at=work.now, **WELL)
+    _set(transaction, locked, state=str(IntegrationState.ACTIVE), cause=None, activated_at=transaction.now, **WELL)
 
     def activate(connection: Connection, number: int) -> None:
         numbers = {"activated_seq": number, "planned_seq": number}
-        connection.execute(update(integration).where(integration.c.id == held.id).values(numbers))
+        connection.execute(update(integration).where(integration.c.id == locked.id).values(numbers))
 
-    work.after_numbers(activate)
-    refresh(work, [held.id])
+    transaction.after_numbers(activate)
+    refresh(transaction, [locked.id])
 
 
 def stoppable() -> Any:
@@ -69,16 +69,16 @@ def stoppable() -> Any:
     return (delivery.c.state == str(DeliveryState.QUEUED)) | (delivery.c.phase == "CLAIMED")
 
 
-def cancel(work: Work, rows: Sequence[Row[Any]], reason: Message) -> None:
+def cancel(transaction: Transaction, rows: Sequence[Row[Any]], reason: Message) -> None:
     """The fence is raised, so an attempt that has claimed one of these finds its mark refused."""
     claimed = [row for row in rows if row.state == DeliveryState.SENDING]
-    close_attempts(work, claimed, DeliveryState.CANCELLED, reason)
-    _give_up(work, rows, DeliveryState.CANCELLED, reason=reason)
+    close_attempts(transaction, claimed, DeliveryState.CANCELLED, reason)
+    _give_up(transaction, rows, DeliveryState.CANCELLED, reason=reason)
 
 
 ANSWERS: dict[str, Any] = {
     "failures": 0,
-    "held_until": None,
+    "postponed_until": None,
     "failing_since": None,
     "failing_reason": None,
 }
@@ -87,19 +87,19 @@ ANSWERS: dict[str, Any] = {
 WELL: dict[str, Any] = ANSWERS | {"timed_out": False, "trouble": None}
 
 
-def _give_up(work: Work, rows: Sequence[Row[Any]], state: DeliveryState, **values: Any) -> None:
+def _give_up(transaction: Transaction, rows: Sequence[Row[Any]], state: DeliveryState, **values: Any) -> None:
     """What may have arrived in an earlier attempt becomes UNKNOWN instead."""
     fence = delivery.c.fence + 1
-    turn(work, [row for row in rows if not row.uncertain], state, fence=fence, **values)
+    transition(transaction, [row for row in rows if not row.uncertain], state, fence=fence, **values)
     values["for_cause"] = False
-    turn(work, [row for row in rows if row.uncertain], DeliveryState.UNKNOWN, fence=fence, **values)
+    transition(transaction, [row for row in rows if row.uncertain], DeliveryState.UNKNOWN, fence=fence, **values)
 
 
-def _set(work: Work, held: Row[Any], **values: Any) -> None:
-    work.execute(update(integration).where(integration.c.id == held.id).values(**values))
-    integration_changed(work, held)
+def _set(transaction: Transaction, locked: Row[Any], **values: Any) -> None:
+    transaction.execute(update(integration).where(integration.c.id == locked.id).values(**values))
+    integration_changed(transaction, locked)
 
 
-def _rows(work: Work, held: Row[Any], *which: Any) -> list[Row[Any]]:
-    statement = select(delivery).where(delivery.c.integration_id == held.id, *which).order_by(delivery.c.id)
-    return list(work.execute(statement.with_for_update()))
+def _rows(transaction: Transaction, locked: Row[Any], *which: Any) -> list[Row[Any]]:
+    statement = select(delivery).where(delivery.c.integration_id == locked.id, *which).order_by(delivery.c.id)
+    return list(transaction.execute(statement.with_for_update()))

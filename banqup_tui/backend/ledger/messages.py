@@ -1,4 +1,4 @@
-"""What the ledger itself says of a delivery or an integration. Their sentences: written/messages/deliveries.py."""
+"""What the ledger itself says of a delivery or an integration. Their sentences: presentation/messages/deliveries.py."""
 
 from banqup_tui.domain.messages import Message
 

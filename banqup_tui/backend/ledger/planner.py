@@ -8,36 +8,36 @@ from typing import Any
 
 from sqlalchemy import Row, Select, exists, select, update
 
+from banqup_tui.backend.db.tables import document, integration
+from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger.enqueue import enqueue
-from banqup_tui.backend.ledger.ready import refresh
-from banqup_tui.backend.ledger.rows import AT_ONCE, lock_integration
-from banqup_tui.backend.tables import document, integration
-from banqup_tui.backend.work import Work
+from banqup_tui.backend.ledger.model import AT_ONCE, lock_integration
+from banqup_tui.backend.ledger.schedule import refresh
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.kill_points import kill_point
 
 
-def plan(work: Work) -> bool:
+def plan(transaction: Transaction) -> bool:
     """One portion for one integration; false when there is nothing left to look at."""
-    waiting = waiting_integration(work)
-    held = lock_integration(work, waiting) if waiting else None
-    if held is None:
+    waiting = waiting_integration(transaction)
+    locked = lock_integration(transaction, waiting) if waiting else None
+    if locked is None:
         return False
-    documents = _ready(work, held)
+    documents = _ready(transaction, locked)
     if not documents:
         return False
-    wanted = [row for row in documents if _is_taken(held, row)]
-    enqueue(work, held, wanted, None, by_itself=True)
+    wanted = [row for row in documents if _is_taken(locked, row)]
+    enqueue(transaction, locked, wanted, None, by_itself=True)
     kill_point("planner.queued")
     reached = documents[-1].ready_seq
-    work.execute(update(integration).where(integration.c.id == held.id).values(planned_seq=reached))
-    refresh(work, [held.id])
+    transaction.execute(update(integration).where(integration.c.id == locked.id).values(planned_seq=reached))
+    refresh(transaction, [locked.id])
     return True
 
 
-def waiting_integration(work: Any) -> str | None:
-    """Some integration that has not looked at all that is ready. `work`: a transaction or a connection."""
-    found: str | None = work.execute(unseen().limit(1)).scalar()
+def waiting_integration(transaction: Any) -> str | None:
+    """Some integration that has not looked at all that is ready. `transaction`: a transaction or a connection."""
+    found: str | None = transaction.execute(unseen().limit(1)).scalar()
     return found
 
 
@@ -49,15 +49,15 @@ def unseen() -> Select[tuple[str]]:
     return select(integration.c.id).where(integration.c.state != str(IntegrationState.REMOVED), more)
 
 
-def _ready(work: Work, held: Row[Any]) -> list[Row[Any]]:
+def _ready(transaction: Transaction, locked: Row[Any]) -> list[Row[Any]]:
     statement = (
         select(document)
-        .where(document.c.client_id == held.client_id, document.c.ready_seq > held.planned_seq)
+        .where(document.c.client_id == locked.client_id, document.c.ready_seq > locked.planned_seq)
         .order_by(document.c.ready_seq)
         .limit(AT_ONCE)
     )
-    return list(work.execute(statement))
+    return list(transaction.execute(statement))
 
 
-def _is_taken(held: Row[Any], row: Row[Any]) -> bool:
-    return row.created_seq > held.activated_seq and row.folder in held.folders.split()
+def _is_taken(locked: Row[Any], row: Row[Any]) -> bool:
+    return row.created_seq > locked.activated_seq and row.folder in locked.folders.split()

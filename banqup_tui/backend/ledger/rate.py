@@ -9,43 +9,47 @@ from typing import Any
 
 from sqlalchemy import Row, func, select, update
 
-from banqup_tui.backend.ledger.rows import lock_integration
-from banqup_tui.backend.ledger.terms import Terms
-from banqup_tui.backend.tables import attempt, integration
-from banqup_tui.backend.work import Work
+from banqup_tui.backend.db.tables import attempt, integration
+from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.ledger.model import lock_integration
+from banqup_tui.backend.ledger.rules import Terms
 
 MINUTE = timedelta(minutes=1)
 
 
-def follow(work: Work, terms: Terms, held: Row[Any]) -> Row[Any]:
+def follow(transaction: Transaction, terms: Terms, locked: Row[Any]) -> Row[Any]:
     """The integration, which this transaction holds, with the limits of the extension that is installed now."""
-    connector = terms.connector(held.extension_id)
+    connector = terms.connector(locked.extension_id)
     if connector is None:
-        return held
+        return locked
     limits = {"concurrency": connector.manifest.concurrency, "per_minute": connector.manifest.per_minute}
-    if (held.concurrency, held.per_minute) == tuple(limits.values()):
-        return held
-    work.execute(update(integration).where(integration.c.id == held.id).values(**limits))
-    return lock_integration(work, held.id) or held
+    if (locked.concurrency, locked.per_minute) == tuple(limits.values()):
+        return locked
+    transaction.execute(update(integration).where(integration.c.id == locked.id).values(**limits))
+    return lock_integration(transaction, locked.id) or locked
 
 
-def left(work: Work, row: Row[Any]) -> int | None:
+def left(transaction: Transaction, row: Row[Any]) -> int | None:
     """Attempts that may still begin in this minute; `None`: there is no limit."""
     if row.per_minute is None:
         return None
-    statement = select(func.count()).where(*_of_this_minute(work, row))
-    return max(0, max(1, int(row.per_minute)) - int(work.execute(statement).scalar_one()))
+    statement = select(func.count()).where(*_of_this_minute(transaction, row))
+    return max(0, max(1, int(row.per_minute)) - int(transaction.execute(statement).scalar_one()))
 
 
-def free_again(work: Work, row: Row[Any]) -> datetime | None:
+def free_again(transaction: Transaction, row: Row[Any]) -> datetime | None:
     """When the next attempt may begin; `None`: now."""
     if row.per_minute is None:
         return None
-    newest = select(attempt.c.started_at).where(*_of_this_minute(work, row)).order_by(attempt.c.started_at.desc())
-    oldest_that_counts = work.execute(newest.offset(max(1, int(row.per_minute)) - 1).limit(1)).scalar_one_or_none()
+    newest = (
+        select(attempt.c.started_at).where(*_of_this_minute(transaction, row)).order_by(attempt.c.started_at.desc())
+    )
+    oldest_that_counts = transaction.execute(
+        newest.offset(max(1, int(row.per_minute)) - 1).limit(1)
+    ).scalar_one_or_none()
     return None if oldest_that_counts is None else oldest_that_counts + MINUTE
 
 
-def _of_this_minute(work: Work, row: Row[Any]) -> tuple[Any, ...]:
+def _of_this_minute(transaction: Transaction, row: Row[Any]) -> tuple[Any, ...]:
     began = attempt.c.started_at
-    return attempt.c.integration_id == row.id, began > work.now - MINUTE, began <= work.now
+    return attempt.c.integration_id == row.id, began > transaction.now - MINUTE, began <= transaction.now

@@ -9,15 +9,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, or_, select
 
+from banqup_tui.backend.db.tables import delivery, integration
+from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger import messages
-from banqup_tui.backend.ledger.claims import Claim
-from banqup_tui.backend.ledger.outcomes import Result
-from banqup_tui.backend.ledger.ready import refresh
+from banqup_tui.backend.ledger.claim import Claim
+from banqup_tui.backend.ledger.model import lock_deliveries, lock_integration, transition
+from banqup_tui.backend.ledger.outcome import Result
 from banqup_tui.backend.ledger.resend import another_copy
-from banqup_tui.backend.ledger.rows import lock_deliveries, lock_integration, turn
-from banqup_tui.backend.ledger.terms import Terms
-from banqup_tui.backend.tables import delivery, integration
-from banqup_tui.backend.work import Work
+from banqup_tui.backend.ledger.rules import Terms
+from banqup_tui.backend.ledger.schedule import refresh
 from banqup_tui.connectors.interface import Found, Receipt
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.integration import IntegrationState
@@ -37,8 +37,8 @@ def waiting(space_id: str) -> Any:
 
 
 def is_due(now: Any) -> Any:
-    held_until = integration.c.held_until
-    return (delivery.c.due_at <= now) & or_(held_until.is_(None), held_until <= now)
+    postponed_until = integration.c.postponed_until
+    return (delivery.c.due_at <= now) & or_(postponed_until.is_(None), postponed_until <= now)
 
 
 def due(connection: Connection, space_id: str, now: Any, most: int, but: Collection[str]) -> list[Claim]:
@@ -48,30 +48,30 @@ def due(connection: Connection, space_id: str, now: Any, most: int, but: Collect
     return [_claim(row) for row in rows if row.id not in but][:most]
 
 
-def record(work: Work, terms: Terms, claim: Claim, result: Result) -> DeliveryState | None:
+def record(transaction: Transaction, terms: Terms, claim: Claim, result: Result) -> DeliveryState | None:
     """What the look-up said. Nothing, where the delivery has changed since it was asked about."""
-    held = lock_integration(work, claim.integration_id)
-    row = lock_deliveries(work, [claim.delivery_id]).get(claim.delivery_id)
-    if held is None or row is None or row.recheck_by is None or row.generation != claim.generation:
+    locked = lock_integration(transaction, claim.integration_id)
+    row = lock_deliveries(transaction, [claim.delivery_id]).get(claim.delivery_id)
+    if locked is None or row is None or row.recheck_by is None or row.generation != claim.generation:
         return None
     if isinstance(result, Receipt):
-        turn(work, [row], DeliveryState.DELIVERED, reason=messages.STILL_THERE, checks=0)
-    elif result is Found.ABSENT and held.state == IntegrationState.ACTIVE:
-        another_copy(work, [row], row.recheck_by)
-        refresh(work, [held.id])
+        transition(transaction, [row], DeliveryState.DELIVERED, reason=messages.STILL_THERE, checks=0)
+    elif result is Found.ABSENT and locked.state == IntegrationState.ACTIVE:
+        another_copy(transaction, [row], row.recheck_by)
+        refresh(transaction, [locked.id])
         return DeliveryState.QUEUED
     else:
-        _later(work, terms, row)
+        _later(transaction, terms, row)
     return DeliveryState.DELIVERED
 
 
-def _later(work: Work, terms: Terms, row: Row[Any]) -> None:
+def _later(transaction: Transaction, terms: Terms, row: Row[Any]) -> None:
     checks = row.checks + 1
     if checks >= terms.timing.most_checks:
-        turn(work, [row], DeliveryState.DELIVERED, reason=messages.CANNOT_BE_ASKED, checks=0)
+        transition(transaction, [row], DeliveryState.DELIVERED, reason=messages.CANNOT_BE_ASKED, checks=0)
         return
-    due_at = work.now + timedelta(seconds=terms.timing.wait(row.checks))
-    turn(work, [row], DeliveryState.DELIVERED, recheck_by=row.recheck_by, checks=checks, due_at=due_at)
+    due_at = transaction.now + timedelta(seconds=terms.timing.wait(row.checks))
+    transition(transaction, [row], DeliveryState.DELIVERED, recheck_by=row.recheck_by, checks=checks, due_at=due_at)
 
 
 def _claim(row: Row[Any]) -> Claim:

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, exists, func, select
 
-from banqup_tui.backend.ledger.rows import stamp_generation, turn
-from banqup_tui.backend.tables import attempt, delivery, integration
-from banqup_tui.backend.work import Work
+from banqup_tui.backend.db.tables import attempt, delivery, integration
+from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.ledger.model import stamp_generation, transition
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import DeliveryState
 
@@ -37,27 +37,27 @@ def _place(destination: ColumnElement[str]) -> ColumnElement[str]:
     return func.rtrim(destination, "/")
 
 
-def elsewhere(work: Work, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+def elsewhere(transaction: Transaction, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
     """Those of `rows` that arrived at an earlier destination of their integration only."""
     delivered = [row.id for row in rows if row.state == DeliveryState.DELIVERED]
     found: set[str] = set()
     for some in in_batches(delivered):
         of_integration = select(delivery.c.id).join(integration, integration.c.id == delivery.c.integration_id)
-        found.update(work.execute(of_integration.where(delivery.c.id.in_(some), is_elsewhere())).scalars())
+        found.update(transaction.execute(of_integration.where(delivery.c.id.in_(some), is_elsewhere())).scalars())
     return [row for row in rows if row.id in found]
 
 
-def another_copy(work: Work, rows: Sequence[Row[Any]], asked_by: str | None) -> list[str]:
+def another_copy(transaction: Transaction, rows: Sequence[Row[Any]], asked_by: str | None) -> list[str]:
     """Returns the ids of those that were queued."""
     settled = [row for row in rows if is_settled_copy(row)]
     if not settled:
         return []
     fresh: dict[str, Any] = dict.fromkeys(
-        ("destination", "settings_version", "remnant", "key_at", "reason", "receipt", "sent_as")
+        ("destination", "settings_version", "resume_token", "key_at", "reason", "receipt", "sent_as")
     )
     fresh |= dict.fromkeys(("tries", "deaths", "checks"), 0)
-    fresh |= {"uncertain": False, "generation": delivery.c.generation + 1, "due_at": work.now}
-    turn(work, settled, DeliveryState.QUEUED, **fresh, asked_by=asked_by, asked_at=work.now)
+    fresh |= {"uncertain": False, "generation": delivery.c.generation + 1, "due_at": transaction.now}
+    transition(transaction, settled, DeliveryState.QUEUED, **fresh, asked_by=asked_by, asked_at=transaction.now)
     ids = [row.id for row in settled]
-    stamp_generation(work, ids)
+    stamp_generation(transaction, ids)
     return ids

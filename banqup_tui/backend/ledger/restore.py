@@ -5,15 +5,15 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from banqup_tui.backend.context import Services
+from banqup_tui.backend.db.tables import delivery, integration, space
+from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger import messages
-from banqup_tui.backend.ledger.jobs import step
+from banqup_tui.backend.ledger.bulk_jobs import step
+from banqup_tui.backend.ledger.model import integration_changed, lock_integrations, transition
 from banqup_tui.backend.ledger.planner import plan
-from banqup_tui.backend.ledger.ready import refresh
-from banqup_tui.backend.ledger.rows import integration_changed, lock_integrations, turn
-from banqup_tui.backend.ledger.terms import Terms
-from banqup_tui.backend.tables import delivery, integration, space
-from banqup_tui.backend.work import Work
+from banqup_tui.backend.ledger.rules import Terms
+from banqup_tui.backend.ledger.schedule import refresh
+from banqup_tui.backend.services import Services
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.extension import ReceiverKind
 from banqup_tui.domain.integration import IntegrationState
@@ -25,15 +25,15 @@ def begin_new_epoch(services: Services, known_seq: int = 0) -> str:
 
     Where that number is not beyond the space's own, somebody else has done it in the meantime: nothing is done.
     """
-    with services.database.write(services.space_id) as work:
-        found = work.execute(select(space).where(space.c.id == work.space_id)).one()
+    with services.database.write(services.space_id) as transaction:
+        found = transaction.execute(select(space).where(space.c.id == transaction.space_id)).one()
         if known_seq and known_seq <= found.seq:
             return str(found.epoch)
-        restored(work, services)
+        restored(transaction, services)
         epoch = str(uuid.uuid4())
         seq = max(found.seq, known_seq)
-        work.execute(update(space).where(space.c.id == work.space_id).values(epoch=epoch, seq=seq))
-        work.after_numbers(lambda _connection, _seq: kill_point("restore.epoch"))
+        transaction.execute(update(space).where(space.c.id == transaction.space_id).values(epoch=epoch, seq=seq))
+        transaction.after_numbers(lambda _connection, _seq: kill_point("restore.epoch"))
     return epoch
 
 
@@ -43,47 +43,49 @@ def epoch_and_seq(services: Services) -> tuple[str, int]:
     return str(row.epoch), int(row.seq)
 
 
-def restored(work: Work, services: Services) -> int:
+def restored(transaction: Transaction, services: Services) -> int:
     """In the transaction that gives the space its new epoch. Returns how many deliveries are UNKNOWN after it.
 
     What would have been planned or queued by a job from here on may have been sent before: it is UNKNOWN too.
     """
-    while plan(work):
+    while plan(transaction):
         pass
-    while step(work, services):
+    while step(transaction, services):
         pass
-    held = lock_integrations(work, work.execute(_all(integration, work)).scalars().all())
-    open_ones = _deliveries(work)
+    locked = lock_integrations(transaction, transaction.execute(_all(integration, transaction)).scalars().all())
+    open_ones = _deliveries(transaction)
     terms = Terms.of(services)
     for row in open_ones:
-        services.quarantine.ended(row.id)
-    can_ask = [row for row in open_ones if _is_look_up(terms, held, row)]
-    _unknown(work, [row for row in open_ones if row not in can_ask])
-    _unknown(work, can_ask, check_at=work.now)
-    for row in held.values():
+        services.grace_period.ended(row.id)
+    can_ask = [row for row in open_ones if _is_look_up(terms, locked, row)]
+    _unknown(transaction, [row for row in open_ones if row not in can_ask])
+    _unknown(transaction, can_ask, check_at=transaction.now)
+    for row in locked.values():
         if row.state != IntegrationState.REMOVED:
-            values: dict[str, Any] = {"state": str(IntegrationState.PAUSED), "held_until": None, "failures": 0}
+            values: dict[str, Any] = {"state": str(IntegrationState.PAUSED), "postponed_until": None, "failures": 0}
             values["cause"] = messages.RESTORED
-            work.execute(update(integration).where(integration.c.id == row.id).values(values))
-            integration_changed(work, row)
-    refresh(work, held)
+            transaction.execute(update(integration).where(integration.c.id == row.id).values(values))
+            integration_changed(transaction, row)
+    refresh(transaction, locked)
     return len(open_ones)
 
 
-def _all(table: Any, work: Work) -> Any:
-    return select(table.c.id).where(table.c.space_id == work.space_id)
+def _all(table: Any, transaction: Transaction) -> Any:
+    return select(table.c.id).where(table.c.space_id == transaction.space_id)
 
 
-def _deliveries(work: Work) -> list[Row[Any]]:
-    mine = select(delivery).where(delivery.c.space_id == work.space_id)
+def _deliveries(transaction: Transaction) -> list[Row[Any]]:
+    mine = select(delivery).where(delivery.c.space_id == transaction.space_id)
     not_arrived = delivery.c.state != str(DeliveryState.DELIVERED)
-    return list(work.execute(mine.where(not_arrived).order_by(delivery.c.id).with_for_update()))
+    return list(transaction.execute(mine.where(not_arrived).order_by(delivery.c.id).with_for_update()))
 
 
-def _is_look_up(terms: Terms, held: dict[str, Row[Any]], row: Row[Any]) -> bool:
-    return terms.kind(held[row.integration_id].extension_id) is ReceiverKind.LOOKUP
+def _is_look_up(terms: Terms, locked: dict[str, Row[Any]], row: Row[Any]) -> bool:
+    return terms.kind(locked[row.integration_id].extension_id) is ReceiverKind.LOOKUP
 
 
-def _unknown(work: Work, rows: list[Row[Any]], **values: Any) -> None:
+def _unknown(transaction: Transaction, rows: list[Row[Any]], **values: Any) -> None:
     fence = delivery.c.fence + 1
-    turn(work, rows, DeliveryState.UNKNOWN, fence=fence, uncertain=True, reason=messages.RESTORED, **values)
+    transition(
+        transaction, rows, DeliveryState.UNKNOWN, fence=fence, uncertain=True, reason=messages.RESTORED, **values
+    )

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Boolean, Row, String, select, update
 
-from banqup_tui.backend.many_rows import among, as_rows, given, these
-from banqup_tui.backend.tables import delivery, document
-from banqup_tui.backend.work import Work
+from banqup_tui.backend.db.json_rows import ids_param, in_ids, row_field, rows_param
+from banqup_tui.backend.db.tables import delivery, document
+from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.status import accounting_status_with
@@ -21,7 +21,7 @@ _DOCUMENTS = select(
     document.c.processed,
     document.c.attempted,
     document.c.accounting_status,
-).where(among(document.c.id))
+).where(in_ids(document.c.id))
 _OF_DELIVERIES = select(
     delivery.c.id,
     delivery.c.integration_id,
@@ -31,58 +31,58 @@ _OF_DELIVERIES = select(
     delivery.c.attempts,
     delivery.c.check_at,
     delivery.c.dismissed,
-).where(among(delivery.c.document_id))
+).where(in_ids(delivery.c.document_id))
 """Of each row only what the rule asks for: a document's whole value is longer than all of this."""
 
 
 _RESTATED = (
     update(document)
-    .where(document.c.id == given(0, String))
-    .values(accounting_status=given(1, String), attempted=given(2, Boolean))
+    .where(document.c.id == row_field(0, String))
+    .values(accounting_status=row_field(1, String), attempted=row_field(2, Boolean))
 )
 
 
-def restate(work: Work, document_ids: Iterable[str]) -> None:
+def restate(transaction: Transaction, document_ids: Iterable[str]) -> None:
     """Derives the status anew, and whether the document was attempted; says so where either differs."""
-    gathered = work.kept.get(_TO_RESTATE)
+    gathered = transaction.notes.get(_TO_RESTATE)
     if gathered is not None:
         gathered.update(document_ids)
         return
     for some in in_batches(sorted(set(document_ids))):
-        _restate(work, some)
+        _restate(transaction, some)
 
 
 @contextmanager
-def restated_at_the_end(work: Work) -> Iterator[None]:
+def restated_at_the_end(transaction: Transaction) -> Iterator[None]:
     """Documents of which something changes inside are looked at once, when all of it is done."""
-    gathered: set[str] = work.kept.setdefault(_TO_RESTATE, set())
+    gathered: set[str] = transaction.notes.setdefault(_TO_RESTATE, set())
     try:
         yield
     finally:
-        del work.kept[_TO_RESTATE]
-    restate(work, gathered)
+        del transaction.notes[_TO_RESTATE]
+    restate(transaction, gathered)
 
 
 _TO_RESTATE = "documents to restate"
 
 
-def _restate(work: Work, document_ids: list[str]) -> None:
-    deliveries = _deliveries(work, document_ids)
+def _restate(transaction: Transaction, document_ids: list[str]) -> None:
+    deliveries = _deliveries(transaction, document_ids)
     turned = []
-    for row in work.execute(_DOCUMENTS, these(document_ids)):
+    for row in transaction.execute(_DOCUMENTS, ids_param(document_ids)):
         own = deliveries.get(row.id, [])
         status = accounting_status_with(own, approved=row.approved, processed=row.processed)
         attempted = row.attempted or any(one.attempts > 0 for one in own)
         if status != row.accounting_status or attempted != row.attempted:
             turned.append((row.id, str(status), attempted))
-            work.changed(EntityKind.DOCUMENT, row.id, client_id=row.client_id)
+            transaction.changed(EntityKind.DOCUMENT, row.id, client_id=row.client_id)
     if turned:
-        work.execute(_RESTATED, as_rows(turned))
+        transaction.execute(_RESTATED, rows_param(turned))
 
 
-def _deliveries(work: Work, document_ids: list[str]) -> dict[str, list[Delivery]]:
+def _deliveries(transaction: Transaction, document_ids: list[str]) -> dict[str, list[Delivery]]:
     found: dict[str, list[Delivery]] = {}
-    for row in work.execute(_OF_DELIVERIES, these(document_ids)):
+    for row in transaction.execute(_OF_DELIVERIES, ids_param(document_ids)):
         found.setdefault(row.document_id, []).append(_as_value(row))
     return found
 

@@ -8,17 +8,17 @@ from typing import Any
 import click
 
 from banqup_tui.cli import exit_codes
-from banqup_tui.cli.acting import SECONDS_TO_ANSWER, told
-from banqup_tui.cli.house import House, NotThere, Tools
+from banqup_tui.cli.action_runner import SECONDS_TO_ANSWER, report
+from banqup_tui.cli.command_runner import as_json, in_runtime, pass_tools
 from banqup_tui.cli.output import print_array, print_table, say
-from banqup_tui.cli.running import as_json, in_house, pass_tools
+from banqup_tui.cli.runtime import CliRuntime, NotThere, Tools
 from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.domain.messages import message
 from banqup_tui.domain.text import clean
-from banqup_tui.written.formats import count
-from banqup_tui.written.messages import json_of
-from banqup_tui.written.refusals import hindrance_words, what_to_do, why_not
-from banqup_tui.written.words import N_, _, ngettext
+from banqup_tui.presentation.formats import count
+from banqup_tui.presentation.messages import json_of
+from banqup_tui.presentation.refusals import hindrance_words, what_to_do, why_not
+from banqup_tui.presentation.words import N_, _, ngettext
 
 _SHORTEST = 8
 
@@ -34,8 +34,8 @@ def command() -> None:
 def list_(tools: Tools, json: bool) -> int:
     """What was asked for, when, for whom, why it was not done, and what to do. The newest first."""
 
-    async def work(house: House) -> int:
-        changes = house.refused()
+    async def work(runtime: CliRuntime) -> int:
+        changes = runtime.refused()
         if json:
             print_array(_value(one) for one in changes)
             return exit_codes.OK
@@ -45,7 +45,7 @@ def list_(tools: Tools, json: bool) -> int:
             say(_("No change was refused."))
         return exit_codes.OK
 
-    return in_house(tools, work)
+    return in_runtime(tools, work)
 
 
 _all = click.option("--all", "everything", is_flag=True, help=N_("All of them."))
@@ -58,18 +58,18 @@ _all = click.option("--all", "everything", is_flag=True, help=N_("All of them.")
 def retry(tools: Tools, ids: tuple[str, ...], everything: bool) -> int:
     """Ask for the changes again, as they were. What cannot be asked for again stays, with its reason."""
 
-    async def work(house: House) -> int:
-        chosen = _chosen(house, ids, everything=everything)
+    async def work(runtime: CliRuntime) -> int:
+        chosen = _chosen(runtime, ids, everything=everything)
         for one in chosen:
             if one.hindrance is not None:
                 say(f"{one.what}: {hindrance_words(one.hindrance)}")
-        keys = house.doing.retry_changes([one.key for one in chosen])
-        code = told(house, await house.answers(keys, SECONDS_TO_ANSWER)) if keys else exit_codes.OK
+        keys = runtime.doing.retry_changes([one.key for one in chosen])
+        code = report(runtime, await runtime.answers(keys, SECONDS_TO_ANSWER)) if keys else exit_codes.OK
         words = ngettext("{count} change asked for again.", "{count} changes asked for again.", len(keys))
         say(words.format(count=count(len(keys))))
         return code if len(keys) == len(chosen) else max(code, exit_codes.FAILED)
 
-    return in_house(tools, work)
+    return in_runtime(tools, work)
 
 
 @command.command()
@@ -79,21 +79,21 @@ def retry(tools: Tools, ids: tuple[str, ...], everything: bool) -> int:
 def clear(tools: Tools, ids: tuple[str, ...], everything: bool) -> int:
     """Take changes off the list. Nothing is done, here or at the server."""
 
-    async def work(house: House) -> int:
-        chosen = _chosen(house, ids, everything=everything)
-        house.doing.clear_changes([one.key for one in chosen])
+    async def work(runtime: CliRuntime) -> int:
+        chosen = _chosen(runtime, ids, everything=everything)
+        runtime.doing.clear_changes([one.key for one in chosen])
         words = ngettext("{count} change cleared.", "{count} changes cleared.", len(chosen))
         say(words.format(count=count(len(chosen))))
         return exit_codes.OK
 
-    return in_house(tools, work, sync=False)
+    return in_runtime(tools, work, sync=False)
 
 
-def _chosen(house: House, ids: Sequence[str], *, everything: bool) -> list[RefusedChange]:
+def _chosen(runtime: CliRuntime, ids: Sequence[str], *, everything: bool) -> list[RefusedChange]:
     """By their ids, or the beginnings of them that are of one alone. Raises `NotThere`."""
     if bool(ids) == everything:
         raise click.UsageError(_("Say which: ID…, or --all."))
-    changes = house.refused()
+    changes = runtime.refused()
     return list(changes) if everything else [_named(changes, text) for text in ids]
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from banqup_tui.cli import listing
-from banqup_tui.cli.house import House, Tools
+from banqup_tui.cli import json_output
+from banqup_tui.cli.command_runner import as_json, in_runtime, pass_tools
 from banqup_tui.cli.output import print_array, print_table
-from banqup_tui.cli.running import as_json, in_house, pass_tools
-from banqup_tui.written.words import N_
+from banqup_tui.cli.runtime import CliRuntime, Tools
+from banqup_tui.presentation.words import N_
 
 
 @click.command()
@@ -17,10 +17,10 @@ from banqup_tui.written.words import N_
 def command(tools: Tools, json: bool) -> int:
     """The clients, and what is to do for each."""
 
-    async def work(house: House) -> int:
-        rows = house.clients()
+    async def work(runtime: CliRuntime) -> int:
+        rows = runtime.clients()
         if json:
-            print_array(listing.client_value(row) for row in rows)
+            print_array(json_output.client_value(row) for row in rows)
         else:
             lines = [
                 (
@@ -48,4 +48,4 @@ def command(tools: Tools, json: bool) -> int:
             print_table(columns, lines, right=(3, 4, 5, 6))
         return 0
 
-    return in_house(tools, work)
+    return in_runtime(tools, work)

@@ -8,18 +8,18 @@ from typing import Any
 import click
 import msgspec
 
-from banqup_tui.cli import listing
+from banqup_tui.cli import json_output
+from banqup_tui.cli.command_runner import as_json, in_runtime
 from banqup_tui.cli.commands.failures import COMMANDS, print_groups
-from banqup_tui.cli.house import House, NotThere, Tools
 from banqup_tui.cli.output import print_array, print_table, say
-from banqup_tui.cli.running import as_json, in_house
+from banqup_tui.cli.runtime import CliRuntime, NotThere, Tools
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import NEWEST_ATTEMPTS, Delivery
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.messages import message
-from banqup_tui.written.messages import sentence_of
-from banqup_tui.written.words import N_, _
+from banqup_tui.presentation.messages import sentence_of
+from banqup_tui.presentation.words import N_, _
 
 
 @click.group(invoke_without_command=True, commands=COMMANDS)
@@ -43,38 +43,40 @@ def command(
 
 
 def _listed(tools: Tools, document_ids: tuple[str, ...], *, failed: bool, by_cause: bool, json: bool) -> int:
-    async def work(house: House) -> int:
+    async def work(runtime: CliRuntime) -> int:
         if by_cause:
-            print_groups(house, json=json)
+            print_groups(runtime, json=json)
             return 0
         if failed and not document_ids:
-            print_deliveries(house, failed_ones(house), json=json)
+            print_deliveries(runtime, failed_ones(runtime), json=json)
             return 0
         if not document_ids:
-            print_deliveries(house, house.deliveries(), json=json)
+            print_deliveries(runtime, runtime.deliveries(), json=json)
             return 0
-        documents_named(house, document_ids)
-        found = [one for one in house.deliveries(document_ids) if one.needs_a_look or not failed]
-        print_deliveries(house, [await with_all_attempts(house, one) for one in found] if json else found, json=json)
+        documents_named(runtime, document_ids)
+        found = [one for one in runtime.deliveries(document_ids) if one.needs_a_look or not failed]
+        print_deliveries(
+            runtime, [await with_all_attempts(runtime, one) for one in found] if json else found, json=json
+        )
         return 0
 
-    return in_house(tools, work)
+    return in_runtime(tools, work)
 
 
-def failed_ones(house: House) -> Iterator[Delivery]:
+def failed_ones(runtime: CliRuntime) -> Iterator[Delivery]:
     """Of the documents that have failures only: a large firm is not read through for them."""
-    failing = [one for group in house.failures() for one in house.failing(group)]
+    failing = [one for group in runtime.failures() for one in runtime.failing(group)]
     wanted = {one.delivery_id for one in failing}
     documents = list(dict.fromkeys(one.document_id for one in failing))
-    return (one for one in house.deliveries(documents) if one.id in wanted)
+    return (one for one in runtime.deliveries(documents) if one.id in wanted)
 
 
-async def with_all_attempts(house: House, delivery: Delivery) -> Delivery:
+async def with_all_attempts(runtime: CliRuntime, delivery: Delivery) -> Delivery:
     """The copy has the newest ten; without the backend it stays with those."""
     if len(delivery.log) < NEWEST_ATTEMPTS:
         return delivery
     try:
-        every = await house.attempts(delivery.id)
+        every = await runtime.attempts(delivery.id)
     except BanqupError as error:
         say(
             _("The newest {NEWEST_ATTEMPTS} attempts only. {sentence}").format(
@@ -85,18 +87,18 @@ async def with_all_attempts(house: House, delivery: Delivery) -> Delivery:
     return msgspec.structs.replace(delivery, log=tuple(every))
 
 
-def documents_named(house: House, ids: Iterable[str]) -> list[Document]:
+def documents_named(runtime: CliRuntime, ids: Iterable[str]) -> list[Document]:
     """In the order given. Raises `NotThere` for the first that is not there."""
     wanted = list(dict.fromkeys(ids))
-    found = {document.id: document for document in house.documents(ids=wanted)}
+    found = {document.id: document for document in runtime.documents(ids=wanted)}
     for one in wanted:
         if one not in found:
             raise NotThere(message("cli.no-document", id=one))
     return [found[one] for one in wanted]
 
 
-def print_deliveries(house: House, deliveries: Iterable[Delivery], *, json: bool) -> None:
-    values = _values(house, deliveries)
+def print_deliveries(runtime: CliRuntime, deliveries: Iterable[Delivery], *, json: bool) -> None:
+    values = _values(runtime, deliveries)
     if json:
         print_array(values)
         return
@@ -128,12 +130,12 @@ def _of_reason(value: Mapping[str, Any], part: str) -> str:
     return (value["reason"] or {}).get(part) or "–"
 
 
-def _values(house: House, deliveries: Iterable[Delivery]) -> Iterator[dict[str, Any]]:
-    clients = {row.client.id: row.client for row in house.clients()}
-    labels = {one.id: one.label for one in house.integrations()}
+def _values(runtime: CliRuntime, deliveries: Iterable[Delivery]) -> Iterator[dict[str, Any]]:
+    clients = {row.client.id: row.client for row in runtime.clients()}
+    labels = {one.id: one.label for one in runtime.integrations()}
     for page in in_batches(deliveries):
-        documents = {one.id: one for one in house.documents(ids={delivery.document_id for delivery in page})}
+        documents = {one.id: one for one in runtime.documents(ids={delivery.document_id for delivery in page})}
         for delivery in page:
             document = documents.get(delivery.document_id)
             client = clients.get(document.client_id) if document else None
-            yield listing.delivery_value(delivery, document, client, labels)
+            yield json_output.delivery_value(delivery, document, client, labels)

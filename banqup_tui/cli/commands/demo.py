@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
-from banqup_tui.cli.house import Tools
-from banqup_tui.cli.opening import open_terminal
+from banqup_tui.app_dirs import AppDirs
+from banqup_tui.cli.command_runner import pass_tools
 from banqup_tui.cli.output import say
-from banqup_tui.cli.running import pass_tools
-from banqup_tui.homes import Homes
-from banqup_tui.written.words import N_, _
+from banqup_tui.cli.runtime import Tools
+from banqup_tui.cli.terminal import open_terminal
+from banqup_tui.presentation.words import N_, _
 
 DEMO_HOME = ".demo"
 SAMPLE_FIRM = "Fiduciaire de la Meuse SRL"
@@ -44,8 +44,8 @@ def command(tools: Tools, clients: int, documents: int, seed: int, opens: bool) 
     return open_terminal()
 
 
-def _home(tools: Tools) -> Homes:
+def _home(tools: Tools) -> AppDirs:
     os.environ.setdefault("BANQUP_SPACE_NAME", SAMPLE_FIRM)
     if not os.environ.get("BANQUP_HOME"):
         os.environ["BANQUP_HOME"] = str(Path.cwd() / DEMO_HOME)
-    return tools.homes()
+    return tools.dirs()

@@ -10,24 +10,24 @@ from typing import Any
 import click
 
 from banqup_tui.cli import exit_codes
+from banqup_tui.cli.command_runner import as_json, pass_tools
 from banqup_tui.cli.doctor_checks import (
     VERDICT_WORDS,
     Finding,
     Verdict,
-    before_the_house,
     fine,
     of_content,
-    of_house,
+    of_runtime,
+    without_runtime,
     wrong,
 )
-from banqup_tui.cli.house import House, Tools
 from banqup_tui.cli.output import print_array, print_table, say
-from banqup_tui.cli.running import as_json, pass_tools
+from banqup_tui.cli.runtime import CliRuntime, Tools
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.messages import message
 from banqup_tui.error_log import record, take_loop_faults
-from banqup_tui.written.messages import json_of, remedy_of, sentence_of, words_of
-from banqup_tui.written.words import N_, _
+from banqup_tui.presentation.messages import json_of, remedy_of, sentence_of, words_of
+from banqup_tui.presentation.words import N_, _
 
 
 @click.command()
@@ -36,7 +36,7 @@ from banqup_tui.written.words import N_, _
 @pass_tools
 def command(tools: Tools, deep: bool, json: bool) -> int:
     """Look for what is wrong, and say what to do about it. Ends with 1 if something is."""
-    findings = [*before_the_house(tools.homes()), *_of_the_house(tools, deep)]
+    findings = [*without_runtime(tools.dirs()), *_of_runtime(tools, deep)]
     if json:
         print_array(map(_value, findings))
     else:
@@ -70,15 +70,15 @@ def _value(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _of_the_house(tools: Tools, deep: bool) -> list[Finding]:
+def _of_runtime(tools: Tools, deep: bool) -> list[Finding]:
     """The backend is started if it does not run; without it the copy is looked at all the same."""
 
     async def look() -> list[Finding]:
-        take_loop_faults(asyncio.get_running_loop(), partial(record, directory=tools.homes().log))
-        async with tools.open_house(tools.homes()) as house:
-            findings = [await _of_backend(house), *of_house(house)]
+        take_loop_faults(asyncio.get_running_loop(), partial(record, directory=tools.dirs().log))
+        async with tools.open_runtime(tools.dirs()) as runtime:
+            findings = [await _of_backend(runtime), *of_runtime(runtime)]
             if deep:
-                findings += await asyncio.to_thread(lambda: list(of_content(house, tools.homes().backend)))
+                findings += await asyncio.to_thread(lambda: list(of_content(runtime, tools.dirs().backend)))
             return findings
 
     try:
@@ -89,9 +89,9 @@ def _of_the_house(tools: Tools, deep: bool) -> list[Finding]:
         return [wrong(N_("copy"), message("doctor.copy-cannot-be-opened", error.strerror or str(error)))]
 
 
-async def _of_backend(house: House) -> Finding:
+async def _of_backend(runtime: CliRuntime) -> Finding:
     try:
-        await house.sync()
+        await runtime.sync()
     except BanqupError as error:
         return wrong(N_("backend"), error.message)
     return fine(N_("backend"), "doctor.service-answers")

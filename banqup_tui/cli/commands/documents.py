@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from banqup_tui.cli import listing
-from banqup_tui.cli.house import House, Tools, client_named
+from banqup_tui.cli import json_output
+from banqup_tui.cli.command_runner import as_json, in_runtime, pass_tools
 from banqup_tui.cli.output import print_array, print_table
-from banqup_tui.cli.running import as_json, in_house, pass_tools
+from banqup_tui.cli.runtime import CliRuntime, Tools, client_named
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import Delivery
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.money import from_minor
-from banqup_tui.written.words import N_
+from banqup_tui.presentation.words import N_
 
 folder_option = click.option(
     "--folder",
@@ -32,24 +32,24 @@ folder_option = click.option(
 def command(tools: Tools, reference: str | None, folder: str | None, json: bool) -> int:
     """The documents, newest first, with where each of them went."""
 
-    async def work(house: House) -> int:
-        client = client_named(house, reference) if reference else None
-        found = house.documents(
+    async def work(runtime: CliRuntime) -> int:
+        client = client_named(runtime, reference) if reference else None
+        found = runtime.documents(
             client_id=client.id if client else None, folder=Folder(folder.upper()) if folder else None
         )
-        print_documents(house, found, json=json)
+        print_documents(runtime, found, json=json)
         return 0
 
-    return in_house(tools, work)
+    return in_runtime(tools, work)
 
 
-def print_documents(house: House, documents: Iterable[Document], *, json: bool) -> None:
-    clients = {row.client.id: row.client for row in house.clients()}
-    labels = {one.id: one.label for one in house.integrations()}
+def print_documents(runtime: CliRuntime, documents: Iterable[Document], *, json: bool) -> None:
+    clients = {row.client.id: row.client for row in runtime.clients()}
+    labels = {one.id: one.label for one in runtime.integrations()}
     if json:
         print_array(
-            listing.document_value(document, clients.get(document.client_id), deliveries, labels)
-            for document, deliveries in with_deliveries(house, documents)
+            json_output.document_value(document, clients.get(document.client_id), deliveries, labels)
+            for document, deliveries in with_deliveries(runtime, documents)
         )
         return
     lines = [
@@ -80,11 +80,11 @@ def print_documents(house: House, documents: Iterable[Document], *, json: bool) 
     print_table(columns, lines, right=(6,))
 
 
-def with_deliveries(house: House, documents: Iterable[Document]) -> Iterator[tuple[Document, list[Delivery]]]:
+def with_deliveries(runtime: CliRuntime, documents: Iterable[Document]) -> Iterator[tuple[Document, list[Delivery]]]:
     """Page by page, so that a large firm's list is never all in memory."""
     for page in in_batches(documents):
         by_document: dict[str, list[Delivery]] = {}
-        for delivery in house.deliveries([document.id for document in page]):
+        for delivery in runtime.deliveries([document.id for document in page]):
             by_document.setdefault(delivery.document_id, []).append(delivery)
         for document in page:
             yield document, by_document.get(document.id, [])

@@ -9,23 +9,23 @@ from typing import Any
 
 import click
 
-from banqup_tui.actions.exporting import table_of
-from banqup_tui.actions.saving import CannotWrite
-from banqup_tui.actions.to_look_at import commands_of, dismissals_of
-from banqup_tui.cli import exit_codes, listing
-from banqup_tui.cli.acting import SECONDS_TO_ANSWER, told
-from banqup_tui.cli.house import House, NotThere, Tools
+from banqup_tui.actions.csv_export import table_of
+from banqup_tui.actions.failures import commands_of, dismissals_of
+from banqup_tui.actions.file_export import CannotWrite
+from banqup_tui.cli import exit_codes, json_output
+from banqup_tui.cli.action_runner import SECONDS_TO_ANSWER, report
+from banqup_tui.cli.command_runner import in_runtime, pass_tools
 from banqup_tui.cli.output import confirmed_or_aborted, print_array, print_table, say
-from banqup_tui.cli.running import in_house, pass_tools
+from banqup_tui.cli.runtime import CliRuntime, NotThere, Tools
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.failures import Failing, FailureGroup, retry_of
 from banqup_tui.domain.messages import message
 from banqup_tui.domain.values import Value
+from banqup_tui.presentation.formats import count
+from banqup_tui.presentation.messages import sentence_of
+from banqup_tui.presentation.words import N_, _, ngettext
 from banqup_tui.protocol.commands import CommandBody
 from banqup_tui.whole_file import write_new
-from banqup_tui.written.formats import count
-from banqup_tui.written.messages import sentence_of
-from banqup_tui.written.words import N_, _, ngettext
 
 
 class Which(Value, frozen=True, kw_only=True):
@@ -63,11 +63,11 @@ _sure = click.option("--yes", is_flag=True, help=N_("Do not ask."))
 @pass_tools
 def retry(tools: Tools, /, again: bool, yes: bool, **which: Any) -> int:
     """Send what failed once more; integrations that had stopped for it go on."""
-    wanted = _said(Which(**which))
+    wanted = _description(Which(**which))
 
-    async def work(house: House) -> int:
-        failing = [one for one in _chosen(house, wanted) if again or one.state is DeliveryState.FAILED]
-        plan = retry_of(failing, {one.id: one for one in house.integrations()})
+    async def work(runtime: CliRuntime) -> int:
+        failing = [one for one in _chosen(runtime, wanted) if again or one.state is DeliveryState.FAILED]
+        plan = retry_of(failing, {one.id: one for one in runtime.integrations()})
         if plan.left_out:
             say(_("{left_out} left out: their integrations are paused or removed.").format(left_out=plan.left_out))
         if not plan.count:
@@ -75,13 +75,13 @@ def retry(tools: Tools, /, again: bool, yes: bool, **which: Any) -> int:
             return exit_codes.FAILED if plan.left_out else exit_codes.OK
         if not yes:
             confirmed_or_aborted(_("Send {count} again?").format(count=plan.count))
-        return await _given(
-            house,
+        return await _submit(
+            runtime,
             list(commands_of(plan)),
             ngettext("{n} queued again.", "{n} queued again.", plan.count).format(n=count(plan.count)),
         )
 
-    return in_house(tools, work)
+    return in_runtime(tools, work)
 
 
 @click.command()
@@ -90,18 +90,18 @@ def retry(tools: Tools, /, again: bool, yes: bool, **which: Any) -> int:
 @pass_tools
 def dismiss(tools: Tools, /, yes: bool, **which: Any) -> int:
     """Let what failed be: the documents are no longer in error. Nothing is sent."""
-    wanted = _said(Which(**which))
+    wanted = _description(Which(**which))
 
-    async def work(house: House) -> int:
-        failing = _chosen(house, wanted)
+    async def work(runtime: CliRuntime) -> int:
+        failing = _chosen(runtime, wanted)
         if not failing:
             say(_("Nothing to dismiss."))
             return exit_codes.OK
         if not yes:
             confirmed_or_aborted(_("Dismiss {count}?").format(count=len(failing)))
-        return await _given(house, list(dismissals_of(failing)), f"{len(failing)} dismissed.")
+        return await _submit(runtime, list(dismissals_of(failing)), f"{len(failing)} dismissed.")
 
-    return in_house(tools, work)
+    return in_runtime(tools, work)
 
 
 @click.command()
@@ -111,13 +111,13 @@ def dismiss(tools: Tools, /, yes: bool, **which: Any) -> int:
 def export(tools: Tools, /, file: str, **which: Any) -> int:
     """Write what failed to FILE as CSV, a row for each delivery; - is stdout. A file that is there stays."""
 
-    async def work(house: House) -> int:
-        failing = _chosen(house, Which(**which))
+    async def work(runtime: CliRuntime) -> int:
+        failing = _chosen(runtime, Which(**which))
         content = table_of(
             failing,
-            documents=lambda ids: house.documents(ids=ids),
-            clients={row.client.id: row.client for row in house.clients()},
-            integrations={one.id: one for one in house.integrations(removed=True)},
+            documents=lambda ids: runtime.documents(ids=ids),
+            clients={row.client.id: row.client for row in runtime.clients()},
+            integrations={one.id: one for one in runtime.integrations(removed=True)},
         )
         if file == "-":
             sys.stdout.buffer.write(content)
@@ -126,17 +126,17 @@ def export(tools: Tools, /, file: str, **which: Any) -> int:
         say(ngettext("{count} row written.", "{count} rows written.", len(failing)).format(count=len(failing)))
         return exit_codes.OK
 
-    return in_house(tools, work)
+    return in_runtime(tools, work)
 
 
 COMMANDS: dict[str, click.Command] = {"retry": retry, "dismiss": dismiss, "export": export}
 
 
-def print_groups(house: House, *, json: bool) -> None:
-    groups = house.failures()
+def print_groups(runtime: CliRuntime, *, json: bool) -> None:
+    groups = runtime.failures()
     if json:
-        clients = {row.client.id: row.client for row in house.clients()}
-        print_array(listing.failures_value(one, clients) for one in groups)
+        clients = {row.client.id: row.client for row in runtime.clients()}
+        print_array(json_output.failures_value(one, clients) for one in groups)
         return
     columns = (N_("Key"), N_("Number"), N_("Extension"), N_("State"), N_("Clients"), N_("Cause"))
     print_table(columns, [_line(one) for one in groups], right=(1, 4))
@@ -147,19 +147,19 @@ def _line(group: FailureGroup) -> tuple[str, ...]:
     return (*numbers, sentence_of(group.message) or "–")
 
 
-def _said(which: Which) -> Which:
+def _description(which: Which) -> Which:
     if which.says_nothing:
         raise click.UsageError(_("Say which: --cause TEXT, --integration ID, --extension ID, or --all."))
     return which
 
 
-def _chosen(house: House, which: Which) -> list[Failing]:
+def _chosen(runtime: CliRuntime, which: Which) -> list[Failing]:
     """Raises `NotThere` for a cause, an extension or an integration of which nothing failed."""
-    groups = [one for one in house.failures() if not which.extensions or one.extension_id in which.extensions]
+    groups = [one for one in runtime.failures() if not which.extensions or one.extension_id in which.extensions]
     fitting = [one for one in groups if which.cause is None or _has_cause(one, which.cause)]
     if (which.cause or which.extensions) and not fitting:
         raise NotThere(message("cli.no-failure-for", text=which.cause or which.extensions[0]))
-    failing = [one for group in fitting for one in house.failing(group)]
+    failing = [one for group in fitting for one in runtime.failing(group)]
     found = [one for one in failing if not which.integrations or one.integration_id in which.integrations]
     if which.integrations and not found:
         raise NotThere(message("cli.no-failure-at", name=which.integrations[0]))
@@ -170,9 +170,9 @@ def _has_cause(group: FailureGroup, wanted: str) -> bool:
     return group.key == wanted or wanted.casefold() in sentence_of(group.message).casefold()
 
 
-async def _given(house: House, bodies: Sequence[CommandBody], sentence: str) -> int:
-    keys = house.doing.act_all(bodies, sentence.rstrip("."))
-    code = told(house, await house.answers(keys, SECONDS_TO_ANSWER))
+async def _submit(runtime: CliRuntime, bodies: Sequence[CommandBody], sentence: str) -> int:
+    keys = runtime.doing.act_all(bodies, sentence.rstrip("."))
+    code = report(runtime, await runtime.answers(keys, SECONDS_TO_ANSWER))
     if code == exit_codes.OK:
         say(sentence)
     return code

@@ -9,29 +9,29 @@ from typing import Any
 
 import click
 
-from banqup_tui.actions.importing import Found, files_below, not_a_file
+from banqup_tui.actions.import_selection import Found, files_below, not_a_file
 from banqup_tui.cli import exit_codes
-from banqup_tui.cli.house import Answer, Fate, House, Tools, client_named
-from banqup_tui.cli.listing import client_of
+from banqup_tui.cli.command_runner import as_json, in_runtime, pass_tools
+from banqup_tui.cli.json_output import client_of
 from banqup_tui.cli.output import print_array, say
-from banqup_tui.cli.running import as_json, in_house, pass_tools
+from banqup_tui.cli.runtime import Answer, CliRuntime, Fate, Tools, client_named
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import Message
 from banqup_tui.domain.text import clean
 from banqup_tui.folder_walk import NotARegularFile
-from banqup_tui.written.folders import folder_name
-from banqup_tui.written.formats import count
-from banqup_tui.written.messages import json_of
-from banqup_tui.written.words import N_, _, ngettext
+from banqup_tui.presentation.folders import folder_name
+from banqup_tui.presentation.formats import count
+from banqup_tui.presentation.messages import json_of
+from banqup_tui.presentation.words import N_, _, ngettext
 
 AT_ONCE = 50
 SECONDS = 300.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Given:
+class Submitted:
     """A file whose command was given, with its key; or one that was not, with the reason."""
 
     path: Path
@@ -52,17 +52,17 @@ def command(tools: Tools, paths: tuple[Path, ...], reference: str | None, create
     What cannot be taken is said with its reason, and the others go on. The same file twice is one document.
     """
 
-    async def work(house: House) -> int:
-        client = client_named(house, reference) if reference else None
+    async def work(runtime: CliRuntime) -> int:
+        client = client_named(runtime, reference) if reference else None
         values: list[dict[str, Any]] = []
         for page in _pages(files_below(paths)):
-            given = [_give(house, found, client, create_clients) for found in page]
-            values.extend(await _told(house, given))
+            submitted = [_give(runtime, found, client, create_clients) for found in page]
+            values.extend(await _answered(runtime, submitted))
         if json:
             print_array(values)
         return _summary(values)
 
-    return in_house(tools, work)
+    return in_runtime(tools, work)
 
 
 def _pages(found: Iterable[Found]) -> Iterable[list[Found]]:
@@ -76,12 +76,12 @@ def _pages(found: Iterable[Found]) -> Iterable[list[Found]]:
         yield page
 
 
-def _give(house: House, found: Found, client: Client | None, create_clients: bool) -> Given:
+def _give(runtime: CliRuntime, found: Found, client: Client | None, create_clients: bool) -> Submitted:
     if found.reason is not None:
-        return _not_given(found)
+        return _not_submitted(found)
     name = clean(found.path.name)
     try:
-        key = house.doing.import_file(
+        key = runtime.doing.import_file(
             found.path,
             below=found.below,
             client_id=client.id if client else None,
@@ -90,51 +90,51 @@ def _give(house: House, found: Found, client: Client | None, create_clients: boo
             label=_("Import {name}").format(name=name),
         )
     except NotARegularFile:
-        return _not_given(not_a_file(found))
+        return _not_submitted(not_a_file(found))
     except BanqupError as error:
-        return Given(path=found.path, reason=error.message)
-    return Given(path=found.path, key=key)
+        return Submitted(path=found.path, reason=error.message)
+    return Submitted(path=found.path, key=key)
 
 
-def _not_given(found: Found) -> Given:
-    return Given(path=found.path, reason=found.reason, passed_over=found.passed_over)
+def _not_submitted(found: Found) -> Submitted:
+    return Submitted(path=found.path, reason=found.reason, passed_over=found.passed_over)
 
 
-async def _told(house: House, given: Sequence[Given]) -> list[dict[str, Any]]:
-    keys = [one.key for one in given if one.key is not None]
-    answers = {answer.key: answer for answer in await house.answers(keys, SECONDS)} if keys else {}
-    clients = {row.client.id: row.client for row in house.clients()}
+async def _answered(runtime: CliRuntime, submitted: Sequence[Submitted]) -> list[dict[str, Any]]:
+    keys = [one.key for one in submitted if one.key is not None]
+    answers = {answer.key: answer for answer in await runtime.answers(keys, SECONDS)} if keys else {}
+    clients = {row.client.id: row.client for row in runtime.clients()}
     values: list[dict[str, Any]] = []
-    for one in given:
+    for one in submitted:
         of_file = _values(one, answers.get(one.key or ""), clients)
         for value in of_file:
             say(_line(value))
         values.extend(of_file)
-    house.was_told([key for key, answer in answers.items() if answer.fate in (Fate.REFUSED, Fate.EXPIRED)])
+    runtime.mark_reported([key for key, answer in answers.items() if answer.fate in (Fate.REFUSED, Fate.EXPIRED)])
     return values
 
 
-def _values(given: Given, answer: Answer | None, clients: dict[str, Client]) -> list[dict[str, Any]]:
+def _values(submitted: Submitted, answer: Answer | None, clients: dict[str, Client]) -> list[dict[str, Any]]:
     """One value a document: a bank's file may hold the reports of several clients."""
     if answer is None:
-        outcome = "PASSED_OVER" if given.passed_over else "REFUSED"
-        return [_value(given, outcome, reason=given.reason)]
+        outcome = "PASSED_OVER" if submitted.passed_over else "REFUSED"
+        return [_value(submitted, outcome, reason=submitted.reason)]
     if answer.fate is Fate.WAITING:
-        return [_value(given, "WAITING")]
+        return [_value(submitted, "WAITING")]
     if answer.fate is not Fate.DONE:
         outcome = "TO_PLACE" if answer.waits_to_place else "REFUSED"
-        return [_value(given, outcome, reason=answer.reason or Message("import.not-taken"))]
+        return [_value(submitted, outcome, reason=answer.reason or Message("import.not-taken"))]
     taken = (answer.result or {}).get("documents") or []
-    return [_taken(given, one, clients.get(one.get("clientId"))) for one in taken] or [_value(given, "TAKEN")]
+    return [_taken(submitted, one, clients.get(one.get("clientId"))) for one in taken] or [_value(submitted, "TAKEN")]
 
 
-def _taken(given: Given, one: dict[str, Any], client: Client | None) -> dict[str, Any]:
+def _taken(submitted: Submitted, one: dict[str, Any], client: Client | None) -> dict[str, Any]:
     outcome = "KNOWN" if one.get("outcome") == "KNOWN" else "TAKEN"
-    return _value(given, outcome, document=one.get("documentId"), client=client, folder=one.get("folder"))
+    return _value(submitted, outcome, document=one.get("documentId"), client=client, folder=one.get("folder"))
 
 
 def _value(
-    given: Given,
+    submitted: Submitted,
     outcome: str,
     *,
     document: str | None = None,
@@ -143,7 +143,7 @@ def _value(
     reason: Message | None = None,
 ) -> dict[str, Any]:
     return {
-        "path": str(given.path),
+        "path": str(submitted.path),
         "outcome": outcome,
         "documentId": document,
         "client": client_of(client),

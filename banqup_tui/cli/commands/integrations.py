@@ -8,27 +8,34 @@ import click
 
 from banqup_tui.actions.add_integration import AddIntegration
 from banqup_tui.actions.configure_integration import ConfigureIntegration
-from banqup_tui.actions.interface import Action
+from banqup_tui.actions.context import Action
 from banqup_tui.actions.pause_integration import PauseIntegration
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.remove_integration import RemoveIntegration
-from banqup_tui.cli import exit_codes, listing
-from banqup_tui.cli.acting import carry_out
-from banqup_tui.cli.ask import CommandLineAsk, Given
+from banqup_tui.cli import exit_codes, json_output
+from banqup_tui.cli.action_runner import carry_out
+from banqup_tui.cli.ask import Answers, CommandLineAsk
+from banqup_tui.cli.command_runner import as_json, context_for, in_runtime, pass_tools
 from banqup_tui.cli.commands.store import extension_named
-from banqup_tui.cli.given_settings import Pair, day_given, folder_option, folders_given, read_given, settings_options
-from banqup_tui.cli.house import House, NotThere, Tools, client_named
 from banqup_tui.cli.output import print_array, print_table, say
-from banqup_tui.cli.running import as_json, context_for, in_house, pass_tools
+from banqup_tui.cli.runtime import CliRuntime, NotThere, Tools, client_named
+from banqup_tui.cli.settings_options import (
+    Pair,
+    day_option,
+    folder_option,
+    folders_option,
+    read_settings,
+    settings_options,
+)
 from banqup_tui.cli.sign_in import sign_in_option, signed_in
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.health import Health, health_of
 from banqup_tui.domain.integration import Integration, IntegrationState
 from banqup_tui.domain.messages import message
+from banqup_tui.presentation.messages import sentence_of, words_of
+from banqup_tui.presentation.words import N_, _
 from banqup_tui.protocol.messages import TestRequest
-from banqup_tui.written.messages import sentence_of, words_of
-from banqup_tui.written.words import N_, _
 
 
 @click.group()
@@ -74,49 +81,51 @@ def add(
     if since is not None and not older:
         raise click.UsageError(_("--since goes with --backfill."))
 
-    async def work(house: House) -> int:
-        of_store = extension_named(house, names[-1])
-        of_clients = list({one.id: one for one in (client_named(house, name) for name in clients)}.values())
-        installation = _installed(house, of_store)
-        values = read_given(settings, of_store.settings_schema)
+    async def work(runtime: CliRuntime) -> int:
+        of_store = extension_named(runtime, names[-1])
+        of_clients = list({one.id: one for one in (client_named(runtime, name) for name in clients)}.values())
+        installation = _installed(runtime, of_store)
+        values = read_settings(settings, of_store.settings_schema)
         if sign_in:
             of, alone = installation.id, of_clients[0].id if len(of_clients) == 1 else None
             values = await signed_in(
-                house.doing, of_store, values, installation.settings, installation_id=of, client_id=alone
+                runtime.doing, of_store, values, installation.settings, installation_id=of, client_id=alone
             )
-        given = Given(values=values, label=label, folders=folders_given(folders), older=older, since=day_given(since))
+        answers = Answers(
+            values=values, label=label, folders=folders_option(folders), older=older, since=day_option(since)
+        )
         if not no_test:
             request = TestRequest(
                 extension_id=of_store.id, installation_id=installation.id, client_id=of_clients[0].id, settings=values
             )
-            if not await _passes(house, request, is_alone=len(of_clients) == 1):
+            if not await _passes(runtime, request, is_alone=len(of_clients) == 1):
                 return exit_codes.FAILED
-        ask = CommandLineAsk(given=given, sure=yes)
+        ask = CommandLineAsk(answers=answers, sure=yes)
         context = context_for(
-            house,
+            runtime,
             ask,
             Place.CLIENT,
             client=of_clients[0],
             clients=of_clients,
             extension=of_store,
-            integrations=[one for client in of_clients for one in house.integrations(client.id)],
+            integrations=[one for client in of_clients for one in runtime.integrations(client.id)],
         )
-        code = await carry_out(house, AddIntegration(), context)
+        code = await carry_out(runtime, AddIntegration(), context)
         return exit_codes.FAILED if code == exit_codes.OK and ask.left_out else code
 
-    return in_house(tools, work)
+    return in_runtime(tools, work)
 
 
-def _installed(house: House, extension: Extension) -> Installation:
-    found = next((one for one in house.installations() if one.extension_id == extension.id), None)
+def _installed(runtime: CliRuntime, extension: Extension) -> Installation:
+    found = next((one for one in runtime.installations() if one.extension_id == extension.id), None)
     if found is None:
         raise NotThere(message("cli.not-installed", id=extension.id))
     return found
 
 
-async def _passes(house: House, request: TestRequest, *, is_alone: bool) -> bool:
+async def _passes(runtime: CliRuntime, request: TestRequest, *, is_alone: bool) -> bool:
     """Of several clients the first is tried; what its settings lack is said for each of them later."""
-    result = await house.doing.test_connection(request)
+    result = await runtime.doing.test_connection(request)
     if not is_alone and all(step.ok or step.field for step in result.steps):
         return True
     for step in result.steps:
@@ -133,14 +142,14 @@ async def _passes(house: House, request: TestRequest, *, is_alone: bool) -> bool
 def list_integrations(tools: Tools, reference: str | None, json: bool) -> int:
     """Where documents go, client by client."""
 
-    async def work(house: House) -> int:
-        client = client_named(house, reference) if reference else None
-        clients = {row.client.id: row.client for row in house.clients()}
-        found = house.integrations(client.id if client else None)
-        extensions, now = {one.id: one for one in house.extensions()}, datetime.now(UTC)
+    async def work(runtime: CliRuntime) -> int:
+        client = client_named(runtime, reference) if reference else None
+        clients = {row.client.id: row.client for row in runtime.clients()}
+        found = runtime.integrations(client.id if client else None)
+        extensions, now = {one.id: one for one in runtime.extensions()}, datetime.now(UTC)
         health = {one.id: health_of(one, extensions.get(one.extension_id), now) for one in found}
         if json:
-            print_array(listing.integration_value(one, clients.get(one.client_id), health[one.id]) for one in found)
+            print_array(json_output.integration_value(one, clients.get(one.client_id), health[one.id]) for one in found)
         else:
             columns = (
                 N_("Id"),
@@ -154,7 +163,7 @@ def list_integrations(tools: Tools, reference: str | None, json: bool) -> int:
             print_table(columns, [_line(one, clients.get(one.client_id), health[one.id]) for one in found])
         return 0
 
-    return in_house(tools, work)
+    return in_runtime(tools, work)
 
 
 def _line(one: Integration, client: Client | None, health: Health) -> tuple[str, ...]:
@@ -214,8 +223,8 @@ def _with(
     sure: bool = False,
     unless: tuple[IntegrationState, ...] = (),
 ) -> int:
-    async def work(house: House) -> int:
-        found = _integration_named(house, integration_id)
+    async def work(runtime: CliRuntime) -> int:
+        found = _integration_named(runtime, integration_id)
         if found.state in unless:
             say(
                 _("{label} is as you want it already: {state}.").format(
@@ -223,24 +232,24 @@ def _with(
                 )
             )
             return exit_codes.OK
-        extension = next((one for one in house.extensions() if one.id == found.extension_id), None)
-        values = read_given(settings, extension.settings_schema if extension else {})
+        extension = next((one for one in runtime.extensions() if one.id == found.extension_id), None)
+        values = read_settings(settings, extension.settings_schema if extension else {})
         if sign_in and extension is not None:
             values = await signed_in(
-                house.doing, extension, values, found.effective,
+                runtime.doing, extension, values, found.effective,
                 installation_id=found.installation_id, integration_id=found.id, client_id=found.client_id,
             )  # fmt: skip
-        given = Given(values=values, folders=folders_given(folders) or found.folders)
-        ask = CommandLineAsk(given=given, sure=sure)
-        client = next((row.client for row in house.clients() if row.client.id == found.client_id), None)
-        context = context_for(house, ask, Place.CLIENT, client=client, integration=found, integrations=[found])
-        return await carry_out(house, action, context)
+        answers = Answers(values=values, folders=folders_option(folders) or found.folders)
+        ask = CommandLineAsk(answers=answers, sure=sure)
+        client = next((row.client for row in runtime.clients() if row.client.id == found.client_id), None)
+        context = context_for(runtime, ask, Place.CLIENT, client=client, integration=found, integrations=[found])
+        return await carry_out(runtime, action, context)
 
-    return in_house(tools, work)
+    return in_runtime(tools, work)
 
 
-def _integration_named(house: House, integration_id: str) -> Integration:
-    found = next((one for one in house.integrations() if one.id == integration_id), None)
+def _integration_named(runtime: CliRuntime, integration_id: str) -> Integration:
+    found = next((one for one in runtime.integrations() if one.id == integration_id), None)
     if found is None:
         raise NotThere(message("cli.no-integration", id=integration_id))
     return found

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from banqup_tui.cli.backend_process import run_backend
-from banqup_tui.written.words import N_, _
+from banqup_tui.presentation.words import N_, _
 
 
 @click.command()

@@ -11,20 +11,20 @@ import click
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.send_to_integrations import SendToIntegrations
 from banqup_tui.cli import exit_codes
-from banqup_tui.cli.acting import SECONDS_TO_ANSWER, told
+from banqup_tui.cli.action_runner import SECONDS_TO_ANSWER, report
 from banqup_tui.cli.ask import CommandLineAsk
+from banqup_tui.cli.command_runner import as_json, context_for, in_runtime, pass_tools
 from banqup_tui.cli.commands.deliveries import documents_named, print_deliveries
 from banqup_tui.cli.commands.documents import folder_option
-from banqup_tui.cli.house import Answer, House, Tools, client_named
 from banqup_tui.cli.output import say
-from banqup_tui.cli.running import as_json, context_for, in_house, pass_tools
+from banqup_tui.cli.runtime import Answer, CliRuntime, Tools, client_named
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.folder import Folder
-from banqup_tui.domain.sending import Obstacle, Selection
-from banqup_tui.written.formats import count
-from banqup_tui.written.messages import remedy_of_delivery, sentence_of
-from banqup_tui.written.words import N_, _, ngettext
+from banqup_tui.domain.send_plan import Obstacle, Selection
+from banqup_tui.presentation.formats import count
+from banqup_tui.presentation.messages import remedy_of_delivery, sentence_of
+from banqup_tui.presentation.words import N_, _, ngettext
 
 
 @click.command()
@@ -58,30 +58,30 @@ def command(
     if bool(document_ids) == bool(reference) or (folder and not reference):
         raise click.UsageError(_("Say what to send: --id ID, or --client REF with or without --folder FOLDER."))
 
-    async def work(house: House) -> int:
-        documents = _chosen(house, document_ids, reference, folder)
-        code, keys, ids = await _ask_for(house, documents, again=again, processed=processed)
+    async def work(runtime: CliRuntime) -> int:
+        documents = _chosen(runtime, document_ids, reference, folder)
+        code, keys, ids = await _ask_for(runtime, documents, again=again, processed=processed)
         until = time.monotonic() + timeout
         if keys:
-            code = await _answered(house, keys, min(SECONDS_TO_ANSWER, timeout))
+            code = await _answered(runtime, keys, min(SECONDS_TO_ANSWER, timeout))
         if wait and code != exit_codes.FAILED:
-            code = await settled(house, ids, until, time.monotonic)
+            code = await settled(runtime, ids, until, time.monotonic)
         if json:
-            print_deliveries(house, house.deliveries(ids), json=True)
+            print_deliveries(runtime, runtime.deliveries(ids), json=True)
         return code
 
-    return in_house(tools, work)
+    return in_runtime(tools, work)
 
 
-def _chosen(house: House, ids: Sequence[str], reference: str | None, folder: str | None) -> list[Document]:
+def _chosen(runtime: CliRuntime, ids: Sequence[str], reference: str | None, folder: str | None) -> list[Document]:
     if reference is None:
-        return documents_named(house, ids)
-    client = client_named(house, reference)
-    return list(house.documents(client_id=client.id, folder=Folder(folder.upper()) if folder else None))
+        return documents_named(runtime, ids)
+    client = client_named(runtime, reference)
+    return list(runtime.documents(client_id=client.id, folder=Folder(folder.upper()) if folder else None))
 
 
 async def _ask_for(
-    house: House, documents: Sequence[Document], *, again: bool, processed: bool
+    runtime: CliRuntime, documents: Sequence[Document], *, again: bool, processed: bool
 ) -> tuple[int, tuple[str, ...], list[str]]:
     """Exit code, keys of the commands that were given, and the documents that they are about."""
     if not documents:
@@ -90,12 +90,12 @@ async def _ask_for(
     clients = {document.client_id for document in documents}
     ask = CommandLineAsk(again=again, processed=processed)
     context = context_for(
-        house,
+        runtime,
         ask,
         Place.FOLDER,
         documents=documents,
-        deliveries=list(house.deliveries([document.id for document in documents])),
-        integrations=[one for one in house.integrations() if one.client_id in clients],
+        deliveries=list(runtime.deliveries([document.id for document in documents])),
+        integrations=[one for one in runtime.integrations() if one.client_id in clients],
     )
     action = SendToIntegrations()
     left_out = set() if processed else {one.document.id for one in context.selection.left_out}
@@ -138,9 +138,9 @@ def _code_of(selection: Selection) -> int:
     return exit_codes.OK if selection.obstacle is Obstacle.QUEUED_ALREADY else exit_codes.FAILED
 
 
-async def _answered(house: House, keys: Sequence[str], seconds: float) -> int:
-    answers = await house.answers(keys, seconds)
-    code = told(house, answers)
+async def _answered(runtime: CliRuntime, keys: Sequence[str], seconds: float) -> int:
+    answers = await runtime.answers(keys, seconds)
+    code = report(runtime, answers)
     if code == exit_codes.OK:
         say(_sum(answers))
     return code
@@ -155,30 +155,30 @@ def _sum(answers: Sequence[Answer]) -> str:
     return f"{first}, {second}."
 
 
-async def settled(house: House, ids: Sequence[str], until: float, clock: Callable[[], float]) -> int:
+async def settled(runtime: CliRuntime, ids: Sequence[str], until: float, clock: Callable[[], float]) -> int:
     """Waits until no delivery of the documents is open. The exit code says whether all were delivered."""
-    told: tuple[int, int] | None = None
+    report: tuple[int, int] | None = None
     while True:
-        deliveries = list(house.deliveries(ids))
+        deliveries = list(runtime.deliveries(ids))
         still = [one for one in deliveries if one.is_open]
         delivered = sum(one.state is DeliveryState.DELIVERED for one in deliveries)
-        if (delivered, len(still)) != told:
-            told = (delivered, len(still))
+        if (delivered, len(still)) != report:
+            report = (delivered, len(still))
             say(
                 _("{delivered} of {count} delivered, {count2} under way.").format(
                     delivered=delivered, count=len(deliveries), count2=len(still)
                 )
             )
-        if not still and not house.waiting():
-            return _told_of_failures(deliveries)
+        if not still and not runtime.waiting():
+            return _failures_of(deliveries)
         left = until - clock()
         if left <= 0:
             say(_("Still under way. It goes on by itself; banqup deliveries shows it."))
             return exit_codes.STILL_UNDER_WAY
-        await house.changed(min(left, 5.0))
+        await runtime.changed(min(left, 5.0))
 
 
-def _told_of_failures(deliveries: Sequence[Delivery]) -> int:
+def _failures_of(deliveries: Sequence[Delivery]) -> int:
     missing = [one for one in deliveries if one.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN)]
     reasons = Counter(f"{sentence_of(one.reason) or one.state.value} {remedy_of_delivery(one)}" for one in missing)
     for reason, number in reasons.most_common():

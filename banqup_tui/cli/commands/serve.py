@@ -8,8 +8,8 @@ import sys
 import click
 
 from banqup_tui.cli.output import say
+from banqup_tui.presentation.words import N_, _
 from banqup_tui.python_process import clean_environment, python_command
-from banqup_tui.written.words import N_, _
 
 
 @click.command()
@@ -18,7 +18,7 @@ from banqup_tui.written.words import N_, _
 def command(listen: str | None, hosts: tuple[str, ...]) -> None:
     """Run the local backend in the foreground, until Ctrl+C. It stays when nobody is connected."""
     import banqup_tui.protocol as protocol
-    from banqup_tui.homes import homes
+    from banqup_tui.app_dirs import dirs
     from banqup_tui.protocol.local import ENDPOINT_FILE
 
     say(_("The backend runs here until Ctrl+C."))
@@ -26,7 +26,7 @@ def command(listen: str | None, hosts: tuple[str, ...]) -> None:
     if listen:
         say(
             _("It listens on {listen} as well; the token for it is in {text}.").format(
-                listen=listen, text=homes().runtime / ENDPOINT_FILE
+                listen=listen, text=dirs().runtime / ENDPOINT_FILE
             )
         )
         arguments += ["--listen", listen]

@@ -8,16 +8,16 @@ from pathlib import Path
 import click
 import msgspec
 
-from banqup_tui.cli.acting import SECONDS_TO_ANSWER, told
-from banqup_tui.cli.house import House, NotThere, Tools, client_named
+from banqup_tui.cli.action_runner import SECONDS_TO_ANSWER, report
+from banqup_tui.cli.command_runner import as_json, in_runtime, pass_tools
 from banqup_tui.cli.output import print_array, print_table, say
-from banqup_tui.cli.running import as_json, in_house, pass_tools
+from banqup_tui.cli.runtime import CliRuntime, NotThere, Tools, client_named
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import message
-from banqup_tui.domain.passwords import kept_password, new_password
+from banqup_tui.domain.passwords import new_password, password_hash
 from banqup_tui.domain.source import DropAccount, Source, SourceKind
+from banqup_tui.presentation.words import N_, _
 from banqup_tui.protocol.commands import AddAccount, RemoveAccount
-from banqup_tui.written.words import N_, _
 
 _LONGEST_KEY = 16_384
 
@@ -44,26 +44,26 @@ def add(tools: Tools, name: str, reference: str | None, folder: str | None, key:
     public_key = _read_key(key) if key else None
     password = None if public_key else new_password()
 
-    async def work(house: House) -> int:
+    async def work(runtime: CliRuntime) -> int:
         body = AddAccount(
             account_id=str(uuid.uuid4()),
-            source_id=_drop_of(house).id,
+            source_id=_drop_of(runtime).id,
             name=name,
-            client_id=client_named(house, reference).id if reference else None,
+            client_id=client_named(runtime, reference).id if reference else None,
             folder=Folder(folder.upper()) if folder else None,
-            secret=kept_password(password) if password else None,
+            secret=password_hash(password) if password else None,
             public_key=public_key,
         )
-        code = told(house, await house.answers([house.doing.act(body)], SECONDS_TO_ANSWER))
+        code = report(runtime, await runtime.answers([runtime.doing.act(body)], SECONDS_TO_ANSWER))
         if code == 0:
-            _say_account(house, name, password)
+            _say_account(runtime, name, password)
         return code
 
-    return in_house(tools, work)
+    return in_runtime(tools, work)
 
 
-def _say_account(house: House, name: str, password: str | None) -> None:
-    drop = _drop_of(house)
+def _say_account(runtime: CliRuntime, name: str, password: str | None) -> None:
+    drop = _drop_of(runtime)
     say(
         _("{name} may put files in at {path}. Host key: {text}.").format(
             name=name, path=drop.path, text=drop.fingerprint or _("not known yet")
@@ -94,17 +94,17 @@ def _read_key(path: Path) -> str:
 def list_accounts(tools: Tools, json: bool) -> int:
     """Who may put files in, how they sign in, and what is bound to them."""
 
-    async def work(house: House) -> int:
-        found = [account for source in house.sources() for account in source.accounts]
+    async def work(runtime: CliRuntime) -> int:
+        found = [account for source in runtime.sources() for account in source.accounts]
         if json:
             print_array(msgspec.to_builtins(account) for account in found)
         else:
-            clients = {row.client.id: row.client.reference for row in house.clients()}
+            clients = {row.client.id: row.client.reference for row in runtime.clients()}
             columns = (N_("Name"), N_("Signs in with"), N_("Client"), N_("Folder"))
             print_table(columns, [_line(account, clients) for account in found])
         return 0
 
-    return in_house(tools, work)
+    return in_runtime(tools, work)
 
 
 def _line(account: DropAccount, clients: dict[str, str]) -> tuple[str, ...]:
@@ -118,22 +118,22 @@ def _line(account: DropAccount, clients: dict[str, str]) -> tuple[str, ...]:
 def remove(tools: Tools, name: str) -> int:
     """NAME may come in no longer. What it brought stays."""
 
-    async def work(house: House) -> int:
-        found = next((one for one in _drop_of(house).accounts if name in (one.name, one.id)), None)
+    async def work(runtime: CliRuntime) -> int:
+        found = next((one for one in _drop_of(runtime).accounts if name in (one.name, one.id)), None)
         if found is None:
             raise NotThere(message("cli.no-account", name=name))
-        key = house.doing.act(RemoveAccount(account_id=found.id))
-        code = told(house, await house.answers([key], SECONDS_TO_ANSWER))
+        key = runtime.doing.act(RemoveAccount(account_id=found.id))
+        code = report(runtime, await runtime.answers([key], SECONDS_TO_ANSWER))
         if code == 0:
             say(_("{name} may come in no longer.").format(name=name))
         return code
 
-    return in_house(tools, work)
+    return in_runtime(tools, work)
 
 
-def _drop_of(house: House) -> Source:
+def _drop_of(runtime: CliRuntime) -> Source:
     """Raises `NotThere` where it is not turned on."""
-    found = next((one for one in house.sources() if one.kind is SourceKind.SFTP_DROP), None)
+    found = next((one for one in runtime.sources() if one.kind is SourceKind.SFTP_DROP), None)
     if found is None:
         raise NotThere(message("cli.no-drop"))
     return found

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import click
 
-from banqup_tui.cli.acting import SECONDS_TO_ANSWER, told
+from banqup_tui.cli.action_runner import SECONDS_TO_ANSWER, report
+from banqup_tui.cli.command_runner import as_json, in_runtime, pass_tools
 from banqup_tui.cli.commands.source_accounts import accounts
-from banqup_tui.cli.house import House, NotThere, Tools
-from banqup_tui.cli.listing import source_value
+from banqup_tui.cli.json_output import source_value
 from banqup_tui.cli.output import print_array, print_table, say
-from banqup_tui.cli.running import as_json, in_house, pass_tools
+from banqup_tui.cli.runtime import CliRuntime, NotThere, Tools
 from banqup_tui.domain.messages import message
 from banqup_tui.domain.source import Source, SourceKind
+from banqup_tui.presentation.messages import words_of
+from banqup_tui.presentation.words import N_, _
 from banqup_tui.protocol.commands import AddSource, RemoveSource
-from banqup_tui.written.messages import words_of
-from banqup_tui.written.words import N_, _
 
 LISTEN = "127.0.0.1:2022"
 _LOCAL = ("127.", "localhost:", "[::1]:")
@@ -53,37 +53,37 @@ def _watch(tools: Tools, path: Path) -> int:
     if not watched.is_dir():
         raise NotThere(message("cli.no-folder", path=watched))
 
-    async def work(house: House) -> int:
-        if any(one.kind is SourceKind.FOLDER and Path(one.path) == watched.resolve() for one in house.sources()):
+    async def work(runtime: CliRuntime) -> int:
+        if any(one.kind is SourceKind.FOLDER and Path(one.path) == watched.resolve() for one in runtime.sources()):
             say(_("{watched} is watched already.").format(watched=watched))
             return 0
         source_id = str(uuid.uuid4())
-        key = house.doing.act(AddSource(source_id=source_id, path=str(watched)))
-        code = told(house, await house.answers([key], SECONDS_TO_ANSWER))
+        key = runtime.doing.act(AddSource(source_id=source_id, path=str(watched)))
+        code = report(runtime, await runtime.answers([key], SECONDS_TO_ANSWER))
         if code == 0:
             say(_("{watched} is watched. banqup sources list shows how many it brought.").format(watched=watched))
         return code
 
-    return in_house(tools, work)
+    return in_runtime(tools, work)
 
 
 def _open_drop(tools: Tools, listen: str | None) -> int:
-    async def work(house: House) -> int:
-        known = next((one for one in house.sources() if one.kind is SourceKind.SFTP_DROP), None)
+    async def work(runtime: CliRuntime) -> int:
+        known = next((one for one in runtime.sources() if one.kind is SourceKind.SFTP_DROP), None)
         address = listen or (known.path if known else LISTEN)
         source_id = known.id if known else str(uuid.uuid4())
-        key = house.doing.act(AddSource(source_id=source_id, path=address, kind=SourceKind.SFTP_DROP))
-        code = told(house, await house.answers([key], SECONDS_TO_ANSWER))
+        key = runtime.doing.act(AddSource(source_id=source_id, path=address, kind=SourceKind.SFTP_DROP))
+        code = report(runtime, await runtime.answers([key], SECONDS_TO_ANSWER))
         if code == 0:
-            await house.sync()
-            _say_drop(house, address)
+            await runtime.sync()
+            _say_drop(runtime, address)
         return code
 
-    return in_house(tools, work)
+    return in_runtime(tools, work)
 
 
-def _say_drop(house: House, address: str) -> None:
-    drop = next((one for one in house.sources() if one.kind is SourceKind.SFTP_DROP), None)
+def _say_drop(runtime: CliRuntime, address: str) -> None:
+    drop = next((one for one in runtime.sources() if one.kind is SourceKind.SFTP_DROP), None)
     say(
         _("The SFTP drop listens at {address}. Its host key is {text}.").format(
             address=address, text=drop.fingerprint if drop else _("not known yet")
@@ -101,13 +101,13 @@ def _say_drop(house: House, address: str) -> None:
 def list_sources(tools: Tools, json: bool) -> int:
     """The sources, how many documents each brought, and what is wrong. Of the SFTP drop also its host key."""
 
-    async def work(house: House) -> int:
+    async def work(runtime: CliRuntime) -> int:
         if json:
-            print_array(source_value(source) for source in house.sources())
+            print_array(source_value(source) for source in runtime.sources())
         else:
             columns = (N_("Id"), N_("Path"), N_("Taken"), N_("Refused"), N_("Problem"))
-            print_table(columns, [_line(source) for source in house.sources()], right=(2, 3))
-            for source in house.sources():
+            print_table(columns, [_line(source) for source in runtime.sources()], right=(2, 3))
+            for source in runtime.sources():
                 if source.fingerprint:
                     say(
                         _("Host key of the SFTP drop: {fingerprint}. Accounts: {count}.").format(
@@ -116,7 +116,7 @@ def list_sources(tools: Tools, json: bool) -> int:
                     )
         return 0
 
-    return in_house(tools, work)
+    return in_runtime(tools, work)
 
 
 def _line(source: Source) -> tuple[str, ...]:
@@ -130,15 +130,15 @@ def _line(source: Source) -> tuple[str, ...]:
 def remove(tools: Tools, source_id: str) -> int:
     """Watch it no longer, or close the SFTP drop with its accounts. What it brought stays."""
 
-    async def work(house: House) -> int:
-        found = next((one for one in house.sources() if one.id == source_id), None)
+    async def work(runtime: CliRuntime) -> int:
+        found = next((one for one in runtime.sources() if one.id == source_id), None)
         if found is None:
             raise NotThere(message("cli.no-source", id=source_id))
-        key = house.doing.act(RemoveSource(source_id=source_id))
-        code = told(house, await house.answers([key], SECONDS_TO_ANSWER))
+        key = runtime.doing.act(RemoveSource(source_id=source_id))
+        code = report(runtime, await runtime.answers([key], SECONDS_TO_ANSWER))
         if code == 0:
             closed = found.kind is SourceKind.SFTP_DROP
             say(_("It is closed, and its accounts are gone.") if closed else _("It is watched no longer."))
         return code
 
-    return in_house(tools, work)
+    return in_runtime(tools, work)

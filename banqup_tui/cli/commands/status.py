@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from banqup_tui.cli import exit_codes
-from banqup_tui.cli.house import House, Tools
+from banqup_tui.cli.command_runner import as_json, in_runtime, in_step, pass_tools
 from banqup_tui.cli.output import print_array, print_table
-from banqup_tui.cli.running import as_json, in_house, in_step, pass_tools
-from banqup_tui.written.words import N_, _
+from banqup_tui.cli.runtime import CliRuntime, Tools
+from banqup_tui.presentation.words import N_, _
 
 
 @click.command()
@@ -17,16 +17,16 @@ from banqup_tui.written.words import N_, _
 def command(tools: Tools, json: bool) -> int:
     """Whether the backend runs, and what waits. Ends with 69 if it does not answer."""
 
-    async def work(house: House) -> int:
-        connected = await in_step(house)
-        value = _value(house, connected)
+    async def work(runtime: CliRuntime) -> int:
+        connected = await in_step(runtime)
+        value = _value(runtime, connected)
         if json:
             print_array([value])
         else:
             print_table((N_("What"), N_("Value")), [(_(NAMES[name]), _words(number)) for name, number in value.items()])
         return exit_codes.OK if connected else exit_codes.NO_BACKEND
 
-    return in_house(tools, work, sync=False)
+    return in_runtime(tools, work, sync=False)
 
 
 NAMES = {
@@ -47,16 +47,16 @@ def _words(value: object) -> str:
     return {"answers": _("answers"), "does not answer": _("does not answer")}.get(str(value), str(value))
 
 
-def _value(house: House, connected: bool) -> dict[str, object]:
-    counts = [row.counts for row in house.clients()]
+def _value(runtime: CliRuntime, connected: bool) -> dict[str, object]:
+    counts = [row.counts for row in runtime.clients()]
     return {
-        "firm": house.firm,
+        "firm": runtime.firm,
         "backend": "answers" if connected else "does not answer",
         "clients": len(counts),
         "documents": sum(count.total for count in counts),
         "readyToProcess": sum(count.ready for count in counts),
         "queued": sum(count.queued for count in counts),
         "error": sum(count.error for count in counts),
-        "waitingHere": house.waiting(),
-        "refused": len(house.refused()),
+        "waitingHere": runtime.waiting(),
+        "refused": len(runtime.refused()),
     }

@@ -11,25 +11,25 @@ import msgspec
 
 from banqup_tui.actions.allow_package import AllowPackage
 from banqup_tui.actions.configure_extension import ConfigureExtension
+from banqup_tui.actions.context import Action
 from banqup_tui.actions.deactivate import DeactivateForAll
 from banqup_tui.actions.install_extension import InstallExtension
-from banqup_tui.actions.interface import Action
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.uninstall import Uninstall
-from banqup_tui.cli import listing
-from banqup_tui.cli.acting import carry_out
-from banqup_tui.cli.ask import CommandLineAsk, Given
-from banqup_tui.cli.given_settings import Pair, read_given, settings_options
-from banqup_tui.cli.house import House, NotThere, Tools
+from banqup_tui.cli import json_output
+from banqup_tui.cli.action_runner import carry_out
+from banqup_tui.cli.ask import Answers, CommandLineAsk
+from banqup_tui.cli.command_runner import as_json, context_for, in_runtime, pass_tools
 from banqup_tui.cli.output import print_array, print_table
-from banqup_tui.cli.running import as_json, context_for, in_house, pass_tools
+from banqup_tui.cli.runtime import CliRuntime, NotThere, Tools
+from banqup_tui.cli.settings_options import Pair, read_settings, settings_options
 from banqup_tui.cli.sign_in import sign_in_option, signed_in
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Extension, in_language
 from banqup_tui.domain.health import summary
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.messages import message
-from banqup_tui.written.words import N_, _, current_language
+from banqup_tui.presentation.words import N_, _, current_language
 
 
 class NotAllowed(BanqupError):
@@ -50,13 +50,13 @@ def command() -> None:
 def list_extensions(tools: Tools, json: bool) -> int:
     """What can take documents, and what is installed of it."""
 
-    async def work(house: House) -> int:
-        installed = {one.extension_id: one for one in house.installations()}
+    async def work(runtime: CliRuntime) -> int:
+        installed = {one.extension_id: one for one in runtime.installations()}
         if json:
-            used, now = house.integrations(), datetime.now(UTC)
+            used, now = runtime.integrations(), datetime.now(UTC)
             print_array(
-                listing.extension_value(one, installed.get(one.id), summary(_of(one, used), one, now))
-                for one in house.extensions()
+                json_output.extension_value(one, installed.get(one.id), summary(_of(one, used), one, now))
+                for one in runtime.extensions()
             )
         else:
             lines = [
@@ -66,12 +66,12 @@ def list_extensions(tools: Tools, json: bool) -> int:
                     _state(one, one.id in installed),
                     in_language(one.description, current_language()),
                 )
-                for one in house.extensions()
+                for one in runtime.extensions()
             ]
             print_table((N_("Extension"), N_("Name"), N_("State"), N_("What it does")), lines)
         return 0
 
-    return in_house(tools, work)
+    return in_runtime(tools, work)
 
 
 def _of(extension: Extension, integrations: Sequence[Integration]) -> Iterator[Integration]:
@@ -136,34 +136,34 @@ def deactivate(tools: Tools, extension: str, yes: bool) -> int:
 
 
 def _after_a_question(tools: Tools, action: Action, name: str, *, sure: bool) -> int:
-    async def work(house: House) -> int:
-        ask, extension = CommandLineAsk(sure=sure), extension_named(house, name)
-        context = context_for(house, ask, Place.STORE, extension=extension, integrations=house.integrations())
-        return await carry_out(house, action, context)
+    async def work(runtime: CliRuntime) -> int:
+        ask, extension = CommandLineAsk(sure=sure), extension_named(runtime, name)
+        context = context_for(runtime, ask, Place.STORE, extension=extension, integrations=runtime.integrations())
+        return await carry_out(runtime, action, context)
 
-    return in_house(tools, work)
+    return in_runtime(tools, work)
 
 
 def _with_settings(tools: Tools, action: Action, name: str, settings: tuple[Pair, ...], *, sign_in: bool) -> int:
-    async def work(house: House) -> int:
-        extension = extension_named(house, name)
+    async def work(runtime: CliRuntime) -> int:
+        extension = extension_named(runtime, name)
         if not extension.allowed:
             raise NotAllowed(extension)
-        values = read_given(settings, extension.settings_schema)
-        context = context_for(house, CommandLineAsk(), Place.STORE, extension=extension)
+        values = read_settings(settings, extension.settings_schema)
+        context = context_for(runtime, CommandLineAsk(), Place.STORE, extension=extension)
         if sign_in and action.availability(context) is None:
-            kept = context.installation.settings if context.installation else {}
+            stored = context.installation.settings if context.installation else {}
             of = context.installation.id if context.installation else None
-            values = await signed_in(house.doing, extension, values, kept, installation_id=of)
-        ask = CommandLineAsk(given=Given(values=values))
-        return await carry_out(house, action, msgspec.structs.replace(context, ask=ask))
+            values = await signed_in(runtime.doing, extension, values, stored, installation_id=of)
+        ask = CommandLineAsk(answers=Answers(values=values))
+        return await carry_out(runtime, action, msgspec.structs.replace(context, ask=ask))
 
-    return in_house(tools, work)
+    return in_runtime(tools, work)
 
 
-def extension_named(house: House, name: str) -> Extension:
+def extension_named(runtime: CliRuntime, name: str) -> Extension:
     """By its id. Raises `NotThere`."""
-    known = {extension.id: extension for extension in house.extensions()}
+    known = {extension.id: extension for extension in runtime.extensions()}
     if name in known:
         return known[name]
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)

@@ -163,16 +163,16 @@ class ReaderPool:
         with self._lock:
             if self._idle:
                 return self._idle.pop()
-            turn: Future[_Process | None] = Future()
-            self._waiting.append(turn)
+            starting: Future[_Process | None] = Future()
+            self._waiting.append(starting)
         try:
-            return turn.result()
+            return starting.result()
         except BaseException:  # KeyboardInterrupt: what was given meanwhile goes to the next
             with self._lock:
-                if turn in self._waiting:
-                    self._waiting.remove(turn)
+                if starting in self._waiting:
+                    self._waiting.remove(starting)
                     raise
-            self._give_back(turn.result())
+            self._give_back(starting.result())
             raise
 
     def _give_back(self, process: _Process | None) -> None:

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.backend.ledger.world import World
+from tests.backend.ledger.harness import LedgerHarness
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
+def harness(tmp_path: Path) -> LedgerHarness:
+    return LedgerHarness(tmp_path)

@@ -11,32 +11,32 @@ import time
 from pathlib import Path
 
 from banqup_tui import kill_points_of_tests
-from banqup_tui.backend.ledger.dispatch import Dispatch
+from banqup_tui.backend.dispatch.loop import Dispatch
 from banqup_tui.backend.ledger.timing import Timing
-from banqup_tui.connectors.fava import Fava
+from banqup_tui.connectors.fava.connector import Fava
 from banqup_tui.connectors.local_folder import LocalFolder
-from banqup_tui.connectors.mail import Mail
-from banqup_tui.connectors.s3 import S3
-from banqup_tui.connectors.sftp import Sftp
-from banqup_tui.connectors.webdav import WebDav
-from banqup_tui.connectors.webhook import Webhook
+from banqup_tui.connectors.mail.connector import Mail
+from banqup_tui.connectors.s3.connector import S3
+from banqup_tui.connectors.sftp.connector import Sftp
+from banqup_tui.connectors.webdav.connector import WebDav
+from banqup_tui.connectors.webhook.connector import Webhook
+from tests.backend.ledger.harness import LedgerHarness
 from tests.backend.ledger.waiting import until
-from tests.backend.ledger.world import World
 
 SWIFT = Timing(first_wait=0.02, roll_forward_after=0.02, poll=0.02)
 
 
-def practice(root: Path) -> World:
-    world = World(root)
+def ledger_setup(root: Path) -> LedgerHarness:
+    harness = LedgerHarness(root)
     for connector in (Fava(), LocalFolder(), Mail(), S3(), Sftp(), WebDav(), Webhook()):
-        world.shelf.receivers[connector.manifest.id] = connector
-    world.services.quarantine.seconds = 0.0  # the clock of a practice stands still
-    return world
+        harness.shelf.receivers[connector.manifest.id] = connector
+    harness.services.grace_period.seconds = 0.0  # the clock of a practice stands still
+    return harness
 
 
 async def main(root: Path) -> None:
-    world = practice(root)
-    dispatch = Dispatch(world.services, f"instance-{time.time_ns()}", timing=SWIFT)
+    harness = ledger_setup(root)
+    dispatch = Dispatch(harness.services, f"instance-{time.time_ns()}", timing=SWIFT)
     dispatch.take_over()
     stop = asyncio.Event()
     running = asyncio.create_task(dispatch.run(stop))

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from banqup_tui.connectors.interface import Channel, Found, Manifest, Parcel, Receipt, Step
+from banqup_tui.connectors.interface import Channel, DeliveryRequest, Found, Manifest, Receipt, Step
 from banqup_tui.domain.extension import Category, ReceiverKind
 
 
@@ -41,10 +41,10 @@ class Receiver:
         self.open_now = 0
         self.most_at_once = 0
         self._at_once = 0
-        self._told: dict[str, list[Any]] = {}
+        self._found_there: dict[str, list[Any]] = {}
 
     def tell(self, step: str, *answers: Any) -> None:
-        self._told.setdefault(step, []).extend(answers)
+        self._found_there.setdefault(step, []).extend(answers)
 
     def destination(self, settings: Where) -> str:
         return f"fake:{settings.inbox}"
@@ -59,55 +59,57 @@ class Receiver:
         finally:
             self.open_now -= 1
 
-    async def test(self, settings: Where, sample: Parcel | None) -> list[Step]:
+    async def test(self, settings: Where, sample: DeliveryRequest | None) -> list[Step]:
         return []
 
-    async def prepare(self, parcel: Parcel) -> str:
+    async def prepare(self, delivery_request: DeliveryRequest) -> str:
         self._at_once += 1
         self.most_at_once = max(self._at_once, self.most_at_once)
         try:
             await self._step("prepare")
         finally:
             self._at_once -= 1
-        remnant = f".{parcel.delivery_id}.{parcel.attempt}"
-        self.hidden[remnant] = (parcel.delivery_id, parcel.generation)
-        return remnant
+        resume_token = f".{delivery_request.delivery_id}.{delivery_request.attempt}"
+        self.hidden[resume_token] = (delivery_request.delivery_id, delivery_request.generation)
+        return resume_token
 
-    async def commit(self, parcel: Parcel, remnant: str) -> Receipt:
+    async def commit(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
         await self._step("commit")
-        self.take(parcel, remnant)
+        self.take(delivery_request, resume_token)
         await self._step("answer")
-        return Receipt(text=f"/in/{parcel.delivery_id}", reference=f"ref-{parcel.generation}")
+        return Receipt(text=f"/in/{delivery_request.delivery_id}", reference=f"ref-{delivery_request.generation}")
 
-    def take(self, parcel: Parcel, remnant: str) -> None:
-        copy = (parcel.delivery_id, parcel.generation)
-        if self.manifest.kind is ReceiverKind.KEY and parcel.key in self.keys:
+    def take(self, delivery_request: DeliveryRequest, resume_token: str) -> None:
+        copy = (delivery_request.delivery_id, delivery_request.generation)
+        if self.manifest.kind is ReceiverKind.KEY and delivery_request.key in self.keys:
             return
-        self.keys.add(parcel.key)
-        if self.manifest.kind is not ReceiverKind.RENAME or self.hidden.pop(remnant, None):
+        self.keys.add(delivery_request.key)
+        if self.manifest.kind is not ReceiverKind.RENAME or self.hidden.pop(resume_token, None):
             self.arrived.append(copy)
 
-    async def roll_forward(self, parcel: Parcel, remnant: str) -> Receipt:
+    async def roll_forward(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
         await self._step("roll_forward")
-        self.take(parcel, remnant)
-        return Receipt(text=f"/in/{parcel.delivery_id}", reference=f"ref-{parcel.generation}")
+        self.take(delivery_request, resume_token)
+        return Receipt(text=f"/in/{delivery_request.delivery_id}", reference=f"ref-{delivery_request.generation}")
 
-    async def look_up(self, parcel: Parcel, earlier_receipts: Sequence[str]) -> tuple[Found, Receipt | None]:
-        told = await self._step("look_up")
-        if isinstance(told, Found):
-            return told, None
-        known = [f"ref-{generation}" for of, generation in self.arrived if of == parcel.delivery_id]
+    async def look_up(
+        self, delivery_request: DeliveryRequest, earlier_receipts: Sequence[str]
+    ) -> tuple[Found, Receipt | None]:
+        step_answer = await self._step("look_up")
+        if isinstance(step_answer, Found):
+            return step_answer, None
+        known = [f"ref-{generation}" for of, generation in self.arrived if of == delivery_request.delivery_id]
         left = [reference for reference in known if reference not in earlier_receipts]
         return (Found.FOUND, Receipt(text=left[-1], reference=left[-1])) if left else (Found.ABSENT, None)
 
-    async def discard(self, remnant: str) -> None:
-        self.discarded.append(remnant)
-        self.hidden.pop(remnant, None)
+    async def discard(self, resume_token: str) -> None:
+        self.discarded.append(resume_token)
+        self.hidden.pop(resume_token, None)
 
     async def _step(self, step: str) -> Any:
         self.calls.append(step)
-        told = self._told.get(step)
-        answer = told.pop(0) if told else None
+        step_answer = self._found_there.get(step)
+        answer = step_answer.pop(0) if step_answer else None
         if isinstance(answer, BaseException):
             raise answer
         return await answer() if callable(answer) else answer

@@ -6,15 +6,15 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from banqup_tui.backend.ledger.channels import Channels
-from banqup_tui.connectors.interface import Channel, NotSent, Parcel, Receipt
+from banqup_tui.backend.connector_host.pool import ConnectionPool
+from banqup_tui.connectors.interface import Channel, DeliveryRequest, NotSent, Receipt
 
 
 class Way(Channel):
-    async def prepare(self, parcel: Parcel) -> str:
+    async def prepare(self, delivery_request: DeliveryRequest) -> str:
         raise NotImplementedError
 
-    async def commit(self, parcel: Parcel, remnant: str) -> Receipt:
+    async def commit(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
         raise NotImplementedError
 
 
@@ -47,13 +47,13 @@ async def a_moment() -> None:
 
 
 async def test_an_attempt_finds_the_way_that_was_opened_for_it_ahead() -> None:
-    channels, receiver = Channels(idle=60), Receiver()
+    channels, receiver = ConnectionPool(idle=60), Receiver()
     channels.open_ahead(KEY, receiver.connect)
     await a_moment()
     assert receiver.is_open
     channels.open_ahead(KEY, receiver.connect)
-    async with channels.lane(KEY, receiver.connect) as lane:
-        assert isinstance(await lane.channel(), Way)
+    async with channels.pooled(KEY, receiver.connect) as pooled:
+        assert isinstance(await pooled.channel(), Way)
     assert receiver.opened == 1
     await channels.close()
     assert not receiver.is_open
@@ -61,23 +61,23 @@ async def test_an_attempt_finds_the_way_that_was_opened_for_it_ahead() -> None:
 
 async def test_a_sign_in_that_failed_ahead_is_told_and_not_tried_twice() -> None:
     """Some receivers lock whoever signs in wrongly a few times."""
-    channels, receiver = Channels(idle=60), Receiver()
+    channels, receiver = ConnectionPool(idle=60), Receiver()
     receiver.refuses = True
     channels.open_ahead(KEY, receiver.connect)
     await a_moment()
     with pytest.raises(NotSent, match="Wrong password"):
-        async with channels.lane(KEY, receiver.connect) as lane:
-            await lane.channel()
+        async with channels.pooled(KEY, receiver.connect) as pooled:
+            await pooled.channel()
     assert receiver.opened == 1
     receiver.refuses = False
-    async with channels.lane(KEY, receiver.connect) as lane:
-        await lane.channel()
+    async with channels.pooled(KEY, receiver.connect) as pooled:
+        await pooled.channel()
     assert receiver.opened == 2
     await channels.close()
 
 
 async def test_a_way_that_nobody_came_for_is_closed() -> None:
-    channels, receiver = Channels(idle=0.0), Receiver()
+    channels, receiver = ConnectionPool(idle=0.0), Receiver()
     channels.open_ahead(KEY, receiver.connect)
     await a_moment()
     async with asyncio.timeout(30):

@@ -5,7 +5,7 @@ import sys
 
 SCRIPT = """
 import enum, threading, time
-from banqup_tui.backend.ledger import jobs, parcels
+from banqup_tui.backend.ledger import jobs, delivery_requests
 from banqup_tui.protocol import commands
 
 def slowly(cls, name):
@@ -22,7 +22,7 @@ together = threading.Barrier(8)
 
 def read():
     together.wait()
-    parcels._document.decode(DOCUMENT)
+    delivery_requests._document.decode(DOCUMENT)
     commands.decode("BULK_SEND", BULK)
     jobs._task.decode(TASK)
 

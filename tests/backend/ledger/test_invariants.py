@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import event
 
-from banqup_tui.backend import tables
-from banqup_tui.backend.ledger.checks import earlier_receipts
-from banqup_tui.backend.ledger.claims import Claim
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.ledger.claim import Claim
 from banqup_tui.backend.ledger.enqueue import wanted_copy_key
+from banqup_tui.backend.ledger.look_up import earlier_receipts
 from banqup_tui.backend.ledger.timing import Timing
 from banqup_tui.connectors.interface import Fault, Found, NotSent, Receipt, Rejected, Uncertain
 from banqup_tui.domain.extension import ReceiverKind
@@ -32,7 +32,7 @@ from banqup_tui.protocol.commands import (
     Send,
     Settle,
 )
-from tests.backend.ledger.world import ANNE, BART, World
+from tests.backend.ledger.harness import ANNE, BART, LedgerHarness
 
 KEY_SECONDS = 3600.0
 Q = 300.0
@@ -47,7 +47,7 @@ class Steady(Timing, frozen=True, kw_only=True):
         return min(self.longest_wait, self.first_wait * 2.0**before)
 
 
-class RememberingWorld(World):
+class RememberingHarness(LedgerHarness):
     """Reads rows again only after a commit: rules and invariants ask for the same ones some ten times a step.
 
     For one thread only: the event comes just before the commit.
@@ -68,7 +68,7 @@ class Request(msgspec.Struct, eq=False):
     """One marked attempt, as it is on its way. `ends`: when it can no longer take effect."""
 
     claim: Claim
-    remnant: str
+    resume_token: str
     ends: float
     waited_for: bool = True
     receipt: Receipt | None = None
@@ -80,12 +80,12 @@ class Ledger(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.directory = tempfile.TemporaryDirectory()
-        self.world = RememberingWorld(Path(self.directory.name) / "practice", Steady(), seed=1)
-        self.receiver = self.world.receiver(self.kind, KEY_SECONDS if self.kind is ReceiverKind.KEY else None)
-        self.client = self.world.client()
-        self.integration = self.world.integration(self.client, self.receiver, concurrency=4)
-        self.world.documents(self.client, 2)
-        self.world.plan()
+        self.harness = RememberingHarness(Path(self.directory.name) / "practice", Steady(), seed=1)
+        self.receiver = self.harness.receiver(self.kind, KEY_SECONDS if self.kind is ReceiverKind.KEY else None)
+        self.client = self.harness.client()
+        self.integration = self.harness.integration(self.client, self.receiver, concurrency=4)
+        self.harness.documents(self.client, 2)
+        self.harness.plan()
         self.claimed: list[Claim] = []
         self.checking: list[tuple[Claim, float]] = []
         self.on_their_way: list[Request] = []
@@ -97,23 +97,23 @@ class Ledger(RuleBasedStateMachine):
         self.destinations = 0
 
     def teardown(self) -> None:
-        self.world.database.engine.dispose()
+        self.harness.database.engine.dispose()
         self.directory.cleanup()
 
     # what happens
 
-    @precondition(lambda self: len(self.world.rows(tables.document)) < 3)
+    @precondition(lambda self: len(self.harness.rows(tables.document)) < 3)
     @rule()
     def a_document_comes(self) -> None:
-        self.world.document(self.client)
-        self.world.plan()
+        self.harness.document(self.client)
+        self.harness.plan()
 
     @rule(marked=often, wanted=often)
-    def a_turn_is_claimed(self, marked: bool, wanted: bool) -> None:
+    def a_round_is_claimed(self, marked: bool, wanted: bool) -> None:
         """`marked`: and at once it is on its way. `wanted`: users see to it that there is something to claim."""
         if wanted:
             self.everything_is_wanted()
-        claims = self.world.claim(free=2)
+        claims = self.harness.claim(free=2)
         self.claimed += claims
         while marked and claims:
             self.mark(claims.pop())
@@ -125,67 +125,69 @@ class Ledger(RuleBasedStateMachine):
 
     def everything_is_wanted(self) -> None:
         if self.state_of_integration() != "ACTIVE":
-            self.world.do(ResumeIntegration(integration_id=self.integration))
-        documents = tuple(row.id for row in self.world.rows(tables.document))
+            self.harness.do(ResumeIntegration(integration_id=self.integration))
+        documents = tuple(row.id for row in self.harness.rows(tables.document))
         self.send(documents)
-        for row in self.world.deliveries():
+        for row in self.harness.deliveries():
             if row.state == "DELIVERED":
-                self.ask_for_another(row, self.world.seq(), ANNE)
-        held_until = self.world.row(tables.integration, self.integration).held_until
-        now = self.world.clock.now()
-        waits = [at - now for at in (held_until, *(row.due_at for row in self.world.deliveries())) if at and at > now]
+                self.ask_for_another(row, self.harness.seq(), ANNE)
+        postponed_until = self.harness.row(tables.integration, self.integration).postponed_until
+        now = self.harness.clock.now()
+        waits = [
+            at - now for at in (postponed_until, *(row.due_at for row in self.harness.deliveries())) if at and at > now
+        ]
         if waits and not self.on_their_way:
             self.pass_time(max(wait.total_seconds() for wait in waits))
 
     def mark(self, claim: Claim) -> None:
         self.claimed.remove(claim)
         row = self.row(claim)
-        remnant = f".{claim.delivery_id}.{claim.fence}"
-        self.hidden.add(remnant)
-        marked = self.world.mark(claim, remnant)
+        resume_token = f".{claim.delivery_id}.{claim.fence}"
+        self.hidden.add(resume_token)
+        marked = self.harness.mark(claim, resume_token)
         if not marked:
-            self.hidden.discard(remnant)
+            self.hidden.discard(resume_token)
             return
         assert self.state_of_integration() == "ACTIVE"
         assert (row.fence, row.state, row.phase) == (claim.fence, "SENDING", "CLAIMED")
-        deadline = self.world.clock.seconds + self.world.timing.deadline
-        self.on_their_way.append(Request(claim, remnant, deadline))
+        deadline = self.harness.clock.seconds + self.harness.timing.deadline
+        self.on_their_way.append(Request(claim, resume_token, deadline))
 
     @precondition(lambda self: self.claimed)
     @rule(which=pick, fault=st.sampled_from([Fault.DOCUMENT, Fault.INTEGRATION]))
     def one_cannot_be_prepared(self, which: int, fault: Fault) -> None:
-        self.world.record(self.claimed.pop(which % len(self.claimed)), NotSent("No.", fault=fault))
+        self.harness.record(self.claimed.pop(which % len(self.claimed)), NotSent("No.", fault=fault))
 
     @precondition(lambda self: self.on_their_way)
     @rule(which=pick)
     def one_takes_effect(self, which: int) -> None:
         request = self.on_their_way[which % len(self.on_their_way)]
         if request.receipt is None:
-            request.receipt = self.effect(request.claim, request.remnant)
+            request.receipt = self.effect(request.claim, request.resume_token)
 
     @precondition(lambda self: self.on_their_way)
     @rule(which=pick)
     def an_answer_comes(self, which: int) -> None:
         request = self.on_their_way[which % len(self.on_their_way)]
-        request.receipt = request.receipt or self.effect(request.claim, request.remnant)
+        request.receipt = request.receipt or self.effect(request.claim, request.resume_token)
         self.on_their_way.remove(request)
         if request.receipt is not None:
-            self.world.record(request.claim, request.receipt)
+            self.harness.record(request.claim, request.receipt)
 
     @precondition(lambda self: any(one.receipt is None for one in self.on_their_way))
     @rule(result=st.sampled_from([Rejected("No."), NotSent("Busy."), NotSent("Away.", fault=Fault.INTEGRATION)]))
     def one_is_turned_away(self, result: Any) -> None:
         request = next(one for one in self.on_their_way if one.receipt is None)
         self.on_their_way.remove(request)
-        if self.world.record(request.claim, result) not in (None, "UNKNOWN"):
-            self.hidden.discard(request.remnant)
+        if self.harness.record(request.claim, result) not in (None, "UNKNOWN"):
+            self.hidden.discard(request.resume_token)
 
     @precondition(lambda self: any(one.waited_for for one in self.on_their_way))
     @rule()
     def an_answer_is_lost(self) -> None:
         request = next(one for one in self.on_their_way if one.waited_for)
         self.nobody_waits(request)
-        self.world.record(request.claim, Uncertain("reset"))
+        self.harness.record(request.claim, Uncertain("reset"))
 
     @rule()
     def the_service_is_killed_and_starts_again(self) -> None:
@@ -194,7 +196,7 @@ class Ledger(RuleBasedStateMachine):
                 self.nobody_waits(request)
         self.claimed.clear()
         self.checking.clear()
-        while self.world.take_over():
+        while self.harness.take_over():
             pass
 
     @rule()
@@ -203,27 +205,27 @@ class Ledger(RuleBasedStateMachine):
         for request in self.on_their_way:
             if request.waited_for:
                 self.nobody_waits(request)
-        while self.world.take_over():
+        while self.harness.take_over():
             pass
-        self.claimed += self.world.claim("another", free=2)
+        self.claimed += self.harness.claim("another", free=2)
 
-    @precondition(lambda self: any(row.check_at for row in self.world.deliveries()))
+    @precondition(lambda self: any(row.check_at for row in self.harness.deliveries()))
     @rule(later=st.sampled_from([0, 15, 301]), answered=often)
     def look_ups_are_claimed(self, later: float, answered: bool) -> None:
         """`answered`: and at once truly answered."""
         self.pass_time(later)
-        claims = self.world.checks()
-        deadline = self.world.clock.seconds + self.world.timing.deadline
+        claims = self.harness.checks()
+        deadline = self.harness.clock.seconds + self.harness.timing.deadline
         self.checking += [(claim, deadline) for claim in claims if not answered]
         while answered and claims:
             claim = claims.pop()
-            self.world.record(claim, self.look_up(claim))
+            self.harness.record(claim, self.look_up(claim))
 
     @precondition(lambda self: self.checking)
-    @rule(said=st.sampled_from(["truth", "truth", "truth", "nothing"]))
-    def a_look_up_is_answered(self, said: str) -> None:
+    @rule(printed=st.sampled_from(["truth", "truth", "truth", "nothing"]))
+    def a_look_up_is_answered(self, printed: str) -> None:
         claim, _ = self.checking.pop()
-        self.world.record(claim, self.look_up(claim) if said == "truth" else Uncertain("reset"))
+        self.harness.record(claim, self.look_up(claim) if printed == "truth" else Uncertain("reset"))
 
     @rule(seconds=st.sampled_from([1, 15, 60, 299, 301, 3000, 100_000]))
     def time_passes(self, seconds: float) -> None:
@@ -231,15 +233,15 @@ class Ledger(RuleBasedStateMachine):
 
     def pass_time(self, seconds: float) -> None:
         for request in list(self.on_their_way):
-            if request.waited_for and request.ends < self.world.clock.seconds + seconds:
+            if request.waited_for and request.ends < self.harness.clock.seconds + seconds:
                 self.nobody_waits(request)
-                self.world.record(request.claim, Uncertain("Too slow."), timed_out=True)
+                self.harness.record(request.claim, Uncertain("Too slow."), timed_out=True)
         for claim, deadline in list(self.checking):
-            if deadline < self.world.clock.seconds + seconds:
+            if deadline < self.harness.clock.seconds + seconds:
                 self.checking.remove((claim, deadline))
-                self.world.record(claim, Uncertain("Too slow."), timed_out=True)
-        self.world.clock.pass_(seconds)
-        now = self.world.clock.seconds
+                self.harness.record(claim, Uncertain("Too slow."), timed_out=True)
+        self.harness.clock.pass_(seconds)
+        now = self.harness.clock.seconds
         self.on_their_way = [one for one in self.on_their_way if one.waited_for or one.ends > now]
 
     # what users do
@@ -248,42 +250,42 @@ class Ledger(RuleBasedStateMachine):
     def a_user_pauses_or_resumes(self, moved: int) -> None:
         if moved == 0:
             self.destinations += 1
-            self.world.configure(self.integration, f"in-{self.destinations}")
+            self.harness.configure(self.integration, f"in-{self.destinations}")
         elif self.state_of_integration() == "ACTIVE":
-            self.world.do(PauseIntegration(integration_id=self.integration))
+            self.harness.do(PauseIntegration(integration_id=self.integration))
         else:
-            self.world.do(ResumeIntegration(integration_id=self.integration))
+            self.harness.do(ResumeIntegration(integration_id=self.integration))
 
-    @precondition(lambda self: self.state_of_integration() == "ACTIVE" and self.world.rows(tables.document))
+    @precondition(lambda self: self.state_of_integration() == "ACTIVE" and self.harness.rows(tables.document))
     @rule(which=pick)
     def a_user_sends(self, which: int) -> None:
-        documents = self.world.rows(tables.document)
+        documents = self.harness.rows(tables.document)
         self.send((documents[which % len(documents)].id,))
 
     def send(self, documents: tuple[str, ...]) -> None:
         """What arrived only where the integration pointed before is sent to the present destination: one more copy."""
-        before = {row.id: row for row in self.world.deliveries()}
-        self.world.do(Send(document_ids=documents), by=ANNE)
-        here = self.world.row(tables.integration, self.integration).destination
-        for row in self.world.deliveries():
+        before = {row.id: row for row in self.harness.deliveries()}
+        self.harness.do(Send(document_ids=documents), by=ANNE)
+        here = self.harness.row(tables.integration, self.integration).destination
+        for row in self.harness.deliveries():
             earlier = before.get(row.id)
             if earlier is not None and row.generation != earlier.generation:
                 assert (earlier.state, row.document_id in documents) == ("DELIVERED", True)
                 assert earlier.destination != here
                 self.asked[row.id] = self.asked.get(row.id, 0) + 1
 
-    @precondition(lambda self: self.world.deliveries())
+    @precondition(lambda self: self.harness.deliveries())
     @rule(which=pick, twice=st.booleans(), ago=st.sampled_from([0, 0, 0, 3, 12]))
     def a_user_asks_for_another_copy(self, which: int, twice: bool, ago: int) -> None:
         row = self.one(which)
-        seen = max(0, self.world.seq() - ago)
+        seen = max(0, self.harness.seq() - ago)
         self.ask_for_another(row, seen, ANNE)
         if twice:
             assert self.ask_for_another(row, seen, BART) == 0
 
     def ask_for_another(self, row: Any, seen: int, by: str) -> int:
-        wish = Resend(copies=(Copy(delivery_id=row.id, generation=row.generation),))
-        queued = int(self.world.do(wish, by=by, seen=seen)["queued"])
+        command = Resend(copies=(Copy(delivery_id=row.id, generation=row.generation),))
+        queued = int(self.harness.do(command, by=by, seen=seen)["queued"])
         if queued:
             assert row.state in ("DELIVERED", "UNKNOWN")
             assert row.check_at is None
@@ -291,19 +293,19 @@ class Ledger(RuleBasedStateMachine):
             self.asked[row.id] = self.asked.get(row.id, 0) + 1
         return queued
 
-    @precondition(lambda self: self.world.deliveries())
+    @precondition(lambda self: self.harness.deliveries())
     @rule(which=pick, dismissed=st.booleans())
     def a_user_cancels_or_lets_it_be(self, which: int, dismissed: bool) -> None:
-        wish = Dismiss if dismissed else Cancel
-        self.world.do(wish(delivery_ids=(self.one(which).id,)))
+        command = Dismiss if dismissed else Cancel
+        self.harness.do(command(delivery_ids=(self.one(which).id,)))
 
-    @precondition(lambda self: any(row.state == "UNKNOWN" for row in self.world.deliveries()))
+    @precondition(lambda self: any(row.state == "UNKNOWN" for row in self.harness.deliveries()))
     @rule()
     def a_user_looks_and_says_what_is_there(self) -> None:
-        row = next(row for row in self.world.deliveries() if row.state == "UNKNOWN")
-        if self.world.services.quarantine.past(row.id):
+        row = next(row for row in self.harness.deliveries() if row.state == "UNKNOWN")
+        if self.harness.services.grace_period.past(row.id):
             there = (row.id, row.generation) in self.effects
-            self.world.do(Settle(delivery_id=row.id, generation=row.generation, there=there))
+            self.harness.do(Settle(delivery_id=row.id, generation=row.generation, there=there))
 
     # what holds
 
@@ -313,12 +315,12 @@ class Ledger(RuleBasedStateMachine):
 
     @invariant()
     def a_copy_after_the_first_exists_only_because_someone_asked(self) -> None:
-        for row in self.world.deliveries():
+        for row in self.harness.deliveries():
             assert row.generation == 1 + self.asked.get(row.id, 0)
 
     @invariant()
-    def what_is_said_is_true(self) -> None:
-        for row in self.world.deliveries():
+    def what_is_shown_is_true(self) -> None:
+        for row in self.harness.deliveries():
             arrived = (row.id, row.generation) in self.effects
             if row.state == "DELIVERED":
                 assert arrived
@@ -326,26 +328,26 @@ class Ledger(RuleBasedStateMachine):
                 assert not arrived
 
     @invariant()
-    def the_slots_are_kept_and_sending_has_an_owner(self) -> None:
-        sending = [row for row in self.world.deliveries() if row.state == "SENDING"]
+    def no_more_than_the_slots_are_used_and_sending_has_an_owner(self) -> None:
+        sending = [row for row in self.harness.deliveries() if row.state == "SENDING"]
         assert len(sending) <= 4
         assert all(row.owner and row.phase for row in sending)
 
     @invariant()
     def every_status_is_the_one_that_is_derived(self) -> None:
-        self.world.check_statuses()
+        self.harness.check_statuses()
 
     # the receiver
 
-    def effect(self, claim: Claim, remnant: str) -> Receipt | None:
+    def effect(self, claim: Claim, resume_token: str) -> Receipt | None:
         copy = (claim.delivery_id, claim.generation)
         receipt = Receipt(text="there", reference=f"{copy[0]}-{copy[1]}")
         if self.kind is ReceiverKind.KEY and self.is_known(claim):
             return receipt
         if self.kind is ReceiverKind.RENAME:
-            if remnant not in self.hidden:
+            if resume_token not in self.hidden:
                 return None
-            self.hidden.discard(remnant)
+            self.hidden.discard(resume_token)
         self.effects.append(copy)
         return receipt
 
@@ -353,7 +355,7 @@ class Ledger(RuleBasedStateMachine):
         """Each destination has keys of its own, and forgets them after the time that its connector states."""
         sha256 = self.row(claim).sha256
         key = f"{claim.destination} {wanted_copy_key(claim.integration_id, sha256, claim.generation)}"
-        now = self.world.clock.seconds
+        now = self.harness.clock.seconds
         known = key in self.keys and now - self.keys[key] < KEY_SECONDS
         if not known:
             self.keys[key] = now
@@ -363,11 +365,11 @@ class Ledger(RuleBasedStateMachine):
         copy = (claim.delivery_id, claim.generation)
         reference = f"{copy[0]}-{copy[1]}"
         if self.kind is ReceiverKind.RENAME:
-            assert claim.remnant is not None
-            if claim.remnant in self.hidden:
-                self.effect(claim, claim.remnant)
+            assert claim.resume_token is not None
+            if claim.resume_token in self.hidden:
+                self.effect(claim, claim.resume_token)
             return Receipt(text="there", reference=reference)
-        with self.world.database.read() as connection:
+        with self.harness.database.read() as connection:
             assert reference not in earlier_receipts(connection, claim)
         return Receipt(text="there", reference=reference) if copy in self.effects else Found.ABSENT
 
@@ -375,17 +377,17 @@ class Ledger(RuleBasedStateMachine):
 
     def nobody_waits(self, request: Request) -> None:
         request.waited_for = False
-        request.ends = self.world.clock.seconds + Q
+        request.ends = self.harness.clock.seconds + Q
 
     def one(self, which: int) -> Any:
-        rows = self.world.deliveries()
+        rows = self.harness.deliveries()
         return rows[which % len(rows)]
 
     def row(self, claim: Claim) -> Any:
-        return self.world.row(tables.delivery, claim.delivery_id)
+        return self.harness.row(tables.delivery, claim.delivery_id)
 
     def state_of_integration(self) -> str:
-        return str(self.world.row(tables.integration, self.integration).state)
+        return str(self.harness.row(tables.integration, self.integration).state)
 
 
 def machine_of(receiver: ReceiverKind) -> type[Ledger]:

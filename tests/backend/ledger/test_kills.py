@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from banqup_tui.backend import tables
+from banqup_tui.backend.db import tables
 from banqup_tui.protocol.commands import BulkSend, Query
-from tests.backend.ledger.one_service import practice, run
-from tests.backend.ledger.practice_file import EPOCH
-from tests.backend.ledger.world import World
+from tests.backend.ledger.harness import LedgerHarness
+from tests.backend.ledger.ledger_template import EPOCH
+from tests.backend.ledger.one_service import ledger_setup, run
 
 POINTS = [
     "planner.queued",
@@ -58,33 +58,33 @@ def start(root: Path, kill_at: str = "") -> int:
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """Two documents from before the activation, to be sent in bulk, and three that are sent by themselves."""
-    world = practice(tmp_path / "practice")
-    client = world.client()
-    world.documents(client, 2)
+    harness = ledger_setup(tmp_path / "practice")
+    client = harness.client()
+    harness.documents(client, 2)
     (tmp_path / "in").mkdir()
     settings = {"path": str(tmp_path / "in")}
-    world.integration(client, world.shelf.receivers["local-folder"], settings=settings, concurrency=2)
-    world.do(BulkSend(query=Query(client_id=client), up_to=f"{EPOCH}.{world.seq()}", expected=2))
-    world.documents(client, 3)
-    world.database.engine.dispose()
+    harness.integration(client, harness.shelf.receivers["local-folder"], settings=settings, concurrency=2)
+    harness.do(BulkSend(query=Query(client_id=client), up_to=f"{EPOCH}.{harness.seq()}", expected=2))
+    harness.documents(client, 3)
+    harness.database.engine.dispose()
     return tmp_path / "practice"
 
 
-def check(root: Path) -> World:
-    world = practice(root)
+def check(root: Path) -> LedgerHarness:
+    harness = ledger_setup(root)
     files = list((root.parent / "in").iterdir())
     assert not [file for file in files if file.name.startswith(".")]
     contents = Counter(file.read_text() for file in files)
-    assert contents == Counter(row.id for row in world.rows(tables.document))
-    assert world.states() == {"DELIVERED": 5}
-    world.check_statuses()
-    return world
+    assert contents == Counter(row.id for row in harness.rows(tables.document))
+    assert harness.states() == {"DELIVERED": 5}
+    harness.check_statuses()
+    return harness
 
 
 def test_a_service_that_is_not_killed_delivers_each_document_once(root: Path) -> None:
     assert start(root) == 0
-    world = check(root)
-    assert {row.attempts for row in world.deliveries()} == {1}
+    harness = check(root)
+    assert {row.attempts for row in harness.deliveries()} == {1}
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -111,9 +111,9 @@ def test_documents_whose_sending_always_kills_the_service_are_left_alone(root: P
     for _ in range(12):
         if start(root, point) == 0:
             break
-    world = practice(root)
-    assert "SENDING" not in world.states()
-    assert "UNKNOWN" not in world.states()
+    harness = ledger_setup(root)
+    assert "SENDING" not in harness.states()
+    assert "UNKNOWN" not in harness.states()
     arrived = {file.read_text() for file in (root.parent / "in").iterdir() if not file.name.startswith(".")}
-    assert arrived == {row.document_id for row in world.deliveries() if row.state == "DELIVERED"}
+    assert arrived == {row.document_id for row in harness.deliveries() if row.state == "DELIVERED"}
     shutil.rmtree(root)

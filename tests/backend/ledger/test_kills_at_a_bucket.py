@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from banqup_tui.backend import tables
+from banqup_tui.backend.db import tables
 from banqup_tui.domain.secret import revealed
-from tests.backend.ledger.one_service import practice
+from tests.backend.ledger.one_service import ledger_setup
 from tests.support.buckets import Buckets, buckets
 
 
@@ -35,14 +35,14 @@ def server(running: Buckets) -> Iterator[Buckets]:
 def bucket(server: Buckets, tmp_path: Path) -> str:
     """Three documents are to be sent into it by themselves."""
     bucket = server.bucket()
-    world = practice(tmp_path)
-    client = world.client()
-    given = {
+    harness = ledger_setup(tmp_path)
+    client = harness.client()
+    entered = {
         name: value for name, value in msgspec.to_builtins(server.settings(bucket), enc_hook=revealed).items() if value
     }
-    world.integration(client, world.shelf.receivers["s3"], settings=given, concurrency=2)
-    world.documents(client, 3)
-    world.database.engine.dispose()
+    harness.integration(client, harness.shelf.receivers["s3"], settings=entered, concurrency=2)
+    harness.documents(client, 3)
+    harness.database.engine.dispose()
     return bucket
 
 
@@ -58,10 +58,10 @@ async def ended(process: asyncio.subprocess.Process) -> int:
 
 
 def check(root: Path, server: Buckets, bucket: str) -> None:
-    world = practice(root)
+    harness = ledger_setup(root)
     arrived = Counter(server.objects(bucket).values())
-    assert arrived == Counter(row.id.encode() for row in world.rows(tables.document))
-    assert world.states() == {"DELIVERED": 3}
+    assert arrived == Counter(row.id.encode() for row in harness.rows(tables.document))
+    assert harness.states() == {"DELIVERED": 3}
 
 
 def also(*points: str) -> list[Any]:

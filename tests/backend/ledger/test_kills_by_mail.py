@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from banqup_tui.domain.secret import revealed
-from tests.backend.ledger.one_service import practice
+from tests.backend.ledger.one_service import ledger_setup
 from tests.support.mail import PURCHASES, mail_server
 
 
@@ -38,20 +38,20 @@ async def start(root: Path, kill_at: str = "") -> int:
 )
 async def test_no_document_is_mailed_twice_and_what_cannot_be_known_is_said(tmp_path: Path, point: str) -> None:
     async with mail_server() as server:
-        world = practice(tmp_path / "practice")
-        client = world.client()
+        harness = ledger_setup(tmp_path / "practice")
+        client = harness.client()
         settings = {
             name: value
             for name, value in msgspec.to_builtins(server.settings(address=PURCHASES), enc_hook=revealed).items()
             if value
         }
-        world.integration(client, world.shelf.receivers["email"], settings=settings, concurrency=2)
-        world.documents(client, 3)
-        world.database.engine.dispose()
+        harness.integration(client, harness.shelf.receivers["email"], settings=settings, concurrency=2)
+        harness.documents(client, 3)
+        harness.database.engine.dispose()
         assert await start(tmp_path / "practice", point) == -signal.SIGKILL
         assert await start(tmp_path / "practice") == 0
         keys = [message["Message-ID"] for message in server.box.messages()]
-    states = practice(tmp_path / "practice").states()
+    states = ledger_setup(tmp_path / "practice").states()
     unknown = states.get("UNKNOWN", 0)
     assert len(set(keys)) == len(keys)
     assert states.get("DELIVERED", 0) + unknown == 3

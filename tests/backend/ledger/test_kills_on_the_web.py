@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from banqup_tui.backend import tables
+from banqup_tui.backend.db import tables
 from banqup_tui.domain.secret import revealed
-from tests.backend.ledger.one_service import practice
+from tests.backend.ledger.one_service import ledger_setup
 from tests.support.dav import dav_server
 from tests.support.hooks import SECRET, hooks
 
@@ -32,18 +32,18 @@ async def start(root: Path, kill_at: str = "") -> int:
 
 def prepared(root: Path, extension_id: str, settings: Any) -> None:
     """Three documents, sent by themselves."""
-    world = practice(root)
-    client = world.client()
-    given = {name: value for name, value in msgspec.to_builtins(settings, enc_hook=revealed).items() if value}
-    world.integration(client, world.shelf.receivers[extension_id], settings=given, concurrency=2)
-    world.documents(client, 3)
-    world.database.engine.dispose()
+    harness = ledger_setup(root)
+    client = harness.client()
+    entered = {name: value for name, value in msgspec.to_builtins(settings, enc_hook=revealed).items() if value}
+    harness.integration(client, harness.shelf.receivers[extension_id], settings=entered, concurrency=2)
+    harness.documents(client, 3)
+    harness.database.engine.dispose()
 
 
 def check(root: Path, arrived: Collection[bytes]) -> None:
-    world = practice(root)
-    assert Counter(arrived) == Counter(row.id.encode() for row in world.rows(tables.document))
-    assert world.states() == {"DELIVERED": 3}
+    harness = ledger_setup(root)
+    assert Counter(arrived) == Counter(row.id.encode() for row in harness.rows(tables.document))
+    assert harness.states() == {"DELIVERED": 3}
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ async def test_a_webhook_takes_each_document_once(tmp_path: Path, point: str) ->
         prepared(tmp_path / "practice", "webhook", {"url": server.url, "secret": SECRET})
         assert await start(tmp_path / "practice", point) == -signal.SIGKILL
         assert await start(tmp_path / "practice") == 0
-        check(tmp_path / "practice", [kept.content for kept in server.kept.values()])
+        check(tmp_path / "practice", [stored.content for stored in server.stored.values()])
         assert server.replays or "answered" not in point
 
 

@@ -5,12 +5,12 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from banqup_tui.backend import tables
-from banqup_tui.backend.ledger.claims import Claim, claim
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.ledger.claim import Claim, claim
 from banqup_tui.connectors.interface import NotSent, Receipt
 from banqup_tui.domain.extension import ReceiverKind
 from banqup_tui.protocol.commands import PauseIntegration, ResumeIntegration
-from tests.backend.ledger.world import World
+from tests.backend.ledger.harness import LedgerHarness
 
 
 class _Watch:
@@ -42,17 +42,17 @@ class _Watch:
 def test_dispatchers_side_by_side_send_nothing_twice_nothing_over_the_slots_nothing_while_paused(
     tmp_path: Path,
 ) -> None:
-    world, watch, done = World(tmp_path), _Watch(), threading.Event()
-    receiver = world.receiver(ReceiverKind.NEITHER)
+    harness, watch, done = LedgerHarness(tmp_path), _Watch(), threading.Event()
+    receiver = harness.receiver(ReceiverKind.NEITHER)
     integrations = []
     for name in ("One", "Two", "Three"):
-        client = world.client(name)
-        integrations.append(world.integration(client, receiver, concurrency=2))
-        world.documents(client, 20)
-    world.plan()
-    total = len(world.deliveries())
-    workers = [threading.Thread(target=_work, args=(world, watch, f"w{n}", done)) for n in range(4)]
-    user = threading.Thread(target=_pause_and_resume, args=(world, watch, integrations[0], done))
+        client = harness.client(name)
+        integrations.append(harness.integration(client, receiver, concurrency=2))
+        harness.documents(client, 20)
+    harness.plan()
+    total = len(harness.deliveries())
+    workers = [threading.Thread(target=_work, args=(harness, watch, f"w{n}", done)) for n in range(4)]
+    user = threading.Thread(target=_pause_and_resume, args=(harness, watch, integrations[0], done))
     for thread in (*workers, user):
         thread.start()
     for thread in workers:
@@ -61,48 +61,48 @@ def test_dispatchers_side_by_side_send_nothing_twice_nothing_over_the_slots_noth
     user.join(60)
     assert watch.errors == []
     assert len(watch.sent) == len(set(watch.sent)) == total
-    assert world.states() == {"DELIVERED": total}
-    world.check_statuses()
+    assert harness.states() == {"DELIVERED": total}
+    harness.check_statuses()
 
 
-def _work(world: World, watch: _Watch, owner: str, done: threading.Event) -> None:
+def _work(harness: LedgerHarness, watch: _Watch, owner: str, done: threading.Event) -> None:
     try:
         while len(watch.sent) < 60 and not done.is_set():
-            with world.write() as work:
+            with harness.write() as transaction:
                 # What has ended is noted before the claim can give its slot to another.
-                claims = claim(work, world.terms, owner, 2) or []
+                claims = claim(transaction, harness.terms, owner, 2) or []
                 for one in claims:
                     watch.begun(one, 2)
             for one in claims:
-                _attempt(world, watch, one)
+                _attempt(harness, watch, one)
             if not claims:
-                world.clock.pass_(10)
+                harness.clock.pass_(10)
                 done.wait(0.005)
     except Exception as error:
         watch.errors.append(repr(error))
         done.set()
 
 
-def _attempt(world: World, watch: _Watch, one: Claim) -> None:
+def _attempt(harness: LedgerHarness, watch: _Watch, one: Claim) -> None:
     before = watch.pauses
-    allowed = world.mark(one)
-    if allowed and before % 2 and before == watch.pauses and one.integration_id == world.paused:  # type: ignore[attr-defined]
+    allowed = harness.mark(one)
+    if allowed and before % 2 and before == watch.pauses and one.integration_id == harness.paused:  # type: ignore[attr-defined]
         watch.errors.append("something was sent while paused")
     if not allowed:
         watch.ended(one, sent=False)
         return
     result: Any = Receipt(text="there") if random.random() < 0.9 else NotSent("Busy.")
     watch.ended(one, sent=isinstance(result, Receipt))
-    world.record(one, result)
+    harness.record(one, result)
 
 
-def _pause_and_resume(world: World, watch: _Watch, integration: str, done: threading.Event) -> None:
-    world.paused = integration  # type: ignore[attr-defined]
+def _pause_and_resume(harness: LedgerHarness, watch: _Watch, integration: str, done: threading.Event) -> None:
+    harness.paused = integration  # type: ignore[attr-defined]
     while not done.is_set():
-        world.do(PauseIntegration(integration_id=integration))
+        harness.do(PauseIntegration(integration_id=integration))
         watch.pauses += 1
         done.wait(0.02)
         watch.pauses += 1
-        world.do(ResumeIntegration(integration_id=integration))
+        harness.do(ResumeIntegration(integration_id=integration))
         done.wait(0.02)
-    assert world.row(tables.integration, integration).state == "ACTIVE"
+    assert harness.row(tables.integration, integration).state == "ACTIVE"

@@ -1,0 +1,98 @@
+"""Failures as a table for a spreadsheet: text is written as text, whatever it begins with."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from banqup_tui.actions.context import Context
+from banqup_tui.actions.file_export import save_bytes
+from banqup_tui.domain.batches import in_batches
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.failures import Failing
+from banqup_tui.domain.integration import Integration
+from banqup_tui.domain.text import clean
+from banqup_tui.presentation.formats import decimal
+from banqup_tui.presentation.messages import remedy_of_delivery, sentence_of
+from banqup_tui.presentation.words import _
+
+Documents = Callable[[Sequence[str]], Iterable[Document]]
+"""Reads documents by their ids."""
+
+_FORMULA = re.compile('(^|[;,])([ "]*)([=+\\-@＝＋－＠|%])')
+"""A sign that begins a formula, at the beginning of a cell or where another spreadsheet begins one: that of a French or
+Belgian system splits at each semicolon, whatever the file's own separator is, and another at each comma."""
+
+_NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
+
+
+def save_failures(context: Context, failing: Sequence[Failing], directory: Path) -> Path:
+    """One row for each; the path of the file. Raises `CannotWrite`."""
+    day = context.now.astimezone().date().isoformat()
+    content = table_of(
+        failing,
+        documents=context.doing.documents,
+        clients={one.id: one for one in context.doing.clients()},
+        integrations={one.id: one for one in context.integrations},
+        separator=";" if "," in decimal("0.1") else ",",
+    )
+    return save_bytes(content, directory, f"{_('deliveries to look at')} {day}.csv")
+
+
+def table_of(
+    failing: Sequence[Failing],
+    *,
+    documents: Documents,
+    clients: Mapping[str, Client],
+    integrations: Mapping[str, Integration],
+    separator: str = ",",
+) -> bytes:
+    """CSV in UTF-8 with its mark, by which a spreadsheet knows it; `documents` reads some by their ids."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=separator, lineterminator="\r\n")
+    writer.writerow(_labels())
+    for some in in_batches(failing):
+        known = {one.id: one for one in documents([one.document_id for one in some])}
+        for one in some:
+            cells = _row(one, known.get(one.document_id), clients.get(one.client_id), integrations)
+            writer.writerow([as_text(cell) for cell in cells])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def as_text(cell: str) -> str:
+    """What a spreadsheet would take for a formula gets the sign that says it is none; a number stays one."""
+    plain = clean(cell)
+    return plain if _NUMBER.fullmatch(plain) else _FORMULA.sub(r"\1\2'\3", plain)
+
+
+def _labels() -> tuple[str, ...]:
+    return (
+        _("Reference"), _("Client"), _("Number"), _("Date"), _("File"), _("Integration"), _("State"), _("Attempts"),
+        _("What happened"), _("What to do"), _("Last change"),
+    )  # fmt: skip
+
+
+def _row(
+    one: Failing, document: Document | None, client: Client | None, integrations: Mapping[str, Integration]
+) -> Iterator[str]:
+    found_integration = integrations.get(one.integration_id)
+    yield client.reference if client else ""
+    yield client.name if client else ""
+    yield (document.number or "") if document else ""
+    yield document.sort_date.isoformat() if document else ""
+    yield document.file_name if document else ""
+    yield found_integration.label if found_integration else ""
+    yield one.state.value
+    yield str(one.attempts)
+    yield sentence_of(one.reason)
+    yield remedy_of_delivery(one)
+    yield _stamp(one.updated_at)
+
+
+def _stamp(at: datetime | None) -> str:
+    return at.isoformat(timespec="seconds") if at else ""

@@ -1,0 +1,137 @@
+"""What adding an integration to one client and to many has in common: the choice, the form, the command."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+
+from banqup_tui.actions.context import Context
+from banqup_tui.actions.prompts import Choice, Choosing, Filled, Form, Naming
+from banqup_tui.actions.settings_service import Signing, looking, testing
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.extension import Extension, Installation, in_language
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.integration import Integration, IntegrationState
+from banqup_tui.domain.text import clean
+from banqup_tui.domain.values import Value
+from banqup_tui.presentation.messages import sentence_of
+from banqup_tui.presentation.words import _, current_language
+from banqup_tui.protocol.commands import AddIntegration, Backfill
+from banqup_tui.protocol.messages import BackfillCount, TestRequest
+
+_AGAIN = "\0again"
+
+
+class Chosen(Value, frozen=True, kw_only=True):
+    """`again`: the client has it already, and gets it once more under another name."""
+
+    installation: Installation
+    again: bool = False
+
+
+def title_of(extension: Extension) -> str:
+    return clean(in_language(extension.title, current_language()))
+
+
+def there(integrations: Sequence[Integration], client_id: str) -> list[Integration]:
+    """Those of the client that are not removed."""
+    return [one for one in integrations if one.client_id == client_id and one.state is not IntegrationState.REMOVED]
+
+
+async def chosen(context: Context, of_client: Sequence[Integration], steps: int = 2) -> Chosen | None:
+    """Without a question where the context has named the extension."""
+    if context.extension is not None:
+        installation = context.installation
+        return Chosen(installation=installation) if installation is not None else None
+    choices = [
+        choice
+        for installation in context.installations
+        if installation.extension_id in context.extensions
+        for choice in _choices(installation, context.extensions[installation.extension_id], of_client)
+    ]
+    hint = _("Not in the list? Install it in the Banqup Store first.")
+    answer = await context.ask.choose(Choosing(title=_("Add integration"), choices=choices, hint=hint, steps=steps))
+    installation_id, again, _rest = (answer or "").partition(_AGAIN)
+    found = next((one for one in context.installations if one.id == installation_id), None)
+    return Chosen(installation=found, again=bool(again)) if found is not None else None
+
+
+def _choices(installation: Installation, extension: Extension, of_client: Sequence[Integration]) -> Iterator[Choice]:
+    title = title_of(extension)
+    if extension.problem:
+        yield Choice(id=installation.id, label=title, reason=sentence_of(extension.problem))
+    elif any(one.installation_id == installation.id for one in of_client):
+        yield Choice(id=installation.id, label=title, reason=_("Active for this client already"))
+        label = _("{extension}, once more").format(extension=title)
+        note = _("Under another name, with settings of its own")
+        yield Choice(id=f"{installation.id}{_AGAIN}", label=label, note=note)
+    else:
+        description = clean(in_language(extension.description, current_language()))
+        yield Choice(id=installation.id, label=title, note=description)
+
+
+async def client_form(
+    context: Context, client: Client, wanted: Chosen, extension: Extension, of_client: Sequence[Integration]
+) -> Form:
+    """The second step: the client's own settings, folders, and what was there before."""
+    installation = wanted.installation
+    request = TestRequest(extension_id=extension.id, installation_id=installation.id, client_id=client.id)
+
+    async def count_older(folders: Sequence[Folder], since: date | None) -> BackfillCount | None:
+        return await context.doing.backfill_count(client.id, folders, since)
+
+    return Form(
+        title=(clean(client.name), _("Integrations"), title_of(extension)),
+        schema=extension.settings_schema,
+        level="client",
+        button=_("Activate"),
+        inherited=installation.settings,
+        inherited_secrets=installation.secrets,
+        description=extension.description,
+        test=testing(context, request),
+        look=looking(context, request),
+        sign_in=Signing(context, request),
+        older=await count_older(extension.folders, None),
+        count_older=count_older,
+        folders=extension.folders,
+        takes=extension.folders,
+        naming=_naming(extension, of_client) if wanted.again else None,
+        examples=examples_of(client, context.now),
+        step=(2, 2),
+    )
+
+
+def _naming(extension: Extension, of_client: Sequence[Integration]) -> Naming:
+    taken = {one.label for one in of_client}
+    title = in_language(extension.title, "en")
+    suggestion = next(name for number in range(2, len(taken) + 3) if (name := f"{title} {number}") not in taken)
+    return Naming(taken=tuple(taken), suggestion=clean(suggestion))
+
+
+def examples_of(client: Client, now: datetime) -> dict[str, str]:
+    """What the placeholders of a path stand for, as far as it can be said without a document."""
+    return {
+        "external_id": clean(client.reference),
+        "vat_number": client.vat_number or "",
+        "uen_number": client.enterprise_number or "",
+        "client_name": clean(client.name),
+        "invoice_type": "purchases",
+        "folder": "purchases",
+        "year": f"{now.year}",
+        "month": f"{now.month:02}",
+    }
+
+
+def body_of(client: Client, installation: Installation, filled: Filled) -> AddIntegration:
+    older = filled.older
+    backfill = Backfill(up_to=older.up_to, expected=older.count, since=filled.since) if older and older.count else None
+    return AddIntegration(
+        integration_id=str(uuid.uuid4()),
+        client_id=client.id,
+        installation_id=installation.id,
+        label=filled.label,
+        settings=dict(filled.values),
+        folders=filled.folders,
+        backfill=backfill,
+    )

@@ -1,0 +1,246 @@
+"""What actions need of a session, and their context read from it: the one place where actions meet the local side."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from banqup_tui.actions.context import Context, Undoable
+from banqup_tui.actions.opposites import REVERSIBLE, key_of_opposite, opposite
+from banqup_tui.actions.places import Place
+from banqup_tui.actions.prompts import Ask
+from banqup_tui.domain.changes import RefusedChange
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.failures import FailureGroup
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.listing import UnderWay
+from banqup_tui.protocol.commands import CommandBody, Resend, Send, decode
+from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult
+from banqup_tui.store.outbox_entry import CommandState, Entry, Rescue
+from banqup_tui.store.readers import Readers
+from banqup_tui.sync.errors import ServerDown
+from banqup_tui.sync.session import Session
+from banqup_tui.sync.threads import in_thread
+
+UNDO_SHOWN = 20
+_WITH_UNFILED = frozenset({Place.CLIENT_DOCUMENTS, Place.UNFILED})
+UNDO_REACH = timedelta(hours=1)
+"""How far back what the server has done is offered."""
+_STANDING = (CommandState.QUEUED, CommandState.SENDING, CommandState.DONE)
+_QUEUES = (Send.KIND, Resend.KIND)
+_REVERSIBLE_KINDS = frozenset(body.KIND for body in REVERSIBLE)
+
+
+class SessionDoing:
+    """A session as actions see it. What asks the server blocks, so it runs in a thread."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def act(self, body: CommandBody, label: str = "", *, key: str | None = None) -> str:
+        return self._session.act(body, label=label, key=key)
+
+    def act_all(self, bodies: Sequence[CommandBody], label: str = "", *, labels: Sequence[str] = ()) -> Sequence[str]:
+        """One command alone is given as it always was."""
+        if len(bodies) == 1:
+            return [self.act(bodies[0], labels[0] if labels else label)]
+        return self._session.act_all(bodies, label=label, labels=labels)
+
+    def clients(self) -> Sequence[Client]:
+        return [row.client for row in self._session.readers.clients()]
+
+    def documents(self, ids: Sequence[str]) -> Sequence[Document]:
+        return list(self._session.readers.whole(ids))
+
+    def rescues(self) -> Sequence[Rescue]:
+        return self._session.outbox.rescues()
+
+    def dismiss_rescues(self) -> None:
+        self._session.outbox.dismiss_rescues()
+
+    def take_back(self, key: str) -> bool:
+        return self._session.outbox.undo(key)
+
+    def opposite_of(self, key: str) -> CommandBody | None:
+        entry = self._session.outbox.entry(key)
+        if entry is None:
+            return None
+        deliveries = self._session.readers.deliveries_of(entry.documents).values()
+        return opposite(decode(entry.kind, entry.body), [one for some in deliveries for one in some])
+
+    def is_so(self, keys: Sequence[str], *, waits: bool) -> bool:
+        entries = [self._session.outbox.entry(key) for key in keys]
+        found = [entry for entry in entries if entry is not None and entry.state in _STANDING]
+        if len(found) < len(keys):
+            return False
+        if waits or any(entry.is_open for entry in found):
+            return any(entry.is_open for entry in found)
+        queued = [entry for entry in found if entry.kind in _QUEUES]
+        if not queued or self._session.readers.state().seq < max(entry.seq for entry in queued):
+            return True  # what the service queued is not in the copy yet
+        documents = list(dict.fromkeys(one for entry in queued for one in entry.documents))
+        deliveries = self._session.readers.deliveries_of(documents).values()
+        return any(one.is_open for some in deliveries for one in some)
+
+    def clients_of(self, key: str) -> Sequence[str]:
+        return self._session.refused_changes.clients_of(key)
+
+    def retry_changes(self, keys: Sequence[str]) -> Sequence[str]:
+        return self._session.retry_changes(keys)
+
+    def clear_changes(self, keys: Sequence[str]) -> None:
+        self._session.clear_changes(keys)
+
+    async def sync_now(self) -> None:
+        await in_thread(lambda: self._session.engine.sync_once())
+
+    def try_again(self) -> None:
+        self._session.engine.wake()
+
+    async def download(self, sha256: str) -> Path:
+        return await in_thread(lambda: self._session.engine.download(sha256))
+
+    async def test_connection(self, request: TestRequest) -> TestResult:
+        """A look at settings, made while somebody types, is not worth waiting for a server that is not there."""
+        engine = self._session.engine
+        if request.dry and engine.is_running and not engine.state.is_connected:
+            raise ServerDown
+        return await in_thread(lambda: self._session.engine.test_connection(request))
+
+    async def begin_sign_in(self, request: SignInRequest) -> SignIn:
+        return await in_thread(lambda: self._session.engine.begin_sign_in(request))
+
+    async def sign_in(self, sign_in_id: str) -> SignIn:
+        return await in_thread(lambda: self._session.engine.sign_in(sign_in_id))
+
+    async def return_to(self, sign_in_id: str, address: str) -> SignIn:
+        return await in_thread(lambda: self._session.engine.return_to(sign_in_id, address))
+
+    async def backfill_count(
+        self, client_id: str, folders: Sequence[Folder], since: date | None = None
+    ) -> BackfillCount | None:
+        """Counted in the copy; while that is being made the server is asked."""
+        readers, engine = self._session.readers, self._session.engine
+        found = await in_thread(lambda: readers.older(client_id, folders, since))
+        if found is not None or (engine.is_running and not engine.state.is_connected):
+            return found
+        return await in_thread(lambda: engine.backfill_count(client_id, folders, since))
+
+    async def under_way(self, integration_ids: Sequence[str]) -> UnderWay:
+        return await in_thread(lambda: self._session.readers.under_way(integration_ids))
+
+    def import_file(
+        self,
+        path: Path,
+        *,
+        below: Path | None = None,
+        client_id: str | None = None,
+        create_clients: bool = False,
+        hint: str | None = None,
+        label: str = "",
+    ) -> str:
+        return self._session.import_file(
+            path, below=below, client_id=client_id, create_clients=create_clients, hint=hint, label=label
+        )
+
+
+def context_at(
+    session: Session,
+    ask: Ask,
+    place: Place,
+    *,
+    document_ids: Sequence[str] = (),
+    client_id: str | None = None,
+    client_ids: Sequence[str] = (),
+    delivery_id: str | None = None,
+    integration_id: str | None = None,
+    extension_id: str | None = None,
+    failures: FailureGroup | None = None,
+    unfiled_ids: Sequence[str] = (),
+    changes: Sequence[RefusedChange] = (),
+) -> Context:
+    """Reads what is selected or under the cursor from the local copy: at most a few milliseconds."""
+    readers = session.readers
+    documents = list(readers.whole(document_ids))
+    deliveries = readers.deliveries_of([document.id for document in documents])
+    clients = {document.client_id for document in documents} | ({client_id} if client_id else set()) | {*client_ids}
+    extensions = {extension.id: extension for extension in readers.extensions()}
+    if failures is not None:
+        integrations = list(session.failures.integrations_of(failures).values())
+    else:
+        integrations = [one for one in readers.integrations() if place is Place.STORE or one.client_id in clients]
+    return Context(
+        doing=SessionDoing(session),
+        ask=ask,
+        place=place,
+        documents=documents,
+        deliveries=[delivery for of_document in deliveries.values() for delivery in of_document],
+        integrations=integrations,
+        client=readers.client(client_id) if client_id else None,
+        delivery=readers.delivery(delivery_id) if delivery_id else None,
+        integration=readers.integration(integration_id) if integration_id else None,
+        extension=extensions.get(extension_id) if extension_id else None,
+        extensions=extensions,
+        installations=readers.installations(),
+        unfiled=[one for id_ in unfiled_ids if (one := readers.waiting_unfiled(id_)) is not None],
+        waiting_unfiled=readers.unfiled_count() if place in _WITH_UNFILED else 0,
+        clients=readers.find_clients("") if unfiled_ids else _clients(readers, client_ids),
+        changes=changes,
+        refused_changes=session.refused_changes.count(),
+        undoable=undoable(session),
+        any_failed=session.failures.any(),
+        failures=failures,
+        failing=(lambda: session.failures.failing(failures)) if failures is not None else tuple,
+        over_ssh=is_over_ssh(),
+        has_browser=has_browser(),
+        offline=session.engine.is_running and not session.engine.state.is_connected,
+        connection=session.engine.state if session.engine.is_running else None,
+        download_to=download_directory(),
+        now=datetime.now(UTC),
+    )
+
+
+def _clients(readers: Readers, client_ids: Sequence[str]) -> list[Client]:
+    return [client for one in client_ids if (client := readers.client(one)) is not None]
+
+
+def undoable(session: Session) -> list[Undoable]:
+    """Newest first: what was never tried, and what is done and has an opposite."""
+    newest = session.outbox.history(UNDO_SHOWN)
+    opposites = {key_of_opposite(entry.key): entry.key for entry in newest}
+    taken_back = {opposites[entry.key] for entry in newest if entry.key in opposites}
+    found = (_undoable(entry) for entry in newest if entry.key not in opposites and entry.key not in taken_back)
+    return [one for one in found if one is not None]
+
+
+def _undoable(entry: Entry) -> Undoable | None:
+    title = entry.label or entry.kind
+    if entry.can_be_undone:
+        return Undoable(key=entry.key, title=title, at=entry.at)
+    if entry.state is not CommandState.DONE or datetime.now(UTC) - entry.at > UNDO_REACH:
+        return None
+    if entry.kind not in _REVERSIBLE_KINDS:
+        return None
+    return Undoable(key=entry.key, title=title, at=entry.at, is_done=True)
+
+
+def is_over_ssh() -> bool:
+    return any(os.environ.get(name) for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"))
+
+
+def has_browser() -> bool:
+    """Whether a window can be opened in front of the user."""
+    has_display = sys.platform == "darwin" or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+    return has_display and not is_over_ssh()
+
+
+def download_directory() -> Path:
+    """The user's own for downloads, else their home."""
+    import platformdirs
+
+    found = Path(platformdirs.user_downloads_dir())
+    return found if found.is_dir() else Path.home()

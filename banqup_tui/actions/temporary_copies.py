@@ -1,0 +1,81 @@
+"""Copies of documents that another program opens: readable by their owner only, and taken away again.
+
+Each process has a directory of its own for them, which it takes away at its end. What a process left that was killed
+goes at the start of the next: a lock says whether a directory is in use.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import shutil
+import threading
+import uuid
+from pathlib import Path
+
+from banqup_tui.actions.context import Context
+from banqup_tui.actions.file_export import save_copy
+from banqup_tui.app_dirs import dirs
+
+_LOCK = "in-use"
+_lock = threading.Lock()
+_own: tuple[Path, int] | None = None
+
+
+async def open_copy(context: Context, sha256: str, name: str) -> None:
+    """Gives a copy to the program that this computer has for its content. Raises `CannotWrite`, `ServerDown`."""
+    source = await context.doing.download(sha256)
+    await context.ask.open_outside(await asyncio.to_thread(_copied, source, name))
+
+
+def take_away() -> None:
+    """The copies of this process, and those of processes that have ended."""
+    global _own
+    with _lock:
+        if _own is not None:
+            directory, handle = _own
+            _own = None
+            shutil.rmtree(directory, ignore_errors=True)
+            os.close(handle)
+    take_away_old()
+
+
+def take_away_old() -> None:
+    """The copies of processes that have ended: the kernel lets go of a lock when a process ends, however it ends."""
+    root = dirs().cache / "opened"
+    for directory in root.iterdir() if root.is_dir() else ():
+        if _own is not None and directory == _own[0]:
+            continue
+        try:
+            handle = os.open(directory / _LOCK, os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            continue
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(directory, ignore_errors=True)
+        except OSError:
+            continue
+        finally:
+            os.close(handle)
+
+
+def _copied(source: Path, name: str) -> Path:
+    directory = _directory() / uuid.uuid4().hex
+    directory.mkdir(mode=0o700)
+    return save_copy(source, directory, name)
+
+
+def _directory() -> Path:
+    global _own
+    with _lock:
+        if _own is None or not _own[0].is_dir():
+            root = dirs().cache / "opened"
+            root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            root.chmod(0o700)
+            directory = root / uuid.uuid4().hex
+            directory.mkdir(mode=0o700)
+            handle = os.open(directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            _own = (directory, handle)
+        return _own[0]

@@ -1,0 +1,226 @@
+"""What came in and nobody could tell whose it is: go there, look at one, place it, or let it be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from banqup_tui.actions.context import Action, Context
+from banqup_tui.actions.places import Destination, Place
+from banqup_tui.actions.prompts import Choice, Choosing, Confirming
+from banqup_tui.actions.submission import give
+from banqup_tui.actions.temporary_copies import open_copy
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.folder import ALL_FOLDERS, Folder
+from banqup_tui.domain.identifiers import party_keys, pretty_key
+from banqup_tui.domain.source import Learned, RuleKind, Unfiled, what_is_learned
+from banqup_tui.domain.text import clean, safe_file_name
+from banqup_tui.presentation.folders import folder_name
+from banqup_tui.presentation.formats import count
+from banqup_tui.presentation.words import _, ngettext, pgettext
+from banqup_tui.protocol.commands import DismissUnfiled as DismissBody
+from banqup_tui.protocol.commands import PlaceFile as PlaceBody
+
+_HERE = frozenset({Place.UNFILED})
+_ONCE, _ALWAYS = "once", "always"
+
+
+class OpenUnfiled(Action):
+    id = "to-place"
+    keys = ("w",)
+    places = frozenset({Place.CLIENT_DOCUMENTS})
+    rank = 40
+
+    def name(self) -> str:
+        return _("To place")
+
+    def help(self) -> str:
+        return _("Shows the files that came in and of which nobody could tell whose they are, each with its reason.")
+
+    def short(self, context: Context) -> str:
+        return _("To place ({count})").format(count=count(context.waiting_unfiled))
+
+    def availability(self, context: Context) -> str | None:
+        return None if context.waiting_unfiled else _("Nothing waits to be placed")
+
+    async def run(self, context: Context) -> None:
+        context.ask.go(Destination(place=Place.UNFILED))
+
+
+class PlaceFile(Action):
+    id = "place"
+    keys = ("enter",)
+    places = _HERE
+    menu = 0
+    rank = 1
+
+    def name(self) -> str:
+        return _("Place…")
+
+    def help(self) -> str:
+        return _("Asks whose the file is and which folder it goes into; what is like it can go there by itself then.")
+
+    def availability(self, context: Context) -> str | None:
+        if not context.unfiled:
+            return _("Nothing waits to be placed")
+        return None if context.clients else _("There are no clients yet")
+
+    def note(self, context: Context) -> str | None:
+        return files_of(context.unfiled) if len(context.unfiled) > 1 else None
+
+    async def run(self, context: Context) -> None:
+        files = context.unfiled
+        client = await _client(context, files)
+        folder = await _folder(context, files) if client is not None else None
+        if client is None or folder is None:
+            return
+        answer = await _remembered(context, files, client, folder)
+        if answer is None:
+            return
+        commands = [
+            PlaceBody(unfiled_id=one.id, client_id=client.id, folder=folder, remember=answer == _ALWAYS)
+            for one in files
+        ]
+        words = ngettext("{file} is with {client}, {folder}.", "{file} are with {client}, {folder}.", len(files))
+        text = words.format(file=files_of(files), client=clean(client.name), folder=folder_name(folder))
+        give(context, commands, text)
+
+
+class DismissUnfiled(Action):
+    id = "dismiss-to-place"
+    keys = ("x",)
+    places = _HERE
+    menu = 2
+    rank = 15
+
+    def name(self) -> str:
+        return _("Dismiss…")
+
+    def help(self) -> str:
+        return _("Lets the file be: it becomes no document, and is shown no more.")
+
+    def availability(self, context: Context) -> str | None:
+        return None if context.unfiled else _("Nothing waits to be placed")
+
+    def note(self, context: Context) -> str | None:
+        return files_of(context.unfiled) if len(context.unfiled) > 1 else None
+
+    async def run(self, context: Context) -> None:
+        files = context.unfiled
+        if not files:
+            return
+        number = len(files)
+        lines = [
+            ngettext(
+                "It becomes no document, and is shown no more.",
+                "They become no documents, and are shown no more.",
+                number,
+            )
+        ]
+        button = pgettext("a file", "Dismiss it")
+        if number > 1:
+            button = ngettext("Dismiss {count} file", "Dismiss {count} files", number).format(count=count(number))
+        if await context.ask.confirm(Confirming(title=files_of(files), lines=lines, button=button)):
+            words = ngettext("{file} dismissed.", "{file} dismissed.", number)
+            command = DismissBody(unfiled_ids=tuple(one.id for one in files))
+            give(context, [command], words.format(file=files_of(files)))
+
+
+class OpenUnfiledFile(Action):
+    id = "open-to-place"
+    keys = ("o",)
+    places = _HERE
+    menu = 1
+    rank = 12
+
+    def name(self) -> str:
+        return pgettext("help", "Look at the file")
+
+    def help(self) -> str:
+        return _("Opens a copy of the file in the program that this computer has for it.")
+
+    def short(self, context: Context) -> str:
+        return _("Look")
+
+    def availability(self, context: Context) -> str | None:
+        if len(context.unfiled) != 1:
+            return _("One file at a time") if context.unfiled else _("Nothing waits to be placed")
+        if context.unfiled[0].sha256 is None:
+            return _("Nothing waits to be placed")
+        return _("Not over SSH") if context.over_ssh else None
+
+    async def run(self, context: Context) -> None:
+        one = context.unfiled[0]
+        if one.sha256 is None:
+            return
+        await open_copy(context, one.sha256, safe_file_name(name_of(one)))
+
+
+def name_of(one: Unfiled) -> str:
+    return clean(one.file_name.rpartition("/")[2])
+
+
+def files_of(files: Sequence[Unfiled]) -> str:
+    """The name of the file, or how many they are."""
+    if len(files) == 1:
+        return name_of(files[0])
+    return ngettext("{count} file", "{count} files", len(files)).format(count=count(len(files)))
+
+
+async def _client(context: Context, files: Sequence[Unfiled]) -> Client | None:
+    """What seems likely for all of them stands first, so that Enter alone takes it."""
+    seem = {one.client_id for one in files}
+    likely = seem.pop() if len(seem) == 1 else None
+    clients = sorted(context.clients, key=lambda client: client.id != likely)
+    choices = [
+        Choice(id=client.id, label=clean(client.name), note=_("likely") if client.id == likely else "")
+        for client in clients
+    ]
+    words = ngettext("Whose is {file}?", "Whose are {file}?", len(files))
+    title = words.format(file=files_of(files))
+    answer = await context.ask.choose(Choosing(title=title, choices=choices, search=True))
+    return next((client for client in clients if client.id == answer), None)
+
+
+async def _folder(context: Context, files: Sequence[Unfiled]) -> Folder | None:
+    seem = {one.folder for one in files}
+    likely = seem.pop() if len(seem) == 1 else None
+    folders = sorted(ALL_FOLDERS, key=lambda folder: folder is not likely)
+    choices = [Choice(id=str(folder), label=folder_name(folder)) for folder in folders]
+    answer = await context.ask.choose(Choosing(title=_("Which folder?"), choices=choices))
+    return Folder(answer) if answer is not None else None
+
+
+async def _remembered(context: Context, files: Sequence[Unfiled], client: Client, folder: Folder) -> str | None:
+    """Of several files nothing is learned: what they have in common is not known."""
+    learned = what_is_learned(files[0], folder) if len(files) == 1 else None
+    if learned is None or _is_of_another(learned, client, context.clients):
+        return _ONCE
+    return await _how_long(context, files[0], client, learned)
+
+
+async def _how_long(context: Context, one: Unfiled, client: Client, learned: Learned) -> str | None:
+    if learned.kind is RuleKind.IDENTIFIER:
+        words = _("Always: {number} is {client}")
+        label = words.format(number=pretty_key(learned.match), client=clean(client.name))
+        note = _("What bears this number and nobody else is known by goes to this client.")
+    else:
+        label = _("Always: what comes in {directory}").format(directory=f"{clean(learned.match)}/")
+        note = _("What says nothing by itself and comes there goes to this client and folder.")
+    choices = [
+        Choice(id=_ONCE, label=_("This one only")),
+        Choice(id=_ALWAYS, label=label, note=note),
+    ]
+    return await context.ask.choose(Choosing(title=_("And the next ones?"), choices=choices))
+
+
+def _is_of_another(learned: Learned, client: Client, clients: Iterable[Client]) -> bool:
+    """A rule against what another client is known by would never be used."""
+    if learned.kind is RuleKind.PATH:
+        return False
+    owners = {one.id for one in clients if learned.match in set(_keys(one))}
+    return bool(owners) and client.id not in owners
+
+
+def _keys(client: Client) -> Iterator[str]:
+    yield from party_keys([("VAT", client.vat_number or ""), ("0208", client.enterprise_number or "")])
+    yield from client.identifiers

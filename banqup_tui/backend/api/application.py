@@ -1,0 +1,186 @@
+"""The routes of the service as one ASGI application, with every error made a problem document."""
+
+import asyncio
+import errno
+import logging
+import re
+import sqlite3
+from collections.abc import Callable
+from typing import Any, cast
+
+from litestar import Litestar, Request, Response
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException, NotFoundException, ValidationException
+from litestar.plugins.core import MsgspecDIPlugin
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from banqup_tui.backend.api.auth import REQUESTS_A_MINUTE, Application
+from banqup_tui.backend.api.commands import Handlers
+from banqup_tui.backend.api.event_hub import Hub
+from banqup_tui.backend.api.routes import events, files, openapi
+from banqup_tui.backend.api.routes.commands import problem_response
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.transaction import sqlite_code
+from banqup_tui.backend.integrations.oauth.callback_server import ReturnListener
+from banqup_tui.backend.problems import STATUS, Failure, problem
+from banqup_tui.backend.services import Refused, Services
+from banqup_tui.domain.messages import Message, message
+from banqup_tui.domain.values import Value
+from banqup_tui.formats.refusals import ReaderNotAvailable
+from banqup_tui.protocol.problems import Problem, ProblemType
+
+_MISSING = re.compile(r"Missing required \w+ parameter '([^']+)'")
+_log = logging.getLogger(__name__)
+
+
+class Settings(Value, frozen=True, kw_only=True):
+    """Limits of a service, as its owner or a test may set them."""
+
+    largest_file: int = files.LARGEST
+    requests_a_minute: int = REQUESTS_A_MINUTE
+    seconds_between_signs: float = events.SECONDS_BETWEEN_SIGNS
+
+
+class _Routes(Litestar):
+    """Without plugins for other kinds of values: they would load those libraries at each start, wherever they are."""
+
+    @staticmethod
+    def _get_default_plugins(plugins: list[Any]) -> list[Any]:
+        return [*plugins, MsgspecDIPlugin()]
+
+
+def routes_of(
+    services: Services,
+    handlers: Handlers,
+    hub: Hub,
+    *,
+    returns: ReturnListener,
+    instance_id: str,
+    retire: Callable[[int], None],
+    settings: Settings,
+) -> Litestar:
+    return _Routes(
+        openapi.ROUTES,
+        exception_handlers={Exception: answer_to},
+        before_request=_refuse_deep_nesting,
+        openapi_config=None,
+        logging_config=None,
+        state=State(
+            {
+                "services": services,
+                "handlers": handlers,
+                "hub": hub,
+                "returns": returns,
+                "instance_id": instance_id,
+                "retire": retire,
+                "largest_file": settings.largest_file,
+                "seconds_between_signs": settings.seconds_between_signs,
+            }
+        ),
+    )
+
+
+def service(
+    services: Services,
+    handlers: Handlers,
+    hub: Hub,
+    *,
+    returns: ReturnListener,
+    instance_id: str,
+    retire: Callable[[int], None],
+    settings: Settings | None = None,
+) -> Application:
+    """To be put behind a `Access`. `retire(protocol)` is called, in a thread, when a newer program asks to give way."""
+    used = settings or Settings()
+    with services.database.read() as connection:
+        space = connection.execute(select(tables.space).where(tables.space.c.id == services.space_id)).one()
+    hub.seq, hub.epoch = space.seq, space.epoch
+    services.database.on_commit(hub.tell)
+    routes = routes_of(services, handlers, hub, returns=returns, instance_id=instance_id, retire=retire, settings=used)
+    return cast(Application, routes)
+
+
+_NESTING = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[{]+|[\]}]+', re.DOTALL)
+_AT_ONCE = 32 << 10
+"""Bytes that are looked through without giving way to other requests."""
+MOST_LEVELS = 64
+
+
+async def _refuse_deep_nesting(request: Request[Any, Any, Any]) -> None:
+    """What is nested a thousand levels deep could be stored, and then no answer with it could be written any more."""
+    if request.method in ("POST", "PUT") and "/files/" not in request.scope["path"]:
+        content = await request.body()
+        if await asyncio.to_thread(is_nested_deeply, content) if len(content) > _AT_ONCE else is_nested_deeply(content):
+            raise Failure(ProblemType.BAD_REQUEST, message("request.too-deep", limit=MOST_LEVELS))
+
+
+def is_nested_deeply(content: bytes) -> bool:
+    """Of JSON; what is none is refused when it is read."""
+    if content.count(b"[") + content.count(b"{") <= MOST_LEVELS:
+        return False
+    level = 0
+    for found in _NESTING.finditer(content):
+        if found[0][:1] in b"[{":
+            level += len(found[0])
+            if level > MOST_LEVELS:
+                return True
+        elif found[0][:1] in b"]}":
+            level -= len(found[0])
+    return False
+
+
+_LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+
+
+def answer_to(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    return problem_response(problem_of(request, error))
+
+
+def problem_of(request: Request[Any, Any, Any], error: Exception) -> Problem:
+    if isinstance(error, Failure | Refused):
+        return error.problem
+    if isinstance(error, ValidationException):
+        return _invalid(error)
+    if isinstance(error, NotFoundException):
+        return problem(ProblemType.NOT_FOUND, Message("request.nothing-there"))
+    if isinstance(error, HTTPException):
+        return _of_status(error)
+    if isinstance(error, PoolTimeout) or (isinstance(error, OperationalError) and sqlite_code(error) in _LOCKED):
+        return problem(ProblemType.BUSY, Message("request.service-busy"))
+    if isinstance(error, ReaderNotAvailable):
+        return problem(ProblemType.BUSY, error.message)
+    if _is_disk_full(error):
+        return problem(ProblemType.DISK_FULL, Message("request.disk-full"))
+    _log.error("%s %s failed", request.method, request.scope.get("path"), exc_info=error)
+    return problem(ProblemType.INTERNAL, Message("request.service-failed"))
+
+
+def _is_disk_full(error: Exception) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return isinstance(error, OperationalError) and sqlite_code(error) == sqlite3.SQLITE_FULL
+
+
+def _invalid(error: ValidationException) -> Problem:
+    missing = _MISSING.search(error.detail)
+    if missing:
+        return problem(ProblemType.BAD_REQUEST, message("request.field-missing", field=missing[1]), field=missing[1])
+    details = error.extra if isinstance(error.extra, list) else []
+    first = details[0] if details and isinstance(details[0], dict) else {}
+    field = first.get("key")
+    reason = message("request.unreadable", quote=str(first.get("message") or ""))
+    return problem(ProblemType.BAD_REQUEST, reason, field=str(field) if field else None)
+
+
+_OF_STATUS: dict[int, str] = {
+    400: "request.unreadable",
+    405: "request.not-used-so",
+    413: "request.too-large",
+}
+
+
+def _of_status(error: HTTPException) -> Problem:
+    type_ = next((type_ for type_, status in STATUS.items() if status == error.status_code), ProblemType.INTERNAL)
+    return problem(ProblemType(type_), Message(_OF_STATUS.get(error.status_code, "request.not-answered")))

@@ -1,0 +1,192 @@
+"""The gate before every route: who asks, how often, and what every answer carries.
+
+Each answer has a `Request-Id`. On the local socket the kernel has said who asks (`connections.py`); on TCP a request
+needs the token, and a `Host` that is this service's.
+"""
+
+import asyncio
+import hmac
+import logging
+import time
+import uuid
+from collections.abc import Callable, Container, MutableMapping
+from typing import Any, Final, Protocol
+
+from banqup_tui.backend.api.event_hub import Hub
+from banqup_tui.backend.problems import Failure, encoded, headers_of, status_of
+from banqup_tui.domain.messages import Message
+from banqup_tui.protocol.problems import MEDIA_TYPE, Problem, ProblemType
+
+REQUESTS_A_MINUTE = 600
+REQUEST_ID_HEADER = "Request-Id"
+SECONDS_FOR_A_PIECE: Final = 20.0
+SECONDS_FOR_A_BODY: Final = 60.0
+"""And one more for each 16 KiB of it."""
+_BYTES_A_SECOND: Final = 16 << 10
+_log = logging.getLogger(__name__)
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Any]
+Send = Callable[[MutableMapping[str, Any]], Any]
+Application = Callable[[Scope, Receive, Send], Any]
+
+
+class Auth(Protocol):
+    def user_of(self, scope: Scope) -> str:
+        """Who asks. Raises `Failure`."""
+        ...
+
+
+class LocalAuth:
+    """Whoever could connect to the socket is the one user of this backend."""
+
+    def __init__(self, user_id: str) -> None:
+        self._user_id = user_id
+
+    def user_of(self, scope: Scope) -> str:
+        return self._user_id
+
+
+class TokenAuth:
+    """One token, and one user who holds it."""
+
+    def __init__(self, token: str, user_id: str, hosts: Container[str]) -> None:
+        self._token = token
+        self._user_id = user_id
+        self._hosts = hosts
+
+    def user_of(self, scope: Scope) -> str:
+        if (header(scope, "Host") or "") not in self._hosts:
+            raise Failure(ProblemType.WRONG_HOST, Message("request.wrong-host"))
+        kind, _, token = (header(scope, "Authorization") or "").partition(" ")
+        right = hmac.compare_digest(token.strip().encode(), self._token.encode())
+        if kind.lower() != "bearer" or not right:
+            raise Failure(ProblemType.UNAUTHORIZED, Message("request.not-signed-in"))
+        connection = scope.get("state", {}).get("connection")
+        if connection is not None:
+            connection.has_token = True
+        return self._user_id
+
+
+class Allowance:
+    """So many requests a minute for each user, in bursts up to a minute's worth."""
+
+    def __init__(self, a_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._a_minute = a_minute
+        self._clock = clock
+        self._left: dict[str, tuple[float, float]] = {}
+
+    def takes(self, user_id: str) -> bool:
+        now = self._clock()
+        left, at = self._left.get(user_id, (float(self._a_minute), now))
+        left = min(float(self._a_minute), left + (now - at) * self._a_minute / 60)
+        self._left[user_id] = (max(left - 1, 0.0), now) if left >= 1 else (left, now)
+        return left >= 1
+
+
+class Access:
+    """An ASGI application around the routes. `deadlines`: for the bodies of requests that come over a network."""
+
+    def __init__(
+        self,
+        routes: Application,
+        auth: Auth,
+        hub: Hub,
+        *,
+        requests_a_minute: int = REQUESTS_A_MINUTE,
+        deadlines: bool = False,
+    ) -> None:
+        self._routes = routes
+        self._auth = auth
+        self._hub = hub
+        self._allowance = Allowance(requests_a_minute)
+        self._deadlines = deadlines
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._routes(scope, receive, send)
+            return
+        request_id = str(uuid.uuid4())
+        marked = _with_headers(send, [(REQUEST_ID_HEADER.lower().encode(), request_id.encode())])
+        try:
+            self._let_in(scope)
+        except Failure as failure:
+            await refuse(marked, failure.problem)
+            return
+        with self._hub.request():
+            await self._answer(scope, _within_deadlines(receive) if self._deadlines else receive, marked, request_id)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+        started = time.monotonic()
+        try:
+            await self._routes(scope, receive, send)
+        finally:
+            took = (time.monotonic() - started) * 1000
+            _log.debug("%s %s %.1f ms %s", scope["method"], scope["path"], took, request_id)
+
+    def _let_in(self, scope: Scope) -> None:
+        user_id = self._auth.user_of(scope)
+        if self._hub.closing:
+            raise Failure(ProblemType.STOPPING, Message("request.service-stopping"))
+        if _counts(scope) and not self._allowance.takes(user_id):
+            raise Failure(ProblemType.TOO_MANY_REQUESTS, Message("request.too-many"))
+        scope["user"] = user_id
+
+
+def _within_deadlines(receive: Receive) -> Receive:
+    """Raises `Failure` where a body comes in too slowly. After the body it waits for the end of the connection."""
+    began = time.monotonic()
+    size, whole = 0, False
+
+    async def received() -> Any:
+        nonlocal size, whole
+        if whole:
+            return await receive()
+        left = began + SECONDS_FOR_A_BODY + size / _BYTES_A_SECOND - time.monotonic()
+        try:
+            async with asyncio.timeout(min(left, SECONDS_FOR_A_PIECE)):
+                message = await receive()
+        except TimeoutError:
+            raise Failure(ProblemType.TOO_SLOW, Message("request.too-slow")) from None
+        size += len(message.get("body", b""))
+        whole = not message.get("more_body", False)
+        return message
+
+    return received
+
+
+def _counts(scope: Scope) -> bool:
+    """Files are not counted: an import of a thousand is two thousand requests, and all wanted."""
+    return "/files/" not in scope["path"]
+
+
+def header(scope: Scope, name: str) -> str | None:
+    wanted = name.lower().encode()
+    for key, value in scope["headers"]:
+        if key.lower() == wanted:
+            return bytes(value).decode("latin-1")
+    return None
+
+
+_STRANGERS = (ProblemType.UNAUTHORIZED, ProblemType.WRONG_HOST)
+
+
+async def refuse(send: Send, found: Problem) -> None:
+    content = encoded(found)
+    headers = {"content-type": MEDIA_TYPE, "content-length": str(len(content)), **headers_of(found)}
+    if found.type == ProblemType.UNAUTHORIZED:
+        headers["www-authenticate"] = "Bearer"
+    if found.type in _STRANGERS:
+        headers["connection"] = "close"  # else the rest of a body would still be read
+    listed = [(key.lower().encode(), value.encode()) for key, value in headers.items()]
+    await send({"type": "http.response.start", "status": status_of(found), "headers": listed})
+    await send({"type": "http.response.body", "body": content})
+
+
+def _with_headers(send: Send, marks: list[tuple[bytes, bytes]]) -> Send:
+    async def marked(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", []), *marks]
+        await send(message)
+
+    return marked

@@ -1,0 +1,174 @@
+"""The changes after a cursor (docs/protocol.md, sync down): what is visible now, and a cursor that passes the rest."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, select
+
+from banqup_tui.backend.api.snapshots import MOST_BYTES, View, restored_meanwhile, view
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.values import (
+    client_of,
+    deliveries_of,
+    document_of,
+    installation_of,
+    integrations_of,
+    rule_of,
+    sources_of,
+    unfiled_of,
+)
+from banqup_tui.backend.ledger.restore import begin_new_epoch
+from banqup_tui.backend.problems import Failure
+from banqup_tui.backend.services import Services
+from banqup_tui.domain.batches import in_batches
+from banqup_tui.domain.messages import Message
+from banqup_tui.domain.space import Space
+from banqup_tui.protocol.messages import NO_VALUE, Change, Changes, EntityKind, Op
+from banqup_tui.protocol.problems import ProblemType
+
+MOST_CHANGES = 500
+_log = logging.getLogger(__name__)
+MOST_LOOKED_AT = 5_000
+
+_OF_A_CLIENT = frozenset(
+    {EntityKind.CLIENT, EntityKind.DOCUMENT, EntityKind.DELIVERY, EntityKind.INTEGRATION, EntityKind.RULE}
+)
+_OF_DOCUMENTS = frozenset({EntityKind.DOCUMENT, EntityKind.DELIVERY, EntityKind.UNFILED})
+
+
+def changes(services: Services, user_id: str, cursor: str, limit: int) -> Changes:
+    """Raises `Failure`: 400 for a changed cursor, 410 where the copy has to begin anew.
+
+    A cursor of this service that is ahead of it proves that an older state of the database was put back.
+    """
+    with services.database.read() as connection:
+        seen = view(connection, services, user_id)
+        start = seen.read(cursor).seq
+        if start <= seen.seq:
+            return _from(seen, start, limit)
+    _log.warning("number %d was given out before, but is not known: the database was put back", start)
+    begin_new_epoch(services, start)
+    raise restored_meanwhile()
+
+
+def _from(seen: View, start: int, limit: int) -> Changes:
+    if start < seen.space.tombstone_floor:
+        raise Failure(ProblemType.CURSOR_TOO_OLD, Message("request.copy-too-old"))
+    return _after(seen, start, max(1, min(limit, MOST_CHANGES)))
+
+
+def _after(seen: View, start: int, limit: int) -> Changes:
+    most = MOST_LOOKED_AT if seen.visitor.clients is not None else min(limit + 1, MOST_LOOKED_AT)
+    looked_at = _looked_at(seen, start, most)
+    visible = [row for row in looked_at if _is_visible(row, seen)]
+    taken = _values(seen, visible[:limit])
+    fitting = _fitting(taken)
+    if len(fitting) < len(visible):
+        reached, more = visible[len(fitting) - 1].seq, True
+    elif len(looked_at) == most:
+        reached, more = looked_at[-1].seq, looked_at[-1].seq < seen.seq
+    else:
+        reached, more = seen.seq, False
+    return Changes(
+        changes=tuple(change for change in fitting if change is not None),
+        cursor=seen.cursor(reached),
+        seq=reached,
+        has_more=more,
+    )
+
+
+def _looked_at(seen: View, start: int, most: int) -> Sequence[Row[Any]]:
+    """Rows, not numbers, are counted: a number that was passed on to a newer change costs nothing."""
+    change = tables.change
+    wanted = (change.c.kind, change.c.entity_id, change.c.seq, change.c.op, change.c.client_id, change.c.user_id)
+    statement = (
+        select(*wanted)
+        .where(change.c.space_id == seen.space.id, change.c.seq > start)
+        .order_by(change.c.seq)
+        .limit(most)
+    )
+    return seen.connection.execute(statement).all()  # type: ignore[no-any-return]
+
+
+def _is_visible(row: Row[Any], seen: View) -> bool:
+    kind = EntityKind(row.kind)
+    if kind is EntityKind.ACCESS:
+        return bool(row.user_id == seen.visitor.user_id)
+    if kind in _OF_DOCUMENTS and not seen.visitor.sees_documents:
+        return False
+    return kind not in _OF_A_CLIENT or seen.visitor.sees_client(row.client_id)
+
+
+def _fitting(taken: list[Change | None]) -> list[Change | None]:
+    """As many from the front as fit one answer, one at least."""
+    size = 0
+    for at, change in enumerate(taken):
+        size += 160 + (0 if change is None else len(bytes(change.value)))
+        if size > MOST_BYTES and at:
+            return taken[:at]
+    return taken
+
+
+def _values(seen: View, rows: Sequence[Row[Any]]) -> list[Change | None]:
+    """One for each row, in order; `None` where a row is gone without a word (it is passed over)."""
+    values: dict[tuple[str, str], Any] = {}
+    for kind, entity_ids in _by_kind(rows).items():
+        for entity_id, value in _read(seen, kind, entity_ids):
+            values[kind, entity_id] = value
+    return [_change(row, values.get(_key(row))) for row in rows]
+
+
+def _key(row: Row[Any]) -> tuple[str, str]:
+    return (EntityKind.CLIENT, row.client_id) if row.op == Op.GRANTED else (row.kind, row.entity_id)
+
+
+def _by_kind(rows: Sequence[Row[Any]]) -> dict[EntityKind, list[str]]:
+    """What has to be read. A client that was given to the user comes with the change of access."""
+    found: dict[EntityKind, list[str]] = {}
+    for row in rows:
+        if row.op == Op.PUT:
+            found.setdefault(EntityKind(row.kind), []).append(row.entity_id)
+        elif row.op == Op.GRANTED and row.client_id is not None:
+            found.setdefault(EntityKind.CLIENT, []).append(row.client_id)
+    return found
+
+
+def _change(row: Row[Any], value: Any) -> Change | None:
+    op = Op(row.op)
+    if op is Op.PUT and value is None:
+        return None
+    raw = NO_VALUE if value is None else msgspec.Raw(msgspec.json.encode(value))
+    return Change(seq=row.seq, kind=EntityKind(row.kind), op=op, id=row.entity_id, value=raw)
+
+
+def _read(seen: View, kind: EntityKind, entity_ids: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    if kind is EntityKind.SPACE:
+        yield seen.space.id, Space(id=seen.space.id, name=seen.space.name)
+    if kind not in _READERS:
+        return
+    table, values_of = _READERS[kind]
+    for some in in_batches(entity_ids):
+        rows = seen.connection.execute(select(table).where(table.c.id.in_(some))).all()
+        yield from zip((row.id for row in rows), values_of(seen, rows), strict=True)
+
+
+_Values = Callable[[View, Sequence[Row[Any]]], Sequence[Any]]
+
+_READERS: dict[EntityKind, tuple[Any, _Values]] = {
+    EntityKind.CLIENT: (tables.client, lambda seen, rows: [client_of(row) for row in rows]),
+    EntityKind.DOCUMENT: (tables.document, lambda seen, rows: [document_of(row) for row in rows]),
+    EntityKind.DELIVERY: (tables.delivery, lambda seen, rows: deliveries_of(seen.connection, rows)),
+    EntityKind.INSTALLATION: (
+        tables.installation,
+        lambda seen, rows: [installation_of(row, seen.services) for row in rows],
+    ),
+    EntityKind.INTEGRATION: (
+        tables.integration,
+        lambda seen, rows: integrations_of(seen.connection, rows, seen.services),
+    ),
+    EntityKind.SOURCE: (tables.source, lambda seen, rows: sources_of(seen.connection, rows)),
+    EntityKind.UNFILED: (tables.unfiled, lambda seen, rows: [unfiled_of(row) for row in rows]),
+    EntityKind.RULE: (tables.rule, lambda seen, rows: [rule_of(row) for row in rows]),
+}

@@ -1,0 +1,49 @@
+"""GET events: a stream that says when to pull. It carries hints only, so nothing is replayed."""
+
+from collections.abc import AsyncIterator
+
+import msgspec
+from litestar import get
+from litestar.response import Stream
+
+from banqup_tui.backend.api.event_hub import Hub, Listener
+from banqup_tui.backend.api.routes._common import Asked, in_this_space, route, user_of
+from banqup_tui.backend.problems import Failure
+from banqup_tui.domain.messages import message
+from banqup_tui.protocol import paths
+from banqup_tui.protocol.problems import ProblemType
+
+MOST_STREAMS = 5
+SECONDS_BETWEEN_SIGNS = 1.0
+"""A terminal says after three that a service without any hangs."""
+
+
+@get(route(paths.EVENTS), guards=[in_this_space])
+async def events(request: Asked) -> Stream:
+    """`changed` with the newest number, `bye` when the service stops, a comment every second."""
+    hub: Hub = request.app.state.hub
+    if hub.streams_of(user_of(request)) >= MOST_STREAMS:
+        raise Failure(ProblemType.TOO_MANY_REQUESTS, message("request.too-many-streams", limit=MOST_STREAMS))
+    listener = hub.listen(user_of(request))
+    stream = hints(hub, listener, request.app.state.seconds_between_signs)
+    return Stream(stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+
+async def hints(hub: Hub, listener: Listener, seconds_between_signs: float) -> AsyncIterator[bytes]:
+    try:
+        yield _changed(hub)
+        while not hub.closing:
+            is_news = await listener.news(seconds_between_signs)
+            if not hub.closing:
+                yield _changed(hub) if is_news else b":\n\n"
+        yield b"event: bye\ndata: {}\n\n"
+    finally:
+        hub.leave(listener)
+
+
+def _changed(hub: Hub) -> bytes:
+    data = msgspec.json.encode({"seq": hub.seq}).decode()
+    return f"id: {hub.epoch}.{hub.seq}\nevent: changed\ndata: {data}\n\n".encode()
+
+
+ROUTES = [events]

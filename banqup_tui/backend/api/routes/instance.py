@@ -1,0 +1,47 @@
+"""GET instance and POST retire: how a terminal recognises its backend, and a newer one takes over."""
+
+import os
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import JSONBody
+
+import banqup_tui.protocol as protocol
+from banqup_tui import __version__
+from banqup_tui.backend.api.routes._common import Asked, services_of
+from banqup_tui.backend.problems import Failure
+from banqup_tui.domain.messages import Message
+from banqup_tui.domain.values import Value
+from banqup_tui.protocol import paths
+from banqup_tui.protocol.messages import Instance
+from banqup_tui.protocol.problems import ProblemType
+
+
+@get(paths.INSTANCE)
+async def instance(request: Asked) -> Instance:
+    """Which version answers, and which protocols it speaks."""
+    return Instance(
+        instance_id=request.app.state.instance_id,
+        version=__version__,
+        protocol={"min": protocol.MIN_PROTOCOL, "max": protocol.PROTOCOL},
+        space_id=services_of(request).space_id,
+        pid=os.getpid(),
+    )
+
+
+class Retire(Value, frozen=True, kw_only=True):
+    """The newest protocol of the terminal that asks."""
+
+    protocol: int
+
+
+@post(paths.RETIRE, status_code=202, sync_to_thread=True)
+def retire(request: Asked, data: JSONBody[Retire]) -> Response[Any]:
+    """Gives way to a newer program, and makes sure that no older one starts after it."""
+    if data.protocol <= protocol.PROTOCOL:
+        raise Failure(ProblemType.NOT_NEWER, Message("request.not-newer"))
+    request.app.state.retire(data.protocol)
+    return Response({}, media_type="application/json", status_code=202)
+
+
+ROUTES = [instance, retire]

@@ -1,0 +1,264 @@
+"""What a copy reads: where it begins, the pages of documents, and the changes (docs/protocol.md, sync down).
+
+Every answer is taken from one snapshot of the database: rows, tombstones and the cursor belong together.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, and_, func, or_, select
+
+from banqup_tui.backend.api.cursors import Cursor, PageKey, read_cursor, read_key, written_cursor, written_key
+from banqup_tui.backend.api.visitors import Visitor, visitor
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.document_months import count_since
+from banqup_tui.backend.db.values import (
+    attempts_of,
+    client_of,
+    deliveries_of,
+    document_of,
+    installation_of,
+    integrations_of,
+    rule_of,
+    sources_of,
+    unfiled_of,
+)
+from banqup_tui.backend.problems import Failure
+from banqup_tui.backend.services import Services
+from banqup_tui.domain.batches import in_batches
+from banqup_tui.domain.delivery import Attempt
+from banqup_tui.domain.folder import ALL_FOLDERS, Folder
+from banqup_tui.domain.messages import Message
+from banqup_tui.domain.source import Unfiled
+from banqup_tui.domain.space import Space
+from banqup_tui.domain.values import Value
+from banqup_tui.protocol.messages import BackfillCount, Snapshot, VersionedDelivery, VersionedDocument
+from banqup_tui.protocol.problems import ProblemType
+
+MOST_DOCUMENTS = 1_000
+MOST_BYTES = 2 * 1024 * 1024
+
+
+class View(Value, frozen=True, kw_only=True):
+    """One snapshot of the database as one user may see it."""
+
+    connection: Any
+    services: Services
+    space: Any
+    visitor: Visitor
+
+    @property
+    def seq(self) -> int:
+        return int(self.space.seq)
+
+    def cursor(self, seq: int) -> str:
+        cursor = Cursor(epoch=self.space.epoch, role_version=self.visitor.role_version, seq=seq)
+        return written_cursor(cursor, self.space.cursor_secret)
+
+    def read(self, cursor: str) -> Cursor:
+        """Raises `Failure`: 400 for a changed cursor, 410 where the copy has to begin anew."""
+        found = read_cursor(cursor, self.space.cursor_secret)
+        if found.epoch != self.space.epoch:
+            raise restored_meanwhile()
+        if found.role_version != self.visitor.role_version:
+            raise Failure(ProblemType.ACCESS_CHANGED, Message("request.role-changed"))
+        return found
+
+
+def restored_meanwhile() -> Failure:
+    return Failure(ProblemType.EPOCH_CHANGED, Message("request.service-restored"))
+
+
+def view(connection: Connection, services: Services, user_id: str) -> View:
+    space = connection.execute(select(tables.space).where(tables.space.c.id == services.space_id)).one()
+    who = visitor(connection, services.space_id, user_id)
+    return View(connection=connection, services=services, space=space, visitor=who)
+
+
+def space(services: Services, user_id: str) -> Space:
+    with services.database.read() as connection:
+        seen = view(connection, services, user_id)
+        return Space(id=seen.space.id, name=seen.space.name)
+
+
+def has_sources(services: Services) -> bool:
+    """A watched folder or an SFTP drop."""
+    table = tables.source
+    with services.database.read() as connection:
+        statement = select(table.c.id).where(table.c.space_id == services.space_id).limit(1)
+        return connection.execute(statement).first() is not None
+
+
+def epoch(services: Services) -> str:
+    with services.database.read() as connection:
+        statement = select(tables.space.c.epoch).where(tables.space.c.id == services.space_id)
+        return str(connection.execute(statement).scalar_one())
+
+
+def snapshot(services: Services, user_id: str) -> Snapshot:
+    with services.database.read() as connection:
+        seen = view(connection, services, user_id)
+        return Snapshot(
+            cursor=seen.cursor(seen.seq),
+            epoch=seen.space.epoch,
+            seq=seen.seq,
+            role=seen.visitor.role,
+            space=Space(id=seen.space.id, name=seen.space.name),
+            clients=tuple(client_of(row) for row in _all(seen, tables.client, tables.client.c.id)),
+            extensions=services.extensions.all(),
+            installations=tuple(installation_of(row, services) for row in _all(seen, tables.installation)),
+            integrations=tuple(integrations_of(connection, _all_integrations(seen), services)),
+            sources=tuple(sources_of(connection, _all(seen, tables.source))),
+            unfiled=_to_place(seen),
+            rules=tuple(rule_of(row) for row in _all(seen, tables.rule, tables.rule.c.client_id)),
+            document_count=_document_count(seen),
+        )
+
+
+def _all(seen: View, table: Any, client_column: Any = None) -> Sequence[Row[Any]]:
+    statement = select(table).where(table.c.space_id == seen.space.id).order_by(table.c.id)
+    if client_column is not None:
+        statement = statement.where(seen.visitor.only_visible(client_column))
+    return seen.connection.execute(statement).all()  # type: ignore[no-any-return]
+
+
+def _all_integrations(seen: View) -> Sequence[Row[Any]]:
+    return _all(seen, tables.integration, tables.integration.c.client_id)
+
+
+def _document_count(seen: View) -> int:
+    if not seen.visitor.sees_documents:
+        return 0
+    document = tables.document
+    statement = select(func.count()).select_from(document).where(document.c.space_id == seen.space.id)
+    return int(seen.connection.execute(statement.where(seen.visitor.only_visible(document.c.client_id))).scalar_one())
+
+
+class _Page(Value, frozen=True, kw_only=True):
+    """`DocumentsPage` with its rows encoded already, so that their size is known."""
+
+    documents: list[msgspec.Raw]
+    deliveries: list[msgspec.Raw]
+    next: str | None
+
+
+def documents_page(
+    services: Services,
+    user_id: str,
+    *,
+    before: str | None,
+    limit: int,
+    client_id: str | None,
+    at_least: str | None,
+) -> bytes:
+    """An encoded `DocumentsPage`: as many documents below the key as fit, each with all its deliveries."""
+    key = read_key(before) if before else None
+    with services.database.read() as connection:
+        seen = view(connection, services, user_id)
+        if at_least is not None and seen.read(at_least).seq > seen.seq:
+            raise Failure(ProblemType.BEHIND_CURSOR, Message("request.behind"))
+        if not seen.visitor.sees_documents:
+            return msgspec.json.encode(_Page(documents=[], deliveries=[], next=None))
+        wanted = max(1, min(limit, MOST_DOCUMENTS))
+        rows = seen.connection.execute(_below(seen, key, client_id).limit(wanted + 1)).all()
+        return msgspec.json.encode(_filled(seen, rows[:wanted], more=len(rows) > wanted))
+
+
+def _below(seen: View, key: PageKey | None, client_id: str | None) -> Any:
+    document = tables.document
+    statement = (
+        select(document)
+        .where(document.c.space_id == seen.space.id, seen.visitor.only_visible(document.c.client_id))
+        .order_by(document.c.created_at.desc(), document.c.id.desc())
+    )
+    if client_id is not None:
+        statement = statement.where(document.c.client_id == client_id)
+    if key is None:
+        return statement
+    earlier = document.c.created_at < key.created_at
+    same_time = and_(document.c.created_at == key.created_at, document.c.id < key.id)
+    return statement.where(document.c.created_at <= key.created_at, or_(earlier, same_time))
+
+
+def _filled(seen: View, rows: Sequence[Row[Any]], *, more: bool) -> _Page:
+    documents: list[msgspec.Raw] = []
+    deliveries: list[msgspec.Raw] = []
+    of_document = _deliveries_by_document(seen, rows)
+    size = 0
+    for at, row in enumerate(rows):
+        encoded = msgspec.json.encode(VersionedDocument(seq=row.seq, value=document_of(row)))
+        with_it = [msgspec.json.encode(delivery) for delivery in of_document.get(row.id, ())]
+        size += len(encoded) + sum(map(len, with_it))
+        if size > MOST_BYTES and documents:
+            return _Page(documents=documents, deliveries=deliveries, next=_key_of(rows[at - 1]))
+        documents.append(msgspec.Raw(encoded))
+        deliveries.extend(msgspec.Raw(one) for one in with_it)
+    return _Page(documents=documents, deliveries=deliveries, next=_key_of(rows[-1]) if more else None)
+
+
+def _key_of(row: Row[Any]) -> str:
+    return written_key(PageKey(created_at=row.created_at, id=row.id))
+
+
+def _deliveries_by_document(seen: View, documents: Sequence[Row[Any]]) -> dict[str, list[VersionedDelivery]]:
+    delivery = tables.delivery
+    found: dict[str, list[VersionedDelivery]] = {}
+    for some in in_batches([row.id for row in documents]):
+        rows = seen.connection.execute(select(delivery).where(delivery.c.document_id.in_(some))).all()
+        for row, value in zip(rows, deliveries_of(seen.connection, rows), strict=True):
+            found.setdefault(row.document_id, []).append(VersionedDelivery(seq=row.seq, value=value))
+    return found
+
+
+def backfill_count(
+    services: Services, user_id: str, client_id: str, folders: tuple[Folder, ...] | None, since: date | None = None
+) -> BackfillCount:
+    """How many documents of the client are ready in these folders now, and the moment of the count.
+
+    `since`: only those dated on that day or later.
+    """
+    wanted = folders or ALL_FOLDERS
+    document = tables.document
+    with services.database.read() as connection:
+        seen = view(connection, services, user_id)
+        which = (
+            document.c.space_id == seen.space.id,
+            document.c.client_id == client_id,
+            document.c.folder.in_([str(folder) for folder in wanted]),
+            document.c.approved.is_(True),
+            document.c.ready_seq.is_not(None),
+            seen.visitor.only_visible(document.c.client_id),
+        )
+        count = count_since(connection, which, since)
+        return BackfillCount(folders=wanted, count=count, up_to=f"{seen.space.epoch}.{seen.seq}")
+
+
+def attempts(services: Services, user_id: str, delivery_id: str) -> list[Attempt]:
+    """Every attempt at a delivery of a client that the user sees, newest first."""
+    delivery = tables.delivery
+    with services.database.read() as connection:
+        seen = view(connection, services, user_id)
+        statement = select(delivery.c.id).where(
+            delivery.c.id == delivery_id,
+            delivery.c.space_id == seen.space.id,
+            seen.visitor.only_visible(delivery.c.client_id),
+        )
+        if not seen.visitor.sees_documents or connection.execute(statement).one_or_none() is None:
+            raise Failure(ProblemType.NOT_FOUND, Message("delivery.unknown"))
+        return attempts_of(connection, delivery_id)
+
+
+def unfiled(services: Services, user_id: str) -> tuple[Unfiled, ...]:
+    """The tray, oldest first."""
+    with services.database.read() as connection:
+        return _to_place(view(connection, services, user_id))
+
+
+def _to_place(seen: View) -> tuple[Unfiled, ...]:
+    if not seen.visitor.sees_documents:
+        return ()
+    table = tables.unfiled
+    statement = select(table).where(table.c.space_id == seen.space.id).order_by(table.c.at, table.c.id)
+    return tuple(unfiled_of(row) for row in seen.connection.execute(statement))

@@ -1,0 +1,153 @@
+"""What the service and the carrier say to each other: MessagePack, each message with its length before it."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from banqup_tui.backend.frames import Frames as Frames
+from banqup_tui.backend.frames import frame
+from banqup_tui.connectors.interface import DeliveryRequest, Fault, Found, NotSent, Receipt, Rejected, Uncertain
+from banqup_tui.domain.integration import Trouble
+from banqup_tui.domain.messages import Message
+
+
+class _Message(msgspec.Struct, frozen=True, array_like=True):
+    pass
+
+
+class Open(_Message, frozen=True, tag="Open"):
+    """A channel to a receiver, under a number that the service gives.
+
+    `connector`: its class, as `module:name`. `settings`: JSON of its settings struct.
+    """
+
+    channel: int
+    connector: str
+    settings: bytes
+
+
+class Close(_Message, frozen=True, tag="Close"):
+    channel: int
+
+
+class Prepare(_Message, frozen=True, tag="Prepare"):
+    number: int
+    channel: int
+    delivery_request: DeliveryRequest
+
+
+class Commit(_Message, frozen=True, tag="Commit"):
+    number: int
+    channel: int
+    delivery_request: DeliveryRequest
+    resume_token: str
+
+
+class RollForward(_Message, frozen=True, tag="RollForward"):
+    number: int
+    channel: int
+    delivery_request: DeliveryRequest
+    resume_token: str
+
+
+class LookUp(_Message, frozen=True, tag="LookUp"):
+    number: int
+    channel: int
+    delivery_request: DeliveryRequest
+    earlier_receipts: tuple[str, ...]
+
+
+class Discard(_Message, frozen=True, tag="Discard"):
+    number: int
+    channel: int
+    resume_token: str
+
+
+class Ready(_Message, frozen=True, tag="Ready"):
+    """Waits until the channel is open."""
+
+    number: int
+    channel: int
+
+
+class GiveUp(_Message, frozen=True, tag="GiveUp"):
+    """Nobody waits for this answer any more."""
+
+    number: int
+
+
+Question = Prepare | Commit | RollForward | LookUp | Discard | Ready
+HostMessage = Open | Close | GiveUp | Prepare | Commit | RollForward | LookUp | Discard | Ready
+
+
+class Failure(msgspec.Struct, frozen=True, array_like=True):
+    """What a channel raised. `kind`: the name of its class; of any other error `trace` says where it came from."""
+
+    kind: str
+    message: Message
+    fault: Fault = Fault.DOCUMENT
+    trouble: Trouble = Trouble.SETTINGS
+    retry_after: float | None = None
+    trace: str = ""
+
+    def error(self) -> Exception:
+        match self.kind:
+            case "NotSent":
+                return NotSent(
+                    self.message,
+                    fault=self.fault,
+                    trouble=self.trouble,
+                    retry_after=self.retry_after,
+                )
+            case "Rejected":
+                return Rejected(self.message)
+            case "Uncertain":
+                return Uncertain(self.message, retry_after=self.retry_after)
+        error = RuntimeError(self.message.quote)
+        error.add_note(self.trace)
+        return error
+
+
+class Answer(msgspec.Struct, frozen=True, array_like=True):
+    number: int
+    text: str | None = None
+    receipt: Receipt | None = None
+    found: Found | None = None
+    failure: Failure | None = None
+
+
+def failure_of(error: BaseException) -> Failure:
+    match error:
+        case NotSent():
+            return Failure("NotSent", error.message, error.fault, error.trouble, error.retry_after)
+        case Rejected():
+            return Failure("Rejected", error.message)
+        case Uncertain():
+            return Failure("Uncertain", error.message, retry_after=error.retry_after)
+    return Failure(
+        "Error", Message("error", quote=type(error).__name__), trace="".join(traceback.format_exception(error))
+    )
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(type(value))
+
+
+def _from_text(kind: type, value: Any) -> Any:
+    return kind(value)
+
+
+_encode = msgspec.msgpack.Encoder(enc_hook=_as_text).encode
+# Made at the import: two threads that decode a type for the first time at once bring the process down (msgspec 0.22).
+decode_host_message = msgspec.msgpack.Decoder(HostMessage, dec_hook=_from_text)
+to_service = msgspec.msgpack.Decoder(Answer, dec_hook=_from_text)
+
+
+def framed(message: _Message | Answer) -> bytes:
+    return frame(_encode(message))

@@ -1,0 +1,1 @@
+"""Storage: transactions, tables and migrations, the file store, and sealed values."""

@@ -1,0 +1,242 @@
+"""The schema of the database, and how an older one becomes it.
+
+A fresh database gets all tables at once. Alembic's operations are imported only where there is something to change.
+"""
+
+import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    column,
+    func,
+    insert,
+    inspect,
+    select,
+    text,
+    update,
+)
+from sqlalchemy import table as sql_table
+
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.tables.spaces import LOCAL_USER
+from banqup_tui.backend.db.transaction import Database
+from banqup_tui.domain.direction import directed
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import TEXT, message
+from banqup_tui.domain.space import Role
+from banqup_tui.kill_points import kill_point
+from banqup_tui.protocol.local import EXIT_NEWER_VERSION
+
+if TYPE_CHECKING:
+    from alembic.operations import Operations
+    from sqlalchemy import ColumnElement
+
+SCHEMA = 10
+
+
+def _sftp_drop_and_to_place(operations: "Operations") -> None:
+    operations.add_column("source", Column("fingerprint", Text))
+    for name in ("source_id", "client_id", "folder", "seller_key", "buyer_key", "account_key"):
+        operations.add_column("to_place", Column(name, tables.unfiled.c[name].type))
+    operations.add_column("to_place", Column("seq", Integer, nullable=False, server_default=text("0")))
+    tables.drop_account.create(operations.get_bind())
+    tables.rule.create(operations.get_bind())
+
+
+def _limits_and_health(operations: "Operations") -> None:
+    """Limits and health of integrations; attempts that know their integration."""
+    for added in (
+        Column("per_minute", Integer),
+        Column("failing_since", tables.UtcTime),
+        Column("failing_reason", Text),
+        Column("failing_remedy", Text),
+        Column("trouble", String(12)),
+        Column("sign_in_until", tables.UtcTime),
+    ):
+        operations.add_column("integration", added)
+    operations.add_column("attempt", Column("integration_id", String(36)))
+    operations.create_index("attempt_of_integration", "attempt", ["integration_id", "started_at"])
+
+
+def _sign_ins(operations: "Operations") -> None:
+    tables.sign_in.create(operations.get_bind())
+    operations.add_column("integration", Column("sign_in_id", String(36)))
+
+
+def _credit_notes(operations: "Operations") -> None:
+    """Amounts of credit notes get their sign. The copies of terminals do the same to theirs (store.copy_schema)."""
+    connection = operations.get_bind()
+    rows = connection.execute(select(tables.document.c.id, tables.document.c.value)).all()
+    for document_id, value in rows:
+        if b'"CREDIT_NOTE"' not in value:
+            continue
+        found = msgspec.json.decode(value, type=Document)
+        changed = directed(found)
+        if changed is not found:
+            connection.execute(
+                update(tables.document)
+                .where(tables.document.c.id == document_id)
+                .values(value=msgspec.json.encode(changed))
+            )
+
+
+def _reader_failures(operations: "Operations") -> None:
+    tables.reader_failure.create(operations.get_bind(), checkfirst=True)
+
+
+def _no_plain_hashes(operations: "Operations") -> None:
+    """What was a plain hash of a command, a password in it too, is forgotten: keys are known as before.
+
+    Sealed values and destinations are made anew by `resealing`, which has the keys. No package of others is let in yet.
+    """
+    operations.get_bind().execute(update(tables.command).values(fingerprint=""))
+    tables.allowed_package.create(operations.get_bind(), checkfirst=True)
+
+
+def _messages(operations: "Operations") -> None:
+    """Reasons that are texts become messages. Their texts stay as they were written."""
+    for table, name, remedy in (
+        (tables.delivery, "reason", "remedy"),
+        (tables.attempt, "reason", None),
+        (tables.integration, "cause", "remedy"),
+        (tables.integration, "failing_reason", "failing_remedy"),
+    ):
+        _make_messages(operations, table, name, remedy)
+
+
+def _make_messages(operations: "Operations", table: Table, name: str, remedy: str | None) -> None:
+    """The texts in column `name`, with those in column `remedy`, which is dropped."""
+    reason = column(name, Text)
+    statement = update(sql_table(table.name, reason)).where(reason.is_not(None)).values({name: _message(name, remedy)})
+    operations.get_bind().execute(statement)
+    if remedy:
+        operations.drop_column(table.name, remedy)
+
+
+def _message(name: str, remedy: str | None = None) -> "ColumnElement[str]":
+    advice = func.coalesce(column(remedy), "") if remedy else ""
+    return func.json_object("code", TEXT, "params", func.json_object("text", column(name), "remedy", advice))
+
+
+def _messages_of_intake(operations: "Operations") -> None:
+    """Why files wait to be placed, and what is wrong with ways in: the texts become messages."""
+    _make_messages(operations, tables.unfiled, "reason", "remedy")
+    _make_messages(operations, tables.installation, "reason", None)
+    operations.add_column("source", Column("problems", Text))
+    problem, problems = column("problem", Text), column("problems", Text)
+    changed = update(sql_table("source", problem, problems)).where(problem.is_not(None))
+    operations.get_bind().execute(changed.values(problems=func.json_array(_message("problem"))))
+    operations.drop_column("source", "problem")
+
+
+def _messages_of_sign_ins(operations: "Operations") -> None:
+    """Why a sign-in was refused becomes a message, with its text as it was written.
+
+    Step 4 makes the whole table as it is now, for a database that had none.
+    """
+    if "reason" in {one["name"] for one in inspect(operations.get_bind()).get_columns("sign_in")}:
+        return
+    operations.add_column("sign_in", Column("reason", Text))
+    sentence = column("sentence", Text)
+    refused = update(sql_table("sign_in", column("reason"), sentence)).where(sentence.is_not(None))
+    operations.get_bind().execute(refused.values(reason=_message("sentence", "remedy")))
+    operations.drop_column("sign_in", "sentence")
+    operations.drop_column("sign_in", "remedy")
+
+
+STEPS: dict[int, Callable[["Operations"], None]] = {
+    2: _sftp_drop_and_to_place,
+    3: _limits_and_health,
+    4: _sign_ins,
+    5: _credit_notes,
+    6: _reader_failures,
+    7: _no_plain_hashes,
+    8: _messages,
+    9: _messages_of_intake,
+    10: _messages_of_sign_ins,
+}
+"""`STEPS[n]` makes schema n out of schema n - 1."""
+
+_version = Table("schema_version", MetaData(), Column("version", Integer, nullable=False))
+
+
+class NewerSchema(BanqupError):
+    exit_code = EXIT_NEWER_VERSION
+
+    def __init__(self, found: int) -> None:
+        super().__init__(message("service.newer-schema", schema=found))
+
+
+def bring_up_to_date(database: Database) -> None:
+    """Raises `NewerSchema` and touches nothing where the database is of a later program."""
+    with database.engine.connect() as connection:
+        _begin(connection)
+        found = _version_of(connection)
+        if found > SCHEMA:
+            raise NewerSchema(found)
+        if found == 0:
+            tables.metadata.create_all(connection)
+            _version.create(connection)
+            connection.execute(insert(_version).values(version=SCHEMA))
+            kill_point("migrate.step")
+            found = SCHEMA
+        connection.commit()
+    for version in range(found + 1, SCHEMA + 1):
+        _step(database, version)
+
+
+def _step(database: Database, version: int) -> None:
+    """One step and its number are one transaction: killed in between, it is done again from where it stood."""
+    from alembic.migration import MigrationContext
+    from alembic.operations import Operations
+
+    with database.engine.connect() as connection:
+        _begin(connection)
+        if _version_of(connection) < version:
+            STEPS[version](Operations(MigrationContext.configure(connection)))
+            connection.execute(_version.update().values(version=version))
+            kill_point("migrate.step")
+        connection.commit()
+
+
+def _begin(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _version_of(connection: Connection) -> int:
+    if not inspect(connection).has_table(_version.name):
+        return 0
+    return int(connection.execute(select(func.max(_version.c.version))).scalar_one() or 0)
+
+
+def the_space(database: Database, name: str) -> str:
+    """The one space of a local backend, made at the first start; its id."""
+    with database.engine.connect() as connection:
+        _begin(connection)
+        found = connection.execute(select(tables.space.c.id)).scalars().first()
+        if found is None:
+            found = _new_space(connection, name)
+        connection.commit()
+    return str(found)
+
+
+def _new_space(connection: Connection, name: str) -> str:
+    import secrets
+
+    space_id = str(uuid.uuid4())
+    space = {"id": space_id, "name": name, "epoch": str(uuid.uuid4()), "cursor_secret": secrets.token_bytes(32)}
+    connection.execute(insert(tables.space), space)
+    member = {"space_id": space_id, "user_id": LOCAL_USER, "role": str(Role.ADMINISTRATOR)}
+    connection.execute(insert(tables.member), member)
+    return space_id

@@ -1,0 +1,49 @@
+"""The tables of the service, as SQLAlchemy Core sees them (docs/protocol.md, tables).
+
+Domain values that are only ever read whole stand in one JSON column (`value`, msgspec's encoding of the wire type),
+beside the columns that statements search by. On SQLite and PostgreSQL alike.
+"""
+
+from banqup_tui.backend.db.tables.basis import UtcTime, metadata, stamp, utc_now
+from banqup_tui.backend.db.tables.documents import client, client_key, document
+from banqup_tui.backend.db.tables.integrations import (
+    allowed_package,
+    installation,
+    integration,
+    settings,
+    sign_in,
+)
+from banqup_tui.backend.db.tables.ledger import attempt, delivery, dispatcher, job, scheduler
+from banqup_tui.backend.db.tables.sources import drop_account, reader_failure, rule, source, source_file, unfiled
+from banqup_tui.backend.db.tables.spaces import access, change, command, member, space
+
+__all__ = [
+    "UtcTime",
+    "access",
+    "allowed_package",
+    "attempt",
+    "change",
+    "client",
+    "client_key",
+    "command",
+    "delivery",
+    "dispatcher",
+    "document",
+    "drop_account",
+    "installation",
+    "integration",
+    "job",
+    "member",
+    "metadata",
+    "reader_failure",
+    "rule",
+    "scheduler",
+    "settings",
+    "sign_in",
+    "source",
+    "source_file",
+    "space",
+    "stamp",
+    "unfiled",
+    "utc_now",
+]

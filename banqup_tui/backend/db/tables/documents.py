@@ -1,0 +1,64 @@
+"""Clients and their documents."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from banqup_tui.backend.db.tables.basis import UtcTime, metadata
+
+client = Table(
+    "client",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("space_id", String(36), nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    UniqueConstraint("space_id", "reference"),
+)
+
+client_key = Table(
+    "client_key",
+    metadata,
+    Column("space_id", String(36), nullable=False),
+    Column("key", String(80), nullable=False),
+    Column("client_id", String(36), nullable=False),
+    PrimaryKeyConstraint("space_id", "key", "client_id"),
+)
+"""Normalised identifiers (VAT and enterprise numbers, IBANs) by which the sorter knows a client."""
+
+document = Table(
+    "document",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("space_id", String(36), nullable=False),
+    Column("client_id", String(36), nullable=False),
+    Column("folder", String(32), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("filed_year", Integer, nullable=False),
+    Column("filed_month", Integer, nullable=False),
+    Column("business_key", String(64)),
+    Column("created_seq", Integer, nullable=False),
+    Column("ready_seq", Integer),
+    Column("seq", Integer, nullable=False),
+    Column("approved", Boolean, nullable=False),
+    Column("processed", Boolean, nullable=False),
+    Column("attempted", Boolean, nullable=False, server_default=text("0")),
+    Column("accounting_status", String(24), nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    UniqueConstraint("space_id", "client_id", "sha256"),
+    Index("document_ready", "client_id", "ready_seq"),
+    Index("document_newest", "space_id", "created_at", "id"),
+    Index("document_business", "client_id", "business_key"),
+)

@@ -1,0 +1,105 @@
+"""Ways in: sources and what they brought, what waits to be placed, and what was learned from placing."""
+
+from sqlalchemy import BigInteger, Column, Integer, PrimaryKeyConstraint, String, Table, Text, UniqueConstraint, text
+
+from banqup_tui.backend.db.tables.basis import MessagesText, MessageText, UtcTime, metadata
+
+source = Table(
+    "source",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("space_id", String(36), nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("taken", Integer, nullable=False, server_default=text("0")),
+    Column("refused", Integer, nullable=False, server_default=text("0")),
+    Column("problems", MessagesText),
+    Column("last_at", UtcTime),
+    Column("fingerprint", Text),
+    Column("seq", Integer, nullable=False),
+)
+"""`path`: the folder that is watched, or where an SFTP drop listens (`HOST:PORT`); `fingerprint`: of its host key."""
+
+drop_account = Table(
+    "drop_account",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("space_id", String(36), nullable=False),
+    Column("source_id", String(36), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("client_id", String(36)),
+    Column("folder", String(32)),
+    Column("secret", Text),
+    Column("public_key", Text),
+    Column("at", UtcTime, nullable=False),
+    UniqueConstraint("source_id", "name"),
+)
+"""Who may put files into an SFTP drop. `secret`: a slow salted hash (`domain.passwords`); it or `public_key`."""
+
+source_file = Table(
+    "source_file",
+    metadata,
+    Column("source_id", String(36), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("sha256", String(64)),
+    Column("outcome", String(16), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("source_id", "path"),
+)
+"""What a source has brought. A watched folder does not read the same (path, size, time) again.
+
+In an SFTP drop the first part of `path` is the account's name, and `mtime_ns` the time at which it was taken.
+"""
+
+reader_failure = Table(
+    "reader_failure",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("details", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+"""Files that ended the process that was reading them. `reason` and `details` (JSON) are code and parameters of the
+refusal; another `version` of the program tries once more.
+"""
+
+unfiled = Table(
+    "to_place",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("space_id", String(36), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("sha256", String(64)),
+    Column("reason", MessageText, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("source_id", String(36)),
+    Column("client_id", String(36)),
+    Column("folder", String(32)),
+    Column("seller_key", String(80)),
+    Column("buyer_key", String(80)),
+    Column("account_key", String(80)),
+    Column("seq", Integer, nullable=False, server_default=text("0")),
+    UniqueConstraint("space_id", "source", "file_name"),
+)
+"""`client_id` and `folder` seem likely; the keys stand on the document (`domain.source.Unfiled`)."""
+
+rule = Table(
+    "rule",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("space_id", String(36), nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("match", Text, nullable=False),
+    Column("source", Text, nullable=False, server_default=text("''")),
+    Column("client_id", String(36), nullable=False),
+    Column("folder", String(32)),
+    Column("by", String(36)),
+    Column("at", UtcTime, nullable=False),
+    Column("seq", Integer, nullable=False),
+    UniqueConstraint("space_id", "kind", "source", "match"),
+)
+"""What was learned from placements by hand. `source` goes with PATH."""

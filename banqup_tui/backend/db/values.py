@@ -1,0 +1,220 @@
+"""Rows of the tables -> values of the wire."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, func, select
+
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.vault import of_installation, of_version
+from banqup_tui.backend.services import Services
+from banqup_tui.domain.batches import in_batches
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.delivery import NEWEST_ATTEMPTS, Attempt, Delivery, DeliveryState
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.extension import Installation, InstallationState
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.integration import Integration, IntegrationState, Trouble
+from banqup_tui.domain.source import DropAccount, PlacingRule, RuleKind, Source, SourceKind, Unfiled
+from banqup_tui.domain.status import AccountingStatus
+
+_client = msgspec.json.Decoder(Client)
+_document = msgspec.json.Decoder(Document)
+
+
+def client_of(row: Row[Any]) -> Client:
+    """From `client.value`."""
+    return _client.decode(row.value)
+
+
+def document_of(row: Row[Any]) -> Document:
+    """From `document.value`, with what changes after the intake taken from its own columns."""
+    return msgspec.structs.replace(
+        _document.decode(row.value),
+        approved=row.approved,
+        processed=row.processed,
+        attempted=row.attempted,
+        accounting_status=AccountingStatus(row.accounting_status),
+    )
+
+
+def deliveries_of(connection: Connection, rows: Sequence[Row[Any]]) -> list[Delivery]:
+    """One for each row of `delivery`, in their order, each with its newest attempts."""
+    logs = _newest_attempts(connection, [row.id for row in rows])
+    return [_delivery(row, tuple(logs.get(row.id, ()))) for row in rows]
+
+
+def _delivery(row: Row[Any], log: tuple[Attempt, ...]) -> Delivery:
+    return Delivery(
+        id=row.id,
+        integration_id=row.integration_id,
+        document_id=row.document_id,
+        sha256=row.sha256,
+        state=DeliveryState(row.state),
+        generation=row.generation,
+        attempts=row.attempts,
+        reason=row.reason,
+        receipt=row.receipt,
+        sent_as=row.sent_as,
+        asked_by=row.asked_by,
+        due_at=row.due_at,
+        check_at=row.check_at,
+        updated_at=row.updated_at,
+        dismissed=row.dismissed,
+        log=log,
+    )
+
+
+def attempts_of(connection: Connection, delivery_id: str) -> list[Attempt]:
+    """All of them, newest first."""
+    attempt = tables.attempt
+    statement = select(attempt).where(attempt.c.delivery_id == delivery_id).order_by(attempt.c.fence.desc())
+    return [_attempt(row) for row in connection.execute(statement)]
+
+
+def _newest_attempts(connection: Connection, delivery_ids: Sequence[str]) -> dict[str, list[Attempt]]:
+    attempt = tables.attempt
+    columns = ("delivery_id", "fence", "started_at", "ended_at", "asked_by", "outcome", "receipt", "reason")
+    wanted = [attempt.c[name] for name in (*columns, "settings_version", "destination", "phase")]
+    rank = func.row_number().over(partition_by=attempt.c.delivery_id, order_by=attempt.c.fence.desc())
+    logs: dict[str, list[Attempt]] = {}
+    for some in in_batches(delivery_ids):
+        ranked = select(*wanted, rank.label("rank")).where(attempt.c.delivery_id.in_(some)).subquery()
+        newest = select(ranked).where(ranked.c.rank <= NEWEST_ATTEMPTS).order_by(ranked.c.fence.desc())
+        for row in connection.execute(newest):
+            logs.setdefault(row.delivery_id, []).append(_attempt(row))
+    return logs
+
+
+def _attempt(row: Row[Any]) -> Attempt:
+    return Attempt(
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        asked_by=row.asked_by,
+        outcome=row.outcome,
+        receipt=row.receipt,
+        reason=row.reason,
+        settings_version=row.settings_version,
+        destination=row.destination,
+        look_up=row.phase == "CHECKING",
+    )
+
+
+def installation_of(row: Row[Any], services: Services) -> Installation:
+    """Without secrets: those that are kept are named only."""
+    shown, secrets = services.vault.shown(row.extension_id, of_installation(row.id), row.settings)
+    return Installation(
+        id=row.id,
+        extension_id=row.extension_id,
+        settings=shown,
+        secrets=secrets,
+        state=InstallationState(row.state),
+        reason=row.reason,
+    )
+
+
+def integration_of(row: Row[Any], own: bytes | None, effective: bytes | None, services: Services) -> Integration:
+    """`own` and `effective` are those of the settings version in use; secrets are named only."""
+    version = row.settings_version
+    shown, secrets = services.vault.shown(row.extension_id, of_version(row.id, version, "own"), own)
+    in_effect, _ = services.vault.shown(row.extension_id, of_version(row.id, version, "effective"), effective)
+    return Integration(
+        id=row.id,
+        client_id=row.client_id,
+        installation_id=row.installation_id,
+        extension_id=row.extension_id,
+        label=row.label,
+        state=IntegrationState(row.state),
+        folders=tuple(Folder(name) for name in row.folders.split()),
+        settings=shown,
+        effective=in_effect,
+        secrets=secrets,
+        activated_seq=row.activated_seq,
+        activated_at=row.activated_at,
+        last_sent_at=row.last_sent_at,
+        cause=row.cause,
+        trouble=Trouble(row.trouble) if row.trouble else None,
+        failing_since=row.failing_since,
+        failing_reason=row.failing_reason,
+        postponed_until=row.postponed_until,
+        sign_in_until=row.sign_in_until,
+        destination=row.destination,
+    )
+
+
+def integrations_of(connection: Connection, rows: Sequence[Row[Any]], services: Services) -> list[Integration]:
+    settings_table = tables.settings
+    found: dict[tuple[str, int], Row[Any]] = {}
+    for some in in_batches([row.id for row in rows]):
+        for row in connection.execute(select(settings_table).where(settings_table.c.integration_id.in_(some))):
+            found[row.integration_id, row.version] = row
+    values = []
+    for row in rows:
+        used = found.get((row.id, row.settings_version))
+        values.append(integration_of(row, used and used.own, used and used.effective, services))
+    return values
+
+
+def sources_of(connection: Connection, rows: Sequence[Row[Any]]) -> list[Source]:
+    """One for each row of `source`, in their order, each with the accounts of its drop."""
+    table = tables.drop_account
+    found: dict[str, list[DropAccount]] = {}
+    drops = [row.id for row in rows if row.kind == SourceKind.SFTP_DROP]
+    for some in in_batches(drops):
+        for row in connection.execute(select(table).where(table.c.source_id.in_(some)).order_by(table.c.name)):
+            found.setdefault(row.source_id, []).append(_account_of(row))
+    return [_source(row, tuple(found.get(row.id, ()))) for row in rows]
+
+
+def _account_of(row: Row[Any]) -> DropAccount:
+    """Without what it signs in with."""
+    return DropAccount(
+        id=row.id,
+        name=row.name,
+        client_id=row.client_id,
+        folder=Folder(row.folder) if row.folder else None,
+        by_key=row.public_key is not None,
+    )
+
+
+def _source(row: Row[Any], accounts: tuple[DropAccount, ...]) -> Source:
+    return Source(
+        id=row.id,
+        kind=SourceKind(row.kind),
+        path=row.path,
+        taken=row.taken,
+        refused=row.refused,
+        problems=row.problems or (),
+        last_at=row.last_at,
+        fingerprint=row.fingerprint,
+        accounts=accounts,
+    )
+
+
+def unfiled_of(row: Row[Any]) -> Unfiled:
+    return Unfiled(
+        id=row.id,
+        source=row.source,
+        file_name=row.file_name,
+        reason=row.reason,
+        sha256=row.sha256,
+        at=row.at,
+        client_id=row.client_id,
+        folder=Folder(row.folder) if row.folder else None,
+        seller_key=row.seller_key,
+        buyer_key=row.buyer_key,
+        account_key=row.account_key,
+    )
+
+
+def rule_of(row: Row[Any]) -> PlacingRule:
+    return PlacingRule(
+        id=row.id,
+        kind=RuleKind(row.kind),
+        match=row.match,
+        client_id=row.client_id,
+        folder=Folder(row.folder) if row.folder else None,
+        source=row.source or None,
+        at=row.at,
+    )

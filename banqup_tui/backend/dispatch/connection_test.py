@@ -1,0 +1,143 @@
+"""Trying a connection from the form, with settings that need not be kept yet. No document is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.dispatch.requests import build_request
+from banqup_tui.backend.integrations.oauth.access_tokens import provide
+from banqup_tui.backend.integrations.registry import Level
+from banqup_tui.backend.integrations.settings_input import read_settings_input
+from banqup_tui.backend.integrations.settings_levels import Settings
+from banqup_tui.backend.redaction import AttemptSecrets
+from banqup_tui.backend.services import Refused, Services
+from banqup_tui.connectors.common.path_template import values_of
+from banqup_tui.connectors.interface import Connector, DeliveryRequest, Shows, Step, failed_step
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import Message
+from banqup_tui.protocol.messages import TestRequest, TestResult, TestStep
+from banqup_tui.protocol.problems import Problem
+
+SECONDS = 60.0
+
+_log = logging.getLogger(__name__)
+
+
+class _Gathered(msgspec.Struct, frozen=True):
+    """The settings as they would be used, and the newest document that would go there."""
+
+    settings: Settings
+    sample: DeliveryRequest | None
+    of_client: bool
+
+
+async def test(services: Services, request: TestRequest) -> TestResult:
+    """Steps in order, the first that fails last; with every problem of the settings where they are not right."""
+    provide(services)
+    try:
+        gathered = await asyncio.to_thread(_gather, services, request)
+    except Refused as refused:
+        return TestResult(steps=(_wrong(refused.problem),))
+    except BanqupError as error:
+        return TestResult(steps=(TestStep(ok=False, message=error.message),))
+    problems, values = _read(services, request, gathered)
+    variables = dict(values_of(gathered.sample)) if gathered.sample else {}
+    connector = services.extensions.connector(request.extension_id)
+    if problems or connector is None:
+        return TestResult(steps=tuple(_wrong(problem) for problem in problems), variables=variables)
+    if values is None:
+        steps = () if request.dry else (TestStep(ok=False, message=Message("connection.given-by-client")),)
+        return TestResult(steps=steps, variables=variables)
+    typed = services.extensions.typed(request.extension_id, values)
+    secrets = AttemptSecrets(typed)
+    tried = [] if request.dry else await _tried(connector, typed, gathered.sample)
+    preview = _preview(connector, typed, gathered.sample)
+    redactor = secrets.redactor()
+    return TestResult(
+        steps=tuple(TestStep(ok=step.ok, message=redactor.message(step.message)) for step in tried),
+        preview=None if preview is None else redactor.text(preview),
+        variables=variables,
+    )
+
+
+def _read(
+    services: Services, request: TestRequest, gathered: _Gathered
+) -> tuple[Sequence[Problem], Mapping[str, Any] | None]:
+    """What is wrong, and the settings as they would be used; none of these where each client gives the rest."""
+    extensions = services.extensions
+    whole = extensions.read(request.extension_id, gathered.settings, Level.EFFECTIVE)
+    if not whole.problems or gathered.of_client:
+        return whole.problems, whole.values
+    properties = extensions.properties(request.extension_id)
+    firm = extensions.read(request.extension_id, gathered.settings, Level.FIRM)
+    known = {problem.field for problem in firm.problems}
+    missing = [problem for problem in whole.problems if problem.field not in known]
+    if all(properties.get(problem.field or "", {}).get("x-level") == "client" for problem in missing):
+        return firm.problems, None
+    return whole.problems, None
+
+
+test.__test__ = False  # type: ignore[attr-defined]
+
+
+async def _tried(connector: Connector[Any], settings: Any, sample: DeliveryRequest | None) -> list[Step]:
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await connector.test(settings, sample)
+    except TimeoutError:
+        return [Step(ok=False, message=Message("connection.too-slow"))]
+    except BanqupError as error:
+        return [failed_step(error)]
+    except Exception:
+        _log.exception("the test of %s failed", connector.manifest.id)
+        return [Step(ok=False, message=Message("connection.test-failed"))]
+
+
+def _preview(connector: Connector[Any], settings: Any, sample: DeliveryRequest | None) -> str | None:
+    if sample is None or not isinstance(connector, Shows):
+        return None
+    try:
+        return connector.where(settings, sample)
+    except Exception:
+        _log.exception("%s could not say where a document would go", connector.manifest.id)
+        return None
+
+
+def _gather(services: Services, request: TestRequest) -> _Gathered:
+    with services.database.read() as connection:
+        entered = read_settings_input(connection, services, request)
+        sample = newest(connection, services, entered.client_id)
+        return _Gathered(entered.settings, sample, entered.client_id is not None)
+
+
+def newest(connection: Connection, services: Services, client_id: str | None) -> DeliveryRequest | None:
+    """The newest document of the client, or of the space, as it would be given to a connector."""
+    document, client = tables.document, tables.client
+    which = [document.c.space_id == services.space_id]
+    if client_id is not None:
+        which.append(document.c.client_id == client_id)
+    statement = (
+        select(document.c.value, client.c.value.label("client"))
+        .join(client, client.c.id == document.c.client_id)
+        .where(*which)
+        .order_by(document.c.created_at.desc(), document.c.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(statement).one_or_none()
+    if row is None:
+        return None
+    of, whose = msgspec.json.decode(row.value, type=Document), msgspec.json.decode(row.client, type=Client)
+    return build_request(services, of, whose, key=of.id, delivery_id=of.id)
+
+
+def _wrong(problem: Problem) -> TestStep:
+    return TestStep(ok=False, message=problem.message, field=problem.field)

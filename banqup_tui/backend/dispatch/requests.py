@@ -1,0 +1,144 @@
+"""Claims -> what a connector is given: the file with what is known of the document, and the settings of one version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import Connection, Row, Select, select
+
+from banqup_tui.backend.db.json_rows import ids_param, in_ids
+from banqup_tui.backend.db.tables import client, document, settings
+from banqup_tui.backend.db.vault import of_version
+from banqup_tui.backend.integrations.registry import typed_settings
+from banqup_tui.backend.ledger import messages
+from banqup_tui.backend.ledger.claim import Claim
+from banqup_tui.backend.ledger.enqueue import wanted_copy_key
+from banqup_tui.connectors.interface import Connector, DeliveryRequest, Fault, NotSent, Rejected
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.integration import Trouble
+from banqup_tui.domain.messages import message
+
+if TYPE_CHECKING:
+    from banqup_tui.backend.services import Services
+
+# Made at the import: two threads that decode a type for the first time at once bring the process down (msgspec 0.22).
+_document = msgspec.json.Decoder(Document)
+_client = msgspec.json.Decoder(Client)
+
+
+class Brief(msgspec.Struct, frozen=True):
+    """What one attempt needs to begin."""
+
+    connector: Connector[Any]
+    settings: Any
+    delivery_request: DeliveryRequest
+
+
+def briefs_of(services: Services, claims: Sequence[Claim]) -> list[Brief | Exception]:
+    """Read for all of them together. An exception where an attempt cannot begin: what it then comes to."""
+    with services.database.read() as connection:
+        documents = _rows(connection, _DOCUMENTS, [claim.document_id for claim in claims])
+        clients = _rows(connection, _CLIENTS, [claim.client_id for claim in claims])
+        opened: dict[tuple[str, int], Any] = {}
+        return [_brief(connection, services, claim, documents, clients, opened) for claim in claims]
+
+
+def _brief(
+    connection: Connection,
+    services: Services,
+    claim: Claim,
+    documents: Mapping[str, Row[Any]],
+    clients: Mapping[str, Row[Any]],
+    opened: dict[tuple[str, int], Any],
+) -> Brief | Exception:
+    try:
+        connector: Connector[Any] | None = services.extensions.connector(claim.extension_id)
+        if connector is None:
+            return NotSent(messages.NO_CONNECTOR, fault=Fault.PERSON, trouble=Trouble.EXTENSION)
+        version = (claim.integration_id, claim.settings_version)
+        if version not in opened:
+            opened[version] = settings_of(connection, services, connector, *version)
+        delivery_request = _delivery_request(
+            services, claim, documents.get(claim.document_id), clients.get(claim.client_id)
+        )
+        return Brief(connector, opened[version], delivery_request)
+    except Exception as error:
+        return error
+
+
+_DOCUMENTS = select(document.c.id, document.c.value).where(in_ids(document.c.id))
+_CLIENTS = select(client.c.id, client.c.value).where(in_ids(client.c.id))
+
+
+def _rows(connection: Connection, of: Select[Any], ids: Iterable[str]) -> dict[str, Row[Any]]:
+    return {row.id: row for row in connection.execute(of, ids_param(set(ids)))}
+
+
+def _delivery_request(
+    services: Services, claim: Claim, row: Row[Any] | None, owner: Row[Any] | None
+) -> DeliveryRequest:
+    """Raises `Rejected` where the document or its client is no longer here."""
+    if row is None or owner is None:
+        raise Rejected(messages.DOCUMENT_GONE)
+    return build_request(
+        services,
+        _document.decode(row.value),
+        _client.decode(owner.value),
+        key=wanted_copy_key(claim.integration_id, claim.sha256, claim.generation),
+        delivery_id=claim.delivery_id,
+        generation=claim.generation,
+        attempt=claim.fence,
+    )
+
+
+def build_request(
+    services: Services,
+    of: Document,
+    whose: Client,
+    *,
+    key: str,
+    delivery_id: str,
+    generation: int = 1,
+    attempt: int = 0,
+) -> DeliveryRequest:
+    """What a connector is given of a document and its client."""
+    return DeliveryRequest(
+        key=key,
+        delivery_id=delivery_id,
+        generation=generation,
+        file=services.files.path(of.sha256),
+        file_name=of.file_name,
+        media_type=of.media_type,
+        size=of.size,
+        sha256=of.sha256,
+        client_reference=whose.reference,
+        client_name=whose.name,
+        vat_number=whose.vat_number,
+        enterprise_number=whose.enterprise_number,
+        folder=of.folder,
+        number=of.number,
+        issue_date=of.sort_date,
+        attempt=attempt,
+    )
+
+
+def settings_of(
+    connection: Connection, services: Services, connector: Connector[Any], integration_id: str, version: int
+) -> Any:
+    """The connector's own struct. Raises `NotSent` (a person has to mend it) where it cannot be made."""
+    statement = select(settings.c.effective).where(
+        settings.c.integration_id == integration_id, settings.c.version == version
+    )
+    sealed = connection.execute(statement).scalar_one_or_none()
+    if sealed is None:
+        raise NotSent(messages.NO_SETTINGS, fault=Fault.PERSON)
+    try:
+        return typed_settings(connector, services.vault.open(of_version(integration_id, version, "effective"), sealed))
+    except msgspec.ValidationError as error:
+        raise NotSent(message(messages.SETTING_DOES_NOT_FIT, quote=str(error)), fault=Fault.PERSON) from error
+    except BanqupError as error:
+        raise NotSent(error.message, fault=Fault.PERSON) from error

@@ -1,0 +1,45 @@
+"""Integrations whose turn is about to come, after nothing was sent for a while: the way to them is opened ahead."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from banqup_tui.backend.connector_host.pool import Key
+from banqup_tui.backend.db.tables import integration
+from banqup_tui.backend.dispatch.requests import settings_of
+from banqup_tui.connectors.interface import Connector
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.integration import IntegrationState
+
+if TYPE_CHECKING:
+    from banqup_tui.backend.services import Services
+
+_AT_ONCE = 4
+
+
+class Coming(msgspec.Struct, frozen=True):
+    key: Key
+    connector: Connector[Any]
+    settings: Any
+
+
+def coming(connection: Connection, services: Services, now: datetime) -> list[Coming]:
+    """The next few. What cannot be opened is left to the attempt, which tells why."""
+    found = []
+    which = (integration.c.space_id == services.space_id, integration.c.state == str(IntegrationState.ACTIVE))
+    wanted = (integration.c.id, integration.c.extension_id, integration.c.settings_version)
+    in_order = select(*wanted).where(*which, integration.c.ready_at <= now, integration.c.timed_out.is_(False))
+    for row in connection.execute(in_order.order_by(integration.c.claimed_round).limit(_AT_ONCE)):
+        connector: Connector[Any] | None = services.extensions.connector(row.extension_id)
+        if connector is None:
+            continue
+        try:
+            settings = settings_of(connection, services, connector, row.id, row.settings_version)
+        except BanqupError:
+            continue
+        found.append(Coming((row.id, row.settings_version), connector, settings))
+    return found

@@ -1,0 +1,1 @@
+"""How files come in: documents, clients, unfiled files, watched folders and the SFTP drop."""

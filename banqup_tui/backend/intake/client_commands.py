@@ -1,0 +1,96 @@
+"""Commands about clients and about documents that need no sending: create a client, mark documents processed."""
+
+import uuid
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.intake.clients import put_client
+from banqup_tui.backend.ledger.status import restate
+from banqup_tui.backend.services import Context, Handler, Refused
+from banqup_tui.domain.batches import in_batches
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.messages import Message, message
+from banqup_tui.domain.values import Value
+from banqup_tui.protocol.commands import CreateClient, SetProcessed
+from banqup_tui.protocol.messages import EntityKind
+from banqup_tui.protocol.problems import ProblemType
+
+_LONGEST = 200
+
+
+def create_client(transaction: Transaction, body: CreateClient, context: Context) -> dict[str, Any]:
+    """Result: `{"clientId": id}`. The identifiers become keys by which the sorter knows the client."""
+    client = Client(
+        id=_identifier(body.client_id),
+        reference=_text(body.reference, "reference"),
+        name=_text(body.name, "name"),
+        vat_number=_normalised(body.vat_number),
+        enterprise_number=_normalised(body.enterprise_number),
+    )
+    _refuse_known(transaction, client)
+    put_client(transaction, client)
+    return {"clientId": client.id}
+
+
+def set_processed(transaction: Transaction, body: SetProcessed, context: Context) -> dict[str, Any]:
+    """Result: `{"changed": n, "unchanged": n}`. Refused where a document is not there, or waits for its client."""
+    rows = _documents(transaction, list(dict.fromkeys(body.document_ids)))
+    turned = [row for row in rows if row.processed is not body.processed]
+    if body.processed and any(not row.approved for row in turned):
+        raise Refused(ProblemType.REFUSED, Message("document.not-approved"))
+    document = tables.document
+    for some in in_batches([row.id for row in turned]):
+        transaction.execute(update(document).where(document.c.id.in_(some)).values(processed=body.processed))
+    restate(transaction, [row.id for row in turned])
+    for row in turned:
+        transaction.changed(EntityKind.DOCUMENT, row.id, client_id=row.client_id)
+    return {"changed": len(turned), "unchanged": len(rows) - len(turned)}
+
+
+HANDLERS: dict[type[Value], Handler] = {CreateClient: create_client, SetProcessed: set_processed}
+
+
+def _documents(transaction: Transaction, document_ids: list[str]) -> list[Row[Any]]:
+    document = tables.document
+    rows: list[Row[Any]] = []
+    for some in in_batches(document_ids):
+        found = select(document).where(document.c.space_id == transaction.space_id, document.c.id.in_(some))
+        rows.extend(transaction.execute(found).all())
+    if len(rows) < len(document_ids):
+        raise Refused(ProblemType.NOT_FOUND, Message("document.deleted"))
+    return rows
+
+
+def _refuse_known(transaction: Transaction, client: Client) -> None:
+    table = tables.client
+    if transaction.execute(select(table.c.id).where(table.c.id == client.id)).first():
+        raise Refused(ProblemType.REFUSED, Message("client.there-already"), field="clientId")
+    same = select(table.c.id).where(table.c.space_id == transaction.space_id, table.c.reference == client.reference)
+    if transaction.execute(same).first():
+        raise Refused(
+            ProblemType.REFUSED, message("client.reference-taken", reference=client.reference), field="reference"
+        )
+
+
+def _identifier(text: str) -> str:
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise Refused(ProblemType.BAD_REQUEST, Message("client.id-no-uuid"), field="clientId") from None
+
+
+def _text(text: str, field: str) -> str:
+    """One line without control or bidirectional signs, as a terminal may print it."""
+    clean = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    if not clean or len(clean) > _LONGEST:
+        reason = message("client.text-length", field=field, limit=_LONGEST)
+        raise Refused(ProblemType.BAD_REQUEST, reason, field=field)
+    return clean
+
+
+def _normalised(text: str | None) -> str | None:
+    alphanumeric = "".join(sign for sign in text or "" if sign.isascii() and sign.isalnum()).upper()
+    return alphanumeric or None

@@ -1,0 +1,146 @@
+"""The firm's clients in the database: looked up by key, written with all the keys under which they are known."""
+
+import re
+import unicodedata
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Select, bindparam, func, select
+
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.source import RuleKind
+from banqup_tui.protocol.messages import EntityKind
+from banqup_tui.sources.keys import keys_of_client, name_key
+from banqup_tui.sources.sorter import NewClient
+
+_LEGAL_FORMS = re.compile(
+    r"(?i:sa|nv|srl|bv|bvba|sprl|sc|cv|scrl|cvba|snc|vof|asbl|vzw|acp|ltd|gmbh|sas|sarl|commv|scs|ag)"
+)
+_LONGEST_REFERENCE = 24
+
+
+_ALL = (
+    select(tables.client.c.value)
+    .where(tables.client.c.space_id == bindparam("space"))
+    .order_by(tables.client.c.reference)
+)
+_BY_ID = _ALL.where(tables.client.c.id == bindparam("id"))
+_BY_REFERENCE = _ALL.where(func.lower(tables.client.c.reference) == bindparam("reference"))
+_BY_KEYS = _ALL.where(
+    tables.client.c.id.in_(
+        select(tables.client_key.c.client_id).where(
+            tables.client_key.c.space_id == bindparam("space"),
+            tables.client_key.c.key.in_(bindparam("keys", expanding=True)),
+        )
+    )
+)
+_RULED = select(tables.rule.c.client_id).where(
+    tables.rule.c.space_id == bindparam("space"),
+    tables.rule.c.kind == str(RuleKind.IDENTIFIER),
+    tables.rule.c.match == bindparam("key"),
+)
+_client = msgspec.json.Decoder(Client)
+
+
+class ClientDirectory:
+    """The sorter's view of the clients (`sources.sorter.Directory`), within one transaction or snapshot."""
+
+    def __init__(self, connection: Connection, space_id: str) -> None:
+        self._connection = connection
+        self._space_id = space_id
+
+    def clients_for(self, key: str) -> Sequence[Client]:
+        kind, _, text = key.partition(":")
+        if kind == "reference":
+            return self._found(_BY_REFERENCE, reference=text.lower())
+        found = self.known_by(key)
+        if kind == "name" and not found:
+            return [client for client in self._found(_ALL) if name_key(client.name) == key]
+        return found if len(found) == 1 else self._ruled(key, found)
+
+    def known_by(self, key: str) -> list[Client]:
+        """Those that are known by this key themselves; rules are not asked."""
+        return self._found(_BY_KEYS, keys=list(_spellings(key)))
+
+    def _ruled(self, key: str, found: list[Client]) -> list[Client]:
+        """Nobody, or several, are known by the key: a rule made by hand may say who is meant."""
+        learned = self._connection.execute(_RULED, {"space": self._space_id, "key": key[:80]}).scalar()
+        client = self.by_id(learned) if learned else None
+        return [client] if client is not None and (not found or client in found) else found
+
+    def by_id(self, client_id: str) -> Client | None:
+        found = self._found(_BY_ID, id=client_id)
+        return found[0] if found else None
+
+    def _found(self, statement: Select[Any], **parameters: object) -> list[Client]:
+        values = self._connection.execute(statement, {"space": self._space_id, **parameters}).scalars()
+        return [_client.decode(value) for value in values]
+
+
+def _spellings(key: str) -> tuple[str, ...]:
+    """A key, and the plain numbers that mean the same."""
+    kind, _, text = key.partition(":")
+    if kind == "be":
+        return key, text, f"BE{text}"
+    return (key, text) if kind in ("vat", "iban") else (key,)
+
+
+def put_client(transaction: Transaction, client: Client, keys: Iterable[str] = ()) -> None:
+    """Insert a client with the keys that its numbers give, and those in `keys`."""
+    row = {
+        "id": client.id,
+        "space_id": transaction.space_id,
+        "reference": client.reference,
+        "seq": 0,
+        "value": msgspec.json.encode(client),
+    }
+    transaction.execute(tables.client.insert(), row)
+    add_keys(transaction, client.id, [*keys_of_client(client), *keys])
+    transaction.changed(EntityKind.CLIENT, client.id, client_id=client.id)
+
+
+def add_keys(transaction: Transaction, client_id: str, keys: Iterable[str]) -> None:
+    rows = [{"space_id": transaction.space_id, "key": key[:80], "client_id": client_id} for key in dict.fromkeys(keys)]
+    if rows:
+        transaction.execute(transaction.insert(tables.client_key).on_conflict_do_nothing(), rows)
+
+
+def make_client(transaction: Transaction, new: NewClient) -> Client:
+    client = Client(
+        id=str(uuid.uuid4()),
+        reference=free_reference(transaction, new.name),
+        name=new.name,
+        vat_number=new.vat_number,
+        enterprise_number=new.enterprise_number,
+        identifiers=new.identifiers,
+    )
+    put_client(transaction, client, new.keys)
+    return client
+
+
+def free_reference(transaction: Transaction, name: str) -> str:
+    """`Boulangerie du Parvis SRL` -> `BOULANGERIE-DU-PARVIS`, with `-2`, `-3` … where it is taken."""
+    base = reference_from(name)
+    column = tables.client.c.reference
+    statement = select(column).where(tables.client.c.space_id == transaction.space_id, column.like(f"{base}%"))
+    taken = {reference.upper() for reference in transaction.execute(statement).scalars()}
+    if base not in taken:
+        return base
+    return next(free for number in range(2, len(taken) + 3) if (free := f"{base}-{number}") not in taken)
+
+
+def reference_from(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    words = re.findall(r"[A-Z0-9]+", plain.upper())
+    telling = [word for word in words if not _LEGAL_FORMS.fullmatch(word)] or words
+    reference = ""
+    for word in telling:
+        longer = f"{reference}-{word}" if reference else word
+        if reference and len(longer) > _LONGEST_REFERENCE:
+            break
+        reference = longer[:_LONGEST_REFERENCE]
+    return reference or "CLIENT"

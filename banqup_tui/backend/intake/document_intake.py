@@ -1,0 +1,290 @@
+"""How a file becomes a document: bytes in the store, read, sorted, one row per client it belongs to.
+
+Reading is done before the transaction (`prepare_import`, `read_file`): a large PDF must not hold up the other writers.
+What cannot be read or placed is laid aside with its reason (`unfiled`) and refused to whoever asked.
+"""
+
+import hashlib
+import uuid
+from enum import StrEnum
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import bindparam, select
+
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.intake import filing_rules, unfiled
+from banqup_tui.backend.intake.clients import ClientDirectory, add_keys, make_client
+from banqup_tui.backend.intake.description import described, kind_of
+from banqup_tui.backend.intake.incoming import Incoming
+from banqup_tui.backend.intake.parsed_files import read_file
+from banqup_tui.backend.services import Context, Handler, Refused, Services, prepared_by
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.errors import UnreadableDocument
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import Message
+from banqup_tui.domain.status import accounting_status_with
+from banqup_tui.domain.text import safe_file_name
+from banqup_tui.domain.values import Value
+from banqup_tui.formats.content import Content
+from banqup_tui.formats.refusals import ReaderNotAvailable
+from banqup_tui.protocol.commands import ImportFile
+from banqup_tui.protocol.messages import EntityKind
+from banqup_tui.protocol.problems import ProblemType
+from banqup_tui.sources.keys import account_key
+from banqup_tui.sources.layouts import read_path
+from banqup_tui.sources.sorter import Hints, NewClient, Placed, Unplaced, sort
+
+_WITH_SAME_BYTES: Final = select(tables.document.c.id, tables.document.c.folder).where(
+    tables.document.c.space_id == bindparam("space"),
+    tables.document.c.client_id == bindparam("client"),
+    tables.document.c.sha256 == bindparam("sha256"),
+)
+_WITH_SAME_BUSINESS: Final = (
+    select(tables.document.c.id)
+    .where(tables.document.c.client_id == bindparam("client"), tables.document.c.business_key == bindparam("key"))
+    .order_by(tables.document.c.created_seq)
+    .limit(1)
+)
+
+
+class Outcome(StrEnum):
+    """KNOWN: this client has the same bytes already; nothing was changed."""
+
+    NEW = "NEW"
+    KNOWN = "KNOWN"
+
+
+class TakenDocument(Value, frozen=True, kw_only=True):
+    """`same_as`: an earlier document that says the same with other bytes."""
+
+    document_id: str
+    client_id: str
+    folder: Folder
+    outcome: Outcome
+    same_as: str | None = None
+
+
+class Taken(Value, frozen=True, kw_only=True):
+    """Result of an import: a document per client, and the clients that were made for it."""
+
+    documents: tuple[TakenDocument, ...]
+    created_clients: tuple[str, ...] = ()
+
+    @property
+    def is_new(self) -> bool:
+        return any(document.outcome is Outcome.NEW for document in self.documents)
+
+
+# Reading
+
+
+def prepare_import(services: Services, body: ImportFile) -> None:
+    """Read the file outside of the transaction. What is wrong with it is told when the command runs."""
+    try:
+        read_file(services, body.sha256, safe_file_name(body.file_name))
+    except (UnreadableDocument, ReaderNotAvailable, OSError):
+        return
+
+
+# Taking
+
+
+def take(transaction: Transaction, services: Services, incoming: Incoming, content: Content) -> Taken | Unplaced:
+    """Write the documents of a file that was read. Nothing is written where it cannot be placed."""
+    directory = ClientDirectory(transaction.connection, transaction.space_id)
+    client = directory.by_id(incoming.client_id) if incoming.client_id else None
+    if incoming.client_id and client is None:
+        raise Refused(ProblemType.NOT_FOUND, Message("client.gone"), field="clientId")
+    hints = Hints(
+        client=client,
+        folder=incoming.folder,
+        path=read_path(incoming.path) if incoming.path else None,
+        create_clients=incoming.create_clients,
+        bound=incoming.bound,
+    )
+    placing = sort(content, hints, directory)
+    if isinstance(placing, Unplaced):
+        learned = filing_rules.for_path(transaction, incoming)
+        placing = sort(content, learned, directory) if learned else placing
+    if isinstance(placing, Unplaced):
+        return placing
+    return file(transaction, services, incoming, content, placing)
+
+
+def file(
+    transaction: Transaction,
+    services: Services,
+    incoming: Incoming,
+    content: Content,
+    placing: tuple[Placed, ...],
+    *,
+    remember_accounts: bool = True,
+) -> Taken:
+    """Write the documents where it was said, and take the file out of the tray.
+
+    `remember_accounts`: whose the account of a statement is, is known from then on.
+    """
+    created: list[str] = []
+    documents = [
+        _file(transaction, services, incoming, content, placed, created, remember_accounts) for placed in placing
+    ]
+    unfiled.take_unfiled(transaction, incoming)
+    return Taken(documents=tuple(documents), created_clients=tuple(created))
+
+
+def _file(
+    transaction: Transaction,
+    services: Services,
+    incoming: Incoming,
+    content: Content,
+    placed: Placed,
+    created: list[str],
+    remember_accounts: bool,
+) -> TakenDocument:
+    client = placed.client
+    if isinstance(client, NewClient):
+        client = make_client(transaction, client)
+        created.append(client.id)
+    elif content.statements and remember_accounts:
+        _remember_accounts(transaction, client, content)
+    known = _document_with(transaction, client.id, incoming.sha256)
+    if known is not None:
+        return known
+    document = _document(transaction, services, incoming, content, placed, client)
+    key = business_key(document)
+    same_as = _same_business(transaction, client.id, key) if key else None
+    document = msgspec.structs.replace(document, same_as=same_as)
+    _insert(transaction, document, key)
+    return TakenDocument(
+        document_id=document.id,
+        client_id=client.id,
+        folder=document.folder,
+        outcome=Outcome.NEW,
+        same_as=same_as,
+    )
+
+
+def _document(
+    transaction: Transaction, services: Services, incoming: Incoming, content: Content, placed: Placed, client: Client
+) -> Document:
+    bare = Document(
+        id=str(uuid.uuid4()),
+        client_id=client.id,
+        folder=placed.folder,
+        kind=kind_of(content),
+        file_name=safe_file_name(incoming.file_name),
+        media_type=content.media_type,
+        size=services.files.path(incoming.sha256).stat().st_size,
+        sha256=incoming.sha256,
+        created_at=transaction.now,
+        issue_date=incoming.dated,
+        approved=incoming.approved,
+        accounting_status=accounting_status_with((), approved=incoming.approved, processed=False),
+    )
+    return described(bare, content, placed.role)
+
+
+def _remember_accounts(transaction: Transaction, client: Client, content: Content) -> None:
+    """A statement that was placed tells whose its account is: the next one places itself."""
+    keys = [account_key(one.account, is_iban=one.account_is_iban) for one in content.statements if one.account]
+    add_keys(transaction, client.id, keys)
+
+
+def _document_with(transaction: Transaction, client_id: str, sha256: str) -> TakenDocument | None:
+    row = transaction.execute(
+        _WITH_SAME_BYTES, {"space": transaction.space_id, "client": client_id, "sha256": sha256}
+    ).first()
+    if row is None:
+        return None
+    return TakenDocument(document_id=row.id, client_id=client_id, folder=Folder(row.folder), outcome=Outcome.KNOWN)
+
+
+def business_key(document: Document) -> str | None:
+    """What makes two files the same document: seller, number, date, kind and amount; for a bank file its account,
+    numbers and closing balance. None where the document has no number.
+    """
+    if document.number is None and document.account is None:
+        return None
+    seller = document.supplier
+    parts = (
+        document.kind,
+        (seller.vat_number or seller.enterprise_number or seller.name) if seller else None,
+        document.number,
+        document.issue_date,
+        document.payable_amount,
+        document.currency,
+        document.account,
+        document.statement_number,
+        document.closing_balance,
+    )
+    return hashlib.sha256("\n".join(str(part) for part in parts).encode()).hexdigest()
+
+
+def _same_business(transaction: Transaction, client_id: str, key: str) -> str | None:
+    found: str | None = transaction.execute(_WITH_SAME_BUSINESS, {"client": client_id, "key": key}).scalar()
+    return found
+
+
+def _insert(transaction: Transaction, document: Document, key: str | None) -> None:
+    """The change numbers are put in by `Transaction`: zero stands for the number to come, none for not ready yet."""
+    row = {
+        "id": document.id,
+        "space_id": transaction.space_id,
+        "client_id": document.client_id,
+        "folder": str(document.folder),
+        "sha256": document.sha256,
+        "created_at": document.created_at,
+        "filed_year": document.sort_date.year,
+        "filed_month": document.sort_date.month,
+        "business_key": key,
+        "created_seq": 0,
+        "ready_seq": 0 if document.approved else None,
+        "seq": 0,
+        "approved": document.approved,
+        "processed": False,
+        "attempted": False,
+        "accounting_status": str(document.accounting_status),
+        "value": msgspec.json.encode(document),
+    }
+    transaction.execute(tables.document.insert(), row)
+    transaction.changed(EntityKind.DOCUMENT, document.id, client_id=document.client_id)
+
+
+def _set_aside(type_: ProblemType, incoming: Incoming, reason: Message, content: Content | None) -> Refused:
+    return Refused(type_, reason, beside=lambda transaction: unfiled.lay_aside(transaction, incoming, reason, content))
+
+
+# Commands
+
+
+@prepared_by(prepare_import)
+def import_file(transaction: Transaction, body: ImportFile, context: Context) -> Any:
+    services = context.services
+    if not services.files.has(body.sha256):
+        raise Refused(ProblemType.NOT_FOUND, Message("file.not-uploaded"), field="sha256")
+    incoming = Incoming(
+        sha256=body.sha256,
+        file_name=safe_file_name(body.file_name),
+        client_id=body.client_id,
+        folder=body.folder,
+        create_clients=body.create_clients,
+        approved=body.approved,
+        path=body.path,
+        dated=body.dated,
+    )
+    try:
+        content = read_file(services, incoming.sha256, incoming.file_name)
+    except UnreadableDocument as error:
+        raise _set_aside(ProblemType.UNREADABLE, incoming, error.message, None) from error
+    taken = take(transaction, services, incoming, content)
+    if isinstance(taken, Unplaced):
+        raise _set_aside(ProblemType.CANNOT_PLACE, incoming, taken.reason, content)
+    return msgspec.json.decode(msgspec.json.encode(taken))
+
+
+HANDLERS: Final[dict[type[Value], Handler]] = {
+    ImportFile: import_file,
+}

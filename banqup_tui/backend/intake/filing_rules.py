@@ -1,0 +1,85 @@
+"""What was learned from placements by hand: a number that is a client's, a path below which all is a client's.
+
+A rule is asked only where the sorter would give up, so it never overrules what a client is known by.
+"""
+
+import uuid
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, select
+
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.intake.clients import ClientDirectory
+from banqup_tui.backend.intake.incoming import Incoming
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.source import Learned, RuleKind
+from banqup_tui.domain.text import clean
+from banqup_tui.protocol.messages import EntityKind, Op
+from banqup_tui.sources.sorter import Hints
+
+
+def for_path(transaction: Transaction, incoming: Incoming) -> Hints | None:
+    """The hints of the longest path that a rule has; what is on the document must still agree."""
+    if not incoming.path:
+        return None
+    table = tables.rule
+    mine = (
+        table.c.space_id == transaction.space_id,
+        table.c.kind == str(RuleKind.PATH),
+        table.c.source == incoming.source,
+    )
+    path = clean(incoming.path)
+    fitting = [row for row in transaction.execute(select(table).where(*mine)) if path.startswith(f"{row.match}/")]
+    if not fitting:
+        return None
+    best = max(fitting, key=lambda row: len(row.match))
+    client = ClientDirectory(transaction.connection, transaction.space_id).by_id(best.client_id)
+    return Hints(client=client, folder=Folder(best.folder) if best.folder else None) if client else None
+
+
+def learn(
+    transaction: Transaction, learned: Learned, source: str, client: Client, folder: Folder, user_id: str
+) -> Row[Any] | None:
+    """The rule, in place of one for the same. `None` where the number is known to be somebody else's."""
+    by_number = learned.kind is RuleKind.IDENTIFIER
+    if by_number and _is_of_others(transaction.connection, transaction.space_id, learned.match, client):
+        return None
+    table = tables.rule
+    where = "" if by_number else source
+    same = (
+        table.c.space_id == transaction.space_id,
+        table.c.kind == str(learned.kind),
+        table.c.source == where,
+        table.c.match == learned.match,
+    )
+    before = transaction.execute(select(table).where(*same)).first()
+    if before is not None:
+        remove(transaction, before)
+    rule_id = str(uuid.uuid4())
+    row = {
+        "id": rule_id,
+        "space_id": transaction.space_id,
+        "kind": str(learned.kind),
+        "match": learned.match,
+        "source": where,
+        "client_id": client.id,
+        "folder": None if by_number else str(folder),
+        "by": user_id,
+        "at": transaction.now,
+        "seq": 0,
+    }
+    transaction.execute(table.insert(), row)
+    transaction.changed(EntityKind.RULE, rule_id, client_id=client.id)
+    return transaction.execute(select(table).where(table.c.id == rule_id)).one()  # type: ignore[no-any-return]
+
+
+def remove(transaction: Transaction, row: Row[Any]) -> None:
+    transaction.execute(delete(tables.rule).where(tables.rule.c.id == row.id))
+    transaction.changed(EntityKind.RULE, row.id, client_id=row.client_id, op=Op.DELETE)
+
+
+def _is_of_others(connection: Connection, space_id: str, key: str, client: Client) -> bool:
+    known = ClientDirectory(connection, space_id).known_by(key)
+    return bool(known) and client.id not in {one.id for one in known}

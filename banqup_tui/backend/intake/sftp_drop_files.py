@@ -1,0 +1,165 @@
+"""How a file of the SFTP drop becomes a document: kept, read, placed and committed before its sender hears of it.
+
+A PDF may be the picture of an XML of the same name, which may come before or after it. So a lone PDF is committed as
+HELD, and becomes a document of its own only if no XML has come within some seconds.
+"""
+
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Row, func, select
+
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.intake import source_files
+from banqup_tui.backend.intake.incoming import Incoming
+from banqup_tui.backend.intake.source_files import FileOutcome, SourceFile
+from banqup_tui.backend.services import Services
+from banqup_tui.domain.errors import UnreadableDocument
+from banqup_tui.domain.folder import Folder
+from banqup_tui.formats import Content
+from banqup_tui.kill_points import kill_point
+
+PICTURE_WAIT_SECONDS: Final = 8.0
+_ARRIVED: Final = (FileOutcome.TAKEN, FileOutcome.KNOWN, FileOutcome.UNPLACED, FileOutcome.UNREADABLE)
+
+
+class AccountAway(Exception):
+    """The account was removed meanwhile."""
+
+
+def source_name(account_name: str) -> str:
+    """How an account's files are called in the tray."""
+    return f"sftp {account_name}"
+
+
+def take(services: Services, account_id: str, path: str, file: Path) -> str:
+    """Keeps the file; its SHA-256. `path` is relative. Raises `AccountAway` and `OSError`."""
+    with file.open("rb") as stream:
+        sha256, _ = services.files.put(iter(lambda: stream.read(1 << 20), b""))
+    kill_point("drop.stored")
+    take_accepted(services, account_id, path, sha256)
+    return sha256
+
+
+def take_accepted(services: Services, account_id: str, path: str, sha256: str) -> None:
+    """The same for a file whose bytes are in the store: it was given another path."""
+    account = _account(services, account_id)
+    incoming = _incoming(account, path, sha256)
+    content = source_files.read(services, incoming)
+    size = services.files.path(sha256).stat().st_size
+    place = SourceFile(
+        source_id=account.source_id, path=f"{account.name}/{path}", mark=(size, time.time_ns()), sha256=sha256
+    )
+    with services.database.write(services.space_id) as transaction:
+        before = source_files.outcome_at(transaction, place.source_id, place.path)
+        outcome = _of_picture(transaction, place)
+        if outcome is None:
+            outcome = source_files.filed(transaction, services, incoming, content)
+            _take_pictures(transaction, place)
+        source_files.write_down(transaction, place, outcome, before)
+    kill_point("intake.committed")
+
+
+def _account(services: Services, account_id: str) -> Row[Any]:
+    table = tables.drop_account
+    with services.database.read() as connection:
+        found = connection.execute(select(table).where(table.c.id == account_id)).first()
+    if found is None:
+        raise AccountAway
+    return found
+
+
+def _incoming(account: Row[Any], path: str, sha256: str) -> Incoming:
+    return Incoming(
+        sha256=sha256,
+        file_name=path.rpartition("/")[2],
+        path=path,
+        client_id=account.client_id,
+        folder=Folder(account.folder) if account.folder else None,
+        source=source_name(account.name),
+        source_id=account.source_id,
+        bound=True,
+    )
+
+
+# A PDF and the XML of its name
+
+
+def _of_picture(transaction: Transaction, place: SourceFile) -> FileOutcome | None:
+    """PICTURE or HELD for a PDF; `None` for what is filed at once."""
+    if not place.path.lower().endswith(".pdf"):
+        return None
+    beside = [row for row in _of_stem(transaction, place) if row.path.lower().endswith(".xml")]
+    return FileOutcome.PICTURE if any(row.outcome in _ARRIVED for row in beside) else FileOutcome.WAITING_PICTURE
+
+
+def _take_pictures(transaction: Transaction, place: SourceFile) -> None:
+    """The XML has come: what is held of its name is its picture."""
+    if not place.path.lower().endswith(".xml"):
+        return
+    for row in _of_stem(transaction, place):
+        if row.outcome == FileOutcome.WAITING_PICTURE:
+            source_files.write_down(transaction, _file_of(row), FileOutcome.PICTURE, FileOutcome.WAITING_PICTURE)
+
+
+def _of_stem(transaction: Transaction, place: SourceFile) -> Sequence[Row[Any]]:
+    table = tables.source_file
+    stem = place.path.rpartition(".")[0]
+    names = [f"{stem}{suffix}".lower() for suffix in (".pdf", ".xml")]
+    same = func.lower(table.c.path).in_(names)
+    return transaction.execute(select(table).where(table.c.source_id == place.source_id, same)).all()  # type: ignore[no-any-return]
+
+
+def _file_of(row: Row[Any]) -> SourceFile:
+    return SourceFile(source_id=row.source_id, path=row.path, mark=(row.size, row.mtime_ns), sha256=row.sha256)
+
+
+def file_waiting_pictures(services: Services, *, older_than: float = PICTURE_WAIT_SECONDS) -> bool:
+    """Files the PDFs for which no XML came. True if others are still held."""
+    late = tables.utc_now() - timedelta(seconds=older_than)
+    waiting = False
+    for row in _waiting_pictures(services):
+        if row.at > late:
+            waiting = True
+            continue
+        content = _content_of(services, row)
+        with services.database.write(services.space_id) as transaction:
+            if source_files.outcome_at(transaction, row.source_id, row.path) is FileOutcome.WAITING_PICTURE:
+                _file_one(transaction, services, row, content)
+    return waiting
+
+
+def file_all_waiting(transaction: Transaction, services: Services, source_id: str) -> None:
+    """All of a source that is about to go."""
+    table = tables.source_file
+    waiting_query = select(table).where(
+        table.c.source_id == source_id, table.c.outcome == str(FileOutcome.WAITING_PICTURE)
+    )
+    for row in transaction.execute(waiting_query).all():
+        _file_one(transaction, services, row, _content_of(services, row))
+
+
+def _waiting_pictures(services: Services) -> Sequence[Row[Any]]:
+    table = tables.source_file
+    with services.database.read() as connection:
+        return connection.execute(select(table).where(table.c.outcome == str(FileOutcome.WAITING_PICTURE))).all()
+
+
+def _content_of(services: Services, row: Row[Any]) -> Content | UnreadableDocument:
+    incoming = Incoming(sha256=row.sha256, file_name=row.path.rpartition("/")[2])
+    return source_files.read(services, incoming)
+
+
+def _file_one(
+    transaction: Transaction, services: Services, row: Row[Any], content: Content | UnreadableDocument
+) -> None:
+    name, _, path = row.path.partition("/")
+    table = tables.drop_account
+    account = transaction.execute(select(table).where(table.c.source_id == row.source_id, table.c.name == name)).first()
+    if account is not None:
+        outcome = source_files.filed(transaction, services, _incoming(account, path, row.sha256), content)
+        source_files.write_down(transaction, _file_of(row), outcome, FileOutcome.WAITING_PICTURE)

@@ -1,0 +1,220 @@
+"""Commands about sources: watch a folder, open an SFTP drop and say who may put files into it, end either."""
+
+import os
+import re
+import uuid
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import delete, select, update
+
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.intake.clients import ClientDirectory
+from banqup_tui.backend.intake.document_intake import Outcome
+from banqup_tui.backend.intake.host_key import fingerprint_of
+from banqup_tui.backend.intake.sftp_drop_files import file_all_waiting
+from banqup_tui.backend.paths import DROP_SPOOL, FILES
+from banqup_tui.backend.services import Context, Handler, Refused, Services, prepared_by
+from banqup_tui.domain.messages import Message, message
+from banqup_tui.domain.passwords import is_password_hash
+from banqup_tui.domain.source import SourceKind
+from banqup_tui.domain.values import Value
+from banqup_tui.folder_walk import is_own
+from banqup_tui.protocol.commands import AddAccount, AddSource, RemoveAccount, RemoveSource
+from banqup_tui.protocol.messages import EntityKind, Op
+from banqup_tui.protocol.problems import ProblemType
+
+MOST_ACCOUNTS: Final = 1_000
+_ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z.-]+):([0-9]{1,5})")
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+_LONGEST_KEY: Final = 4_096
+
+
+def _prepare_source(services: Services, body: AddSource) -> None:
+    """Makes the host key of a drop. What goes wrong is told when the command runs."""
+    try:
+        if body.kind is SourceKind.SFTP_DROP:
+            fingerprint_of(services.files.home)
+    except (OSError, ValueError):
+        return
+
+
+@prepared_by(_prepare_source)
+def add_source(transaction: Transaction, body: AddSource, context: Context) -> Any:
+    """Result: `{"sourceId": id, "outcome": NEW or KNOWN}`."""
+    if body.kind is SourceKind.SFTP_DROP:
+        return _add_drop(transaction, body, context)
+    path = _checked_folder(body.path, context.services)
+    table = tables.source
+    same = select(table.c.id).where(table.c.space_id == transaction.space_id, table.c.path == str(path))
+    known = transaction.execute(same).scalar()
+    if known is not None:
+        return {"sourceId": known, "outcome": str(Outcome.KNOWN)}
+    return _insert(transaction, body, str(path), None)
+
+
+def _insert(transaction: Transaction, body: AddSource, path: str, fingerprint: str | None) -> Any:
+    row = {
+        "id": body.source_id,
+        "space_id": transaction.space_id,
+        "kind": str(body.kind),
+        "path": path,
+        "taken": 0,
+        "refused": 0,
+        "fingerprint": fingerprint,
+        "seq": 0,
+    }
+    transaction.execute(tables.source.insert(), row)
+    transaction.changed(EntityKind.SOURCE, body.source_id)
+    return {"sourceId": body.source_id, "outcome": str(Outcome.NEW)}
+
+
+def _add_drop(transaction: Transaction, body: AddSource, context: Context) -> Any:
+    """There is one; given another address it moves there, with its accounts and its key."""
+    address = _checked_address(body.path)
+    try:
+        fingerprint = fingerprint_of(context.services.files.home)
+    except (OSError, ValueError) as error:
+        raise Refused(ProblemType.REFUSED, message("source.host-key-unusable", quote=str(error))) from None
+    table = tables.source
+    same = select(table).where(table.c.space_id == transaction.space_id, table.c.kind == str(SourceKind.SFTP_DROP))
+    known = transaction.execute(same).first()
+    if known is None:
+        return _insert(transaction, body, address, fingerprint)
+    moved = {"path": address, "fingerprint": fingerprint, "problems": None}
+    transaction.execute(update(table).where(table.c.id == known.id).values(moved))
+    transaction.changed(EntityKind.SOURCE, known.id)
+    return {"sourceId": known.id, "outcome": str(Outcome.KNOWN)}
+
+
+def _checked_address(text: str) -> str:
+    match = _ADDRESS.fullmatch(text.strip())
+    if match is None or not 0 < int(match[2]) < 65_536:
+        raise Refused(ProblemType.REFUSED, message("source.no-address", text=text), field="path")
+    return text.strip()
+
+
+def _checked_folder(text: str, services: Services) -> Path:
+    """The folder without the links that lead to it today: what such a link is changed to later is not watched."""
+
+    def refuse(code: str) -> Refused:
+        return Refused(ProblemType.REFUSED, message(code, path=text), field="path")
+
+    if not os.path.isabs(text) or "\0" in text:
+        raise refuse("source.no-full-path")
+    path = Path(os.path.realpath(text))
+    if not path.is_dir():
+        raise refuse("source.no-folder-there")
+    if not os.access(path, os.R_OK | os.X_OK):
+        raise refuse("source.folder-not-readable")
+    home = services.files.home.resolve()
+    own = (home / FILES, home / DROP_SPOOL)
+    if is_own(path) or any(one.is_relative_to(path) or path.is_relative_to(one) for one in own):
+        raise refuse("source.holds-own-files")
+    return path
+
+
+def remove_source(transaction: Transaction, body: RemoveSource, context: Context) -> Any:
+    """What it brought stays, also what lies under *To place*."""
+    table = tables.source
+    file_all_waiting(transaction, context.services, body.source_id)
+    found = transaction.execute(
+        delete(table).where(table.c.id == body.source_id, table.c.space_id == transaction.space_id)
+    )
+    if found.rowcount == 0:
+        raise Refused(ProblemType.NOT_FOUND, Message("source.gone"), field="sourceId")
+    transaction.execute(delete(tables.source_file).where(tables.source_file.c.source_id == body.source_id))
+    transaction.execute(delete(tables.drop_account).where(tables.drop_account.c.source_id == body.source_id))
+    transaction.changed(EntityKind.SOURCE, body.source_id, op=Op.DELETE)
+    return {"sourceId": body.source_id}
+
+
+def add_account(transaction: Transaction, body: AddAccount, context: Context) -> Any:
+    """Result: `{"accountId": id}`. Exactly one of `secret` and `public_key`."""
+    _check_account(transaction, body)
+    row = {
+        "id": _uuid(body.account_id),
+        "space_id": transaction.space_id,
+        "source_id": body.source_id,
+        "name": body.name,
+        "client_id": body.client_id,
+        "folder": str(body.folder) if body.folder else None,
+        "secret": body.secret,
+        "public_key": body.public_key.strip() if body.public_key else None,
+        "at": transaction.now,
+    }
+    transaction.execute(tables.drop_account.insert(), row)
+    transaction.changed(EntityKind.SOURCE, body.source_id)
+    return {"accountId": row["id"]}
+
+
+def _check_account(transaction: Transaction, body: AddAccount) -> None:
+    source, account = tables.source, tables.drop_account
+    of_drop = (source.c.id == body.source_id, source.c.kind == str(SourceKind.SFTP_DROP))
+    if (
+        transaction.execute(select(source.c.id).where(source.c.space_id == transaction.space_id, *of_drop)).first()
+        is None
+    ):
+        raise Refused(ProblemType.NOT_FOUND, Message("source.no-drop"), field="sourceId")
+    if not _NAME.fullmatch(body.name):
+        raise Refused(ProblemType.REFUSED, Message("account.name-unusable"), field="name")
+    names = transaction.execute(select(account.c.name).where(account.c.source_id == body.source_id)).scalars().all()
+    if body.name in names:
+        raise Refused(ProblemType.REFUSED, message("account.name-taken", name=body.name), field="name")
+    if len(names) >= MOST_ACCOUNTS:
+        raise Refused(ProblemType.REFUSED, message("account.too-many", limit=MOST_ACCOUNTS), field="name")
+    if body.client_id and ClientDirectory(transaction.connection, transaction.space_id).by_id(body.client_id) is None:
+        raise Refused(ProblemType.NOT_FOUND, Message("client.gone"), field="clientId")
+    _check_way_in(body)
+
+
+def _check_way_in(body: AddAccount) -> None:
+    if (body.secret is None) == (body.public_key is None):
+        raise Refused(ProblemType.BAD_REQUEST, Message("account.needs-one-way-in"), field="secret")
+    if body.secret is not None and not is_password_hash(body.secret):
+        raise Refused(ProblemType.BAD_REQUEST, Message("account.hash-unknown"), field="secret")
+    if body.public_key is not None and not _is_public_key(body.public_key.strip()):
+        raise Refused(ProblemType.REFUSED, Message("account.no-public-key"), field="publicKey")
+
+
+def _is_public_key(line: str) -> bool:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_ssh_public_key
+
+    if len(line) > _LONGEST_KEY or "\n" in line:
+        return False
+    try:
+        load_ssh_public_key(line.encode())
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    return True
+
+
+def remove_account(transaction: Transaction, body: RemoveAccount, context: Context) -> Any:
+    """Whoever is signed in with it is shown out."""
+    account = tables.drop_account
+    mine = (account.c.id == body.account_id, account.c.space_id == transaction.space_id)
+    found = transaction.execute(select(account).where(*mine)).first()
+    if found is None:
+        raise Refused(ProblemType.NOT_FOUND, Message("account.gone"), field="accountId")
+    file_all_waiting(transaction, context.services, found.source_id)
+    transaction.execute(delete(account).where(*mine))
+    transaction.changed(EntityKind.SOURCE, found.source_id)
+    return {"accountId": body.account_id}
+
+
+def _uuid(text: str) -> str:
+    """It becomes the name of a directory."""
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise Refused(ProblemType.BAD_REQUEST, Message("account.id-no-uuid"), field="accountId") from None
+
+
+HANDLERS: Final[dict[type[Value], Handler]] = {
+    AddSource: add_source,
+    RemoveSource: remove_source,
+    AddAccount: add_account,
+    RemoveAccount: remove_account,
+}

@@ -1,0 +1,84 @@
+"""The tray *To place*: files that are kept though nobody could tell whose they are, each with its reason."""
+
+import uuid
+from typing import Any
+
+from sqlalchemy import Row, delete, false, or_, select, update
+
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.intake.clients import ClientDirectory
+from banqup_tui.backend.intake.incoming import Arrival, Incoming
+from banqup_tui.domain.messages import Message
+from banqup_tui.domain.text import clean
+from banqup_tui.formats.content import Content
+from banqup_tui.protocol.messages import EntityKind, Op
+from banqup_tui.sources.layouts import read_path
+from banqup_tui.sources.suggestions import suggest
+
+
+def lay_aside(transaction: Transaction, incoming: Arrival, reason: Message, content: Content | None) -> None:
+    """In place of what was said of it before, or of the same bytes at another place of the same source.
+
+    A file whose bytes were not taken into the store is laid aside without them.
+    """
+    table = tables.unfiled
+    name = clean(incoming.path or incoming.file_name)
+    row = _row(transaction, incoming, name, reason, content)
+    same = or_(table.c.file_name == name, table.c.sha256 == row["sha256"] if row["sha256"] else false())
+    mine = (table.c.space_id == transaction.space_id, table.c.source == incoming.source)
+    before = list(transaction.execute(select(table.c.id).where(*mine, same).order_by(table.c.at)).scalars())
+    for more in before[1:]:
+        remove(transaction, more)
+    unfiled_id = before[0] if before else str(uuid.uuid4())
+    if before:
+        transaction.execute(update(table).where(table.c.id == unfiled_id).values(row))
+    else:
+        transaction.execute(table.insert(), {"id": unfiled_id, "space_id": transaction.space_id, **row})
+    transaction.changed(EntityKind.UNFILED, unfiled_id)
+
+
+def _row(
+    transaction: Transaction, incoming: Arrival, name: str, reason: Message, content: Content | None
+) -> dict[str, Any]:
+    directory = ClientDirectory(transaction.connection, transaction.space_id)
+    client = directory.by_id(incoming.client_id) if incoming.client_id else None
+    path = read_path(incoming.path) if incoming.path else None
+    likely = suggest(content, path, client, directory)
+    folder = incoming.folder or likely.folder
+    return {
+        "source": incoming.source,
+        "source_id": incoming.source_id,
+        "file_name": name,
+        "sha256": incoming.sha256 if isinstance(incoming, Incoming) else None,
+        "reason": reason,
+        "at": transaction.now,
+        "client_id": likely.client_id,
+        "folder": str(folder) if folder else None,
+        "seller_key": likely.seller_key,
+        "buyer_key": likely.buyer_key,
+        "account_key": likely.account_key,
+        "seq": 0,
+    }
+
+
+def take_unfiled(transaction: Transaction, incoming: Incoming) -> None:
+    """The same bytes wherever they lay, and what lay at the same place of the same source."""
+    table = tables.unfiled
+    same_place = (table.c.source == incoming.source) & (table.c.file_name == clean(incoming.path or ""))
+    same = or_(table.c.sha256 == incoming.sha256, same_place)
+    for unfiled_id in (
+        transaction.execute(select(table.c.id).where(table.c.space_id == transaction.space_id, same)).scalars().all()
+    ):
+        remove(transaction, unfiled_id)
+
+
+def remove(transaction: Transaction, unfiled_id: str) -> None:
+    transaction.execute(delete(tables.unfiled).where(tables.unfiled.c.id == unfiled_id))
+    transaction.changed(EntityKind.UNFILED, unfiled_id, op=Op.DELETE)
+
+
+def found(transaction: Transaction, unfiled_id: str) -> Row[Any] | None:
+    table = tables.unfiled
+    statement = select(table).where(table.c.id == unfiled_id, table.c.space_id == transaction.space_id)
+    return transaction.execute(statement).first()  # type: ignore[no-any-return]

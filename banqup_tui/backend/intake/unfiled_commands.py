@@ -1,0 +1,199 @@
+"""Commands about the tray *To place* and what is learned from it; and another try once more is known."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Row, func, select, update
+
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.db.values import rule_of, unfiled_of
+from banqup_tui.backend.intake import document_intake, filing_rules, source_files, unfiled
+from banqup_tui.backend.intake.clients import ClientDirectory
+from banqup_tui.backend.intake.incoming import BY_HAND, Incoming
+from banqup_tui.backend.intake.source_files import FileOutcome
+from banqup_tui.backend.services import Context, Handler, Refused, Services, prepared_by
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import Message
+from banqup_tui.domain.source import PlacingRule, what_is_learned
+from banqup_tui.domain.text import safe_file_name
+from banqup_tui.domain.values import Value
+from banqup_tui.formats import Content
+from banqup_tui.formats.content import ContentKind
+from banqup_tui.formats.refusals import ReaderNotAvailable
+from banqup_tui.protocol.commands import DismissUnfiled, PlaceFile, RemoveRule
+from banqup_tui.protocol.messages import EntityKind
+from banqup_tui.protocol.problems import ProblemType
+from banqup_tui.sources.suggestions import placed_by_hand
+
+_NOT_READ: Final = Content(media_type="application/octet-stream", kind=ContentKind.PLAIN)
+Knowledge = tuple[int, str | None, int]
+
+
+class Placement(Value, frozen=True, kw_only=True):
+    """Result of a placement: the document, whether it was there before, and the rule that was made."""
+
+    document_id: str
+    outcome: str
+    rule: PlacingRule | None = None
+
+
+# Commands
+
+
+def _prepare(services: Services, body: PlaceFile) -> None:
+    """Reads the file outside of the transaction: what was read lately is not read again."""
+    table = tables.unfiled
+    with services.database.read() as connection:
+        row = connection.execute(select(table).where(table.c.id == body.unfiled_id)).first()
+    if row is not None and row.sha256 is not None:
+        _content(services, _incoming(row))
+
+
+@prepared_by(_prepare)
+def place_file(transaction: Transaction, body: PlaceFile, context: Context) -> Any:
+    row = _waiting(transaction, body.unfiled_id)
+    directory = ClientDirectory(transaction.connection, transaction.space_id)
+    client = directory.by_id(body.client_id)
+    if client is None:
+        raise Refused(ProblemType.NOT_FOUND, Message("client.gone"), field="clientId")
+    if row.sha256 is None or not context.services.files.has(row.sha256):
+        raise Refused(ProblemType.NOT_FOUND, Message("file.gone"), field="toPlaceId")
+    incoming = _incoming(row)
+    found = _content(context.services, incoming)
+    content = found if isinstance(found, Content) else _NOT_READ
+    placed = placed_by_hand(content, client, body.folder, directory)
+    filed = document_intake.file(transaction, context.services, incoming, content, (placed,), remember_accounts=False)
+    (taken,) = filed.documents
+    _write_down(transaction, row, FileOutcome.TAKEN if filed.is_new else FileOutcome.KNOWN)
+    learned = what_is_learned(unfiled_of(row), body.folder) if body.remember else None
+    rule = (
+        filing_rules.learn(transaction, learned, row.source, client, body.folder, context.user_id) if learned else None
+    )
+    placement = Placement(
+        document_id=taken.document_id, outcome=str(taken.outcome), rule=rule_of(rule) if rule is not None else None
+    )
+    return msgspec.to_builtins(placement)
+
+
+def dismiss_to_place(transaction: Transaction, body: DismissUnfiled, context: Context) -> Any:
+    """Result: `{"dismissed": n}`. The file stays in the store; nobody is shown it any more."""
+    rows = [_waiting(transaction, unfiled_id) for unfiled_id in dict.fromkeys(body.unfiled_ids)]
+    for row in rows:
+        unfiled.remove(transaction, row.id)
+        _write_down(transaction, row, FileOutcome.DISMISSED)
+    return {"dismissed": len(rows)}
+
+
+def remove_rule(transaction: Transaction, body: RemoveRule, context: Context) -> Any:
+    """What was placed by it stays where it is."""
+    table = tables.rule
+    row = transaction.execute(
+        select(table).where(table.c.id == body.rule_id, table.c.space_id == transaction.space_id)
+    ).first()
+    if row is None:
+        raise Refused(ProblemType.NOT_FOUND, Message("rule.gone"), field="ruleId")
+    filing_rules.remove(transaction, row)
+    return {"ruleId": body.rule_id}
+
+
+HANDLERS: Final[dict[type[Value], Handler]] = {
+    PlaceFile: place_file,
+    DismissUnfiled: dismiss_to_place,
+    RemoveRule: remove_rule,
+}
+
+
+def _waiting(transaction: Transaction, unfiled_id: str) -> Row[Any]:
+    row = unfiled.found(transaction, unfiled_id)
+    if row is None:
+        raise Refused(ProblemType.NOT_FOUND, Message("placing.waits-no-longer"), field="toPlaceId")
+    return row
+
+
+def _incoming(row: Row[Any]) -> Incoming:
+    name = row.file_name.rpartition("/")[2]
+    return Incoming(
+        sha256=row.sha256,
+        file_name=safe_file_name(name),
+        path=row.file_name,
+        source=row.source,
+        source_id=row.source_id,
+    )
+
+
+def _content(services: Services, incoming: Incoming) -> Content | BanqupError | OSError:
+    try:
+        return source_files.read(services, incoming)
+    except (ReaderNotAvailable, OSError) as error:
+        return error
+
+
+# The source that it came by
+
+
+def _write_down(transaction: Transaction, row: Row[Any], outcome: FileOutcome) -> None:
+    """The source counts it no longer among what was refused."""
+    file, source = tables.source_file, tables.source
+    if row.source_id is None:
+        return
+    same = file.c.sha256 == row.sha256 if row.sha256 else file.c.path == row.file_name
+    mine = (file.c.source_id == row.source_id, same)
+    waited = file.c.outcome.in_([str(one) for one in source_files.REFUSED])
+    number = transaction.execute(update(file).where(*mine, waited).values(outcome=str(outcome))).rowcount
+    taken = (outcome is FileOutcome.TAKEN) * 1
+    counted = {"refused": source.c.refused - number, "taken": source.c.taken + taken}
+    if transaction.execute(update(source).where(source.c.id == row.source_id).values(counted)).rowcount:
+        transaction.changed(EntityKind.SOURCE, row.source_id)
+
+
+# Another try
+
+
+def knowledge(services: Services) -> Knowledge:
+    """Differs from before when there is more by which a file could be placed."""
+    key, rule = tables.client_key, tables.rule
+    with services.database.read() as connection:
+        keys = connection.execute(select(func.count()).where(key.c.space_id == services.space_id)).scalar_one()
+        newest, number = connection.execute(
+            select(func.max(rule.c.at), func.count()).where(rule.c.space_id == services.space_id)
+        ).one()
+    return int(keys), str(newest) if newest else None, int(number)
+
+
+def retry(services: Services, halted: Callable[[], bool]) -> None:
+    """What sources brought; an import by hand was refused to whoever asked, and is theirs to repeat."""
+    table = tables.unfiled
+    mine = (table.c.space_id == services.space_id, table.c.source != BY_HAND, table.c.sha256.is_not(None))
+    with services.database.read() as connection:
+        rows = connection.execute(select(table).where(*mine).order_by(table.c.at)).all()
+    for row in rows:
+        if halted():
+            return
+        content = _content(services, _incoming(row))
+        if isinstance(content, Content):
+            with services.database.write(services.space_id) as transaction:
+                _retry_one(transaction, services, row, content)
+
+
+def _retry_one(transaction: Transaction, services: Services, row: Row[Any], content: Content) -> None:
+    if unfiled.found(transaction, row.id) is None:
+        return
+    taken = document_intake.take(transaction, services, _as_it_came(transaction, row), content)
+    if isinstance(taken, document_intake.Taken):
+        _write_down(transaction, row, FileOutcome.TAKEN if taken.is_new else FileOutcome.KNOWN)
+
+
+def _as_it_came(transaction: Transaction, row: Row[Any]) -> Incoming:
+    """With what the account of the drop says, where it is still there."""
+    incoming, account = _incoming(row), tables.drop_account
+    name = row.source.removeprefix("sftp ")
+    found = transaction.execute(
+        select(account).where(account.c.source_id == row.source_id, account.c.name == name)
+    ).first()
+    if found is None:
+        return incoming
+    folder = Folder(found.folder) if found.folder else None
+    return msgspec.structs.replace(incoming, client_id=found.client_id, folder=folder, bound=True)

@@ -1,0 +1,1 @@
+"""Extensions, installations, activation for a client, settings and sign-ins."""

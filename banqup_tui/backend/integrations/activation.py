@@ -1,0 +1,225 @@
+"""Activating an installation for one client, and changing that client's settings of it.
+
+Pausing, resuming and removing concern what is queued: they are the ledger's.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.integrations import secret_binding, settings_levels, settings_versions
+from banqup_tui.backend.integrations.installations import installation_row, loading_extension
+from banqup_tui.backend.integrations.oauth import sign_in_settings
+from banqup_tui.backend.integrations.recovery import mend
+from banqup_tui.backend.integrations.registry import Level
+from banqup_tui.backend.integrations.settings_levels import Settings
+from banqup_tui.backend.ledger import lifecycle
+from banqup_tui.backend.ledger.bulk_jobs import Task, begin
+from banqup_tui.backend.services import Context, Handler, Refused
+from banqup_tui.domain.extension import Extension
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.messages import Message, message
+from banqup_tui.domain.values import Value
+from banqup_tui.protocol.commands import AddIntegration, ConfigureIntegration, Query
+from banqup_tui.protocol.messages import EntityKind
+from banqup_tui.protocol.problems import ProblemType
+
+MAX_LABEL = 60
+
+
+def add_integration(transaction: Transaction, body: AddIntegration, context: Context) -> dict[str, Any]:
+    """Takes by itself what is created after the number of this activation; older ones only as confirmed."""
+    _client_exists(transaction, body.client_id)
+    installation = installation_row(transaction, body.installation_id)
+    extension = loading_extension(context, installation.extension_id)
+    folders = _folders(body.folders, extension)
+    own = _own(transaction, context, extension, {}, body.settings)
+    firm = settings_levels.of_firm(context.services, installation)
+    secret_binding.refuse_inherited(context.services, extension.id, firm, own)
+    effective = settings_versions.checked(context.services, extension.id, firm, own)
+    label = _label(body.label, extension)
+    there = _same_label(transaction, body, label)
+    if there is None:
+        integration_id = _insert(transaction, body, extension, label, folders, own, effective, context)
+    else:
+        integration_id = _revive(transaction, there, folders, own, effective, context)
+    result = {"integrationId": integration_id, "new": there is None}
+    if body.backfill is not None:
+        query = Query(client_id=body.client_id)
+        older = Task(query=query, integration_ids=(integration_id,), folders=folders, since=body.backfill.since)
+        result |= begin(transaction, context, older, body.backfill.up_to, body.backfill.expected)
+    return result
+
+
+def configure_integration(transaction: Transaction, body: ConfigureIntegration, context: Context) -> dict[str, Any]:
+    integration = _integration_row(transaction, body.integration_id)
+    extension = loading_extension(context, integration.extension_id)
+    queued = 0
+    if body.folders is not None:
+        folders = _folders(body.folders, extension)
+        table = tables.integration
+        transaction.execute(update(table).where(table.c.id == integration.id).values(folders=" ".join(folders)))
+        transaction.changed(EntityKind.INTEGRATION, integration.id, client_id=integration.client_id)
+    if body.settings:
+        installation = installation_row(transaction, integration.installation_id)
+        stored = settings_versions.own_settings(transaction.connection, context.services, integration)
+        own = _own(transaction, context, extension, stored, body.settings)
+        firm = settings_levels.of_firm(context.services, installation)
+        own = secret_binding.of_client(context.services, extension.id, firm, stored, own, body.settings)
+        effective = settings_versions.checked(context.services, extension.id, firm, own)
+        settings_versions.use_version(transaction, context.services, integration, own, effective)
+        queued = mend(transaction, integration, context)
+    return {"integrationId": integration.id, "queued": queued}
+
+
+def _client_exists(transaction: Transaction, client_id: str) -> None:
+    table = tables.client
+    found = transaction.execute(
+        select(table.c.id).where(table.c.id == client_id, table.c.space_id == transaction.space_id)
+    )
+    if found.one_or_none() is None:
+        raise Refused(ProblemType.NOT_FOUND, Message("client.gone"))
+
+
+def _integration_row(transaction: Transaction, integration_id: str) -> Row[Any]:
+    table = tables.integration
+    row: Row[Any] | None = transaction.execute(
+        select(table).where(table.c.id == integration_id, table.c.space_id == transaction.space_id).with_for_update()
+    ).one_or_none()
+    if row is None or row.state == IntegrationState.REMOVED:
+        raise Refused(ProblemType.NOT_FOUND, Message("integration.removed-before"))
+    return row
+
+
+def _folders(wanted: tuple[Folder, ...] | None, extension: Extension) -> tuple[Folder, ...]:
+    """In the order of the folders; those that the extension takes if none are named."""
+    if wanted is None:
+        return extension.folders
+    if not wanted:
+        raise Refused(ProblemType.REFUSED, Message("integration.no-folder"), field="folders")
+    refused = [folder for folder in wanted if folder not in extension.folders]
+    if refused:
+        reason = message("integration.folder-not-taken", title=extension.title["en"], folder=refused[0])
+        raise Refused(ProblemType.REFUSED, reason, field="folders")
+    return tuple(folder for folder in Folder if folder in wanted)
+
+
+def _own(
+    transaction: Transaction, context: Context, extension: Extension, stored: Settings, entered: Settings
+) -> Settings:
+    sign_in_settings.refuse_unknown(transaction, context.services, extension.id, entered)
+    return settings_levels.read(context.services, extension.id, settings_levels.changed(stored, entered), Level.CLIENT)
+
+
+def _label(wanted: str | None, extension: Extension) -> str:
+    text = "".join(letter for letter in wanted or "" if unicodedata.category(letter)[0] != "C")
+    label = " ".join(text.split()) or extension.title["en"]
+    if len(label) > MAX_LABEL:
+        raise Refused(ProblemType.REFUSED, message("integration.name-too-long", limit=MAX_LABEL), field="label")
+    return label
+
+
+def _same_label(transaction: Transaction, body: AddIntegration, label: str) -> Row[Any] | None:
+    """The removed one that is to live again, or none; refused where one of this name is there."""
+    table = tables.integration
+    row: Row[Any] | None = transaction.execute(
+        select(table)
+        .where(
+            table.c.space_id == transaction.space_id,
+            table.c.client_id == body.client_id,
+            table.c.installation_id == body.installation_id,
+            table.c.label == label,
+        )
+        .with_for_update()
+    ).one_or_none()
+    if row is not None and row.state != IntegrationState.REMOVED:
+        raise Refused(
+            ProblemType.REFUSED,
+            message("integration.name-taken", label=label),
+            field="label",
+        )
+    return row
+
+
+def _insert(
+    transaction: Transaction,
+    body: AddIntegration,
+    extension: Extension,
+    label: str,
+    folders: tuple[Folder, ...],
+    own: Settings,
+    effective: Settings,
+    context: Context,
+) -> str:
+    table = tables.integration
+    if transaction.execute(select(func.count()).where(table.c.id == body.integration_id)).scalar_one():
+        raise Refused(ProblemType.REFUSED, Message("integration.id-taken"))
+    destination = settings_versions.write_version(
+        transaction, context.services, body.integration_id, extension.id, settings_versions.FIRST, own, effective
+    )
+    transaction.execute(
+        insert(table).values(
+            id=body.integration_id,
+            space_id=transaction.space_id,
+            client_id=body.client_id,
+            installation_id=body.installation_id,
+            extension_id=extension.id,
+            label=label,
+            state=str(IntegrationState.ACTIVE),
+            folders=" ".join(folders),
+            activated_seq=0,
+            activated_at=transaction.now,
+            planned_seq=0,
+            settings_version=settings_versions.FIRST,
+            destination=destination,
+            seq=0,
+            **settings_versions.signing_in(transaction, context.services, extension.id, effective),
+            **_limits(context, extension),
+        )
+    )
+    integration_id = body.integration_id
+    transaction.changed(EntityKind.INTEGRATION, integration_id, client_id=body.client_id)
+    transaction.after_numbers(lambda connection, number: _activate(connection, integration_id, number))
+    return integration_id
+
+
+def _limits(context: Context, extension: Extension) -> dict[str, Any]:
+    connector = context.services.extensions.connector(extension.id)
+    if connector is None:
+        return {}
+    return {"concurrency": connector.manifest.concurrency, "per_minute": connector.manifest.per_minute}
+
+
+def _revive(
+    transaction: Transaction,
+    removed: Row[Any],
+    folders: tuple[Folder, ...],
+    own: Settings,
+    effective: Settings,
+    context: Context,
+) -> str:
+    """The same row, and with it all that the ledger knows of what it has."""
+    settings_versions.use_version(transaction, context.services, removed, own, effective)
+    table = tables.integration
+    transaction.execute(update(table).where(table.c.id == removed.id).values(folders=" ".join(folders)))
+    lifecycle.revive(transaction, removed)
+    return str(removed.id)
+
+
+def _activate(connection: Connection, integration_id: str, number: int) -> None:
+    table = tables.integration
+    connection.execute(
+        update(table).where(table.c.id == integration_id).values(activated_seq=number, planned_seq=number)
+    )
+
+
+HANDLERS: dict[type[Value], Handler] = {
+    AddIntegration: add_integration,
+    ConfigureIntegration: configure_integration,
+}

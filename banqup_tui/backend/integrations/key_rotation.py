@@ -1,0 +1,119 @@
+"""Every sealed value anew under the current key: after an update from 0.4.0, and where a key is to be replaced.
+
+The new key is in its file before anything is sealed with it, all rows are one transaction, and only then the older key
+goes. Killed at any moment, the next start takes it up again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, Select, select, update
+
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.vault import Content, Place, SealedElsewhere, of_installation, of_sign_in, of_version
+from banqup_tui.backend.integrations.settings_versions import destination_of
+from banqup_tui.backend.services import Services
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.secret import Secret
+from banqup_tui.kill_points import kill_point
+
+_log = logging.getLogger(__name__)
+
+
+def replace_key(services: Services) -> int:
+    """Returns how many values have been sealed anew."""
+    services.vault.begin_new_key()
+    kill_point("reseal.keyed")
+    return finish(services)
+
+
+def finish(services: Services) -> int:
+    """Nothing where all is sealed with the current key. Values that no key here opens stay as they are."""
+    if not services.vault.is_between_keys:
+        return 0
+    resealed = unreadable = 0
+    with services.database.engine.begin() as connection:
+        for place, extension_id, sealed in list(_sealed(connection)):
+            if services.vault.is_current(sealed):
+                continue
+            try:
+                content = services.vault.content_of_before(place, sealed)
+            except SealedElsewhere:
+                unreadable += 1
+                continue
+            again = services.vault.seal_content(place, _as_today(services, extension_id, content))
+            _write(connection, place, again)
+            resealed += 1
+        for row in connection.execute(_VERSIONS).all():
+            _hide_destination(connection, services, row)
+    kill_point("reseal.committed")
+    if unreadable and not resealed:
+        _log.warning("%d sealed values cannot be opened: the older key is not forgotten", unreadable)
+        return 0
+    services.vault.forget_older_keys()
+    return resealed
+
+
+_VERSIONS: Select[Any] = select(
+    tables.settings.c.integration_id,
+    tables.settings.c.version,
+    tables.settings.c.destination,
+    tables.settings.c.own,
+    tables.settings.c.effective,
+    tables.integration.c.extension_id,
+).join(tables.integration, tables.integration.c.id == tables.settings.c.integration_id)
+
+
+def _sealed(connection: Connection) -> Iterator[tuple[Place, str, bytes]]:
+    installation, sign_in = tables.installation, tables.sign_in
+    firms: Select[Any] = select(installation.c.id, installation.c.extension_id, installation.c.settings)
+    sign_ins: Select[Any] = select(sign_in.c.id, sign_in.c.sealed).where(sign_in.c.sealed != b"")
+    for row in connection.execute(firms):
+        yield of_installation(row.id), row.extension_id, row.settings
+    for row in connection.execute(_VERSIONS):
+        yield of_version(row.integration_id, row.version, "own"), row.extension_id, row.own
+        yield of_version(row.integration_id, row.version, "effective"), row.extension_id, row.effective
+    for row in connection.execute(sign_ins):
+        yield of_sign_in(row.id), "", row.sealed
+
+
+def _write(connection: Connection, place: Place, sealed: bytes) -> None:
+    table = tables.metadata.tables[place.table]
+    row, _, version = place.row.partition("/")
+    which = [table.c.id == row] if not version else [table.c.integration_id == row, table.c.version == int(version)]
+    connection.execute(update(table).where(*which).values({place.column: sealed}))
+
+
+def _as_today(services: Services, extension_id: str, content: Content) -> Content:
+    """A setting may have become a secret since: the address of a webhook has."""
+    now_secret = services.extensions.secret_names(extension_id) if extension_id else frozenset()
+    moved = {name: value for name, value in content.shown.items() if name in now_secret}
+    if not moved:
+        return content
+    shown = {name: value for name, value in content.shown.items() if name not in moved}
+    return msgspec.structs.replace(content, shown=shown, secret={**content.secret, **moved})
+
+
+def _hide_destination(connection: Connection, services: Services, row: Row[Any]) -> None:
+    """What was kept in the clear of where documents go, in every table that has it."""
+    try:
+        effective = services.vault.open(of_version(row.integration_id, row.version, "effective"), row.effective)
+        if not any(
+            isinstance(value, Secret) and value.reveal() in row.destination for value in effective.values() if value
+        ):
+            return
+        hidden = destination_of(services, row.extension_id, effective)
+    except (BanqupError, LookupError, msgspec.ValidationError):
+        return
+    for table, key in (
+        (tables.settings, tables.settings.c.integration_id),
+        (tables.integration, tables.integration.c.id),
+        (tables.delivery, tables.delivery.c.integration_id),
+        (tables.attempt, tables.attempt.c.integration_id),
+    ):
+        which = (key == row.integration_id, table.c.destination == row.destination)
+        connection.execute(update(table).where(*which).values(destination=hidden))

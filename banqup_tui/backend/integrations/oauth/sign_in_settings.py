@@ -1,0 +1,67 @@
+"""Sign-ins as settings name them: looked at before the settings are kept, and known to their integrations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import select
+
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.integrations import settings_levels
+from banqup_tui.backend.integrations.oauth import repository
+from banqup_tui.backend.services import Refused, Services
+from banqup_tui.domain.messages import Message
+from banqup_tui.domain.secret import revealed
+from banqup_tui.domain.setting_rules import is_asked, kind_of, with_defaults
+from banqup_tui.protocol.messages import SignInState
+from banqup_tui.protocol.problems import ProblemType
+
+
+def refuse_unknown(transaction: Transaction, services: Services, extension_id: str, entered: Mapping[str, Any]) -> None:
+    """Of the settings that are given now: a sign-in among them has to have been made here, for this extension."""
+    table = tables.sign_in
+    for name, sign_in_id in _named(services, extension_id, entered):
+        which = (
+            table.c.id == sign_in_id,
+            table.c.space_id == transaction.space_id,
+            table.c.extension_id == extension_id,
+        )
+        state = transaction.execute(select(table.c.state).where(*which)).scalar_one_or_none()
+        if state != SignInState.SIGNED_IN:
+            raise Refused(ProblemType.INVALID_SETTINGS, Message("sign-in.not-made-here"), field=name)
+
+
+def columns(
+    transaction: Transaction, services: Services, extension_id: str, effective: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Of an integration with these settings: the sign-in that they name, and when it ends if the provider said so."""
+    table = tables.sign_in
+    for _name, sign_in_id in _named(services, extension_id, effective):
+        until = transaction.execute(select(table.c.until).where(table.c.id == sign_in_id)).scalar_one_or_none()
+        return {"sign_in_id": sign_in_id, **({"sign_in_until": until} if until else {})}
+    return {"sign_in_id": None}
+
+
+def forget_unused(transaction: Transaction, services: Services) -> None:
+    """See `kept.forget_unused`. Settings of the firm that cannot be read keep everything."""
+    table = tables.installation
+    in_use = set()
+    for row in transaction.execute(
+        select(table.c.id, table.c.extension_id, table.c.settings).where(table.c.space_id == transaction.space_id)
+    ):
+        try:
+            firm = settings_levels.of_firm(services, row)
+        except Refused:
+            return
+        in_use |= {sign_in_id for _name, sign_in_id in _named(services, row.extension_id, firm)}
+    repository.forget_unused(transaction, frozenset(in_use))
+
+
+def _named(services: Services, extension_id: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    properties = services.extensions.properties(extension_id)
+    together = with_defaults(properties, settings)
+    for name, of in properties.items():
+        if kind_of(of) == "sign-in" and settings.get(name) and is_asked(of, together):
+            yield name, str(revealed(settings[name]))

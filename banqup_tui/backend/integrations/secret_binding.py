@@ -1,0 +1,135 @@
+"""A stored secret belongs to the server, account and token address that it was given for.
+
+Where one of these changes, the secret has to be given again with it, also where a connection is only tried: otherwise a
+form with another address would hand the stored password to whoever answers there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from banqup_tui.backend.integrations.registry import titles_of
+from banqup_tui.backend.integrations.settings_levels import Settings
+from banqup_tui.backend.services import Refused, Services
+from banqup_tui.domain.messages import in_other_languages, message, of_setting
+from banqup_tui.domain.secret import revealed
+from banqup_tui.domain.setting_rules import is_asked, plain, with_defaults
+from banqup_tui.protocol.problems import ProblemType
+
+_LOOKS = ("host", "port", "url")
+_NAMES = ("user", "username", "login", "account", "client_id", "access_key_id", "database")
+
+Properties = Mapping[str, dict[str, Any]]
+
+
+def of_firm(
+    services: Services, extension_id: str, before: Settings, after: Settings, entered: Collection[str]
+) -> Settings:
+    """The firm's settings `after` a change, without moved secrets that nobody is asked for.
+
+    `entered`: the names of those that are given now. Raises `Refused`, whose field is the secret to give again.
+    """
+    return _bound(services, extension_id, before, after, after, entered)
+
+
+def of_client(
+    services: Services,
+    extension_id: str,
+    firm: Settings,
+    before: Settings,
+    after: Settings,
+    entered: Collection[str],
+) -> Settings:
+    """A client's own settings `after` a change, as `of_firm`; the firm's secrets stay with the firm's addresses."""
+    refuse_inherited(services, extension_id, firm, after, entered)
+    return _bound(services, extension_id, {**firm, **before}, {**firm, **after}, after, entered)
+
+
+def refuse_inherited(
+    services: Services, extension_id: str, firm: Settings, own: Settings, entered: Collection[str] = ()
+) -> None:
+    """Raises `Refused` where a client's own address would get a secret of the firm's."""
+    properties = services.extensions.properties(extension_id)
+    together = {**firm, **own}
+    for name, changed in _moved(properties, firm, together, {*own, *entered}):
+        if is_asked(properties[name], with_defaults(properties, together)):
+            raise _to_give_again(properties, name, changed)
+
+
+def refuse_left_behind(services: Services, extension_id: str, before: Settings, after: Settings, own: Settings) -> None:
+    """The firm's settings change from `before` to `after`. Raises `Refused` where a client's secret would go along."""
+    refuse_inherited(services, extension_id, after, own)
+    properties = services.extensions.properties(extension_id)
+    for name, changed in _moved(properties, {**before, **own}, {**after, **own}, ()):
+        if name in own:
+            raise _to_give_again(properties, name, changed)
+
+
+def _bound(
+    services: Services,
+    extension_id: str,
+    before: Settings,
+    after: Settings,
+    of_level: Settings,
+    entered: Collection[str],
+) -> Settings:
+    """`of_level` without unused secrets that have moved. Used later, they would go to what was put in meanwhile."""
+    properties = services.extensions.properties(extension_id)
+    unused = set()
+    for name, changed in _moved(properties, before, after, entered):
+        if name not in of_level:
+            continue
+        if is_asked(properties[name], with_defaults(properties, after)):
+            raise _to_give_again(properties, name, changed)
+        unused.add(name)
+    return {name: value for name, value in of_level.items() if name not in unused}
+
+
+def _to_give_again(properties: Properties, name: str, changed: str) -> Refused:
+    others = titles_of(changed, properties[changed])
+    reason = message("setting.secret-of-another-value", other=others["en"], **in_other_languages("other", others))
+    return Refused(ProblemType.INVALID_SETTINGS, of_setting(reason, titles_of(name, properties[name])), field=name)
+
+
+def bound_to(properties: Properties, name: str) -> tuple[str, ...]:
+    """The settings to which a secret belongs: those that its connector names, else every address, host and user."""
+    partners = properties[name].get("x-belongs-to")
+    if partners is not None:
+        return tuple(one for one in partners if one in properties)
+    return tuple(one for one, of in properties.items() if one != name and (_look(of) in _LOOKS or one in _NAMES))
+
+
+def _look(of: Mapping[str, Any]) -> str:
+    """Also of an address that is a secret itself."""
+    return str(plain(of).get("x-look", ""))
+
+
+def _moved(
+    properties: Properties, before: Mapping[str, Any], after: Mapping[str, Any], entered: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """Secrets that stay while something to which they belong changes, each with what that is."""
+    was, becomes = with_defaults(properties, before), with_defaults(properties, after)
+    for name, of in properties.items():
+        if not of.get("writeOnly") or name in entered or not after.get(name) or after.get(name) != before.get(name):
+            continue
+        for one in bound_to(properties, name):
+            # What was not there yet bound nothing: the first address that is given is the one the secret is for.
+            if was.get(one) not in (None, "") and _place(properties[one], was[one]) != _place(
+                properties[one], becomes.get(one)
+            ):
+                yield name, one
+                break
+
+
+def _place(of: Mapping[str, Any], value: Any) -> Any:
+    """What of a setting says whose it is: of an address the server, as browsers keep passwords, of others all."""
+    text = revealed(value)
+    if _look(of) != "url" or not isinstance(text, str):
+        return str(text).strip().casefold()  # a form gives the number of a port as a text
+    try:
+        parts = urlsplit(text.strip())
+        return parts.scheme.casefold(), (parts.hostname or "").casefold(), parts.port
+    except ValueError:
+        return text

@@ -1,0 +1,60 @@
+"""The settings of a form as they would be used: those that are kept, with those given over them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, select
+
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.integrations import secret_binding, settings_levels, settings_versions
+from banqup_tui.backend.integrations.settings_levels import Settings
+from banqup_tui.backend.services import Services
+from banqup_tui.protocol.messages import FormSettings
+
+
+class SettingsInput(msgspec.Struct, frozen=True):
+    """`client_id`: whose they are; `None` for those of the firm."""
+
+    settings: Settings
+    client_id: str | None
+
+
+def read_settings_input(
+    connection: Connection, services: Services, request: FormSettings, also_entered: Collection[str] = ()
+) -> SettingsInput:
+    """`also_entered`: settings that are about to be given anew, with the others as they are.
+
+    Raises `Refused` where a secret that is kept would go to another place than it was given for.
+    """
+    giving = {*request.settings, *also_entered}
+    integration = _integration(connection, services, request.integration_id)
+    client_id = request.client_id or (integration.client_id if integration else None)
+    firm = _firm(connection, services, request, integration)
+    if client_id is None:
+        changed = settings_levels.changed(firm, request.settings)
+        return SettingsInput(secret_binding.of_firm(services, request.extension_id, firm, changed, giving), None)
+    stored = settings_versions.own_settings(connection, services, integration) if integration is not None else {}
+    changed = settings_levels.changed(stored, request.settings)
+    own = secret_binding.of_client(services, request.extension_id, firm, stored, changed, giving)
+    return SettingsInput(settings_levels.in_effect(firm, own), client_id)
+
+
+def _integration(connection: Connection, services: Services, integration_id: str | None) -> Row[Any] | None:
+    table = tables.integration
+    return connection.execute(
+        select(table).where(table.c.id == integration_id, table.c.space_id == services.space_id)
+    ).one_or_none()
+
+
+def _firm(connection: Connection, services: Services, request: FormSettings, integration: Row[Any] | None) -> Settings:
+    """What the firm keeps for this extension; nothing before it is installed."""
+    table = tables.installation
+    named = request.installation_id or (integration.installation_id if integration else None)
+    which = table.c.id == named if named else table.c.extension_id == request.extension_id
+    row = connection.execute(select(table).where(which, table.c.space_id == services.space_id)).one_or_none()
+    if row is None or row.extension_id != request.extension_id:
+        return {}
+    return settings_levels.of_firm(services, row)

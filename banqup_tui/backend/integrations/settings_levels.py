@@ -1,0 +1,66 @@
+"""Settings at two levels: the firm's are the template, the client's add to them or override them.
+
+At both an empty value is none, so that clearing a client's own lets the firm's through again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row
+
+from banqup_tui.backend.db.vault import Place, SealedElsewhere, of_installation
+from banqup_tui.backend.services import Refused, Services
+from banqup_tui.domain.messages import of_client
+from banqup_tui.domain.secret import revealed
+from banqup_tui.protocol.problems import Problem, ProblemType
+
+if TYPE_CHECKING:
+    from banqup_tui.backend.integrations.registry import Level
+
+Settings = dict[str, Any]
+
+
+def changed(stored: Mapping[str, Any], entered: Mapping[str, Any]) -> Settings:
+    """Given ones replace those of the same name, empty ones take away, those not named stay."""
+    together = {**stored, **entered}
+    return {name: value for name, value in together.items() if not _is_empty(value)}
+
+
+def in_effect(firm: Mapping[str, Any], client: Mapping[str, Any]) -> Settings:
+    return {**firm, **client}
+
+
+def read(services: Services, extension_id: str, settings: Mapping[str, Any], level: Level) -> Settings:
+    """Of their right types, or refused with the first that is wrong."""
+    reading = services.extensions.read(extension_id, settings, level)
+    if reading.problems:
+        raise refused(reading.problems[0])
+    return reading.values
+
+
+def seal(services: Services, extension_id: str, place: Place, settings: Mapping[str, Any]) -> bytes:
+    return services.vault.seal(place, settings, services.extensions.secret_names(extension_id))
+
+
+def opened(services: Services, place: Place, sealed: bytes) -> Settings:
+    try:
+        return services.vault.open(place, sealed)
+    except SealedElsewhere as error:
+        raise Refused(ProblemType.REFUSED, error.message) from error
+
+
+def of_firm(services: Services, installation: Row[Any]) -> Settings:
+    """The firm's settings of an installed extension, from its row."""
+    return opened(services, of_installation(installation.id), installation.settings)
+
+
+def refused(problem: Problem, client: str = "") -> Refused:
+    """`client`: the name of the one whose settings they are, where the user has not named it."""
+    reason = of_client(problem.message, client) if client else problem.message
+    return Refused(ProblemType.INVALID_SETTINGS, reason, field=problem.field)
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or revealed(value) == ""

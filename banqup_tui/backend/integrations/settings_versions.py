@@ -1,0 +1,172 @@
+"""The versions of an integration's settings: a new one at every change, old ones as long as an attempt needs them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import CompoundSelect, Connection, Row, delete, insert, select, union, update
+
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.db.vault import of_version
+from banqup_tui.backend.integrations import settings_levels
+from banqup_tui.backend.integrations.oauth import sign_in_settings
+from banqup_tui.backend.integrations.registry import Level
+from banqup_tui.backend.integrations.settings_levels import Settings
+from banqup_tui.backend.redaction import AttemptSecrets
+from banqup_tui.backend.services import Refused, Services
+from banqup_tui.connectors.interface import SignsIn
+from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.messages import Message
+from banqup_tui.protocol.messages import EntityKind
+from banqup_tui.protocol.problems import ProblemType
+
+FIRST = 1
+_log = logging.getLogger(__name__)
+
+
+def own_settings(connection: Connection, services: Services, integration: Row[Any]) -> Settings:
+    """The client's own, of the version in use."""
+    return _settings_of(connection, services, integration, "own")
+
+
+def effective_settings(connection: Connection, services: Services, integration: Row[Any]) -> Settings:
+    """Those in effect, of the version in use."""
+    return _settings_of(connection, services, integration, "effective")
+
+
+def _settings_of(
+    connection: Connection, services: Services, integration: Row[Any], which: Literal["own", "effective"]
+) -> Settings:
+    table = tables.settings
+    version = integration.settings_version
+    used = (table.c.integration_id == integration.id, table.c.version == version)
+    sealed = connection.execute(select(table.c[which]).where(*used)).scalar_one_or_none()
+    return (
+        {} if sealed is None else settings_levels.opened(services, of_version(integration.id, version, which), sealed)
+    )
+
+
+def checked(services: Services, extension_id: str, firm: Mapping[str, Any], own: Mapping[str, Any]) -> Settings:
+    """Those in effect, complete and right; else refused with the first that is not."""
+    return settings_levels.read(services, extension_id, settings_levels.in_effect(firm, own), Level.EFFECTIVE)
+
+
+def destination_of(services: Services, extension_id: str, effective: Mapping[str, Any]) -> str:
+    """Kept in the clear: where a secret is part of it, a tag tells two such destinations apart."""
+    connector = services.extensions.connector(extension_id)
+    if connector is None:
+        raise LookupError(extension_id)
+    typed = services.extensions.typed(extension_id, effective)
+    try:
+        destination = msgspec.convert(connector.destination(typed), str)
+    except Exception as error:
+        _log.exception("%s could not say where documents go", extension_id)
+        raise Refused(
+            ProblemType.REFUSED,
+            Message("extension.failed-on-settings"),
+        ) from error
+    shown = AttemptSecrets(typed).redactor().text(destination)
+    if shown == destination:
+        return destination
+    return f"{shown} #{services.vault.tag('destination', destination.encode())[:16]}"
+
+
+def signing_in(
+    transaction: Transaction, services: Services, extension_id: str, effective: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Columns of an integration with these settings: the sign-in that they name, and when it ends."""
+    until = {"sign_in_until": _sign_in_until(services, extension_id, effective)}
+    return until | sign_in_settings.columns(transaction, services, extension_id, effective)
+
+
+def _sign_in_until(services: Services, extension_id: str, effective: Mapping[str, Any]) -> datetime | None:
+    """Where the connector can tell; one that fails at it says nothing."""
+    connector = services.extensions.connector(extension_id)
+    if not isinstance(connector, SignsIn):
+        return None
+    try:
+        until = connector.signed_in_until(services.extensions.typed(extension_id, effective))
+    except Exception:
+        _log.warning("the connector %s cannot tell how long its sign-in lasts", extension_id, exc_info=True)
+        return None
+    return until if until is None or until.tzinfo is not None else until.replace(tzinfo=UTC)
+
+
+def write_version(
+    transaction: Transaction,
+    services: Services,
+    integration_id: str,
+    extension_id: str,
+    version: int,
+    own: Mapping[str, Any],
+    effective: Mapping[str, Any],
+) -> str:
+    """Returns its destination. The row of the integration is the caller's to change, or `use_version`'s."""
+    destination = destination_of(services, extension_id, effective)
+    transaction.execute(
+        insert(tables.settings).values(
+            integration_id=integration_id,
+            version=version,
+            destination=destination,
+            own=settings_levels.seal(services, extension_id, of_version(integration_id, version, "own"), own),
+            effective=settings_levels.seal(
+                services, extension_id, of_version(integration_id, version, "effective"), effective
+            ),
+        )
+    )
+    return destination
+
+
+def use_version(
+    transaction: Transaction,
+    services: Services,
+    integration: Row[Any],
+    own: Mapping[str, Any],
+    effective: Mapping[str, Any],
+) -> None:
+    """Writes the next version and has the integration use it: a send that was prepared with the old one is let go."""
+    version = integration.settings_version + 1
+    destination = write_version(
+        transaction, services, integration.id, integration.extension_id, version, own, effective
+    )
+    table = tables.integration
+    values: dict[str, Any] = {"settings_version": version, "destination": destination}
+    values |= signing_in(transaction, services, integration.extension_id, effective)
+    transaction.execute(update(table).where(table.c.id == integration.id).values(values))
+    transaction.changed(EntityKind.INTEGRATION, integration.id, client_id=integration.client_id)
+    forget_older(transaction, integration.id, version)
+
+
+def forget_older(transaction: Transaction, integration_id: str, version: int) -> None:
+    """Takes away what is older than `version`, save what an attempt that is not settled was made with."""
+    settings_table = tables.settings
+    transaction.execute(
+        delete(settings_table).where(
+            settings_table.c.integration_id == integration_id,
+            settings_table.c.version < version,
+            settings_table.c.version.not_in(_needed(integration_id)),
+        )
+    )
+
+
+def _needed(integration_id: str) -> CompoundSelect[Any]:
+    """Versions of attempts that are under way, or that may still be looked up or rolled forward where they went."""
+    attempt, delivery = tables.attempt, tables.delivery
+    is_open = (
+        delivery.c.state.in_([str(DeliveryState.SENDING), str(DeliveryState.UNKNOWN)])
+        | delivery.c.uncertain
+        | delivery.c.recheck_by.is_not(None)
+    )
+    own = delivery.c.integration_id == integration_id
+    marked = select(delivery.c.settings_version).where(own, is_open, delivery.c.settings_version.is_not(None))
+    begun = (
+        select(attempt.c.settings_version)
+        .join(delivery, delivery.c.id == attempt.c.delivery_id)
+        .where(own, is_open, attempt.c.generation == delivery.c.generation)
+    )
+    return union(marked, begun)

@@ -1,0 +1,297 @@
+"""Claim and mark: who may send what, decided under the lock of the integration.
+
+Turns go round: the integration whose turn came longest ago, then its oldest delivery that is due. A claim raises the
+fence; the mark, just before the first byte that can take effect, asks again whether all still holds.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Integer, Row, String, Text, bindparam, select, update
+
+from banqup_tui.backend.db.json_rows import ids_param, in_ids, row_field, rows_param
+from banqup_tui.backend.db.tables import UtcTime, attempt, delivery, integration, scheduler, stamp
+from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.ledger import messages, rate
+from banqup_tui.backend.ledger.lifecycle import break_off
+from banqup_tui.backend.ledger.model import (
+    close_attempt,
+    in_state,
+    lock_deliveries,
+    lock_integrations,
+    open_attempts,
+    transition,
+)
+from banqup_tui.backend.ledger.outcome import hand_back
+from banqup_tui.backend.ledger.rules import Terms
+from banqup_tui.backend.ledger.schedule import free_slots, refresh, refresh_locked
+from banqup_tui.backend.ledger.status import restate
+from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.integration import IntegrationState, Trouble
+from banqup_tui.kill_points import kill_point
+from banqup_tui.protocol.messages import EntityKind
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """The right to one attempt, as long as the delivery still bears this fence.
+
+    `checking`: a look-up, not a send; `recheck`: of what was delivered before. `slow`: let us wait the last time.
+    """
+
+    delivery_id: str
+    integration_id: str
+    extension_id: str
+    client_id: str
+    document_id: str
+    sha256: str
+    generation: int
+    fence: int
+    settings_version: int
+    destination: str
+    resume_token: str | None = None
+    checking: bool = False
+    recheck: bool = False
+    slow: bool = False
+
+
+def claim(
+    transaction: Transaction, terms: Terms, owner: str, free: int, *, with_slow: bool = True
+) -> list[Claim] | None:
+    """The deliveries of one turn, at most `free`; `None` when no integration's turn can come now."""
+    locked = _next_round(transaction, with_slow)
+    if locked is None:
+        return None
+    kill_point("claim.locked")
+    if terms.connector(locked.extension_id) is None:
+        break_off(transaction, locked, messages.NO_CONNECTOR, Trouble.EXTENSION)
+        return []
+    locked = rate.follow(transaction, terms, locked)
+    due = _due(transaction, locked, min(free, free_slots(transaction, locked)))
+    lost = [row for row in due if terms.key_cannot_be_used(row, locked, transaction.now)]
+    give_to_user(transaction, lost)
+    remaining = [row for row in due if row not in lost]
+    claims = [_claimed(locked, row) for row in _take(transaction, locked, remaining, owner)]
+    _end_round(transaction, locked)
+    return claims
+
+
+def mark(transaction: Transaction, terms: Terms, claim: Claim, resume_token: str) -> bool:
+    """May the effect begin? Once this is committed it may have; where the answer is no, nothing has happened."""
+    return mark_together(transaction, terms, [(claim, resume_token)])[0]
+
+
+def mark_together(
+    transaction: Transaction,
+    terms: Terms,
+    asked: Sequence[tuple[Claim, str]],
+    integrations: Mapping[str, Row[Any]] | None = None,
+) -> list[bool]:
+    """As `mark`, of several deliveries: each is asked about for itself, and no answer changes another's.
+
+    `integrations`: theirs, held by this transaction and as they are now, where the caller has them.
+    """
+    if integrations is None:
+        integrations = lock_integrations(transaction, [claim.integration_id for claim, _ in asked])
+    rows = lock_deliveries(transaction, [claim.delivery_id for claim, _ in asked])
+    passed: list[tuple[Row[Any], Row[Any], str]] = []
+    answers: list[bool] = []
+    for claim, resume_token in asked:
+        locked, row = integrations.get(claim.integration_id), rows.get(claim.delivery_id)
+        if locked is None or row is None or not _is_mine(row, claim):
+            answers.append(False)
+        elif _passes(transaction, terms, claim, locked, row):
+            answers.append(True)
+            passed.append((locked, row, resume_token))
+        else:
+            answers.append(False)
+            _refuse(transaction, terms, claim, locked, row)
+    _committing(transaction, passed)
+    return answers
+
+
+def _passes(transaction: Transaction, terms: Terms, claim: Claim, locked: Row[Any], row: Row[Any]) -> bool:
+    active = locked.state == IntegrationState.ACTIVE and locked.settings_version == claim.settings_version
+    return active and not terms.key_cannot_be_used(row, locked, transaction.now)
+
+
+def _refuse(transaction: Transaction, terms: Terms, claim: Claim, locked: Row[Any], row: Row[Any]) -> None:
+    if locked.state == IntegrationState.ACTIVE and locked.settings_version == claim.settings_version:
+        give_to_user(transaction, [row])
+        close_attempt(transaction, row.id, row.fence, DeliveryState.UNKNOWN, messages.MOVED_SINCE)
+    else:
+        reason = messages.PAUSED_BEFORE if locked.state != IntegrationState.ACTIVE else messages.SETTINGS_CHANGED
+        outcome = hand_back(transaction, locked, row, reason=row.reason, due_at=transaction.now)
+        close_attempt(transaction, row.id, row.fence, outcome, reason)
+    refresh(transaction, [locked.id])
+
+
+def give_to_user(transaction: Transaction, rows: Sequence[Row[Any]]) -> None:
+    """What the receiver may have, and would no longer know for the same, is never sent again by itself."""
+    transition(transaction, rows, DeliveryState.UNKNOWN, reason=messages.MOVED_SINCE)
+
+
+def _next_round(transaction: Transaction, with_slow: bool) -> Row[Any] | None:
+    found: Row[Any] | None = transaction.execute(_NEXT[with_slow], {"now": transaction.now}).one_or_none()
+    return found
+
+
+def _next(*which: Any) -> Any:
+    now = bindparam("now", type_=integration.c.ready_at.type)
+    may = select(integration).where(
+        integration.c.state == in_state(IntegrationState.ACTIVE), integration.c.ready_at <= now
+    )
+    in_order = may.where(*which).order_by(integration.c.claimed_round).limit(1)
+    return in_order.with_for_update(key_share=True, skip_locked=True)
+
+
+_NEXT = {True: _next(), False: _next(integration.c.timed_out.is_(False))}
+"""By whether it may be one that lets us wait."""
+
+
+def _due(transaction: Transaction, locked: Row[Any], most: int) -> list[Row[Any]]:
+    if most <= 0 or (locked.postponed_until is not None and locked.postponed_until > transaction.now):
+        return []
+    return list(transaction.execute(_DUE, {"of": locked.id, "now": transaction.now, "most": most}))
+
+
+_DUE = (
+    select(delivery)
+    .where(
+        delivery.c.integration_id == bindparam("of"),
+        delivery.c.state == in_state(DeliveryState.QUEUED),
+        delivery.c.due_at <= bindparam("now", type_=delivery.c.due_at.type),
+    )
+    .order_by(delivery.c.due_at, delivery.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+
+
+def _take(transaction: Transaction, locked: Row[Any], rows: Sequence[Row[Any]], owner: str) -> list[Row[Any]]:
+    if not rows:
+        return []
+    taken = list(
+        transaction.execute(_CLAIMED, ids_param(row.id for row in rows) | {"me": owner, "now": transaction.now})
+    )
+    open_attempts(transaction, taken, "CLAIMED", locked.settings_version, locked.destination)
+    for row in taken:
+        transaction.changed(EntityKind.DELIVERY, row.id, client_id=row.client_id)
+    restate(transaction, [row.document_id for row in taken])
+    return taken
+
+
+_CLAIMED = (
+    update(delivery)
+    .where(in_ids(delivery.c.id), delivery.c.state == in_state(DeliveryState.QUEUED))
+    .values(
+        state=str(DeliveryState.SENDING),
+        phase="CLAIMED",
+        owner=bindparam("me"),
+        fence=delivery.c.fence + 1,
+        attempts=delivery.c.attempts + 1,
+        updated_at=bindparam("now", type_=delivery.c.updated_at.type),
+    )
+    .returning(
+        delivery.c.id,
+        delivery.c.integration_id,
+        delivery.c.client_id,
+        delivery.c.document_id,
+        delivery.c.sha256,
+        delivery.c.generation,
+        delivery.c.fence,
+        delivery.c.asked_by,
+    )
+)
+
+
+def _claimed(locked: Row[Any], row: Row[Any]) -> Claim:
+    return Claim(
+        delivery_id=row.id,
+        integration_id=row.integration_id,
+        extension_id=locked.extension_id,
+        client_id=row.client_id,
+        document_id=row.document_id,
+        sha256=row.sha256,
+        generation=row.generation,
+        fence=row.fence,
+        settings_version=locked.settings_version,
+        destination=locked.destination,
+        slow=locked.timed_out,
+    )
+
+
+def _end_round(transaction: Transaction, locked: Row[Any]) -> None:
+    transaction.execute(_ROUND_CLAIMED, {"of": locked.id, "number": _next_number(transaction)})
+    refresh_locked(transaction, [locked])
+
+
+_ROUND_CLAIMED = (
+    update(integration).where(integration.c.id == bindparam("of")).values(claimed_round=bindparam("number"))
+)
+_RAISED = (
+    update(scheduler)
+    .where(scheduler.c.name == "dispatch")
+    .values(value=scheduler.c.value + 1)
+    .returning(scheduler.c.value)
+)
+
+
+def _next_number(transaction: Transaction) -> int:
+    number = transaction.execute(_RAISED).scalar()
+    if number is None:
+        transaction.execute(scheduler.insert().values(name="dispatch", value=1))
+        return 1
+    return int(number)
+
+
+def _is_mine(row: Row[Any], claim: Claim) -> bool:
+    return bool(row.fence == claim.fence and row.state == DeliveryState.SENDING and row.phase == "CLAIMED")
+
+
+def _committing(transaction: Transaction, passed: Sequence[tuple[Row[Any], Row[Any], str]]) -> None:
+    """`key_at` counts from the first use of the key that may have arrived."""
+    if not passed:
+        return
+    each = rows_param(
+        (
+            row.id,
+            row.fence,
+            resume_token,
+            locked.destination,
+            locked.settings_version,
+            stamp(row.key_at if row.uncertain and row.key_at else transaction.now),
+        )
+        for locked, row, resume_token in passed
+    )
+    if transaction.execute(_TO_COMMITTING, each).rowcount != len(passed):
+        raise RuntimeError("a delivery that is held here was changed by another")
+    transaction.execute(_NOTE_COMMITTING, each | {"now": transaction.now})
+
+
+_TO_COMMITTING = (
+    update(delivery)
+    .where(
+        delivery.c.id == row_field(0, String),
+        delivery.c.fence == row_field(1, Integer),
+        delivery.c.state == in_state(DeliveryState.SENDING),
+        delivery.c.phase == "CLAIMED",
+    )
+    .values(
+        phase="COMMITTING",
+        resume_token=row_field(2, Text),
+        destination=row_field(3, Text),
+        settings_version=row_field(4, Integer),
+        key_at=row_field(5, UtcTime),
+    )
+)
+_NOTE_COMMITTING = (
+    update(attempt)
+    .where(attempt.c.delivery_id == row_field(0, String), attempt.c.fence == row_field(1, Integer))
+    .values(
+        phase="COMMITTING",
+        committed_at=bindparam("now", type_=attempt.c.committed_at.type),
+        resume_token=row_field(2, Text),
+        destination=row_field(3, Text),
+    )
+)

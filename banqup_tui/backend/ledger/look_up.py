@@ -1,0 +1,126 @@
+"""UNKNOWN that the program can clear up by itself: rolled forward by its remnant, or looked up once Q is past."""
+
+from typing import Any
+
+from sqlalchemy import Row, or_, select, update
+
+from banqup_tui.backend.db.tables import attempt, delivery, integration
+from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.ledger import messages, rate
+from banqup_tui.backend.ledger.claim import Claim
+from banqup_tui.backend.ledger.model import AT_ONCE, lock_deliveries, lock_integrations, open_attempt, transition
+from banqup_tui.backend.ledger.outcome import as_uncertain, check_later
+from banqup_tui.backend.ledger.rules import Terms
+from banqup_tui.backend.ledger.schedule import free_slots, refresh
+from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.extension import ReceiverKind
+from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.protocol.messages import EntityKind
+
+CHECKING_STATES = (str(IntegrationState.ACTIVE), str(IntegrationState.REMOVED))
+"""Paused and broken ones wait; of a removed one what had begun still ends."""
+
+
+def claim_checks(transaction: Transaction, terms: Terms, owner: str, free: int) -> list[Claim]:
+    """At most `free` look-ups that are due, each under a new fence."""
+    due = _due(transaction)
+    integrations = lock_integrations(transaction, [row.integration_id for row in due])
+    rows = lock_deliveries(transaction, [row.id for row in due])
+    claims: list[Claim] = []
+    for row in rows.values():
+        locked = integrations[row.integration_id]
+        if len(claims) == free or not _is_due(transaction, row):
+            continue
+        if free_slots(transaction, locked):
+            claims += _claimed(transaction, terms, locked, row, owner)
+        else:
+            _wait_for_the_next_minute(transaction, locked, row)
+    refresh(transaction, integrations)
+    return claims
+
+
+def earlier_receipts(transaction: Any, claim: Claim) -> list[str]:
+    """References of what arrived as an earlier generation: found again, they prove nothing of this one."""
+    statement = select(attempt.c.receipt).where(
+        attempt.c.delivery_id == claim.delivery_id,
+        attempt.c.generation < claim.generation,
+        attempt.c.receipt.is_not(None),
+    )
+    return list(dict.fromkeys(transaction.execute(statement.order_by(attempt.c.fence)).scalars()))
+
+
+def _due(transaction: Transaction) -> list[Row[Any]]:
+    statement = (
+        select(delivery.c.id, delivery.c.integration_id)
+        .join(integration, integration.c.id == delivery.c.integration_id)
+        .where(
+            delivery.c.space_id == transaction.space_id,
+            delivery.c.state == str(DeliveryState.UNKNOWN),
+            delivery.c.check_at <= transaction.now,
+            integration.c.state.in_(CHECKING_STATES),
+            or_(integration.c.postponed_until.is_(None), integration.c.postponed_until <= transaction.now),
+        )
+    )
+    return list(transaction.execute(statement.order_by(delivery.c.check_at).limit(AT_ONCE)))
+
+
+def _wait_for_the_next_minute(transaction: Transaction, locked: Row[Any], row: Row[Any]) -> None:
+    """Not asked about again before it may be. What the user is told of it stays: the look-up is still to come."""
+    free_again = rate.free_again(transaction, locked)
+    if free_again is not None:
+        transaction.execute(update(delivery).where(delivery.c.id == row.id).values(check_at=free_again))
+
+
+def _is_due(transaction: Transaction, row: Row[Any]) -> bool:
+    """Asked again under the lock."""
+    return bool(row.state == DeliveryState.UNKNOWN and row.check_at is not None and row.check_at <= transaction.now)
+
+
+def _claimed(transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[Any], owner: str) -> list[Claim]:
+    kind = terms.kind(locked.extension_id)
+    if kind is ReceiverKind.LOOKUP and not terms.grace_period.past(row.id):
+        return []
+    if kind is None:
+        check_later(transaction, terms, locked, row, messages.NO_CONNECTOR, spent=False)
+        return []
+    if kind is ReceiverKind.LOOKUP or (kind is ReceiverKind.RENAME and row.resume_token is not None):
+        return [_take(transaction, locked, row, owner)]
+    _without_look_up(transaction, terms, locked, row, kind)
+    return []
+
+
+def _without_look_up(
+    transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[Any], kind: ReceiverKind
+) -> None:
+    """It was cut off while the connector could not be loaded; now it is known that there is nothing to look at."""
+    if kind is ReceiverKind.KEY:
+        as_uncertain(transaction, terms, locked, row, row.reason)
+    else:
+        transition(transaction, [row], DeliveryState.UNKNOWN, reason=messages.MAY_HAVE_ARRIVED)
+
+
+def _take(transaction: Transaction, locked: Row[Any], row: Row[Any], owner: str) -> Claim:
+    """Where the destination is the same, today's settings open it; else those that were used then."""
+    same = row.destination == locked.destination or row.settings_version is None
+    version = locked.settings_version if same else row.settings_version
+    fence = row.fence + 1
+    values = {"state": str(DeliveryState.SENDING), "phase": "CHECKING", "owner": owner, "fence": fence}
+    mine = (delivery.c.id == row.id) & (delivery.c.fence == row.fence)
+    transaction.execute(update(delivery).where(mine).values(**values, check_at=None, updated_at=transaction.now))
+    open_attempt(transaction, row, fence, "CHECKING", version, row.destination)
+    transaction.changed(EntityKind.DELIVERY, row.id, client_id=row.client_id)
+    return Claim(
+        delivery_id=row.id,
+        integration_id=row.integration_id,
+        extension_id=locked.extension_id,
+        client_id=row.client_id,
+        document_id=row.document_id,
+        sha256=row.sha256,
+        generation=row.generation,
+        fence=fence,
+        settings_version=version,
+        destination=row.destination or locked.destination,
+        resume_token=row.resume_token,
+        checking=True,
+        slow=locked.timed_out,
+    )

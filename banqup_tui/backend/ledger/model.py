@@ -1,0 +1,251 @@
+"""Rows of the ledger: locked in one order, and turned from one state into another."""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    String,
+    Text,
+    Update,
+    bindparam,
+    insert,
+    literal_column,
+    select,
+    update,
+)
+
+from banqup_tui.backend.db.json_rows import ids_param, in_ids, row_field, rows_param
+from banqup_tui.backend.db.tables import attempt, delivery, integration
+from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.ledger.status import restate
+from banqup_tui.domain.batches import in_batches
+from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.messages import Message
+from banqup_tui.protocol.messages import EntityKind
+
+AT_ONCE = 500
+
+
+_INTEGRATIONS = (
+    select(integration)
+    .where(in_ids(integration.c.id), integration.c.space_id == bindparam("space"))
+    .order_by(integration.c.id)
+    .with_for_update(key_share=True)
+)
+_DELIVERIES = (
+    select(delivery)
+    .where(in_ids(delivery.c.id), delivery.c.space_id == bindparam("space"))
+    .order_by(delivery.c.id)
+    .with_for_update()
+)
+"""Statements of every attempt are made once: to make them takes longer than to run them."""
+
+
+def in_state(state: StrEnum) -> ColumnElement[str]:
+    """Written into the statement, not beside it: only so does the database see that an index is of just these rows."""
+    return literal_column(f"'{state}'", String())
+
+
+def lock_integrations(transaction: Transaction, integration_ids: Iterable[str]) -> dict[str, Row[Any]]:
+    """Integrations come before deliveries and in the order of their ids, so no two transactions wait for each other."""
+    return _locked(transaction, _INTEGRATIONS, integration_ids)
+
+
+def lock_integration(transaction: Transaction, integration_id: str) -> Row[Any] | None:
+    return lock_integrations(transaction, [integration_id]).get(integration_id)
+
+
+def integrations_of_deliveries(transaction: Transaction, delivery_ids: Iterable[str]) -> set[str]:
+    """Read without a lock; which integration a delivery is for never changes."""
+    found: set[str] = set()
+    for some in in_batches(delivery_ids):
+        found.update(transaction.execute(select(delivery.c.integration_id).where(delivery.c.id.in_(some))).scalars())
+    return found
+
+
+def lock_deliveries(transaction: Transaction, delivery_ids: Iterable[str]) -> dict[str, Row[Any]]:
+    return _locked(transaction, _DELIVERIES, delivery_ids)
+
+
+def _locked(transaction: Transaction, which: Any, identifiers: Iterable[str]) -> dict[str, Row[Any]]:
+    wanted = set(identifiers)
+    rows = transaction.execute(which, ids_param(wanted) | {"space": transaction.space_id}) if wanted else ()
+    return {row.id: row for row in rows}
+
+
+def transition(transaction: Transaction, rows: Sequence[Row[Any]], state: DeliveryState, **values: Any) -> None:
+    """Rows that this transaction holds become `state`; the status of their documents follows.
+
+    What is not said ends: no owner, no phase, no look-up to come, not dismissed, not failed for a cause.
+    """
+    if not rows:
+        return
+    base = _ended(transaction, state) | values
+    for some in in_batches(row.id for row in rows):
+        transaction.execute(update(delivery).where(delivery.c.id.in_(some)).values(base))
+    _turned(transaction, rows, state, base["check_at"])
+
+
+def transition_each(
+    transaction: Transaction,
+    rows: Sequence[Row[Any]],
+    state: DeliveryState,
+    own: Sequence[dict[str, str | None]],
+    **values: Any,
+) -> None:
+    """As `transition`, with some texts of each row's own: `own` has the same names for every row."""
+    if not rows:
+        return
+    base = _ended(transaction, state) | values
+    same = {f"new_{name}": value for name, value in base.items()}
+    each = rows_param((row.id, *one.values()) for row, one in zip(rows, own, strict=True))
+    transaction.execute(_turning(tuple(base), tuple(own[0])), each | same)
+    _turned(transaction, rows, state, base["check_at"])
+
+
+@cache
+def _turning(same: tuple[str, ...], own: tuple[str, ...]) -> Update:
+    values: dict[str, Any] = {name: bindparam(f"new_{name}", type_=delivery.c[name].type) for name in same}
+    values |= {name: row_field(at, Text) for at, name in enumerate(own, 1)}
+    return update(delivery).where(delivery.c.id == row_field(0, String)).values(values)
+
+
+def _ended(transaction: Transaction, state: DeliveryState) -> dict[str, Any]:
+    base: dict[str, Any] = {"state": str(state), "phase": None, "owner": None, "check_at": None, "dismissed": False}
+    return base | {"for_cause": False, "recheck_by": None, "updated_at": transaction.now}
+
+
+def _turned(transaction: Transaction, rows: Sequence[Row[Any]], state: DeliveryState, check_at: Any) -> None:
+    for row in rows:
+        transaction.changed(EntityKind.DELIVERY, row.id, client_id=row.client_id)
+    if is_settled(state, check_at):
+        _stamp(transaction, [row.id for row in rows], "settled_seq")
+    restate(transaction, {row.document_id for row in rows})
+
+
+def is_settled(state: DeliveryState, check_at: Any) -> bool:
+    """Nothing happens to it by itself any more."""
+    if state is DeliveryState.UNKNOWN:
+        return check_at is None
+    return state in (DeliveryState.DELIVERED, DeliveryState.FAILED, DeliveryState.CANCELLED)
+
+
+def stamp_generation(transaction: Transaction, delivery_ids: list[str]) -> None:
+    """The generation is that of this transaction's number."""
+    _stamp(transaction, delivery_ids, "generation_seq")
+
+
+def _stamp(transaction: Transaction, delivery_ids: list[str], column: str) -> None:
+    def write(connection: Connection, number: int) -> None:
+        connection.execute(_STAMPS[column], ids_param(delivery_ids) | {"number": number})
+
+    transaction.after_numbers(write)
+
+
+_STAMPS = {
+    column: update(delivery).where(in_ids(delivery.c.id)).values({column: bindparam("number")})
+    for column in ("settled_seq", "generation_seq")
+}
+
+
+def open_attempt(
+    transaction: Transaction, row: Row[Any], fence: int, phase: str, version: int, destination: str | None
+) -> None:
+    transaction.execute(insert(attempt), _opened(transaction, row, fence, phase, version, destination))
+
+
+def open_attempts(
+    transaction: Transaction, rows: Sequence[Row[Any]], phase: str, version: int, destination: str
+) -> None:
+    """Of rows that bear the fence of their attempt already."""
+    if rows:
+        each = rows_param((row.id, row.integration_id, row.fence, row.generation, row.asked_by) for row in rows)
+        same = {"phase": phase, "version": version, "place": destination, "now": transaction.now}
+        transaction.execute(_ATTEMPTS, each | same)
+
+
+_EACH = {"delivery_id": String, "integration_id": String, "fence": Integer, "generation": Integer, "asked_by": String}
+_SAME = {"phase": "phase", "settings_version": "version", "destination": "place", "started_at": "now"}
+_ATTEMPTS = insert(attempt).from_select(
+    [*_EACH, *_SAME],
+    select(
+        *(row_field(at, kind) for at, kind in enumerate(_EACH.values())),
+        *(bindparam(value, type_=attempt.c[name].type) for name, value in _SAME.items()),
+    ),
+)
+
+
+def _opened(
+    transaction: Transaction, row: Row[Any], fence: int, phase: str, version: int, destination: str | None
+) -> dict[str, Any]:
+    return {
+        "delivery_id": row.id,
+        "integration_id": row.integration_id,
+        "fence": fence,
+        "generation": row.generation,
+        "settings_version": version,
+        "destination": destination,
+        "resume_token": row.resume_token if phase == "CHECKING" else None,
+        "phase": phase,
+        "asked_by": row.asked_by,
+        "started_at": transaction.now,
+    }
+
+
+def close_attempt(
+    transaction: Transaction,
+    delivery_id: str,
+    fence: int,
+    outcome: DeliveryState,
+    reason: Message | None,
+    receipt: str | None = None,
+) -> None:
+    """`outcome` is the state that the attempt ended in. One that was closed before keeps its end, but gains proof."""
+    mine = (attempt.c.delivery_id == delivery_id) & (attempt.c.fence == fence)
+    still_open = attempt.c.ended_at.is_(None)
+    ended = {"ended_at": transaction.now, "outcome": str(outcome), "reason": reason, "receipt": receipt}
+    closed = transaction.execute(update(attempt).where(mine, still_open).values(ended))
+    if closed.rowcount == 0 and receipt is not None:
+        transaction.execute(update(attempt).where(mine).values(outcome=str(outcome), reason=None, receipt=receipt))
+
+
+def close_proven(transaction: Transaction, closed: Sequence[tuple[str, int, str]]) -> None:
+    """Attempts that delivered: delivery, fence and receipt of each."""
+    if not closed:
+        return
+    written = transaction.execute(_PROVEN, rows_param(closed) | {"now": transaction.now})
+    if written.rowcount != len(closed):
+        for of, fence, receipt in closed:
+            close_attempt(transaction, of, fence, DeliveryState.DELIVERED, None, receipt)
+
+
+_PROVEN = (
+    update(attempt)
+    .where(
+        attempt.c.delivery_id == row_field(0, String),
+        attempt.c.fence == row_field(1, Integer),
+        attempt.c.ended_at.is_(None),
+    )
+    .values(
+        ended_at=bindparam("now", type_=attempt.c.ended_at.type),
+        outcome=str(DeliveryState.DELIVERED),
+        reason=None,
+        receipt=row_field(2, Text),
+    )
+)
+
+
+def close_attempts(transaction: Transaction, rows: Sequence[Row[Any]], outcome: DeliveryState, reason: Message) -> None:
+    """The attempts under way of these rows, whose fence is still that of their attempt."""
+    for row in rows:
+        close_attempt(transaction, row.id, row.fence, outcome, reason)
+
+
+def integration_changed(transaction: Transaction, row: Row[Any]) -> None:
+    transaction.changed(EntityKind.INTEGRATION, row.id, client_id=row.client_id)

@@ -1,0 +1,340 @@
+"""What an attempt came to, written under its fence; and what may still be learnt from one that lost it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import Row, bindparam, update
+
+from banqup_tui.backend.db.tables import delivery, integration
+from banqup_tui.backend.db.tables.basis import as_text
+from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.ledger import messages
+from banqup_tui.backend.ledger.lifecycle import ANSWERS, break_off
+from banqup_tui.backend.ledger.model import (
+    close_attempt,
+    close_proven,
+    integration_changed,
+    lock_deliveries,
+    lock_integration,
+    lock_integrations,
+    transition,
+    transition_each,
+)
+from banqup_tui.backend.ledger.rules import Terms
+from banqup_tui.backend.ledger.schedule import refresh, refresh_locked
+from banqup_tui.connectors.interface import Fault, Found, NotSent, Receipt, Rejected, Uncertain
+from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.extension import ReceiverKind
+from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.messages import Message
+
+if TYPE_CHECKING:
+    from banqup_tui.backend.ledger.claim import Claim
+
+Result = Receipt | NotSent | Rejected | Uncertain | Found
+"""`Found` comes of look-ups only; `FOUND` itself comes as a receipt."""
+
+_SEEN_WITHIN = timedelta(seconds=60)
+
+
+def record(
+    transaction: Transaction, terms: Terms, claim: Claim, result: Result, *, timed_out: bool = False
+) -> DeliveryState | None:
+    """The state that follows, or `None` where the fence is another's and the ledger stays as it is."""
+    locked = lock_integration(transaction, claim.integration_id)
+    row = lock_deliveries(transaction, [claim.delivery_id]).get(claim.delivery_id)
+    if locked is None or row is None:
+        return None
+    if not _is_mine(row, claim):
+        return _late(transaction, locked, row, claim, result)
+    if isinstance(result, Uncertain):
+        terms.grace_period.ended(row.id)
+    locked = _health(transaction, terms, locked, result, timed_out)
+    state = _ended(transaction, terms, locked, row, result, checking=claim.checking)
+    close_attempt(transaction, row.id, claim.fence, state, _reason(result), _reference(result))
+    refresh(transaction, [locked.id])
+    return state
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """An attempt, and what it came to."""
+
+    claim: Claim
+    result: Result
+    timed_out: bool = False
+
+
+def record_together(
+    transaction: Transaction, terms: Terms, ended: Sequence[Ended], integrations: Mapping[str, Row[Any]] | None = None
+) -> list[DeliveryState | None]:
+    """As `record`, of several deliveries, none of them twice. What arrived is written in a few statements for all.
+
+    `integrations`: theirs, held by this transaction and as they are now, where the caller has them.
+    """
+    if integrations is None:
+        integrations = lock_integrations(transaction, [one.claim.integration_id for one in ended])
+    rows = lock_deliveries(transaction, [one.claim.delivery_id for one in ended])
+    states: dict[int, DeliveryState | None] = {}
+    arrived: dict[str, list[tuple[Row[Any], Receipt]]] = {}
+    for at, one in enumerate(ended):
+        row = rows.get(one.claim.delivery_id)
+        if isinstance(one.result, Receipt) and row is not None and _is_mine(row, one.claim):
+            arrived.setdefault(row.integration_id, []).append((row, one.result))
+            states[at] = DeliveryState.DELIVERED
+    for integration_id, receipts in arrived.items():
+        _all_taken(transaction, terms, integrations[integration_id], receipts)
+    for at, one in enumerate(ended):
+        if at not in states:
+            states[at] = record(transaction, terms, one.claim, one.result, timed_out=one.timed_out)
+    return [states[at] for at in range(len(ended))]
+
+
+def _all_taken(
+    transaction: Transaction, terms: Terms, locked: Row[Any], receipts: Sequence[tuple[Row[Any], Receipt]]
+) -> None:
+    """Of one integration: an answer shows that it is well, the last as much as all of them."""
+    if locked.failures or locked.timed_out or locked.postponed_until is not None or locked.failing_since is not None:
+        locked = _health(transaction, terms, locked, receipts[-1][1], timed_out=False)
+    own = [
+        {"receipt": receipt.text, "sent_as": _reference(receipt), "reason": as_text(receipt.about)}
+        for _, receipt in receipts
+    ]
+    transition_each(transaction, [row for row, _ in receipts], DeliveryState.DELIVERED, own, **_ARRIVED)
+    close_proven(transaction, [(row.id, row.fence, receipt.reference or receipt.text) for row, receipt in receipts])
+    _was_sent_to(transaction, locked)
+    refresh_locked(transaction, [locked])
+
+
+def _is_mine(row: Row[Any], claim: Claim) -> bool:
+    return bool(row.state == DeliveryState.SENDING and row.fence == claim.fence)
+
+
+def hand_back(transaction: Transaction, locked: Row[Any], row: Row[Any], **values: Any) -> DeliveryState:
+    """This attempt certainly did nothing: queued again, or ended as its integration has ended.
+
+    What an earlier attempt may have done makes it UNKNOWN wherever it would end as not arrived.
+    """
+    state = DeliveryState.QUEUED
+    if locked.state == IntegrationState.REMOVED:
+        state = DeliveryState.CANCELLED
+        values["reason"] = messages.INTEGRATION_REMOVED
+    elif locked.state == IntegrationState.BROKEN:
+        state = DeliveryState.FAILED
+        values |= {"reason": locked.cause, "for_cause": True}
+    return end(transaction, row, state, **values)
+
+
+def end(transaction: Transaction, row: Row[Any], state: DeliveryState, **values: Any) -> DeliveryState:
+    """FAILED and CANCELLED say that it did not arrive: of what is uncertain nobody can say that."""
+    if values.get("uncertain", row.uncertain) and state in (DeliveryState.FAILED, DeliveryState.CANCELLED):
+        state = DeliveryState.UNKNOWN
+        values["for_cause"] = False
+    transition(transaction, [row], state, **values)
+    return state
+
+
+def as_uncertain(
+    transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[Any], reason: Message | None, **values: Any
+) -> DeliveryState:
+    """The effect may have begun: the kind of the receiver decides."""
+    values |= {"uncertain": True, "reason": reason or messages.MAY_HAVE_ARRIVED}
+    kind = terms.kind(locked.extension_id)
+    if kind is ReceiverKind.KEY and locked.state not in (IntegrationState.REMOVED, IntegrationState.BROKEN):
+        return _same_key_again(transaction, terms, row, values)
+    wait = _before_check(terms, kind)
+    if wait is None:
+        return _for_the_user(transaction, row, values)
+    values["check_at"] = _after(transaction, wait)
+    transition(transaction, [row], DeliveryState.UNKNOWN, **values)
+    return DeliveryState.UNKNOWN
+
+
+def _same_key_again(transaction: Transaction, terms: Terms, row: Row[Any], values: dict[str, Any]) -> DeliveryState:
+    tries = row.tries + 1
+    if tries >= terms.timing.most_tries:
+        return _for_the_user(transaction, row, values | {"tries": tries})
+    values |= {"tries": tries, "due_at": _after(transaction, terms.timing.wait(row.tries))}
+    transition(transaction, [row], DeliveryState.QUEUED, **values)
+    return DeliveryState.QUEUED
+
+
+def _for_the_user(transaction: Transaction, row: Row[Any], values: dict[str, Any]) -> DeliveryState:
+    transition(transaction, [row], DeliveryState.UNKNOWN, **values)
+    return DeliveryState.UNKNOWN
+
+
+def _before_check(terms: Terms, kind: ReceiverKind | None) -> float | None:
+    """Seconds until the program looks by itself; `None` where there is nothing that it could look at."""
+    if kind is ReceiverKind.RENAME:
+        return terms.timing.roll_forward_after
+    if kind is ReceiverKind.LOOKUP:
+        return terms.grace_period.seconds
+    return terms.timing.wait(0) if kind is None else None
+
+
+def _ended(
+    transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[Any], result: Result, *, checking: bool
+) -> DeliveryState:
+    if isinstance(result, Receipt):
+        return _taken(transaction, locked, row, result)
+    if checking:
+        return _looked_up(transaction, terms, locked, row, result)
+    if isinstance(result, Rejected):
+        return end(transaction, row, DeliveryState.FAILED, reason=result.message, deaths=0)
+    if isinstance(result, NotSent):
+        return _not_sent(transaction, terms, locked, row, result)
+    reason = result.message if isinstance(result, Uncertain) else None
+    return as_uncertain(transaction, terms, locked, row, reason, deaths=0)
+
+
+_ARRIVED: dict[str, Any] = {"uncertain": False, "deaths": 0, "checks": 0}
+
+
+def _taken(transaction: Transaction, locked: Row[Any], row: Row[Any], receipt: Receipt, **values: Any) -> DeliveryState:
+    values |= {"receipt": receipt.text, "sent_as": _reference(receipt), "reason": receipt.about}
+    transition(transaction, [row], DeliveryState.DELIVERED, **_ARRIVED | values)
+    _was_sent_to(transaction, locked)
+    return DeliveryState.DELIVERED
+
+
+def _was_sent_to(transaction: Transaction, locked: Row[Any]) -> None:
+    transaction.execute(_SENT, {"of": locked.id, "now": transaction.now})
+    if locked.last_sent_at is None or not timedelta(0) <= transaction.now - locked.last_sent_at < _SEEN_WITHIN:
+        integration_changed(transaction, locked)
+
+
+_SENT = (
+    update(integration)
+    .where(integration.c.id == bindparam("of"))
+    .values(last_sent_at=bindparam("now", type_=integration.c.last_sent_at.type))
+)
+
+
+def _not_sent(
+    transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[Any], result: NotSent
+) -> DeliveryState:
+    """The document's own fault spends a try; that of the integration is waited for by all of its documents."""
+    values: dict[str, Any] = {"reason": result.message, "deaths": 0}
+    if result.fault is not Fault.DOCUMENT:
+        return hand_back(transaction, locked, row, **values, due_at=locked.postponed_until or transaction.now)
+    tries = row.tries + 1
+    if tries >= terms.timing.most_tries:
+        return end(transaction, row, DeliveryState.FAILED, **values, tries=tries)
+    wait = max(terms.timing.wait(row.tries), min(result.retry_after or 0.0, terms.timing.longest_hold))
+    return hand_back(transaction, locked, row, **values, tries=tries, due_at=_after(transaction, wait))
+
+
+def _looked_up(
+    transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[Any], result: Result
+) -> DeliveryState:
+    if result is Found.ABSENT:
+        return _absent(transaction, terms, locked, row)
+    if result is Found.REFUSED:
+        values = {"reason": messages.REFUSED_THERE, "uncertain": False, "deaths": 0, "checks": 0}
+        transition(transaction, [row], DeliveryState.FAILED, **values)
+        return DeliveryState.FAILED
+    spent = not (isinstance(result, NotSent) and result.fault is not Fault.DOCUMENT)
+    return check_later(transaction, terms, locked, row, _reason(result) or messages.NOT_THERE_YET, spent=spent)
+
+
+def check_later(
+    transaction: Transaction,
+    terms: Terms,
+    locked: Row[Any],
+    row: Row[Any],
+    reason: Message,
+    *,
+    spent: bool,
+    **values: Any,
+) -> DeliveryState:
+    checks = row.checks + 1 if spent else row.checks
+    values = {"deaths": 0} | values | {"reason": reason, "checks": checks}
+    if checks >= terms.timing.most_checks:
+        return _for_the_user(transaction, row, values)
+    at = _after(transaction, terms.timing.wait(row.checks))
+    if locked.postponed_until is not None:
+        at = max(at, locked.postponed_until)
+    transition(transaction, [row], DeliveryState.UNKNOWN, **values, check_at=at)
+    return DeliveryState.UNKNOWN
+
+
+def _absent(transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[Any]) -> DeliveryState:
+    """Proved not to be there, so nothing is uncertain any more; the try is spent."""
+    tries = row.tries + 1
+    values: dict[str, Any] = {"uncertain": False, "tries": tries, "deaths": 0, "checks": 0, "key_at": None}
+    values["reason"] = messages.NOT_THERE
+    if tries >= terms.timing.most_tries:
+        return end(transaction, row, DeliveryState.FAILED, **values)
+    return hand_back(transaction, locked, row, **values, due_at=_after(transaction, terms.timing.wait(row.tries)))
+
+
+def _late(
+    transaction: Transaction, locked: Row[Any], row: Row[Any], claim: Claim, result: Result
+) -> DeliveryState | None:
+    """An answer under an old fence proves something, or nothing; it never undoes what was decided since."""
+    if not isinstance(result, Receipt):
+        close_attempt(transaction, row.id, claim.fence, DeliveryState.UNKNOWN, _reason(result))
+        return None
+    close_attempt(transaction, row.id, claim.fence, DeliveryState.DELIVERED, None, _reference(result))
+    open_question = row.state == DeliveryState.UNKNOWN or (row.state == DeliveryState.QUEUED and row.uncertain)
+    if row.generation != claim.generation or not open_question:
+        return None
+    state = _taken(transaction, locked, row, result, fence=delivery.c.fence + 1)
+    refresh(transaction, [locked.id])
+    return state
+
+
+def _health(transaction: Transaction, terms: Terms, locked: Row[Any], result: Result, timed_out: bool) -> Row[Any]:
+    """An answer, whatever it says, shows that the integration is well; silence holds all of its documents back."""
+    if isinstance(result, NotSent) and result.fault is Fault.PERSON:
+        break_off(transaction, locked, result.message, result.trouble)
+    else:
+        values = _postponed(transaction, terms, locked, result) if _is_silent(result) else ANSWERS
+        if locked.state == IntegrationState.BROKEN:
+            values = {name: value for name, value in values.items() if name != "failing_since"}
+        transaction.execute(
+            update(integration).where(integration.c.id == locked.id).values(timed_out=timed_out, **values)
+        )
+        if any(values[name] != getattr(locked, name) for name in _SHOWN if name in values):
+            integration_changed(transaction, locked)
+    again = lock_integration(transaction, locked.id)
+    assert again is not None
+    return again
+
+
+_SHOWN = ("failing_since", "failing_reason", "postponed_until")
+
+
+def _is_silent(result: Result) -> bool:
+    return isinstance(result, Uncertain) or (isinstance(result, NotSent) and result.fault is Fault.INTEGRATION)
+
+
+def _postponed(transaction: Transaction, terms: Terms, locked: Row[Any], result: Result) -> dict[str, Any]:
+    """Attempts that fail side by side are one failure."""
+    asked = result.retry_after if isinstance(result, NotSent | Uncertain) else None
+    in_state = {"failing_since": locked.failing_since or transaction.now, "failing_reason": _reason(result)}
+    if locked.postponed_until is not None and locked.postponed_until > transaction.now:
+        until = _after(transaction, min(asked or 0.0, terms.timing.longest_hold))
+        return in_state | {"postponed_until": max(locked.postponed_until, until)}
+    wait = terms.timing.hold(locked.failures, asked)
+    return in_state | {"failures": locked.failures + 1, "postponed_until": _after(transaction, wait)}
+
+
+def _after(transaction: Transaction, seconds: float) -> datetime:
+    return transaction.now + timedelta(seconds=seconds)
+
+
+def _reason(result: Result) -> Message | None:
+    if isinstance(result, Found):
+        return {Found.ABSENT: messages.NOT_THERE, Found.REFUSED: messages.REFUSED_THERE}.get(
+            result, messages.NOT_THERE_YET
+        )
+    return None if isinstance(result, Receipt) else result.message
+
+
+def _reference(result: Result) -> str | None:
+    return (result.reference or result.text) if isinstance(result, Receipt) else None

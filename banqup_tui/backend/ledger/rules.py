@@ -1,0 +1,59 @@
+"""What the ledger's rules have to know besides the rows: the kinds of receivers, the waits, the quarantine."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import Row
+
+from banqup_tui.backend.ledger.timing import Timing
+from banqup_tui.connectors.interface import Connector, Manifest
+from banqup_tui.domain.extension import ReceiverKind
+
+if TYPE_CHECKING:
+    from banqup_tui.backend.integrations.registry import Extensions
+    from banqup_tui.backend.ledger.grace_period import GracePeriod
+    from banqup_tui.backend.services import Services
+
+
+class Terms(msgspec.Struct, frozen=True):
+    extensions: Extensions
+    grace_period: GracePeriod
+    timing: Timing = Timing()
+
+    @staticmethod
+    def of(services: Services, timing: Timing | None = None) -> Terms:
+        return Terms(services.extensions, services.grace_period, timing or Timing())
+
+    def connector(self, extension_id: str) -> Connector[Any] | None:
+        found: Connector[Any] | None = self.extensions.connector(extension_id)
+        return found
+
+    def kind(self, extension_id: str) -> ReceiverKind | None:
+        """`None` while the connector is not installed here: then nothing can be said of what was cut off."""
+        manifest = self._manifest(extension_id)
+        return manifest.kind if manifest else None
+
+    def key_is_old(self, extension_id: str, key_at: datetime | None, now: datetime) -> bool:
+        """May the receiver have forgotten a key first used at `key_at` before an attempt that begins now has ended?
+
+        A clock that was set back says yes.
+        """
+        manifest = self._manifest(extension_id)
+        if manifest is None or manifest.key_seconds is None or key_at is None:
+            return False
+        honoured = manifest.key_seconds - self.timing.deadline - self.grace_period.seconds
+        return not timedelta(0) <= now - key_at < timedelta(seconds=honoured)
+
+    def key_cannot_be_used(self, delivery: Row[Any], integration: Row[Any], now: datetime) -> bool:
+        """The attempt before may have arrived, and the same key would no longer tell the receiver so."""
+        if not delivery.uncertain or self.kind(integration.extension_id) is not ReceiverKind.KEY:
+            return False
+        moved = bool(delivery.destination != integration.destination)
+        return moved or self.key_is_old(integration.extension_id, delivery.key_at, now)
+
+    def _manifest(self, extension_id: str) -> Manifest | None:
+        connector = self.connector(extension_id)
+        return connector.manifest if connector else None

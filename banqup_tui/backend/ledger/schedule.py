@@ -1,0 +1,73 @@
+"""When an integration's turn can come next: `ready_at`, kept by whoever holds the integration's row."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, select, update
+
+from banqup_tui.backend.db.tables import delivery, integration
+from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.ledger import rate
+from banqup_tui.backend.ledger.model import in_state, lock_integrations
+from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.integration import IntegrationState
+
+_OPEN = select(func.count()).where(
+    delivery.c.integration_id == bindparam("of"), delivery.c.state == in_state(DeliveryState.SENDING)
+)
+_EARLIEST = select(func.min(delivery.c.due_at)).where(
+    delivery.c.integration_id == bindparam("of"), delivery.c.state == in_state(DeliveryState.QUEUED)
+)
+_READY = (
+    update(integration)
+    .where(integration.c.id == bindparam("of"))
+    .values(ready_at=bindparam("at", type_=integration.c.ready_at.type))
+)
+
+
+def slots(row: Row[Any]) -> int:
+    """One probe at a time after a failure of the whole integration, and for one that lets us wait."""
+    return 1 if row.failures or row.timed_out else max(1, int(row.concurrency))
+
+
+def free_slots(transaction: Transaction, row: Row[Any]) -> int:
+    """How many attempts may begin now: slots that are free, and what is left of the minute's."""
+    free = slots(row) - open_count(transaction, row.id)
+    left = rate.left(transaction, row)
+    return max(0, free if left is None else min(free, left))
+
+
+def open_count(transaction: Transaction, integration_id: str) -> int:
+    return int(transaction.execute(_OPEN, {"of": integration_id}).scalar_one())
+
+
+def refresh(transaction: Transaction, integration_ids: Iterable[str]) -> None:
+    refresh_locked(transaction, lock_integrations(transaction, integration_ids).values())
+
+
+def refresh_locked(transaction: Transaction, rows: Iterable[Row[Any]]) -> None:
+    """`ready_at`: nothing while it may not send or all slots are taken, else when its earliest delivery is due.
+
+    The rows are held by this transaction, and as it has left them.
+    """
+    for row in rows:
+        ready_at = _ready_at(transaction, row)
+        if ready_at != row.ready_at:
+            transaction.execute(_READY, {"of": row.id, "at": ready_at})
+
+
+def _ready_at(transaction: Transaction, row: Row[Any]) -> datetime | None:
+    if row.state != IntegrationState.ACTIVE or open_count(transaction, row.id) >= slots(row):
+        return None
+    earliest: datetime | None = transaction.execute(_EARLIEST, {"of": row.id}).scalar_one()
+    if earliest is None:
+        return None
+    return max(at for at in (earliest, row.postponed_until, rate.free_again(transaction, row)) if at is not None)
+
+
+def sweep(transaction: Transaction) -> None:
+    """Nothing depends on it; should `ready_at` ever be wrong, it is right again within the minute."""
+    waiting = select(delivery.c.integration_id).where(delivery.c.state == str(DeliveryState.QUEUED)).distinct()
+    marked = select(integration.c.id).where(integration.c.ready_at.is_not(None))
+    refresh(transaction, {*transaction.execute(waiting).scalars(), *transaction.execute(marked).scalars()})

@@ -1,0 +1,1 @@
+"""Starts, runs and ends the service's process; backup and restore."""

@@ -1,0 +1,50 @@
+"""Keys and tombstones are kept ninety days. What is forgotten leaves a floor: below it nobody is believed."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, func, select, update
+
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.integrations.oauth import sign_in_settings
+from banqup_tui.backend.services import Services
+from banqup_tui.protocol.messages import EntityKind, Op
+
+RETENTION_DAYS = 90
+
+
+def prune(services: Services) -> None:
+    """One transaction. The floors rise to the highest number that was forgotten, together with the forgetting."""
+    with services.database.write(services.space_id) as transaction:
+        sign_in_settings.forget_unused(transaction, services)
+        keys, tombstones = _forget_keys(transaction), _forget_tombstones(transaction)
+        space = tables.space
+        for column, highest in ((space.c.key_floor, keys), (space.c.tombstone_floor, tombstones)):
+            if highest is not None:
+                raised = update(space).where(space.c.id == transaction.space_id, column < highest)
+                transaction.execute(raised.values({column.name: highest}))
+
+
+def _forget_keys(transaction: Transaction) -> int | None:
+    """Up to the highest number that is too old, with everything below it: a floor has no holes above it."""
+    table = tables.command
+    old = (table.c.space_id == transaction.space_id, table.c.at < transaction.now - timedelta(days=RETENTION_DAYS))
+    highest: int | None = transaction.execute(select(func.max(table.c.seq)).where(*old)).scalar_one()
+    if highest is not None:
+        transaction.execute(delete(table).where(table.c.space_id == transaction.space_id, table.c.seq <= highest))
+    return highest
+
+
+def _forget_tombstones(transaction: Transaction) -> int | None:
+    """Changes of access are never forgotten: their row is what tells a copy to drop or to fetch a client."""
+    table = tables.change
+    gone = (
+        table.c.space_id == transaction.space_id,
+        table.c.op == str(Op.DELETE),
+        table.c.kind != str(EntityKind.ACCESS),
+    )
+    old = table.c.at < transaction.now - timedelta(days=RETENTION_DAYS)
+    highest: int | None = transaction.execute(select(func.max(table.c.seq)).where(*gone, old)).scalar_one()
+    if highest is not None:
+        transaction.execute(delete(table).where(*gone, table.c.seq <= highest))
+    return highest

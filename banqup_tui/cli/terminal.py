@@ -1,0 +1,66 @@
+"""Opens the terminal; it is imported only now, as the command line has no need of it."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+from banqup_tui.cli import exit_codes
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import message
+from banqup_tui.presentation.terminal import MANY_COLOURS, colours_of
+from banqup_tui.presentation.words import use_language
+
+_NO_SCREEN = ("", "dumb", "unknown")
+
+
+class NoTerminal(BanqupError):
+    """There is nothing to show the screen on."""
+
+    exit_code = exit_codes.NO_TERMINAL
+
+
+def open_terminal() -> int:
+    """The exit code. Raises `NoTerminal` where no screen can be shown."""
+    if not (_is_terminal(sys.__stdin__) and _is_terminal(sys.__stdout__)):
+        raise _no_terminal()
+    if os.environ.get("TERM", "") in _NO_SCREEN:
+        raise _no_screen(os.environ.get("TERM", ""))
+    _tell_textual()
+    return int(importlib.import_module("banqup_tui.app").run() or 0)
+
+
+def _is_terminal(stream: object) -> bool:
+    try:
+        return bool(stream.isatty())  # type: ignore[attr-defined]
+    except (AttributeError, ValueError):
+        return False
+
+
+def _tell_textual() -> None:
+    """Rich goes by the name of a terminal, and takes those it does not know for ones with 16 colours."""
+    if colours_of(os.environ) >= MANY_COLOURS and not os.environ.get("COLORTERM"):
+        os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", "256")
+
+
+def _no_terminal() -> NoTerminal:
+    _speak()
+    return NoTerminal(message("cli.no-terminal"))
+
+
+def _no_screen(term: str) -> NoTerminal:
+    _speak()
+    return NoTerminal(message("cli.no-screen", term=term) if term else message("cli.no-term"))
+
+
+def _speak() -> None:
+    """In the user's language, also where the settings cannot be read."""
+    from banqup_tui.app_dirs import dirs
+    from banqup_tui.settings import Settings, language_of, read_settings
+
+    try:
+        settings = read_settings(dirs().config)
+    except BanqupError:
+        settings = Settings()
+    use_language(language_of(settings))

@@ -1,0 +1,1 @@
+"""What several connectors use: HTTP, faults, hidden files, paths, limits."""

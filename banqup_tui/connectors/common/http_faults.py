@@ -1,0 +1,211 @@
+"""What a broken exchange and a refusing status mean: who must do something, or whether to wait.
+
+`begun` says on which side of its effect a request stood. Before it nothing has arrived, whatever happened; after it
+only what the server says proves that nothing has.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from html import unescape
+from typing import Any
+
+import httpx
+import msgspec
+
+from banqup_tui.connectors.common.http_client import Answer
+from banqup_tui.connectors.common.web_address import server_of
+from banqup_tui.connectors.interface import Fault, NotSent, Rejected, Uncertain
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.messages import message
+from banqup_tui.domain.text import clean
+
+MAX_EXCERPT = 200
+_WAIT = "It is tried again by itself."
+_ATTENDRE = "Nouvel essai tout seul."
+_TITLE = re.compile(rb"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
+_SAYING = ("detail", "message", "error_description", "error", "title", "reason", "description")
+_anything = msgspec.json.Decoder()
+
+
+def cut_off(error: Exception, where: str, *, begun: bool, fault: Fault = Fault.INTEGRATION) -> NotSent | Uncertain:
+    """No answer came. `where` names the server; `fault`: see `http_client.ask`."""
+    if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol | httpx.LocalProtocolError):
+        return _unusable(where, error)
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
+        return _not_connected(where, error)
+    quote = _words(error)
+    if begun:
+        if isinstance(error, httpx.TimeoutException):
+            return Uncertain(message("http.no-answer-after-sending", server=where))
+        return Uncertain(message("http.connection-broke-unanswered", quote=quote, server=where))
+    if fault is Fault.DOCUMENT:
+        return NotSent(message("http.connection-broke-uploading", quote=quote, server=where), fault=fault)
+    return NotSent(message("http.connection-broke", quote=quote, server=where), fault=Fault.INTEGRATION)
+
+
+def refusal(answer: Answer, where: str, *, begun: bool) -> BanqupError:
+    """What an answer means whose status is not 2xx. Connectors that know better ask their own table first."""
+    status, quote = answer.status, excerpt(answer)
+    if status in (401, 403, 407):
+        return _not_let_in(status, where, quote)
+    if 300 <= status < 400:
+        return _moved(answer, where)
+    if status == 429:
+        return NotSent(
+            message("http.asked-to-wait", server=where),
+            fault=Fault.INTEGRATION,
+            retry_after=retry_after(answer.headers),
+        )
+    if status == 413:
+        return Rejected(message("http.too-large", server=where))
+    if 400 <= status < 500 and status not in (408, 425):
+        return _refused(status, where, quote)
+    return _failing(answer, where, quote, begun)
+
+
+def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
+    """Seconds that the server asks to wait, written as a number or as a date (read by the server's own clock)."""
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        return float(text)
+    until = _date(text)
+    if until is None:
+        return None
+    at = _date(headers.get("date", "")) or now or datetime.now(UTC)
+    return max(0.0, (until - at).total_seconds())
+
+
+def excerpt(answer: Answer) -> str:
+    """What the server says, on one line, harmless to show, at most `MAX_EXCERPT` letters; empty if it says nothing."""
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind.endswith(("/html", "/xhtml+xml")):
+        found = _TITLE.search(answer.body)
+        text = unescape(_decoded(found.group(1))) if found else ""
+    elif kind.endswith(("/json", "+json")):
+        text = _json_text(answer.body)
+    elif kind.startswith("text/"):
+        text = _decoded(answer.body)
+    else:
+        text = ""
+    return _cut(clean(text))
+
+
+def _json_text(body: bytes) -> str:
+    try:
+        value = _anything.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
+    return next(_sayings(value, 4), "")
+
+
+def _sayings(value: Any, depth: int) -> Iterator[str]:
+    """The first text under a name that is used for one, in objects within objects."""
+    if isinstance(value, str) and value.strip():
+        yield value
+    elif isinstance(value, list) and depth:
+        for one in value[:3]:
+            yield from _sayings(one, depth - 1)
+    elif isinstance(value, dict) and depth:
+        for name in _SAYING:
+            yield from _sayings(value.get(name), depth - 1)
+
+
+def _unusable(where: str, error: Exception) -> NotSent:
+    quote = _words(error)
+    return NotSent(message("http.unusable-address", quote=quote, server=where), fault=Fault.PERSON)
+
+
+def _not_connected(where: str, error: Exception) -> NotSent:
+    """Nothing was sent: there never was a connection."""
+    causes = list(_causes(error))
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+        return _not_trusted(where, causes)
+    if isinstance(error, httpx.ProxyError):
+        what = message("http.blocked-by-proxy", quote=_words(error), server=where)
+    elif isinstance(error, httpx.TimeoutException):
+        what = message("http.no-answer", server=where)
+    elif any(isinstance(cause, socket.gaierror) for cause in causes):
+        what = message("http.no-such-server", server=where)
+    elif any(isinstance(cause, ConnectionRefusedError) for cause in causes):
+        what = message("http.connection-refused", server=where)
+    else:
+        what = message("http.no-connection", quote=_words(error), server=where)
+    return NotSent(what, fault=Fault.INTEGRATION)
+
+
+def _not_trusted(where: str, causes: list[BaseException]) -> NotSent:
+    found = next(cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError))
+    quote = _cut(clean(found.verify_message or str(found)))
+    return NotSent(message("http.certificate-not-trusted", quote=quote, server=where), fault=Fault.PERSON)
+
+
+def _not_let_in(status: int, where: str, quote: str) -> NotSent:
+    if status == 407:
+        return NotSent(message("http.proxy-wants-sign-in", server=where), fault=Fault.PERSON)
+    code = "http.sign-in-refused" if status == 401 else "http.not-allowed"
+    return NotSent(message(code, quote=quote, server=where), fault=Fault.PERSON)
+
+
+def _moved(answer: Answer, where: str) -> NotSent:
+    """Whether it is the same server that moved or somebody who leads elsewhere, only a person can tell."""
+    to = _address(answer.headers.get("location", ""))
+    moved = message("http.moved-to", server=where, address=to) if to else message("http.moved", server=where)
+    return NotSent(moved, fault=Fault.PERSON)
+
+
+def _refused(status: int, where: str, quote: str) -> Rejected:
+    return Rejected(message("http.refused", quote=quote, server=where, status=status))
+
+
+def _failing(answer: Answer, where: str, quote: str, begun: bool) -> NotSent | Uncertain:
+    status, wait = answer.status, retry_after(answer.headers)
+    failed = message("http.server-failed", quote=quote, server=where, status=status)
+    if begun:
+        return Uncertain(failed, retry_after=wait)
+    return NotSent(failed, fault=Fault.INTEGRATION, retry_after=wait)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and all that led to it; several tries to connect lie side by side in a group."""
+    while error is not None:
+        yield error
+        if isinstance(error, BaseExceptionGroup):
+            for one in error.exceptions:
+                yield from _causes(one)
+        error = error.__cause__ or error.__context__
+
+
+def _words(error: Exception) -> str:
+    return _cut(clean(str(error))).rstrip(".") or type(error).__name__
+
+
+def _address(location: str) -> str:
+    """Without what a query may hold, nor a name and password."""
+    plain = location.partition("?")[0].partition("#")[0]
+    scheme, found, rest = plain.partition("://")
+    if found:
+        _, slash, path = rest.partition("/")
+        plain = f"{scheme}://{server_of(location)}{slash}{path}"
+    return _cut(clean(plain))
+
+
+def _decoded(body: bytes) -> str:
+    return body[: 8 * MAX_EXCERPT].decode("utf-8", "replace")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_EXCERPT else f"{text[: MAX_EXCERPT - 1]}…"
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

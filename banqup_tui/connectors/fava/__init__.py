@@ -1,0 +1,1 @@
+"""Fava: each document is filed under an account of a Beancount ledger."""

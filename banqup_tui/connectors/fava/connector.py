@@ -1,0 +1,223 @@
+"""Fava: each document is filed under an account of a Beancount ledger, by a name that is its key.
+
+Fava answers 409 where a file of that name is there already. The name holds the key of the wanted copy, so a document
+that is sent again after a cut-off is taken once. Its list of documents is no proof: it shows them some time later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+import msgspec
+
+from banqup_tui.connectors.common.hidden_file import chunks_of
+from banqup_tui.connectors.common.http_client import opened
+from banqup_tui.connectors.common.path_template import fill, values_of, with_suffix
+from banqup_tui.connectors.common.web_address import address_problems
+from banqup_tui.connectors.fava.api import Api
+from banqup_tui.connectors.interface import (
+    Channel,
+    DeliveryRequest,
+    Fault,
+    Found,
+    Manifest,
+    NotSent,
+    Receipt,
+    Rejected,
+    SettingProblem,
+    Settings,
+    Step,
+    failed_step,
+    setting,
+)
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.extension import Category, ReceiverKind
+from banqup_tui.domain.messages import Message, message
+
+MAX_BYTES = 20_000_000
+"""A whole request is made in memory."""
+
+_EXAMPLE_URL = "http://localhost:5000"
+_EXAMPLE_ACCOUNT = "Liabilities:Suppliers:[external_id]"
+_PLACEHOLDER = re.compile(r"\[(\w+)\]")
+_ACCOUNT = re.compile(r"[^\W\d_a-z](?:[^\W_]|-)*(?::[^\W_a-z](?:[^\W_]|-)*)+")
+_NOT_IN_ACCOUNTS = re.compile(r"[\W_]+")
+
+
+class FavaSettings(Settings, frozen=True, kw_only=True):
+    url: Annotated[
+        str,
+        setting(
+            "Address",
+            "Adresse",
+            look="url",
+            example=_EXAMPLE_URL,
+            help_en="Of Fava, without the ledger. https, or http on this machine itself.",
+            help_fr="De Fava, sans le livre. En https, ou en http sur cette machine même.",
+        ),
+    ]
+    ledger: Annotated[
+        str,
+        setting(
+            "Ledger",
+            "Livre",
+            level="client",
+            example="fournil-de-la-tannerie",
+            help_en="As in Fava's address: the ledger's title in small letters with dashes.",
+            help_fr="Comme dans l'adresse de Fava : le titre en minuscules, avec des tirets.",
+        ),
+        msgspec.Meta(min_length=1),
+    ]
+    account: Annotated[
+        str,
+        setting(
+            "Account",
+            "Compte",
+            level="client",
+            template=True,
+            example=_EXAMPLE_ACCOUNT,
+            help_en="The account that documents are filed under. It must be open in the ledger.",
+            help_fr="Le compte où les documents sont classés ; il doit être ouvert dans le livre.",
+        ),
+    ]
+    folder: Annotated[
+        str,
+        setting(
+            "Documents folder",
+            "Dossier des documents",
+            help_en='As the ledger names it: option "documents" "documents".',
+            help_fr='Comme le livre l\'appelle : option "documents" "documents".',
+        ),
+        msgspec.Meta(min_length=1),
+    ] = "documents"
+
+
+class Fava:
+    """Files documents in a Beancount ledger that Fava shows."""
+
+    manifest = Manifest(
+        id="fava",
+        title={"en": "Fava (Beancount)"},
+        description={
+            "en": "Files each document under an account of a Beancount ledger, by way of Fava.",
+            "fr": "Classe chaque document sous un compte d'un livre Beancount, par l'intermédiaire de Fava.",
+            "nl": "Klasseert elk document onder een rekening van een Beancount-grootboek, via Fava.",
+            "de": "Legt jedes Dokument unter einem Konto eines Beancount-Hauptbuchs ab, über Fava.",
+        },
+        category=Category.ACCOUNTING_SOFTWARE,
+        kind=ReceiverKind.KEY,
+        version="1.0",
+        max_size=MAX_BYTES,
+    )
+    settings = FavaSettings
+
+    def destination(self, settings: FavaSettings) -> str:
+        return f"fava:{settings.url.rstrip('/')}/{settings.ledger}/{settings.folder}/{settings.account}"
+
+    def where(self, settings: FavaSettings, delivery_request: DeliveryRequest) -> str:
+        return f"{settings.ledger}, {account_of(settings.account, delivery_request)}: {name_of(delivery_request)}"
+
+    def check(self, entered: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
+        problems = address_problems("url", entered["url"], _EXAMPLE_URL) if entered.get("url") else []
+        account = entered.get("account")
+        if account and not _ACCOUNT.fullmatch(_PLACEHOLDER.sub("X", account)):
+            problems.append(
+                SettingProblem(field="account", message=message("setting.not-an-account", example=_EXAMPLE_ACCOUNT))
+            )
+        return problems
+
+    @asynccontextmanager
+    async def connect(self, settings: FavaSettings) -> AsyncIterator[Channel]:
+        async with opened(settings.url) as client:
+            yield _FavaChannel(settings, Api(client, settings.url, settings.ledger))
+
+    async def test(self, settings: FavaSettings, sample: DeliveryRequest | None) -> list[Step]:
+        steps: list[Step] = []
+        try:
+            async with opened(settings.url) as client:
+                api = Api(client, settings.url, settings.ledger)
+                await api.has_folder(settings.folder)
+                steps.append(_done(message("fava.ledger-there", ledger=settings.ledger)))
+                if sample is not None or "[" not in settings.account:
+                    account = settings.account if sample is None else account_of(settings.account, sample)
+                    await _is_open(api, account)
+                    steps.append(_done(message("fava.account-open", account=account)))
+        except BanqupError as error:
+            steps.append(failed_step(error))
+        return steps
+
+
+class _FavaChannel:
+    def __init__(self, settings: FavaSettings, api: Api) -> None:
+        self._settings = settings
+        self._api = api
+        self._asking = asyncio.Lock()
+        self._open: set[str] = set()
+
+    async def prepare(self, delivery_request: DeliveryRequest) -> str:
+        await asyncio.to_thread(_content, delivery_request)
+        account = account_of(self._settings.account, delivery_request)
+        async with self._asking:
+            if account not in self._open:
+                await _is_open(self._api, account)
+                self._open.add(account)
+        return name_of(delivery_request)
+
+    async def commit(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
+        account, name = account_of(self._settings.account, delivery_request), name_of(delivery_request)
+        content = await asyncio.to_thread(_content, delivery_request)
+        there = await self._api.add(content, delivery_request.media_type, name, account, self._settings.folder)
+        if there is not None and await self._api.hash_of(there, delivery_request.size) not in (
+            None,
+            delivery_request.sha256,
+        ):
+            raise Rejected(message("fava.other-file", name=name))
+        return Receipt(text=f"{account}: {name}", reference=name)
+
+    async def roll_forward(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
+        """The same name again: it is taken once."""
+        return await self.commit(delivery_request, resume_token)
+
+    async def look_up(
+        self, delivery_request: DeliveryRequest, earlier_receipts: Sequence[str]
+    ) -> tuple[Found, Receipt | None]:
+        """Fava's list is not asked: the same name is sent again instead."""
+        return Found.PENDING, None
+
+    async def discard(self, resume_token: str) -> None:
+        """Nothing lies at the receiver's before the commit."""
+
+
+def name_of(delivery_request: DeliveryRequest) -> str:
+    """`2026-11-20 2026-11874_0c7b0a555f0c.xml`: Beancount dates a document by its name; the mark is of the key."""
+    mark = delivery_request.key.replace("-", "")[:12]
+    return f"{delivery_request.issue_date.isoformat()} {with_suffix(fill('', delivery_request).name, mark)}"
+
+
+def account_of(template: str, delivery_request: DeliveryRequest) -> str:
+    """The account, with what placeholders stand for in letters that Beancount takes: `Boulangerie-du-Parvis-SRL`."""
+    values = values_of(delivery_request)
+    return _PLACEHOLDER.sub(lambda found: _component(values.get(found[1], ""), found[1]), template)
+
+
+def _component(value: str, name: str) -> str:
+    """Begins with a capital letter or a figure."""
+    text = _NOT_IN_ACCOUNTS.sub("-", value or f"No-{name}").strip("-") or "X"
+    return text[0].upper() + text[1:]
+
+
+def _content(delivery_request: DeliveryRequest) -> bytes:
+    return b"".join(chunks_of(delivery_request))
+
+
+async def _is_open(api: Api, account: str) -> None:
+    if not await api.has_account(account):
+        raise NotSent(message("fava.account-not-open", account=account), fault=Fault.PERSON)
+
+
+def _done(what: Message) -> Step:
+    return Step(ok=True, message=what)

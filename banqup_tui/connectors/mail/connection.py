@@ -1,0 +1,411 @@
+"""One connection to a mail server: opened, signed in, given an envelope, given a message. Blocking, for a thread.
+
+What is refused before the message's last dot is certain, and so is what the server answers to it. Only silence after
+the dot leaves it open.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import smtplib
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from ipaddress import ip_address
+from typing import Literal, NoReturn
+
+import msgspec
+
+from banqup_tui.connectors.common.hidden_file import CHUNK
+from banqup_tui.connectors.interface import Authorization, Uncertain
+from banqup_tui.connectors.mail import faults as faults
+from banqup_tui.connectors.mail.faults import LOST, Reply, reply_of
+from banqup_tui.domain.messages import message
+from banqup_tui.domain.secret import Secret
+from banqup_tui.kill_points import kill_point
+
+Security = Literal["starttls", "tls", "none", "none-anywhere"]
+USUAL_PORT: dict[str, int] = {"starttls": 587, "tls": 465, "none": 25, "none-anywhere": 25}
+
+CONNECT_SECONDS = 20.0
+ANSWER_SECONDS = 60.0
+LAST_ANSWER_SECONDS = 300.0
+"""Servers look through a message before they answer to its end; giving up early would leave it open."""
+
+CLOSING_SECONDS = 2.0
+LONGEST_LINE = 8192
+MOST_LINES = 100
+LARGEST_REPLY = 64 << 10
+"""Bytes. RFC 5321 has 512 for a line; a server with many abilities says some 20 lines of them."""
+
+_A = "\x01"
+"""Between the parts of a sign-in by token."""
+
+_LEADING_DOT = re.compile(rb"(?m)^\.")
+_PEM = re.compile(r"(-----BEGIN CERTIFICATE-----)(.*?)(-----END CERTIFICATE-----)", re.DOTALL)
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """A way to sign in to one server. `ca`: PEM, or the path of a file of it; empty: the system's authorities.
+
+    `sign_in`: where it is by OAuth, the sign-in that the service holds, and with what it is renewed.
+    """
+
+    host: str
+    port: int
+    security: Security
+    user: str
+    password: Secret
+    ca: str
+    sign_in: tuple[str, Authorization] | None = None
+
+    def __repr__(self) -> str:
+        return f"Account({self.user}@{self.server})"
+
+    @property
+    def server(self) -> str:
+        """How sentences name it."""
+        return self.host if self.port == USUAL_PORT[self.security] else f"{self.host}:{self.port}"
+
+    @property
+    def plain(self) -> str:
+        return _base64(f"\0{self.user}\0{self.password.reveal()}")
+
+
+class Line:
+    """Used by one thread at a time; `break_off` may be called from any. `token`: in the place of a password."""
+
+    def __init__(self, account: Account, token: str = "") -> None:
+        self._account = account
+        self._token = token
+        self.guard = threading.RLock()
+        self._is_abandoned = False
+        self._smtp = _Smtp(self)
+        self.encryption = ""
+
+    @property
+    def is_usable(self) -> bool:
+        return self._smtp.sock is not None and not self._is_abandoned
+
+    def open(self) -> None:
+        """Connects, encrypts, signs in. Raises `NotSent`, and is closed then."""
+        account = self._account
+        try:
+            context = _context(account)
+            self._smtp.encrypted = context if account.security == "tls" else None
+            self._greeted()
+            self._hello()
+            if account.security == "starttls":
+                assert context is not None
+                self._start_tls(context)
+            self._sign_in()
+            self._smtp.wait(ANSWER_SECONDS)
+        except LOST as error:
+            self.close(politely=False)
+            raise faults.not_connected(error, account.server) from error
+        except BaseException:
+            self.close(politely=False)
+            raise
+
+    def is_fresh_again(self) -> bool:
+        """Whether it is still there and has forgotten the envelope before."""
+        try:
+            return self.is_usable and self._ask("RSET").is_good
+        except LOST:
+            return False
+
+    def envelope(self, sender: str, address: str, size: int) -> None:
+        """No effect yet. Raises `NotSent` or `Rejected`."""
+        server = self._account.server
+        try:
+            limit = self._limit()
+            if limit is not None and size > limit:
+                raise faults.larger_than_announced(size, limit, server)
+            announced = f" SIZE={size}" if limit is not None else ""
+            reply = self._ask(f"MAIL FROM:<{sender}>{announced}")
+            if not reply.is_good:
+                raise self._left_if_closing(reply, faults.sender_refused(reply, server, sender, size))
+            reply = self._ask(f"RCPT TO:<{address}>")
+            if not reply.is_good:
+                raise self._left_if_closing(reply, faults.recipient_refused(reply, server, address))
+        except LOST as error:
+            self.close(politely=False)
+            raise faults.not_connected(error, server) from error
+
+    def message(self, content: bytes) -> Reply:
+        """The server's yes to the whole message. Raises `NotSent`, `Rejected`, or `Uncertain` after the last dot."""
+        server = self._account.server
+        try:
+            reply = self._ask("DATA")
+            if reply.code == 354:
+                self._body(content)
+        except LOST as error:
+            self.close(politely=False)
+            raise faults.broke_off(error, server) from error
+        if reply.code != 354:
+            raise self._left_if_closing(reply, faults.message_refused(reply, server, len(content)))
+        reply = self._end()
+        kill_point("send.answered")
+        if not reply.is_good:
+            raise self._left_if_closing(reply, faults.message_refused(reply, server, len(content)))
+        return reply
+
+    def close(self, *, politely: bool = True) -> None:
+        if politely and self.is_usable:
+            with suppress(*LOST):
+                self._smtp.wait(CLOSING_SECONDS)
+                self._smtp.docmd("QUIT")
+        self._smtp.close()
+
+    def break_off(self) -> None:
+        """Whoever waits on the line is woken, and nothing more leaves by it.
+
+        The socket's own `shutdown` is called, not TLS's: that would first take the encryption away.
+        """
+        with self.guard:
+            self._is_abandoned = True
+            if self._smtp.at is not None:
+                with suppress(OSError):
+                    socket.socket.shutdown(self._smtp.at, socket.SHUT_RDWR)
+
+    def use(self, sock: socket.socket) -> None:
+        """From now on this is what a break-off breaks. Raises `OSError` where that has happened already."""
+        with self.guard:
+            self._smtp.at = sock
+            if self._is_abandoned:
+                sock.close()
+                raise ConnectionAbortedError("given up")
+
+    def _greeted(self) -> None:
+        account = self._account
+        reply = self._reply(*self._smtp.connect(account.host, account.port))
+        if reply.code != 220:
+            raise faults.not_welcome(reply, account.server)
+        sock = self._smtp.sock
+        assert sock is not None
+        here, there = sock.getsockname()[0], sock.getpeername()[0]
+        if account.security == "none" and not ip_address(there.partition("%")[0]).is_loopback:
+            raise faults.would_be_readable(account.server)
+        self._smtp.local_hostname = f"[IPv6:{here}]" if ":" in here else f"[{here}]"
+
+    def _hello(self) -> None:
+        reply = self._reply(*self._smtp.ehlo())
+        if not reply.is_good:
+            raise faults.not_welcome(reply, self._account.server)
+
+    def _start_tls(self, context: ssl.SSLContext) -> None:
+        """What the server said before is forgotten: anybody could have said it."""
+        if not self._smtp.has_extn("starttls"):
+            raise faults.no_starttls(self._account.server)
+        reply = self._ask("STARTTLS")
+        if reply.code != 220:
+            raise faults.not_welcome(reply, self._account.server)
+        self._smtp.encrypt(context)
+        self._hello()
+
+    def _sign_in(self) -> None:
+        """By password, PLAIN or LOGIN, in UTF-8."""
+        account = self._account
+        if isinstance(self._smtp.sock, ssl.SSLSocket):
+            self.encryption = self._smtp.sock.version() or "TLS"
+        if not account.user:
+            return
+        ways = self._smtp.esmtp_features.get("auth", "").upper().split()
+        if account.sign_in is not None:
+            self._sign_in_by_token(ways)
+            return
+        if "PLAIN" in ways:
+            reply = self._ask(f"AUTH PLAIN {account.plain}")
+        elif "LOGIN" in ways:
+            reply = self._ask(f"AUTH LOGIN {_base64(account.user)}")
+            if reply.code == 334:
+                reply = self._ask(_base64(account.password.reveal()))
+        else:
+            raise faults.no_way_to_sign_in(account.server, " ".join(ways))
+        if reply.code != 235:
+            raise faults.not_signed_in(reply, account.server)
+
+    def _sign_in_by_token(self, ways: Sequence[str]) -> None:
+        """XOAUTH2, as Microsoft and Google have it, or OAUTHBEARER (RFC 7628). A refusal comes in two steps."""
+        account = self._account
+        if "XOAUTH2" in ways:
+            way, who, end = "XOAUTH2", f"user={account.user}{_A}", ""
+        elif "OAUTHBEARER" in ways:
+            name = account.user.replace("=", "=3D").replace(",", "=2C")
+            way, who, end = "OAUTHBEARER", f"n,a={name},{_A}", _base64(_A)
+        else:
+            raise faults.no_sign_in_by_token(account.server, " ".join(ways))
+        begin = _base64(f"{who}auth=Bearer {self._token}{_A}{_A}")
+        reply = self._ask(f"AUTH {way} {begin}")
+        if reply.code == 334:
+            reply = self._ask(end)
+        if reply.code != 235:
+            raise faults.token_refused(reply, account.server)
+        kill_point("token.used")
+
+    def _limit(self) -> int | None:
+        """Bytes of the largest message that the server announces; `None` where it announces none."""
+        announced = self._smtp.esmtp_features.get("size", "").strip()
+        return int(announced) or None if announced.isascii() and announced.isdigit() else None
+
+    def _body(self, content: bytes) -> None:
+        """All but the dot that makes it count; each piece has the whole patience."""
+        stuffed = _LEADING_DOT.sub(b"..", content)
+        size = max(1, min(CHUNK // 16, (len(stuffed) + 1) // 2))
+        kill_point("send.firstbyte")
+        for at in range(0, len(stuffed), size):
+            if 2 * at >= len(stuffed):
+                kill_point("send.halfway")
+            self._smtp.give(stuffed[at : at + size])
+
+    def _end(self) -> Reply:
+        try:
+            self._smtp.wait(LAST_ANSWER_SECONDS)
+            self._smtp.give(b".\r\n")
+            kill_point("send.lastbyte")
+            reply = self._reply(*self._smtp.getreply())
+            if not reply.is_verdict:
+                raise smtplib.SMTPServerDisconnected(f"{reply.shown} is no answer")
+            self._smtp.wait(ANSWER_SECONDS)
+        except LOST as error:
+            self.close(politely=False)
+            raise Uncertain(
+                message("mail.no-answer-to-message", quote=faults.words_of(error), server=self._account.server)
+            ) from error
+        return reply
+
+    def _ask(self, command: str) -> Reply:
+        return self._reply(*self._smtp.docmd(command))
+
+    def _reply(self, code: int, quote: bytes) -> Reply:
+        return reply_of(code, quote)
+
+    def _left_if_closing(self, reply: Reply, error: Exception) -> Exception:
+        """With 421 a server says that it hangs up; after what is no answer nothing it says can be relied on."""
+        if reply.code == 421 or not reply.is_verdict:
+            self.close(politely=False)
+        return error
+
+
+class _Smtp(smtplib.SMTP):
+    """The library's protocol over a socket that another thread may break off. `at`: the socket, also in a handshake."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self.at: socket.socket | None = None
+        self.encrypted: ssl.SSLContext | None = None
+        self._patience = CONNECT_SECONDS
+        self._received = bytearray()
+        super().__init__(local_hostname="localhost", timeout=CONNECT_SECONDS)
+
+    def connect(self, host: str = "localhost", port: int = 0, source_address: object = None) -> tuple[int, bytes]:
+        self.host = host
+        self.sock = socket.create_connection((host, port), CONNECT_SECONDS)
+        self._line.use(self.sock)
+        self._received.clear()
+        if self.encrypted is not None:
+            self.encrypt(self.encrypted)
+        return self.getreply()
+
+    def getreply(self) -> tuple[int, bytes]:
+        """One reply, within one deadline and a size: a server that never ends it must not fill the memory.
+
+        The library's own takes as many lines as come, and begins its time anew with each byte.
+        """
+        until = time.monotonic() + self._patience
+        lines: list[bytes] = []
+        size = 0
+        while True:
+            line = self._line_until(until)
+            size += len(line)
+            if len(lines) == MOST_LINES or size > LARGEST_REPLY:
+                self._too_much()
+            lines.append(line[4:].strip(b" \t"))
+            if not line[:3].isdigit():
+                self.close()
+                return -1, b"\n".join(lines)
+            if line[3:4] != b"-":
+                return int(line[:3]), b"\n".join(lines)
+
+    def _line_until(self, until: float) -> bytes:
+        while (end := self._received.find(b"\n")) < 0:
+            if len(self._received) > LONGEST_LINE:
+                self._too_much()
+            if self.sock is None:
+                raise smtplib.SMTPServerDisconnected("it is closed")
+            left = until - time.monotonic()
+            if left <= 0:
+                self.close()
+                raise TimeoutError("timed out")
+            self.sock.settimeout(left)
+            part = self.sock.recv(4096)
+            if not part:
+                self.close()
+                raise smtplib.SMTPServerDisconnected("the connection was closed")
+            self._received += part
+        if end > LONGEST_LINE:
+            self._too_much()
+        line = bytes(self._received[:end]).rstrip(b"\r")
+        del self._received[: end + 1]
+        return line
+
+    def _too_much(self) -> NoReturn:
+        self.close()
+        raise smtplib.SMTPServerDisconnected("it says more than any mail server has to say")
+
+    def encrypt(self, context: ssl.SSLContext) -> None:
+        """From here on encrypted; the certificate is compared with the host."""
+        assert self.sock is not None
+        sock = context.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+        self.sock = sock
+        self._line.use(sock)
+        sock.do_handshake()
+        self._received.clear()  # what came before the encryption may be anybody's
+        self.helo_resp = self.ehlo_resp = None
+        self.esmtp_features = {}
+        self.does_esmtp = False
+
+    def close(self) -> None:
+        """Never while another thread is about to break the socket off: its number may be another's by then."""
+        with self._line.guard, suppress(OSError):
+            super().close()
+
+    def wait(self, seconds: float) -> None:
+        self._patience = seconds
+        if self.sock is not None:
+            self.sock.settimeout(seconds)
+
+    def give(self, content: bytes) -> None:
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("it is closed")
+        self.sock.sendall(content)
+
+
+def authorities(ca: str) -> tuple[str | None, str | None]:
+    """Path and PEM text, of which one is there; a certificate that was pasted into one line gets its lines back."""
+    text = ca.strip().replace("\\n", "\n")
+    found = _PEM.findall(text)
+    if not found:
+        return text, None
+    return None, "\n".join(f"{begin}\n{chr(10).join(body.split())}\n{end}" for begin, body, end in found) + "\n"
+
+
+def _context(account: Account) -> ssl.SSLContext | None:
+    """Compares certificates, always. Raises `NotSent` where the firm's own authority cannot be read."""
+    if account.security in ("none", "none-anywhere"):
+        return None
+    if not account.ca.strip():
+        return ssl.create_default_context()
+    path, text = authorities(account.ca)
+    try:
+        return ssl.create_default_context(cafile=path, cadata=text)
+    except (OSError, ValueError) as error:
+        raise faults.unreadable_ca() from error
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode("ascii")

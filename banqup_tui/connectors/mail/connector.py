@@ -1,0 +1,234 @@
+"""The mailbox of an accounting package: each document as an attachment to the address of its folder.
+
+Everything that can be refused by address is asked before the ledger's mark; the message itself goes after it. No server
+can be asked later whether it has a message, so a silence at the very end is left to the user. Sent by the standard
+library, which is loaded when first used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import msgspec
+
+from banqup_tui.connectors.interface import (
+    Authorization,
+    Channel,
+    DeliveryRequest,
+    Fault,
+    Found,
+    Manifest,
+    NotSent,
+    Receipt,
+    Rejected,
+    SettingProblem,
+    Step,
+    Uncertain,
+    failed_step,
+    schema,
+)
+from banqup_tui.connectors.mail.settings import EXAMPLE, OF_FOLDER, MailSettings, is_address, problems_of
+from banqup_tui.connectors.mail.sign_in import authorization_of
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.extension import Category, ReceiverKind
+from banqup_tui.domain.messages import message, of_setting
+
+if TYPE_CHECKING:
+    from banqup_tui.connectors.mail.connection import Account, Line
+    from banqup_tui.connectors.mail.message import Letter
+    from banqup_tui.connectors.mail.pool import Pool
+
+MAX_BYTES = 25_000_000
+"""Few mailboxes take more. What the server announces is honoured besides."""
+
+
+class Mail:
+    """Delivers to mailboxes."""
+
+    manifest = Manifest(
+        id="email",
+        title={"en": "E-mail", "fr": "E-mail", "nl": "E-mail", "de": "E-Mail"},
+        description={
+            "en": "Mails each document to the mailbox of a software: Octopus, Yuki, WinBooks, ClearFacts, Dext…",
+            "fr": "Envoie chaque document à la boîte d'un logiciel : Octopus, Yuki, WinBooks, ClearFacts, Dext…",
+            "nl": "Mailt elk document naar de mailbox van een pakket: Octopus, Yuki, WinBooks, ClearFacts, Dext…",
+            "de": "Schickt jedes Dokument an das Postfach einer Software: Octopus, Yuki, WinBooks, ClearFacts, Dext…",
+        },
+        category=Category.MAIL_AND_SIGNALS,
+        kind=ReceiverKind.NEITHER,
+        version="1.0",
+        max_size=MAX_BYTES,
+        concurrency=2,
+    )
+    settings = MailSettings
+
+    def destination(self, settings: MailSettings) -> str:
+        to = {name: settings.of(folder).lower() for folder, name in OF_FOLDER.items()}
+        return "mail: " + ", ".join(f"{name} {address}" for name, address in to.items() if address)
+
+    def where(self, settings: MailSettings, delivery_request: DeliveryRequest) -> str:
+        return settings.of(delivery_request.folder)
+
+    def check(self, entered: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
+        return problems_of(entered, complete=complete)
+
+    def authorization(self, entered: Mapping[str, Any]) -> Authorization | SettingProblem:
+        return authorization_of(entered)
+
+    @asynccontextmanager
+    async def connect(self, settings: MailSettings) -> AsyncIterator[Channel]:
+        from banqup_tui.connectors.mail.pool import shared_pool
+
+        async with shared_pool(_account(settings)) as pool:
+            channel = _MailChannel(settings, pool)
+            try:
+                yield channel
+            finally:
+                channel.let_go_of_all()
+
+    async def test(self, settings: MailSettings, sample: DeliveryRequest | None) -> list[Step]:
+        """Asks the server about each address, and sends nothing."""
+        from banqup_tui.connectors.mail.pool import own_pool
+
+        started = time.monotonic()
+        steps: list[Step] = []
+        try:
+            async with own_pool(_account(settings)) as pool:
+                line = await pool.take()
+                try:
+                    steps.append(_signed_in(settings, line, time.monotonic() - started))
+                    addresses = _all_addresses(settings)
+                    for address in addresses:
+                        await pool.run(line, lambda to=address: _asked(line, _sender(settings), to))  # type: ignore[misc]
+                finally:
+                    pool.give_back(line)
+        except BanqupError as error:
+            return [*steps, failed_step(error)]
+        shown = ", ".join(addresses)
+        return [
+            *steps,
+            Step(ok=True, message=message("mail.addresses-accepted", sender=settings.sender, addresses=shown)),
+        ]
+
+
+class _MailChannel:
+    """A document that is prepared holds a line until it is committed or given up."""
+
+    def __init__(self, settings: MailSettings, pool: Pool) -> None:
+        self._settings = settings
+        self._pool = pool
+        self._prepared: dict[str, tuple[Line, Letter]] = {}
+
+    async def prepare(self, delivery_request: DeliveryRequest) -> str:
+        letter = await asyncio.to_thread(_letter, self._settings, delivery_request)
+        await self.discard(letter.message_id)
+        self._prepared[letter.message_id] = await self._line_for(letter), letter
+        return letter.message_id
+
+    async def commit(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
+        if resume_token not in self._prepared:
+            await self.prepare(delivery_request)
+        line, letter = self._prepared.pop(resume_token)
+        try:
+            reply = await self._pool.run(line, lambda: line.message(letter.content))
+        finally:
+            self._pool.give_back(line)
+        return Receipt(text=f"{letter.address}: {reply.shown}", reference=letter.message_id)
+
+    async def roll_forward(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
+        """Nothing is hidden at a mail server that could be finished."""
+        raise Uncertain(message("mail.cannot-be-asked"))
+
+    async def look_up(
+        self, delivery_request: DeliveryRequest, earlier_receipts: Sequence[str]
+    ) -> tuple[Found, Receipt | None]:
+        """A mail server does not say what it has taken."""
+        return Found.PENDING, None
+
+    async def discard(self, resume_token: str) -> None:
+        """An envelope that gets no message has no effect; the line is as good as before."""
+        if resume_token in self._prepared:
+            line, _ = self._prepared.pop(resume_token)
+            self._pool.give_back(line)
+
+    def let_go_of_all(self) -> None:
+        for line, _ in self._prepared.values():
+            self._pool.give_back(line)
+        self._prepared.clear()
+
+    async def _line_for(self, letter: Letter) -> Line:
+        line = await self._pool.take()
+        try:
+            await self._pool.run(line, lambda: line.envelope(letter.sender, letter.address, len(letter.content)))
+        except BaseException:
+            self._pool.give_back(line)
+            raise
+        return line
+
+
+def _account(settings: MailSettings) -> Account:
+    from banqup_tui.connectors.mail.connection import USUAL_PORT, Account
+
+    sign_in = None
+    if settings.sign_in_by != "password":
+        authorization = authorization_of(msgspec.structs.asdict(settings))
+        if isinstance(authorization, SettingProblem):
+            titles: dict[str, str] = schema(MailSettings)["properties"][authorization.field]["x-titles"]
+            raise NotSent(of_setting(authorization.reason, titles), fault=Fault.PERSON)
+        sign_in = settings.sign_in, authorization
+    return Account(
+        host=settings.host.strip().strip("[]").lower(),
+        port=settings.port or USUAL_PORT[settings.security],
+        security=settings.security,
+        user=settings.user,
+        password=settings.password,
+        ca=settings.ca,
+        sign_in=sign_in,
+    )
+
+
+def _letter(settings: MailSettings, delivery_request: DeliveryRequest) -> Letter:
+    from banqup_tui.connectors.mail.message import letter
+
+    address = _checked(settings.of(delivery_request.folder) or _not_taken())
+    return letter(
+        delivery_request, _sender(settings), address, settings.subject, settings.file_name, settings.attachments
+    )
+
+
+def _not_taken() -> NoReturn:
+    raise Rejected(message("mail.no-address-for-folder"))
+
+
+def _sender(settings: MailSettings) -> str:
+    return _checked(settings.sender)
+
+
+def _checked(address: str) -> str:
+    """Nothing that could be more than one address ever comes near a header or a command."""
+    plain = address.strip()
+    if not is_address(plain):
+        raise NotSent(message("mail.not-an-address", example=EXAMPLE), fault=Fault.PERSON)
+    return plain
+
+
+def _all_addresses(settings: MailSettings) -> list[str]:
+    found = [settings.of(folder) for folder in OF_FOLDER]
+    return list(dict.fromkeys(_checked(address) for address in found if address))
+
+
+def _asked(line: Line, sender: str, address: str) -> None:
+    line.is_fresh_again()
+    line.envelope(sender, address, 0)
+
+
+def _signed_in(settings: MailSettings, line: Line, seconds: float) -> Step:
+    took = round(seconds * 1000)
+    done = "signed-in" if settings.user else "connected"
+    if not line.encryption:
+        return Step(ok=True, message=message(f"mail.{done}-unencrypted", took=took))
+    return Step(ok=True, message=message(f"mail.{done}", took=took, encryption=line.encryption))

@@ -1,0 +1,120 @@
+"""The message that carries one document: its headers, its name, and what of the document is attached."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import Literal
+
+import msgspec
+
+from banqup_tui.connectors.common.hidden_file import chunks_of
+from banqup_tui.connectors.common.path_template import fill, values_of
+from banqup_tui.connectors.interface import DeliveryRequest, Rejected
+from banqup_tui.domain.errors import UnreadableDocument
+from banqup_tui.domain.messages import message
+from banqup_tui.domain.text import clean
+
+Attachments = Literal["all", "pdf-and-images"]
+
+_PLACEHOLDER = re.compile(r"\[([a-z_]+)\]")
+_MOST_SUBJECT = 200
+_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,60}")
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """A message ready to be sent: its envelope, its whole text with CRLF, and its Message-ID without the brackets."""
+
+    sender: str
+    address: str
+    content: bytes
+    message_id: str
+
+
+def letter(
+    delivery_request: DeliveryRequest, sender: str, address: str, subject: str, file_name: str, kinds: Attachments
+) -> Letter:
+    """`sender`, `address`: checked already. `subject`, `file_name`: templates. Raises `Rejected` or `NotSent`."""
+    shown = delivery_request
+    content = b"".join(chunks_of(delivery_request))
+    if kinds == "pdf-and-images":
+        shown, content = _visible(delivery_request, content)
+    name = fill("", shown, file_name).name
+    message = EmailMessage(policy=SMTP)
+    message["From"] = sender
+    message["To"] = address
+    message["Subject"] = subject_of(subject, delivery_request)
+    message["Date"] = datetime.now(UTC)
+    message_id = message_id_of(delivery_request, sender)
+    message["Message-ID"] = f"<{message_id}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(f"{name}\n{clean(delivery_request.client_name)} ({clean(delivery_request.client_reference)})\n")
+    kind, _, subkind = media_type_of(shown).partition("/")
+    message.add_attachment(content, maintype=kind, subtype=subkind, filename=name)
+    return Letter(sender, address, message.as_bytes(), message_id)
+
+
+def message_id_of(delivery_request: DeliveryRequest, sender: str) -> str:
+    """The same for each attempt at one wanted copy, and another for another copy."""
+    return f"{delivery_request.key}@banqup.{sender.rpartition('@')[2].lower()}"
+
+
+def subject_of(template: str, delivery_request: DeliveryRequest) -> str:
+    """One line of visible text. What is missing leaves nothing behind; a number that is missing, the file's name.
+
+    What looks like an encoded word is broken: the library would decode it, line breaks and all, into the header.
+    """
+    values = dict(values_of(delivery_request))
+    values["number"] = values["number"] or values["file_name"]
+    filled = clean(_PLACEHOLDER.sub(lambda found: values.get(found.group(1), ""), template))
+    shown = filled[:_MOST_SUBJECT].strip(" -–:,/") or clean(values["file_name"])[:_MOST_SUBJECT]
+    return shown.replace("=?", "= ?")
+
+
+def media_type_of(delivery_request: DeliveryRequest) -> str:
+    """As mailboxes know it. What is text is sent as bytes, so that nobody on the way touches its lines or letters."""
+    plain = delivery_request.media_type.partition(";")[0].strip().lower()
+    if plain == "text/xml":
+        return "application/xml"
+    return plain if _MEDIA_TYPE.fullmatch(plain) and not plain.startswith(("multipart/", "message/")) else _UNKNOWN
+
+
+_UNKNOWN = "application/octet-stream"
+_MOST_ATTACHMENTS = 20
+
+
+def _visible(delivery_request: DeliveryRequest, content: bytes) -> tuple[DeliveryRequest, bytes]:
+    """What a mailbox takes that reads PDF and images only: the document, or the one PDF inside an e-invoice."""
+    kind = media_type_of(delivery_request)
+    if kind == "application/pdf" or kind.startswith("image/"):
+        return delivery_request, content
+    pdf = _pdf_inside(content) if kind == "application/xml" else None
+    if pdf is None:
+        raise Rejected(message("mail.no-pdf-inside", media_type=kind))
+    return msgspec.structs.replace(delivery_request, media_type="application/pdf"), pdf
+
+
+def _pdf_inside(content: bytes) -> bytes | None:
+    """`None` also where there are several: nothing says which of them shows the invoice.
+
+    The document is parsed for each of its attachments, so one of very many is not looked through.
+    """
+    from banqup_tui.formats import attachment_bytes, read
+
+    try:
+        invoice = read(content).invoice
+    except UnreadableDocument:
+        return None
+    found: list[bytes] = []
+    if invoice is None or len(invoice.attachments) > _MOST_ATTACHMENTS:
+        return None
+    for at in range(len(invoice.attachments)):
+        try:
+            inside = attachment_bytes(content, at)
+        except UnreadableDocument:
+            continue
+        if inside.startswith(b"%PDF-"):
+            found.append(inside)
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,48 @@
+"""Where one signs in in the browser to send mail, at the providers that let no password in any more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from banqup_tui.connectors.interface import Authorization, SettingProblem
+from banqup_tui.domain.messages import message
+from banqup_tui.domain.secret import Secret, revealed
+
+_KNOWN = {
+    "microsoft": Authorization(
+        authorize_url="https://login.microsoftonline.com/common/oauth2/v2.0/authorize",
+        token_url="https://login.microsoftonline.com/common/oauth2/v2.0/token",
+        client_id="",
+        scope="https://outlook.office.com/SMTP.Send offline_access",
+    ),
+    "google": Authorization(
+        authorize_url="https://accounts.google.com/o/oauth2/v2/auth",
+        token_url="https://oauth2.googleapis.com/token",
+        client_id="",
+        scope="https://mail.google.com/",
+        parameters=(("access_type", "offline"), ("prompt", "consent")),
+    ),
+    "other": Authorization(authorize_url="", token_url="", client_id=""),
+}
+"""As their documentation has it for applications of the desktop. Google gives a lasting sign-in only when asked so."""
+
+_NEEDED = ("client_id", "authorize_url", "token_url")
+
+
+def authorization_of(entered: Mapping[str, Any]) -> Authorization | SettingProblem:
+    """What is filled in goes before what is usual at the provider."""
+    usual = _KNOWN.get(str(entered.get("sign_in_by")), _KNOWN["other"])
+    own = {name: str(entered.get(name) or "").strip() for name in ("client_id", "authorize_url", "token_url", "scope")}
+    found = msgspec.structs.replace(
+        usual,
+        client_secret=Secret(str(revealed(entered.get("client_secret")) or "").strip()),
+        parameters=(*usual.parameters, *((("login_hint", str(entered["user"])),) if entered.get("user") else ())),
+        **{name: text for name, text in own.items() if text},
+    )
+    for name in _NEEDED:
+        if not getattr(found, name):
+            return SettingProblem(field=name, message=message("setting.missing"))
+    return found

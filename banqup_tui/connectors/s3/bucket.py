@@ -1,0 +1,204 @@
+"""One bucket, asked in single requests that nothing repeats; what goes wrong is told by `s3_faults`."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+import msgspec
+
+from banqup_tui.connectors.common.http_client import Answer, ask, opened
+from banqup_tui.connectors.common.web_address import server_of
+from banqup_tui.connectors.interface import DeliveryRequest
+from banqup_tui.connectors.s3.faults import (
+    NOT_IMPLEMENTED,
+    Asked,
+    error_answer_of,
+    fault_of,
+    is_listing,
+    speaks_otherwise,
+)
+from banqup_tui.connectors.s3.signature import Keys, encoded, signed
+from banqup_tui.domain.errors import BanqupError
+
+if TYPE_CHECKING:
+    import httpx
+
+    from banqup_tui.connectors.s3.connector import S3Settings
+
+ANSWER_SECONDS = 100.0
+"""For a whole request with the document in it: less than an attempt has."""
+
+SHA256, DELIVERY = "sha256", "delivery"
+"""What each object carries, as `x-amz-meta-…`: the hash of its content, and the key of the wanted copy."""
+
+_MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,100}")
+
+
+class StoredObject(msgspec.Struct, frozen=True):
+    """An object that is there. `mark`: its version, or else its ETag."""
+
+    key: str
+    mark: str
+    sha256: str | None
+    delivery: str | None
+
+    @property
+    def reference(self) -> str:
+        return f"{self.key} {self.mark}"
+
+    def is_of(self, delivery_request: DeliveryRequest) -> bool:
+        return self.delivery == delivery_request.key and self.sha256 == delivery_request.sha256
+
+
+class Bucket:
+    """Raises `NotSent`, `Rejected`, and of `put` also `Uncertain`."""
+
+    def __init__(self, settings: S3Settings, client: httpx.AsyncClient) -> None:
+        region = settings.region or "us-east-1"
+        self._asked = Asked(server_of(_endpoint(settings)), settings.bucket, region)
+        self._keys = Keys(settings.access_key_id, settings.secret_access_key, region)
+        self._root = _root(settings)
+        self._client = client
+        self.has_conditions = True
+
+    async def look(self, key: str) -> StoredObject | None:
+        """What has this name."""
+        answer = await self._ask("HEAD", self._address(key))
+        if answer.status == 404:
+            return None
+        if not answer.good:
+            await self.see("")  # an answer to HEAD has no body that says why
+            raise self._fault(answer, begun=False)
+        mark = _mark(answer)
+        if not mark:
+            raise speaks_otherwise(self._asked)
+        carried = answer.headers
+        return StoredObject(key, mark, carried.get(f"x-amz-meta-{SHA256}"), carried.get(f"x-amz-meta-{DELIVERY}"))
+
+    async def put(self, key: str, content: bytes, delivery_request: DeliveryRequest) -> StoredObject | None:
+        """The object that is now there; `None` where the name was taken, and still is what it was."""
+        carried = {SHA256: delivery_request.sha256, DELIVERY: delivery_request.key}
+        mark = await self._put(key, content, _media_type(delivery_request.media_type), carried)
+        return None if mark is None else StoredObject(key, mark, delivery_request.sha256, delivery_request.key)
+
+    async def probe(self, key: str) -> bool:
+        """Whether a few bytes could be written where nothing is; false where the server kept what was there."""
+        content = b"banqup\n"
+        carried = {SHA256: hashlib.sha256(content).hexdigest()}
+        return await self._put(key, content, "text/plain", carried) is not None
+
+    async def see(self, directory: str) -> None:
+        """Raises unless the server shows what is in this folder of the bucket."""
+        prefix = f"{directory.strip('/')}/" if directory.strip("/") else ""
+        query = [("list-type", "2"), ("max-keys", "1"), *([("prefix", prefix)] if prefix else [])]
+        written = "&".join(f"{name}={encoded(value, safe='')}" for name, value in query)
+        answer = await self._ask("GET", f"{self._root}?{written}")
+        if not answer.good:
+            raise self._fault(answer, begun=False)
+        if not is_listing(answer):
+            raise speaks_otherwise(self._asked)
+
+    async def delete(self, key: str) -> None:
+        answer = await self._ask("DELETE", self._address(key))
+        if not answer.good and answer.status != 404:
+            raise self._fault(answer, begun=False)
+
+    async def _put(self, key: str, content: bytes, kind: str, carried: Mapping[str, str]) -> str | None:
+        """The mark of the new object. A server without conditions is asked once more whether the name is free."""
+        headers = {"content-type": kind, **{f"x-amz-meta-{name}": value for name, value in carried.items()}}
+        if self.has_conditions:
+            try:
+                return await self._put_once(key, content, {**headers, "if-none-match": "*"})
+            except _NoConditions:
+                self.has_conditions = False
+        if await self.look(key) is not None:
+            return None
+        return await self._put_once(key, content, headers)
+
+    async def _put_once(self, key: str, content: bytes, headers: Mapping[str, str]) -> str | None:
+        answer = await self._ask("PUT", self._address(key), content, headers, begun=True)
+        if answer.good:
+            return _mark(answer)
+        if "if-none-match" in headers:
+            if answer.status in _TAKEN:
+                return None
+            if answer.status == NOT_IMPLEMENTED:
+                raise _NoConditions
+        raise self._fault(answer, begun=True)
+
+    async def _ask(
+        self,
+        method: str,
+        url: str,
+        content: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        *,
+        begun: bool = False,
+    ) -> Answer:
+        named = signed(method, url, headers or {}, content, self._keys, datetime.now(UTC))
+        if method == "PUT":
+            named["content-length"] = str(len(content))
+        return await ask(
+            self._client, method, url, where=self._asked.where, begun=begun, content=content or None, headers=named
+        )
+
+    def _fault(self, answer: Answer, *, begun: bool) -> BanqupError:
+        error_answer = error_answer_of(answer)
+        if 300 <= answer.status < 400 and not error_answer.code:
+            from banqup_tui.connectors.common.http_faults import refusal
+
+            return refusal(answer, self._asked.where, begun=begun)
+        return fault_of(error_answer, self._asked, begun=begun)
+
+    def _address(self, key: str) -> str:
+        return f"{self._root}/{encoded(key)}"
+
+
+_TAKEN = (304, 409, 412)
+"""Answers to `If-None-Match: *`: the name is taken, or somebody is taking it at this moment."""
+
+
+def _mark(answer: Answer) -> str:
+    """An object's version, or else its ETag."""
+    return answer.headers.get("x-amz-version-id") or answer.headers.get("etag") or ""
+
+
+class _NoConditions(Exception):
+    """The server does not know `If-None-Match`, and has done nothing."""
+
+
+def _endpoint(settings: S3Settings) -> str:
+    """Where requests go, without the bucket."""
+    region = settings.region or "us-east-1"
+    ending = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    return settings.endpoint.rstrip("/") or f"https://s3.{region}.{ending}"
+
+
+def _root(settings: S3Settings) -> str:
+    """The bucket's own address."""
+    endpoint = _endpoint(settings)
+    if settings.addressing != "virtual":
+        return f"{endpoint}/{encoded(settings.bucket)}"
+    parts = urlsplit(endpoint)
+    netloc = parts.netloc
+    if not netloc.startswith(f"{settings.bucket}."):
+        netloc = f"{settings.bucket}.{netloc}"
+    return urlunsplit(parts._replace(netloc=netloc))
+
+
+@asynccontextmanager
+async def bucket_of(settings: S3Settings) -> AsyncIterator[Bucket]:
+    async with opened(_root(settings), answer_seconds=ANSWER_SECONDS) as client:
+        yield Bucket(settings, client)
+
+
+def _media_type(text: str) -> str:
+    """A stranger's word: it becomes a header only where it looks like one."""
+    plain = text.partition(";")[0].strip().lower()
+    return plain if _MEDIA_TYPE.fullmatch(plain) else "application/octet-stream"

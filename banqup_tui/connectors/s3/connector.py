@@ -1,0 +1,299 @@
+"""A bucket of Amazon S3, or of what speaks its language: each document is one object, put in one request.
+
+Looked at first, then put on the condition that nothing has the name. What was cut off is looked up by what every object
+carries: the key of its wanted copy and the hash of its content.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from banqup_tui.connectors.common.hidden_file import chunks_of, names
+from banqup_tui.connectors.common.path_template import FileName, Place, fill, name_problems
+from banqup_tui.connectors.common.web_address import address_problems
+from banqup_tui.connectors.interface import (
+    Channel,
+    DeliveryRequest,
+    Fault,
+    Found,
+    Manifest,
+    NotSent,
+    Receipt,
+    Rejected,
+    SettingProblem,
+    Settings,
+    Step,
+    Uncertain,
+    failed_step,
+    setting,
+)
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.extension import Category, ReceiverKind
+from banqup_tui.domain.messages import Message, message
+from banqup_tui.domain.secret import Secret, revealed
+from banqup_tui.kill_points import kill_point
+
+if TYPE_CHECKING:
+    from banqup_tui.connectors.s3.bucket import Bucket, StoredObject
+
+MOST_NAMES = 5
+"""Names that are tried for one document: few enough to look at all of them after a cut-off."""
+
+LARGEST = 50 << 20
+"""Bytes: one request takes it whole, so it is there whole or not at all."""
+
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]")
+_REGION = re.compile(r"[A-Za-z0-9-]{1,40}")
+
+
+class S3Settings(Settings, frozen=True, kw_only=True):
+    endpoint: Annotated[
+        str,
+        setting(
+            "Address",
+            "Adresse",
+            look="url",
+            example="https://s3.fr-par.scw.cloud",
+            help_en="Of the provider's S3, without the bucket. Empty: Amazon.",
+            help_fr="Du S3 du fournisseur, sans le compartiment. Vide : Amazon.",
+        ),
+    ] = ""
+    region: Annotated[
+        str,
+        setting(
+            "Region",
+            "Région",
+            example="eu-west-3",
+            help_en="As the provider names it. Empty: us-east-1, which servers of one's own take.",
+            help_fr="Comme le fournisseur la nomme. Vide : us-east-1, bon pour un serveur privé.",
+        ),
+    ] = ""
+    bucket: Annotated[str, setting("Bucket", "Compartiment", example="parvis-in")]
+    access_key_id: Annotated[str, setting("Access key", "Clé d'accès", example="AKIAIOSFODNN7EXAMPLE")]
+    secret_access_key: Annotated[Secret, setting("Secret key", "Clé secrète", secret=True)]
+    path: Annotated[
+        str,
+        setting(
+            "Path",
+            "Chemin",
+            template=True,
+            example="[external_id]/[folder]",
+            help_en="What the names of the objects begin with: their folder in the bucket.",
+            help_fr="Le début du nom des objets : leur répertoire dans le compartiment.",
+        ),
+    ]
+    file_name: FileName = ""
+    addressing: Annotated[
+        Literal["path", "virtual"],
+        setting(
+            "Bucket in",
+            "Compartiment dans",
+            look="choice",
+            help_en="The bucket stands in the address's path, or before the server (virtual).",
+            help_fr="Le compartiment est dans le chemin, ou devant le serveur (virtual).",
+        ),
+    ] = "path"
+    reader: Annotated[
+        Literal["leaves", "takes"],
+        setting(
+            "Reader",
+            "Lecteur",
+            look="choice",
+            help_en="Its reader leaves documents there, or takes them: then none is looked up.",
+            help_fr="Son lecteur y laisse les documents (leaves), ou les enlève (takes).",
+        ),
+    ] = "leaves"
+
+
+class S3:
+    """Delivers into a bucket."""
+
+    manifest = Manifest(
+        id="s3",
+        title={"en": "Amazon S3"},
+        description={
+            "en": "Puts each document into a bucket of Amazon S3, MinIO, Scaleway, OVH, Wasabi, Backblaze and others.",
+            "fr": "Dépose chaque document dans un compartiment Amazon S3, MinIO, Scaleway, OVH, Wasabi, Backblaze…",
+            "nl": "Zet elk document in een bucket van Amazon S3, MinIO, Scaleway, OVH, Wasabi, Backblaze en andere.",
+            "de": "Legt jedes Dokument in einem Bucket von Amazon S3, MinIO, Scaleway, OVH, Wasabi, Backblaze… ab.",
+        },
+        category=Category.FILES_AND_DRIVES,
+        kind=ReceiverKind.LOOKUP,
+        version="1.0",
+        max_size=LARGEST,
+    )
+    settings = S3Settings
+
+    def destination(self, settings: S3Settings) -> str:
+        return f"s3:{settings.endpoint.rstrip('/') or settings.region}/{settings.bucket}/{settings.path}"
+
+    def where(self, settings: S3Settings, delivery_request: DeliveryRequest) -> str:
+        return _shown(settings, _place(settings, delivery_request).path)
+
+    def check(self, entered: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
+        problems = name_problems(entered.get("file_name", ""))
+        if entered.get("endpoint"):
+            problems += address_problems("endpoint", entered["endpoint"], "https://s3.fr-par.scw.cloud")
+        return [*problems, *_region_problems(entered, complete), *_bucket_problems(entered), *_key_problems(entered)]
+
+    @asynccontextmanager
+    async def connect(self, settings: S3Settings) -> AsyncIterator[Channel]:
+        from banqup_tui.connectors.s3.bucket import bucket_of
+
+        async with bucket_of(settings) as bucket:
+            yield _S3Channel(settings, bucket)
+
+    async def test(self, settings: S3Settings, sample: DeliveryRequest | None) -> list[Step]:
+        from banqup_tui.connectors.s3.bucket import bucket_of
+
+        steps: list[Step] = []
+        try:
+            async with bucket_of(settings) as bucket:
+                started = time.monotonic()
+                await bucket.see("")
+                steps.append(_answered(settings, time.monotonic() - started))
+                steps += await _tried(bucket, _probe_key(settings, sample))
+        except BanqupError as error:
+            return [*steps, failed_step(error)]
+        return steps
+
+
+class _S3Channel:
+    def __init__(self, settings: S3Settings, bucket: Bucket) -> None:
+        self._settings = settings
+        self._bucket = bucket
+
+    async def prepare(self, delivery_request: DeliveryRequest) -> str:
+        """The first name that is free, or that this very copy has already."""
+        for key in self._keys(delivery_request):
+            there = await self._bucket.look(key)
+            if there is None or there.is_of(delivery_request):
+                return key
+        raise _no_name(self._keys(delivery_request)[0])
+
+    async def commit(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
+        content = await asyncio.to_thread(_content, delivery_request)
+        for key in [resume_token, *(key for key in self._keys(delivery_request) if key != resume_token)]:
+            there = None if key == resume_token else await self._bucket.look(key)
+            if there is None:
+                there = await self._put(key, content, delivery_request)
+                kill_point("send.answered")
+            if there.is_of(delivery_request):
+                return self._receipt(there)
+        raise _no_name(resume_token)
+
+    async def roll_forward(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
+        _found, receipt = await self.look_up(delivery_request, [])
+        if receipt is None:
+            raise Uncertain(message("s3.not-there-yet", name=resume_token))
+        return receipt
+
+    async def look_up(
+        self, delivery_request: DeliveryRequest, earlier_receipts: Sequence[str]
+    ) -> tuple[Found, Receipt | None]:
+        """All names that it could have. Not there proves nothing where its reader takes documents away."""
+        found = await asyncio.gather(*(self._bucket.look(key) for key in self._keys(delivery_request)))
+        for there in found:
+            if there is not None and there.is_of(delivery_request) and there.reference not in earlier_receipts:
+                return Found.FOUND, self._receipt(there)
+        if self._settings.reader == "takes":
+            return Found.PENDING, None
+        await self._bucket.see(_place(self._settings, delivery_request).directory)
+        return Found.ABSENT, None
+
+    async def discard(self, resume_token: str) -> None:
+        """Nothing is left behind by `prepare`."""
+
+    async def _put(self, key: str, content: bytes, delivery_request: DeliveryRequest) -> StoredObject:
+        """What has the name afterwards: this document, or what had it before. Raises if neither can be said."""
+        put = await self._bucket.put(key, content, delivery_request)
+        there = put or await self._bucket.look(key)
+        if there is None:
+            raise NotSent(message("s3.name-busy", name=key))
+        return there
+
+    def _keys(self, delivery_request: DeliveryRequest) -> list[str]:
+        return list(_keys(self._settings, delivery_request))
+
+    def _receipt(self, stored: StoredObject) -> Receipt:
+        return Receipt(text=_shown(self._settings, stored.key), reference=stored.reference)
+
+
+def _place(settings: S3Settings, delivery_request: DeliveryRequest) -> Place:
+    """Objects have no root: a name that begins with a separator would be another name."""
+    place = fill(settings.path, delivery_request, settings.file_name)
+    return Place(place.directory.strip("/"), place.name)
+
+
+def _keys(settings: S3Settings, delivery_request: DeliveryRequest) -> Iterator[str]:
+    return (place.path for place in islice(names(_place(settings, delivery_request), delivery_request), MOST_NAMES))
+
+
+def _shown(settings: S3Settings, key: str) -> str:
+    return f"s3://{settings.bucket}/{key}"
+
+
+def _content(delivery_request: DeliveryRequest) -> bytes:
+    return b"".join(chunks_of(delivery_request))
+
+
+def _no_name(key: str) -> Rejected:
+    return Rejected(message("s3.names-taken", name=key))
+
+
+def _region_problems(entered: Mapping[str, Any], complete: bool) -> Iterator[SettingProblem]:
+    region = entered.get("region")
+    if not region and not entered.get("endpoint") and complete:
+        yield SettingProblem(field="region", message=message("setting.region-missing"))
+    elif region and not _REGION.fullmatch(region):
+        yield SettingProblem(field="region", message=message("setting.not-a-region"))
+
+
+def _bucket_problems(entered: Mapping[str, Any]) -> Iterator[SettingProblem]:
+    if entered.get("bucket") and not _BUCKET.fullmatch(entered["bucket"]):
+        yield SettingProblem(field="bucket", message=message("setting.not-a-bucket"))
+
+
+def _key_problems(entered: Mapping[str, Any]) -> Iterator[SettingProblem]:
+    """Keys become a header: one with other signs could not even be sent."""
+    for field in ("access_key_id", "secret_access_key"):
+        key = revealed(entered.get(field, ""))
+        if not key.isascii() or not key.isprintable() or " " in key:
+            yield SettingProblem(field=field, message=message("setting.not-a-key"))
+
+
+def _probe_key(settings: S3Settings, sample: DeliveryRequest | None) -> str:
+    """In the folder of the sample, or in the part of the path that is the same for all."""
+    if sample is not None:
+        directory = _place(settings, sample).directory
+    else:
+        directory = settings.path.partition("[")[0].rpartition("/")[0].strip("/")
+    return Place(directory, f".banqup-test-{secrets.token_hex(4)}").path
+
+
+def _answered(settings: S3Settings, took: float) -> Step:
+    found = message("s3.bucket-found", bucket=settings.bucket, took=round(took * 1000))
+    return Step(ok=True, message=found)
+
+
+async def _tried(bucket: Bucket, key: str) -> list[Step]:
+    """Writes an object, sees whether a second one would be kept from its place, and takes it away."""
+    await bucket.probe(key)
+    guarded = not await bucket.probe(key) and bucket.has_conditions
+    steps = [Step(ok=True, message=Message("s3.object-written"))]
+    try:
+        await bucket.delete(key)
+    except NotSent as error:
+        if error.fault is not Fault.PERSON:
+            raise
+        steps.append(Step(ok=True, message=message("s3.object-stays", name=key)))
+    if not guarded:
+        steps.append(Step(ok=True, message=Message("s3.would-overwrite")))
+    return steps

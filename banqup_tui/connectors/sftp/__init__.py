@@ -1,0 +1,1 @@
+"""SFTP: a folder on a server, uploaded under a hidden name and shown by one rename."""

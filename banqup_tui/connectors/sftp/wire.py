@@ -1,0 +1,400 @@
+"""SFTP, version 3, over a channel of asyncssh: requests that belong together go out together.
+
+The library's own client makes, logs and awaits each request for itself; for many small files that is twice the work of
+everything else (`make bench`). Version 3 is what OpenSSH speaks, and what every server understands. Its errors are the
+library's, so whoever reads them need not know who asked.
+"""
+
+import asyncio
+import stat
+from collections.abc import AsyncIterator, Generator
+from contextlib import asynccontextmanager, suppress
+from struct import error as StructError
+from struct import pack, unpack_from
+from typing import Any
+
+import asyncssh
+import msgspec
+
+INIT, VERSION, OPEN, CLOSE, READ, WRITE, LSTAT, FSTAT, REMOVE, MKDIR, STAT, RENAME = (
+    1, 2, 3, 4, 5, 6, 7, 8, 13, 14, 17, 18,
+)  # fmt: skip
+STATUS, HANDLE, DATA, ATTRS, EXTENDED, EXTENDED_REPLY = 101, 102, 103, 105, 200, 201
+
+FSYNC, STATVFS, LIMITS = b"fsync@openssh.com", b"statvfs@openssh.com", b"limits@openssh.com"
+
+_TO_READ, _TO_WRITE_NEW = 0x01, 0x02 | 0x08 | 0x20
+_NO_ATTRS = pack(">I", 0)
+_LONGEST_ANSWER = 4 << 20
+_IN_ONE_REQUEST = 1 << 15
+"""Bytes that every server takes, and gives, in one request."""
+
+_ERRORS: dict[int, Any] = {
+    1: asyncssh.SFTPEOFError,
+    2: asyncssh.SFTPNoSuchFile,
+    3: asyncssh.SFTPPermissionDenied,
+    4: asyncssh.SFTPFailure,
+    5: asyncssh.SFTPBadMessage,
+    6: asyncssh.SFTPNoConnection,
+    7: asyncssh.SFTPConnectionLost,
+    8: asyncssh.SFTPOpUnsupported,
+}
+
+SESSIONS = 4
+_SECONDS_TO_OPEN = 20.0
+
+
+class Answer:
+    """What a server says to one request. It may be awaited later, by one task, or never."""
+
+    __slots__ = ("_answer", "_error", "_loop", "_waiter")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._answer: bytes | None = None
+        self._error: Exception | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    def __await__(self) -> Generator[Any, None, bytes]:
+        if self._answer is None and self._error is None:
+            self._waiter = self._loop.create_future()
+            yield from self._waiter
+        if self._error is not None:
+            raise self._error
+        assert self._answer is not None
+        return self._answer
+
+    def say(self, quote: bytes) -> None:
+        self._answer = quote
+        self._wake()
+
+    def fail(self, error: Exception) -> None:
+        self._error = error
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What a server says of a file; it may say nothing."""
+
+    size: int | None
+    mode: int | None
+
+
+class Wire(asyncssh.SSHClientSession[bytes]):
+    """One SFTP session. Requests are kept until `flush`, or until one is awaited by a method of this class."""
+
+    def __init__(self) -> None:
+        self.most_in_one_write = _IN_ONE_REQUEST
+        self._loop = asyncio.get_running_loop()
+        self._version = Answer(self._loop)
+        self._extensions: frozenset[bytes] = frozenset()
+        self._waiting: dict[int, tuple[int, Answer]] = {}
+        self._number = 0
+        self._buffered: list[bytes] = []
+        self._leaving = False
+        self._received = bytearray()
+        self._lost: Exception | None = None
+
+    # the session, as asyncssh calls it
+
+    def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
+        self._channel = chan
+        self._is_openssh = "OpenSSH" in str(chan.get_extra_info("server_version"))
+
+    def data_received(self, data: bytes, datatype: int | None) -> None:
+        if datatype is not None:
+            return
+        received = self._received
+        received += data
+        at = 0
+        while len(received) - at >= 4:
+            (length,) = unpack_from(">I", received, at)
+            if length > _LONGEST_ANSWER:
+                self._fail(asyncssh.SFTPBadMessage("an answer is longer than any can be"))
+                return
+            if len(received) - at - 4 < length:
+                break
+            self._take(bytes(received[at + 4 : at + 4 + length]))
+            at += 4 + length
+        if at:
+            del received[:at]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._fail(asyncssh.SFTPConnectionLost(str(exc) if exc else "Connection closed"))
+
+    def _take(self, packet: bytes) -> None:
+        try:
+            if packet[0] == VERSION:
+                self._extensions = _extensions_of(packet)
+                self._version.say(b"")
+                return
+            (number,) = unpack_from(">I", packet, 1)
+            expected, answer = self._waiting.pop(number)
+            if packet[0] == STATUS:
+                failure = _failure_of(packet, expected)
+                answer.fail(failure) if failure else answer.say(b"")
+            elif packet[0] == expected:
+                answer.say(packet[5:])
+            else:
+                answer.fail(asyncssh.SFTPBadMessage(f"unexpected answer {packet[0]}"))
+        except (StructError, IndexError, KeyError):
+            self._fail(asyncssh.SFTPBadMessage("an answer cannot be read"))
+
+    def _fail(self, error: Exception) -> None:
+        """Whoever waits hears of it, and whoever comes later."""
+        if self._lost is None:
+            self._lost = error
+            self._channel.close()
+        waiting, self._waiting = self._waiting, {}
+        for _, answer in waiting.values():
+            answer.fail(error)
+        self._version.fail(error)
+
+    # requests
+
+    async def begin(self) -> None:
+        self._channel.write(pack(">IBI", 5, INIT, 3))
+        await self._version
+        if LIMITS in self._extensions:
+            _, _, most, _ = unpack_from(">QQQQ", await self._now(EXTENDED, EXTENDED_REPLY, _text(LIMITS)))
+            self.most_in_one_write = most or _IN_ONE_REQUEST
+
+    def ask(self, kind: int, expected: int, *parts: bytes) -> Answer:
+        """Nobody need await the answer. Raises `SFTPError` where the session is lost."""
+        if self._lost is not None:
+            raise self._lost
+        self._number = (self._number + 1) & 0xFFFFFFFF
+        answer = Answer(self._loop)
+        self._waiting[self._number] = (expected, answer)
+        self._buffered += (pack(">IBI", sum(map(len, parts)) + 5, kind, self._number), *parts)
+        return answer
+
+    def flush(self) -> None:
+        """With all that is asked in this round of the loop."""
+        if not self._leaving:
+            self._leaving = True
+            self._loop.call_soon(self._leave)
+
+    def _leave(self) -> None:
+        self._leaving = False
+        buffered, self._buffered = self._buffered, []
+        if buffered and self._lost is None:
+            self._channel.write(b"".join(buffered))
+
+    async def _now(self, kind: int, expected: int, *parts: bytes) -> bytes:
+        answer = self.ask(kind, expected, *parts)
+        self.flush()
+        return await answer
+
+    def look(self, path: str) -> Answer:
+        """Is there something of this name? Asked with what is asked next; see `is_there`."""
+        return self.ask(LSTAT, ATTRS, _path(path))
+
+    async def create(self, path: str) -> bytes:
+        """A handle of a file that was not there before."""
+        return await self._now(OPEN, HANDLE, _path(path), pack(">I", _TO_WRITE_NEW), _NO_ATTRS)
+
+    async def write(self, handle: bytes, at: int, data: bytes) -> None:
+        answers = self._writes(handle, at, data)
+        self.flush()
+        await _all(answers)
+
+    async def write_the_last(self, handle: bytes, at: int, data: bytes, *, flush: bool = False) -> Seen | None:
+        """And has the server put the file on its disk (`flush`), say how long it is, and close it.
+
+        OpenSSH is not asked for the length: it says no to a write of which it could not keep all. Whatever the server
+        cannot do or does not let be seen is passed over; `None`: it does not say.
+        """
+        answers = self._writes(handle, at, data)
+        if flush and FSYNC in self._extensions:
+            answers.append(self.ask(EXTENDED, STATUS, _text(FSYNC), handle))
+        seen = None if self._is_openssh else self.ask(FSTAT, ATTRS, handle)
+        answers.append(self.ask(CLOSE, STATUS, handle))
+        self.flush()
+        await _all(answers)
+        with suppress(asyncssh.SFTPPermissionDenied, asyncssh.SFTPOpUnsupported):
+            return None if seen is None else _attrs(await seen)
+        return None
+
+    def _writes(self, handle: bytes, at: int, data: bytes) -> list[Answer]:
+        most = self.most_in_one_write
+        answers = []
+        for of in range(0, len(data), most):
+            part = data if len(data) <= most else data[of : of + most]
+            answers.append(self.ask(WRITE, STATUS, handle, pack(">QI", at, len(part)), part))
+            at += len(part)
+        return answers
+
+    def let_go(self, handle: bytes) -> None:
+        """Closes it, whatever comes of that."""
+        if self._lost is None:
+            self.ask(CLOSE, STATUS, handle)
+            self.flush()
+
+    async def read(self, path: str) -> AsyncIterator[bytes]:
+        handle = await self._now(OPEN, HANDLE, _path(path), pack(">I", _TO_READ), _NO_ATTRS)
+        at = 0
+        try:
+            while True:
+                data = await self._now(READ, DATA, handle, pack(">QI", at, _IN_ONE_REQUEST))
+                at += len(data) - 4
+                yield data[4:]
+        except asyncssh.SFTPEOFError:
+            return
+        finally:
+            self.let_go(handle)
+
+    async def lstat(self, path: str) -> Seen:
+        return _attrs(await self._now(LSTAT, ATTRS, _path(path)))
+
+    async def stat(self, path: str) -> Seen:
+        return _attrs(await self._now(STAT, ATTRS, _path(path)))
+
+    async def is_directory(self, path: str) -> bool:
+        try:
+            mode = (await self.stat(path)).mode
+        except asyncssh.SFTPNoSuchFile:
+            return False
+        return mode is None or stat.S_ISDIR(mode)
+
+    async def make_directories(self, path: str) -> None:
+        """All that are missing on the way; others may be making them too."""
+        parts = path.split("/")
+        for upto in range(1, len(parts) + 1):
+            directory = "/".join(parts[:upto])
+            if not directory or await self.is_directory(directory):
+                continue
+            try:
+                await self._now(MKDIR, STATUS, _path(directory), _NO_ATTRS)
+            except asyncssh.SFTPFailure:
+                if not await self.is_directory(directory):
+                    raise
+
+    async def rename(self, old: str, new: str) -> None:
+        """Fails where the new name is taken."""
+        await self._now(RENAME, STATUS, _path(old), _path(new))
+
+    async def remove(self, path: str) -> None:
+        await self._now(REMOVE, STATUS, _path(path))
+
+    async def free_bytes(self, path: str) -> int | None:
+        """Bytes that this user may still write there, where the server tells."""
+        if STATVFS not in self._extensions:
+            return None
+        values = unpack_from(">11Q", await self._now(EXTENDED, EXTENDED_REPLY, _text(STATVFS), _path(path)))
+        return int(values[1] * values[4])
+
+
+async def opened(connection: asyncssh.SSHClientConnection) -> Wire:
+    """Raises what asyncssh raises where the server offers no SFTP."""
+    wire = Wire()
+    await connection.create_session(lambda: wire, subsystem="sftp", encoding=None)
+    await wire.begin()
+    return wire
+
+
+class Wires:
+    """Several sessions of one connection, so that the server need not put one file after the other on its disk.
+
+    The first does all that is no upload. More are opened when uploads are under way side by side; a server that allows
+    no more is left in peace.
+    """
+
+    def __init__(self, connection: asyncssh.SSHClientConnection, first: Wire) -> None:
+        self.first = first
+        self._connection = connection
+        self._busy = {first: 0}
+        self._opening: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def for_an_upload(self) -> AsyncIterator[Wire]:
+        wire = min(self._busy, key=self._busy.__getitem__)
+        if self._busy[wire] and self._opening is None:
+            self._opening = asyncio.create_task(self._open_more())
+        self._busy[wire] += 1
+        try:
+            yield wire
+        finally:
+            self._busy[wire] -= 1
+
+    async def close(self) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
+            await asyncio.gather(self._opening, return_exceptions=True)
+
+    async def _open_more(self) -> None:
+        with suppress(asyncssh.Error, asyncssh.SFTPError, OSError):
+            while len(self._busy) < SESSIONS:
+                async with asyncio.timeout(_SECONDS_TO_OPEN):
+                    self._busy[await opened(self._connection)] = 0
+
+
+async def is_there(look: Answer) -> bool:
+    """False also where the server does not show it."""
+    try:
+        await look
+    except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPPermissionDenied):
+        return False
+    return True
+
+
+async def _all(answers: list[Answer]) -> None:
+    """Raises what the first that failed says. Servers answer in order: the last is waited for, once."""
+    with suppress(asyncssh.SFTPError):
+        await answers[-1]
+    for answer in answers:
+        await answer
+
+
+def _text(value: bytes) -> bytes:
+    return pack(">I", len(value)) + value
+
+
+def _path(path: str) -> bytes:
+    return _text(path.encode("utf-8", "surrogateescape"))
+
+
+def _attrs(body: bytes) -> Seen:
+    """Size and mode, of the flags, size, owner, mode and times of version 3."""
+    try:
+        (flags,) = unpack_from(">I", body)
+        at, size, mode = 4, None, None
+        if flags & 1:
+            (size,) = unpack_from(">Q", body, at)
+            at += 8
+        if flags & 2:
+            at += 8
+        if flags & 4:
+            (mode,) = unpack_from(">I", body, at)
+    except StructError:
+        raise asyncssh.SFTPBadMessage("an answer cannot be read") from None
+    return Seen(size, mode)
+
+
+def _failure_of(packet: bytes, expected: int) -> Exception | None:
+    (code,) = unpack_from(">I", packet, 5)
+    if code == 0:
+        return None if expected == STATUS else asyncssh.SFTPBadMessage("an answer has nothing in it")
+    reason = ""
+    if len(packet) >= 13:
+        (length,) = unpack_from(">I", packet, 9)
+        reason = packet[13 : 13 + length].decode("utf-8", "replace")
+    kind = _ERRORS.get(code)
+    return kind(reason) if kind else asyncssh.SFTPError(code, reason)
+
+
+def _extensions_of(packet: bytes) -> frozenset[bytes]:
+    found = set()
+    at = 5
+    while at < len(packet):
+        (length,) = unpack_from(">I", packet, at)
+        name = packet[at + 4 : at + 4 + length]
+        at += 4 + length
+        (length,) = unpack_from(">I", packet, at)
+        at += 4 + length
+        found.add(name)
+    return frozenset(found)

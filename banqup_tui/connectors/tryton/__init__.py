@@ -1,0 +1,1 @@
+"""Tryton: each document becomes an incoming document."""

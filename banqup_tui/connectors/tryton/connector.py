@@ -1,0 +1,285 @@
+"""Tryton: each document becomes an incoming document there, and what Tryton can read a draft supplier invoice.
+
+The key of the wanted copy is written into the document's source, so that it can be looked up: after an attempt that was
+cut off, and before another copy is made. One key of Tryton's does all of it, so what may be created may be seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from banqup_tui.connectors.common.hidden_file import chunks_of
+from banqup_tui.connectors.common.http_client import opened
+from banqup_tui.connectors.common.path_template import fill
+from banqup_tui.connectors.common.web_address import address_problems
+from banqup_tui.connectors.interface import (
+    Channel,
+    DeliveryRequest,
+    Fault,
+    Found,
+    Manifest,
+    NotSent,
+    Receipt,
+    SettingProblem,
+    Settings,
+    Step,
+    Uncertain,
+    failed_step,
+    setting,
+)
+from banqup_tui.connectors.tryton.document_type import UBL, wanted_type
+from banqup_tui.connectors.tryton.rest import DOCUMENT, Incoming, Rest
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.extension import Category, ReceiverKind
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import Message, message
+from banqup_tui.domain.secret import Secret
+
+MAX_BYTES = 20_000_000
+"""A whole document is made in memory, in Base64. Tryton itself takes 2 MB unless its configuration says more."""
+
+PATIENCE = (0.1, 0.2, 0.4, 0.8)
+"""Seconds between looks at a document that a worker of Tryton's is still to process."""
+
+_EXAMPLE_URL = "https://tryton.example.com"
+
+
+class TrytonSettings(Settings, frozen=True, kw_only=True):
+    url: Annotated[
+        str,
+        setting(
+            "Address",
+            "Adresse",
+            look="url",
+            example=_EXAMPLE_URL,
+            help_en="Of Tryton's server, without the database. https, or http on this machine.",
+            help_fr="Du serveur Tryton, sans la base. En https, ou en http sur cette machine.",
+        ),
+    ]
+    database: Annotated[
+        str,
+        setting("Database", "Base de données", example="books", help_en="Its name.", help_fr="Son nom."),
+        msgspec.Meta(min_length=1),
+    ]
+    key: Annotated[
+        Secret,
+        setting(
+            "Key",
+            "Clé",
+            secret=True,
+            help_en="Of the application REST, made in Tryton in the preferences of its user.",
+            help_fr="De l'application REST, créée dans les préférences de l'utilisateur Tryton.",
+        ),
+    ]
+    company: Annotated[
+        int,
+        setting(
+            "Company",
+            "Société",
+            level="client",
+            example="1",
+            help_en="The number (ID) of the client's company in Tryton.",
+            help_fr="Le numéro (ID) de la société du client dans Tryton.",
+        ),
+        msgspec.Meta(ge=1),
+    ]
+    pictures: Annotated[
+        Literal["supplier-invoice", "leave"],
+        setting(
+            "PDF and pictures",
+            "PDF et images",
+            look="choice",
+            help_en="supplier-invoice: a draft with the file attached. leave: nothing more.",
+            help_fr="supplier-invoice : un brouillon avec le fichier. leave : rien de plus.",
+        ),
+    ] = "supplier-invoice"
+
+
+class Tryton:
+    """Delivers into the books of a company in Tryton 8."""
+
+    manifest = Manifest(
+        id="tryton",
+        title={"en": "Tryton"},
+        description={
+            "en": "Puts each purchase into Tryton; an e-invoice becomes a draft supplier invoice, with lines and VAT.",
+            "fr": "Dépose les achats dans Tryton ; une e-facture y devient une facture brouillon, avec lignes et TVA.",
+            "nl": "Zet elke aankoop in Tryton; een e-factuur wordt een conceptfactuur, met lijnen en btw.",
+            "de": "Legt jeden Einkauf in Tryton ab; eine E-Rechnung wird ein Rechnungsentwurf mit Zeilen und MwSt.",
+        },
+        category=Category.ACCOUNTING_SOFTWARE,
+        kind=ReceiverKind.LOOKUP,
+        version="1.0",
+        folders=(Folder.PURCHASE_INVOICES, Folder.PURCHASE_RECEIPTS, Folder.OTHER_DOCUMENTS),
+        max_size=MAX_BYTES,
+    )
+    settings = TrytonSettings
+
+    def destination(self, settings: TrytonSettings) -> str:
+        return f"tryton:{settings.url.rstrip('/')}/{settings.database}?company={settings.company}"
+
+    def where(self, settings: TrytonSettings, delivery_request: DeliveryRequest) -> str:
+        return f"{settings.database}, company {settings.company}: {_name(delivery_request)}"
+
+    def check(self, entered: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
+        return address_problems("url", entered["url"], _EXAMPLE_URL) if entered.get("url") else []
+
+    @asynccontextmanager
+    async def connect(self, settings: TrytonSettings) -> AsyncIterator[Channel]:
+        async with _rest(settings) as rest:
+            yield _TrytonChannel(settings, rest)
+
+    async def test(self, settings: TrytonSettings, sample: DeliveryRequest | None) -> list[Step]:
+        steps: list[Step] = []
+        try:
+            async with _rest(settings) as rest:
+                await _may_send(rest, settings.company)
+                company = await rest.company_name(settings.company)
+                steps.append(_done(message("tryton.signed-in", company=company)))
+                steps.append(_types(await rest.types()))
+        except BanqupError as error:
+            steps.append(failed_step(error))
+        return steps
+
+
+class _TrytonChannel:
+    def __init__(self, settings: TrytonSettings, rest: Rest) -> None:
+        self._settings = settings
+        self._rest = rest
+        self._asking = asyncio.Lock()
+        self._known: frozenset[str] | None = None
+
+    async def prepare(self, delivery_request: DeliveryRequest) -> str:
+        """The remnant is the type that the document will have in Tryton, which may be none."""
+        content = await asyncio.to_thread(_content, delivery_request)
+        types = await self._types()
+        return await asyncio.to_thread(wanted_type, delivery_request, content, self._settings.pictures, types)
+
+    async def commit(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
+        values = {
+            "name": _name(delivery_request),
+            "company": self._settings.company,
+            "type": resume_token or None,
+            "source": _source(delivery_request),
+        }
+        created = await self._rest.create(values, await asyncio.to_thread(_content, delivery_request))
+        try:
+            if created is None:
+                return await self._receipt_by_source(delivery_request)
+            return await self._booked(Incoming(created, "draft", resume_token or None))
+        except BanqupError as error:
+            raise Uncertain(error.message) from error
+
+    async def roll_forward(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
+        return await self._receipt_by_source(delivery_request)
+
+    async def look_up(
+        self, delivery_request: DeliveryRequest, earlier_receipts: Sequence[str]
+    ) -> tuple[Found, Receipt | None]:
+        """Each generation has a source of its own, so those before are left out.
+
+        Only a user who may see the company's documents can say that one is not there. What is there and was never
+        processed, because the attempt was cut off in between, is processed now.
+        """
+        await _may_send(self._rest, self._settings.company)
+        found = await self._rest.with_source(_source(delivery_request))
+        if not found:
+            return Found.ABSENT, None
+        return Found.FOUND, await self._booked(found[0])
+
+    async def discard(self, resume_token: str) -> None:
+        """Nothing lies at the receiver's before the commit."""
+
+    async def _types(self) -> frozenset[str]:
+        """Asked once for each channel, and for all documents that go side by side over it."""
+        async with self._asking:
+            if self._known is None:
+                await _may_send(self._rest, self._settings.company)
+                self._known = await self._rest.types()
+            return self._known
+
+    async def _receipt_by_source(self, delivery_request: DeliveryRequest) -> Receipt:
+        found = await self._rest.with_source(_source(delivery_request))
+        if not found:
+            raise Uncertain(message("tryton.not-shown"))
+        return await self._booked(found[0])
+
+    async def _booked(self, document: Incoming) -> Receipt:
+        """Has a document processed that nobody has touched yet. Whatever comes of it, the document has arrived."""
+        reason = ""
+        if document.type and document.state == "draft" and document.write_date is None:
+            pressed = await self._rest.press(document.id, "process")
+            reason = "" if pressed.good else self._rest.reason(pressed)
+            document = await self._settled(document.id)
+        if document.state == "processing" and not document.result:
+            pressed = await self._rest.press(document.id, "proceed")
+            reason = "" if pressed.good else self._rest.reason(pressed)
+            document = await self._rest.document(document.id)
+        return _receipt(document, reason)
+
+    async def _settled(self, number: int) -> Incoming:
+        for seconds in (*PATIENCE, None):
+            document = await self._rest.document(number)
+            if document.state != "processing" or seconds is None:
+                break
+            await asyncio.sleep(seconds)
+        return document
+
+
+@asynccontextmanager
+async def _rest(settings: TrytonSettings) -> AsyncIterator[Rest]:
+    async with opened(settings.url, headers={"Authorization": f"Bearer {settings.key.reveal()}"}) as client:
+        yield Rest(client, settings.url, settings.database)
+
+
+async def _may_send(rest: Rest, company: int) -> None:
+    """Raises `NotSent` unless documents of the company may be made, and seen afterwards, by the user of the key."""
+    if company not in (await rest.preferences()).companies:
+        raise NotSent(message("tryton.no-company", company=company), fault=Fault.PERSON)
+    access = await rest.access()
+    if not (access.read and access.create and access.write):
+        raise NotSent(message("tryton.no-right-to-add"), fault=Fault.PERSON)
+
+
+def _content(delivery_request: DeliveryRequest) -> bytes:
+    return b"".join(chunks_of(delivery_request))
+
+
+def _name(delivery_request: DeliveryRequest) -> str:
+    return fill("", delivery_request).name
+
+
+def _source(delivery_request: DeliveryRequest) -> str:
+    return f"banqup:{delivery_request.key}"
+
+
+def _receipt(document: Incoming, reason: str) -> Receipt:
+    model, _, row = (document.result or "").partition(",")
+    if model == "account.invoice":
+        about = message("tryton.became-draft-invoice", number=document.id, invoice=row)
+    elif document.result:
+        about = message("tryton.became-another", number=document.id, model=model, row=row)
+    elif document.state == "cancelled":
+        about = message("tryton.cancelled-there", number=document.id)
+    elif document.type:
+        about = message("tryton.not-yet-an-invoice", quote=reason, number=document.id)
+    else:
+        about = message("tryton.to-be-worked-on", number=document.id)
+    reference = f"{DOCUMENT},{document.id}"
+    return Receipt(text=document.result or reference, reference=reference, about=about)
+
+
+def _types(known: frozenset[str]) -> Step:
+    """What will become of documents: no fault of anybody, but good to know before the first."""
+    if UBL in known:
+        return _done(Message("tryton.e-invoices-become-drafts"))
+    return _done(Message("tryton.e-invoices-wait"))
+
+
+def _done(what: Message) -> Step:
+    return Step(ok=True, message=what)

@@ -1,0 +1,1 @@
+"""WebDAV, Nextcloud among others: a folder, with the same rename as SFTP."""

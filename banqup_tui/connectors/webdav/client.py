@@ -1,0 +1,170 @@
+"""What is asked of a WebDAV server, one request each. Paths are relative to the root in the settings, unescaped."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from banqup_tui.connectors.common.hidden_file import chunks_of
+from banqup_tui.connectors.common.http_client import Answer, ask
+from banqup_tui.connectors.common.http_faults import cut_off
+from banqup_tui.connectors.common.web_address import server_of
+from banqup_tui.connectors.interface import DeliveryRequest, Fault
+from banqup_tui.connectors.webdav.faults import not_signed_in, not_written, stored_less
+from banqup_tui.kill_points import kill_point
+
+if TYPE_CHECKING:
+    import httpx
+
+_GONE = (404, 410)
+_KIND = b'<?xml version="1.0"?><propfind xmlns="DAV:"><prop><resourcetype/></prop></propfind>'
+_OTHER_SERVER = (400, 502)
+"""How servers refuse a destination whose scheme or host is not what they believe theirs to be."""
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """`there` is `None` where the server does not let it be seen; so is `size` where it does not tell it."""
+
+    there: bool | None
+    size: int | None = None
+
+
+class DavServer:
+    """Raises what `http_faults` and `webdav_faults` say, all of it before the effect but for `move`."""
+
+    def __init__(self, client: httpx.AsyncClient, root: str) -> None:
+        self._client = client
+        self._root = root.rstrip("/")
+        self._by_path = False
+        self.where = server_of(root)
+
+    def address(self, path: str) -> str:
+        """Every sign that could mean something in an address is escaped."""
+        parts = [quote(part, safe="") for part in path.split("/") if part]
+        return "/".join([self._root, *parts])
+
+    async def sign_in(self) -> None:
+        answer = await self._kind_of("")
+        if answer.status != 207:
+            raise not_signed_in(answer, self.where)
+
+    async def can_be_seen(self, directory: str) -> bool:
+        return (await self._kind_of(directory)).status == 207
+
+    async def make(self, directory: str) -> None:
+        """With all above it. Where it may not be made, the writing tells whether it is there."""
+        answer = await self._ask("MKCOL", f"{self.address(directory)}/")
+        if answer.status == 409 and "/" in directory.strip("/"):
+            await self.make(directory.rstrip("/").rpartition("/")[0])
+            answer = await self._ask("MKCOL", f"{self.address(directory)}/")
+        if not answer.good and answer.status not in (403, 405):
+            raise not_written(answer, self.where, directory, begun=False)
+
+    async def put(self, path: str, content: bytes) -> None:
+        answer = await self._ask("PUT", self.address(path), content)
+        if not answer.good:
+            raise not_written(answer, self.where, _directory(path), begun=False)
+
+    async def upload(self, path: str, delivery_request: DeliveryRequest) -> None:
+        """Whole, as far as the server tells."""
+        headers = {"Content-Length": str(delivery_request.size), "Content-Type": "application/octet-stream"}
+        answer = await ask(
+            self._client,
+            "PUT",
+            self.address(path),
+            where=self.where,
+            begun=False,
+            fault=Fault.DOCUMENT,
+            content=_Document(delivery_request),
+            headers=headers,
+        )
+        if not answer.good:
+            raise not_written(answer, self.where, _directory(path), begun=False)
+        size_there = (await self.look(path)).size
+        if size_there is not None and size_there != delivery_request.size:
+            raise stored_less(self.where, size_there, delivery_request.size)
+
+    async def look(self, path: str) -> Seen:
+        answer = await self._ask("HEAD", self.address(path))
+        if answer.status in _GONE:
+            return Seen(False)
+        if answer.good:
+            length = answer.headers.get("content-length", "")
+            return Seen(True, int(length) if length.isdecimal() else None)
+        if answer.status in (403, 405, 501):
+            return Seen(None)
+        raise not_written(answer, self.where, _directory(path), begun=False)
+
+    async def move(self, source: str, target: str) -> Answer:
+        """Never takes another file's place: 412 says that the name is taken.
+
+        The destination is a whole address, and only its path for servers that know themselves by another name, as
+        behind a proxy. A 502 from a proxy for another reason does no harm: the source is then gone at the second try.
+        """
+        if not self._by_path:
+            answer = await self._move(source, self.address(target))
+            if answer.status not in _OTHER_SERVER:
+                return answer
+        answer = await self._move(source, urlsplit(self.address(target)).path)
+        self._by_path = self._by_path or answer.good
+        return answer
+
+    async def remove(self, path: str) -> None:
+        await self._ask("DELETE", self.address(path))
+
+    async def sha256(self, path: str, most: int) -> str | None:
+        """`None` where it cannot be read, or is longer than `most` bytes."""
+        import httpx
+
+        digest, read = hashlib.sha256(), 0
+        try:
+            async with self._client.stream("GET", self.address(path)) as response:
+                async for chunk in response.aiter_bytes():
+                    digest.update(chunk)
+                    read += len(chunk)
+                    if read > most:
+                        return None
+        except httpx.HTTPError as error:
+            raise cut_off(error, self.where, begun=False) from error
+        return digest.hexdigest() if response.status_code == 200 else None
+
+    async def _move(self, source: str, destination: str) -> Answer:
+        headers = {"Destination": destination, "Overwrite": "F"}
+        return await ask(self._client, "MOVE", self.address(source), where=self.where, begun=True, headers=headers)
+
+    async def _kind_of(self, directory: str) -> Answer:
+        headers = {"Depth": "0", "Content-Type": "application/xml"}
+        address = f"{self.address(directory)}/"
+        return await ask(
+            self._client, "PROPFIND", address, where=self.where, begun=False, content=_KIND, headers=headers
+        )
+
+    async def _ask(self, method: str, address: str, content: bytes | None = None) -> Answer:
+        return await ask(self._client, method, address, where=self.where, begun=False, content=content)
+
+
+class _Document:
+    """The document's bytes, once more from the beginning each time that a sign-in wants them again."""
+
+    def __init__(self, delivery_request: DeliveryRequest) -> None:
+        self._delivery_request = delivery_request
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        chunks = chunks_of(self._delivery_request)
+        kill_point("send.firstbyte")
+        sent = 0
+        while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
+            if 2 * (sent + len(chunk)) >= self._delivery_request.size:
+                kill_point("send.halfway")
+            yield chunk
+            sent += len(chunk)
+        kill_point("send.lastbyte")
+
+
+def _directory(path: str) -> str:
+    return path.rpartition("/")[0]

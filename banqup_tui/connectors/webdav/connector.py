@@ -1,0 +1,331 @@
+"""A folder on a WebDAV server, Nextcloud's among them: uploaded under a hidden name, shown by one rename.
+
+The rename never takes another file's place. The library is loaded when first used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+
+from banqup_tui.connectors.common.hidden_file import (
+    ResumeToken,
+    hidden_name,
+    is_name_of_this_copy,
+    names,
+    older_hidden_names,
+    resume_token_of,
+)
+from banqup_tui.connectors.common.http_client import opened
+from banqup_tui.connectors.common.path_template import FileName, Place, fill, name_problems
+from banqup_tui.connectors.common.web_address import address_problems
+from banqup_tui.connectors.interface import (
+    Channel,
+    DeliveryRequest,
+    Fault,
+    Found,
+    Manifest,
+    NotSent,
+    Receipt,
+    Rejected,
+    SettingProblem,
+    Settings,
+    Step,
+    Uncertain,
+    failed_step,
+    setting,
+)
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.extension import Category, ReceiverKind
+from banqup_tui.domain.messages import Message, message
+from banqup_tui.domain.secret import Secret
+from banqup_tui.kill_points import kill_point
+
+if TYPE_CHECKING:
+    from banqup_tui.connectors.webdav.client import DavServer, Seen
+
+CLEANING_SECONDS = 10.0
+
+ENDING = ".tmp"
+"""Nextcloud keeps `.part` for itself, and refuses files whose names end so."""
+
+_EXAMPLE_URL = "https://cloud.example.com/remote.php/dav/files/parvis"
+
+
+class WebDavSettings(Settings, frozen=True, kw_only=True):
+    url: Annotated[
+        str,
+        setting(
+            "Address",
+            "Adresse",
+            look="url",
+            example=_EXAMPLE_URL,
+            help_en="The WebDAV address that the server shows. https, or http on this machine.",
+            help_fr="L'adresse WebDAV que montre le serveur. https, ou http sur cette machine.",
+        ),
+    ]
+    user: Annotated[str, setting("User", "Utilisateur", example="parvis")]
+    password: Annotated[
+        Secret,
+        setting(
+            "Password",
+            "Mot de passe",
+            secret=True,
+            help_en="Better an app password, made for this only, than that of the user.",
+            help_fr="Plutôt un mot de passe d'application que celui de l'utilisateur.",
+        ),
+    ]
+    path: Annotated[
+        str,
+        setting(
+            "Path",
+            "Chemin",
+            template=True,
+            example="Banqup/[external_id]/[folder]",
+            help_en="The folder below the address. It is made when it is not there.",
+            help_fr="Le dossier sous l'adresse. Il est créé s'il n'existe pas.",
+        ),
+    ]
+    file_name: FileName = ""
+
+
+class WebDav:
+    """Delivers to a WebDAV server."""
+
+    manifest = Manifest(
+        id="webdav",
+        title={"en": "WebDAV, Nextcloud"},
+        description={
+            "en": "Puts each document as a file into a folder of Nextcloud or another WebDAV server.",
+            "fr": "Dépose chaque document comme fichier dans un dossier Nextcloud ou d'un autre serveur WebDAV.",
+            "nl": "Zet elk document als bestand in een map van Nextcloud of een andere WebDAV-server.",
+            "de": "Legt jedes Dokument als Datei in einem Ordner von Nextcloud oder eines anderen WebDAV-Servers ab.",
+        },
+        category=Category.FILES_AND_DRIVES,
+        kind=ReceiverKind.RENAME,
+        version="1.0",
+    )
+    settings = WebDavSettings
+
+    def destination(self, settings: WebDavSettings) -> str:
+        return f"webdav:{settings.user}@{settings.url.rstrip('/')}/{settings.path}"
+
+    def where(self, settings: WebDavSettings, delivery_request: DeliveryRequest) -> str:
+        return _place(settings, delivery_request).path
+
+    def check(self, entered: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
+        problems = name_problems(entered.get("file_name", ""))
+        if entered.get("url"):
+            problems += address_problems("url", entered["url"], _EXAMPLE_URL)
+            if "?" in entered["url"]:
+                problems.append(SettingProblem(field="url", message=message("setting.question-in-address")))
+        return problems
+
+    @asynccontextmanager
+    async def connect(self, settings: WebDavSettings) -> AsyncIterator[Channel]:
+        async with _signed_in(settings) as server:
+            yield _DavChannel(settings, server)
+
+    async def test(self, settings: WebDavSettings, sample: DeliveryRequest | None) -> list[Step]:
+        started = time.monotonic()
+        steps: list[Step] = []
+        try:
+            async with _signed_in(settings) as server:
+                took = time.monotonic() - started
+                steps.append(Step(ok=True, message=message("connection.signed-in", took=round(took * 1000))))
+                await _probe(server, settings, sample)
+        except BanqupError as error:
+            return [*steps, failed_step(error)]
+        return [*steps, Step(ok=True, message=Message("connection.file-written"))]
+
+
+class _DavChannel:
+    def __init__(self, settings: WebDavSettings, server: DavServer) -> None:
+        self._settings = settings
+        self._server = server
+        self._made: set[str] = set()
+        self._making = asyncio.Lock()
+
+    async def prepare(self, delivery_request: DeliveryRequest) -> str:
+        place = _place(self._settings, delivery_request)
+        hidden = Place(place.directory, hidden_name(delivery_request, ending=ENDING)).path
+        try:
+            try:
+                final = await self._prepare(place, hidden, delivery_request)
+            except NotSent as error:
+                if error.fault is not Fault.PERSON or place.directory not in self._made:
+                    raise
+                self._made.discard(place.directory)
+                final = await self._prepare(place, hidden, delivery_request)
+        except BaseException:
+            await self._remove(hidden)
+            raise
+        kill_point("prepare.uploaded")
+        return ResumeToken(hidden, final.path).text()
+
+    async def commit(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
+        token = resume_token_of(resume_token)
+        final = await self._appear(delivery_request, token)
+        if final is None:
+            raise Uncertain(message("webdav.hidden-file-gone", path=token.hidden))
+        return _receipt(final)
+
+    async def roll_forward(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
+        token = resume_token_of(resume_token)
+        try:
+            if (await self._server.look(token.hidden)).there is False:
+                return await self._done_if_its_folder_is_there(token)
+            if await self._is_copied_already(delivery_request, token):
+                await self._server.remove(token.hidden)
+                return _receipt(token.final)
+            final = await self._appear(delivery_request, token, look_first=True)
+            return await self._done_if_its_folder_is_there(token) if final is None else _receipt(final)
+        except (NotSent, Rejected) as error:
+            raise Uncertain(error.message) from error
+
+    async def look_up(
+        self, delivery_request: DeliveryRequest, earlier_receipts: Sequence[str]
+    ) -> tuple[Found, Receipt | None]:
+        """A file that is not there proves nothing: its reader may have taken it."""
+        return Found.PENDING, None
+
+    async def discard(self, resume_token: str) -> None:
+        with suppress(msgspec.DecodeError):
+            await self._remove(resume_token_of(resume_token).hidden)
+
+    async def _prepare(self, place: Place, hidden: str, delivery_request: DeliveryRequest) -> Place:
+        await self._make(place.directory)
+        older = (Place(place.directory, name).path for name in older_hidden_names(delivery_request, ENDING))
+        await asyncio.gather(*(self._remove(path) for path in older))
+        final = await self._free(place, delivery_request)
+        await self._server.upload(hidden, delivery_request)
+        return final
+
+    async def _make(self, directory: str) -> None:
+        """Asked once for each folder as long as the connection lasts, and one after the other: some servers refuse
+        to make the same folder twice at once.
+        """
+        async with self._making:
+            if directory.strip("/") and directory not in self._made:
+                await self._server.make(directory)
+                self._made.add(directory)
+
+    async def _free(self, place: Place, delivery_request: DeliveryRequest) -> Place:
+        for seen in names(place, delivery_request):
+            there = await self._server.look(seen.path)
+            if not there.there or await self._has_this_copy(seen.path, there, delivery_request):
+                return seen
+        return place
+
+    async def _appear(
+        self, delivery_request: DeliveryRequest, token: ResumeToken, *, look_first: bool = False
+    ) -> str | None:
+        """The hidden file gets its recorded name, or the next that is free; `None` where it is no longer there."""
+        from banqup_tui.connectors.webdav.faults import not_written
+
+        kill_point("rename.before")
+        directory, _, name = token.final.rpartition("/")
+        for seen in names(Place(directory, name), delivery_request):
+            if look_first and (await self._server.look(seen.path)).there:
+                if await self._is_taken_by_this_copy(seen.path, delivery_request):
+                    await self._server.remove(token.hidden)
+                    return seen.path
+                continue
+            answer = await self._server.move(token.hidden, seen.path)
+            kill_point("rename.after")
+            if answer.good and answer.status != 207:
+                return seen.path
+            if answer.status in (404, 410):
+                return None
+            if answer.status != 412:
+                raise not_written(answer, self._server.where, directory, begun=True)
+            if await self._is_taken_by_this_copy(seen.path, delivery_request):
+                await self._server.remove(token.hidden)
+                return seen.path
+        folder = directory or "/"
+        raise NotSent(message("webdav.names-taken", directory=folder))
+
+    async def _done_if_its_folder_is_there(self, token: ResumeToken) -> Receipt:
+        """A missing file proves something only where its folder can be seen."""
+        folder = token.hidden.rpartition("/")[0] or "/"
+        if await self._server.can_be_seen(folder):
+            return _receipt(token.final)
+        raise Uncertain(message("webdav.folder-not-seen", directory=folder))
+
+    async def _is_copied_already(self, delivery_request: DeliveryRequest, token: ResumeToken) -> bool:
+        """Some servers rename by a copy and the removal of the first, and may be cut off between the two.
+
+        The recorded name was free when the file was uploaded: the very same bytes under it are then this file.
+        """
+        return await self._has_bytes_of(token.final, await self._server.look(token.final), delivery_request)
+
+    async def _is_taken_by_this_copy(self, path: str, delivery_request: DeliveryRequest) -> bool:
+        """Where it cannot be seen or read now, it is another file."""
+        try:
+            return await self._has_this_copy(path, await self._server.look(path), delivery_request)
+        except BanqupError:
+            return False
+
+    async def _has_this_copy(self, path: str, seen: Seen, delivery_request: DeliveryRequest) -> bool:
+        of_this_copy = is_name_of_this_copy(path.rpartition("/")[2], delivery_request)
+        return of_this_copy and await self._has_bytes_of(path, seen, delivery_request)
+
+    async def _has_bytes_of(self, path: str, seen: Seen, delivery_request: DeliveryRequest) -> bool:
+        if not seen.there or seen.size not in (None, delivery_request.size):
+            return False
+        return await self._server.sha256(path, delivery_request.size) == delivery_request.sha256
+
+    async def _remove(self, path: str) -> None:
+        with suppress(BanqupError, TimeoutError):
+            async with asyncio.timeout(CLEANING_SECONDS):
+                await self._server.remove(path)
+
+
+@asynccontextmanager
+async def _signed_in(settings: WebDavSettings) -> AsyncIterator[DavServer]:
+    """Asked something small first, so that no document goes along with a sign-in that is refused."""
+    from banqup_tui.connectors.webdav.auth import PasswordAuth
+    from banqup_tui.connectors.webdav.client import DavServer
+
+    auth = PasswordAuth(settings.user, settings.password.reveal())
+    async with opened(settings.url, auth=auth, headers={"Accept-Encoding": "identity"}) as client:
+        server = DavServer(client, settings.url)
+        await server.sign_in()
+        yield server
+
+
+async def _probe(server: DavServer, settings: WebDavSettings, sample: DeliveryRequest | None) -> None:
+    """A file in the sample's folder, or in the part of the path that is the same for all."""
+    from banqup_tui.connectors.webdav.faults import not_written
+
+    if sample is not None:
+        directory = _place(settings, sample).directory
+    else:
+        directory = settings.path.partition("[")[0].rpartition("/")[0] if "[" in settings.path else settings.path
+    mark = secrets.token_hex(4)
+    probe, renamed = (Place(directory, f".banqup-test-{mark}{end}{ENDING}").path for end in ("", "-renamed"))
+    if directory.strip("/"):
+        await server.make(directory)
+    try:
+        await server.put(probe, b"banqup\n")
+        answer = await server.move(probe, renamed)
+        if not answer.good:
+            raise not_written(answer, server.where, directory, begun=False)
+    finally:
+        for path in (probe, renamed):
+            with suppress(BanqupError):
+                await server.remove(path)
+
+
+def _place(settings: WebDavSettings, delivery_request: DeliveryRequest) -> Place:
+    return fill(settings.path, delivery_request, settings.file_name)
+
+
+def _receipt(final: str) -> Receipt:
+    return Receipt(text=final, reference=final.rpartition("/")[2])

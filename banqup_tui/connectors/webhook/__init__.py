@@ -1,0 +1,1 @@
+"""Standard Webhooks: each document is posted as a signed event."""

@@ -1,0 +1,250 @@
+"""A server of the firm's own: each document is posted as a signed event of Standard Webhooks.
+
+The identifier of an event is the same for every attempt at one wanted copy, so a receiver that remembers it takes the
+document once, however often it is sent. The library is loaded when first used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from uuid import uuid4
+
+import msgspec
+
+from banqup_tui.connectors.common.hidden_file import chunks_of
+from banqup_tui.connectors.common.http_client import Answer, ask, opened
+from banqup_tui.connectors.common.http_pieces import pieces
+from banqup_tui.connectors.common.web_address import address_problems, server_of
+from banqup_tui.connectors.interface import (
+    Channel,
+    DeliveryRequest,
+    Fault,
+    Found,
+    Manifest,
+    NotSent,
+    Receipt,
+    SettingProblem,
+    Settings,
+    Step,
+    failed_step,
+    setting,
+)
+from banqup_tui.connectors.webhook.event import now, ping, with_content, with_file_beside
+from banqup_tui.connectors.webhook.signature import secrets_of, signed_headers
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.extension import Category, ReceiverKind
+from banqup_tui.domain.messages import message
+from banqup_tui.domain.secret import Secret, revealed
+from banqup_tui.domain.text import clean
+from banqup_tui.kill_points import kill_point
+
+if TYPE_CHECKING:
+    import httpx
+
+REMEMBERED_SECONDS = 24 * 3600.0
+"""Standard Webhooks does not say for how long a receiver remembers an identifier; ours asks for a day."""
+
+MAX_BYTES = 20_000_000
+"""A whole event is made in memory to be signed, and Base64 makes it a third larger."""
+
+_EXAMPLE_URL = "https://books.example.com/hooks/banqup"
+_EXAMPLE_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+_MAX_ID = 120
+
+
+class WebhookSettings(Settings, frozen=True, kw_only=True):
+    url: Annotated[
+        Secret,
+        setting(
+            "Address",
+            "Adresse",
+            look="url",
+            secret=True,
+            example=_EXAMPLE_URL,
+            help_en="Where events are posted. https, or http on this machine itself.",
+            help_fr="Où les événements sont envoyés. En https, ou en http sur cette machine même.",
+        ),
+    ]
+    secret: Annotated[
+        Secret,
+        setting(
+            "Secret",
+            "Secret",
+            secret=True,
+            example=_EXAMPLE_SECRET,
+            help_en="whsec_…, by which signatures are checked. Two, with a space, at a change.",
+            help_fr="whsec_…, pour vérifier les signatures. Deux, avec un espace, pour changer.",
+        ),
+    ]
+    format: Annotated[
+        Literal["json", "multipart"],
+        setting(
+            "Format",
+            "Format",
+            look="choice",
+            help_en="json: the document in the event, in Base64. multipart: the file beside it.",
+            help_fr="json : le document dans l'événement (Base64). multipart : fichier à côté.",
+        ),
+    ] = "json"
+
+
+class Webhook:
+    """Posts to a server that honours `webhook-id`."""
+
+    manifest = Manifest(
+        id="webhook",
+        title={
+            "en": "Signed webhook",
+            "fr": "Webhook signé",
+            "nl": "Ondertekende webhook",
+            "de": "Signierter Webhook",
+        },
+        description={
+            "en": "Posts each document as a signed event to a server of your own (Standard Webhooks).",
+            "fr": "Envoie chaque document comme événement signé à votre propre serveur (Standard Webhooks).",
+            "nl": "Stuurt elk document als ondertekende gebeurtenis naar uw eigen server (Standard Webhooks).",
+            "de": "Schickt jedes Dokument als signiertes Ereignis an Ihren eigenen Server (Standard Webhooks).",
+        },
+        category=Category.MAIL_AND_SIGNALS,
+        kind=ReceiverKind.KEY,
+        version="1.0",
+        max_size=MAX_BYTES,
+        key_seconds=REMEMBERED_SECONDS,
+    )
+    settings = WebhookSettings
+
+    def destination(self, settings: WebhookSettings) -> str:
+        return f"webhook:{settings.url.reveal()}"
+
+    def where(self, settings: WebhookSettings, delivery_request: DeliveryRequest) -> str:
+        """Without its path: whoever knows the whole address may post there."""
+        return server_of(settings.url.reveal())
+
+    def check(self, entered: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
+        problems = address_problems("url", revealed(entered["url"]), _EXAMPLE_URL) if entered.get("url") else []
+        if entered.get("secret"):
+            problems += _secret_problems(revealed(entered["secret"]))
+        return problems
+
+    @asynccontextmanager
+    async def connect(self, settings: WebhookSettings) -> AsyncIterator[Channel]:
+        async with opened(settings.url.reveal()) as client:
+            yield _WebhookChannel(settings, client)
+
+    async def test(self, settings: WebhookSettings, sample: DeliveryRequest | None) -> list[Step]:
+        """A `test.ping` that keeps nothing; whether documents are taken, only a document can show."""
+        try:
+            async with opened(settings.url.reveal()) as client:
+                body = ping(now())
+                answer = await _post(client, settings, str(uuid4()), body, "application/json", begun=False)
+                if not answer.good:
+                    raise _not_taken(settings, answer, begun=False)
+        except BanqupError as error:
+            return [failed_step(error)]
+        where = server_of(settings.url.reveal())
+        return [Step(ok=True, message=message("webhook.event-taken", server=where))]
+
+
+class _WebhookChannel:
+    def __init__(self, settings: WebhookSettings, client: httpx.AsyncClient) -> None:
+        self._settings = settings
+        self._client = client
+
+    async def prepare(self, delivery_request: DeliveryRequest) -> str:
+        """What can go wrong here is found before the effect: the file is not as it came, or cannot be read."""
+        await asyncio.to_thread(_read_once, delivery_request)
+        return delivery_request.key
+
+    async def commit(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
+        body, kind = await self._body(delivery_request)
+        answer = await _post(self._client, self._settings, delivery_request.key, body, kind, begun=True)
+        kill_point("send.answered")
+        if answer.good or answer.status == 409:
+            return _receipt(self._settings, delivery_request, answer)
+        raise _not_taken(self._settings, answer, begun=True)
+
+    async def roll_forward(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
+        """The same identifier again: the receiver takes it once."""
+        return await self.commit(delivery_request, resume_token)
+
+    async def look_up(
+        self, delivery_request: DeliveryRequest, earlier_receipts: Sequence[str]
+    ) -> tuple[Found, Receipt | None]:
+        """There is nothing to ask: the same identifier is sent again instead."""
+        return Found.PENDING, None
+
+    async def discard(self, resume_token: str) -> None:
+        """Nothing lies at the receiver's before the commit."""
+
+    async def _body(self, delivery_request: DeliveryRequest) -> tuple[bytes, str]:
+        if self._settings.format == "multipart":
+            return await with_file_beside(delivery_request, now(), self._client, self._settings.url.reveal())
+        return await asyncio.to_thread(with_content, delivery_request, now()), "application/json"
+
+
+async def _post(
+    client: httpx.AsyncClient, settings: WebhookSettings, key: str, body: bytes, kind: str, *, begun: bool
+) -> Answer:
+    """Signed at this moment: receivers refuse what was signed five minutes ago."""
+    try:
+        secrets = secrets_of(settings.secret.reveal())
+    except ValueError as error:
+        raise NotSent(message("webhook.not-a-secret", example=_EXAMPLE_SECRET), fault=Fault.PERSON) from error
+    headers = signed_headers(secrets, key, now(), body)
+    headers |= {"Content-Type": kind, "Content-Length": str(len(body)), "Accept": "application/json"}
+    content = pieces(body)
+    where = server_of(settings.url.reveal())
+    return await ask(client, "POST", settings.url.reveal(), where=where, begun=begun, content=content, headers=headers)
+
+
+def _receipt(settings: WebhookSettings, delivery_request: DeliveryRequest, answer: Answer) -> Receipt:
+    """The receiver's own identifier where its answer has one, else ours."""
+    reference = _id_of(answer) or delivery_request.key
+    return Receipt(text=f"{server_of(settings.url.reveal())}: {reference}", reference=reference)
+
+
+class _Named(msgspec.Struct):
+    id: str | int | None = None
+
+
+_named = msgspec.json.Decoder(_Named)
+
+
+def _id_of(answer: Answer) -> str:
+    try:
+        found = _named.decode(answer.body).id
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
+    return "" if found is None else clean(str(found))[:_MAX_ID]
+
+
+def _not_taken(settings: WebhookSettings, answer: Answer, *, begun: bool) -> BanqupError:
+    from banqup_tui.connectors.common.http_faults import refusal
+
+    where = server_of(settings.url.reveal())
+    if answer.status == 401:
+        return NotSent(message("webhook.signature-refused", server=where), fault=Fault.PERSON)
+    if answer.status == 410:
+        return NotSent(message("webhook.address-gone", server=where), fault=Fault.PERSON)
+    return refusal(answer, where, begun=begun)
+
+
+def _secret_problems(text: str) -> list[SettingProblem]:
+    try:
+        secrets_of(text)
+    except ValueError:
+        return [
+            SettingProblem(
+                field="secret",
+                message=message("setting.not-standard-webhooks"),
+            )
+        ]
+    return []
+
+
+def _read_once(delivery_request: DeliveryRequest) -> None:
+    for _chunk in chunks_of(delivery_request):
+        pass

@@ -1,0 +1,119 @@
+"""The event that a webhook sends: JSON with the document in it, or JSON with the document beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from banqup_tui.connectors.common.hidden_file import chunks_of
+from banqup_tui.connectors.common.path_template import fill
+from banqup_tui.connectors.interface import DeliveryRequest
+from banqup_tui.domain.folder import Folder
+
+if TYPE_CHECKING:
+    import httpx
+
+SENT = "document.sent"
+PING = "test.ping"
+
+_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", re.ASCII)
+
+
+class Whose(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The client, as the firm knows it."""
+
+    reference: str
+    name: str
+    vat_number: str | None
+    enterprise_number: str | None
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """`copy_number` is 1, and more for each further copy that somebody asked for.
+
+    `content` is written in Base64; it is left out where the file lies beside.
+    """
+
+    client: Whose
+    folder: Folder
+    number: str | None
+    issue_date: date
+    file_name: str
+    media_type: str
+    size: int
+    sha256: str
+    copy_number: int
+    content: bytes | msgspec.UnsetType = msgspec.UNSET
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """What Standard Webhooks asks of every body. `timestamp` is UTC."""
+
+    type: str
+    timestamp: datetime
+    data: Sent | dict[str, str]
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def ping(at: datetime) -> bytes:
+    return _encoder.encode(Event(type=PING, timestamp=at, data={}))
+
+
+def with_content(delivery_request: DeliveryRequest, at: datetime) -> bytes:
+    """One JSON text. Raises `Rejected` or `NotSent` where the file kept here cannot be read."""
+    return _encoder.encode(Event(type=SENT, timestamp=at, data=_sent(delivery_request, _content(delivery_request))))
+
+
+async def with_file_beside(
+    delivery_request: DeliveryRequest, at: datetime, client: httpx.AsyncClient, url: str
+) -> tuple[bytes, str]:
+    """A form of two parts, `event` and `file`, and its content type with the boundary."""
+    event = _encoder.encode(Event(type=SENT, timestamp=at, data=_sent(delivery_request)))
+    content = await asyncio.to_thread(_content, delivery_request)
+    kind = (
+        delivery_request.media_type
+        if _MEDIA_TYPE.fullmatch(delivery_request.media_type)
+        else "application/octet-stream"
+    )
+    parts = {"event": (None, event, "application/json"), "file": (file_name(delivery_request), content, kind)}
+    request = client.build_request("POST", url, files=parts)
+    return await request.aread(), request.headers["Content-Type"]
+
+
+def file_name(delivery_request: DeliveryRequest) -> str:
+    """The name it came with, made safe, with an extension that fits."""
+    return fill("", delivery_request, "[file_name]").name
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _sent(delivery_request: DeliveryRequest, content: bytes | msgspec.UnsetType = msgspec.UNSET) -> Sent:
+    return Sent(
+        client=Whose(
+            reference=delivery_request.client_reference,
+            name=delivery_request.client_name,
+            vat_number=delivery_request.vat_number,
+            enterprise_number=delivery_request.enterprise_number,
+        ),
+        folder=delivery_request.folder,
+        number=delivery_request.number,
+        issue_date=delivery_request.issue_date,
+        file_name=file_name(delivery_request),
+        media_type=delivery_request.media_type,
+        size=delivery_request.size,
+        sha256=delivery_request.sha256,
+        copy_number=delivery_request.generation,
+        content=content,
+    )
+
+
+def _content(delivery_request: DeliveryRequest) -> bytes:
+    return b"".join(chunks_of(delivery_request))

@@ -1,0 +1,116 @@
+"""The signs, each one cell wide, and what stands for a status or a state: sign, colour, short word, full word.
+
+The signs are of WGL4, which common terminal fonts have; `use_ascii(True)` takes the plain set, for locales that are
+not UTF-8 and for CJK locales, where some of the signs are two cells wide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.status import AccountingStatus
+from banqup_tui.presentation.words import N_, NP_, _, pgettext
+
+Token = Literal["text", "strong", "muted", "rule", "accent", "error", "warn", "ok", "info"]
+"""What a text is for; the look of the terminal gives it a colour."""
+
+SignName = Literal[
+    "client", "queued", "ready", "done", "error", "sending", "unknown", "warning", "selected", "folded", "open",
+    "path", "cut", "zero", "actions", "minus", "none", "up", "down", "left", "right", "bar", "bar_rest", "prompt",
+    "line_h", "line_v", "corner_tl", "corner_tr", "corner_bl", "corner_br", "dot", "credit",
+]  # fmt: skip
+
+UTF8: Mapping[SignName, str] = {
+    "client": "◊", "queued": "→", "ready": "●", "done": "√", "error": "×", "sending": "»", "unknown": "?",
+    "warning": "!", "selected": "■", "folded": "►", "open": "▼", "path": "›", "cut": "…", "zero": "·",
+    "actions": "⋮", "minus": "−", "none": "–", "up": "↑", "down": "↓", "left": "←", "right": "→", "bar": "█",
+    "bar_rest": "░", "prompt": "›", "line_h": "─", "line_v": "│", "corner_tl": "┌", "corner_tr": "┐",
+    "corner_bl": "└", "corner_br": "┘", "dot": "·", "credit": "←",
+}  # fmt: skip
+ASCII: Mapping[SignName, str] = {
+    "client": "o", "queued": ">", "ready": "*", "done": "=", "error": "x", "sending": ")", "unknown": "?",
+    "warning": "!", "selected": "#", "folded": "+", "open": "-", "path": ">", "cut": "~", "zero": ".",
+    "actions": ":", "minus": "-", "none": "-", "up": "^", "down": "v", "left": "<", "right": ">", "bar": "#",
+    "bar_rest": "-", "prompt": ">", "line_h": "-", "line_v": "|", "corner_tl": "+", "corner_tr": "+",
+    "corner_bl": "+", "corner_br": "+", "dot": "-", "credit": "<",
+}  # fmt: skip
+
+_state: dict[str, Mapping[SignName, str]] = {"set": UTF8}
+_TO_ASCII = str.maketrans({**{UTF8[name]: ASCII[name] for name in UTF8}, "\u00a0": " ", "·": "-"})
+
+
+def use_ascii(ascii_only: bool) -> None:
+    _state["set"] = ASCII if ascii_only else UTF8
+
+
+def is_ascii() -> bool:
+    return _state["set"] is ASCII
+
+
+def sign(name: SignName) -> str:
+    return _state["set"][name]
+
+
+def plain(text: str) -> str:
+    """`text`, our own, with its signs replaced where the plain set is in use."""
+    return text if _state["set"] is UTF8 or text.isascii() else text.translate(_TO_ASCII)
+
+
+class Appearance(NamedTuple):
+    """How a status or a state is shown. The words are in English: translate them with `word` and `full_word`."""
+
+    sign_name: SignName
+    token: Token
+    bold: bool
+    short: str
+    full: str
+
+    @property
+    def sign(self) -> str:
+        return _state["set"][self.sign_name]
+
+    @property
+    def word(self) -> str:
+        return _(self.short)
+
+    @property
+    def full_word(self) -> str:
+        return pgettext("in full", self.full)
+
+
+STATUSES: Mapping[AccountingStatus, Appearance] = {
+    AccountingStatus.CLIENT_ACTION_NEEDED: Appearance(
+        "client", "warn", False, N_("Client"), NP_("in full", "Client action needed")
+    ),
+    AccountingStatus.QUEUED: Appearance("queued", "info", False, N_("Queued"), NP_("in full", "Queued")),
+    AccountingStatus.READY_TO_PROCESS: Appearance(
+        "ready", "text", False, N_("Ready"), NP_("in full", "Ready to process")
+    ),
+    AccountingStatus.PROCESSED: Appearance("done", "muted", False, N_("Processed"), NP_("in full", "Processed")),
+    AccountingStatus.ERROR: Appearance("error", "error", True, N_("Error"), NP_("in full", "Error")),
+}
+STATES: Mapping[DeliveryState, Appearance] = {
+    DeliveryState.QUEUED: Appearance("queued", "info", False, N_("Queued"), NP_("in full", "Queued")),
+    DeliveryState.SENDING: Appearance("sending", "info", False, N_("Sending"), NP_("in full", "Sending")),
+    DeliveryState.DELIVERED: Appearance("done", "ok", False, N_("Delivered"), NP_("in full", "Delivered")),
+    DeliveryState.FAILED: Appearance("error", "error", True, N_("Failed"), NP_("in full", "Failed")),
+    DeliveryState.UNKNOWN: Appearance("unknown", "warn", True, N_("Unknown"), NP_("in full", "Unknown")),
+    DeliveryState.CANCELLED: Appearance("none", "muted", False, N_("Cancelled"), NP_("in full", "Cancelled")),
+}
+
+
+def status_appearance(status: AccountingStatus) -> Appearance:
+    return STATUSES[status]
+
+
+def state_appearance(state: DeliveryState) -> Appearance:
+    return STATES[state]
+
+
+def needs_ascii(environment: Mapping[str, str]) -> bool:
+    """Whether the locale is not UTF-8, or one in which the signs are two cells wide."""
+    locale = next((environment[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environment.get(name)), "")
+    is_utf8 = locale.lower().replace("-", "").partition(".")[2].startswith("utf8")
+    return not is_utf8 or locale[:2] in ("zh", "ja", "ko")

@@ -1,0 +1,191 @@
+"""Reads a document's file in a thread and lays it out on a page; late answers are dropped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from banqup_tui.domain.document import Document, DocumentKind
+from banqup_tui.domain.errors import BanqupError, UnreadableDocument
+from banqup_tui.presentation.formats import amount_with_currency, full_date, size
+from banqup_tui.presentation.messages import words_of
+from banqup_tui.presentation.words import _
+from banqup_tui.sync.threads import in_thread
+from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, paragraph, right
+from banqup_tui.widgets.page import Page
+
+if TYPE_CHECKING:
+    from banqup_tui.formats import Content
+    from banqup_tui.screens.app_protocol import AppProtocol
+
+_MOST_CACHED = 24
+_RAW_SHOWN = 200_000
+
+
+class Read(msgspec.Struct, frozen=True):
+    """A document with what is in its file and the beginning of that; or the sentence that says why it is not shown.
+
+    `is_final`: the problem lies in the file, so another try would cost the same and end in the same way.
+    """
+
+    document: Document
+    content: Content | None = None
+    raw: bytes = b""
+    problem: str = ""
+    is_final: bool = True
+
+
+class Library:
+    """Files that were read lately. `read` downloads (or finds) and reads in a thread."""
+
+    def __init__(self, download: Callable[[str], object]) -> None:
+        self._download = download
+        self._cached: dict[str, Read] = {}
+        self._under_way: dict[str, asyncio.Future[Read]] = {}
+
+    def known(self, document: Document) -> Read | None:
+        found = self._cached.get(document.sha256)
+        return msgspec.structs.replace(found, document=document) if found is not None else None
+
+    async def read(self, document: Document) -> Read:
+        found = self.known(document)
+        if found is not None and found.is_final:
+            return found
+        under_way = self._under_way.get(document.sha256)
+        if under_way is None:
+            under_way = asyncio.ensure_future(self._reading(document))
+            self._under_way[document.sha256] = under_way
+            under_way.add_done_callback(lambda _: self._under_way.pop(document.sha256))
+        # Whoever moves on stops waiting, but the reading ends and is remembered: coming back starts no other one.
+        return await asyncio.shield(under_way)
+
+    async def _reading(self, document: Document) -> Read:
+        found = await in_thread(lambda: self._read(document))
+        self._cached[document.sha256] = found
+        while len(self._cached) > _MOST_CACHED:
+            self._cached.pop(next(iter(self._cached)))
+        return found
+
+    def _read(self, document: Document) -> Read:
+        from pathlib import Path
+
+        from banqup_tui import formats
+
+        raw = b""
+        try:
+            data = Path(str(self._download(document.sha256))).read_bytes()
+            raw = data[: _RAW_SHOWN + 1]
+            return Read(document, formats.read(data, document.file_name), raw)
+        except BanqupError as error:
+            is_final = isinstance(error, UnreadableDocument) and error.message.code != formats.PASSING
+            return Read(document, raw=raw, problem=words_of(error.message), is_final=is_final)
+        except OSError as error:
+            return Read(document, problem=error.strerror or str(error), is_final=False)
+
+
+class DocumentReader:
+    """Shows one document after another on the page beside the table."""
+
+    def __init__(self, banqup: AppProtocol, page: Page) -> None:
+        self._runtime, self._page = banqup, page
+        self._wanted: str | None = None
+
+    def show(self, document_id: str | None) -> None:
+        if document_id == self._wanted:
+            return
+        self._wanted = document_id
+        document = self._runtime.session.readers.document(document_id) if document_id else None
+        if document is None:
+            self._page.show(None)
+            return
+        found = self._runtime.library.known(document)
+        if found is not None:
+            self._page.show(lambda width: [*_label(found, width), *document_lines(found, width)])
+            return
+        self._page.show(lambda width: [*_label(Read(document), width), *plain_lines(document, width, "")])
+        self._page.run_worker(self._read(document), group="reading", exclusive=True, exit_on_error=False)
+
+    async def _read(self, document: Document) -> None:
+        found = await self._runtime.library.read(document)
+        if self._wanted == document.id:
+            self._page.show(lambda width: [*_label(found, width), *document_lines(found, width)])
+
+
+def _label(read: Read, width: int) -> list[Line]:
+    """The pane's label, on the row of the table's, and what the file is."""
+    return [(left(0, _("Document"), "muted"), right(width, _syntax(read), "muted")), BLANK]
+
+
+def _syntax(read: Read) -> str:
+    content = read.content
+    if content is None:
+        return ""
+    if content.invoice is not None:
+        return content.invoice.syntax
+    return content.statements[0].syntax if content.statements else content.media_type
+
+
+def document_lines(read: Read, width: int) -> list[Line]:
+    """An e-invoice or a bank report laid out; anything else by name, kind and size."""
+    return [*_damage_lines(read.document, width), *_content_lines(read, width)]
+
+
+def _damage_lines(document: Document, width: int) -> list[Line]:
+    """What the service found when it read its stored file."""
+    if not document.damaged:
+        return []
+    words = _("The stored file of this document is damaged. Import the same file again: it takes its place.")
+    return [*paragraph(0, width, words, "error"), BLANK]
+
+
+def _content_lines(read: Read, width: int) -> list[Line]:
+    content = read.content
+    if content is not None and content.invoice is not None:
+        from banqup_tui.widgets.invoice_layout import invoice_lines
+
+        return invoice_lines(content.invoice, width)
+    if content is not None and content.statements:
+        from banqup_tui.widgets.statement_layout import statement_lines
+
+        return statement_lines(content.statements, width)
+    return plain_lines(read.document, width, read.problem)
+
+
+def plain_lines(document: Document, width: int, problem: str) -> list[Line]:
+    heading = document.number or document.file_name
+    if document.kind is DocumentKind.CREDIT_NOTE:
+        heading = f"{_('Credit note')} {heading}"
+    lines: list[Line] = [(fitted(0, width, heading, "strong", bold=True),)]
+    lines += [(left(0, full_date(document.sort_date), "muted"),), BLANK]
+    facts = [(_("File"), document.file_name), (_("Kind"), document.media_type), (_("Size"), size(document.size))]
+    if document.counterparty and document.counterparty.name:
+        facts.insert(0, (_("From"), document.counterparty.name))
+    if document.gross_amount is not None:
+        facts.append((_("Gross"), amount_with_currency(document.gross_amount, document.currency)))
+    for label, text in facts:
+        lines += labelled(label, 14, width, text)
+    lines.append(BLANK)
+    if problem:
+        lines += paragraph(0, width, problem, "error")
+    else:
+        lines += [(left(0, "d", "accent"), left(2, _("Download")))]
+    return lines
+
+
+def raw_lines(read: Read, width: int) -> list[Line]:
+    """The file as text, wrapped; what is not text is said to be so."""
+    if not read.raw:
+        return paragraph(0, width, read.problem or _("Reading"))
+    text = read.raw[:_RAW_SHOWN]
+    if b"\0" in text[:1000] or text[:5] == b"%PDF-":
+        return paragraph(0, width, _("This file is not text. d downloads it."))
+    lines: list[Line] = []
+    for line in text.decode("utf-8", "replace").splitlines():
+        for at in range(0, max(len(line), 1), max(width, 1)):
+            lines.append((left(0, line[at : at + width].replace("\t", "  ")),))
+    if len(read.raw) > _RAW_SHOWN:
+        lines += [BLANK, (left(0, _("The rest is left out; d downloads the whole file."), "muted"),)]
+    return lines

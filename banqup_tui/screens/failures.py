@@ -1,0 +1,249 @@
+"""What failed in the whole firm, by cause; and the documents of one cause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.geometry import Region
+
+from banqup_tui.actions.context import Context
+from banqup_tui.actions.places import Place
+from banqup_tui.domain.extension import in_language
+from banqup_tui.domain.failures import FailureGroup
+from banqup_tui.presentation.formats import count
+from banqup_tui.presentation.words import _, current_language, ngettext
+from banqup_tui.screens.document_rows import document_row
+from banqup_tui.screens.place import PlaceScreen, bindings_for
+from banqup_tui.widgets.document_rows import DocumentRow
+from banqup_tui.widgets.document_table import DocumentTable
+from banqup_tui.widgets.failures_layout import cause_words, group_details, group_items
+from banqup_tui.widgets.line_list import EmptyNote
+from banqup_tui.widgets.lines_of_text import left
+from banqup_tui.widgets.list_view import Listing
+from banqup_tui.widgets.one_line import Word
+from banqup_tui.widgets.page import Page
+from banqup_tui.widgets.sheet import Blank
+
+
+class ToLookAt(PlaceScreen):
+    place = Place.FAILURES
+    BINDINGS = bindings_for(Place.FAILURES)
+    DEFAULT_CSS = """
+    ToLookAt #parts { width: 1fr; height: 1fr; }
+    ToLookAt Listing { height: auto; max-height: 60%; }
+    ToLookAt #details { height: 1fr; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.details = Page(id="details")
+        self.listing = Listing(details=self.details, id="causes")
+        self._blank = Blank()
+        self._groups: list[FailureGroup] = []
+
+    def compose_body(self) -> ComposeResult:
+        with Vertical(id="parts"):
+            yield self.listing
+            yield self._blank
+            yield self.details
+
+    def on_mount(self) -> None:
+        self.set_focus(self.listing)
+
+    # what is shown
+
+    def here(self) -> object:
+        return self.listing.key
+
+    def draw(self) -> None:
+        self._groups = self.banqup.session.failures.groups()
+        self.title_line.set_path([_("Client documents"), _("Deliveries to look at")], right=_summary(self._groups))
+        if self._groups:
+            self.listing.show(group_items(self._groups, self._titles()))
+        else:
+            self.listing.show(lambda _width: (None, ()))
+        self._show_details()
+
+    def _titles(self) -> dict[str, str]:
+        extensions = self.banqup.session.readers.extensions()
+        return {one.id: in_language(one.title, current_language()) for one in extensions}
+
+    def _group(self) -> FailureGroup | None:
+        on_it = next((one for one in self._groups if one.key == self.listing.key), None)
+        return on_it or (self._groups[0] if self._groups else None)
+
+    def _show_details(self) -> None:
+        group = self._group()
+        if group is None:
+            nothing = (left(0, _("Nothing failed that has not been dismissed."), "strong", bold=True),)
+            self.details.show(lambda _width: [nothing])
+            return
+        example = self.banqup.session.failures.example(group)
+        clients = self._clients(group)
+        titles = self._titles()
+        self.details.show(lambda width: group_details(group, example, titles, clients, width), keep_place=True)
+
+    def _clients(self, group: FailureGroup) -> dict[str, str]:
+        found = (self.banqup.session.readers.client(one) for one in {part.client_id for part in group.parts[:12]})
+        return {one.id: one.name for one in found if one is not None}
+
+    def context(self) -> Context:
+        return self.banqup.context(self, failures=self._group())
+
+    def state_words(self) -> Sequence[Word]:
+        group = self._group()
+        return (Word(cause_words(group), "muted"),) if group else ()
+
+    def menu_title(self) -> str:
+        group = self._group()
+        return cause_words(group) if group else ""
+
+    def menu_region(self) -> Region | None:
+        if not self.listing.key:
+            return Region(0, self.body_top, self.size.width - 2, 1)
+        region = self.listing.cursor_region()
+        return Region(region.x, region.y, self.size.width - 2, 1)
+
+    # keys
+
+    def on_listing_moved(self, message: Listing.Moved) -> None:
+        message.stop()
+        self._show_details()
+        self.cursor_moved()
+
+    def on_listing_opened(self, message: Listing.Opened) -> None:
+        message.stop()
+        self.perform("open-failures")
+
+    def on_listing_menu_asked(self, message: Listing.MenuAsked) -> None:
+        message.stop()
+        self.move_menu()
+
+
+class Failed(PlaceScreen):
+    """`key` is that of a group. One that is gone, since all of it was mended or dismissed, leads back."""
+
+    place = Place.FAILED
+    BINDINGS = bindings_for(Place.FAILED)
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        self.table = DocumentTable()
+        self._key = key
+        self._rows = FailedRows(self, ())
+        self._of_document: dict[str, str] = {}
+
+    def compose_body(self) -> ComposeResult:
+        yield self.table
+
+    def on_mount(self) -> None:
+        self.table.set_empty_note(EmptyNote(_("Nothing of this cause is left.")))
+        self.set_focus(self.table)
+
+    # what is shown
+
+    def here(self) -> object:
+        return self.table.row.id if self.table.row else None
+
+    def draw(self) -> None:
+        """Those that are mended meanwhile leave the list."""
+        failures = self.banqup.session.failures
+        group = failures.group(self._key)
+        failing = failures.failing(group) if group else []
+        self._of_document = {one.document_id: one.delivery_id for one in failing}
+        here = self.table.row
+        ids = tuple(self._of_document)
+        number = ngettext("{count} document", "{count} documents", len(ids)).format(count=count(len(ids)))
+        path = [_("Client documents"), _("Deliveries to look at")]
+        self.title_line.set_path([*path, cause_words(group)] if group else path, right=number)
+        if ids != self._rows.ids:
+            self._rows = FailedRows(self, ids)
+            self.table.set_rows(self._rows, cursor_id=here.id if here else None)
+        else:
+            self.table.refresh_rows()
+
+    def chosen(self) -> list[str]:
+        selection = self.table.selection
+        if not selection.is_empty:
+            return [one for one in self._rows.ids if one in selection]
+        return [self.table.row.id] if self.table.row else []
+
+    def context(self) -> Context:
+        ids = self.chosen()
+        one = self._of_document.get(ids[0]) if len(ids) == 1 else None
+        return self.banqup.context(self, document_ids=ids, delivery_id=one)
+
+    def state_words(self) -> Sequence[Word]:
+        row = self.table.row
+        if row is None:
+            return ()
+        number = self.table.selected_count
+        if number:
+            words = ngettext("{count} selected", "{count} selected", number).format(count=count(number))
+            return (Word(words, "strong", True),)
+        document = self.banqup.session.readers.document(row.id)
+        client = self.banqup.session.readers.client(document.client_id) if document else None
+        name = (Word(f"{client.name}  ", "strong", True),) if client else ()
+        return self.banqup.status_words(row.id, name)
+
+    def menu_title(self) -> str:
+        return self.table.row.number if self.table.row else ""
+
+    def menu_region(self) -> Region | None:
+        return self.table.region_of(self.table.cursor)
+
+    # keys
+
+    def move_back(self) -> None:
+        if not self.table.clear_selection():
+            super().move_back()
+
+    def on_document_table_cursor_moved(self, message: DocumentTable.CursorMoved) -> None:
+        message.stop()
+        self.cursor_moved()
+
+    def on_document_table_selection_changed(self, message: DocumentTable.SelectionChanged) -> None:
+        message.stop()
+        self.came_to_rest()
+
+    def on_document_table_opened(self, message: DocumentTable.Opened) -> None:
+        message.stop()
+        self.perform("view")
+
+    def on_document_table_menu_asked(self, message: DocumentTable.MenuAsked) -> None:
+        message.stop()
+        self.move_menu()
+
+    def on_document_table_sort_asked(self, message: DocumentTable.SortAsked) -> None:
+        message.stop()
+
+
+class FailedRows:
+    """Documents by their ids, read as they are seen."""
+
+    def __init__(self, screen: Failed, ids: tuple[str, ...]) -> None:
+        self.ids = ids
+        self._screen = screen
+        self._places = {one: at for at, one in enumerate(ids)}
+
+    def count(self) -> int:
+        return len(self.ids)
+
+    def window(self, start: int, length: int) -> Sequence[DocumentRow]:
+        wanted = self.ids[start : start + length]
+        found = {row.id: document_row(row) for row in self._screen.banqup.session.readers.rows(wanted)}
+        return [found.get(one) or DocumentRow(id=one) for one in wanted]
+
+    def position(self, document_id: str) -> int | None:
+        return self._places.get(document_id)
+
+
+def _summary(groups: Sequence[FailureGroup]) -> str:
+    number = sum(one.count for one in groups)
+    if not number:
+        return ""
+    words = ngettext("{count} delivery", "{count} deliveries", number).format(count=count(number))
+    causes = ngettext("{count} cause", "{count} causes", len(groups)).format(count=count(len(groups)))
+    return f"{words}, {causes}"

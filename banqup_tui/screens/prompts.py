@@ -1,0 +1,234 @@
+"""How actions ask and tell on the screen: `Ask` over the panels of the place one is in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from banqup_tui.actions.places import Destination
+from banqup_tui.actions.prompts import (
+    Choosing,
+    Confirming,
+    Deciding,
+    Filled,
+    Form,
+    Message,
+    Progress,
+    Reviewing,
+    Ticked,
+    Ticking,
+    Tone,
+)
+from banqup_tui.presentation.words import _
+from banqup_tui.widgets.one_line import Word
+from banqup_tui.widgets.panel import Panel
+
+if TYPE_CHECKING:
+    from banqup_tui.screens.place import PlaceScreen
+    from banqup_tui.widgets.tick_panel import Effects
+
+P = TypeVar("P", bound=Panel)
+
+
+class TerminalAsk:
+    def __init__(self, screen: PlaceScreen) -> None:
+        self._screen = screen
+
+    async def panel(self, kind: type[P]) -> P:
+        """The panel of this kind on the screen: made when it is first asked for, kept then."""
+        there = self._screen.query_children(kind)
+        if there:
+            return there.first()
+        made = kind()
+        await self._screen.mount(made)
+        return made
+
+    async def choose(self, question: Choosing) -> str | None:
+        if question.search:
+            return await self._find(question)
+        from banqup_tui.widgets.choose import Choose, Option
+
+        panel = await self.panel(Choose)
+        options = [Option(one.id, one.label, one.note, one.key, one.reason) for one in question.choices]
+        panel.fill(
+            question.title,
+            options,
+            step=_("{part} of {whole}").format(part=1, whole=question.steps) if question.steps else "",
+            confirm=_("Continue") if question.steps else "",
+        )
+        if question.hint:
+            self._screen.info.set_instead((Word(question.hint, "muted"),))
+        answer = await panel.asked()
+        self._screen.info.set_instead()
+        return cast("str | None", answer)
+
+    async def _find(self, question: Choosing) -> str | None:
+        """One of hundreds, by typing a part of it."""
+        from banqup_tui.screens.place import found
+        from banqup_tui.widgets.palette import Entry, Palette
+
+        entries = [Entry(one.id, one.label, one.note, possible=one.reason is None) for one in question.choices]
+        panel = await self.panel(Palette)
+        panel.fill(
+            lambda text: found(text, entries) if text else entries,
+            title=question.title,
+            nothing=_("Nothing is called that."),
+            run=_("Choose"),
+        )
+        return cast("str | None", await panel.asked())
+
+    async def tick(self, question: Ticking) -> Ticked | None:
+        from banqup_tui.widgets.tick_panel import TickLine, TickPanel, TickQuestion
+
+        panel = await self.panel(TickPanel)
+        lines = [
+            TickLine(one.id, one.label, one.has, one.state, one.possible, one.note, one.warning)
+            for one in question.rows
+        ]
+        panel.fill(
+            TickQuestion(
+                question.title,
+                question.subtitle,
+                question.columns,
+                lines,
+                _effects(question),
+                question.option,
+                question.processed,
+            ),
+            frozenset(one.id for one in question.rows if one.ticked),
+        )
+        answer = await panel.asked()
+        if answer is None:
+            return None
+        ids, option, processed = answer
+        return Ticked(ids=ids, option=option, processed=processed)
+
+    async def confirm(self, question: Confirming) -> bool:
+        from banqup_tui.widgets.buttons import Button
+        from banqup_tui.widgets.confirm import Confirm
+
+        panel = await self.panel(Confirm)
+        buttons = [Button("yes", question.button), Button("no", _("Cancel"))]
+        if question.dangerous:
+            buttons.reverse()
+        panel.fill(question.title, question.lines, buttons)
+        return bool(await panel.asked() == "yes")
+
+    async def decide(self, question: Deciding) -> str | None:
+        from banqup_tui.widgets.buttons import Button
+        from banqup_tui.widgets.confirm import Confirm
+
+        panel = await self.panel(Confirm)
+        panel.fill(question.title, question.lines, [Button(one.id, one.label) for one in question.choices])
+        return cast("str | None", await panel.asked())
+
+    async def fill_in(self, form: Form) -> Filled | None:
+        from banqup_tui.screens.form import FormScreen
+
+        return cast("Filled | None", await self._screen.banqup.push_and_wait(FormScreen(form)))
+
+    async def review(self, question: Reviewing) -> bool:
+        from banqup_tui.screens.review import ReviewScreen
+
+        return bool(await self._screen.banqup.push_and_wait(ReviewScreen(question)))
+
+    async def where_to(self, title: str, suggestion: Path) -> Path | None:
+        from banqup_tui.widgets.prompt import Prompt
+
+        panel = await self.panel(Prompt)
+        panel.fill(title, str(suggestion), complete=completed)
+        answer = await panel.asked()
+        return _home(answer) if answer else None
+
+    async def which_files(self, title: str) -> Sequence[Path] | None:
+        answer = await self.where_to(title, Path.cwd())
+        return [answer] if answer is not None else None
+
+    def notify(self, message: Message) -> None:
+        later = message.later
+        then = None if later is None else lambda: self.notify(later)
+        self._screen.banqup.say(message.text, message.tone, message.shorter, holds=message.holds, then=then)
+
+    def notify_error(self, sentence: str, remedy: str) -> None:
+        self._screen.banqup.say(f"{sentence} {remedy}".strip(), Tone.ERROR)
+
+    def progress(self, title: str, total: int | None = None) -> Progress:
+        return _InfoProgress(self._screen, title, total)
+
+    def go(self, destination: Destination) -> None:
+        self._screen.banqup.go(destination)
+
+    def copy(self, text: str) -> None:
+        self._screen.app.copy_to_clipboard(text)
+
+    def show_only_errors(self) -> None:
+        toggle = getattr(self._screen, "toggle_errors_only", None)
+        if toggle is not None:
+            toggle()
+
+    async def open_outside(self, path: Path) -> None:
+        from banqup_tui.screens.external_program import open_outside
+
+        if not await open_outside(str(path)):
+            self.notify_error(_("No program to open files was found."), _("Download it instead."))
+
+
+class _InfoProgress:
+    """Told in the info line, at most when its text changes."""
+
+    def __init__(self, screen: PlaceScreen, title: str, total: int | None) -> None:
+        self._screen, self._title, self._total = screen, title, total
+        self._done = 0
+        self._tell("")
+
+    def advance(self, text: str = "", steps: int = 1) -> None:
+        self._done += steps
+        self._tell(text)
+
+    def done(self) -> None:
+        self._screen.info.say()
+
+    def _tell(self, text: str) -> None:
+        if self._total is None:
+            self._screen.say(f"{self._title} {text}".rstrip())
+            return
+        part = _("{part} of {whole}").format(part=self._done, whole=self._total)
+        self._screen.say(f"{self._title}: {part}  {text}".rstrip())
+
+
+def _effects(question: Ticking) -> Callable[[frozenset[str], bool, bool], Effects]:
+    from banqup_tui.widgets.tick_panel import Effects
+
+    def effects(ids: frozenset[str], option: bool, processed: bool) -> Effects:
+        found = question.summary(Ticked(ids=ids, option=option, processed=processed))
+        has = found.has or None
+        return Effects(found.effects, found.lines, found.button, found.title, found.subtitle, has, found.wanted)
+
+    return effects
+
+
+def completed(text: str) -> str:
+    """The path with as much more as is certain; a directory gets its slash."""
+    path = Path(text).expanduser()
+    directory, start = (path, "") if text.endswith("/") else (path.parent, path.name)
+    try:
+        names = sorted(entry.name for entry in os.scandir(directory) if entry.name.startswith(start))
+    except OSError:
+        return text
+    if not names:
+        return text
+    common = _common_start(names)
+    full = directory / common
+    return f"{full}/" if len(names) == 1 and full.is_dir() else str(full)
+
+
+def _common_start(names: Sequence[str]) -> str:
+    first, last = names[0], names[-1]
+    length = next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), None)
+    return first[:length] if length is not None else min(first, last, key=len)
+
+
+def _home(text: str) -> Path:
+    return Path(text).expanduser()

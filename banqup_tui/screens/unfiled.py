@@ -1,0 +1,122 @@
+"""To place: files that came in and of which nobody could tell whose they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.geometry import Region
+
+from banqup_tui.actions.context import Context
+from banqup_tui.actions.places import Place
+from banqup_tui.domain.source import Unfiled
+from banqup_tui.presentation.formats import count
+from banqup_tui.presentation.messages import remedy_of, sentence_of
+from banqup_tui.presentation.words import _, ngettext
+from banqup_tui.screens.place import PlaceScreen, bindings_for
+from banqup_tui.widgets.list_view import Listing
+from banqup_tui.widgets.one_line import Word
+from banqup_tui.widgets.page import Page
+from banqup_tui.widgets.sheet import Rule
+from banqup_tui.widgets.unfiled_layout import to_place_details, unfiled_items
+
+
+class ToPlaceScreen(PlaceScreen):
+    place = Place.UNFILED
+    BINDINGS = bindings_for(Place.UNFILED)
+    DEFAULT_CSS = """
+    ToPlaceScreen #details { width: 52; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listing = Listing(selects=True, id="waiting")
+        self.details = Page(id="details")
+        self._rule = Rule()
+        self._waiting: dict[str, Unfiled] = {}
+
+    def compose_body(self) -> ComposeResult:
+        yield self.listing
+        yield self._rule
+        yield self.details
+
+    def on_mount(self) -> None:
+        self.set_focus(self.listing)
+
+    def levels_changed(self, levels: int) -> None:
+        self.details.display = self._rule.display = levels > 1
+
+    # what is shown
+
+    def here(self) -> object:
+        return self.listing.key
+
+    def draw(self) -> None:
+        waiting = self.banqup.session.readers.unfiled()
+        self._waiting = {one.id: one for one in waiting}
+        number = len(waiting)
+        words = ngettext("{count} file", "{count} files", number).format(count=count(number))
+        right = words if number else _("Everything is placed.")
+        self.title_line.set_path([_("Client documents"), _("To place")], right=right)
+        self.listing.show(unfiled_items(waiting, self.banqup.now().date()))
+        self._show_details()
+
+    def _one(self) -> Unfiled | None:
+        return self._waiting.get(self.listing.key or "")
+
+    def _show_details(self) -> None:
+        one, today = self._one(), self.banqup.now().date()
+        if one is None:
+            self.details.show(lambda width: [])
+            return
+        names = {client.id: client.name for client in self.banqup.session.readers.find_clients("")}
+        self.details.show(lambda width: to_place_details(one, names, today, width))
+
+    def context(self) -> Context:
+        keys = self.listing.selected or [self.listing.key or ""]
+        return self.banqup.context(self, unfiled_ids=[key for key in keys if key in self._waiting])
+
+    def state_words(self) -> Sequence[Word]:
+        number = len(self.listing.selected)
+        if number:
+            words = ngettext("{count} selected", "{count} selected", number).format(count=count(number))
+            return (Word(words, "strong", True),)
+        one = self._one()
+        if one is None or self.levels > 1:
+            return ()
+        return (Word(sentence_of(one.reason), "warn"), Word(f"  {remedy_of(one.reason)}", "muted"))
+
+    def menu_title(self) -> str:
+        one = self._one()
+        return one.file_name.rpartition("/")[2] if one else ""
+
+    def menu_region(self) -> Region | None:
+        return self.listing.cursor_region()
+
+    # keys
+
+    def move_back(self) -> None:
+        if not self.listing.clear_selection():
+            super().move_back()
+
+    def on_listing_selection_changed(self, message: Listing.SelectionChanged) -> None:
+        message.stop()
+        self.came_to_rest()
+
+    def action_pane(self, step: int) -> None:
+        """Between the list and what is told of the one chosen, where both are shown."""
+        if self.details.display:
+            self.set_focus(self.listing if self.focused is self.details else self.details)
+
+    def on_listing_moved(self, message: Listing.Moved) -> None:
+        message.stop()
+        self._show_details()
+        self.cursor_moved()
+
+    def on_listing_opened(self, message: Listing.Opened) -> None:
+        message.stop()
+        self.perform("place")
+
+    def on_listing_menu_asked(self, message: Listing.MenuAsked) -> None:
+        message.stop()
+        self.move_menu()

@@ -1,0 +1,63 @@
+"""The program speaks the user's language, and its catalogues are whole and in step."""
+
+from gettext import GNUTranslations
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+import banqup_tui
+from banqup_tui.presentation.words import _, current_language, ngettext, pgettext, use_language
+
+LOCALES = Path(banqup_tui.__file__).parent / "locale"
+CATALOGUES = sorted(path.parent.parent.name for path in LOCALES.glob("*/LC_MESSAGES/banqup.po"))
+
+
+@pytest.fixture(autouse=True)
+def _english_again():
+    yield
+    use_language("en")
+
+
+@pytest.mark.parametrize("language", CATALOGUES)
+def test_what_translators_wrote_is_what_the_program_shows(language):
+    directory = LOCALES / language / "LC_MESSAGES"
+    written = read_po(BytesIO((directory / "banqup.po").read_bytes()), locale=language)
+    shown = GNUTranslations(BytesIO((directory / "banqup.mo").read_bytes()))
+    for entry in written:
+        if not entry.id or not entry.string:
+            continue
+        if isinstance(entry.id, tuple):
+            assert shown.ngettext(*entry.id, 1) == entry.string[0], "run `make messages`"
+        elif entry.context:
+            assert shown.pgettext(entry.context, entry.id) == entry.string, "run `make messages`"
+        else:
+            assert shown.gettext(entry.id) == entry.string, "run `make messages`"
+
+
+@pytest.mark.parametrize("language", CATALOGUES)
+def test_every_placeholder_is_kept_in_translation(language):
+    from string import Formatter
+
+    def names(text: str) -> set[str | None]:
+        return {name for _text, name, _spec, _conversion in Formatter().parse(text)} - {None}
+
+    written = read_po(BytesIO((LOCALES / language / "LC_MESSAGES/banqup.po").read_bytes()), locale=language)
+    for entry in written:
+        if isinstance(entry.id, str) and entry.id and entry.string:
+            assert names(entry.string) <= names(entry.id), entry.id
+
+
+def test_the_language_is_changed_at_once_and_an_unknown_one_is_english():
+    use_language("fr_BE.UTF-8")
+    assert (_("Today"), current_language()) == ("Aujourd'hui", "fr")
+    assert pgettext("in full", "Queued") == "En file d'attente"
+    use_language("xx")
+    assert (_("Today"), current_language()) == ("Today", "en")
+
+
+def test_a_sentence_without_a_translation_is_shown_in_english():
+    use_language("fr")
+    assert _("No such sentence") == "No such sentence"
+    assert ngettext("{n} thing", "{n} things", 2) == "{n} things"

@@ -39,8 +39,8 @@ class Field(NamedTuple):
     """`own` is this level's value, None where it has none; `inherited` shows where it comes from then.
 
     A secret that is `stored` is shown as such, and replaced only by what is typed; a `sign-in` is not typed at all, and
-    says whether one has signed in. A `choice` takes one of `choices`, a `tick` is `true` or `false`. `example` stands beside
-    an error and under an empty field. `empty_word` is said at the right of one that is empty and may be.
+    says whether one has signed in. A `choice` takes one of `choices`, a `tick` is `true` or `false`. `example` stands
+    beside an error and under an empty field. `empty_word` is said at the right of one that is empty and may be.
     """
 
     name: str

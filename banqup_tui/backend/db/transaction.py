@@ -1,8 +1,8 @@
 """One transaction of the service, and the change numbers it takes (docs/protocol.md, numbers).
 
 A writing transaction does its domain writes, says what changed with `Transaction.changed`, and as its last statements
-takes numbers from its space and writes the changes. The lock on the space's row is held to the commit and nothing is locked
-after it: so numbers become visible in order, and no reader's cursor can pass one that is still to come.
+takes numbers from its space and writes the changes. The lock on the space's row is held to the commit, and nothing is
+locked after it: so numbers become visible in order, and no reader's cursor can pass one that is still to come.
 """
 
 import threading

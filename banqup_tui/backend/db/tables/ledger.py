@@ -83,8 +83,8 @@ delivery = Table(
 """One for each integration and content; `generation` counts the copies that were wanted.
 
 `destination`, `settings_version`, `resume_token`: of the last attempt that was marked. `uncertain`: an earlier attempt
-at this generation may have arrived. `key_at`: when its key was first used. `for_cause`: failed with the integration, and
-queued again when that is mended. `settled_seq`: the number under which it last settled. `recheck_by`: someone asked
+at this generation may have arrived. `key_at`: when its key was first used. `for_cause`: failed with the integration,
+and queued again when that is mended. `settled_seq`: the number under which it last settled. `recheck_by`: someone asked
 whether what was delivered is still there.
 """
 

@@ -22,7 +22,7 @@ from tests.support.local_setup import PROGRAM, SECONDS, LocalSetup, id_of, setup
 
 
 @pytest.fixture(scope="module")
-def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSetup]:
+def shared_setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSetup]:
     """A client that delivers into a folder; the tests bring documents of their own."""
     with setup_in(tmp_path_factory.mktemp("desk")) as setup:
         client_id = setup.add_client()
@@ -30,8 +30,8 @@ def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSetup]:
         yield setup
 
 
-def killed_at(setup: LocalSetup, point: str, *arguments: str) -> None:
-    environment = {**os.environ, **setup.environment, "BANQUP_KILL_AT": point}
+def killed_at(shared_setup: LocalSetup, point: str, *arguments: str) -> None:
+    environment = {**os.environ, **shared_setup.environment, "BANQUP_KILL_AT": point}
     done = subprocess.run([*PROGRAM, *arguments], env=environment, capture_output=True, timeout=SECONDS, check=False)
     assert done.returncode == -signal.SIGKILL, f"{point} was not passed: {done.stderr.decode()}"
 
@@ -42,23 +42,25 @@ def a_document(point: str) -> bytes:
 
 @pytest.mark.parametrize("point", ["outbox.given", "outbox.claimed", "outbox.sent", "outbox.answered"])
 def test_what_was_given_before_the_program_was_killed_takes_effect_once_and_by_itself(
-    setup: LocalSetup, point: str
+    shared_setup: LocalSetup, point: str
 ) -> None:
-    path = setup.root / f"{point}.xml"
+    path = shared_setup.root / f"{point}.xml"
     path.write_bytes(a_document(point))
-    killed_at(setup, point, "import", str(path))
-    assert setup.banqup("sync").returncode == 0
-    assert [one["number"] for one in setup.documents()].count(f"2026-{point}") == 1
-    assert json.loads(setup.banqup("status", "--json").stdout)[0]["waitingHere"] == 0
+    killed_at(shared_setup, point, "import", str(path))
+    assert shared_setup.banqup("sync").returncode == 0
+    assert [one["number"] for one in shared_setup.documents()].count(f"2026-{point}") == 1
+    assert json.loads(shared_setup.banqup("status", "--json").stdout)[0]["waitingHere"] == 0
 
 
 @pytest.mark.parametrize("point", ["spool.written", "spool.renamed"])
-def test_a_file_whose_import_was_cut_off_comes_in_once_when_it_is_imported_again(setup: LocalSetup, point: str) -> None:
-    path = setup.root / f"{point}.xml"
+def test_a_file_whose_import_was_cut_off_comes_in_once_when_it_is_imported_again(
+    shared_setup: LocalSetup, point: str
+) -> None:
+    path = shared_setup.root / f"{point}.xml"
     path.write_bytes(a_document(point))
-    killed_at(setup, point, "import", str(path))
-    assert setup.banqup("import", str(path)).returncode == 0
-    assert [one["number"] for one in setup.documents()].count(f"2026-{point}") == 1
+    killed_at(shared_setup, point, "import", str(path))
+    assert shared_setup.banqup("import", str(path)).returncode == 0
+    assert [one["number"] for one in shared_setup.documents()].count(f"2026-{point}") == 1
 
 
 @pytest.mark.parametrize(
@@ -74,44 +76,46 @@ def test_a_file_whose_import_was_cut_off_comes_in_once_when_it_is_imported_again
         "pull.applied",
     ],
 )
-def test_a_copy_cut_off_while_it_was_made_is_whole_the_next_time(setup: LocalSetup, point: str) -> None:
-    setup.add_documents(setup.add_client(), {f"{point}.xml": a_document(f"copy.{point}")})
-    for file in (setup.dirs.copies / "local").glob("copy.sqlite*"):
+def test_a_copy_cut_off_while_it_was_made_is_whole_the_next_time(shared_setup: LocalSetup, point: str) -> None:
+    shared_setup.add_documents(shared_setup.add_client(), {f"{point}.xml": a_document(f"copy.{point}")})
+    for file in (shared_setup.dirs.copies / "local").glob("copy.sqlite*"):
         file.unlink()
     if point in ("pull.applying", "pull.applied"):  # changes, after a whole copy
-        assert setup.banqup("sync").returncode == 0
-        setup.add_documents(setup.add_client(), {"change.xml": a_document(f"change.{point}")})
-    killed_at(setup, point, "sync")
-    numbers = [one["number"] for one in setup.documents()]
+        assert shared_setup.banqup("sync").returncode == 0
+        shared_setup.add_documents(shared_setup.add_client(), {"change.xml": a_document(f"change.{point}")})
+    killed_at(shared_setup, point, "sync")
+    numbers = [one["number"] for one in shared_setup.documents()]
     assert numbers.count(f"2026-copy.{point}") == 1
     assert len(numbers) == len(set(numbers))
 
 
-def test_a_copy_that_was_being_set_aside_is_made_anew_and_nothing_that_was_done_is_lost(setup: LocalSetup) -> None:
-    setup.add_documents(setup.add_client(), {"aside.xml": a_document("aside")})
-    assert setup.banqup("sync").returncode == 0
-    for file in (setup.dirs.copies / "local").glob("copy.sqlite*"):
+def test_a_copy_that_was_being_set_aside_is_made_anew_and_nothing_that_was_done_is_lost(
+    shared_setup: LocalSetup,
+) -> None:
+    shared_setup.add_documents(shared_setup.add_client(), {"aside.xml": a_document("aside")})
+    assert shared_setup.banqup("sync").returncode == 0
+    for file in (shared_setup.dirs.copies / "local").glob("copy.sqlite*"):
         file.write_bytes(b"not a database, and long enough to be looked at" * 200)
-    killed_at(setup, "copy.setaside", "sync")
-    assert setup.banqup("sync").returncode == 0
-    assert [one["number"] for one in setup.documents()].count("2026-aside") == 1
+    killed_at(shared_setup, "copy.setaside", "sync")
+    assert shared_setup.banqup("sync").returncode == 0
+    assert [one["number"] for one in shared_setup.documents()].count("2026-aside") == 1
 
 
-def test_what_was_taken_back_while_the_program_was_killed_never_takes_effect(setup: LocalSetup) -> None:
-    (document,) = setup.add_documents(setup.add_client(), {"back.xml": a_document("back")})
-    assert setup.banqup("sync").returncode == 0
-    outbox = Outbox.open(setup.dirs.copies / "local" / "outbox.sqlite")
+def test_what_was_taken_back_while_the_program_was_killed_never_takes_effect(shared_setup: LocalSetup) -> None:
+    (document,) = shared_setup.add_documents(shared_setup.add_client(), {"back.xml": a_document("back")})
+    assert shared_setup.banqup("sync").returncode == 0
+    outbox = Outbox.open(shared_setup.dirs.copies / "local" / "outbox.sqlite")
     body = SetProcessed(document_ids=(document,), processed=True)
-    key = outbox.give(SetProcessed.KIND, bytes(encode(body)), setup.seen())
+    key = outbox.give(SetProcessed.KIND, bytes(encode(body)), shared_setup.seen())
     outbox.claim(Line.COMMANDS)
     assert outbox.take_back(key)
-    killed_at(setup, "outbox.withdrawn", "sync")
-    assert setup.banqup("sync").returncode == 0
+    killed_at(shared_setup, "outbox.withdrawn", "sync")
+    assert shared_setup.banqup("sync").returncode == 0
     entry = outbox.entry(key)
     outbox.close()
     assert entry is not None
     assert entry.state is CommandState.CANCELLED
-    (shown,) = [one for one in setup.documents() if one["number"] == "2026-back"]
+    (shown,) = [one for one in shared_setup.documents() if one["number"] == "2026-back"]
     assert shown["accountingStatus"] != "PROCESSED"
 
 

@@ -17,7 +17,7 @@ FAR_AWAY = "株式会社さくら貿易 – Œuvre"
 
 
 @pytest.fixture(scope="module")
-def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSetup]:
+def shared_setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSetup]:
     """One client with a document of a sender in Japan, copied to this computer."""
     with setup_in(tmp_path_factory.mktemp("desk")) as setup:
         client_id = setup.add_client()
@@ -28,12 +28,12 @@ def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSetup]:
 
 
 @pytest.fixture
-def terminal(setup: LocalSetup) -> Terminal:
-    return opened(setup)
+def terminal(shared_setup: LocalSetup) -> Terminal:
+    return opened(shared_setup)
 
 
-def opened(setup: LocalSetup, **environment: str) -> Terminal:
-    terminal = setup.terminal(columns=100, rows=30, **environment)
+def opened(shared_setup: LocalSetup, **environment: str) -> Terminal:
+    terminal = shared_setup.terminal(columns=100, rows=30, **environment)
     terminal.wait_for(FIRST_FRAME)
     return terminal
 
@@ -74,8 +74,8 @@ def test_a_program_whose_window_is_gone_ends(terminal: Terminal) -> None:
 
 
 @pytest.mark.parametrize("key", ["enter", "\n"])
-def test_enter_typed_ahead_opens_the_first_client(setup: LocalSetup, key: str) -> None:
-    terminal = setup.terminal(columns=100, rows=30)
+def test_enter_typed_ahead_opens_the_first_client(shared_setup: LocalSetup, key: str) -> None:
+    terminal = shared_setup.terminal(columns=100, rows=30)
     terminal.press(key)
     terminal.wait_for("Purchase invoices")
 
@@ -85,14 +85,14 @@ def test_enter_as_soon_as_the_first_frame_is_there_opens_the_first_client(termin
     terminal.wait_for("Purchase invoices")
 
 
-def test_several_keys_typed_ahead_act_one_after_another(setup: LocalSetup) -> None:
-    terminal = setup.terminal(columns=100, rows=30)
+def test_several_keys_typed_ahead_act_one_after_another(shared_setup: LocalSetup) -> None:
+    terminal = shared_setup.terminal(columns=100, rows=30)
     terminal.press("3", "enter", "?")
     terminal.wait_for("Keys: clients")
 
 
-def test_ctrl_c_says_in_the_users_language_how_to_leave(setup: LocalSetup) -> None:
-    terminal = setup.terminal(columns=100, rows=30, LC_ALL="fr_BE.UTF-8", LANGUAGE="fr")
+def test_ctrl_c_says_in_the_users_language_how_to_leave(shared_setup: LocalSetup) -> None:
+    terminal = shared_setup.terminal(columns=100, rows=30, LC_ALL="fr_BE.UTF-8", LANGUAGE="fr")
     terminal.wait_for("Documents")
     terminal.press("\x03")
     terminal.wait_for("Appuyez sur q pour quitter le programme.")
@@ -107,40 +107,40 @@ def test_bytes_that_are_no_letters_do_not_end_the_program(terminal: Terminal) ->
 
 
 @pytest.mark.parametrize("term", ["xterm", "vt100"])
-def test_with_few_colours_the_cursor_of_a_menu_is_seen(setup: LocalSetup, term: str) -> None:
-    terminal = opened(setup, TERM=term, COLORTERM="")
+def test_with_few_colours_the_cursor_of_a_menu_is_seen(shared_setup: LocalSetup, term: str) -> None:
+    terminal = opened(shared_setup, TERM=term, COLORTERM="")
     assert terminal.is_reversed(papers.BAKERY.name)
     terminal.press(".")
     terminal.wait_until(lambda _screen: terminal.is_reversed("Open"), what="a cursor in the menu")
 
 
-def test_a_theme_of_the_settings_is_taken_with_few_colours_too(setup: LocalSetup) -> None:
-    settings = setup.dirs.config / "config.toml"
+def test_a_theme_of_the_settings_is_taken_with_few_colours_too(shared_setup: LocalSetup) -> None:
+    settings = shared_setup.dirs.config / "config.toml"
     settings.write_text('theme = "dark"\n', encoding="utf-8")
     try:
-        assert not opened(setup, TERM="xterm", COLORTERM="").is_reversed(papers.BAKERY.name)
+        assert not opened(shared_setup, TERM="xterm", COLORTERM="").is_reversed(papers.BAKERY.name)
     finally:
         settings.unlink()
 
 
-def ran(setup: LocalSetup, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[bytes]":
+def ran(shared_setup: LocalSetup, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[bytes]":
     return subprocess.run(
         [*PROGRAM, *arguments],
-        env={**os.environ, **setup.environment, **environment},
+        env={**os.environ, **shared_setup.environment, **environment},
         stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False,
     )  # fmt: skip
 
 
-def test_without_a_terminal_the_program_says_so_and_ends(setup: LocalSetup) -> None:
-    done = ran(setup)
+def test_without_a_terminal_the_program_says_so_and_ends(shared_setup: LocalSetup) -> None:
+    done = ran(shared_setup)
     assert done.returncode == exit_codes.NO_TERMINAL
     assert done.stdout == b""
     assert b"only be shown in a terminal" in done.stderr
 
 
 @pytest.mark.parametrize("term", ["dumb", ""])
-def test_a_terminal_without_a_screen_is_told_so(setup: LocalSetup, term: str) -> None:
-    terminal = setup.terminal(TERM=term)
+def test_a_terminal_without_a_screen_is_told_so(shared_setup: LocalSetup, term: str) -> None:
+    terminal = shared_setup.terminal(TERM=term)
     assert terminal.wait_for_end() == exit_codes.NO_TERMINAL
     terminal.settle()
     assert "This terminal cannot show a screen" in terminal.text
@@ -148,26 +148,26 @@ def test_a_terminal_without_a_screen_is_told_so(setup: LocalSetup, term: str) ->
 
 
 @pytest.mark.parametrize("shell", ["bash_source", "zsh_source"])
-def test_a_shell_that_asks_for_completion_gets_it(setup: LocalSetup, shell: str) -> None:
-    assert b"banqup" in ran(setup, _BANQUP_COMPLETE=shell).stdout
+def test_a_shell_that_asks_for_completion_gets_it(shared_setup: LocalSetup, shell: str) -> None:
+    assert b"banqup" in ran(shared_setup, _BANQUP_COMPLETE=shell).stdout
 
 
-def test_commands_are_completed(setup: LocalSetup) -> None:
-    done = ran(setup, _BANQUP_COMPLETE="bash_complete", COMP_WORDS="banqup docu", COMP_CWORD="1")
+def test_commands_are_completed(shared_setup: LocalSetup) -> None:
+    done = ran(shared_setup, _BANQUP_COMPLETE="bash_complete", COMP_WORDS="banqup docu", COMP_CWORD="1")
     assert done.stdout == b"plain,documents\n"
 
 
-def test_a_locale_that_does_not_have_a_letter_gets_a_question_mark(setup: LocalSetup) -> None:
-    done = ran(setup, "documents", PYTHONIOENCODING="latin-1")
+def test_a_locale_that_does_not_have_a_letter_gets_a_question_mark(shared_setup: LocalSetup) -> None:
+    done = ran(shared_setup, "documents", PYTHONIOENCODING="latin-1")
     assert done.returncode == exit_codes.OK
     assert "?????????" in done.stdout.decode("latin-1")
 
 
 @pytest.mark.parametrize("closed", [">&-", "<&- >&- 2>&-"])
-def test_a_closed_stream_is_no_mistake_of_the_program(setup: LocalSetup, closed: str) -> None:
+def test_a_closed_stream_is_no_mistake_of_the_program(shared_setup: LocalSetup, closed: str) -> None:
     done = subprocess.run(
         ["sh", "-c", f'exec "$@" {closed}', "sh", *PROGRAM, "clients"],
-        env={**os.environ, **setup.environment}, capture_output=True, timeout=SECONDS, check=False,
+        env={**os.environ, **shared_setup.environment}, capture_output=True, timeout=SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == exit_codes.OK
     assert b"mistake" not in done.stderr

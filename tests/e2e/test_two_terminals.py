@@ -13,7 +13,7 @@ def test_what_is_done_in_one_terminal_appears_in_the_other_and_one_backend_serve
     for terminal in (first, second):
         terminal.wait_for(papers.BAKERY.name)
         terminal.wait_for("Up to date")
-    assert len([line for line in setup.all_lines().splitlines() if line.endswith("serving: listening")]) == 2
+    assert len([line for line in setup.all_lines().splitlines() if line.endswith("runtime.server: listening")]) == 2
     for terminal in (first, second):
         terminal.press("enter")
         terminal.wait_for("Purchase invoices")

@@ -5,7 +5,8 @@ import sys
 
 SCRIPT = """
 import enum, threading, time
-from banqup_tui.backend.ledger import jobs, delivery_requests
+from banqup_tui.backend.dispatch import requests
+from banqup_tui.backend.ledger import bulk_jobs
 from banqup_tui.protocol import commands
 
 def slowly(cls, name):
@@ -22,9 +23,9 @@ together = threading.Barrier(8)
 
 def read():
     together.wait()
-    delivery_requests._document.decode(DOCUMENT)
+    requests._document.decode(DOCUMENT)
     commands.decode("BULK_SEND", BULK)
-    jobs._task.decode(TASK)
+    bulk_jobs._task.decode(TASK)
 
 threads = [threading.Thread(target=read) for _ in range(8)]
 for thread in threads:

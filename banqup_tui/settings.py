@@ -9,11 +9,11 @@ from typing import Any
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.values import Value
+from banqup_tui.presentation.words import languages
 
 FILE_NAME = "config.toml"
 
 _CHOICES: dict[str, tuple[str, ...]] = {
-    "language": ("en", "fr"),
     "locale": ("en_GB", "fr_BE", "nl_BE", "de_BE"),
     "signs": ("auto", "unicode", "ascii"),
     "theme": ("auto", "dark", "light", "ansi", "high-contrast"),
@@ -85,12 +85,16 @@ def _checked(path: Path, key: str, value: Any) -> str:
         raise WrongSettings(_unknown(path, key, known))
     if not isinstance(value, str):
         raise WrongSettings(message("config.not-text", path=path, key=key, example=_example(key)))
-    choices = _CHOICES.get(key)
+    choices = _choices(key)
     if choices and value not in choices:
         raise WrongSettings(
             message("config.not-a-choice", path=path, key=key, value=repr(value), choices=", ".join(choices))
         )
     return value
+
+
+def _choices(key: str) -> tuple[str, ...]:
+    return languages() if key == "language" else _CHOICES.get(key, ())
 
 
 def _unknown(path: Path, key: str, known: list[str]) -> Message:
@@ -103,4 +107,4 @@ def _unknown(path: Path, key: str, known: list[str]) -> Message:
 
 
 def _example(key: str) -> str:
-    return _CHOICES[key][0] if key in _CHOICES else "Fiduciaire de la Meuse"
+    return next(iter(_choices(key)), "Fiduciaire de la Meuse")

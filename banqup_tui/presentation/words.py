@@ -8,6 +8,7 @@ people and `.mo` for the program; `make messages` writes the second from the fir
 from __future__ import annotations
 
 import gettext
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,19 +16,19 @@ from functools import lru_cache
 from pathlib import Path
 
 DOMAIN = "banqup"
-LANGUAGES: tuple[str, ...] = ("en", "fr", "nl", "de")
-
 CATALOGUES = Path(__file__).parent.parent / "locale"
 """Where gettext finds a language: `fr/LC_MESSAGES/banqup.mo`."""
+_CODE = re.compile(r"[a-z]{2,3}")
+"""A code of ISO 639; the C locale has none."""
 _state = {"language": "en"}
 _for_a_while: ContextVar[str] = ContextVar("language", default="")
 """The language of this task or thread alone, in place of that of the program."""
 
 
 def use_language(language: str) -> None:
-    """Read from now on in `language`: `fr`, `fr_BE`, `fr-BE.UTF-8`. One that is not known is read as English."""
-    code = language.replace("-", "_").partition("_")[0].lower()
-    _state["language"] = code if code in LANGUAGES else "en"
+    """Sets the program's language: `fr`, `fr_BE`, `fr-BE.UTF-8`. A language without a catalogue is read as English."""
+    code = language.replace("-", "_").partition("_")[0].partition(".")[0].lower()
+    _state["language"] = code if _CODE.fullmatch(code) else "en"
 
 
 @contextmanager
@@ -38,6 +39,12 @@ def in_language(language: str) -> Iterator[None]:
         yield
     finally:
         _for_a_while.reset(token)
+
+
+def languages() -> tuple[str, ...]:
+    """English, and each language that has a catalogue."""
+    found = CATALOGUES.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")
+    return ("en", *sorted(path.parents[1].name for path in found))
 
 
 def current_language() -> str:

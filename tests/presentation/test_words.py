@@ -54,6 +54,8 @@ def test_the_language_is_changed_at_once_and_an_unknown_one_is_english():
     assert (_("Today"), current_language()) == ("Aujourd'hui", "fr")
     assert pgettext("in full", "Queued") == "En file d'attente"
     use_language("xx")
+    assert _("Today") == "Today"
+    use_language("C.UTF-8")
     assert (_("Today"), current_language()) == ("Today", "en")
 
 

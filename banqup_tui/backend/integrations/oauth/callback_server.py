@@ -17,6 +17,7 @@ from html import escape
 from typing import Final
 
 from banqup_tui.domain.messages import Message
+from banqup_tui.presentation.words import languages
 from banqup_tui.protocol.messages import SignIn, SignInState
 
 SECONDS_AFTER_IT: Final = 30.0
@@ -121,7 +122,8 @@ class ReturnListener:
         for name, _, value in (line.partition(":") for line in lines[1:]):
             headers[name.lower()] = ", ".join(filter(None, (headers.get(name.lower()), value.strip())))
         path, _, query = target.partition("?")
-        language = "fr" if headers.get("accept-language", "").lower().startswith("fr") else "en"
+        asked = headers.get("accept-language", "").lower()[:2]
+        language = asked if asked in languages() else "en"
         nobody = "404 Not Found", _page(language, _NOBODY)
         if method != "GET" or path != "/" or not version.startswith("HTTP/1."):
             return nobody

@@ -21,7 +21,24 @@ Opened = Callable[..., AbstractAsyncContextManager[Program]]
 
 WORD = re.compile(r"[A-Za-z]{3,}")
 OF_THE_PROGRAM = frozenset(
-    "Banqup Fiduciaire Esc Tab Enter Ctrl Shift Space PgUp PgDn Home End Del Up Down Alt".split()
+    [
+        "Banqup",
+        "Fiduciaire",
+        "Esc",
+        "Tab",
+        "Enter",
+        "Ctrl",
+        "Shift",
+        "Space",
+        "PgUp",
+        "PgDn",
+        "Home",
+        "End",
+        "Del",
+        "Up",
+        "Down",
+        "Alt",
+    ]
 )
 """Names: of the program, of the firm, of keys."""
 OF_PATHS = frozenset(word for name in (*PLACEHOLDERS, *FOLDER_WORDS.values()) for word in WORD.findall(name))

@@ -1,4 +1,4 @@
-"""Accounting systems and channels that can take documents, one file each, behind one small interface.
+"""Connectors deliver documents to accounting systems and channels.
 
-Found by the entry points of the group `banqup_tui.connectors`: anybody's package can bring one.
+They are found by the entry point group `banqup_tui.connectors`, which other packages can use too.
 """

@@ -1,12 +1,12 @@
-"""What a connector is: a manifest, a settings type, and a channel that delivers.
+"""The interface between the service and its connectors: manifest, settings type and channel.
 
-A delivery goes in two steps, so that nothing takes effect before the ledger knows of it:
+A delivery has two steps, so that nothing takes effect at the receiver before the ledger has recorded it:
 
-1. `prepare` does all that has no effect at the receiver's (connect, upload under a hidden name) and returns a
-   remnant: text enough to finish or to find it again.
-2. `commit` is the effect. The ledger has written the remnant down before it is called.
+1. `prepare` does everything without effect at the receiver (connect, upload under a hidden name). It returns a
+  resume token: the text by which the delivery can be finished or found again.
+2. `commit` has the effect. The ledger has stored the resume token before `commit` is called.
 
-What happened is told by a return value or by exactly one of `NotSent`, `Rejected`, `Uncertain`.
+The result is a return value or exactly one of the exceptions `NotSent`, `Rejected` and `Uncertain`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,18 +28,22 @@ from banqup_tui.domain.secret import Secret
 from banqup_tui.domain.values import Value
 
 NO_SECRET: Any = msgspec.field(default_factory=Secret)
-"""Default of a secret setting that may be empty. A schema is made of plain values, so it is no default value itself."""
+"""Default of an optional secret. A factory, because the JSON Schema cannot hold a `Secret` as a default value."""
 
 S = TypeVar("S", bound=msgspec.Struct)
 S_contra = TypeVar("S_contra", bound=msgspec.Struct, contravariant=True)
 
 
 class Manifest(Value, frozen=True, kw_only=True):
-    """`settings` of the connector is a msgspec struct; its JSON Schema draws the form (see `schema`).
+    """Describes a connector to the service and to the form of its settings.
 
-    `key_seconds`: how long a KEY receiver honours a key; `None`: for ever. What one integration bears: `concurrency`
-    deliveries side by side, and `per_minute` attempts in any minute (`None`: as many as come). `carried`: it works so
-    much for every byte that its channels are opened in a process of their own (connectors of this package only).
+    Attributes:
+       max_size: largest document, in bytes; `None` is no limit.
+       key_seconds: seconds for which a KEY receiver honours an idempotency key; `None` is for ever.
+       concurrency: deliveries of one integration that may run at the same time.
+       per_minute: attempts of one integration in any minute; `None` is no limit.
+       carried: its channels run in a process of their own, because it needs much processor time for each byte. Only
+           for connectors of this package.
     """
 
     id: str
@@ -58,10 +62,15 @@ class Manifest(Value, frozen=True, kw_only=True):
 
 
 class DeliveryRequest(Value, frozen=True, kw_only=True):
-    """One document to deliver. `key` is the same for every attempt at the same wanted copy (UUIDv5).
+    """One document to deliver.
 
-    `attempt` rises with every attempt at this delivery (the ledger's fence): it tells the hidden file of one attempt
-    from another's. `client_reference`, `vat_number`, `enterprise_number` are the client's; `number` may be absent.
+    Attributes:
+       key: idempotency key (UUIDv5), the same for every attempt at one generation of a delivery.
+       attempt: the fence of the ledger, which grows with every attempt. The hidden file of an attempt has it in its
+           name, so that no attempt touches the file of another.
+       size: bytes of `file`; sha256: its hash in hexadecimal.
+       client_reference, vat_number, enterprise_number: identifiers of the client.
+       number: number of the document, which some documents lack.
     """
 
     key: str
@@ -83,9 +92,12 @@ class DeliveryRequest(Value, frozen=True, kw_only=True):
 
 
 class Receipt(Value, frozen=True, kw_only=True):
-    """Proof of arrival: `text` as the receiver knows it (`/in/PARVIS/achats/2026-11874.xml`), never a sentence.
+    """Proof of arrival.
 
-    `reference`: its identifier at the receiver's. `about`: what became of the document there, where that is to be said.
+    Attributes:
+       text: the place at the receiver, in its own terms (`/in/PARVIS/achats/2026-11874.xml`), never a sentence.
+       reference: identifier of the document at the receiver.
+       about: state of the document at the receiver, where users should see it.
     """
 
     text: str
@@ -94,7 +106,7 @@ class Receipt(Value, frozen=True, kw_only=True):
 
 
 class Fault(StrEnum):
-    """Whose fault it is that nothing was sent: decides who waits."""
+    """Decides what waits after a failure: this document, the whole integration, or both until a person acts."""
 
     DOCUMENT = "DOCUMENT"
     INTEGRATION = "INTEGRATION"
@@ -102,9 +114,12 @@ class Fault(StrEnum):
 
 
 class NotSent(BanqupError):
-    """Certainly nothing arrived, and trying again may help. PERSON: only after someone has mended the settings.
+    """Nothing has arrived, and a later attempt may succeed.
 
-    `trouble` says then what has to be mended: it is told as "sign-in refused", or as "needs attention".
+    Args:
+       fault: PERSON means that no attempt is struct until somebody has changed the settings.
+       trouble: kind of repair that a fault of PERSON needs (a new sign-in, or other settings).
+       retry_after: seconds for which the receiver asks to be left alone.
     """
 
     def __init__(
@@ -123,13 +138,14 @@ class NotSent(BanqupError):
 
 
 class Rejected(BanqupError):
-    """The receiver said no: certainly nothing arrived, and the same again would be refused again."""
+    """The receiver refused the document: nothing has arrived, and the same document would be refused again."""
 
 
 class Uncertain(BanqupError):
-    """Cut off after the effect may have begun: it may have arrived.
+    """The exchange broke off after the effect may have begun: the document may have arrived.
 
-    `retry_after`: seconds for which the receiver asks to be left alone.
+    Args:
+       retry_after: seconds for which the receiver asks to be left alone.
     """
 
     def __init__(self, message: Message | str, remedy: str = "", *, retry_after: float | None = None) -> None:
@@ -138,7 +154,7 @@ class Uncertain(BanqupError):
 
 
 class Found(StrEnum):
-    """Answer of a look-up or of rolling forward. GONE: the hidden file is not there, so it was done before."""
+    """Answer of a look-up. PENDING: the receiver cannot tell yet. REFUSED: it has the document and rejected it."""
 
     FOUND = "FOUND"
     ABSENT = "ABSENT"
@@ -147,21 +163,23 @@ class Found(StrEnum):
 
 
 class Step(Value, frozen=True, kw_only=True):
-    """One thing that a test of the connection tried."""
+    """One step of a connection test, with its result."""
 
     ok: bool
     message: Message
 
 
 def failed_step(error: BanqupError) -> Step:
-    """The step of a test that ended with this error."""
+    """Returns the step of a connection test that ended with this error."""
     return Step(ok=False, message=error.message)
 
 
 class SettingProblem(Value, frozen=True, kw_only=True):
-    """What is wrong with one setting, found without asking the receiver. `field` names the setting.
+    """A fault in one setting, found without a question to the receiver.
 
-    `message` is one of the program's own; a package of others gives a sentence and a remedy.
+    Attributes:
+       field: name of the setting.
+       message: message of this program. Connectors of other packages give `sentence` and `remedy` in its place.
     """
 
     field: str
@@ -175,58 +193,72 @@ class SettingProblem(Value, frozen=True, kw_only=True):
 
 
 class Channel(Protocol):
-    """An open way to one receiver; used for several documents, closed by its context manager.
+    """An open connection to one receiver, used for several documents and closed by its context manager.
 
-    A channel that is a subclass of this one writes what its kind of receiver needs, and leaves the rest.
+    A subclass overrides the methods that its kind of receiver needs. Methods run on the event loop of the
+    dispatcher, or of the connector process.
     """
 
+    # Raises NotSent or Rejected. Uncertain is impossible here: nothing may take effect before the resume token is
+    # stored.
     async def prepare(self, delivery_request: DeliveryRequest) -> str: ...
 
     async def commit(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt: ...
 
     async def roll_forward(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
-        """RENAME receivers: finish what the remnant names; a missing hidden file means it was done.
+        """Finishes a delivery at a RENAME receiver: gives the hidden file in the token its final name.
 
-        Whatever else goes wrong is `Uncertain`: it is tried again later.
+        A missing hidden file counts as done: only the rename takes it away (docs/protocol.md).
+
+        Raises:
+           Uncertain: for every failure; the ledger tries again later.
         """
         raise Uncertain(message("delivery.nothing-to-finish"))
 
     async def look_up(
         self, delivery_request: DeliveryRequest, earlier_receipts: Sequence[str]
     ) -> tuple[Found, Receipt | None]:
-        """LOOKUP receivers: is it there, leaving out the receipts of earlier generations?"""
+        """Asks a LOOKUP receiver whether the document has arrived.
+
+        Args:
+           earlier_receipts: references of earlier generations. They do not count, or a resend would find the
+               first copy.
+        """
         return Found.PENDING, None
 
     async def discard(self, resume_token: str) -> None:
-        """Take away a hidden file whose delivery was given up before its effect. Never fails."""
+        """Deletes the hidden file of a delivery that was given up before its effect. Raises nothing."""
         return
 
 
 class Connector(Protocol, Generic[S]):
-    """One class per system, without state of its own."""
+    """A type of receiver. It has no state: everything that changes is in the settings and the channel."""
 
     manifest: Manifest
     settings: type[S]
 
     def destination(self, settings: S) -> str:
-        """Where documents go, as text to compare: another destination is another ledger question.
+        """Returns the place to which documents go, as text that the ledger compares.
 
-        It is kept in the clear and shown with every attempt, so no secret may be in it.
+        A key and a resume token are only good for the destination for which they were struct. The text is stored
+        and shown with every attempt, so it must hold no secret.
         """
         ...
 
     def connect(self, settings: S) -> AbstractAsyncContextManager[Channel]: ...
 
     async def test(self, settings: S, sample: DeliveryRequest | None) -> list[Step]:
-        """Try everything but a real document. Steps in order, the first that fails last."""
+        """Tries everything short of a real delivery. Returns the steps in order; a failed step is the last."""
         ...
 
 
 @runtime_checkable
 class Checks(Protocol):
-    """A connector that knows more about its settings than their schema says; asked before they are kept.
+    """A connector that checks its settings beyond their schema, before they are stored.
 
-    `entered` has the settings that are there, of their right types; `complete` says that no more will be added.
+    Args of `check`:
+       entered: the settings that have a value, each of its right type.
+       complete: no further settings will be added, so a missing setting is a fault.
     """
 
     def check(self, entered: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]: ...
@@ -234,24 +266,25 @@ class Checks(Protocol):
 
 @runtime_checkable
 class SignsIn(Protocol[S_contra]):
-    """A connector whose sign-in ends at a time that its settings tell: a token, a certificate."""
+    """A connector whose sign-in (a token, a certificate) ends at a time that its settings tell."""
 
     def signed_in_until(self, settings: S_contra) -> datetime | None:
-        """Aware; `None` where it does not end. Asked when settings are kept, so that the user is told in time."""
+        """Returns the end as an aware datetime, or `None` if there is none. Asked when settings are stored."""
         ...
 
 
 @runtime_checkable
 class Shows(Protocol[S_contra]):
-    """A connector that can say where a document would go without asking the receiver."""
+    """A connector that can tell the place of a document without a question to the receiver."""
 
     def where(self, settings: S_contra, delivery_request: DeliveryRequest) -> str: ...
 
 
 class Authorization(Value, frozen=True, kw_only=True):
-    """How an application signs in for a user at a provider (OAuth 2.0, RFC 6749), as its owner registered it there.
+    """Client registration at an authorization server (OAuth 2.0, RFC 6749 section 2).
 
-    `parameters` are added to the address that the user opens: some providers want to be asked for a lasting sign-in.
+    Attributes:
+       parameters: added to the authorization request; some providers grant a refresh token only if asked by one.
     """
 
     authorize_url: str
@@ -267,21 +300,21 @@ class Authorization(Value, frozen=True, kw_only=True):
 
 @runtime_checkable
 class Authorizes(Protocol):
-    """A connector with a setting that is a sign-in (`look="sign-in"`). The service holds the tokens.
+    """A connector with a setting that is a sign-in (`look="sign-in"`); the service stores its tokens.
 
-    The setting's value names the sign-in; `tokens.access_token` gives what it is good for, whenever it is needed.
+    The value of the setting names the sign-in; `tokens.access_token` returns an access token for it.
     """
 
     def authorization(self, entered: Mapping[str, Any]) -> Authorization | SettingProblem:
-        """From the settings that are there; a problem where one is missing that it needs."""
+        """Returns the registration from the settings so far, or the problem with the setting that it lacks."""
         ...
 
 
-def _with_secrets(made: msgspec.Struct) -> None:
-    """A field that is a `Secret` becomes one also where it was given as a text."""
-    for name, kind in _hints(type(made)).items():
-        if kind is Secret and isinstance(value := getattr(made, name), str):
-            msgspec.structs.force_setattr(made, name, Secret(value))
+def _with_secrets(struct: msgspec.Struct) -> None:
+    """Turns plain text in fields of type `Secret` into a `Secret`."""
+    for name, kind in _hints(type(struct)).items():
+        if kind is Secret and isinstance(value := getattr(struct, name), str):
+            msgspec.structs.force_setattr(struct, name, Secret(value))
 
 
 @cache
@@ -290,9 +323,9 @@ def _hints(of: type) -> dict[str, Any]:
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base for the settings of a connector: shown anywhere, in a log or a traceback, they hide their secrets.
+    """Base of the settings of connectors. Its `repr` hides the secrets, so that logs and tracebacks are safe.
 
-    A secret one is best a `Secret`: `password: Annotated[Secret, setting("Password", "Mot de passe", secret=True)]`.
+    Declare a secret as `password: Annotated[Secret, setting("Password", "Mot de passe", secret=True)]`.
     """
 
     def __post_init__(self) -> None:
@@ -305,7 +338,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 Look = Literal["text", "email", "host", "port", "url", "path", "choice", "sign-in"]
-"""What a setting is, beyond its type: says what is checked as one types."""
+"""The meaning of a setting beyond its type; it decides the checks while the user types."""
 
 
 def setting(
@@ -322,11 +355,13 @@ def setting(
     template: bool = False,
     when: Mapping[str, Sequence[str]] | None = None,
 ) -> Any:
-    """Annotation of a field of a settings struct: `path: Annotated[str, setting("Path", "Chemin", template=True)]`.
+    """Returns the annotation of a settings field: `path: Annotated[str, setting("Path", "Chemin", template=True)]`.
 
-    `example`: a right value, shown beside an error and under an empty field. `when`: it is asked only while the named
-    settings have one of the values listed for each. `belongs_to`: the settings for whose values a secret was given, so
-    that it has to be given again where one of them changes; where none are named, every address, host, port and user.
+    Args:
+       example: a valid value, shown beside an error and under an empty field.
+       when: the field is asked only while each of these settings has one of the values listed for it.
+       belongs_to: settings for which a secret is valid. When one of them changes, the secret must be entered again,
+           or it would be sent to another server. Default: every address, host, port and user.
     """
     extra: dict[str, Any] = {"x-level": level, "x-titles": {"en": title_en, "fr": title_fr}}
     if look != "text":
@@ -353,9 +388,9 @@ def secret_names(settings: type[msgspec.Struct]) -> frozenset[str]:
 
 
 def schema(settings: type[msgspec.Struct]) -> dict[str, Any]:
-    """The JSON Schema of a settings struct, with the references resolved.
+    """Returns the JSON Schema of a settings struct, with its references resolved.
 
-    It goes to terminals, so the name of the class, which msgspec gives as its title, is left out.
+    The schema goes to terminals, so the title, which msgspec sets to the class name, is left out.
     """
     (resolved,), components = msgspec.json.schema_components([settings], schema_hook=_schema_of)
     found = dict(_resolved(resolved, components))
@@ -371,7 +406,7 @@ def _schema_of(kind: type) -> dict[str, Any]:
 
 
 def _resolved(of: dict[str, Any], components: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    """With what it refers to (the values of an enumeration) in its place; what it says itself goes before."""
+    """Replaces a `$ref` by its target. Keys beside the `$ref` win over those of the target."""
     if "anyOf" in of:
         return {**of, "anyOf": [_resolved(one, components) for one in of["anyOf"]]}
     referred = components.get(str(of.get("$ref", "")).rpartition("/")[2])

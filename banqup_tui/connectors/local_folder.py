@@ -1,6 +1,6 @@
-"""A folder on the backend's machine, or on a drive that it has mounted: for whatever reads files from there.
+"""Connector for a folder on the service's machine or on a drive mounted there.
 
-A document is written under a hidden name, and appears with one rename that never takes another file's place.
+A document is written under a hidden name and appears by one rename that never replaces another file.
 """
 
 import asyncio
@@ -109,6 +109,7 @@ class _FolderChannel:
     def __init__(self, settings: LocalFolderSettings) -> None:
         self._settings = settings
 
+    # File calls block, so they run in threads, off the event loop.
     async def prepare(self, delivery_request: DeliveryRequest) -> str:
         return await asyncio.to_thread(self._prepare, delivery_request)
 
@@ -121,7 +122,7 @@ class _FolderChannel:
     async def look_up(
         self, delivery_request: DeliveryRequest, earlier_receipts: Sequence[str]
     ) -> tuple[Found, Receipt | None]:
-        """A file that is not there proves nothing: its reader may have taken it."""
+        """Always PENDING: a missing file proves nothing, as its reader may have taken it away."""
         return Found.PENDING, None
 
     async def discard(self, resume_token: str) -> None:
@@ -133,16 +134,18 @@ class _FolderChannel:
         directory = Path(place.directory)
         with _as_not_sent(place.directory):
             _make(directory)
+            # Earlier attempts lost their fence; their hidden files would stay for ever.
             for old in older_hidden_names(delivery_request):
                 (directory / old).unlink(missing_ok=True)
-            free = (
-                one
-                for one in names(place, delivery_request)
-                if not os.path.lexists(one.path) or _is_there(one.path, delivery_request)
+            unused_names = (
+                place_with_name
+                for place_with_name in names(place, delivery_request)
+                if not os.path.lexists(place_with_name.path) or _is_there(place_with_name.path, delivery_request)
             )
-            final = next(free, place)
+            final = next(unused_names, place)
             hidden = directory / hidden_name(delivery_request)
             _write(hidden, delivery_request)
+        # Kill point: the hidden file is complete and no resume token is recorded; the next attempt deletes the file.
         kill_point("prepare.uploaded")
         return ResumeToken(str(hidden), final.path).text()
 
@@ -156,7 +159,7 @@ def _place(settings: LocalFolderSettings, delivery_request: DeliveryRequest) -> 
 
 
 def _make(directory: Path) -> None:
-    """Makes what is missing, from the top, and has each entry written down in its parent."""
+    """Creates missing folders from the top and fsyncs each parent, so that they survive a power cut."""
     missing: list[Path] = []
     at = directory
     while not at.exists():
@@ -169,7 +172,7 @@ def _make(directory: Path) -> None:
 
 
 def _write(hidden: Path, delivery_request: DeliveryRequest) -> None:
-    """Whole and on the disk, or nothing."""
+    """Writes the whole file and fsyncs it, or leaves none."""
     hidden.unlink(missing_ok=True)
     write_new(hidden, _chunks(delivery_request))
     kill_point("send.lastbyte")
@@ -198,10 +201,12 @@ def _commit(delivery_request: DeliveryRequest, resume_token: ResumeToken) -> Rec
 
 
 def _roll_forward(delivery_request: DeliveryRequest, resume_token: ResumeToken) -> Receipt:
-    """Whatever is not clear stays uncertain: another may be about to do the same."""
+    """Renames the recorded hidden file. Every doubtful result is `Uncertain`: another process may be doing the same."""
     try:
         final = _appear(delivery_request, resume_token)
     except FileNotFoundError:
+        # A missing hidden file means that the rename was done, but only if its folder is there: an unmounted drive has
+        # neither.
         if not os.path.isdir(os.path.dirname(resume_token.hidden)):
             raise Uncertain(message("folder.not-there", directory=os.path.dirname(resume_token.hidden))) from None
         return Receipt(text=resume_token.final, reference=os.path.basename(resume_token.final))
@@ -211,7 +216,8 @@ def _roll_forward(delivery_request: DeliveryRequest, resume_token: ResumeToken) 
 
 
 def _appear(delivery_request: DeliveryRequest, resume_token: ResumeToken) -> str:
-    """The hidden file gets its recorded name, or the next one that is free."""
+    """Gives the hidden file its recorded name or the next unused_names place_with_name; returns the path."""
+    # Kill point: the mark is recorded and the rename is not done; roll-forward does it.
     kill_point("rename.before")
     directory, name = os.path.split(resume_token.final)
     for seen in names(Place(directory, name), delivery_request):
@@ -220,7 +226,10 @@ def _appear(delivery_request: DeliveryRequest, resume_token: ResumeToken) -> str
         except FileExistsError:
             if not _is_there(seen.path, delivery_request):
                 continue
+            # The name belongs to this copy from a run before the ledger was restored; a second file would be a
+            # duplicate.
             os.unlink(resume_token.hidden)
+        # Kill point: the rename is done and not recorded; roll-forward finds no hidden file and counts it as done.
         kill_point("rename.after")
         _remember(directory, resume_token)
         return seen.path
@@ -228,7 +237,7 @@ def _appear(delivery_request: DeliveryRequest, resume_token: ResumeToken) -> str
 
 
 def _is_there(path: str, delivery_request: DeliveryRequest) -> bool:
-    """This very copy has this name already, with the same bytes. A link is never followed."""
+    """Tells whether this copy is there under this name, with the same bytes. Symbolic links are not followed."""
     if not is_name_of_this_copy(os.path.basename(path), delivery_request):
         return False
     try:
@@ -242,7 +251,7 @@ def _is_there(path: str, delivery_request: DeliveryRequest) -> bool:
 
 
 def _remember(directory: str, resume_token: ResumeToken) -> None:
-    """Has the new name written down; a failure here says nothing of the rename, which was done."""
+    """Fsyncs the folder. A failure is uncertain: the rename is done, but may not survive a power cut."""
     try:
         _fsync_directory(Path(directory))
     except OSError as error:
@@ -250,7 +259,7 @@ def _remember(directory: str, resume_token: ResumeToken) -> None:
 
 
 def _fsync_directory(directory: Path) -> None:
-    """Some network drives cannot: their server decides what it keeps."""
+    """Fsyncs a folder where the file system can; on some network drives only the server decides."""
     try:
         handle = os.open(directory, os.O_RDONLY)
     except OSError:
@@ -278,7 +287,7 @@ _CERTAIN = frozenset(
         errno.EXDEV,
     }
 )
-"""After these nothing has been renamed."""
+"""Errors after which certainly nothing was renamed."""
 
 
 @contextmanager
@@ -316,7 +325,7 @@ def _cut_off(resume_token: ResumeToken, error: OSError) -> Uncertain:
 
 
 def _test(settings: LocalFolderSettings, sample: DeliveryRequest | None) -> list[Step]:
-    """Makes the folder of the sample, or the part of the path that is the same for all, and writes into it."""
+    """Tests the sample's folder, or the part of the path that is the same for all documents."""
     path = _expanded(settings.path)
     if sample is not None:
         directory = _place(settings, sample).directory
@@ -340,7 +349,7 @@ def _test(settings: LocalFolderSettings, sample: DeliveryRequest | None) -> list
 
 
 def _probe(folder: Path) -> None:
-    """All that a delivery does."""
+    """Runs all file operations of a delivery under test names."""
     mark = secrets.token_hex(4)
     probe, renamed = (folder / f".banqup-test-{mark}{end}" for end in ("", "-renamed"))
     try:

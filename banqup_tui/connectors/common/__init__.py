@@ -1,1 +1,1 @@
-"""What several connectors use: HTTP, faults, hidden files, paths, limits."""
+"""Parts that several connectors share: HTTP, faults, hidden files, paths and limits."""

@@ -1,4 +1,4 @@
-"""What RENAME receivers have in common: a hidden file, the name it is to get, and the names after that one."""
+"""Hidden files of RENAME receivers: their names, their final names and their resume token."""
 
 import hashlib
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ CHUNK = 1 << 20
 
 
 class ResumeToken(msgspec.Struct, frozen=True):
-    """Text enough to finish an attempt, or to find that it was done: whole paths at the receiver's."""
+    """Resume token of a RENAME delivery. Both paths are absolute at the receiver."""
 
     hidden: str
     final: str
@@ -33,19 +33,23 @@ def resume_token_of(text: str) -> ResumeToken:
 
 
 def hidden_name(delivery_request: DeliveryRequest, attempt: int | None = None, ending: str = ".part") -> str:
-    """Each attempt has a hidden file of its own: one that was thought dead cannot touch its successor's."""
+    """Returns the name of the hidden file of one attempt.
+
+    Each attempt has its own, so an attempt whose process was wrongly taken for dead cannot touch the file of its
+    successor.
+    """
     number = delivery_request.attempt if attempt is None else attempt
     return f".banqup-{delivery_request.delivery_id}-{delivery_request.generation}-{number}{ending}"
 
 
 def older_hidden_names(delivery_request: DeliveryRequest, ending: str = ".part") -> list[str]:
-    """Of the last attempts before this one, which have ended or lost their right to go on. The first is number 1."""
+    """Returns the hidden names of at most eight earlier attempts, which have ended or lost their fence."""
     first = max(1, delivery_request.attempt - 8)
     return [hidden_name(delivery_request, number, ending) for number in range(first, delivery_request.attempt)]
 
 
 def names(place: Place, delivery_request: DeliveryRequest) -> Iterator[Place]:
-    """The wanted name, then others with the delivery's mark, for when a name is taken."""
+    """Yields the wanted name, then names with a mark of the delivery, for use when a name is taken."""
     yield place
     mark = _mark(delivery_request)
     yield place.named(with_suffix(place.name, mark))
@@ -54,9 +58,9 @@ def names(place: Place, delivery_request: DeliveryRequest) -> Iterator[Place]:
 
 
 def is_name_of_this_copy(name: str, delivery_request: DeliveryRequest) -> bool:
-    """Whether a file of this name and of these bytes is the copy that is wanted, sent by a ledger that was put back.
+    """Tells whether a file of this name with the right bytes is this copy, sent before the ledger was restored.
 
-    Of a further copy only a name with its own mark says so: the wanted name may still be that of the copy before it.
+    For later generations the name must hold the mark: the unmarked name may still be that of the first copy.
     """
     return delivery_request.generation == 1 or _mark(delivery_request) in name
 
@@ -67,16 +71,21 @@ def _mark(delivery_request: DeliveryRequest) -> str:
 
 
 def chunks_of(delivery_request: DeliveryRequest) -> Iterator[bytes]:
-    """The document's bytes; raises `Rejected` at the end if they are not those that its hash announces."""
+    """Yields the bytes of the document.
+
+    Raises:
+       Rejected: at the end, if the bytes do not have the recorded hash and size, or the file is gone.
+       NotSent: the file cannot be read.
+    """
     digest, read = hashlib.sha256(), 0
     try:
         with delivery_request.file.open("rb") as stream:
             for chunk in _read(stream):
                 digest.update(chunk)
                 read += len(chunk)
-                if (
-                    read > delivery_request.size
-                ):  # h11 fails at a body longer than its Content-Length, and says nothing of the file
+                # Stop here: h11 fails on a body longer than its Content-Length, with an error that does not name the
+                # file.
+                if read > delivery_request.size:
                     raise _damaged()
                 yield chunk
     except FileNotFoundError:

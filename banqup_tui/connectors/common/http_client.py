@@ -1,7 +1,7 @@
-"""How connectors speak HTTP: a client with sane limits, and one request with its answer, whole or cut.
+"""HTTP client of the connectors: one request with a limited answer.
 
-No redirect is followed: what a document is sent to is what stands in the settings. The library is loaded when first
-used.
+Redirects are not followed: a document goes only to the address in the settings. httpx is imported on first use, off the
+path to the first frame.
 """
 
 from __future__ import annotations
@@ -27,14 +27,19 @@ ANSWER_SECONDS = 60.0
 IDLE_SECONDS = 5.0
 TRUSTED_SECONDS = 600.0
 _ANY_ZLIB = 32 + 15
-"""`zlib`: the header says whether it is gzip or zlib."""
+"""`wbits` of zlib that detects a gzip or zlib header by itself."""
 
 LARGEST_ANSWER = 1 << 20
-"""Bytes of an answer that are kept; what comes after them is not read."""
+"""Bytes of an answer that are read; the rest is dropped."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """`headers` by their names in small letters. `whole`: the body ended where it should, and not before."""
+    """An HTTP answer.
+
+    Attributes:
+       headers: by name in lower case.
+       whole: the body ended properly; `False` if it was cut off, too long or of an unknown encoding.
+    """
 
     status: int
     headers: Mapping[str, str] = {}
@@ -54,11 +59,11 @@ async def opened(
     headers: Mapping[str, str] | None = None,
     answer_seconds: float = ANSWER_SECONDS,
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """A client for the server of this address. No connection is made before the first request.
+    """Opens a client for the server of this address. It connects at the first request.
 
-    Proxies of the environment are used, but never for this machine itself. Certificates are checked against those
-    that this machine trusts and those that every browser does. No cookie is kept: a session that a server makes by
-    itself (Nextcloud does) asks for more than the sign-in of each request.
+    Proxies of the environment are used, except to this machine. Certificates are checked against those of the
+    system and of certifi. Cookies are dropped: with a session cookie Nextcloud demands a CSRF token beside the
+    sign-in of each request.
     """
     import httpx
 
@@ -88,12 +93,19 @@ async def ask(
     content: bytes | AsyncIterable[bytes] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
-    """The answer, whatever its status is: see `http_faults.refusal`.
+    """Sends one request and returns the answer, whatever its status (see `http_faults.refusal`).
 
-    `where` names the server in sentences. `begun`: this request may have an effect, so what is cut off is `Uncertain`
-    and not `NotSent`. `fault`: whose it is if a connection breaks that had been made; DOCUMENT for an upload, as a
-    server that hangs up on a large one is never heard (the library does not listen while it sends). An answer whose
-    status came is an answer, even if the rest of it did not come.
+    An answer whose status line came counts as an answer, even if its body is cut off.
+
+    Args:
+       where: name of the server in messages.
+       begun: the request may have an effect.
+       fault: whose fault a broken connection is. DOCUMENT for uploads: httpx does not read while it sends, so a
+           server that hangs up on a large document never gets its answer through.
+
+    Raises:
+       NotSent: no answer, and `begun` is false or no connection was made.
+       Uncertain: no answer, and `begun` is true.
     """
     import httpx
 
@@ -108,12 +120,13 @@ async def ask(
 
 
 async def _body(response: httpx.Response) -> tuple[bytes, bool]:
-    """At most `LARGEST_ANSWER` bytes, also of an answer that was packed though nobody asked for that."""
+    """Reads at most `LARGEST_ANSWER` bytes, decompressed here because some servers compress despite `identity`."""
     import httpx
 
     packing = response.headers.get("content-encoding", "").strip().lower()
     if packing not in ("", "identity", "gzip", "x-gzip", "deflate"):
         return b"", False
+    # httpx would decompress a whole chunk at once, so a small answer could fill the memory; zlib stops at a length.
     unpack = zlib.decompressobj(_ANY_ZLIB).decompress if packing not in ("", "identity") else None
     body = bytearray()
     try:
@@ -128,8 +141,9 @@ async def _body(response: httpx.Response) -> tuple[bytes, bool]:
 
 
 def _trusted(url: str) -> ssl.SSLContext:
-    """Made anew every ten minutes, as it takes a while to read. Where nothing is encrypted nobody is trusted."""
+    """Returns the TLS context. It is cached for ten minutes, as reading the certificates takes a while."""
     if not url.lower().startswith("https:"):
+        # Never used for a plain http address, and it trusts no certificate if it were.
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     return _trusted_by_all(int(time.monotonic() // TRUSTED_SECONDS))
 

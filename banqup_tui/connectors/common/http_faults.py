@@ -1,7 +1,7 @@
-"""What a broken exchange and a refusing status mean: who must do something, or whether to wait.
+"""Turns a broken exchange or a refusing status into `NotSent`, `Rejected` or `Uncertain`.
 
-`begun` says on which side of its effect a request stood. Before it nothing has arrived, whatever happened; after it
-only what the server says proves that nothing has.
+`begun` says whether the request may have had its effect. Before, nothing has arrived, whatever happened; after, only an
+answer of the server proves that nothing has.
 """
 
 from __future__ import annotations
@@ -26,15 +26,13 @@ from banqup_tui.domain.messages import message
 from banqup_tui.domain.text import clean
 
 MAX_EXCERPT = 200
-_WAIT = "It is tried again by itself."
-_ATTENDRE = "Nouvel essai tout seul."
 _TITLE = re.compile(rb"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _SAYING = ("detail", "message", "error_description", "error", "title", "reason", "description")
 _anything = msgspec.json.Decoder()
 
 
 def cut_off(error: Exception, where: str, *, begun: bool, fault: Fault = Fault.INTEGRATION) -> NotSent | Uncertain:
-    """No answer came. `where` names the server; `fault`: see `http_client.ask`."""
+    """Returns the error for a request without an answer. `where` names the server; `fault`: see `http_client.ask`."""
     if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol | httpx.LocalProtocolError):
         return _unusable(where, error)
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
@@ -50,7 +48,7 @@ def cut_off(error: Exception, where: str, *, begun: bool, fault: Fault = Fault.I
 
 
 def refusal(answer: Answer, where: str, *, begun: bool) -> BanqupError:
-    """What an answer means whose status is not 2xx. Connectors that know better ask their own table first."""
+    """Returns the error for an answer whose status is not 2xx. Connectors consult their own tables before."""
     status, quote = answer.status, excerpt(answer)
     if status in (401, 403, 407):
         return _not_let_in(status, where, quote)
@@ -70,7 +68,10 @@ def refusal(answer: Answer, where: str, *, begun: bool) -> BanqupError:
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Seconds that the server asks to wait, written as a number or as a date (read by the server's own clock)."""
+    """Returns the seconds of `Retry-After` (RFC 9110 section 10.2.3).
+
+    A date is compared with the server's own `Date`, so that a wrong clock on this machine does not matter.
+    """
     text = headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit() and len(text) < 10:
         return float(text)
@@ -82,7 +83,7 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
 
 
 def excerpt(answer: Answer) -> str:
-    """What the server says, on one line, harmless to show, at most `MAX_EXCERPT` letters; empty if it says nothing."""
+    """Returns the server's explanation on one line, free of control characters, of at most `MAX_EXCERPT` characters."""
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind.endswith(("/html", "/xhtml+xml")):
         found = _TITLE.search(answer.body)
@@ -105,7 +106,7 @@ def _json_text(body: bytes) -> str:
 
 
 def _sayings(value: Any, depth: int) -> Iterator[str]:
-    """The first text under a name that is used for one, in objects within objects."""
+    """Yields texts under the usual keys of error bodies, within at most `depth` nested values."""
     if isinstance(value, str) and value.strip():
         yield value
     elif isinstance(value, list) and depth:
@@ -122,7 +123,7 @@ def _unusable(where: str, error: Exception) -> NotSent:
 
 
 def _not_connected(where: str, error: Exception) -> NotSent:
-    """Nothing was sent: there never was a connection."""
+    """Returns the error for a connection that was never made: nothing was sent."""
     causes = list(_causes(error))
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         return _not_trusted(where, causes)
@@ -153,7 +154,7 @@ def _not_let_in(status: int, where: str, quote: str) -> NotSent:
 
 
 def _moved(answer: Answer, where: str) -> NotSent:
-    """Whether it is the same server that moved or somebody who leads elsewhere, only a person can tell."""
+    """A redirect needs a person: it may come from the same server at a new address, or from an attacker."""
     to = _address(answer.headers.get("location", ""))
     moved = message("http.moved-to", server=where, address=to) if to else message("http.moved", server=where)
     return NotSent(moved, fault=Fault.PERSON)
@@ -172,7 +173,7 @@ def _failing(answer: Answer, where: str, quote: str, begun: bool) -> NotSent | U
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and all that led to it; several tries to connect lie side by side in a group."""
+    """Yields the error, its causes, and the members of groups (anyio raises a group when several addresses fail)."""
     while error is not None:
         yield error
         if isinstance(error, BaseExceptionGroup):
@@ -186,7 +187,7 @@ def _words(error: Exception) -> str:
 
 
 def _address(location: str) -> str:
-    """Without what a query may hold, nor a name and password."""
+    """Removes user name, password, query and fragment, which may be secret."""
     plain = location.partition("?")[0].partition("#")[0]
     scheme, found, rest = plain.partition("://")
     if found:

@@ -1,4 +1,4 @@
-"""A body that is sent in pieces, so that a process can be killed at each stage of it in tests."""
+"""A request body sent in pieces, so that tests can kill the process before, within and after it."""
 
 from collections.abc import AsyncIterator
 
@@ -7,7 +7,8 @@ from banqup_tui.kill_points import kill_point
 
 
 async def pieces(body: bytes) -> AsyncIterator[bytes]:
-    """At least two, where there are two bytes."""
+    """Yields the body in pieces of at most `CHUNK` bytes, and at least two pieces where it has two bytes."""
+    # Kill points: a crash at each must leave the delivery uncertain, as bytes may have reached the receiver.
     kill_point("send.firstbyte")
     size = min(CHUNK, (len(body) + 1) // 2)
     for at in range(0, len(body), size):

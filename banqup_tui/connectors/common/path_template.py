@@ -1,4 +1,4 @@
-"""Where a document goes: a template of the firm's, filled with what is known of the document."""
+"""Path of a document at the receiver, from a template of the firm and the data of the document."""
 
 import mimetypes
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ _SUFFIXES: dict[str, tuple[str, ...]] = {
     "text/csv": (".csv",),
     "application/zip": (".zip",),
 }
-"""The first is given where the document brings none of them itself."""
+"""Extensions of each media type. The first is used if the document's own name has none of them."""
 
 
 FileName = Annotated[
@@ -59,11 +59,11 @@ FileName = Annotated[
         help_fr="Vide : le numéro du document, ou son propre nom s'il n'a pas de numéro.",
     ),
 ]
-"""The setting of that name, for connectors whose path may leave it out: see `fill`."""
+"""Setting for the file name, for connectors whose path template may end in a folder (see `fill`)."""
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A filled path: the folder, and the name of the file in it."""
+    """A filled path: folder and file name."""
 
     directory: str
     name: str
@@ -77,7 +77,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def values_of(delivery_request: DeliveryRequest) -> Mapping[str, str]:
-    """What each placeholder stands for, as the document and its client say it: not safe yet."""
+    """Returns the value of each placeholder. The values come from strangers and are not yet safe in a path."""
     word = FOLDER_WORDS[delivery_request.folder]
     return {
         "external_id": delivery_request.client_reference,
@@ -95,10 +95,13 @@ def values_of(delivery_request: DeliveryRequest) -> Mapping[str, str]:
 
 
 def fill(template: str, delivery_request: DeliveryRequest, file_name: str = "") -> Place:
-    """The folder and file name for one document. `file_name`: a template for the name, where the path has none.
+    """Returns folder and file name for one document.
 
-    Without either the file is called after its number, or as it was called when it came in. Its extension fits its
-    media type whatever the template says.
+    Args:
+       file_name: template of the name, for a path template without one. If both lack it, the document's number or
+           its original name is used.
+
+    The extension fits the media type, whatever the template says.
     """
     values = values_of(delivery_request)
     folder, name = template, file_name
@@ -109,7 +112,7 @@ def fill(template: str, delivery_request: DeliveryRequest, file_name: str = "") 
 
 
 def with_suffix(name: str, suffix: str) -> str:
-    """`2026-1.xml` with `4f1c` is `2026-1_4f1c.xml`."""
+    """Inserts a suffix before the extension: `2026-1.xml` with `4f1c` gives `2026-1_4f1c.xml`."""
     pure = PurePosixPath(name)
     stem = pure.stem.encode()[: MAX_NAME_BYTES - len(suffix)].decode(errors="ignore")
     return f"{stem}_{suffix}{pure.suffix}"
@@ -120,7 +123,7 @@ def problems_of(field: str, template: str) -> list[SettingProblem]:
 
 
 def name_problems(template: str) -> list[SettingProblem]:
-    """Of a `FileName`, besides what is wrong with any template."""
+    """Returns the problems of a `FileName` that other templates cannot have."""
     if "/" not in template:
         return []
     return [SettingProblem(field="file_name", message=message("setting.slash-in-name"))]
@@ -143,7 +146,7 @@ def _allowed(media_type: str) -> tuple[str, ...]:
 
 
 def _extension(delivery_request: DeliveryRequest) -> str:
-    """The original name's where it fits the media type, else the usual one of the media type."""
+    """Returns the extension of the original name if it fits the media type, else the usual extension."""
     own = PurePosixPath(delivery_request.file_name.lower()).suffix
     allowed = _allowed(delivery_request.media_type)
     if own in allowed:
@@ -152,6 +155,6 @@ def _extension(delivery_request: DeliveryRequest) -> str:
 
 
 def _stem(delivery_request: DeliveryRequest) -> str:
-    """The original name without an extension that will be put there again."""
+    """Returns the original name, without an extension that is added again later."""
     pure = PurePosixPath(delivery_request.file_name.replace("\\", "/").rpartition("/")[2])
     return pure.stem if pure.suffix.lower() in _allowed(delivery_request.media_type) else pure.name

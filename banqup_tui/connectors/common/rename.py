@@ -1,4 +1,4 @@
-"""A rename that never takes another file's place, in one step where the system has one."""
+"""A rename that never replaces an existing file, atomic where the system offers that."""
 
 import ctypes
 import errno
@@ -17,7 +17,12 @@ _one_at_a_time = threading.Lock()
 
 
 def rename_without_overwriting(source: str, target: str) -> None:
-    """Raises `FileExistsError` where `target` is taken, `FileNotFoundError` where `source` is not there."""
+    """Renames `source` to `target`.
+
+    Raises:
+       FileExistsError: `target` exists.
+       FileNotFoundError: `source` does not exist.
+    """
     exclusive = _exclusive_rename()
     if exclusive is not None:
         failure = exclusive(os.fsencode(source), os.fsencode(target))
@@ -25,6 +30,8 @@ def rename_without_overwriting(source: str, target: str) -> None:
             return
         if failure not in _NOT_OFFERED:
             raise OSError(failure, os.strerror(failure), source, None, target)
+    # Some file systems (CIFS, FUSE) lack the exclusive rename. The lock covers the gap between test and rename against
+    # our own threads only.
     with _one_at_a_time:
         if os.path.lexists(target):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
@@ -33,7 +40,7 @@ def rename_without_overwriting(source: str, target: str) -> None:
 
 @cache
 def _exclusive_rename() -> Callable[[bytes, bytes], int] | None:
-    """The system's own call, giving back an error number; some drives do not offer it."""
+    """Returns the system call, which returns an error number, or `None` where the system has none."""
     if os.name != "posix":
         return None
     library = ctypes.CDLL(None, use_errno=True)

@@ -1,4 +1,4 @@
-"""Access tokens of sign-ins, asked of whoever runs the connector: the service keeps them, and renews them in time."""
+"""Access tokens for connectors. The service stores the tokens and renews them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ from banqup_tui.connectors.interface import Authorization
 
 class Tokens(Protocol):
     async def access_token(self, sign_in: str, authorization: Authorization, refused: str | None = None) -> str:
-        """Used at once. `refused`: one that the receiver did not take, so it is another, fetched now if need be.
+        """Returns an access token for immediate use.
 
-        Raises `NotSent`: its fault is PERSON where somebody has to sign in again.
+        Args:
+           refused: an access token that the receiver did not accept; another is returned, fetched if necessary.
+
+        Raises:
+           NotSent: no token; the fault is PERSON where somebody has to sign in again.
         """
         ...
 
 
 TOKENS: ContextVar[Tokens] = ContextVar("tokens")
-"""Set by whoever opens a channel or tries a connection, for the connector that is called there."""
+"""Set by the caller that opens a channel or runs a test, for the connector called there."""
 
 
 async def access_token(sign_in: str, authorization: Authorization, refused: str | None = None) -> str:

@@ -1,4 +1,4 @@
-"""Addresses of servers in settings: https, and plain http only to this machine."""
+"""Checks of server addresses in settings: https, and plain http only to this machine."""
 
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
@@ -8,7 +8,7 @@ from banqup_tui.domain.messages import message
 
 
 def is_this_machine(url: str) -> bool:
-    """Whether the address leads to loopback, by its name or number; nothing is looked up."""
+    """Tells whether the address is `localhost` or a loopback number. It makes no DNS query."""
     host = _split(url).hostname or ""
     if host == "localhost":
         return True
@@ -19,7 +19,7 @@ def is_this_machine(url: str) -> bool:
 
 
 def server_of(url: str) -> str:
-    """`cloud.example`, or `cloud.example:8443`: how sentences name the server."""
+    """Returns host and unusual port, as messages name the server: `cloud.example`, `cloud.example:8443`."""
     parts = _split(url)
     host = parts.hostname or ""
     shown = f"[{host}]" if ":" in host else host
@@ -28,7 +28,7 @@ def server_of(url: str) -> str:
 
 
 def address_problems(field: str, url: str, example: str) -> list[SettingProblem]:
-    """What is wrong with the address of a server, without asking the server."""
+    """Returns the problems of a server address that need no question to the server."""
     parts = _split(url)
     if parts.scheme not in ("https", "http") or not parts.hostname or _port(parts) == 0 or _has_blanks(url):
         return [SettingProblem(field=field, message=message("setting.not-an-address", example=example))]
@@ -42,7 +42,7 @@ def address_problems(field: str, url: str, example: str) -> list[SettingProblem]
 
 
 def _split(url: str) -> SplitResult:
-    """An address that cannot be read at all is one without anything."""
+    """Splits the address; one that cannot be parsed has only empty parts."""
     try:
         return urlsplit(url)
     except ValueError:
@@ -50,7 +50,7 @@ def _split(url: str) -> SplitResult:
 
 
 def _port(parts: SplitResult) -> int | None:
-    """0 where there is one that cannot be."""
+    """Returns the port; 0 if it is out of range."""
     try:
         return parts.port
     except ValueError:

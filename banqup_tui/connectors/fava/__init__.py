@@ -1,1 +1,1 @@
-"""Fava: each document is filed under an account of a Beancount ledger."""
+"""Connector that files each document under an account of a Beancount ledger in Fava."""

@@ -1,4 +1,4 @@
-"""The part of Fava's JSON interface that files documents."""
+"""Client of the part of Fava's JSON interface that files documents."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# Fava's errors have no codes, so its English sentences are the only way to tell them apart.
 _THERE = re.compile(r"(.+) already exists\.", re.DOTALL)
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", re.ASCII)
 
@@ -52,7 +53,7 @@ _error_body = msgspec.json.Decoder(_ErrorBody)
 
 
 class Api:
-    """Raises `NotSent` before a document is sent, what `add` says of each answer after it."""
+    """Calls on one ledger. Calls before the effect raise `NotSent`; `add` judges each answer by itself."""
 
     def __init__(self, client: httpx.AsyncClient, url: str, ledger: str) -> None:
         self._client = client
@@ -61,27 +62,33 @@ class Api:
         self.where = server_of(url)
 
     async def has_account(self, account: str) -> bool:
-        """`account` is one by its letters. What was written into the ledger just now counts."""
+        """Tells whether the account is open. `account` must match the account pattern, as it stands in a query."""
+        # Makes Fava reload the ledger, so that an account opened just now counts.
         await self._get("/api/changed", {})
         question = f"SELECT account FROM #accounts WHERE account = '{account}'"  # noqa: S608
         answer = await self._get("/api/query", {"query_string": question})
         return bool(self._read(_queried, answer).data.rows)
 
     async def has_folder(self, folder: str) -> None:
-        """Raises `NotSent` where the ledger has no such documents folder."""
+        """Raises `NotSent` if the ledger has no such documents folder."""
         await self._get("/api/changed", {})
         options = self._read(_optioned, await self._get("/api/options", {})).data.beancount_options
         if repr(folder) not in options.get("documents", ""):
             raise self._no_folder(folder)
 
     async def add(self, content: bytes, media_type: str, name: str, account: str, folder: str) -> str | None:
-        """The effect. `None` once it is filed; the path of what is there under that name, which stays."""
+        """Uploads the document: the effect.
+
+        Returns:
+           `None` if it was filed, else the path of the existing file of that name, which Fava leaves untouched.
+        """
         body, kind = await self._form(content, media_type, name, account, folder)
         headers = {"Content-Type": kind, "Content-Length": str(len(body))}
         url = f"{self._root}/api/add_document"
         answer = await ask(
             self._client, "PUT", url, where=self.where, begun=True, content=pieces(body), headers=headers
         )
+        # Kill point: Fava has answered and nothing is recorded; the same name is sent again.
         kill_point("send.answered")
         if answer.good:
             return None
@@ -92,7 +99,7 @@ class Api:
         raise self._not_filed(answer, error_text, account, folder)
 
     async def hash_of(self, path: str, most: int) -> str | None:
-        """SHA-256 of a document that Fava has, `None` where it does not show it (yet), or more than `most` bytes."""
+        """Returns the SHA-256 of a document in Fava; `None` if Fava does not show it (yet) or it exceeds `most` bytes."""
         import hashlib
 
         import httpx
@@ -138,7 +145,7 @@ class Api:
             raise NotSent(message("fava.not-fava", server=self.where), fault=Fault.PERSON) from error
 
     def _not_filed(self, answer: Answer, error_text: str, account: str, folder: str) -> BanqupError:
-        """What Fava says before it writes anything is known by its words; of anything else nothing is known."""
+        """Judges a refusal. The sentences matched here are raised before Fava writes; any other 5xx is uncertain."""
         from banqup_tui.connectors.common.http_faults import refusal
 
         if answer.status == 404:

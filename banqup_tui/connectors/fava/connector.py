@@ -1,7 +1,7 @@
-"""Fava: each document is filed under an account of a Beancount ledger, by a name that is its key.
+"""Connector for Fava: files each document in a Beancount ledger, under a name that serves as idempotency key.
 
-Fava answers 409 where a file of that name is there already. The name holds the key of the wanted copy, so a document
-that is sent again after a cut-off is taken once. Its list of documents is no proof: it shows them some time later.
+Fava answers 409 if a file of that name exists. The name contains part of the key, so a document sent again after a cut-
+off is stored once. Fava's list of documents proves nothing, as it is updated later.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from banqup_tui.domain.extension import Category, ReceiverKind
 from banqup_tui.domain.messages import Message, message
 
 MAX_BYTES = 20_000_000
-"""A whole request is made in memory."""
+"""The whole request is built in memory."""
 
 _EXAMPLE_URL = "http://localhost:5000"
 _EXAMPLE_ACCOUNT = "Liabilities:Suppliers:[external_id]"
@@ -161,6 +161,7 @@ class _FavaChannel:
     async def prepare(self, delivery_request: DeliveryRequest) -> str:
         await asyncio.to_thread(_content, delivery_request)
         account = account_of(self._settings.account, delivery_request)
+        # Concurrent deliveries of a channel share one question about each account.
         async with self._asking:
             if account not in self._open:
                 await _is_open(self._api, account)
@@ -171,6 +172,8 @@ class _FavaChannel:
         account, name = account_of(self._settings.account, delivery_request), name_of(delivery_request)
         content = await asyncio.to_thread(_content, delivery_request)
         there = await self._api.add(content, delivery_request.media_type, name, account, self._settings.folder)
+        # A 409 proves the delivery only if the file is ours: part of the key could collide, or a user chose the name.
+        # `None` is a file that Fava does not show yet, which is ours.
         if there is not None and await self._api.hash_of(there, delivery_request.size) not in (
             None,
             delivery_request.sha256,
@@ -179,33 +182,33 @@ class _FavaChannel:
         return Receipt(text=f"{account}: {name}", reference=name)
 
     async def roll_forward(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
-        """The same name again: it is taken once."""
+        """Sends the same name again, which Fava stores once."""
         return await self.commit(delivery_request, resume_token)
 
     async def look_up(
         self, delivery_request: DeliveryRequest, earlier_receipts: Sequence[str]
     ) -> tuple[Found, Receipt | None]:
-        """Fava's list is not asked: the same name is sent again instead."""
+        """Always PENDING: Fava's list lags behind, so the same name is sent again."""
         return Found.PENDING, None
 
     async def discard(self, resume_token: str) -> None:
-        """Nothing lies at the receiver's before the commit."""
+        """Does nothing: the receiver has nothing before the commit."""
 
 
 def name_of(delivery_request: DeliveryRequest) -> str:
-    """`2026-11-20 2026-11874_0c7b0a555f0c.xml`: Beancount dates a document by its name; the mark is of the key."""
+    """Returns `2026-11-20 2026-11874_0c7b0a555f0c.xml`: the date that Beancount reads, and part of the key."""
     mark = delivery_request.key.replace("-", "")[:12]
     return f"{delivery_request.issue_date.isoformat()} {with_suffix(fill('', delivery_request).name, mark)}"
 
 
 def account_of(template: str, delivery_request: DeliveryRequest) -> str:
-    """The account, with what placeholders stand for in letters that Beancount takes: `Boulangerie-du-Parvis-SRL`."""
+    """Fills the account template, in letters that Beancount accepts: `Boulangerie-du-Parvis-SRL`."""
     values = values_of(delivery_request)
     return _PLACEHOLDER.sub(lambda found: _component(values.get(found[1], ""), found[1]), template)
 
 
 def _component(value: str, name: str) -> str:
-    """Begins with a capital letter or a figure."""
+    """Returns an account component; it begins with a capital letter or a digit."""
     text = _NOT_IN_ACCOUNTS.sub("-", value or f"No-{name}").strip("-") or "X"
     return text[0].upper() + text[1:]
 

@@ -1,1 +1,1 @@
-"""Mail: each document as an attachment to the address of its folder."""
+"""Connector that sends each document as an attachment to the address of its folder."""

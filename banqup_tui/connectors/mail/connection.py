@@ -1,7 +1,7 @@
-"""One connection to a mail server: opened, signed in, given an envelope, given a message. Blocking, for a thread.
+"""SMTP connection: connects, signs in, sends an envelope and a message. Blocking, for use in a thread.
 
-What is refused before the message's last dot is certain, and so is what the server answers to it. Only silence after
-the dot leaves it open.
+A refusal before the final dot of the message is certain, and so is the server's reply to the dot (RFC 5321 section
+4.2.5). Only the lack of that reply leaves the delivery uncertain.
 """
 
 from __future__ import annotations
@@ -34,25 +34,27 @@ USUAL_PORT: dict[str, int] = {"starttls": 587, "tls": 465, "none": 25, "none-any
 CONNECT_SECONDS = 20.0
 ANSWER_SECONDS = 60.0
 LAST_ANSWER_SECONDS = 300.0
-"""Servers look through a message before they answer to its end; giving up early would leave it open."""
+"""Seconds for the reply to the dot. Servers scan a message first, and giving up early makes it uncertain."""
 
 CLOSING_SECONDS = 2.0
 LONGEST_LINE = 8192
 MOST_LINES = 100
 LARGEST_REPLY = 64 << 10
-"""Bytes. RFC 5321 has 512 for a line; a server with many abilities says some 20 lines of them."""
+"""Bytes. RFC 5321 section 4.5.3.1.5 allows 512 for a line, and some servers reply to EHLO with 20 lines."""
 
 _A = "\x01"
-"""Between the parts of a sign-in by token."""
+"""Separator in the SASL messages XOAUTH2 and OAUTHBEARER."""
 
 _LEADING_DOT = re.compile(rb"(?m)^\.")
 _PEM = re.compile(r"(-----BEGIN CERTIFICATE-----)(.*?)(-----END CERTIFICATE-----)", re.DOTALL)
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """A way to sign in to one server. `ca`: PEM, or the path of a file of it; empty: the system's authorities.
+    """An account at one mail server.
 
-    `sign_in`: where it is by OAuth, the sign-in that the service holds, and with what it is renewed.
+    Attributes:
+       ca: PEM text or the path of a PEM file; empty for the authorities of the system.
+       sign_in: for OAuth, the name of the sign-in that the service stores, and the registration that renews it.
     """
 
     host: str
@@ -68,7 +70,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def server(self) -> str:
-        """How sentences name it."""
+        """Returns the server's name for messages."""
         return self.host if self.port == USUAL_PORT[self.security] else f"{self.host}:{self.port}"
 
     @property
@@ -77,7 +79,11 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Line:
-    """Used by one thread at a time; `break_off` may be called from any. `token`: in the place of a password."""
+    """A connection, used by one thread at a time; `break_off` may be called from any thread.
+
+    Args:
+       token: access token, used in place of a password.
+    """
 
     def __init__(self, account: Account, token: str = "") -> None:
         self._account = account
@@ -92,7 +98,7 @@ class Line:
         return self._smtp.sock is not None and not self._is_abandoned
 
     def open(self) -> None:
-        """Connects, encrypts, signs in. Raises `NotSent`, and is closed then."""
+        """Connects, encrypts and signs in. On `NotSent` the connection is closed."""
         account = self._account
         try:
             context = _context(account)
@@ -112,14 +118,14 @@ class Line:
             raise
 
     def is_fresh_again(self) -> bool:
-        """Whether it is still there and has forgotten the envelope before."""
+        """Resets the session. Tells whether the connection is alive and has dropped the previous envelope."""
         try:
             return self.is_usable and self._ask("RSET").is_good
         except LOST:
             return False
 
     def envelope(self, sender: str, address: str, size: int) -> None:
-        """No effect yet. Raises `NotSent` or `Rejected`."""
+        """Sends sender and recipient, which has no effect yet. Raises `NotSent` or `Rejected`."""
         server = self._account.server
         try:
             limit = self._limit()
@@ -137,7 +143,12 @@ class Line:
             raise faults.not_connected(error, server) from error
 
     def message(self, content: bytes) -> Reply:
-        """The server's yes to the whole message. Raises `NotSent`, `Rejected`, or `Uncertain` after the last dot."""
+        """Sends the message and returns the server's acceptance.
+
+        Raises:
+           NotSent, Rejected: before the final dot, or by the server's reply to it.
+           Uncertain: no reply after the final dot.
+        """
         server = self._account.server
         try:
             reply = self._ask("DATA")
@@ -149,6 +160,7 @@ class Line:
         if reply.code != 354:
             raise self._left_if_closing(reply, faults.message_refused(reply, server, len(content)))
         reply = self._end()
+        # Kill point: the server has accepted and nothing is recorded; the delivery is left to the user.
         kill_point("send.answered")
         if not reply.is_good:
             raise self._left_if_closing(reply, faults.message_refused(reply, server, len(content)))
@@ -162,9 +174,10 @@ class Line:
         self._smtp.close()
 
     def break_off(self) -> None:
-        """Whoever waits on the line is woken, and nothing more leaves by it.
+        """Shuts the connection down and wakes the thread that waits on it. No byte is sent after it.
 
-        The socket's own `shutdown` is called, not TLS's: that would first take the encryption away.
+        Calls `socket.socket.shutdown` directly: `SSLSocket.shutdown` first drops the TLS state, so the other
+        thread would send the rest in plain text.
         """
         with self.guard:
             self._is_abandoned = True
@@ -173,7 +186,7 @@ class Line:
                     socket.socket.shutdown(self._smtp.at, socket.SHUT_RDWR)
 
     def use(self, sock: socket.socket) -> None:
-        """From now on this is what a break-off breaks. Raises `OSError` where that has happened already."""
+        """Registers the socket for `break_off`. Raises `ConnectionAbortedError` if that was called before."""
         with self.guard:
             self._smtp.at = sock
             if self._is_abandoned:
@@ -198,7 +211,7 @@ class Line:
             raise faults.not_welcome(reply, self._account.server)
 
     def _start_tls(self, context: ssl.SSLContext) -> None:
-        """What the server said before is forgotten: anybody could have said it."""
+        """Starts TLS. The EHLO reply before it is dropped, as an attacker could have sent it (RFC 3207 section 4.2)."""
         if not self._smtp.has_extn("starttls"):
             raise faults.no_starttls(self._account.server)
         reply = self._ask("STARTTLS")
@@ -208,7 +221,7 @@ class Line:
         self._hello()
 
     def _sign_in(self) -> None:
-        """By password, PLAIN or LOGIN, in UTF-8."""
+        """Signs in with AUTH PLAIN or LOGIN, in UTF-8; smtplib's `login` fails on passwords outside ASCII."""
         account = self._account
         if isinstance(self._smtp.sock, ssl.SSLSocket):
             self.encryption = self._smtp.sock.version() or "TLS"
@@ -230,7 +243,10 @@ class Line:
             raise faults.not_signed_in(reply, account.server)
 
     def _sign_in_by_token(self, ways: Sequence[str]) -> None:
-        """XOAUTH2, as Microsoft and Google have it, or OAUTHBEARER (RFC 7628). A refusal comes in two steps."""
+        """Signs in with XOAUTH2 (Microsoft, Google) or OAUTHBEARER (RFC 7628).
+
+        A refusal has two steps: 334 with details, then the final reply to an empty or dummy response.
+        """
         account = self._account
         if "XOAUTH2" in ways:
             way, who, end = "XOAUTH2", f"user={account.user}{_A}", ""
@@ -245,17 +261,19 @@ class Line:
             reply = self._ask(end)
         if reply.code != 235:
             raise faults.token_refused(reply, account.server)
+        # Kill point: a token was used and nothing was sent.
         kill_point("token.used")
 
     def _limit(self) -> int | None:
-        """Bytes of the largest message that the server announces; `None` where it announces none."""
+        """Returns the largest message in bytes that the server announces (RFC 1870), or `None`."""
         announced = self._smtp.esmtp_features.get("size", "").strip()
         return int(announced) or None if announced.isascii() and announced.isdigit() else None
 
     def _body(self, content: bytes) -> None:
-        """All but the dot that makes it count; each piece has the whole patience."""
+        """Sends the message without the final dot, which gives it effect. The time-out applies to each piece."""
         stuffed = _LEADING_DOT.sub(b"..", content)
         size = max(1, min(CHUNK // 16, (len(stuffed) + 1) // 2))
+        # Kill points: the message is incomplete, so the server drops it.
         kill_point("send.firstbyte")
         for at in range(0, len(stuffed), size):
             if 2 * at >= len(stuffed):
@@ -266,6 +284,7 @@ class Line:
         try:
             self._smtp.wait(LAST_ANSWER_SECONDS)
             self._smtp.give(b".\r\n")
+            # Kill point: the server has the whole message and has not replied.
             kill_point("send.lastbyte")
             reply = self._reply(*self._smtp.getreply())
             if not reply.is_verdict:
@@ -285,14 +304,14 @@ class Line:
         return reply_of(code, quote)
 
     def _left_if_closing(self, reply: Reply, error: Exception) -> Exception:
-        """With 421 a server says that it hangs up; after what is no answer nothing it says can be relied on."""
+        """Closes after 421, by which the server hangs up, or after a reply that is not SMTP. Returns the error."""
         if reply.code == 421 or not reply.is_verdict:
             self.close(politely=False)
         return error
 
 
 class _Smtp(smtplib.SMTP):
-    """The library's protocol over a socket that another thread may break off. `at`: the socket, also in a handshake."""
+    """smtplib's client with a socket that another thread can shut down. `at`: the socket, also during a handshake."""
 
     def __init__(self, line: Line) -> None:
         self._line = line
@@ -312,9 +331,10 @@ class _Smtp(smtplib.SMTP):
         return self.getreply()
 
     def getreply(self) -> tuple[int, bytes]:
-        """One reply, within one deadline and a size: a server that never ends it must not fill the memory.
+        """Reads one reply within one deadline and a maximum size.
 
-        The library's own takes as many lines as come, and begins its time anew with each byte.
+        `smtplib.SMTP.getreply` accepts any number of lines and restarts its time-out with each byte, so a
+        hostile server could hold the thread and fill the memory.
         """
         until = time.monotonic() + self._patience
         lines: list[bytes] = []
@@ -358,19 +378,19 @@ class _Smtp(smtplib.SMTP):
         raise smtplib.SMTPServerDisconnected("it says more than any mail server has to say")
 
     def encrypt(self, context: ssl.SSLContext) -> None:
-        """From here on encrypted; the certificate is compared with the host."""
+        """Wraps the socket in TLS and checks the certificate against the host."""
         assert self.sock is not None
         sock = context.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
         self.sock = sock
         self._line.use(sock)
         sock.do_handshake()
-        self._received.clear()  # what came before the encryption may be anybody's
+        self._received.clear()  # Bytes before TLS may be from an attacker (CVE-2011-0411).
         self.helo_resp = self.ehlo_resp = None
         self.esmtp_features = {}
         self.does_esmtp = False
 
     def close(self) -> None:
-        """Never while another thread is about to break the socket off: its number may be another's by then."""
+        """Closes under the lock: otherwise `break_off` could shut down a new socket that has got the same descriptor."""
         with self._line.guard, suppress(OSError):
             super().close()
 
@@ -386,7 +406,7 @@ class _Smtp(smtplib.SMTP):
 
 
 def authorities(ca: str) -> tuple[str | None, str | None]:
-    """Path and PEM text, of which one is there; a certificate that was pasted into one line gets its lines back."""
+    """Returns path and PEM text, one of which is set. PEM text pasted as one line gets its line breaks back."""
     text = ca.strip().replace("\\n", "\n")
     found = _PEM.findall(text)
     if not found:
@@ -395,7 +415,7 @@ def authorities(ca: str) -> tuple[str | None, str | None]:
 
 
 def _context(account: Account) -> ssl.SSLContext | None:
-    """Compares certificates, always. Raises `NotSent` where the firm's own authority cannot be read."""
+    """Returns the TLS context, which always checks certificates. Raises `NotSent` if the firm's own CA is unreadable."""
     if account.security in ("none", "none-anywhere"):
         return None
     if not account.ca.strip():

@@ -1,8 +1,8 @@
-"""The mailbox of an accounting package: each document as an attachment to the address of its folder.
+"""Connector for mailboxes of accounting packages: sends each document to the address of its folder.
 
-Everything that can be refused by address is asked before the ledger's mark; the message itself goes after it. No server
-can be asked later whether it has a message, so a silence at the very end is left to the user. Sent by the standard
-library, which is loaded when first used.
+The envelope is sent before the ledger's mark, so that refused addresses are certain; the message is sent after it. A
+mail server cannot be asked later for a message, so a missing last reply is left to the user. smtplib is imported on
+first use.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from banqup_tui.connectors.mail.pool import Pool
 
 MAX_BYTES = 25_000_000
-"""Few mailboxes take more. What the server announces is honoured besides."""
+"""Few mailboxes accept more. A smaller limit that the server announces applies too."""
 
 
 class Mail:
@@ -91,7 +91,7 @@ class Mail:
                 channel.let_go_of_all()
 
     async def test(self, settings: MailSettings, sample: DeliveryRequest | None) -> list[Step]:
-        """Asks the server about each address, and sends nothing."""
+        """Sends the envelope for each address, and no message."""
         from banqup_tui.connectors.mail.pool import own_pool
 
         started = time.monotonic()
@@ -103,7 +103,7 @@ class Mail:
                     steps.append(_signed_in(settings, line, time.monotonic() - started))
                     addresses = _all_addresses(settings)
                     for address in addresses:
-                        await pool.run(line, lambda to=address: _asked(line, _sender(settings), to))  # type: ignore[misc]
+                        await pool.run(line, lambda to=address: _check_address(line, _sender(settings), to))  # type: ignore[misc]
                 finally:
                     pool.give_back(line)
         except BanqupError as error:
@@ -116,7 +116,7 @@ class Mail:
 
 
 class _MailChannel:
-    """A document that is prepared holds a line until it is committed or given up."""
+    """A channel in which each prepared document occupies a connection until its commit or discard."""
 
     def __init__(self, settings: MailSettings, pool: Pool) -> None:
         self._settings = settings
@@ -130,6 +130,7 @@ class _MailChannel:
         return letter.message_id
 
     async def commit(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
+        # A retried commit may come to a new channel, which has no envelope for it.
         if resume_token not in self._prepared:
             await self.prepare(delivery_request)
         line, letter = self._prepared.pop(resume_token)
@@ -140,17 +141,17 @@ class _MailChannel:
         return Receipt(text=f"{letter.address}: {reply.shown}", reference=letter.message_id)
 
     async def roll_forward(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
-        """Nothing is hidden at a mail server that could be finished."""
+        """Raises `Uncertain`: a mail server has no hidden file to finish."""
         raise Uncertain(message("mail.cannot-be-asked"))
 
     async def look_up(
         self, delivery_request: DeliveryRequest, earlier_receipts: Sequence[str]
     ) -> tuple[Found, Receipt | None]:
-        """A mail server does not say what it has taken."""
+        """Always PENDING: a mail server does not tell which messages it has accepted."""
         return Found.PENDING, None
 
     async def discard(self, resume_token: str) -> None:
-        """An envelope that gets no message has no effect; the line is as good as before."""
+        """Gives the connection back. An envelope without a message has no effect."""
         if resume_token in self._prepared:
             line, _ = self._prepared.pop(resume_token)
             self._pool.give_back(line)
@@ -194,13 +195,13 @@ def _account(settings: MailSettings) -> Account:
 def _letter(settings: MailSettings, delivery_request: DeliveryRequest) -> Letter:
     from banqup_tui.connectors.mail.message import letter
 
-    address = _checked(settings.of(delivery_request.folder) or _not_taken())
+    address = _checked(settings.of(delivery_request.folder) or _raise_no_address())
     return letter(
         delivery_request, _sender(settings), address, settings.subject, settings.file_name, settings.attachments
     )
 
 
-def _not_taken() -> NoReturn:
+def _raise_no_address() -> NoReturn:
     raise Rejected(message("mail.no-address-for-folder"))
 
 
@@ -209,7 +210,7 @@ def _sender(settings: MailSettings) -> str:
 
 
 def _checked(address: str) -> str:
-    """Nothing that could be more than one address ever comes near a header or a command."""
+    """Returns the address. Refuses text that could be several addresses or an SMTP command (header injection)."""
     plain = address.strip()
     if not is_address(plain):
         raise NotSent(message("mail.not-an-address", example=EXAMPLE), fault=Fault.PERSON)
@@ -221,7 +222,7 @@ def _all_addresses(settings: MailSettings) -> list[str]:
     return list(dict.fromkeys(_checked(address) for address in found if address))
 
 
-def _asked(line: Line, sender: str, address: str) -> None:
+def _check_address(line: Line, sender: str, address: str) -> None:
     line.is_fresh_again()
     line.envelope(sender, address, 0)
 

@@ -1,6 +1,6 @@
-"""What a mail server's answers and silences mean: who must do something, or whether to wait.
+"""Turns the replies and failures of a mail server into `NotSent` or `Rejected`.
 
-All of these are certain: they are told before the last dot of a message, or by the server's own answer to it.
+All of these are certain: they come before the final dot of a message, or as the server's reply to it.
 """
 
 import re
@@ -34,14 +34,13 @@ _NO_TLS = frozenset(
     }
 )
 
-_SMALLER = "Send a smaller copy of it, or give it to the software by hand."
 
 LOST = (OSError, smtplib.SMTPException)
-"""The line is gone, or what comes over it is no SMTP (`ssl.SSLError` and `TimeoutError` are OSErrors)."""
+"""The connection is gone or its peer does not speak SMTP (`ssl.SSLError` and `TimeoutError` are OSErrors)."""
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """A server's whole answer; `words` in one harmless line."""
+    """A reply of the server. `words`: its text on one line without control characters."""
 
     code: int
     words: str
@@ -56,7 +55,7 @@ class Reply(msgspec.Struct, frozen=True):
 
     @property
     def is_verdict(self) -> bool:
-        """Whether it says yes or no: not "go on", and nothing that is no SMTP."""
+        """Tells whether it is a final acceptance or refusal: not 3xx, and not a reply that is no SMTP."""
         return self.is_good or 400 <= self.code < 600
 
     @property
@@ -69,7 +68,7 @@ class Reply(msgspec.Struct, frozen=True):
 
     @property
     def waits_for_the_server(self) -> bool:
-        """Of an answer 4xx: whether it concerns all that is sent there, and not this document or its address."""
+        """Tells whether a 4xx reply concerns the whole server and not this document (RFC 3463 section 4)."""
         found = _ENHANCED.match(self.words)
         return self.code in _OF_THE_SERVER or (found is not None and found.group(2) in _SUBJECTS_OF_THE_SERVER)
 
@@ -80,7 +79,7 @@ def reply_of(code: int, quote: bytes) -> Reply:
 
 
 def words_of(error: BaseException) -> str:
-    """What went wrong with a line, in one harmless line."""
+    """Returns the error's text on one line without control characters."""
     if isinstance(error, smtplib.SMTPResponseException):
         quote = error.smtp_error
         return reply_of(error.smtp_code, quote if isinstance(quote, bytes) else str(quote).encode()).shown
@@ -91,7 +90,7 @@ def words_of(error: BaseException) -> str:
 
 
 def not_connected(error: BaseException, server: str) -> NotSent:
-    """No connection, or none that is safe. Sign-in has its own sentences."""
+    """Returns the error for a connection that failed or is not safe. Failures of sign-in have their own functions."""
     match error:
         case ssl.SSLCertVerificationError():
             quote = clean(error.verify_message or error.reason or "")
@@ -110,7 +109,7 @@ def not_connected(error: BaseException, server: str) -> NotSent:
 
 
 def not_welcome(reply: Reply, server: str) -> NotSent:
-    """The server answers, and does not want to talk now: to the greeting or to EHLO."""
+    """Returns the error for a refusal at the greeting or at EHLO."""
     return NotSent(message("mail.not-welcome", quote=reply.shown, server=server), fault=Fault.INTEGRATION)
 
 
@@ -127,7 +126,7 @@ def unreadable_ca() -> NotSent:
 
 
 def no_way_to_sign_in(server: str, offered: str) -> NotSent:
-    """`offered`: names of ways, as the server lists them; empty where it lists none."""
+    """Returns the error for a server without AUTH PLAIN or LOGIN. `offered`: its AUTH mechanisms, or empty."""
     ways = clean(offered)[:_MAX_WORDS] or "–"
     return NotSent(
         message("mail.no-password-sign-in", server=server, ways=ways), fault=Fault.PERSON, trouble=Trouble.SIGN_IN
@@ -143,7 +142,7 @@ def not_signed_in(reply: Reply, server: str) -> NotSent:
 
 
 class TokenRefused(NotSent):
-    """The server let nobody in with this access token."""
+    """The server refused this access token; the pool then tries a new token once."""
 
 
 def no_sign_in_by_token(server: str, offered: str) -> NotSent:
@@ -160,7 +159,7 @@ def token_refused(reply: Reply, server: str) -> NotSent:
 
 
 def sender_refused(reply: Reply, server: str, sender: str, size: int) -> BanqupError:
-    """To MAIL FROM, which also announces the size."""
+    """Returns the error for a refused MAIL FROM, which also announces the size (RFC 1870)."""
     if reply.code == 552:
         return _too_large(reply, server, size)
     if reply.wants_sign_in:
@@ -181,7 +180,7 @@ def recipient_refused(reply: Reply, server: str, address: str) -> BanqupError:
 
 
 def message_refused(reply: Reply, server: str, size: int) -> BanqupError:
-    """To DATA, or to the last dot: a whole answer that is no yes, so nothing has arrived."""
+    """Returns the error for a refused DATA or final dot: a complete reply, so nothing has arrived."""
     if reply.code == 552:
         return _too_large(reply, server, size)
     if reply.is_refusal:
@@ -192,7 +191,7 @@ def message_refused(reply: Reply, server: str, size: int) -> BanqupError:
 
 
 def larger_than_announced(size: int, limit: int, server: str) -> Rejected:
-    """Both in bytes of a whole message, in which a document is a third larger than by itself."""
+    """Returns the error for a message above the announced limit. Both sizes include the Base64 encoding."""
     return Rejected(message("mail.larger-than-limit", server=server, limit=limit, size=size))
 
 
@@ -201,7 +200,7 @@ def _too_large(reply: Reply, server: str, size: int) -> Rejected:
 
 
 def broke_off(error: BaseException, server: str) -> NotSent:
-    """Before the last dot. The document waits alone: if it is its content that ends the talk, the others go on."""
+    """Returns the error for a break before the final dot. Only this document waits, as its content may be the cause."""
     return NotSent(message("mail.connection-broke-sending", quote=words_of(error), server=server))
 
 

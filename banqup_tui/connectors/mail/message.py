@@ -1,4 +1,4 @@
-"""The message that carries one document: its headers, its name, and what of the document is attached."""
+"""The mail message that carries one document."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,60}")
 
 
 class Letter(msgspec.Struct, frozen=True):
-    """A message ready to be sent: its envelope, its whole text with CRLF, and its Message-ID without the brackets."""
+    """A message ready to be sent: envelope, text with CRLF line ends, and Message-ID without angle brackets."""
 
     sender: str
     address: str
@@ -36,7 +36,16 @@ class Letter(msgspec.Struct, frozen=True):
 def letter(
     delivery_request: DeliveryRequest, sender: str, address: str, subject: str, file_name: str, kinds: Attachments
 ) -> Letter:
-    """`sender`, `address`: checked already. `subject`, `file_name`: templates. Raises `Rejected` or `NotSent`."""
+    """Builds the message.
+
+    Args:
+       sender, address: addresses that were checked.
+       subject, file_name: templates.
+       kinds: which documents the mailbox accepts.
+
+    Raises:
+       Rejected, NotSent: the mailbox does not accept the document, or its file cannot be read.
+    """
     shown = delivery_request
     content = b"".join(chunks_of(delivery_request))
     if kinds == "pdf-and-images":
@@ -57,14 +66,15 @@ def letter(
 
 
 def message_id_of(delivery_request: DeliveryRequest, sender: str) -> str:
-    """The same for each attempt at one wanted copy, and another for another copy."""
+    """Returns a Message-ID that is the same for every attempt at one generation and differs between generations."""
     return f"{delivery_request.key}@banqup.{sender.rpartition('@')[2].lower()}"
 
 
 def subject_of(template: str, delivery_request: DeliveryRequest) -> str:
-    """One line of visible text. What is missing leaves nothing behind; a number that is missing, the file's name.
+    """Returns the subject as one line. A missing value leaves nothing; a missing number is replaced by the file name.
 
-    What looks like an encoded word is broken: the library would decode it, line breaks and all, into the header.
+    `=?` is broken up: `email` decodes encoded words in a value that is set, so line breaks in one would inject
+    headers.
     """
     values = dict(values_of(delivery_request))
     values["number"] = values["number"] or values["file_name"]
@@ -74,7 +84,7 @@ def subject_of(template: str, delivery_request: DeliveryRequest) -> str:
 
 
 def media_type_of(delivery_request: DeliveryRequest) -> str:
-    """As mailboxes know it. What is text is sent as bytes, so that nobody on the way touches its lines or letters."""
+    """Returns the media type for the attachment. Text is sent as bytes, so that no relay changes its line ends."""
     plain = delivery_request.media_type.partition(";")[0].strip().lower()
     if plain == "text/xml":
         return "application/xml"
@@ -86,7 +96,8 @@ _MOST_ATTACHMENTS = 20
 
 
 def _visible(delivery_request: DeliveryRequest, content: bytes) -> tuple[DeliveryRequest, bytes]:
-    """What a mailbox takes that reads PDF and images only: the document, or the one PDF inside an e-invoice."""
+    """Returns the document if it is a PDF or an image, or the single PDF inside an e-invoice; raises `Rejected`
+    otherwise."""
     kind = media_type_of(delivery_request)
     if kind == "application/pdf" or kind.startswith("image/"):
         return delivery_request, content
@@ -97,9 +108,9 @@ def _visible(delivery_request: DeliveryRequest, content: bytes) -> tuple[Deliver
 
 
 def _pdf_inside(content: bytes) -> bytes | None:
-    """`None` also where there are several: nothing says which of them shows the invoice.
+    """Returns the only PDF in an e-invoice; `None` if there are several, as none is marked as the invoice.
 
-    The document is parsed for each of its attachments, so one of very many is not looked through.
+    Each attachment costs a parse of the document, so documents with many attachments are not searched.
     """
     from banqup_tui.formats import attachment_bytes, read
 

@@ -1,9 +1,9 @@
-"""Few connections to one mailbox at the sender's, shared by all who send through it.
+"""Pool of SMTP connections to one account, shared by all channels that send through it.
 
-Providers let a mailbox have few connections at a time (some three), and a firm sends through one mailbox for all of its
-clients. So the connections belong to the account, not to a client: two at most, in the whole process. A document holds
-one from its envelope to the end of its message; others wait for their turn. They stay open as long as anybody has a
-channel, and each has its own thread, so that a server that hangs takes no thread from anybody else.
+Providers allow few connections to one mailbox (about three), and a firm sends for all its clients through one. So a
+pool belongs to an account, with at most two connections in the process. A document occupies one from its envelope to
+the end of its message; others wait. The connections stay open while a channel is open. Each has its own thread, so that
+a server that hangs blocks nobody else.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ T = TypeVar("T")
 
 MOST_LINES = 2
 _SPARE_THREADS = 2
-"""For lines that were given up while their thread still looks for the server's name."""
+"""Threads for connections that were given up while their thread still resolves the server's name."""
 
 
 class Pool:
-    """For one event loop. `users`: how many channels are open."""
+    """A pool for one event loop. `users`: number of open channels."""
 
     def __init__(self, account: Account) -> None:
         self.account = account
@@ -40,9 +40,10 @@ class Pool:
         self._failed: tuple[float, NotSent] | None = None
 
     async def take(self) -> Line:
-        """A line that is signed in and has no envelope, until it is given back. Raises `NotSent`.
+        """Returns a connection that is signed in and has no envelope; the caller gives it back. Raises `NotSent`.
 
-        Who waited while another found the server closed is told the same at once.
+        Callers that waited during a failed connection attempt get its error at once, rather than each waiting
+        for a time-out.
         """
         asked = time.monotonic()
         await self._places.acquire()
@@ -55,13 +56,17 @@ class Pool:
             raise
 
     def give_back(self, line: Line) -> None:
-        """Whatever state it is in: one that cannot be used again was closed by its own thread."""
+        """Takes a connection back in any state. An unusable one was closed by its own thread."""
         if line.is_usable:
             self._idle.append(line)
         self._places.release()
 
     async def run(self, line: Line, do: Callable[[], T]) -> T:
-        """In a thread. Cancelled, the line is broken off; its thread ends by itself, and only then is it closed."""
+        """Runs `do` in a thread.
+
+        On cancellation the connection is shut down. It is closed only when its thread has ended, so that the
+        descriptor is not reused under it.
+        """
         work = self._threads.submit(do)
         try:
             return await asyncio.wrap_future(work)
@@ -90,7 +95,7 @@ class Pool:
             raise
 
     async def _opened(self) -> Line:
-        """Where the server does not take an access token that was thought to be good, once more with a new one."""
+        """Opens a connection. If the server refuses the access token, tries once more with a new one."""
         sign_in = self.account.sign_in
         if sign_in is None:
             return await self._open(Line(self.account))
@@ -111,7 +116,7 @@ _pools: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Account, Pool]] = Weak
 
 @asynccontextmanager
 async def shared_pool(account: Account) -> AsyncIterator[Pool]:
-    """The one of this process for the account; closed when the last user leaves it."""
+    """Yields the pool of this process and event loop for the account; the last user closes it."""
     pools = _pools.setdefault(asyncio.get_running_loop(), {})
     if account not in pools:
         pools[account] = Pool(account)
@@ -128,7 +133,7 @@ async def shared_pool(account: Account) -> AsyncIterator[Pool]:
 
 @asynccontextmanager
 async def own_pool(account: Account) -> AsyncIterator[Pool]:
-    """For a test of the connection, which must not find one that is open already."""
+    """Yields a new pool for a connection test, which must not succeed by a connection that is open already."""
     pool = Pool(account)
     try:
         yield pool

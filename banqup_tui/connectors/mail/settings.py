@@ -1,4 +1,4 @@
-"""What the firm and its clients say about sending by mail, and what is wrong with it."""
+"""Settings of the mail connector and their checks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OF_FOLDER: dict[Folder, str] = {
     Folder.ENRICHED_MOVEMENT_REPORTS: "movements",
     Folder.OTHER_DOCUMENTS: "other",
 }
-"""The setting that has the address of each folder."""
+"""Name of the setting that holds the address of each folder."""
 
 
 def _address(title_en: str, title_fr: str, help_en: str, help_fr: str) -> Any:
@@ -206,16 +206,16 @@ class MailSettings(Settings, frozen=True, kw_only=True):
     ] = ""
 
     def of(self, folder: Folder) -> str:
-        """The address for a folder; empty where it is not taken."""
+        """Returns the address for a folder; empty if documents of the folder are not accepted."""
         return str(getattr(self, OF_FOLDER[folder])) or self.address
 
 
 def problems_of(entered: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
-    """Found without asking any server; `complete` says that no more settings will be added."""
+    """Returns the problems that need no question to the server. `complete`: no more settings will be added."""
     problems = name_problems(entered.get("file_name", ""))
     for name in ("sender", "address", *OF_FOLDER.values()):
         if entered.get(name) and not is_address(entered[name]):
-            problems.append(_no_address(name))
+            problems.append(_bad_address(name))
     if re.search(r"[\s/@]", entered.get("host", "").strip()):
         problems.append(SettingProblem(field="host", message=message("setting.not-a-mail-server")))
     return problems + (_missing(entered) if complete else [])
@@ -228,12 +228,12 @@ def is_address(text: str) -> bool:
     return len(plain) <= _MOST_ADDRESS and not odd and _ADDRESS.fullmatch(plain) is not None
 
 
-def _no_address(name: str) -> SettingProblem:
+def _bad_address(name: str) -> SettingProblem:
     return SettingProblem(field=name, message=message("setting.not-a-mail-address", example=EXAMPLE))
 
 
 def _missing(entered: Mapping[str, Any]) -> list[SettingProblem]:
-    """What is wrong only once no more will be added."""
+    """Returns the settings that are missing once all have been entered."""
     problems = []
     if not any(entered.get(name) for name in ("address", *OF_FOLDER.values())):
         problems.append(SettingProblem(field="address", message=message("setting.no-recipient")))

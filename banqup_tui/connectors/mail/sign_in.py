@@ -1,4 +1,4 @@
-"""Where one signs in in the browser to send mail, at the providers that let no password in any more."""
+"""OAuth registration for sending mail at providers that no longer accept passwords."""
 
 from __future__ import annotations
 
@@ -27,13 +27,14 @@ _KNOWN = {
     ),
     "other": Authorization(authorize_url="", token_url="", client_id=""),
 }
-"""As their documentation has it for applications of the desktop. Google gives a lasting sign-in only when asked so."""
+"""Values from the providers' documentation for desktop applications. Google issues a refresh token only with these
+parameters."""
 
 _NEEDED = ("client_id", "authorize_url", "token_url")
 
 
 def authorization_of(entered: Mapping[str, Any]) -> Authorization | SettingProblem:
-    """What is filled in goes before what is usual at the provider."""
+    """Returns the registration. Values in the settings replace the provider's usual ones."""
     usual = _KNOWN.get(str(entered.get("sign_in_by")), _KNOWN["other"])
     own = {name: str(entered.get(name) or "").strip() for name in ("client_id", "authorize_url", "token_url", "scope")}
     found = msgspec.structs.replace(

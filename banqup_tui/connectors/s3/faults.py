@@ -23,8 +23,6 @@ NOT_IMPLEMENTED = 501
 MOST_WORDS = 200
 MOST_BODY = 16_384
 
-_WAIT = "It is tried again by itself."
-_ATTENDRE = "Nouvel essai tout seul."
 
 _NO_SUCH_KEY = frozenset({"InvalidAccessKeyId", "InvalidAccessKey", "InvalidClientTokenId"})
 _DISK_FULL = frozenset({"QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "XMinioStorageFull", "InsufficientStorage"})

@@ -1,1 +1,1 @@
-"""Tryton: each document becomes an incoming document."""
+"""Connector that makes each document an incoming document in Tryton."""

@@ -1,7 +1,8 @@
-"""Tryton: each document becomes an incoming document there, and what Tryton can read a draft supplier invoice.
+"""Connector for Tryton: creates an incoming document, and a draft supplier invoice from files that Tryton reads.
 
-The key of the wanted copy is written into the document's source, so that it can be looked up: after an attempt that was
-cut off, and before another copy is made. One key of Tryton's does all of it, so what may be created may be seen.
+The idempotency key is written into the field `source`, so that the document can be looked up after an attempt that was
+cut off and before a further copy. The same API key creates and reads, so every document that it creates is visible to
+it.
 """
 
 from __future__ import annotations
@@ -41,10 +42,10 @@ from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.secret import Secret
 
 MAX_BYTES = 20_000_000
-"""A whole document is made in memory, in Base64. Tryton itself takes 2 MB unless its configuration says more."""
+"""A document is encoded in memory in Base64. Tryton's own limit is 2 MB unless configured otherwise."""
 
 PATIENCE = (0.1, 0.2, 0.4, 0.8)
-"""Seconds between looks at a document that a worker of Tryton's is still to process."""
+"""Seconds between reads of a document that a worker of Tryton still processes."""
 
 _EXAMPLE_URL = "https://tryton.example.com"
 
@@ -101,7 +102,7 @@ class TrytonSettings(Settings, frozen=True, kw_only=True):
 
 
 class Tryton:
-    """Delivers into the books of a company in Tryton 8."""
+    """Delivers to one company in a Tryton 8 database."""
 
     manifest = Manifest(
         id="tryton",
@@ -155,7 +156,7 @@ class _TrytonChannel:
         self._known: frozenset[str] | None = None
 
     async def prepare(self, delivery_request: DeliveryRequest) -> str:
-        """The remnant is the type that the document will have in Tryton, which may be none."""
+        """Checks file and access. The resume token is the type that the document gets in Tryton, possibly empty."""
         content = await asyncio.to_thread(_content, delivery_request)
         types = await self._types()
         return await asyncio.to_thread(wanted_type, delivery_request, content, self._settings.pictures, types)
@@ -169,6 +170,7 @@ class _TrytonChannel:
         }
         created = await self._rest.create(values, await asyncio.to_thread(_content, delivery_request))
         try:
+            # The document exists from here on, so every later failure is uncertain and never "not sent".
             if created is None:
                 return await self._receipt_by_source(delivery_request)
             return await self._booked(Incoming(created, "draft", resume_token or None))
@@ -181,10 +183,10 @@ class _TrytonChannel:
     async def look_up(
         self, delivery_request: DeliveryRequest, earlier_receipts: Sequence[str]
     ) -> tuple[Found, Receipt | None]:
-        """Each generation has a source of its own, so those before are left out.
+        """Looks for the source of this generation, which leaves out earlier generations.
 
-        Only a user who may see the company's documents can say that one is not there. What is there and was never
-        processed, because the attempt was cut off in between, is processed now.
+        Access is checked first: without it Tryton returns no rows, which must not count as absent. A document
+        found unprocessed, because the attempt was cut off, is processed now.
         """
         await _may_send(self._rest, self._settings.company)
         found = await self._rest.with_source(_source(delivery_request))
@@ -193,10 +195,10 @@ class _TrytonChannel:
         return Found.FOUND, await self._booked(found[0])
 
     async def discard(self, resume_token: str) -> None:
-        """Nothing lies at the receiver's before the commit."""
+        """Does nothing: the receiver has nothing before the commit."""
 
     async def _types(self) -> frozenset[str]:
-        """Asked once for each channel, and for all documents that go side by side over it."""
+        """Returns Tryton's document types. The lock makes concurrent deliveries of a channel share one request."""
         async with self._asking:
             if self._known is None:
                 await _may_send(self._rest, self._settings.company)
@@ -210,7 +212,7 @@ class _TrytonChannel:
         return await self._booked(found[0])
 
     async def _booked(self, document: Incoming) -> Receipt:
-        """Has a document processed that nobody has touched yet. Whatever comes of it, the document has arrived."""
+        """Has Tryton process a document that no user has changed. Whatever the result, the document has arrived."""
         reason = ""
         if document.type and document.state == "draft" and document.write_date is None:
             pressed = await self._rest.press(document.id, "process")
@@ -238,7 +240,7 @@ async def _rest(settings: TrytonSettings) -> AsyncIterator[Rest]:
 
 
 async def _may_send(rest: Rest, company: int) -> None:
-    """Raises `NotSent` unless documents of the company may be made, and seen afterwards, by the user of the key."""
+    """Raises `NotSent` unless the user of the key may create, read and write documents of the company."""
     if company not in (await rest.preferences()).companies:
         raise NotSent(message("tryton.no-company", company=company), fault=Fault.PERSON)
     access = await rest.access()
@@ -275,7 +277,7 @@ def _receipt(document: Incoming, reason: str) -> Receipt:
 
 
 def _types(known: frozenset[str]) -> Step:
-    """What will become of documents: no fault of anybody, but good to know before the first."""
+    """Returns the step of the test that tells how Tryton will treat e-invoices. It never fails."""
     if UBL in known:
         return _done(Message("tryton.e-invoices-become-drafts"))
     return _done(Message("tryton.e-invoices-wait"))

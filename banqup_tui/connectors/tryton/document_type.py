@@ -1,4 +1,4 @@
-"""What Tryton is to take a document for: an e-invoice that it reads, a file to make a draft of, or neither."""
+"""Choice of the type of a document in Tryton: e-invoice, file for a draft invoice, or none."""
 
 from banqup_tui.connectors.interface import DeliveryRequest
 from banqup_tui.domain.folder import Folder
@@ -11,7 +11,7 @@ _PURCHASES = (Folder.PURCHASE_INVOICES, Folder.PURCHASE_RECEIPTS)
 
 
 def wanted_type(delivery_request: DeliveryRequest, content: bytes, pictures: str, known: frozenset[str]) -> str:
-    """One of the three above, as far as the modules in Tryton (`known`) bring it. `pictures`: see the setting."""
+    """Returns `UBL`, `PICTURE` or `NONE`. `known`: types of the installed modules; `pictures`: the setting."""
     if delivery_request.folder not in _PURCHASES:
         return NONE
     if is_ubl(content):
@@ -22,7 +22,7 @@ def wanted_type(delivery_request: DeliveryRequest, content: bytes, pictures: str
 
 
 def is_ubl(content: bytes) -> bool:
-    """Whether the root is one that Tryton's reader takes: not in an envelope, and of UBL 2."""
+    """Tells whether the root element is one that Tryton's reader accepts: bare UBL 2, without an envelope."""
     from banqup_tui.formats import root_name
 
     return root_name(content) in _UBL_ROOTS

@@ -1,4 +1,4 @@
-"""Tryton's REST interface, as far as incoming documents need it: one key, one database, models and their buttons."""
+"""Client of Tryton's REST interface for incoming documents: one API key, one database."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _JSON = {"Content-Type": "application/json"}
 
 
 class Incoming(msgspec.Struct, frozen=True):
-    """A row of `document.incoming`. `write_date` is none as long as nobody has touched what was created."""
+    """A row of `document.incoming`. `write_date` is `None` until somebody changes the row."""
 
     id: int
     state: str = ""
@@ -38,13 +38,13 @@ class Incoming(msgspec.Struct, frozen=True):
 
 
 class Preferences(msgspec.Struct, frozen=True):
-    """Of the user whose key it is."""
+    """Preferences of the user of the API key."""
 
     companies: tuple[int, ...] = ()
 
 
 class Access(msgspec.Struct, frozen=True):
-    """1 where the user may."""
+    """Access rights of the user; 1 is granted."""
 
     read: int = 0
     write: int = 0
@@ -77,7 +77,12 @@ _FIELDS = (("f", "state"), ("f", "type"), ("f", "result"), ("f", "write_date"))
 
 
 class Rest:
-    """Raises `NotSent` for what was asked before anything had an effect, `Uncertain` with `begun`."""
+    """Calls on Tryton's models.
+
+    Raises:
+       NotSent: a call before the effect failed.
+       Uncertain: a call with or after the effect (`begun`) got no clear answer.
+    """
 
     def __init__(self, client: httpx.AsyncClient, url: str, database: str) -> None:
         self._client = client
@@ -93,20 +98,21 @@ class Rest:
         return clean(self._read(_named, self._good(answer)).rec_name)
 
     async def access(self) -> Access:
-        """What the user may do with incoming documents. Raises `NotSent` where Tryton knows none."""
+        """Returns the rights on incoming documents. Raises `NotSent` if the module is not installed."""
         answer = await self._do(f"{self._root}/ir.model.access/get_access", {"models": [DOCUMENT]})
+        # Tryton answers 500 to a question about a model that it does not have.
         if answer.status == 500:
             raise NotSent(message("tryton.no-incoming-documents", server=self.where), fault=Fault.PERSON)
         return self._read(_access, self._good(answer)).get(DOCUMENT, Access())
 
     async def types(self) -> frozenset[str]:
-        """The types that an incoming document may have: each module brings its own."""
+        """Returns the possible types of an incoming document; each module of Tryton adds its own."""
         answer = await self._do(f"{self._root}/{DOCUMENT}/fields_get", {"fields_names": ["type"]})
         selection = self._read(_fields, self._good(answer))["type"].selection
         return frozenset(name for name, _title in selection if name)
 
     async def create(self, values: Mapping[str, Any], content: bytes) -> int | None:
-        """The effect. The id of what was created, `None` where Tryton does not tell it."""
+        """Creates the document: the effect. Returns its id, or `None` if the answer does not show it."""
         data = {"__class__": "bytes", "base64": base64.b64encode(content).decode("ascii")}
         body = _encoder.encode({**values, "data": data})
         headers = {**_JSON, "Content-Length": str(len(body))}
@@ -114,6 +120,7 @@ class Rest:
         answer = await ask(
             self._client, "POST", url, where=self.where, begun=True, content=pieces(body), headers=headers
         )
+        # Kill point: Tryton has answered and nothing is recorded; the look-up finds the document.
         kill_point("send.answered")
         if answer.status == 413:
             raise self._too_large()
@@ -126,7 +133,7 @@ class Rest:
             return None
 
     async def press(self, document: int, button: str) -> Answer:
-        """`process` or `proceed`, as the button of that name does. Any answer is one."""
+        """Presses the button `process` or `proceed`. Returns the answer whatever its status."""
         return await self._do(f"{self._root}/{DOCUMENT}/{document}/{button}", {}, begun=True)
 
     async def document(self, document: int) -> Incoming:
@@ -134,7 +141,7 @@ class Rest:
         return self._read(_incoming, self._good(answer, begun=True))
 
     async def with_source(self, source: str) -> Sequence[Incoming]:
-        """Oldest first, those that were put away too."""
+        """Returns the documents with this source, oldest first, including archived ones."""
         domain = _encoder.encode([["source", "=", source], ["active", "in", [True, False]]])
         query = [("d", base64.urlsafe_b64encode(domain).decode("ascii")), *_FIELDS]
         answer = await self._get(f"{self._root}/{DOCUMENT}?{urlencode(query)}", begun=False)
@@ -142,7 +149,7 @@ class Rest:
         return sorted(found, key=lambda row: row.id)
 
     def reason(self, answer: Answer) -> str:
-        """The first line of what Tryton says; what follows it are whole pieces of the document."""
+        """Returns the first line of Tryton's error; the lines after it repeat parts of the document."""
         try:
             text = _error_body.decode(answer.body).message
         except (msgspec.DecodeError, UnicodeDecodeError):

@@ -1,1 +1,1 @@
-"""Standard Webhooks: each document is posted as a signed event."""
+"""Connector that posts each document as a signed event of Standard Webhooks."""

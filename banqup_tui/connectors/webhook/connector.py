@@ -1,7 +1,7 @@
-"""A server of the firm's own: each document is posted as a signed event of Standard Webhooks.
+"""Connector for a server of the firm: posts each document as a signed event of Standard Webhooks.
 
-The identifier of an event is the same for every attempt at one wanted copy, so a receiver that remembers it takes the
-document once, however often it is sent. The library is loaded when first used.
+The event identifier is the idempotency key, the same for every attempt at one generation. A receiver that remembers it
+accepts the document once. httpx is imported on first use.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ if TYPE_CHECKING:
     import httpx
 
 REMEMBERED_SECONDS = 24 * 3600.0
-"""Standard Webhooks does not say for how long a receiver remembers an identifier; ours asks for a day."""
+"""Our documentation asks receivers to remember an identifier for a day; Standard Webhooks names no time."""
 
 MAX_BYTES = 20_000_000
-"""A whole event is made in memory to be signed, and Base64 makes it a third larger."""
+"""An event is built in memory to be signed, and Base64 makes it a third larger."""
 
 _EXAMPLE_URL = "https://books.example.com/hooks/banqup"
 _EXAMPLE_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -92,7 +92,7 @@ class WebhookSettings(Settings, frozen=True, kw_only=True):
 
 
 class Webhook:
-    """Posts to a server that honours `webhook-id`."""
+    """Posts to a server that honours `webhook-id` as an idempotency key."""
 
     manifest = Manifest(
         id="webhook",
@@ -120,7 +120,7 @@ class Webhook:
         return f"webhook:{settings.url.reveal()}"
 
     def where(self, settings: WebhookSettings, delivery_request: DeliveryRequest) -> str:
-        """Without its path: whoever knows the whole address may post there."""
+        """Returns the host only: the path of a webhook is often its only secret."""
         return server_of(settings.url.reveal())
 
     def check(self, entered: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
@@ -135,7 +135,7 @@ class Webhook:
             yield _WebhookChannel(settings, client)
 
     async def test(self, settings: WebhookSettings, sample: DeliveryRequest | None) -> list[Step]:
-        """A `test.ping` that keeps nothing; whether documents are taken, only a document can show."""
+        """Posts a `test.ping`, which stores nothing. It cannot show whether the server accepts documents."""
         try:
             async with opened(settings.url.reveal()) as client:
                 body = ping(now())
@@ -154,30 +154,32 @@ class _WebhookChannel:
         self._client = client
 
     async def prepare(self, delivery_request: DeliveryRequest) -> str:
-        """What can go wrong here is found before the effect: the file is not as it came, or cannot be read."""
+        """Reads the whole file, so that a damaged or missing one is found before the effect. The token is the key."""
         await asyncio.to_thread(_read_once, delivery_request)
         return delivery_request.key
 
     async def commit(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
         body, kind = await self._body(delivery_request)
         answer = await _post(self._client, self._settings, delivery_request.key, body, kind, begun=True)
+        # Kill point: the server has answered and nothing is recorded; the same key is sent again.
         kill_point("send.answered")
+        # 409 is the answer to an identifier that the server has already: the document is there.
         if answer.good or answer.status == 409:
             return _receipt(self._settings, delivery_request, answer)
         raise _not_taken(self._settings, answer, begun=True)
 
     async def roll_forward(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
-        """The same identifier again: the receiver takes it once."""
+        """Posts again with the same identifier, which the receiver accepts once."""
         return await self.commit(delivery_request, resume_token)
 
     async def look_up(
         self, delivery_request: DeliveryRequest, earlier_receipts: Sequence[str]
     ) -> tuple[Found, Receipt | None]:
-        """There is nothing to ask: the same identifier is sent again instead."""
+        """Always PENDING: there is nothing to ask, the same identifier is sent again."""
         return Found.PENDING, None
 
     async def discard(self, resume_token: str) -> None:
-        """Nothing lies at the receiver's before the commit."""
+        """Does nothing: the receiver has nothing before the commit."""
 
     async def _body(self, delivery_request: DeliveryRequest) -> tuple[bytes, str]:
         if self._settings.format == "multipart":
@@ -188,7 +190,7 @@ class _WebhookChannel:
 async def _post(
     client: httpx.AsyncClient, settings: WebhookSettings, key: str, body: bytes, kind: str, *, begun: bool
 ) -> Answer:
-    """Signed at this moment: receivers refuse what was signed five minutes ago."""
+    """Signs at the moment of sending, as receivers refuse signatures that are five minutes old."""
     try:
         secrets = secrets_of(settings.secret.reveal())
     except ValueError as error:
@@ -201,7 +203,7 @@ async def _post(
 
 
 def _receipt(settings: WebhookSettings, delivery_request: DeliveryRequest, answer: Answer) -> Receipt:
-    """The receiver's own identifier where its answer has one, else ours."""
+    """Returns a receipt with the receiver's identifier if the answer has one, else with the key."""
     reference = _id_of(answer) or delivery_request.key
     return Receipt(text=f"{server_of(settings.url.reveal())}: {reference}", reference=reference)
 

@@ -1,4 +1,4 @@
-"""The event that a webhook sends: JSON with the document in it, or JSON with the document beside it."""
+"""Body of a webhook event: JSON with the document inside, or JSON and the document as two form parts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PING = "test.ping"
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", re.ASCII)
 
 
-class Whose(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class EventClient(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The client, as the firm knows it."""
 
     reference: str
@@ -32,13 +32,15 @@ class Whose(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     enterprise_number: str | None
 
 
-class Sent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """`copy_number` is 1, and more for each further copy that somebody asked for.
+class SentDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The document of an event.
 
-    `content` is written in Base64; it is left out where the file lies beside.
+    Attributes:
+       copy_number: the generation: 1, then one more for each copy that a user asked for.
+       content: bytes, in Base64 on the wire; left out where the file is a form part.
     """
 
-    client: Whose
+    client: EventClient
     folder: Folder
     number: str | None
     issue_date: date
@@ -51,11 +53,11 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """What Standard Webhooks asks of every body. `timestamp` is UTC."""
+    """The body that Standard Webhooks requires. `timestamp` is UTC."""
 
     type: str
     timestamp: datetime
-    data: Sent | dict[str, str]
+    data: SentDocument | dict[str, str]
 
 
 _encoder = msgspec.json.Encoder()
@@ -66,14 +68,14 @@ def ping(at: datetime) -> bytes:
 
 
 def with_content(delivery_request: DeliveryRequest, at: datetime) -> bytes:
-    """One JSON text. Raises `Rejected` or `NotSent` where the file kept here cannot be read."""
+    """Returns the event as JSON with the document inside. Raises `Rejected` or `NotSent` if the file cannot be read."""
     return _encoder.encode(Event(type=SENT, timestamp=at, data=_sent(delivery_request, _content(delivery_request))))
 
 
 async def with_file_beside(
     delivery_request: DeliveryRequest, at: datetime, client: httpx.AsyncClient, url: str
 ) -> tuple[bytes, str]:
-    """A form of two parts, `event` and `file`, and its content type with the boundary."""
+    """Returns a form with the parts `event` and `file`, and its content type with the boundary."""
     event = _encoder.encode(Event(type=SENT, timestamp=at, data=_sent(delivery_request)))
     content = await asyncio.to_thread(_content, delivery_request)
     kind = (
@@ -87,7 +89,7 @@ async def with_file_beside(
 
 
 def file_name(delivery_request: DeliveryRequest) -> str:
-    """The name it came with, made safe, with an extension that fits."""
+    """Returns the original file name, made safe, with an extension that fits the media type."""
     return fill("", delivery_request, "[file_name]").name
 
 
@@ -95,9 +97,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _sent(delivery_request: DeliveryRequest, content: bytes | msgspec.UnsetType = msgspec.UNSET) -> Sent:
-    return Sent(
-        client=Whose(
+def _sent(delivery_request: DeliveryRequest, content: bytes | msgspec.UnsetType = msgspec.UNSET) -> SentDocument:
+    return SentDocument(
+        client=EventClient(
             reference=delivery_request.client_reference,
             name=delivery_request.client_name,
             vat_number=delivery_request.vat_number,

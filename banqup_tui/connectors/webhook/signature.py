@@ -1,6 +1,6 @@
-"""The signature of Standard Webhooks: HMAC-SHA256 over identifier, time and body, one for each secret.
+"""Signatures of Standard Webhooks: HMAC-SHA256 over identifier, time and body, one for each secret.
 
-The scheme signs bytes. The makers' own library signs text only, and a body with a file in it is none.
+The `standardwebhooks` library signs only text, and a body that contains a file is not text.
 """
 
 import base64
@@ -12,11 +12,15 @@ from datetime import datetime
 
 PREFIX = "whsec_"
 SHORTEST, LONGEST = 24, 64
-"""Bytes of a secret."""
+"""Allowed length of a secret in bytes."""
 
 
 def secrets_of(text: str) -> list[bytes]:
-    """One secret, or several between spaces while one is being changed. Raises `ValueError` for what is none."""
+    """Returns the secrets in the text, separated by spaces; two while a secret is being replaced.
+
+    Raises:
+       ValueError: a word is not a secret, or there is none.
+    """
     found = [_secret(word) for word in text.split()]
     if not found:
         raise ValueError("no secret")
@@ -24,7 +28,7 @@ def secrets_of(text: str) -> list[bytes]:
 
 
 def signed_headers(secrets: Sequence[bytes], key: str, at: datetime, body: bytes) -> dict[str, str]:
-    """The three headers. `key` must not hold a full stop: it stands between two in what is signed."""
+    """Returns the three headers. `key` must not contain a full stop, which separates the signed parts."""
     seconds = str(int(at.timestamp()))
     what = b".".join((key.encode(), seconds.encode(), body))
     return {

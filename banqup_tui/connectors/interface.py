@@ -117,7 +117,7 @@ class NotSent(BanqupError):
     """Nothing has arrived, and a later attempt may succeed.
 
     Args:
-       fault: PERSON means that no attempt is struct until somebody has changed the settings.
+       fault: PERSON means that no attempt is made until somebody has changed the settings.
        trouble: kind of repair that a fault of PERSON needs (a new sign-in, or other settings).
        retry_after: seconds for which the receiver asks to be left alone.
     """
@@ -240,7 +240,7 @@ class Connector(Protocol, Generic[S]):
     def destination(self, settings: S) -> str:
         """Returns the place to which documents go, as text that the ledger compares.
 
-        A key and a resume token are only good for the destination for which they were struct. The text is stored
+        A key and a resume token are only good for the destination for which they were made. The text is stored
         and shown with every attempt, so it must hold no secret.
         """
         ...

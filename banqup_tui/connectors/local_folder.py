@@ -138,9 +138,9 @@ class _FolderChannel:
             for old in older_hidden_names(delivery_request):
                 (directory / old).unlink(missing_ok=True)
             unused_names = (
-                place_with_name
-                for place_with_name in names(place, delivery_request)
-                if not os.path.lexists(place_with_name.path) or _is_there(place_with_name.path, delivery_request)
+                candidate
+                for candidate in names(place, delivery_request)
+                if not os.path.lexists(candidate.path) or _is_there(candidate.path, delivery_request)
             )
             final = next(unused_names, place)
             hidden = directory / hidden_name(delivery_request)
@@ -216,7 +216,7 @@ def _roll_forward(delivery_request: DeliveryRequest, resume_token: ResumeToken) 
 
 
 def _appear(delivery_request: DeliveryRequest, resume_token: ResumeToken) -> str:
-    """Gives the hidden file its recorded name or the next unused_names place_with_name; returns the path."""
+    """Gives the hidden file its recorded name or the next free one; returns the path."""
     # Kill point: the mark is recorded and the rename is not done; roll-forward does it.
     kill_point("rename.before")
     directory, name = os.path.split(resume_token.final)

@@ -99,7 +99,7 @@ class Api:
         raise self._not_filed(answer, error_text, account, folder)
 
     async def hash_of(self, path: str, most: int) -> str | None:
-        """Returns the SHA-256 of a document in Fava; `None` if Fava does not show it (yet) or it exceeds `most` bytes."""
+        """Returns the SHA-256 of a document in Fava; `None` if Fava does not show it or it exceeds `most` bytes."""
         import hashlib
 
         import httpx

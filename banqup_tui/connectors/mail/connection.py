@@ -390,7 +390,7 @@ class _Smtp(smtplib.SMTP):
         self.does_esmtp = False
 
     def close(self) -> None:
-        """Closes under the lock: otherwise `break_off` could shut down a new socket that has got the same descriptor."""
+        """Closes under the lock: otherwise `break_off` could shut down a new socket with the same descriptor."""
         with self._line.guard, suppress(OSError):
             super().close()
 
@@ -415,7 +415,7 @@ def authorities(ca: str) -> tuple[str | None, str | None]:
 
 
 def _context(account: Account) -> ssl.SSLContext | None:
-    """Returns the TLS context, which always checks certificates. Raises `NotSent` if the firm's own CA is unreadable."""
+    """Returns the TLS context, which always checks certificates. Raises `NotSent` if the firm's CA is unreadable."""
     if account.security in ("none", "none-anywhere"):
         return None
     if not account.ca.strip():

@@ -46,10 +46,3 @@ def stored_less(where: str, size_there: int, size: int) -> NotSent:
 
 def _wrong_password(where: str) -> NotSent:
     return NotSent(message("webdav.sign-in-refused", server=where), fault=Fault.PERSON)
-
-
-def _saying(answer: Answer, *, french: bool = False) -> str:
-    quote = excerpt(answer)
-    if not quote:
-        return ""
-    return f" : « {quote} »" if french else f": “{quote}”"

@@ -1,5 +1,6 @@
-"""The delivery ledger: what each integration has of each document, and how it gets there (docs/protocol.md).
+"""The delivery ledger records which content each integration has received, and decides what is sent next.
 
-One row per (integration, content). A row changes its state only here, each time in one transaction under the lock of
-its integration, and the accounting status of its document changes with it.
+There is one `delivery` row per (integration, content). Only this package changes the state of a row. Each change is one
+transaction under the lock of the integration's row, and updates the accounting status of the document with it. The
+states, events and guards are in docs/protocol.md, "Delivery ledger".
 """

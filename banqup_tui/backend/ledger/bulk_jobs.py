@@ -1,7 +1,7 @@
-"""Bulk sending: counted when it is asked for, then queued in portions by a durable job that remembers its place.
+"""Bulk sending: documents are counted when the user asks, then queued in portions by a job stored in the database.
 
-It takes only documents that were ready by the number the user had seen, and of what is sent again only copies that
-were wanted by then: nothing that came since is swept along, however often the job begins anew.
+A job takes only documents that were ready by the change number that the user had seen, and sends again only copies that
+were settled by then. So it never sends more than the user confirmed, however often it is interrupted and continued.
 """
 
 import uuid
@@ -31,10 +31,17 @@ from banqup_tui.protocol.problems import ProblemType
 
 RUNNING, DONE = "RUNNING", "DONE"
 BULK = "BULK"
+"""Kind of the jobs of this module; other kinds are in `Services.jobs`."""
 
 
 class Progress(NamedTuple):
-    """What one portion of a job came to: where the next begins, how many were done, whether it was the last."""
+    """Result of one portion of a job.
+
+    Attributes:
+        position: The next portion begins after it; what it means depends on the kind of job.
+        number: Items that this portion has done.
+        ended: Whether this portion was the last.
+    """
 
     position: str
     number: int
@@ -42,10 +49,14 @@ class Progress(NamedTuple):
 
 
 class Task(Value, frozen=True, kw_only=True):
-    """What a job does, as it was when asked for. `integration_ids` were active then.
+    """The task of a bulk job, as it was when the user asked.
 
-    `since`: only documents dated on that day or later. `destinations`: of those integrations, as they were when the
-    documents were counted; where one has changed since, what had arrived before is left as it is.
+    Attributes:
+        integration_ids: Integrations that were active then.
+        again: Also send another copy of what is settled already.
+        since: Send only documents dated on this day or later.
+        destinations: Destinations by integration id when the documents were counted. Where the destination has changed
+            since, documents that arrived at an earlier destination are left alone: they were not in the count.
     """
 
     query: Query
@@ -60,9 +71,18 @@ _task = msgspec.json.Decoder(Task)
 
 
 def begin(transaction: Transaction, context: Context, task: Task, up_to: str, expected: int) -> dict[str, Any]:
-    """Refuses with `count-changed` where there are more than the user confirmed; then nothing is queued."""
+    """Counts the documents and starts the job.
+
+    Args:
+        up_to: The `epoch.seq` of the view in which the user asked.
+        expected: The number of documents that the user confirmed.
+
+    Raises:
+        Refused: `count-changed` if there are more documents than expected, or the space has a new epoch.
+    """
     upto_seq = _seq_seen(transaction, up_to)
     count = count_documents(transaction, transaction.space_id, task, upto_seq)
+    # A kill here leaves no job: the count and the job are written in one transaction.
     kill_point("bulk.counted")
     if count > expected:
         raise _count_changed(count, expected)
@@ -89,7 +109,12 @@ def write(
     expected: int = 0,
     position: str = "",
 ) -> str:
-    """A job of this kind begins after `position`, as soon as the transaction is kept. Returns its id."""
+    """Adds a job, which starts after `position` once the transaction is committed, and returns its id.
+
+    Args:
+        kind: `BULK`, or a key of `Services.jobs`.
+        task: The task, encoded as the kind expects it.
+    """
     job_id = str(uuid.uuid4())
     row: dict[str, Any] = {"id": job_id, "space_id": transaction.space_id, "kind": kind, "query": task}
     row |= {"upto_seq": upto_seq, "expected": expected, "state": RUNNING, "asked_by": context.user_id}
@@ -98,14 +123,18 @@ def write(
 
 
 def count_documents(transaction: Any, space_id: str, task: Task, upto_seq: int) -> int:
-    """Documents of which something would be queued. `transaction`: a transaction or a connection."""
+    """Returns the number of documents of which at least one delivery would be queued.
+
+    Args:
+        transaction: A transaction or a connection.
+    """
     total = 0
     for some in in_batches(task.integration_ids):
-        total += count_since(transaction, _wanted(space_id, task, some, upto_seq), task.since)
+        total += count_since(transaction, _conditions_with_effect(space_id, task, some, upto_seq), task.since)
     return total
 
 
-def _wanted(space_id: str, task: Task, integration_ids: list[str], upto_seq: int) -> list[Any]:
+def _conditions_with_effect(space_id: str, task: Task, integration_ids: list[str], upto_seq: int) -> list[Any]:
     target = (
         exists()
         .where(
@@ -115,22 +144,23 @@ def _wanted(space_id: str, task: Task, integration_ids: list[str], upto_seq: int
         )
         .correlate(document)
     )
-    return [*_which(space_id, task, upto_seq), target]
+    return [*_conditions(space_id, task, upto_seq), target]
 
 
 def _has_effect(task: Task, upto_seq: int) -> Any:
     failed = delivery.c.state == str(DeliveryState.FAILED)
     if task.query.failed_only:
-        return _there(failed)
-    effect = or_(~_there(), _there(or_(failed, delivery.c.state == str(DeliveryState.CANCELLED), is_elsewhere())))
+        return _delivery_exists(failed)
+    cancelled = delivery.c.state == str(DeliveryState.CANCELLED)
+    effect = or_(~_delivery_exists(), _delivery_exists(or_(failed, cancelled, is_elsewhere())))
     if not task.again:
         return effect
-    return or_(effect, _there(_can_be_sent_again(), delivery.c.settled_seq <= upto_seq))
+    return or_(effect, _delivery_exists(_can_be_sent_again(), delivery.c.settled_seq <= upto_seq))
 
 
-def _there(*which: Any) -> Any:
-    of = (delivery.c.integration_id == integration.c.id) & (delivery.c.sha256 == document.c.sha256)
-    return exists().where(of, *which).correlate(integration, document)
+def _delivery_exists(*conditions: Any) -> Any:
+    same = (delivery.c.integration_id == integration.c.id) & (delivery.c.sha256 == document.c.sha256)
+    return exists().where(same, *conditions).correlate(integration, document)
 
 
 def _can_be_sent_again() -> Any:
@@ -138,82 +168,91 @@ def _can_be_sent_again() -> Any:
     return or_(delivery.c.state == str(DeliveryState.DELIVERED), unknown)
 
 
-def _which(space_id: str, task: Task, upto_seq: int) -> list[Any]:
+def _conditions(space_id: str, task: Task, upto_seq: int) -> list[Any]:
     query = task.query
-    which = [document.c.space_id == space_id, document.c.approved.is_(True), document.c.ready_seq <= upto_seq]
+    conditions = [document.c.space_id == space_id, document.c.approved.is_(True), document.c.ready_seq <= upto_seq]
     equal: dict[str, Any] = {"client_id": query.client_id, "folder": query.folder}
     equal |= {"filed_year": query.year, "filed_month": query.month}
-    which += [document.c[name] == wanted for name, wanted in equal.items() if wanted is not None]
+    conditions += [document.c[name] == wanted for name, wanted in equal.items() if wanted is not None]
     if task.folders is not None:
-        which.append(document.c.folder.in_([str(folder) for folder in task.folders]))
+        conditions.append(document.c.folder.in_([str(folder) for folder in task.folders]))
     if query.document_ids is not None:
-        which.append(document.c.id.in_(query.document_ids))
-    return which
+        conditions.append(document.c.id.in_(query.document_ids))
+    return conditions
 
 
 def step(transaction: Transaction, services: Services) -> bool:
-    """One portion of one job; false when there is no job."""
-    found = transaction.execute(
+    """Does one portion of one job and stores its position, both in `transaction`; returns False if there is no job.
+
+    Position and effect are committed together, so a crash neither repeats nor skips a portion.
+    """
+    job_row = transaction.execute(
         select(job).where(job.c.space_id == transaction.space_id, job.c.state == RUNNING).order_by(job.c.id).limit(1)
     ).one_or_none()
-    if found is None:
+    if job_row is None:
         return False
-    done = _bulk(transaction, found) if found.kind == BULK else services.jobs[found.kind](transaction, services, found)
-    values = {"position": done.position, "done": found.done + done.number, "state": DONE if done.ended else RUNNING}
-    transaction.execute(update(job).where(job.c.id == found.id).values(**values))
+    if job_row.kind == BULK:
+        progress = _bulk(transaction, job_row)
+    else:
+        progress = services.jobs[job_row.kind](transaction, services, job_row)
+    values = {"position": progress.position, "done": job_row.done + progress.number}
+    values["state"] = DONE if progress.ended else RUNNING
+    transaction.execute(update(job).where(job.c.id == job_row.id).values(**values))
     return True
 
 
-def _bulk(transaction: Transaction, found: Row[Any]) -> Progress:
-    task = _task.decode(found.query)
-    rows = _portion(transaction, task, found)
-    queued = _queue(transaction, task, found, [row for row in rows if not is_too_early(row, task.since)])
-    return Progress(rows[-1].id if rows else found.position, queued, ended=len(rows) < AT_ONCE)
+def _bulk(transaction: Transaction, job_row: Row[Any]) -> Progress:
+    task = _task.decode(job_row.query)
+    rows = _portion(transaction, task, job_row)
+    queued = _queue(transaction, task, job_row, [row for row in rows if not is_too_early(row, task.since)])
+    return Progress(rows[-1].id if rows else job_row.position, queued, ended=len(rows) < AT_ONCE)
 
 
-def _portion(transaction: Transaction, task: Task, found: Row[Any]) -> list[Row[Any]]:
-    which = [*_which(transaction.space_id, task, found.upto_seq), *since_month(task.since)]
-    statement = select(document).where(*which, document.c.id > found.position)
+def _portion(transaction: Transaction, task: Task, job_row: Row[Any]) -> list[Row[Any]]:
+    conditions = [*_conditions(transaction.space_id, task, job_row.upto_seq), *since_month(task.since)]
+    statement = select(document).where(*conditions, document.c.id > job_row.position)
     return list(transaction.execute(statement.order_by(document.c.id).limit(AT_ONCE)))
 
 
-def _queue(transaction: Transaction, task: Task, found: Row[Any], rows: list[Row[Any]]) -> int:
+def _queue(transaction: Transaction, task: Task, job_row: Row[Any], rows: list[Row[Any]]) -> int:
     clients = {row.client_id for row in rows}
     locked = {
-        of.id: of
-        for of in lock_integrations(transaction, task.integration_ids).values()
-        if of.state != IntegrationState.REMOVED and of.client_id in clients
+        row.id: row
+        for row in lock_integrations(transaction, task.integration_ids).values()
+        if row.state != IntegrationState.REMOVED and row.client_id in clients
     }
     queued = 0
-    for of in locked.values():
-        own = [row for row in rows if row.client_id == of.client_id]
-        queued += len(_at_one(transaction, task, found, of, own).delivery_ids)
+    for target in locked.values():
+        own = [row for row in rows if row.client_id == target.client_id]
+        queued += len(_queue_at(transaction, task, job_row, target, own).delivery_ids)
     refresh(transaction, locked)
     return queued
 
 
-def _at_one(transaction: Transaction, task: Task, found: Row[Any], of: Row[Any], rows: list[Row[Any]]) -> Enqueued:
+def _queue_at(
+    transaction: Transaction, task: Task, job_row: Row[Any], target: Row[Any], rows: list[Row[Any]]
+) -> Enqueued:
     if task.query.failed_only:
-        rows = _failed(transaction, of, rows)
-    moved = not task.query.failed_only and task.destinations.get(of.id) == of.destination
-    result = enqueue(transaction, of, rows, found.asked_by, moved=moved)
+        rows = _failed(transaction, target, rows)
+    moved = not task.query.failed_only and task.destinations.get(target.id) == target.destination
+    result = enqueue(transaction, target, rows, job_row.asked_by, moved=moved)
     if task.again and not task.query.failed_only:
-        seen = found.upto_seq
+        seen = job_row.upto_seq
         again = [row for row in result.untouched if row.generation_seq <= seen and 0 < row.settled_seq <= seen]
-        result.delivery_ids += another_copy(transaction, again, found.asked_by)
+        result.delivery_ids += another_copy(transaction, again, job_row.asked_by)
     return result
 
 
-def _failed(transaction: Transaction, of: Row[Any], rows: list[Row[Any]]) -> list[Row[Any]]:
+def _failed(transaction: Transaction, target: Row[Any], rows: list[Row[Any]]) -> list[Row[Any]]:
     failed: set[str] = set()
     for some in in_batches(row.sha256 for row in rows):
-        there = select(delivery.c.sha256).where(delivery.c.integration_id == of.id, delivery.c.sha256.in_(some))
+        there = select(delivery.c.sha256).where(delivery.c.integration_id == target.id, delivery.c.sha256.in_(some))
         failed.update(transaction.execute(there.where(delivery.c.state == str(DeliveryState.FAILED))).scalars())
     return [row for row in rows if row.sha256 in failed]
 
 
 def _seq_seen(transaction: Transaction, up_to: str) -> int:
-    """Of `epoch.seq`. Another epoch: what the user saw is not what is here."""
+    """Returns the number of `epoch.seq`. Numbers of another epoch mean nothing here: a backup has been restored."""
     epoch, _, number = up_to.rpartition(".")
     current = transaction.execute(select(space.c.epoch).where(space.c.id == transaction.space_id)).scalar_one()
     if not number.isdecimal():

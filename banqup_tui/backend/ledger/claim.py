@@ -1,7 +1,8 @@
-"""Claim and mark: who may send what, decided under the lock of the integration.
+"""Claims deliveries for sending, and marks an attempt just before its effect can begin.
 
-Turns go round: the integration whose turn came longest ago, then its oldest delivery that is due. A claim raises the
-fence; the mark, just before the first byte that can take effect, asks again whether all still holds.
+Claims go round: the integration whose last round is longest ago comes first, then its oldest deliveries that are due.
+A claim raises the fence of the delivery. The mark checks all conditions again, because the user may have paused,
+changed or cancelled something between the claim and the first byte that can take effect.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,9 +35,14 @@ from banqup_tui.protocol.messages import EntityKind
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """The right to one attempt, as long as the delivery still bears this fence.
+    """The right to make one attempt, valid while the delivery still has this fence.
 
-    `checking`: a look-up, not a send; `recheck`: of what was delivered before. `slow`: let us wait the last time.
+    Attributes:
+        settings_version: The settings that the attempt uses.
+        resume_token: Text that the connector wrote down at the mark of an earlier attempt, to finish or find it.
+        checking: The attempt is a look-up and sends nothing.
+        recheck: The look-up asks whether a delivered document is still at the receiver; it has no fence of its own.
+        slow: The last attempt at this integration timed out.
     """
 
     delivery_id: str
@@ -58,16 +64,30 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 def claim(
     transaction: Transaction, terms: Terms, owner: str, free: int, *, with_slow: bool = True
 ) -> list[Claim] | None:
-    """The deliveries of one turn, at most `free`; `None` when no integration's turn can come now."""
+    """Claims the due deliveries of the integration whose round it is.
+
+    Args:
+        owner: Name of the dispatcher; a take-over finds the deliveries of a dead one by it.
+        free: The most deliveries to claim.
+        with_slow: Whether an integration whose last attempt timed out may be chosen.
+
+    Returns:
+        The claims, possibly none, or `None` when no integration can have a round now.
+    """
+    # The first statement locks the integration, and the slots are counted by later ones: a count that was read before
+    # the lock could be older than the claim of another dispatcher, and more slots would be taken than there are.
     locked = _next_round(transaction, with_slow)
     if locked is None:
         return None
+    # A kill here rolls the transaction back: nothing is claimed.
     kill_point("claim.locked")
     if terms.connector(locked.extension_id) is None:
         break_off(transaction, locked, messages.NO_CONNECTOR, Trouble.EXTENSION)
         return []
     locked = rate.follow(transaction, terms, locked)
     due = _due(transaction, locked, min(free, free_slots(transaction, locked)))
+    # After an uncertain attempt only the same key at the same receiver is safe. Where the destination has changed or
+    # the receiver may have forgotten the key, another attempt could deliver a second copy.
     lost = [row for row in due if terms.key_cannot_be_used(row, locked, transaction.now)]
     give_to_user(transaction, lost)
     remaining = [row for row in due if row not in lost]
@@ -77,7 +97,15 @@ def claim(
 
 
 def mark(transaction: Transaction, terms: Terms, claim: Claim, resume_token: str) -> bool:
-    """May the effect begin? Once this is committed it may have; where the answer is no, nothing has happened."""
+    """Decides whether the effect of an attempt may begin, and writes down `resume_token` and destination if so.
+
+    The caller commits this transaction before it sends the first byte that can take effect. A crash after the commit is
+    therefore settled as uncertain, and a crash before it as not sent.
+
+    Returns:
+        False if the claim is void. The ledger has settled the delivery then, and the connector discards what it
+        prepared.
+    """
     return mark_together(transaction, terms, [(claim, resume_token)])[0]
 
 
@@ -87,9 +115,14 @@ def mark_together(
     asked: Sequence[tuple[Claim, str]],
     integrations: Mapping[str, Row[Any]] | None = None,
 ) -> list[bool]:
-    """As `mark`, of several deliveries: each is asked about for itself, and no answer changes another's.
+    """Marks several attempts in one transaction; each is judged by itself.
 
-    `integrations`: theirs, held by this transaction and as they are now, where the caller has them.
+    Args:
+        asked: Claims of different deliveries, each with its resume token.
+        integrations: Current rows of their integrations by id, if this transaction has locked them already.
+
+    Returns:
+        The answers in the order of `asked`.
     """
     if integrations is None:
         integrations = lock_integrations(transaction, [claim.integration_id for claim, _ in asked])
@@ -99,6 +132,7 @@ def mark_together(
     for claim, resume_token in asked:
         locked, row = integrations.get(claim.integration_id), rows.get(claim.delivery_id)
         if locked is None or row is None or not _is_mine(row, claim):
+            # The fence has moved on: the delivery was cancelled or taken over, and this attempt may not touch it.
             answers.append(False)
         elif _passes(transaction, terms, claim, locked, row):
             answers.append(True)
@@ -111,6 +145,8 @@ def mark_together(
 
 
 def _passes(transaction: Transaction, terms: Terms, claim: Claim, locked: Row[Any], row: Row[Any]) -> bool:
+    # No effect begins after a pause or a removal was answered, and none with settings that were changed since the
+    # claim. The age of the key is tested again: a key that was fresh at the claim can be too old now.
     active = locked.state == IntegrationState.ACTIVE and locked.settings_version == claim.settings_version
     return active and not terms.key_cannot_be_used(row, locked, transaction.now)
 
@@ -127,7 +163,7 @@ def _refuse(transaction: Transaction, terms: Terms, claim: Claim, locked: Row[An
 
 
 def give_to_user(transaction: Transaction, rows: Sequence[Row[Any]]) -> None:
-    """What the receiver may have, and would no longer know for the same, is never sent again by itself."""
+    """Makes deliveries UNKNOWN that may have arrived and whose key would no longer stop a second copy."""
     transition(transaction, rows, DeliveryState.UNKNOWN, reason=messages.MOVED_SINCE)
 
 
@@ -141,12 +177,13 @@ def _next(*which: Any) -> Any:
     may = select(integration).where(
         integration.c.state == in_state(IntegrationState.ACTIVE), integration.c.ready_at <= now
     )
+    # Lowest round first: an integration with many deliveries, or with one that kills the process, holds up no other.
     in_order = may.where(*which).order_by(integration.c.claimed_round).limit(1)
     return in_order.with_for_update(key_share=True, skip_locked=True)
 
 
 _NEXT = {True: _next(), False: _next(integration.c.timed_out.is_(False))}
-"""By whether it may be one that lets us wait."""
+"""The statements by `with_slow`."""
 
 
 def _due(transaction: Transaction, locked: Row[Any], most: int) -> list[Row[Any]]:
@@ -181,6 +218,8 @@ def _take(transaction: Transaction, locked: Row[Any], rows: Sequence[Row[Any]], 
     return taken
 
 
+# The UPDATE tests the state again, so that a delivery that another transaction has changed is not claimed; the raised
+# fence makes every answer to an earlier attempt late.
 _CLAIMED = (
     update(delivery)
     .where(in_ids(delivery.c.id), delivery.c.state == in_state(DeliveryState.QUEUED))
@@ -250,7 +289,7 @@ def _is_mine(row: Row[Any], claim: Claim) -> bool:
 
 
 def _committing(transaction: Transaction, passed: Sequence[tuple[Row[Any], Row[Any], str]]) -> None:
-    """`key_at` counts from the first use of the key that may have arrived."""
+    """Writes the mark. `key_at` stays at the first use of the key after which something may have arrived."""
     if not passed:
         return
     each = rows_param(
@@ -265,7 +304,7 @@ def _committing(transaction: Transaction, passed: Sequence[tuple[Row[Any], Row[A
         for locked, row, resume_token in passed
     )
     if transaction.execute(_TO_COMMITTING, each).rowcount != len(passed):
-        raise RuntimeError("a delivery that is held here was changed by another")
+        raise RuntimeError("a locked delivery was changed by another transaction")
     transaction.execute(_NOTE_COMMITTING, each | {"now": transaction.now})
 
 

@@ -1,4 +1,8 @@
-"""What a user asks of the ledger. A wish that is already met changes nothing, and the answer says who met it, when."""
+"""Handlers of the user's commands to the ledger.
+
+Each runs in the transaction that also stores the command's key and answer. A command whose aim is already met changes
+nothing; its answer names who did that and when (`details`).
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -43,13 +47,20 @@ from banqup_tui.protocol.messages import EntityKind
 from banqup_tui.protocol.problems import ProblemType
 
 _MOST_REPORTED = 20
-"""Of how many unchanged deliveries the answer says who and when."""
+"""The most unchanged deliveries that an answer lists."""
 
 Result = dict[str, Any]
 
 
 def send(transaction: Transaction, body: Send, context: Context) -> Result:
-    """`{"queued": n, "unchanged": n, "notApproved": n, "deliveryIds": [...], "details": [...]}`"""
+    """Queues documents at the named integrations, or at all active ones of their clients.
+
+    Returns:
+        `{"queued": n, "unchanged": n, "notApproved": n, "deliveryIds": [...], "details": [...]}`
+
+    Raises:
+        Refused: If no document is approved, one is gone, or an integration is missing or not active.
+    """
     documents = _documents(transaction, body.document_ids)
     approved = [row for row in documents if row.approved]
     if documents and not approved:
@@ -65,7 +76,14 @@ def send(transaction: Transaction, body: Send, context: Context) -> Result:
 
 
 def resend(transaction: Transaction, body: Resend, context: Context) -> Result:
-    """`{"queued": n, "checking": n, "unchanged": n, "deliveryIds": [...], "details": [...]}`"""
+    """Queues another copy of deliveries, or with `if_gone` first asks the receiver whether the copy is still there.
+
+    Returns:
+        `{"queued": n, "checking": n, "unchanged": n, "deliveryIds": [...], "details": [...]}`
+
+    Raises:
+        Refused: If a delivery does not exist.
+    """
     ids = [copy.delivery_id for copy in body.copies]
     integrations, rows = _locked_deliveries(transaction, ids)
     wanted, asked_again, details = [], [], []
@@ -85,7 +103,14 @@ def resend(transaction: Transaction, body: Resend, context: Context) -> Result:
 
 
 def bulk_send(transaction: Transaction, body: BulkSend, context: Context) -> Result:
-    """`{"queued": n, "unchanged": 0, "jobId": id}`: n documents, queued in portions by the job."""
+    """Starts a job that queues all documents of a query.
+
+    Returns:
+        `{"queued": n, "unchanged": 0, "jobId": id}`; n is the number of documents that the job will queue.
+
+    Raises:
+        Refused: `count-changed` if there are more documents than the user confirmed; then nothing is queued.
+    """
     targets = _bulk_targets(transaction, body)
     if not targets:
         raise _no_integration()
@@ -94,8 +119,13 @@ def bulk_send(transaction: Transaction, body: BulkSend, context: Context) -> Res
 
 
 def cancel(transaction: Transaction, body: Cancel, context: Context) -> Result:
-    """`{"cancelled": n, "unchanged": n, "deliveryIds": [...], "details": [...]}`"""
+    """Cancels deliveries whose effect cannot have begun.
+
+    Returns:
+        `{"cancelled": n, "unchanged": n, "deliveryIds": [...], "details": [...]}`
+    """
     integrations, rows = _locked_deliveries(transaction, body.delivery_ids)
+    # As `lifecycle.stoppable`: never after the mark, when the effect may have begun.
     stopped = [row for row in rows.values() if row.state == DeliveryState.QUEUED or row.phase == "CLAIMED"]
     lifecycle.cancel(transaction, stopped, messages.CANCELLED_BY_USER)
     refresh(transaction, integrations)
@@ -104,7 +134,11 @@ def cancel(transaction: Transaction, body: Cancel, context: Context) -> Result:
 
 
 def dismiss(transaction: Transaction, body: Dismiss, context: Context) -> Result:
-    """`{"dismissed": n, "unchanged": n, "deliveryIds": [...], "details": [...]}`"""
+    """Dismisses failed and unknown deliveries, so that they no longer count as failures.
+
+    Returns:
+        `{"dismissed": n, "unchanged": n, "deliveryIds": [...], "details": [...]}`
+    """
     _, rows = _locked_deliveries(transaction, body.delivery_ids)
     seen = [row for row in rows.values() if _can_be_dismissed(row)]
     ids = [row.id for row in seen]
@@ -117,7 +151,14 @@ def dismiss(transaction: Transaction, body: Dismiss, context: Context) -> Result
 
 
 def settle(transaction: Transaction, body: Settle, context: Context) -> Result:
-    """`{"changed": n, "unchanged": n, ...}`. Refused while something of the last attempt can still take effect."""
+    """Records the user's finding that an UNKNOWN delivery is, or is not, at the receiver.
+
+    Returns:
+        `{"changed": n, "unchanged": n, ...}`
+
+    Raises:
+        Refused: While the last attempt can still take effect (grace period): the user could look too early.
+    """
     _, rows = _locked_deliveries(transaction, [body.delivery_id])
     row = rows[body.delivery_id]
     if row.state != DeliveryState.UNKNOWN or row.generation != body.generation:
@@ -144,7 +185,7 @@ def pause_integration(transaction: Transaction, body: PauseIntegration, context:
 
 
 def resume_integration(transaction: Transaction, body: ResumeIntegration, context: Context) -> Result:
-    """`queued`: what had failed with the integration and is sent again."""
+    """Resumes an integration. `queued` in the answer counts the deliveries that had failed with it."""
     locked = _integration(transaction, body.integration_id)
     if locked.state not in (IntegrationState.PAUSED, IntegrationState.BROKEN):
         return _unchanged(locked)
@@ -185,7 +226,10 @@ def _documents(transaction: Transaction, document_ids: Iterable[str]) -> list[Ro
 
 
 def _targets(transaction: Transaction, client_ids: set[str], named: Sequence[str] | None) -> list[Row[Any]]:
-    """Held, and ACTIVE. By hand a document goes to any of them, whatever folders they take by themselves."""
+    """Locks and returns the active integrations to send to, all of these clients if `named` is `None`.
+
+    The folders of an integration limit only what is sent by itself, so they are not tested here.
+    """
     if named is not None:
         locked = lock_integrations(transaction, named)
         if len(locked) < len(set(named)):
@@ -236,7 +280,7 @@ def _no_integration() -> Refused:
 
 
 def _locked_deliveries(transaction: Transaction, ids: Iterable[str]) -> tuple[dict[str, Row[Any]], dict[str, Row[Any]]]:
-    """The integrations first, then the deliveries, all of them held."""
+    """Locks the deliveries and, before them, their integrations; returns both by id."""
     wanted = set(ids)
     integrations = lock_integrations(transaction, integrations_of_deliveries(transaction, wanted))
     rows = lock_deliveries(transaction, wanted)
@@ -253,7 +297,11 @@ def _integration(transaction: Transaction, integration_id: str) -> Row[Any]:
 
 
 def _no_copy(row: Row[Any], locked: Row[Any], generation: int, context: Context, if_gone: bool) -> str | None:
-    """Why no further copy is made: of each copy that was seen to settle there is at most one more."""
+    """Returns the reason why no further copy is made, or `None`.
+
+    A further copy exists only because a user who had seen the one before it settled asked for it. So the generation
+    must be the one the user saw, and must have been settled by then: two users who ask in the same view get one copy.
+    """
     if locked.state != IntegrationState.ACTIVE:
         return f"INTEGRATION_{locked.state}"
     if row.generation != generation or not is_settled_copy(row):
@@ -270,7 +318,7 @@ def _can_be_asked(context: Context, locked: Row[Any]) -> bool:
 
 
 def _ask_whether_gone(transaction: Transaction, rows: Sequence[Row[Any]], asked_by: str) -> None:
-    """Of what is unknown the look-up begins anew: found, it is delivered; not there, the same copy is sent."""
+    """Plans look-ups. An UNKNOWN delivery that is not found is sent again as the same generation, not as a new one."""
     for row in rows:
         if row.state == DeliveryState.UNKNOWN:
             transition(transaction, [row], DeliveryState.UNKNOWN, check_at=transaction.now, checks=0)

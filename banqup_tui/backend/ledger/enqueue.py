@@ -1,4 +1,4 @@
-"""A document is wanted at an integration: queued where nothing of it has arrived, and nowhere else."""
+"""Queues documents at an integration, unless the integration has the content or may have it."""
 
 import uuid
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ _SENDABLE = (DeliveryState.FAILED, DeliveryState.CANCELLED)
 
 
 class Enqueued(msgspec.Struct):
-    """`untouched`: rows of what is there already, under way, or may have arrived."""
+    """The deliveries that were queued, and the rows that were left alone: delivered, under way or unknown."""
 
     delivery_ids: list[str] = []
     untouched: list[Row[Any]] = []
@@ -31,12 +31,16 @@ class Enqueued(msgspec.Struct):
 
 
 def delivery_id(integration_id: str, sha256: str) -> str:
-    """There is one delivery for each integration and content, whoever asks first."""
+    """Returns the id of the delivery of this content at this integration: always the same, so there is only one row."""
     return str(uuid.uuid5(uuid.UUID(integration_id), sha256))
 
 
 def wanted_copy_key(integration_id: str, sha256: str, generation: int) -> str:
-    """The same for every attempt at one wanted copy: by it a KEY receiver knows a second attempt for what it is."""
+    """Returns the idempotency key of one generation, a UUIDv5.
+
+    It is the same for every attempt, so a KEY receiver recognises a repeated attempt. It is derived and not drawn, so
+    it is the same even after a backup was restored.
+    """
     return str(uuid.uuid5(uuid.UUID(integration_id), f"{sha256}:{generation}"))
 
 
@@ -49,10 +53,14 @@ def enqueue(
     by_itself: bool = False,
     moved: bool = True,
 ) -> Enqueued:
-    """The integration is held by this transaction. `by_itself`: what the ledger knows already is left as it is.
+    """Queues documents at one integration. The caller calls `schedule.refresh` when everything is queued.
 
-    `moved`: what arrived only at an earlier destination is sent to the present one. The caller refreshes the
-    integration's `ready_at` when all is queued.
+    Args:
+        integration: Row that this transaction has locked.
+        documents: Rows of documents of the integration's client.
+        asked_by: User who asked, or `None` for the planner.
+        by_itself: Queue only content that has no delivery yet; leave failed and cancelled deliveries alone.
+        moved: Also send documents to the present destination that arrived only at an earlier one.
     """
     known = _known(transaction, integration.id, [row.sha256 for row in documents])
     new = [row for row in documents if row.sha256 not in known]
@@ -69,7 +77,7 @@ def enqueue(
 
 
 def send_again(transaction: Transaction, rows: Sequence[Row[Any]], asked_by: str | None) -> None:
-    """FAILED or CANCELLED: it did not arrive, so the copy that is wanted is still the same one."""
+    """Queues FAILED or CANCELLED deliveries. They did not arrive, so the generation stays the same."""
     values = {"tries": 0, "deaths": 0, "checks": 0, "due_at": transaction.now, "reason": None}
     transition(transaction, rows, DeliveryState.QUEUED, **values, asked_by=asked_by, asked_at=transaction.now)
 
@@ -118,10 +126,10 @@ def _new(transaction: Transaction, integration: Row[Any], document: Row[Any], as
 
 
 def _follow_documents(transaction: Transaction, documents: Sequence[Row[Any]], known: dict[str, Row[Any]]) -> None:
-    """The same content imported again after a deletion: the ledger still knows it, now under the new document."""
+    """Points deliveries to a document that was imported again with the same content after a deletion."""
     moved = [row for row in documents if row.sha256 in known and known[row.sha256].document_id != row.id]
     for row in moved:
-        of = known[row.sha256].id
-        transaction.execute(update(delivery).where(delivery.c.id == of).values(document_id=row.id))
-        transaction.changed(EntityKind.DELIVERY, of, client_id=row.client_id)
+        known_id = known[row.sha256].id
+        transaction.execute(update(delivery).where(delivery.c.id == known_id).values(document_id=row.id))
+        transaction.changed(EntityKind.DELIVERY, known_id, client_id=row.client_id)
     restate(transaction, [row.id for row in moved])

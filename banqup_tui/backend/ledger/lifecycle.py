@@ -1,4 +1,7 @@
-"""An integration stops, goes on, breaks, is removed, and comes back: what that means for its deliveries."""
+"""Pauses, resumes, breaks, removes and revives integrations, with the effects on their deliveries.
+
+The integrations passed to these functions are locked by the transaction.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,13 +20,13 @@ from banqup_tui.domain.messages import Message
 
 
 def pause(transaction: Transaction, locked: Row[Any]) -> None:
-    """Once this is committed no claim and no mark passes. What is queued waits; what is being sent ends by itself."""
+    """Pauses an integration. After the commit no claim and no mark passes; marked attempts run to their end."""
     _set(transaction, locked, state=str(IntegrationState.PAUSED))
     refresh(transaction, [locked.id])
 
 
 def resume(transaction: Transaction, locked: Row[Any], asked_by: str | None) -> int:
-    """Goes on; what failed with it is queued again. Returns how many those are."""
+    """Makes the integration ACTIVE, queues the deliveries that failed because of it, and returns their number."""
     _set(transaction, locked, state=str(IntegrationState.ACTIVE), cause=None, **WELL)
     failed = _rows(transaction, locked, delivery.c.state == str(DeliveryState.FAILED), delivery.c.for_cause.is_(True))
     send_again(transaction, failed, asked_by)
@@ -32,7 +35,10 @@ def resume(transaction: Transaction, locked: Row[Any], asked_by: str | None) -> 
 
 
 def break_off(transaction: Transaction, locked: Row[Any], cause: Message, trouble: Trouble = Trouble.SETTINGS) -> None:
-    """A person has to mend something. What is queued fails with this one cause, instead of one after the other."""
+    """Makes an integration BROKEN until a person mends it.
+
+    All its queued deliveries fail with this one cause, so that the user sees one fault and retries it in one step.
+    """
     if locked.state in (IntegrationState.REMOVED, IntegrationState.BROKEN):
         return
     why: dict[str, Any] = {"cause": cause, "trouble": str(trouble)}
@@ -44,7 +50,10 @@ def break_off(transaction: Transaction, locked: Row[Any], cause: Message, troubl
 
 
 def remove(transaction: Transaction, locked: Row[Any]) -> int:
-    """Returns how many deliveries this cancelled. One whose effect may have begun ends by itself."""
+    """Removes an integration and returns the number of deliveries that this cancelled.
+
+    An attempt that is marked may have had its effect, so it runs to its end.
+    """
     _set(transaction, locked, state=str(IntegrationState.REMOVED), cause=None, **WELL)
     waiting = _rows(transaction, locked, stoppable())
     cancel(transaction, waiting, messages.INTEGRATION_REMOVED)
@@ -53,7 +62,10 @@ def remove(transaction: Transaction, locked: Row[Any]) -> int:
 
 
 def revive(transaction: Transaction, locked: Row[Any]) -> None:
-    """Added again: the same row with its ledger, so what it has is not sent again; only what is new goes by itself."""
+    """Makes a removed integration ACTIVE again, with the deliveries it had, so that nothing is sent to it twice.
+
+    Only documents created from now on are sent by themselves: the activation gets this transaction's change number.
+    """
     _set(transaction, locked, state=str(IntegrationState.ACTIVE), cause=None, activated_at=transaction.now, **WELL)
 
     def activate(connection: Connection, number: int) -> None:
@@ -65,12 +77,18 @@ def revive(transaction: Transaction, locked: Row[Any]) -> None:
 
 
 def stoppable() -> Any:
-    """QUEUED, or claimed and not yet marked: nothing of this attempt has taken effect."""
+    """Returns the condition for deliveries that can be cancelled: QUEUED, or claimed and not marked yet.
+
+    A marked attempt (COMMITTING) may have had its effect, so cancelling it could state that it did not arrive.
+    """
     return (delivery.c.state == str(DeliveryState.QUEUED)) | (delivery.c.phase == "CLAIMED")
 
 
 def cancel(transaction: Transaction, rows: Sequence[Row[Any]], reason: Message) -> None:
-    """The fence is raised, so an attempt that has claimed one of these finds its mark refused."""
+    """Cancels deliveries for which `stoppable` holds.
+
+    Raising the fence makes the mark of an attempt fail that has claimed one of them.
+    """
     claimed = [row for row in rows if row.state == DeliveryState.SENDING]
     close_attempts(transaction, claimed, DeliveryState.CANCELLED, reason)
     _give_up(transaction, rows, DeliveryState.CANCELLED, reason=reason)
@@ -82,13 +100,14 @@ ANSWERS: dict[str, Any] = {
     "failing_since": None,
     "failing_reason": None,
 }
-"""Of an integration whose receiver answers, whatever it says."""
+"""Columns of an integration whose receiver has answered, with any answer."""
 
 WELL: dict[str, Any] = ANSWERS | {"timed_out": False, "trouble": None}
+"""Columns of an integration without faults."""
 
 
 def _give_up(transaction: Transaction, rows: Sequence[Row[Any]], state: DeliveryState, **values: Any) -> None:
-    """What may have arrived in an earlier attempt becomes UNKNOWN instead."""
+    """Puts deliveries into `state`, and into UNKNOWN those that may have arrived in an earlier attempt."""
     fence = delivery.c.fence + 1
     transition(transaction, [row for row in rows if not row.uncertain], state, fence=fence, **values)
     values["for_cause"] = False

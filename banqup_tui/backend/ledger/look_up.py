@@ -1,4 +1,8 @@
-"""UNKNOWN that the program can clear up by itself: rolled forward by its remnant, or looked up once Q is past."""
+"""Claims UNKNOWN deliveries that the program can clear up by itself.
+
+At a RENAME receiver the recorded resume token finishes the delivery. At a LOOKUP receiver the program asks whether the
+document is there, once the grace period is over.
+"""
 
 from typing import Any
 
@@ -18,11 +22,11 @@ from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.protocol.messages import EntityKind
 
 CHECKING_STATES = (str(IntegrationState.ACTIVE), str(IntegrationState.REMOVED))
-"""Paused and broken ones wait; of a removed one what had begun still ends."""
+"""States of an integration in which look-ups run. After a removal, deliveries that had begun still come to an end."""
 
 
 def claim_checks(transaction: Transaction, terms: Terms, owner: str, free: int) -> list[Claim]:
-    """At most `free` look-ups that are due, each under a new fence."""
+    """Claims at most `free` look-ups that are due, each under a new fence."""
     due = _due(transaction)
     integrations = lock_integrations(transaction, [row.integration_id for row in due])
     rows = lock_deliveries(transaction, [row.id for row in due])
@@ -32,7 +36,7 @@ def claim_checks(transaction: Transaction, terms: Terms, owner: str, free: int) 
         if len(claims) == free or not _is_due(transaction, row):
             continue
         if free_slots(transaction, locked):
-            claims += _claimed(transaction, terms, locked, row, owner)
+            claims += _claim_or_postpone(transaction, terms, locked, row, owner)
         else:
             _wait_for_the_next_minute(transaction, locked, row)
     refresh(transaction, integrations)
@@ -40,7 +44,13 @@ def claim_checks(transaction: Transaction, terms: Terms, owner: str, free: int) 
 
 
 def earlier_receipts(transaction: Any, claim: Claim) -> list[str]:
-    """References of what arrived as an earlier generation: found again, they prove nothing of this one."""
+    """Returns the references of copies that arrived as earlier generations, oldest first.
+
+    A look-up leaves them out: finding an earlier copy does not prove that this one arrived.
+
+    Args:
+        transaction: A transaction or a connection.
+    """
     statement = select(attempt.c.receipt).where(
         attempt.c.delivery_id == claim.delivery_id,
         attempt.c.generation < claim.generation,
@@ -65,20 +75,27 @@ def _due(transaction: Transaction) -> list[Row[Any]]:
 
 
 def _wait_for_the_next_minute(transaction: Transaction, locked: Row[Any], row: Row[Any]) -> None:
-    """Not asked about again before it may be. What the user is told of it stays: the look-up is still to come."""
+    """Postpones the look-up until the limit of attempts per minute allows another attempt.
+
+    `transition` is not used, because the user sees no difference.
+    """
     free_again = rate.free_again(transaction, locked)
     if free_again is not None:
         transaction.execute(update(delivery).where(delivery.c.id == row.id).values(check_at=free_again))
 
 
 def _is_due(transaction: Transaction, row: Row[Any]) -> bool:
-    """Asked again under the lock."""
+    """Tests the state again under the lock: `_due` read it without one."""
     return bool(row.state == DeliveryState.UNKNOWN and row.check_at is not None and row.check_at <= transaction.now)
 
 
-def _claimed(transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[Any], owner: str) -> list[Claim]:
+def _claim_or_postpone(
+    transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[Any], owner: str
+) -> list[Claim]:
     kind = terms.kind(locked.extension_id)
     if kind is ReceiverKind.LOOKUP and not terms.grace_period.past(row.id):
+        # The receiver could say that it has nothing, and the request take effect after that: then another attempt would
+        # deliver a second copy. `check_at` is a wall-clock time, so it cannot decide this.
         return []
     if kind is None:
         check_later(transaction, terms, locked, row, messages.NO_CONNECTOR, spent=False)
@@ -92,7 +109,7 @@ def _claimed(transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[
 def _without_look_up(
     transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[Any], kind: ReceiverKind
 ) -> None:
-    """It was cut off while the connector could not be loaded; now it is known that there is nothing to look at."""
+    """Settles a delivery that was cut off while its connector could not be loaded, at a receiver without look-up."""
     if kind is ReceiverKind.KEY:
         as_uncertain(transaction, terms, locked, row, row.reason)
     else:
@@ -100,7 +117,7 @@ def _without_look_up(
 
 
 def _take(transaction: Transaction, locked: Row[Any], row: Row[Any], owner: str) -> Claim:
-    """Where the destination is the same, today's settings open it; else those that were used then."""
+    """Claims one look-up. It uses today's settings if the destination is the same, else the settings of the attempt."""
     same = row.destination == locked.destination or row.settings_version is None
     version = locked.settings_version if same else row.settings_version
     fence = row.fence + 1

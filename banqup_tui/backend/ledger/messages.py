@@ -1,4 +1,4 @@
-"""What the ledger itself says of a delivery or an integration. Their sentences: presentation/messages/deliveries.py."""
+"""The messages of the ledger about deliveries and integrations. presentation/messages/deliveries.py has their text."""
 
 from banqup_tui.domain.messages import Message
 

@@ -1,4 +1,4 @@
-"""Rows of the ledger: locked in one order, and turned from one state into another."""
+"""Locks rows of the ledger, moves deliveries from one state to another, and opens and closes their attempts."""
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
@@ -30,6 +30,7 @@ from banqup_tui.domain.messages import Message
 from banqup_tui.protocol.messages import EntityKind
 
 AT_ONCE = 500
+"""Rows that one transaction of a long task handles, so that the database is never locked for long."""
 
 
 _INTEGRATIONS = (
@@ -44,16 +45,21 @@ _DELIVERIES = (
     .order_by(delivery.c.id)
     .with_for_update()
 )
-"""Statements of every attempt are made once: to make them takes longer than to run them."""
+"""These statements run for every attempt and are built once: building one takes longer than running it."""
 
 
 def in_state(state: StrEnum) -> ColumnElement[str]:
-    """Written into the statement, not beside it: only so does the database see that an index is of just these rows."""
+    """Returns `state` as a literal of the statement. A bound parameter would keep the database from using the partial
+    indexes, whose conditions name the state."""
     return literal_column(f"'{state}'", String())
 
 
 def lock_integrations(transaction: Transaction, integration_ids: Iterable[str]) -> dict[str, Row[Any]]:
-    """Integrations come before deliveries and in the order of their ids, so no two transactions wait for each other."""
+    """Locks integrations until the transaction ends and returns their current rows by id; unknown ids are left out.
+
+    Every transaction locks integrations first, then deliveries, each in the order of their ids, and the space last.
+    With one order no two transactions can wait for each other.
+    """
     return _locked(transaction, _INTEGRATIONS, integration_ids)
 
 
@@ -62,7 +68,8 @@ def lock_integration(transaction: Transaction, integration_id: str) -> Row[Any] 
 
 
 def integrations_of_deliveries(transaction: Transaction, delivery_ids: Iterable[str]) -> set[str]:
-    """Read without a lock; which integration a delivery is for never changes."""
+    """Returns the ids of the integrations of these deliveries. No lock is needed: a delivery never changes its
+    integration."""
     found: set[str] = set()
     for some in in_batches(delivery_ids):
         found.update(transaction.execute(select(delivery.c.integration_id).where(delivery.c.id.in_(some))).scalars())
@@ -70,26 +77,32 @@ def integrations_of_deliveries(transaction: Transaction, delivery_ids: Iterable[
 
 
 def lock_deliveries(transaction: Transaction, delivery_ids: Iterable[str]) -> dict[str, Row[Any]]:
+    """Locks deliveries until the transaction ends and returns their current rows by id; unknown ids are left out.
+
+    The caller has locked their integrations before (see `lock_integrations`).
+    """
     return _locked(transaction, _DELIVERIES, delivery_ids)
 
 
-def _locked(transaction: Transaction, which: Any, identifiers: Iterable[str]) -> dict[str, Row[Any]]:
+def _locked(transaction: Transaction, statement: Any, identifiers: Iterable[str]) -> dict[str, Row[Any]]:
     wanted = set(identifiers)
-    rows = transaction.execute(which, ids_param(wanted) | {"space": transaction.space_id}) if wanted else ()
+    rows = transaction.execute(statement, ids_param(wanted) | {"space": transaction.space_id}) if wanted else ()
     return {row.id: row for row in rows}
 
 
 def transition(transaction: Transaction, rows: Sequence[Row[Any]], state: DeliveryState, **values: Any) -> None:
-    """Rows that this transaction holds become `state`; the status of their documents follows.
+    """Puts deliveries into `state`, announces the change, and updates the accounting status of their documents.
 
-    What is not said ends: no owner, no phase, no look-up to come, not dismissed, not failed for a cause.
+    Args:
+        rows: Deliveries that this transaction has locked.
+        values: Other columns to set. The columns of `_cleared_values` are cleared unless they are named here.
     """
     if not rows:
         return
-    base = _ended(transaction, state) | values
+    base = _cleared_values(transaction, state) | values
     for some in in_batches(row.id for row in rows):
         transaction.execute(update(delivery).where(delivery.c.id.in_(some)).values(base))
-    _turned(transaction, rows, state, base["check_at"])
+    _after_transition(transaction, rows, state, base["check_at"])
 
 
 def transition_each(
@@ -99,29 +112,33 @@ def transition_each(
     own: Sequence[dict[str, str | None]],
     **values: Any,
 ) -> None:
-    """As `transition`, with some texts of each row's own: `own` has the same names for every row."""
+    """Does the same as `transition`, with text columns that differ from row to row.
+
+    Args:
+        own: The texts of each row, in the order of `rows`; every dictionary has the same keys in the same order.
+    """
     if not rows:
         return
-    base = _ended(transaction, state) | values
+    base = _cleared_values(transaction, state) | values
     same = {f"new_{name}": value for name, value in base.items()}
-    each = rows_param((row.id, *one.values()) for row, one in zip(rows, own, strict=True))
-    transaction.execute(_turning(tuple(base), tuple(own[0])), each | same)
-    _turned(transaction, rows, state, base["check_at"])
+    each = rows_param((row.id, *texts.values()) for row, texts in zip(rows, own, strict=True))
+    transaction.execute(_transition_statement(tuple(base), tuple(own[0])), each | same)
+    _after_transition(transaction, rows, state, base["check_at"])
 
 
 @cache
-def _turning(same: tuple[str, ...], own: tuple[str, ...]) -> Update:
+def _transition_statement(same: tuple[str, ...], own: tuple[str, ...]) -> Update:
     values: dict[str, Any] = {name: bindparam(f"new_{name}", type_=delivery.c[name].type) for name in same}
     values |= {name: row_field(at, Text) for at, name in enumerate(own, 1)}
     return update(delivery).where(delivery.c.id == row_field(0, String)).values(values)
 
 
-def _ended(transaction: Transaction, state: DeliveryState) -> dict[str, Any]:
+def _cleared_values(transaction: Transaction, state: DeliveryState) -> dict[str, Any]:
     base: dict[str, Any] = {"state": str(state), "phase": None, "owner": None, "check_at": None, "dismissed": False}
     return base | {"for_cause": False, "recheck_by": None, "updated_at": transaction.now}
 
 
-def _turned(transaction: Transaction, rows: Sequence[Row[Any]], state: DeliveryState, check_at: Any) -> None:
+def _after_transition(transaction: Transaction, rows: Sequence[Row[Any]], state: DeliveryState, check_at: Any) -> None:
     for row in rows:
         transaction.changed(EntityKind.DELIVERY, row.id, client_id=row.client_id)
     if is_settled(state, check_at):
@@ -130,14 +147,17 @@ def _turned(transaction: Transaction, rows: Sequence[Row[Any]], state: DeliveryS
 
 
 def is_settled(state: DeliveryState, check_at: Any) -> bool:
-    """Nothing happens to it by itself any more."""
+    """Returns whether the program will do nothing more with a delivery in this state unless a user asks."""
     if state is DeliveryState.UNKNOWN:
         return check_at is None
     return state in (DeliveryState.DELIVERED, DeliveryState.FAILED, DeliveryState.CANCELLED)
 
 
 def stamp_generation(transaction: Transaction, delivery_ids: list[str]) -> None:
-    """The generation is that of this transaction's number."""
+    """Sets `generation_seq` to the change number that this transaction will get.
+
+    RESEND compares it with the number that the user had seen, so that nobody asks for a copy of a copy not yet seen.
+    """
     _stamp(transaction, delivery_ids, "generation_seq")
 
 
@@ -163,7 +183,7 @@ def open_attempt(
 def open_attempts(
     transaction: Transaction, rows: Sequence[Row[Any]], phase: str, version: int, destination: str
 ) -> None:
-    """Of rows that bear the fence of their attempt already."""
+    """Inserts an attempt for each delivery; the rows have the raised fence of the attempt already."""
     if rows:
         each = rows_param((row.id, row.integration_id, row.fence, row.generation, row.asked_by) for row in rows)
         same = {"phase": phase, "version": version, "place": destination, "now": transaction.now}
@@ -206,7 +226,11 @@ def close_attempt(
     reason: Message | None,
     receipt: str | None = None,
 ) -> None:
-    """`outcome` is the state that the attempt ended in. One that was closed before keeps its end, but gains proof."""
+    """Closes an attempt with the state in which it left the delivery.
+
+    An attempt that is closed already keeps its time of end. A receipt that comes late is still proof that the document
+    arrived, so it replaces the outcome.
+    """
     mine = (attempt.c.delivery_id == delivery_id) & (attempt.c.fence == fence)
     still_open = attempt.c.ended_at.is_(None)
     ended = {"ended_at": transaction.now, "outcome": str(outcome), "reason": reason, "receipt": receipt}
@@ -216,13 +240,14 @@ def close_attempt(
 
 
 def close_proven(transaction: Transaction, closed: Sequence[tuple[str, int, str]]) -> None:
-    """Attempts that delivered: delivery, fence and receipt of each."""
+    """Closes attempts that delivered, given as (delivery id, fence, receipt)."""
     if not closed:
         return
     written = transaction.execute(_PROVEN, rows_param(closed) | {"now": transaction.now})
     if written.rowcount != len(closed):
-        for of, fence, receipt in closed:
-            close_attempt(transaction, of, fence, DeliveryState.DELIVERED, None, receipt)
+        # Some attempt was closed before, for example by a take-over; `close_attempt` adds the proof to such ones.
+        for delivery_id, fence, receipt in closed:
+            close_attempt(transaction, delivery_id, fence, DeliveryState.DELIVERED, None, receipt)
 
 
 _PROVEN = (
@@ -242,7 +267,7 @@ _PROVEN = (
 
 
 def close_attempts(transaction: Transaction, rows: Sequence[Row[Any]], outcome: DeliveryState, reason: Message) -> None:
-    """The attempts under way of these rows, whose fence is still that of their attempt."""
+    """Closes the current attempts of these deliveries. The rows still have the fence of those attempts."""
     for row in rows:
         close_attempt(transaction, row.id, row.fence, outcome, reason)
 

@@ -1,4 +1,8 @@
-"""What an attempt came to, written under its fence; and what may still be learnt from one that lost it."""
+"""Records the outcome of attempts under their fence, and uses late answers of attempts that lost their fence.
+
+Two rules hold here. FAILED and CANCELLED are stated only when the document certainly did not arrive; after an uncertain
+attempt the state is UNKNOWN instead. And an uncertain attempt is repeated only at a receiver that knows the same key.
+"""
 
 from __future__ import annotations
 
@@ -36,15 +40,23 @@ if TYPE_CHECKING:
     from banqup_tui.backend.ledger.claim import Claim
 
 Result = Receipt | NotSent | Rejected | Uncertain | Found
-"""`Found` comes of look-ups only; `FOUND` itself comes as a receipt."""
+"""Result of an attempt. Only look-ups end in `Found`; a look-up that finds the document returns a `Receipt`."""
 
 _SEEN_WITHIN = timedelta(seconds=60)
+"""The time of the last sending is announced once a minute: each announcement is a change that every terminal pulls."""
 
 
 def record(
     transaction: Transaction, terms: Terms, claim: Claim, result: Result, *, timed_out: bool = False
 ) -> DeliveryState | None:
-    """The state that follows, or `None` where the fence is another's and the ledger stays as it is."""
+    """Records the result of one attempt.
+
+    Args:
+        timed_out: Whether the deadline ended the attempt.
+
+    Returns:
+        The new state of the delivery, or `None` if the claim had lost its fence and the delivery stays as it is.
+    """
     locked = lock_integration(transaction, claim.integration_id)
     row = lock_deliveries(transaction, [claim.delivery_id]).get(claim.delivery_id)
     if locked is None or row is None:
@@ -52,16 +64,18 @@ def record(
     if not _is_mine(row, claim):
         return _late(transaction, locked, row, claim, result)
     if isinstance(result, Uncertain):
+        # The request may still take effect until the grace period is over; no look-up and no answer of the user counts
+        # before that.
         terms.grace_period.ended(row.id)
     locked = _health(transaction, terms, locked, result, timed_out)
-    state = _ended(transaction, terms, locked, row, result, checking=claim.checking)
+    state = _state_after(transaction, terms, locked, row, result, checking=claim.checking)
     close_attempt(transaction, row.id, claim.fence, state, _reason(result), _reference(result))
     refresh(transaction, [locked.id])
     return state
 
 
 class Ended(msgspec.Struct, frozen=True):
-    """An attempt, and what it came to."""
+    """An attempt and its result."""
 
     claim: Claim
     result: Result
@@ -71,9 +85,15 @@ class Ended(msgspec.Struct, frozen=True):
 def record_together(
     transaction: Transaction, terms: Terms, ended: Sequence[Ended], integrations: Mapping[str, Row[Any]] | None = None
 ) -> list[DeliveryState | None]:
-    """As `record`, of several deliveries, none of them twice. What arrived is written in a few statements for all.
+    """Records the results of attempts at different deliveries in one transaction.
 
-    `integrations`: theirs, held by this transaction and as they are now, where the caller has them.
+    Deliveries that arrived are written together, in a number of statements that does not grow with their number.
+
+    Args:
+        integrations: Current rows of their integrations by id, if this transaction has locked them already.
+
+    Returns:
+        The states in the order of `ended`, as from `record`.
     """
     if integrations is None:
         integrations = lock_integrations(transaction, [one.claim.integration_id for one in ended])
@@ -86,17 +106,17 @@ def record_together(
             arrived.setdefault(row.integration_id, []).append((row, one.result))
             states[at] = DeliveryState.DELIVERED
     for integration_id, receipts in arrived.items():
-        _all_taken(transaction, terms, integrations[integration_id], receipts)
+        _record_receipts(transaction, terms, integrations[integration_id], receipts)
     for at, one in enumerate(ended):
         if at not in states:
             states[at] = record(transaction, terms, one.claim, one.result, timed_out=one.timed_out)
     return [states[at] for at in range(len(ended))]
 
 
-def _all_taken(
+def _record_receipts(
     transaction: Transaction, terms: Terms, locked: Row[Any], receipts: Sequence[tuple[Row[Any], Receipt]]
 ) -> None:
-    """Of one integration: an answer shows that it is well, the last as much as all of them."""
+    """Records the receipts of one integration. The last answer alone is enough to show that the receiver works."""
     if locked.failures or locked.timed_out or locked.postponed_until is not None or locked.failing_since is not None:
         locked = _health(transaction, terms, locked, receipts[-1][1], timed_out=False)
     own = [
@@ -105,7 +125,7 @@ def _all_taken(
     ]
     transition_each(transaction, [row for row, _ in receipts], DeliveryState.DELIVERED, own, **_ARRIVED)
     close_proven(transaction, [(row.id, row.fence, receipt.reference or receipt.text) for row, receipt in receipts])
-    _was_sent_to(transaction, locked)
+    _note_sending(transaction, locked)
     refresh_locked(transaction, [locked])
 
 
@@ -114,9 +134,9 @@ def _is_mine(row: Row[Any], claim: Claim) -> bool:
 
 
 def hand_back(transaction: Transaction, locked: Row[Any], row: Row[Any], **values: Any) -> DeliveryState:
-    """This attempt certainly did nothing: queued again, or ended as its integration has ended.
+    """Ends an attempt that certainly had no effect: the delivery is queued again, or ends with its integration.
 
-    What an earlier attempt may have done makes it UNKNOWN wherever it would end as not arrived.
+    If an earlier attempt is uncertain, a delivery that would be CANCELLED or FAILED becomes UNKNOWN.
     """
     state = DeliveryState.QUEUED
     if locked.state == IntegrationState.REMOVED:
@@ -129,7 +149,7 @@ def hand_back(transaction: Transaction, locked: Row[Any], row: Row[Any], **value
 
 
 def end(transaction: Transaction, row: Row[Any], state: DeliveryState, **values: Any) -> DeliveryState:
-    """FAILED and CANCELLED say that it did not arrive: of what is uncertain nobody can say that."""
+    """Puts the delivery into `state`, or into UNKNOWN if `state` says "not arrived" and that is uncertain."""
     if values.get("uncertain", row.uncertain) and state in (DeliveryState.FAILED, DeliveryState.CANCELLED):
         state = DeliveryState.UNKNOWN
         values["for_cause"] = False
@@ -140,14 +160,18 @@ def end(transaction: Transaction, row: Row[Any], state: DeliveryState, **values:
 def as_uncertain(
     transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[Any], reason: Message | None, **values: Any
 ) -> DeliveryState:
-    """The effect may have begun: the kind of the receiver decides."""
+    """Ends an attempt whose effect may have begun; the kind of the receiver decides how.
+
+    KEY: queued again with the same key. RENAME and LOOKUP: UNKNOWN with a time for the look-up. NEITHER: UNKNOWN for
+    the user, because sending plainly again could deliver a second copy.
+    """
     values |= {"uncertain": True, "reason": reason or messages.MAY_HAVE_ARRIVED}
     kind = terms.kind(locked.extension_id)
     if kind is ReceiverKind.KEY and locked.state not in (IntegrationState.REMOVED, IntegrationState.BROKEN):
         return _same_key_again(transaction, terms, row, values)
     wait = _before_check(terms, kind)
     if wait is None:
-        return _for_the_user(transaction, row, values)
+        return _leave_to_user(transaction, row, values)
     values["check_at"] = _after(transaction, wait)
     transition(transaction, [row], DeliveryState.UNKNOWN, **values)
     return DeliveryState.UNKNOWN
@@ -156,31 +180,32 @@ def as_uncertain(
 def _same_key_again(transaction: Transaction, terms: Terms, row: Row[Any], values: dict[str, Any]) -> DeliveryState:
     tries = row.tries + 1
     if tries >= terms.timing.most_tries:
-        return _for_the_user(transaction, row, values | {"tries": tries})
+        return _leave_to_user(transaction, row, values | {"tries": tries})
     values |= {"tries": tries, "due_at": _after(transaction, terms.timing.wait(row.tries))}
     transition(transaction, [row], DeliveryState.QUEUED, **values)
     return DeliveryState.QUEUED
 
 
-def _for_the_user(transaction: Transaction, row: Row[Any], values: dict[str, Any]) -> DeliveryState:
+def _leave_to_user(transaction: Transaction, row: Row[Any], values: dict[str, Any]) -> DeliveryState:
     transition(transaction, [row], DeliveryState.UNKNOWN, **values)
     return DeliveryState.UNKNOWN
 
 
 def _before_check(terms: Terms, kind: ReceiverKind | None) -> float | None:
-    """Seconds until the program looks by itself; `None` where there is nothing that it could look at."""
+    """Returns the seconds until the program looks by itself, or `None` if such a receiver cannot be asked."""
     if kind is ReceiverKind.RENAME:
+        # Fence and rename alone make this safe: a rename is done once, whenever the late attempt ends.
         return terms.timing.roll_forward_after
     if kind is ReceiverKind.LOOKUP:
         return terms.grace_period.seconds
     return terms.timing.wait(0) if kind is None else None
 
 
-def _ended(
+def _state_after(
     transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[Any], result: Result, *, checking: bool
 ) -> DeliveryState:
     if isinstance(result, Receipt):
-        return _taken(transaction, locked, row, result)
+        return _record_receipt(transaction, locked, row, result)
     if checking:
         return _looked_up(transaction, terms, locked, row, result)
     if isinstance(result, Rejected):
@@ -194,14 +219,16 @@ def _ended(
 _ARRIVED: dict[str, Any] = {"uncertain": False, "deaths": 0, "checks": 0}
 
 
-def _taken(transaction: Transaction, locked: Row[Any], row: Row[Any], receipt: Receipt, **values: Any) -> DeliveryState:
+def _record_receipt(
+    transaction: Transaction, locked: Row[Any], row: Row[Any], receipt: Receipt, **values: Any
+) -> DeliveryState:
     values |= {"receipt": receipt.text, "sent_as": _reference(receipt), "reason": receipt.about}
     transition(transaction, [row], DeliveryState.DELIVERED, **_ARRIVED | values)
-    _was_sent_to(transaction, locked)
+    _note_sending(transaction, locked)
     return DeliveryState.DELIVERED
 
 
-def _was_sent_to(transaction: Transaction, locked: Row[Any]) -> None:
+def _note_sending(transaction: Transaction, locked: Row[Any]) -> None:
     transaction.execute(_SENT, {"of": locked.id, "now": transaction.now})
     if locked.last_sent_at is None or not timedelta(0) <= transaction.now - locked.last_sent_at < _SEEN_WITHIN:
         integration_changed(transaction, locked)
@@ -217,7 +244,11 @@ _SENT = (
 def _not_sent(
     transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[Any], result: NotSent
 ) -> DeliveryState:
-    """The document's own fault spends a try; that of the integration is waited for by all of its documents."""
+    """Queues a delivery again that certainly was not sent.
+
+    A fault of the document spends a try and gives the document a back-off. A fault of the integration spends no try:
+    the whole integration waits.
+    """
     values: dict[str, Any] = {"reason": result.message, "deaths": 0}
     if result.fault is not Fault.DOCUMENT:
         return hand_back(transaction, locked, row, **values, due_at=locked.postponed_until or transaction.now)
@@ -251,10 +282,15 @@ def check_later(
     spent: bool,
     **values: Any,
 ) -> DeliveryState:
+    """Keeps a delivery UNKNOWN and plans another look-up; after `most_checks` look-ups it waits for the user.
+
+    Args:
+        spent: Whether the look-up that has just ended counts.
+    """
     checks = row.checks + 1 if spent else row.checks
     values = {"deaths": 0} | values | {"reason": reason, "checks": checks}
     if checks >= terms.timing.most_checks:
-        return _for_the_user(transaction, row, values)
+        return _leave_to_user(transaction, row, values)
     at = _after(transaction, terms.timing.wait(row.checks))
     if locked.postponed_until is not None:
         at = max(at, locked.postponed_until)
@@ -263,7 +299,7 @@ def check_later(
 
 
 def _absent(transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[Any]) -> DeliveryState:
-    """Proved not to be there, so nothing is uncertain any more; the try is spent."""
+    """Queues a delivery again that is proved not to be at the receiver. It is no longer uncertain; the try counts."""
     tries = row.tries + 1
     values: dict[str, Any] = {"uncertain": False, "tries": tries, "deaths": 0, "checks": 0, "key_at": None}
     values["reason"] = messages.NOT_THERE
@@ -275,7 +311,12 @@ def _absent(transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[A
 def _late(
     transaction: Transaction, locked: Row[Any], row: Row[Any], claim: Claim, result: Result
 ) -> DeliveryState | None:
-    """An answer under an old fence proves something, or nothing; it never undoes what was decided since."""
+    """Records an answer that comes under an old fence.
+
+    A receipt proves that the document arrived, so it answers a question of the same generation that is still open:
+    UNKNOWN, or QUEUED after an uncertain attempt. Every other late answer is only noted at its attempt, because it must
+    not undo a decision that was made since.
+    """
     if not isinstance(result, Receipt):
         close_attempt(transaction, row.id, claim.fence, DeliveryState.UNKNOWN, _reason(result))
         return None
@@ -283,13 +324,17 @@ def _late(
     open_question = row.state == DeliveryState.UNKNOWN or (row.state == DeliveryState.QUEUED and row.uncertain)
     if row.generation != claim.generation or not open_question:
         return None
-    state = _taken(transaction, locked, row, result, fence=delivery.c.fence + 1)
+    state = _record_receipt(transaction, locked, row, result, fence=delivery.c.fence + 1)
     refresh(transaction, [locked.id])
     return state
 
 
 def _health(transaction: Transaction, terms: Terms, locked: Row[Any], result: Result, timed_out: bool) -> Row[Any]:
-    """An answer, whatever it says, shows that the integration is well; silence holds all of its documents back."""
+    """Updates the health of the integration and returns its new row.
+
+    Any answer of the receiver shows that the integration works. No answer postpones all of its deliveries, and a fault
+    that needs a person makes it BROKEN.
+    """
     if isinstance(result, NotSent) and result.fault is Fault.PERSON:
         break_off(transaction, locked, result.message, result.trouble)
     else:
@@ -314,14 +359,17 @@ def _is_silent(result: Result) -> bool:
 
 
 def _postponed(transaction: Transaction, terms: Terms, locked: Row[Any], result: Result) -> dict[str, Any]:
-    """Attempts that fail side by side are one failure."""
+    """Returns the columns that postpone the integration.
+
+    Attempts that ran side by side fail together, so those that end while it is postponed do not lengthen the back-off.
+    """
     asked = result.retry_after if isinstance(result, NotSent | Uncertain) else None
-    in_state = {"failing_since": locked.failing_since or transaction.now, "failing_reason": _reason(result)}
+    health = {"failing_since": locked.failing_since or transaction.now, "failing_reason": _reason(result)}
     if locked.postponed_until is not None and locked.postponed_until > transaction.now:
         until = _after(transaction, min(asked or 0.0, terms.timing.longest_hold))
-        return in_state | {"postponed_until": max(locked.postponed_until, until)}
+        return health | {"postponed_until": max(locked.postponed_until, until)}
     wait = terms.timing.hold(locked.failures, asked)
-    return in_state | {"failures": locked.failures + 1, "postponed_until": _after(transaction, wait)}
+    return health | {"failures": locked.failures + 1, "postponed_until": _after(transaction, wait)}
 
 
 def _after(transaction: Transaction, seconds: float) -> datetime:

@@ -1,7 +1,10 @@
-"""What is sent by itself: created after the activation, ready since the planner last looked, in a folder that is taken.
+"""Queues the documents that are sent without being asked for.
 
-The place up to which it has looked moves in the transaction that queues, so nothing is planned twice or passed over.
-An integration that is paused goes on collecting; one that is removed does not.
+These are the documents of the integration's folders that were created after its activation (`created_seq >
+activated_seq`) and have become ready since the planner last looked (`ready_seq > planned_seq`). `planned_seq` moves in
+the transaction that queues, so that no document is planned twice or passed over. It counts readiness and not creation:
+a document that is approved late would be passed over otherwise. A paused integration goes on collecting; a removed one
+does not.
 """
 
 from typing import Any
@@ -18,7 +21,7 @@ from banqup_tui.kill_points import kill_point
 
 
 def plan(transaction: Transaction) -> bool:
-    """One portion for one integration; false when there is nothing left to look at."""
+    """Plans one portion of documents for one integration; returns False if there is nothing to plan."""
     waiting = waiting_integration(transaction)
     locked = lock_integration(transaction, waiting) if waiting else None
     if locked is None:
@@ -28,6 +31,7 @@ def plan(transaction: Transaction) -> bool:
         return False
     wanted = [row for row in documents if _is_taken(locked, row)]
     enqueue(transaction, locked, wanted, None, by_itself=True)
+    # A kill here rolls back both the queued deliveries and `planned_seq`.
     kill_point("planner.queued")
     reached = documents[-1].ready_seq
     transaction.execute(update(integration).where(integration.c.id == locked.id).values(planned_seq=reached))
@@ -36,13 +40,17 @@ def plan(transaction: Transaction) -> bool:
 
 
 def waiting_integration(transaction: Any) -> str | None:
-    """Some integration that has not looked at all that is ready. `transaction`: a transaction or a connection."""
+    """Returns the id of an integration for which documents are to be planned, or `None`.
+
+    Args:
+        transaction: A transaction or a connection.
+    """
     found: str | None = transaction.execute(unseen().limit(1)).scalar()
     return found
 
 
 def unseen() -> Select[tuple[str]]:
-    """Integrations that have not looked at all that is ready."""
+    """Returns the statement for the ids of integrations whose client has documents ready after `planned_seq`."""
     more = exists().where(
         document.c.client_id == integration.c.client_id, document.c.ready_seq > integration.c.planned_seq
     )

@@ -1,7 +1,8 @@
-"""What one integration bears, as its extension says: so many side by side, so many attempts in any minute.
+"""Limits of an integration, stated by its extension: attempts at the same time, and attempts in any minute.
 
-The attempts of the last minute are counted in the ledger, under the integration's lock: so the limit holds over a
-restart, and over several processes. One that began later than now (a clock was set back) is left out of the count.
+The attempts of the last minute are counted in the ledger under the lock of the integration, so the limit holds across
+restarts and processes. Attempts that began later than now are left out: a clock that was set back must not stop
+sending.
 """
 
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def follow(transaction: Transaction, terms: Terms, locked: Row[Any]) -> Row[Any]:
-    """The integration, which this transaction holds, with the limits of the extension that is installed now."""
+    """Copies the limits of the installed extension into a locked integration and returns its current row."""
     connector = terms.connector(locked.extension_id)
     if connector is None:
         return locked
@@ -30,7 +31,7 @@ def follow(transaction: Transaction, terms: Terms, locked: Row[Any]) -> Row[Any]
 
 
 def left(transaction: Transaction, row: Row[Any]) -> int | None:
-    """Attempts that may still begin in this minute; `None`: there is no limit."""
+    """Returns how many attempts may still begin in this minute, or `None` if there is no limit."""
     if row.per_minute is None:
         return None
     statement = select(func.count()).where(*_of_this_minute(transaction, row))
@@ -38,7 +39,7 @@ def left(transaction: Transaction, row: Row[Any]) -> int | None:
 
 
 def free_again(transaction: Transaction, row: Row[Any]) -> datetime | None:
-    """When the next attempt may begin; `None`: now."""
+    """Returns when the limit allows the next attempt, or `None` if it does now."""
     if row.per_minute is None:
         return None
     newest = (

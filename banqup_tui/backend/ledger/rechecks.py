@@ -1,6 +1,7 @@
-"""Another copy only where the first is gone: asked of a LOOKUP receiver before anything is sent.
+"""Rechecks: a LOOKUP receiver is asked whether a delivered document is gone, before another copy is sent.
 
-The delivery stays DELIVERED meanwhile; `due_at` says when it is asked next. Found, nothing changes but what is said.
+The delivery stays DELIVERED meanwhile, and `due_at` is the time of the next question. If the receiver still has the
+document, only the message of the delivery changes.
 """
 
 from collections.abc import Collection
@@ -24,7 +25,7 @@ from banqup_tui.domain.integration import IntegrationState
 
 
 def waiting(space_id: str) -> Any:
-    """Rows of `delivery`, with what is needed of their integration."""
+    """Returns the statement for the deliveries to recheck, with extension and settings version of their integration."""
     return (
         select(delivery, integration.c.extension_id, integration.c.settings_version.label("version"))
         .join(integration, integration.c.id == delivery.c.integration_id)
@@ -42,14 +43,21 @@ def is_due(now: Any) -> Any:
 
 
 def due(connection: Connection, space_id: str, now: Any, most: int, but: Collection[str]) -> list[Claim]:
-    """No fence is raised: nothing can take effect by being asked."""
+    """Returns at most `most` rechecks that are due, oldest first, leaving out the deliveries `but`.
+
+    No fence is raised, because a question has no effect at the receiver.
+    """
     statement = waiting(space_id).where(is_due(now))
     rows = connection.execute(statement.order_by(delivery.c.due_at).limit(most + len(but)))
     return [_claim(row) for row in rows if row.id not in but][:most]
 
 
 def record(transaction: Transaction, terms: Terms, claim: Claim, result: Result) -> DeliveryState | None:
-    """What the look-up said. Nothing, where the delivery has changed since it was asked about."""
+    """Records the answer of a recheck.
+
+    Returns:
+        The state of the delivery, or `None` if it has changed since the question and the answer is of no use.
+    """
     locked = lock_integration(transaction, claim.integration_id)
     row = lock_deliveries(transaction, [claim.delivery_id]).get(claim.delivery_id)
     if locked is None or row is None or row.recheck_by is None or row.generation != claim.generation:

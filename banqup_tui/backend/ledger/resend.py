@@ -1,4 +1,8 @@
-"""Another copy of what is there already, or may be: asked for by someone who saw the one before it settled."""
+"""Queues another copy (a new generation) of documents that the receiver has or may have.
+
+A generation after the first exists only because a user who saw the one before it settled asked for it; the callers test
+that under the lock of the integration.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,32 +17,32 @@ from banqup_tui.domain.delivery import DeliveryState
 
 
 def is_settled_copy(row: Row[Any]) -> bool:
-    """Delivered, or unknown with nobody looking it up: only of such a one is another copy possible."""
+    """Returns whether another copy may be asked for: it is DELIVERED, or UNKNOWN without a look-up to come."""
     return bool(row.state == DeliveryState.DELIVERED or (row.state == DeliveryState.UNKNOWN and row.check_at is None))
 
 
 def is_elsewhere() -> Any:
-    """Condition over `delivery` and `integration`: it arrived, but only at a destination that was set before."""
+    """Returns the condition (over `delivery` and `integration`) for what arrived only at earlier destinations."""
     there = exists().where(
         attempt.c.delivery_id == delivery.c.id,
         attempt.c.outcome == str(DeliveryState.DELIVERED),
-        _place(attempt.c.destination) == _place(integration.c.destination),
+        _without_slash(attempt.c.destination) == _without_slash(integration.c.destination),
     )
     return and_(
         delivery.c.state == str(DeliveryState.DELIVERED),
         delivery.c.destination.is_not(None),
-        _place(delivery.c.destination) != _place(integration.c.destination),
+        _without_slash(delivery.c.destination) != _without_slash(integration.c.destination),
         ~there.correlate(delivery, integration),
     )
 
 
-def _place(destination: ColumnElement[str]) -> ColumnElement[str]:
-    """A folder is the same one with and without a slash at its end."""
+def _without_slash(destination: ColumnElement[str]) -> ColumnElement[str]:
+    """Returns the destination without a slash at its end, which makes no difference to a folder."""
     return func.rtrim(destination, "/")
 
 
 def elsewhere(transaction: Transaction, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
-    """Those of `rows` that arrived at an earlier destination of their integration only."""
+    """Returns those of `rows` that arrived only at earlier destinations of their integration."""
     delivered = [row.id for row in rows if row.state == DeliveryState.DELIVERED]
     found: set[str] = set()
     for some in in_batches(delivered):
@@ -48,7 +52,10 @@ def elsewhere(transaction: Transaction, rows: Sequence[Row[Any]]) -> list[Row[An
 
 
 def another_copy(transaction: Transaction, rows: Sequence[Row[Any]], asked_by: str | None) -> list[str]:
-    """Returns the ids of those that were queued."""
+    """Queues a new generation of those rows that are settled and returns their ids.
+
+    Everything known of the generation before is cleared; its attempts stay.
+    """
     settled = [row for row in rows if is_settled_copy(row)]
     if not settled:
         return []

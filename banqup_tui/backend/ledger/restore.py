@@ -1,4 +1,4 @@
-"""A backup was put back: what happened after it was made is not known here, so nothing goes on by itself."""
+"""Handles a restored backup: what happened after the backup was made is not known, so nothing goes on by itself."""
 
 import uuid
 from typing import Any
@@ -21,9 +21,12 @@ from banqup_tui.kill_points import kill_point
 
 
 def begin_new_epoch(services: Services, known_seq: int = 0) -> str:
-    """The space's epoch from now on. `known_seq`: the highest number that somebody is known to have seen.
+    """Gives the space a new epoch and makes everything uncertain that the backup cannot know; returns the epoch.
 
-    Where that number is not beyond the space's own, somebody else has done it in the meantime: nothing is done.
+    Args:
+        known_seq: The highest change number that a terminal is known to have seen. The space continues above it, so
+        that
+            no number is used twice. If the space is there already, another caller has done this, and nothing happens.
     """
     with services.database.write(services.space_id) as transaction:
         found = transaction.execute(select(space).where(space.c.id == transaction.space_id)).one()
@@ -33,21 +36,26 @@ def begin_new_epoch(services: Services, known_seq: int = 0) -> str:
         epoch = str(uuid.uuid4())
         seq = max(found.seq, known_seq)
         transaction.execute(update(space).where(space.c.id == transaction.space_id).values(epoch=epoch, seq=seq))
+        # A kill here rolls everything back, so the next start finds the old epoch and begins again.
         transaction.after_numbers(lambda _connection, _seq: kill_point("restore.epoch"))
     return epoch
 
 
 def epoch_and_seq(services: Services) -> tuple[str, int]:
+    """Returns the epoch and the highest change number of the space."""
     with services.database.read() as connection:
         row = connection.execute(select(space.c.epoch, space.c.seq).where(space.c.id == services.space_id)).one()
     return str(row.epoch), int(row.seq)
 
 
 def restored(transaction: Transaction, services: Services) -> int:
-    """In the transaction that gives the space its new epoch. Returns how many deliveries are UNKNOWN after it.
+    """Makes every delivery UNKNOWN that is not DELIVERED, pauses all integrations, and returns the number of
+    deliveries.
 
-    What would have been planned or queued by a job from here on may have been sent before: it is UNKNOWN too.
+    It runs in the transaction that gives the space its new epoch.
     """
+    # What the planner and the jobs would queue next may have been sent after the backup was made. So it is queued first
+    # and becomes UNKNOWN with the rest.
     while plan(transaction):
         pass
     while step(transaction, services):

@@ -1,4 +1,4 @@
-"""What the ledger's rules have to know besides the rows: the kinds of receivers, the waits, the quarantine."""
+"""Facts that the ledger's rules need besides the rows: kinds of receivers, waiting times and the grace period."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 
 class Terms(msgspec.Struct, frozen=True):
+    """The installed extensions, the grace period and the timing, with the questions that the ledger asks of them."""
+
     extensions: Extensions
     grace_period: GracePeriod
     timing: Timing = Timing()
@@ -32,14 +34,17 @@ class Terms(msgspec.Struct, frozen=True):
         return found
 
     def kind(self, extension_id: str) -> ReceiverKind | None:
-        """`None` while the connector is not installed here: then nothing can be said of what was cut off."""
+        """Returns the kind of the receiver, or `None` while its connector is not installed.
+
+        Without the kind, an attempt that was cut off cannot be settled and waits.
+        """
         manifest = self._manifest(extension_id)
         return manifest.kind if manifest else None
 
     def key_is_old(self, extension_id: str, key_at: datetime | None, now: datetime) -> bool:
-        """May the receiver have forgotten a key first used at `key_at` before an attempt that begins now has ended?
+        """Returns whether the receiver may forget a key first used at `key_at` before an attempt begun now is over.
 
-        A clock that was set back says yes.
+        A time in the future means that a clock was set back; the key then counts as old.
         """
         manifest = self._manifest(extension_id)
         if manifest is None or manifest.key_seconds is None or key_at is None:
@@ -48,7 +53,10 @@ class Terms(msgspec.Struct, frozen=True):
         return not timedelta(0) <= now - key_at < timedelta(seconds=honoured)
 
     def key_cannot_be_used(self, delivery: Row[Any], integration: Row[Any], now: datetime) -> bool:
-        """The attempt before may have arrived, and the same key would no longer tell the receiver so."""
+        """Returns whether the document may have arrived and the same key would not stop a second copy.
+
+        That is so after an uncertain attempt at a KEY receiver if the destination has changed since or the key is old.
+        """
         if not delivery.uncertain or self.kind(integration.extension_id) is not ReceiverKind.KEY:
             return False
         moved = bool(delivery.destination != integration.destination)

@@ -1,4 +1,4 @@
-"""When an integration's turn can come next: `ready_at`, kept by whoever holds the integration's row."""
+"""Computes `ready_at`: when an integration can have its next round. It is written under the integration's lock."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -27,12 +27,12 @@ _READY = (
 
 
 def slots(row: Row[Any]) -> int:
-    """One probe at a time after a failure of the whole integration, and for one that lets us wait."""
+    """Returns how many attempts may run at the same time: one after a fault of the integration or a timeout."""
     return 1 if row.failures or row.timed_out else max(1, int(row.concurrency))
 
 
 def free_slots(transaction: Transaction, row: Row[Any]) -> int:
-    """How many attempts may begin now: slots that are free, and what is left of the minute's."""
+    """Returns how many attempts may begin now, by the free slots and by the limit per minute."""
     free = slots(row) - open_count(transaction, row.id)
     left = rate.left(transaction, row)
     return max(0, free if left is None else min(free, left))
@@ -43,13 +43,15 @@ def open_count(transaction: Transaction, integration_id: str) -> int:
 
 
 def refresh(transaction: Transaction, integration_ids: Iterable[str]) -> None:
+    """Locks integrations, reads their rows again and sets their `ready_at`."""
     refresh_locked(transaction, lock_integrations(transaction, integration_ids).values())
 
 
 def refresh_locked(transaction: Transaction, rows: Iterable[Row[Any]]) -> None:
-    """`ready_at`: nothing while it may not send or all slots are taken, else when its earliest delivery is due.
+    """Sets `ready_at`: NULL while the integration may not send or all slots are taken, else its earliest due time.
 
-    The rows are held by this transaction, and as it has left them.
+    Args:
+        rows: Integrations that this transaction has locked, as they are now.
     """
     for row in rows:
         ready_at = _ready_at(transaction, row)
@@ -67,7 +69,7 @@ def _ready_at(transaction: Transaction, row: Row[Any]) -> datetime | None:
 
 
 def sweep(transaction: Transaction) -> None:
-    """Nothing depends on it; should `ready_at` ever be wrong, it is right again within the minute."""
+    """Computes `ready_at` of all waiting integrations anew, each minute, so that a wrong one cannot stay for long."""
     waiting = select(delivery.c.integration_id).where(delivery.c.state == str(DeliveryState.QUEUED)).distinct()
     marked = select(integration.c.id).where(integration.c.ready_at.is_not(None))
     refresh(transaction, {*transaction.execute(waiting).scalars(), *transaction.execute(marked).scalars()})

@@ -32,7 +32,7 @@ _OF_DELIVERIES = select(
     delivery.c.check_at,
     delivery.c.dismissed,
 ).where(in_ids(delivery.c.document_id))
-"""Of each row only what the rule asks for: a document's whole value is longer than all of this."""
+"""Both statements read only the columns that the rule needs: `document.value` is far longer than all of them."""
 
 
 _RESTATED = (
@@ -43,10 +43,13 @@ _RESTATED = (
 
 
 def restate(transaction: Transaction, document_ids: Iterable[str]) -> None:
-    """Derives the status anew, and whether the document was attempted; says so where either differs."""
-    gathered = transaction.notes.get(_TO_RESTATE)
-    if gathered is not None:
-        gathered.update(document_ids)
+    """Derives the accounting status and `attempted` of documents, and stores and announces those that differ.
+
+    Within `restated_at_the_end` the documents are only noted.
+    """
+    noted_ids = transaction.notes.get(_TO_RESTATE)
+    if noted_ids is not None:
+        noted_ids.update(document_ids)
         return
     for some in in_batches(sorted(set(document_ids))):
         _restate(transaction, some)
@@ -54,13 +57,13 @@ def restate(transaction: Transaction, document_ids: Iterable[str]) -> None:
 
 @contextmanager
 def restated_at_the_end(transaction: Transaction) -> Iterator[None]:
-    """Documents of which something changes inside are looked at once, when all of it is done."""
-    gathered: set[str] = transaction.notes.setdefault(_TO_RESTATE, set())
+    """Postpones `restate` to the end of the block, so that a document with many changes is derived once."""
+    noted_ids: set[str] = transaction.notes.setdefault(_TO_RESTATE, set())
     try:
         yield
     finally:
         del transaction.notes[_TO_RESTATE]
-    restate(transaction, gathered)
+    restate(transaction, noted_ids)
 
 
 _TO_RESTATE = "documents to restate"
@@ -68,16 +71,16 @@ _TO_RESTATE = "documents to restate"
 
 def _restate(transaction: Transaction, document_ids: list[str]) -> None:
     deliveries = _deliveries(transaction, document_ids)
-    turned = []
+    changed = []
     for row in transaction.execute(_DOCUMENTS, ids_param(document_ids)):
         own = deliveries.get(row.id, [])
         status = accounting_status_with(own, approved=row.approved, processed=row.processed)
         attempted = row.attempted or any(one.attempts > 0 for one in own)
         if status != row.accounting_status or attempted != row.attempted:
-            turned.append((row.id, str(status), attempted))
+            changed.append((row.id, str(status), attempted))
             transaction.changed(EntityKind.DOCUMENT, row.id, client_id=row.client_id)
-    if turned:
-        transaction.execute(_RESTATED, rows_param(turned))
+    if changed:
+        transaction.execute(_RESTATED, rows_param(changed))
 
 
 def _deliveries(transaction: Transaction, document_ids: list[str]) -> dict[str, list[Delivery]]:
@@ -88,7 +91,7 @@ def _deliveries(transaction: Transaction, document_ids: list[str]) -> dict[str, 
 
 
 def _as_value(row: Row[Any]) -> Delivery:
-    """As much of it as the rule of the status asks for."""
+    """Returns a delivery with the fields that `accounting_status_with` reads."""
     return Delivery(
         id=row.id,
         integration_id=row.integration_id,

@@ -1,4 +1,8 @@
-"""A process that held deliveries is dead, or let go of them: what follows is read off how far each attempt had come."""
+"""Takes over deliveries whose process died or gave them up; the phase of each attempt decides what follows.
+
+CLAIMED: nothing was sent, so the delivery is queued again. COMMITTING: the effect may have begun, so the attempt ends
+as uncertain. CHECKING: the look-up is repeated later.
+"""
 
 from collections.abc import Collection
 from typing import Any
@@ -23,10 +27,15 @@ def take_over(
     killed: bool = True,
     but: Collection[str] = (),
 ) -> int:
-    """At most one portion of what is being sent; returns how many. Ask again until it is 0.
+    """Takes over at most `AT_ONCE` deliveries that are SENDING; the caller repeats this until it returns 0.
 
-    `of`: the owners that are dead (`None`: all). `killed`: the process died of it, as far as one can tell.
-    `but`: deliveries that are still in good hands.
+    Args:
+        of: Owners that are dead; `None` for all, which is right at the start, when this process has the lock.
+        killed: Whether the sending may have killed the process; then it counts as a death of the delivery.
+        but: Deliveries that are still being sent.
+
+    Returns:
+        The number of deliveries that were looked at.
     """
     found = _being_sent(transaction, of, but)
     integrations = lock_integrations(transaction, [row.integration_id for row in found])
@@ -54,9 +63,10 @@ def _release(transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[
     deaths = row.deaths + 1 if killed else row.deaths
     values: dict[str, Any] = {"deaths": deaths, "fence": delivery.c.fence + 1}
     if row.phase != "CLAIMED":
+        # The request of the dead process may still be under way: the grace period begins now, on the clock of this one.
         terms.grace_period.ended(row.id)
     if deaths >= terms.timing.most_deaths:
-        state = _deadly(transaction, row, values)
+        state = _fail_as_deadly(transaction, row, values)
     elif row.phase == "CLAIMED":
         state = hand_back(transaction, locked, row, **values, due_at=transaction.now)
     elif row.phase == "CHECKING":
@@ -66,8 +76,8 @@ def _release(transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[
     close_attempt(transaction, row.id, row.fence, state, reason)
 
 
-def _deadly(transaction: Transaction, row: Row[Any], values: dict[str, Any]) -> DeliveryState:
-    """A document that kills whoever sends it is left alone."""
+def _fail_as_deadly(transaction: Transaction, row: Row[Any], values: dict[str, Any]) -> DeliveryState:
+    """Ends a delivery that has killed the process `most_deaths` times, so that it stops no other delivery."""
     values["reason"] = messages.KILLED_THE_SERVICE
     values["uncertain"] = bool(row.uncertain or row.phase != "CLAIMED")
     return end(transaction, row, DeliveryState.FAILED, **values)

@@ -1,4 +1,4 @@
-"""How long, how often, how many times. Clocks carry no safety here: they only say when something is tried again."""
+"""Waiting times and limits of repetition. Wall clocks only decide when something is tried again, never whether."""
 
 import random
 
@@ -8,7 +8,22 @@ _chance = random.SystemRandom()
 
 
 class Timing(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds, and counts."""
+    """Times in seconds, and greatest numbers.
+
+    Attributes:
+        deadline: Longest time of one attempt.
+        poll: Longest pause of the dispatch loop.
+        sweep: Time between two runs of the sweeps.
+        grace: Time that running attempts get when the service stops.
+        channel_idle: Time after which an unused connection is closed.
+        first_wait: Shortest back-off.
+        longest_wait: Longest back-off.
+        longest_hold: Longest wait that a receiver may ask for (Retry-After).
+        roll_forward_after: Time until an interrupted delivery to a RENAME receiver is finished.
+        most_tries: Tries after which a delivery fails.
+        most_checks: Look-ups after which a delivery waits for the user.
+        most_deaths: Times a delivery may kill the process before it fails.
+    """
 
     deadline: float = 120.0
     poll: float = 1.0
@@ -24,11 +39,12 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     most_deaths: int = 3
 
     def wait(self, before: int) -> float:
-        """Back-off after `before` earlier waits: doubling, with a jitter of a half, at most `longest_wait`."""
+        """Returns the back-off after `before` earlier waits: doubled each time, at most `longest_wait`, times a random
+        factor from a half to one."""
         doubled = self.first_wait * 2.0 ** min(before, 40)
         return min(self.longest_wait, doubled) * _chance.uniform(0.5, 1.0)
 
     def hold(self, before: int, retry_after: float | None) -> float:
-        """The same for a whole integration. What the receiver asks for is honoured, up to `longest_hold`."""
+        """Returns the back-off of a whole integration, at least `retry_after` (up to `longest_hold`)."""
         asked = min(self.longest_hold, max(0.0, retry_after or 0.0))
         return max(asked, self.wait(before))

@@ -41,7 +41,7 @@ def save_failures(context: Context, failing: Sequence[Failing], directory: Path)
         integrations={one.id: one for one in context.integrations},
         separator=";" if "," in decimal("0.1") else ",",
     )
-    return save_bytes(content, directory, f"{_('deliveries to look at')} {day}.csv")
+    return save_bytes(content, directory, f"{_('failures')} {day}.csv")
 
 
 def table_of(

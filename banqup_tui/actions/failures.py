@@ -32,7 +32,7 @@ class ToLookAt(Action):
     rank = 33
 
     def name(self) -> str:
-        return _("Deliveries to look at")
+        return _("Failures")
 
     def help(self) -> str:
         return _("Shows what failed, or may have failed, of all clients, by what was the cause.")

@@ -15,7 +15,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "keys.md"
 
 _PLACES: dict[Place, str] = {
     Place.CLIENT_DOCUMENTS: "Client documents: the clients",
-    Place.FAILURES: "Deliveries to look at, by cause",
+    Place.FAILURES: "Failures, by cause",
     Place.FAILED: "Documents that failed for one cause",
     Place.FOLDER: "Client documents: folders and documents of a client",
     Place.DOCUMENT: "A document",

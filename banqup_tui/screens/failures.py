@@ -59,7 +59,7 @@ class ToLookAt(PlaceScreen):
 
     def draw(self) -> None:
         self._groups = self.banqup.session.failures.groups()
-        self.title_line.set_path([_("Client documents"), _("Deliveries to look at")], right=_summary(self._groups))
+        self.title_line.set_path([_("Client documents"), _("Failures")], right=_summary(self._groups))
         if self._groups:
             self.listing.show(group_items(self._groups, self._titles()))
         else:
@@ -156,7 +156,7 @@ class Failed(PlaceScreen):
         here = self.table.row
         ids = tuple(self._of_document)
         number = ngettext("{count} document", "{count} documents", len(ids)).format(count=count(len(ids)))
-        path = [_("Client documents"), _("Deliveries to look at")]
+        path = [_("Client documents"), _("Failures")]
         self.title_line.set_path([*path, cause_words(group)] if group else path, right=number)
         if ids != self._rows.ids:
             self._rows = FailedRows(self, ids)

@@ -138,7 +138,7 @@ def _facts(integration: Integration, health: Health, now: datetime, failed: int)
     if health is Health.NO_ANSWER and integration.postponed_until is not None and integration.postponed_until > now:
         yield _("Next attempt"), _("By itself at {at}.").format(at=local_moment(integration.postponed_until, now))
     if failed:
-        words = ngettext("{count} delivery to look at: f", "{count} deliveries to look at: f", failed)
+        words = ngettext("{count} failure: f", "{count} failures: f", failed)
         yield _("Failed"), words.format(count=count(failed))
     if integration.last_sent_at is not None:
         yield _("Last sending"), local_moment(integration.last_sent_at, now)

@@ -53,7 +53,7 @@ async def test_the_clients_tab_says_what_is_wrong_since_when_and_what_to_do(open
         await here.sees("Sign-in refused", "1 needs attention")
         await here.press("j")
         await here.sees("SFTP  sftp.example did not accept the sign-in.", "Failing since     22/11/2026")
-        await here.sees("Correct the user, the password or the private key.", "2 deliveries to look at: f")
+        await here.sees("Correct the user, the password or the private key.", "2 failures: f")
         await here.sees("Last sending      20/11/2026")
 
 

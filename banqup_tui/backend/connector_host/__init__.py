@@ -1,6 +1,6 @@
-"""A process of its own for connectors that work much for every byte: encrypting, taking apart, putting together.
+"""The connector host: a separate process for connectors that use much processor time for each byte (encryption).
 
-The service goes on answering meanwhile, and both have a processor. They talk over a pair of sockets that nobody else
-has. When the service is no more, whatever ended it, the carrier ends at once; where the carrier ends, what was being
-sent is told as cut off, and the next one is started.
+The service goes on answering meanwhile and both processes use a processor of their own. They talk over a socket pair
+that no other process has. The host ends when the service ends, whatever the reason. If the host ends first, its
+attempts end as cut off: not sent before the mark, uncertain after it. The next attempt starts a new host.
 """

@@ -1,4 +1,4 @@
-"""The service's end: questions go out, answers come in any order."""
+"""The service's end of the connection to the connector host: sends questions and matches answers, in any order."""
 
 from __future__ import annotations
 
@@ -18,11 +18,13 @@ from banqup_tui.backend.connector_host.messages import (
 )
 
 
-class Gone(Exception):
-    """The carrier ended before it answered."""
+class HostEnded(Exception):
+    """The connector host ended before it answered."""
 
 
-class Line(asyncio.Protocol):
+class HostConnection(asyncio.Protocol):
+    """A connection to the connector host. It is used on the event loop that made it."""
+
     def __init__(self) -> None:
         self._frames = Frames()
         self._asked: dict[int, asyncio.Future[Answer]] = {}
@@ -35,17 +37,25 @@ class Line(asyncio.Protocol):
         return self._lost.is_set()
 
     def number(self) -> int:
-        """Of a question or of a channel."""
+        """Returns a new number for a question or a channel."""
         return next(self._numbers)
 
-    def tell(self, message: Open | Close | GiveUp) -> None:
+    def send(self, message: Open | Close | GiveUp) -> None:
+        """Sends a message that has no answer. It is dropped if the host has ended."""
         if not self.is_lost:
             self._transport.write(framed(message))
 
     async def ask(self, question: Question) -> Answer:
-        """Raises what the channel raised there, or `Gone`."""
+        """Sends a question and returns its answer.
+
+        A cancelled caller also cancels the work in the host.
+
+        Raises:
+            HostEnded: If the host ended before it answered.
+            Exception: The exception that the channel raised in the host.
+        """
         if self.is_lost:
-            raise Gone
+            raise HostEnded
         waiting: asyncio.Future[Answer] = self._loop.create_future()
         self._asked[question.number] = waiting
         self._transport.write(framed(question))
@@ -53,7 +63,7 @@ class Line(asyncio.Protocol):
             answer = await waiting
         except asyncio.CancelledError:
             self._asked.pop(question.number, None)
-            self.tell(GiveUp(question.number))
+            self.send(GiveUp(question.number))
             raise
         if answer.failure is not None:
             raise answer.failure.error()
@@ -63,7 +73,7 @@ class Line(asyncio.Protocol):
         self._transport.close()
         await self._lost.wait()
 
-    # as asyncio calls it
+    # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -80,4 +90,4 @@ class Line(asyncio.Protocol):
         asked, self._asked = self._asked, {}
         for waiting in asked.values():
             if not waiting.done():
-                waiting.set_exception(Gone())
+                waiting.set_exception(HostEnded())

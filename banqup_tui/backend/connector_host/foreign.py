@@ -1,7 +1,7 @@
-"""Connectors of packages that are not ours, each on a thread and a loop of its own.
+"""Runs each connector of an external package on an event loop in a thread of its own.
 
-One that blocks (a `time.sleep`, a library that waits) then holds up its own documents and nothing else: whoever waits
-for it here can still give it up, and the service goes on answering.
+Such a connector may block (`time.sleep`, a synchronous library). Then only its own documents wait: the deadline of an
+attempt still ends it for the service, which goes on answering.
 """
 
 from __future__ import annotations
@@ -32,10 +32,14 @@ from banqup_tui.connectors.interface import (
 T = TypeVar("T")
 
 CLOSING_SECONDS = 5.0
+"""Longest wait for a connector to close a channel."""
 
 
 class ForeignConnector:
-    """Stands for the connector wherever it is waited for. What it is asked without waiting, it answers itself."""
+    """Wraps a connector: its coroutines run on the thread's loop, its other functions in the calling thread.
+
+    It has `authorization`, `check`, `where` and `signed_in_until` only if the connector has them.
+    """
 
     def __init__(self, connector: Connector[Any]) -> None:
         self._connector = connector
@@ -74,16 +78,19 @@ class ForeignConnector:
             return await pooled.channel()
 
         try:
-            yield _FarChannel(self, await self.do(opened()))
+            yield _ThreadChannel(self, await self.do(opened()))
         finally:
             if pooled is not None:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(CLOSING_SECONDS):
                         await self.do(pooled.close())
 
-    async def do(self, transaction: Coroutine[Any, Any, T]) -> T:
-        """There, while this side waits; cancelled here, it is cancelled there as soon as that loop comes to it."""
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(transaction, self._running()))
+    async def do(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Runs a coroutine on the connector's loop and returns its result.
+
+        Cancelling the caller cancels the coroutine as soon as that loop is not blocked.
+        """
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, self._running()))
 
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._lock:
@@ -95,13 +102,18 @@ class ForeignConnector:
 
 
 def _not_carried(manifest: Manifest) -> Manifest:
-    """The carrier is for ours: who blocks there would hold them all up. What is no manifest is found so later."""
+    """Returns the manifest without `carried`, because a connector that blocks would stop all others in the host.
+
+    A value that is no manifest is returned unchanged; the registry refuses it later.
+    """
     if getattr(manifest, "carried", False) is True:
         return msgspec.structs.replace(manifest, carried=False)
     return manifest
 
 
-class _FarChannel:
+class _ThreadChannel:
+    """A channel that is open on the connector's loop."""
+
     def __init__(self, foreign: ForeignConnector, channel: Channel) -> None:
         self._foreign = foreign
         self._channel = channel

@@ -1,4 +1,4 @@
-"""The carrier's end: opens channels, and does with them what it is asked, side by side."""
+"""The host's end of the connection: opens channels and answers the service's questions concurrently."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ from banqup_tui.connectors.interface import Channel, Connector
 from banqup_tui.domain.secret import from_text
 
 
-class FarSide(asyncio.Protocol):
+class HostServer(asyncio.Protocol):
+    """Serves one connection from the service."""
+
     def __init__(self) -> None:
         self._pooled: dict[int, PooledConnection] = {}
         self._channels: dict[int, Channel] = {}
@@ -49,7 +51,11 @@ class FarSide(asyncio.Protocol):
             self._take(decode_host_message.decode(frame))
 
     def connection_lost(self, error: Exception | None) -> None:
-        """The service is no more: what has not begun must not begin any more."""
+        """Ends the process at once, without clean-up.
+
+        The service is dead, and the next one takes over what was CLAIMED as not sent. A commit that began here after
+        that would deliver a second copy.
+        """
         os._exit(0)
 
     def _take(self, message: HostMessage) -> None:
@@ -74,7 +80,7 @@ class FarSide(asyncio.Protocol):
 
     async def _answer(self, question: Question) -> None:
         try:
-            answer = await self._done(question)
+            answer = await self._result_of(question)
         except asyncio.CancelledError:
             return
         except Exception as error:
@@ -83,7 +89,7 @@ class FarSide(asyncio.Protocol):
             del self._asked[question.number]
         self._transport.write(framed(answer))
 
-    async def _done(self, question: Question) -> Answer:
+    async def _result_of(self, question: Question) -> Answer:
         number = question.number
         if isinstance(question, Ready):
             self._channels[question.channel] = await self._pooled[question.channel].channel()

@@ -1,4 +1,4 @@
-"""What the service and the carrier say to each other: MessagePack, each message with its length before it."""
+"""The messages between the service and the connector host: MessagePack arrays, each preceded by its length."""
 
 from __future__ import annotations
 
@@ -20,9 +20,12 @@ class _Message(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Open(_Message, frozen=True, tag="Open"):
-    """A channel to a receiver, under a number that the service gives.
+    """Opens a channel to a receiver.
 
-    `connector`: its class, as `module:name`. `settings`: JSON of its settings struct.
+    Attributes:
+        channel: Number that the service gives to the channel.
+        connector: Class of the connector, as `module:name`.
+        settings: JSON of the connector's settings struct, with its secrets.
     """
 
     channel: int
@@ -68,14 +71,14 @@ class Discard(_Message, frozen=True, tag="Discard"):
 
 
 class Ready(_Message, frozen=True, tag="Ready"):
-    """Waits until the channel is open."""
+    """Asks for an answer when the channel is open."""
 
     number: int
     channel: int
 
 
 class GiveUp(_Message, frozen=True, tag="GiveUp"):
-    """Nobody waits for this answer any more."""
+    """Cancels a question; there will be no answer."""
 
     number: int
 
@@ -85,7 +88,12 @@ HostMessage = Open | Close | GiveUp | Prepare | Commit | RollForward | LookUp | 
 
 
 class Failure(msgspec.Struct, frozen=True, array_like=True):
-    """What a channel raised. `kind`: the name of its class; of any other error `trace` says where it came from."""
+    """An exception that a channel raised.
+
+    Attributes:
+        kind: `NotSent`, `Rejected` or `Uncertain`, and `Error` for any other exception.
+        trace: Traceback of any other exception, for the log.
+    """
 
     kind: str
     message: Message
@@ -95,6 +103,7 @@ class Failure(msgspec.Struct, frozen=True, array_like=True):
     trace: str = ""
 
     def error(self) -> Exception:
+        """Returns the exception to raise in the service."""
         match self.kind:
             case "NotSent":
                 return NotSent(
@@ -113,6 +122,8 @@ class Failure(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True):
+    """The answer to the question with the same number; the question decides which other fields are set."""
+
     number: int
     text: str | None = None
     receipt: Receipt | None = None
@@ -144,7 +155,7 @@ def _from_text(kind: type, value: Any) -> Any:
 
 
 _encode = msgspec.msgpack.Encoder(enc_hook=_as_text).encode
-# Made at the import: two threads that decode a type for the first time at once bring the process down (msgspec 0.22).
+# Built at import: msgspec 0.22 crashes the process when two threads decode a type for the first time at once.
 decode_host_message = msgspec.msgpack.Decoder(HostMessage, dec_hook=_from_text)
 to_service = msgspec.msgpack.Decoder(Answer, dec_hook=_from_text)
 

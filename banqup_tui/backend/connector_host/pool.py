@@ -1,4 +1,4 @@
-"""Open ways to receivers, one for each version of an integration's settings, kept while there is work for them."""
+"""Pools open channels to receivers, one for each version of an integration's settings, while they are used."""
 
 from __future__ import annotations
 
@@ -9,11 +9,20 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from banqup_tui.connectors.interface import Channel
 
 Key = tuple[str, int]
-"""Integration and settings version."""
+"""Id of the integration and version of its settings."""
 
 
 class PooledConnection:
-    """A channel, opened and closed by one task of its own, as context managers want it."""
+    """A channel and its state in the pool.
+
+    One task opens and closes the channel: cancel scopes and `asyncio.timeout` in a connector's context manager must be
+    left in the task that entered them.
+
+    Attributes:
+        users: Attempts that use the channel now.
+        used: Whether an attempt has used it.
+        retired: Whether the pool must open another one for the next attempt.
+    """
 
     def __init__(self, opening: AbstractAsyncContextManager[Channel]) -> None:
         self.users = 0
@@ -21,9 +30,10 @@ class PooledConnection:
         self.retired = False
         self._opened: asyncio.Future[Channel] = asyncio.get_running_loop().create_future()
         self._close = asyncio.Event()
-        self._task = asyncio.create_task(self._hold(opening))
+        self._task = asyncio.create_task(self._run(opening))
 
     async def channel(self) -> Channel:
+        """Waits until the channel is open and returns it; raises what opening it raised."""
         return await asyncio.shield(self._opened)
 
     async def close(self) -> None:
@@ -36,7 +46,7 @@ class PooledConnection:
         if self._opened.done() and not self._opened.cancelled():
             self._opened.exception()
 
-    async def _hold(self, opening: AbstractAsyncContextManager[Channel]) -> None:
+    async def _run(self, opening: AbstractAsyncContextManager[Channel]) -> None:
         try:
             async with opening as channel:
                 self._opened.set_result(channel)
@@ -52,7 +62,11 @@ class PooledConnection:
 
 
 class ConnectionPool:
-    """`idle`: seconds for which a channel that nobody uses is kept open."""
+    """Pools channels on one event loop.
+
+    Args:
+        idle: Seconds after which an unused channel is closed.
+    """
 
     def __init__(self, idle: float) -> None:
         self._idle = idle
@@ -64,11 +78,17 @@ class ConnectionPool:
     async def pooled(
         self, key: Key, connect: Callable[[], AbstractAsyncContextManager[Channel]]
     ) -> AsyncIterator[PooledConnection]:
-        """`connect` is called only where none is open. Leaving with an error gives the channel up."""
+        """Gives a channel to the block.
+
+        Args:
+            connect: Opens a channel; called only if none is open for `key`.
+
+        An exception in the block retires the channel, because its state is unknown then.
+        """
         pooled = self._pooled.get(key)
         if pooled is None or (pooled.retired and pooled.used):
             pooled = self._pooled[key] = PooledConnection(connect())
-        self._keep(pooled)
+        self._stop_closing(pooled)
         pooled.used = True
         pooled.users += 1
         try:
@@ -79,13 +99,13 @@ class ConnectionPool:
         finally:
             pooled.users -= 1
             if pooled.users == 0:
-                self._let_go(key, pooled)
+                self._close_when_unused(key, pooled)
 
     def open_ahead(self, key: Key, connect: Callable[[], AbstractAsyncContextManager[Channel]]) -> None:
-        """Somebody will ask for it in a moment. What comes of it is told to whoever asks first, even a failure."""
+        """Begins to open a channel that will be used soon. If that fails, the first user gets the error."""
         if key not in self._pooled:
             pooled = self._pooled[key] = PooledConnection(connect())
-            self._let_go(key, pooled)
+            self._close_when_unused(key, pooled)
 
     async def close(self) -> None:
         pooled = list(self._pooled.values())
@@ -95,12 +115,12 @@ class ConnectionPool:
         self._closing.clear()
         await asyncio.gather(*self._closers, *(pooled.close() for pooled in pooled), return_exceptions=True)
 
-    def _keep(self, pooled: PooledConnection) -> None:
+    def _stop_closing(self, pooled: PooledConnection) -> None:
         handle = self._closing.pop(pooled, None)
         if handle is not None:
             handle.cancel()
 
-    def _let_go(self, key: Key, pooled: PooledConnection) -> None:
+    def _close_when_unused(self, key: Key, pooled: PooledConnection) -> None:
         wait = 0.0 if pooled.retired else self._idle
         self._closing[pooled] = asyncio.get_running_loop().call_later(wait, self._close_unused, key, pooled)
 

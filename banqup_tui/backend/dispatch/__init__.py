@@ -1,1 +1,1 @@
-"""Sends what is due: claims deliveries, runs their attempts side by side, writes down the results."""
+"""Sends due deliveries: claims them, runs their attempts concurrently, and records the results in the ledger."""

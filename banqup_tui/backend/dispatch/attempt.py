@@ -1,4 +1,4 @@
-"""One attempt, from the claim to its outcome: prepare, mark, commit; or a look-up."""
+"""Runs attempts from the claim to the outcome: prepare, mark and commit, or a look-up."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import msgspec
 from banqup_tui.backend.connector_host.client import ConnectorHost
 from banqup_tui.backend.connector_host.pool import ConnectionPool
 from banqup_tui.backend.dispatch.group_commit import GroupCommitWriter
-from banqup_tui.backend.dispatch.requests import Brief
-from banqup_tui.backend.dispatch.warm_up import Coming
+from banqup_tui.backend.dispatch.requests import AttemptInput
+from banqup_tui.backend.dispatch.warm_up import Upcoming
 from banqup_tui.backend.ledger import messages
 from banqup_tui.backend.ledger.claim import Claim
 from banqup_tui.backend.ledger.look_up import earlier_receipts
@@ -48,9 +48,12 @@ _log = logging.getLogger(__name__)
 
 
 class _Progress(msgspec.Struct):
-    """How far an attempt came, and what of it nobody may read.
+    """How far an attempt has come.
 
-    `begun`: the effect may have begun. `recorded`: what came of it is written down.
+    Attributes:
+        begun: The mark is committed, so the effect may have begun.
+        recorded: The outcome is in the ledger.
+        secrets: Secrets of the settings, to be removed from the outcome.
     """
 
     resume_token: str | None = None
@@ -59,11 +62,13 @@ class _Progress(msgspec.Struct):
     secrets: AttemptSecrets | None = None
 
 
-class _LetGo(Exception):
-    """The mark was refused: the ledger has already said what becomes of the delivery."""
+class _MarkRefused(Exception):
+    """The mark was refused. The ledger has settled the delivery already, so there is no outcome to record."""
 
 
 class Attempts:
+    """Runs attempts on the event loop, over connections that it pools."""
+
     def __init__(
         self, services: Services, terms: Terms, threads: ThreadPoolExecutor, writer: GroupCommitWriter
     ) -> None:
@@ -74,16 +79,27 @@ class Attempts:
         self._channels = ConnectionPool(terms.timing.channel_idle)
         self._host = ConnectorHost()
 
-    async def attempt(self, claim: Claim, brief: Brief | Exception) -> bool:
-        """Writes down what came of it. Cancelled, it does so first, and then is. True: there is a receipt."""
-        progress = _Progress(secrets=AttemptSecrets(brief.settings) if isinstance(brief, Brief) else None)
+    async def attempt(self, claim: Claim, attempt_input: AttemptInput | Exception) -> bool:
+        """Runs one attempt and records its outcome in the ledger.
+
+        If the attempt is cancelled, it records that before it raises `CancelledError`.
+
+        Args:
+            attempt_input: The input of the attempt, or the error that keeps it from beginning.
+
+        Returns:
+            Whether there is a receipt.
+        """
+        progress = _Progress(
+            secrets=AttemptSecrets(attempt_input.settings) if isinstance(attempt_input, AttemptInput) else None
+        )
         timed_out = False
         cancelled: asyncio.CancelledError | None = None
         result: Result | None
         try:
             async with asyncio.timeout(self._terms.timing.deadline):
-                result = await self._deliver(claim, brief, progress)
-        except _LetGo:
+                result = await self._deliver(claim, attempt_input, progress)
+        except _MarkRefused:
             return False
         except asyncio.CancelledError as error:
             cancelled, result = error, _cut_off(claim, progress, messages.STOPPED_WHILE_SENDING)
@@ -93,30 +109,36 @@ class Attempts:
             result = _result_of(claim, progress, error)
         if not progress.recorded:
             await self._ended(claim, progress, result, timed_out)
+            # A kill here loses nothing: the outcome is committed.
             kill_point("outcome.committed")
         if cancelled is not None:
             raise cancelled
         return isinstance(result, Receipt)
 
     async def _ended(self, claim: Claim, progress: _Progress, result: Result, timed_out: bool) -> DeliveryState | None:
-        """The only way of an attempt's outcome into the ledger: nothing passes with a secret of the attempt in it."""
+        """Records the outcome without the secrets of the attempt. No other code records outcomes."""
         if progress.secrets is not None:
             result = progress.secrets.redactor().result(result)
         return await self._writer.ended(claim, result, timed_out)
 
-    def expect(self, coming: Sequence[Coming]) -> None:
-        """Attempts of these integrations are about to begin: signing in takes the time that claiming takes."""
-        for one in coming:
-            self._channels.open_ahead(one.key, partial(self._connect, one.connector, one.settings))
+    def open_ahead(self, upcoming: Sequence[Upcoming]) -> None:
+        """Opens connections to integrations that are about to be claimed, so that signing in and claiming overlap."""
+        for integration in upcoming:
+            connect = partial(self._connect, integration.connector, integration.settings)
+            self._channels.open_ahead(integration.key, connect)
 
     async def close(self) -> None:
         await self._channels.close()
         await self._host.close()
 
-    async def _deliver(self, claim: Claim, brief: Brief | Exception, progress: _Progress) -> Result:
-        if isinstance(brief, Exception):
-            raise brief
-        connector, settings, delivery_request = brief.connector, brief.settings, brief.delivery_request
+    async def _deliver(self, claim: Claim, attempt_input: AttemptInput | Exception, progress: _Progress) -> Result:
+        if isinstance(attempt_input, Exception):
+            raise attempt_input
+        connector, settings, delivery_request = (
+            attempt_input.connector,
+            attempt_input.settings,
+            attempt_input.delivery_request,
+        )
         if not claim.checking:
             refuse_unfit(connector.manifest, delivery_request)
         key = (claim.integration_id, claim.settings_version)
@@ -140,16 +162,18 @@ class Attempts:
     async def _nothing_arrived(
         self, channel: Channel, claim: Claim, progress: _Progress, raised: Rejected | NotSent
     ) -> None:
-        """Takes the hidden file away, once nobody else may finish what it was for.
+        """Discards the prepared file of an attempt that did not deliver.
 
-        To whoever rolls forward, a hidden file that is gone means that the document arrived: so after the mark it
-        stays until this end is written down, and for good where another has taken the delivery over.
+        A roll-forward takes a missing hidden file as proof that the document arrived. So after the mark the file is
+        discarded only when the ledger has recorded that this attempt did not deliver, and never if another attempt has
+        taken the delivery over.
         """
         if not progress.begun:
             await _discard(channel, progress)
             return
         state = await self._ended(claim, progress, raised, False)
         progress.recorded = True
+        # A kill here leaves the hidden file at the receiver, which is harmless.
         kill_point("outcome.committed")
         if state not in (None, DeliveryState.UNKNOWN):
             await _discard(channel, progress)
@@ -158,10 +182,12 @@ class Attempts:
         self, channel: Channel, claim: Claim, delivery_request: DeliveryRequest, progress: _Progress
     ) -> Receipt:
         resume_token = progress.resume_token = await channel.prepare(delivery_request)
+        # A kill here is settled as not sent: the file is hidden at the receiver, and the ledger says CLAIMED.
         kill_point("prepare.uploaded")
         if not await self._writer.mark(claim, resume_token):
             await _discard(channel, progress)
-            raise _LetGo
+            raise _MarkRefused
+        # A kill from here on is settled as uncertain, because the ledger says COMMITTING.
         kill_point("mark.committed")
         progress.begun = True
         return await channel.commit(delivery_request, resume_token)
@@ -170,6 +196,7 @@ class Attempts:
         self, channel: Channel, claim: Claim, delivery_request: DeliveryRequest, kind: ReceiverKind
     ) -> Result:
         earlier = await self._in_thread(lambda: self._earlier(claim))
+        # A kill at either point of the look-up leaves the delivery CHECKING; the take-over plans another look-up.
         kill_point("check.asked")
         if kind is ReceiverKind.RENAME and claim.resume_token is not None:
             answer: Result = await channel.roll_forward(delivery_request, claim.resume_token)
@@ -184,7 +211,10 @@ class Attempts:
             return earlier_receipts(connection, claim)
 
     async def _in_thread(self, do: Callable[[], T]) -> T:
-        """What has begun on the database is waited for, even when this attempt is cancelled meanwhile."""
+        """Runs `do` in a thread and waits for it even if this attempt is cancelled.
+
+        A thread cannot be cancelled, and the database must not be used after the service has closed it.
+        """
         future = asyncio.get_running_loop().run_in_executor(self._threads, do)
         try:
             return await asyncio.shield(future)
@@ -194,7 +224,7 @@ class Attempts:
 
 
 async def _discard(channel: Channel, progress: _Progress) -> None:
-    """A connector that breaks its word here changes nothing of what is known of the delivery."""
+    """Discards the prepared file. An error of the connector is only logged: the outcome of the attempt is certain."""
     if progress.resume_token is None:
         return
     try:
@@ -204,7 +234,11 @@ async def _discard(channel: Channel, progress: _Progress) -> None:
 
 
 def _result_of(claim: Claim, progress: _Progress, error: Exception) -> Result:
-    """What a connector raised, read with care: before the effect nothing is uncertain, after it nothing else is."""
+    """Returns the result for an exception of the connector.
+
+    Before the mark nothing can have had an effect, so `Uncertain` counts as `NotSent`. After it, any exception that is
+    not `NotSent` or `Rejected` leaves the outcome uncertain.
+    """
     if isinstance(error, NotSent | Rejected):
         return error
     if isinstance(error, Uncertain) and (progress.begun or claim.checking):

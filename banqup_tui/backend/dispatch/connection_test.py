@@ -1,4 +1,4 @@
-"""Trying a connection from the form, with settings that need not be kept yet. No document is sent."""
+"""Tests a connection from the form, with settings that need not be stored yet. No document is sent."""
 
 from __future__ import annotations
 
@@ -28,12 +28,13 @@ from banqup_tui.protocol.messages import TestRequest, TestResult, TestStep
 from banqup_tui.protocol.problems import Problem
 
 SECONDS = 60.0
+"""Longest time of a test."""
 
 _log = logging.getLogger(__name__)
 
 
-class _Gathered(msgspec.Struct, frozen=True):
-    """The settings as they would be used, and the newest document that would go there."""
+class _Inputs(msgspec.Struct, frozen=True):
+    """The effective settings, and the newest document that would be sent with them."""
 
     settings: Settings
     sample: DeliveryRequest | None
@@ -41,16 +42,21 @@ class _Gathered(msgspec.Struct, frozen=True):
 
 
 async def test(services: Services, request: TestRequest) -> TestResult:
-    """Steps in order, the first that fails last; with every problem of the settings where they are not right."""
+    """Tests the settings of a request at the receiver.
+
+    Returns:
+        The steps in order, ending with the first that fails; if the settings are not valid, one step for each problem.
+        Texts of the receiver come without the secrets of the settings.
+    """
     provide(services)
     try:
-        gathered = await asyncio.to_thread(_gather, services, request)
+        inputs = await asyncio.to_thread(_read_inputs, services, request)
     except Refused as refused:
         return TestResult(steps=(_wrong(refused.problem),))
     except BanqupError as error:
         return TestResult(steps=(TestStep(ok=False, message=error.message),))
-    problems, values = _read(services, request, gathered)
-    variables = dict(values_of(gathered.sample)) if gathered.sample else {}
+    problems, values = _read(services, request, inputs)
+    variables = dict(values_of(inputs.sample)) if inputs.sample else {}
     connector = services.extensions.connector(request.extension_id)
     if problems or connector is None:
         return TestResult(steps=tuple(_wrong(problem) for problem in problems), variables=variables)
@@ -59,26 +65,29 @@ async def test(services: Services, request: TestRequest) -> TestResult:
         return TestResult(steps=steps, variables=variables)
     typed = services.extensions.typed(request.extension_id, values)
     secrets = AttemptSecrets(typed)
-    tried = [] if request.dry else await _tried(connector, typed, gathered.sample)
-    preview = _preview(connector, typed, gathered.sample)
+    done = [] if request.dry else await _run_steps(connector, typed, inputs.sample)
+    preview = _preview(connector, typed, inputs.sample)
     redactor = secrets.redactor()
     return TestResult(
-        steps=tuple(TestStep(ok=step.ok, message=redactor.message(step.message)) for step in tried),
+        steps=tuple(TestStep(ok=step.ok, message=redactor.message(step.message)) for step in done),
         preview=None if preview is None else redactor.text(preview),
         variables=variables,
     )
 
 
 def _read(
-    services: Services, request: TestRequest, gathered: _Gathered
+    services: Services, request: TestRequest, inputs: _Inputs
 ) -> tuple[Sequence[Problem], Mapping[str, Any] | None]:
-    """What is wrong, and the settings as they would be used; none of these where each client gives the rest."""
+    """Returns the problems of the settings, and the effective settings.
+
+    The settings are `None` if an installation leaves the missing ones to each client, so that nothing can be tested.
+    """
     extensions = services.extensions
-    whole = extensions.read(request.extension_id, gathered.settings, Level.EFFECTIVE)
-    if not whole.problems or gathered.of_client:
+    whole = extensions.read(request.extension_id, inputs.settings, Level.EFFECTIVE)
+    if not whole.problems or inputs.of_client:
         return whole.problems, whole.values
     properties = extensions.properties(request.extension_id)
-    firm = extensions.read(request.extension_id, gathered.settings, Level.FIRM)
+    firm = extensions.read(request.extension_id, inputs.settings, Level.FIRM)
     known = {problem.field for problem in firm.problems}
     missing = [problem for problem in whole.problems if problem.field not in known]
     if all(properties.get(problem.field or "", {}).get("x-level") == "client" for problem in missing):
@@ -89,7 +98,7 @@ def _read(
 test.__test__ = False  # type: ignore[attr-defined]
 
 
-async def _tried(connector: Connector[Any], settings: Any, sample: DeliveryRequest | None) -> list[Step]:
+async def _run_steps(connector: Connector[Any], settings: Any, sample: DeliveryRequest | None) -> list[Step]:
     try:
         async with asyncio.timeout(SECONDS):
             return await connector.test(settings, sample)
@@ -112,31 +121,31 @@ def _preview(connector: Connector[Any], settings: Any, sample: DeliveryRequest |
         return None
 
 
-def _gather(services: Services, request: TestRequest) -> _Gathered:
+def _read_inputs(services: Services, request: TestRequest) -> _Inputs:
     with services.database.read() as connection:
         entered = read_settings_input(connection, services, request)
         sample = newest(connection, services, entered.client_id)
-        return _Gathered(entered.settings, sample, entered.client_id is not None)
+        return _Inputs(entered.settings, sample, entered.client_id is not None)
 
 
 def newest(connection: Connection, services: Services, client_id: str | None) -> DeliveryRequest | None:
-    """The newest document of the client, or of the space, as it would be given to a connector."""
+    """Returns a delivery request for the newest document of the client, or of the space, or `None`."""
     document, client = tables.document, tables.client
-    which = [document.c.space_id == services.space_id]
+    conditions = [document.c.space_id == services.space_id]
     if client_id is not None:
-        which.append(document.c.client_id == client_id)
+        conditions.append(document.c.client_id == client_id)
     statement = (
         select(document.c.value, client.c.value.label("client"))
         .join(client, client.c.id == document.c.client_id)
-        .where(*which)
+        .where(*conditions)
         .order_by(document.c.created_at.desc(), document.c.id.desc())
         .limit(1)
     )
     row = connection.execute(statement).one_or_none()
     if row is None:
         return None
-    of, whose = msgspec.json.decode(row.value, type=Document), msgspec.json.decode(row.client, type=Client)
-    return build_request(services, of, whose, key=of.id, delivery_id=of.id)
+    found, owner = msgspec.json.decode(row.value, type=Document), msgspec.json.decode(row.client, type=Client)
+    return build_request(services, found, owner, key=found.id, delivery_id=found.id)
 
 
 def _wrong(problem: Problem) -> TestStep:

@@ -1,4 +1,4 @@
-"""Questions about what waits, asked without a lock: is there anything to do, and when."""
+"""Queries, without locks, for whether there is anything to do and when."""
 
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from banqup_tui.domain.integration import IntegrationState
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """What is to be done now: something to plan, a job, a copy to ask for again, a look-up, an integration's turn."""
+    """What is to be done now: documents to plan, a job, a recheck, a look-up, an integration to claim for."""
 
     plan: bool
     job: bool
@@ -26,6 +26,7 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 def look(connection: Connection, space_id: str, now: datetime) -> Waiting:
+    """Returns what is to be done now, found with one statement."""
     mine = (integration.c.space_id == space_id) & (integration.c.state == str(IntegrationState.ACTIVE))
     asked = (
         unseen(),
@@ -38,7 +39,11 @@ def look(connection: Connection, space_id: str, now: datetime) -> Waiting:
 
 
 def is_busy(connection: Connection, space_id: str) -> bool:
-    """Paused and broken integrations do not count, nor what waits for the user; a back-off does."""
+    """Returns whether the service must stay: something is queued, being sent, to be looked up or to be planned.
+
+    Deliveries that wait for a back-off count. Those of paused and broken integrations, and those that wait for the
+    user, do not: they could keep the service for ever.
+    """
     mine = delivery.c.space_id == space_id
     active = integration.c.state == str(IntegrationState.ACTIVE)
     queued = select(delivery.c.id).join(integration, integration.c.id == delivery.c.integration_id)
@@ -53,6 +58,7 @@ def is_busy(connection: Connection, space_id: str) -> bool:
 
 
 def next_due(connection: Connection, space_id: str) -> datetime | None:
+    """Returns when the next sending, look-up or recheck is due, or `None`."""
     ready = select(func.min(integration.c.ready_at)).where(
         integration.c.space_id == space_id, integration.c.state == str(IntegrationState.ACTIVE)
     )

@@ -1,7 +1,7 @@
-"""Where attempts side by side have written down what they come to: one transaction for all that wait at the moment.
+"""Groups the writes of concurrent attempts: each transaction takes all marks and outcomes that wait when it begins.
 
-One transaction runs at a time, in a thread. Whoever comes meanwhile goes into the next one: nobody waits for company,
-and a single document is written at once. Slots that become free are given away again in the same transaction.
+One transaction runs at a time, in a thread. Requests that come meanwhile go into the next one, so a single request is
+written at once and never waits for others. A transaction also claims deliveries for the slots that it makes free.
 """
 
 from __future__ import annotations
@@ -33,31 +33,37 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
-class Marked(msgspec.Struct, frozen=True):
-    """An attempt that is about to begin its effect, and what it would leave if it were cut off."""
+class MarkRequest(msgspec.Struct, frozen=True):
+    """A request for the mark of an attempt."""
 
     claim: Claim
     resume_token: str
 
 
-class Idle(msgspec.Struct, frozen=True):
-    """Nothing to write down: there may be something to claim."""
+class ClaimRequest(msgspec.Struct, frozen=True):
+    """A request to claim what can be prepare_claims; nothing else is written."""
 
 
-class Alone(msgspec.Struct, frozen=True):
-    """Something else of the ledger's, in a transaction of its own."""
+class ExclusiveRequest(msgspec.Struct, frozen=True):
+    """A request to run `do` in a transaction of its own."""
 
     do: Callable[[Transaction], Any]
 
 
+Request = Ended | MarkRequest | ClaimRequest | ExclusiveRequest
+
+
 class _Entry(msgspec.Struct, eq=False):
-    entries: Ended | Marked | Idle | Alone
+    """A request that waits, and the future for its answer."""
+
+    request: Request
     answer: asyncio.Future[Any]
     is_answered: bool = False
 
-    def tell(self, answer: Any) -> None:
-        """Who has been cancelled in this very round of the loop has taken the future with it, and needs none."""
+    def set_answer(self, answer: Any) -> None:
+        """Answers the caller. An exception is raised there."""
         self.is_answered = True
+        # The caller may have been cancelled in this iteration of the event loop, before it could make a new future.
         if self.answer.cancelled():
             return
         if isinstance(answer, Exception):
@@ -66,58 +72,63 @@ class _Entry(msgspec.Struct, eq=False):
             self.answer.set_result(answer)
 
 
-class Hands(Protocol):
-    """What the desk needs of the dispatch."""
+class DispatchCallbacks(Protocol):
+    """The functions of the dispatch loop that the writer calls."""
 
     def write(self, do: Callable[[Transaction], T]) -> T:
-        """Runs `do` in a transaction. In a thread."""
+        """Runs `do` in a transaction, in the calling thread."""
 
     def claim_round(self, transaction: Transaction, ending: int) -> list[Claim]:
-        """Claims for the slots that are free, and for those of `ending` attempts. In a thread."""
+        """Claims deliveries for the free slots and for those of the `ending` attempts. Called in the thread."""
 
-    def hush(self) -> None:
-        """The transaction under way makes nothing due, and what it has made free is given away."""
+    def suppress_wake(self) -> None:
+        """Tells the loop not to wake up after the commit of this transaction, which leaves nothing to do."""
 
-    def claimed(self, claims: list[Claim]) -> Callable[[], None]:
-        """What is committed now is made ready, in a thread; what this returns starts it, on the loop."""
+    def prepare_claims(self, claims: list[Claim]) -> Callable[[], None]:
+        """Reads the inputs of committed claims, in the thread. The returned function starts them, on the loop."""
 
 
-class _NothingDone(Exception):
-    """A transaction failed before its end: it is certain that none of it was written."""
+class _RolledBack(Exception):
+    """The transaction failed before its commit, so nothing of it was written and it may be repeated."""
 
 
 class GroupCommitWriter:
-    """Everything the dispatch writes goes through here, one transaction after the other."""
+    """Runs all transactions of the dispatch, one after the other. Its methods are called on the event loop."""
 
-    def __init__(self, hands: Hands, terms: Terms, threads: ThreadPoolExecutor) -> None:
-        self._hands = hands
+    def __init__(self, dispatch: DispatchCallbacks, terms: Terms, threads: ThreadPoolExecutor) -> None:
+        self._dispatch = dispatch
         self._terms = terms
         self._threads = threads
         self._waiting: deque[_Entry] = deque()
         self._writer: asyncio.Task[None] | None = None
 
     async def mark(self, claim: Claim, resume_token: str) -> bool:
-        """May the effect begin? (docs/protocol.md: mark)"""
-        return cast(bool, await self._put(Marked(claim, resume_token)))
+        """Marks an attempt; returns whether its effect may begin (see `ledger.claim.mark`)."""
+        return cast(bool, await self._put(MarkRequest(claim, resume_token)))
 
     async def ended(self, claim: Claim, result: Result, timed_out: bool) -> DeliveryState | None:
-        """The state that follows, or `None` where the ledger stays as it is."""
+        """Records the result of an attempt; returns the new state, or `None` if the claim had lost its fence."""
         return cast(DeliveryState | None, await self._put(Ended(claim, result, timed_out)))
 
     async def wait_for_round(self) -> None:
-        """Claims what can be claimed now."""
-        await self._put(Idle())
+        """Claims what can be prepare_claims now, and waits until that is committed."""
+        await self._put(ClaimRequest())
 
-    async def alone(self, do: Callable[[Transaction], T]) -> T:
-        return cast(T, await self._put(Alone(do)))
+    async def exclusive(self, do: Callable[[Transaction], T]) -> T:
+        """Runs `do` in a transaction of its own and returns its result."""
+        return cast(T, await self._put(ExclusiveRequest(do)))
 
-    async def _put(self, entries: Ended | Marked | Idle | Alone) -> Any:
-        """What was said is waited for, even when who said it is cancelled meanwhile."""
+    async def _put(self, request: Request) -> Any:
+        """Queues a request and returns its answer.
+
+        A caller that is cancelled waits for the commit all the same: it must not go on, for example to discard the file
+        of a mark, while the ledger may still change.
+        """
         loop = asyncio.get_running_loop()
-        entry = _Entry(entries, loop.create_future())
+        entry = _Entry(request, loop.create_future())
         self._waiting.append(entry)
         if self._writer is None or self._writer.done():
-            self._writer = loop.create_task(self._write_all())
+            self._writer = loop.create_task(self._run_all())
         try:
             return await entry.answer
         except asyncio.CancelledError:
@@ -127,77 +138,87 @@ class GroupCommitWriter:
                 entry.answer.exception()
             raise
 
-    async def _write_all(self) -> None:
+    async def _run_all(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
             group = self._next_group()
-            entries = [entry.entries for entry in group]
-            answers, starts = await loop.run_in_executor(self._threads, self._written, entries)
+            requests = [entry.request for entry in group]
+            answers, starts = await loop.run_in_executor(self._threads, self._run_group, requests)
             for start in starts:
                 start()
             for entry, answer in zip(group, answers, strict=True):
-                entry.tell(answer)
+                entry.set_answer(answer)
 
     def _next_group(self) -> list[_Entry]:
-        """All that wait, up to one who wants to be alone, and up to a second word about the same delivery."""
+        """Takes the waiting requests up to the next one that needs its own transaction.
+
+        A second request for the same delivery also ends the group, because the functions of the ledger expect different
+        deliveries.
+        """
         group: list[_Entry] = []
         known: set[str] = set()
         while self._waiting:
-            entries = self._waiting[0].entries
-            if isinstance(entries, Alone):
+            request = self._waiting[0].request
+            if isinstance(request, ExclusiveRequest):
                 return group or [self._waiting.popleft()]
-            if isinstance(entries, Ended | Marked):
-                if entries.claim.delivery_id in known:
+            if isinstance(request, Ended | MarkRequest):
+                if request.claim.delivery_id in known:
                     break
-                known.add(entries.claim.delivery_id)
+                known.add(request.claim.delivery_id)
             group.append(self._waiting.popleft())
         return group
 
-    def _written(self, group: Sequence[Ended | Marked | Idle | Alone]) -> tuple[list[Any], list[Callable[[], None]]]:
-        """Answers in order, an exception for whoever could not be written down; and what is to be started.
+    def _run_group(self, group: Sequence[Request]) -> tuple[list[Any], list[Callable[[], None]]]:
+        """Runs a group; returns its answers in order, and the functions that start new attempts.
 
-        One of whom nothing can be written spoils it for nobody: then each is written for himself.
+        If the group fails before the commit, each request is run by itself, so that a faulty one fails alone. If the
+        commit fails, nobody knows whether it happened, and every request gets the error.
         """
         try:
             return self._write(group)
-        except _NothingDone as failure:
+        except _RolledBack as failure:
             if len(group) > 1:
                 _log.warning("%d deliveries could not be written down together", len(group), exc_info=failure.__cause__)
-                each = [self._written([one]) for one in group]
-                return [answer for answers, _ in each for answer in answers], [
-                    one for _, starts in each for one in starts
+                results = [self._run_group([request]) for request in group]
+                return [answer for answers, _ in results for answer in answers], [
+                    start for _, starts in results for start in starts
                 ]
             return [failure.__cause__], []
         except Exception as error:
             return [error] * len(group), []
 
-    def _write(self, group: Sequence[Ended | Marked | Idle | Alone]) -> tuple[list[Any], list[Callable[[], None]]]:
+    def _write(self, group: Sequence[Request]) -> tuple[list[Any], list[Callable[[], None]]]:
         claims: list[Claim] = []
 
         def do(transaction: Transaction) -> list[Any]:
             try:
-                if isinstance(group[0], Alone):
+                if isinstance(group[0], ExclusiveRequest):
                     return [group[0].do(transaction)]
                 with restated_at_the_end(transaction):
-                    answers = self._done(transaction, group)
-                    claims.extend(self._hands.claim_round(transaction, sum(isinstance(one, Ended) for one in group)))
+                    answers = self._answers(transaction, group)
+                    claims.extend(self._dispatch.claim_round(transaction, sum(isinstance(one, Ended) for one in group)))
             except Exception as error:
-                raise _NothingDone from error
-            if all(_is_plain(entries, answer) for entries, answer in zip(group, answers, strict=True)):
-                self._hands.hush()
+                raise _RolledBack from error
+            if all(_is_plain(request, answer) for request, answer in zip(group, answers, strict=True)):
+                self._dispatch.suppress_wake()
             return answers
 
-        answers = self._hands.write(do)
+        answers = self._dispatch.write(do)
         if not claims:
             return answers, []
+        # A kill here leaves deliveries CLAIMED; the take-over at the next start queues them again.
         kill_point("claim.committed")
-        return answers, [self._hands.claimed(claims)]
+        return answers, [self._dispatch.prepare_claims(claims)]
 
-    def _done(self, transaction: Transaction, group: Sequence[Ended | Marked | Idle | Alone]) -> list[Any]:
-        """Receipts first: nothing that they change matters to a mark. After anything else it is looked again."""
-        entries = [one for one in group if isinstance(one, Ended | Marked)]
+    def _answers(self, transaction: Transaction, group: Sequence[Request]) -> list[Any]:
+        """Runs the requests of a group and returns their answers in order.
+
+        Receipts do not change what a mark depends on, so after receipts alone the marks use the rows that were locked
+        at the beginning. Any other result may have paused or broken an integration; then the rows are read again.
+        """
+        requests = [one for one in group if isinstance(one, Ended | MarkRequest)]
         locked: dict[str, Row[Any]] | None = lock_integrations(
-            transaction, [one.claim.integration_id for one in entries]
+            transaction, [one.claim.integration_id for one in requests]
         )
         answers = _each(group, _is_end, lambda some: record_together(transaction, self._terms, some, locked))
         answers |= _each(group, _is_recheck, lambda some: [self._rechecked(transaction, one) for one in some])
@@ -210,31 +231,31 @@ class GroupCommitWriter:
         return rechecks.record(transaction, self._terms, one.claim, one.result)
 
     def _marks(
-        self, transaction: Transaction, some: Sequence[Marked], locked: dict[str, Row[Any]] | None
+        self, transaction: Transaction, some: Sequence[MarkRequest], locked: dict[str, Row[Any]] | None
     ) -> list[bool]:
         return mark_together(transaction, self._terms, [(one.claim, one.resume_token) for one in some], locked)
 
 
 def _each(group: Sequence[Any], which: Callable[[Any], bool], do: Callable[[list[Any]], list[Any]]) -> dict[int, Any]:
-    """Answers of some of the group, by their places in it."""
-    places = [at for at, one in enumerate(group) if which(one)]
-    return dict(zip(places, do([group[at] for at in places]), strict=True)) if places else {}
+    """Runs `do` for the requests that `which` selects; returns the answers by their index in the group."""
+    indexes = [at for at, request in enumerate(group) if which(request)]
+    return dict(zip(indexes, do([group[at] for at in indexes]), strict=True)) if indexes else {}
 
 
-def _is_end(entries: Any) -> bool:
-    return isinstance(entries, Ended) and not entries.claim.recheck
+def _is_end(request: Any) -> bool:
+    return isinstance(request, Ended) and not request.claim.recheck
 
 
-def _is_recheck(entries: Any) -> bool:
-    return isinstance(entries, Ended) and entries.claim.recheck
+def _is_recheck(request: Any) -> bool:
+    return isinstance(request, Ended) and request.claim.recheck
 
 
-def _is_mark(entries: Any) -> bool:
-    return isinstance(entries, Marked)
+def _is_mark(request: Any) -> bool:
+    return isinstance(request, MarkRequest)
 
 
-def _is_plain(entries: Any, answer: Any) -> bool:
-    """A mark that passed, or a receipt: nothing becomes due by it."""
-    if isinstance(entries, Ended):
-        return answer is DeliveryState.DELIVERED and isinstance(entries.result, Receipt) and not entries.claim.recheck
-    return isinstance(entries, Idle) or answer is True
+def _is_plain(request: Any, answer: Any) -> bool:
+    """Returns whether nothing becomes due by this answer: it is a receipt or a mark that passed."""
+    if isinstance(request, Ended):
+        return answer is DeliveryState.DELIVERED and isinstance(request.result, Receipt) and not request.claim.recheck
+    return isinstance(request, ClaimRequest) or answer is True

@@ -1,7 +1,7 @@
-"""Delivers what is due: plans, claims in turns, sends side by side, and writes down what came of it.
+"""The dispatch loop: plans and claims deliveries, runs their attempts concurrently, and records the outcomes.
 
-All work on the database is done in threads; the connectors run on the event loop. Whatever ends an attempt, a crash
-of this process included, the ledger says at least as much as is true.
+The database is used in threads; connectors run on the event loop. The ledger is written before every step that can have
+an effect, so a crash at any point is settled from the ledger alone.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from banqup_tui.backend.db.tables import utc_now
 from banqup_tui.backend.dispatch import due
 from banqup_tui.backend.dispatch.attempt import Attempts
 from banqup_tui.backend.dispatch.group_commit import GroupCommitWriter
-from banqup_tui.backend.dispatch.requests import Brief, briefs_of
-from banqup_tui.backend.dispatch.warm_up import Coming, coming
+from banqup_tui.backend.dispatch.requests import AttemptInput, inputs_of
+from banqup_tui.backend.dispatch.warm_up import Upcoming, upcoming
 from banqup_tui.backend.integrations.oauth.access_tokens import provide
 from banqup_tui.backend.ledger import rechecks
 from banqup_tui.backend.ledger.bulk_jobs import step
@@ -40,13 +40,20 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 SLOTS = 512
-"""Deliveries under way at once, all integrations together: several times what one of them may have."""
+"""Most attempts at the same time, for all integrations together: several times the limit of any one of them."""
 
 _log = logging.getLogger(__name__)
 
 
 class Dispatch:
-    """`instance_id` owns what it claims. `now` is the wall clock, which only says when something is tried again."""
+    """Runs the dispatch loop of one service. Methods that are not coroutines may be called from any thread.
+
+    Args:
+        instance_id: Owner of the deliveries that this loop claims.
+        slots: Most attempts at the same time.
+        now: Wall clock (UTC). It only decides when something is tried again.
+        monotonic: Clock for intervals, in seconds.
+    """
 
     def __init__(
         self,
@@ -67,39 +74,43 @@ class Dispatch:
         self._monotonic = monotonic
         self._swept = monotonic()
         self._running: dict[asyncio.Task[bool], Claim] = {}
-        self._gives_away = True
+        self._may_claim = True
         self._lock = threading.Lock()
         self._in_thread = threading.local()
         services.database.on_commit(self._committed)
         self._awake: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
 
     def take_over(self) -> int:
-        """At the start, before anything is sent: all that is being sent is of a process that is no more."""
+        """Takes over all deliveries that are SENDING, before `run`; returns their number.
+
+        The lock of the service proves at the start that the process that sent them is dead.
+        """
         count = 0
         while done := self.write(lambda transaction: take_over(transaction, self._terms)):
+            # A kill here leaves the rest SENDING; the next start takes over those.
             kill_point("takeover.committed")
             count += done
         return count
 
     def wake(self) -> None:
-        """There may be something to do. From any thread."""
+        """Wakes the loop because there may be something to do."""
         with self._lock:
             if self._awake is not None:
                 loop, event = self._awake
                 loop.call_soon_threadsafe(event.set)
 
     def busy(self) -> bool:
-        """Is anything queued, being sent or to be looked up, or a job under way? What waits for a person is not."""
+        """Returns whether the service has work and must not stop (see `due.is_busy`)."""
         with self._services.database.read() as connection:
             return due.is_busy(connection, self._services.space_id)
 
     def next_due(self) -> datetime | None:
-        """When something is to be done next, as far as the ledger knows; `None`: nothing waits."""
+        """Returns when something is to be done next, or `None` if nothing waits."""
         with self._services.database.read() as connection:
             return due.next_due(connection, self._services.space_id)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop`; then what is being sent gets `Timing.grace` to end."""
+        """Runs until `stop` is set; attempts that are running then get `Timing.grace` seconds to end."""
         provide(self._services)
         awake = asyncio.Event()
         with self._lock:
@@ -107,7 +118,7 @@ class Dispatch:
         threads = ThreadPoolExecutor(2, thread_name_prefix="ledger")
         writer = GroupCommitWriter(self, self._terms, threads)
         self._attempts = Attempts(self._services, self._terms, threads, writer)
-        self._gives_away = True
+        self._may_claim = True
         try:
             while not stop.is_set():
                 awake.clear()
@@ -116,70 +127,73 @@ class Dispatch:
         finally:
             with self._lock:
                 self._awake = None
-            self._gives_away = False
+            self._may_claim = False
             await self._end()
             threads.shutdown(wait=True)
 
     def _committed(self, _seq: int) -> None:
-        if not getattr(self._in_thread, "hushed", False):
+        if not getattr(self._in_thread, "wake_suppressed", False):
             self.wake()
 
-    # what the desk asks for
+    # DispatchCallbacks
 
     def write(self, do: Callable[[Transaction], T]) -> T:
-        self._in_thread.hushed = False
+        """Runs `do` in a transaction of this space, with the clock of the loop."""
+        self._in_thread.wake_suppressed = False
         with self._services.database.write(self._services.space_id, self._now()) as transaction:
             return do(transaction)
 
-    def hush(self) -> None:
-        self._in_thread.hushed = self._gives_away
+    def suppress_wake(self) -> None:
+        self._in_thread.wake_suppressed = self._may_claim
 
     def claim_round(self, transaction: Transaction, ending: int) -> list[Claim]:
-        """Turn after turn, until no slot is free or no integration's turn can come."""
+        """Claims round after round, until no slot is free or no integration can have a round."""
         claims: list[Claim] = []
-        while self._gives_away and (free := self._free() + ending - len(claims)) > 0:
+        while self._may_claim and (free := self._free() + ending - len(claims)) > 0:
             found = claim(transaction, self._terms, self._owner, free, with_slow=self._slow_are_few())
             if found is None:
                 break
             claims += found
         return claims
 
-    def claimed(self, claims: list[Claim]) -> Callable[[], None]:
-        briefs = self._briefs(claims)
-        return lambda: self._start(claims, briefs)
+    def prepare_claims(self, claims: list[Claim]) -> Callable[[], None]:
+        inputs = self._inputs(claims)
+        return lambda: self._start(claims, inputs)
 
-    # one round
+    # One iteration of the loop
 
     async def _round(self, threads: ThreadPoolExecutor, writer: GroupCommitWriter) -> None:
-        """A failure of the database is not the end: it is tried again with the next turn.
+        """Does everything that is due once. An error of the database is logged, and the next iteration tries again.
 
-        Of what is to be queued one portion at a time, so that the first are on their way while others are queued.
+        Planning and jobs queue one portion in each iteration, so that sending begins before all is queued.
         """
         try:
-            waiting, coming = await asyncio.get_running_loop().run_in_executor(threads, self._look)
-            self._attempts.expect(coming)
-            if waiting.plan and await writer.alone(plan):
+            waiting, soon = await asyncio.get_running_loop().run_in_executor(threads, self._look)
+            self._attempts.open_ahead(soon)
+            if waiting.plan and await writer.exclusive(plan):
+                # A kill here or after a portion of a job loses nothing: position and queued rows are committed
+                # together.
                 kill_point("planner.committed")
-            if waiting.job and await writer.alone(lambda transaction: step(transaction, self._services)):
+            if waiting.job and await writer.exclusive(lambda transaction: step(transaction, self._services)):
                 kill_point("bulk.chunk")
             if self._monotonic() - self._swept >= self._timing.sweep:
                 self._swept = self._monotonic()
-                await writer.alone(sweep)
-                await writer.alone(self._take_back_lost)
+                await writer.exclusive(sweep)
+                await writer.exclusive(self._take_back_lost)
             await self._ask(waiting, threads, writer)
             if waiting.plan or waiting.job or waiting.claimable:
                 await writer.wait_for_round()
         except Exception:
-            _log.exception("a turn of the dispatch failed")
+            _log.exception("an iteration of the dispatch loop failed")
 
-    def _look(self) -> tuple[due.Waiting, list[Coming]]:
+    def _look(self) -> tuple[due.Waiting, list[Upcoming]]:
         with self._services.database.read() as connection:
             waiting = due.look(connection, self._services.space_id, self._now())
             begins = waiting.claimable and not self._running
-            return waiting, coming(connection, self._services, self._now()) if begins else []
+            return waiting, upcoming(connection, self._services, self._now()) if begins else []
 
     def _take_back_lost(self, transaction: Transaction) -> None:
-        """What this process claimed and is not sending: an answer could not be written down."""
+        """Takes over deliveries that this process claimed but no longer sends, because an outcome was not written."""
         take_over(transaction, self._terms, of=[self._owner], killed=False, but=self._under_way())
 
     def _under_way(self) -> frozenset[str]:
@@ -189,9 +203,9 @@ class Dispatch:
         return self._slots - len(self._running)
 
     async def _ask(self, waiting: due.Waiting, threads: ThreadPoolExecutor, writer: GroupCommitWriter) -> None:
-        """Look-ups come first: as long as some are left, no slot is given away before they have had their turn."""
-        self._gives_away = not (waiting.recheck or waiting.check)
-        if self._gives_away:
+        """Starts look-ups and rechecks. They come before sending: while some are due, no slot is used for claims."""
+        self._may_claim = not (waiting.recheck or waiting.check)
+        if self._may_claim:
             return
         loop = asyncio.get_running_loop()
         claims: list[Claim] = []
@@ -199,47 +213,49 @@ class Dispatch:
             claims += await loop.run_in_executor(threads, self._rechecks)
         free = self._free() - len(claims)
         if waiting.check and free > 0:
-            checks = await writer.alone(lambda transaction: claim_checks(transaction, self._terms, self._owner, free))
+            checks = await writer.exclusive(
+                lambda transaction: claim_checks(transaction, self._terms, self._owner, free)
+            )
             if checks:
                 kill_point("claim.committed")
             claims += checks
-        self._start(claims, await loop.run_in_executor(threads, self._briefs, claims))
-        self._gives_away = self._free() > 0
+        self._start(claims, await loop.run_in_executor(threads, self._inputs, claims))
+        self._may_claim = self._free() > 0
 
     def _rechecks(self) -> list[Claim]:
         with self._services.database.read() as connection:
             return rechecks.due(connection, self._services.space_id, self._now(), self._free(), self._under_way())
 
     def _slow_are_few(self) -> bool:
-        """Integrations that let us wait have half of the slots, all together."""
+        """Returns whether an integration that timed out may be claimed: all such together get half of the slots."""
         return sum(one.slow for one in list(self._running.values())) < max(1, self._slots // 2)
 
-    def _briefs(self, claims: list[Claim]) -> list[Brief | Exception]:
-        """Nothing that goes wrong here may lose what has been claimed: the attempt then says so."""
+    def _inputs(self, claims: list[Claim]) -> list[AttemptInput | Exception]:
+        """Reads the inputs of the claims. After an error each attempt records that error, so that no claim is lost."""
         if not claims:
             return []
         try:
-            return briefs_of(self._services, claims)
+            return inputs_of(self._services, claims)
         except Exception as error:
             return [error] * len(claims)
 
-    def _start(self, claims: list[Claim], briefs: list[Brief | Exception]) -> None:
-        for one, brief in zip(claims, briefs, strict=True):
-            task = asyncio.create_task(self._attempts.attempt(one, brief))
-            self._running[task] = one
+    def _start(self, claims: list[Claim], inputs: list[AttemptInput | Exception]) -> None:
+        for claimed, attempt_input in zip(claims, inputs, strict=True):
+            task = asyncio.create_task(self._attempts.attempt(claimed, attempt_input))
+            self._running[task] = claimed
             task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[bool]) -> None:
-        """A receipt has given its slot away in the transaction that wrote it down."""
+        """Frees the slot. After a receipt the loop need not wake: the transaction of the receipt has claimed for it."""
         claim = self._running.pop(task)
         if not task.cancelled() and task.exception() is not None:
-            _log.error("what came of delivery %s was not written", claim.delivery_id, exc_info=task.exception())
-        elif not task.cancelled() and task.result() and self._gives_away:
+            _log.error("the outcome of delivery %s was not recorded", claim.delivery_id, exc_info=task.exception())
+        elif not task.cancelled() and task.result() and self._may_claim:
             return
         self.wake()
 
     async def _rest(self, stop: asyncio.Event, awake: asyncio.Event) -> None:
-        """Until something happens; each `poll` seconds it looks all the same."""
+        """Waits until `awake` or `stop` is set, at most `poll` seconds: waking is only a hint and may be missed."""
         waiting = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(awake.wait())]
         try:
             await asyncio.wait(waiting, timeout=self._timing.poll, return_when=asyncio.FIRST_COMPLETED)

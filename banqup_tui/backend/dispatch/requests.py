@@ -1,4 +1,4 @@
-"""Claims -> what a connector is given: the file with what is known of the document, and the settings of one version."""
+"""Reads the inputs of attempts: the document's file and data as a `DeliveryRequest`, and the connector's settings."""
 
 from __future__ import annotations
 
@@ -25,36 +25,40 @@ from banqup_tui.domain.messages import message
 if TYPE_CHECKING:
     from banqup_tui.backend.services import Services
 
-# Made at the import: two threads that decode a type for the first time at once bring the process down (msgspec 0.22).
+# Built at import: msgspec 0.22 crashes the process when two threads decode a type for the first time at once.
 _document = msgspec.json.Decoder(Document)
 _client = msgspec.json.Decoder(Client)
 
 
-class Brief(msgspec.Struct, frozen=True):
-    """What one attempt needs to begin."""
+class AttemptInput(msgspec.Struct, frozen=True):
+    """The input of one attempt."""
 
     connector: Connector[Any]
     settings: Any
     delivery_request: DeliveryRequest
 
 
-def briefs_of(services: Services, claims: Sequence[Claim]) -> list[Brief | Exception]:
-    """Read for all of them together. An exception where an attempt cannot begin: what it then comes to."""
+def inputs_of(services: Services, claims: Sequence[Claim]) -> list[AttemptInput | Exception]:
+    """Reads the inputs of all claims in one snapshot.
+
+    Returns:
+        The inputs in the order of the claims; an exception stands for an attempt that cannot begin, as its result.
+    """
     with services.database.read() as connection:
         documents = _rows(connection, _DOCUMENTS, [claim.document_id for claim in claims])
         clients = _rows(connection, _CLIENTS, [claim.client_id for claim in claims])
         opened: dict[tuple[str, int], Any] = {}
-        return [_brief(connection, services, claim, documents, clients, opened) for claim in claims]
+        return [_input(connection, services, claim, documents, clients, opened) for claim in claims]
 
 
-def _brief(
+def _input(
     connection: Connection,
     services: Services,
     claim: Claim,
     documents: Mapping[str, Row[Any]],
     clients: Mapping[str, Row[Any]],
     opened: dict[tuple[str, int], Any],
-) -> Brief | Exception:
+) -> AttemptInput | Exception:
     try:
         connector: Connector[Any] | None = services.extensions.connector(claim.extension_id)
         if connector is None:
@@ -65,7 +69,7 @@ def _brief(
         delivery_request = _delivery_request(
             services, claim, documents.get(claim.document_id), clients.get(claim.client_id)
         )
-        return Brief(connector, opened[version], delivery_request)
+        return AttemptInput(connector, opened[version], delivery_request)
     except Exception as error:
         return error
 
@@ -81,7 +85,7 @@ def _rows(connection: Connection, of: Select[Any], ids: Iterable[str]) -> dict[s
 def _delivery_request(
     services: Services, claim: Claim, row: Row[Any] | None, owner: Row[Any] | None
 ) -> DeliveryRequest:
-    """Raises `Rejected` where the document or its client is no longer here."""
+    """Returns the request of a claim; raises `Rejected` if the document or its client is gone."""
     if row is None or owner is None:
         raise Rejected(messages.DOCUMENT_GONE)
     return build_request(
@@ -97,31 +101,36 @@ def _delivery_request(
 
 def build_request(
     services: Services,
-    of: Document,
-    whose: Client,
+    document: Document,
+    client: Client,
     *,
     key: str,
     delivery_id: str,
     generation: int = 1,
     attempt: int = 0,
 ) -> DeliveryRequest:
-    """What a connector is given of a document and its client."""
+    """Returns the request for a document of a client.
+
+    Args:
+        key: Idempotency key of the generation.
+        attempt: Fence of the attempt.
+    """
     return DeliveryRequest(
         key=key,
         delivery_id=delivery_id,
         generation=generation,
-        file=services.files.path(of.sha256),
-        file_name=of.file_name,
-        media_type=of.media_type,
-        size=of.size,
-        sha256=of.sha256,
-        client_reference=whose.reference,
-        client_name=whose.name,
-        vat_number=whose.vat_number,
-        enterprise_number=whose.enterprise_number,
-        folder=of.folder,
-        number=of.number,
-        issue_date=of.sort_date,
+        file=services.files.path(document.sha256),
+        file_name=document.file_name,
+        media_type=document.media_type,
+        size=document.size,
+        sha256=document.sha256,
+        client_reference=client.reference,
+        client_name=client.name,
+        vat_number=client.vat_number,
+        enterprise_number=client.enterprise_number,
+        folder=document.folder,
+        number=document.number,
+        issue_date=document.sort_date,
         attempt=attempt,
     )
 
@@ -129,7 +138,11 @@ def build_request(
 def settings_of(
     connection: Connection, services: Services, connector: Connector[Any], integration_id: str, version: int
 ) -> Any:
-    """The connector's own struct. Raises `NotSent` (a person has to mend it) where it cannot be made."""
+    """Returns the effective settings of one version as the connector's own struct.
+
+    Raises:
+        NotSent: If there are none or they do not fit; a person has to mend that.
+    """
     statement = select(settings.c.effective).where(
         settings.c.integration_id == integration_id, settings.c.version == version
     )

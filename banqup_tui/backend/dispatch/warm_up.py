@@ -1,4 +1,4 @@
-"""Integrations whose turn is about to come, after nothing was sent for a while: the way to them is opened ahead."""
+"""Finds the integrations that will be claimed next, so that connections to them are opened while claiming goes on."""
 
 from __future__ import annotations
 
@@ -21,14 +21,17 @@ if TYPE_CHECKING:
 _AT_ONCE = 4
 
 
-class Coming(msgspec.Struct, frozen=True):
+class Upcoming(msgspec.Struct, frozen=True):
+    """An integration whose round is near, with what is needed to connect to it."""
+
     key: Key
     connector: Connector[Any]
     settings: Any
 
 
-def coming(connection: Connection, services: Services, now: datetime) -> list[Coming]:
-    """The next few. What cannot be opened is left to the attempt, which tells why."""
+def upcoming(connection: Connection, services: Services, now: datetime) -> list[Upcoming]:
+    """Returns the next few integrations. Those without connector or valid settings are left out; their attempts fail
+    with the reason."""
     found = []
     which = (integration.c.space_id == services.space_id, integration.c.state == str(IntegrationState.ACTIVE))
     wanted = (integration.c.id, integration.c.extension_id, integration.c.settings_version)
@@ -41,5 +44,5 @@ def coming(connection: Connection, services: Services, now: datetime) -> list[Co
             settings = settings_of(connection, services, connector, row.id, row.settings_version)
         except BanqupError:
             continue
-        found.append(Coming((row.id, row.settings_version), connector, settings))
+        found.append(Upcoming((row.id, row.settings_version), connector, settings))
     return found

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from banqup_tui.backend.api.application import Settings, is_nested_deeply
-from banqup_tui.backend.api.auth import Allowance
+from banqup_tui.backend.api.auth import RateLimit
 from banqup_tui.backend.api.event_hub import Hub
 from banqup_tui.backend.intake.client_commands import HANDLERS
 from banqup_tui.backend.services import Services
@@ -126,11 +126,11 @@ async def test_a_script_that_asks_without_pause_is_told_to_wait(services: Servic
 
 def test_the_allowance_comes_back_with_time() -> None:
     now = [0.0]
-    allowance = Allowance(60, clock=lambda: now[0])
-    assert [allowance.takes("a") for _ in range(61)] == [True] * 60 + [False]
-    assert allowance.takes("b")
+    rate_limit = RateLimit(60, clock=lambda: now[0])
+    assert [rate_limit.allows("a") for _ in range(61)] == [True] * 60 + [False]
+    assert rate_limit.allows("b")
     now[0] = 1.0
-    assert [allowance.takes("a"), allowance.takes("a")] == [True, False]
+    assert [rate_limit.allows("a"), rate_limit.allows("a")] == [True, False]
 
 
 async def test_a_stopping_service_says_so(services: Services) -> None:

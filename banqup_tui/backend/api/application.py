@@ -1,4 +1,4 @@
-"""The routes of the service as one ASGI application, with every error made a problem document."""
+"""The ASGI application of the service. Every error becomes a problem document (RFC 9457)."""
 
 import asyncio
 import errno
@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 
 class Settings(Value, frozen=True, kw_only=True):
-    """Limits of a service, as its owner or a test may set them."""
+    """Limits of a service, which its owner or a test may change."""
 
     largest_file: int = files.LARGEST
     requests_a_minute: int = REQUESTS_A_MINUTE
@@ -44,7 +44,7 @@ class Settings(Value, frozen=True, kw_only=True):
 
 
 class _Routes(Litestar):
-    """Without plugins for other kinds of values: they would load those libraries at each start, wherever they are."""
+    """Litestar without its default plugins, which import attrs, pydantic and SQLAlchemy support at each start."""
 
     @staticmethod
     def _get_default_plugins(plugins: list[Any]) -> list[Any]:
@@ -92,24 +92,29 @@ def service(
     retire: Callable[[int], None],
     settings: Settings | None = None,
 ) -> Application:
-    """To be put behind a `Access`. `retire(protocol)` is called, in a thread, when a newer program asks to give way."""
+    """Returns the routes as an ASGI application, to be wrapped by `auth.Access`.
+
+    Args:
+       retire: called in a thread with the protocol of a newer program that asks this service to stop.
+    """
     used = settings or Settings()
     with services.database.read() as connection:
+        # Read before requests come in, so that the first hint of a stream has the right number and epoch.
         space = connection.execute(select(tables.space).where(tables.space.c.id == services.space_id)).one()
     hub.seq, hub.epoch = space.seq, space.epoch
-    services.database.on_commit(hub.tell)
+    services.database.on_commit(hub.notify)
     routes = routes_of(services, handlers, hub, returns=returns, instance_id=instance_id, retire=retire, settings=used)
     return cast(Application, routes)
 
 
 _NESTING = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[{]+|[\]}]+', re.DOTALL)
 _AT_ONCE = 32 << 10
-"""Bytes that are looked through without giving way to other requests."""
+"""Bytes of a body that are checked on the event loop; a larger body is checked in a thread."""
 MOST_LEVELS = 64
 
 
 async def _refuse_deep_nesting(request: Request[Any, Any, Any]) -> None:
-    """What is nested a thousand levels deep could be stored, and then no answer with it could be written any more."""
+    """Refuses deeply nested bodies: they could be stored, and then msgspec could not encode an answer with them."""
     if request.method in ("POST", "PUT") and "/files/" not in request.scope["path"]:
         content = await request.body()
         if await asyncio.to_thread(is_nested_deeply, content) if len(content) > _AT_ONCE else is_nested_deeply(content):
@@ -117,7 +122,7 @@ async def _refuse_deep_nesting(request: Request[Any, Any, Any]) -> None:
 
 
 def is_nested_deeply(content: bytes) -> bool:
-    """Of JSON; what is none is refused when it is read."""
+    """Tells whether JSON is nested too deeply. Other content is refused when it is decoded."""
     if content.count(b"[") + content.count(b"{") <= MOST_LEVELS:
         return False
     level = 0

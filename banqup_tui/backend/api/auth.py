@@ -1,7 +1,7 @@
-"""The gate before every route: who asks, how often, and what every answer carries.
+"""Authentication and limits before every route: the user, the rate of requests, and the headers of each answer.
 
-Each answer has a `Request-Id`. On the local socket the kernel has said who asks (`connections.py`); on TCP a request
-needs the token, and a `Host` that is this service's.
+Each answer has a `Request-Id`. On the local socket the kernel has proved the user (`connections.py`). On TCP a request
+needs the token and a `Host` of this service, which stops DNS rebinding.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ REQUESTS_A_MINUTE = 600
 REQUEST_ID_HEADER = "Request-Id"
 SECONDS_FOR_A_PIECE: Final = 20.0
 SECONDS_FOR_A_BODY: Final = 60.0
-"""And one more for each 16 KiB of it."""
+"""Seconds for a body, plus one second for each 16 KiB of it."""
 _BYTES_A_SECOND: Final = 16 << 10
 _log = logging.getLogger(__name__)
 
@@ -33,12 +33,12 @@ Application = Callable[[Scope, Receive, Send], Any]
 
 class Auth(Protocol):
     def user_of(self, scope: Scope) -> str:
-        """Who asks. Raises `Failure`."""
+        """Returns the id of the user. Raises `Failure`."""
         ...
 
 
 class LocalAuth:
-    """Whoever could connect to the socket is the one user of this backend."""
+    """Authentication on the local socket: whoever can connect is the user of this backend."""
 
     def __init__(self, user_id: str) -> None:
         self._user_id = user_id
@@ -48,7 +48,7 @@ class LocalAuth:
 
 
 class TokenAuth:
-    """One token, and one user who holds it."""
+    """Authentication on TCP: one token of one user."""
 
     def __init__(self, token: str, user_id: str, hosts: Container[str]) -> None:
         self._token = token
@@ -59,6 +59,7 @@ class TokenAuth:
         if (header(scope, "Host") or "") not in self._hosts:
             raise Failure(ProblemType.WRONG_HOST, Message("request.wrong-host"))
         kind, _, token = (header(scope, "Authorization") or "").partition(" ")
+        # Compared in constant time, so that response times do not reveal the token.
         right = hmac.compare_digest(token.strip().encode(), self._token.encode())
         if kind.lower() != "bearer" or not right:
             raise Failure(ProblemType.UNAUTHORIZED, Message("request.not-signed-in"))
@@ -68,24 +69,28 @@ class TokenAuth:
         return self._user_id
 
 
-class Allowance:
-    """So many requests a minute for each user, in bursts up to a minute's worth."""
+class RateLimit:
+    """Token bucket for each user: requests a minute, in bursts up to a whole minute's number."""
 
     def __init__(self, a_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._a_minute = a_minute
         self._clock = clock
         self._left: dict[str, tuple[float, float]] = {}
 
-    def takes(self, user_id: str) -> bool:
+    def allows(self, user_id: str) -> bool:
         now = self._clock()
-        left, at = self._left.get(user_id, (float(self._a_minute), now))
-        left = min(float(self._a_minute), left + (now - at) * self._a_minute / 60)
-        self._left[user_id] = (max(left - 1, 0.0), now) if left >= 1 else (left, now)
-        return left >= 1
+        remaining, at = self._left.get(user_id, (float(self._a_minute), now))
+        remaining = min(float(self._a_minute), remaining + (now - at) * self._a_minute / 60)
+        self._left[user_id] = (max(remaining - 1, 0.0), now) if remaining >= 1 else (remaining, now)
+        return remaining >= 1
 
 
 class Access:
-    """An ASGI application around the routes. `deadlines`: for the bodies of requests that come over a network."""
+    """ASGI application that admits requests to the routes.
+
+    Args:
+       deadlines: limit the time for request bodies, for connections that come over a network.
+    """
 
     def __init__(
         self,
@@ -99,7 +104,7 @@ class Access:
         self._routes = routes
         self._auth = auth
         self._hub = hub
-        self._allowance = Allowance(requests_a_minute)
+        self._rate_limit = RateLimit(requests_a_minute)
         self._deadlines = deadlines
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -109,7 +114,7 @@ class Access:
         request_id = str(uuid.uuid4())
         marked = _with_headers(send, [(REQUEST_ID_HEADER.lower().encode(), request_id.encode())])
         try:
-            self._let_in(scope)
+            self._admit(scope)
         except Failure as failure:
             await refuse(marked, failure.problem)
             return
@@ -124,17 +129,17 @@ class Access:
             took = (time.monotonic() - started) * 1000
             _log.debug("%s %s %.1f ms %s", scope["method"], scope["path"], took, request_id)
 
-    def _let_in(self, scope: Scope) -> None:
+    def _admit(self, scope: Scope) -> None:
         user_id = self._auth.user_of(scope)
         if self._hub.closing:
             raise Failure(ProblemType.STOPPING, Message("request.service-stopping"))
-        if _counts(scope) and not self._allowance.takes(user_id):
+        if _counts(scope) and not self._rate_limit.allows(user_id):
             raise Failure(ProblemType.TOO_MANY_REQUESTS, Message("request.too-many"))
         scope["user"] = user_id
 
 
 def _within_deadlines(receive: Receive) -> Receive:
-    """Raises `Failure` where a body comes in too slowly. After the body it waits for the end of the connection."""
+    """Wraps `receive`: raises `Failure` for a body that comes too slowly. After the body it waits without limit."""
     began = time.monotonic()
     size, whole = 0, False
 
@@ -142,9 +147,9 @@ def _within_deadlines(receive: Receive) -> Receive:
         nonlocal size, whole
         if whole:
             return await receive()
-        left = began + SECONDS_FOR_A_BODY + size / _BYTES_A_SECOND - time.monotonic()
+        remaining = began + SECONDS_FOR_A_BODY + size / _BYTES_A_SECOND - time.monotonic()
         try:
-            async with asyncio.timeout(min(left, SECONDS_FOR_A_PIECE)):
+            async with asyncio.timeout(min(remaining, SECONDS_FOR_A_PIECE)):
                 message = await receive()
         except TimeoutError:
             raise Failure(ProblemType.TOO_SLOW, Message("request.too-slow")) from None
@@ -156,7 +161,7 @@ def _within_deadlines(receive: Receive) -> Receive:
 
 
 def _counts(scope: Scope) -> bool:
-    """Files are not counted: an import of a thousand is two thousand requests, and all wanted."""
+    """Tells whether the request counts. Files do not: an import of a thousand documents makes two thousand requests."""
     return "/files/" not in scope["path"]
 
 
@@ -177,7 +182,7 @@ async def refuse(send: Send, found: Problem) -> None:
     if found.type == ProblemType.UNAUTHORIZED:
         headers["www-authenticate"] = "Bearer"
     if found.type in _STRANGERS:
-        headers["connection"] = "close"  # else the rest of a body would still be read
+        headers["connection"] = "close"  # h11 would otherwise read the rest of a stranger's body
     listed = [(key.lower().encode(), value.encode()) for key, value in headers.items()]
     await send({"type": "http.response.start", "status": status_of(found), "headers": listed})
     await send({"type": "http.response.body", "body": content})

@@ -1,4 +1,7 @@
-"""The changes after a cursor (docs/protocol.md, sync down): what is visible now, and a cursor that passes the rest."""
+"""The changes after a cursor (docs/protocol.md, sync down).
+
+An answer has only the rows that the user may see now, and a cursor that passes the invisible rows too.
+"""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -39,9 +42,13 @@ _OF_DOCUMENTS = frozenset({EntityKind.DOCUMENT, EntityKind.DELIVERY, EntityKind.
 
 
 def changes(services: Services, user_id: str, cursor: str, limit: int) -> Changes:
-    """Raises `Failure`: 400 for a changed cursor, 410 where the copy has to begin anew.
+    """Returns the changes after the cursor, in order, from one database snapshot.
 
-    A cursor of this service that is ahead of it proves that an older state of the database was put back.
+    A cursor of this service with a number above the newest proves that an older state of the database was restored.
+    Then a new epoch begins, so that every copy starts anew.
+
+    Raises:
+       Failure: 400 for a forged cursor; 410 where the copy has to start anew.
     """
     with services.database.read() as connection:
         seen = view(connection, services, user_id)
@@ -54,6 +61,7 @@ def changes(services: Services, user_id: str, cursor: str, limit: int) -> Change
 
 
 def _from(seen: View, start: int, limit: int) -> Changes:
+    # Tombstones below the floor are gone, so a copy this old would keep deleted rows.
     if start < seen.space.tombstone_floor:
         raise Failure(ProblemType.CURSOR_TOO_OLD, Message("request.copy-too-old"))
     return _after(seen, start, max(1, min(limit, MOST_CHANGES)))
@@ -65,11 +73,13 @@ def _after(seen: View, start: int, limit: int) -> Changes:
     visible = [row for row in looked_at if _is_visible(row, seen)]
     taken = _values(seen, visible[:limit])
     fitting = _fitting(taken)
+    # The cursor ends at the last row that was sent. It must not skip rows that did not fit.
     if len(fitting) < len(visible):
         reached, more = visible[len(fitting) - 1].seq, True
     elif len(looked_at) == most:
         reached, more = looked_at[-1].seq, looked_at[-1].seq < seen.seq
     else:
+        # It passes invisible rows too; else a user with few clients would read the same rows for ever.
         reached, more = seen.seq, False
     return Changes(
         changes=tuple(change for change in fitting if change is not None),
@@ -80,7 +90,8 @@ def _after(seen: View, start: int, limit: int) -> Changes:
 
 
 def _looked_at(seen: View, start: int, most: int) -> Sequence[Row[Any]]:
-    """Rows, not numbers, are counted: a number that was passed on to a newer change costs nothing."""
+    """Returns change rows after the number. An entity has one row, at its newest number, so skipped numbers cost
+    nothing."""
     change = tables.change
     wanted = (change.c.kind, change.c.entity_id, change.c.seq, change.c.op, change.c.client_id, change.c.user_id)
     statement = (
@@ -102,7 +113,7 @@ def _is_visible(row: Row[Any], seen: View) -> bool:
 
 
 def _fitting(taken: list[Change | None]) -> list[Change | None]:
-    """As many from the front as fit one answer, one at least."""
+    """Returns as many changes from the front as fit into one answer, at least one."""
     size = 0
     for at, change in enumerate(taken):
         size += 160 + (0 if change is None else len(bytes(change.value)))
@@ -112,7 +123,7 @@ def _fitting(taken: list[Change | None]) -> list[Change | None]:
 
 
 def _values(seen: View, rows: Sequence[Row[Any]]) -> list[Change | None]:
-    """One for each row, in order; `None` where a row is gone without a word (it is passed over)."""
+    """Returns a change for each row, in order; `None` for a row whose entity no longer exists, which is skipped."""
     values: dict[tuple[str, str], Any] = {}
     for kind, entity_ids in _by_kind(rows).items():
         for entity_id, value in _read(seen, kind, entity_ids):
@@ -125,7 +136,8 @@ def _key(row: Row[Any]) -> tuple[str, str]:
 
 
 def _by_kind(rows: Sequence[Row[Any]]) -> dict[EntityKind, list[str]]:
-    """What has to be read. A client that was given to the user comes with the change of access."""
+    """Returns the ids to read for each kind. A client that the user may see from now on is read with its access
+    change."""
     found: dict[EntityKind, list[str]] = {}
     for row in rows:
         if row.op == Op.PUT:

@@ -1,7 +1,7 @@
-"""Commands: each answered once and for all under its key (docs/protocol.md, sync up).
+"""Execution of commands, each answered once under its key (docs/protocol.md, sync up).
 
-One transaction per command. Its effect, or its refusal with nothing else changed, stands or falls together with the
-key; both take a number, so a copy that has reached the number knows what came of the command.
+Each command is one transaction. Its effect or its refusal is committed together with the key and takes a number, so a
+copy that has reached the number has the result of the command.
 """
 
 import logging
@@ -29,20 +29,23 @@ from banqup_tui.protocol.problems import Problem, ProblemType
 
 MOST_COMMANDS = 100
 SECONDS_A_BATCH = 10.0
-"""A longer one is answered in part, well before the terminal stops waiting for it."""
+"""Seconds after which a batch is answered in part, well before the terminal's time-out."""
 
 _log = logging.getLogger(__name__)
 _answer = msgspec.json.Decoder(CommandResult)
 _canonical = msgspec.json.Encoder(order="sorted")
 _WITHDRAWN = ""
-"""Fingerprint of a key that was taken back: whatever body comes later gets the same answer."""
+"""Fingerprint of a withdrawn key: a later body under that key gets the same answer, whatever it is."""
 
 Handlers = dict[type[Value], Handler]
 Answered = tuple[CommandStatus, Any, Problem | None]
 
 
 def run_batch(services: Services, handlers: Handlers, user_id: str, commands: Sequence[Command]) -> CommandResults:
-    """Results of a prefix, in order. Raises what the first command raises; a later one ends the prefix before it."""
+    """Runs commands in order and returns results of a prefix.
+
+    An exception of the first command is raised; one of a later command ends the prefix before it.
+    """
     if len(commands) > MOST_COMMANDS:
         raise Failure(ProblemType.TOO_LARGE, message("request.batch-too-large", limit=MOST_COMMANDS))
     results: list[CommandResult] = []
@@ -61,10 +64,15 @@ def run_batch(services: Services, handlers: Handlers, user_id: str, commands: Se
 
 
 def run(services: Services, handlers: Handlers, user_id: str, command: Command) -> CommandResult:
-    """Raises `Failure`: 400 for an unreadable key or `seen`, 422 for a key that was used for something else."""
+    """Runs one command, or returns its stored answer.
+
+    Raises:
+       Failure: 400 for an unreadable key or `seen`; 422 for a key that was used with another body.
+    """
     key = _uuid(command.key)
     seen = read_seen(command.seen)
     fingerprint = _fingerprint(services, command)
+    # Kill point: nothing is recorded; the terminal sends the same key again.
     kill_point("command.received")
     _prepare(services, handlers, command)
 
@@ -76,7 +84,7 @@ def run(services: Services, handlers: Handlers, user_id: str, command: Command) 
 
 
 def withdraw(services: Services, user_id: str, key: str, seen: Seen) -> CommandResult:
-    """Refuses the command for ever; or, if it had run, answers what came of it."""
+    """Refuses the command for ever, or returns its result if it has run."""
 
     def effect(_work: Transaction) -> Answered:
         return CommandStatus.REFUSED, None, _recorded(problem(ProblemType.WITHDRAWN, Message("command.taken-back")))
@@ -94,28 +102,34 @@ def _once(
 ) -> CommandResult:
     written: list[CommandResult] = []
     with services.database.write(services.space_id) as transaction:
-        _hold_key(transaction, key)
+        _lock_key(transaction, key)
+        # The order is a guard: a stored answer wins over every other check, or a repeated command could get two
+        # answers.
         stored = _stored(transaction.connection, services.space_id, key)
         if stored is not None:
             return _same(stored, user_id, fingerprint)
+        # Before the effect: a key older than the pruned ones may have run already, so it is not run again.
         if not _is_fresh(transaction.connection, services.space_id, seen):
             return _expired(key)
         status, result, found = effect(transaction)
+        # Kill point: the effect is rolled back with its transaction.
         kill_point("command.effect")
 
-        def keep(connection: Connection, seq: int) -> None:
+        def store_answer(connection: Connection, seq: int) -> None:
             answer = CommandResult(key=key, status=status, seq=seq, result=result, problem=found)
-            _keep(connection, services.space_id, user_id, fingerprint, answer, transaction)
+            _insert_answer(connection, services.space_id, user_id, fingerprint, answer, transaction)
             written.append(answer)
             kill_point("command.keyed")
 
-        transaction.after_numbers(keep)
+        # After the numbers: effect, key and number commit together, so the answer can name its number.
+        transaction.after_numbers(store_answer)
+    # Kill point: the terminal gets no answer and repeats the key, which returns the stored answer.
     kill_point("command.committed")
     return written[0]
 
 
-def _hold_key(transaction: Transaction, key: str) -> None:
-    """Two processes given one key take turns. On SQLite there is one writer at a time anyway."""
+def _lock_key(transaction: Transaction, key: str) -> None:
+    """Serializes transactions with the same key. SQLite has one writer, so it needs no lock."""
     if transaction.connection.dialect.name == "postgresql":
         lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
         transaction.execute(lock, {"key": f"{transaction.space_id}:{key}"})
@@ -135,7 +149,8 @@ def _same(stored: Row[Any], user_id: str, fingerprint: str) -> CommandResult:
 
 
 def _is_fresh(connection: Connection, space_id: str, seen: Seen) -> bool:
-    """Could this key have been used and forgotten since? Then only the user can say whether to repeat it."""
+    """Tells whether the key cannot have been used and pruned since. If it can, only the user may decide to repeat
+    it."""
     space = connection.execute(
         select(tables.space.c.epoch, tables.space.c.key_floor, tables.space.c.seq).where(tables.space.c.id == space_id)
     ).one()
@@ -150,6 +165,7 @@ def _expired(key: str) -> CommandResult:
 def _effect(transaction: Transaction, handlers: Handlers, command: Command, context: Context) -> Answered:
     try:
         body = _body(command, handlers)
+        # The savepoint undoes the partial effect of a command that is refused.
         with transaction.savepoint():
             return CommandStatus.DONE, handlers[type(body)](transaction, body, context), None
     except Refused as refused:
@@ -159,7 +175,8 @@ def _effect(transaction: Transaction, handlers: Handlers, command: Command, cont
 
 
 def _prepare(services: Services, handlers: Handlers, command: Command) -> None:
-    """What a handler wants done before the transaction. A body that cannot be read is told inside of it."""
+    """Runs the handler's work that must precede the transaction. An unreadable body is refused inside the
+    transaction."""
     prepare = preparation_of(handlers[BODIES[command.kind]]) if BODIES.get(command.kind) in handlers else None
     if prepare is not None:
         with suppress(msgspec.DecodeError):
@@ -178,7 +195,7 @@ def _body(command: Command, handlers: Handlers) -> Value:
         ) from None
 
 
-def _keep(
+def _insert_answer(
     connection: Connection,
     space_id: str,
     user_id: str,
@@ -199,9 +216,9 @@ def _keep(
 
 
 def _fingerprint(services: Services, command: Command) -> str:
-    """Of what is asked, not of how it is written: spaces and the order of members do not count.
+    """Returns a fingerprint of the command's meaning: whitespace and member order do not count.
 
-    With a key: a body may hold a password, which a plain hash would let anybody guess at who has the database.
+    It is keyed: a body may hold a password, which a plain hash would let a reader of the database guess.
     """
     try:
         body = _canonical.encode(msgspec.json.decode(command.body))

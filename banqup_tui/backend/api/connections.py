@@ -1,4 +1,4 @@
-"""The connections of the service: on the local socket those of its own user, on TCP those of anybody, with limits."""
+"""Connections of the service: the user's own on the local socket, and those of a network with limits on TCP."""
 
 import asyncio
 import ipaddress
@@ -11,14 +11,14 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from banqup_tui.protocol.local_socket import is_own
 
 SECONDS_FOR_A_HEAD: Final = 10.0
-"""From the opening of a connection, or the first byte of a further request, to the end of its headers."""
+"""Seconds from the start of a connection, or the first byte of a further request, to the end of its headers."""
 MOST_FROM_A_PEER: Final = 64
 MOST_CONNECTIONS: Final = 256
 _log = logging.getLogger(__name__)
 
 
 class LocalConnection(H11Protocol):
-    """Is closed before anything is read from it where a process of another user has opened it, root included."""
+    """A connection on the local socket, closed before a byte is read if another user (root too) opened it."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         if is_own(transport.get_extra_info("socket")):
@@ -30,10 +30,10 @@ class LocalConnection(H11Protocol):
 
 
 class TcpConnections:
-    """Those that are open: at most so many in all and from one peer.
+    """The open TCP connections, limited in total and for each peer.
 
-    Where a peer has its number, the oldest of its connections without a token makes way: whoever holds silent ones
-    does not keep out somebody behind the same address.
+    When a peer has reached its limit, its oldest connection without a valid token is closed. So idle connections do
+    not lock out another user behind the same address.
     """
 
     def __init__(self, most: int = MOST_CONNECTIONS, from_a_peer: int = MOST_FROM_A_PEER) -> None:
@@ -43,10 +43,10 @@ class TcpConnections:
         self._of_peer: Counter[str] = Counter()
 
     def admit(self, connection: "TcpConnection", peer: str) -> bool:
-        """Counts it in, and may close an older one for it."""
-        if self._of_peer[peer] >= self._from_a_peer and not self._make_way(peer):
+        """Counts the connection, and may close an older one in its place. Returns false if it must be refused."""
+        if self._of_peer[peer] >= self._from_a_peer and not self._close_oldest(peer):
             return False
-        if len(self._open) >= self._most and not self._make_way(None):
+        if len(self._open) >= self._most and not self._close_oldest(None):
             return False
         self._open[connection] = peer
         self._of_peer[peer] += 1
@@ -59,17 +59,17 @@ class TcpConnections:
             if not self._of_peer[peer]:
                 del self._of_peer[peer]
 
-    def _make_way(self, peer: str | None) -> bool:
-        for one, of in self._open.items():
-            if not one.has_token and peer in (of, None):
-                self.leave(one)
-                one.transport.abort()
+    def _close_oldest(self, peer: str | None) -> bool:
+        for connection, of in self._open.items():
+            if not connection.has_token and peer in (of, None):
+                self.leave(connection)
+                connection.transport.abort()
                 return True
         return False
 
 
 class TcpConnection(H11Protocol):
-    """`has_token` is set by the gate, once a request has come with a valid token."""
+    """A TCP connection. `has_token` is set by `auth.TokenAuth` after a request with a valid token."""
 
     def __init__(self, connections: TcpConnections, **of_uvicorn: Any) -> None:
         super().__init__(**of_uvicorn)
@@ -90,12 +90,12 @@ class TcpConnection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self.cycle is not None and not self.cycle.response_complete:
-            self._head_is_there()
+            self._head_received()
         else:
             self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._head_is_there()
+        self._head_received()
         self._connections.leave(self)
         super().connection_lost(exc)
 
@@ -103,14 +103,14 @@ class TcpConnection(H11Protocol):
         if self._deadline is None:
             self._deadline = self.loop.call_later(SECONDS_FOR_A_HEAD, self.transport.abort)
 
-    def _head_is_there(self) -> None:
+    def _head_received(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
 
 
 def peer_of(address: str) -> str:
-    """Whom an address stands for: all of this machine's own are one, and so is an IPv6 network of 64 bits."""
+    """Returns the peer that an address stands for: all loopback addresses are one, and so is an IPv6 /64 network."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

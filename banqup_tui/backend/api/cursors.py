@@ -1,4 +1,4 @@
-"""Cursors and page keys: opaque to the terminal. A cursor is signed, so a changed one is refused, not believed."""
+"""Cursors and page keys, opaque to the terminal. Cursors are signed, so a forged cursor is refused."""
 
 import base64
 import binascii
@@ -16,7 +16,7 @@ _SIGNATURE_BYTES = 16
 
 
 class Cursor(Value, frozen=True, kw_only=True):
-    """Everything up to `seq` of `epoch` is known, as it looked under this version of the user's role."""
+    """Everything up to `seq` of `epoch` is known, as visible under this version of the user's role."""
 
     epoch: str
     role_version: int
@@ -24,14 +24,14 @@ class Cursor(Value, frozen=True, kw_only=True):
 
 
 class PageKey(Value, frozen=True, kw_only=True):
-    """The last document of a page; the next page begins below it."""
+    """The last document of a page; the next page starts below it."""
 
     created_at: datetime
     id: str
 
 
 class Seen(Value, frozen=True, kw_only=True):
-    """What the copy was at when the user acted: `epoch.seq`."""
+    """State of the copy when the user acted, written `epoch.seq`."""
 
     epoch: str
     seq: int
@@ -43,7 +43,7 @@ def written_cursor(cursor: Cursor, secret: bytes) -> str:
 
 
 def read_cursor(text: str, secret: bytes) -> Cursor:
-    """Raises `Failure` (400) for anything this service has not written itself."""
+    """Raises `Failure` (400) for a cursor that this service has not signed."""
     raw = _to_bytes(text, "cursor")
     signature, content = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
     if not hmac.compare_digest(signature, _signature(content, secret)):
@@ -57,7 +57,7 @@ def written_key(key: PageKey) -> str:
 
 
 def read_key(text: str) -> PageKey:
-    """Raises `Failure` (400) for a key that is none."""
+    """Raises `Failure` (400) for an invalid key."""
     try:
         created_at, _, document_id = _to_bytes(text, "before").decode().partition("|")
         return PageKey(created_at=datetime.fromisoformat(created_at).astimezone(UTC), id=document_id)
@@ -66,7 +66,7 @@ def read_key(text: str) -> PageKey:
 
 
 def read_seen(text: str, field: str = "seen") -> Seen:
-    """Raises `Failure` (400) where the text is not `epoch.seq`."""
+    """Raises `Failure` (400) if the text is not `epoch.seq`."""
     epoch, dot, seq = text.rpartition(".")
     if not (epoch and dot and seq.isascii() and seq.isdigit() and len(seq) <= 18):
         raise _unreadable(field)

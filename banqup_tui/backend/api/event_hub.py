@@ -1,4 +1,4 @@
-"""Who listens for changes. Hints only: a listener that missed one pulls at the next, and loses nothing."""
+"""Listeners for changes. Hints are not durable: a listener that misses a hint pulls at the next, and loses no data."""
 
 import asyncio
 import contextlib
@@ -9,24 +9,25 @@ from collections.abc import Iterator
 class Listener:
     def __init__(self, user_id: str) -> None:
         self.user_id = user_id
-        self._news = asyncio.Event()
+        self._hint = asyncio.Event()
 
     def wake(self) -> None:
-        self._news.set()
+        self._hint.set()
 
-    async def news(self, seconds: float) -> bool:
-        """Whether there is any, within so many seconds."""
+    async def wait_for_hint(self, seconds: float) -> bool:
+        """Waits for a hint; returns whether it came within so many seconds."""
         try:
             async with asyncio.timeout(seconds):
-                await self._news.wait()
+                await self._hint.wait()
         except TimeoutError:
             return False
-        self._news.clear()
+        self._hint.clear()
         return True
 
 
 class Hub:
-    """Lives in the event loop's thread; `tell` alone may be called from any."""
+    """The listeners of a service. It belongs to the event loop's thread; only `notify` may be called from any
+    thread."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -37,12 +38,12 @@ class Hub:
         self.last_seen = time.monotonic()
         self._requests = 0
 
-    def tell(self, seq: int) -> None:
-        """To be given to `Database.on_commit`."""
-        with contextlib.suppress(RuntimeError):  # the loop has ended, and with it everybody who listened
-            self._loop.call_soon_threadsafe(self._tell, seq)
+    def notify(self, seq: int) -> None:
+        """Wakes all listeners, for use with `Database.on_commit`."""
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and its listeners with it
+            self._loop.call_soon_threadsafe(self._notify, seq)
 
-    def _tell(self, seq: int) -> None:
+    def _notify(self, seq: int) -> None:
         self.seq = max(self.seq, seq)
         self._wake_all()
 
@@ -61,24 +62,24 @@ class Hub:
 
     def leave(self, listener: Listener) -> None:
         self._listeners.discard(listener)
-        self.somebody_was_here()
+        self.touch()
 
     def streams_of(self, user_id: str) -> int:
         return sum(listener.user_id == user_id for listener in self._listeners)
 
-    def somebody_was_here(self) -> None:
+    def touch(self) -> None:
         self.last_seen = time.monotonic()
 
     @contextlib.contextmanager
     def request(self) -> Iterator[None]:
-        """While a request is answered the service is not idle, however long that takes."""
+        """Counts a request, so that the service is not idle while it is answered."""
         self._requests += 1
         try:
             yield
         finally:
             self._requests -= 1
-            self.somebody_was_here()
+            self.touch()
 
     def quiet_for(self) -> float:
-        """Seconds without a listener and without a request."""
+        """Returns the seconds without a listener or a request."""
         return 0.0 if self._listeners or self._requests else time.monotonic() - self.last_seen

@@ -1,6 +1,6 @@
-"""What a copy reads: where it begins, the pages of documents, and the changes (docs/protocol.md, sync down).
+"""Reads for a copy: the snapshot, pages of documents, counts and attempts (docs/protocol.md, sync down).
 
-Every answer is taken from one snapshot of the database: rows, tombstones and the cursor belong together.
+Each answer comes from one database snapshot, so that rows, tombstones and cursor fit together.
 """
 
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ MOST_BYTES = 2 * 1024 * 1024
 
 
 class View(Value, frozen=True, kw_only=True):
-    """One snapshot of the database as one user may see it."""
+    """One database snapshot as one user may see it."""
 
     connection: Any
     services: Services
@@ -58,7 +58,7 @@ class View(Value, frozen=True, kw_only=True):
         return written_cursor(cursor, self.space.cursor_secret)
 
     def read(self, cursor: str) -> Cursor:
-        """Raises `Failure`: 400 for a changed cursor, 410 where the copy has to begin anew."""
+        """Raises `Failure`: 400 for a forged cursor, 410 where the copy has to start anew."""
         found = read_cursor(cursor, self.space.cursor_secret)
         if found.epoch != self.space.epoch:
             raise restored_meanwhile()
@@ -84,7 +84,7 @@ def space(services: Services, user_id: str) -> Space:
 
 
 def has_sources(services: Services) -> bool:
-    """A watched folder or an SFTP drop."""
+    """Tells whether the space has a watched folder or an SFTP drop."""
     table = tables.source
     with services.database.read() as connection:
         statement = select(table.c.id).where(table.c.space_id == services.space_id).limit(1)
@@ -111,7 +111,7 @@ def snapshot(services: Services, user_id: str) -> Snapshot:
             installations=tuple(installation_of(row, services) for row in _all(seen, tables.installation)),
             integrations=tuple(integrations_of(connection, _all_integrations(seen), services)),
             sources=tuple(sources_of(connection, _all(seen, tables.source))),
-            unfiled=_to_place(seen),
+            unfiled=_unfiled(seen),
             rules=tuple(rule_of(row) for row in _all(seen, tables.rule, tables.rule.c.client_id)),
             document_count=_document_count(seen),
         )
@@ -137,7 +137,7 @@ def _document_count(seen: View) -> int:
 
 
 class _Page(Value, frozen=True, kw_only=True):
-    """`DocumentsPage` with its rows encoded already, so that their size is known."""
+    """A `DocumentsPage` with encoded rows, so that its size is known."""
 
     documents: list[msgspec.Raw]
     deliveries: list[msgspec.Raw]
@@ -153,7 +153,11 @@ def documents_page(
     client_id: str | None,
     at_least: str | None,
 ) -> bytes:
-    """An encoded `DocumentsPage`: as many documents below the key as fit, each with all its deliveries."""
+    """Returns an encoded `DocumentsPage`: documents below the key, newest first, each with all its deliveries.
+
+    Raises:
+       Failure: 503 if this database is behind the cursor `at_least` (a lagging replica).
+    """
     key = read_key(before) if before else None
     with services.database.read() as connection:
         seen = view(connection, services, user_id)
@@ -215,9 +219,10 @@ def _deliveries_by_document(seen: View, documents: Sequence[Row[Any]]) -> dict[s
 def backfill_count(
     services: Services, user_id: str, client_id: str, folders: tuple[Folder, ...] | None, since: date | None = None
 ) -> BackfillCount:
-    """How many documents of the client are ready in these folders now, and the moment of the count.
+    """Counts the client's ready documents in these folders, and returns the number `up_to` which it counted.
 
-    `since`: only those dated on that day or later.
+    Args:
+       since: count only documents dated on this day or later.
     """
     wanted = folders or ALL_FOLDERS
     document = tables.document
@@ -236,7 +241,8 @@ def backfill_count(
 
 
 def attempts(services: Services, user_id: str, delivery_id: str) -> list[Attempt]:
-    """Every attempt at a delivery of a client that the user sees, newest first."""
+    """Returns all attempts at a delivery, newest first. Raises `Failure` (404) for a client that the user may not
+    see."""
     delivery = tables.delivery
     with services.database.read() as connection:
         seen = view(connection, services, user_id)
@@ -251,12 +257,12 @@ def attempts(services: Services, user_id: str, delivery_id: str) -> list[Attempt
 
 
 def unfiled(services: Services, user_id: str) -> tuple[Unfiled, ...]:
-    """The tray, oldest first."""
+    """Returns the unfiled documents, oldest first."""
     with services.database.read() as connection:
-        return _to_place(view(connection, services, user_id))
+        return _unfiled(view(connection, services, user_id))
 
 
-def _to_place(seen: View) -> tuple[Unfiled, ...]:
+def _unfiled(seen: View) -> tuple[Unfiled, ...]:
     if not seen.visitor.sees_documents:
         return ()
     table = tables.unfiled

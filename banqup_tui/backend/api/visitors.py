@@ -1,4 +1,4 @@
-"""Who asks, and what that user may see now."""
+"""The user of a request and the clients that the user may see."""
 
 from sqlalchemy import ColumnElement, Connection, select, true
 
@@ -11,7 +11,7 @@ from banqup_tui.protocol.problems import ProblemType
 
 
 class Visitor(Value, frozen=True, kw_only=True):
-    """`clients` are those visible to the user, `None` where all are."""
+    """A user with a role. `clients`: ids of visible clients; `None` if all are visible."""
 
     user_id: str
     role: Role
@@ -30,7 +30,7 @@ class Visitor(Value, frozen=True, kw_only=True):
 
 
 def visitor(connection: Connection, space_id: str, user_id: str) -> Visitor:
-    """As of the snapshot that `connection` reads from. Raises `Failure` (403) for a stranger to the space."""
+    """Reads the user from the snapshot of `connection`. Raises `Failure` (403) for a user outside the space."""
     member = tables.member
     row = connection.execute(
         select(member.c.role, member.c.role_version).where(member.c.space_id == space_id, member.c.user_id == user_id)

@@ -1,1 +1,1 @@
-"""Amazon S3 and servers with its interface: each document is one object."""
+"""Connector for Amazon S3 and compatible servers: each document becomes one object."""

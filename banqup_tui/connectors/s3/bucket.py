@@ -1,4 +1,4 @@
-"""One bucket, asked in single requests that nothing repeats; what goes wrong is told by `s3_faults`."""
+"""Client of one S3 bucket. Each call is a single request, which nothing repeats."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from banqup_tui.connectors.common.web_address import server_of
 from banqup_tui.connectors.interface import DeliveryRequest
 from banqup_tui.connectors.s3.faults import (
     NOT_IMPLEMENTED,
-    Asked,
+    Target,
     error_answer_of,
     fault_of,
     is_listing,
@@ -32,16 +32,16 @@ if TYPE_CHECKING:
     from banqup_tui.connectors.s3.connector import S3Settings
 
 ANSWER_SECONDS = 100.0
-"""For a whole request with the document in it: less than an attempt has."""
+"""Seconds for a request with the document in it; less than the time of an attempt."""
 
 SHA256, DELIVERY = "sha256", "delivery"
-"""What each object carries, as `x-amz-meta-…`: the hash of its content, and the key of the wanted copy."""
+"""Metadata of each object (`x-amz-meta-…`): the hash of its content and the idempotency key."""
 
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,100}")
 
 
 class StoredObject(msgspec.Struct, frozen=True):
-    """An object that is there. `mark`: its version, or else its ETag."""
+    """An object in the bucket. `mark`: its version or, without versions, its ETag."""
 
     key: str
     mark: str
@@ -57,44 +57,44 @@ class StoredObject(msgspec.Struct, frozen=True):
 
 
 class Bucket:
-    """Raises `NotSent`, `Rejected`, and of `put` also `Uncertain`."""
+    """Requests to one bucket. All raise `NotSent` or `Rejected`; `put`, the effect, may also raise `Uncertain`."""
 
     def __init__(self, settings: S3Settings, client: httpx.AsyncClient) -> None:
         region = settings.region or "us-east-1"
-        self._asked = Asked(server_of(_endpoint(settings)), settings.bucket, region)
+        self._target = Target(server_of(_endpoint(settings)), settings.bucket, region)
         self._keys = Keys(settings.access_key_id, settings.secret_access_key, region)
         self._root = _root(settings)
         self._client = client
         self.has_conditions = True
 
     async def look(self, key: str) -> StoredObject | None:
-        """What has this name."""
+        """Returns the object with this key, or `None`."""
         answer = await self._ask("HEAD", self._address(key))
         if answer.status == 404:
             return None
         if not answer.good:
-            await self.see("")  # an answer to HEAD has no body that says why
+            await self.see("")  # The answer to HEAD has no body with the reason; this request raises the error.
             raise self._fault(answer, begun=False)
         mark = _mark(answer)
         if not mark:
-            raise speaks_otherwise(self._asked)
+            raise speaks_otherwise(self._target)
         carried = answer.headers
         return StoredObject(key, mark, carried.get(f"x-amz-meta-{SHA256}"), carried.get(f"x-amz-meta-{DELIVERY}"))
 
     async def put(self, key: str, content: bytes, delivery_request: DeliveryRequest) -> StoredObject | None:
-        """The object that is now there; `None` where the name was taken, and still is what it was."""
+        """Stores the document. Returns the new object, or `None` if the key was taken and is unchanged."""
         carried = {SHA256: delivery_request.sha256, DELIVERY: delivery_request.key}
         mark = await self._put(key, content, _media_type(delivery_request.media_type), carried)
         return None if mark is None else StoredObject(key, mark, delivery_request.sha256, delivery_request.key)
 
     async def probe(self, key: str) -> bool:
-        """Whether a few bytes could be written where nothing is; false where the server kept what was there."""
+        """Writes a few bytes if the key is free. Returns false if the server kept an existing object."""
         content = b"banqup\n"
         carried = {SHA256: hashlib.sha256(content).hexdigest()}
         return await self._put(key, content, "text/plain", carried) is not None
 
     async def see(self, directory: str) -> None:
-        """Raises unless the server shows what is in this folder of the bucket."""
+        """Raises unless the server lists this folder of the bucket."""
         prefix = f"{directory.strip('/')}/" if directory.strip("/") else ""
         query = [("list-type", "2"), ("max-keys", "1"), *([("prefix", prefix)] if prefix else [])]
         written = "&".join(f"{name}={encoded(value, safe='')}" for name, value in query)
@@ -102,7 +102,7 @@ class Bucket:
         if not answer.good:
             raise self._fault(answer, begun=False)
         if not is_listing(answer):
-            raise speaks_otherwise(self._asked)
+            raise speaks_otherwise(self._target)
 
     async def delete(self, key: str) -> None:
         answer = await self._ask("DELETE", self._address(key))
@@ -110,11 +110,12 @@ class Bucket:
             raise self._fault(answer, begun=False)
 
     async def _put(self, key: str, content: bytes, kind: str, carried: Mapping[str, str]) -> str | None:
-        """The mark of the new object. A server without conditions is asked once more whether the name is free."""
+        """Returns the mark of the new object. Without conditional writes the key is looked at before the write."""
         headers = {"content-type": kind, **{f"x-amz-meta-{name}": value for name, value in carried.items()}}
         if self.has_conditions:
             try:
                 return await self._put_once(key, content, {**headers, "if-none-match": "*"})
+            # The server has done nothing, so repeating the write without the condition is safe.
             except _NoConditions:
                 self.has_conditions = False
         if await self.look(key) is not None:
@@ -145,7 +146,7 @@ class Bucket:
         if method == "PUT":
             named["content-length"] = str(len(content))
         return await ask(
-            self._client, method, url, where=self._asked.where, begun=begun, content=content or None, headers=named
+            self._client, method, url, where=self._target.where, begun=begun, content=content or None, headers=named
         )
 
     def _fault(self, answer: Answer, *, begun: bool) -> BanqupError:
@@ -153,19 +154,19 @@ class Bucket:
         if 300 <= answer.status < 400 and not error_answer.code:
             from banqup_tui.connectors.common.http_faults import refusal
 
-            return refusal(answer, self._asked.where, begun=begun)
-        return fault_of(error_answer, self._asked, begun=begun)
+            return refusal(answer, self._target.where, begun=begun)
+        return fault_of(error_answer, self._target, begun=begun)
 
     def _address(self, key: str) -> str:
         return f"{self._root}/{encoded(key)}"
 
 
 _TAKEN = (304, 409, 412)
-"""Answers to `If-None-Match: *`: the name is taken, or somebody is taking it at this moment."""
+"""Returns the version of an object, or its ETag."""
 
 
 def _mark(answer: Answer) -> str:
-    """An object's version, or else its ETag."""
+    """The server does not support `If-None-Match` and has done nothing."""
     return answer.headers.get("x-amz-version-id") or answer.headers.get("etag") or ""
 
 
@@ -174,14 +175,14 @@ class _NoConditions(Exception):
 
 
 def _endpoint(settings: S3Settings) -> str:
-    """Where requests go, without the bucket."""
+    """Returns the server's URL without the bucket."""
     region = settings.region or "us-east-1"
     ending = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     return settings.endpoint.rstrip("/") or f"https://s3.{region}.{ending}"
 
 
 def _root(settings: S3Settings) -> str:
-    """The bucket's own address."""
+    """Returns the bucket's URL."""
     endpoint = _endpoint(settings)
     if settings.addressing != "virtual":
         return f"{endpoint}/{encoded(settings.bucket)}"
@@ -199,6 +200,6 @@ async def bucket_of(settings: S3Settings) -> AsyncIterator[Bucket]:
 
 
 def _media_type(text: str) -> str:
-    """A stranger's word: it becomes a header only where it looks like one."""
+    """Returns the media type if it is well formed: it comes from a stranger and becomes a header."""
     plain = text.partition(";")[0].strip().lower()
     return plain if _MEDIA_TYPE.fullmatch(plain) else "application/octet-stream"

@@ -1,7 +1,7 @@
-"""A bucket of Amazon S3, or of what speaks its language: each document is one object, put in one request.
+"""Connector for Amazon S3 and compatible servers: each document becomes one object, in one request.
 
-Looked at first, then put on the condition that nothing has the name. What was cut off is looked up by what every object
-carries: the key of its wanted copy and the hash of its content.
+The key is looked at first, then written on the condition that it is free. After a cut-off the object is looked up by
+its metadata, the idempotency key and the content hash.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ if TYPE_CHECKING:
     from banqup_tui.connectors.s3.bucket import Bucket, StoredObject
 
 MOST_NAMES = 5
-"""Names that are tried for one document: few enough to look at all of them after a cut-off."""
+"""Names tried for one document; few, as a look-up asks for all of them."""
 
 LARGEST = 50 << 20
-"""Bytes: one request takes it whole, so it is there whole or not at all."""
+"""Bytes. One request carries the whole object, so it is stored whole or not at all."""
 
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]")
 _REGION = re.compile(r"[A-Za-z0-9-]{1,40}")
@@ -171,7 +171,7 @@ class _S3Channel:
         self._bucket = bucket
 
     async def prepare(self, delivery_request: DeliveryRequest) -> str:
-        """The first name that is free, or that this very copy has already."""
+        """Returns the first key that is free or that this copy has already."""
         for key in self._keys(delivery_request):
             there = await self._bucket.look(key)
             if there is None or there.is_of(delivery_request):
@@ -184,6 +184,7 @@ class _S3Channel:
             there = None if key == resume_token else await self._bucket.look(key)
             if there is None:
                 there = await self._put(key, content, delivery_request)
+                # Kill point: the server has answered and nothing is recorded; the look-up finds the object.
                 kill_point("send.answered")
             if there.is_of(delivery_request):
                 return self._receipt(there)
@@ -198,24 +199,28 @@ class _S3Channel:
     async def look_up(
         self, delivery_request: DeliveryRequest, earlier_receipts: Sequence[str]
     ) -> tuple[Found, Receipt | None]:
-        """All names that it could have. Not there proves nothing where its reader takes documents away."""
+        """Looks at all keys that the document could have. If the reader takes objects away, their absence proves
+        nothing."""
         found = await asyncio.gather(*(self._bucket.look(key) for key in self._keys(delivery_request)))
         for there in found:
             if there is not None and there.is_of(delivery_request) and there.reference not in earlier_receipts:
                 return Found.FOUND, self._receipt(there)
         if self._settings.reader == "takes":
             return Found.PENDING, None
+        # Without the right to list, S3 answers 404 or 403 for a missing object alike, so the list must work before the
+        # object counts as absent.
         await self._bucket.see(_place(self._settings, delivery_request).directory)
         return Found.ABSENT, None
 
     async def discard(self, resume_token: str) -> None:
-        """Nothing is left behind by `prepare`."""
+        """Does nothing: `prepare` leaves nothing behind."""
 
     async def _put(self, key: str, content: bytes, delivery_request: DeliveryRequest) -> StoredObject:
-        """What has the name afterwards: this document, or what had it before. Raises if neither can be said."""
+        """Returns the object that has the key after the write: this document or an earlier one."""
         put = await self._bucket.put(key, content, delivery_request)
         there = put or await self._bucket.look(key)
         if there is None:
+            # The key was busy a moment ago and is free now: certainly not written by us.
             raise NotSent(message("s3.name-busy", name=key))
         return there
 
@@ -227,7 +232,7 @@ class _S3Channel:
 
 
 def _place(settings: S3Settings, delivery_request: DeliveryRequest) -> Place:
-    """Objects have no root: a name that begins with a separator would be another name."""
+    """Returns the place without a leading slash, which S3 would make part of the key."""
     place = fill(settings.path, delivery_request, settings.file_name)
     return Place(place.directory.strip("/"), place.name)
 
@@ -262,7 +267,7 @@ def _bucket_problems(entered: Mapping[str, Any]) -> Iterator[SettingProblem]:
 
 
 def _key_problems(entered: Mapping[str, Any]) -> Iterator[SettingProblem]:
-    """Keys become a header: one with other signs could not even be sent."""
+    """Yields problems of the access keys. They become a header, where other characters cannot be sent."""
     for field in ("access_key_id", "secret_access_key"):
         key = revealed(entered.get(field, ""))
         if not key.isascii() or not key.isprintable() or " " in key:
@@ -270,7 +275,7 @@ def _key_problems(entered: Mapping[str, Any]) -> Iterator[SettingProblem]:
 
 
 def _probe_key(settings: S3Settings, sample: DeliveryRequest | None) -> str:
-    """In the folder of the sample, or in the part of the path that is the same for all."""
+    """Returns a key in the folder of the sample, or in the part of the path that is the same for all."""
     if sample is not None:
         directory = _place(settings, sample).directory
     else:
@@ -284,7 +289,7 @@ def _answered(settings: S3Settings, took: float) -> Step:
 
 
 async def _tried(bucket: Bucket, key: str) -> list[Step]:
-    """Writes an object, sees whether a second one would be kept from its place, and takes it away."""
+    """Writes an object, checks whether a second write would replace it, and deletes it."""
     await bucket.probe(key)
     guarded = not await bucket.probe(key) and bucket.has_conditions
     steps = [Step(ok=True, message=Message("s3.object-written"))]

@@ -1,7 +1,7 @@
-"""What the answers of an S3 server mean: who must do something, or whether to wait.
+"""Turns the answers of an S3 server into `NotSent`, `Rejected` or `Uncertain`.
 
-`begun`: the request carried a document; before that nothing has arrived, whatever happened, and after it only what the
-server says proves that nothing has.
+`begun`: the request carried a document. Before, nothing has arrived, whatever happened; after, only an answer of the
+server proves that nothing has.
 """
 
 from __future__ import annotations
@@ -28,12 +28,13 @@ _NO_SUCH_KEY = frozenset({"InvalidAccessKeyId", "InvalidAccessKey", "InvalidClie
 _DISK_FULL = frozenset({"QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "XMinioStorageFull", "InsufficientStorage"})
 _TOO_LARGE = frozenset({"EntityTooLarge", "MaxMessageLengthExceeded"})
 _ANOTHER_REGION = frozenset({"PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed"})
+# `RequestTimeout` is 400: the server waited in vain for the rest of the body, so the object was not stored.
 _IN_PEACE = frozenset({"SlowDown", "TooManyRequests", "RequestLimitExceeded"})
 _NOT_WHOLE = frozenset({"RequestTimeout", "IncompleteBody", "BadDigest", "XAmzContentSHA256Mismatch"})
 
 
-class Asked(msgspec.Struct, frozen=True):
-    """What was asked: `where` is the server as sentences name it."""
+class Target(msgspec.Struct, frozen=True):
+    """The server, bucket and region of a request. `where`: the server's name for messages."""
 
     where: str
     bucket: str
@@ -41,7 +42,7 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class ErrorAnswer(msgspec.Struct, frozen=True):
-    """The status and words of an answer."""
+    """Status, code and text of an error answer."""
 
     status: int
     code: str = ""
@@ -63,23 +64,23 @@ def error_answer_of(answer: Answer) -> ErrorAnswer:
 
 
 def is_listing(answer: Answer) -> bool:
-    """Whether it is what S3 answers to the question what is in a bucket."""
+    """Tells whether it is a valid answer to a list request."""
     root = _root_of(answer)
     return root is not None and root.tag.rpartition("}")[2] == "ListBucketResult"
 
 
-def fault_of(error_answer: ErrorAnswer, asked: Asked, *, begun: bool) -> BanqupError:
+def fault_of(error_answer: ErrorAnswer, target: Target, *, begun: bool) -> BanqupError:
     return (
-        _signed_wrongly(error_answer, asked)
-        or _elsewhere(error_answer, asked)
-        or _of_the_document(error_answer, asked)
-        or _waits(error_answer, asked)
-        or _otherwise(error_answer, asked, begun)
+        _signed_wrongly(error_answer, target)
+        or _elsewhere(error_answer, target)
+        or _of_the_document(error_answer, target)
+        or _waits(error_answer, target)
+        or _otherwise(error_answer, target, begun)
     )
 
 
-def speaks_otherwise(asked: Asked) -> NotSent:
-    return NotSent(message("s3.not-s3", server=asked.where), fault=Fault.PERSON)
+def speaks_otherwise(target: Target) -> NotSent:
+    return NotSent(message("s3.not-s3", server=target.where), fault=Fault.PERSON)
 
 
 def _root_of(answer: Answer) -> Element | None:
@@ -99,9 +100,9 @@ def _short(text: str) -> str:
     return plain if len(plain) <= MOST_WORDS else f"{plain[: MOST_WORDS - 1]}…"
 
 
-def _signed_wrongly(error_answer: ErrorAnswer, asked: Asked) -> NotSent | None:
-    """Keys and clocks: a person's to mend."""
-    where = asked.where
+def _signed_wrongly(error_answer: ErrorAnswer, target: Target) -> NotSent | None:
+    """Returns the error for refused keys and wrong clocks, which a person must correct."""
+    where = target.where
     if error_answer.code in _NO_SUCH_KEY:
         return NotSent(message("s3.access-key-unknown", server=where), fault=Fault.PERSON, trouble=Trouble.SIGN_IN)
     if error_answer.code == "SignatureDoesNotMatch":
@@ -109,7 +110,7 @@ def _signed_wrongly(error_answer: ErrorAnswer, asked: Asked) -> NotSent | None:
     if error_answer.code == "RequestTimeTooSkewed":
         return NotSent(message("s3.clock-differs", server=where), fault=Fault.PERSON)
     return (
-        _without_right(error_answer, asked.bucket)
+        _without_right(error_answer, target.bucket)
         if error_answer.status in (401, 403) and error_answer.code not in _DISK_FULL
         else None
     )
@@ -120,9 +121,9 @@ def _without_right(answer: ErrorAnswer, bucket: str) -> NotSent:
     return NotSent(message("s3.not-allowed", quote=error_answer, bucket=bucket), fault=Fault.PERSON)
 
 
-def _elsewhere(error_answer: ErrorAnswer, asked: Asked) -> NotSent | None:
-    """The bucket is not there, or in another place."""
-    where, bucket, region = asked.where, asked.bucket, asked.region
+def _elsewhere(error_answer: ErrorAnswer, target: Target) -> NotSent | None:
+    """Returns the error for a bucket that does not exist or is in another region."""
+    where, bucket, region = target.where, target.bucket, target.region
     if error_answer.code in _ANOTHER_REGION or 300 <= error_answer.status < 400:
         right = error_answer.region if error_answer.region != region else ""
         if right:
@@ -132,11 +133,11 @@ def _elsewhere(error_answer: ErrorAnswer, asked: Asked) -> NotSent | None:
         return NotSent(wrong, fault=Fault.PERSON)
     if error_answer.code in ("NoSuchBucket", "InvalidBucketName"):
         return NotSent(message("s3.no-bucket", server=where, bucket=bucket), fault=Fault.PERSON)
-    return speaks_otherwise(asked) if error_answer.status in (404, 405) else None
+    return speaks_otherwise(target) if error_answer.status in (404, 405) else None
 
 
-def _of_the_document(answer: ErrorAnswer, asked: Asked) -> BanqupError | None:
-    where, error_answer = asked.where, answer.words
+def _of_the_document(answer: ErrorAnswer, target: Target) -> BanqupError | None:
+    where, error_answer = target.where, answer.words
     if answer.status == 413 or answer.code in _TOO_LARGE:
         return Rejected(message("s3.too-large", server=where))
     if answer.code == "KeyTooLongError":
@@ -146,9 +147,9 @@ def _of_the_document(answer: ErrorAnswer, asked: Asked) -> BanqupError | None:
     return None
 
 
-def _waits(error_answer: ErrorAnswer, asked: Asked) -> NotSent | None:
-    """Answers that are given in place of doing anything."""
-    where, bucket = asked.where, asked.bucket
+def _waits(error_answer: ErrorAnswer, target: Target) -> NotSent | None:
+    """Returns the error for statuses by which a server postpones a request."""
+    where, bucket = target.where, target.bucket
     if error_answer.status == 429 or error_answer.code in _IN_PEACE:
         return NotSent(message("s3.asked-to-wait", server=where), fault=Fault.INTEGRATION)
     if error_answer.status == 507 or error_answer.code in _DISK_FULL:
@@ -156,8 +157,8 @@ def _waits(error_answer: ErrorAnswer, asked: Asked) -> NotSent | None:
     return None
 
 
-def _otherwise(answer: ErrorAnswer, asked: Asked, begun: bool) -> BanqupError:
-    where, status, error_answer = asked.where, answer.status, answer.words
+def _otherwise(answer: ErrorAnswer, target: Target, begun: bool) -> BanqupError:
+    where, status, error_answer = target.where, answer.status, answer.words
     if 400 <= status < 500 and status not in (408, 425):
         return Rejected(message("s3.refused", quote=error_answer, server=where, status=status))
     failed = message("s3.server-failed", quote=answer.words, server=where, status=status)

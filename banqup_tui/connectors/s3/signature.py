@@ -1,8 +1,7 @@
-"""Signature Version 4 of Amazon's requests, for S3: over method, address, headers and the hash of the content.
+"""AWS Signature Version 4 for S3, over method, address, headers and the hash of the content.
 
-Libraries for S3 sign and send in one, and follow where a server sends them on; here a request goes to the address in
-the settings and nowhere else, so it is sent by `http_client` like all others, and only signed here. The tests compare
-it with what Amazon's own library makes of the same requests.
+S3 libraries sign and send in one step and follow redirects. A document must go only to the address in the settings, so
+requests are sent by `http_client` and only signed here. Tests compare the result with botocore's.
 """
 
 from __future__ import annotations
@@ -28,14 +27,19 @@ class Keys(msgspec.Struct, frozen=True):
 
 
 def encoded(text: str, *, safe: str = "/") -> str:
-    """Percent-encoded as the signature wants it: everything but letters, digits, `-._~` and what is `safe`."""
+    """Percent-encodes all but letters, digits, `-._~` and `safe`, as the signature requires."""
     return quote(text, safe=f"{safe}-._~")
 
 
 def signed(
     method: str, url: str, headers: Mapping[str, str], content: bytes, keys: Keys, at: datetime
 ) -> dict[str, str]:
-    """`headers` with those of the signature. `url`: its path and query encoded by `encoded`. `at`: now, in UTC."""
+    """Returns `headers` with those of the signature.
+
+    Args:
+       url: path and query encoded by `encoded`.
+       at: the current time, in UTC; servers refuse a difference of 15 minutes.
+    """
     parts = urlsplit(url)
     digest = hashlib.sha256(content).hexdigest()
     moment = at.strftime("%Y%m%dT%H%M%SZ")

@@ -1,1 +1,1 @@
-"""SFTP: a folder on a server, uploaded under a hidden name and shown by one rename."""
+"""Connector that uploads each document to an SFTP server under a hidden name and renames it."""

@@ -1,4 +1,4 @@
-"""What is done on an open connection: upload, rename, roll forward. Loaded with the SSH library, when first used."""
+"""Operations on an open SFTP connection: upload, rename and roll forward. asyncssh is imported on first use."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ ANSWER_SECONDS = 60.0
 CLEANING_SECONDS = 10.0
 
 UPLOADS = 16
-"""At once on one connection; more only wait for each other."""
+"""Uploads at a time on one connection; more only wait for each other."""
 
 READ_HERE = 1 << 18
-"""Bytes up to which a file is read at once where it is needed; a longer one is read in a thread."""
+"""Bytes up to which a file is read on the event loop; a larger file is read in a thread."""
 
 FREE_SECONDS = 5.0
-"""For so long a name that was found free is taken to be free still."""
+"""Seconds for which a name that was found free is still taken to be free."""
 
 
 class SftpChannel:
@@ -54,7 +54,7 @@ class SftpChannel:
         self._made: set[str] = set()
         self._uploading = asyncio.Semaphore(UPLOADS)
         self._names_in_use: dict[str, float] = {}
-        """Names that documents under way are to get, and when each was found free."""
+        """Final names of documents in transit, with the time at which each was found free."""
 
     async def prepare(self, delivery_request: DeliveryRequest) -> str:
         place = _place(self._settings, delivery_request)
@@ -62,6 +62,7 @@ class SftpChannel:
         try:
             try:
                 final = await self._prepare(place, hidden, delivery_request)
+            # A folder created earlier by this channel has disappeared; it is created again, once.
             except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
                 if place.directory not in self._made:
                     raise
@@ -74,19 +75,20 @@ class SftpChannel:
         except BaseException:
             await self._remove(hidden)
             raise
+        # Kill point: the hidden file is complete and no resume token is recorded; the next attempt deletes the file.
         kill_point("prepare.uploaded")
         return ResumeToken(hidden, final.path).text()
 
     async def _prepare(self, place: Place, hidden: str, delivery_request: DeliveryRequest) -> Place:
-        """Whether the name is free is asked while the file goes up: neither waits for the other's answer."""
+        """Uploads the file and asks meanwhile whether the name is free, to save a round trip."""
         await self._make(place.directory)
         await self._forget_older(place.directory, delivery_request)
         async with self._uploading, self._wires.for_an_upload() as wire:
             first = self._hold(place, delivery_request)
             try:
-                look = wire.look(first.path)
+                lookup = wire.look(first.path)
                 await self._upload(wire, hidden, delivery_request)
-                return await self._free(first, look, place, delivery_request)
+                return await self._free(first, lookup, place, delivery_request)
             except BaseException:
                 self._names_in_use.pop(first.path, None)
                 raise
@@ -95,6 +97,8 @@ class SftpChannel:
         token = resume_token_of(resume_token)
         try:
             final = await self._appear(delivery_request, token)
+        # The rename reported no such file before it was ever acknowledged: somebody else moved it, or the server did
+        # the rename and lost the reply.
         except asyncssh.SFTPNoSuchFile as error:
             raise Uncertain(message("sftp.hidden-file-gone", path=token.hidden)) from error
         except LOST as error:
@@ -107,6 +111,7 @@ class SftpChannel:
         token = resume_token_of(resume_token)
         done = Receipt(text=token.final, reference=posixpath.basename(token.final))
         try:
+            # A missing hidden file counts as done: only the rename takes it away.
             if await self._is_gone_for_sure(token.hidden):
                 return done
             if await self._is_linked_already(delivery_request, token):
@@ -120,7 +125,7 @@ class SftpChannel:
     async def look_up(
         self, delivery_request: DeliveryRequest, earlier_receipts: Sequence[str]
     ) -> tuple[Found, Receipt | None]:
-        """A file that is not there proves nothing: its reader may have taken it."""
+        """Always PENDING: a missing file proves nothing, as its reader may have taken it away."""
         return Found.PENDING, None
 
     async def discard(self, resume_token: str) -> None:
@@ -130,7 +135,7 @@ class SftpChannel:
             await self._remove(token.hidden)
 
     async def _make(self, directory: str) -> None:
-        """Asked once for each folder as long as the connection lasts."""
+        """Creates the folder, once for each folder in the life of the connection."""
         if directory not in self._made:
             await _make(self._wire, directory)
             self._made.add(directory)
@@ -140,16 +145,16 @@ class SftpChannel:
             await self._remove(Place(directory, name).path)
 
     def _hold(self, place: Place, delivery_request: DeliveryRequest) -> Place:
-        """The next name that no other document under way here is to get."""
+        """Returns the next name that no other document in transit on this connection has reserved."""
         for seen in names(place, delivery_request):
             if seen.path not in self._names_in_use:
                 self._names_in_use[seen.path] = time.monotonic()
                 return seen
         return place
 
-    async def _free(self, first: Place, look: Answer, place: Place, delivery_request: DeliveryRequest) -> Place:
-        """The name that was asked about, if it is free on the server; else the next that is."""
-        if not await is_there(look):
+    async def _free(self, first: Place, lookup: Answer, place: Place, delivery_request: DeliveryRequest) -> Place:
+        """Returns the reserved name if it is free on the server, else the next free one."""
+        if not await is_there(lookup):
             return first
         for seen in names(place, delivery_request):
             if seen.path in self._names_in_use and seen != first:
@@ -164,7 +169,7 @@ class SftpChannel:
         return place
 
     async def _upload(self, wire: Wire, hidden: str, delivery_request: DeliveryRequest) -> None:
-        """In whole writes, and on the server's disk where that is wanted and offered."""
+        """Writes the file in whole requests. If wanted and supported, the server fsyncs it before the close."""
         handle = await self._created(wire, hidden)
         seen: Seen | None = None
         try:
@@ -179,14 +184,16 @@ class SftpChannel:
                 if 2 * written >= delivery_request.size:
                     kill_point("send.halfway")
         except BaseException:
-            wire.let_go(handle)
+            wire.close_handle(handle)
             raise
+        # Some servers acknowledge writes on a full disk; the length shows it before the rename.
         if seen is not None and seen.size not in (None, written):
             raise asyncssh.SFTPFailure(f"{seen.size} of {written} bytes were kept: no space?")
+        # Kill points in this function leave a hidden file that the next attempt deletes.
         kill_point("send.lastbyte")
 
     async def _created(self, wire: Wire, hidden: str) -> bytes:
-        """The name is this attempt's own: only a ledger that was put back can have used it before."""
+        """Creates the hidden file. The name can only exist from a run before the ledger was restored."""
         try:
             return await wire.create(hidden)
         except asyncssh.SFTPFailure:
@@ -194,7 +201,8 @@ class SftpChannel:
             return await wire.create(hidden)
 
     async def _appear(self, delivery_request: DeliveryRequest, token: ResumeToken) -> str:
-        """The hidden file gets its recorded name, or the next that is free: a rename here never overwrites."""
+        """Renames the hidden file to its recorded name or the next free one; SSH_FXP_RENAME never overwrites."""
+        # Kill point: the mark is recorded and the rename is not done; roll-forward does it.
         kill_point("rename.before")
         directory, name = posixpath.split(token.final)
         refusal: asyncssh.SFTPError | None = None
@@ -205,6 +213,7 @@ class SftpChannel:
                     return seen.path
                 continue
             try:
+                # Not every server reports a taken name by the same error, so the name is looked at after a failure.
                 async with asyncio.timeout(ANSWER_SECONDS):
                     await self._wire.rename(token.hidden, seen.path)
             except (asyncssh.SFTPFailure, asyncssh.SFTPFileAlreadyExists) as error:
@@ -214,24 +223,27 @@ class SftpChannel:
                     raise
                 refusal = error
                 continue
+            # Kill point: the rename is done and not recorded; roll-forward finds no hidden file and counts it as done.
             kill_point("rename.after")
             return seen.path
         raise refusal or asyncssh.SFTPFailure("every name is taken")
 
     def _was_free(self, path: str) -> bool:
-        """It was looked for a moment ago: the rename itself fails where somebody else took it since."""
+        """Tells whether the name was free a moment ago, which saves a request; the rename fails if it was taken
+        since."""
         at = self._names_in_use.pop(path, None)
         return at is not None and time.monotonic() - at < FREE_SECONDS
 
     async def _is_linked_already(self, delivery_request: DeliveryRequest, token: ResumeToken) -> bool:
-        """Some servers rename by a second name and the removal of the first, and may be cut off between the two.
+        """Tells whether the file has its final name already.
 
-        The recorded name was free when the file was uploaded: the very same bytes under it are then this file.
+        Some servers rename by a hard link and a removal, and may stop between the two. The recorded name was
+        free at the upload, so the same bytes under it are this file.
         """
         return await self._is_there(token.final) and await self._has_bytes_of(token.final, delivery_request)
 
     async def _has_this_copy(self, path: str, delivery_request: DeliveryRequest) -> bool:
-        """Of a name that is taken. Where the file may not be read, it is another one."""
+        """Tells whether a taken name belongs to this copy. An unreadable file counts as another one."""
         if not is_name_of_this_copy(posixpath.basename(path), delivery_request):
             return False
         try:
@@ -240,7 +252,7 @@ class SftpChannel:
             return False
 
     async def _has_bytes_of(self, path: str, delivery_request: DeliveryRequest) -> bool:
-        """Reads no further than the document is long."""
+        """Compares size and hash. Reads no further than the document's length."""
         if (await self._wire.stat(path)).size != delivery_request.size:
             return False
         digest, read = hashlib.sha256(), 0
@@ -252,14 +264,14 @@ class SftpChannel:
         return digest.hexdigest() == delivery_request.sha256
 
     async def _is_there(self, path: str) -> bool:
-        """False also where the server does not show it."""
+        """Tells whether the file exists; false too if the server denies access."""
         try:
             return not await self._is_gone(path)
         except asyncssh.SFTPPermissionDenied:
             return False
 
     async def _is_gone(self, path: str) -> bool:
-        """True only where the server says that there is no such file."""
+        """Returns true only if the server answers that there is no such file."""
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await self._wire.lstat(path)
@@ -268,7 +280,8 @@ class SftpChannel:
         return False
 
     async def _is_gone_for_sure(self, hidden: str) -> bool:
-        """A missing file proves something only where its folder can be seen; else the rename is tried."""
+        """Tells whether the hidden file is certainly gone. That needs a visible folder; otherwise the rename is
+        tried."""
         directory = posixpath.dirname(hidden)
         with suppress(asyncssh.SFTPPermissionDenied):
             if not await self._is_gone(hidden):
@@ -293,7 +306,8 @@ def _cut_off(token: ResumeToken, quote: str) -> Uncertain:
 
 
 async def _chunks(delivery_request: DeliveryRequest) -> AsyncIterator[tuple[bytes, bool]]:
-    """And whether it is the last. A short file is read whole, and known to be right, before the first byte goes out."""
+    """Yields chunks, each with a flag for the last. A small file is read and checked whole before the first byte is
+    sent."""
     chunks = chunks_of(delivery_request)
     if delivery_request.size <= READ_HERE:
         yield b"".join(chunks), True
@@ -306,14 +320,14 @@ async def _chunks(delivery_request: DeliveryRequest) -> AsyncIterator[tuple[byte
 
 
 async def _make(wire: Wire, directory: str) -> None:
-    """Where it may not be seen or made, the writing tells whether it is there."""
+    """Creates the folder. A denial is ignored, as the write tells whether the folder exists."""
     if directory:
         with suppress(asyncssh.SFTPPermissionDenied):
             await wire.make_directories(directory)
 
 
 async def _free_bytes(wire: Wire, directory: str, error: BaseException) -> int | None:
-    """Bytes that this user may still write, where the server tells; asked only when it failed without saying why."""
+    """Returns the bytes that this user may still write, if known. Asked only after a failure without a reason."""
     if not isinstance(error, asyncssh.SFTPFailure):
         return None
     with suppress(asyncssh.SFTPError, *LOST):
@@ -323,9 +337,9 @@ async def _free_bytes(wire: Wire, directory: str, error: BaseException) -> int |
 
 
 async def probe(wire: Wire, settings: SftpSettings, sample: DeliveryRequest | None) -> None:
-    """All that a delivery does, in the sample's folder, or in the part of the path that is the same for all.
+    """Runs all operations of a delivery in the sample's folder, or in the part of the path that is the same for all.
 
-    There are servers that take files and rename none.
+    Some servers accept uploads and refuse renames.
     """
     if sample is not None:
         directory = _place(settings, sample).directory

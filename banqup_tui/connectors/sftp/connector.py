@@ -1,6 +1,6 @@
-"""A folder on an SFTP server: uploaded under a hidden name, shown by one rename that fails where the name is taken.
+"""Connector for SFTP servers: uploads under a hidden name and renames; the rename fails if the name is taken.
 
-The server's key is always compared with the fingerprint in the settings. The library is loaded when first used.
+The server's host key is always compared with the fingerprint in the settings. asyncssh is imported on first use.
 """
 
 from __future__ import annotations

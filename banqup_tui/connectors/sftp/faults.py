@@ -1,4 +1,4 @@
-"""What an SFTP server's refusals mean: who must do something, or whether to wait."""
+"""Turns the errors of an SFTP server into `NotSent` or `Rejected`."""
 
 import re
 import socket
@@ -21,11 +21,11 @@ LOST = (
     asyncssh.ChannelOpenError,
     OSError,
 )
-"""The line is gone (`TimeoutError` is an OSError): whatever was asked last may have been done."""
+"""The connection is lost (`TimeoutError` is an OSError); the last request may have been carried out."""
 
 
 def words_of(error: BaseException) -> str:
-    """The server's own words in one line, harmless to show."""
+    """Returns the server's own text on one line without control characters."""
     text = getattr(error, "reason", None) or str(error) or type(error).__name__
     seen = "".join(" " if letter in "\r\n\t" else letter for letter in text)
     line = " ".join("".join(letter for letter in seen if unicodedata.category(letter)[0] != "C").split())
@@ -33,7 +33,7 @@ def words_of(error: BaseException) -> str:
 
 
 def not_connected(error: BaseException, host: str, port: int) -> NotSent:
-    """No connection, or no sign-in. The key of the host has its own sentence elsewhere."""
+    """Returns the error for a failed connection or sign-in. A host key that differs has its own error."""
     where = host if port == 22 else f"{host}:{port}"
     match error:
         case asyncssh.PermissionDenied():
@@ -54,7 +54,8 @@ def not_connected(error: BaseException, host: str, port: int) -> NotSent:
 
 
 def not_written(error: BaseException, directory: str, free_bytes: int | None, size: int) -> BanqupError:
-    """`free_bytes`: bytes free at the server's, where it tells. Certainly nothing has arrived."""
+    """Returns the error for a failed upload: certainly nothing has arrived. `free_bytes`: free on the server, if
+    known."""
     quote = words_of(error)
     if _is_full(error, quote, free_bytes, size):
         return NotSent(message("sftp.no-room", quote=quote, directory=directory), fault=Fault.INTEGRATION)
@@ -68,24 +69,25 @@ def not_written(error: BaseException, directory: str, free_bytes: int | None, si
         case asyncssh.SFTPOpUnsupported():
             return NotSent(message("sftp.not-supported", quote=quote), fault=Fault.PERSON)
         case asyncssh.SFTPConnectionLost() | asyncssh.SFTPNoConnection():
-            return _line_lost(quote)
+            return _connection_lost(quote)
         case asyncssh.SFTPError():
             return NotSent(message("sftp.not-written", quote=quote, directory=directory))
-    return _line_lost(quote)
+    return _connection_lost(quote)
 
 
 def not_renamed(error: BaseException, directory: str, free_bytes: int | None, size: int) -> BanqupError:
-    """As `not_written`, where the file was written and could not get its name."""
+    """Returns the error for a file that was uploaded and could not be renamed."""
     if not isinstance(error, asyncssh.SFTPPermissionDenied | asyncssh.SFTPWriteProtect | asyncssh.SFTPOpUnsupported):
         return not_written(error, directory, free_bytes, size)
     quote = words_of(error)
     return NotSent(message("sftp.not-renamable", quote=quote, directory=directory), fault=Fault.PERSON)
 
 
-def _line_lost(quote: str) -> NotSent:
+def _connection_lost(quote: str) -> NotSent:
     return NotSent(message("sftp.connection-broke-uploading", quote=quote), fault=Fault.INTEGRATION)
 
 
+# SFTP version 3 has no error code for a full disk; servers send a plain failure and a text.
 def _is_full(error: BaseException, quote: str, free_bytes: int | None, size: int) -> bool:
     if isinstance(error, asyncssh.SFTPNoSpaceOnFilesystem | asyncssh.SFTPQuotaExceeded):
         return True

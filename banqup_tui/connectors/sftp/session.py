@@ -1,4 +1,4 @@
-"""Signing in to an SFTP server: with its key as known, and what it means where that does not succeed."""
+"""Sign-in to an SFTP server, with a check of its host key."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _CIPHERS = (
 
 @asynccontextmanager
 async def opened_for(settings: SftpSettings) -> AsyncIterator[Wires]:
-    """Signed in, with the server's key as known; raises `NotSent`."""
+    """Opens a connection that is signed in, with a known host key. Raises `NotSent`."""
     try:
         connection = await _signed_in(settings)
     except LOST as error:
@@ -64,7 +64,7 @@ async def opened_for(settings: SftpSettings) -> AsyncIterator[Wires]:
 
 
 async def _signed_in(settings: SftpSettings) -> asyncssh.SSHClientConnection:
-    """Tries each kind of key that the server may have, if the first is not the one in the settings."""
+    """Connects. If the host key is not the one in the settings, tries each other kind of key."""
     known = fingerprints_of(settings.host_key)
     seen: list[str] = []
     asked: list[str] = [name for family in _FAMILIES for name in family]
@@ -75,6 +75,7 @@ async def _signed_in(settings: SftpSettings) -> asyncssh.SSHClientConnection:
             raise
         except asyncssh.HostKeyNotVerifiable:
             continue
+        # asyncssh closes the connection without HostKeyNotVerifiable if the server lacks the kind asked for.
         except (asyncssh.DisconnectError, OSError):
             if not seen:
                 raise
@@ -97,6 +98,7 @@ async def _connection(
         password=settings.password.reveal() or None,
         client_keys=private_key_of(settings),
         client_factory=Client,
+        # asyncssh calls `validate_host_public_key` only if `known_hosts` lists no key; `None` would accept every key.
         known_hosts=lambda *_: ([], [], [], [], [], [], []),
         server_host_key_algs=kinds,
         encryption_algs=list(_CIPHERS),
@@ -110,14 +112,15 @@ async def _connection(
         keepalive_count_max=3,
     )
     _without_padding(connection)
-    _in_few_calls(connection)
+    _with_large_write_buffer(connection)
     return connection
 
 
 def _without_padding(connection: asyncssh.SSHClientConnection) -> None:
-    """The library sends an empty packet before each one, which protects a kind of cipher that is never used here (CBC).
+    """Drops the empty IGNORE packet that asyncssh sends before each packet.
 
-    Left out they save a third of all packets; where the library comes to do it otherwise, nothing changes.
+    It protects CBC ciphers, which are not in `_CIPHERS`. Without it a third of all packets is saved. If asyncssh
+    stops calling `send_packet` for it, nothing changes.
     """
     send = connection.send_packet
 
@@ -131,10 +134,11 @@ def _without_padding(connection: asyncssh.SSHClientConnection) -> None:
 _IGNORE = 2
 
 
-def _in_few_calls(connection: asyncssh.SSHClientConnection) -> None:
-    """All packets of one round of the loop go to the system together, where the transport can wait with them so long.
+def _with_large_write_buffer(connection: asyncssh.SSHClientConnection) -> None:
+    """Lets the transport collect all packets of one pass of the event loop in one system call.
 
-    Nobody is asked to pause at that mark: the library itself never is, and how much is under way its windows say.
+    `_transport` is private: asyncssh offers no other way to the write buffer. asyncssh ignores `pause_writing`, so
+    the high mark does not block; the SSH window limits the data in transit.
     """
     transport = getattr(connection, "_transport", None)
     if transport is not None:
@@ -158,7 +162,7 @@ def private_key_of(settings: SftpSettings) -> list[asyncssh.SSHKey] | None:
 
 
 def _with_lines(key: str) -> str:
-    """A key that was pasted into one line gets its lines back."""
+    """Returns the key; a key pasted as one line gets its line breaks back."""
     text = key.strip().replace("\\n", "\n").replace("\r\n", "\n")
     if "\n" in text:
         return text + "\n"

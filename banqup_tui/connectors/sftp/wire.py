@@ -1,8 +1,8 @@
-"""SFTP, version 3, over a channel of asyncssh: requests that belong together go out together.
+"""SFTP version 3 (draft-ietf-secsh-filexfer-02) over an asyncssh channel, with requests sent in groups.
 
-The library's own client makes, logs and awaits each request for itself; for many small files that is twice the work of
-everything else (`make bench`). Version 3 is what OpenSSH speaks, and what every server understands. Its errors are the
-library's, so whoever reads them need not know who asked.
+asyncssh's own client builds, logs and awaits each request singly; for many small files that costs twice as much as
+everything else (`make bench`). Version 3 is that of OpenSSH and understood by every server. Errors are those of
+asyncssh.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ _TO_READ, _TO_WRITE_NEW = 0x01, 0x02 | 0x08 | 0x20
 _NO_ATTRS = pack(">I", 0)
 _LONGEST_ANSWER = 4 << 20
 _IN_ONE_REQUEST = 1 << 15
-"""Bytes that every server takes, and gives, in one request."""
+"""Bytes that every server accepts and returns in one request."""
 
 _ERRORS: dict[int, Any] = {
     1: asyncssh.SFTPEOFError,
@@ -45,7 +45,7 @@ _SECONDS_TO_OPEN = 20.0
 
 
 class Answer:
-    """What a server says to one request. It may be awaited later, by one task, or never."""
+    """Reply to one request. It may be awaited later, by one task, or never."""
 
     __slots__ = ("_answer", "_error", "_loop", "_waiter")
 
@@ -64,7 +64,7 @@ class Answer:
         assert self._answer is not None
         return self._answer
 
-    def say(self, quote: bytes) -> None:
+    def set_result(self, quote: bytes) -> None:
         self._answer = quote
         self._wake()
 
@@ -78,14 +78,15 @@ class Answer:
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """What a server says of a file; it may say nothing."""
+    """Attributes of a file on the server; each is `None` if the server does not send it."""
 
     size: int | None
     mode: int | None
 
 
 class Wire(asyncssh.SSHClientSession[bytes]):
-    """One SFTP session. Requests are kept until `flush`, or until one is awaited by a method of this class."""
+    """An SFTP session. Requests are buffered until `flush`, or until a method of this class awaits one. Runs on one
+    event loop."""
 
     def __init__(self) -> None:
         self.most_in_one_write = _IN_ONE_REQUEST
@@ -99,7 +100,7 @@ class Wire(asyncssh.SSHClientSession[bytes]):
         self._received = bytearray()
         self._lost: Exception | None = None
 
-    # the session, as asyncssh calls it
+    # Callbacks of asyncssh
 
     def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
         self._channel = chan
@@ -130,22 +131,22 @@ class Wire(asyncssh.SSHClientSession[bytes]):
         try:
             if packet[0] == VERSION:
                 self._extensions = _extensions_of(packet)
-                self._version.say(b"")
+                self._version.set_result(b"")
                 return
             (number,) = unpack_from(">I", packet, 1)
             expected, answer = self._waiting.pop(number)
             if packet[0] == STATUS:
                 failure = _failure_of(packet, expected)
-                answer.fail(failure) if failure else answer.say(b"")
+                answer.fail(failure) if failure else answer.set_result(b"")
             elif packet[0] == expected:
-                answer.say(packet[5:])
+                answer.set_result(packet[5:])
             else:
                 answer.fail(asyncssh.SFTPBadMessage(f"unexpected answer {packet[0]}"))
         except (StructError, IndexError, KeyError):
             self._fail(asyncssh.SFTPBadMessage("an answer cannot be read"))
 
     def _fail(self, error: Exception) -> None:
-        """Whoever waits hears of it, and whoever comes later."""
+        """Fails all waiting requests, and every later one."""
         if self._lost is None:
             self._lost = error
             self._channel.close()
@@ -154,7 +155,7 @@ class Wire(asyncssh.SSHClientSession[bytes]):
             answer.fail(error)
         self._version.fail(error)
 
-    # requests
+    # Requests
 
     async def begin(self) -> None:
         self._channel.write(pack(">IBI", 5, INIT, 3))
@@ -164,7 +165,7 @@ class Wire(asyncssh.SSHClientSession[bytes]):
             self.most_in_one_write = most or _IN_ONE_REQUEST
 
     def ask(self, kind: int, expected: int, *parts: bytes) -> Answer:
-        """Nobody need await the answer. Raises `SFTPError` where the session is lost."""
+        """Buffers a request; the answer need not be awaited. Raises the error of a lost session."""
         if self._lost is not None:
             raise self._lost
         self._number = (self._number + 1) & 0xFFFFFFFF
@@ -174,7 +175,7 @@ class Wire(asyncssh.SSHClientSession[bytes]):
         return answer
 
     def flush(self) -> None:
-        """With all that is asked in this round of the loop."""
+        """Sends the buffer at the end of this pass of the event loop, with everything asked until then."""
         if not self._leaving:
             self._leaving = True
             self._loop.call_soon(self._leave)
@@ -191,11 +192,11 @@ class Wire(asyncssh.SSHClientSession[bytes]):
         return await answer
 
     def look(self, path: str) -> Answer:
-        """Is there something of this name? Asked with what is asked next; see `is_there`."""
+        """Buffers the question whether something has this name; see `is_there`."""
         return self.ask(LSTAT, ATTRS, _path(path))
 
     async def create(self, path: str) -> bytes:
-        """A handle of a file that was not there before."""
+        """Creates a file and returns its handle. Fails if the name exists."""
         return await self._now(OPEN, HANDLE, _path(path), pack(">I", _TO_WRITE_NEW), _NO_ATTRS)
 
     async def write(self, handle: bytes, at: int, data: bytes) -> None:
@@ -204,10 +205,13 @@ class Wire(asyncssh.SSHClientSession[bytes]):
         await _all(answers)
 
     async def write_the_last(self, handle: bytes, at: int, data: bytes, *, flush: bool = False) -> Seen | None:
-        """And has the server put the file on its disk (`flush`), say how long it is, and close it.
+        """Writes the last data, has the server fsync if wanted, asks for the length and closes, in one group.
 
-        OpenSSH is not asked for the length: it says no to a write of which it could not keep all. Whatever the server
-        cannot do or does not let be seen is passed over; `None`: it does not say.
+        OpenSSH is not asked for the length, as it fails a write that it cannot store whole.
+
+        Returns:
+           The attributes, or `None` if the server does not show them. Operations that it does not support are
+               skipped.
         """
         answers = self._writes(handle, at, data)
         if flush and FSYNC in self._extensions:
@@ -229,8 +233,8 @@ class Wire(asyncssh.SSHClientSession[bytes]):
             at += len(part)
         return answers
 
-    def let_go(self, handle: bytes) -> None:
-        """Closes it, whatever comes of that."""
+    def close_handle(self, handle: bytes) -> None:
+        """Sends a close and ignores the answer."""
         if self._lost is None:
             self.ask(CLOSE, STATUS, handle)
             self.flush()
@@ -246,7 +250,7 @@ class Wire(asyncssh.SSHClientSession[bytes]):
         except asyncssh.SFTPEOFError:
             return
         finally:
-            self.let_go(handle)
+            self.close_handle(handle)
 
     async def lstat(self, path: str) -> Seen:
         return _attrs(await self._now(LSTAT, ATTRS, _path(path)))
@@ -262,7 +266,7 @@ class Wire(asyncssh.SSHClientSession[bytes]):
         return mode is None or stat.S_ISDIR(mode)
 
     async def make_directories(self, path: str) -> None:
-        """All that are missing on the way; others may be making them too."""
+        """Creates all missing folders of the path. Other processes may create them at the same time."""
         parts = path.split("/")
         for upto in range(1, len(parts) + 1):
             directory = "/".join(parts[:upto])
@@ -275,14 +279,14 @@ class Wire(asyncssh.SSHClientSession[bytes]):
                     raise
 
     async def rename(self, old: str, new: str) -> None:
-        """Fails where the new name is taken."""
+        """Renames; fails if the new name exists (draft-ietf-secsh-filexfer-02 section 6.5)."""
         await self._now(RENAME, STATUS, _path(old), _path(new))
 
     async def remove(self, path: str) -> None:
         await self._now(REMOVE, STATUS, _path(path))
 
     async def free_bytes(self, path: str) -> int | None:
-        """Bytes that this user may still write there, where the server tells."""
+        """Returns the bytes that this user may still write, or `None` if the server does not tell."""
         if STATVFS not in self._extensions:
             return None
         values = unpack_from(">11Q", await self._now(EXTENDED, EXTENDED_REPLY, _text(STATVFS), _path(path)))
@@ -290,7 +294,7 @@ class Wire(asyncssh.SSHClientSession[bytes]):
 
 
 async def opened(connection: asyncssh.SSHClientConnection) -> Wire:
-    """Raises what asyncssh raises where the server offers no SFTP."""
+    """Opens an SFTP session. Raises asyncssh's error if the server offers no SFTP."""
     wire = Wire()
     await connection.create_session(lambda: wire, subsystem="sftp", encoding=None)
     await wire.begin()
@@ -298,10 +302,11 @@ async def opened(connection: asyncssh.SSHClientConnection) -> Wire:
 
 
 class Wires:
-    """Several sessions of one connection, so that the server need not put one file after the other on its disk.
+    """Sessions of one connection.
 
-    The first does all that is no upload. More are opened when uploads are under way side by side; a server that allows
-    no more is left in peace.
+    OpenSSH serves each session by its own process, which writes one file after the other, so uploads are spread.
+    The first session does everything else. More are opened when uploads overlap; if the server refuses them, the
+    rest is done with those that there are.
     """
 
     def __init__(self, connection: asyncssh.SSHClientConnection, first: Wire) -> None:
@@ -334,7 +339,7 @@ class Wires:
 
 
 async def is_there(look: Answer) -> bool:
-    """False also where the server does not show it."""
+    """Tells whether the file exists; false too if the server denies access."""
     try:
         await look
     except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPPermissionDenied):
@@ -343,7 +348,7 @@ async def is_there(look: Answer) -> bool:
 
 
 async def _all(answers: list[Answer]) -> None:
-    """Raises what the first that failed says. Servers answer in order: the last is waited for, once."""
+    """Raises the first error. Servers answer in order, so waiting for the last answer is enough."""
     with suppress(asyncssh.SFTPError):
         await answers[-1]
     for answer in answers:
@@ -359,7 +364,7 @@ def _path(path: str) -> bytes:
 
 
 def _attrs(body: bytes) -> Seen:
-    """Size and mode, of the flags, size, owner, mode and times of version 3."""
+    """Decodes size and mode from the attributes of version 3 (flags, size, owner, mode, times)."""
     try:
         (flags,) = unpack_from(">I", body)
         at, size, mode = 4, None, None

@@ -1,1 +1,1 @@
-"""WebDAV, Nextcloud among others: a folder, with the same rename as SFTP."""
+"""Connector that uploads each document to a WebDAV server under a hidden name and moves it."""

@@ -1,4 +1,4 @@
-"""Signing in to a WebDAV server by name and password: Basic, and Digest where the server asks for it."""
+"""Sign-in to a WebDAV server by name and password, with Basic or Digest."""
 
 from collections.abc import Generator
 
@@ -8,7 +8,7 @@ _Flow = Generator[httpx.Request, httpx.Response, None]
 
 
 class PasswordAuth(httpx.Auth):
-    """Once a server has asked for Digest, the password itself is sent to it no more."""
+    """Starts with Basic. After a server has asked for Digest, the password itself is not sent to it again."""
 
     def __init__(self, user: str, password: str) -> None:
         self._basic = httpx.BasicAuth(user, password)
@@ -25,7 +25,7 @@ class PasswordAuth(httpx.Auth):
             yield from self._answering(request, response)
 
     def _answering(self, request: httpx.Request, challenge: httpx.Response) -> _Flow:
-        """Digest with the challenge that has come already."""
+        """Answers the Digest challenge that came with the refusal of Basic, which `DigestAuth` would request again."""
         del request.headers["Authorization"]
         flow = self._digest.auth_flow(request)
         next(flow)

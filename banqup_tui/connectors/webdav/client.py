@@ -1,4 +1,4 @@
-"""What is asked of a WebDAV server, one request each. Paths are relative to the root in the settings, unescaped."""
+"""Client of a WebDAV server (RFC 4918). Paths are relative to the root in the settings, unescaped."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 _GONE = (404, 410)
 _KIND = b'<?xml version="1.0"?><propfind xmlns="DAV:"><prop><resourcetype/></prop></propfind>'
 _OTHER_SERVER = (400, 502)
-"""How servers refuse a destination whose scheme or host is not what they believe theirs to be."""
+"""Statuses by which servers refuse a `Destination` whose scheme or host differs from their own idea of it."""
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """`there` is `None` where the server does not let it be seen; so is `size` where it does not tell it."""
+    """Result of a look. `there`: `None` if the server denies access; `size`: `None` if it does not tell."""
 
     there: bool | None
     size: int | None = None
 
 
 class DavServer:
-    """Raises what `http_faults` and `webdav_faults` say, all of it before the effect but for `move`."""
+    """Requests to one server. All raise `NotSent` or `Rejected`; `move`, the effect, may also raise `Uncertain`."""
 
     def __init__(self, client: httpx.AsyncClient, root: str) -> None:
         self._client = client
@@ -44,7 +44,7 @@ class DavServer:
         self.where = server_of(root)
 
     def address(self, path: str) -> str:
-        """Every sign that could mean something in an address is escaped."""
+        """Returns the URL. Every reserved character is escaped, as names come from strangers."""
         parts = [quote(part, safe="") for part in path.split("/") if part]
         return "/".join([self._root, *parts])
 
@@ -57,7 +57,7 @@ class DavServer:
         return (await self._kind_of(directory)).status == 207
 
     async def make(self, directory: str) -> None:
-        """With all above it. Where it may not be made, the writing tells whether it is there."""
+        """Creates the folder and its parents. A denial is ignored, as the write tells whether the folder exists."""
         answer = await self._ask("MKCOL", f"{self.address(directory)}/")
         if answer.status == 409 and "/" in directory.strip("/"):
             await self.make(directory.rstrip("/").rpartition("/")[0])
@@ -71,7 +71,7 @@ class DavServer:
             raise not_written(answer, self.where, _directory(path), begun=False)
 
     async def upload(self, path: str, delivery_request: DeliveryRequest) -> None:
-        """Whole, as far as the server tells."""
+        """Uploads the whole file and compares the stored length, if the server tells it."""
         headers = {"Content-Length": str(delivery_request.size), "Content-Type": "application/octet-stream"}
         answer = await ask(
             self._client,
@@ -85,6 +85,7 @@ class DavServer:
         )
         if not answer.good:
             raise not_written(answer, self.where, _directory(path), begun=False)
+        # Some servers answer 201 to an upload that a proxy cut off.
         size_there = (await self.look(path)).size
         if size_there is not None and size_there != delivery_request.size:
             raise stored_less(self.where, size_there, delivery_request.size)
@@ -101,10 +102,11 @@ class DavServer:
         raise not_written(answer, self.where, _directory(path), begun=False)
 
     async def move(self, source: str, target: str) -> Answer:
-        """Never takes another file's place: 412 says that the name is taken.
+        """Renames with `Overwrite: F`; 412 means that the name is taken.
 
-        The destination is a whole address, and only its path for servers that know themselves by another name, as
-        behind a proxy. A 502 from a proxy for another reason does no harm: the source is then gone at the second try.
+        The destination is a full URL. Servers that know themselves by another name (behind a proxy) get only
+        its path. If a 502 had another cause and the move was done, the second try finds no source and no harm
+        is done.
         """
         if not self._by_path:
             answer = await self._move(source, self.address(target))
@@ -118,7 +120,7 @@ class DavServer:
         await self._ask("DELETE", self.address(path))
 
     async def sha256(self, path: str, most: int) -> str | None:
-        """`None` where it cannot be read, or is longer than `most` bytes."""
+        """Returns the SHA-256 of the file; `None` if it cannot be read or is longer than `most` bytes."""
         import httpx
 
         digest, read = hashlib.sha256(), 0
@@ -149,7 +151,7 @@ class DavServer:
 
 
 class _Document:
-    """The document's bytes, once more from the beginning each time that a sign-in wants them again."""
+    """Request body that starts again from the first byte when the sign-in repeats the request."""
 
     def __init__(self, delivery_request: DeliveryRequest) -> None:
         self._delivery_request = delivery_request

@@ -1,6 +1,6 @@
-"""A folder on a WebDAV server, Nextcloud's among them: uploaded under a hidden name, shown by one rename.
+"""Connector for WebDAV servers such as Nextcloud: uploads under a hidden name and moves it.
 
-The rename never takes another file's place. The library is loaded when first used.
+The move never overwrites. httpx is imported on first use.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 CLEANING_SECONDS = 10.0
 
 ENDING = ".tmp"
-"""Nextcloud keeps `.part` for itself, and refuses files whose names end so."""
+"""Nextcloud reserves `.part` and refuses files whose names end so."""
 
 _EXAMPLE_URL = "https://cloud.example.com/remote.php/dav/files/parvis"
 
@@ -159,6 +159,7 @@ class _DavChannel:
             try:
                 final = await self._prepare(place, hidden, delivery_request)
             except NotSent as error:
+                # A folder created earlier by this channel has disappeared; it is created again, once.
                 if error.fault is not Fault.PERSON or place.directory not in self._made:
                     raise
                 self._made.discard(place.directory)
@@ -166,6 +167,7 @@ class _DavChannel:
         except BaseException:
             await self._remove(hidden)
             raise
+        # Kill point: the hidden file is complete and no resume token is recorded; the next attempt deletes the file.
         kill_point("prepare.uploaded")
         return ResumeToken(hidden, final.path).text()
 
@@ -179,6 +181,7 @@ class _DavChannel:
     async def roll_forward(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
         token = resume_token_of(resume_token)
         try:
+            # A missing hidden file counts as done: only the move takes it away.
             if (await self._server.look(token.hidden)).there is False:
                 return await self._done_if_its_folder_is_there(token)
             if await self._is_copied_already(delivery_request, token):
@@ -186,13 +189,14 @@ class _DavChannel:
                 return _receipt(token.final)
             final = await self._appear(delivery_request, token, look_first=True)
             return await self._done_if_its_folder_is_there(token) if final is None else _receipt(final)
+        # A failed roll-forward proves nothing of the first move.
         except (NotSent, Rejected) as error:
             raise Uncertain(error.message) from error
 
     async def look_up(
         self, delivery_request: DeliveryRequest, earlier_receipts: Sequence[str]
     ) -> tuple[Found, Receipt | None]:
-        """A file that is not there proves nothing: its reader may have taken it."""
+        """Always PENDING: a missing file proves nothing, as its reader may have taken it away."""
         return Found.PENDING, None
 
     async def discard(self, resume_token: str) -> None:
@@ -208,9 +212,8 @@ class _DavChannel:
         return final
 
     async def _make(self, directory: str) -> None:
-        """Asked once for each folder as long as the connection lasts, and one after the other: some servers refuse
-        to make the same folder twice at once.
-        """
+        """Creates the folder once in the life of the connection. One at a time: some servers fail when the same folder
+        is created twice at once."""
         async with self._making:
             if directory.strip("/") and directory not in self._made:
                 await self._server.make(directory)
@@ -226,9 +229,11 @@ class _DavChannel:
     async def _appear(
         self, delivery_request: DeliveryRequest, token: ResumeToken, *, look_first: bool = False
     ) -> str | None:
-        """The hidden file gets its recorded name, or the next that is free; `None` where it is no longer there."""
+        """Renames the hidden file to its recorded name or the next free one; returns the path, or `None` if the hidden
+        file is gone."""
         from banqup_tui.connectors.webdav.faults import not_written
 
+        # Kill point: the mark is recorded and the move is not done; roll-forward does it.
         kill_point("rename.before")
         directory, _, name = token.final.rpartition("/")
         for seen in names(Place(directory, name), delivery_request):
@@ -238,7 +243,9 @@ class _DavChannel:
                     return seen.path
                 continue
             answer = await self._server.move(token.hidden, seen.path)
+            # Kill point: the move is done and not recorded; roll-forward finds no hidden file and counts it as done.
             kill_point("rename.after")
+            # 207 (multi-status) reports a failed part of the move, so it is no success.
             if answer.good and answer.status != 207:
                 return seen.path
             if answer.status in (404, 410):
@@ -252,21 +259,22 @@ class _DavChannel:
         raise NotSent(message("webdav.names-taken", directory=folder))
 
     async def _done_if_its_folder_is_there(self, token: ResumeToken) -> Receipt:
-        """A missing file proves something only where its folder can be seen."""
+        """A missing hidden file counts as done only if its folder is visible; otherwise raises `Uncertain`."""
         folder = token.hidden.rpartition("/")[0] or "/"
         if await self._server.can_be_seen(folder):
             return _receipt(token.final)
         raise Uncertain(message("webdav.folder-not-seen", directory=folder))
 
     async def _is_copied_already(self, delivery_request: DeliveryRequest, token: ResumeToken) -> bool:
-        """Some servers rename by a copy and the removal of the first, and may be cut off between the two.
+        """Tells whether the file has its final name already.
 
-        The recorded name was free when the file was uploaded: the very same bytes under it are then this file.
+        Some servers move by a copy and a removal, and may stop between the two. The recorded name was free at
+        the upload, so the same bytes under it are this file.
         """
         return await self._has_bytes_of(token.final, await self._server.look(token.final), delivery_request)
 
     async def _is_taken_by_this_copy(self, path: str, delivery_request: DeliveryRequest) -> bool:
-        """Where it cannot be seen or read now, it is another file."""
+        """Tells whether a taken name belongs to this copy. A file that cannot be read counts as another one."""
         try:
             return await self._has_this_copy(path, await self._server.look(path), delivery_request)
         except BanqupError:
@@ -289,7 +297,7 @@ class _DavChannel:
 
 @asynccontextmanager
 async def _signed_in(settings: WebDavSettings) -> AsyncIterator[DavServer]:
-    """Asked something small first, so that no document goes along with a sign-in that is refused."""
+    """Yields a server after a small request, so that no document is sent with a refused sign-in."""
     from banqup_tui.connectors.webdav.auth import PasswordAuth
     from banqup_tui.connectors.webdav.client import DavServer
 
@@ -301,7 +309,7 @@ async def _signed_in(settings: WebDavSettings) -> AsyncIterator[DavServer]:
 
 
 async def _probe(server: DavServer, settings: WebDavSettings, sample: DeliveryRequest | None) -> None:
-    """A file in the sample's folder, or in the part of the path that is the same for all."""
+    """Runs all operations of a delivery in the sample's folder, or in the part of the path that is the same for all."""
     from banqup_tui.connectors.webdav.faults import not_written
 
     if sample is not None:

@@ -1,4 +1,4 @@
-"""What a WebDAV server's refusals mean: who must do something, or whether to wait."""
+"""Turns the refusals of a WebDAV server into `NotSent`, `Rejected` or `Uncertain`."""
 
 from banqup_tui.connectors.common.http_client import Answer
 from banqup_tui.connectors.common.http_faults import excerpt, refusal
@@ -8,7 +8,7 @@ from banqup_tui.domain.messages import message
 
 
 def not_signed_in(answer: Answer, where: str) -> BanqupError:
-    """The first thing that is asked, of the address in the settings itself, was not answered as WebDAV does."""
+    """Returns the error for a root address that did not answer as WebDAV."""
     if answer.status == 401:
         return _wrong_password(where)
     if answer.status in (404, 405, 410, 501) or answer.good:
@@ -17,7 +17,7 @@ def not_signed_in(answer: Answer, where: str) -> BanqupError:
 
 
 def not_written(answer: Answer, where: str, directory: str, *, begun: bool) -> BanqupError:
-    """`begun`: it was the rename that was refused; certain is then only what the server says of it."""
+    """Returns the error for a refused write. `begun`: it was the move, so only a clear answer is certain."""
     folder = directory or "/"
     match answer.status:
         case 401:

@@ -1,1 +1,1 @@
-"""The routes, one file per thing that is asked for. Paths stand in `protocol.paths`."""
+"""The HTTP routes, one file for each resource. Their paths are in `protocol.paths`."""

@@ -1,4 +1,4 @@
-"""What all routes share: the parts of the service, who asks, and the way Litestar writes a path."""
+"""Parts that all routes share: the services, the user, and the syntax of paths."""
 
 import re
 from typing import Any
@@ -13,26 +13,26 @@ from banqup_tui.backend.services import Services
 from banqup_tui.domain.messages import Message
 from banqup_tui.protocol.problems import ProblemType
 
-Asked = Request[Any, Any, State]
+ApiRequest = Request[Any, Any, State]
 JSON = "application/json"
 
 
 def route(path: str) -> str:
-    """`/v1/spaces/{s}/files/{sha256}` -> the same with the parameters typed, as Litestar wants them."""
+    """Returns the path with typed parameters as Litestar requires: `/files/{sha256}` becomes `/files/{sha256:str}`."""
     return re.sub(r"\{(\w+)\}", r"{\1:str}", path)
 
 
-def services_of(request: Asked) -> Services:
+def services_of(request: ApiRequest) -> Services:
     services: Services = request.app.state.services
     return services
 
 
-def user_of(request: Asked) -> str:
+def user_of(request: ApiRequest) -> str:
     return str(request.scope["user"])
 
 
 def in_this_space(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Guard of every route below a space."""
+    """Guard of every route below a space: raises `Failure` (404) for another space."""
     if connection.path_params.get("s") != connection.app.state.services.space_id:
         raise Failure(ProblemType.NOT_FOUND, Message("request.no-such-space"))
 

@@ -1,4 +1,4 @@
-"""POST commands, DELETE one of them, and the single writes that are commands under their own address."""
+"""Routes for commands: batches, withdrawal, and single writes that are commands under their own address."""
 
 from typing import Annotated, Any
 
@@ -8,7 +8,7 @@ from litestar.params import FromPath, HeaderParameter, JSONBody, RawBody
 
 from banqup_tui.backend.api import commands as running
 from banqup_tui.backend.api.cursors import read_seen
-from banqup_tui.backend.api.routes._common import JSON, Asked, in_this_space, route, services_of, user_of
+from banqup_tui.backend.api.routes._common import JSON, ApiRequest, in_this_space, route, services_of, user_of
 from banqup_tui.backend.problems import Failure, headers_of, problem, status_of
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.values import Value
@@ -39,7 +39,7 @@ IfSeen = Annotated[str, HeaderParameter(name="If-Seen")]
     status_code=200,
     request_max_body_size=MOST_BYTES,
 )
-def commands(request: Asked, body: RawBody) -> CommandResults:
+def commands(request: ApiRequest, body: RawBody) -> CommandResults:
     """Answers a prefix of the batch, in order; each command once and for all."""
     asked = _batch(body)
     return running.run_batch(services_of(request), request.app.state.handlers, user_of(request), asked.commands)
@@ -49,7 +49,7 @@ _commands = msgspec.json.Decoder(Commands)
 
 
 def _batch(body: bytes) -> Commands:
-    """The bodies of the commands stay as they were written, and are read one by one."""
+    """Decodes the batch. The command bodies stay raw, so that an unreadable body refuses only its own command."""
     try:
         return _commands.decode(body)
     except msgspec.DecodeError as error:
@@ -57,8 +57,8 @@ def _batch(body: bytes) -> Commands:
 
 
 @delete(route(paths.COMMAND), sync_to_thread=True, guards=[in_this_space], status_code=200)
-def withdraw(request: Asked, key: FromPath[str], if_seen: IfSeen) -> CommandResult:
-    """Takes a command back; or says what came of it, if it had run."""
+def withdraw(request: ApiRequest, key: FromPath[str], if_seen: IfSeen) -> CommandResult:
+    """Withdraws a command, or returns its result if it has run."""
     return running.withdraw(services_of(request), user_of(request), key, read_seen(if_seen, "If-Seen"))
 
 
@@ -67,15 +67,15 @@ class SetProcessedTo(Value, frozen=True, kw_only=True):
 
 
 class Deliveries(Value, frozen=True, kw_only=True):
-    """Exactly one of the two."""
+    """Body of a delivery request: either `send` or `resend`."""
 
     send: Send | None = None
     resend: Resend | None = None
 
 
 @post(route(paths.DELIVERIES), sync_to_thread=True, guards=[in_this_space], status_code=202)
-def deliver(request: Asked, data: JSONBody[Deliveries], idempotency_key: Key, if_seen: IfSeen) -> Response[Any]:
-    """SEND or RESEND."""
+def deliver(request: ApiRequest, data: JSONBody[Deliveries], idempotency_key: Key, if_seen: IfSeen) -> Response[Any]:
+    """Sends documents, or sends them again."""
     body = data.send or data.resend
     if body is None or (data.send and data.resend):
         raise Failure(ProblemType.BAD_REQUEST, Message("request.send-or-resend"))
@@ -84,32 +84,36 @@ def deliver(request: Asked, data: JSONBody[Deliveries], idempotency_key: Key, if
 
 @put(route(paths.PROCESSED), sync_to_thread=True, guards=[in_this_space])
 def set_processed(
-    request: Asked, document_id: FromPath[str], data: JSONBody[SetProcessedTo], idempotency_key: Key, if_seen: IfSeen
+    request: ApiRequest,
+    document_id: FromPath[str],
+    data: JSONBody[SetProcessedTo],
+    idempotency_key: Key,
+    if_seen: IfSeen,
 ) -> Response[Any]:
-    """Marks one document processed, or not."""
+    """Marks one document as processed or not processed."""
     body = SetProcessed(document_ids=(document_id,), processed=data.processed)
     return _single(request, body, idempotency_key, if_seen, 200)
 
 
 @post(route(paths.PAUSE), sync_to_thread=True, guards=[in_this_space], status_code=200)
-def pause(request: Asked, integration_id: FromPath[str], idempotency_key: Key, if_seen: IfSeen) -> Response[Any]:
-    """Once this is answered, nothing more is begun for the integration."""
+def pause(request: ApiRequest, integration_id: FromPath[str], idempotency_key: Key, if_seen: IfSeen) -> Response[Any]:
+    """Pauses an integration: after the answer no further delivery begins."""
     return _single(request, PauseIntegration(integration_id=integration_id), idempotency_key, if_seen, 200)
 
 
 @post(route(paths.RESUME), sync_to_thread=True, guards=[in_this_space], status_code=200)
-def resume(request: Asked, integration_id: FromPath[str], idempotency_key: Key, if_seen: IfSeen) -> Response[Any]:
-    """Goes on; also mends a broken one."""
+def resume(request: ApiRequest, integration_id: FromPath[str], idempotency_key: Key, if_seen: IfSeen) -> Response[Any]:
+    """Resumes a paused or broken integration."""
     return _single(request, ResumeIntegration(integration_id=integration_id), idempotency_key, if_seen, 200)
 
 
 @delete(route(paths.INTEGRATION), sync_to_thread=True, guards=[in_this_space], status_code=200)
-def remove(request: Asked, integration_id: FromPath[str], idempotency_key: Key, if_seen: IfSeen) -> Response[Any]:
-    """Takes the integration away from its client."""
+def remove(request: ApiRequest, integration_id: FromPath[str], idempotency_key: Key, if_seen: IfSeen) -> Response[Any]:
+    """Removes the integration from its client."""
     return _single(request, RemoveIntegration(integration_id=integration_id), idempotency_key, if_seen, 200)
 
 
-def _single(request: Asked, body: CommandBody, key: str, if_seen: str, status: int) -> Response[Any]:
+def _single(request: ApiRequest, body: CommandBody, key: str, if_seen: str, status: int) -> Response[Any]:
     command = Command(key=key, kind=body.KIND, seen=if_seen, body=encode(body))
     result = running.run(services_of(request), request.app.state.handlers, user_of(request), command)
     if result.status is CommandStatus.DONE:

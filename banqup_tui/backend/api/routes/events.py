@@ -1,4 +1,4 @@
-"""GET events: a stream that says when to pull. It carries hints only, so nothing is replayed."""
+"""Route of the event stream, which hints when to pull. Hints are never replayed."""
 
 from collections.abc import AsyncIterator
 
@@ -7,7 +7,7 @@ from litestar import get
 from litestar.response import Stream
 
 from banqup_tui.backend.api.event_hub import Hub, Listener
-from banqup_tui.backend.api.routes._common import Asked, in_this_space, route, user_of
+from banqup_tui.backend.api.routes._common import ApiRequest, in_this_space, route, user_of
 from banqup_tui.backend.problems import Failure
 from banqup_tui.domain.messages import message
 from banqup_tui.protocol import paths
@@ -15,12 +15,12 @@ from banqup_tui.protocol.problems import ProblemType
 
 MOST_STREAMS = 5
 SECONDS_BETWEEN_SIGNS = 1.0
-"""A terminal says after three that a service without any hangs."""
+"""Seconds. A terminal shows the service as hanging after three seconds without a sign."""
 
 
 @get(route(paths.EVENTS), guards=[in_this_space])
-async def events(request: Asked) -> Stream:
-    """`changed` with the newest number, `bye` when the service stops, a comment every second."""
+async def events(request: ApiRequest) -> Stream:
+    """Streams `changed` with the newest number, `bye` when the service stops, and a comment every second."""
     hub: Hub = request.app.state.hub
     if hub.streams_of(user_of(request)) >= MOST_STREAMS:
         raise Failure(ProblemType.TOO_MANY_REQUESTS, message("request.too-many-streams", limit=MOST_STREAMS))
@@ -33,7 +33,7 @@ async def hints(hub: Hub, listener: Listener, seconds_between_signs: float) -> A
     try:
         yield _changed(hub)
         while not hub.closing:
-            is_news = await listener.news(seconds_between_signs)
+            is_news = await listener.wait_for_hint(seconds_between_signs)
             if not hub.closing:
                 yield _changed(hub) if is_news else b":\n\n"
         yield b"event: bye\ndata: {}\n\n"

@@ -1,4 +1,4 @@
-"""PUT and GET files: bytes addressed by their SHA-256, in one request, whole or in ranges."""
+"""Routes for files, which are addressed by their SHA-256."""
 
 import asyncio
 import re
@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from litestar.response import Stream
 from sqlalchemy import select
 
-from banqup_tui.backend.api.routes._common import Asked, in_this_space, route, services_of, user_of
+from banqup_tui.backend.api.routes._common import ApiRequest, in_this_space, route, services_of, user_of
 from banqup_tui.backend.api.snapshots import view
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.file_store import HashDiffers
@@ -26,12 +26,12 @@ _PIECE = 256 * 1024
 _HEX = re.compile(r"[0-9a-f]{64}")
 _RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)")
 _MOST_DIGITS = 18
-"""Of a position: more than any file has. Python converts no text of thousands of digits."""
+"""Digits of a position, more than any file needs. Python refuses to convert texts of thousands of digits."""
 
 
 @put(route(paths.FILE), guards=[in_this_space], status_code=201, request_max_body_size=None)
-async def put_file(request: Asked, sha256: FromPath[str]) -> Response[None]:
-    """201 where the file is new, 204 where it was there."""
+async def put_file(request: ApiRequest, sha256: FromPath[str]) -> Response[None]:
+    """Stores a file: 201 if it is new, 204 if it exists."""
     largest: int = request.app.state.largest_file
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > largest:
@@ -55,7 +55,7 @@ async def _at_most(stream: AsyncIterator[bytes], largest: int) -> AsyncIterator[
 
 
 def _in_thread(stream: AsyncIterator[bytes], loop: asyncio.AbstractEventLoop) -> Iterator[bytes]:
-    """The chunks as they come in, for a writer that runs in a thread."""
+    """Yields the chunks to a writer that runs in a thread."""
     while True:
         try:
             yield asyncio.run_coroutine_threadsafe(_next(stream), loop).result()
@@ -68,8 +68,8 @@ async def _next(stream: AsyncIterator[bytes]) -> bytes:
 
 
 @get(route(paths.FILE), guards=[in_this_space])
-async def get_file(request: Asked, sha256: FromPath[str]) -> Response[Any] | Stream:
-    """The bytes as an attachment; `Range` and `If-None-Match` are understood."""
+async def get_file(request: ApiRequest, sha256: FromPath[str]) -> Response[Any] | Stream:
+    """Returns the bytes as an attachment. Supports `Range` and `If-None-Match`."""
     services = services_of(request)
     etag = f'"{_hex(sha256)}"'
     path = await asyncio.to_thread(_readable, services, user_of(request), sha256)
@@ -93,7 +93,7 @@ async def get_file(request: Asked, sha256: FromPath[str]) -> Response[Any] | Str
 
 
 def _readable(services: Services, user_id: str, sha256: str) -> Path:
-    """Raises `Failure` (404) where there is none, or none that this user may see."""
+    """Returns the path of the file. Raises `Failure` (404) if it does not exist or the user may not see it."""
     document, waiting = tables.document, tables.unfiled
     with services.database.read() as connection:
         seen = view(connection, services, user_id)
@@ -117,7 +117,7 @@ def _listed(header: str) -> set[str]:
 
 
 def _wanted(range_header: str | None, if_range: str | None, etag: str, size: int) -> tuple[int, int, bool]:
-    """First and last byte, and whether this is a part. Ranges that are not understood are passed over (RFC 9110)."""
+    """Returns first byte, last byte, and whether this is a part. Invalid ranges are ignored (RFC 9110 section 14.2)."""
     match = _RANGE.fullmatch(range_header.strip()) if range_header else None
     if match is None or not any(match.groups()) or (if_range is not None and if_range != etag):
         return 0, size - 1, False

@@ -1,4 +1,4 @@
-"""GET instance and POST retire: how a terminal recognises its backend, and a newer one takes over."""
+"""Routes by which a terminal recognizes its backend, and a newer program takes over."""
 
 import os
 from typing import Any
@@ -8,7 +8,7 @@ from litestar.params import JSONBody
 
 import banqup_tui.protocol as protocol
 from banqup_tui import __version__
-from banqup_tui.backend.api.routes._common import Asked, services_of
+from banqup_tui.backend.api.routes._common import ApiRequest, services_of
 from banqup_tui.backend.problems import Failure
 from banqup_tui.domain.messages import Message
 from banqup_tui.domain.values import Value
@@ -18,8 +18,8 @@ from banqup_tui.protocol.problems import ProblemType
 
 
 @get(paths.INSTANCE)
-async def instance(request: Asked) -> Instance:
-    """Which version answers, and which protocols it speaks."""
+async def instance(request: ApiRequest) -> Instance:
+    """Returns the version and the supported protocols."""
     return Instance(
         instance_id=request.app.state.instance_id,
         version=__version__,
@@ -30,14 +30,14 @@ async def instance(request: Asked) -> Instance:
 
 
 class Retire(Value, frozen=True, kw_only=True):
-    """The newest protocol of the terminal that asks."""
+    """Body of a retire request: the newest protocol of the terminal."""
 
     protocol: int
 
 
 @post(paths.RETIRE, status_code=202, sync_to_thread=True)
-def retire(request: Asked, data: JSONBody[Retire]) -> Response[Any]:
-    """Gives way to a newer program, and makes sure that no older one starts after it."""
+def retire(request: ApiRequest, data: JSONBody[Retire]) -> Response[Any]:
+    """Stops this service for a newer program, and keeps older programs from starting after it."""
     if data.protocol <= protocol.PROTOCOL:
         raise Failure(ProblemType.NOT_NEWER, Message("request.not-newer"))
     request.app.state.retire(data.protocol)

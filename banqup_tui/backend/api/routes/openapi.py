@@ -1,4 +1,4 @@
-"""GET openapi.json: the service's own description, made from the routes when it is first asked for."""
+"""Route of the OpenAPI description, which is made from the routes on first request."""
 
 from functools import cache
 from typing import Any
@@ -17,7 +17,7 @@ from banqup_tui.protocol.problems import MEDIA_TYPE, Problem
 
 @get(paths.OPENAPI, sync_to_thread=True)
 def openapi() -> Response[bytes]:
-    """This description (OpenAPI 3.1)."""
+    """Returns this description (OpenAPI 3.1)."""
     return json_bytes(description())
 
 
@@ -55,14 +55,14 @@ def description() -> bytes:
 
 
 def _further_schemas() -> dict[str, Any]:
-    """What the signatures of the routes do not show: pages, batches, the bodies of commands, problems."""
+    """Returns schemas that the signatures of the routes do not show: pages, batches, command bodies and problems."""
     types = (Problem, DocumentsPage, Commands, *BODIES.values())
     _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     return schemas
 
 
 def _with_problems(operation: dict[str, Any]) -> None:
-    """Whatever is not well is a problem document, of any status."""
+    """Documents every error as a problem document, whatever its status."""
     operation["responses"].pop("400", None)
     operation["responses"]["default"] = _answer("A problem (RFC 9457)", MEDIA_TYPE, _ref("Problem"))
 

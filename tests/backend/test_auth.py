@@ -156,7 +156,7 @@ async def test_a_stream_tells_of_changes_shows_that_it_lives_and_says_good_bye(s
         assert stream.headers["content-type"].startswith("text/event-stream")
         listening = asyncio.create_task(lines_of(stream, heard))
         await until(lambda: ":" in heard)
-        served.hub.tell(41)
+        served.hub.notify(41)
         await until(lambda: 'data: {"seq":41}' in heard)
         served.hub.close()
         await asyncio.wait_for(listening, 5)

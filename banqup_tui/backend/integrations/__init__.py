@@ -1,1 +1,1 @@
-"""Extensions, installations, activation for a client, settings and sign-ins."""
+"""Extensions, installations, integrations of clients, settings and sign-ins."""

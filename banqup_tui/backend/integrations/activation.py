@@ -1,6 +1,6 @@
-"""Activating an installation for one client, and changing that client's settings of it.
+"""Commands that activate an installation for a client and change the client's settings.
 
-Pausing, resuming and removing concern what is queued: they are the ledger's.
+Pausing, resuming and removing an integration change its queue, so those commands are in the ledger.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.integrations import secret_binding, settings_levels, settings_versions
 from banqup_tui.backend.integrations.installations import installation_row, loading_extension
 from banqup_tui.backend.integrations.oauth import sign_in_settings
-from banqup_tui.backend.integrations.recovery import mend
+from banqup_tui.backend.integrations.recovery import repair
 from banqup_tui.backend.integrations.registry import Level
 from banqup_tui.backend.integrations.settings_levels import Settings
 from banqup_tui.backend.ledger import lifecycle
@@ -34,7 +34,11 @@ MAX_LABEL = 60
 
 
 def add_integration(transaction: Transaction, body: AddIntegration, context: Context) -> dict[str, Any]:
-    """Takes by itself what is created after the number of this activation; older ones only as confirmed."""
+    """Activates an installation for a client.
+
+    Documents created after the number of this activation are sent. Older documents are sent only as far as the user
+    has confirmed their count in `backfill`.
+    """
     _client_exists(transaction, body.client_id)
     installation = installation_row(transaction, body.installation_id)
     extension = loading_extension(context, installation.extension_id)
@@ -44,12 +48,12 @@ def add_integration(transaction: Transaction, body: AddIntegration, context: Con
     secret_binding.refuse_inherited(context.services, extension.id, firm, own)
     effective = settings_versions.checked(context.services, extension.id, firm, own)
     label = _label(body.label, extension)
-    there = _same_label(transaction, body, label)
-    if there is None:
+    existing = _same_label(transaction, body, label)
+    if existing is None:
         integration_id = _insert(transaction, body, extension, label, folders, own, effective, context)
     else:
-        integration_id = _revive(transaction, there, folders, own, effective, context)
-    result = {"integrationId": integration_id, "new": there is None}
+        integration_id = _revive(transaction, existing, folders, own, effective, context)
+    result = {"integrationId": integration_id, "new": existing is None}
     if body.backfill is not None:
         query = Query(client_id=body.client_id)
         older = Task(query=query, integration_ids=(integration_id,), folders=folders, since=body.backfill.since)
@@ -74,7 +78,7 @@ def configure_integration(transaction: Transaction, body: ConfigureIntegration, 
         own = secret_binding.of_client(context.services, extension.id, firm, stored, own, body.settings)
         effective = settings_versions.checked(context.services, extension.id, firm, own)
         settings_versions.use_version(transaction, context.services, integration, own, effective)
-        queued = mend(transaction, integration, context)
+        queued = repair(transaction, integration, context)
     return {"integrationId": integration.id, "queued": queued}
 
 
@@ -98,7 +102,7 @@ def _integration_row(transaction: Transaction, integration_id: str) -> Row[Any]:
 
 
 def _folders(wanted: tuple[Folder, ...] | None, extension: Extension) -> tuple[Folder, ...]:
-    """In the order of the folders; those that the extension takes if none are named."""
+    """Returns the folders in their fixed order; all that the extension accepts if none are named."""
     if wanted is None:
         return extension.folders
     if not wanted:
@@ -126,7 +130,7 @@ def _label(wanted: str | None, extension: Extension) -> str:
 
 
 def _same_label(transaction: Transaction, body: AddIntegration, label: str) -> Row[Any] | None:
-    """The removed one that is to live again, or none; refused where one of this name is there."""
+    """Returns the removed integration of this name, to be revived, or `None`. Refuses a name in use."""
     table = tables.integration
     row: Row[Any] | None = transaction.execute(
         select(table)
@@ -179,12 +183,13 @@ def _insert(
             settings_version=settings_versions.FIRST,
             destination=destination,
             seq=0,
-            **settings_versions.signing_in(transaction, context.services, extension.id, effective),
+            **settings_versions.sign_in_columns(transaction, context.services, extension.id, effective),
             **_limits(context, extension),
         )
     )
     integration_id = body.integration_id
     transaction.changed(EntityKind.INTEGRATION, integration_id, client_id=body.client_id)
+    # After the numbers: the activation must be older than every document that it takes by itself.
     transaction.after_numbers(lambda connection, number: _activate(connection, integration_id, number))
     return integration_id
 
@@ -204,7 +209,7 @@ def _revive(
     effective: Settings,
     context: Context,
 ) -> str:
-    """The same row, and with it all that the ledger knows of what it has."""
+    """Activates the removed row again, so that the ledger still knows what it has delivered."""
     settings_versions.use_version(transaction, context.services, removed, own, effective)
     table = tables.integration
     transaction.execute(update(table).where(table.c.id == removed.id).values(folders=" ".join(folders)))

@@ -1,7 +1,6 @@
-"""Packages of others that the owner has let in: each by its extension and the name of its distribution.
+"""Packages of other makers that the owner has allowed, each by extension and distribution name.
 
-A package that was let in keeps its leave over its versions. One of another name that brings the same extension has to
-be let in anew.
+The permission covers later versions of the package. Another package that brings the same extension needs its own.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from sqlalchemy import delete, insert, select
 
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.transaction import Transaction
-from banqup_tui.backend.integrations.recovery import mend
+from banqup_tui.backend.integrations.recovery import repair
 from banqup_tui.backend.services import Context, Handler, Refused, Services
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.messages import message
@@ -24,15 +23,18 @@ _table = tables.allowed_package
 
 
 def load(services: Services) -> None:
-    """At the start, before any extension is asked for."""
+    """Loads the permissions at the start, before any extension is used."""
     with services.database.read() as connection:
         which = _table.c.space_id == services.space_id
         for row in connection.execute(select(_table.c.extension_id, _table.c.package).where(which)):
-            services.extensions.let_in(row.extension_id, row.package)
+            services.extensions.allow(row.extension_id, row.package)
 
 
 def allow(transaction: Transaction, body: AllowPackage, context: Context) -> dict[str, Any]:
-    """What had failed because the package was not allowed leaves again. Refused where another package is there now."""
+    """Allows a package, and queues again what had failed because it was not allowed.
+
+    Refused if another package brings the extension now than the one that the user saw.
+    """
     extensions = context.services.extensions
     found = extensions.get(body.extension_id)
     if found is None or not found.package:
@@ -40,11 +42,11 @@ def allow(transaction: Transaction, body: AllowPackage, context: Context) -> dic
             ProblemType.NOT_FOUND,
             message("extension.of-no-package", id=body.extension_id),
         )
-    there, asked = found.package, body.package
-    if there != asked:
+    installed, requested = found.package, body.package
+    if installed != requested:
         raise Refused(
             ProblemType.REFUSED,
-            message("extension.of-another-package", id=body.extension_id, package=there, asked=asked),
+            message("extension.of-another-package", id=body.extension_id, package=installed, requested=requested),
         )
     which = (_table.c.space_id == transaction.space_id, _table.c.extension_id == body.extension_id)
     transaction.execute(delete(_table).where(*which))
@@ -55,15 +57,15 @@ def allow(transaction: Transaction, body: AllowPackage, context: Context) -> dic
         "at": transaction.now,
     }
     transaction.execute(insert(_table), row)
-    extensions.let_in(body.extension_id, body.package)
+    extensions.allow(body.extension_id, body.package)
     queued = sum(
-        mend(transaction, integration, context) for integration in _integrations(transaction, body.extension_id)
+        repair(transaction, integration, context) for integration in _integrations(transaction, body.extension_id)
     )
     return {"extensionId": body.extension_id, "queued": queued}
 
 
 def _integrations(transaction: Transaction, extension_id: str) -> list[Any]:
-    """Locked in the order of their ids, as everywhere."""
+    """Returns the integrations, locked in the order of their ids as everywhere, so that no deadlock arises."""
     table = tables.integration
     statement = select(table).where(
         table.c.space_id == transaction.space_id,

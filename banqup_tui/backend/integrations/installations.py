@@ -1,4 +1,4 @@
-"""Installing an extension in the space, changing the firm's settings of it, taking it out again."""
+"""Commands that install an extension in the space, change the firm's settings, and remove the installation."""
 
 from __future__ import annotations
 
@@ -26,17 +26,18 @@ from banqup_tui.protocol.problems import ProblemType
 
 
 def install(transaction: Transaction, body: Install, context: Context) -> dict[str, Any]:
-    """Once in a space: installing it again gives the same installation, with the settings given now."""
+    """Installs an extension once in a space. A repeated install returns the same installation, with the new
+    settings."""
     extension = loading_extension(context, body.extension_id)
     table = tables.installation
-    there = transaction.execute(
+    existing = transaction.execute(
         select(table)
         .where(table.c.space_id == transaction.space_id, table.c.extension_id == extension.id)
         .with_for_update()
     ).one_or_none()
-    if there is not None:
-        queued = _configure(transaction, there, body.settings, context) if body.settings else 0
-        return {"installationId": there.id, "new": False, "queued": queued}
+    if existing is not None:
+        queued = _configure(transaction, existing, body.settings, context) if body.settings else 0
+        return {"installationId": existing.id, "new": False, "queued": queued}
     _refuse_taken_id(transaction, body.installation_id)
     sign_in_settings.refuse_unknown(transaction, context.services, extension.id, body.settings)
     settings = settings_levels.read(
@@ -67,7 +68,8 @@ def configure(transaction: Transaction, body: Configure, context: Context) -> di
 
 
 def uninstall(transaction: Transaction, body: Uninstall, context: Context) -> dict[str, Any]:
-    """What was delivered stays known: the removed integrations wait for the extension to be installed again."""
+    """Removes an installation without integrations. Removed integrations stay, as the ledger needs what they
+    delivered."""
     installation = installation_row(transaction, body.installation_id)
     used_by = [row for row in _integrations(transaction, installation.id) if row.state != IntegrationState.REMOVED]
     if used_by:
@@ -85,7 +87,7 @@ def uninstall(transaction: Transaction, body: Uninstall, context: Context) -> di
 
 
 def deactivate(transaction: Transaction, body: Deactivate, context: Context) -> dict[str, Any]:
-    """Every client's integration is removed, in one transaction; the firm's settings stay for a later activation."""
+    """Removes every client's integration in one transaction. The firm's settings stay for a later activation."""
     installation = installation_row(transaction, body.installation_id)
     used_by = [row for row in _integrations(transaction, installation.id) if row.state != IntegrationState.REMOVED]
     count = len(used_by)
@@ -120,9 +122,10 @@ def installation_row(transaction: Transaction, installation_id: str) -> Row[Any]
 
 
 def _configure(transaction: Transaction, installation: Row[Any], entered: Settings, context: Context) -> int:
-    """The firm's settings, and a new version of those of every client that inherits them.
+    """Stores the firm's settings, and a new version for every client that inherits them.
 
-    Returns how many deliveries this has mended at once, so that they are queued again.
+    Returns:
+       The number of deliveries that the new settings have repaired and that are queued again.
     """
     services = context.services
     sign_in_settings.refuse_unknown(transaction, services, installation.extension_id, entered)
@@ -146,7 +149,7 @@ def _configure(transaction: Transaction, installation: Row[Any], entered: Settin
 
 
 def _integrations(transaction: Transaction, installation_id: str) -> Sequence[Row[Any]]:
-    """Locked in the order of their ids, as everywhere."""
+    """Returns the integrations, locked in the order of their ids as everywhere, so that no deadlock arises."""
     table = tables.integration
     rows: Sequence[Row[Any]] = transaction.execute(
         select(table).where(table.c.installation_id == installation_id).order_by(table.c.id).with_for_update()

@@ -1,7 +1,7 @@
-"""Every sealed value anew under the current key: after an update from 0.4.0, and where a key is to be replaced.
+"""Seals every value again under the current key, after an update from 0.4.0 or to replace a key.
 
-The new key is in its file before anything is sealed with it, all rows are one transaction, and only then the older key
-goes. Killed at any moment, the next start takes it up again.
+The new key is in its file before anything is sealed with it, all rows change in one transaction, and then the older key
+is deleted. After a crash at any point the next start continues.
 """
 
 from __future__ import annotations
@@ -25,14 +25,16 @@ _log = logging.getLogger(__name__)
 
 
 def replace_key(services: Services) -> int:
-    """Returns how many values have been sealed anew."""
+    """Replaces the key. Returns the number of values that were sealed again."""
     services.vault.begin_new_key()
+    # Kill point: two keys are in the file and all rows have the older one; the next start continues.
     kill_point("reseal.keyed")
     return finish(services)
 
 
 def finish(services: Services) -> int:
-    """Nothing where all is sealed with the current key. Values that no key here opens stay as they are."""
+    """Completes a key change. Does nothing if all values have the current key. Values that no key opens stay as they
+    are."""
     if not services.vault.is_between_keys:
         return 0
     resealed = unreadable = 0
@@ -45,11 +47,12 @@ def finish(services: Services) -> int:
             except SealedElsewhere:
                 unreadable += 1
                 continue
-            again = services.vault.seal_content(place, _as_today(services, extension_id, content))
-            _write(connection, place, again)
+            resealed_value = services.vault.seal_content(place, _with_current_secrets(services, extension_id, content))
+            _write(connection, place, resealed_value)
             resealed += 1
         for row in connection.execute(_VERSIONS).all():
             _hide_destination(connection, services, row)
+    # Kill point: all rows have the new key; the next start deletes the older one.
     kill_point("reseal.committed")
     if unreadable and not resealed:
         _log.warning("%d sealed values cannot be opened: the older key is not forgotten", unreadable)
@@ -88,8 +91,8 @@ def _write(connection: Connection, place: Place, sealed: bytes) -> None:
     connection.execute(update(table).where(*which).values({place.column: sealed}))
 
 
-def _as_today(services: Services, extension_id: str, content: Content) -> Content:
-    """A setting may have become a secret since: the address of a webhook has."""
+def _with_current_secrets(services: Services, extension_id: str, content: Content) -> Content:
+    """Moves settings that have become secret since they were sealed, such as the address of a webhook."""
     now_secret = services.extensions.secret_names(extension_id) if extension_id else frozenset()
     moved = {name: value for name, value in content.shown.items() if name in now_secret}
     if not moved:
@@ -99,7 +102,7 @@ def _as_today(services: Services, extension_id: str, content: Content) -> Conten
 
 
 def _hide_destination(connection: Connection, services: Services, row: Row[Any]) -> None:
-    """What was kept in the clear of where documents go, in every table that has it."""
+    """Replaces a destination that contains a secret by its hidden form, in every table that has it."""
     try:
         effective = services.vault.open(of_version(row.integration_id, row.version, "effective"), row.effective)
         if not any(

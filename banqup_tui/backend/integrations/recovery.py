@@ -1,4 +1,4 @@
-"""New settings mend an integration that waited: what failed for its cause leaves again by itself."""
+"""Repair of an integration by new settings: its failed deliveries are sent again."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from banqup_tui.backend.services import Context
 from banqup_tui.domain.integration import IntegrationState
 
 
-def mend(transaction: Transaction, integration: Row[Any], context: Context) -> int:
-    """A BROKEN one goes on, and a back-off of the whole integration ends: the new settings are tried at once.
+def repair(transaction: Transaction, integration: Row[Any], context: Context) -> int:
+    """Resumes a broken integration and ends its back-off, so that the new settings are tried at once.
 
-    Returns how many deliveries are queued again. One that somebody paused stays paused.
+    A paused integration stays paused. Returns the number of deliveries that are queued again.
     """
     if integration.state == IntegrationState.BROKEN:
         return lifecycle.resume(transaction, integration, context.user_id)

@@ -1,6 +1,6 @@
-"""What stands in the Banqup Store: the connectors that installed packages bring, found by their entry points.
+"""The extensions of the Banqup Store: connectors of installed packages, found by their entry points.
 
-A package that does not load is an extension with a `problem`; it never keeps the service from starting.
+A package that fails to load is an extension with a `problem`; it never stops the service from starting.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ NO_SCHEMA: dict[str, Any] = {"type": "object", "properties": {}, "additionalProp
 
 
 class Level(StrEnum):
-    """Whose settings are looked at: either alone may lack what the other gives; together they must be complete."""
+    """The level of settings to check. FIRM and CLIENT may lack what the other has; EFFECTIVE must be complete."""
 
     FIRM = "firm"
     CLIENT = "client"
@@ -49,7 +49,7 @@ class Level(StrEnum):
 
 
 class Reading(Value, frozen=True, kw_only=True):
-    """Settings of their right types, and what is wrong with those that are not."""
+    """Settings converted to their types, and the problems of the others."""
 
     values: dict[str, Any]
     problems: tuple[Problem, ...] = ()
@@ -61,21 +61,21 @@ class _Loaded(msgspec.Struct, frozen=True):
 
 
 class Extensions:
-    """All connectors by id. Loaded one by one, when first asked for.
+    """All connectors by id, loaded on first use. Safe for use from any thread.
 
-    A package of others has all rights of this process as soon as it is imported. So none is before the owner has let it
-    in (`let_in`) by the name of its distribution; until then only what its metadata says is read.
+    An imported package has all rights of this process. So a package of other makers is imported only after the
+    owner has allowed it by its distribution name; before, only its metadata is read.
     """
 
     def __init__(self, entry_points: Iterable[importlib.metadata.EntryPoint] | None = None) -> None:
         found = importlib.metadata.entry_points(group=GROUP) if entry_points is None else entry_points
         self._entry_points = _one_of_each_name(found)
         self._loaded: dict[str, _Loaded] = {}
-        self._let_in: dict[str, str] = {}
+        self._allowed: dict[str, str] = {}
         self._lock = threading.RLock()
 
     def all(self) -> tuple[Extension, ...]:
-        """In the order of the Store: by category, then by title."""
+        """Returns the extensions in the order of the Store: by category, then by English title."""
         order = list(Category)
         found = (self._load(name).extension for name in self._entry_points)
         return tuple(sorted(found, key=lambda seen: (order.index(seen.category), seen.title["en"].casefold())))
@@ -84,20 +84,20 @@ class Extensions:
         return self._load(extension_id).extension if extension_id in self._entry_points else None
 
     def connector(self, extension_id: str) -> Connector[Any] | None:
-        """`None` where there is none of this id, or where it does not load."""
+        """Returns the connector, or `None` if it does not exist or does not load."""
         return self._load(extension_id).connector if extension_id in self._entry_points else None
 
-    def let_in(self, extension_id: str, package: str) -> None:
-        """From here on this package may bring this extension; one of another name may not take its place."""
+    def allow(self, extension_id: str, package: str) -> None:
+        """Allows this package to bring this extension; no other package may take its place."""
         with self._lock:
-            self._let_in[extension_id] = package
+            self._allowed[extension_id] = package
             self._loaded.pop(extension_id, None)
 
     def secret_names(self, extension_id: str) -> frozenset[str]:
         return frozenset(name for name, of in self.properties(extension_id).items() if of.get("writeOnly"))
 
     def properties(self, extension_id: str) -> Mapping[str, dict[str, Any]]:
-        """The settings by name, each with its JSON Schema; empty for what does not load."""
+        """Returns the JSON Schema of each setting by name; empty for an extension that does not load."""
         extension = self.get(extension_id)
         properties: dict[str, dict[str, Any]] = extension.settings_schema.get("properties", {}) if extension else {}
         return properties
@@ -106,7 +106,7 @@ class Extensions:
         return list(self.read(extension_id, settings, level).problems)
 
     def read(self, extension_id: str, settings: Mapping[str, Any], level: Level | str) -> Reading:
-        """Settings as a form or a command line gives them: text becomes what the schema says, `"22"` a number."""
+        """Reads settings of a form or a command line: text is converted as the schema says, `"22"` to a number."""
         connector = self.connector(extension_id)
         if connector is None:
             return Reading(values={}, problems=(_not_there(extension_id, self.get(extension_id)),))
@@ -119,7 +119,12 @@ class Extensions:
         return msgspec.structs.replace(reading, problems=tuple(redactor.problem(one) for one in reading.problems))
 
     def typed(self, extension_id: str, settings: Mapping[str, Any]) -> Any:
-        """The connector's own settings struct. Raises `msgspec.ValidationError` where they are not complete."""
+        """Returns the connector's settings struct.
+
+        Raises:
+           LookupError: there is no such connector.
+           msgspec.ValidationError: the settings are incomplete.
+        """
         connector = self.connector(extension_id)
         if connector is None:
             raise LookupError(extension_id)
@@ -129,18 +134,18 @@ class Extensions:
         with self._lock:
             if name not in self._loaded:
                 point = self._entry_points[name]
-                is_in = _is_ours(point) or self._let_in.get(name) == _package(point)
-                self._loaded[name] = _loaded(point) if is_in else _Loaded(_not_let_in(point), None)
+                is_allowed = _is_ours(point) or self._allowed.get(name) == _package(point)
+                self._loaded[name] = _loaded(point) if is_allowed else _Loaded(_not_allowed(point), None)
             return self._loaded[name]
 
 
 def typed_settings(connector: Connector[Any], settings: Mapping[str, Any]) -> Any:
-    """The connector's own settings struct. Raises `msgspec.ValidationError` where they are not complete."""
+    """Returns the connector's settings struct. Raises `msgspec.ValidationError` if the settings are incomplete."""
     return msgspec.convert(passed_to(connector, settings), connector.settings, dec_hook=from_text)
 
 
 def passed_to(connector: Connector[Any], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings as this connector takes them: a secret as a text only where its own struct has a text."""
+    """Returns settings for this connector: a secret becomes text only if the struct has text in its place."""
     kind = cast(type[msgspec.Struct], connector.settings)
     fields = _fields(kind)
     return {
@@ -150,14 +155,14 @@ def passed_to(connector: Connector[Any], settings: Mapping[str, Any]) -> dict[st
 
 
 def _is_secret(annotation: Any) -> bool:
-    """`Secret`, annotated or not, or one of several types."""
+    """Tells whether the type is `Secret`, also annotated or in a union."""
     return annotation is Secret or any(_is_secret(one) for one in get_args(annotation))
 
 
 def _one_of_each_name(
     points: Iterable[importlib.metadata.EntryPoint],
 ) -> dict[str, importlib.metadata.EntryPoint]:
-    """No package can take the place of an extension of ours, or of one that came before it in the alphabet."""
+    """Returns a package for each name: ours first, then by alphabet, so that no package can replace our extensions."""
     order = sorted(points, key=lambda point: (_package(point) != OURS, _package(point)))
     found: dict[str, importlib.metadata.EntryPoint] = {}
     for point in order:
@@ -169,7 +174,7 @@ def _one_of_each_name(
 
 
 def _is_ours(point: importlib.metadata.EntryPoint) -> bool:
-    """Also one that was made by hand: no package brings it."""
+    """Tells whether the entry point is of this distribution, or made by hand without a distribution."""
     return _package(point) in ("", OURS)
 
 
@@ -178,7 +183,7 @@ def _package(point: importlib.metadata.EntryPoint) -> str:
 
 
 def _loaded(point: importlib.metadata.EntryPoint) -> _Loaded:
-    """Anything may go wrong in a stranger's package, and be raised as anything."""
+    """Loads a connector. A package of other makers may raise anything, also SystemExit at its import."""
     try:
         brought = point.load()()
         connector: Connector[Any] = brought if _is_ours(point) else ForeignConnector(brought)
@@ -186,7 +191,7 @@ def _loaded(point: importlib.metadata.EntryPoint) -> _Loaded:
         if manifest.id != point.name:
             return _Loaded(_broken(point, f"it calls itself {manifest.id}"), None)
         _manifest.decode(msgspec.json.encode(manifest))
-        # Under the lock: threads that convert to a type for the first time at once bring the process down.
+        # Under the lock: msgspec 0.22 crashes if two threads convert to a type for the first time at once.
         msgspec.json.Decoder(connector.settings)
         extension = Extension(
             id=manifest.id,
@@ -207,7 +212,7 @@ def _loaded(point: importlib.metadata.EntryPoint) -> _Loaded:
 
 
 def _sound(extension: Extension) -> Extension:
-    """As a terminal will read it; raises where a manifest holds what no terminal can read."""
+    """Returns the extension as a terminal will read it. Raises if a manifest holds values that no terminal can read."""
     return _extension.decode(harmless(msgspec.json.encode(extension)))
 
 
@@ -225,7 +230,7 @@ def _broken(point: importlib.metadata.EntryPoint, why: str) -> Extension:
     return _without_manifest(point, message("extension.does-not-load", quote=why, package=package))
 
 
-def _not_let_in(point: importlib.metadata.EntryPoint) -> Extension:
+def _not_allowed(point: importlib.metadata.EntryPoint) -> Extension:
     package = _package(point)
     found = _without_manifest(point, message("extension.not-allowed", package=package))
     return msgspec.structs.replace(found, allowed=False)
@@ -286,7 +291,8 @@ def _read(
 def _checked(
     connector: Checks, values: dict[str, Any], level: Level, properties: Mapping[str, dict[str, Any]]
 ) -> list[Problem]:
-    """A stranger's check that fails refuses these settings; raised, it would be asked for again and again."""
+    """Runs the connector's check. A check that raises refuses the settings, or the command would be repeated for
+    ever."""
     try:
         return [
             _of_connector(found, properties) for found in connector.check(values, complete=level is Level.EFFECTIVE)
@@ -302,7 +308,7 @@ def _fields(settings: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldIn
 
 
 def _converted(settings: type[msgspec.Struct], name: str, of: Mapping[str, Any], entered: Any) -> Any:
-    """One setting by itself, in the form in which it is kept (plain JSON)."""
+    """Returns one setting as plain JSON, the form in which it is stored."""
     field = _fields(settings)[name]
     trimmed = field.type is not str or kind_of(of) in ("email", "host", "url")
     value = entered.strip() if isinstance(entered, str) and trimmed else entered
@@ -311,7 +317,8 @@ def _converted(settings: type[msgspec.Struct], name: str, of: Mapping[str, Any],
 
 
 def _flaw(of: Mapping[str, Any], entered: Any) -> Flaw | None:
-    """By the rules of the form. A path with variables has its own words; of another type the conversion tells."""
+    """Returns the flaw by the rules of the form. Path templates have their own check; other types fail at
+    conversion."""
     if of.get("x-template") or isinstance(entered, bool) or not isinstance(entered, str | int | float):
         return None
     if not isinstance(entered, str) and kind_of(of) not in ("number", "port"):
@@ -345,7 +352,7 @@ def _unknown(name: str, properties: Mapping[str, dict[str, Any]]) -> Problem:
 
 
 def _wrong(name: str, of: Mapping[str, Any], entered: Any) -> Problem:
-    """Says what was given, save for a secret."""
+    """Returns the problem, which quotes the value unless it is secret."""
     wanted, quote = _wanted(of), "" if of.get("writeOnly") else repr(entered)
     return _of_setting(name, of, message(wanted.code, quote, **wanted.params))
 
@@ -370,11 +377,11 @@ def _of_connector(found: SettingProblem, properties: Mapping[str, dict[str, Any]
 
 
 def _of_setting(name: str, of: Mapping[str, Any], reason: Message) -> Problem:
-    """A text of a package of others names its setting itself."""
+    """Names the setting in the reason. A sentence of another package does so itself."""
     named = reason if reason.code == TEXT else of_setting(reason, titles_of(name, of))
     return problem(ProblemType.INVALID_SETTINGS, named, field=name)
 
 
 def titles_of(name: str, of: Mapping[str, Any]) -> Mapping[str, str]:
-    """The title of a setting by language, always with `en`."""
+    """Returns the titles of a setting by language, always with `en`."""
     return {"en": str(of.get("title", name)), **of.get("x-titles", {})}

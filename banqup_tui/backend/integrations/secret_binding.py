@@ -1,7 +1,7 @@
-"""A stored secret belongs to the server, account and token address that it was given for.
+"""Binding of a stored secret to the server, account and token address for which it was entered.
 
-Where one of these changes, the secret has to be given again with it, also where a connection is only tried: otherwise a
-form with another address would hand the stored password to whoever answers there.
+When one of these changes, the secret must be entered again, also for a connection test. Otherwise a form with another
+address would send the stored password to whatever server answers there.
 """
 
 from __future__ import annotations
@@ -27,9 +27,13 @@ Properties = Mapping[str, dict[str, Any]]
 def of_firm(
     services: Services, extension_id: str, before: Settings, after: Settings, entered: Collection[str]
 ) -> Settings:
-    """The firm's settings `after` a change, without moved secrets that nobody is asked for.
+    """Returns the firm's settings after a change, without unused secrets whose binding has changed.
 
-    `entered`: the names of those that are given now. Raises `Refused`, whose field is the secret to give again.
+    Args:
+       entered: names of the settings in this change.
+
+    Raises:
+       Refused: a secret in use must be entered again; `field` names it.
     """
     return _bound(services, extension_id, before, after, after, entered)
 
@@ -42,7 +46,8 @@ def of_client(
     after: Settings,
     entered: Collection[str],
 ) -> Settings:
-    """A client's own settings `after` a change, as `of_firm`; the firm's secrets stay with the firm's addresses."""
+    """Returns a client's own settings after a change, as `of_firm` does. The firm's secrets stay with the firm's
+    addresses."""
     refuse_inherited(services, extension_id, firm, after, entered)
     return _bound(services, extension_id, {**firm, **before}, {**firm, **after}, after, entered)
 
@@ -50,7 +55,7 @@ def of_client(
 def refuse_inherited(
     services: Services, extension_id: str, firm: Settings, own: Settings, entered: Collection[str] = ()
 ) -> None:
-    """Raises `Refused` where a client's own address would get a secret of the firm's."""
+    """Raises `Refused` if a client's own address would get a secret of the firm."""
     properties = services.extensions.properties(extension_id)
     together = {**firm, **own}
     for name, changed in _moved(properties, firm, together, {*own, *entered}):
@@ -59,7 +64,7 @@ def refuse_inherited(
 
 
 def refuse_left_behind(services: Services, extension_id: str, before: Settings, after: Settings, own: Settings) -> None:
-    """The firm's settings change from `before` to `after`. Raises `Refused` where a client's secret would go along."""
+    """Raises `Refused` if a change of the firm's settings would send a client's secret to a new address."""
     refuse_inherited(services, extension_id, after, own)
     properties = services.extensions.properties(extension_id)
     for name, changed in _moved(properties, {**before, **own}, {**after, **own}, ()):
@@ -75,7 +80,7 @@ def _bound(
     of_level: Settings,
     entered: Collection[str],
 ) -> Settings:
-    """`of_level` without unused secrets that have moved. Used later, they would go to what was put in meanwhile."""
+    """Returns `of_level` without unused secrets whose binding changed; kept, they could later go to the new address."""
     properties = services.extensions.properties(extension_id)
     unused = set()
     for name, changed in _moved(properties, before, after, entered):
@@ -94,7 +99,8 @@ def _to_give_again(properties: Properties, name: str, changed: str) -> Refused:
 
 
 def bound_to(properties: Properties, name: str) -> tuple[str, ...]:
-    """The settings to which a secret belongs: those that its connector names, else every address, host and user."""
+    """Returns the settings that a secret belongs to: those that its connector names, or every address, host and
+    user."""
     partners = properties[name].get("x-belongs-to")
     if partners is not None:
         return tuple(one for one in partners if one in properties)
@@ -102,20 +108,20 @@ def bound_to(properties: Properties, name: str) -> tuple[str, ...]:
 
 
 def _look(of: Mapping[str, Any]) -> str:
-    """Also of an address that is a secret itself."""
+    """Returns the look of a setting, also of an address that is itself a secret."""
     return str(plain(of).get("x-look", ""))
 
 
 def _moved(
     properties: Properties, before: Mapping[str, Any], after: Mapping[str, Any], entered: Collection[str]
 ) -> Iterator[tuple[str, str]]:
-    """Secrets that stay while something to which they belong changes, each with what that is."""
+    """Yields secrets that stay while a setting of their binding changes, each with that setting."""
     was, becomes = with_defaults(properties, before), with_defaults(properties, after)
     for name, of in properties.items():
         if not of.get("writeOnly") or name in entered or not after.get(name) or after.get(name) != before.get(name):
             continue
         for one in bound_to(properties, name):
-            # What was not there yet bound nothing: the first address that is given is the one the secret is for.
+            # An empty setting bound nothing: the first address that is entered is the one for the secret.
             if was.get(one) not in (None, "") and _place(properties[one], was[one]) != _place(
                 properties[one], becomes.get(one)
             ):
@@ -124,10 +130,11 @@ def _moved(
 
 
 def _place(of: Mapping[str, Any], value: Any) -> Any:
-    """What of a setting says whose it is: of an address the server, as browsers keep passwords, of others all."""
+    """Returns the part of a setting that decides the binding: of a URL its origin, as in browsers, of others the
+    whole."""
     text = revealed(value)
     if _look(of) != "url" or not isinstance(text, str):
-        return str(text).strip().casefold()  # a form gives the number of a port as a text
+        return str(text).strip().casefold()  # a form sends a port number as text
     try:
         parts = urlsplit(text.strip())
         return parts.scheme.casefold(), (parts.hostname or "").casefold(), parts.port

@@ -1,4 +1,4 @@
-"""The settings of a form as they would be used: those that are kept, with those given over them."""
+"""The settings of a form as they would take effect: the stored settings with the entered ones over them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from banqup_tui.protocol.messages import FormSettings
 
 
 class SettingsInput(msgspec.Struct, frozen=True):
-    """`client_id`: whose they are; `None` for those of the firm."""
+    """Settings in effect. `client_id`: the client that they are for; `None` for those of the firm."""
 
     settings: Settings
     client_id: str | None
@@ -25,20 +25,24 @@ class SettingsInput(msgspec.Struct, frozen=True):
 def read_settings_input(
     connection: Connection, services: Services, request: FormSettings, also_entered: Collection[str] = ()
 ) -> SettingsInput:
-    """`also_entered`: settings that are about to be given anew, with the others as they are.
+    """Returns the settings in effect if the form were stored.
 
-    Raises `Refused` where a secret that is kept would go to another place than it was given for.
+    Args:
+       also_entered: names of settings that are about to be entered again.
+
+    Raises:
+       Refused: a stored secret would go to another place than it was entered for.
     """
-    giving = {*request.settings, *also_entered}
+    entered_names = {*request.settings, *also_entered}
     integration = _integration(connection, services, request.integration_id)
     client_id = request.client_id or (integration.client_id if integration else None)
     firm = _firm(connection, services, request, integration)
     if client_id is None:
         changed = settings_levels.changed(firm, request.settings)
-        return SettingsInput(secret_binding.of_firm(services, request.extension_id, firm, changed, giving), None)
+        return SettingsInput(secret_binding.of_firm(services, request.extension_id, firm, changed, entered_names), None)
     stored = settings_versions.own_settings(connection, services, integration) if integration is not None else {}
     changed = settings_levels.changed(stored, request.settings)
-    own = secret_binding.of_client(services, request.extension_id, firm, stored, changed, giving)
+    own = secret_binding.of_client(services, request.extension_id, firm, stored, changed, entered_names)
     return SettingsInput(settings_levels.in_effect(firm, own), client_id)
 
 
@@ -50,7 +54,7 @@ def _integration(connection: Connection, services: Services, integration_id: str
 
 
 def _firm(connection: Connection, services: Services, request: FormSettings, integration: Row[Any] | None) -> Settings:
-    """What the firm keeps for this extension; nothing before it is installed."""
+    """Returns the firm's settings of this extension; empty before it is installed."""
     table = tables.installation
     named = request.installation_id or (integration.installation_id if integration else None)
     which = table.c.id == named if named else table.c.extension_id == request.extension_id

@@ -1,6 +1,6 @@
-"""Settings at two levels: the firm's are the template, the client's add to them or override them.
+"""Settings on two levels: the client's settings complete or override those of the firm.
 
-At both an empty value is none, so that clearing a client's own lets the firm's through again.
+An empty value counts as absent on both levels, so clearing a client's value shows the firm's value again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Settings = dict[str, Any]
 
 
 def changed(stored: Mapping[str, Any], entered: Mapping[str, Any]) -> Settings:
-    """Given ones replace those of the same name, empty ones take away, those not named stay."""
+    """Returns `stored` with the entered values; empty values delete, and settings not named stay."""
     together = {**stored, **entered}
     return {name: value for name, value in together.items() if not _is_empty(value)}
 
@@ -33,7 +33,7 @@ def in_effect(firm: Mapping[str, Any], client: Mapping[str, Any]) -> Settings:
 
 
 def read(services: Services, extension_id: str, settings: Mapping[str, Any], level: Level) -> Settings:
-    """Of their right types, or refused with the first that is wrong."""
+    """Returns the settings, converted to their types. Raises `Refused` for the first problem."""
     reading = services.extensions.read(extension_id, settings, level)
     if reading.problems:
         raise refused(reading.problems[0])
@@ -52,12 +52,12 @@ def opened(services: Services, place: Place, sealed: bytes) -> Settings:
 
 
 def of_firm(services: Services, installation: Row[Any]) -> Settings:
-    """The firm's settings of an installed extension, from its row."""
+    """Returns the firm's settings from the row of an installation."""
     return opened(services, of_installation(installation.id), installation.settings)
 
 
 def refused(problem: Problem, client: str = "") -> Refused:
-    """`client`: the name of the one whose settings they are, where the user has not named it."""
+    """Returns the refusal for a problem. `client`: name of the client, where the user has not chosen it."""
     reason = of_client(problem.message, client) if client else problem.message
     return Refused(ProblemType.INVALID_SETTINGS, reason, field=problem.field)
 

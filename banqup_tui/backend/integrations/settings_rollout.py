@@ -1,8 +1,8 @@
-"""New settings of the firm reach every integration that inherits them: the first at once, the others by a durable job.
+"""Rollout of new firm settings to every integration that inherits them, in a durable job after the first portion.
 
-So that no transaction grows with the number of clients. What is sent meanwhile with the settings of before was asked
-for before; every attempt names the version it was made with. The job reads the firm's settings as they are when it
-comes to an integration: of two changes in a row the last one stands.
+The job keeps transactions small, whatever the number of clients. A delivery sent meanwhile with the older settings was
+asked for before, and its attempt names the version. The job reads the firm's settings at each integration, so of two
+changes the later one wins.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlalchemy import Row, select
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.integrations import secret_binding, settings_levels, settings_versions
-from banqup_tui.backend.integrations.recovery import mend
+from banqup_tui.backend.integrations.recovery import repair
 from banqup_tui.backend.integrations.settings_levels import Settings
 from banqup_tui.backend.ledger import bulk_jobs, lifecycle
 from banqup_tui.backend.services import Context, Refused, Services
@@ -29,7 +29,7 @@ AT_ONCE = 100
 
 
 class Renewal(Value, frozen=True, kw_only=True):
-    """Whose settings a job of this kind makes anew."""
+    """Body of a job of this kind: the installation to roll out."""
 
     installation_id: str
 
@@ -40,7 +40,7 @@ _renewal = msgspec.json.Decoder(Renewal)
 def refuse_unfit(
     transaction: Transaction, services: Services, installation_id: str, before: Settings, firm: Settings
 ) -> None:
-    """Refused by the name of the first client that could not work with these settings of the firm."""
+    """Raises `Refused` with the name of the first client that could not work with these settings."""
     for row in _every(transaction, installation_id):
         own = settings_versions.own_settings(transaction.connection, services, row)
         try:
@@ -51,7 +51,7 @@ def refuse_unfit(
 
 
 def begin(transaction: Transaction, context: Context, installation_id: str, firm: Settings) -> int:
-    """Returns how many deliveries the first portion has mended, so that they are queued again."""
+    """Rolls out the first portion. Returns the number of deliveries that were repaired and queued again."""
     rows = _portion(transaction, installation_id, "")
     queued = sum(_renew(transaction, row, firm, context) for row in rows)
     if len(rows) == AT_ONCE:
@@ -61,7 +61,7 @@ def begin(transaction: Transaction, context: Context, installation_id: str, firm
 
 
 def portion(transaction: Transaction, services: Services, found: Row[Any]) -> bulk_jobs.Progress:
-    """The next integrations of a job. One that cannot work with the settings now needs a person."""
+    """Rolls out the next portion of a job. An integration that cannot work with the settings is marked broken."""
     installation_id = _renewal.decode(found.query).installation_id
     table = tables.installation
     installation = transaction.execute(select(table).where(table.c.id == installation_id)).one_or_none()
@@ -80,16 +80,16 @@ def portion(transaction: Transaction, services: Services, found: Row[Any]) -> bu
 
 
 def _renew(transaction: Transaction, integration: Row[Any], firm: Settings, context: Context) -> int:
-    """No new version where the client overrides all that has changed; what waited for a person goes on in any case."""
+    """Writes a new version unless the client overrides every change. The integration is resumed in any case."""
     own = settings_versions.own_settings(transaction.connection, context.services, integration)
     effective = settings_versions.checked(context.services, integration.extension_id, firm, own)
     if effective != settings_versions.effective_settings(transaction.connection, context.services, integration):
         settings_versions.use_version(transaction, context.services, integration, own, effective)
-    return mend(transaction, integration, context)
+    return repair(transaction, integration, context)
 
 
 def _portion(transaction: Transaction, installation_id: str, after: str) -> list[Row[Any]]:
-    """Locked in the order of their ids, as everywhere."""
+    """Returns the next integrations, locked in the order of their ids as everywhere, so that no deadlock arises."""
     table = tables.integration
     statement = select(table).where(
         table.c.installation_id == installation_id,
@@ -100,7 +100,8 @@ def _portion(transaction: Transaction, installation_id: str, after: str) -> list
 
 
 def _every(transaction: Transaction, installation_id: str) -> Iterator[Row[Any]]:
-    """All of them, some at a time, not locked: who changes one holds the installation first, as its caller does."""
+    """Yields all integrations, unlocked: each change of an integration locks the installation first, which the caller
+    has."""
     table, after = tables.integration, ""
     while True:
         statement = select(table).where(

@@ -1,4 +1,4 @@
-"""The versions of an integration's settings: a new one at every change, old ones as long as an attempt needs them."""
+"""Versions of an integration's settings. A change makes a new one; old ones stay while an attempt needs them."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _log = logging.getLogger(__name__)
 
 
 def own_settings(connection: Connection, services: Services, integration: Row[Any]) -> Settings:
-    """The client's own, of the version in use."""
+    """Returns the client's own settings of the version in use."""
     return _settings_of(connection, services, integration, "own")
 
 
 def effective_settings(connection: Connection, services: Services, integration: Row[Any]) -> Settings:
-    """Those in effect, of the version in use."""
+    """Returns the settings in effect of the version in use."""
     return _settings_of(connection, services, integration, "effective")
 
 
@@ -52,12 +52,18 @@ def _settings_of(
 
 
 def checked(services: Services, extension_id: str, firm: Mapping[str, Any], own: Mapping[str, Any]) -> Settings:
-    """Those in effect, complete and right; else refused with the first that is not."""
+    """Returns the settings in effect. Raises `Refused` for the first that is missing or wrong."""
     return settings_levels.read(services, extension_id, settings_levels.in_effect(firm, own), Level.EFFECTIVE)
 
 
 def destination_of(services: Services, extension_id: str, effective: Mapping[str, Any]) -> str:
-    """Kept in the clear: where a secret is part of it, a tag tells two such destinations apart."""
+    """Returns the destination as stored and shown. A secret in it is replaced by a keyed tag, which still tells two
+    destinations apart.
+
+    Raises:
+       LookupError: the connector does not exist.
+       Refused: the connector fails on the settings.
+    """
     connector = services.extensions.connector(extension_id)
     if connector is None:
         raise LookupError(extension_id)
@@ -76,16 +82,16 @@ def destination_of(services: Services, extension_id: str, effective: Mapping[str
     return f"{shown} #{services.vault.tag('destination', destination.encode())[:16]}"
 
 
-def signing_in(
+def sign_in_columns(
     transaction: Transaction, services: Services, extension_id: str, effective: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Columns of an integration with these settings: the sign-in that they name, and when it ends."""
+    """Returns the columns of an integration for the sign-in in these settings and its end."""
     until = {"sign_in_until": _sign_in_until(services, extension_id, effective)}
     return until | sign_in_settings.columns(transaction, services, extension_id, effective)
 
 
 def _sign_in_until(services: Services, extension_id: str, effective: Mapping[str, Any]) -> datetime | None:
-    """Where the connector can tell; one that fails at it says nothing."""
+    """Returns the end of the sign-in, or `None` if the connector does not tell or fails."""
     connector = services.extensions.connector(extension_id)
     if not isinstance(connector, SignsIn):
         return None
@@ -106,7 +112,7 @@ def write_version(
     own: Mapping[str, Any],
     effective: Mapping[str, Any],
 ) -> str:
-    """Returns its destination. The row of the integration is the caller's to change, or `use_version`'s."""
+    """Writes a version and returns its destination. The caller, or `use_version`, updates the integration."""
     destination = destination_of(services, extension_id, effective)
     transaction.execute(
         insert(tables.settings).values(
@@ -129,21 +135,25 @@ def use_version(
     own: Mapping[str, Any],
     effective: Mapping[str, Any],
 ) -> None:
-    """Writes the next version and has the integration use it: a send that was prepared with the old one is let go."""
+    """Writes the next version and makes the integration use it.
+
+    The mark of an attempt tests the version, so a delivery prepared with the older settings is dropped before its
+    effect.
+    """
     version = integration.settings_version + 1
     destination = write_version(
         transaction, services, integration.id, integration.extension_id, version, own, effective
     )
     table = tables.integration
     values: dict[str, Any] = {"settings_version": version, "destination": destination}
-    values |= signing_in(transaction, services, integration.extension_id, effective)
+    values |= sign_in_columns(transaction, services, integration.extension_id, effective)
     transaction.execute(update(table).where(table.c.id == integration.id).values(values))
     transaction.changed(EntityKind.INTEGRATION, integration.id, client_id=integration.client_id)
     forget_older(transaction, integration.id, version)
 
 
 def forget_older(transaction: Transaction, integration_id: str, version: int) -> None:
-    """Takes away what is older than `version`, save what an attempt that is not settled was made with."""
+    """Deletes versions older than `version`, except those that an unsettled attempt needs."""
     settings_table = tables.settings
     transaction.execute(
         delete(settings_table).where(
@@ -155,7 +165,7 @@ def forget_older(transaction: Transaction, integration_id: str, version: int) ->
 
 
 def _needed(integration_id: str) -> CompoundSelect[Any]:
-    """Versions of attempts that are under way, or that may still be looked up or rolled forward where they went."""
+    """Returns versions of attempts that are under way, or that may still be looked up or rolled forward."""
     attempt, delivery = tables.attempt, tables.delivery
     is_open = (
         delivery.c.state.in_([str(DeliveryState.SENDING), str(DeliveryState.UNKNOWN)])

@@ -1,5 +1,5 @@
-"""Signing in at a provider in the browser (OAuth 2.0), and the tokens that come of it.
+"""Sign-in at a provider in the browser (OAuth 2.0), and the tokens that result.
 
-The service begins a sign-in and gives the address of the provider's page; the user signs in there; the provider sends
-the browser back here, or the user brings the address back by hand. Tokens are kept sealed, and stay in the service.
+The service begins a sign-in and returns the address of the provider's page, where the user signs in. The provider sends
+the browser back to the service, or the user pastes the address. Tokens are stored sealed and stay in the service.
 """

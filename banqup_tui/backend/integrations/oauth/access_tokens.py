@@ -1,7 +1,7 @@
-"""Access tokens for connectors: as kept, or renewed in time. A renewed one is written down before it is used.
+"""Access tokens for connectors, renewed in time. A renewed token is stored before it is used.
 
-Many providers give each refresh token once. So one renewal at a time is under way for a sign-in, and what it brings is
-committed before anybody has it: killed at any moment after that, the next attempt finds the newest.
+Many providers accept a refresh token only once. So a sign-in has one renewal at a time, and its result is committed
+before use: after a crash at any later point the next attempt reads the newest token.
 """
 
 from __future__ import annotations
@@ -22,30 +22,30 @@ from banqup_tui.kill_points import kill_point
 
 
 class StoredTokens:
-    """Of one event loop. What a connector asks from another loop is done here."""
+    """Access tokens from the database. Belongs to one event loop, to which calls from other loops are passed."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._loop = asyncio.get_running_loop()
 
     async def access_token(self, sign_in: str, authorization: Authorization, refused: str | None = None) -> str:
-        asked = self._good(sign_in, authorization, refused)
+        asked = self._valid_token(sign_in, authorization, refused)
         if asyncio.get_running_loop() is self._loop:
             return await asked
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(asked, self._loop))
 
-    async def _good(self, sign_in: str, authorization: Authorization, refused: str | None) -> str:
+    async def _valid_token(self, sign_in: str, authorization: Authorization, refused: str | None) -> str:
         async with self._services.renewing.of(sign_in):
             found = await asyncio.to_thread(self._read, sign_in)
             granted = found.granted if found is not None else None
             if found is None or granted is None or not granted.is_of(authorization):
                 raise has_ended(name_of(authorization))
             remember(sign_in, granted.access_token, granted.refresh_token)
-            if granted.access_token.reveal() != refused if refused is not None else _is_good(granted):
+            if granted.access_token.reveal() != refused if refused is not None else _is_fresh(granted):
                 return granted.access_token.reveal()
             if granted.refresh_token is None:
                 raise has_ended(name_of(authorization))
-            # Cancelled meanwhile, it goes on: what the provider has given out must not be lost.
+            # Shielded from cancellation: the provider has spent the old refresh token, so the new one must be stored.
             renewing = asyncio.create_task(self._renew(found, granted.refresh_token, authorization))
             try:
                 return await asyncio.shield(renewing)
@@ -58,6 +58,7 @@ class StoredTokens:
         remember(found.id, granted.access_token, granted.refresh_token)
         if not await asyncio.to_thread(self._store, found, granted):
             raise NotSent(Message("sign-in.renewed-elsewhere"), fault=Fault.INTEGRATION)
+        # Kill point: the token is stored and not used.
         kill_point("token.stored")
         return granted.access_token.reveal()
 
@@ -70,10 +71,10 @@ class StoredTokens:
             return repository.renew(transaction, self._services, found.id, found.version, granted)
 
 
-def _is_good(granted: Granted) -> bool:
+def _is_fresh(granted: Granted) -> bool:
     return granted.renew_at is None or utc_now() < granted.renew_at
 
 
 def provide(services: Services) -> None:
-    """From here on, in this task and in those that it begins, connectors are given tokens."""
+    """Makes tokens available to the connectors in this task and the tasks that it starts."""
     TOKENS.set(StoredTokens(services))

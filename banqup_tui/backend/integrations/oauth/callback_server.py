@@ -1,8 +1,8 @@
-"""Where a provider sends the browser back to: a page on this computer, there only while a sign-in is open.
+"""Page on this computer to which the provider sends the browser back (RFC 8252 section 7.3).
 
-Its address is `http://localhost` with a port, and no path: some providers compare it with what was registered, and let
-nothing but the port be different. It listens on both addresses that a browser may take `localhost` for, so that no
-other program gets the one that is left free.
+The address is `http://localhost:PORT` without a path: some providers compare all but the port with the registered
+address. The server listens on both addresses of `localhost`, so that no other program can listen on the other one and
+take the code. It runs only while a sign-in is open.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from banqup_tui.presentation.words import languages
 from banqup_tui.protocol.messages import SignIn, SignInState
 
 SECONDS_AFTER_IT: Final = 30.0
-"""A browser may ask for the same page once more."""
+"""Seconds after a sign-in, as a browser may load the page twice."""
 SECONDS_FOR_A_REQUEST: Final = 10.0
 _MOST_CONNECTIONS: Final = 16
 _LONGEST_HEAD: Final = 16 << 10
@@ -42,11 +42,11 @@ _DONE = Message("sign-in.done")
 _NOBODY = Message("sign-in.not-awaited")
 
 Returned = Callable[[str], Awaitable[SignIn | None]]
-"""`await returned(query)`: what came of the sign-in that the browser comes back from; `None` where none is open."""
+"""`await returned(query)` returns the sign-in to which the browser comes back, or `None` if there is none."""
 
 
 class ReturnListener:
-    """Lives in the service's event loop."""
+    """The callback server of a service. Belongs to its event loop."""
 
     def __init__(self, returned: Returned) -> None:
         self._returned = returned
@@ -57,7 +57,8 @@ class ReturnListener:
         self._opening = asyncio.Lock()
 
     async def port(self) -> int:
-        """Listens from now on; until `expect` it may end at any moment. Raises `OSError`."""
+        """Starts listening and returns the port. Until `expect` is called it may close at any time. Raises
+        `OSError`."""
         async with self._opening:
             if not self._servers:
                 sockets = _both_of_localhost()
@@ -68,32 +69,32 @@ class ReturnListener:
             return self._port
 
     def expect(self, sign_in_id: str, seconds: float) -> None:
-        """It listens so long for this sign-in, or until `forget`."""
-        self._let_go(sign_in_id)
+        """Listens so many seconds for this sign-in, or until `forget`."""
+        self._cancel_timer(sign_in_id)
         loop = asyncio.get_running_loop()
         self._open[sign_in_id] = loop.call_later(seconds, self._ended, sign_in_id)
 
     def forget(self, sign_in_id: str) -> None:
-        """The sign-in is over."""
+        """Ends the wait for this sign-in."""
         if sign_in_id in self._open:
             self.expect(sign_in_id, SECONDS_AFTER_IT)
 
     def close(self) -> None:
         for sign_in_id in list(self._open):
-            self._let_go(sign_in_id)
+            self._cancel_timer(sign_in_id)
         for server in self._servers:
             server.close()
         self._servers.clear()
         for writer in list(self._connections):
             writer.transport.abort()
 
-    def _let_go(self, sign_in_id: str) -> None:
+    def _cancel_timer(self, sign_in_id: str) -> None:
         timer = self._open.pop(sign_in_id, None)
         if timer is not None:
             timer.cancel()
 
     def _ended(self, sign_in_id: str) -> None:
-        self._let_go(sign_in_id)
+        self._cancel_timer(sign_in_id)
         if not self._open:
             self.close()
 
@@ -127,6 +128,7 @@ class ReturnListener:
         nobody = "404 Not Found", _page(language, _NOBODY)
         if method != "GET" or path != "/" or not version.startswith("HTTP/1."):
             return nobody
+        # Stops DNS rebinding: a page of another site could otherwise call this server.
         if headers.get("host", "") not in {f"{name}:{self._port}" for name in ("localhost", "127.0.0.1", "[::1]")}:
             return nobody
         try:
@@ -141,7 +143,7 @@ class ReturnListener:
 
 
 def _page(language: str, message: Message) -> str:
-    """Shown by a browser, in the language that this asks for and not in that of a terminal."""
+    """Returns the page in the browser's language, which may differ from the terminal's."""
     from banqup_tui.presentation.messages import words_of
     from banqup_tui.presentation.words import in_language
 
@@ -150,7 +152,7 @@ def _page(language: str, message: Message) -> str:
 
 
 def _both_of_localhost() -> list[socket.socket]:
-    """127.0.0.1 and, where there is IPv6, ::1, on one port that is free on both. Raises `OSError`."""
+    """Returns sockets on 127.0.0.1 and, with IPv6, ::1 with the same port. Raises `OSError` if none is free."""
     for _ in range(_TRIES):
         first = socket.create_server(("127.0.0.1", 0), backlog=_MOST_CONNECTIONS)
         try:

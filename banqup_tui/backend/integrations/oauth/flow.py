@@ -1,4 +1,4 @@
-"""A sign-in from its beginning to its tokens: what the form asks for, and what the browser brings back."""
+"""The course of a sign-in: its beginning in a form, and the return of the browser with a code."""
 
 from __future__ import annotations
 
@@ -23,18 +23,19 @@ from banqup_tui.domain.secret import Secret
 from banqup_tui.protocol.messages import SignIn, SignInRequest, SignInState
 from banqup_tui.protocol.problems import ProblemType
 
-_LETTERS = 32
-"""Bytes of chance in the state and the verifier."""
+_RANDOM_BYTES = 32
+"""Random bytes in the state and in the PKCE verifier."""
 
 
 async def begin(services: Services, request: SignInRequest, returns: ReturnListener) -> SignIn:
-    """`returns`: where the provider sends the browser back.
+    """Begins a sign-in and returns the address of the provider's page.
 
-    Raises `Refused` or `Failure` where a setting that it needs is missing or wrong.
+    Raises:
+       Refused, Failure: a setting that it needs is missing or wrong.
     """
     authorization = await asyncio.to_thread(_authorization, services, request)
     returns_to = f"http://localhost:{await returns.port()}"
-    state, verifier = secrets.token_urlsafe(_LETTERS), Secret(secrets.token_urlsafe(_LETTERS))
+    state, verifier = secrets.token_urlsafe(_RANDOM_BYTES), Secret(secrets.token_urlsafe(_RANDOM_BYTES))
     waiting = Waiting(
         authorization=authorization,
         url=page(authorization, returns_to, state, verifier),
@@ -55,13 +56,16 @@ async def look(services: Services, sign_in_id: str) -> SignIn:
 
 
 async def returned_by_hand(services: Services, sign_in_id: str, address: str, returns: ReturnListener) -> SignIn:
-    """The address was copied from the browser. Raises `Failure` where it is another: the sign-in goes on waiting."""
+    """Finishes a sign-in with an address pasted from the browser. Raises `Failure` for a wrong address; the sign-in
+    then stays open."""
     found = await asyncio.to_thread(_found, services, sign_in_id)
     if found.waiting is None:
         return _status_of(found)
     answer = _answer_in(address)
     if "code" not in answer and "error" not in answer:
         raise _wrong_address("sign-in.not-this-address", found.waiting)
+    # The state ties the answer to this sign-in (RFC 6749 section 10.12); without it a stranger's code could be pasted
+    # in.
     if not secrets.compare_digest(answer.get("state", "").encode(), found.waiting.state.encode()):
         raise _wrong_address("sign-in.of-another", found.waiting)
     settled = await _settled(services, found, found.waiting, answer)
@@ -70,7 +74,7 @@ async def returned_by_hand(services: Services, sign_in_id: str, address: str, re
 
 
 async def returned(services: Services, query: str) -> SignIn | None:
-    """The browser came back by itself. `None` where nobody waits for it."""
+    """Finishes a sign-in to which the browser came back. Returns `None` if there is none."""
     answer = _answer_in(f"?{query}")
     found = await asyncio.to_thread(_awaited, services, answer.get("state", ""))
     if found is None:
@@ -100,7 +104,8 @@ def _authorization(services: Services, request: SignInRequest) -> Authorization:
 
 
 async def _settled(services: Services, found: SignInRow, waiting: Waiting, answer: Mapping[str, str]) -> SignIn:
-    """A code is good for once: whoever comes with it first gets the tokens, the other sees what came of it."""
+    """Exchanges the code. It is valid once: of two callers the first gets the tokens, the second reads the result.
+    Shielded, so that a closed browser does not lose tokens."""
     settling = asyncio.create_task(_settle(services, found, waiting, answer))
     await asyncio.shield(settling)
     return await look(services, found.id)
@@ -124,7 +129,7 @@ async def _settle(services: Services, found: SignInRow, waiting: Waiting, answer
 
 
 def _answer_in(address: str) -> dict[str, str]:
-    """`code` and `state`, or `error`: of the query of an address; a page may show them behind a `#` as well."""
+    """Returns the parameters of the query, or of the fragment, where some pages show them."""
     parts = urlsplit(address.strip())
     return {name: values[0] for name, values in parse_qs(parts.query or parts.fragment).items()}
 

@@ -1,7 +1,4 @@
-"""What is said to a provider: the address of its page, a code for tokens, a refresh token for new ones.
-
-OAuth 2.0 authorization code (RFC 6749) with PKCE (RFC 7636), for an application on the user's machine (RFC 8252).
-"""
+"""Requests to a provider: authorization code (RFC 6749) with PKCE (RFC 7636) for native applications (RFC 8252)."""
 
 from __future__ import annotations
 
@@ -29,7 +26,7 @@ from banqup_tui.domain.text import clean
 from banqup_tui.domain.values import Value
 
 MARGIN = 30.0
-"""Seconds before its end after which an access token is not used any more."""
+"""Seconds before its end at which an access token is no longer used."""
 
 LONGEST_TOKEN = 16 << 10
 LONGEST_LIFE = 100 * 365 * 86_400.0
@@ -41,10 +38,12 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "applica
 
 
 class Granted(Value, frozen=True, kw_only=True):
-    """`renew_at`: from when on the access token is not used any more, if the provider says how long it is good.
+    """Tokens of a provider.
 
-    `until`: when the sign-in itself ends, if it says so. `token_url`, `client_id`: by whom and to whom it was given; a
-    refresh token goes nowhere else.
+    Attributes:
+       renew_at: time after which the access token is no longer used; `None` if the provider gives no end.
+       until: end of the sign-in itself, if known.
+       token_url, client_id: provider and application of the tokens; a refresh token is sent nowhere else.
     """
 
     access_token: Secret
@@ -55,16 +54,15 @@ class Granted(Value, frozen=True, kw_only=True):
     client_id: str = ""
 
     def is_of(self, authorization: Authorization) -> bool:
-        """Whether it was given by the provider, and to the application, that are now in the settings.
-
-        One of 0.4.0 does not say so yet: its first renewal does.
-        """
+        """Tells whether the tokens belong to the provider and application in the settings. Those of 0.4.0 lack the data
+        until their first renewal."""
         issued_by = (self.token_url, self.client_id)
         return issued_by == ("", "") or issued_by == (authorization.token_url, authorization.client_id)
 
 
 class _TokenAnswer(msgspec.Struct, frozen=True):
-    """The times in seconds. Providers name the one of the refresh token as they like: it is in no standard."""
+    """Answer of the token endpoint (RFC 6749 section 5.1); times in seconds. No standard names the lifetime of a
+    refresh token, so providers differ."""
 
     access_token: str
     refresh_token: str | None = None
@@ -88,12 +86,12 @@ _error_answer = msgspec.json.Decoder(_ErrorAnswer)
 
 
 def name_of(authorization: Authorization) -> str:
-    """How sentences name the provider."""
+    """Returns the provider's name for messages."""
     return server_of(authorization.authorize_url)
 
 
 def page(authorization: Authorization, returns_to: str, state: str, verifier: Secret) -> str:
-    """The address to open in a browser."""
+    """Returns the address to open in a browser (RFC 6749 section 4.1.1)."""
     digest = hashlib.sha256(verifier.reveal().encode()).digest()
     asked = {
         "response_type": "code",
@@ -111,22 +109,22 @@ def page(authorization: Authorization, returns_to: str, state: str, verifier: Se
 
 
 async def exchanged(authorization: Authorization, code: Secret, returns_to: str, verifier: Secret) -> Granted:
-    """Tokens for a code. Raises `NotSent`; the code is used up in any case."""
+    """Exchanges a code for tokens. Raises `NotSent`; the code is spent in any case."""
     asked = {"grant_type": "authorization_code", "redirect_uri": returns_to}
-    return await _asked(authorization, asked, {"code": code, "code_verifier": verifier})
+    return await _request_tokens(authorization, asked, {"code": code, "code_verifier": verifier})
 
 
 async def renewed(authorization: Authorization, refresh_token: Secret) -> Granted:
-    """New tokens. Where the answer has no refresh token the one before stays good. Raises `NotSent`.
+    """Renews the tokens. An answer without a refresh token leaves the old one valid. Raises `NotSent`.
 
-    A provider that gives each refresh token once may have used it up even where no answer came.
+    A provider that accepts a refresh token once may have spent it even if no answer came.
     """
-    granted = await _asked(authorization, {"grant_type": "refresh_token"}, {"refresh_token": refresh_token})
+    granted = await _request_tokens(authorization, {"grant_type": "refresh_token"}, {"refresh_token": refresh_token})
     return granted if granted.refresh_token else msgspec.structs.replace(granted, refresh_token=refresh_token)
 
 
 def refused_there(provider: str, error: str, description: str) -> NotSent:
-    """What a provider's page or its answer says in the place of tokens."""
+    """Returns the error for an error code of RFC 6749, from the provider's page or its answer."""
     shown = clean(description)[:_MOST_SHOWN]
     if error in ("temporarily_unavailable", "server_error"):
         return NotSent(message("sign-in.not-now", provider=provider), fault=Fault.INTEGRATION)
@@ -142,8 +140,10 @@ def has_ended(provider: str) -> NotSent:
     return NotSent(message("sign-in.ended", provider=provider), fault=Fault.PERSON, trouble=Trouble.SIGN_IN)
 
 
-async def _asked(authorization: Authorization, asked: Mapping[str, str], secret: Mapping[str, Secret]) -> Granted:
-    """What goes wrong is said without any of the secrets, which a provider may repeat. Raises `NotSent`."""
+async def _request_tokens(
+    authorization: Authorization, asked: Mapping[str, str], secret: Mapping[str, Secret]
+) -> Granted:
+    """Requests tokens. Secrets that a provider repeats in an error are removed. Raises `NotSent`."""
     secret = {**secret, "client_secret": authorization.client_secret}
     try:
         return await _tokens(authorization, asked, secret)
@@ -152,7 +152,7 @@ async def _asked(authorization: Authorization, asked: Mapping[str, str], secret:
 
 
 async def _tokens(authorization: Authorization, asked: Mapping[str, str], secret: Mapping[str, Secret]) -> Granted:
-    """The application names itself in the body, as all providers known here take it."""
+    """Sends the request. The client id is in the body, which all known providers accept (RFC 6749 section 2.3.1)."""
     form = {**asked, "client_id": authorization.client_id, **{name: one.reveal() for name, one in secret.items()}}
     content = urlencode({name: text for name, text in form.items() if text}).encode()
     url, where = authorization.token_url, server_of(authorization.token_url)
@@ -165,18 +165,18 @@ async def _tokens(authorization: Authorization, asked: Mapping[str, str], secret
     if not answer.good:
         _refuse(answer, where)
     try:
-        quote = _token_answer.decode(answer.body)
+        tokens = _token_answer.decode(answer.body)
     except _UNREADABLE:
         raise _no_tokens(where) from None
-    if not all(_is_token(token) for token in (quote.access_token, quote.refresh_token or "-")):
+    if not all(_is_token(token) for token in (tokens.access_token, tokens.refresh_token or "-")):
         raise _no_tokens(where)
-    good_for = _seconds(quote.expires_in)
-    # 0 of an access token: renewed before each use. 0 of a refresh token: no end, as Keycloak has it.
-    until = next(filter(None, map(_seconds, quote.lifetimes)), None)
+    good_for = _seconds(tokens.expires_in)
+    # A lifetime of 0: an access token is renewed before each use; a refresh token has no end, as in Keycloak.
+    until = next(filter(None, map(_seconds, tokens.lifetimes)), None)
     return Granted(
-        access_token=Secret(quote.access_token),
-        refresh_token=Secret(quote.refresh_token) if quote.refresh_token else None,
-        renew_at=None if good_for is None else began + timedelta(seconds=_used_for(good_for)),
+        access_token=Secret(tokens.access_token),
+        refresh_token=Secret(tokens.refresh_token) if tokens.refresh_token else None,
+        renew_at=None if good_for is None else began + timedelta(seconds=_usable_seconds(good_for)),
         until=None if until is None else began + timedelta(seconds=until),
         token_url=authorization.token_url,
         client_id=authorization.client_id,
@@ -184,27 +184,27 @@ async def _tokens(authorization: Authorization, asked: Mapping[str, str], secret
 
 
 def _is_token(text: str) -> bool:
-    """It goes into a header: letters, digits and signs, and no more of them than a header takes."""
+    """Tells whether the token can be sent in a header: printable ASCII of a limited length."""
     return 0 < len(text) <= LONGEST_TOKEN and text.isascii() and text.isprintable() and " " not in text
 
 
-def _seconds(quote: float | None) -> float | None:
-    """`None` where nothing was said, or nothing that can be meant."""
-    return quote if quote is not None and math.isfinite(quote) and 0 <= quote <= LONGEST_LIFE else None
+def _seconds(lifetime: float | None) -> float | None:
+    """Returns the seconds, or `None` if absent or impossible."""
+    return lifetime if lifetime is not None and math.isfinite(lifetime) and 0 <= lifetime <= LONGEST_LIFE else None
 
 
-def _used_for(good_for: float) -> float:
-    """Both in seconds. As long as may be: some providers count it as an error if a token is renewed too early."""
+def _usable_seconds(good_for: float) -> float:
+    """Returns the seconds of use, as many as possible: some providers treat early renewals as an error."""
     return good_for - min(MARGIN, good_for / 4)
 
 
 def _refuse(answer: Answer, where: str) -> NoReturn:
     try:
-        quote = _error_answer.decode(answer.body)
+        found_error = _error_answer.decode(answer.body)
     except _UNREADABLE:
-        quote = None
-    if quote is not None and 400 <= answer.status < 500 and answer.status != 429:
-        raise refused_there(where, quote.error, quote.error_description)
+        found_error = None
+    if found_error is not None and 400 <= answer.status < 500 and answer.status != 429:
+        raise refused_there(where, found_error.error, found_error.error_description)
     from banqup_tui.connectors.common.http_faults import refusal
 
     found: BanqupError = refusal(answer, where, begun=False)

@@ -1,4 +1,4 @@
-"""One renewal at a time for each sign-in, in the whole service."""
+"""Locks that allow one renewal at a time for each sign-in in the service."""
 
 import asyncio
 from collections import defaultdict

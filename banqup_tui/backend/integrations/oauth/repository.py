@@ -1,4 +1,4 @@
-"""Sign-ins at rest: those that wait for the user, and the tokens of those that were made. Sealed, as settings are."""
+"""Sign-ins in the database, open or with their tokens, sealed like settings."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from banqup_tui.protocol.messages import EntityKind, SignInState
 
 WAITING_HOURS = 1
 RETENTION_DAYS = 30
-"""Without being used, or named by any settings in use."""
+"""Days after which a sign-in is deleted that was not used and is in no settings in use."""
 
 _table = tables.sign_in
 
 
 class Waiting(Value, frozen=True, kw_only=True):
-    """What is needed once the browser comes back."""
+    """Data of an open sign-in, needed when the browser comes back."""
 
     authorization: Authorization
     url: str
@@ -40,7 +40,7 @@ class Waiting(Value, frozen=True, kw_only=True):
 
 
 class SignInRow(msgspec.Struct, frozen=True):
-    """A row, opened: `waiting` or `granted`, by its state. `version` rises with every renewal."""
+    """A row with its content decrypted: `waiting` or `granted`, by `state`. `version` grows with every renewal."""
 
     id: str
     state: SignInState
@@ -61,7 +61,7 @@ def state_hash(state: str) -> str:
 
 
 def put(transaction: Transaction, services: Services, extension_id: str, provider: str, waiting: Waiting) -> str:
-    """A new one; its id."""
+    """Inserts an open sign-in and returns its id."""
     sign_in_id = str(uuid4())
     transaction.execute(
         insert(_table).values(
@@ -84,12 +84,12 @@ def by_id(connection: Connection, services: Services, sign_in_id: str) -> SignIn
 
 
 def by_state(connection: Connection, services: Services, state: str) -> SignInRow | None:
-    """The one that a provider speaks of when it sends the browser back."""
+    """Returns the sign-in with this `state` parameter, which the browser brings back."""
     return _one(connection, services, _table.c.state_hash == state_hash(state))
 
 
 def grant(transaction: Transaction, services: Services, sign_in_id: str, granted: Granted) -> None:
-    """Nothing where it no longer waits."""
+    """Stores the tokens. Does nothing if the sign-in is no longer open."""
     values = {
         "state": str(SignInState.SIGNED_IN),
         "sealed": _sealed(services, sign_in_id, granted),
@@ -99,13 +99,17 @@ def grant(transaction: Transaction, services: Services, sign_in_id: str, granted
 
 
 def refuse(transaction: Transaction, sign_in_id: str, reason: Message) -> None:
-    """It is of no more use; what it was for is forgotten. Nothing where it no longer waits."""
+    """Marks the sign-in as refused and deletes its data. Does nothing if it is no longer open."""
     values = {"state": str(SignInState.REFUSED), "sealed": b"", "reason": reason}
     _settle(transaction, sign_in_id, values)
 
 
 def renew(transaction: Transaction, services: Services, sign_in_id: str, version: int, granted: Granted) -> bool:
-    """False where somebody else has renewed it meanwhile. Integrations that use it learn when it ends now."""
+    """Stores renewed tokens, and the new end at the integrations that use them.
+
+    Returns:
+       False if somebody else has renewed them meanwhile.
+    """
     values = {"sealed": _sealed(services, sign_in_id, granted), "version": version + 1, "used_at": transaction.now}
     if granted.until is not None:
         values["until"] = granted.until
@@ -113,14 +117,15 @@ def renew(transaction: Transaction, services: Services, sign_in_id: str, version
     if transaction.execute(update(_table).where(*which).values(values)).rowcount != 1:
         return False
     if granted.until is not None:
-        _tell_integrations(transaction, sign_in_id, granted.until)
+        _update_integrations(transaction, sign_in_id, granted.until)
     return True
 
 
 def forget_unused(transaction: Transaction, in_use: frozenset[str]) -> None:
-    """Those that nobody came back from, and those that no settings name and that were not used for long.
+    """Deletes sign-ins that were not finished, and those that no settings name and that were unused for long.
 
-    `in_use` is what settings of the firm name; those of clients stand with their integrations.
+    Args:
+       in_use: ids in the firm's settings. Ids in clients' settings are read from their integrations.
     """
     integration = tables.integration
     is_there = integration.c.state != str(IntegrationState.REMOVED)
@@ -138,7 +143,7 @@ def _settle(transaction: Transaction, sign_in_id: str, values: dict[str, Any]) -
     transaction.execute(update(_table).where(*waits).values({**values, "used_at": transaction.now}))
 
 
-def _tell_integrations(transaction: Transaction, sign_in_id: str, until: datetime) -> None:
+def _update_integrations(transaction: Transaction, sign_in_id: str, until: datetime) -> None:
     table = tables.integration
     which = (table.c.sign_in_id == sign_in_id, table.c.space_id == transaction.space_id)
     update_integrations = (

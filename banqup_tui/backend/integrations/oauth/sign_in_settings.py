@@ -1,4 +1,4 @@
-"""Sign-ins as settings name them: looked at before the settings are kept, and known to their integrations."""
+"""Sign-ins in settings: checks before the settings are stored, and columns of the integrations."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from banqup_tui.protocol.problems import ProblemType
 
 
 def refuse_unknown(transaction: Transaction, services: Services, extension_id: str, entered: Mapping[str, Any]) -> None:
-    """Of the settings that are given now: a sign-in among them has to have been made here, for this extension."""
+    """Raises `Refused` if an entered sign-in was not completed here for this extension."""
     table = tables.sign_in
     for name, sign_in_id in _named(services, extension_id, entered):
         which = (
@@ -36,7 +36,7 @@ def refuse_unknown(transaction: Transaction, services: Services, extension_id: s
 def columns(
     transaction: Transaction, services: Services, extension_id: str, effective: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Of an integration with these settings: the sign-in that they name, and when it ends if the provider said so."""
+    """Returns the columns of an integration for the sign-in in these settings, and its end if known."""
     table = tables.sign_in
     for _name, sign_in_id in _named(services, extension_id, effective):
         until = transaction.execute(select(table.c.until).where(table.c.id == sign_in_id)).scalar_one_or_none()
@@ -45,7 +45,7 @@ def columns(
 
 
 def forget_unused(transaction: Transaction, services: Services) -> None:
-    """See `kept.forget_unused`. Settings of the firm that cannot be read keep everything."""
+    """Calls `repository.forget_unused`. Deletes nothing if settings of the firm cannot be read."""
     table = tables.installation
     in_use = set()
     for row in transaction.execute(

@@ -60,5 +60,5 @@ def test_rows_of_any_content_are_written_changed_and_found(rows: dict[str, tuple
 def test_postgresql_hears_the_same_in_its_own_words() -> None:
     printed = str(UPDATE.compile(dialect=postgresql.dialect()))
     assert "json_array_elements(CAST(" in printed
-    assert "CAST(given_rows.value ->> 1 AS TEXT)" in printed
+    assert "CAST(json_rows.value ->> 1 AS TEXT)" in printed
     assert "json_extract" not in printed

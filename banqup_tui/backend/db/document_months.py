@@ -1,4 +1,7 @@
-"""Documents dated on a day or later. Tables know the month under which one is filed; the day stands in its value."""
+"""Selects documents dated on a day or later.
+
+The table `document` has columns for the month only, so the day is read from the document's JSON within that one month.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,10 @@ _document = msgspec.json.Decoder(Document)
 
 
 def since_month(since: date | None) -> list[Any]:
-    """What a row has to be, but for the day within the month of `since`."""
+    """Returns the conditions over `document` for months from `since` on; none for `None`.
+
+    Rows of the month of `since` itself must also pass `is_too_early`.
+    """
     if since is None:
         return []
     same_year = and_(document.c.filed_year == since.year, document.c.filed_month >= since.month)
@@ -24,19 +30,23 @@ def since_month(since: date | None) -> list[Any]:
 
 
 def is_too_early(row: Row[Any], since: date | None) -> bool:
-    """Of a row of `document` that `since_month` let through."""
+    """Returns whether a row that fulfils `since_month` is dated before `since`."""
     if since is None or (row.filed_year, row.filed_month) != (since.year, since.month):
         return False
     return _document.decode(row.value).sort_date < since
 
 
-def count_since(connection: Any, which: Iterable[Any], since: date | None) -> int:
-    """How many rows of `document` fulfil `which` and are dated then or later."""
-    fulfilled = [*which, *since_month(since)]
-    total = int(connection.execute(select(func.count()).select_from(document).where(*fulfilled)).scalar_one())
+def count_since(connection: Any, conditions: Iterable[Any], since: date | None) -> int:
+    """Returns the number of rows of `document` that fulfil `conditions` and are dated `since` or later.
+
+    Args:
+        connection: A transaction or a connection.
+    """
+    with_month = [*conditions, *since_month(since)]
+    total = int(connection.execute(select(func.count()).select_from(document).where(*with_month)).scalar_one())
     if since is None or since.day == 1:
         return total
     in_month = [document.c.filed_year == since.year, document.c.filed_month == since.month]
     columns = (document.c.value, document.c.filed_year, document.c.filed_month)
-    rows = connection.execute(select(*columns).where(*which, *in_month))
+    rows = connection.execute(select(*columns).where(*conditions, *in_month))
     return total - sum(is_too_early(row, since) for row in rows)

@@ -1,4 +1,4 @@
-"""Files addressed by their SHA-256, below one directory: `files/ab/abcd…`. Written whole or not at all."""
+"""Stores files by their SHA-256 below one directory (`files/ab/abcd…`). A file is stored whole or not at all."""
 
 import filecmp
 import hashlib
@@ -12,10 +12,12 @@ from banqup_tui.whole_file import hashed, sync_directory, write_new
 
 
 class HashDiffers(Exception):
-    """The bytes are not those that were announced."""
+    """The SHA-256 of the bytes is not the announced one."""
 
 
 class FileStore:
+    """The files of the service; its methods may be called from any thread."""
+
     def __init__(self, root: Path) -> None:
         self._root = root
         self._healed: list[str] = []
@@ -23,16 +25,20 @@ class FileStore:
 
     @property
     def home(self) -> Path:
-        """The directory of the service, in which the store stands."""
+        """The directory of the service, which has the store in it."""
         return self._root.parent
 
     def sweep(self) -> None:
-        """Takes away what uploads left behind that were cut off. Only while nobody else writes here."""
+        """Removes temporary files of interrupted uploads. No upload may be running."""
         for leftover in self._root.glob(".*.part"):
             leftover.unlink(missing_ok=True)
 
     def path(self, sha256: str) -> Path:
-        """Raises `ValueError` for what is no hash: no other text becomes a path."""
+        """Returns the path of a file, which may not exist.
+
+        Raises:
+            ValueError: If the text is no SHA-256 in lower-case hex, so that no other text becomes a path.
+        """
         if not is_sha256(sha256):
             raise ValueError("not a SHA-256 in lower-case hex")
         return self._root / sha256[:2] / sha256
@@ -41,7 +47,7 @@ class FileStore:
         return self.path(sha256).is_file()
 
     def is_whole(self, sha256: str) -> bool:
-        """It is there, and its bytes are those that its name announces. Reads the whole file."""
+        """Returns whether the file exists and has the SHA-256 of its name; reads the whole file."""
         try:
             with self.path(sha256).open("rb") as stream:
                 return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
@@ -49,19 +55,24 @@ class FileStore:
             return False
 
     def take_healed(self) -> list[str]:
-        """Files that were damaged or missing and came in again since this was last asked."""
+        """Returns the hashes of files that were missing or damaged and have been stored since the last call."""
         healed, self._healed = self._healed, []
         return healed
 
     def put(self, chunks: Iterable[bytes], expected: str | None = None) -> tuple[str, bool]:
-        """Returns the SHA-256 and whether it is new. Raises `HashDiffers` and keeps nothing if it is not `expected`.
+        """Stores a file. A damaged file of the same hash is replaced.
 
-        Bytes that come in again take the place of a file that is damaged.
+        Returns:
+            The SHA-256, and whether the file was missing or damaged before.
+
+        Raises:
+            HashDiffers: If the SHA-256 is not `expected`; then nothing is stored.
         """
         temporary = self._root / f".{secrets.token_hex(8)}.part"
         digest = hashlib.sha256()
         try:
             write_new(temporary, hashed(chunks, digest))
+            # A kill here leaves a temporary file, which `sweep` removes at the next start.
             kill_point("file.temp")
             return self._adopt(temporary, digest.hexdigest(), expected)
         finally:
@@ -77,5 +88,7 @@ class FileStore:
         final.parent.mkdir(exist_ok=True, mode=0o700)
         temporary.replace(final)
         sync_directory(final.parent)
+        # A kill here leaves a whole file without a row in the database; the same content is found here when it is sent
+        # again.
         kill_point("file.renamed")
         return sha256, True

@@ -1,12 +1,12 @@
-"""One statement for many rows: they go to the database as one JSON text, which it takes apart itself.
+"""Statements over many rows that are passed to the database as one JSON parameter.
 
-A statement that runs once for each row gives the interpreter's lock away and asks for it again with every row, and
-waits whenever the event loop has something to do; one with a parameter for each row is written and read anew for every
-number of rows. Under load either is most of what a transaction takes.
+A statement that runs once for each row releases and takes the interpreter's lock for each row, and waits whenever the
+event loop runs. A statement with a parameter for each row is compiled and parsed anew for every number of rows. Under
+load either takes most of a transaction's time.
 
-    update(document).where(document.c.id == given(0, String)).values(seq=given(1, Integer))
+    update(document).where(document.c.id == row_field(0, String)).values(seq=row_field(1, Integer))
 
-runs with `rows_param(pairs)` as its parameters, and any others beside. On SQLite and PostgreSQL alike.
+runs with `rows_param(pairs)` as its parameters, merged with any others. This works on SQLite and PostgreSQL.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeEngine
 
-_NAME = "given_rows"
+_NAME = "json_rows"
 _encode = msgspec.json.Encoder().encode
 
 
 def rows_param(rows: Iterable[Sequence[str | int | bool | None]]) -> dict[str, Any]:
-    """The parameter that `row_field` reads. Times are written with `tables.stamp`."""
+    """Returns the parameter with the rows that `row_field` reads. Times are passed as text made by `tables.stamp`."""
     return {_NAME: _encode(list(rows)).decode()}
 
 
 def ids_param(identifiers: Iterable[str]) -> dict[str, Any]:
-    """The parameter that `in_ids` reads."""
+    """Returns the parameter with the ids that `in_ids` reads."""
     return rows_param((one,) for one in identifiers)
 
 
 def row_field(position: int, kind: type[TypeEngine[Any]]) -> ColumnElement[Any]:
-    """What stands at this place of each row."""
+    """Returns the expression for the field at `position` (from 0) of the current row, as a value of type `kind`."""
     return _field(_ROWS.c.value, literal_column(str(position)), type_=kind())
 
 
 def in_ids(column: ColumnElement[str]) -> ColumnElement[bool]:
-    """Is it one of the identifiers that are given?"""
+    """Returns the condition that `column` is one of the ids of `ids_param`."""
     return column.in_(select(row_field(0, String)))
 
 

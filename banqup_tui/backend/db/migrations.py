@@ -1,6 +1,7 @@
-"""The schema of the database, and how an older one becomes it.
+"""Creates the schema of the database, or migrates an older one step by step.
 
-A fresh database gets all tables at once. Alembic's operations are imported only where there is something to change.
+A new database gets all tables at once. Alembic is imported only when there is a step to run, because the import is
+slow.
 """
 
 import uuid
@@ -42,9 +43,11 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
 SCHEMA = 10
+"""Number of the current schema, stored in the table `schema_version`."""
 
 
 def _sftp_drop_and_to_place(operations: "Operations") -> None:
+    """Adds the SFTP drop and what the program suggests for files to place."""
     operations.add_column("source", Column("fingerprint", Text))
     for name in ("source_id", "client_id", "folder", "seller_key", "buyer_key", "account_key"):
         operations.add_column("to_place", Column(name, tables.unfiled.c[name].type))
@@ -54,7 +57,7 @@ def _sftp_drop_and_to_place(operations: "Operations") -> None:
 
 
 def _limits_and_health(operations: "Operations") -> None:
-    """Limits and health of integrations; attempts that know their integration."""
+    """Adds limits and health of integrations, and the integration to each attempt."""
     for added in (
         Column("per_minute", Integer),
         Column("failing_since", tables.UtcTime),
@@ -74,7 +77,7 @@ def _sign_ins(operations: "Operations") -> None:
 
 
 def _credit_notes(operations: "Operations") -> None:
-    """Amounts of credit notes get their sign. The copies of terminals do the same to theirs (store.copy_schema)."""
+    """Makes the amounts of credit notes negative. `store.copy_schema` does the same to the copies of terminals."""
     connection = operations.get_bind()
     rows = connection.execute(select(tables.document.c.id, tables.document.c.value)).all()
     for document_id, value in rows:
@@ -95,16 +98,17 @@ def _reader_failures(operations: "Operations") -> None:
 
 
 def _no_plain_hashes(operations: "Operations") -> None:
-    """What was a plain hash of a command, a password in it too, is forgotten: keys are known as before.
+    """Clears the fingerprints of commands, which were plain hashes from which a password could be guessed.
 
-    Sealed values and destinations are made anew by `resealing`, which has the keys. No package of others is let in yet.
+    The keys of the commands stay, so repeated commands are recognised. Sealed values and destinations are renewed by
+    `integrations.key_rotation`, which has the keys. The new table of allowed packages is empty.
     """
     operations.get_bind().execute(update(tables.command).values(fingerprint=""))
     tables.allowed_package.create(operations.get_bind(), checkfirst=True)
 
 
 def _messages(operations: "Operations") -> None:
-    """Reasons that are texts become messages. Their texts stay as they were written."""
+    """Turns reasons that are texts into messages that show the same text."""
     for table, name, remedy in (
         (tables.delivery, "reason", "remedy"),
         (tables.attempt, "reason", None),
@@ -115,7 +119,7 @@ def _messages(operations: "Operations") -> None:
 
 
 def _make_messages(operations: "Operations", table: Table, name: str, remedy: str | None) -> None:
-    """The texts in column `name`, with those in column `remedy`, which is dropped."""
+    """Turns the texts of column `name` into messages, with the column `remedy`, which is dropped."""
     reason = column(name, Text)
     statement = update(sql_table(table.name, reason)).where(reason.is_not(None)).values({name: _message(name, remedy)})
     operations.get_bind().execute(statement)
@@ -129,7 +133,7 @@ def _message(name: str, remedy: str | None = None) -> "ColumnElement[str]":
 
 
 def _messages_of_intake(operations: "Operations") -> None:
-    """Why files wait to be placed, and what is wrong with ways in: the texts become messages."""
+    """Turns the reasons of files to place, of installations and of sources into messages."""
     _make_messages(operations, tables.unfiled, "reason", "remedy")
     _make_messages(operations, tables.installation, "reason", None)
     operations.add_column("source", Column("problems", Text))
@@ -140,10 +144,8 @@ def _messages_of_intake(operations: "Operations") -> None:
 
 
 def _messages_of_sign_ins(operations: "Operations") -> None:
-    """Why a sign-in was refused becomes a message, with its text as it was written.
-
-    Step 4 makes the whole table as it is now, for a database that had none.
-    """
+    """Turns the reasons of refused sign-ins into messages that show the same text."""
+    # Step 4 creates the table in its current form, so a database that came through step 4 just now has the column.
     if "reason" in {one["name"] for one in inspect(operations.get_bind()).get_columns("sign_in")}:
         return
     operations.add_column("sign_in", Column("reason", Text))
@@ -165,12 +167,14 @@ STEPS: dict[int, Callable[["Operations"], None]] = {
     9: _messages_of_intake,
     10: _messages_of_sign_ins,
 }
-"""`STEPS[n]` makes schema n out of schema n - 1."""
+"""`STEPS[n]` changes schema n - 1 into schema n."""
 
 _version = Table("schema_version", MetaData(), Column("version", Integer, nullable=False))
 
 
 class NewerSchema(BanqupError):
+    """The database was written by a newer version of the program."""
+
     exit_code = EXIT_NEWER_VERSION
 
     def __init__(self, found: int) -> None:
@@ -178,7 +182,12 @@ class NewerSchema(BanqupError):
 
 
 def bring_up_to_date(database: Database) -> None:
-    """Raises `NewerSchema` and touches nothing where the database is of a later program."""
+    """Creates the tables of an empty database, or runs the missing steps.
+
+    Raises:
+        NewerSchema: If the schema is newer than `SCHEMA`; then nothing is changed, because this version could destroy
+            data that it does not know.
+    """
     with database.engine.connect() as connection:
         _begin(connection)
         found = _version_of(connection)
@@ -188,6 +197,7 @@ def bring_up_to_date(database: Database) -> None:
             tables.metadata.create_all(connection)
             _version.create(connection)
             connection.execute(insert(_version).values(version=SCHEMA))
+            # A kill here rolls the creation back.
             kill_point("migrate.step")
             found = SCHEMA
         connection.commit()
@@ -196,7 +206,7 @@ def bring_up_to_date(database: Database) -> None:
 
 
 def _step(database: Database, version: int) -> None:
-    """One step and its number are one transaction: killed in between, it is done again from where it stood."""
+    """Runs one step. Step and version number are one transaction, so a kill within it leaves the schema before it."""
     from alembic.migration import MigrationContext
     from alembic.operations import Operations
 
@@ -221,7 +231,7 @@ def _version_of(connection: Connection) -> int:
 
 
 def the_space(database: Database, name: str) -> str:
-    """The one space of a local backend, made at the first start; its id."""
+    """Returns the id of the one space of a local backend; creates the space at the first start."""
     with database.engine.connect() as connection:
         _begin(connection)
         found = connection.execute(select(tables.space.c.id)).scalars().first()

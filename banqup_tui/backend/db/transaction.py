@@ -1,8 +1,9 @@
-"""One transaction of the service, and the change numbers it takes (docs/protocol.md, numbers).
+"""Transactions of the service and the change numbers that they take (docs/protocol.md, "Sync, down").
 
-A writing transaction does its domain writes, says what changed with `Transaction.changed`, and as its last statements
-takes numbers from its space and writes the changes. The lock on the space's row is held to the commit, and nothing is
-locked after it: so numbers become visible in order, and no reader's cursor can pass one that is still to come.
+A writing transaction writes its rows, names the changed entities with `Transaction.changed`, and as its last statements
+takes numbers from its space and writes the table `change`. The `UPDATE` of the space's row locks it until the commit,
+so numbers become visible in their order: otherwise the cursor of a reader could pass a number that is committed later,
+and that change would never reach its copy. Nothing is locked after the space's row, so this lock is in no deadlock.
 """
 
 import threading
@@ -36,7 +37,7 @@ _ROWS: dict[EntityKind, Table] = {
 
 
 SECONDS_TO_WAIT = 30
-"""For the writer before."""
+"""Longest wait of a writer for the writers before it."""
 
 
 class _Change(msgspec.Struct, frozen=True):
@@ -46,7 +47,13 @@ class _Change(msgspec.Struct, frozen=True):
 
 
 class Transaction:
-    """A transaction under way in one space. Its numbers are known only at its end: see `after_numbers`."""
+    """A running transaction in one space, used in one thread.
+
+    Attributes:
+        now: The time of the transaction (UTC), the same for all its rows.
+        seq: Highest change number that it took, set at its end. See `after_numbers`.
+        notes: Data that functions gather over the transaction, by a key of their own.
+    """
 
     def __init__(self, connection: Connection, space_id: str, now: datetime) -> None:
         self.connection = connection
@@ -54,15 +61,15 @@ class Transaction:
         self.now = now
         self.seq: int | None = None
         self.notes: dict[str, Any] = {}
-        """For whoever gathers something over this transaction."""
         self._changes: dict[tuple[EntityKind, str], _Change] = {}
         self._with_numbers: list[Callable[[Connection, int], None]] = []
 
     def execute(self, statement: Any, parameters: Any = None) -> Any:
+        """Runs a statement and returns SQLAlchemy's result."""
         return self.connection.execute(statement, parameters)
 
     def insert(self, table: Table) -> Any:
-        """An INSERT in the words of this database, which knows `ON CONFLICT`."""
+        """Returns the dialect's INSERT statement, which has `on_conflict_do_update`."""
         return _insert(self.connection.dialect.name, table)
 
     def changed(
@@ -74,13 +81,20 @@ class Transaction:
         user_id: str | None = None,
         op: Op = Op.PUT,
     ) -> None:
-        """The row of this entity has been written (or deleted) in this transaction; said twice it counts once."""
+        """Notes that this transaction has written or deleted an entity, so that it gets a change number.
+
+        A second call for the same entity replaces the first.
+
+        Args:
+            client_id: The client that the entity belongs to, by which the change is shown to its accountants.
+            user_id: For a change of access, the user whose access changes.
+        """
         self._changes.pop((kind, entity_id), None)
         self._changes[kind, entity_id] = _Change(op, client_id, user_id)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """What is raised inside undoes all that was written and said inside, and nothing else."""
+        """Undoes the writes and noted changes of the block if it raises; those made before stay."""
         changes, writes = dict(self._changes), list(self._with_numbers)
         try:
             with self.connection.begin_nested():
@@ -90,10 +104,11 @@ class Transaction:
             raise
 
     def after_numbers(self, write: Callable[[Connection, int], None]) -> None:
-        """`write(connection, highest number)` runs after the numbers are taken, before the commit.
+        """Calls `write(connection, number)` with the highest number of this transaction, just before the commit.
 
-        It may only touch rows that this transaction has locked already, or inserts. A transaction that has such a
-        write takes a number even where no entity changed (a refusal is numbered too).
+        `write` may insert rows, and update only rows that this transaction has locked already, because nothing may be
+        locked after the space. The transaction takes a number even if no entity has changed: a refused command is
+        numbered too, so that a copy can notify when it includes the refusal.
         """
         self._with_numbers.append(write)
 
@@ -102,6 +117,7 @@ class Transaction:
         if not wanted:
             return
         highest = self._take(wanted)
+        # A kill here rolls the numbers back; nobody has seen them.
         kill_point("numbers.taken")
         self.seq = highest
         self._write_changes(highest)
@@ -129,7 +145,7 @@ class Transaction:
         self._stamp_first_numbers(numbered.get(EntityKind.DOCUMENT, []))
 
     def _stamp_first_numbers(self, pairs: list[tuple[str, int]]) -> None:
-        """A document inserted with `created_seq = 0` (and `ready_seq = 0` once ready) gets its number here."""
+        """Sets `created_seq` and `ready_seq` of documents where they are 0, to the number of this transaction."""
         fresh = set(self.connection.execute(_FRESH, ids_param(of for of, _ in pairs)).scalars()) if pairs else set()
         if fresh:
             own = rows_param(pair for pair in pairs if pair[0] in fresh)
@@ -160,7 +176,8 @@ _FIRST_NUMBERS = [
 
 @cache
 def _upsert(dialect: str) -> Any:
-    """SQLite wants a condition before `ON CONFLICT`."""
+    """Returns the statement that writes the changes. SQLite needs a WHERE in `INSERT … SELECT` before `ON CONFLICT`,
+    or it parses `ON` as part of a join (https://www.sqlite.org/lang_upsert.html, "Parsing Ambiguity")."""
     own = {"kind": String, "entity_id": String, "seq": Integer, "op": String, "client_id": String, "user_id": String}
     same = [bindparam("space"), bindparam("now", type_=tables.change.c.at.type)]
     every = select(*(row_field(at, kind) for at, kind in enumerate(own.values())), *same)
@@ -172,7 +189,8 @@ def _upsert(dialect: str) -> Any:
 
 
 def _insert(dialect: str, table: Table) -> Any:
-    """PostgreSQL's words are imported only where it is spoken: they take as long as all of SQLite's."""
+    """Returns the dialect's INSERT. PostgreSQL's dialect is imported only when it is used: the import takes as long as
+    that of SQLite's."""
     if dialect == "postgresql":
         from sqlalchemy.dialects import postgresql
 
@@ -181,7 +199,11 @@ def _insert(dialect: str, table: Table) -> Any:
 
 
 class Database:
-    """The engine and its transactions. On SQLite a writing one begins IMMEDIATE: one writer at a time."""
+    """The engine and its transactions; its methods may be called from any thread.
+
+    On SQLite a writing transaction begins with BEGIN IMMEDIATE: a transaction that read first and then wrote could fail
+    with SQLITE_BUSY, and its reads could be older than another writer's commit.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -189,31 +211,37 @@ class Database:
         self._writers = FairLock() if engine.dialect.name == "sqlite" else None
         self._thread = threading.local()
 
-    def on_commit(self, tell: Callable[[int], None]) -> None:
-        """`tell(seq)` is called in the committing thread after each commit that took numbers."""
-        self._committed.append(tell)
+    def on_commit(self, notify: Callable[[int], None]) -> None:
+        """Registers `notify(seq)`, which is called in the committing thread after each commit that took numbers."""
+        self._committed.append(notify)
 
     @property
     def is_writing(self) -> bool:
-        """Whether this thread is inside of `write`: another one in it would wait for itself."""
+        """Whether this thread is within `write`. A second `write` in it would wait for the first until it fails."""
         return getattr(self._thread, "is_writing", False)
 
     @contextmanager
     def write(self, space_id: str, now: datetime | None = None) -> Iterator[Transaction]:
-        with self._fair_lock(), self._marked(), self.engine.connect() as connection:
+        """Runs the block in one writing transaction, which is rolled back if the block raises.
+
+        Args:
+            now: The time of the transaction; by default that of its beginning.
+        """
+        with self._fair_lock(), self._thread_marked(), self.engine.connect() as connection:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
-            with connection.begin() if not connection.in_transaction() else _adopted(connection):
+            with connection.begin() if not connection.in_transaction() else _committed_at_end(connection):
                 transaction = Transaction(connection, space_id, now or tables.utc_now())
                 yield transaction
                 transaction._finish()
         if transaction.seq is not None:
+            # A kill here loses only the hint to waiting terminals; they ask again all the same.
             kill_point("change.committed")
-            for tell in self._committed:
-                tell(transaction.seq)
+            for notify in self._committed:
+                notify(transaction.seq)
 
     @contextmanager
-    def _marked(self) -> Iterator[None]:
+    def _thread_marked(self) -> Iterator[None]:
         self._thread.is_writing = True
         try:
             yield
@@ -222,7 +250,8 @@ class Database:
 
     @contextmanager
     def _fair_lock(self) -> Iterator[None]:
-        """The writers of this process queue here: SQLite itself lets them sleep and look again, ever longer."""
+        """Lets the writers of this process wait in order. SQLite's busy handler polls with growing pauses, without
+        order, so a writer could wait for many seconds."""
         taken = self._writers is not None and self._writers.acquire(timeout=SECONDS_TO_WAIT)
         try:
             yield
@@ -232,7 +261,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One snapshot of the database for all statements inside."""
+        """Gives a connection on which all statements of the block see one snapshot of the database."""
         with self.engine.connect() as connection:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN")
@@ -245,7 +274,7 @@ class Database:
 
 
 @contextmanager
-def _adopted(connection: Connection) -> Iterator[None]:
+def _committed_at_end(connection: Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
@@ -262,26 +291,29 @@ _PRAGMAS = (
     "wal_autocheckpoint=8000",
     "cache_size=-8000",
 )
-"""The log is written back when it has 32 MB, not 4: many small transactions change the same pages again and again."""
+"""Settings of each SQLite connection.
+
+`synchronous=FULL`: a committed transaction survives a power failure. `wal_autocheckpoint=8000`: checkpoint at 32 MB and
+not 4 MB, because many small transactions change the same pages again and again.
+"""
 
 
 def sqlite_code(error: DBAPIError) -> int:
-    """The primary result code of SQLite (https://www.sqlite.org/rescode.html); 0 where it has none."""
+    """Returns SQLite's primary result code of an error (https://www.sqlite.org/rescode.html), or 0 if it has none."""
     return int(getattr(error.orig, "sqlite_errorcode", 0)) & 0xFF
 
 
 def sqlite_engine(path: str) -> Engine:
-    """WAL, `synchronous=FULL` (what was committed stays), transactions begun by hand, waits 30 s for the writer.
-
-    More connections than the routes have threads; what goes wrong is told without the values (names, secrets).
-    """
+    """Returns an engine for the SQLite file at `path`, whose transactions are begun explicitly."""
     from sqlalchemy import create_engine, event
 
     engine = create_engine(
         f"sqlite:///{path}",
         connect_args={"timeout": SECONDS_TO_WAIT, "isolation_level": None},
+        # More connections than the routes have threads, so that no request waits for one.
         pool_size=16,
         max_overflow=48,
+        # Errors and logs must not contain parameters, which include names and secrets.
         hide_parameters=True,
     )
 
@@ -294,4 +326,5 @@ def sqlite_engine(path: str) -> Engine:
 
 
 def space_seq(connection: Connection, space_id: str) -> int:
+    """Returns the highest change number of the space."""
     return int(connection.execute(text("SELECT seq FROM space WHERE id = :s"), {"s": space_id}).scalar_one())

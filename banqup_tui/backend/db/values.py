@@ -1,4 +1,4 @@
-"""Rows of the tables -> values of the wire."""
+"""Converts rows of the tables to domain values, as they go on the wire."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,12 +24,12 @@ _document = msgspec.json.Decoder(Document)
 
 
 def client_of(row: Row[Any]) -> Client:
-    """From `client.value`."""
+    """Returns the client of a row of `client`."""
     return _client.decode(row.value)
 
 
 def document_of(row: Row[Any]) -> Document:
-    """From `document.value`, with what changes after the intake taken from its own columns."""
+    """Returns the document of a row of `document`; fields that change after the intake come from their columns."""
     return msgspec.structs.replace(
         _document.decode(row.value),
         approved=row.approved,
@@ -40,7 +40,7 @@ def document_of(row: Row[Any]) -> Document:
 
 
 def deliveries_of(connection: Connection, rows: Sequence[Row[Any]]) -> list[Delivery]:
-    """One for each row of `delivery`, in their order, each with its newest attempts."""
+    """Returns the deliveries of rows of `delivery` in their order, each with its `NEWEST_ATTEMPTS` newest attempts."""
     logs = _newest_attempts(connection, [row.id for row in rows])
     return [_delivery(row, tuple(logs.get(row.id, ()))) for row in rows]
 
@@ -67,7 +67,7 @@ def _delivery(row: Row[Any], log: tuple[Attempt, ...]) -> Delivery:
 
 
 def attempts_of(connection: Connection, delivery_id: str) -> list[Attempt]:
-    """All of them, newest first."""
+    """Returns all attempts of a delivery, newest first."""
     attempt = tables.attempt
     statement = select(attempt).where(attempt.c.delivery_id == delivery_id).order_by(attempt.c.fence.desc())
     return [_attempt(row) for row in connection.execute(statement)]
@@ -102,7 +102,7 @@ def _attempt(row: Row[Any]) -> Attempt:
 
 
 def installation_of(row: Row[Any], services: Services) -> Installation:
-    """Without secrets: those that are kept are named only."""
+    """Returns the installation of a row of `installation`, with the names of its secrets but not the secrets."""
     shown, secrets = services.vault.shown(row.extension_id, of_installation(row.id), row.settings)
     return Installation(
         id=row.id,
@@ -115,7 +115,12 @@ def installation_of(row: Row[Any], services: Services) -> Installation:
 
 
 def integration_of(row: Row[Any], own: bytes | None, effective: bytes | None, services: Services) -> Integration:
-    """`own` and `effective` are those of the settings version in use; secrets are named only."""
+    """Returns the integration of a row of `integration`, with the names of its secrets but not the secrets.
+
+    Args:
+        own: The client's sealed settings of the version in use.
+        effective: The sealed settings in effect of that version.
+    """
     version = row.settings_version
     shown, secrets = services.vault.shown(row.extension_id, of_version(row.id, version, "own"), own)
     in_effect, _ = services.vault.shown(row.extension_id, of_version(row.id, version, "effective"), effective)
@@ -144,6 +149,7 @@ def integration_of(row: Row[Any], own: bytes | None, effective: bytes | None, se
 
 
 def integrations_of(connection: Connection, rows: Sequence[Row[Any]], services: Services) -> list[Integration]:
+    """Returns the integrations of rows of `integration`, in their order."""
     settings_table = tables.settings
     found: dict[tuple[str, int], Row[Any]] = {}
     for some in in_batches([row.id for row in rows]):
@@ -157,7 +163,7 @@ def integrations_of(connection: Connection, rows: Sequence[Row[Any]], services: 
 
 
 def sources_of(connection: Connection, rows: Sequence[Row[Any]]) -> list[Source]:
-    """One for each row of `source`, in their order, each with the accounts of its drop."""
+    """Returns the sources of rows of `source` in their order; SFTP drops with their accounts."""
     table = tables.drop_account
     found: dict[str, list[DropAccount]] = {}
     drops = [row.id for row in rows if row.kind == SourceKind.SFTP_DROP]
@@ -168,7 +174,7 @@ def sources_of(connection: Connection, rows: Sequence[Row[Any]]) -> list[Source]
 
 
 def _account_of(row: Row[Any]) -> DropAccount:
-    """Without what it signs in with."""
+    """Returns the account without its password hash and public key."""
     return DropAccount(
         id=row.id,
         name=row.name,

@@ -1,7 +1,8 @@
-"""Settings and tokens at rest: sealed with a key that stands in a file of its own, readable by its owner only.
+"""Encrypts ("seals") settings and tokens in the database with a key in a file that only the owner can read.
 
-A sealed value is bound to its place: the row and column that it was written for. Copied to another row it cannot be
-opened, so nobody who can write the database has one client's password used for another's receiver.
+The algorithm is AES-256-GCM. A sealed value is bound to its row and column by the associated data of the encryption.
+Copied to another row it cannot be opened, so an attacker who can write to the database cannot have one client's
+password sent to another client's receiver.
 """
 
 from __future__ import annotations
@@ -26,20 +27,21 @@ from banqup_tui.domain.secret import Secret, revealed
 _log = logging.getLogger(__name__)
 
 _FORMAT = b"\x02"
-"""First byte of a sealed value. What an earlier program sealed (Fernet) begins with `gAAAA`."""
+"""First byte of a sealed value; the id of the key, the nonce and the ciphertext follow. Values of 0.4.0 are Fernet
+tokens and begin with `gAAAA`."""
 
 _ID_BYTES, _NONCE_BYTES, _KEY_BYTES = 4, 12, 32
 
 
 class SealedElsewhere(BanqupError):
-    """The key at hand is not the one with which it was sealed, the place is another, or the bytes are damaged."""
+    """A value cannot be opened: it was sealed with another key or for another place, or its bytes are damaged."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(message("service.sealed-elsewhere", file=path.name))
 
 
 class Place(NamedTuple):
-    """Where a sealed value stands: the associated data of its encryption."""
+    """The table, row and column of a sealed value: the associated data of its encryption."""
 
     table: str
     row: str
@@ -63,14 +65,22 @@ def of_sign_in(sign_in_id: str) -> Place:
 
 
 class Content(msgspec.Struct, frozen=True):
-    """What a sealed value holds. What is secret is decided when it is sealed, and kept with it."""
+    """The content of a sealed value. Which values are secret is decided when it is sealed: the extension that knows it
+    may be missing later."""
 
     shown: dict[str, Any]
     secret: dict[str, Any]
 
 
 class _KeyFile(msgspec.Struct):
-    """`keys` by their ids. `tag` is never replaced: what it makes is compared over years. `fernet`: of 0.4.0."""
+    """The content of the key file.
+
+    Attributes:
+        current: Id of the key that seals.
+        keys: Keys by id.
+        tag: Key of `Vault.tag`. It is never replaced, because tags are compared with older ones.
+        fernet: Key of 0.4.0, as long as values sealed with it may exist.
+    """
 
     current: str
     keys: dict[str, bytes]
@@ -83,7 +93,11 @@ _key_file = msgspec.json.Decoder(_KeyFile)
 
 
 class Vault:
-    """`path` is the key file; it is made at the first use, once, whoever comes first."""
+    """Seals and opens values; its methods may be called from any thread.
+
+    Args:
+        path: The key file. It is created at the first use, by one process only.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -91,7 +105,7 @@ class Vault:
         self._lock = threading.Lock()
 
     def seal(self, place: Place, values: Mapping[str, Any], secrets: Collection[str] = ()) -> bytes:
-        """`secrets` names those that are never to be shown."""
+        """Seals values for a place. `secrets` are the names of the values that are never to be shown."""
         content = Content(
             shown={name: value for name, value in values.items() if name not in secrets},
             secret={name: revealed(value) for name, value in values.items() if name in secrets},
@@ -107,12 +121,19 @@ class Vault:
         return _FORMAT + bytes.fromhex(keys.current) + nonce + sealed
 
     def open(self, place: Place, sealed: bytes) -> dict[str, Any]:
-        """All values; those that are secret as a `Secret`. Raises `SealedElsewhere`."""
+        """Returns all values, secret texts as `Secret`.
+
+        Raises:
+            SealedElsewhere: If the value cannot be opened.
+        """
         content = self.content(place, sealed)
         return {**content.shown, **{name: _hidden(value) for name, value in content.secret.items()}}
 
     def shown(self, extension_id: str, place: Place, sealed: bytes | None) -> tuple[dict[str, Any], tuple[str, ...]]:
-        """What may be shown, and the names of the secrets. Nothing where it cannot be read: a list must not fail."""
+        """Returns the values that may be shown and the names of the secrets.
+
+        Both are empty if the value cannot be opened (which is logged), so that a list of many does not fail for one.
+        """
         if sealed is None:
             return {}, ()
         try:
@@ -123,7 +144,7 @@ class Vault:
         return content.shown, tuple(sorted(content.secret))
 
     def content(self, place: Place, sealed: bytes) -> Content:
-        """Raises `SealedElsewhere`."""
+        """Opens a value; raises `SealedElsewhere` if that is not possible."""
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -138,22 +159,26 @@ class Vault:
         return _content.decode(plain)
 
     def tag(self, purpose: str, text: bytes) -> str:
-        """Stands for a text that may hold secrets, to compare it later; only with the key can guesses be tried."""
+        """Returns an HMAC-SHA256 of a text that may have secrets in it, to compare it with later ones.
+
+        Without the key nobody can test guesses of the text. Tags of different purposes differ.
+        """
         return hmac.digest(self._keys().tag, purpose.encode() + b"\0" + text, hashlib.sha256).hex()
 
-    # Changing keys (see `resealing`)
+    # Change of keys (see `integrations.key_rotation`)
 
     @property
     def is_between_keys(self) -> bool:
-        """Whether values may be there that the current key has not sealed."""
+        """Whether values may exist that were not sealed with the current key."""
         keys = self._keys()
         return bool(keys.fernet) or len(keys.keys) > 1
 
     def is_current(self, sealed: bytes) -> bool:
+        """Returns whether the current key sealed the value."""
         return sealed.startswith(_FORMAT + bytes.fromhex(self._keys().current))
 
     def content_of_before(self, place: Place, sealed: bytes) -> Content:
-        """Also of what 0.4.0 has sealed, which was bound to no place. Raises `SealedElsewhere`."""
+        """Opens a value as `content` does, and also values of 0.4.0, which were bound to no place."""
         keys = self._keys()
         if sealed[:1] == _FORMAT or not keys.fernet:
             return self.content(place, sealed)
@@ -165,12 +190,13 @@ class Vault:
             raise SealedElsewhere(self._path) from None
 
     def begin_new_key(self) -> None:
-        """From here on a new key seals; the others still open, until `forget_older_keys`."""
+        """Adds a new key, which seals from now on. The older keys still open values, until `forget_older_keys`."""
         keys = self._keys()
         new = _new_id(keys)
         self._write(_KeyFile(new, {**keys.keys, new: token_bytes(_KEY_BYTES)}, keys.tag, keys.fernet))
 
     def forget_older_keys(self) -> None:
+        """Removes all keys but the current one. Every value must be sealed with the current one before."""
         keys = self._keys()
         self._write(_KeyFile(keys.current, {keys.current: keys.keys[keys.current]}, keys.tag))
 
@@ -212,7 +238,7 @@ def _encoded(keys: _KeyFile) -> bytes:
 
 
 def _decoded(path: Path, found: bytes) -> _KeyFile:
-    """Of 0.4.0 the file is the one key alone: it becomes that of what is still sealed with it."""
+    """Decodes the key file. The file of 0.4.0 is one Fernet key; it stays as `fernet` beside new keys."""
     if not found.startswith(b"{"):
         try:
             is_key = len(base64.urlsafe_b64decode(found)) == _KEY_BYTES

@@ -1,7 +1,8 @@
-"""The tables of the service, as SQLAlchemy Core sees them (docs/protocol.md, tables).
+"""The tables of the service in SQLAlchemy Core, for SQLite and PostgreSQL.
 
-Domain values that are only ever read whole stand in one JSON column (`value`, msgspec's encoding of the wire type),
-beside the columns that statements search by. On SQLite and PostgreSQL alike.
+Domain values that are always read whole are in one JSON column (`value`, encoded by msgspec as on the wire), beside the
+columns that statements search by. Some tables and columns have another name in the database than in the code (`key=`,
+or the first argument of `Table`): those names are of earlier versions, and renaming them would need a migration.
 """
 
 from banqup_tui.backend.db.tables.basis import UtcTime, metadata, stamp, utc_now

@@ -1,4 +1,4 @@
-"""What every table stands on: one list of them all, partial indexes on both databases, and how times are kept."""
+"""The common metadata of the tables, and column types for times and messages."""
 
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -14,14 +14,16 @@ metadata = MetaData()
 
 @event.listens_for(Table, "before_create")
 def _partial_on_postgresql(table: Table, connection: Connection, **_: Any) -> None:
-    """Partial indexes are written with `sqlite_where`: a word for PostgreSQL would load its dialect at each start."""
+    """Makes partial indexes partial on PostgreSQL too. `Index(postgresql_where=…)` would import that dialect at every
+    start."""
     if connection.dialect.name == "postgresql":
         for index in table.indexes:
             index.dialect_options["postgresql"]["where"] = index.dialect_options["sqlite"]["where"]
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """An aware time, kept as ISO 8601 in UTC with microseconds: sorts as text, and SQLite cannot forget its zone."""
+    """An aware datetime, stored as ISO 8601 text in UTC with microseconds. The text sorts as the times do, and SQLite
+    has no type that stores the zone."""
 
     impl = String(32)
     cache_ok = True
@@ -34,7 +36,7 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 class MessageText(TypeDecorator[Message]):
-    """A message as the JSON of its code and parameters."""
+    """A `Message`, stored as JSON."""
 
     impl = Text
     cache_ok = True
@@ -47,7 +49,7 @@ class MessageText(TypeDecorator[Message]):
 
 
 class MessagesText(TypeDecorator[tuple[Message, ...]]):
-    """Messages as JSON; nothing where there are none."""
+    """A tuple of `Message`, stored as JSON; an empty one as NULL."""
 
     impl = Text
     cache_ok = True
@@ -64,13 +66,16 @@ _message = msgspec.json.Decoder(Message)
 
 
 def as_text(message: Message | None) -> str | None:
-    """As a column of messages has it, for a statement that sets it from JSON."""
+    """Returns a message as `MessageText` stores it, for statements that set the column from JSON."""
     return None if message is None else msgspec.json.encode(message).decode()
 
 
 @lru_cache(64)
 def stamp(value: datetime) -> str:
-    """The many rows of one transaction bear one time. `2026-11-24T09:12:00.000000+00:00`"""
+    """Returns a time as `UtcTime` stores it: `2026-11-24T09:12:00.000000+00:00`.
+
+    The result is cached, because the many rows of a transaction have the same time.
+    """
     return value.astimezone(UTC).isoformat(timespec="microseconds")
 
 

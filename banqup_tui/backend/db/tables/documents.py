@@ -35,7 +35,7 @@ client_key = Table(
     Column("client_id", String(36), nullable=False),
     PrimaryKeyConstraint("space_id", "key", "client_id"),
 )
-"""Normalised identifiers (VAT and enterprise numbers, IBANs) by which the sorter knows a client."""
+"""Normalised identifiers (VAT and enterprise numbers, IBANs) by which the intake finds the client of a document."""
 
 document = Table(
     "document",
@@ -62,3 +62,7 @@ document = Table(
     Index("document_newest", "space_id", "created_at", "id"),
     Index("document_business", "client_id", "business_key"),
 )
+"""`filed_year`, `filed_month`: the month under which the document is filed. `business_key`: hash by which a document
+that came twice with other bytes is found. `created_seq`, `ready_seq`: change numbers at which it was created and became
+ready to send. `attempted`: something of it was sent, or tried.
+"""

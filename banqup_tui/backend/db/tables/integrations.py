@@ -1,4 +1,4 @@
-"""Extensions that are installed, integrations of clients, their settings, and sign-ins at providers."""
+"""Tables of installed extensions, integrations of clients with their settings, and sign-ins at providers."""
 
 from sqlalchemy import (
     Boolean,
@@ -28,7 +28,7 @@ installation = Table(
     Column("reason", MessageText),
     UniqueConstraint("space_id", "extension_id"),
 )
-"""`settings`: encrypted JSON, secrets included."""
+"""`settings`: JSON sealed by the vault, with the secrets."""
 
 integration = Table(
     "integration",
@@ -68,13 +68,12 @@ integration = Table(
         sqlite_where=text("state='ACTIVE' AND ready_at IS NOT NULL"),
     ),
 )
-"""`folders`: space-separated. `postponed_until`: back-off of the whole integration after `failures` in a row.
-
-`timed_out`: its last attempt reached the deadline, so it has one slot. `claimed_round`: when its turn last came.
-`concurrency`, `per_minute`: what its extension's manifest says that one integration bears, as of the last claim.
-`failing_since`: nothing has been answered since then, and why at last. `trouble`: what a BROKEN one lacks.
-`sign_in_until`: when the sign-in of its settings ends, where its extension or its provider can tell. `sign_in_id`:
-the sign-in that its settings in use name.
+"""`folders`: separated by spaces. `postponed_until`: end of the back-off of the whole integration after `failures` in a
+row. `timed_out`: the last attempt reached the deadline, so there is one slot. `claimed_round`: number of the last round
+of claims, from the table `scheduler`. `concurrency`, `per_minute`: limits of the extension's manifest, as of the last
+claim. `failing_since`, `failing_reason`: since when the receiver has not answered, and the last reason. `trouble`: what
+a BROKEN integration needs. `sign_in_until`: when the sign-in of its settings ends, if that is known. `sign_in_id`: the
+sign-in that its settings in use name.
 """
 
 sign_in = Table(
@@ -92,10 +91,9 @@ sign_in = Table(
     Column("reason", MessageText),
     Column("used_at", UtcTime, nullable=False),
 )
-"""A sign-in at a provider. `sealed`: what it waits with, then its tokens, encrypted; `version`: how often renewed.
-
-`state_hash`: SHA-256 of the text by which the provider's answer is known to belong to it.
-`until`: when it ends. `reason`: why it was refused.
+"""`sealed`: the data of the pending sign-in, later its tokens, sealed by the vault. `version`: number of renewals.
+`state_hash`: SHA-256 of OAuth's `state` parameter (RFC 6749, 4.1.1). `until`: when the sign-in ends. `reason`: why the
+provider refused it.
 """
 
 allowed_package = Table(
@@ -107,7 +105,7 @@ allowed_package = Table(
     Column("at", UtcTime, nullable=False),
     PrimaryKeyConstraint("space_id", "extension_id"),
 )
-"""Packages of others that the owner lets in: `package` is the distribution that may bring the extension."""
+"""External packages that the user has allowed: `package` is the distribution that may bring the extension."""
 
 settings = Table(
     "settings",
@@ -119,4 +117,6 @@ settings = Table(
     Column("effective", LargeBinary, nullable=False),
     PrimaryKeyConstraint("integration_id", "version"),
 )
-"""Per version: the client's own settings and those in effect (firm's with the client's over them), encrypted."""
+"""Settings of an integration by version, sealed by the vault. `own`: those of the client. `effective`: those of the
+firm with those of the client over them.
+"""

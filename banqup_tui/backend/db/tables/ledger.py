@@ -1,4 +1,5 @@
-"""The delivery ledger: deliveries and their attempts, jobs, dispatchers and whose turn it is (docs/ledger.md)."""
+"""Tables of the delivery ledger: deliveries and attempts, jobs, dispatchers and the number of the last round
+(docs/ledger.md)."""
 
 from sqlalchemy import (
     Boolean,
@@ -80,12 +81,14 @@ delivery = Table(
         sqlite_where=text("recheck_by IS NOT NULL"),
     ),
 )
-"""One for each integration and content; `generation` counts the copies that were wanted.
+"""One row for each integration and content; `generation` counts the copies that were asked for.
 
-`destination`, `settings_version`, `resume_token`: of the last attempt that was marked. `uncertain`: an earlier attempt
-at this generation may have arrived. `key_at`: when its key was first used. `for_cause`: failed with the integration,
-and queued again when that is mended. `settled_seq`: the number under which it last settled. `recheck_by`: someone asked
-whether what was delivered is still there.
+`destination`, `settings_version`, `resume_token`: of the last marked attempt. `uncertain`: an earlier attempt at this
+generation may have arrived. `fence`: raised by every claim, cancellation and take-over; a result counts only under the
+current one. `key_at`: first use of the idempotency key after which something may have arrived. `tries`: failed
+attempts, `deaths`: attempts that ended the process, `checks`: look-ups. `for_cause`: failed with the integration, and
+queued again when that is mended. `generation_seq`, `settled_seq`: change numbers at which the generation was asked for
+and last settled. `recheck_by`: user who asked whether the delivered document is still there.
 """
 
 attempt = Table(
@@ -109,7 +112,7 @@ attempt = Table(
     PrimaryKeyConstraint("delivery_id", "fence"),
     Index("attempt_of_integration", "integration_id", "started_at"),
 )
-"""One try, or one look-up. `integration_id` is that of its delivery: by it the tries of a minute are counted."""
+"""One row for each attempt or look-up. `integration_id`: of the delivery, for counting the attempts of a minute."""
 
 job = Table(
     "job",
@@ -125,6 +128,9 @@ job = Table(
     Column("state", String(12), nullable=False),
     Column("asked_by", String(36)),
 )
+"""Long tasks that are done in portions. `query`: the task, encoded as the kind expects. `position`: the next portion
+begins after it. `upto_seq`, `expected`: what the user had seen and confirmed.
+"""
 
 dispatcher = Table(
     "dispatcher",
@@ -133,6 +139,7 @@ dispatcher = Table(
     Column("beat", Integer, nullable=False),
     Column("dead", Boolean, nullable=False, server_default=text("0")),
 )
+"""Dispatchers with their heartbeats, for a service with several. A local backend has one and writes nothing here."""
 
 scheduler = Table(
     "turn",
@@ -140,3 +147,4 @@ scheduler = Table(
     Column("name", String(16), primary_key=True),
     Column("value", Integer, nullable=False),
 )
+"""Counters by name; `dispatch` is the number of the last round of claims."""

@@ -1,4 +1,4 @@
-"""Ways in: sources and what they brought, what waits to be placed, and what was learned from placing."""
+"""Tables of sources of documents, the files they brought, unfiled files, and the rules learned from placing them."""
 
 from sqlalchemy import BigInteger, Column, Integer, PrimaryKeyConstraint, String, Table, Text, UniqueConstraint, text
 
@@ -18,7 +18,7 @@ source = Table(
     Column("fingerprint", Text),
     Column("seq", Integer, nullable=False),
 )
-"""`path`: the folder that is watched, or where an SFTP drop listens (`HOST:PORT`); `fingerprint`: of its host key."""
+"""`path`: the watched folder, or the address of an SFTP drop (`HOST:PORT`). `fingerprint`: of the drop's host key."""
 
 drop_account = Table(
     "drop_account",
@@ -34,7 +34,7 @@ drop_account = Table(
     Column("at", UtcTime, nullable=False),
     UniqueConstraint("source_id", "name"),
 )
-"""Who may put files into an SFTP drop. `secret`: a slow salted hash (`domain.passwords`); it or `public_key`."""
+"""Accounts of SFTP drops. One of `secret`, a salted password hash (`domain.passwords`), and `public_key` is set."""
 
 source_file = Table(
     "source_file",
@@ -48,9 +48,9 @@ source_file = Table(
     Column("at", UtcTime, nullable=False),
     PrimaryKeyConstraint("source_id", "path"),
 )
-"""What a source has brought. A watched folder does not read the same (path, size, time) again.
+"""Files that a source has brought. A watched folder does not read a file with the same path, size and time again.
 
-In an SFTP drop the first part of `path` is the account's name, and `mtime_ns` the time at which it was taken.
+In an SFTP drop the first part of `path` is the account's name, and `mtime_ns` the time at which the file was taken.
 """
 
 reader_failure = Table(
@@ -62,8 +62,8 @@ reader_failure = Table(
     Column("details", Text, nullable=False),
     Column("at", UtcTime, nullable=False),
 )
-"""Files that ended the process that was reading them. `reason` and `details` (JSON) are code and parameters of the
-refusal; another `version` of the program tries once more.
+"""Files that ended the process that read them. `reason` and `details` (JSON) are code and parameters of the message.
+Another `version` of the program reads the file once more.
 """
 
 unfiled = Table(
@@ -85,7 +85,7 @@ unfiled = Table(
     Column("seq", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("space_id", "source", "file_name"),
 )
-"""`client_id` and `folder` seem likely; the keys stand on the document (`domain.source.Unfiled`)."""
+"""`client_id`, `folder`: suggestions. The keys are identifiers found in the document (`domain.source.Unfiled`)."""
 
 rule = Table(
     "rule",
@@ -102,4 +102,4 @@ rule = Table(
     Column("seq", Integer, nullable=False),
     UniqueConstraint("space_id", "kind", "source", "match"),
 )
-"""What was learned from placements by hand. `source` goes with PATH."""
+"""Rules learned from files that a user placed. `source` is set in rules of kind PATH."""

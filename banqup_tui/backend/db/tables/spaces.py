@@ -1,4 +1,4 @@
-"""A space: who works in it and for which clients, its numbered changes, and the commands it has answered."""
+"""Tables of spaces: members and their access to clients, numbered changes, and answered commands."""
 
 from sqlalchemy import (
     Column,
@@ -16,7 +16,7 @@ from sqlalchemy import (
 from banqup_tui.backend.db.tables.basis import UtcTime, metadata
 
 LOCAL_USER = "00000000-0000-4000-8000-000000000001"
-"""Identifier of the one user of a backend on the user's own computer, in `member`, `access` and `command`."""
+"""Id of the only user of a local backend, in `member`, `access` and `command`."""
 
 space = Table(
     "space",
@@ -29,6 +29,9 @@ space = Table(
     Column("key_floor", Integer, nullable=False, server_default=text("0")),
     Column("cursor_secret", LargeBinary, nullable=False),
 )
+"""`epoch`: renewed when a backup is restored. `seq`: highest change number. `tombstone_floor`, `key_floor`: highest
+number of a pruned deletion and of a pruned command key. `cursor_secret`: key that signs cursors.
+"""
 
 member = Table(
     "member",
@@ -39,7 +42,7 @@ member = Table(
     Column("role_version", Integer, nullable=False, server_default=text("1")),
     PrimaryKeyConstraint("space_id", "user_id"),
 )
-"""Who works in the space. `role_version` is raised with every change of the role, and ends the cursors given before."""
+"""Users of a space. `role_version` is raised with every change of the role, which makes earlier cursors invalid."""
 
 access = Table(
     "access",
@@ -49,7 +52,7 @@ access = Table(
     Column("client_id", String(36), nullable=False),
     PrimaryKeyConstraint("space_id", "user_id", "client_id"),
 )
-"""Which clients an accountant sees. An administrator sees them all."""
+"""The clients that an accountant sees. An administrator sees all."""
 
 change = Table(
     "change",
@@ -65,6 +68,7 @@ change = Table(
     PrimaryKeyConstraint("space_id", "kind", "entity_id"),
     UniqueConstraint("space_id", "seq"),
 )
+"""One row for each entity, at its newest change number. A deleted entity keeps a row (`op`), the tombstone."""
 
 command = Table(
     "command",
@@ -79,3 +83,4 @@ command = Table(
     PrimaryKeyConstraint("space_id", "key"),
     Index("command_seq", "space_id", "seq"),
 )
+"""Answered commands by idempotency key. `fingerprint`: tag of the body, to refuse the same key with another body."""

@@ -1,5 +1,8 @@
-"""The wire: typed messages, paths, problems. The one thing that the sync and the backend share."""
+"""The wire protocol between terminal and backend: typed messages, paths, problems (docs/protocol.md)."""
 
 PROTOCOL = 2
-"""Version of this protocol; a terminal and a backend talk when their ranges overlap. 1 was HTTP on a loopback port."""
+"""The newest version of the protocol that this program speaks; 1 was HTTP on a loopback port.
+
+A terminal and a backend work together if the ranges `MIN_PROTOCOL` to `PROTOCOL` of both overlap.
+"""
 MIN_PROTOCOL = 2

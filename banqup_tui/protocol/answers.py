@@ -1,7 +1,7 @@
-"""What a server answers, made harmless before it is decoded: no escape sequence, no number that a database cannot hold.
+"""Sanitizes the JSON of a server before it is decoded: removes escape sequences, refuses numbers beyond 64 bits.
 
-All that reaches a screen, a table, a log or an export of the terminal comes through here. The service holds the numbers
-of commands to the same limit.
+Everything from a server that reaches a screen, a table, a log or an export of the terminal passes through here. The
+service checks the numbers of commands by the same limit.
 """
 
 from __future__ import annotations
@@ -19,14 +19,17 @@ _DIGITS_ALIKE = bytes(ord("0") if chr(byte) in "0123456789" else 0 for byte in r
 _LONG_NUMBER = b"0" * 19
 
 _WITH_LINES = frozenset({"settings", "default"})
-"""Below these names a text may have several lines, such as the body of a message or a certificate."""
+"""Members whose texts may have several lines, such as the body of a mail or a certificate."""
 
 _LEAST, _MOST = -(2**63) + 1, 2**63 - 1
-"""The absolute value of -(2**63) has no room in 64 bits: SQLite ends a question for it with an error."""
+"""-(2**63) is excluded because its absolute value does not fit into 64 bits: SQLite's `abs` raises an error for it."""
 
 
 def harmless(body: bytes) -> bytes:
-    """The JSON as it can be shown. Raises `msgspec.DecodeError` where it is none, or a number has over 64 bits."""
+    """Returns the JSON without control and invisible characters in its texts.
+
+    Raises `msgspec.DecodeError` if it is not JSON, or a number has more than 64 bits.
+    """
     try:
         if not _is_suspect(body):
             return body
@@ -36,7 +39,7 @@ def harmless(body: bytes) -> bytes:
 
 
 def check_numbers(body: bytes) -> None:
-    """Raises `msgspec.DecodeError` where a number of the JSON has over 64 bits, or it is no JSON."""
+    """Raises `msgspec.DecodeError` if the body is not JSON, or a number in it has more than 64 bits."""
     if _LONG_NUMBER in body.translate(_DIGITS_ALIKE):
         try:
             _harmless(msgspec.json.decode(body), lines=True)
@@ -45,9 +48,10 @@ def check_numbers(body: bytes) -> None:
 
 
 def _is_suspect(body: bytes) -> bool:
-    """Whether there may be an escape, a hidden character or a number that is too large. Few answers have any.
+    """Returns True if the JSON may contain an escape, an invisible character or a number that is too large.
 
-    What is not ASCII is little, and looked at by itself: 2 MB take some milliseconds.
+    Few answers do, and only these are decoded twice. The search is made on the few bytes that are not ASCII: 2 MB take
+    some milliseconds.
     """
     if b"\\" in body or b"\x7f" in body or _LONG_NUMBER in body.translate(_DIGITS_ALIKE):
         return True

@@ -1,7 +1,7 @@
-"""The commands: what a user can ask of the backend, each answered once and for all under its key.
+"""The bodies of commands: the changes that a user can request of the backend (docs/protocol.md, "Commands, up").
 
-`KIND` is the name of a command on the wire, in the outbox and in the service's database. It never changes, whatever
-becomes of the class.
+`KIND` is the name of a command on the wire, in the outbox and in the service's database. It stays the same if the class
+is renamed.
 """
 
 from datetime import date
@@ -15,15 +15,15 @@ from banqup_tui.domain.values import Sha256, Value
 
 
 class CommandBody(Value, frozen=True, kw_only=True):
-    """What a command asks for. The kind stands beside the body on the wire, not in it."""
+    """The base of all bodies. On the wire the kind stands beside the body, not in it."""
 
     KIND: ClassVar[str]
 
 
 class Send(CommandBody, frozen=True, kw_only=True):
-    """Queue what has not arrived. Without `integration_ids`: every active integration of the document's client.
+    """Queues documents that have not arrived; without `integration_ids`, to every active integration of their client.
 
-    Never sends again what is delivered, unknown or under way: there it does nothing and says so in the result
+    Deliveries that are delivered, unknown or under way stay as they are: a second copy needs RESEND. The result is
     `{"queued": n, "unchanged": n}`.
     """
 
@@ -34,14 +34,17 @@ class Send(CommandBody, frozen=True, kw_only=True):
 
 
 class Copy(Value, frozen=True, kw_only=True):
-    """One delivery of which another copy is wanted, and the generation that the user saw."""
+    """A delivery of which another copy is wanted.
+
+    `generation` is the one that the user saw: if another user has asked for a copy meanwhile, no second one is sent.
+    """
 
     delivery_id: str
     generation: int
 
 
 class Resend(CommandBody, frozen=True, kw_only=True):
-    """Another copy of each. `if_gone`: look first where the receiver can be asked, and send only what is gone."""
+    """Sends another copy of each delivery. With `if_gone`, receivers with look-up get only what is gone there."""
 
     KIND: ClassVar[str] = "RESEND"
 
@@ -50,7 +53,7 @@ class Resend(CommandBody, frozen=True, kw_only=True):
 
 
 class Query(Value, frozen=True, kw_only=True):
-    """Which documents: all of a client, or one folder, year, month of it; or these, by id."""
+    """A selection of documents: of a client, a folder, a year and month of it; or by id."""
 
     client_id: str | None = None
     folder: Folder | None = None
@@ -61,7 +64,11 @@ class Query(Value, frozen=True, kw_only=True):
 
 
 class BulkSend(CommandBody, frozen=True, kw_only=True):
-    """`up_to` is the `epoch.seq` seen, `expected` the number that the user confirmed: more is refused."""
+    """Queues all documents of a query that were ready at `up_to`, the `epoch.seq` that the user saw.
+
+    It is refused (`count-changed`) if that would queue more than `expected`, the number that the user confirmed. With
+    `again`, delivered documents get another copy.
+    """
 
     KIND: ClassVar[str] = "BULK_SEND"
 
@@ -73,19 +80,23 @@ class BulkSend(CommandBody, frozen=True, kw_only=True):
 
 
 class Cancel(CommandBody, frozen=True, kw_only=True):
+    """Cancels deliveries that are queued or not yet past their mark."""
+
     KIND: ClassVar[str] = "CANCEL"
 
     delivery_ids: tuple[str, ...]
 
 
 class Dismiss(CommandBody, frozen=True, kw_only=True):
+    """Takes failed and unknown deliveries off the list of failures."""
+
     KIND: ClassVar[str] = "DISMISS"
 
     delivery_ids: tuple[str, ...]
 
 
 class Settle(CommandBody, frozen=True, kw_only=True):
-    """The user looked at the receiver: it is there, or it is not."""
+    """Settles an unknown delivery: the user has looked at the receiver, and the document is there or is not."""
 
     KIND: ClassVar[str] = "SETTLE"
 
@@ -120,7 +131,7 @@ class Install(CommandBody, frozen=True, kw_only=True):
 
 
 class Configure(CommandBody, frozen=True, kw_only=True):
-    """Settings given replace those of the same name; a null takes one away; those not named stay."""
+    """Changes settings of an installation: named settings are replaced, null removes a setting, others stay."""
 
     KIND: ClassVar[str] = "CONFIGURE"
 
@@ -129,7 +140,7 @@ class Configure(CommandBody, frozen=True, kw_only=True):
 
 
 class AllowPackage(CommandBody, frozen=True, kw_only=True):
-    """The owner lets a package of others in, by the name of its distribution as it was shown."""
+    """Allows a package of another author to run, by the name of its distribution as the owner saw it."""
 
     KIND: ClassVar[str] = "ALLOW_PACKAGE"
 
@@ -144,7 +155,7 @@ class Uninstall(CommandBody, frozen=True, kw_only=True):
 
 
 class Deactivate(CommandBody, frozen=True, kw_only=True):
-    """Take an installation away from every client. `expected`: how many integrations the user saw; more is refused."""
+    """Removes an installation from every client. It is refused if there are more integrations than `expected`."""
 
     KIND: ClassVar[str] = "DEACTIVATE"
 
@@ -153,7 +164,10 @@ class Deactivate(CommandBody, frozen=True, kw_only=True):
 
 
 class Backfill(Value, frozen=True, kw_only=True):
-    """What was there before, in the folders of the integration; `since`: only what is dated then or later."""
+    """The documents from before the activation that are sent too, those dated `since` or later if it is set.
+
+    `up_to` and `expected` as in `BulkSend`.
+    """
 
     up_to: str
     expected: int
@@ -161,7 +175,7 @@ class Backfill(Value, frozen=True, kw_only=True):
 
 
 class AddIntegration(CommandBody, frozen=True, kw_only=True):
-    """Activate for one client. `backfill`: also send what was there before, in the number that was confirmed."""
+    """Activates an installation for a client. Without `backfill` only documents that come later are sent."""
 
     KIND: ClassVar[str] = "ADD_INTEGRATION"
 
@@ -189,7 +203,7 @@ class PauseIntegration(CommandBody, frozen=True, kw_only=True):
 
 
 class ResumeIntegration(CommandBody, frozen=True, kw_only=True):
-    """Also mends a BROKEN one: what failed for its cause is queued again."""
+    """Resumes a paused integration, or a BROKEN one: deliveries that failed for its cause are queued again."""
 
     KIND: ClassVar[str] = "RESUME_INTEGRATION"
 
@@ -197,15 +211,18 @@ class ResumeIntegration(CommandBody, frozen=True, kw_only=True):
 
 
 class RemoveIntegration(CommandBody, frozen=True, kw_only=True):
+    """Removes an integration. Its ledger stays: adding it again does not send delivered documents again."""
+
     KIND: ClassVar[str] = "REMOVE_INTEGRATION"
 
     integration_id: str
 
 
 class ImportFile(CommandBody, frozen=True, kw_only=True):
-    """The file's bytes were put under `sha256` before. Without `client_id` the content says whose it is.
+    """Imports a file whose bytes were uploaded under `sha256` before.
 
-    `path` is where it was found, relative, as a hint. `dated` is the day on it, where the file itself does not say.
+    Without `client_id` or `folder` they are found from the content and from `path`, the relative path at which the user
+    had the file. `dated` is the document's date if the file has none.
     """
 
     KIND: ClassVar[str] = "IMPORT_FILE"
@@ -221,7 +238,10 @@ class ImportFile(CommandBody, frozen=True, kw_only=True):
 
 
 class AddSource(CommandBody, frozen=True, kw_only=True):
-    """`path`: the folder, or where an SFTP drop listens (`HOST:PORT`). There is one drop: its address changes so."""
+    """Adds a watched folder at `path`, or the SFTP drop at the address `HOST:PORT`.
+
+    There is only one drop: adding it again changes its address.
+    """
 
     KIND: ClassVar[str] = "ADD_SOURCE"
 
@@ -237,7 +257,7 @@ class RemoveSource(CommandBody, frozen=True, kw_only=True):
 
 
 class AddAccount(CommandBody, frozen=True, kw_only=True):
-    """Somebody who may put files into the SFTP drop: with `secret`, the slow hash of a password, or a `public_key`."""
+    """Adds an account of the SFTP drop, with a `public_key` or a `secret`, the slow hash of a password."""
 
     KIND: ClassVar[str] = "ADD_ACCOUNT"
 
@@ -257,7 +277,7 @@ class RemoveAccount(CommandBody, frozen=True, kw_only=True):
 
 
 class PlaceFile(CommandBody, frozen=True, kw_only=True):
-    """A person says whose a file under *To place* is. `remember`: what is like it goes there by itself from now on."""
+    """Files an unfiled file. With `remember`, a filing rule is made: similar files are filed alike from now on."""
 
     KIND: ClassVar[str] = "PLACE_FILE"
 
@@ -292,7 +312,7 @@ BODIES: dict[str, type[CommandBody]] = {body.KIND: body for body in Body.__args_
 _DECODERS: dict[str, msgspec.json.Decoder[CommandBody]] = {
     kind: msgspec.json.Decoder(body) for kind, body in BODIES.items()
 }
-"""Made at the import: threads that decode a type for the first time at once bring the process down (msgspec 0.22)."""
+"""Built at import, before any thread: msgspec 0.22 crashes if two threads decode a type for the first time at once."""
 
 
 def encode(body: CommandBody) -> msgspec.Raw:

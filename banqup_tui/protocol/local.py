@@ -1,4 +1,4 @@
-"""How a terminal and the local backend find each other (docs/protocol.md, start-up)."""
+"""Files and exit codes by which a terminal and the local backend find each other (docs/protocol.md, "Start-up")."""
 
 from pathlib import Path
 
@@ -9,24 +9,24 @@ ENDPOINT_FILE = "endpoint.json"
 EXIT_ALREADY_RUNNING = 75
 EXIT_NEWER_VERSION = 76
 EXIT_CANNOT_START = 78
-"""It has said in one message what is in the way, and trying again would not help."""
+"""The backend has written one message with the reason to stderr, and another try would fail the same way."""
 LOG_FILE = "backend.log"
 AS_MESSAGES = "BANQUP_AS_MESSAGES"
-"""Environment variable: where it is set the service writes each message to stderr as a line of JSON, for the program
-that started it; else as a sentence."""
+"""The environment variable with which the service writes each message to stderr as a line of JSON, for the program
+that started it; without it, as a sentence."""
 CONTENT_DIRECTORY = "files"
-"""Below the local backend's directory: the bytes of documents, each file named by its SHA-256."""
+"""The subdirectory of the local backend with the bytes of documents, each file named by its SHA-256."""
 
 
 def content_path(backend: Path, sha256: str) -> Path:
-    """Where the local backend stores these bytes."""
+    """Returns the path at which the local backend stores these bytes."""
     return backend / CONTENT_DIRECTORY / sha256[:2] / sha256
 
 
 class Endpoint(Value, frozen=True, kw_only=True, omit_defaults=True):
-    """The running backend, as it describes itself in `endpoint.json` (mode 0600).
+    """The running backend as it describes itself in `endpoint.json` (mode 0600).
 
-    `socket` is the path of its Unix socket. `host`, `port` and `token` are there only where it also listens on TCP.
+    `socket` is the path of its Unix socket. `host`, `port` and `token` are set only if it also listens on TCP.
     """
 
     socket: str

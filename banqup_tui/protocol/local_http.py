@@ -1,4 +1,4 @@
-"""HTTP over the local backend's socket, for callers that do not wait for several answers at once."""
+"""Blocking HTTP over the local backend's socket, without httpx, for the search for a running backend."""
 
 import http.client
 
@@ -6,7 +6,10 @@ from banqup_tui.protocol.local_socket import connected, peer_process
 
 
 class LocalConnection(http.client.HTTPConnection):
-    """Connects to the socket, and only to a process of this user. Raises `OSError` as its base class does."""
+    """An HTTP connection to the socket of a process of this user. Raises `OSError` as its base class does.
+
+    `peer` is the id of that process once connected, on Linux.
+    """
 
     def __init__(self, path: str, timeout: float) -> None:
         super().__init__("localhost", timeout=timeout)

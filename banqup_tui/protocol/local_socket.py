@@ -1,4 +1,4 @@
-"""The Unix socket of the local backend: where it is, and which user is at the other end of a connection."""
+"""The Unix socket of the local backend: its path, and the user and process at the other end of a connection."""
 
 import os
 import socket
@@ -8,20 +8,23 @@ from pathlib import Path
 
 SOCKET_FILE = "backend.sock"
 LONGEST_PATH = 100
-"""Bytes of a path that every system takes: `sun_path` has 108 on Linux and 104 on macOS, the final NUL included."""
+"""The longest path in bytes that every system takes: `sun_path` has 108 on Linux and 104 on macOS, NUL included."""
 _LOCAL_PEERCRED = 1
 _XUCRED = struct.Struct("@Ii")
-"""The beginning of `struct xucred` of macOS and the BSDs: its version, and the user."""
+"""The beginning of `struct xucred` on macOS and the BSDs: its version, and the user."""
 _UCRED = struct.Struct("@3i")
-"""`struct ucred` of Linux: process, user, group."""
+"""`struct ucred` on Linux: process, user, group."""
 
 
 class AnotherUser(OSError):
-    """At the other end of the socket is a process of another user: it is sent nothing, and nothing is taken from it."""
+    """The process at the other end of the socket belongs to another user: nothing is sent to it or read from it."""
 
 
 def socket_path(runtime: Path) -> str:
-    """Where to connect. In a directory whose path is too long for a socket there is a link to the socket."""
+    """Returns the path to connect to.
+
+    If the path in `runtime` is too long for a socket, the backend has put a symbolic link to a shorter path there.
+    """
     path = runtime / SOCKET_FILE
     try:
         return os.readlink(path)
@@ -30,7 +33,7 @@ def socket_path(runtime: Path) -> str:
 
 
 def peer_user(connection: socket.socket) -> int:
-    """The user that the kernel has noted for the other end. Raises `OSError`."""
+    """Returns the user id that the kernel has noted for the other end. Raises `OSError`."""
     if sys.platform == "linux":
         content = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
         return int(_UCRED.unpack(content)[1])
@@ -39,7 +42,7 @@ def peer_user(connection: socket.socket) -> int:
 
 
 def peer_process(connection: socket.socket) -> int | None:
-    """The process that made the other end, where the kernel says so: on Linux."""
+    """Returns the id of the process that made the other end; `None` on systems other than Linux."""
     if sys.platform != "linux":
         return None
     content = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
@@ -47,7 +50,10 @@ def peer_process(connection: socket.socket) -> int | None:
 
 
 def is_own(connection: socket.socket) -> bool:
-    """Whether the other end is of this process's user. Root is another user: it needs no socket to read the files."""
+    """Returns True if the other end belongs to the user of this process.
+
+    Root counts as another user: it can read the files without the socket.
+    """
     try:
         return peer_user(connection) == os.geteuid()
     except OSError:
@@ -55,7 +61,7 @@ def is_own(connection: socket.socket) -> bool:
 
 
 def connected(path: str, seconds: float) -> socket.socket:
-    """A connection to a process of this user. Raises `OSError`, `AnotherUser` among them."""
+    """Connects to a process of this user. Raises `OSError`; `AnotherUser` if the process is of another user."""
     made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         made.settimeout(seconds)

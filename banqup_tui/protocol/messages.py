@@ -1,4 +1,4 @@
-"""What the calls of docs/protocol.md answer."""
+"""The bodies of requests and answers of the HTTP calls (docs/protocol.md, "Calls")."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -40,7 +40,7 @@ class Op(StrEnum):
 
 
 class Instance(Value, frozen=True, kw_only=True):
-    """The running service: which version it is, and the range of protocols that it speaks."""
+    """The running service: its version, and the protocols `min` to `max` that it speaks."""
 
     instance_id: str
     version: str
@@ -50,7 +50,10 @@ class Instance(Value, frozen=True, kw_only=True):
 
 
 class Snapshot(Value, frozen=True, kw_only=True):
-    """The beginning of a copy: everything small, and the cursor from which changes follow."""
+    """The beginning of a copy: everything but documents and deliveries, and the cursor from which changes follow.
+
+    The cursor is of the moment of the answer, and only clients that the user may see are included.
+    """
 
     cursor: str
     epoch: str
@@ -75,12 +78,14 @@ class VersionedDocument(Value, frozen=True, kw_only=True):
 
 
 class VersionedDelivery(Value, frozen=True, kw_only=True):
+    """A delivery with the change number of its row."""
+
     seq: int
     value: Delivery
 
 
 class DocumentsPage(Value, frozen=True, kw_only=True):
-    """At most 1,000 documents below the key, newest first; `next` is null at the end."""
+    """At most 1,000 documents older than the key, newest first, with their deliveries; `next` is null at the end."""
 
     documents: tuple[VersionedDocument, ...]
     deliveries: tuple[VersionedDelivery, ...]
@@ -91,13 +96,18 @@ NO_VALUE = msgspec.Raw(b"null")
 
 
 class Change(Value, frozen=True, kw_only=True):
-    """`value` is left undecoded; msgspec does so only where nothing else is allowed, not even None: see `has_value`."""
+    """A change of one entity; `id` of a change of access is `user:client`.
+
+    `value` stays undecoded until its class is known by `kind`. msgspec leaves a field undecoded only if its type is
+    `Raw` alone, without `None`: see `has_value`.
+    """
 
     seq: int
     kind: EntityKind
     op: Op
     id: str
-    value: msgspec.Raw = msgspec.field(default_factory=lambda: NO_VALUE)  # a description cannot have it as a default
+    # A factory, because msgspec cannot write a `Raw` default into the OpenAPI description.
+    value: msgspec.Raw = msgspec.field(default_factory=lambda: NO_VALUE)
 
     @property
     def has_value(self) -> bool:
@@ -105,7 +115,11 @@ class Change(Value, frozen=True, kw_only=True):
 
 
 class Changes(Value, frozen=True, kw_only=True):
-    """`cursor` passes what the user may not see; `seq` is its number in the clear."""
+    """Changes after a cursor, in the order of their numbers.
+
+    The new `cursor` also passes changes that the user may not see, which are left out; else a page full of these would
+    be requested for ever. `seq` is the cursor's number in the clear.
+    """
 
     changes: tuple[Change, ...]
     cursor: str
@@ -114,7 +128,7 @@ class Changes(Value, frozen=True, kw_only=True):
 
 
 class Command(Value, frozen=True, kw_only=True):
-    """`seen` is `epoch.seq` of the copy when the user acted; `body` is one of protocol.commands."""
+    """A command: idempotency key, kind, `epoch.seq` of the copy when the user acted, a body of protocol.commands."""
 
     key: str
     kind: str
@@ -133,6 +147,8 @@ class CommandStatus(StrEnum):
 
 
 class CommandResult(Value, frozen=True, kw_only=True):
+    """The final answer to a command, stored under its key; `seq` is the highest change number of its effect."""
+
     key: str
     status: CommandStatus
     seq: int = 0
@@ -141,16 +157,16 @@ class CommandResult(Value, frozen=True, kw_only=True):
 
 
 class CommandResults(Value, frozen=True, kw_only=True):
-    """A prefix of what was asked, in order; `more`: ask again for the rest."""
+    """The results of a prefix of the commands, in their order; with `more`, the rest must be sent again."""
 
     results: tuple[CommandResult, ...]
     more: bool = False
 
 
 class FormSettings(Value, frozen=True, kw_only=True):
-    """Either an extension (firm's settings) or an installation for a client, with settings not kept yet.
+    """Settings of a form that are not stored yet: of an extension for the firm, or of an installation for a client.
 
-    Settings that are kept already, secrets above all, need not be given again.
+    Settings that the service has stored already, such as secrets, may be left out.
     """
 
     extension_id: str
@@ -161,7 +177,7 @@ class FormSettings(Value, frozen=True, kw_only=True):
 
 
 class TestRequest(FormSettings, frozen=True, kw_only=True):
-    """`dry`: only look at the settings and say where a document would go; the receiver is not asked."""
+    """Asks for a test of settings. With `dry` only the settings are checked, and the receiver is not contacted."""
 
     __test__ = False
 
@@ -169,7 +185,7 @@ class TestRequest(FormSettings, frozen=True, kw_only=True):
 
 
 class TestStep(Value, frozen=True, kw_only=True):
-    """One thing that was tried, and what came of it. `field`: the setting it is about."""
+    """One step of a test and its outcome; `field` is the setting that it concerns."""
 
     __test__ = False
 
@@ -179,9 +195,10 @@ class TestStep(Value, frozen=True, kw_only=True):
 
 
 class TestResult(Value, frozen=True, kw_only=True):
-    """`preview`: where the newest document would go with these settings, if it can be told.
+    """The outcome of a test.
 
-    `variables`: what the placeholders of a path stand for with that document.
+    `preview` is the path at which the newest document would arrive, if that is known. `variables` are the values of
+    a path's placeholders for that document.
     """
 
     __test__ = False
@@ -196,13 +213,13 @@ class TestResult(Value, frozen=True, kw_only=True):
 
 
 class SignInRequest(FormSettings, frozen=True, kw_only=True):
-    """`field`: the setting that is a sign-in."""
+    """Begins a sign-in for the setting `field`."""
 
     field: str
 
 
 class SignInState(StrEnum):
-    """WAITING: for the user at the provider's page. REFUSED is final: another sign-in has to be begun."""
+    """WAITING: the user is at the provider's page. REFUSED is final: another sign-in must be begun."""
 
     WAITING = "WAITING"
     SIGNED_IN = "SIGNED_IN"
@@ -210,11 +227,11 @@ class SignInState(StrEnum):
 
 
 class SignIn(Value, frozen=True, kw_only=True):
-    """A sign-in at a provider (OAuth 2.0 authorization code with PKCE). Once SIGNED_IN, `id` is the setting's value.
+    """A sign-in at a provider: OAuth 2.0 authorization code (RFC 6749, 4.1) with PKCE (RFC 7636).
 
-    `url`: to be opened in a browser. `returns_to`: the beginning of the address to which the provider sends the browser
-    back; where that cannot be reached, the user copies the whole address from the browser. `until`: when it ends, where
-    the provider says so. `reason`: why it was refused.
+    Once SIGNED_IN, `id` is the value of the setting. The user opens `url` in a browser. `returns_to` is the beginning
+    of the address to which the provider sends the browser back; if the browser cannot reach it, the user copies the
+    whole address. `until` is the end of the sign-in, if the provider names it. `reason` is that of a refusal.
     """
 
     id: str
@@ -227,13 +244,13 @@ class SignIn(Value, frozen=True, kw_only=True):
 
 
 class ReturnedTo(Value, frozen=True, kw_only=True):
-    """The whole address to which the provider sent the browser back, as it was copied."""
+    """The whole address to which the provider sent the browser back, as the user copied it."""
 
     address: str
 
 
 class BackfillCount(Value, frozen=True, kw_only=True):
-    """How many documents of the client, in these folders, were there before."""
+    """The number of a client's documents in these folders that a backfill would send, as of `up_to` (`epoch.seq`)."""
 
     folders: tuple[Folder, ...]
     count: int

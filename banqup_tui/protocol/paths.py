@@ -1,4 +1,4 @@
-"""Every path of the service, in one place. `{s}` is the space."""
+"""The paths of the service's HTTP calls. `{s}` is the space."""
 
 from urllib.parse import quote
 
@@ -30,5 +30,5 @@ OPENAPI = "/v1/openapi.json"
 
 
 def filled(path: str, space: str, **parts: str) -> str:
-    """The path with its parts, each of them one component whatever is in it: some come from a server."""
+    """Returns a path with its parts, quoted: ids that come from a server must not add components to the path."""
     return path.format(s=quote(space, safe=""), **{name: quote(part, safe="") for name, part in parts.items()})

@@ -1,4 +1,4 @@
-"""RFC 9457 problem details, and the slugs used in `type`."""
+"""Problem details (RFC 9457) of refused requests, and the values of their `type`."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -45,14 +45,15 @@ class ProblemType(StrEnum):
 
 
 WAITS_UNFILED = frozenset({ProblemType.UNREADABLE, ProblemType.CANNOT_PLACE})
-"""With one of these an `IMPORT_FILE` is refused whose file waits under *To place* now, with the same reason."""
+"""The types with which an `IMPORT_FILE` is refused whose file is stored as unfiled, with the same reason."""
 
 
 class Problem(Value, frozen=True, kw_only=True):
-    """`recorded`: final, stored under the command's key. `field` names the offending input.
+    """Problem details of a refused request (RFC 9457, section 3).
 
-    `code`, `params` and `quote` are a message (`domain.messages`); `title`, `detail` and `remedy` say the same in
-    English. A server of an older version gives these texts alone.
+    `recorded` is True if the refusal is final and stored under the command's key. `field` names the wrong input.
+    `code`, `params` and `quote` are a message (`domain.messages`); `title`, `detail` and `remedy` are the same in
+    English. Servers of older versions send these texts alone.
     """
 
     type: str
@@ -73,6 +74,6 @@ class Problem(Value, frozen=True, kw_only=True):
 
 
 def message_in(problem: Mapping[str, Any] | None) -> Message | None:
-    """The message of a problem that is stored as plain data, also one of an older version; `None` where it has none."""
+    """Returns the message of a problem that is stored as plain data, of any version; `None` if it has none."""
     found = msgspec.convert({"type": "", "title": "", **(problem or {})}, Problem).message
     return None if found == text_message("") else found

@@ -1,4 +1,4 @@
-"""Whether the clock of this computer was set back."""
+"""Notices that the clock of this computer was set back."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 TOLERANCE = timedelta(minutes=5)
-"""What time servers and file systems of a network may correct without a word."""
+"""Smaller steps back are ignored: time servers make them, and clocks of network file systems differ by as much."""
 _LONGEST = 3600.0
-"""Seconds after which a clock that is still behind is taken as right: the time before was wrong then."""
+"""Seconds after which a clock that is still behind is taken as right: then it was the earlier time that was wrong."""
 
 
 class ClockWatch:
-    """`last_used` is the latest time that is known of before the program began."""
+    """Compares the clock with the latest time that it has shown; `last_used` is the latest one before this start."""
 
     def __init__(
         self, last_used: datetime | None, now: Callable[[], datetime], elapsed: Callable[[], float] = time.monotonic
@@ -25,7 +25,7 @@ class ClockWatch:
         self._behind_since: float | None = None
 
     def was_at(self) -> datetime | None:
-        """What the clock had shown before it was set back, `None` where it is right."""
+        """Returns the time that the clock showed before it was set back, `None` if it was not."""
         now = self._now()
         if now >= self._latest - TOLERANCE:
             self._latest, self._behind_since = max(now, self._latest), None
@@ -39,7 +39,7 @@ class ClockWatch:
 
 
 def last_change(paths: Iterable[Path]) -> datetime | None:
-    """When one of these files was written last."""
+    """Returns the latest time of change of these files, in UTC; `None` if none can be read."""
     found: list[float] = []
     for path in paths:
         try:

@@ -1,8 +1,8 @@
-"""Keeps the copy and the server in step, in one thread of its own with its own event loop.
+"""Synchronizes the local copy with the server, in a thread of its own with its own event loop.
 
-Started with `start` it runs until `stop`. Without it, the one-shot calls (`sync_once`, `push_and_wait`, `download`,
-`test_connection`, `begin_sign_in` and what follows it, `backfill_count`, `attempts`, `unfiled`) connect for
-themselves; with it, they use its connection. They block, so a screen calls them from a worker.
+`start` begins the thread, `stop` ends it. The one-shot calls (`sync_once`, `push_and_wait`, `download`,
+`test_connection`, the calls of a sign-in, `backfill_count`, `attempts`, `unfiled`) use the thread's connection if it
+runs, else they open one for themselves. They block, so a screen calls them from a worker.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 _STOP_SECONDS = 2.0
 _LEAST_PAUSE = 0.5
-"""Seconds before a thread that has failed altogether begins again."""
+"""The least number of seconds before the thread starts again after an error outside its rounds."""
 
 _V = TypeVar("_V")
 _Question = Callable[["Exchange"], Coroutine[Any, Any, _V]]
@@ -54,11 +54,17 @@ def http_server(endpoint: Endpoint) -> ServerLike:
 
 
 class Engine:
-    """`connect` blocks until the server is found (a local one is started by it) and may raise anything.
-    `record` takes mistakes of the program, for its log. `last_used`: when the files were, before they were opened.
+    """The synchronization of one copy and one outbox with one server.
 
-    Listeners are called in the engine's thread: after each change of the copy with what changed, after each change
-    of `state` with nothing changed. They must be quick and must not raise.
+    Listeners are called in the engine's thread, without arguments, after each change of the copy, of the outbox by the
+    server's answers, or of `state`. They must be quick and must not raise.
+
+    Args:
+        connect: Returns the server's endpoint; starts a local server if none runs. It blocks and may raise anything.
+        chance: Returns numbers in [0, 1) for the jitter of back-offs.
+        now: Returns aware times in UTC.
+        record: Writes a fault of the program to its log.
+        last_used: The time at which the files were last changed before they were opened.
     """
 
     def __init__(
@@ -106,7 +112,7 @@ class Engine:
         ready.wait()
 
     def stop(self) -> None:
-        """Prompt: a request under way is dropped, its command is sent again with the same key the next time."""
+        """Ends the thread within `_STOP_SECONDS`. An open request is dropped; its commands are sent again later."""
         thread, loop = self._thread, self._loop
         if thread is None:
             return
@@ -118,7 +124,7 @@ class Engine:
         self._thread = None
 
     def wake(self) -> None:
-        """Something was given to the outbox, or the user wants it tried now."""
+        """Starts a round now: the outbox has a new command, or the user does not want to wait for the next try."""
         self._asked.set()
         self._pause.cut_short()
         loop = self._loop
@@ -131,19 +137,19 @@ class Engine:
             self._rounds.wake()
 
     def report(self, fault: LocalFault) -> None:
-        """A fault of this computer that a screen has met: it is the state of the engine until it is over."""
+        """Takes a fault of this computer that a screen has met; `state` shows it until the files can be used again."""
         loop, rounds = self._loop, self._rounds
         if loop is not None and rounds is not None:
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(rounds.report, fault)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Returns what ends the subscription."""
+        """Adds a listener. Returns a function that removes it."""
         return self._listeners.add(listener)
 
     @property
     def state(self) -> SyncState:
-        """What the listeners were told last."""
+        """The state after the last notification of the listeners."""
         return self._listeners.state
 
     @property
@@ -153,18 +159,23 @@ class Engine:
     # one question, one answer
 
     def sync_once(self, timeout: float = 120.0) -> SyncState:
-        """Send what waits and pull until the copy is complete."""
+        """Sends all pending commands and pulls until the copy is complete. Raises `BanqupError`."""
         self._ask(lambda exchange: exchange.everything(), timeout)
         return self.state
 
     def push_and_wait(self, keys: Sequence[str], timeout: float = 60.0) -> list[Entry]:
-        """Until each is answered and the copy shows it. Raises `NotAnswered`: they are kept and go on by themselves."""
+        """Waits until each command is answered and the copy has its effect. Returns the commands, in the order of keys.
+
+        Raises:
+            NotAnswered: The time is over. The commands stay in the outbox and are sent by later rounds.
+            BanqupError: The server cannot be reached, or a file cannot be used.
+        """
         wanted = set(keys)
         self._ask(lambda exchange: exchange.until_answered(wanted), timeout)
         return [entry for key in keys if (entry := self.outbox.entry(key)) is not None]
 
     def download(self, sha256: str, timeout: float = 120.0) -> Path:
-        """The file on this computer, from the cache, the spool or the server."""
+        """Returns the path of a file, from the cache, the spool or the server. Raises `BanqupError`."""
         found = self.files.get(sha256)
         if found is not None:
             return found
@@ -200,7 +211,7 @@ class Engine:
         return self._ask(lambda exchange: exchange.server.unfiled(), timeout)
 
     def _ask(self, question: _Question[_V], timeout: float) -> _V:
-        """On the engine's loop where it runs, else on one of its own. Raises `BanqupError`."""
+        """Runs a call on the engine's loop, or on its own loop if the engine does not run. Raises `BanqupError`."""
         try:
             return self._put(question, timeout)
         except (OSError, MemoryError) as error:
@@ -217,7 +228,7 @@ class Engine:
         return asyncio.run(self._asked_alone(question, timeout))
 
     async def _healed(self, exchange: Exchange, question: _Question[_V]) -> _V:
-        """Asked once more where the copy was damaged: it is begun again, and filled by what is asked."""
+        """Runs a call, and once more if the copy proves damaged: it is begun again in between."""
         try:
             return await question(exchange)
         except LocalFault as fault:
@@ -251,7 +262,8 @@ class Engine:
 
     async def _connected(self) -> Exchange:
         endpoint = await in_thread(self._connect)
-        from banqup_tui.sync.exchange import Exchange  # here and below: the first frame does without
+        # Imported here, as `Rounds` below, because the first frame needs neither.
+        from banqup_tui.sync.exchange import Exchange
 
         return Exchange(
             self._make_server(endpoint), self.copy, self.outbox, files=self.files, spool=self.spool,
@@ -261,7 +273,11 @@ class Engine:
     # the thread
 
     def _run(self, ready: threading.Event) -> None:
-        """Until the engine is stopped, whatever happens: without memory or descriptors it may not even begin."""
+        """Runs the loop until `stop`, and starts it again after any error.
+
+        Without memory or file descriptors even the making of an event loop may fail, and an open terminal must go on
+        once they are free again.
+        """
         while not self._stopping.is_set():
             try:
                 self._run_loop(ready)
@@ -281,7 +297,8 @@ class Engine:
             ready.set()
             with suppress(OSError, LocalFault):
                 wanted = self.outbox.forget_old()
-                if not any(rescue.lost for rescue in self.outbox.rescues()):  # else it may be all that is left of them
+                # Files in the spool may be all that is left of commands that were lost with a damaged outbox.
+                if not any(rescue.lost for rescue in self.outbox.rescues()):
                     self.spool.keep_only(wanted)
             loop.run_until_complete(self._until_stopped(rounds))
         finally:
@@ -292,17 +309,17 @@ class Engine:
             loop.close()
 
     def _met(self, error: Exception) -> float:
-        """Seconds until it is tried again."""
+        """Sets the error as the state. Returns the seconds until the next try."""
         trouble = trouble_of(error)
         if isinstance(trouble, ProgramFault):
             self._record(error)
         seconds = self._trouble.met(trouble)
         with suppress(Exception):
-            self._listeners.say()
+            self._listeners.update_state()
         return max(seconds, _LEAST_PAUSE)
 
     def _record(self, error: Exception) -> None:
-        """Once, where the same happens again and again."""
+        """Writes an error to the log, but not the same one twice in a row: a round fails again each minute."""
         what = f"{type(error).__name__}: {error}"
         if what != self._recorded:
             self._recorded = what

@@ -1,4 +1,4 @@
-"""Why the server could not be asked, or did not do what was asked. Each has a message."""
+"""Errors of the synchronization: the server cannot be reached, or has refused a request. Each has a message."""
 
 import os
 from datetime import datetime
@@ -9,11 +9,11 @@ from banqup_tui.protocol.problems import Problem, ProblemType
 
 
 class SyncError(BanqupError):
-    """Base of all: the copy and the outbox are as they were."""
+    """The base of all. The copy and the outbox are unchanged by the request that failed."""
 
 
 class NoNetwork(SyncError):
-    """This computer has no line to the server."""
+    """This computer has no network route to the server."""
 
     exit_code = 69
 
@@ -22,7 +22,7 @@ class NoNetwork(SyncError):
 
 
 class ServerDown(SyncError):
-    """Nobody answers, or not the server. `retry_after` in seconds where it said so."""
+    """The server does not answer, or another program does. `retry_after` is the server's Retry-After, in seconds."""
 
     exit_code = 69
 
@@ -32,21 +32,23 @@ class ServerDown(SyncError):
 
 
 class ServerSilent(ServerDown):
-    """A connection stands, and nothing is answered: the server hangs, is stopped, or has too much to do."""
+    """The connection is open but no answer comes: the server hangs, is suspended, or has too much to do."""
 
     def __init__(self) -> None:
         super().__init__(message("sync.server-silent"))
 
 
 class Busy(ServerDown):
-    """It asks to come back later: too many requests, stopping, or behind its own history."""
+    """The server asks for a later try (408, 429, 503): too many requests, stopping, or behind the copy's cursor."""
 
 
 class ServerFault(ServerDown):
-    """500: this request, it could not do."""
+    """The server failed at this request (500)."""
 
 
 class SignedOut(SyncError):
+    """The server does not know the user (401)."""
+
     exit_code = 77
 
     def __init__(self) -> None:
@@ -54,14 +56,14 @@ class SignedOut(SyncError):
 
 
 class CopyTooOld(SyncError):
-    """410: the copy has to begin anew."""
+    """The copy must begin again (410): the cursor is older than the tombstones, or the epoch or access has changed."""
 
     def __init__(self) -> None:
         super().__init__(message("sync.copy-too-old"))
 
 
 class Refused(SyncError):
-    """The server understood and said no."""
+    """The server refused the request (any other 4xx); its problem has the reason."""
 
     exit_code = 1
 
@@ -72,7 +74,7 @@ class Refused(SyncError):
 
 
 class NotAnswered(SyncError):
-    """The time that was given is over; what was asked goes on by itself."""
+    """The time-out is over. Commands that were sent stay in the outbox and are sent by later rounds."""
 
     exit_code = 75
 
@@ -81,7 +83,7 @@ class NotAnswered(SyncError):
 
 
 class SystemFault(SyncError):
-    """The operating system refused something; what it was is quoted."""
+    """The operating system reported an error; its text is the quote of the message."""
 
     exit_code = 73
 
@@ -94,7 +96,7 @@ class SystemFault(SyncError):
 
 
 class ClockSetBack(SyncError):
-    """Nothing is held up by it, but dates would be wrong. `was_at`: what the clock had shown."""
+    """The clock was set back after it had shown `was_at`. The sync goes on, but dates would be wrong."""
 
     def __init__(self, was_at: datetime) -> None:
         super().__init__(message("sync.clock-set-back", at=f"{was_at.astimezone():%Y-%m-%d %H:%M}"))
@@ -102,7 +104,7 @@ class ClockSetBack(SyncError):
 
 
 class ProgramFault(SyncError):
-    """A mistake in the program itself, met while the copy was brought up to date."""
+    """A fault of the program itself, during a synchronization."""
 
     exit_code = 70
 
@@ -111,4 +113,5 @@ class ProgramFault(SyncError):
 
 
 def is_too_old(problem: Problem) -> bool:
+    """Returns True if a problem of a 410 means that the copy must begin again."""
     return problem.type in (ProblemType.CURSOR_TOO_OLD, ProblemType.EPOCH_CHANGED, ProblemType.ACCESS_CHANGED)

@@ -1,4 +1,4 @@
-"""What is done over one connection: what waits in the outbox is sent, what is new is pulled into the copy."""
+"""Sends pending commands and pulls changes over one connection."""
 
 import asyncio
 import time
@@ -18,7 +18,10 @@ from banqup_tui.sync.trouble import SendingPause, Trouble
 
 
 class Exchange:
-    """A piece at a time, each with a word to the listeners. `last_pull` is of this connection, 0 before the first."""
+    """Sends and pulls in small pieces, and notifies the listeners after each.
+
+    `last_pull` is the monotonic time of the connection's last pull, 0 before the first. Use it in one event loop.
+    """
 
     def __init__(
         self,
@@ -48,10 +51,10 @@ class Exchange:
         self._stamp_anew()
 
     async def send_some(self) -> bool:
-        """Commands before imports. True if anything was answered."""
+        """Sends a batch of commands and then a batch of imports. Returns True if any command was answered."""
         if not self._pause.is_over or not self._outbox.waiting_count():
             return False
-        self._listeners.say(SyncWord.SENDING)
+        self._listeners.update_state(SyncWord.SENDING)
         answered = 0
         try:
             answered += await push(self.server, self._outbox)
@@ -60,13 +63,16 @@ class Exchange:
         except (Busy, ServerFault) as error:
             self._pause.begin(error)
         if answered:
-            self._listeners.tell()
+            self._listeners.notify()
         return answered > 0
 
     async def pull_some(self) -> bool:
-        """The next changes, and the next page of what is still to be copied. True if there is more."""
+        """Pulls the next changes, and then the next page of a backfill. Returns True if there is more to pull.
+
+        Changes and pages alternate, so that news arrives during a long first copy.
+        """
         self.last_pull = time.monotonic()
-        if self._copy.state().cursor is None:  # new, or begun again because it was damaged
+        if self._copy.state().cursor is None:  # a new copy, or one that was begun again because it was damaged
             await self._begin()
             return True
         try:
@@ -76,35 +82,35 @@ class Exchange:
             return True
         self._trouble.over()
         if changed:
-            self._listeners.tell()
+            self._listeners.notify()
         state = self._copy.state()
         if state.backfills:
-            self._listeners.say()
+            self._listeners.update_state()
             if await pull.page(self.server, self._copy):
-                self._listeners.tell()
+                self._listeners.notify()
             return True
         self._outbox.shown(state.seq)
         return more
 
     async def pull_extensions(self) -> None:
         if await pull.extensions(self.server, self._copy):
-            self._listeners.tell()
+            self._listeners.notify()
 
     async def pull_extensions_if_some_are_not_allowed(self) -> None:
-        """What was just sent may have let a package in: the Store then has its settings and its texts."""
+        """Pulls the extensions after a command that may have allowed a package: its manifest is in the Store then."""
         if applying.knows_packages_not_allowed(self._copy):
             await self.pull_extensions()
 
     async def everything(self) -> None:
-        """Send what waits, and pull until the copy is complete."""
+        """Sends all pending commands, and pulls until the copy is complete."""
         await self.begin_if_needed()
         while await self.send_some():
             pass
         await self._pull_all()
-        self._listeners.say()
+        self._listeners.update_state()
 
     async def until_answered(self, keys: Set[str]) -> None:
-        """Until each of these commands is, and the copy shows it."""
+        """Sends until each of these commands is answered, and pulls until the copy has their effects."""
         await self.begin_if_needed()
         while any(entry.key in keys for entry in self._outbox.waiting()):
             if not await self.send_some():
@@ -113,7 +119,7 @@ class Exchange:
 
     async def _begin(self) -> None:
         if await pull.begin(self.server, self._copy, self._files):
-            self._listeners.tell()
+            self._listeners.notify()
         self._stamp_anew()
 
     def _stamp_anew(self) -> None:

@@ -1,7 +1,7 @@
-"""The HTTP client: the one module that imports httpx. Import it only where a connection is about to be made.
+"""The HTTP client of the server, and the only module that imports httpx; import it when a connection is needed.
 
-Answers are read up to a cap, and only JSON of the type asked for is taken. A connection to the local server is used
-only where the kernel says that a process of the same user is at its other end.
+Answers are read up to a size, and decoded only as JSON of the expected type. A connection to the local server is used
+only if the kernel reports that the process at its other end belongs to the same user.
 """
 
 import errno
@@ -57,7 +57,7 @@ _V = TypeVar("_V")
 
 
 class _LocalTransport(httpx.AsyncBaseTransport):
-    """Looks at who is at the other end of each new connection, before anything is sent over it."""
+    """Checks the user at the other end of each new connection before anything is sent over it."""
 
     def __init__(self, path: str) -> None:
         self._inner = httpx.AsyncHTTPTransport(uds=path)
@@ -70,62 +70,67 @@ class _LocalTransport(httpx.AsyncBaseTransport):
         await self._inner.aclose()
 
 
-class _Listening(httpx.AsyncBaseTransport):
-    """Knows for how long the server owes something: an answer, or a sign of a stream that stays open."""
+class _SilenceTransport(httpx.AsyncBaseTransport):
+    """Measures for how long the server has sent nothing while requests or streams are open."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
         self._inner = inner
-        self._owed = 0
-        self._heard = 0.0
+        self._open_requests = 0
+        self._last_activity = 0.0
 
     def silence(self) -> float:
-        return time.monotonic() - self._heard if self._owed else 0.0
+        return time.monotonic() - self._last_activity if self._open_requests else 0.0
 
-    def hear(self) -> None:
-        self._heard = time.monotonic()
+    def note_activity(self) -> None:
+        self._last_activity = time.monotonic()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if not self._owed:
-            self.hear()
-        self._owed += 1
+        if not self._open_requests:
+            self.note_activity()
+        self._open_requests += 1
         try:
             response = await self._inner.handle_async_request(request)
         except BaseException:
-            self._owed -= 1
+            self._open_requests -= 1
             raise
-        self.hear()
-        response.stream = _Heard(response.stream, self)
+        self.note_activity()
+        response.stream = _WatchedStream(response.stream, self)
         return response
 
-    def paid(self) -> None:
-        self._owed -= 1
+    def end_request(self) -> None:
+        self._open_requests -= 1
 
     async def aclose(self) -> None:
         await self._inner.aclose()
 
 
-class _Heard(httpx.AsyncByteStream):
-    """A body, each piece of which is a sign of the server. It is closed once."""
+class _WatchedStream(httpx.AsyncByteStream):
+    """The body of an answer, each piece of which counts as activity of the server."""
 
-    def __init__(self, inner: Any, listening: _Listening) -> None:
+    def __init__(self, inner: Any, transport: _SilenceTransport) -> None:
         self._inner = inner
-        self._listening = listening
+        self._transport = transport
         self._is_closed = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for piece in self._inner:
-            self._listening.hear()
+            self._transport.note_activity()
             yield piece
 
     async def aclose(self) -> None:
+        # httpx may close a body more than once; the request ends once.
         if not self._is_closed:
             self._is_closed = True
-            self._listening.paid()
+            self._transport.end_request()
         await self._inner.aclose()
 
 
 async def _look_at_peer(event: str, details: Mapping[str, Any]) -> None:
-    """A trace of httpx (its `trace` request extension), which may raise and so end the request."""
+    """Closes a new connection whose other end is not a process of this user; raises `ServerDown`.
+
+    It is a hook of httpx's `trace` request extension, the only public place between connecting and sending. An
+    exception in it ends the request.
+    """
     if event != "connection.connect_unix_socket.complete":
         return
     stream = details["return_value"]
@@ -136,16 +141,16 @@ async def _look_at_peer(event: str, details: Mapping[str, Any]) -> None:
 
 
 class Server:
-    """One connection to one space. Use it inside one event loop, and `close` it there."""
+    """The client of one space. Use it in one event loop, and close it there. Calls raise errors of sync.errors."""
 
     def __init__(self, endpoint: Endpoint, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self.space_id = endpoint.space_id
-        self._listening = _Listening(transport or _LocalTransport(endpoint.socket))
+        self._transport = _SilenceTransport(transport or _LocalTransport(endpoint.socket))
         self._client = httpx.AsyncClient(
             base_url="http://localhost",
             headers={"Accept": "application/json"},
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
-            transport=self._listening,
+            transport=self._transport,
             trust_env=False,
             follow_redirects=False,
         )
@@ -154,7 +159,7 @@ class Server:
         await self._client.aclose()
 
     def silence(self) -> float:
-        return self._listening.silence()
+        return self._transport.silence()
 
     # down
 
@@ -191,7 +196,7 @@ class Server:
 
     @asynccontextmanager
     async def events(self) -> AsyncIterator[AsyncIterator[str]]:
-        """The lines of the event stream. Silence of 40 s ends it with `ServerDown`."""
+        """Gives the lines of the event stream. Raises `ServerDown` after 40 s without a byte."""
         timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, read=SILENCE_SECONDS)
         headers = {"Accept": "text/event-stream"}
         with _as_unreachable(self._client):
@@ -218,13 +223,13 @@ class Server:
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(_size(path))}
         with _as_unreachable(self._client):
             async with self._client.stream(
-                "PUT", self._path(paths.FILE, sha256=sha256), content=_chunks(path, self._listening), headers=headers
+                "PUT", self._path(paths.FILE, sha256=sha256), content=_chunks(path, self._transport), headers=headers
             ) as response:
                 if response.status_code not in (200, 201, 204):
                     raise _failure(response, await _content(response))
 
     async def download(self, sha256: str, cache: FileCache) -> Path:
-        """Into the cache; what does not have the hash is not kept."""
+        """Downloads a file into the cache, if its content has the hash. Returns its path."""
         headers = {"Accept": "*/*"}
         half = cache.half()
         try:
@@ -298,7 +303,7 @@ _NO_WAY_THERE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN
 
 
 def _errno_of(error: BaseException | None) -> int | None:
-    """Of the system's error below httpx's own."""
+    """Returns the `errno` of the system's error that caused httpx's error."""
     while error is not None:
         if isinstance(error, OSError):
             return error.errno
@@ -307,7 +312,7 @@ def _errno_of(error: BaseException | None) -> int | None:
 
 
 class _as_unreachable:
-    """httpx's errors as ours. Nothing of a request (a token may be in it) gets into the sentence."""
+    """Raises httpx's errors as errors of sync.errors, without their text: it may contain parts of a request."""
 
     def __init__(self, client: httpx.AsyncClient | None = None) -> None:
         self._client = client
@@ -326,12 +331,15 @@ class _as_unreachable:
             raise ServerDown(message("sync.cut-off")) from None
         is_ours = error is None or isinstance(error, BanqupError) or not isinstance(error, Exception)
         if not is_ours and self._client is not None and self._client.is_closed:
-            # httpx 0.28 raises a bare RuntimeError for a client that somebody else has closed meanwhile
+            # httpx 0.28 raises a bare RuntimeError for a client that another task has closed meanwhile.
             raise ServerDown(message("sync.cut-off")) from None
 
 
 def _fault_below(error: BaseException) -> LocalFault | None:
-    """What this computer lacked for a connection: descriptors, memory. A full disk is not meant by a socket."""
+    """Returns the fault if this computer had no file descriptor or memory for a connection.
+
+    Only these: other codes of a socket do not mean what they mean of a file.
+    """
     number = _errno_of(error)
     return fault_of(OSError(number, "")) if number in (errno.EMFILE, errno.ENFILE, errno.ENOMEM) else None
 
@@ -388,7 +396,7 @@ _CODES: dict[str, str] = {
 
 
 def _message(status: int, problem: Problem) -> Message:
-    """Why the server does not do now what was asked, by the type of its problem."""
+    """Returns the message for a server that cannot do a request now, by the type of its problem."""
     code = _CODES.get(problem.type)
     return message("sync.server-answered", status=status) if code is None else message(code)
 
@@ -408,7 +416,7 @@ def _retry_after(response: httpx.Response) -> float | None:
 
 
 async def _lines(response: httpx.Response) -> AsyncIterator[str]:
-    """Lines of bounded length, across pieces."""
+    """Yields lines of a stream; raises `ServerDown` for a line longer than `LARGEST_LINE`."""
     rest = b""
     with _as_unreachable():
         async for part in response.aiter_bytes():
@@ -420,11 +428,11 @@ async def _lines(response: httpx.Response) -> AsyncIterator[str]:
                 raise ServerDown(message("sync.not-the-server"))
 
 
-async def _chunks(path: Path, listening: _Listening) -> AsyncIterator[bytes]:
-    """A server that takes in what it is sent is not silent."""
+async def _chunks(path: Path, transport: _SilenceTransport) -> AsyncIterator[bytes]:
+    """Yields a file in pieces. A server that reads an upload counts as active, though it sends nothing."""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
-            listening.hear()
+            transport.note_activity()
             yield chunk
 
 

@@ -1,4 +1,4 @@
-"""What listeners are told: what has changed in the copy, and how it stands to its server."""
+"""Notifies listeners of changes of the copy and the outbox, and of the state of the synchronization."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ Listener = Callable[[], None]
 
 
 class Listeners:
-    """They are called in the thread that tells. `state` is what was said last."""
+    """The listeners, called in the thread of the caller, and the `state` of their last notification."""
 
     def __init__(self, copy: Copy, outbox: Outbox, trouble: Trouble, clock: ClockWatch) -> None:
         self.state = SyncState()
@@ -28,21 +28,21 @@ class Listeners:
         self._listeners: list[Listener] = []
 
     def add(self, listener: Listener) -> Callable[[], None]:
-        """Returns what takes it away again."""
+        """Adds a listener. Returns a function that removes it."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
-    def tell(self) -> None:
-        """The copy, or what waits, has changed."""
+    def notify(self) -> None:
+        """Calls every listener: the copy or the outbox has changed."""
         for listener in tuple(self._listeners):
             listener()
 
-    def say(self, busy_with: SyncWord | None = None) -> None:
-        """How it stands now, where that is news."""
+    def update_state(self, busy_with: SyncWord | None = None) -> None:
+        """Computes `state` anew, and calls every listener if it has changed. `busy_with` is the work of the moment."""
         state = self._current(busy_with)
         if state != self.state:
             self.state = state
-            self.tell()
+            self.notify()
 
     def _current(self, busy_with: SyncWord | None) -> SyncState:
         trouble = self._trouble
@@ -51,7 +51,7 @@ class Listeners:
             waiting = self._outbox.waiting_count()
             refused = self._outbox.refused_count()
             copy = self._copy.state()
-        except LocalFault as fault:  # what was counted last is still the best that is known
+        except LocalFault as fault:  # the files cannot be read now: the last counts stay
             error = error or fault
             return msgspec.structs.replace(
                 self.state, word=_word_of(error), message=error.message, fault=_code_of(error),

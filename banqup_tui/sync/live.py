@@ -1,4 +1,4 @@
-"""The event stream: it only hints that a pull is worth while, so nothing is lost when it is."""
+"""Follows the server's event stream. Events only hasten the next pull, so a lost event loses nothing."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,10 @@ from banqup_tui.sync.server import ServerLike
 
 
 async def follow(server: ServerLike, on_open: Callable[[], None], on_hint: Callable[[int], None]) -> None:
-    """Call `on_hint` with each number heard, until the server says goodbye. Raises one of sync.errors when cut off."""
+    """Calls `on_hint` with each change number, until the server ends the stream (`bye`).
+
+    Raises an error of sync.errors if the connection is cut off.
+    """
     async with server.events() as lines:
         on_open()
         event = ""

@@ -1,6 +1,7 @@
-"""Server to copy: the beginning, pages of a backfill, changes (docs/protocol.md, sync down).
+"""Pulls snapshots, pages of backfills and changes into the copy (docs/protocol.md, "Sync, down").
 
-Each reads `step` before it asks, so that an answer which comes too late is dropped.
+Each function reads the copy's `step` before it sends its request: an answer that comes too late is dropped by
+store.applying.
 """
 
 from collections.abc import Iterable, Iterator
@@ -41,7 +42,7 @@ _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(k
 
 
 async def begin(server: ServerLike, copy: Copy, files: FileCache) -> bool:
-    """The first answer. Other rows stay on the screen until pages have brought them anew."""
+    """Begins a new generation of the copy. Returns False if the answer came too late."""
     step = copy.state().step
     kill_point("pull.asked")
     snapshot = await server.snapshot()
@@ -50,9 +51,10 @@ async def begin(server: ServerLike, copy: Copy, files: FileCache) -> bool:
 
 
 async def page(server: ServerLike, copy: Copy) -> bool:
-    """The next documents of the first open backfill. False: there is none, or the answer came too late.
+    """Pulls the next page of the first open backfill. Returns False if none is open, or the answer came too late.
 
-    After a client was assigned the small things come first, once for all clients that are new.
+    After clients were assigned, their integrations and rules are pulled first, once for all new clients: documents
+    without their integrations would be shown as sent nowhere.
     """
     state = copy.state()
     if not state.backfills or state.cursor is None:
@@ -67,12 +69,20 @@ async def page(server: ServerLike, copy: Copy) -> bool:
 
 
 async def extensions(server: ServerLike, copy: Copy) -> bool:
-    """What stands in the Store now. True if anything differs."""
+    """Pulls the extensions of the Store. Returns True if any has changed."""
     return applying.put_extensions(copy, await server.extensions())
 
 
 async def changes(server: ServerLike, copy: Copy, files: FileCache) -> tuple[bool, bool]:
-    """Whether anything changed in the copy, and whether there is more to ask for. Raises `CopyTooOld`: begin anew."""
+    """Pulls the next changes.
+
+    Returns:
+        Whether the copy has changed, and whether there is more to pull. An answer that came too late changes nothing,
+        and the changes are pulled again.
+
+    Raises:
+        CopyTooOld: The copy must begin again.
+    """
     state = copy.state()
     if state.cursor is None:
         return False, True
@@ -104,7 +114,7 @@ def _read(decoder: msgspec.json.Decoder[_V], value: bytes) -> _V:
 
 
 def _access(change: Change) -> Changed:
-    """`id` is `user:client`."""
+    """Returns a change of access; the id of such a change is `user:client`."""
     client_id = change.id.rpartition(":")[2]
     if change.op in (Op.REVOKED, Op.DELETE):
         return Revoked(change.seq, client_id)

@@ -1,4 +1,8 @@
-"""Outbox to server: commands in order, each answered once and for all (docs/protocol.md, sync up)."""
+"""Sends the commands of the outbox to the server, in their order (docs/protocol.md, "Commands, up").
+
+No answer is no answer: after a lost connection, 401, 408, 429 or 5xx a command stays SENDING and is sent again with the
+same key, because it may have run.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -19,13 +23,16 @@ IMPORTS_AT_ONCE = 25
 
 
 async def push(server: ServerLike, outbox: Outbox) -> int:
-    """Send the head of the line of commands. Returns how many were answered; 0 with nothing to send."""
+    """Sends the next batch of commands. Returns the number of answers; 0 if there was nothing to send.
+
+    Raises an error of sync.errors if the server gave no answer; the commands stay open.
+    """
     head = outbox.claim(Line.COMMANDS)
     return await _send(server, outbox, head)
 
 
 async def push_imports(server: ServerLike, outbox: Outbox, spool: Spool) -> int:
-    """The bytes first, then the commands that speak of them."""
+    """Uploads the files of the next imports, then sends the imports. Returns the number of answers."""
     head = outbox.claim(Line.IMPORTS, IMPORTS_AT_ONCE)
     head = await _put_files(server, outbox, spool, head)
     answered = await _send(server, outbox, head)
@@ -37,7 +44,11 @@ async def push_imports(server: ServerLike, outbox: Outbox, spool: Spool) -> int:
 
 
 async def _put_files(server: ServerLike, outbox: Outbox, spool: Spool, head: list[Entry]) -> list[Entry]:
-    """Up to the first whose bytes can not be sent: it is settled here, those after it wait for the next turn."""
+    """Uploads files. Returns the imports before the first whose file was refused.
+
+    A refused file at the head of the line has its import refused here; imports after it wait for the next round, so
+    that imports keep their order.
+    """
     if not head or head[0].withdraw:
         return head
     limit = asyncio.Semaphore(FILES_AT_ONCE)
@@ -63,7 +74,8 @@ async def _put_file(server: ServerLike, spool: Spool, entry: Entry) -> Problem |
     try:
         await server.put_file(entry.file, path)
     except FileNotFoundError:
-        # Another sender of the same line may have had it answered, and dropped the bytes: then this changes nothing.
+        # Another program may have sent the import and deleted the bytes. Then the import has an answer already, and
+        # this problem is not stored.
         return Problem(type=ProblemType.NOT_FOUND, title="", code="import.file-gone")
     except Refused as refused:
         return refused.problem
@@ -87,7 +99,10 @@ async def _send(server: ServerLike, outbox: Outbox, head: Sequence[Entry]) -> in
 
 
 async def _one_by_one(server: ServerLike, outbox: Outbox, head: Sequence[Entry]) -> int:
-    """The batch was not taken as a whole: the one at its head is sent alone, and taken back if it still is not."""
+    """Sends the first command of a refused batch alone; if it is refused too, it is withdrawn.
+
+    So one malformed command does not block those behind it.
+    """
     try:
         answer = await server.commands([_command(head[0])])
     except Refused as refused:
@@ -96,7 +111,10 @@ async def _one_by_one(server: ServerLike, outbox: Outbox, head: Sequence[Entry])
 
 
 async def _withdraw(server: ServerLike, outbox: Outbox, entry: Entry, because: Problem | None = None) -> int:
-    """Refused for ever, or done if it had run: whichever the server says."""
+    """Has the server refuse a command for ever, and stores its answer: the command may have run before.
+
+    `because` is the problem with which the server has refused it, which is stored as the reason.
+    """
     try:
         result = await server.withdraw(entry.key, entry.seen)
     except Refused as refused:
@@ -114,7 +132,7 @@ async def _withdraw(server: ServerLike, outbox: Outbox, entry: Entry, because: P
 
 
 def _write_down(outbox: Outbox, head: Sequence[Entry], results: Sequence[CommandResult]) -> int:
-    """Only answers to what was asked, in its order."""
+    """Stores the answers. The server answers a prefix of the batch, in its order; other answers are ignored."""
     answered = 0
     for entry, result in zip(head, results, strict=False):
         if entry.key != result.key:

@@ -1,4 +1,4 @@
-"""Changes that were refused or have expired, as they stand in the outbox: read, asked for again, cleared."""
+"""Lists, repeats and dismisses the commands in the outbox that were refused or have expired."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,7 +17,7 @@ _DOCUMENTS_NAMED = 20
 
 
 class RefusedChanges:
-    """Cheap to make and to call, from any thread."""
+    """The refused and expired commands. It is cheap to make; any thread may call."""
 
     def __init__(self, outbox: Outbox, readers: Readers, spool: Spool) -> None:
         self._outbox = outbox
@@ -28,26 +28,26 @@ class RefusedChanges:
         return self._outbox.refused_count()
 
     def all(self) -> list[RefusedChange]:
-        """Newest first."""
+        """Returns all refused and expired commands, the newest first."""
         return [self._change(entry) for entry in self._outbox.to_look_at()]
 
     def retry(self, keys: Sequence[str], seen: str) -> list[str]:
-        """Asks for the changes again as new commands, in the order in which they were given; their keys.
+        """Repeats commands as new ones, in their old order. Returns the new keys; `seen` is that of the copy now.
 
-        Those that cannot be asked for again are left where they are.
+        Commands that cannot be repeated stay in the list.
         """
         possible = {one.key for one in self.all() if one.hindrance is None}
         return self._outbox.give_again([key for key in keys if key in possible], seen)
 
     def clear(self, keys: Sequence[str]) -> None:
-        """The user has seen them: they are told no more. A file that was to be imported is not needed then."""
+        """Takes commands off the list, and deletes their files in the spool if no other command needs them."""
         files = {entry.file for entry in self._outbox.to_look_at() if entry.key in keys and entry.file}
         self._outbox.dismiss(keys)
         for sha256 in files:
             self._spool.drop_unless(self._outbox.needs_file, sha256)
 
     def clients_of(self, key: str) -> list[str]:
-        """Names of the clients that a command, whatever became of it, was about."""
+        """Returns the names of the clients that a command of any state concerns."""
         entry = self._outbox.entry(key)
         return [] if entry is None else list(self._clients(entry))
 
@@ -77,7 +77,7 @@ class RefusedChanges:
         return None
 
     def _clients(self, entry: Entry) -> tuple[str, ...]:
-        """By the documents that the command was about, and by what it names itself."""
+        """Returns the names of the clients of the command's documents, and of those that its body names."""
         ids = {row.client_id for row in self._readers.rows(entry.documents)}
         body = _body_of(entry)
         if body is not None:
@@ -90,7 +90,10 @@ class RefusedChanges:
 
 
 def _body_of(entry: Entry) -> CommandBody | None:
-    """None where an older program gave it, or it was saved out of a damaged outbox by its name alone."""
+    """Returns the decoded body of a command.
+
+    `None` if a program of another version wrote it, or only its kind was saved from a damaged outbox.
+    """
     with suppress(KeyError, msgspec.MsgspecError):
         return decode(entry.kind, entry.body)
     return None

@@ -1,4 +1,4 @@
-"""What goes on in the engine's thread: connect, work in rounds until the connection is lost, wait, connect again."""
+"""The work of the engine's thread: connects, sends and pulls in rounds until the connection is lost, connects again."""
 
 import asyncio
 import threading
@@ -26,14 +26,20 @@ PULL_SECONDS_WITHOUT_STREAM = 5.0
 GLANCE_SECONDS = 1.0
 LEASE_RENEWED_SECONDS = 5.0
 SILENT_SECONDS = 3.0
-"""So long a server may owe a sign before the user is told. Its event stream has one every second."""
+"""The user sees that the server hangs after this time without a byte; the event stream sends one every second."""
 
 
 class Rounds:
-    """`connect` gives a new connection, or raises. `asked` is set where the user wants a round now. `record` takes
-    mistakes of the program, for its log.
+    """The rounds of one engine, in one event loop.
 
-    Of several programs with one copy, the one that holds the lease works; the others look whether it has.
+    Of several programs with the same copy, the owner of the lease sends and pulls; the others look each second whether
+    the copy has changed. A round that the user wants is done without the lease, which is safe (store.lease).
+
+    Args:
+        connect: Returns a new connection, or raises.
+        asked: Set by other threads if the user wants a round now.
+        chance: Returns numbers in [0, 1) for the jitter of back-offs.
+        record: Writes a fault of the program to its log.
     """
 
     def __init__(
@@ -70,20 +76,20 @@ class Rounds:
         while True:
             try:
                 await self._connected()
-            except Exception as error:  # whatever it is: a program that is open connects again
+            except Exception as error:  # of any kind: as long as the program runs, it connects again
                 trouble = trouble_of(error)
                 if isinstance(trouble, ProgramFault):
                     self._record(error)
                 await self._after_trouble(trouble)
 
     def wake(self) -> None:
-        """Do not wait any longer."""
+        """Ends the present wait."""
         self._woken.set()
         if self.exchange is None:
-            self._listeners.say(SyncWord.STARTING)
+            self._listeners.update_state(SyncWord.STARTING)
 
     def report(self, fault: LocalFault) -> None:
-        """Somebody else met a fault of this computer: it is the state until it is over."""
+        """Takes a fault of this computer that another thread has met, and ends the connection with it."""
         if self.exchange is not None:
             self._reported = fault
             self._woken.set()
@@ -92,10 +98,12 @@ class Rounds:
         lease.step_down(self._outbox, self._name)
 
     async def _connected(self) -> None:
-        """From a connection made until it is lost."""
+        """Connects, and works in rounds until the connection is lost or an error is raised."""
         if self._trouble.error is None:
-            self._listeners.say(SyncWord.STARTING)
+            self._listeners.update_state(SyncWord.STARTING)
         self._trouble.looking()
+        # After a fault of this computer nothing is sent until a file can be written again: an answer that cannot be
+        # stored would be requested over and over.
         if isinstance(self._trouble.error, LocalFault):
             probe(_directory_of(self._trouble.error, self._copy.path))
         exchange = await self._connect()
@@ -117,7 +125,7 @@ class Rounds:
             await exchange.server.close()
 
     async def _round(self, exchange: Exchange) -> None:
-        """One round of work, or a wait for some."""
+        """Sends and pulls once, or waits up to `GLANCE_SECONDS` if there is nothing to do."""
         if self._reported is not None:
             reported, self._reported = self._reported, None
             raise reported
@@ -133,7 +141,7 @@ class Rounds:
             await exchange.pull_extensions_if_some_are_not_allowed()
         more = (is_asked or sent or self._is_pull_due(exchange)) and await exchange.pull_some()
         if not (sent or more):
-            self._listeners.say()
+            self._listeners.update_state()
             await self._wait(GLANCE_SECONDS)
 
     def _is_pull_due(self, exchange: Exchange) -> bool:
@@ -149,12 +157,12 @@ class Rounds:
         return self._is_leader
 
     def _notice_others(self) -> None:
-        """Another terminal pulls: look whether it has changed the copy."""
+        """Notifies the listeners if another program has changed the copy."""
         step = self._copy.state().step
         if step != self._noticed:
             self._noticed = step
-            self._listeners.tell()
-        self._listeners.say()
+            self._listeners.notify()
+        self._listeners.update_state()
 
     async def _wait(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -162,7 +170,7 @@ class Rounds:
                 await self._woken.wait()
 
     async def _watch(self, server: ServerLike) -> None:
-        """A server that hangs is said long before its connection is given up."""
+        """Shows that the server hangs, long before the time-outs of its requests end."""
         was_silent = False
         while True:
             await asyncio.sleep(GLANCE_SECONDS / 2)
@@ -173,12 +181,12 @@ class Rounds:
                     self._trouble.silent(silence)
                 else:
                     self._trouble.answering()
-                self._listeners.say()
+                self._listeners.update_state()
 
     # hints
 
     async def _listen(self, server: ServerLike) -> None:
-        """Hints for as long as the connection stands; without them a pull happens all the same."""
+        """Follows the event stream as long as the connection is used. Without it pulls happen by the clock."""
         tries = 0
         while True:
             try:
@@ -202,26 +210,27 @@ class Rounds:
     # trouble
 
     async def _after_trouble(self, error: BanqupError) -> None:
-        """Waking tries at once."""
+        """Shows the trouble and waits before the next connection; `wake` ends the wait."""
         seconds = self._trouble.met(error)
         if isinstance(error, LocalFault):
             self._after_fault(error)
-        self._listeners.say()
+        self._listeners.update_state()
         await self._wait(seconds)
         self._woken.clear()
 
     def _after_fault(self, fault: LocalFault) -> None:
-        """A damaged copy is set aside and made again. Every other fault leaves the files where they are."""
-        self._last_lease = 0.0  # the lease is written before anything else: it shows whether the fault is over
+        """Begins a damaged copy again, or repairs a damaged outbox. After other faults the files stay as they are."""
+        # Has the lease written in the next round, before anything else: that shows whether the fault is over.
+        self._last_lease = 0.0
         if not fault.is_damage:
             return
-        with suppress(LocalFault, OSError):  # no room for it now: the next round meets the damage again
+        with suppress(LocalFault, OSError):  # if the disk is full now, the next round meets the damage again
             if not self._copy.heal(fault) and fault.path == self._outbox.path:
                 self._outbox.heal()
-            self._listeners.tell()
+            self._listeners.notify()
 
 
 def _directory_of(fault: LocalFault, otherwise: Path) -> Path:
-    """Where the fault was."""
+    """Returns the directory of the file with the fault."""
     path = fault.path or otherwise
     return path if path.is_dir() else path.parent if path.parent.is_dir() else otherwise.parent

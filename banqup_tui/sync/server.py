@@ -1,4 +1,4 @@
-"""What the sync needs of a server. `sync.http.Server` is one; tests have another."""
+"""The interface of a server as the sync uses it. `sync.http.Server` implements it; tests have another."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -27,11 +27,15 @@ from banqup_tui.store.files import FileCache
 
 
 class ServerLike(Protocol):
-    """Every call raises one of sync.errors."""
+    """A client of one space. Each call is one request (`protocol.paths`) and raises an error of sync.errors.
+
+    `documents` answers 503 (`Busy`) while the server is behind the cursor `at_least`: a page must not be older than
+    the changes that the copy has. `changes` raises `CopyTooOld` on 410. `commands` answers a prefix of the batch.
+    """
 
     async def close(self) -> None: ...
     def silence(self) -> float:
-        """Seconds for which it has owed an answer, or a sign, without a byte; 0 where it owes none."""
+        """Returns the seconds without a byte while an answer or an open stream is due; 0 if none is."""
         ...
 
     async def snapshot(self) -> Snapshot: ...

@@ -1,4 +1,4 @@
-"""Everything the screens, the actions and the command line need of the local side, under one name."""
+"""Bundles the copy, the outbox, the files and the engine for screens, actions and the command line."""
 
 import uuid
 from collections.abc import Callable, Sequence
@@ -34,13 +34,17 @@ from banqup_tui.sync.refused_changes import RefusedChanges
 from banqup_tui.sync.server import ServerLike
 
 _OF_LOST = uuid.UUID("5f0ad3ce-3a0b-4f0f-9f0e-2b1c6b7c5d11")
+"""The UUIDv5 namespace of repeated imports: the key depends on the file alone, so a second start adds no second one."""
 
 LOCAL = "local"
-"""The folder of the copy of this computer's own backend."""
+"""The name of the directory for the copy of this computer's own backend."""
 
 
 class Session:
-    """`Session.open(...)`, then `session.engine.start()` for a terminal, or the engine's one-shot calls."""
+    """The local side of one space. Make it with `Session.open`.
+
+    A terminal then calls `session.engine.start()`; a command line uses the engine's one-shot calls. `close` it at last.
+    """
 
     def __init__(
         self,
@@ -51,7 +55,7 @@ class Session:
         engine: Engine,
         record: Callable[[Exception], object],
     ) -> None:
-        """`record` writes a mistake of the program to its log."""
+        """`record` writes a fault of the program to its log."""
         self.copy = copy
         self.outbox = outbox
         self.spool = spool
@@ -62,7 +66,7 @@ class Session:
         self.failures = FailureReader(copy, outbox)
         self.refused_changes = RefusedChanges(outbox, self.readers, spool)
         self.imported_again = 0
-        """Files whose import was lost with a damaged outbox, and is given once more."""
+        """The number of files whose import was lost with a damaged outbox and is repeated."""
 
     @classmethod
     def open(
@@ -74,9 +78,17 @@ class Session:
         make_server: Callable[[Endpoint], ServerLike] = http_server,
         in_background: bool = False,
     ) -> "Session":
-        """Raises `OutboxTooNew` where a newer version of the program has been here.
+        """Opens the files of a space, and makes missing ones.
 
-        `in_background`: a large copy is checked for damage meanwhile; see `Copy.open`.
+        Args:
+            connect: As for `Engine`.
+            name: The directory of the space below `dirs.copies`.
+            make_server: Makes the client of an endpoint.
+            in_background: Check a large copy in a thread; see `Copy.open`.
+
+        Raises:
+            OutboxTooNew: A newer version of the program has changed the outbox's schema.
+            LocalFault: A file cannot be used now.
         """
         directory = dirs.copies / name
         last_used = last_change(directory.glob("*.sqlite*"))
@@ -95,19 +107,19 @@ class Session:
         return session
 
     def act(self, body: CommandBody, *, label: str = "", key: str | None = None) -> str:
-        """Give a command (one of protocol.commands) to the outbox. Returns its key. `label`: what it was, in words."""
+        """Writes a command to the outbox and wakes the engine. Returns its key. Arguments as in `Outbox.give`."""
         documents, effect = self._drawn(body)
-        new_keys = self.outbox.give(
+        new_key = self.outbox.give(
             body.KIND, bytes(encode(body)), self.copy.state().seen,
             documents=documents, effect=effect, label=label, key=key,
         )  # fmt: skip
         self.engine.wake()
-        return new_keys
+        return new_key
 
     def act_all(self, bodies: Sequence[CommandBody], *, label: str = "", labels: Sequence[str] = ()) -> list[str]:
-        """Several commands at once, in order; their keys. They are all kept, or none. `labels`: one for each."""
-        new_keys = [(body.KIND, bytes(encode(body)), *self._drawn(body)) for body in bodies]
-        keys = self.outbox.give_all(new_keys, self.copy.state().seen, label=label, labels=labels)
+        """Writes several commands in their order, all or none, and wakes the engine. Returns their keys."""
+        commands = [(body.KIND, bytes(encode(body)), *self._drawn(body)) for body in bodies]
+        keys = self.outbox.give_all(commands, self.copy.state().seen, label=label, labels=labels)
         self.engine.wake()
         return keys
 
@@ -123,10 +135,15 @@ class Session:
         hint: str | None = None,
         label: str = "",
     ) -> str:
-        """Copy the bytes to the spool, then give the command, in the line of imports. Returns its key.
+        """Copies a file to the spool, and writes its import to the line of imports. Returns the command's key.
 
-        `below` is the folder that was named, in which no link is followed. `hint` is its path below that folder, with
-        `/`: an export's folders say whose a file is.
+        Args:
+            below: The folder that the user named, below which no symbolic link is followed.
+            hint: The file's path below that folder, with `/`. The folders of an export name client and folder.
+
+        Raises:
+            NotARegularFile, OwnDirectory, OSError: The file cannot be taken.
+            LocalFault: The outbox cannot be written.
         """
         with self.spool.taken(path, below=below) as sha256:
             body = ImportFile(
@@ -138,20 +155,21 @@ class Session:
         return key
 
     def retry_changes(self, keys: Sequence[str]) -> list[str]:
-        """Give refused changes again; the keys of the new commands."""
+        """Repeats refused commands. Returns the keys of the new ones."""
         new_keys = self.refused_changes.retry(keys, self.copy.state().seen)
         self.engine.wake()
         return new_keys
 
     def clear_changes(self, keys: Sequence[str]) -> None:
-        """Take refused changes off the list of them."""
+        """Takes refused commands off their list."""
         self.refused_changes.clear(keys)
         self.engine.wake()
 
     def _import_lost(self) -> int:
-        """Import once more what is in the spool and no command speaks of: its command was in a damaged outbox.
+        """Imports files of the spool that no command names: their commands were lost with a damaged outbox.
 
-        What was said with it, client and folder, is found from the document as far as it is there. How many.
+        The client and folder that the user chose are lost too; the server finds them from the document if it can.
+        Returns the number of files.
         """
         lost = self.spool.whole() - self.outbox.files()
         for sha256 in sorted(lost):
@@ -167,7 +185,7 @@ class Session:
         )  # fmt: skip
 
     def undo(self, key: str) -> bool:
-        """Take a command back. False: it is settled already. What the server may have begun, it is asked about."""
+        """Takes a command back, see `Outbox.take_back`. Returns False if it is settled already."""
         done = self.outbox.take_back(key)
         self.engine.wake()
         return done
@@ -178,6 +196,7 @@ class Session:
         self.outbox.close()
 
     def _drawn(self, body: Value) -> tuple[tuple[str, ...], Effect | None]:
+        """Returns the documents that a command changes visibly, and how."""
         match body:
             case Send(document_ids=ids):
                 return ids, Effect.SENT

@@ -1,4 +1,4 @@
-"""How the copy stands to its server, in one value."""
+"""The state of the synchronization, in one value."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -25,10 +25,11 @@ class SyncWord(StrEnum):
 
 
 class SyncState(Value, frozen=True, kw_only=True):
-    """`waiting`: commands that have no answer yet. `since`, `tries`: of every trouble. `fault`: of LOCAL_FAULT.
+    """The state of the synchronization as screens show it.
 
-    `done` of `total` documents: of FIRST_COPY and RECOPYING. `refused`: changes to look at. `message` says
-    what is wrong, where something is.
+    `waiting` counts commands without an answer, `refused` refused and expired ones that are not dismissed. `done` and
+    `total` count documents during FIRST_COPY and RECOPYING. `message`, `since` and `tries` are of a trouble; `fault` is
+    the code of LOCAL_FAULT.
     """
 
     word: SyncWord = SyncWord.STARTING
@@ -51,7 +52,7 @@ class SyncState(Value, frozen=True, kw_only=True):
 
     @property
     def is_trouble(self) -> bool:
-        """Something keeps the copy from being brought up to date."""
+        """True if the copy cannot be brought up to date now."""
         return self.word in _TROUBLES
 
 

@@ -1,4 +1,4 @@
-"""Blocking work in a thread that no exit waits for."""
+"""Runs blocking work in a daemon thread, which does not delay the end of the program."""
 
 import asyncio
 import threading
@@ -10,7 +10,11 @@ _V = TypeVar("_V")
 
 
 def in_thread(work: Callable[[], _V]) -> Awaitable[_V]:
-    """The result of `work`, awaited in the running loop. A loop that has ended meanwhile gets no answer."""
+    """Runs `work` in a thread of its own; the result is awaited in the running loop.
+
+    Not in asyncio's executor, because the interpreter waits for its threads at exit. If the loop has ended meanwhile,
+    the result is dropped.
+    """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[_V] = loop.create_future()
 

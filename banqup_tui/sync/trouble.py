@@ -1,4 +1,4 @@
-"""Trouble with the server: what it is, since when, and how long is waited before it is tried again."""
+"""The trouble that keeps the copy from being synchronized: its error, its beginning, and the wait before each try."""
 
 import time
 from collections.abc import Callable
@@ -10,16 +10,19 @@ from banqup_tui.sync.errors import Busy, ProgramFault, ServerDown, ServerSilent,
 
 LONGEST_BACK_OFF = 60.0
 LONGEST_FOR_LOCAL_FAULTS = 5.0
-"""Whoever has made room on the disk looks whether it has helped."""
+"""In seconds. It is short because a user who has freed space on the disk looks at once whether that has helped."""
 
 
 def back_off(tries: int, chance: Callable[[], float]) -> float:
-    """1 s doubled each time, up to a minute, shortened by chance so that not all come at once."""
+    """Returns the seconds to wait after this many failed tries: 1 s doubled each time, at most 60 s.
+
+    Up to half of it is taken off by `chance`, so that many terminals do not return at the same moment.
+    """
     return min(LONGEST_BACK_OFF, 2.0 ** min(max(tries - 1, 0), 6)) * (0.5 + chance() / 2)
 
 
 def trouble_of(error: Exception) -> BanqupError:
-    """`error` as what the user is told, whatever it is."""
+    """Returns any error as an error with a message for the user."""
     if isinstance(error, BanqupError):
         return error
     if (fault := fault_of(error)) is not None:
@@ -28,9 +31,9 @@ def trouble_of(error: Exception) -> BanqupError:
 
 
 class Trouble:
-    """Why the copy is not brought up to date. `since` and `tries` are of `error`, `None` where all is well.
+    """The present trouble: `error` with the time since which it lasts and the number of tries; `None` without trouble.
 
-    A server that hangs is a trouble before its connection is lost: `silent`, and `answering`.
+    A server that hangs is a trouble before the connection is lost: see `silent` and `answering`.
     """
 
     def __init__(self, chance: Callable[[], float], now: Callable[[], datetime]) -> None:
@@ -42,14 +45,14 @@ class Trouble:
         self._looking_since: datetime | None = None
 
     def looking(self) -> None:
-        """For the server. If it is not found, that is since now."""
+        """Notes that the search for the server begins: if it fails, the trouble lasts since this moment."""
         self._looking_since = self._now()
 
     def found(self) -> None:
         self._looking_since = None
 
     def met(self, error: BanqupError) -> float:
-        """Returns the seconds to wait: longer each time, at most a minute."""
+        """Sets the error. Returns the seconds to wait before the next try."""
         if self.since is None:
             self.since = self._looking_since or self._now()
         self._looking_since = None
@@ -66,7 +69,7 @@ class Trouble:
         self.error, self.since, self.tries = None, None, 0
 
     def silent(self, seconds: float) -> None:
-        """The server has given no sign for so long, and owes one."""
+        """Sets the trouble of a server that has sent nothing for this many seconds while an answer is due."""
         if self.error is None:
             self.error, self.since = ServerSilent(), self._now() - timedelta(seconds=seconds)
 
@@ -76,7 +79,7 @@ class Trouble:
 
 
 class SendingPause:
-    """What the server can not take now is sent later; it does not hold up the news."""
+    """The pause in sending while the server cannot take commands; pulls go on meanwhile."""
 
     def __init__(self, chance: Callable[[], float]) -> None:
         self._chance = chance
@@ -95,5 +98,5 @@ class SendingPause:
         self._until = 0.0
 
     def was_taken(self) -> None:
-        """The next pause is a short one again."""
+        """Notes that commands were taken: the next pause is short again."""
         self._tries = 0

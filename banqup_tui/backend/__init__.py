@@ -1,1 +1,1 @@
-"""The service: routes, tables and migrations, intake, planner and dispatch, files."""
+"""The local HTTP service: API, database, delivery ledger, dispatch, intake and integrations."""

@@ -1,4 +1,4 @@
-"""What stands in the directory of a local backend."""
+"""Names of the files and directories in the directory of a local backend."""
 
 from banqup_tui.protocol.local import CONTENT_DIRECTORY
 
@@ -6,5 +6,7 @@ DATABASE_FILE = "banqup.sqlite"
 KEY_FILE = "vault.key"
 FILES = CONTENT_DIRECTORY
 HOST_KEY_FILE = "drop_host_key"
-"""Of the SFTP drop; mode 0600."""
+"""Host key of the SFTP drop; mode 0600."""
+
 DROP_SPOOL = "drop"
+"""Directory for files that the SFTP drop is receiving."""

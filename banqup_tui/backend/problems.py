@@ -1,4 +1,4 @@
-"""How the service says no: one problem document (RFC 9457) for everything that goes wrong on the wire."""
+"""Makes the problem documents (RFC 9457) with which the service answers every error."""
 
 import msgspec
 
@@ -33,7 +33,7 @@ STATUS: dict[str, int] = {
     ProblemType.TOO_SLOW: 408,
     ProblemType.INTERNAL: 500,
 }
-"""Status of each type; what a command is refused for and has no line here is 422."""
+"""HTTP status of each type. Types without an entry are refusals of commands, with status 422."""
 
 RETRY_AFTER: dict[str, int] = {
     ProblemType.BEHIND_CURSOR: 1,
@@ -41,11 +41,11 @@ RETRY_AFTER: dict[str, int] = {
     ProblemType.BUSY: 2,
     ProblemType.TOO_MANY_REQUESTS: 5,
 }
-"""Seconds after which the same request may be made again."""
+"""Seconds of the header `Retry-After`."""
 
 
 class Failure(BanqupError):
-    """The request is answered with this problem; nothing is recorded."""
+    """A request is answered with a problem. Nothing is recorded, so the client may repeat the request."""
 
     def __init__(
         self, type_: ProblemType, message: Message | str, remedy: str = "", *, field: str | None = None
@@ -62,7 +62,13 @@ def problem(
     field: str | None = None,
     recorded: bool = False,
 ) -> Problem:
-    """Its title and remedy are English, for whoever asks without a program of ours."""
+    """Returns the problem for a message.
+
+    Its title, detail and remedy are English, for clients that have no sentences for the codes.
+
+    Args:
+        recorded: Whether the refusal is stored under the command's key and final.
+    """
     reason = text_message(message, remedy) if isinstance(message, str) else message
     sentence, advice = in_english(reason)
     return Problem(
@@ -79,13 +85,16 @@ def problem(
 
 
 def status_of(found: Problem) -> int:
+    """Returns the HTTP status of a problem."""
     return STATUS.get(found.type, 422)
 
 
 def headers_of(found: Problem) -> dict[str, str]:
+    """Returns the HTTP headers that go with a problem."""
     seconds = RETRY_AFTER.get(found.type)
     return {} if seconds is None else {"Retry-After": str(seconds)}
 
 
 def encoded(found: Problem) -> bytes:
+    """Returns the problem as JSON."""
     return msgspec.json.encode(found)

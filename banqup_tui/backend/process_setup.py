@@ -1,4 +1,4 @@
-"""What the service's process is set to before it serves: an event loop that is quick, and memory that stays."""
+"""Tunes the processes of the service: garbage collection, event loop and memory allocator."""
 
 import asyncio
 import gc
@@ -7,17 +7,17 @@ from collections.abc import Coroutine
 from typing import Any
 
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
-"""`mallopt(3)` of the GNU C library."""
+"""Parameters of `mallopt(3)` in the GNU C library."""
 
-_ARENA_BYTES = 64 << 20
-_IN_ONE_PIECE = 16 << 20
-_AT_A_TIME = 8 << 20
+_TRIM_BYTES = 64 << 20
+_MMAP_BYTES = 16 << 20
+_PAD_BYTES = 8 << 20
 
 
 def rarely_collect() -> None:
-    """What is there now stays: it is not gone through again each time that the collector looks for cycles.
+    """Excludes the objects that exist now (modules, classes) from garbage collection, and makes collections rarer.
 
-    Who has much to load turns the collector off before, and it is on from here.
+    A caller that loads much turns the collector off before; this function turns it on.
     """
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
@@ -25,16 +25,17 @@ def rarely_collect() -> None:
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
-    """On uvloop, where there is one: what is written in one round of the loop goes out in one call."""
+    """Runs a coroutine on uvloop if it is installed, else on asyncio's loop. uvloop sends the writes of one iteration
+    of the loop in one system call."""
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(main)
 
 
 def keep_memory() -> None:
-    """Memory that is free again is kept for the next document, up to 64 MB, not given back and asked for once more.
+    """Lets the allocator keep up to 64 MB of freed memory for the next document.
 
-    Otherwise the library gives the space of every larger document back to the system at once, which clears it anew for
-    the next one. Where there is another C library nothing changes.
+    By default the GNU C library returns the memory of every larger document to the system at once, and the system
+    clears it again for the next one. With another C library this function does nothing.
     """
     if not sys.platform.startswith("linux"):
         return
@@ -43,9 +44,9 @@ def keep_memory() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         for option, value in (
-            (_TRIM_THRESHOLD, _ARENA_BYTES),
-            (_MMAP_THRESHOLD, _IN_ONE_PIECE),
-            (_TOP_PAD, _AT_A_TIME),
+            (_TRIM_THRESHOLD, _TRIM_BYTES),
+            (_MMAP_THRESHOLD, _MMAP_BYTES),
+            (_TOP_PAD, _PAD_BYTES),
         ):
             mallopt(option, value)
 

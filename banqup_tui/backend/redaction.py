@@ -1,7 +1,7 @@
-"""Takes secrets and control characters out of what others say: sentences, receipts, steps of a test, lines of the log.
+"""Removes secrets and control characters from texts of receivers, and from lines of the log.
 
-A server may repeat what it was sent, in any form in which it arrived. What a connector brings back from an attempt
-passes a `Redactor` made of the secrets of that attempt, in the one place where it enters the ledger or an answer.
+A server may repeat what it was sent, in the encoding in which it arrived. Every result of a connector passes a
+`Redactor` with the secrets of that attempt, at the one place where results enter the ledger or an answer.
 """
 
 from __future__ import annotations
@@ -28,16 +28,20 @@ from banqup_tui.domain.text import without_controls
 from banqup_tui.protocol.problems import Problem
 
 SHORTEST = 4
-"""Letters: a shorter one is part of too many words, and anybody could guess it."""
+"""Shortest secret that is removed, in characters. A shorter one stands within many words and can be guessed anyway."""
 
 _SHORTEST_ENCODED = 6
+"""Shortest base64 form that is removed, in characters."""
+
 _SHORTEST_PART = 12
+"""Shortest word of a secret that is removed by itself, in characters."""
+
 _SHORTEST_START = 5
-"""Letters of a secret that was cut by whoever shortened the text."""
+"""Shortest beginning of a secret that is removed before a sign of shortening, in characters."""
 
 _CUT = "…"
 _GAP = re.compile(r"=\r?\n|[\s\u00ad\u200b-\u200f\u2060\ufeff]")
-"""What a line fold, or a copy in a page, may put into the middle of a secret."""
+"""Characters that a line fold or a web page may put into the middle of a secret."""
 
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
 _ENCODED = re.compile(r"[A-Za-z0-9+/_=%-]")
@@ -48,7 +52,11 @@ E = TypeVar("E", bound=BanqupError)
 
 
 class Redactor:
-    """Made of the secrets of one attempt. `users`: names that stand before a password in one encoded text."""
+    """Replaces secrets with a mask.
+
+    Args:
+        users: User names that may be encoded together with a secret, as in HTTP Basic authentication (RFC 7617).
+    """
 
     def __init__(self, secrets: Iterable[Secret], users: Iterable[str] = ()) -> None:
         names = tuple(name for name in users if name)
@@ -57,7 +65,11 @@ class Redactor:
             self._forms.update(_forms(secret.reveal(), names))
 
     def text(self, text: str, *, lines: bool = False) -> str:
-        """Also without escape sequences and hidden characters. `lines`: it may have several, as in the log."""
+        """Returns the text without secrets, escape sequences and hidden characters.
+
+        Args:
+            lines: Whether line breaks are kept, as in the log.
+        """
         text = without_controls(text, lines=lines)
         if not self._forms or not text:
             return text
@@ -66,16 +78,18 @@ class Redactor:
         return MASK if self._remains(redacted) else redacted
 
     def message(self, message: Message) -> Message:
+        """Returns the message with its parameters and quote redacted."""
         params = {name: self.text(value) if isinstance(value, str) else value for name, value in message.params.items()}
         return Message(message.code, params, self.text(message.quote))
 
     def error(self, error: E) -> E:
-        """The same object, with what it says cleaned: whoever logs or raises it again says no more."""
+        """Redacts the message of an exception in place, so that logging or raising it again shows no secret."""
         error.message = self.message(error.message)
         error.args = (error.sentence,)
         return error
 
     def result(self, result: Result) -> Result:
+        """Returns the result of an attempt with its texts redacted."""
         match result:
             case Receipt():
                 reference = result.reference
@@ -89,6 +103,7 @@ class Redactor:
         return result
 
     def problem(self, problem: Problem) -> Problem:
+        """Returns the problem with its texts redacted."""
         return msgspec.structs.replace(
             problem,
             title=self.text(problem.title),
@@ -99,17 +114,17 @@ class Redactor:
         )
 
     def _remains(self, text: str) -> bool:
-        """Whether one is still there behind an encoding that is not looked for letter by letter."""
+        """Returns whether decoding the text (HTML, percent, backslash, quoted-printable) still shows a secret."""
         return any(
             decoded != text and next(_spans(decoded, self._forms), None) is not None for decoded in _decodings(text)
         )
 
 
 class AttemptSecrets:
-    """The secrets of one attempt or test. As long as this lives, no line of the log has any of them."""
+    """The secrets of one attempt or test. While this object exists, the log shows none of them (`secrets_alive`)."""
 
     def __init__(self, settings: Any) -> None:
-        """`settings`: a connector's own struct."""
+        """Takes the secrets from a connector's settings struct."""
         kind = cast(type[msgspec.Struct], type(settings))
         named = (getattr(settings, name) for name in secret_names(kind))
         self._secrets = [Secret(value) for value in named if isinstance(value, str | Secret) and value]
@@ -117,22 +132,23 @@ class AttemptSecrets:
         self._users = [user for user in users if isinstance(user, str)]
 
     def redactor(self) -> Redactor:
-        """Made when all is over: the tokens of a sign-in that a setting names are known only then."""
+        """Returns a redactor. Call it after the attempt: only then all tokens of its sign-in are known."""
         of_sign_ins = (one for secret in self._secrets for one in secrets_of_sign_in(secret.reveal()))
         return Redactor([*self._secrets, *of_sign_ins], self._users)
 
 
 class RedactingFormatter(logging.Formatter):
-    """Lines of the log without any secret that this process holds."""
+    """Formats lines of the log without any secret that exists in this process."""
 
     def format(self, record: logging.LogRecord) -> str:
         return Redactor(secrets_alive()).text(super().format(record), lines=True)
 
 
 def _spans(text: str, forms: Mapping[str, bool]) -> Iterator[tuple[int, int]]:
-    """Where one of them stands in the text, in spite of line folds, letter case, and a cut at its end.
+    """Yields the start and end of each form in the text, also across line folds, in other letter case, or shortened.
 
-    What is the middle of an encoded text takes the letters around it along: they encode its first and last letters.
+    A form that is the middle of a base64 text is widened over the characters around it, which encode the first and last
+    characters of the secret.
     """
     compact = _GAP.sub("", text)
     lowered = _lower(compact)
@@ -160,7 +176,7 @@ def _widened(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _cut_starts(lowered: str, forms: Iterable[str]) -> Iterator[tuple[int, int]]:
-    """The beginnings of secrets that stand before a sign of shortening."""
+    """Yields the start and end of beginnings of secrets that stand before a sign of shortening ("…")."""
     cut = lowered.find(_CUT)
     while cut >= 0:
         for form in forms:
@@ -173,13 +189,13 @@ def _cut_starts(lowered: str, forms: Iterable[str]) -> Iterator[tuple[int, int]]
 
 
 def _lower(text: str) -> str:
-    """Letter by letter: of some letters the small form is longer."""
+    """Returns the text in lower case at the same length: the lower case of some characters is longer (İ)."""
     lowered = text.lower()
     return lowered if len(lowered) == len(text) else "".join(one.lower()[:1] for one in text)
 
 
 def _origin(text: str) -> list[int]:
-    """For each letter of the compact text, where it stands in the text."""
+    """Returns the index in `text` of each character of the text without gaps."""
     bounds: list[int] = []
     at = 0
     for gap in _GAP.finditer(text):
@@ -190,7 +206,7 @@ def _origin(text: str) -> list[int]:
 
 
 def _replaced(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    """With the mask in the place of each."""
+    """Returns the text with the mask in the place of each span; spans that touch get one mask."""
     together: list[list[int]] = []
     for start, end in sorted(spans):
         if together and start <= together[-1][1]:
@@ -218,12 +234,15 @@ def _decodings(text: str) -> Iterator[str]:
 
 @lru_cache(maxsize=4096)
 def _forms(secret: str, users: tuple[str, ...]) -> dict[str, bool]:
-    """All that a secret may look like, in small letters and without gaps; true where it may be the middle of more."""
+    """Returns the forms that a secret may have in a text, in lower case and without gaps.
+
+    The value says whether the form may be the middle of a longer encoded text.
+    """
     found: set[str] = set()
     inner: set[str] = set()
     for part in _parts(secret):
         if len(part) >= SHORTEST:
-            found.update(_written(part))
+            found.update(_escaped_forms(part))
         if len(part.encode(errors="replace")) >= _SHORTEST_ENCODED:
             inner.update(_encoded(part.encode(errors="replace")))
             inner.update(_encoded(part.encode("latin-1", "replace")))
@@ -236,7 +255,7 @@ def _forms(secret: str, users: tuple[str, ...]) -> dict[str, bool]:
 
 
 def _parts(secret: str) -> Iterator[str]:
-    """The secret, and what of it would be as good as the whole: a line of a key, the path and query of an address."""
+    """Yields the secret and its parts that are secrets too: lines of a key, password, path and query of a URL."""
     yield secret
     for word in secret.split():
         if word != secret and len(word) >= _SHORTEST_PART:
@@ -259,7 +278,8 @@ def _parts(secret: str) -> Iterator[str]:
             yield unquote(piece)
 
 
-def _written(text: str) -> Iterator[str]:
+def _escaped_forms(text: str) -> Iterator[str]:
+    """Yields the text as written in URLs, HTML, JSON, quoted-printable and Python."""
     yield text
     yield quote(text, safe="")
     yield quote(text)
@@ -276,7 +296,7 @@ def _written(text: str) -> Iterator[str]:
 
 
 def _encoded(content: bytes) -> Iterator[str]:
-    """In hexadecimal, and in base64 wherever in a longer content it begins."""
+    """Yields the content in hexadecimal, and in base64 for each of the three alignments within a longer content."""
     yield content.hex()
     yield ":".join(f"{byte:02x}" for byte in content)
     for before in range(3):

@@ -1,4 +1,4 @@
-"""Secrets of sign-ins that this process has used: a receiver or a provider may repeat any of them."""
+"""Remembers the secrets of sign-ins that this process has used, because a receiver may repeat any of them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from banqup_tui.domain.secret import Secret
 
 _MOST_SIGN_INS = 1024
 _MOST_EACH = 8
-"""Newest ones: the tokens of some renewals ago are good for nothing any more."""
+"""Secrets remembered for each sign-in. Tokens of earlier renewals are no longer valid."""
 
 _used: OrderedDict[str, deque[Secret]] = OrderedDict()
 _lock = Lock()
 
 
 def remember(sign_in: str, *secrets: Secret | None) -> None:
-    """Called before the first of them is sent anywhere."""
+    """Remembers secrets of a sign-in. Call it before they are sent anywhere. Safe from any thread."""
     with _lock:
         known = _used.setdefault(sign_in, deque(maxlen=_MOST_EACH))
         known.extend(secret for secret in secrets if secret and secret not in known)
@@ -27,5 +27,6 @@ def remember(sign_in: str, *secrets: Secret | None) -> None:
 
 
 def secrets_of_sign_in(sign_in: str) -> Iterable[Secret]:
+    """Returns the remembered secrets of a sign-in, oldest first."""
     with _lock:
         return tuple(_used.get(sign_in, ()))

@@ -1,4 +1,4 @@
-"""What a command's handler is given, and how it says no."""
+"""The parts of a running service, the context of a command's handler, and the refusal of a command."""
 
 from __future__ import annotations
 
@@ -26,11 +26,14 @@ if TYPE_CHECKING:
 
 
 class Services(msgspec.Struct, frozen=True):
-    """The parts of one running service, made once at start-up (`opening.make_services`) and passed to its functions.
+    """The parts of one running service, made once at start-up (`make_services`) and passed to its functions.
 
-    Their modules import this one, so it names their types only. `jobs`: what does a portion of a durable job, by the
-    job's kind; bulk sending, which is the ledger's own, is not among them.
+    Attributes:
+        jobs: Functions that do one portion of a job, by the kind of job. Bulk sending is not among them, because the
+            ledger does it itself.
     """
+
+    # The modules of these types import this module, so it imports them for type checking only.
 
     space_id: str
     database: Database
@@ -44,7 +47,12 @@ class Services(msgspec.Struct, frozen=True):
 
 
 class Context(msgspec.Struct, frozen=True):
-    """Who asks, and what that user had seen (`seen_seq`, a change number) when asking."""
+    """The context of a command.
+
+    Attributes:
+        user_id: The user who gave the command.
+        seen_seq: The highest change number that the user's copy had when the command was given.
+    """
 
     services: Services
     user_id: str
@@ -54,16 +62,17 @@ class Context(msgspec.Struct, frozen=True):
 Handler = Callable[["Transaction", Any, Context], Any]
 """`handle(transaction, body, context)` writes through `transaction` and returns the result (JSON), or raises `Refused`.
 
-Each room of the backend lists its handlers as `HANDLERS: dict[type[Value], Handler]`.
+Each package of the backend lists its handlers by the class of the body, as `HANDLERS: dict[type[Value], Handler]`.
 """
 
 
 Preparation = Callable[["Services", Any], None]
-"""`prepare(services, body)` does what is slow and without effect before the command's transaction. Never raises."""
+"""`prepare(services, body)` does slow work without effect before the command's transaction, so that the database is not
+locked meanwhile. It never raises."""
 
 
 def prepared_by(prepare: Preparation) -> Callable[[Handler], Handler]:
-    """Decorates a handler whose command has something to do before its transaction."""
+    """Returns a decorator for a handler that adds its preparation."""
 
     def mark(handler: Handler) -> Handler:
         handler.prepare = prepare  # type: ignore[attr-defined]
@@ -73,14 +82,16 @@ def prepared_by(prepare: Preparation) -> Callable[[Handler], Handler]:
 
 
 def preparation_of(handler: Handler) -> Preparation | None:
+    """Returns the preparation of a handler, if it has one."""
     return getattr(handler, "prepare", None)
 
 
 class Refused(BanqupError):
-    """Nothing is done; the refusal is final and recorded under the command's key.
+    """A command is refused. Its writes are undone, and the refusal is stored under the command's key, so it is final.
 
-    `beside(transaction)` is written all the same, in the transaction of the refusal: what the user finds about it
-    elsewhere.
+    Args:
+        field: Name of the field of the body that is wrong.
+        beside: Writes to keep in spite of the refusal; called with the transaction that stores the refusal.
     """
 
     def __init__(

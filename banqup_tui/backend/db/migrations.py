@@ -215,6 +215,7 @@ def _step(database: Database, version: int) -> None:
         if _version_of(connection) < version:
             STEPS[version](Operations(MigrationContext.configure(connection)))
             connection.execute(_version.update().values(version=version))
+            # A kill here rolls the step and its number back; the next start runs the step again.
             kill_point("migrate.step")
         connection.commit()
 

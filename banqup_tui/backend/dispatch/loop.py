@@ -217,6 +217,7 @@ class Dispatch:
                 lambda transaction: claim_checks(transaction, self._terms, self._owner, free)
             )
             if checks:
+                # A kill here leaves deliveries CHECKING; the take-over makes them UNKNOWN with another look-up.
                 kill_point("claim.committed")
             claims += checks
         self._start(claims, await loop.run_in_executor(threads, self._inputs, claims))

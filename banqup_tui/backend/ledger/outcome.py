@@ -130,6 +130,7 @@ def _record_receipts(
 
 
 def _is_mine(row: Row[Any], claim: Claim) -> bool:
+    # At most one attempt has the current fence. The result of any other attempt must not decide the state.
     return bool(row.state == DeliveryState.SENDING and row.fence == claim.fence)
 
 

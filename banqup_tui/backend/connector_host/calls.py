@@ -70,6 +70,7 @@ class HostConnection(asyncio.Protocol):
         return answer
 
     async def close(self) -> None:
+        """Closes the connection, which ends the host, and waits until it is lost."""
         self._transport.close()
         await self._lost.wait()
 

@@ -34,16 +34,22 @@ class Open(_Message, frozen=True, tag="Open"):
 
 
 class Close(_Message, frozen=True, tag="Close"):
+    """Closes a channel; there is no answer."""
+
     channel: int
 
 
 class Prepare(_Message, frozen=True, tag="Prepare"):
+    """Asks for `Channel.prepare`; the answer has the resume token as `text`."""
+
     number: int
     channel: int
     delivery_request: DeliveryRequest
 
 
 class Commit(_Message, frozen=True, tag="Commit"):
+    """Asks for `Channel.commit`; the answer has the `receipt`."""
+
     number: int
     channel: int
     delivery_request: DeliveryRequest
@@ -51,6 +57,8 @@ class Commit(_Message, frozen=True, tag="Commit"):
 
 
 class RollForward(_Message, frozen=True, tag="RollForward"):
+    """Asks for `Channel.roll_forward`; the answer has the `receipt`."""
+
     number: int
     channel: int
     delivery_request: DeliveryRequest
@@ -58,6 +66,8 @@ class RollForward(_Message, frozen=True, tag="RollForward"):
 
 
 class LookUp(_Message, frozen=True, tag="LookUp"):
+    """Asks for `Channel.look_up`; the answer has `found` and perhaps a `receipt`."""
+
     number: int
     channel: int
     delivery_request: DeliveryRequest
@@ -65,6 +75,8 @@ class LookUp(_Message, frozen=True, tag="LookUp"):
 
 
 class Discard(_Message, frozen=True, tag="Discard"):
+    """Asks for `Channel.discard`; the answer is empty."""
+
     number: int
     channel: int
     resume_token: str
@@ -132,6 +144,7 @@ class Answer(msgspec.Struct, frozen=True, array_like=True):
 
 
 def failure_of(error: BaseException) -> Failure:
+    """Returns the message for an exception. Of an unexpected one only the type and traceback travel."""
     match error:
         case NotSent():
             return Failure("NotSent", error.message, error.fault, error.trouble, error.retry_after)
@@ -161,4 +174,5 @@ to_service = msgspec.msgpack.Decoder(Answer, dec_hook=_from_text)
 
 
 def framed(message: _Message | Answer) -> bytes:
+    """Returns an encoded message with its length before it."""
     return frame(_encode(message))

@@ -37,6 +37,7 @@ class PooledConnection:
         return await asyncio.shield(self._opened)
 
     async def close(self) -> None:
+        """Closes the channel, or stops opening it. Errors are dropped: the attempts have their results already."""
         self.retired = True
         self._close.set()
         if not self._opened.done():
@@ -108,6 +109,7 @@ class ConnectionPool:
             self._close_when_unused(key, pooled)
 
     async def close(self) -> None:
+        """Closes all channels and waits for them."""
         pooled = list(self._pooled.values())
         self._pooled.clear()
         for handle in self._closing.values():

@@ -79,8 +79,8 @@ def _newest_attempts(connection: Connection, delivery_ids: Sequence[str]) -> dic
     wanted = [attempt.c[name] for name in (*columns, "settings_version", "destination", "phase")]
     rank = func.row_number().over(partition_by=attempt.c.delivery_id, order_by=attempt.c.fence.desc())
     logs: dict[str, list[Attempt]] = {}
-    for some in in_batches(delivery_ids):
-        ranked = select(*wanted, rank.label("rank")).where(attempt.c.delivery_id.in_(some)).subquery()
+    for batch in in_batches(delivery_ids):
+        ranked = select(*wanted, rank.label("rank")).where(attempt.c.delivery_id.in_(batch)).subquery()
         newest = select(ranked).where(ranked.c.rank <= NEWEST_ATTEMPTS).order_by(ranked.c.fence.desc())
         for row in connection.execute(newest):
             logs.setdefault(row.delivery_id, []).append(_attempt(row))
@@ -152,8 +152,8 @@ def integrations_of(connection: Connection, rows: Sequence[Row[Any]], services: 
     """Returns the integrations of rows of `integration`, in their order."""
     settings_table = tables.settings
     found: dict[tuple[str, int], Row[Any]] = {}
-    for some in in_batches([row.id for row in rows]):
-        for row in connection.execute(select(settings_table).where(settings_table.c.integration_id.in_(some))):
+    for batch in in_batches([row.id for row in rows]):
+        for row in connection.execute(select(settings_table).where(settings_table.c.integration_id.in_(batch))):
             found[row.integration_id, row.version] = row
     values = []
     for row in rows:
@@ -167,8 +167,8 @@ def sources_of(connection: Connection, rows: Sequence[Row[Any]]) -> list[Source]
     table = tables.drop_account
     found: dict[str, list[DropAccount]] = {}
     drops = [row.id for row in rows if row.kind == SourceKind.SFTP_DROP]
-    for some in in_batches(drops):
-        for row in connection.execute(select(table).where(table.c.source_id.in_(some)).order_by(table.c.name)):
+    for batch in in_batches(drops):
+        for row in connection.execute(select(table).where(table.c.source_id.in_(batch)).order_by(table.c.name)):
             found.setdefault(row.source_id, []).append(_account_of(row))
     return [_source(row, tuple(found.get(row.id, ()))) for row in rows]
 

@@ -49,18 +49,22 @@ class Place(NamedTuple):
 
     @property
     def bound(self) -> bytes:
+        """The associated data."""
         return msgspec.json.encode(["banqup", *self])
 
 
 def of_installation(installation_id: str) -> Place:
+    """Returns the place of the settings of an installation."""
     return Place("installation", installation_id, "settings")
 
 
 def of_version(integration_id: str, version: int, column: Literal["own", "effective"]) -> Place:
+    """Returns the place of one version of an integration's settings."""
     return Place("settings", f"{integration_id}/{version}", column)
 
 
 def of_sign_in(sign_in_id: str) -> Place:
+    """Returns the place of the tokens of a sign-in."""
     return Place("sign_in", sign_in_id, "sealed")
 
 
@@ -113,6 +117,7 @@ class Vault:
         return self.seal_content(place, content)
 
     def seal_content(self, place: Place, content: Content) -> bytes:
+        """Seals a content for a place with the current key and a random nonce."""
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         keys = self._keys()

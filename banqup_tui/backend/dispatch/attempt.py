@@ -128,6 +128,7 @@ class Attempts:
             self._channels.open_ahead(integration.key, connect)
 
     async def close(self) -> None:
+        """Closes all connections and ends the connector host."""
         await self._channels.close()
         await self._host.close()
 

@@ -16,7 +16,7 @@ from banqup_tui.domain.integration import IntegrationState
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """What is to be done now: documents to plan, a job, a recheck, a look-up, an integration to claim for."""
+    """The kinds of work that are due now: planning, a job, a recheck, a look-up, a claim."""
 
     plan: bool
     job: bool

@@ -220,20 +220,20 @@ class GroupCommitWriter:
         locked: dict[str, Row[Any]] | None = lock_integrations(
             transaction, [one.claim.integration_id for one in requests]
         )
-        answers = _each(group, _is_end, lambda some: record_together(transaction, self._terms, some, locked))
-        answers |= _each(group, _is_recheck, lambda some: [self._rechecked(transaction, one) for one in some])
+        answers = _each(group, _is_end, lambda batch: record_together(transaction, self._terms, batch, locked))
+        answers |= _each(group, _is_recheck, lambda batch: [self._rechecked(transaction, one) for one in batch])
         if not all(_is_plain(group[at], answer) for at, answer in answers.items()):
             locked = None
-        answers |= _each(group, _is_mark, lambda some: self._marks(transaction, some, locked))
+        answers |= _each(group, _is_mark, lambda batch: self._marks(transaction, batch, locked))
         return [answers.get(at) for at in range(len(group))]
 
     def _rechecked(self, transaction: Transaction, one: Ended) -> DeliveryState | None:
         return rechecks.record(transaction, self._terms, one.claim, one.result)
 
     def _marks(
-        self, transaction: Transaction, some: Sequence[MarkRequest], locked: dict[str, Row[Any]] | None
+        self, transaction: Transaction, batch: Sequence[MarkRequest], locked: dict[str, Row[Any]] | None
     ) -> list[bool]:
-        return mark_together(transaction, self._terms, [(one.claim, one.resume_token) for one in some], locked)
+        return mark_together(transaction, self._terms, [(one.claim, one.resume_token) for one in batch], locked)
 
 
 def _each(group: Sequence[Any], which: Callable[[Any], bool], do: Callable[[list[Any]], list[Any]]) -> dict[int, Any]:

@@ -144,6 +144,7 @@ class Dispatch:
             return do(transaction)
 
     def suppress_wake(self) -> None:
+        """Keeps the commit of the running transaction from waking the loop (see `DispatchCallbacks`)."""
         self._in_thread.wake_suppressed = self._may_claim
 
     def claim_round(self, transaction: Transaction, ending: int) -> list[Claim]:
@@ -157,6 +158,7 @@ class Dispatch:
         return claims
 
     def prepare_claims(self, claims: list[Claim]) -> Callable[[], None]:
+        """Reads the inputs of claims and returns the function that starts them (see `DispatchCallbacks`)."""
         inputs = self._inputs(claims)
         return lambda: self._start(claims, inputs)
 
@@ -194,7 +196,7 @@ class Dispatch:
 
     def _take_back_lost(self, transaction: Transaction) -> None:
         """Takes over deliveries that this process claimed but no longer sends, because an outcome was not written."""
-        take_over(transaction, self._terms, of=[self._owner], killed=False, but=self._under_way())
+        take_over(transaction, self._terms, owners=[self._owner], killed=False, excluded=self._under_way())
 
     def _under_way(self) -> frozenset[str]:
         return frozenset(one.delivery_id for one in list(self._running.values()))

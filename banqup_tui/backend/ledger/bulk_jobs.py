@@ -93,8 +93,8 @@ def begin(transaction: Transaction, context: Context, task: Task, up_to: str, ex
 
 def _destinations(transaction: Transaction, integration_ids: tuple[str, ...]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for some in in_batches(integration_ids):
-        statement = select(integration.c.id, integration.c.destination).where(integration.c.id.in_(some))
+    for batch in in_batches(integration_ids):
+        statement = select(integration.c.id, integration.c.destination).where(integration.c.id.in_(batch))
         found.update((row.id, row.destination) for row in transaction.execute(statement))
     return found
 
@@ -129,8 +129,8 @@ def count_documents(transaction: Any, space_id: str, task: Task, upto_seq: int) 
         transaction: A transaction or a connection.
     """
     total = 0
-    for some in in_batches(task.integration_ids):
-        total += count_since(transaction, _conditions_with_effect(space_id, task, some, upto_seq), task.since)
+    for batch in in_batches(task.integration_ids):
+        total += count_since(transaction, _conditions_with_effect(space_id, task, batch, upto_seq), task.since)
     return total
 
 
@@ -245,8 +245,8 @@ def _queue_at(
 
 def _failed(transaction: Transaction, target: Row[Any], rows: list[Row[Any]]) -> list[Row[Any]]:
     failed: set[str] = set()
-    for some in in_batches(row.sha256 for row in rows):
-        there = select(delivery.c.sha256).where(delivery.c.integration_id == target.id, delivery.c.sha256.in_(some))
+    for batch in in_batches(row.sha256 for row in rows):
+        there = select(delivery.c.sha256).where(delivery.c.integration_id == target.id, delivery.c.sha256.in_(batch))
         failed.update(transaction.execute(there.where(delivery.c.state == str(DeliveryState.FAILED))).scalars())
     return [row for row in rows if row.sha256 in failed]
 

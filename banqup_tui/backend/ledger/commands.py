@@ -142,8 +142,8 @@ def dismiss(transaction: Transaction, body: Dismiss, context: Context) -> Result
     _, rows = _locked_deliveries(transaction, body.delivery_ids)
     seen = [row for row in rows.values() if _can_be_dismissed(row)]
     ids = [row.id for row in seen]
-    for some in in_batches(ids):
-        transaction.execute(update(delivery).where(delivery.c.id.in_(some)).values(dismissed=True))
+    for batch in in_batches(ids):
+        transaction.execute(update(delivery).where(delivery.c.id.in_(batch)).values(dismissed=True))
     for row in seen:
         transaction.changed(EntityKind.DELIVERY, row.id, client_id=row.client_id)
     restate(transaction, [row.document_id for row in seen])
@@ -177,6 +177,7 @@ def settle(transaction: Transaction, body: Settle, context: Context) -> Result:
 
 
 def pause_integration(transaction: Transaction, body: PauseIntegration, context: Context) -> Result:
+    """Pauses an active integration; in any other state nothing changes."""
     locked = _integration(transaction, body.integration_id)
     if locked.state != IntegrationState.ACTIVE:
         return _unchanged(locked)
@@ -194,6 +195,7 @@ def resume_integration(transaction: Transaction, body: ResumeIntegration, contex
 
 
 def remove_integration(transaction: Transaction, body: RemoveIntegration, context: Context) -> Result:
+    """Removes an integration. `cancelled` in the answer counts the deliveries that this ended."""
     locked = _integration(transaction, body.integration_id)
     if locked.state == IntegrationState.REMOVED:
         return _unchanged(locked)
@@ -216,9 +218,9 @@ HANDLERS: dict[type[Value], Handler] = {
 def _documents(transaction: Transaction, document_ids: Iterable[str]) -> list[Row[Any]]:
     wanted = list(dict.fromkeys(document_ids))
     rows: list[Row[Any]] = []
-    for some in in_batches(wanted):
+    for batch in in_batches(wanted):
         rows += transaction.execute(
-            select(document).where(document.c.id.in_(some), document.c.space_id == transaction.space_id)
+            select(document).where(document.c.id.in_(batch), document.c.space_id == transaction.space_id)
         )
     if len(rows) < len(wanted):
         raise Refused(ProblemType.NOT_FOUND, Message("document.deleted"))
@@ -239,9 +241,9 @@ def _targets(transaction: Transaction, client_ids: set[str], named: Sequence[str
     else:
         active = integration.c.state == str(IntegrationState.ACTIVE)
         ids: list[str] = []
-        for some in in_batches(client_ids):
+        for batch in in_batches(client_ids):
             ids += transaction.execute(
-                select(integration.c.id).where(integration.c.client_id.in_(some), active)
+                select(integration.c.id).where(integration.c.client_id.in_(batch), active)
             ).scalars()
         locked = {
             row.id: row for row in lock_integrations(transaction, ids).values() if row.state == IntegrationState.ACTIVE

@@ -84,8 +84,8 @@ def send_again(transaction: Transaction, rows: Sequence[Row[Any]], asked_by: str
 
 def _known(transaction: Transaction, integration_id: str, hashes: Iterable[str]) -> dict[str, Row[Any]]:
     found: dict[str, Row[Any]] = {}
-    for some in in_batches(hashes):
-        statement = select(delivery).where(delivery.c.integration_id == integration_id, delivery.c.sha256.in_(some))
+    for batch in in_batches(hashes):
+        statement = select(delivery).where(delivery.c.integration_id == integration_id, delivery.c.sha256.in_(batch))
         for row in transaction.execute(statement.order_by(delivery.c.id).with_for_update()):
             found[row.sha256] = row
     return found

@@ -37,4 +37,5 @@ class GracePeriod:
         return max(0.0, left)
 
     def past(self, delivery_id: str) -> bool:
+        """Returns whether nothing of the last attempt can take effect any more."""
         return self.left(delivery_id) == 0.0

@@ -64,6 +64,7 @@ def lock_integrations(transaction: Transaction, integration_ids: Iterable[str]) 
 
 
 def lock_integration(transaction: Transaction, integration_id: str) -> Row[Any] | None:
+    """Locks one integration and returns its current row, or `None` if there is none."""
     return lock_integrations(transaction, [integration_id]).get(integration_id)
 
 
@@ -71,8 +72,8 @@ def integrations_of_deliveries(transaction: Transaction, delivery_ids: Iterable[
     """Returns the ids of the integrations of these deliveries. No lock is needed: a delivery never changes its
     integration."""
     found: set[str] = set()
-    for some in in_batches(delivery_ids):
-        found.update(transaction.execute(select(delivery.c.integration_id).where(delivery.c.id.in_(some))).scalars())
+    for batch in in_batches(delivery_ids):
+        found.update(transaction.execute(select(delivery.c.integration_id).where(delivery.c.id.in_(batch))).scalars())
     return found
 
 
@@ -100,8 +101,8 @@ def transition(transaction: Transaction, rows: Sequence[Row[Any]], state: Delive
     if not rows:
         return
     base = _cleared_values(transaction, state) | values
-    for some in in_batches(row.id for row in rows):
-        transaction.execute(update(delivery).where(delivery.c.id.in_(some)).values(base))
+    for batch in in_batches(row.id for row in rows):
+        transaction.execute(update(delivery).where(delivery.c.id.in_(batch)).values(base))
     _after_transition(transaction, rows, state, base["check_at"])
 
 
@@ -177,7 +178,13 @@ _STAMPS = {
 def open_attempt(
     transaction: Transaction, row: Row[Any], fence: int, phase: str, version: int, destination: str | None
 ) -> None:
-    transaction.execute(insert(attempt), _opened(transaction, row, fence, phase, version, destination))
+    """Inserts an attempt under a fence that the row does not have yet.
+
+    Args:
+        phase: `CLAIMED` or `CHECKING`.
+        version: Version of the settings that the attempt uses.
+    """
+    transaction.execute(insert(attempt), _attempt_values(transaction, row, fence, phase, version, destination))
 
 
 def open_attempts(
@@ -201,7 +208,7 @@ _ATTEMPTS = insert(attempt).from_select(
 )
 
 
-def _opened(
+def _attempt_values(
     transaction: Transaction, row: Row[Any], fence: int, phase: str, version: int, destination: str | None
 ) -> dict[str, Any]:
     return {
@@ -273,4 +280,5 @@ def close_attempts(transaction: Transaction, rows: Sequence[Row[Any]], outcome: 
 
 
 def integration_changed(transaction: Transaction, row: Row[Any]) -> None:
+    """Gives a change of the integration a number, so that terminals pull it."""
     transaction.changed(EntityKind.INTEGRATION, row.id, client_id=row.client_id)

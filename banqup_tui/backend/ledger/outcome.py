@@ -1,7 +1,8 @@
 """Records the outcome of attempts under their fence, and uses late answers of attempts that lost their fence.
 
-Two rules hold here. FAILED and CANCELLED are stated only when the document certainly did not arrive; after an uncertain
-attempt the state is UNKNOWN instead. And an uncertain attempt is repeated only at a receiver that knows the same key.
+Two rules wait_of_integration here. FAILED and CANCELLED are stated only when the document certainly did not arrive;
+after an uncertain attempt the state is UNKNOWN instead. And an uncertain attempt is repeated only at a receiver that
+knows the same key.
 """
 
 from __future__ import annotations
@@ -256,7 +257,7 @@ def _not_sent(
     tries = row.tries + 1
     if tries >= terms.timing.most_tries:
         return end(transaction, row, DeliveryState.FAILED, **values, tries=tries)
-    wait = max(terms.timing.wait(row.tries), min(result.retry_after or 0.0, terms.timing.longest_hold))
+    wait = max(terms.timing.wait(row.tries), min(result.retry_after or 0.0, terms.timing.longest_retry_after))
     return hand_back(transaction, locked, row, **values, tries=tries, due_at=_after(transaction, wait))
 
 
@@ -367,9 +368,9 @@ def _postponed(transaction: Transaction, terms: Terms, locked: Row[Any], result:
     asked = result.retry_after if isinstance(result, NotSent | Uncertain) else None
     health = {"failing_since": locked.failing_since or transaction.now, "failing_reason": _reason(result)}
     if locked.postponed_until is not None and locked.postponed_until > transaction.now:
-        until = _after(transaction, min(asked or 0.0, terms.timing.longest_hold))
+        until = _after(transaction, min(asked or 0.0, terms.timing.longest_retry_after))
         return health | {"postponed_until": max(locked.postponed_until, until)}
-    wait = terms.timing.hold(locked.failures, asked)
+    wait = terms.timing.wait_of_integration(locked.failures, asked)
     return health | {"failures": locked.failures + 1, "postponed_until": _after(transaction, wait)}
 
 

@@ -38,18 +38,19 @@ def waiting(space_id: str) -> Any:
 
 
 def is_due(now: Any) -> Any:
+    """Returns the condition for rechecks that are due, at integrations that are not postponed."""
     postponed_until = integration.c.postponed_until
     return (delivery.c.due_at <= now) & or_(postponed_until.is_(None), postponed_until <= now)
 
 
-def due(connection: Connection, space_id: str, now: Any, most: int, but: Collection[str]) -> list[Claim]:
-    """Returns at most `most` rechecks that are due, oldest first, leaving out the deliveries `but`.
+def due(connection: Connection, space_id: str, now: Any, most: int, excluded: Collection[str]) -> list[Claim]:
+    """Returns at most `most` rechecks that are due, oldest first, leaving out the deliveries `excluded`.
 
     No fence is raised, because a question has no effect at the receiver.
     """
     statement = waiting(space_id).where(is_due(now))
-    rows = connection.execute(statement.order_by(delivery.c.due_at).limit(most + len(but)))
-    return [_claim(row) for row in rows if row.id not in but][:most]
+    rows = connection.execute(statement.order_by(delivery.c.due_at).limit(most + len(excluded)))
+    return [_claim(row) for row in rows if row.id not in excluded][:most]
 
 
 def record(transaction: Transaction, terms: Terms, claim: Claim, result: Result) -> DeliveryState | None:

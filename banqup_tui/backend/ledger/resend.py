@@ -45,9 +45,9 @@ def elsewhere(transaction: Transaction, rows: Sequence[Row[Any]]) -> list[Row[An
     """Returns those of `rows` that arrived only at earlier destinations of their integration."""
     delivered = [row.id for row in rows if row.state == DeliveryState.DELIVERED]
     found: set[str] = set()
-    for some in in_batches(delivered):
+    for batch in in_batches(delivered):
         of_integration = select(delivery.c.id).join(integration, integration.c.id == delivery.c.integration_id)
-        found.update(transaction.execute(of_integration.where(delivery.c.id.in_(some), is_elsewhere())).scalars())
+        found.update(transaction.execute(of_integration.where(delivery.c.id.in_(batch), is_elsewhere())).scalars())
     return [row for row in rows if row.id in found]
 
 

@@ -30,6 +30,7 @@ class Terms(msgspec.Struct, frozen=True):
         return Terms(services.extensions, services.grace_period, timing or Timing())
 
     def connector(self, extension_id: str) -> Connector[Any] | None:
+        """Returns the connector of an extension, or `None` if it is not installed here."""
         found: Connector[Any] | None = self.extensions.connector(extension_id)
         return found
 

@@ -39,6 +39,7 @@ def free_slots(transaction: Transaction, row: Row[Any]) -> int:
 
 
 def open_count(transaction: Transaction, integration_id: str) -> int:
+    """Returns how many deliveries of the integration are SENDING."""
     return int(transaction.execute(_OPEN, {"of": integration_id}).scalar_one())
 
 
@@ -69,7 +70,7 @@ def _ready_at(transaction: Transaction, row: Row[Any]) -> datetime | None:
 
 
 def sweep(transaction: Transaction) -> None:
-    """Computes `ready_at` of all waiting integrations anew, each minute, so that a wrong one cannot stay for long."""
+    """Recomputes `ready_at` of all waiting integrations each minute, so that a wrong value cannot stay for long."""
     waiting = select(delivery.c.integration_id).where(delivery.c.state == str(DeliveryState.QUEUED)).distinct()
     marked = select(integration.c.id).where(integration.c.ready_at.is_not(None))
     refresh(transaction, {*transaction.execute(waiting).scalars(), *transaction.execute(marked).scalars()})

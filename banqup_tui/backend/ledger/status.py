@@ -51,8 +51,8 @@ def restate(transaction: Transaction, document_ids: Iterable[str]) -> None:
     if noted_ids is not None:
         noted_ids.update(document_ids)
         return
-    for some in in_batches(sorted(set(document_ids))):
-        _restate(transaction, some)
+    for batch in in_batches(sorted(set(document_ids))):
+        _restate(transaction, batch)
 
 
 @contextmanager

@@ -23,21 +23,21 @@ def take_over(
     transaction: Transaction,
     terms: Terms,
     *,
-    of: Collection[str] | None = None,
+    owners: Collection[str] | None = None,
     killed: bool = True,
-    but: Collection[str] = (),
+    excluded: Collection[str] = (),
 ) -> int:
     """Takes over at most `AT_ONCE` deliveries that are SENDING; the caller repeats this until it returns 0.
 
     Args:
-        of: Owners that are dead; `None` for all, which is right at the start, when this process has the lock.
+        owners: Owners that are dead; `None` for all, which is right at the start, when this process has the lock.
         killed: Whether the sending may have killed the process; then it counts as a death of the delivery.
-        but: Deliveries that are still being sent.
+        excluded: Deliveries to leave alone, because they are still being sent.
 
     Returns:
         The number of deliveries that were looked at.
     """
-    found = _being_sent(transaction, of, but)
+    found = _being_sent(transaction, owners, excluded)
     integrations = lock_integrations(transaction, [row.integration_id for row in found])
     rows = lock_deliveries(transaction, [row.id for row in found])
     for row in rows.values():
@@ -47,14 +47,14 @@ def take_over(
     return len(found)
 
 
-def _being_sent(transaction: Transaction, of: Collection[str] | None, but: Collection[str]) -> list[Row[Any]]:
+def _being_sent(transaction: Transaction, owners: Collection[str] | None, excluded: Collection[str]) -> list[Row[Any]]:
     statement = select(delivery.c.id, delivery.c.integration_id).where(
         delivery.c.space_id == transaction.space_id, delivery.c.state == str(DeliveryState.SENDING)
     )
-    if of is not None:
-        statement = statement.where(delivery.c.owner.in_(of))
-    if but:
-        statement = statement.where(delivery.c.id.not_in(but))
+    if owners is not None:
+        statement = statement.where(delivery.c.owner.in_(owners))
+    if excluded:
+        statement = statement.where(delivery.c.id.not_in(excluded))
     return list(transaction.execute(statement.order_by(delivery.c.id).limit(AT_ONCE)))
 
 

@@ -87,7 +87,7 @@ def test_deaths_are_forgotten_when_an_attempt_comes_to_an_end(harness: LedgerHar
 def test_only_what_the_dead_process_held_is_taken_over(harness: LedgerHarness) -> None:
     harness.queued(harness.receiver())
     harness.claim("alive")
-    assert harness.take_over(of=["dead"]) == 0
+    assert harness.take_over(owners=["dead"]) == 0
     assert harness.delivery().state == "SENDING"
 
 

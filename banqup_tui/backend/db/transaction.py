@@ -108,7 +108,7 @@ class Transaction:
 
         `write` may insert rows, and update only rows that this transaction has locked already, because nothing may be
         locked after the space. The transaction takes a number even if no entity has changed: a refused command is
-        numbered too, so that a copy can notify when it includes the refusal.
+        numbered too, so that a copy can tell when it includes the refusal.
         """
         self._with_numbers.append(write)
 

@@ -41,7 +41,7 @@ class MarkRequest(msgspec.Struct, frozen=True):
 
 
 class ClaimRequest(msgspec.Struct, frozen=True):
-    """A request to claim what can be prepare_claims; nothing else is written."""
+    """A request to claim what can be claimed; nothing else is written."""
 
 
 class ExclusiveRequest(msgspec.Struct, frozen=True):
@@ -111,7 +111,7 @@ class GroupCommitWriter:
         return cast(DeliveryState | None, await self._put(Ended(claim, result, timed_out)))
 
     async def wait_for_round(self) -> None:
-        """Claims what can be prepare_claims now, and waits until that is committed."""
+        """Claims what can be claimed now, and waits until that is committed."""
         await self._put(ClaimRequest())
 
     async def exclusive(self, do: Callable[[Transaction], T]) -> T:

@@ -168,6 +168,7 @@ def settle(transaction: Transaction, body: Settle, context: Context) -> Result:
         minutes = max(1, round(left / 60))
         raise Refused(ProblemType.REFUSED, message("delivery.may-still-arrive", minutes=minutes))
     by_hand = {"asked_by": context.user_id, "asked_at": transaction.now, "uncertain": False}
+    # The raised fence makes late answers of the attempt count only as notes at the attempt.
     by_hand |= {"fence": delivery.c.fence + 1, "checks": 0}
     if body.there:
         transition(transaction, [row], DeliveryState.DELIVERED, **by_hand, reason=messages.THERE_BY_HAND)

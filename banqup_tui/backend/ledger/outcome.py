@@ -1,8 +1,8 @@
 """Records the outcome of attempts under their fence, and uses late answers of attempts that lost their fence.
 
-Two rules wait_of_integration here. FAILED and CANCELLED are stated only when the document certainly did not arrive;
-after an uncertain attempt the state is UNKNOWN instead. And an uncertain attempt is repeated only at a receiver that
-knows the same key.
+Two rules apply here. FAILED and CANCELLED are stated only when the document certainly did not arrive; after an
+uncertain attempt the state is UNKNOWN instead. And an uncertain attempt is repeated only at a receiver that knows the
+same key.
 """
 
 from __future__ import annotations
@@ -180,6 +180,7 @@ def as_uncertain(
 
 
 def _same_key_again(transaction: Transaction, terms: Terms, row: Row[Any], values: dict[str, Any]) -> DeliveryState:
+    # The generation stays the same, and with it the key: the receiver recognises a copy that has arrived.
     tries = row.tries + 1
     if tries >= terms.timing.most_tries:
         return _leave_to_user(transaction, row, values | {"tries": tries})
@@ -326,6 +327,7 @@ def _late(
     open_question = row.state == DeliveryState.UNKNOWN or (row.state == DeliveryState.QUEUED and row.uncertain)
     if row.generation != claim.generation or not open_question:
         return None
+    # The raised fence keeps results of other attempts at this generation from counting later.
     state = _record_receipt(transaction, locked, row, result, fence=delivery.c.fence + 1)
     refresh(transaction, [locked.id])
     return state

@@ -63,6 +63,8 @@ def restored(transaction: Transaction, services: Services) -> int:
     locked = lock_integrations(transaction, transaction.execute(_all(integration, transaction)).scalars().all())
     open_ones = _deliveries(transaction)
     terms = Terms.of(services)
+    # Attempts made after the backup are not known, so their requests may still be under way: the grace period begins
+    # now.
     for row in open_ones:
         services.grace_period.ended(row.id)
     can_ask = [row for row in open_ones if _is_look_up(terms, locked, row)]

@@ -28,6 +28,7 @@ _READY = (
 
 def slots(row: Row[Any]) -> int:
     """Returns how many attempts may run at the same time: one after a fault of the integration or a timeout."""
+    # A receiver that is down gets one probe at a time, and one that times out cannot fill the slots of the others.
     return 1 if row.failures or row.timed_out else max(1, int(row.concurrency))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from banqup_tui import folder_walk
 from banqup_tui.actions.import_selection import files_below
-from banqup_tui.backend.intake.watched_folders import Watching
+from banqup_tui.backend.intake.watched_folders import WatchedFolders
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.folder_walk import NotARegularFile, OwnDirectory, open_below, open_named, walk
 from banqup_tui.formats.refusals import MAX_BYTES
@@ -58,7 +58,7 @@ def by_import(folder: Path, harness: IntakeHarness) -> dict[str, bytes]:
 def by_watching(folder: Path, harness: IntakeHarness) -> dict[str, bytes]:
     if not harness.rows(source_rows()):
         harness.do(AddSource(source_id="s", path=str(folder)))
-    Watching(harness.services, still_for=0, wait_for_xml=0).look()
+    WatchedFolders(harness.services, still_for=0, wait_for_xml=0).scan()
     brought = [row for row in harness.unfiled_rows() if row.sha256]
     return {row.file_name: harness.services.files.path(row.sha256).read_bytes() for row in brought}
 
@@ -151,7 +151,7 @@ def test_what_was_passed_over_is_said_where_the_folder_is_shown(folder: Path, ha
     )
     for path in (*folder.glob("PARVIS/link*"), folder / "pipe"):
         path.unlink()
-    Watching(harness.services, still_for=0, wait_for_xml=0).look()
+    WatchedFolders(harness.services, still_for=0, wait_for_xml=0).scan()
     assert harness.source().problems == ()
 
 
@@ -188,7 +188,7 @@ def test_of_a_file_that_is_too_large_nothing_is_copied(folder: Path, home: Path,
     (first,) = (row.id for row in harness.unfiled_rows() if row.file_name == "a.bin")
     harness.do(DismissUnfiled(unfiled_ids=(first,)))
     assert harness.source().refused == 2
-    Watching(harness.services, still_for=0, wait_for_xml=0).look()
+    WatchedFolders(harness.services, still_for=0, wait_for_xml=0).scan()
     assert harness.source().refused == 2
 
 

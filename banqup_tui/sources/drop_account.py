@@ -1,4 +1,4 @@
-"""What an SFTP drop asks of the service behind it: who may come in, and to keep what came."""
+"""Questions of an SFTP drop to the service: the account of a name, and to store a file."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -7,7 +7,8 @@ from banqup_tui.domain.values import Value
 
 
 class Account(Value, frozen=True, kw_only=True):
-    """`secret`: a kept password (`domain.passwords`); `public_key`: a line as in `authorized_keys`. One of the two."""
+    """An account of the drop. It has either `secret`, a password hash (`domain.passwords`), or `public_key`, a line as
+    in `authorized_keys`."""
 
     id: str
     name: str
@@ -16,12 +17,12 @@ class Account(Value, frozen=True, kw_only=True):
 
 
 class NotTaken(Exception):
-    """It could not be kept; the sender is told the sentence, and has to send it again."""
+    """The file could not be stored. The sender gets the sentence and must send the file again."""
 
 
 Lookup = Callable[[str], Awaitable[Account | None]]
-"""Who has this user name now; asked at each sign-in."""
+"""Returns the account of a user name, or `None`; called at each sign-in."""
 Take = Callable[[str, str, Path], Awaitable[str]]
-"""`await take(account id, path, file)`: keeps the file for good, and gives its SHA-256. Raises `NotTaken`."""
+"""`await take(account id, path, file)` stores the file for good and returns its SHA-256. Raises `NotTaken`."""
 TakeAgain = Callable[[str, str, str], Awaitable[None]]
-"""`await take_again(account id, path, sha256)`: what was taken already has been given another path."""
+"""`await take_again(account id, path, sha256)` records a new path for a stored file."""

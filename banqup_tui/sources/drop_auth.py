@@ -1,4 +1,4 @@
-"""Who comes into an SFTP drop: a user name with a password or a public key; guessing is slow and soon useless."""
+"""Authentication of an SFTP drop by password or public key, with limits on attempts and connections."""
 
 import asyncio
 import logging
@@ -14,28 +14,28 @@ from banqup_tui.domain.text import clean
 from banqup_tui.sources.drop_account import Account, Lookup
 
 MOST_TRIES: Final = 6
-"""Of one connection; and ten times as many from one address within ten minutes."""
+"""Failed passwords of a connection; an address may have ten times as many within ten minutes."""
 _MOST_FROM_AN_ADDRESS: Final = 10 * MOST_TRIES
 _WITHIN: Final = 600.0
 MOST_STRANGERS: Final = 96
 STRANGERS_OF_AN_ADDRESS: Final = 24
-"""Connections that have not signed in yet: more than a sender opens at once. The oldest makes way for a new one."""
+"""Connections before sign-in, more than a sender opens at once. At the limit the oldest is closed for a new one."""
 MOST_CONNECTIONS: Final = 256
 _LINES_A_MINUTE: Final = 30
 _LONGEST_NAME_LOGGED: Final = 64
 _NOBODYS_KEY: Final = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "A" * 43
-"""All zeros: no key at all."""
+"""An all-zero key, which no private key can match."""
 _log = logging.getLogger(__name__)
 
 
 class DropAuth:
-    """Keeps the list of those inside."""
+    """Authenticates connections and keeps the list of open ones."""
 
     def __init__(self, lookup: Lookup, connections: int, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.account = lookup
         self._connections = connections
         self._clock = clock
-        self._inside: dict[_Peer, None] = {}  # in the order of their coming
+        self._peers: dict[_Peer, None] = {}  # insertion order is the order of arrival
         self._failures: dict[str, deque[float]] = {}
         self._hashing = asyncio.Semaphore(2)
         self._minute, self._lines = clock(), 0
@@ -43,43 +43,43 @@ class DropAuth:
     def new_connection(self) -> "_Peer":
         return _Peer(self)
 
-    async def look_round(self) -> None:
-        """Shows out whose account is no longer, or no longer the same."""
-        for peer in list(self._inside):
+    async def refresh_accounts(self) -> None:
+        """Closes connections whose account was removed or changed."""
+        for peer in list(self._peers):
             if peer.account is not None and await self.account(peer.account.name) != peer.account:
-                peer.show_out()
+                peer.disconnect()
 
-    def show_all_out(self) -> None:
-        for peer in list(self._inside):
-            peer.show_out()
+    def disconnect_all(self) -> None:
+        for peer in list(self._peers):
+            peer.disconnect()
 
-    def entered(self, peer: "_Peer") -> bool:
-        """False where there are too many connections. Whoever holds silent ones keeps nobody else out."""
-        strangers = [one for one in self._inside if one.account is None]
+    def admit(self, peer: "_Peer") -> bool:
+        """Admits a connection; returns false if there are too many. Idle connections cannot lock out other senders."""
+        strangers = [one for one in self._peers if one.account is None]
         of_address = [one for one in strangers if one.address == peer.address]
         if len(of_address) >= STRANGERS_OF_AN_ADDRESS:
-            self._show_out_oldest(of_address)
+            self._disconnect_oldest(of_address)
         elif len(strangers) >= MOST_STRANGERS:
             (most, _), *_ = Counter(one.address for one in strangers).most_common(1)
-            self._show_out_oldest([one for one in strangers if one.address == most])
-        if len(self._inside) >= MOST_CONNECTIONS:
+            self._disconnect_oldest([one for one in strangers if one.address == most])
+        if len(self._peers) >= MOST_CONNECTIONS:
             return False
-        self._inside[peer] = None
+        self._peers[peer] = None
         return True
 
-    def _show_out_oldest(self, peers: "list[_Peer]") -> None:
-        """Of those that have not said a user name yet, where there is one."""
+    def _disconnect_oldest(self, peers: "list[_Peer]") -> None:
+        """Closes the oldest connection, preferably one that has not sent a user name."""
         oldest = next((one for one in peers if not one.username), peers[0])
-        self._inside.pop(oldest, None)
-        oldest.show_out()
+        self._peers.pop(oldest, None)
+        oldest.disconnect()
 
-    def left(self, peer: "_Peer") -> None:
-        self._inside.pop(peer, None)
+    def remove(self, peer: "_Peer") -> None:
+        self._peers.pop(peer, None)
 
     def has_free_slot(self, account: "Account") -> bool:
-        return sum(one.account == account for one in self._inside) < self._connections
+        return sum(one.account == account for one in self._peers) < self._connections
 
-    def is_tired_of(self, address: str) -> bool:
+    def is_blocked(self, address: str) -> bool:
         tries = self._failures.get(address, deque())
         while tries and self._clock() - tries[0] > _WITHIN:
             tries.popleft()
@@ -93,7 +93,7 @@ class DropAuth:
         self._failures.setdefault(address, deque()).append(self._clock())
 
     def note(self, address: str, username: str, passwords: int, keys: int) -> None:
-        """Logs a sign-in that failed. What a stranger sends is cleaned, and cannot fill the log."""
+        """Logs a failed sign-in, with cleaned text and a limit on lines, so that strangers cannot fill the log."""
         if self._clock() - self._minute >= 60:
             if self._lines > _LINES_A_MINUTE:
                 _log.warning("the drop: %d more sign-ins failed", self._lines - _LINES_A_MINUTE)
@@ -110,7 +110,8 @@ class DropAuth:
             )
 
     async def with_password(self, name: str, password: str) -> "Account | None":
-        """As slow for a name that is not there, and for an account that has a key in place of a password."""
+        """Checks a password. Takes the same time for unknown names and accounts with a key, so that names cannot be
+        probed."""
         account = await self.account(name)
         async with self._hashing:
             right = await asyncio.to_thread(is_password, password, account.secret if account else None)
@@ -118,7 +119,7 @@ class DropAuth:
 
 
 class _Peer(asyncssh.SSHServer):
-    """One connection. `account` is set once somebody has signed in; `_known` is whose way in was tried last."""
+    """One connection. `account` is set after sign-in; `_known` is the account of the last attempt."""
 
     def __init__(self, auth: DropAuth) -> None:
         self._auth = auth
@@ -133,15 +134,15 @@ class _Peer(asyncssh.SSHServer):
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._connection = conn
         self.address = str(conn.get_extra_info("peername", ("",))[0])
-        if self._auth.is_tired_of(self.address) or not self._auth.entered(self):
+        if self._auth.is_blocked(self.address) or not self._auth.admit(self):
             conn.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._auth.left(self)
+        self._auth.remove(self)
         if self.account is None and (self._tries or self._keys):
             self._auth.note(self.address, self.username, self._tries, self._keys)
 
-    def show_out(self) -> None:
+    def disconnect(self) -> None:
         if self._connection is not None:
             self._connection.abort()
 
@@ -164,13 +165,14 @@ class _Peer(asyncssh.SSHServer):
         self._tries += 1
         self._auth.failed(self.address)
         if self._is_over():
-            self.show_out()
+            self.disconnect()
         return False
 
     async def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
-        """Asked before and after the signature: the library lets in only who could sign.
+        """Tells whether the key belongs to the account. asyncssh calls this before and after the signature, and admits
+        only a client that has signed.
 
-        A name that is not there costs the same work as one that is.
+        An unknown name costs the same work as a known one, so that names cannot be probed.
         """
         self._keys += 1
         self._known = account = await self._auth.account(username)
@@ -179,13 +181,14 @@ class _Peer(asyncssh.SSHServer):
         return is_equal and line is not None
 
     def auth_completed(self) -> None:
+        # asyncssh reports the name of the last request, which need not be the name whose password or key was right.
         known, connection = self._known, self._connection
         username = connection.get_extra_info("username") if connection else None
         if connection is None or known is None or known.name != username or not self._auth.has_free_slot(known):
-            self.show_out()
+            self.disconnect()
         else:
             self.account = known
             connection.set_extra_info(banqup_account=known.id)
 
     def _is_over(self) -> bool:
-        return self._tries >= MOST_TRIES or self._auth.is_tired_of(self.address)
+        return self._tries >= MOST_TRIES or self._auth.is_blocked(self.address)

@@ -1,8 +1,8 @@
-"""An SFTP server into which files can be put, and nothing else (SFTP version 3, draft-ietf-secsh-filexfer-02).
+"""SFTP server that only receives files (SFTP version 3, draft-ietf-secsh-filexfer-02).
 
-A file is taken when a sender closes it, or renames it to its final name; only then does the sender hear that it went
-well. A file that is open when its connection ends is thrown away: `close` is believed only where the sender asked.
-The module loads the SSH library, so it is imported only where a drop is turned on.
+A file is imported when the sender closes it or renames it to its final name, and the reply follows the import. A file
+that is open when its connection ends is deleted. Importing this module loads asyncssh, so it is imported only where a
+drop runs.
 """
 
 import asyncio
@@ -27,21 +27,23 @@ from banqup_tui.sources.drop_spool import (
     AcceptedFile,
     AccountSpool,
     DropLimits,
-    Half,
+    PartialFile,
+    RefusalReason,
     SpoolRefusal,
-    Why,
     has_temporary_name,
-    tidy,
+    normalized_path,
 )
 
 SECONDS_TO_SIGN_IN: Final = 20
 SECONDS_BETWEEN_SIGNS: Final = 60
 MOST_REFUSED_WRITES: Final = 1_000
-"""Of one session; a sender may have hundreds under way when it hears of the first."""
+"""Refused writes of a session; a sender may have hundreds in transit when it reads the first refusal."""
 _log = logging.getLogger(__name__)
-logging.getLogger("asyncssh").setLevel(logging.WARNING)  # it names files and users at INFO
+logging.getLogger("asyncssh").setLevel(logging.WARNING)  # asyncssh logs file and user names at INFO
 
-_CLOSE_WAS_ASKED: Final = SFTPServerHandler._process_close.__code__
+# asyncssh 2.24 calls `close` for files that a lost connection left open as well as for a sender's close request, and
+# its public interface does not tell which. The caller's code does; a test fails if this private method changes.
+_CLOSE_REQUEST_CODE: Final = SFTPServerHandler._process_close.__code__
 
 
 KEY_EXCHANGES: Final = (
@@ -51,7 +53,7 @@ KEY_EXCHANGES: Final = (
     "diffie-hellman-group16-sha512",
     "diffie-hellman-group18-sha512",
 )
-"""Of what the library knows, that to which ssh-audit has nothing to object. The first needs a newer OpenSSL."""
+"""Key exchanges of asyncssh without objections from ssh-audit. The first needs a recent OpenSSL."""
 SIGNATURES: Final = (
     "ssh-ed25519",
     "sk-ssh-ed25519@openssh.com",
@@ -61,7 +63,7 @@ SIGNATURES: Final = (
     "ecdsa-sha2-nistp384",
     "ecdsa-sha2-nistp521",
 )
-"""Of senders' keys, and of an older host key: new ones are RSA."""
+"""Algorithms of senders' keys, and of older host keys; new ones are RSA."""
 CIPHERS: Final = (
     "chacha20-poly1305@openssh.com",
     "aes256-gcm@openssh.com",
@@ -74,7 +76,7 @@ MACS: Final = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com",
 
 
 class Drop:
-    """One listening server. Who may come in is asked at the door."""
+    """One listening server. It runs on the event loop of the drop process."""
 
     def __init__(
         self, spool: Path, lookup: Lookup, take: Take, take_again: TakeAgain, limits: DropLimits | None = None
@@ -83,13 +85,13 @@ class Drop:
         self.take_again = take_again
         self.limits = limits or DropLimits()
         self._spool = spool
-        self._corners: dict[str, AccountSpool] = {}
+        self._spools: dict[str, AccountSpool] = {}
         self._auth = DropAuth(lookup, self.limits.connections)
         self._acceptor: asyncssh.SSHAcceptor | None = None
 
     @property
     def is_lost(self) -> bool:
-        """It does not end by itself."""
+        """Returns false: a drop in this process does not end by itself."""
         return False
 
     @property
@@ -97,7 +99,7 @@ class Drop:
         return self._acceptor.get_port() if self._acceptor else 0
 
     async def listen(self, host: str, port: int, host_key: Path) -> None:
-        """Raises `OSError` where the address cannot be had."""
+        """Raises `OSError` if the address is not free."""
         self._acceptor = await asyncssh.listen(
             host,
             port,
@@ -117,38 +119,38 @@ class Drop:
         )
 
     async def close(self) -> None:
-        """No new connection; those that are there end. A take under way is finished by its own thread."""
+        """Stops listening and closes the connections. A thread that is storing a file finishes first."""
         if self._acceptor is not None:
             self._acceptor.close()
-            self._auth.show_all_out()
+            self._auth.disconnect_all()
             with suppress(TimeoutError):
                 async with asyncio.timeout(5):
                     await self._acceptor.wait_closed()
 
-    async def look_round(self) -> None:
-        """Something about the accounts may have changed: who may no longer be here is shown out."""
-        await self._auth.look_round()
+    async def refresh_accounts(self) -> None:
+        """Reads the accounts again and closes connections of removed ones."""
+        await self._auth.refresh_accounts()
 
-    def tidy_up(self, account_ids: Collection[str]) -> None:
-        """Before it listens: what was cut off is thrown away, and what accounts left that are no more."""
-        for corner in self._spool.iterdir() if self._spool.is_dir() else ():
-            if corner.name not in account_ids:
-                shutil.rmtree(corner, ignore_errors=True)
+    def clean_spool(self, account_ids: Collection[str]) -> None:
+        """Before listening: deletes incomplete files, and the spools of removed accounts."""
+        for spool in self._spool.iterdir() if self._spool.is_dir() else ():
+            if spool.name not in account_ids:
+                shutil.rmtree(spool, ignore_errors=True)
         for account_id in account_ids:
-            self._corner(account_id)
+            self._spool_of(account_id)
 
-    def _corner(self, account_id: str) -> AccountSpool:
-        if account_id not in self._corners:
-            self._corners[account_id] = AccountSpool(self._spool / account_id, self.limits)
-        return self._corners[account_id]
+    def _spool_of(self, account_id: str) -> AccountSpool:
+        if account_id not in self._spools:
+            self._spools[account_id] = AccountSpool(self._spool / account_id, self.limits)
+        return self._spools[account_id]
 
     def _session(self, channel: "asyncssh.SSHServerChannel[bytes]") -> asyncssh.SFTPServer:
         account_id = str(channel.get_connection().get_extra_info("banqup_account"))
-        return _Session(channel, self, account_id, self._corner(account_id))
+        return _Session(channel, self, account_id, self._spool_of(account_id))
 
 
 def _without_old_signatures(host_key: Path) -> list[asyncssh.SSHKeyPair]:
-    """`signature_algs` is for senders' keys only: with an RSA key the library (2.24) would sign with SHA-1, too."""
+    """Loads the host key without SHA-1: `signature_algs` of asyncssh 2.24 covers only senders' keys."""
     pairs = list(asyncssh.load_keypairs([str(host_key)]))
     for pair in pairs:
         pair.host_key_algorithms = [name for name in pair.host_key_algorithms if name.decode() in SIGNATURES]
@@ -157,9 +159,9 @@ def _without_old_signatures(host_key: Path) -> list[asyncssh.SSHKeyPair]:
 
 def _status_error(error: Exception) -> asyncssh.SFTPError:
     if isinstance(error, SpoolRefusal):
-        kinds: dict[Why, type[Any]] = {
-            Why.NOT_THERE: asyncssh.SFTPNoSuchFile,
-            Why.DENIED: asyncssh.SFTPPermissionDenied,
+        kinds: dict[RefusalReason, type[Any]] = {
+            RefusalReason.NOT_THERE: asyncssh.SFTPNoSuchFile,
+            RefusalReason.DENIED: asyncssh.SFTPPermissionDenied,
         }
         return kinds.get(error.why, asyncssh.SFTPFailure)(error.sentence)  # type: ignore[no-any-return]
     if isinstance(error, NotTaken):
@@ -168,149 +170,153 @@ def _status_error(error: Exception) -> asyncssh.SFTPError:
 
 
 class _Session(asyncssh.SFTPServer):
-    """What one connection may do. The library deals with one request after the other."""
+    """A session of one connection. asyncssh handles its requests one after the other."""
 
-    def __init__(self, channel: Any, drop: Drop, account_id: str, corner: AccountSpool) -> None:
+    def __init__(self, channel: Any, drop: Drop, account_id: str, spool: AccountSpool) -> None:
         super().__init__(channel)
         self._channel = channel
         self._drop = drop
         self._account_id = account_id
-        self._corner = corner
+        self._spool = spool
         self._refused = 0
 
-    # writing
+    # Writing
 
     def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
         if pflags & asyncssh.FXF_READ and not pflags & asyncssh.FXF_WRITE:
             raise asyncssh.SFTPPermissionDenied("Files are only taken here, not given.")
-        with _Telling():
-            place = tidy(path)
-            if pflags & asyncssh.FXF_EXCL and self._corner.accepted(place):
-                raise SpoolRefusal(Why.THERE, "There is a file of this name.")
-            anew = bool(pflags & asyncssh.FXF_TRUNC) or not self._is_there(place)
-            return self._corner.begin(place, anew=anew)
+        with _AsSftpError():
+            place = normalized_path(path)
+            if pflags & asyncssh.FXF_EXCL and self._spool.accepted(place):
+                raise SpoolRefusal(RefusalReason.THERE, "There is a file of this name.")
+            truncate = bool(pflags & asyncssh.FXF_TRUNC) or not self._is_there(place)
+            return self._spool.begin(place, truncate=truncate)
 
     def _is_there(self, place: str) -> bool:
-        return self._corner.waiting(place) is not None or self._corner.accepted(place) is not None
+        return self._spool.waiting(place) is not None or self._spool.accepted(place) is not None
 
     def write(self, file_obj: object, offset: int, data: bytes) -> int:
-        half = _half(file_obj)
-        with _Telling():
+        partial = _partial_file(file_obj)
+        with _AsSftpError():
             try:
-                self._corner.write(half, offset, data)
+                self._spool.write(partial, offset, data)
             except SpoolRefusal:
                 self._count_refused()
                 raise
         return len(data)
 
     def _count_refused(self) -> None:
-        """A sender stops at the first refusal, or some that it had sent before; who goes on is shown out."""
+        """Counts refused writes. A sender stops after the first, or a few in transit; one that goes on is
+        disconnected."""
         self._refused += 1
         if self._refused > MOST_REFUSED_WRITES:
             self._channel.get_connection().abort()
 
     def close(self, file_obj: object) -> Awaitable[None] | None:
-        half = _half(file_obj)
-        if sys._getframe(1).f_code is not _CLOSE_WAS_ASKED:
-            self._corner.drop(half)  # the library closes what a lost connection left open
+        partial = _partial_file(file_obj)
+        if sys._getframe(1).f_code is not _CLOSE_REQUEST_CODE:
+            self._spool.drop(partial)  # asyncssh closes files that a lost connection left open
             return None
-        return self._finish(half)
+        return self._finish(partial)
 
-    async def _finish(self, half: Half) -> None:
-        with _Telling():
-            file = self._corner.finish(half)
+    async def _finish(self, partial: PartialFile) -> None:
+        with _AsSftpError():
+            file = self._spool.finish(partial)
             if file is None:
                 return
             try:
-                await self._take(half.path, file)
+                await self._take(partial.path, file)
             finally:
-                self._corner.drop(half)
+                self._spool.drop(partial)
 
     async def _take(self, path: str, file: Path) -> None:
         size = _size(file)
         if size == 0:
+            # The limit is checked before the import, and the memory written after it: a failed import must be
+            # repeatable.
             return
-        self._corner.count()
-        sha256 = await self._drop.take(self._account_id, _words(path), file)
-        self._corner.remember(path, AcceptedFile(size=size, at=int(time.time()), sha256=sha256))
+        self._spool.count()
+        sha256 = await self._drop.take(self._account_id, _relative_text(path), file)
+        self._spool.remember(path, AcceptedFile(size=size, at=int(time.time()), sha256=sha256))
 
     async def rename(self, oldpath: bytes, newpath: bytes) -> None:
-        with _Telling():
-            await self._rename(tidy(oldpath), tidy(newpath))
+        with _AsSftpError():
+            await self._rename(normalized_path(oldpath), normalized_path(newpath))
 
     async def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
-        with _Telling():
-            await self._rename(tidy(oldpath), tidy(newpath))
+        with _AsSftpError():
+            await self._rename(normalized_path(oldpath), normalized_path(newpath))
 
     async def _rename(self, old: str, new: str) -> None:
-        """To a temporary name it only moves; to a final one it is taken. What was taken is placed anew."""
-        waiting, accepted = self._corner.waiting(old), self._corner.accepted(old)
+        """Renames a waiting file: to a final name it is imported, to a temporary one moved. An imported file is
+        recorded under the new path."""
+        waiting, accepted = self._spool.waiting(old), self._spool.accepted(old)
         if waiting is not None and not has_temporary_name(new):
             await self._take(new, waiting)
-            self._corner.remove(old)
-        elif waiting is not None or self._corner.is_directory(old):
-            self._corner.move(old, new)
+            self._spool.remove(old)
+        elif waiting is not None or self._spool.is_directory(old):
+            self._spool.move(old, new)
         elif accepted is not None:
-            await self._drop.take_again(self._account_id, _words(new), accepted.sha256)
-            self._corner.forget(old)
-            self._corner.remember(new, accepted)
+            await self._drop.take_again(self._account_id, _relative_text(new), accepted.sha256)
+            self._spool.forget(old)
+            self._spool.remember(new, accepted)
         else:
-            raise SpoolRefusal(Why.NOT_THERE, "There is no such file.")
+            raise SpoolRefusal(RefusalReason.NOT_THERE, "There is no such file.")
 
     def fsync(self, file_obj: object) -> None:
-        _half(file_obj).stream.flush()
+        _partial_file(file_obj).stream.flush()
 
-    # looking
+    # Reading of attributes and directories
 
     def stat(self, path: bytes) -> asyncssh.SFTPAttrs:
-        with _Telling():
-            place = tidy(path)
-            accepted = self._corner.accepted(place)
+        with _AsSftpError():
+            place = normalized_path(path)
+            accepted = self._spool.accepted(place)
             if accepted is not None:
                 return asyncssh.SFTPAttrs(size=accepted.size, permissions=_FILE, atime=accepted.at, mtime=accepted.at)
-            if self._corner.is_directory(place):
+            if self._spool.is_directory(place):
                 return asyncssh.SFTPAttrs(permissions=_DIRECTORY, atime=0, mtime=0)
-            waiting = self._corner.waiting(place)
+            waiting = self._spool.waiting(place)
             if waiting is None:
-                raise SpoolRefusal(Why.NOT_THERE, "There is no such file.")
+                raise SpoolRefusal(RefusalReason.NOT_THERE, "There is no such file.")
             return _attributes(waiting)
 
     def lstat(self, path: bytes) -> asyncssh.SFTPAttrs:
         return self.stat(path)
 
     def fstat(self, file_obj: object) -> asyncssh.SFTPAttrs:
-        return asyncssh.SFTPAttrs(size=_half(file_obj).size, permissions=_FILE, atime=0, mtime=int(time.time()))
+        return asyncssh.SFTPAttrs(size=_partial_file(file_obj).size, permissions=_FILE, atime=0, mtime=int(time.time()))
 
     def realpath(self, path: bytes) -> bytes:
-        with _Telling():
-            return os.fsencode(tidy(path))
+        with _AsSftpError():
+            return os.fsencode(normalized_path(path))
 
     async def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
-        """Only what a sender needs in order to find its way: directories, and its files that are not done yet."""
-        with _Telling():
-            entries = self._corner.entries(tidy(path))
+        """Lists directories and waiting files, which is enough for senders to find their way."""
+        with _AsSftpError():
+            entries = self._spool.entries(normalized_path(path))
         for name in (b".", b".."):
             yield asyncssh.SFTPName(name, attrs=asyncssh.SFTPAttrs(permissions=_DIRECTORY))
         for entry in entries:
             attrs = asyncssh.SFTPAttrs(permissions=_DIRECTORY) if entry.is_dir() else _attributes(entry)
             yield asyncssh.SFTPName(os.fsencode(entry.name), attrs=attrs)
 
-    # changing
+    # Other changes
 
     def mkdir(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> None:
-        with _Telling():
-            self._corner.make_directory(tidy(path))
+        with _AsSftpError():
+            self._spool.make_directory(normalized_path(path))
 
     def rmdir(self, path: bytes) -> None:
-        with _Telling():
-            self._corner.remove_directory(tidy(path))
+        with _AsSftpError():
+            self._spool.remove_directory(normalized_path(path))
 
     def remove(self, path: bytes) -> None:
-        with _Telling():
-            self._corner.remove(tidy(path))
+        with _AsSftpError():
+            self._spool.remove(normalized_path(path))
 
     def setstat(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> None:
-        """Rights and times are heard and not kept: senders set them as a matter of course."""
+        """Ignores permissions and times, which senders set routinely. Refuses a new size."""
         if attrs.size is not None:
             raise asyncssh.SFTPPermissionDenied("A file that is done is not changed.")
 
@@ -319,10 +325,10 @@ class _Session(asyncssh.SFTPServer):
 
     def fsetstat(self, file_obj: object, attrs: asyncssh.SFTPAttrs) -> None:
         if attrs.size is not None:
-            with _Telling():
-                self._corner.truncate(_half(file_obj), attrs.size)
+            with _AsSftpError():
+                self._spool.truncate(_partial_file(file_obj), attrs.size)
 
-    # what is not done here: the library would reach for files of this machine
+    # Refused operations: asyncssh's defaults would work on this machine's files.
 
     def read(self, file_obj: object, offset: int, size: int) -> bytes:
         raise asyncssh.SFTPPermissionDenied("Files are only taken here, not given.")
@@ -363,18 +369,18 @@ def _size(file: Path) -> int:
     return file.stat().st_size
 
 
-def _half(file_obj: object) -> Half:
-    assert isinstance(file_obj, Half)
+def _partial_file(file_obj: object) -> PartialFile:
+    assert isinstance(file_obj, PartialFile)
     return file_obj
 
 
-def _words(path: str) -> str:
-    """The path as text below the account's root; what is no UTF-8 in it is shown as such."""
+def _relative_text(path: str) -> str:
+    """Returns the path as text relative to the account's root; bytes that are not UTF-8 are replaced."""
     return os.fsencode(path.lstrip("/")).decode("utf-8", "replace")
 
 
-class _Telling:
-    """Our refusals and the disk's, in the words of the protocol."""
+class _AsSftpError:
+    """Converts refusals and disk errors into SFTP errors."""
 
     def __enter__(self) -> None: ...
 

@@ -1,8 +1,8 @@
-"""Where an SFTP drop keeps what is not taken yet: one directory an account, with nothing of the service's in it.
+"""Spool of an SFTP drop: files that are not yet imported, in one directory for each account.
 
-`half/` holds what is being written, under names of our own, and is emptied at every start. `tree/` holds directories,
-and files that are whole but have a temporary name, until they get their final one. Nothing else stands here: a file
-with a final name is taken when it is closed.
+`half/` has files being written, under random names; it is emptied at every start. `tree/` has directories, and complete
+files with a temporary name until their rename. A file with a final name is imported when it is closed, so it never
+stands here.
 """
 
 import os
@@ -27,12 +27,12 @@ _LONGEST_NAME: Final = 255
 _HOUR: Final = 3600.0
 _OLDEST: Final = 7 * 24 * _HOUR
 _MOST_PIECES: Final = 256
-"""Of a file that is being written. A sender that writes several at once leaves some tens of gaps for a moment."""
+"""Pieces of a file being written. A sender with several parallel writes leaves some tens of gaps for a moment."""
 _SECONDS_BETWEEN_CLEARINGS: Final = 10.0
 
 
 class DropLimits(Value, frozen=True, kw_only=True):
-    """Of one account. Sizes in bytes; `waiting_*`: of what is half written or has a temporary name."""
+    """Limits of one account. Sizes in bytes; `waiting_*` count incomplete files and files with a temporary name."""
 
     largest_file: int = 50 * 1024 * 1024
     waiting_files: int = 500
@@ -43,7 +43,7 @@ class DropLimits(Value, frozen=True, kw_only=True):
     connections: int = 16
 
 
-class Why(StrEnum):
+class RefusalReason(StrEnum):
     NOT_THERE = "NOT_THERE"
     DENIED = "DENIED"
     THERE = "THERE"
@@ -52,22 +52,22 @@ class Why(StrEnum):
 
 
 class SpoolRefusal(Exception):
-    def __init__(self, why: Why, sentence: str) -> None:
+    def __init__(self, why: RefusalReason, sentence: str) -> None:
         super().__init__(sentence)
         self.why = why
         self.sentence = sentence
 
 
 class AcceptedFile(Value, frozen=True, kw_only=True):
-    """A file that was taken: what a sender that looks again is told of it. `at`: seconds since 1970."""
+    """An imported file, remembered for a sender that looks at it again. `at`: Unix time."""
 
     size: int
     at: int
     sha256: str
 
 
-class Half(msgspec.Struct, eq=False):
-    """A file being written. `spans`: which bytes have come, in order; `spoiled`: why it can never be whole."""
+class PartialFile(msgspec.Struct, eq=False):
+    """A file being written. `spans`: byte ranges received, sorted; `spoiled`: why it can never be complete."""
 
     path: str
     file: Path
@@ -85,143 +85,151 @@ class Half(msgspec.Struct, eq=False):
 
 
 class AccountSpool:
-    """The corner of one account, shared by its connections. Paths are absolute, as `tidy` gives them.
+    """Spool of one account, shared by its connections. Paths are absolute, as `normalized_path` returns them.
 
-    Every method raises `SpoolRefusal`, and `OSError` where the disk does.
+    All methods run on the event loop.
+
+    Raises:
+       SpoolRefusal: a limit or a wrong path.
+       OSError: the disk fails.
     """
 
     def __init__(self, root: Path, limits: DropLimits, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._tree = root / "tree"
-        self._halves = root / "half"
+        self._partial_files = root / "half"
         self._limits = limits
         self._clock = clock
-        self._open: set[Half] = set()
+        self._open: set[PartialFile] = set()
         self._open_bytes = 0
         self._cleared_at = -_SECONDS_BETWEEN_CLEARINGS + clock()
         self._accepted: OrderedDict[str, AcceptedFile] = OrderedDict()
         self._counted_since = clock()
         self._counted = 0
-        shutil.rmtree(self._halves, ignore_errors=True)
-        for directory in (self._tree, self._halves):
+        shutil.rmtree(self._partial_files, ignore_errors=True)
+        for directory in (self._tree, self._partial_files):
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._clear_old()
-        self._waiting_files, self._waiting_bytes, self._directories = self._counted_anew()
+        self._waiting_files, self._waiting_bytes, self._directories = self._count()
 
-    # files
+    # Files
 
-    def begin(self, path: str, *, anew: bool) -> Half:
-        """`anew`: what was there is written over; else a waiting file is gone on with, where there is one."""
+    def begin(self, path: str, *, truncate: bool) -> PartialFile:
+        """Begins a file. `anew`: existing content is replaced; otherwise a waiting file is continued."""
         if path == "/" or self._on_disk(path).is_dir():
-            raise SpoolRefusal(Why.DENIED, "This is a directory.")
-        if not anew and path in self._accepted:
-            raise SpoolRefusal(Why.FAILED, "This file was taken already: send it whole, or under another name.")
-        self._check_free_bytes()
-        file = self._halves / secrets.token_hex(16)
-        waiting = self._on_disk(path)
-        half = Half(path=path, file=file, stream=file.open("xb+"))
-        self._open.add(half)
-        if not anew and waiting.is_file():
-            self.write(half, 0, waiting.read_bytes())
-        return half
-
-    def write(self, half: Half, offset: int, data: bytes) -> None:
-        """What is refused here spoils the file: it is never taken."""
-        if half.spoiled is not None:
-            raise half.spoiled
-        if offset + len(data) > self._limits.largest_file:
-            half.spoiled = SpoolRefusal(
-                Why.FULL, f"A file may have at most {self._limits.largest_file // (1024 * 1024)} MiB."
+            raise SpoolRefusal(RefusalReason.DENIED, "This is a directory.")
+        if not truncate and path in self._accepted:
+            raise SpoolRefusal(
+                RefusalReason.FAILED, "This file was taken already: send it whole, or under another name."
             )
-            raise half.spoiled
-        growth = offset + len(data) - half.size
+        self._check_free_bytes()
+        file = self._partial_files / secrets.token_hex(16)
+        waiting = self._on_disk(path)
+        partial = PartialFile(path=path, file=file, stream=file.open("xb+"))
+        self._open.add(partial)
+        if not truncate and waiting.is_file():
+            self.write(partial, 0, waiting.read_bytes())
+        return partial
+
+    def write(self, partial: PartialFile, offset: int, data: bytes) -> None:
+        """Writes data. A refusal spoils the file, which is then never imported."""
+        if partial.spoiled is not None:
+            raise partial.spoiled
+        if offset + len(data) > self._limits.largest_file:
+            partial.spoiled = SpoolRefusal(
+                RefusalReason.FULL, f"A file may have at most {self._limits.largest_file // (1024 * 1024)} MiB."
+            )
+            raise partial.spoiled
+        growth = offset + len(data) - partial.size
         if growth > 0 and self._waiting_bytes + self._open_bytes + growth > self._limits.waiting_bytes:
-            half.spoiled = _too_much()
-            raise half.spoiled
-        if len(half.spans) >= _MOST_PIECES:
-            half.spoiled = SpoolRefusal(Why.FAILED, "This file comes in too many pieces at once.")
-            raise half.spoiled
+            partial.spoiled = _too_much()
+            raise partial.spoiled
+        # Bounds memory and time: the spans are merged at each write.
+        if len(partial.spans) >= _MOST_PIECES:
+            partial.spoiled = SpoolRefusal(RefusalReason.FAILED, "This file comes in too many pieces at once.")
+            raise partial.spoiled
         try:
-            half.stream.seek(offset)
-            half.stream.write(data)
+            partial.stream.seek(offset)
+            partial.stream.write(data)
         except OSError:
-            half.spoiled = SpoolRefusal(Why.FAILED, "A part of this file could not be written.")
+            partial.spoiled = SpoolRefusal(RefusalReason.FAILED, "A part of this file could not be written.")
             raise
-        before = half.size
-        half.spans = _merged(half.spans, (offset, offset + len(data)))
-        self._open_bytes += half.size - before
+        before = partial.size
+        partial.spans = _merged(partial.spans, (offset, offset + len(data)))
+        self._open_bytes += partial.size - before
 
-    def truncate(self, half: Half, size: int) -> None:
-        if size > half.size:
-            raise SpoolRefusal(Why.FAILED, "A file is not made longer without its bytes.")
-        half.stream.truncate(size)
-        self._open_bytes -= half.size - size
-        half.spans = [(start, min(end, size)) for start, end in half.spans if start < size]
+    def truncate(self, partial: PartialFile, size: int) -> None:
+        if size > partial.size:
+            raise SpoolRefusal(RefusalReason.FAILED, "A file is not made longer without its bytes.")
+        partial.stream.truncate(size)
+        self._open_bytes -= partial.size - size
+        partial.spans = [(start, min(end, size)) for start, end in partial.spans if start < size]
 
-    def finish(self, half: Half) -> Path | None:
-        """The whole file, to be taken and then dropped; `None` where it has a temporary name, and waits."""
-        self._closed(half)
-        if not half.is_whole:
-            half.file.unlink(missing_ok=True)
-            raise half.spoiled or SpoolRefusal(Why.FAILED, "A part of this file is missing.")
-        if not has_temporary_name(half.path):
-            return half.file
-        self._put_by(half)
+    def finish(self, partial: PartialFile) -> Path | None:
+        """Closes the file. Returns it if it is to be imported and then dropped; `None` if it has a temporary name and
+        waits."""
+        self._closed(partial)
+        if not partial.is_whole:
+            partial.file.unlink(missing_ok=True)
+            raise partial.spoiled or SpoolRefusal(RefusalReason.FAILED, "A part of this file is missing.")
+        if not has_temporary_name(partial.path):
+            return partial.file
+        self._keep_waiting(partial)
         return None
 
-    def _put_by(self, half: Half) -> None:
-        if posixpath.basename(half.path).lower() in IGNORED_NAMES:
-            half.file.unlink(missing_ok=True)
+    def _keep_waiting(self, partial: PartialFile) -> None:
+        if posixpath.basename(partial.path).lower() in IGNORED_NAMES:
+            partial.file.unlink(missing_ok=True)
             return
-        place = self._on_disk(half.path)
+        place = self._on_disk(partial.path)
         try:
             self._make_all(place.parent)
         except BaseException:
-            half.file.unlink(missing_ok=True)
+            partial.file.unlink(missing_ok=True)
             raise
         self._uncount(place)
-        half.file.replace(place)
+        partial.file.replace(place)
         self._waiting_files += 1
-        self._waiting_bytes += half.size
+        self._waiting_bytes += partial.size
 
-    def drop(self, half: Half) -> None:
-        """It was cut off, or has been taken."""
-        self._closed(half)
-        half.file.unlink(missing_ok=True)
+    def drop(self, partial: PartialFile) -> None:
+        """Deletes a file that was cut off or has been imported."""
+        self._closed(partial)
+        partial.file.unlink(missing_ok=True)
 
-    def _closed(self, half: Half) -> None:
-        if half in self._open:
-            self._open.remove(half)
-            self._open_bytes -= half.size
-        half.stream.close()
+    def _closed(self, partial: PartialFile) -> None:
+        if partial in self._open:
+            self._open.remove(partial)
+            self._open_bytes -= partial.size
+        partial.stream.close()
 
     def waiting(self, path: str) -> Path | None:
-        """The file that waits there under a temporary name."""
+        """Returns the file that waits under this temporary name, or `None`."""
         found = self._on_disk(path)
         return found if found.is_file() else None
 
     def move(self, old: str, new: str) -> None:
-        """A waiting file to another temporary name, or a directory."""
+        """Renames a waiting file to another temporary name, or renames a directory."""
         source, target = self._on_disk(old), self._on_disk(new)
         if source.is_dir() and (target.exists() or new == "/" or new.startswith(old.rstrip("/") + "/")):
-            raise SpoolRefusal(Why.THERE, "There is something of this name.")
+            raise SpoolRefusal(RefusalReason.THERE, "There is something of this name.")
         if target.is_dir():
-            raise SpoolRefusal(Why.THERE, "There is a directory of this name.")
+            raise SpoolRefusal(RefusalReason.THERE, "There is a directory of this name.")
         self._make_all(target.parent)
         if source.is_file():
             self._uncount(target)
         source.replace(target)
 
     def remove(self, path: str) -> None:
-        """A waiting file; of one that was taken only the memory."""
+        """Deletes a waiting file, or the memory of an imported file."""
         if self._accepted.pop(path, None) is not None:
             return
         waiting = self.waiting(path)
         if waiting is None:
-            raise SpoolRefusal(Why.NOT_THERE, "There is no such file.")
+            raise SpoolRefusal(RefusalReason.NOT_THERE, "There is no such file.")
         self._uncount(waiting)
         waiting.unlink(missing_ok=True)
 
-    # what was taken
+    # Imported files
 
     def remember(self, path: str, accepted: AcceptedFile) -> None:
         self._accepted[path] = accepted
@@ -236,25 +244,25 @@ class AccountSpool:
         self._accepted.pop(path, None)
 
     def count(self) -> None:
-        """One file more is about to be taken. Refused where too many were within the hour."""
+        """Counts a file that is about to be imported. Raises `SpoolRefusal` above the limit of an hour."""
         if self._clock() - self._counted_since >= _HOUR:
             self._counted_since, self._counted = self._clock(), 0
         if self._counted >= self._limits.files_an_hour:
-            raise SpoolRefusal(Why.FULL, "Too many files within an hour: go on in the next one.")
+            raise SpoolRefusal(RefusalReason.FULL, "Too many files within an hour: go on in the next one.")
         self._counted += 1
 
-    # directories
+    # Directories
 
     def make_directory(self, path: str) -> None:
         place = self._on_disk(path)
         if place.exists():
-            raise SpoolRefusal(Why.THERE, "It is there already.")
+            raise SpoolRefusal(RefusalReason.THERE, "It is there already.")
         self._make_all(place)
 
     def remove_directory(self, path: str) -> None:
         place = self._on_disk(path)
         if path == "/" or not place.is_dir():
-            raise SpoolRefusal(Why.NOT_THERE, "There is no such directory.")
+            raise SpoolRefusal(RefusalReason.NOT_THERE, "There is no such directory.")
         place.rmdir()
         self._directories -= 1
 
@@ -262,27 +270,27 @@ class AccountSpool:
         return self._on_disk(path).is_dir()
 
     def entries(self, path: str) -> list[Path]:
-        """Directories and waiting files. Raises `SpoolRefusal` where it is no directory."""
+        """Returns directories and waiting files. Raises `SpoolRefusal` if the path is no directory."""
         place = self._on_disk(path)
         if not place.is_dir():
-            raise SpoolRefusal(Why.NOT_THERE, "There is no such directory.")
+            raise SpoolRefusal(RefusalReason.NOT_THERE, "There is no such directory.")
         return sorted(place.iterdir())
 
     def _make_all(self, place: Path) -> None:
-        """A directory and those above it, each of them counted. Raises `SpoolRefusal` where there are too many."""
+        """Creates and counts a directory and its parents. Raises `SpoolRefusal` above the limit."""
         missing = _missing(place)
         most = self._limits.directories
         if missing and self._directories + len(missing) > most and self._may_clear():
             self._clear_directories()
             missing = _missing(place)
         if missing and self._directories + len(missing) > most:
-            raise SpoolRefusal(Why.FULL, "There are too many directories here.")
+            raise SpoolRefusal(RefusalReason.FULL, "There are too many directories here.")
         for one in reversed(missing):
             one.mkdir(mode=0o700)
             self._directories += 1
 
     def _may_clear(self) -> bool:
-        """Not at every request: it looks through all directories."""
+        """Tells whether enough time has passed since the last clearing, which reads all directories."""
         now = self._clock()
         if now - self._cleared_at < _SECONDS_BETWEEN_CLEARINGS:
             return False
@@ -290,32 +298,32 @@ class AccountSpool:
         return True
 
     def _clear_directories(self) -> None:
-        """Those that are empty: a file may be written where its directory is not there."""
+        """Removes empty directories; a file may be written even if its directory is gone."""
         for directory, _, _ in os.walk(self._tree, topdown=False):
             if Path(directory) != self._tree and not os.listdir(directory):
                 os.rmdir(directory)
-        _, _, self._directories = self._counted_anew()
+        _, _, self._directories = self._count()
 
     def _clear_old(self) -> None:
-        """Files under temporary names that nobody came back for."""
+        """Deletes abandoned files with temporary names."""
         for file in self._tree.rglob("*"):
             if file.is_file() and time.time() - file.stat().st_mtime > _OLDEST:
                 file.unlink(missing_ok=True)
 
-    def _counted_anew(self) -> tuple[int, int, int]:
+    def _count(self) -> tuple[int, int, int]:
         found = list(self._tree.rglob("*"))
         sizes = [file.stat().st_size for file in found if file.is_file()]
         return len(sizes), sum(sizes), len(found) - len(sizes)
 
     def _uncount(self, file: Path) -> None:
-        """It is about to go."""
+        """Subtracts a file that is about to be removed from the counts."""
         if file.is_file():
             self._waiting_files -= 1
             self._waiting_bytes -= file.stat().st_size
 
     def _check_free_bytes(self) -> None:
         if len(self._open) >= self._limits.open_files:
-            raise SpoolRefusal(Why.FULL, "Too many files are open at once.")
+            raise SpoolRefusal(RefusalReason.FULL, "Too many files are open at once.")
         files = self._waiting_files + len(self._open)
         if files >= self._limits.waiting_files or self._waiting_bytes + self._open_bytes >= self._limits.waiting_bytes:
             raise _too_much()
@@ -325,7 +333,7 @@ class AccountSpool:
 
 
 def _missing(place: Path) -> list[Path]:
-    """The directory itself first, then those above it."""
+    """Returns missing directories, the deepest first."""
     missing: list[Path] = []
     while not place.is_dir():
         missing.append(place)
@@ -334,19 +342,19 @@ def _missing(place: Path) -> list[Path]:
 
 
 def _too_much() -> SpoolRefusal:
-    return SpoolRefusal(Why.FULL, "Too much waits here under temporary names: rename it, or take it away.")
+    return SpoolRefusal(RefusalReason.FULL, "Too much waits here under temporary names: rename it, or take it away.")
 
 
-def tidy(path: bytes) -> str:
-    """`/a/b` of what a sender wrote: absolute, without `..`. Raises `SpoolRefusal`.
+def normalized_path(path: bytes) -> str:
+    """Returns the sender's path as an absolute path without `..`. Raises `SpoolRefusal`.
 
-    There are no links below the tree, and `..` is gone: so nothing outside can be named.
+    The tree has no symbolic links, so without `..` no path leads outside.
     """
     whole = posixpath.normpath(posixpath.join("/", os.fsdecode(path)))
     whole = "/" + whole.lstrip("/")
     parts = whole.strip("/").split("/")
     if "\0" in whole or len(parts) > _DEEPEST or any(len(os.fsencode(part)) > _LONGEST_NAME for part in parts):
-        raise SpoolRefusal(Why.DENIED, "Such a name cannot be used here.")
+        raise SpoolRefusal(RefusalReason.DENIED, "Such a name cannot be used here.")
     return whole
 
 

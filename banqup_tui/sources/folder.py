@@ -1,4 +1,4 @@
-"""What is new in a watched folder. Nothing in it is ever moved, changed or deleted: it may be mirrored elsewhere."""
+"""Scanner of a watched folder. Nothing in it is ever moved, changed or deleted, as it may be mirrored elsewhere."""
 
 import errno
 import time
@@ -15,21 +15,22 @@ TEMPORARY_SUFFIXES = (".tmp", ".part", ".partial", ".filepart", ".crdownload", "
 IGNORED_NAMES = frozenset({"desktop.ini", "thumbs.db", ".ds_store"})
 
 Mark = tuple[int, int]
-"""Size and modification time in nanoseconds: while it is the same, the file is taken for the same."""
+"""Size and modification time in nanoseconds. While they are unchanged, the file counts as unchanged."""
 
 
 class FoundFile(msgspec.Struct, frozen=True):
-    """`path` is relative to the root, with `/`. `picture_of` names the XML beside a PDF of the same stem."""
+    """A file in the folder. `path` is relative to the root, with `/`. `picture_of`: the XML of the same stem beside a
+    PDF."""
 
     path: str
     mark: Mark
     picture_of: str | None = None
 
 
-class Look(msgspec.Struct, frozen=True):
-    """What one look saw: files that are whole, how many still change, and what was passed over.
+class FolderScan(msgspec.Struct, frozen=True):
+    """Result of a scan: complete files, the number of files that still change, and problems.
 
-    Where nothing at all could be seen, `problems` says why: the folder itself is away.
+    If the folder itself cannot be read, there are no files and `problems` gives the reason.
     """
 
     ready: tuple[FoundFile, ...]
@@ -37,10 +38,10 @@ class Look(msgspec.Struct, frozen=True):
     problems: tuple[Message, ...] = ()
 
 
-class FolderEye:
-    """Looks at one folder again and again. A file is ready once its size and time have stood still for `still_for`.
+class FolderScanner:
+    """Scans one folder repeatedly. A file is ready once its size and time have not changed for `still_for` seconds.
 
-    A PDF waits `wait_for_xml` longer, since the XML of which it is the picture may come after it.
+    A lone PDF waits `wait_for_xml` seconds longer, as the XML of which it is the picture may come after it.
     """
 
     def __init__(
@@ -57,18 +58,18 @@ class FolderEye:
         self._clock = clock
         self._since: dict[str, tuple[Mark, float]] = {}
 
-    def look(self, known: Mapping[str, Mark]) -> Look:
-        """`known`: the marks of the files that were looked at before, by relative path; the same is not told again."""
-        passed: list[Passed] = []
+    def scan(self, known: Mapping[str, Mark]) -> FolderScan:
+        """Scans the folder. Files whose mark equals that in `known`, by relative path, are left out."""
+        skipped: list[Passed] = []
         try:
-            found = list(self._files(passed))
+            found = list(self._files(skipped))
         except OSError as error:
             self._since.clear()
-            return Look((), 0, (_root_problem(self.root, error),))
+            return FolderScan((), 0, (_root_problem(self.root, error),))
         fresh = [file for file in found if known.get(file.path) != file.mark]
         ready = tuple(file for file in fresh if self._is_still(file))
         self._forget_all_but({file.path for file in fresh})
-        return Look(ready, len(fresh) - len(ready), tuple(_problems(passed)))
+        return FolderScan(ready, len(fresh) - len(ready), tuple(_problems(skipped)))
 
     def _is_still(self, file: FoundFile) -> bool:
         now = self._clock()
@@ -82,10 +83,10 @@ class FolderEye:
     def _forget_all_but(self, paths: set[str]) -> None:
         self._since = {path: seen for path, seen in self._since.items() if path in paths}
 
-    def _files(self, passed: list[Passed]) -> Iterator[FoundFile]:
-        """Raises OSError where the root cannot be read."""
+    def _files(self, skipped: list[Passed]) -> Iterator[FoundFile]:
+        """Yields the files of the folder. Raises `OSError` if the root cannot be read."""
         for directory in walk(self.root, ignored=is_ignored):
-            passed.extend(directory.passed)
+            skipped.extend(directory.passed)
             prefix = f"{directory.path}/" if directory.path else ""
             names = {file.path[len(prefix) :]: file for file in directory.files}
             xml_stems = {stem: name for name in names for stem in [_stem(name, ".xml")] if stem is not None}
@@ -96,7 +97,7 @@ class FolderEye:
 
 
 def is_ignored(name: str) -> bool:
-    """Names of files that are not whole yet, or that systems and editors leave about."""
+    """Tells whether the name is that of an incomplete file, or of a file that systems and editors leave behind."""
     lower = name.lower()
     return name.startswith((".", "~$")) or lower in IGNORED_NAMES or lower.endswith(TEMPORARY_SUFFIXES)
 
@@ -114,13 +115,13 @@ _WHY = {
 _NAMED = 3
 
 
-def _problems(passed: Sequence[Passed]) -> Iterator[Message]:
-    """One for each reason, with the first names."""
+def _problems(skipped: Sequence[Passed]) -> Iterator[Message]:
+    """Yields a problem for each reason, with the first names."""
     for reason, code in _WHY.items():
-        names = [clean(one.path) for one in passed if one.reason is reason]
+        names = [clean(one.path) for one in skipped if one.reason is reason]
         if names:
             yield message(code, names=", ".join([*names[:_NAMED], *(["…"] if len(names) > _NAMED else [])]))
-    unreadable = [one for one in passed if one.reason is PassedReason.UNREADABLE]
+    unreadable = [one for one in skipped if one.reason is PassedReason.UNREADABLE]
     for one in unreadable[:_NAMED]:
         assert one.error is not None
         yield _unreadable(one.path, one.error)

@@ -1,11 +1,11 @@
-"""The keys by which a client is known: normalised numbers, accounts, names."""
+"""Keys by which a client is recognized: normalized numbers, accounts and names."""
 
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.identifiers import normalise_account, party_keys, pretty_account
 
 
 def keys_of_client(client: Client) -> tuple[str, ...]:
-    """Every key under which documents of this client are recognised; to be kept beside the client."""
+    """Returns all keys of a client, which are stored with the client."""
     keys = party_keys([("VAT", client.vat_number or ""), ("0208", client.enterprise_number or "")])
     further = [key for text in client.identifiers for key in _keys_of_text(text)]
     return tuple(dict.fromkeys([*keys, *further]))
@@ -16,7 +16,7 @@ def account_key(account: str, *, is_iban: bool = True) -> str:
 
 
 def name_key(name: str) -> str:
-    """Names are compared without case and punctuation; never the only reason to choose a client from content."""
+    """Returns a key without case and punctuation. A name alone never decides the client of an invoice."""
     return f"name:{' '.join(''.join(c if c.isalnum() else ' ' for c in name.casefold()).split())}"
 
 

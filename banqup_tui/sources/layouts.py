@@ -1,8 +1,8 @@
-"""What the path of a file says about its client and folder.
+"""Hints on client and folder from the path of a file.
 
-Programs that put documents into folders each have a habit; a layout is one of them, written as a path pattern. All are
-tried, the most particular first. What a path says is a hint: it is weighed against the content by the sorter, and a
-path that says nothing is never an error.
+A layout is the habit of a program that puts documents into folders, written as a path pattern. The layouts are tried in
+order, the most specific first. A path is only a hint, which the sorter compares with the content, so a path without
+meaning is no error.
 """
 
 import re
@@ -17,11 +17,17 @@ from banqup_tui.domain.values import Value
 
 
 class PathHints(Value, frozen=True, kw_only=True):
-    """`keys` are normalised identifiers of the client, `names` what may be its reference or name, best first.
+    """The hints of a path.
 
-    `direction` is the word of the path from which `folder` comes, `account` an IBAN, `unknown` the segments that said
-    nothing. `firm` is the number of the accounting firm where the layout has it. `vague`: the direction is an everyday
-    word (`in`, `out`, `bank`) in a path that names nobody: it may have been meant otherwise.
+    Attributes:
+       keys: normalized identifiers of the client.
+       names: possible references or names of the client, best first.
+       direction: the word of the path that `folder` comes from.
+       account: an IBAN.
+       unknown: segments without meaning.
+       firm: number of the accounting firm, where the layout has it.
+       vague: the direction is an everyday word (`in`, `out`, `bank`) in a path without a client, so it may mean
+           something else.
     """
 
     layout: str
@@ -37,7 +43,7 @@ class PathHints(Value, frozen=True, kw_only=True):
 
 
 class Layout(Value, frozen=True, kw_only=True):
-    """`pattern` has `{fields}` as in `FIELDS`; `{prefix}` takes any folders above."""
+    """A path pattern. `pattern` has the `{fields}` of `FIELDS`; `{prefix}` matches any folders above."""
 
     name: str
     pattern: str
@@ -76,7 +82,7 @@ _WORDS: Final[dict[Folder, str]] = {
 FOLDER_OF_WORD: Final[dict[str, Folder]] = {
     word.casefold(): folder for folder, words in _WORDS.items() for word in words.split()
 }
-"""The folder that a word in a path (or an address) stands for; words in lower case, spaces as `_`."""
+"""The folder that a word in a path or an address means; in lower case, with `_` for spaces."""
 
 _EVERYDAY = (
     "in out incoming outgoing cost costs income incomes bank banque cod customers suppliers tickets other others"
@@ -91,7 +97,7 @@ def _one_of(words: str) -> str:
 
 _DEEPEST = 16
 _BY_NAME = frozenset({"generic", "billit-sftp"})
-"""Layouts that tell a client by what its folder is called."""
+"""Layouts that recognize a client by the name of its folder."""
 _NUMBER = r"(?:[A-Za-z]{2}[ .]?)?[0-9][0-9A-Za-z. -]{6,17}"
 
 FIELDS: Final[dict[str, str]] = {
@@ -116,16 +122,16 @@ FIELDS: Final[dict[str, str]] = {
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """When it is first needed: it takes a while, and most starts need none."""
+    """Compiles the pattern on first use, as this takes a while and most starts need none."""
     return re.compile(re.sub(r"\{(\w+)\}", lambda field: FIELDS[field[1]], pattern), re.I)
 
 
 def read_path(path: str) -> PathHints:
-    """The hints of a path below a source, `/` or `\\` between its parts. Never raises."""
+    r"""Returns the hints of a path below a source, with `/` or `\` between its parts. Raises nothing."""
     segments = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".", "..")][-_DEEPEST:]
-    tidy = "/".join(segments)
+    normalized = "/".join(segments)
     for layout in LAYOUTS:
-        match = _compiled(layout.pattern).fullmatch(tidy)
+        match = _compiled(layout.pattern).fullmatch(normalized)
         hints = _hints(layout.name, match.groupdict()) if match else None
         if hints is not None:
             return _with_unknown(hints, segments[:-1])
@@ -133,14 +139,14 @@ def read_path(path: str) -> PathHints:
 
 
 def _any_folder(folders: list[str]) -> PathHints:
-    """No word of a direction: any folder may be the client's, the deepest first."""
+    """Returns hints of a path without a direction: any folder may be the client's, the deepest first."""
     names = tuple(reversed(folders))
     keys = next((keys for name in names if (keys := _keys_inside(name))), ())
     return PathHints(layout="generic", keys=keys, names=names)
 
 
 def _hints(layout: str, found: dict[str, str | None]) -> PathHints | None:
-    """None where a field does not hold what the pattern takes it for."""
+    """Returns the hints, or `None` if the value of a field is invalid."""
     number, account = found.get("number"), found.get("account")
     keys = keys_of_number(number) if number else ()
     if number and not keys:
@@ -164,7 +170,7 @@ def _hints(layout: str, found: dict[str, str | None]) -> PathHints | None:
 
 
 def _keys_inside(client: str) -> tuple[str, ...]:
-    """A segment that is a number, or ends or begins with one: `0465123710`, `PARVIS BE0465.123.710`."""
+    """Returns keys of a segment that is, begins or ends with a number: `0465123710`, `PARVIS BE0465.123.710`."""
     for part in (client, client.rpartition("_")[2], client.rpartition(" ")[2], client.partition(" ")[0]):
         keys = keys_of_number(part)
         if keys:
@@ -173,7 +179,7 @@ def _keys_inside(client: str) -> tuple[str, ...]:
 
 
 def keys_of_number(text: str) -> tuple[str, ...]:
-    """The key of a VAT or enterprise number, as the sorter compares it; none where it is neither."""
+    """Returns the key of a VAT or enterprise number, as the sorter compares it; empty for other text."""
     number = belgian_number(text)
     if number:
         return party_keys([("0208", number)])
@@ -182,7 +188,7 @@ def keys_of_number(text: str) -> tuple[str, ...]:
 
 
 def folder_of(word: str) -> Folder | None:
-    """`AP`, `Aankopen`, `Purchase invoices` -> the folder; None for any other word."""
+    """Returns the folder of a word (`AP`, `Aankopen`, `Purchase invoices`), or `None`."""
     folded = re.sub(r"[ _-]+", "_", word.strip().casefold())
     return FOLDER_OF_WORD.get(folded) or FOLDER_OF_WORD.get(folded.replace("_", "-"))
 

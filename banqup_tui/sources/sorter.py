@@ -1,8 +1,8 @@
-"""Whose document is it, and into which folder does it go?
+"""Finds the client and the folder of a document.
 
-The content is believed first (every identifier of both parties, or the account of a statement), then the channel: the
-client that a person named, the path, the address. Where the two contradict each other nothing is guessed. The folder
-follows from the client's role: who sells has it among the sales, who buys among the purchases, whoever wrote it.
+The content counts first (every identifier of both parties, or the account of a statement), then the channel: the client
+that a person named, the path, the address. If they contradict each other, nothing is guessed. The folder follows from
+the client's role: sales for the seller, purchases for the buyer, whoever issued the document.
 """
 
 from collections.abc import Iterable, Sequence
@@ -31,16 +31,18 @@ from banqup_tui.sources.layouts import PathHints
 
 
 class Directory(Protocol):
-    """Who the firm's clients are, by key: `be:0465123710`, `iban:BE68…`, `name:…`, `reference:…`."""
+    """The firm's clients by key: `be:0465123710`, `iban:BE68…`, `name:…`, `reference:…`."""
 
     def clients_for(self, key: str) -> Sequence[Client]: ...
 
 
 class Hints(Value, frozen=True, kw_only=True):
-    """What is known beside the content. `client` was named by a person or an address and binds; a path only hints.
+    """Knowledge beside the content.
 
-    `create_clients`: whoever the document is for becomes a client, where nobody in it is one. `bound`: client and
-    folder are those of the channel that the file came by, so the path must not say otherwise.
+    Attributes:
+       client: named by a person or an address; it is binding. A path is only a hint.
+       create_clients: create a client if no party of the document is one.
+       bound: client and folder are those of the channel, and the path must not contradict them.
     """
 
     client: Client | None = None
@@ -58,7 +60,7 @@ class Role(StrEnum):
 
 
 class NewClient(Value, frozen=True, kw_only=True):
-    """A client to be made, with the keys under which it will be known."""
+    """A client to be created, with the keys by which it will be recognized."""
 
     name: str
     vat_number: str | None = None
@@ -74,29 +76,30 @@ class Placed(Value, frozen=True, kw_only=True):
 
 
 class Unplaced(Value, frozen=True, kw_only=True):
-    """Whose it is could not be found out; `reason` says why."""
+    """The client could not be found; `reason` is the message."""
 
     reason: Message
 
 
 Placing = tuple[Placed, ...] | Unplaced
-"""More than one where both parties are clients: one file, a document for each."""
+"""Several where both parties are clients: one file, a document for each."""
 
 _FOLDERS_OF_ROLE: Final = {
     Role.SELLER: (Folder.SALES_INVOICES, Folder.OTHER_DOCUMENTS),
     Role.BUYER: (Folder.PURCHASE_INVOICES, Folder.PURCHASE_RECEIPTS, Folder.OTHER_DOCUMENTS),
     Role.HOLDER: (Folder.ENRICHED_MOVEMENT_REPORTS, Folder.OTHER_DOCUMENTS),
 }
-"""The first is the one it goes to by itself; a person may choose one of the others."""
+"""Folders that fit a role. The first is the default; a person may choose another."""
 
 STRONG = ("be:", "vat:", "fr:", "0106:", "0204:")
 
 
 def sort(content: Content, hints: Hints, directory: Directory) -> Placing:
-    """Where the document goes. `hints.folder` is a person's choice, that of the path is in `hints.path`."""
-    against = _path_against_channel(hints, directory) if hints.bound else None
-    if against is not None:
-        return against
+    """Returns the placement of a document. `hints.folder` is a person's choice; the folder of the path is in
+    `hints.path`."""
+    contradiction = _path_against_channel(hints, directory) if hints.bound else None
+    if contradiction is not None:
+        return contradiction
     if hints.path is not None and hints.path.vague and not clients_of_path(hints.path, directory):
         placing = _sort(content, hints, directory)
         without = msgspec.structs.replace(hints, path=None)
@@ -147,7 +150,7 @@ def _sort_invoice(invoice: Invoice, hints: Hints, directory: Directory) -> Placi
 
 
 def _for_client(client: Client, invoice: Invoice, sellers: list[Client], buyers: list[Client], hints: Hints) -> Placing:
-    """A person or an address says whose it is; the content must not say that it is somebody else's."""
+    """Places the document for a client named by a person or an address, unless the content names another client."""
     sells, buys = client in sellers, client in buyers
     if not sells and not buys:
         if sellers or buyers:
@@ -218,7 +221,8 @@ def _make_party(invoice: Invoice, hints: Hints, directory: Directory) -> Placing
 
 
 def _role_to_make(invoice: Invoice, hints: Hints) -> Role:
-    """Whom to make a client: whom the path names, else the buyer, unless only the seller can be identified."""
+    """Returns the role of the party to create: that named by the path, else the buyer, or the seller if only it can be
+    identified."""
     seller_keys, buyer_keys = keys_of_party(invoice.seller), keys_of_party(invoice.buyer)
     path_keys = hints.path.keys if hints.path else ()
     if any(key in path_keys for key in seller_keys) or _wanted_folder(hints) is Folder.SALES_INVOICES:
@@ -241,7 +245,7 @@ def _sort_statements(statements: tuple[Statement, ...], hints: Hints, directory:
         if known and hints.client not in known:
             name = hints.client.name
             return _unplaced("placing.client-and-account-differ", name=name, accounts=accounts, known=_names(known))
-        return _hold(hints.client, hints)
+        return _place_for_holder(hints.client, hints)
     named = clients_of_path(hints.path, directory)
     if known and named:
         both = [client for client in named if client in known]
@@ -253,9 +257,9 @@ def _sort_statements(statements: tuple[Statement, ...], hints: Hints, directory:
     if len(found) > 1:
         return _unplaced("placing.account-of-several", accounts=accounts, names=_names(found))
     if found:
-        return _hold(found[0], hints)
+        return _place_for_holder(found[0], hints)
     if hints.create_clients:
-        return _hold(_new_holder(statements[0]), hints)
+        return _place_for_holder(_new_holder(statements[0]), hints)
     return _unplaced("placing.account-of-nobody", accounts=accounts)
 
 
@@ -279,14 +283,14 @@ def clients_of_account(statement: Statement, directory: Directory) -> list[Clien
     return _distinct(client for number in numbers for client in directory.clients_for(number))
 
 
-def _hold(client: Client | NewClient, hints: Hints) -> Placing:
+def _place_for_holder(client: Client | NewClient, hints: Hints) -> Placing:
     folder = _folder_for(Role.HOLDER, hints)
     if folder is None:
         return _wrong_folder(client, Role.HOLDER, hints)
     return (Placed(client=client, folder=folder, role=Role.HOLDER),)
 
 
-# Files that say nothing by themselves
+# Files without content of their own
 
 
 def _sort_plain(hints: Hints, directory: Directory) -> Placing:
@@ -298,11 +302,11 @@ def _sort_plain(hints: Hints, directory: Directory) -> Placing:
     return (Placed(client=named[0], folder=_wanted_folder(hints) or Folder.OTHER_DOCUMENTS),)
 
 
-# What the rules have in common
+# Shared helpers
 
 
 def clients_of_party(party: InvoiceParty, directory: Directory) -> list[Client]:
-    """By company numbers first; by other identifiers (mail address, GLN) only where those find nobody."""
+    """Returns clients by company numbers; by other identifiers (mail address, GLN) only if those find nobody."""
     keys = keys_of_party(party)
     strong = [key for key in keys if key.startswith(STRONG)]
     for chosen in (strong, [key for key in keys if key not in strong]):
@@ -317,7 +321,7 @@ def keys_of_party(party: InvoiceParty) -> tuple[str, ...]:
 
 
 def clients_of_path(path: PathHints | None, directory: Directory) -> list[Client]:
-    """By number or account, else by reference or name: the first segment that is a client's decides."""
+    """Returns clients by number or account, else by reference or name. The first segment that is a client's decides."""
     if path is None:
         return []
     keys = [*path.keys, *([account_key(path.account)] if path.account else [])]
@@ -335,7 +339,7 @@ def _wanted_folder(hints: Hints) -> Folder | None:
 
 
 def _folder_for(role: Role, hints: Hints) -> Folder | None:
-    """None where the folder that is wanted does not fit the role."""
+    """Returns the folder, or `None` if the wanted folder does not fit the role."""
     wanted = _wanted_folder(hints)
     fitting = _FOLDERS_OF_ROLE[role]
     if wanted is None:
@@ -372,7 +376,7 @@ def _names(clients: Sequence[Client]) -> str:
 
 
 def _party(party: InvoiceParty) -> str:
-    """Its name and its number; empty where it has neither."""
+    """Returns name and number of a party; empty if it has neither."""
     name = clean(party.name or party.trade_name)
     number = party.vat_number or party.enterprise_number
     pretty = pretty_vat(number) if party.vat_number else pretty_enterprise_number(number)
@@ -380,5 +384,5 @@ def _party(party: InvoiceParty) -> str:
 
 
 def _account(statement: Statement) -> str:
-    """Empty where it has no number."""
+    """Returns the account for display; empty if it has no number."""
     return clean(pretty_account(statement.account))

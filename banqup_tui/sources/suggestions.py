@@ -1,4 +1,4 @@
-"""What can be said of a file that could not be placed: whose it seems to be, and the numbers that stand on it."""
+"""Suggestions for a document that could not be filed: the likely client and the numbers in it."""
 
 from typing import Final
 
@@ -22,7 +22,7 @@ from banqup_tui.sources.sorter import (
 
 
 class Suggestion(Value, frozen=True, kw_only=True):
-    """`client_id` only where one client alone comes into question. Keys as the sorter compares them."""
+    """`client_id`: set if a single client is possible. Keys are as the sorter compares them."""
 
     client_id: str | None = None
     folder: Folder | None = None
@@ -32,7 +32,8 @@ class Suggestion(Value, frozen=True, kw_only=True):
 
 
 def suggest(content: Content | None, path: PathHints | None, client: Client | None, directory: Directory) -> Suggestion:
-    """`client` is whom the channel names. The content is believed before the channel, that before the path."""
+    """Returns the suggestion. `client` is that of the channel. Content counts before channel, and channel before
+    path."""
     named = [client] if client else clients_of_path(path, directory)
     folder = path.folder if path else None
     if content is not None and content.invoice is not None:
@@ -40,11 +41,11 @@ def suggest(content: Content | None, path: PathHints | None, client: Client | No
     if content is not None and content.statements:
         first = content.statements[0]
         return Suggestion(
-            client_id=_the_one(clients_of_account(first, directory) or named),
+            client_id=_single_id(clients_of_account(first, directory) or named),
             folder=Folder.ENRICHED_MOVEMENT_REPORTS,
             account_key=account_key(first.account, is_iban=first.account_is_iban) if first.account else None,
         )
-    return Suggestion(client_id=_the_one(named), folder=folder)
+    return Suggestion(client_id=_single_id(named), folder=folder)
 
 
 def _of_invoice(invoice: Invoice, named: list[Client], folder: Folder | None, directory: Directory) -> Suggestion:
@@ -54,14 +55,14 @@ def _of_invoice(invoice: Invoice, named: list[Client], folder: Folder | None, di
     elif buyers and not sellers:
         folder = Folder.PURCHASE_INVOICES
     return Suggestion(
-        client_id=_the_one([*sellers, *buyers] or named),
+        client_id=_single_id([*sellers, *buyers] or named),
         folder=folder,
         seller_key=_best(keys_of_party(invoice.seller)),
         buyer_key=_best(keys_of_party(invoice.buyer)),
     )
 
 
-def _the_one(clients: list[Client]) -> str | None:
+def _single_id(clients: list[Client]) -> str | None:
     ids = {client.id for client in clients}
     return ids.pop() if len(ids) == 1 else None
 
@@ -79,9 +80,8 @@ _ROLES: Final = {
 
 
 def placed_by_hand(content: Content, client: Client, folder: Folder, directory: Directory) -> Placed:
-    """A person's word. The client's role, for the counterparty that is shown, is read from the document if it can be,
-    else from the folder.
-    """
+    """Returns the placement that a person chose. The client's role comes from the document if possible, else from the
+    folder."""
     role = _ROLES.get(folder, Role.NONE)
     if content.invoice is not None:
         sells = client in clients_of_party(content.invoice.seller, directory)

@@ -170,7 +170,7 @@ class Stranger:
         self.address = address
         self.is_out = False
 
-    def show_out(self) -> None:
+    def disconnect(self) -> None:
         self.is_out = True
 
 
@@ -179,10 +179,10 @@ def test_who_makes_way_is_of_the_address_with_the_most() -> None:
     first = [Stranger("192.0.2.1") for _ in range(drop_auth.STRANGERS_OF_AN_ADDRESS)]
     others = [Stranger(f"198.51.100.{number}") for number in range(drop_auth.MOST_STRANGERS - len(first))]
     for one in (*first, *others):
-        assert auth.entered(one)  # type: ignore[arg-type]
+        assert auth.admit(one)  # type: ignore[arg-type]
     assert not any(one.is_out for one in (*first, *others))
     first[0].username = "known"
-    assert auth.entered(Stranger("203.0.113.1"))  # type: ignore[arg-type]
+    assert auth.admit(Stranger("203.0.113.1"))  # type: ignore[arg-type]
     assert [one.is_out for one in first[:3]] == [False, True, False]
     assert not any(one.is_out for one in others)
 

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.intake import parsed_files
 from banqup_tui.backend.intake.parsed_files import read_file
-from banqup_tui.backend.intake.watched_folders import Watching
+from banqup_tui.backend.intake.watched_folders import WatchedFolders
 from banqup_tui.backend.runtime.startup import make_services
 from banqup_tui.backend.services import Services
 from banqup_tui.domain.errors import UnreadableDocument
@@ -164,9 +164,9 @@ def test_a_watched_folder_goes_on_behind_a_file_that_ends_its_reader(harness: In
     (folder / "a.pdf").write_bytes(pdf_bomb())
     (folder / "b.xml").write_bytes(invoice())
     harness.do(AddSource(source_id="s", path=str(folder)))
-    watching = Watching(harness.services, still_for=0, wait_for_xml=0)
+    watching = WatchedFolders(harness.services, still_for=0, wait_for_xml=0)
     for _ in range(3):
-        watching.look()
+        watching.scan()
     (waiting,) = harness.unfiled_rows()
     assert (waiting.file_name, waiting.reason) == ("a.pdf", refuse("file.reader-ended").message)
     assert [document.file_name for document in harness.documents()] == ["b.xml"]

@@ -10,7 +10,7 @@ from banqup_tui.backend.api.snapshots import snapshot
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.values import rule_of, unfiled_of
 from banqup_tui.backend.intake import unfiled_commands
-from banqup_tui.backend.intake.watched_folders import Watching
+from banqup_tui.backend.intake.watched_folders import WatchedFolders
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.source import PlacingRule, RuleKind, Unfiled
 from banqup_tui.presentation.messages import sentence_of
@@ -34,14 +34,14 @@ def inbox(harness: IntakeHarness, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def eyes(harness: IntakeHarness) -> Watching:
-    return Watching(harness.services, every=0.02, still_for=0, wait_for_xml=0)
+def eyes(harness: IntakeHarness) -> WatchedFolders:
+    return WatchedFolders(harness.services, every=0.02, still_for=0, wait_for_xml=0)
 
 
-def put(inbox: Path, name: str, data: bytes, eyes: Watching) -> None:
+def put(inbox: Path, name: str, data: bytes, eyes: WatchedFolders) -> None:
     (inbox / name).parent.mkdir(parents=True, exist_ok=True)
     (inbox / name).write_bytes(data)
-    eyes.look()
+    eyes.scan()
 
 
 def waiting(harness: IntakeHarness) -> list[Unfiled]:
@@ -57,7 +57,7 @@ def place(harness: IntakeHarness, one: Unfiled, client_id: str, folder: Folder, 
 
 
 def test_a_scan_that_said_nothing_is_placed_by_hand_and_counted_no_more_as_refused(
-    harness: IntakeHarness, inbox: Path, eyes: Watching
+    harness: IntakeHarness, inbox: Path, eyes: WatchedFolders
 ) -> None:
     client = harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
     put(inbox, "scan.pdf", letter(), eyes)
@@ -71,7 +71,7 @@ def test_a_scan_that_said_nothing_is_placed_by_hand_and_counted_no_more_as_refus
     )
     assert waiting(harness) == []
     assert (harness.source().taken, harness.source().refused) == (1, 0)
-    eyes.look()
+    eyes.scan()
     assert len(harness.documents()) == 1
     assert harness.refusal(PlaceFile(unfiled_id=one.id, client_id=client.id, folder=Folder.SALES_INVOICES)).type == (
         ProblemType.NOT_FOUND
@@ -79,7 +79,7 @@ def test_a_scan_that_said_nothing_is_placed_by_hand_and_counted_no_more_as_refus
 
 
 def test_an_invoice_placed_by_hand_shows_the_other_party_as_its_counterparty(
-    harness: IntakeHarness, inbox: Path, eyes: Watching
+    harness: IntakeHarness, inbox: Path, eyes: WatchedFolders
 ) -> None:
     client = harness.client("Boulangerie sans numéro", "SANS")
     put(inbox, "a.xml", invoice(), eyes)
@@ -90,7 +90,7 @@ def test_an_invoice_placed_by_hand_shows_the_other_party_as_its_counterparty(
     assert document.counterparty.name == MILL.name
 
 
-def test_what_cannot_be_read_can_still_be_placed(harness: IntakeHarness, inbox: Path, eyes: Watching) -> None:
+def test_what_cannot_be_read_can_still_be_placed(harness: IntakeHarness, inbox: Path, eyes: WatchedFolders) -> None:
     client = harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
     put(inbox, "bad.xml", b"<?xml version='1.0'?><x>", eyes)
     (one,) = waiting(harness)
@@ -98,7 +98,7 @@ def test_what_cannot_be_read_can_still_be_placed(harness: IntakeHarness, inbox: 
     assert [document.file_name for document in harness.documents()] == ["bad.xml"]
 
 
-def test_what_seems_likely_is_said_with_the_reason(harness: IntakeHarness, inbox: Path, eyes: Watching) -> None:
+def test_what_seems_likely_is_said_with_the_reason(harness: IntakeHarness, inbox: Path, eyes: WatchedFolders) -> None:
     bakery = harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
     harness.client(GARAGE.name, "LEMAITRE", GARAGE.vat_number)
     put(inbox, "LEMAITRE/AP/a.xml", invoice(), eyes)
@@ -109,7 +109,7 @@ def test_what_seems_likely_is_said_with_the_reason(harness: IntakeHarness, inbox
 
 
 def test_a_number_that_was_placed_once_places_itself_from_then_on_until_the_rule_is_gone(
-    harness: IntakeHarness, inbox: Path, eyes: Watching
+    harness: IntakeHarness, inbox: Path, eyes: WatchedFolders
 ) -> None:
     client = harness.client("Groupe Tannerie", "GROUPE")
     put(inbox, "1.xml", invoice(number="1"), eyes)
@@ -117,7 +117,7 @@ def test_a_number_that_was_placed_once_places_itself_from_then_on_until_the_rule
     one, _other = waiting(harness)
     result = place(harness, one, client.id, Folder.PURCHASE_INVOICES, remember=True)
     assert result["rule"]["match"] == "be:0912345673"
-    eyes.look()
+    eyes.scan()
     assert waiting(harness) == []
     put(inbox, "3.xml", invoice(number="3"), eyes)
     assert sorted(document.number or "" for document in harness.documents()) == ["1", "2", "3"]
@@ -128,7 +128,9 @@ def test_a_number_that_was_placed_once_places_itself_from_then_on_until_the_rule
     assert [one.file_name for one in waiting(harness)] == ["4.xml"]
 
 
-def test_a_directory_of_scans_is_learned_and_only_below_it(harness: IntakeHarness, inbox: Path, eyes: Watching) -> None:
+def test_a_directory_of_scans_is_learned_and_only_below_it(
+    harness: IntakeHarness, inbox: Path, eyes: WatchedFolders
+) -> None:
     client = harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
     for name in ("magasin 1/scan.pdf", "magasin 12/scan.pdf"):
         put(inbox, name, letter(name), eyes)
@@ -141,7 +143,9 @@ def test_a_directory_of_scans_is_learned_and_only_below_it(harness: IntakeHarnes
     assert (rule.kind, rule.match, rule.source) == (RuleKind.PATH, "magasin 1", str(inbox))
 
 
-def test_a_rule_never_overrules_what_is_on_the_document(harness: IntakeHarness, inbox: Path, eyes: Watching) -> None:
+def test_a_rule_never_overrules_what_is_on_the_document(
+    harness: IntakeHarness, inbox: Path, eyes: WatchedFolders
+) -> None:
     client = harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
     garage = harness.client(GARAGE.name, "LEMAITRE", GARAGE.vat_number)
     put(inbox, "magasin/scan.pdf", letter(), eyes)
@@ -151,7 +155,7 @@ def test_a_rule_never_overrules_what_is_on_the_document(harness: IntakeHarness, 
 
 
 def test_nothing_is_learned_from_names_or_against_a_number_that_is_known(
-    harness: IntakeHarness, inbox: Path, eyes: Watching
+    harness: IntakeHarness, inbox: Path, eyes: WatchedFolders
 ) -> None:
     client = harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
     garage = harness.client(GARAGE.name, "LEMAITRE", GARAGE.vat_number)
@@ -162,7 +166,9 @@ def test_nothing_is_learned_from_names_or_against_a_number_that_is_known(
     assert rules_of(harness) == []
 
 
-def test_a_number_of_two_clients_is_told_apart_by_a_rule(harness: IntakeHarness, inbox: Path, eyes: Watching) -> None:
+def test_a_number_of_two_clients_is_told_apart_by_a_rule(
+    harness: IntakeHarness, inbox: Path, eyes: WatchedFolders
+) -> None:
     for reference in ("NORD", "SUD"):
         harness.client(BAKERY.name, reference, BAKERY.vat_number)
     south = next(client for client in harness.clients() if client.reference == "SUD")
@@ -175,7 +181,7 @@ def test_a_number_of_two_clients_is_told_apart_by_a_rule(harness: IntakeHarness,
 
 
 def test_an_account_of_a_bank_report_is_remembered_only_where_that_was_wanted(
-    harness: IntakeHarness, inbox: Path, eyes: Watching
+    harness: IntakeHarness, inbox: Path, eyes: WatchedFolders
 ) -> None:
     client = harness.client("Autre", "AUTRE")
     holder = company("Inconnue", "0911111102")
@@ -190,30 +196,30 @@ def test_an_account_of_a_bank_report_is_remembered_only_where_that_was_wanted(
 
 
 def test_what_is_dismissed_is_gone_and_does_not_come_back_by_itself(
-    harness: IntakeHarness, inbox: Path, eyes: Watching
+    harness: IntakeHarness, inbox: Path, eyes: WatchedFolders
 ) -> None:
     put(inbox, "advert.pdf", letter(), eyes)
     harness.do(DismissUnfiled(unfiled_ids=(waiting(harness)[0].id,)))
     harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
-    eyes.look()
+    eyes.scan()
     assert (waiting(harness), harness.documents(), harness.source().refused) == ([], [], 0)
 
 
 def test_an_import_that_was_refused_waits_too_and_is_not_taken_behind_ones_back(
-    harness: IntakeHarness, eyes: Watching
+    harness: IntakeHarness, eyes: WatchedFolders
 ) -> None:
-    eyes.look()
+    eyes.scan()
     sha256 = harness.put(invoice())
     harness.refusal(ImportFile(sha256=sha256, file_name="a.xml"))
     client = harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
-    eyes.look()
+    eyes.scan()
     (one,) = waiting(harness)
     assert one.source == "import"
     place(harness, one, client.id, Folder.PURCHASE_INVOICES)
     assert len(harness.documents()) == 1
 
 
-def test_the_tray_and_the_rules_reach_a_copy(harness: IntakeHarness, inbox: Path, eyes: Watching) -> None:
+def test_the_tray_and_the_rules_reach_a_copy(harness: IntakeHarness, inbox: Path, eyes: WatchedFolders) -> None:
     from banqup_tui.backend.db.tables.spaces import LOCAL_USER
     from banqup_tui.domain.space import Role
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.intake import document_intake
 from banqup_tui.backend.intake import watched_folders as watching_module
-from banqup_tui.backend.intake.watched_folders import Watching
+from banqup_tui.backend.intake.watched_folders import WatchedFolders
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import message
 from banqup_tui.presentation.messages import sentence_of
@@ -32,15 +32,15 @@ def inbox(tmp_path: Path) -> Path:
     return tmp_path / "in"
 
 
-def watching(harness: IntakeHarness) -> Watching:
-    return Watching(harness.services, every=0.02, still_for=0, wait_for_xml=0)
+def watching(harness: IntakeHarness) -> WatchedFolders:
+    return WatchedFolders(harness.services, every=0.02, still_for=0, wait_for_xml=0)
 
 
 @contextlib.asynccontextmanager
 async def watched(harness: IntakeHarness, **options: float) -> AsyncIterator[Callable[[Callable[[], bool]], object]]:
     """The watch running; gives a way to wait until something holds."""
     stop = asyncio.Event()
-    task = asyncio.create_task(Watching(harness.services, every=0.02, **options).run(stop))
+    task = asyncio.create_task(WatchedFolders(harness.services, every=0.02, **options).run(stop))
 
     async def until(holds: Callable[[], bool]) -> None:
         async with asyncio.timeout(20):
@@ -86,7 +86,7 @@ def test_the_path_gives_scans_their_client_and_folder(harness: IntakeHarness, in
     harness.do(AddSource(source_id="s", path=str(inbox)))
     (inbox / "TANNERIE/tickets").mkdir(parents=True)
     (inbox / "TANNERIE/tickets/lunch.pdf").write_bytes(letter())
-    watching(harness).look()
+    watching(harness).scan()
     (document,) = harness.documents()
     assert (document.folder, document.file_name) == (Folder.PURCHASE_RECEIPTS, "lunch.pdf")
 
@@ -96,10 +96,10 @@ def test_what_was_taken_is_not_taken_again_after_a_restart(harness: IntakeHarnes
     harness.do(AddSource(source_id="s", path=str(inbox)))
     (inbox / "a.xml").write_bytes(invoice())
     (inbox / "bad.xml").write_bytes(b"<?xml version='1.0'?><x>")
-    watching(harness).look()
+    watching(harness).scan()
     before = harness.source()
     assert (before.taken, before.refused) == (1, 1)
-    watching(harness).look()
+    watching(harness).scan()
     assert harness.source() == before
 
 
@@ -108,7 +108,7 @@ def test_the_same_document_under_another_name_is_no_second_one(harness: IntakeHa
     harness.do(AddSource(source_id="s", path=str(inbox)))
     for name in ("a.xml", "resent.xml"):
         (inbox / name).write_bytes(invoice())
-    watching(harness).look()
+    watching(harness).scan()
     assert len(harness.documents()) == 1
     assert harness.source().taken == 1
 
@@ -117,11 +117,11 @@ def test_what_waits_for_a_client_is_taken_once_the_client_is_there(harness: Inta
     harness.do(AddSource(source_id="s", path=str(inbox)))
     (inbox / "a.xml").write_bytes(invoice())
     eyes = watching(harness)
-    eyes.look()
+    eyes.scan()
     assert [waiting.file_name for waiting in harness.unfiled_rows()] == ["a.xml"]
     assert harness.source().refused == 1
     harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
-    eyes.look()
+    eyes.scan()
     assert harness.unfiled_rows() == []
     assert (harness.source().taken, harness.source().refused) == (1, 0)
 
@@ -132,7 +132,7 @@ def test_a_contradiction_between_path_and_content_waits_with_both_said(harness: 
     harness.do(AddSource(source_id="s", path=str(inbox)))
     (inbox / "LEMAITRE/AP").mkdir(parents=True)
     (inbox / "LEMAITRE/AP/a.xml").write_bytes(invoice())
-    watching(harness).look()
+    watching(harness).scan()
     (waiting,) = harness.unfiled_rows()
     assert GARAGE.name in sentence_of(waiting.reason)
     assert BAKERY.name in sentence_of(waiting.reason)
@@ -146,9 +146,9 @@ def test_the_picture_beside_an_xml_stays_a_picture_even_when_the_xml_is_cleared_
     harness.do(AddSource(source_id="s", path=str(inbox)))
     (inbox / "a.xml").write_bytes(invoice())
     (inbox / "a.pdf").write_bytes(letter())
-    watching(harness).look()
+    watching(harness).scan()
     (inbox / "a.xml").unlink()
-    watching(harness).look()
+    watching(harness).scan()
     assert len(harness.documents()) == 1
     assert harness.unfiled_rows() == []
 
@@ -157,14 +157,14 @@ def test_a_folder_that_is_unmounted_shows_its_problem_and_recovers(harness: Inta
     harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
     harness.do(AddSource(source_id="s", path=str(inbox)))
     eyes = watching(harness)
-    eyes.look()
+    eyes.scan()
     assert harness.source().problems == ()
     shutil.rmtree(inbox)
-    eyes.look()
+    eyes.scan()
     assert [one.code for one in harness.source().problems] == ["source.not-there"]
     inbox.mkdir()
     (inbox / "a.xml").write_bytes(invoice())
-    eyes.look()
+    eyes.scan()
     assert harness.source().problems == ()
     assert len(harness.documents()) == 1
 
@@ -173,10 +173,10 @@ def test_a_source_that_was_removed_is_no_longer_looked_at(harness: IntakeHarness
     harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
     harness.do(AddSource(source_id="s", path=str(inbox)))
     eyes = watching(harness)
-    eyes.look()
+    eyes.scan()
     harness.do(RemoveSource(source_id="s"))
     (inbox / "a.xml").write_bytes(invoice())
-    eyes.look()
+    eyes.scan()
     assert harness.documents() == []
 
 
@@ -185,9 +185,9 @@ def test_a_file_that_changed_is_looked_at_again(harness: IntakeHarness, inbox: P
     harness.do(AddSource(source_id="s", path=str(inbox)))
     eyes = watching(harness)
     (inbox / "a.xml").write_bytes(b"<?xml version='1.0'?><x>")
-    eyes.look()
+    eyes.scan()
     (inbox / "a.xml").write_bytes(invoice())
-    eyes.look()
+    eyes.scan()
     assert (harness.source().taken, harness.source().refused) == (1, 0)
     assert harness.unfiled_rows() == []
 
@@ -196,9 +196,9 @@ def test_nothing_is_written_where_nothing_happens(harness: IntakeHarness, inbox:
     harness.do(AddSource(source_id="s", path=str(inbox)))
     (inbox / "a.cod").write_bytes(statement())
     eyes = watching(harness)
-    eyes.look()
+    eyes.scan()
     (before,) = harness.rows(select(tables.space.c.seq))
-    eyes.look()
+    eyes.scan()
     assert harness.rows(select(tables.space.c.seq)) == [before]
     assert MILL.name not in sentence_of(harness.unfiled_rows()[0].reason)
 
@@ -220,10 +220,10 @@ def test_one_file_that_cannot_be_kept_does_not_keep_the_others_out(
 
     with monkeypatch.context() as patched:
         patched.setattr(watching_module, "open_below", locked)
-        eyes.look()
+        eyes.scan()
         assert harness.source().taken == 1
         assert harness.source().problems == (message("source.cannot-be-read", "Permission denied", path="a.xml"),)
-    eyes.look()
+    eyes.scan()
     assert harness.source().taken == 2
     assert harness.source().problems == ()
 
@@ -245,10 +245,10 @@ def test_a_defect_of_ours_is_said_and_does_not_stop_the_watch(
     monkeypatch.setattr(document_intake, "take", broken)
     eyes = watching(harness)
     for _ in range(4):
-        eyes.look()
+        eyes.scan()
     assert [document.number for document in harness.documents()] == ["b"]
     monkeypatch.setattr(document_intake, "take", take)
-    watching(harness).look()
+    watching(harness).scan()
     assert len(harness.documents()) == 2
 
 
@@ -257,7 +257,7 @@ def test_a_restart_between_reading_and_writing_down_takes_the_file_once(harness:
     harness.do(AddSource(source_id="s", path=str(inbox)))
     (inbox / "a.xml").write_bytes(invoice())
     harness.put(invoice())
-    watching(harness).look()
-    watching(harness).look()
+    watching(harness).scan()
+    watching(harness).scan()
     assert len(harness.documents()) == 1
     assert harness.source().taken == 1

@@ -14,8 +14,8 @@ BAKERY_FOLDER = "Fournil_de_la_Tannerie_BE0912345673"
 DRIVE = f"Invoice_import/{BAKERY_FOLDER}"
 SFTP = "FOURNIL_0912345673"
 QUICK_EYES = (
-    "import sys; from banqup_tui.backend.intake.watched_folders import Watching;"
-    "Watching.__init__.__kwdefaults__.update(every=0.1, still_for=0.2);"
+    "import sys; from banqup_tui.backend.intake.watched_folders import WatchedFolders;"
+    "WatchedFolders.__init__.__kwdefaults__.update(every=0.1, still_for=0.2);"
     "from banqup_tui.backend.runtime.main import main; sys.exit(main())"
 )
 """Looks at once what stands still, where a test writes each file whole."""

@@ -21,7 +21,7 @@ def directories(tmp_path: Path) -> int:
 
 def test_what_is_being_written_counts_while_it_is_written(tmp_path: Path) -> None:
     here = spool(tmp_path, waiting_bytes=1_000)
-    halves = [here.begin(f"/{number}.tmp", anew=True) for number in range(4)]
+    halves = [here.begin(f"/{number}.tmp", truncate=True) for number in range(4)]
     for half in halves[:3]:
         here.write(half, 0, b"x" * 300)
     with pytest.raises(SpoolRefusal, match="Too much waits"):
@@ -31,17 +31,17 @@ def test_what_is_being_written_counts_while_it_is_written(tmp_path: Path) -> Non
     assert used(tmp_path) == 900
     here.drop(halves[3])
     here.remove("/0.tmp")
-    again = here.begin("/4.tmp", anew=True)
+    again = here.begin("/4.tmp", truncate=True)
     here.write(again, 0, b"x" * 400)
     here.finish(again)
     assert used(tmp_path) == 1_000
     with pytest.raises(SpoolRefusal, match="Too much waits"):
-        here.begin("/5.tmp", anew=True)
+        here.begin("/5.tmp", truncate=True)
 
 
 def test_a_part_far_behind_counts_with_the_gap_before_it(tmp_path: Path) -> None:
     here = spool(tmp_path, waiting_bytes=1_000)
-    half = here.begin("/a.tmp", anew=True)
+    half = here.begin("/a.tmp", truncate=True)
     with pytest.raises(SpoolRefusal, match="Too much waits"):
         here.write(half, 1_000, b"x")
 
@@ -49,7 +49,7 @@ def test_a_part_far_behind_counts_with_the_gap_before_it(tmp_path: Path) -> None
 def test_what_was_cut_off_or_shortened_is_counted_no_more(tmp_path: Path) -> None:
     here = spool(tmp_path, waiting_bytes=1_000)
     for _ in range(5):
-        half = here.begin("/a.tmp", anew=True)
+        half = here.begin("/a.tmp", truncate=True)
         here.write(half, 0, b"x" * 900)
         here.truncate(half, 100)
         here.write(half, 100, b"x" * 800)
@@ -59,12 +59,12 @@ def test_what_was_cut_off_or_shortened_is_counted_no_more(tmp_path: Path) -> Non
 
 def test_directories_that_an_upload_makes_are_counted(tmp_path: Path) -> None:
     here = spool(tmp_path, directories=10)
-    half = here.begin("/1/2/3/4/5/6/7/a.tmp", anew=True)
+    half = here.begin("/1/2/3/4/5/6/7/a.tmp", truncate=True)
     here.write(half, 0, b"x")
     here.finish(half)
     with pytest.raises(SpoolRefusal, match="too many directories"):
         here.make_directory("/b/1/2/3")
-    half = here.begin("/c/1/2/3/4/a.tmp", anew=True)
+    half = here.begin("/c/1/2/3/4/a.tmp", truncate=True)
     here.write(half, 0, b"x")
     with pytest.raises(SpoolRefusal, match="too many directories"):
         here.finish(half)
@@ -85,7 +85,7 @@ def test_empty_directories_make_room_for_others(tmp_path: Path) -> None:
 
 def test_a_file_in_very_many_pieces_is_refused(tmp_path: Path) -> None:
     here = spool(tmp_path)
-    half = here.begin("/a.tmp", anew=True)
+    half = here.begin("/a.tmp", truncate=True)
     for number in range(256):
         here.write(half, number * 2, b"x")
     with pytest.raises(SpoolRefusal, match="too many pieces"):
@@ -97,7 +97,7 @@ def test_a_file_in_very_many_pieces_is_refused(tmp_path: Path) -> None:
 
 def test_parts_in_any_order_become_a_whole(tmp_path: Path) -> None:
     here = spool(tmp_path)
-    half = here.begin("/a.xml", anew=True)
+    half = here.begin("/a.xml", truncate=True)
     for number in [*range(1, 128, 2), *range(0, 128, 2)]:
         here.write(half, number * 10, bytes([number]) * 10)
     file = here.finish(half)

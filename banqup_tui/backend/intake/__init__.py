@@ -1,1 +1,1 @@
-"""How files come in: documents, clients, unfiled files, watched folders and the SFTP drop."""
+"""Intake of files: documents, clients, unfiled documents, watched folders and the SFTP drop."""

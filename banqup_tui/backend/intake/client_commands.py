@@ -1,4 +1,4 @@
-"""Commands about clients and about documents that need no sending: create a client, mark documents processed."""
+"""Commands that create a client or mark documents as processed."""
 
 import uuid
 from typing import Any
@@ -22,7 +22,11 @@ _LONGEST = 200
 
 
 def create_client(transaction: Transaction, body: CreateClient, context: Context) -> dict[str, Any]:
-    """Result: `{"clientId": id}`. The identifiers become keys by which the sorter knows the client."""
+    """Creates a client. Its identifiers become keys by which the sorter recognizes the client.
+
+    Returns:
+       `{"clientId": id}`
+    """
     client = Client(
         id=_identifier(body.client_id),
         reference=_text(body.reference, "reference"),
@@ -36,18 +40,25 @@ def create_client(transaction: Transaction, body: CreateClient, context: Context
 
 
 def set_processed(transaction: Transaction, body: SetProcessed, context: Context) -> dict[str, Any]:
-    """Result: `{"changed": n, "unchanged": n}`. Refused where a document is not there, or waits for its client."""
+    """Marks documents as processed or not.
+
+    Returns:
+       `{"changed": n, "unchanged": n}`
+
+    Raises:
+       Refused: a document does not exist or is not approved.
+    """
     rows = _documents(transaction, list(dict.fromkeys(body.document_ids)))
-    turned = [row for row in rows if row.processed is not body.processed]
-    if body.processed and any(not row.approved for row in turned):
+    changed_rows = [row for row in rows if row.processed is not body.processed]
+    if body.processed and any(not row.approved for row in changed_rows):
         raise Refused(ProblemType.REFUSED, Message("document.not-approved"))
     document = tables.document
-    for some in in_batches([row.id for row in turned]):
+    for some in in_batches([row.id for row in changed_rows]):
         transaction.execute(update(document).where(document.c.id.in_(some)).values(processed=body.processed))
-    restate(transaction, [row.id for row in turned])
-    for row in turned:
+    restate(transaction, [row.id for row in changed_rows])
+    for row in changed_rows:
         transaction.changed(EntityKind.DOCUMENT, row.id, client_id=row.client_id)
-    return {"changed": len(turned), "unchanged": len(rows) - len(turned)}
+    return {"changed": len(changed_rows), "unchanged": len(rows) - len(changed_rows)}
 
 
 HANDLERS: dict[type[Value], Handler] = {CreateClient: create_client, SetProcessed: set_processed}
@@ -83,8 +94,8 @@ def _identifier(text: str) -> str:
 
 
 def _text(text: str, field: str) -> str:
-    """One line without control or bidirectional signs, as a terminal may print it."""
-    clean = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    """Returns the text as one line without control and bidirectional characters, safe to print on a terminal."""
+    clean = " ".join("".join(character if character.isprintable() else " " for character in text).split())
     if not clean or len(clean) > _LONGEST:
         reason = message("client.text-length", field=field, limit=_LONGEST)
         raise Refused(ProblemType.BAD_REQUEST, reason, field=field)
@@ -92,5 +103,5 @@ def _text(text: str, field: str) -> str:
 
 
 def _normalised(text: str | None) -> str | None:
-    alphanumeric = "".join(sign for sign in text or "" if sign.isascii() and sign.isalnum()).upper()
+    alphanumeric = "".join(character for character in text or "" if character.isascii() and character.isalnum()).upper()
     return alphanumeric or None

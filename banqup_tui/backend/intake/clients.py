@@ -1,4 +1,4 @@
-"""The firm's clients in the database: looked up by key, written with all the keys under which they are known."""
+"""Clients in the database, found by key and written with all keys by which they are recognized."""
 
 import re
 import unicodedata
@@ -47,7 +47,7 @@ _client = msgspec.json.Decoder(Client)
 
 
 class ClientDirectory:
-    """The sorter's view of the clients (`sources.sorter.Directory`), within one transaction or snapshot."""
+    """The sorter's view of the clients (`sources.sorter.Directory`) within one transaction or snapshot."""
 
     def __init__(self, connection: Connection, space_id: str) -> None:
         self._connection = connection
@@ -60,14 +60,14 @@ class ClientDirectory:
         found = self.known_by(key)
         if kind == "name" and not found:
             return [client for client in self._found(_ALL) if name_key(client.name) == key]
-        return found if len(found) == 1 else self._ruled(key, found)
+        return found if len(found) == 1 else self._by_rule(key, found)
 
     def known_by(self, key: str) -> list[Client]:
-        """Those that are known by this key themselves; rules are not asked."""
+        """Returns the clients with this key, without the filing rules."""
         return self._found(_BY_KEYS, keys=list(_spellings(key)))
 
-    def _ruled(self, key: str, found: list[Client]) -> list[Client]:
-        """Nobody, or several, are known by the key: a rule made by hand may say who is meant."""
+    def _by_rule(self, key: str, found: list[Client]) -> list[Client]:
+        """Applies a filing rule made by hand, for a key of no client or of several."""
         learned = self._connection.execute(_RULED, {"space": self._space_id, "key": key[:80]}).scalar()
         client = self.by_id(learned) if learned else None
         return [client] if client is not None and (not found or client in found) else found
@@ -82,7 +82,7 @@ class ClientDirectory:
 
 
 def _spellings(key: str) -> tuple[str, ...]:
-    """A key, and the plain numbers that mean the same."""
+    """Returns the key and the plain numbers that mean the same."""
     kind, _, text = key.partition(":")
     if kind == "be":
         return key, text, f"BE{text}"
@@ -90,7 +90,7 @@ def _spellings(key: str) -> tuple[str, ...]:
 
 
 def put_client(transaction: Transaction, client: Client, keys: Iterable[str] = ()) -> None:
-    """Insert a client with the keys that its numbers give, and those in `keys`."""
+    """Inserts a client with the keys of its numbers and those in `keys`."""
     row = {
         "id": client.id,
         "space_id": transaction.space_id,
@@ -123,22 +123,22 @@ def make_client(transaction: Transaction, new: NewClient) -> Client:
 
 
 def free_reference(transaction: Transaction, name: str) -> str:
-    """`Boulangerie du Parvis SRL` -> `BOULANGERIE-DU-PARVIS`, with `-2`, `-3` … where it is taken."""
+    """Returns an unused reference: `Boulangerie du Parvis SRL` gives `BOULANGERIE-DU-PARVIS`, then `…-2`, `…-3`."""
     base = reference_from(name)
     column = tables.client.c.reference
     statement = select(column).where(tables.client.c.space_id == transaction.space_id, column.like(f"{base}%"))
     taken = {reference.upper() for reference in transaction.execute(statement).scalars()}
     if base not in taken:
         return base
-    return next(free for number in range(2, len(taken) + 3) if (free := f"{base}-{number}") not in taken)
+    return next(candidate for number in range(2, len(taken) + 3) if (candidate := f"{base}-{number}") not in taken)
 
 
 def reference_from(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     words = re.findall(r"[A-Z0-9]+", plain.upper())
-    telling = [word for word in words if not _LEGAL_FORMS.fullmatch(word)] or words
+    significant = [word for word in words if not _LEGAL_FORMS.fullmatch(word)] or words
     reference = ""
-    for word in telling:
+    for word in significant:
         longer = f"{reference}-{word}" if reference else word
         if reference and len(longer) > _LONGEST_REFERENCE:
             break

@@ -1,4 +1,4 @@
-"""Reads the stored files of documents, slowly and by itself, and notes at each document whether its file is damaged."""
+"""Background check of the stored files; marks a document whose file is damaged, or whole again."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ SECONDS_BEFORE_THE_FIRST = 60.0
 SECONDS_BETWEEN_ROUNDS = 24 * 3600.0
 SECONDS_BETWEEN_FILES = 0.05
 SHARE_OF_TIME = 0.05
-"""At most this part of the time is spent on reading: documents that come in and go out do not wait for it."""
+"""Share of time for reading, so that intake and dispatch are not slowed down."""
 
 _AT_ONCE = 50
 _document = msgspec.json.Decoder(Document)
@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 
 class ContentCheck:
-    """A round begins somewhere: a service that seldom runs for long reads other files each time."""
+    """The check. A round starts at a random document, so that a service with short runs reaches all files in time."""
 
     def __init__(self, services: Services, before_the_first: float = SECONDS_BEFORE_THE_FIRST) -> None:
         self._services = services
@@ -63,7 +63,7 @@ class ContentCheck:
             return connection.execute(statement.order_by(document.c.id).limit(_AT_ONCE)).all()
 
     async def _stopped_within(self, stop: asyncio.Event, seconds: float) -> bool:
-        """Meanwhile a file that was healed by an import is no longer shown as damaged."""
+        """Waits, and meanwhile clears the mark of files that an import has repaired. Returns whether `stop` was set."""
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             try:
@@ -71,17 +71,17 @@ class ContentCheck:
                     await stop.wait()
                 return True
             except TimeoutError:
-                await self._look_at_healed()
+                await self._check_repaired()
         return stop.is_set()
 
-    async def _look_at_healed(self) -> None:
-        healed = self._services.files.take_healed()
-        if healed:
-            await asyncio.to_thread(check_all_of, self._services, healed)
+    async def _check_repaired(self) -> None:
+        repaired = self._services.files.take_healed()
+        if repaired:
+            await asyncio.to_thread(check_all_of, self._services, repaired)
 
 
 def check_all_of(services: Services, hashes: Sequence[str]) -> None:
-    """Every document with one of these contents."""
+    """Checks every document with one of these hashes."""
     columns = (document.c.id, document.c.sha256, document.c.value)
     with services.database.read() as connection:
         rows = connection.execute(select(*columns).where(document.c.sha256.in_(hashes))).all()
@@ -90,7 +90,7 @@ def check_all_of(services: Services, hashes: Sequence[str]) -> None:
 
 
 def check_one(services: Services, row: Any) -> None:
-    """Writes only where what is known of it is no longer so."""
+    """Checks one file, and writes only if its state has changed."""
     damaged = not services.files.is_whole(row.sha256)
     if damaged == _document.decode(row.value).damaged:
         return

@@ -1,4 +1,4 @@
-"""What a document says about itself, out of what was read in its file."""
+"""Columns of a document, from the content read from its file."""
 
 from datetime import date
 from typing import Final
@@ -26,7 +26,8 @@ def kind_of(content: Content) -> DocumentKind:
 
 
 def described(document: Document, content: Content, role: Role) -> Document:
-    """The document with all that its content says. `role` is the client's: the counterparty is the other party."""
+    """Returns the document with the values of its content. `role` is the client's, so the counterparty is the other
+    party."""
     if content.invoice is not None:
         return _with_invoice(document, content.invoice, role)
     return _with_statements(document, content.statements) if content.statements else document
@@ -56,7 +57,7 @@ def _with_invoice(document: Document, invoice: Invoice, role: Role) -> Document:
 
 
 def _with_statements(document: Document, statements: tuple[Statement, ...]) -> Document:
-    """Several statements of one file are one document: its number says from which to which."""
+    """Makes one document of all statements in a file; its number gives the first and the last."""
     first, last = statements[0], statements[-1]
     numbers = [clean(statement.number) for statement in (first, last) if statement.number]
     number = "–".join(dict.fromkeys(numbers)) or None

@@ -1,7 +1,7 @@
-"""How a file becomes a document: bytes in the store, read, sorted, one row per client it belongs to.
+"""Import of a file: its bytes are stored, read and sorted, and become a document of each client concerned.
 
-Reading is done before the transaction (`prepare_import`, `read_file`): a large PDF must not hold up the other writers.
-What cannot be read or placed is laid aside with its reason (`unfiled`) and refused to whoever asked.
+Reading precedes the transaction (`prepare_import`, `read_file`), as a large PDF must not block other writers. A file
+that cannot be read or sorted is recorded as unfiled, and the command is refused.
 """
 
 import hashlib
@@ -51,14 +51,14 @@ _WITH_SAME_BUSINESS: Final = (
 
 
 class Outcome(StrEnum):
-    """KNOWN: this client has the same bytes already; nothing was changed."""
+    """KNOWN: the client has the same bytes already, and nothing was changed."""
 
     NEW = "NEW"
     KNOWN = "KNOWN"
 
 
-class TakenDocument(Value, frozen=True, kw_only=True):
-    """`same_as`: an earlier document that says the same with other bytes."""
+class ImportedDocument(Value, frozen=True, kw_only=True):
+    """A document of an import. `same_as`: an earlier document with the same invoice in other bytes."""
 
     document_id: str
     client_id: str
@@ -68,9 +68,9 @@ class TakenDocument(Value, frozen=True, kw_only=True):
 
 
 class Taken(Value, frozen=True, kw_only=True):
-    """Result of an import: a document per client, and the clients that were made for it."""
+    """Result of an import: a document for each client, and the clients that were created."""
 
-    documents: tuple[TakenDocument, ...]
+    documents: tuple[ImportedDocument, ...]
     created_clients: tuple[str, ...] = ()
 
     @property
@@ -82,7 +82,7 @@ class Taken(Value, frozen=True, kw_only=True):
 
 
 def prepare_import(services: Services, body: ImportFile) -> None:
-    """Read the file outside of the transaction. What is wrong with it is told when the command runs."""
+    """Reads the file outside of the transaction. Faults of the file are raised when the command runs."""
     try:
         read_file(services, body.sha256, safe_file_name(body.file_name))
     except (UnreadableDocument, ReaderNotAvailable, OSError):
@@ -93,7 +93,11 @@ def prepare_import(services: Services, body: ImportFile) -> None:
 
 
 def take(transaction: Transaction, services: Services, incoming: Incoming, content: Content) -> Taken | Unplaced:
-    """Write the documents of a file that was read. Nothing is written where it cannot be placed."""
+    """Writes the documents of a file that was read.
+
+    Returns:
+       The documents, or `Unplaced` if client or folder are unknown; then nothing is written.
+    """
     directory = ClientDirectory(transaction.connection, transaction.space_id)
     client = directory.by_id(incoming.client_id) if incoming.client_id else None
     if incoming.client_id and client is None:
@@ -123,15 +127,16 @@ def file(
     *,
     remember_accounts: bool = True,
 ) -> Taken:
-    """Write the documents where it was said, and take the file out of the tray.
+    """Writes the documents for placements already decided, and removes the file from the unfiled ones.
 
-    `remember_accounts`: whose the account of a statement is, is known from then on.
+    Args:
+       remember_accounts: the accounts of a statement become keys of the client.
     """
     created: list[str] = []
     documents = [
         _file(transaction, services, incoming, content, placed, created, remember_accounts) for placed in placing
     ]
-    unfiled.take_unfiled(transaction, incoming)
+    unfiled.remove_for(transaction, incoming)
     return Taken(documents=tuple(documents), created_clients=tuple(created))
 
 
@@ -143,13 +148,13 @@ def _file(
     placed: Placed,
     created: list[str],
     remember_accounts: bool,
-) -> TakenDocument:
+) -> ImportedDocument:
     client = placed.client
     if isinstance(client, NewClient):
         client = make_client(transaction, client)
         created.append(client.id)
     elif content.statements and remember_accounts:
-        _remember_accounts(transaction, client, content)
+        _add_account_keys(transaction, client, content)
     known = _document_with(transaction, client.id, incoming.sha256)
     if known is not None:
         return known
@@ -158,7 +163,7 @@ def _file(
     same_as = _same_business(transaction, client.id, key) if key else None
     document = msgspec.structs.replace(document, same_as=same_as)
     _insert(transaction, document, key)
-    return TakenDocument(
+    return ImportedDocument(
         document_id=document.id,
         client_id=client.id,
         folder=document.folder,
@@ -187,24 +192,26 @@ def _document(
     return described(bare, content, placed.role)
 
 
-def _remember_accounts(transaction: Transaction, client: Client, content: Content) -> None:
-    """A statement that was placed tells whose its account is: the next one places itself."""
+def _add_account_keys(transaction: Transaction, client: Client, content: Content) -> None:
+    """Makes the accounts of a filed statement keys of the client, so that the next statement is filed by itself."""
     keys = [account_key(one.account, is_iban=one.account_is_iban) for one in content.statements if one.account]
     add_keys(transaction, client.id, keys)
 
 
-def _document_with(transaction: Transaction, client_id: str, sha256: str) -> TakenDocument | None:
+def _document_with(transaction: Transaction, client_id: str, sha256: str) -> ImportedDocument | None:
     row = transaction.execute(
         _WITH_SAME_BYTES, {"space": transaction.space_id, "client": client_id, "sha256": sha256}
     ).first()
     if row is None:
         return None
-    return TakenDocument(document_id=row.id, client_id=client_id, folder=Folder(row.folder), outcome=Outcome.KNOWN)
+    return ImportedDocument(document_id=row.id, client_id=client_id, folder=Folder(row.folder), outcome=Outcome.KNOWN)
 
 
 def business_key(document: Document) -> str | None:
-    """What makes two files the same document: seller, number, date, kind and amount; for a bank file its account,
-    numbers and closing balance. None where the document has no number.
+    """Returns a hash of the values that identify an invoice or a bank statement across different files.
+
+    These are seller, number, date, kind and amount, or account, numbers and closing balance. `None` if the document
+    has neither a number nor an account.
     """
     if document.number is None and document.account is None:
         return None
@@ -229,7 +236,8 @@ def _same_business(transaction: Transaction, client_id: str, key: str) -> str | 
 
 
 def _insert(transaction: Transaction, document: Document, key: str | None) -> None:
-    """The change numbers are put in by `Transaction`: zero stands for the number to come, none for not ready yet."""
+    """Inserts the row. `Transaction` sets the change numbers: zero stands for the number to come, `None` for not
+    ready."""
     row = {
         "id": document.id,
         "space_id": transaction.space_id,
@@ -253,8 +261,8 @@ def _insert(transaction: Transaction, document: Document, key: str | None) -> No
     transaction.changed(EntityKind.DOCUMENT, document.id, client_id=document.client_id)
 
 
-def _set_aside(type_: ProblemType, incoming: Incoming, reason: Message, content: Content | None) -> Refused:
-    return Refused(type_, reason, beside=lambda transaction: unfiled.lay_aside(transaction, incoming, reason, content))
+def _recorded_refusal(type_: ProblemType, incoming: Incoming, reason: Message, content: Content | None) -> Refused:
+    return Refused(type_, reason, beside=lambda transaction: unfiled.add(transaction, incoming, reason, content))
 
 
 # Commands
@@ -278,10 +286,10 @@ def import_file(transaction: Transaction, body: ImportFile, context: Context) ->
     try:
         content = read_file(services, incoming.sha256, incoming.file_name)
     except UnreadableDocument as error:
-        raise _set_aside(ProblemType.UNREADABLE, incoming, error.message, None) from error
+        raise _recorded_refusal(ProblemType.UNREADABLE, incoming, error.message, None) from error
     taken = take(transaction, services, incoming, content)
     if isinstance(taken, Unplaced):
-        raise _set_aside(ProblemType.CANNOT_PLACE, incoming, taken.reason, content)
+        raise _recorded_refusal(ProblemType.CANNOT_PLACE, incoming, taken.reason, content)
     return msgspec.json.decode(msgspec.json.encode(taken))
 
 

@@ -1,6 +1,6 @@
-"""What was learned from placements by hand: a number that is a client's, a path below which all is a client's.
+"""Filing rules, learned from placements by hand: a number or a path that belongs to a client.
 
-A rule is asked only where the sorter would give up, so it never overrules what a client is known by.
+A rule is applied only if the sorter finds no client, so it never overrules the client's own numbers.
 """
 
 import uuid
@@ -21,7 +21,7 @@ from banqup_tui.sources.sorter import Hints
 
 
 def for_path(transaction: Transaction, incoming: Incoming) -> Hints | None:
-    """The hints of the longest path that a rule has; what is on the document must still agree."""
+    """Returns hints of the rule with the longest matching path. The sorter still compares them with the content."""
     if not incoming.path:
         return None
     table = tables.rule
@@ -42,7 +42,7 @@ def for_path(transaction: Transaction, incoming: Incoming) -> Hints | None:
 def learn(
     transaction: Transaction, learned: Learned, source: str, client: Client, folder: Folder, user_id: str
 ) -> Row[Any] | None:
-    """The rule, in place of one for the same. `None` where the number is known to be somebody else's."""
+    """Stores a rule, in place of one for the same number or path. Returns `None` if the number is another client's."""
     by_number = learned.kind is RuleKind.IDENTIFIER
     if by_number and _is_of_others(transaction.connection, transaction.space_id, learned.match, client):
         return None

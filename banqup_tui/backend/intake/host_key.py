@@ -1,7 +1,7 @@
-"""The host key of the SFTP drop: made once, kept with mode 0600, known to senders by its fingerprint.
+"""Host key of the SFTP drop: generated once, stored with mode 0600, known to senders by its fingerprint.
 
-RSA of 3,072 bits, signed with SHA-2: what every kept SFTP client understands, Java ones without a further library
-included, and no audit objects to. Keys of before (ECDSA on P-256) stay: senders know them.
+RSA with 3,072 bits and SHA-2 signatures is understood by every maintained SFTP client, including Java clients without
+extra libraries, and accepted by audits. Keys of earlier versions (ECDSA on P-256) stay, as senders know them.
 """
 
 import base64
@@ -13,7 +13,8 @@ from banqup_tui.backend.paths import HOST_KEY_FILE
 
 
 def fingerprint_of(home: Path) -> str:
-    """`SHA256:…` as OpenSSH shows it. Makes the key where there is none. Raises `OSError` and `ValueError`."""
+    """Returns the fingerprint (`SHA256:…`, as OpenSSH shows it). Generates a missing key. Raises `OSError`,
+    `ValueError`."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_ssh_private_key
 
     path = home / HOST_KEY_FILE
@@ -26,7 +27,7 @@ def fingerprint_of(home: Path) -> str:
 
 
 def _make(path: Path) -> None:
-    """Whoever comes second finds the first one's."""
+    """Creates the file unless another process has created it meanwhile."""
     from cryptography.hazmat.primitives.asymmetric import rsa
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 

@@ -1,4 +1,4 @@
-"""A file that came in, before it is a document."""
+"""Files that arrived and are not yet documents."""
 
 from datetime import date
 from typing import Final
@@ -10,9 +10,12 @@ BY_HAND: Final = "import"
 
 
 class Arrival(Value, frozen=True, kw_only=True):
-    """A file that came in. `source` is a folder's path, `import`, or `sftp` with the account's name.
+    """A file that arrived.
 
-    `path` is a hint, relative. `bound`: the client and the folder are those of the channel, not a person's choice.
+    Attributes:
+       source: path of a watched folder, `import`, or `sftp` with the account's name.
+       path: path relative to the source, a hint for the sorter.
+       bound: client and folder come from the channel, not from a person's choice.
     """
 
     file_name: str
@@ -28,6 +31,6 @@ class Arrival(Value, frozen=True, kw_only=True):
 
 
 class Incoming(Arrival, frozen=True, kw_only=True):
-    """A file that came in and whose bytes are in the store."""
+    """A file that arrived and whose bytes are stored."""
 
     sha256: str

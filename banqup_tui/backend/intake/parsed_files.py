@@ -1,7 +1,7 @@
-"""What stored files hold. Each is parsed once, however many ask at the same time, and not again soon.
+"""Cache of parsed files. Concurrent requests for a file share one parse, and recent results are not parsed again.
 
-A file that ended its reader process is remembered in the database by its SHA-256, with the version of the program: it
-is refused without another try, also after a restart, until a newer version may be able to read it.
+A file that killed its reader process is recorded in the database with the program's version. It is refused at once,
+also after a restart, until a newer version may be able to read it.
 """
 
 import logging
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 _MOST_CACHED: Final = 256
 _MOST_CACHED_BYTES: Final = 64 * 1024 * 1024
 _SECONDS_PASSING: Final = 60.0
-"""A reason that may pass is kept for as long as the command runs that has asked, not for the next one."""
+"""Seconds. A temporary failure is cached for the command that asked, not for the next one."""
 
 _log = logging.getLogger(__name__)
 _Parsed = Content | UnreadableDocument
 
 
 class _Cached(msgspec.Struct, frozen=True):
-    """`until`: on the clock of `ParsedFiles`."""
+    """A cached result. `until`: expiry on the clock of `ParsedFiles`."""
 
     result: Any
     size: int
@@ -45,7 +45,7 @@ class _Cached(msgspec.Struct, frozen=True):
 
 
 class ParsedFiles:
-    """The results of parsing, by SHA-256: those that somebody waits for, and the latest as far as they fit."""
+    """Results of parsing by SHA-256: those in progress, and the latest within a limit. Safe for use from any thread."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
@@ -54,10 +54,10 @@ class ParsedFiles:
         self._cached: OrderedDict[str, _Cached] = OrderedDict()
         self._cached_bytes = 0
         self.unsaved: dict[str, UnreadableDocument] = {}
-        """Files that ended their reader, and are not in the database yet."""
+        """Files that killed their reader and are not yet recorded in the database."""
 
     def joined(self, sha256: str) -> tuple[Future[_Parsed], bool]:
-        """The result, there or to come, and whether the caller has to bring it about with `settle`."""
+        """Returns the result as a future, and whether the caller must produce it and call `settle`."""
         with self._lock:
             cached = self._cached.get(sha256)
             if cached is not None and self.clock() < cached.until:
@@ -91,15 +91,17 @@ class ParsedFiles:
             self._cached_bytes -= dropped.size
 
     def fail(self, sha256: str, error: BaseException) -> None:
-        """The file could not be got at, or no reader: this says nothing about it, and is not cached."""
+        """Reports that the file or the reader was unavailable, which says nothing of the file and is not cached."""
         with self._lock:
             self._under_way.pop(sha256).set_exception(error)
 
 
 def read_file(services: "Services", sha256: str, file_name: str) -> Content:
-    """What a stored file holds. Raises UnreadableDocument, OSError, and ReaderNotAvailable.
+    """Returns the content of a stored file. Call it outside of a transaction first: it can take seconds, and writes.
 
-    To be asked outside of a transaction first: it takes seconds at worst, and saves what is to be remembered.
+    Raises:
+       UnreadableDocument: the file cannot be read.
+       OSError, ReaderNotAvailable: a later attempt may succeed.
     """
     parsed = services.parsed
     result, is_mine = parsed.joined(sha256)
@@ -113,11 +115,11 @@ def read_file(services: "Services", sha256: str, file_name: str) -> Content:
     if parsed.unsaved and not services.database.is_writing:
         try:
             _save(services)
-        except SQLAlchemyError:  # no room, or another writer for long: it is tried again with the next file
+        except SQLAlchemyError:  # disk full, or another writer blocks; retried with the next file
             _log.warning("a file that ended its reader could not be remembered", exc_info=True)
     found = result.result()
     if isinstance(found, UnreadableDocument):
-        # A copy: the traceback of an exception that is raised again and again would grow.
+        # A copy, as the traceback of an exception grows each time that it is raised.
         raise UnreadableDocument(found.message)
     return found
 

@@ -1,6 +1,6 @@
-"""The SFTP drop beside the routes: listens where it was told to, lets in whom it was told to, says what is wrong.
+"""Runs the SFTP drop while a source of that kind exists, and records its problems.
 
-It runs in a process of its own (`drop_process`), which is there only while a drop is turned on.
+The SFTP server is a process of its own (`drop_process`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from banqup_tui.backend.db import tables
 from banqup_tui.backend.intake import sftp_drop_files
 from banqup_tui.backend.intake.drop_process.client import DropProcess
 from banqup_tui.backend.intake.host_key import fingerprint_of
-from banqup_tui.backend.intake.source_files import SourceAway
+from banqup_tui.backend.intake.source_files import SourceRemoved
 from banqup_tui.backend.paths import DROP_SPOOL, HOST_KEY_FILE
 from banqup_tui.backend.services import Services
 from banqup_tui.domain.messages import Message, message
@@ -36,18 +36,18 @@ _T = TypeVar("_T")
 
 
 class RunningDrop(Protocol):
-    """`DropProcess`; tests that look at something else have it in their own process."""
+    """Interface of `DropProcess`; some tests run the drop in their own process."""
 
     @property
     def is_lost(self) -> bool: ...
-    def tidy_up(self, account_ids: Collection[str]) -> None: ...
+    def clean_spool(self, account_ids: Collection[str]) -> None: ...
     async def listen(self, host: str, port: int, host_key: Path) -> None: ...
-    async def look_round(self) -> None: ...
+    async def refresh_accounts(self) -> None: ...
     async def close(self) -> None: ...
 
 
 MakeDrop = Callable[[Path, Lookup, Take, TakeAgain, DropLimits, asyncio.Event], RunningDrop]
-"""The last is set when it has ended by itself."""
+"""The event is set when the drop has ended by itself."""
 
 
 class _Wanted(Value, frozen=True, kw_only=True):
@@ -58,7 +58,8 @@ class _Wanted(Value, frozen=True, kw_only=True):
 
 
 class SftpDrop:
-    """`picture_wait_seconds`: how long a PDF waits for the XML of which it may be the picture."""
+    """The drop of a service. `picture_wait_seconds`: how long a PDF waits for the XML of which it may be the
+    picture."""
 
     def __init__(
         self,
@@ -74,33 +75,34 @@ class SftpDrop:
         self._limits = limits or DropLimits()
         self._drop: RunningDrop | None = None
         self._listens_at = ""
-        self._news = asyncio.Event()
+        self._wake_up = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop` is set. Wakes when something was committed, to see whether it is about the drop."""
+        """Runs until `stop` is set. Every commit wakes it, as the commit may concern the drop."""
         loop = asyncio.get_running_loop()
 
-        def tell(_seq: int) -> None:
+        def wake_up(_seq: int) -> None:
             with suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(self._news.set)
+                loop.call_soon_threadsafe(self._wake_up.set)
 
-        self._services.database.on_commit(tell)
+        self._services.database.on_commit(wake_up)
         stopping = asyncio.ensure_future(stop.wait())
-        stopping.add_done_callback(lambda _: self._news.set())
+        stopping.add_done_callback(lambda _: self._wake_up.set())
         try:
             while not stop.is_set():
-                self._news.clear()
+                self._wake_up.clear()
                 pause = await self._round()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(pause):
-                        await self._news.wait()
+                        await self._wake_up.wait()
+                # A pause, so that a burst of commits causes few rounds.
                 await asyncio.wait({stopping}, timeout=_SECONDS_AT_LEAST)
         finally:
             stopping.cancel()
             await self._end()
 
     async def _round(self) -> float:
-        """Seconds until the next look, if nothing happens before."""
+        """Updates the drop. Returns the seconds until the next round, if no commit comes before."""
         wanted = await asyncio.to_thread(self._wanted)
         if wanted is None:
             await self._end()
@@ -126,7 +128,7 @@ class SftpDrop:
         return _Wanted(source_id=found.id, address=found.path, problems=found.problems, account_ids=frozenset(ids))
 
     async def _listen(self, wanted: _Wanted) -> tuple[Message, ...]:
-        """Why it cannot; empty while it listens."""
+        """Starts the drop if necessary. Returns the reasons why it cannot listen; empty while it listens."""
         if self._drop is not None and (self._listens_at != wanted.address or self._drop.is_lost):
             await self._end()
         if self._drop is None:
@@ -137,14 +139,14 @@ class SftpDrop:
                 return (message("source.drop-not-open", quote=reason, address=wanted.address),)
             self._listens_at = wanted.address
             _log.info("the SFTP drop listens")
-        await self._drop.look_round()
+        await self._drop.refresh_accounts()
         return ()
 
     async def _opened(self, wanted: _Wanted) -> RunningDrop:
         home = self._services.files.home
         await asyncio.to_thread(fingerprint_of, home)
-        drop = self._make(home / DROP_SPOOL, self._lookup, self._take, self._take_again, self._limits, self._news)
-        await asyncio.to_thread(drop.tidy_up, wanted.account_ids)
+        drop = self._make(home / DROP_SPOOL, self._lookup, self._take, self._take_again, self._limits, self._wake_up)
+        await asyncio.to_thread(drop.clean_spool, wanted.account_ids)
         host, _, port = wanted.address.rpartition(":")
         await drop.listen(host.strip("[]"), int(port), home / HOST_KEY_FILE)
         return drop
@@ -174,7 +176,7 @@ class SftpDrop:
         try:
             return await _finished(lambda: sftp_drop_files.take(self._services, account_id, path, file))
         finally:
-            self._news.set()
+            self._wake_up.set()
 
     async def _take_again(self, account_id: str, path: str, sha256: str) -> None:
         await _finished(lambda: sftp_drop_files.take_accepted(self._services, account_id, path, sha256))
@@ -184,11 +186,11 @@ def _account(row: Row[Any]) -> Account:
     return Account(id=row.id, name=row.name, secret=row.secret, public_key=row.public_key)
 
 
-async def _finished(taking: Callable[[], _T]) -> _T:
-    """In a thread of its own, which goes on to its end also where the sender has gone meanwhile."""
+async def _finished(import_file: Callable[[], _T]) -> _T:
+    """Runs in a thread, which finishes even if the sender disconnects meanwhile."""
     try:
-        return await asyncio.to_thread(taking)
-    except (sftp_drop_files.AccountAway, SourceAway):
+        return await asyncio.to_thread(import_file)
+    except (sftp_drop_files.AccountRemoved, SourceRemoved):
         raise NotTaken("This account is closed.") from None
     except OSError:
         raise

@@ -1,7 +1,7 @@
-"""How a file of the SFTP drop becomes a document: kept, read, placed and committed before its sender hears of it.
+"""Import of a file from the SFTP drop: stored, read, filed and committed before its sender gets the confirmation.
 
 A PDF may be the picture of an XML of the same name, which may come before or after it. So a lone PDF is committed as
-HELD, and becomes a document of its own only if no XML has come within some seconds.
+HELD, and becomes a document of its own only if no XML comes within some seconds.
 """
 
 import time
@@ -27,26 +27,35 @@ PICTURE_WAIT_SECONDS: Final = 8.0
 _ARRIVED: Final = (FileOutcome.TAKEN, FileOutcome.KNOWN, FileOutcome.UNPLACED, FileOutcome.UNREADABLE)
 
 
-class AccountAway(Exception):
+class AccountRemoved(Exception):
     """The account was removed meanwhile."""
 
 
 def source_name(account_name: str) -> str:
-    """How an account's files are called in the tray."""
+    """Returns the source name of an account, as shown with its unfiled documents."""
     return f"sftp {account_name}"
 
 
 def take(services: Services, account_id: str, path: str, file: Path) -> str:
-    """Keeps the file; its SHA-256. `path` is relative. Raises `AccountAway` and `OSError`."""
+    """Stores the file and imports it; returns its SHA-256.
+
+    Args:
+       path: relative to the account's root.
+
+    Raises:
+       AccountRemoved: the account no longer exists.
+       OSError: the file cannot be stored.
+    """
     with file.open("rb") as stream:
         sha256, _ = services.files.put(iter(lambda: stream.read(1 << 20), b""))
+    # Kill point: the bytes are stored and no row exists; the sender has no confirmation and sends the file again.
     kill_point("drop.stored")
     take_accepted(services, account_id, path, sha256)
     return sha256
 
 
 def take_accepted(services: Services, account_id: str, path: str, sha256: str) -> None:
-    """The same for a file whose bytes are in the store: it was given another path."""
+    """Imports a stored file again under another path, after a rename by its sender."""
     account = _account(services, account_id)
     incoming = _incoming(account, path, sha256)
     content = source_files.read(services, incoming)
@@ -58,9 +67,10 @@ def take_accepted(services: Services, account_id: str, path: str, sha256: str) -
         before = source_files.outcome_at(transaction, place.source_id, place.path)
         outcome = _of_picture(transaction, place)
         if outcome is None:
-            outcome = source_files.filed(transaction, services, incoming, content)
+            outcome = source_files.file_or_record(transaction, services, incoming, content)
             _take_pictures(transaction, place)
-        source_files.write_down(transaction, place, outcome, before)
+        source_files.record(transaction, place, outcome, before)
+    # Kill point: the import is committed and not confirmed; the file that the sender repeats is recognized by its hash.
     kill_point("intake.committed")
 
 
@@ -69,7 +79,7 @@ def _account(services: Services, account_id: str) -> Row[Any]:
     with services.database.read() as connection:
         found = connection.execute(select(table).where(table.c.id == account_id)).first()
     if found is None:
-        raise AccountAway
+        raise AccountRemoved
     return found
 
 
@@ -90,7 +100,7 @@ def _incoming(account: Row[Any], path: str, sha256: str) -> Incoming:
 
 
 def _of_picture(transaction: Transaction, place: SourceFile) -> FileOutcome | None:
-    """PICTURE or HELD for a PDF; `None` for what is filed at once."""
+    """Returns PICTURE or WAITING_PICTURE for a PDF; `None` for a file that is filed at once."""
     if not place.path.lower().endswith(".pdf"):
         return None
     beside = [row for row in _of_stem(transaction, place) if row.path.lower().endswith(".xml")]
@@ -98,12 +108,12 @@ def _of_picture(transaction: Transaction, place: SourceFile) -> FileOutcome | No
 
 
 def _take_pictures(transaction: Transaction, place: SourceFile) -> None:
-    """The XML has come: what is held of its name is its picture."""
+    """Marks waiting PDFs of this XML's name as its pictures."""
     if not place.path.lower().endswith(".xml"):
         return
     for row in _of_stem(transaction, place):
         if row.outcome == FileOutcome.WAITING_PICTURE:
-            source_files.write_down(transaction, _file_of(row), FileOutcome.PICTURE, FileOutcome.WAITING_PICTURE)
+            source_files.record(transaction, _file_of(row), FileOutcome.PICTURE, FileOutcome.WAITING_PICTURE)
 
 
 def _of_stem(transaction: Transaction, place: SourceFile) -> Sequence[Row[Any]]:
@@ -119,7 +129,7 @@ def _file_of(row: Row[Any]) -> SourceFile:
 
 
 def file_waiting_pictures(services: Services, *, older_than: float = PICTURE_WAIT_SECONDS) -> bool:
-    """Files the PDFs for which no XML came. True if others are still held."""
+    """Files the PDFs whose XML did not come in time. Returns whether others still wait."""
     late = tables.utc_now() - timedelta(seconds=older_than)
     waiting = False
     for row in _waiting_pictures(services):
@@ -128,13 +138,14 @@ def file_waiting_pictures(services: Services, *, older_than: float = PICTURE_WAI
             continue
         content = _content_of(services, row)
         with services.database.write(services.space_id) as transaction:
+            # Read again in the transaction: an XML may have come while the PDF was being read.
             if source_files.outcome_at(transaction, row.source_id, row.path) is FileOutcome.WAITING_PICTURE:
                 _file_one(transaction, services, row, content)
     return waiting
 
 
 def file_all_waiting(transaction: Transaction, services: Services, source_id: str) -> None:
-    """All of a source that is about to go."""
+    """Files all waiting PDFs of a source that is about to be removed."""
     table = tables.source_file
     waiting_query = select(table).where(
         table.c.source_id == source_id, table.c.outcome == str(FileOutcome.WAITING_PICTURE)
@@ -161,5 +172,5 @@ def _file_one(
     table = tables.drop_account
     account = transaction.execute(select(table).where(table.c.source_id == row.source_id, table.c.name == name)).first()
     if account is not None:
-        outcome = source_files.filed(transaction, services, _incoming(account, path, row.sha256), content)
-        source_files.write_down(transaction, _file_of(row), outcome, FileOutcome.WAITING_PICTURE)
+        outcome = source_files.file_or_record(transaction, services, _incoming(account, path, row.sha256), content)
+        source_files.record(transaction, _file_of(row), outcome, FileOutcome.WAITING_PICTURE)

@@ -1,4 +1,4 @@
-"""Commands about sources: watch a folder, open an SFTP drop and say who may put files into it, end either."""
+"""Commands that add or remove watched folders, the SFTP drop and its accounts."""
 
 import os
 import re
@@ -32,7 +32,7 @@ _LONGEST_KEY: Final = 4_096
 
 
 def _prepare_source(services: Services, body: AddSource) -> None:
-    """Makes the host key of a drop. What goes wrong is told when the command runs."""
+    """Generates the host key of a drop. Failures are raised when the command runs."""
     try:
         if body.kind is SourceKind.SFTP_DROP:
             fingerprint_of(services.files.home)
@@ -42,7 +42,11 @@ def _prepare_source(services: Services, body: AddSource) -> None:
 
 @prepared_by(_prepare_source)
 def add_source(transaction: Transaction, body: AddSource, context: Context) -> Any:
-    """Result: `{"sourceId": id, "outcome": NEW or KNOWN}`."""
+    """Adds a source.
+
+    Returns:
+       `{"sourceId": id, "outcome": "NEW" or "KNOWN"}`
+    """
     if body.kind is SourceKind.SFTP_DROP:
         return _add_drop(transaction, body, context)
     path = _checked_folder(body.path, context.services)
@@ -71,7 +75,7 @@ def _insert(transaction: Transaction, body: AddSource, path: str, fingerprint: s
 
 
 def _add_drop(transaction: Transaction, body: AddSource, context: Context) -> Any:
-    """There is one; given another address it moves there, with its accounts and its key."""
+    """Adds the drop. A space has one: a second address moves it, with its accounts and its host key."""
     address = _checked_address(body.path)
     try:
         fingerprint = fingerprint_of(context.services.files.home)
@@ -96,7 +100,7 @@ def _checked_address(text: str) -> str:
 
 
 def _checked_folder(text: str, services: Services) -> Path:
-    """The folder without the links that lead to it today: what such a link is changed to later is not watched."""
+    """Returns the folder with symbolic links resolved, so that a later change of a link does not change the folder."""
 
     def refuse(code: str) -> Refused:
         return Refused(ProblemType.REFUSED, message(code, path=text), field="path")
@@ -116,7 +120,7 @@ def _checked_folder(text: str, services: Services) -> Path:
 
 
 def remove_source(transaction: Transaction, body: RemoveSource, context: Context) -> Any:
-    """What it brought stays, also what lies under *To place*."""
+    """Removes a source. The documents that came from it stay, also the unfiled ones."""
     table = tables.source
     file_all_waiting(transaction, context.services, body.source_id)
     found = transaction.execute(
@@ -131,7 +135,11 @@ def remove_source(transaction: Transaction, body: RemoveSource, context: Context
 
 
 def add_account(transaction: Transaction, body: AddAccount, context: Context) -> Any:
-    """Result: `{"accountId": id}`. Exactly one of `secret` and `public_key`."""
+    """Adds an account with either `secret` or `public_key`.
+
+    Returns:
+       `{"accountId": id}`
+    """
     _check_account(transaction, body)
     row = {
         "id": _uuid(body.account_id),
@@ -166,10 +174,10 @@ def _check_account(transaction: Transaction, body: AddAccount) -> None:
         raise Refused(ProblemType.REFUSED, message("account.too-many", limit=MOST_ACCOUNTS), field="name")
     if body.client_id and ClientDirectory(transaction.connection, transaction.space_id).by_id(body.client_id) is None:
         raise Refused(ProblemType.NOT_FOUND, Message("client.gone"), field="clientId")
-    _check_way_in(body)
+    _check_credentials(body)
 
 
-def _check_way_in(body: AddAccount) -> None:
+def _check_credentials(body: AddAccount) -> None:
     if (body.secret is None) == (body.public_key is None):
         raise Refused(ProblemType.BAD_REQUEST, Message("account.needs-one-way-in"), field="secret")
     if body.secret is not None and not is_password_hash(body.secret):
@@ -192,7 +200,7 @@ def _is_public_key(line: str) -> bool:
 
 
 def remove_account(transaction: Transaction, body: RemoveAccount, context: Context) -> Any:
-    """Whoever is signed in with it is shown out."""
+    """Removes an account; its open connections are closed."""
     account = tables.drop_account
     mine = (account.c.id == body.account_id, account.c.space_id == transaction.space_id)
     found = transaction.execute(select(account).where(*mine)).first()
@@ -205,7 +213,7 @@ def remove_account(transaction: Transaction, body: RemoveAccount, context: Conte
 
 
 def _uuid(text: str) -> str:
-    """It becomes the name of a directory."""
+    """Returns the id in canonical form, as it becomes the name of a directory."""
     try:
         return str(uuid.UUID(text))
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a source has brought, file by file: filed or laid aside, written down, and counted at the source."""
+"""Files of a source: each is filed or recorded as unfiled, and counted at its source."""
 
 from enum import StrEnum
 from typing import Final
@@ -20,9 +20,10 @@ from banqup_tui.sources.sorter import Unplaced
 
 
 class FileOutcome(StrEnum):
-    """What became of a file. PICTURE: the PDF of an XML beside it, which is the document.
+    """State of a file of a source.
 
-    HELD: a PDF that is kept, and becomes a document if no XML of its name comes within some seconds.
+    PICTURE: a PDF whose XML is the document. WAITING_PICTURE (`HELD` in the database): a PDF that becomes a
+    document if no XML of its name comes within some seconds.
     """
 
     TAKEN = "TAKEN"
@@ -38,8 +39,8 @@ REFUSED: Final = frozenset({FileOutcome.UNPLACED, FileOutcome.UNREADABLE})
 _UNSEEN: Final = frozenset({FileOutcome.PICTURE, FileOutcome.WAITING_PICTURE})
 
 
-class SourceAway(Exception):
-    """The source was removed while it was being looked at."""
+class SourceRemoved(Exception):
+    """The source was removed while it was being scanned."""
 
 
 class SourceFile(Value, frozen=True, kw_only=True):
@@ -52,9 +53,10 @@ class SourceFile(Value, frozen=True, kw_only=True):
 
 
 def read(services: Services, incoming: Incoming) -> Content | UnreadableDocument:
-    """What the file holds, or why it cannot be read. To be asked outside of a transaction.
+    """Returns the content of the file, or why it cannot be read. Call it outside of a transaction.
 
-    Raises ReaderNotAvailable, which is no fault of the file.
+    Raises:
+       ReaderNotAvailable: no fault of the file; a later attempt may succeed.
     """
     try:
         return read_file(services, incoming.sha256, incoming.file_name)
@@ -62,22 +64,29 @@ def read(services: Services, incoming: Incoming) -> Content | UnreadableDocument
         return error
 
 
-def filed(
+def file_or_record(
     transaction: Transaction, services: Services, incoming: Incoming, content: Content | UnreadableDocument
 ) -> FileOutcome:
-    """A document, or a place in the tray with the reason."""
+    """Files the document, or records it as unfiled with the reason."""
     if isinstance(content, UnreadableDocument):
-        unfiled.lay_aside(transaction, incoming, content.message, None)
+        unfiled.add(transaction, incoming, content.message, None)
         return FileOutcome.UNREADABLE
     taken = document_intake.take(transaction, services, incoming, content)
     if isinstance(taken, Unplaced):
-        unfiled.lay_aside(transaction, incoming, taken.reason, content)
+        unfiled.add(transaction, incoming, taken.reason, content)
         return FileOutcome.UNPLACED
     return FileOutcome.TAKEN if taken.is_new else FileOutcome.KNOWN
 
 
-def write_down(transaction: Transaction, file: SourceFile, outcome: FileOutcome, before: FileOutcome | None) -> None:
-    """`before`: what had become of the file at this path. Raises `SourceAway`."""
+def record(transaction: Transaction, file: SourceFile, outcome: FileOutcome, before: FileOutcome | None) -> None:
+    """Records the file and updates its source's counts.
+
+    Args:
+       before: outcome of the file that was at this path before.
+
+    Raises:
+       SourceRemoved: the source no longer exists.
+    """
     source = tables.source
     taken = (outcome is FileOutcome.TAKEN) * 1
     refused = (outcome in REFUSED) - (before in REFUSED)
@@ -87,8 +96,8 @@ def write_down(transaction: Transaction, file: SourceFile, outcome: FileOutcome,
         .values(taken=source.c.taken + taken, refused=source.c.refused + refused, last_at=transaction.now)
     )
     if transaction.execute(statement).rowcount == 0:
-        raise SourceAway
-    _remember(transaction, file, outcome)
+        raise SourceRemoved
+    _upsert(transaction, file, outcome)
     if outcome not in _UNSEEN:
         transaction.changed(EntityKind.SOURCE, file.source_id)
 
@@ -100,7 +109,7 @@ def outcome_at(transaction: Transaction, source_id: str, path: str) -> FileOutco
     return FileOutcome(found) if found else None
 
 
-def _remember(transaction: Transaction, file: SourceFile, outcome: FileOutcome) -> None:
+def _upsert(transaction: Transaction, file: SourceFile, outcome: FileOutcome) -> None:
     row = {
         "source_id": file.source_id,
         "path": file.path,

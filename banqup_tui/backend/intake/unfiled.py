@@ -1,4 +1,4 @@
-"""The tray *To place*: files that are kept though nobody could tell whose they are, each with its reason."""
+"""Unfiled documents (*To place* on the screen): stored files whose client or folder is unknown, with the reason."""
 
 import uuid
 from typing import Any
@@ -17,10 +17,10 @@ from banqup_tui.sources.layouts import read_path
 from banqup_tui.sources.suggestions import suggest
 
 
-def lay_aside(transaction: Transaction, incoming: Arrival, reason: Message, content: Content | None) -> None:
-    """In place of what was said of it before, or of the same bytes at another place of the same source.
+def add(transaction: Transaction, incoming: Arrival, reason: Message, content: Content | None) -> None:
+    """Records an unfiled document. It replaces an earlier record of this path, or of the same bytes in the same source.
 
-    A file whose bytes were not taken into the store is laid aside without them.
+    A file too large to be stored is recorded without its bytes.
     """
     table = tables.unfiled
     name = clean(incoming.path or incoming.file_name)
@@ -62,8 +62,8 @@ def _row(
     }
 
 
-def take_unfiled(transaction: Transaction, incoming: Incoming) -> None:
-    """The same bytes wherever they lay, and what lay at the same place of the same source."""
+def remove_for(transaction: Transaction, incoming: Incoming) -> None:
+    """Removes the records of these bytes, and of the same path in the same source."""
     table = tables.unfiled
     same_place = (table.c.source == incoming.source) & (table.c.file_name == clean(incoming.path or ""))
     same = or_(table.c.sha256 == incoming.sha256, same_place)

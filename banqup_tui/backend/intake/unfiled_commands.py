@@ -1,4 +1,4 @@
-"""Commands about the tray *To place* and what is learned from it; and another try once more is known."""
+"""Commands for unfiled documents and filing rules, and the retry of unfiled documents."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -33,7 +33,7 @@ Knowledge = tuple[int, str | None, int]
 
 
 class Placement(Value, frozen=True, kw_only=True):
-    """Result of a placement: the document, whether it was there before, and the rule that was made."""
+    """Result of a placement: the document, whether it is new, and the rule that was learned."""
 
     document_id: str
     outcome: str
@@ -44,7 +44,7 @@ class Placement(Value, frozen=True, kw_only=True):
 
 
 def _prepare(services: Services, body: PlaceFile) -> None:
-    """Reads the file outside of the transaction: what was read lately is not read again."""
+    """Reads the file outside of the transaction; the result is cached for the command."""
     table = tables.unfiled
     with services.database.read() as connection:
         row = connection.execute(select(table).where(table.c.id == body.unfiled_id)).first()
@@ -65,9 +65,11 @@ def place_file(transaction: Transaction, body: PlaceFile, context: Context) -> A
     found = _content(context.services, incoming)
     content = found if isinstance(found, Content) else _NOT_READ
     placed = placed_by_hand(content, client, body.folder, directory)
-    filed = document_intake.file(transaction, context.services, incoming, content, (placed,), remember_accounts=False)
-    (taken,) = filed.documents
-    _write_down(transaction, row, FileOutcome.TAKEN if filed.is_new else FileOutcome.KNOWN)
+    imported = document_intake.file(
+        transaction, context.services, incoming, content, (placed,), remember_accounts=False
+    )
+    (taken,) = imported.documents
+    _record(transaction, row, FileOutcome.TAKEN if imported.is_new else FileOutcome.KNOWN)
     learned = what_is_learned(unfiled_of(row), body.folder) if body.remember else None
     rule = (
         filing_rules.learn(transaction, learned, row.source, client, body.folder, context.user_id) if learned else None
@@ -78,17 +80,21 @@ def place_file(transaction: Transaction, body: PlaceFile, context: Context) -> A
     return msgspec.to_builtins(placement)
 
 
-def dismiss_to_place(transaction: Transaction, body: DismissUnfiled, context: Context) -> Any:
-    """Result: `{"dismissed": n}`. The file stays in the store; nobody is shown it any more."""
+def dismiss_unfiled(transaction: Transaction, body: DismissUnfiled, context: Context) -> Any:
+    """Removes unfiled documents from the list; their files stay stored.
+
+    Returns:
+       `{"dismissed": n}`
+    """
     rows = [_waiting(transaction, unfiled_id) for unfiled_id in dict.fromkeys(body.unfiled_ids)]
     for row in rows:
         unfiled.remove(transaction, row.id)
-        _write_down(transaction, row, FileOutcome.DISMISSED)
+        _record(transaction, row, FileOutcome.DISMISSED)
     return {"dismissed": len(rows)}
 
 
 def remove_rule(transaction: Transaction, body: RemoveRule, context: Context) -> Any:
-    """What was placed by it stays where it is."""
+    """Removes a filing rule. Documents filed by it stay in place."""
     table = tables.rule
     row = transaction.execute(
         select(table).where(table.c.id == body.rule_id, table.c.space_id == transaction.space_id)
@@ -101,7 +107,7 @@ def remove_rule(transaction: Transaction, body: RemoveRule, context: Context) ->
 
 HANDLERS: Final[dict[type[Value], Handler]] = {
     PlaceFile: place_file,
-    DismissUnfiled: dismiss_to_place,
+    DismissUnfiled: dismiss_unfiled,
     RemoveRule: remove_rule,
 }
 
@@ -131,11 +137,11 @@ def _content(services: Services, incoming: Incoming) -> Content | BanqupError | 
         return error
 
 
-# The source that it came by
+# Counts of the source
 
 
-def _write_down(transaction: Transaction, row: Row[Any], outcome: FileOutcome) -> None:
-    """The source counts it no longer among what was refused."""
+def _record(transaction: Transaction, row: Row[Any], outcome: FileOutcome) -> None:
+    """Updates the file's record, so that its source no longer counts it as refused."""
     file, source = tables.source_file, tables.source
     if row.source_id is None:
         return
@@ -149,11 +155,11 @@ def _write_down(transaction: Transaction, row: Row[Any], outcome: FileOutcome) -
         transaction.changed(EntityKind.SOURCE, row.source_id)
 
 
-# Another try
+# Retry
 
 
 def knowledge(services: Services) -> Knowledge:
-    """Differs from before when there is more by which a file could be placed."""
+    """Returns a value that changes when there are more keys or rules by which a document could be filed."""
     key, rule = tables.client_key, tables.rule
     with services.database.read() as connection:
         keys = connection.execute(select(func.count()).where(key.c.space_id == services.space_id)).scalar_one()
@@ -163,14 +169,14 @@ def knowledge(services: Services) -> Knowledge:
     return int(keys), str(newest) if newest else None, int(number)
 
 
-def retry(services: Services, halted: Callable[[], bool]) -> None:
-    """What sources brought; an import by hand was refused to whoever asked, and is theirs to repeat."""
+def retry(services: Services, stopped: Callable[[], bool]) -> None:
+    """Tries again to file documents of sources. An import by hand was refused to the user, who can repeat it."""
     table = tables.unfiled
     mine = (table.c.space_id == services.space_id, table.c.source != BY_HAND, table.c.sha256.is_not(None))
     with services.database.read() as connection:
         rows = connection.execute(select(table).where(*mine).order_by(table.c.at)).all()
     for row in rows:
-        if halted():
+        if stopped():
             return
         content = _content(services, _incoming(row))
         if isinstance(content, Content):
@@ -181,13 +187,13 @@ def retry(services: Services, halted: Callable[[], bool]) -> None:
 def _retry_one(transaction: Transaction, services: Services, row: Row[Any], content: Content) -> None:
     if unfiled.found(transaction, row.id) is None:
         return
-    taken = document_intake.take(transaction, services, _as_it_came(transaction, row), content)
+    taken = document_intake.take(transaction, services, _with_account(transaction, row), content)
     if isinstance(taken, document_intake.Taken):
-        _write_down(transaction, row, FileOutcome.TAKEN if taken.is_new else FileOutcome.KNOWN)
+        _record(transaction, row, FileOutcome.TAKEN if taken.is_new else FileOutcome.KNOWN)
 
 
-def _as_it_came(transaction: Transaction, row: Row[Any]) -> Incoming:
-    """With what the account of the drop says, where it is still there."""
+def _with_account(transaction: Transaction, row: Row[Any]) -> Incoming:
+    """Returns the file with client and folder of its drop account, if that still exists."""
     incoming, account = _incoming(row), tables.drop_account
     name = row.source.removeprefix("sftp ")
     found = transaction.execute(

@@ -1,7 +1,7 @@
-"""The watched folders: looked at every few seconds, in a thread, each file in a transaction of its own.
+"""Watched folders, scanned every few seconds in a thread; each file is imported in a transaction of its own.
 
-Files are never moved, changed or deleted. What was looked at is remembered in `source_file`, so it is not read again,
-also after a restart; what could not be placed is tried again once the firm has got to know more clients.
+Files are never moved, changed or deleted. A file that was read is recorded in `source_file` and not read again, also
+after a restart. A file that could not be filed is tried again when clients or rules are added.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from sqlalchemy import select, update
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.intake import source_files, unfiled, unfiled_commands
 from banqup_tui.backend.intake.incoming import Arrival, Incoming
-from banqup_tui.backend.intake.source_files import FileOutcome, SourceAway, SourceFile
+from banqup_tui.backend.intake.source_files import FileOutcome, SourceFile, SourceRemoved
 from banqup_tui.backend.services import Services
 from banqup_tui.domain.errors import BanqupError, UnreadableDocument
 from banqup_tui.domain.messages import Message, message
@@ -28,7 +28,7 @@ from banqup_tui.folder_walk import NotARegularFile, open_below
 from banqup_tui.formats.refusals import ReaderNotAvailable, check_size
 from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol.messages import EntityKind
-from banqup_tui.sources.folder import FolderEye, FoundFile, Mark
+from banqup_tui.sources.folder import FolderScanner, FoundFile, Mark
 
 _MOST_FAULTS: Final = 3
 _MOST_PROBLEMS: Final = 3
@@ -36,24 +36,29 @@ _log = logging.getLogger(__name__)
 
 
 class _FileMoved(Exception):
-    """The file changed or vanished while it was being read; the next look sees it again."""
+    """The file changed or vanished while it was being read; the next scan finds it again."""
 
 
 class _FileProblem(BanqupError):
-    """The file is there but cannot be read or stored; tried again at every look."""
+    """The file cannot be read or stored; every scan tries again."""
 
 
-class _Memory(msgspec.Struct):
-    """What is known of one source between two looks. `faults` counts, per file, what should not have happened."""
+class _SourceState(msgspec.Struct):
+    """State of a source between two scans. `faults` counts unexpected errors for each file."""
 
-    eye: FolderEye
+    scanner: FolderScanner
     marks: dict[str, Mark]
     problems: tuple[Message, ...] = ()
     faults: dict[str, int] = {}
 
 
-class Watching:
-    """`every`: seconds between looks (more where looking takes long); `still_for`, `wait_for_xml` as in `FolderEye`."""
+class WatchedFolders:
+    """Scans the watched folders of a space.
+
+    Args:
+       every: seconds between scans (more where a scan takes long).
+       still_for, wait_for_xml: see `FolderScanner`.
+    """
 
     def __init__(
         self,
@@ -69,37 +74,38 @@ class Watching:
         self._still_for = still_for
         self._wait_for_xml = wait_for_xml
         self._clock = clock
-        self._memories: dict[str, _Memory] = {}
+        self._states: dict[str, _SourceState] = {}
         self._known: unfiled_commands.Knowledge | None = None
-        self._halt = threading.Event()
+        self._stopping = threading.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Look until `stop` is set; ends between two files. A look that fails is tried again at the next turn."""
-        self._halt.clear()
+        """Scans until `stop` is set; ends between two files. An error is raised to the caller, which restarts this
+        task."""
+        self._stopping.clear()
         stopping = asyncio.ensure_future(stop.wait())
-        stopping.add_done_callback(lambda _: self._halt.set())
+        stopping.add_done_callback(lambda _: self._stopping.set())
         try:
             while not stop.is_set():
                 started = time.monotonic()
-                await asyncio.to_thread(self.look)
+                await asyncio.to_thread(self.scan)
                 pause = max(self._every, 5 * (time.monotonic() - started))
                 await asyncio.wait({stopping}, timeout=pause)
         finally:
             stopping.cancel()
-            self._halt.set()
+            self._stopping.set()
 
-    def look(self) -> None:
-        """Look once at every source. A folder with a problem does not keep the others from being looked at."""
+    def scan(self) -> None:
+        """Scans every source once. A problem of a folder does not stop the scan of the others."""
         sources = self._sources()
-        self._memories = {id_: memory for id_, memory in self._memories.items() if id_ in sources}
-        self._retry_where_more_is_known()
+        self._states = {id_: state for id_, state in self._states.items() if id_ in sources}
+        self._retry_unfiled()
         for source_id, path in sources.items():
-            if self._halt.is_set():
+            if self._stopping.is_set():
                 return
             try:
-                self._look_at(source_id, path)
-            except SourceAway:
-                self._memories.pop(source_id, None)
+                self._scan(source_id, path)
+            except SourceRemoved:
+                self._states.pop(source_id, None)
 
     def _sources(self) -> dict[str, str]:
         table = tables.source
@@ -109,97 +115,101 @@ class Watching:
         with self._services.database.read() as connection:
             return {row.id: row.path for row in connection.execute(statement)}
 
-    def _retry_where_more_is_known(self) -> None:
-        """New clients, new numbers of theirs, new rules: what waits may be placed now."""
+    def _retry_unfiled(self) -> None:
+        """Tries unfiled documents again if clients, numbers or rules were added since the last scan."""
         known = unfiled_commands.knowledge(self._services)
         if self._known not in (None, known):
-            unfiled_commands.retry(self._services, self._halt.is_set)
+            unfiled_commands.retry(self._services, self._stopping.is_set)
         self._known = known
 
-    def _look_at(self, source_id: str, path: str) -> None:
-        memory = self._memories.get(source_id) or self._remembered(source_id, path)
-        self._memories[source_id] = memory
-        look = memory.eye.look(memory.marks)
+    def _scan(self, source_id: str, path: str) -> None:
+        state = self._states.get(source_id) or self._remembered(source_id, path)
+        self._states[source_id] = state
+        scan = state.scanner.scan(state.marks)
         problems: list[Message] = []
-        for file in look.ready:
-            if self._halt.is_set():
+        for file in scan.ready:
+            if self._stopping.is_set():
                 return
             try:
-                self._take(source_id, path, file, memory)
+                self._take(source_id, path, file, state)
             except _FileProblem as error:
                 problems.append(error.message)
-        found = (*look.problems, *problems[:_MOST_PROBLEMS])
-        if found != memory.problems:
+        found = (*scan.problems, *problems[:_MOST_PROBLEMS])
+        if found != state.problems:
             self._write_problems(source_id, found)
-            memory.problems = found
+            state.problems = found
 
-    def _remembered(self, source_id: str, path: str) -> _Memory:
-        eye = FolderEye(Path(path), still_for=self._still_for, wait_for_xml=self._wait_for_xml, clock=self._clock)
+    def _remembered(self, source_id: str, path: str) -> _SourceState:
+        scanner = FolderScanner(
+            Path(path), still_for=self._still_for, wait_for_xml=self._wait_for_xml, clock=self._clock
+        )
         files, source = tables.source_file, tables.source
         with self._services.database.read() as connection:
             rows = connection.execute(select(files).where(files.c.source_id == source_id)).all()
             problems = connection.execute(select(source.c.problems).where(source.c.id == source_id)).scalar()
-        return _Memory(
-            eye=eye,
+        return _SourceState(
+            scanner=scanner,
             marks={row.path: (row.size, row.mtime_ns) for row in rows},
             problems=problems or (),
         )
 
-    def _take(self, source_id: str, root: str, file: FoundFile, memory: _Memory) -> None:
+    def _take(self, source_id: str, root: str, file: FoundFile, state: _SourceState) -> None:
         try:
-            self._taken(source_id, root, file)
+            self._import(source_id, root, file)
         except _FileMoved:
             return
-        except (_FileProblem, SourceAway):
+        except (_FileProblem, SourceRemoved):
             raise
         except ReaderNotAvailable as error:
             raise _FileProblem(error.message) from error
         except Exception as error:
-            raise self._fault(file, memory) from error
-        memory.marks[file.path] = file.mark
+            raise self._fault(file, state) from error
+        state.marks[file.path] = file.mark
+        # Kill point: the import is committed; after a restart the recorded mark keeps the file from being read again.
         kill_point("intake.committed")
 
-    def _fault(self, file: FoundFile, memory: _Memory) -> _FileProblem:
-        """One file that is our undoing does not keep the others out; after a few tries it is left until a restart."""
+    def _fault(self, file: FoundFile, state: _SourceState) -> _FileProblem:
+        """Logs the error, so that the other files are still imported. After a few tries the file is skipped until a
+        restart."""
         _log.exception("a file of a watched folder was not taken")
-        memory.faults[file.path] = memory.faults.get(file.path, 0) + 1
-        if memory.faults[file.path] >= _MOST_FAULTS:
-            memory.marks[file.path] = file.mark
+        state.faults[file.path] = state.faults.get(file.path, 0) + 1
+        if state.faults[file.path] >= _MOST_FAULTS:
+            state.marks[file.path] = file.mark
         return _FileProblem(message("source.file-failed", path=file.path))
 
-    def _taken(self, source_id: str, root: str, file: FoundFile) -> None:
+    def _import(self, source_id: str, root: str, file: FoundFile) -> None:
         if file.picture_of is not None:
             picture = SourceFile(source_id=source_id, path=file.path, mark=file.mark, sha256=None)
             with self._services.database.write(self._services.space_id) as transaction:
                 before = source_files.outcome_at(transaction, source_id, file.path)
-                source_files.write_down(transaction, picture, FileOutcome.PICTURE, before)
+                source_files.record(transaction, picture, FileOutcome.PICTURE, before)
             return
         name = file.path.rpartition("/")[2]
         try:
             check_size(file.mark[0])
         except UnreadableDocument as error:
             arrival = Arrival(file_name=name, path=file.path, source=root, source_id=source_id)
-            self._refused(source_id, file, arrival, error)
+            self._record_oversized(source_id, file, arrival, error)
             return
         sha256 = self._copied(root, file)
         incoming = Incoming(sha256=sha256, file_name=name, path=file.path, source=root, source_id=source_id)
         content = source_files.read(self._services, incoming)
         with self._services.database.write(self._services.space_id) as transaction:
-            outcome = source_files.filed(transaction, self._services, incoming, content)
+            outcome = source_files.file_or_record(transaction, self._services, incoming, content)
             before = source_files.outcome_at(transaction, source_id, file.path)
-            looked_at = SourceFile(source_id=source_id, path=file.path, mark=file.mark, sha256=sha256)
-            source_files.write_down(transaction, looked_at, outcome, before)
+            source_file = SourceFile(source_id=source_id, path=file.path, mark=file.mark, sha256=sha256)
+            source_files.record(transaction, source_file, outcome, before)
 
-    def _refused(self, source_id: str, file: FoundFile, arrival: Arrival, why: UnreadableDocument) -> None:
-        """A place in the tray without the bytes: nothing of the file is copied into the store."""
-        looked_at = SourceFile(source_id=source_id, path=file.path, mark=file.mark, sha256=None)
+    def _record_oversized(self, source_id: str, file: FoundFile, arrival: Arrival, why: UnreadableDocument) -> None:
+        """Records a file that is too large as unfiled, without a copy of its bytes."""
+        source_file = SourceFile(source_id=source_id, path=file.path, mark=file.mark, sha256=None)
         with self._services.database.write(self._services.space_id) as transaction:
-            unfiled.lay_aside(transaction, arrival, why.message, None)
+            unfiled.add(transaction, arrival, why.message, None)
             before = source_files.outcome_at(transaction, source_id, file.path)
-            source_files.write_down(transaction, looked_at, FileOutcome.UNREADABLE, before)
+            source_files.record(transaction, source_file, FileOutcome.UNREADABLE, before)
 
     def _copied(self, root: str, file: FoundFile) -> str:
-        """The SHA-256 of the file, now in the store. Raises `_FileMoved` where it changed under our hands."""
+        """Stores the file and returns its SHA-256. Raises `_FileMoved` if it changed meanwhile."""
         try:
             stream = open_below(Path(root), file.path)
         except (FileNotFoundError, NotADirectoryError, NotARegularFile) as error:
@@ -217,7 +227,7 @@ class Watching:
         with self._services.database.write(self._services.space_id) as transaction:
             statement = update(source).where(source.c.id == source_id).values(problems=problems)
             if transaction.execute(statement).rowcount == 0:
-                raise SourceAway
+                raise SourceRemoved
             transaction.changed(EntityKind.SOURCE, source_id)
 
 
@@ -226,7 +236,7 @@ def _of_disk(code: str, path: str, error: OSError) -> Message:
 
 
 def _chunks(stream: BinaryIO, file: FoundFile) -> Iterator[bytes]:
-    """No more than was seen: a file that grows as fast as it is read would fill the store."""
+    """Yields no more bytes than the scan saw: a file that grows as fast as it is read would fill the disk."""
     size = 0
     while chunk := stream.read(1 << 20):
         size += len(chunk)

@@ -1,1 +1,1 @@
-"""Starts, runs and ends the service's process; backup and restore."""
+"""Start, run and end of the service's process; backup and restore."""

@@ -1,7 +1,7 @@
-"""Backups of the local backend, and what has to be made of one that is put back (docs/guarantees.md).
+"""Backup and restore of the local backend (docs/guarantees.md).
 
-What was done after a backup is not in it: so a restored space begins a new epoch. Copies begin anew, everything open
-in the ledger is UNKNOWN, and integrations stay paused until an administrator has looked. Numbers are never given twice.
+Work after a backup is not in it, so a restored space begins a new epoch: copies start anew, open deliveries become
+UNKNOWN, and integrations stay paused until an administrator has looked. Change numbers are never used twice.
 """
 
 import shutil
@@ -31,62 +31,77 @@ class InTheWay(BanqupError):
 
 
 def back_up(home: Path, target: Path) -> None:
-    """While a backend runs or not. The database first: every file that it knows is there by then."""
+    """Writes a backup, also while a backend runs.
+
+    The database is copied before the files: files are only added, so every file that the copy knows is there.
+
+    Raises:
+       NoBackup: there is no database to copy.
+       InTheWay: `target` exists.
+    """
     if not (home / DATABASE_FILE).is_file():
         raise NoBackup(home)
     if target.exists():
         raise InTheWay(target)
-    half = target.with_name(f".{target.name}.part")
-    shutil.rmtree(half, ignore_errors=True)
-    half.mkdir(parents=True, mode=0o700)
+    partial = target.with_name(f".{target.name}.part")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True, mode=0o700)
     with (
         closing(sqlite3.connect(home / DATABASE_FILE)) as source,
-        closing(sqlite3.connect(half / DATABASE_FILE)) as copy,
+        closing(sqlite3.connect(partial / DATABASE_FILE)) as copy,
     ):
         source.backup(copy)
+    # Kill point: the backup is incomplete and has a hidden name; the next backup deletes it.
     kill_point("backup.copy")
-    _copy_beside(home, half)
-    half.rename(target)
+    _copy_beside(home, partial)
+    partial.rename(target)
 
 
 def _copy_beside(home: Path, target: Path) -> None:
-    """Without uploads that are under way."""
+    """Copies key files and stored files, without uploads in progress."""
     for name in (KEY_FILE, HOST_KEY_FILE):
         if (home / name).is_file():
             shutil.copy2(home / name, target / name)
     shutil.copytree(home / FILES, target / FILES, ignore=shutil.ignore_patterns(".*.part"), dirs_exist_ok=True)
 
 
-def put_back(backup: Path, home: Path) -> Path | None:
-    """Only while no backend runs. Returns where what was there before stands now.
+def restore(backup: Path, home: Path) -> Path | None:
+    """Replaces the data by a backup. Only while no backend runs.
 
-    The new epoch is begun before the backup takes the place of what was there: so it is never served without.
+    The new epoch is written before the backup gets its final place, so the restored data is never served without
+    it.
+
+    Returns:
+       The new path of the data that was there before, or `None`.
+
+    Raises:
+       NoBackup: `backup` has no database.
     """
     from banqup_tui.backend.runtime.startup import open_services
 
     if not (backup / DATABASE_FILE).is_file():
         raise NoBackup(backup)
     known_seq = _highest_number(home)
-    half = home.with_name(f".{home.name}.part")
-    shutil.rmtree(half, ignore_errors=True)
-    shutil.copytree(backup, half)
-    services = open_services(half)
-    begin_new_epoch(services, known_seq if known_seq > _highest_number(half) else 0)
+    partial = home.with_name(f".{home.name}.part")
+    shutil.rmtree(partial, ignore_errors=True)
+    shutil.copytree(backup, partial)
+    services = open_services(partial)
+    begin_new_epoch(services, known_seq if known_seq > _highest_number(partial) else 0)
     services.database.engine.dispose()
     aside = _set_aside(home)
-    half.rename(home)
+    partial.rename(home)
     return aside
 
 
 def start_empty(home: Path) -> Path | None:
-    """A new space without documents. Returns where what was there before stands now. Only while no backend runs."""
+    """Replaces the data by a new, empty space. Only while no backend runs. Returns the new path of the earlier data."""
     from banqup_tui.backend.runtime.startup import open_services
 
-    half = home.with_name(f".{home.name}.part")
-    shutil.rmtree(half, ignore_errors=True)
-    open_services(half).database.engine.dispose()
+    partial = home.with_name(f".{home.name}.part")
+    shutil.rmtree(partial, ignore_errors=True)
+    open_services(partial).database.engine.dispose()
     aside = _set_aside(home)
-    half.rename(home)
+    partial.rename(home)
     return aside
 
 
@@ -99,7 +114,7 @@ def _set_aside(home: Path) -> Path | None:
 
 
 def _highest_number(home: Path) -> int:
-    """0 where there is no database, or none that can be read."""
+    """Returns the highest change number; 0 if the database is missing or unreadable."""
     if not (home / DATABASE_FILE).is_file():
         return 0
     statement = select(func.coalesce(func.max(tables.space.c.seq), 0))

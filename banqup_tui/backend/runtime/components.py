@@ -1,4 +1,4 @@
-"""The one list of the backend's rooms: who answers which command, and what runs beside the routes."""
+"""Parts of the backend: the handlers of commands, and the background tasks."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from banqup_tui.backend.api.commands import Handlers
 from banqup_tui.backend.dispatch.loop import Dispatch
 from banqup_tui.backend.intake import client_commands, document_intake, source_commands, unfiled_commands
 from banqup_tui.backend.intake.sftp_drop import SftpDrop
-from banqup_tui.backend.intake.watched_folders import Watching
+from banqup_tui.backend.intake.watched_folders import WatchedFolders
 from banqup_tui.backend.integrations import activation, allowed_packages, installations
 from banqup_tui.backend.ledger import commands as ledger
 from banqup_tui.backend.services import Services
 
 
-class Runs(Protocol):
-    """Something that works beside the routes until it is told to stop."""
+class BackgroundTask(Protocol):
+    """A task that runs beside the routes until `stop` is set."""
 
     async def run(self, stop: asyncio.Event) -> None: ...
 
 
-class Dispatches(Runs, Protocol):
-    """Also takes over at the start what a process that is no more was sending, and knows whether anything is due."""
+class DispatchTask(BackgroundTask, Protocol):
+    """The dispatch of deliveries. `take_over` adopts at the start the deliveries of an ended process; `busy` tells
+    whether any is due."""
 
     def take_over(self) -> int: ...
 
@@ -43,13 +44,13 @@ def handlers() -> Handlers:
     return {body: handler for module in modules for body, handler in module.HANDLERS.items()}
 
 
-def dispatch(services: Services, instance_id: str) -> Dispatches:
+def dispatch(services: Services, instance_id: str) -> DispatchTask:
     return Dispatch(services, instance_id)
 
 
-def watching(services: Services) -> Runs:
-    return Watching(services)
+def watched_folders(services: Services) -> BackgroundTask:
+    return WatchedFolders(services)
 
 
-def drop(services: Services) -> Runs:
+def drop(services: Services) -> BackgroundTask:
     return SftpDrop(services)

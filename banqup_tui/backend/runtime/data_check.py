@@ -1,7 +1,6 @@
-"""What is looked at before the service opens its documents: that they are all here, and as new as this computer knows.
+"""Checks before the data is opened: the documents are there, and are as new as this computer has seen them.
 
-A database that is missing beside its documents is never taken for a first start: what is kept would be out of sight,
-and would be sent once more.
+A missing database beside stored files is no first start: the documents would be out of sight and sent again.
 """
 
 import re
@@ -22,7 +21,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class DatabaseLost(BanqupError):
-    """There is no database, or an empty one, where there were documents before."""
+    """The database is missing or empty where there were documents before."""
 
     exit_code = EXIT_CANNOT_START
 
@@ -34,7 +33,7 @@ class DatabaseLost(BanqupError):
 
 
 class Known(Value, frozen=True, kw_only=True):
-    """What a copy or an outbox has seen of a space: the highest number of the epoch, and how many documents."""
+    """State of a space that a copy or an outbox has seen: the highest number of an epoch, and the document count."""
 
     epoch: str
     seq: int
@@ -42,7 +41,7 @@ class Known(Value, frozen=True, kw_only=True):
 
 
 def refuse_to_begin_anew(backend: Path, copies: Path) -> None:
-    """Raises `DatabaseLost`. What SQLite itself cannot read is left to the opening, which says so."""
+    """Raises `DatabaseLost`. A database that SQLite cannot read is left to `open_services`, which reports it."""
     database = backend / DATABASE_FILE
     if _holds_a_space(database):
         return
@@ -53,7 +52,7 @@ def refuse_to_begin_anew(backend: Path, copies: Path) -> None:
 
 
 def highest_seen(copies: Path, epoch: str) -> int:
-    """The highest number of this epoch that a copy on this computer has seen; 0 where none has."""
+    """Returns the highest number of this epoch in the copies of this computer; 0 if there is none."""
     return max((known.seq for known in known_by_copies(copies) if known.epoch == epoch), default=0)
 
 
@@ -65,7 +64,7 @@ def content_files(files: Path) -> Iterator[Path]:
 
 
 def known_by_copies(copies: Path) -> Iterator[Known]:
-    """Read as they lie there, by the names of their tables: the service imports nothing of the terminal's side."""
+    """Reads the copies by plain SQL, as the service must not import the terminal's packages."""
     for path in sorted(copies.glob("*/copy.sqlite")):
         known = _known_by(path)
         if known is not None:
@@ -83,7 +82,7 @@ def _known_by(copy: Path) -> Known | None:
 
 
 def _seen_by(outbox: Path) -> Iterator[Known]:
-    """Of each epoch the highest number that a command was given at."""
+    """Yields, for each epoch, the highest number in the outbox's commands."""
     highest: dict[str, int] = {}
     with suppress(sqlite3.Error), closing(_read_only(outbox)) as connection:
         for (seen,) in connection.execute("SELECT DISTINCT seen FROM command"):
@@ -95,7 +94,7 @@ def _seen_by(outbox: Path) -> Iterator[Known]:
 
 
 def _holds_a_space(database: Path) -> bool:
-    """True also where it cannot be read as a database."""
+    """Tells whether the database has a space; true too if it cannot be read."""
     if not database.exists():
         return False
     try:

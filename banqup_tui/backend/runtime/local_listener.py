@@ -1,4 +1,4 @@
-"""The Unix socket on which the local backend listens, in a directory of its user's own."""
+"""The Unix socket of the local backend, in a private directory of its user."""
 
 import hashlib
 import os
@@ -23,7 +23,8 @@ class NoPlaceForSocket(BanqupError):
 
 
 class LocalListener:
-    """Use it only while the backend's lock is held: a socket that is found there is a dead backend's."""
+    """Creates and removes the socket. Use it only with the backend's lock: then an existing socket is that of a dead
+    backend."""
 
     def __init__(self, runtime: Path) -> None:
         self._path = runtime / SOCKET_FILE
@@ -32,19 +33,20 @@ class LocalListener:
 
     @property
     def path(self) -> str:
-        """Where it is bound; elsewhere than in the runtime directory where that path would be too long."""
+        """Returns the bound path; outside of the runtime directory if that path would be too long for a socket."""
         return str(self._place)
 
     def bind(self) -> socket.socket:
-        """A socket that does not listen yet, mode 0600. Raises `OSError`, `NoPlaceForSocket`."""
+        """Returns a bound socket with mode 0600 that does not listen yet. Raises `OSError`, `NoPlaceForSocket`."""
         self.withdraw()
-        place = self._path if _is_short(self._path) else self._elsewhere()
-        made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        place = self._path if _is_short(self._path) else self._short_path()
+        bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        # The socket must never exist with wider permissions, so the mask is set before it is bound.
         mask = os.umask(0o177)
         try:
-            made.bind(str(place))
+            bound.bind(str(place))
         except BaseException:
-            made.close()
+            bound.close()
             raise
         finally:
             os.umask(mask)
@@ -52,11 +54,12 @@ class LocalListener:
         self._place, self._inode = place, (found.st_dev, found.st_ino)
         if place != self._path:
             self._path.symlink_to(place)
+        # Kill point: the socket exists and nothing listens; the next start removes it.
         kill_point("listening")
-        return made
+        return bound
 
     def is_there(self) -> bool:
-        """False once the socket was taken away: a system may tidy its directory for short-lived files."""
+        """Tells whether the socket still exists; the system may clean its directory of temporary files."""
         try:
             found = self._path.stat()
         except OSError:
@@ -71,8 +74,8 @@ class LocalListener:
                 place.parent.rmdir()
         self._path.unlink(missing_ok=True)
 
-    def _elsewhere(self) -> Path:
-        """In a directory of this user's own below one for short-lived files. Raises `NoPlaceForSocket`."""
+    def _short_path(self) -> Path:
+        """Returns a short path in a private directory for temporary files. Raises `NoPlaceForSocket`."""
         name = f"banqup-{os.geteuid()}-{hashlib.sha256(os.fsencode(self._path)).hexdigest()[:16]}"
         for base in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108
             if base and _is_short(place := Path(base, name, SOCKET_FILE)) and _was_made_private(place.parent):
@@ -86,7 +89,8 @@ def _is_short(path: Path) -> bool:
 
 
 def _is_private(directory: Path) -> bool:
-    """Whether it is this user's own, with mode 0700: anybody may make one of this name before."""
+    """Tells whether the directory belongs to this user with mode 0700; another user may have created the name
+    before."""
     found = directory.lstat()
     return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077
 

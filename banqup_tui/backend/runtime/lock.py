@@ -1,4 +1,4 @@
-"""The lock by which at most one local backend has the database, and the word a newer one leaves in it."""
+"""Lock that allows at most one local backend, and the minimum protocol that a newer program leaves in it."""
 
 import errno
 import fcntl
@@ -19,7 +19,7 @@ class AlreadyRunning(BanqupError):
     exit_code = EXIT_ALREADY_RUNNING
 
     def __init__(self, pid: str | None = None) -> None:
-        """`pid`: the process to end where somebody waits for the documents to be at rest."""
+        """`pid`: the process that the user must end before the data can be changed."""
         super().__init__(message("service.must-be-ended", pid=pid) if pid else message("service.runs-already"))
 
 
@@ -31,14 +31,15 @@ class LockNotSupported(BanqupError):
 
 
 class BackendLock:
-    """Held until the process ends: the kernel drops it, however it ends. The file itself is never deleted."""
+    """The lock (`flock`). The kernel releases it however the process ends. The file is never deleted, or two processes
+    could lock different files of the same name."""
 
     def __init__(self, handle: int) -> None:
         self._handle = handle
 
     @classmethod
     def take(cls, path: Path) -> "BackendLock":
-        """Asks once and does not wait. Raises `AlreadyRunning`, `LockNotSupported`."""
+        """Takes the lock without waiting. Raises `AlreadyRunning`, `LockNotSupported`."""
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -49,12 +50,13 @@ class BackendLock:
             if not isinstance(error, BlockingIOError):
                 raise
             raise AlreadyRunning from None
+        # Kill point: the kernel has released the lock, and the next start continues.
         kill_point("lock.taken")
         return cls(handle)
 
     @property
     def min_protocol(self) -> int:
-        """The oldest protocol that may still start here; 0 where nobody has said."""
+        """Returns the lowest protocol that may start here; 0 if there is none."""
         try:
             content = msgspec.json.decode(os.pread(self._handle, 4096, 0), type=dict[str, int])
         except msgspec.DecodeError:
@@ -62,15 +64,16 @@ class BackendLock:
         return content.get("minProtocol", 0)
 
     def allow_from(self, protocol: int) -> None:
-        """No program that speaks less than this starts here any more."""
+        """Keeps programs with a lower protocol from starting here."""
         if protocol <= self.min_protocol:
             return
         content = msgspec.json.encode({"minProtocol": protocol})
         os.pwrite(self._handle, content, 0)
         os.ftruncate(self._handle, len(content))
         os.fsync(self._handle)
+        # Kill point: older programs no longer start, and the newer one takes over.
         kill_point("retire.marked")
 
     def release(self) -> None:
-        """A backend just ends; whoever only needed the documents to be at rest lets go."""
+        """Releases the lock, for commands that needed the data unused. A backend releases it by its end."""
         os.close(self._handle)

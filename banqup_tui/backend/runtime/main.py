@@ -1,6 +1,6 @@
-"""Starts the local backend (docs/protocol.md, start-up): lock, open, take over, listen, then say so.
+"""Start of the local backend (docs/protocol.md, start-up): lock, open, take over, listen, publish.
 
-stderr carries one message where it cannot start; the exit code says to a terminal what to do about it.
+If it cannot start, stderr has one message, and the exit code tells the terminal what to do.
 """
 
 import errno
@@ -45,7 +45,7 @@ IDLE_SECONDS = 60.0
 
 
 _LOGS_OF_OTHERS = ("httpx", "httpcore", "asyncssh", "uvicorn", "litestar", "alembic", "sqlalchemy", "asyncio")
-"""Below a warning they write addresses and names: httpx the whole URL of every request, asyncssh who signs in."""
+"""Loggers of libraries that write addresses and names below WARNING: httpx each URL, asyncssh each user."""
 
 
 class NewerProgramWasHere(BanqupError):
@@ -56,7 +56,7 @@ class NewerProgramWasHere(BanqupError):
 
 
 class NewerProgramRuns(BanqupError):
-    """What a terminal of an older version is told, which cannot find this one's backend."""
+    """The answer to an older terminal, which cannot find the newer version's backend."""
 
     exit_code = EXIT_NEWER_VERSION
 
@@ -64,7 +64,7 @@ class NewerProgramRuns(BanqupError):
         super().__init__(message("service.newer-runs"))
 
 
-class NotUnderstood(BanqupError):
+class WrongUsage(BanqupError):
     exit_code = 2
 
     def __init__(self) -> None:
@@ -73,7 +73,8 @@ class NotUnderstood(BanqupError):
 
 @dataclass(frozen=True)
 class Options:
-    """`protocol`: of the terminal that starts it; before 2 they gave no arguments."""
+    """Options of `serve`. `protocol`: that of the terminal that starts the backend; before protocol 2 it was not
+    passed."""
 
     protocol: int = 1
     listen: str = ""
@@ -81,7 +82,7 @@ class Options:
 
 
 class WrongVariable(BanqupError):
-    """An environment variable has a value that means nothing."""
+    """An environment variable has an invalid value."""
 
     exit_code = EXIT_CANNOT_START
 
@@ -90,7 +91,7 @@ class WrongVariable(BanqupError):
 
 
 def main(arguments: Sequence[str] = ()) -> int:
-    """Serves; or `backup DIR`, `restore DIR` (one folder with all there is), `rotate-key`. Returns the exit code."""
+    """Serves, or runs `backup DIR`, `restore DIR`, `restore --empty` or `rotate-key`. Returns the exit code."""
     found = dirs()
     try:
         match list(arguments):
@@ -105,10 +106,10 @@ def main(arguments: Sequence[str] = ()) -> int:
             case options:
                 _run(found, _options(options))
     except BanqupError as error:
-        _say(error.message)
+        _print_message(error.message)
         return error.exit_code
     except OSError as error:
-        _say(_of_system(error, found))
+        _print_message(_of_system(error, found))
         return EXIT_CANNOT_START
     return 0
 
@@ -123,7 +124,7 @@ def _of_system(error: OSError, found: AppDirs) -> Message:
 
 
 def _options(arguments: Sequence[str]) -> Options:
-    """Raises `NotUnderstood`. `BANQUP_LISTEN` and `BANQUP_HOSTS` stand for the options of these names."""
+    """Parses the options. `BANQUP_LISTEN` and `BANQUP_HOSTS` are the defaults. Raises `WrongUsage`."""
     remaining = iter(arguments)
     options = Options(
         listen=os.environ.get("BANQUP_LISTEN", ""), names=tuple(os.environ.get("BANQUP_HOSTS", "").split())
@@ -138,14 +139,14 @@ def _options(arguments: Sequence[str]) -> Options:
             case "--host" if value:
                 options = replace(options, names=(*options.names, value))
             case _:
-                raise NotUnderstood
+                raise WrongUsage
     return options
 
 
 def _run(found: AppDirs, options: Options) -> None:
     found.made()
     found.runtime.chmod(0o700)
-    os.chdir(found.runtime)  # a relative name that a library opens is not looked for in a folder of somebody else
+    os.chdir(found.runtime)  # a library that opens a relative name must not find a file of another user
     try:
         lock = BackendLock.take(found.runtime / LOCK_FILE)
     except AlreadyRunning:
@@ -154,21 +155,25 @@ def _run(found: AppDirs, options: Options) -> None:
         raise
     published = found.runtime / ENDPOINT_FILE
     local = LocalListener(found.runtime)
+    # A file of a dead process would send terminals to a socket that nobody serves.
     endpoint.withdraw(published)
     local.withdraw()
+    # Kill point: no endpoint is published; a terminal starts a service again.
     kill_point("endpoint.removed")
+    # A newer program has asked older ones to stay away (docs/protocol.md, start-up): its schema may be unknown here.
     if lock.min_protocol > protocol.PROTOCOL:
         raise NewerProgramWasHere
     _log_to(found.log)
-    gc.disable()  # what is loaded now stays: see `process.rarely_collect`
+    gc.disable()  # loaded modules stay in memory; see `process_setup.rarely_collect`
     services = _opened(found)
+    # Kill point: the database may be migrated; the next start finds the schema up to date.
     kill_point("database.open")
     _compare_with_copies(services, found)
     _serve(services, lock, local, published, options)
 
 
 def _opened(found: AppDirs) -> "Services":
-    """Raises `DatabaseLost` where this would begin without the documents that were here."""
+    """Raises `DatabaseLost` if the documents that were here before are gone."""
     from banqup_tui.backend.runtime.data_check import refuse_to_begin_anew
     from banqup_tui.backend.runtime.startup import open_services
 
@@ -180,33 +185,33 @@ def _back_up(found: AppDirs, target: Path) -> None:
     from banqup_tui.backend.runtime.backup import back_up
 
     back_up(found.backend, target)
-    _say(message("service.backup-made", path=target))
+    _print_message(message("service.backup-made", path=target))
 
 
 def _put_back(found: AppDirs, backup: Path) -> None:
-    """Raises `AlreadyRunning` where a backend has the documents open."""
-    lock = _lock_at_rest(found)
-    from banqup_tui.backend.runtime.backup import put_back
+    """Raises `AlreadyRunning` if a backend is running."""
+    lock = _exclusive_lock(found)
+    from banqup_tui.backend.runtime.backup import restore
 
-    before = put_back(backup, found.backend)
+    before = restore(backup, found.backend)
     lock.release()
-    _say(message("service.backup-in-place"))
+    _print_message(message("service.backup-in-place"))
     if before is not None:
-        _say(message("service.before-is-in", path=before))
+        _print_message(message("service.before-is-in", path=before))
 
 
 def _rotate_key(found: AppDirs) -> None:
-    """Raises `AlreadyRunning` where a backend has the documents open."""
-    lock = _lock_at_rest(found)
+    """Raises `AlreadyRunning` if a backend is running."""
+    lock = _exclusive_lock(found)
     from banqup_tui.backend.integrations.key_rotation import replace_key
 
     resealed = replace_key(_opened(found))
     lock.release()
-    _say(message("service.key-replaced", count=resealed))
+    _print_message(message("service.key-replaced", count=resealed))
 
 
-def _lock_at_rest(found: AppDirs) -> BackendLock:
-    """Raises `AlreadyRunning`, with what to do about it."""
+def _exclusive_lock(found: AppDirs) -> BackendLock:
+    """Takes the lock. Raises `AlreadyRunning` with the process to end."""
     found.made()
     try:
         return BackendLock.take(found.runtime / LOCK_FILE)
@@ -222,19 +227,20 @@ def _running_pid(found: AppDirs) -> str:
 
 
 def _start_empty(found: AppDirs) -> None:
-    """Raises `AlreadyRunning` where a backend has the documents open."""
-    lock = _lock_at_rest(found)
+    """Raises `AlreadyRunning` if a backend is running."""
+    lock = _exclusive_lock(found)
     from banqup_tui.backend.runtime.backup import start_empty
 
     before = start_empty(found.backend)
     lock.release()
-    _say(message("service.begins-empty"))
+    _print_message(message("service.begins-empty"))
     if before is not None:
-        _say(message("service.before-is-in", path=before))
+        _print_message(message("service.before-is-in", path=before))
 
 
 def _compare_with_copies(services: "Services", found: AppDirs) -> None:
-    """A database older than what this computer has seen of it was put back: nothing of it is sent before a look."""
+    """Begins a new epoch if this computer has seen a newer state of the database: an older one was restored, and
+    nothing may be sent again."""
     from banqup_tui.backend.ledger.restore import begin_new_epoch, epoch_and_seq
     from banqup_tui.backend.runtime.data_check import highest_seen
 
@@ -242,11 +248,11 @@ def _compare_with_copies(services: "Services", found: AppDirs) -> None:
     known = highest_seen(found.copies, epoch)
     if known > seq:
         begin_new_epoch(services, known)
-        _say(message("service.database-older", seq=seq, seen=known))
+        _print_message(message("service.database-older", seq=seq, seen=known))
 
 
-def _say(one: Message) -> None:
-    """As JSON to the program that started it; to a person as a sentence."""
+def _print_message(one: Message) -> None:
+    """Prints a message: as JSON to the program that started this one, else as a sentence."""
     if os.environ.get(AS_MESSAGES):
         text = msgspec.json.encode(one).decode()
     else:
@@ -258,7 +264,7 @@ def _say(one: Message) -> None:
 
 
 def _use_language() -> None:
-    """The user's, or English where the settings cannot be read."""
+    """Sets the user's language, or English if the settings cannot be read."""
     from banqup_tui.presentation.words import use_language
     from banqup_tui.settings import Settings, WrongSettings, language_of, read_settings
 
@@ -300,12 +306,13 @@ def _serve(services: "Services", lock: BackendLock, local: LocalListener, publis
     finally:
         endpoint.withdraw(published)
         local.withdraw()
+        # Kill point: nothing is published, and the kernel releases the lock.
         kill_point("endpoint.unlinked")
         services.database.engine.dispose()
 
 
 def _tcp(options: Options) -> "Tcp":
-    """Raises `WrongAddress`, `AddressNotFree`."""
+    """Returns the TCP listener. Raises `WrongAddress`, `AddressNotFree`."""
     from banqup_tui.backend.runtime import tcp_listener
     from banqup_tui.backend.runtime.server import Tcp
 
@@ -316,7 +323,7 @@ def _tcp(options: Options) -> "Tcp":
 
 
 def _idle_seconds() -> float | None:
-    """`BANQUP_STAY=1` keeps it up (`banqup serve` and a service of the system do)."""
+    """Returns the idle time. `BANQUP_STAY=1` disables it, as `banqup serve` and system services do."""
     if os.environ.get("BANQUP_STAY"):
         return None
     value = os.environ.get("BANQUP_IDLE_SECONDS")
@@ -340,7 +347,7 @@ def _log_level() -> int:
 
 
 def _log_to(directory: Path) -> None:
-    """What happened, for whoever mends it: no secrets, no names of documents."""
+    """Writes the log to a file, without secrets and names of documents."""
     from logging.handlers import RotatingFileHandler
 
     from banqup_tui.backend.redaction import RedactingFormatter
@@ -352,4 +359,4 @@ def _log_to(directory: Path) -> None:
     root.setLevel(_log_level())
     for name in _LOGS_OF_OTHERS:
         logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # anybody can send it what is no HTTP
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # strangers can send it bytes that are not HTTP

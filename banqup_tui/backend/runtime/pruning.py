@@ -1,4 +1,4 @@
-"""Keys and tombstones are kept ninety days. What is forgotten leaves a floor: below it nobody is believed."""
+"""Pruning of command keys and tombstones after ninety days. The floors record the highest number pruned."""
 
 from datetime import timedelta
 
@@ -14,10 +14,10 @@ RETENTION_DAYS = 90
 
 
 def prune(services: Services) -> None:
-    """One transaction. The floors rise to the highest number that was forgotten, together with the forgetting."""
+    """Prunes in one transaction, which raises the floors too: a request below a floor must be refused from then on."""
     with services.database.write(services.space_id) as transaction:
         sign_in_settings.forget_unused(transaction, services)
-        keys, tombstones = _forget_keys(transaction), _forget_tombstones(transaction)
+        keys, tombstones = _prune_keys(transaction), _prune_tombstones(transaction)
         space = tables.space
         for column, highest in ((space.c.key_floor, keys), (space.c.tombstone_floor, tombstones)):
             if highest is not None:
@@ -25,8 +25,8 @@ def prune(services: Services) -> None:
                 transaction.execute(raised.values({column.name: highest}))
 
 
-def _forget_keys(transaction: Transaction) -> int | None:
-    """Up to the highest number that is too old, with everything below it: a floor has no holes above it."""
+def _prune_keys(transaction: Transaction) -> int | None:
+    """Deletes all keys up to the highest old number, also younger ones below it, so that the floor has no gaps."""
     table = tables.command
     old = (table.c.space_id == transaction.space_id, table.c.at < transaction.now - timedelta(days=RETENTION_DAYS))
     highest: int | None = transaction.execute(select(func.max(table.c.seq)).where(*old)).scalar_one()
@@ -35,8 +35,8 @@ def _forget_keys(transaction: Transaction) -> int | None:
     return highest
 
 
-def _forget_tombstones(transaction: Transaction) -> int | None:
-    """Changes of access are never forgotten: their row is what tells a copy to drop or to fetch a client."""
+def _prune_tombstones(transaction: Transaction) -> int | None:
+    """Deletes old tombstones. Access changes stay: they tell a copy to delete or to fetch a client."""
     table = tables.change
     gone = (
         table.c.space_id == transaction.space_id,

@@ -1,4 +1,4 @@
-"""A backend while it serves: the routes, what works beside them, when it ends by itself, and how it ends."""
+"""A running backend: routes, background tasks, idle end and shutdown."""
 
 import asyncio
 import contextlib
@@ -31,15 +31,16 @@ from banqup_tui.kill_points import kill_point
 SECONDS_FOR_SENDS = 30.0
 SECONDS_FOR_REQUESTS = 5
 KEEP_ALIVE_SECONDS = 75
-"""Longer than a terminal's pause between two pulls."""
+"""Seconds, longer than a terminal's pause between two pulls."""
 SECONDS_BETWEEN_PRUNINGS = 6 * 3600.0
 SECONDS_BETWEEN_LOOKS = 5.0
-"""At whether the socket is still there."""
+"""Between checks that the socket still exists."""
 _log = logging.getLogger(__name__)
 
 
 class Plan(Value, frozen=True, kw_only=True):
-    """`idle_seconds`: with nobody connected, nothing due and no source it ends by itself; `None`: it never does."""
+    """Parameters of a backend. `idle_seconds`: it ends after this time without connections, due work and sources;
+    `None`: never."""
 
     instance_id: str
     idle_seconds: float | None
@@ -47,7 +48,7 @@ class Plan(Value, frozen=True, kw_only=True):
 
 
 class _Server(uvicorn.Server):
-    """Signals are the backend's own, and `on_accepting` hears when connections are accepted."""
+    """uvicorn without its signal handlers, which calls `on_accepting` when it accepts connections."""
 
     def __init__(self, config: uvicorn.Config, on_accepting: Callable[[], None]) -> None:
         super().__init__(config)
@@ -72,7 +73,7 @@ class Tcp:
 
 
 class Backend:
-    """One running service. `run` returns once everything has come to rest."""
+    """A running service. `run` returns when everything has ended."""
 
     def __init__(
         self,
@@ -91,11 +92,11 @@ class Backend:
         self._closing = asyncio.Event()
         self._stop = asyncio.Event()
         self._dispatch = components.dispatch(services, plan.instance_id)
-        self._beside: list[asyncio.Task[None]] = []
+        self._background: list[asyncio.Task[None]] = []
         self._servers: dict[_Server, asyncio.Task[None]] = {}
 
     async def run(self, publish: Callable[[socket.socket], None]) -> None:
-        """`publish` makes the local socket listen; nothing is answered there before it returns."""
+        """Runs the service. `publish` makes the local socket listen, so no request is answered before it returns."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self._closing.set)
@@ -110,10 +111,11 @@ class Backend:
             retire=lambda protocol: self._retire(protocol, loop),
             settings=self._plan.settings,
         )
+        # Before the listeners open: deliveries of a dead process must be settled before a command can act on them.
         await asyncio.to_thread(self._dispatch.take_over)
         await self._listen(routes, hub, publish)
         _log.info("listening")
-        self._begin_beside(hub, routes)
+        self._start_background(hub, routes)
         ends = [asyncio.create_task(self._closing.wait()), *self._servers.values()]
         await asyncio.wait(ends, return_when="FIRST_COMPLETED")
         returns.close()
@@ -136,7 +138,7 @@ class Backend:
         return Access(routes, auth, hub, requests_a_minute=self._plan.settings.requests_a_minute, deadlines=deadlines)
 
     async def _serve_on(self, listening: socket.socket, access: Access, connection: Any) -> None:
-        """Returns once connections are accepted."""
+        """Serves a socket. Returns when connections are accepted."""
         started = asyncio.Event()
         server = _Server(_config(access, connection), started.set)
         task = asyncio.create_task(server.serve([listening]))
@@ -146,7 +148,7 @@ class Backend:
             task.result()
 
     async def _keep_listening(self, routes: Application, hub: Hub) -> None:
-        """A socket that was taken away is made anew; where its directory cannot be used, that is tried again."""
+        """Creates the socket again if it was removed. A failure ends the task, which is restarted."""
         while not await self._stopped_within(SECONDS_BETWEEN_LOOKS):
             if not self._local.is_there():
                 _log.warning("the socket is gone and is made anew")
@@ -156,26 +158,26 @@ class Backend:
         self._mark_retired(protocol)
         loop.call_soon_threadsafe(self._closing.set)
 
-    def _begin_beside(self, hub: Hub, routes: Application) -> None:
+    def _start_background(self, hub: Hub, routes: Application) -> None:
         self._start("listening", lambda: self._keep_listening(routes, hub))
         self._start("pruning", self._prune_now_and_then)
         self._start("idle", lambda: self._end_when_idle(hub))
         self._start("dispatch", lambda: self._dispatch.run(self._stop))
-        watching = components.watching(self._services)
-        self._start("watching", lambda: watching.run(self._stop))
+        watched_folders = components.watched_folders(self._services)
+        self._start("watching", lambda: watched_folders.run(self._stop))
         content = ContentCheck(self._services)
         self._start("content check", lambda: content.run(self._stop))
         drop = components.drop(self._services)
         self._start("drop", lambda: drop.run(self._stop))
 
-    def _start(self, name: str, transaction: Callable[[], Awaitable[None]]) -> None:
-        self._beside.append(asyncio.create_task(self._restarted_on_error(name, transaction), name=name))
+    def _start(self, name: str, task: Callable[[], Awaitable[None]]) -> None:
+        self._background.append(asyncio.create_task(self._restarted_on_error(name, task), name=name))
 
-    async def _restarted_on_error(self, name: str, transaction: Callable[[], Awaitable[None]]) -> None:
-        """What falls over is taken up again; the others do not notice."""
+    async def _restarted_on_error(self, name: str, task: Callable[[], Awaitable[None]]) -> None:
+        """Runs a background task again after an error, without effect on the others."""
         while not self._stop.is_set():
             try:
-                await transaction()
+                await task()
                 return
             except Exception:
                 _log.exception("%s fell over and is taken up again", name)
@@ -203,16 +205,17 @@ class Backend:
             return
 
     def _is_needed(self) -> bool:
-        """Something is due, or a source is there: what is put into it has to find somebody."""
+        """Tells whether deliveries are due or a source exists, whose files must find a running service."""
         return has_sources(self._services) or self._dispatch.busy()
 
     async def _close(self, hub: Hub) -> None:
-        """New requests hear that it stops, streams say good-bye, sends under way get their time."""
+        """Shuts down: refuses new requests, ends streams, and gives deliveries in progress their time."""
+        # Kill point: deliveries in progress are settled by the next start, as after a crash.
         kill_point("close.begun")
         hub.close()
         self._stop.set()
-        if self._beside:
-            _, late = await asyncio.wait(self._beside, timeout=SECONDS_FOR_SENDS)
+        if self._background:
+            _, late = await asyncio.wait(self._background, timeout=SECONDS_FOR_SENDS)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Opens the parts of a local backend that stand in one directory."""
+"""Opens the parts of a local backend from one directory."""
 
 import os
 import sqlite3
@@ -36,7 +36,7 @@ class DiskFull(BanqupError):
 
 
 def open_services(home: Path) -> Services:
-    """Brings the schema up to date, and makes the one space at the first start. Raises `BanqupError`."""
+    """Opens the data, migrates the schema, and creates the space at the first start. Raises `BanqupError`."""
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Database(sqlite_engine(str(home / DATABASE_FILE)))
     try:
@@ -60,7 +60,7 @@ def make_services(
     vault: Vault,
     grace_period: GracePeriod | None = None,
 ) -> Services:
-    """The parts of a service over an open database, file store and vault."""
+    """Returns the parts of a service over an open database, file store and vault."""
     return Services(
         space_id=space_id,
         database=database,

@@ -1,4 +1,4 @@
-"""Where the service listens on TCP beside its socket (`banqup serve --listen`), and the names it answers to there."""
+"""TCP address of the service (`banqup serve --listen`) and the host names that it accepts."""
 
 import ipaddress
 import os
@@ -27,10 +27,10 @@ class AddressNotFree(BanqupError):
 
 
 class Hosts:
-    """The values of `Host` that are answered.
+    """The accepted values of `Host`.
 
-    A page in a browser that was led here by a name of its own (DNS rebinding) sends that name: so names are answered
-    only where they are known, and addresses always.
+    In DNS rebinding a page makes the browser send the page's own name. So a name is accepted only if it is known;
+    addresses are always accepted.
     """
 
     def __init__(self, listening_on: str, names: Sequence[str] = ()) -> None:
@@ -56,7 +56,7 @@ def _has_port(host: str) -> bool:
 
 
 def parsed(address: str) -> tuple[str, int]:
-    """`HOST:PORT`. Raises `WrongAddress`."""
+    """Returns host and port of `HOST:PORT`. Raises `WrongAddress`."""
     host, colon, port = address.rpartition(":")
     bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
     if not colon or not bare or (":" in bare and bare == host) or not (port.isascii() and port.isdigit()):
@@ -67,7 +67,7 @@ def parsed(address: str) -> tuple[str, int]:
 
 
 def listening_on(host: str, port: int) -> socket.socket:
-    """Raises `AddressNotFree`."""
+    """Returns a listening socket. Raises `AddressNotFree`."""
     try:
         family, _, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         return socket.create_server(where[:2], family=family, backlog=_BACKLOG)

@@ -1,5 +1,5 @@
-"""A process of its own for the SFTP drop: what strangers and senders make it work on does not hold up the service.
+"""Process of the SFTP drop, so that senders and strangers cannot slow down the service.
 
-The service starts it and answers what it asks: who may come in, and to keep a file for good. Only then does the sender
-hear that it went well. They talk over a pair of sockets that nobody else has, and it ends with the service.
+The service starts the process and answers its questions: the account of a name, and to store a file. The sender gets
+its confirmation only after the answer. The two talk over a socket pair, and the process ends with the service.
 """

@@ -1,4 +1,4 @@
-"""`python -m banqup_tui.backend.intake.drop_process FD`: started by the service, with its end of a pair of sockets."""
+"""Entry point `python -m banqup_tui.backend.intake.drop_process FD`, with the process's end of a socket pair."""
 
 import asyncio
 import logging
@@ -8,15 +8,15 @@ import sys
 
 from banqup_tui import kill_points
 from banqup_tui.backend import process_setup
-from banqup_tui.backend.intake.drop_process.server import FarSide, ServiceLog
+from banqup_tui.backend.intake.drop_process.server import ServiceConnection, ServiceLog
 
 _NICE = 5
-"""Terminals come first."""
+"""Niceness, so that terminals have priority."""
 
 
 async def _serve(end: socket.socket) -> None:
-    _, far_side = await asyncio.get_running_loop().create_unix_connection(FarSide, sock=end)
-    logging.getLogger().addHandler(ServiceLog(far_side))
+    _, connection = await asyncio.get_running_loop().create_unix_connection(ServiceConnection, sock=end)
+    logging.getLogger().addHandler(ServiceLog(connection))
     await asyncio.Event().wait()
 
 

@@ -1,4 +1,4 @@
-"""The process, as the service sees it: started, told what changed, and answered what it asks."""
+"""The service's side of the drop process: starts it, informs it of changes, and answers its questions."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from banqup_tui.backend.intake.drop_process.messages import (
     AskAccount,
     Listen,
     Listening,
-    LookRound,
     Noted,
     Question,
+    RefreshAccounts,
     TakeFile,
     TakeFileAgain,
     framed,
@@ -35,7 +35,11 @@ _log = logging.getLogger("banqup_tui.backend.intake.sftp_drop")
 
 
 class DropProcess:
-    """As `sources.drop_server.Drop`. `lost`: called in the event loop when the process has ended by itself."""
+    """A drop in a process of its own, with the interface of `sources.drop_server.Drop`.
+
+    Args:
+       lost: set on the event loop when the process has ended by itself.
+    """
 
     def __init__(
         self,
@@ -54,47 +58,49 @@ class DropProcess:
         self._account_ids: tuple[str, ...] = ()
         self._lost = lost
         self._process: subprocess.Popen[bytes] | None = None
-        self._line: _Line | None = None
+        self._connection: _Connection | None = None
 
-    def tidy_up(self, account_ids: Collection[str]) -> None:
-        """Is done there, before it listens."""
+    def clean_spool(self, account_ids: Collection[str]) -> None:
+        """Stores the ids; the process cleans its spool before it listens."""
         self._account_ids = tuple(account_ids)
 
     @property
     def is_lost(self) -> bool:
-        return self._line is None or self._line.is_lost
+        return self._connection is None or self._connection.is_lost
 
     async def listen(self, host: str, port: int, host_key: Path) -> None:
-        """Raises `OSError` where the address cannot be had, or the process cannot be started."""
+        """Raises `OSError` if the address is not free or the process cannot be started."""
         ours, theirs = socket.socketpair()
         try:
             with theirs:
                 self._process = await asyncio.to_thread(_started, theirs)
             loop = asyncio.get_running_loop()
-            _, self._line = await loop.create_unix_connection(lambda: _Line(self._answer, self._lost), sock=ours)
+            _, self._connection = await loop.create_unix_connection(
+                lambda: _Connection(self._answer, self._lost), sock=ours
+            )
         except BaseException:
             ours.close()
             raise
-        self._line.tell(
+        self._connection.send(
             Listen(host, port, str(host_key), str(self._spool), self._account_ids, self._limits),
         )
         try:
             async with asyncio.timeout(_SECONDS_TO_START):
-                listening = await self._line.listening
+                listening = await self._connection.listening
         except TimeoutError:
             listening = Listening(reason="it took too long")
         if listening.reason:
             await self.close()
             raise OSError(listening.errno, listening.reason)
 
-    async def look_round(self) -> None:
-        if self._line is not None:
-            self._line.tell(LookRound())
+    async def refresh_accounts(self) -> None:
+        if self._connection is not None:
+            self._connection.send(RefreshAccounts())
 
     async def close(self) -> None:
-        """Ends it, and waits for it. A take under way is finished by its own thread."""
-        if self._line is not None:
-            self._line.close()
+        """Ends the process and waits for it. A thread that is storing a file finishes first."""
+        if self._connection is not None:
+            self._connection.close()
         process = self._process
         if process is not None:
             try:
@@ -110,7 +116,7 @@ class DropProcess:
                 case AskAccount():
                     return Answer(number, account=await self._lookup(question.name))
                 case TakeFile():
-                    file = await asyncio.to_thread(self._own, question.file)
+                    file = await asyncio.to_thread(self._spool_file, question.file)
                     return Answer(number, sha256=await self._take(question.account_id, question.path, file))
                 case TakeFileAgain():
                     await self._take_again(question.account_id, question.path, question.sha256)
@@ -123,8 +129,8 @@ class DropProcess:
             _log.exception("a question of the SFTP drop could not be answered")
             return Answer(number, not_taken="It could not be kept: send it again.")
 
-    def _own(self, name: str) -> Path:
-        """A file of the spool: whoever got hold of that process gets no other file of this user by it."""
+    def _spool_file(self, name: str) -> Path:
+        """Returns a file of the spool. A compromised process could otherwise name any file of this user."""
         file = (self._spool / name).resolve()
         if not file.is_relative_to(self._spool.resolve()):
             raise NotTaken("It could not be kept: send it again.")
@@ -132,7 +138,8 @@ class DropProcess:
 
 
 def _started(theirs: socket.socket) -> subprocess.Popen[bytes]:
-    """In a session of its own: what is typed at the service's terminal ends the service, which ends it in turn."""
+    """Starts the process in its own session, so that Ctrl-C at the service's terminal reaches only the service, which
+    then ends the process."""
     end = theirs.fileno()
     return subprocess.Popen(
         python_command("banqup_tui.backend.intake.drop_process", str(end)),
@@ -143,7 +150,7 @@ def _started(theirs: socket.socket) -> subprocess.Popen[bytes]:
     )
 
 
-class _Line(asyncio.Protocol):
+class _Connection(asyncio.Protocol):
     def __init__(self, answer: Callable[[Question], Awaitable[Answer]], lost: asyncio.Event) -> None:
         self._answer = answer
         self._lost = lost
@@ -153,7 +160,7 @@ class _Line(asyncio.Protocol):
         self.is_lost = False
         self.listening: asyncio.Future[Listening] = asyncio.get_running_loop().create_future()
 
-    def tell(self, message: Listen | LookRound | Answer) -> None:
+    def send(self, message: Listen | RefreshAccounts | Answer) -> None:
         if not self.is_lost:
             self._transport.write(framed(message))
 
@@ -161,7 +168,7 @@ class _Line(asyncio.Protocol):
         self._closing = True
         self._transport.close()
 
-    # as asyncio calls it
+    # Callbacks of asyncio
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -180,7 +187,7 @@ class _Line(asyncio.Protocol):
                     task.add_done_callback(self._answering.discard)
 
     async def _answered(self, question: Question) -> None:
-        self.tell(await self._answer(question))
+        self.send(await self._answer(question))
 
     def connection_lost(self, error: Exception | None) -> None:
         self.is_lost = True

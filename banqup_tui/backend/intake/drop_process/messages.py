@@ -1,4 +1,4 @@
-"""What the service and the process of the SFTP drop say to each other, in MessagePack."""
+"""Messages between the service and the drop process, in MessagePack."""
 
 import msgspec
 
@@ -12,7 +12,7 @@ class _Message(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Listen(_Message, frozen=True, tag="Listen"):
-    """The first of the service: where, and with what."""
+    """First message of the service: the address and the parameters of the drop."""
 
     host: str
     port: int
@@ -22,12 +22,13 @@ class Listen(_Message, frozen=True, tag="Listen"):
     limits: DropLimits
 
 
-class LookRound(_Message, frozen=True, tag="LookRound"):
-    """Something about the accounts may have changed."""
+class RefreshAccounts(_Message, frozen=True, tag="LookRound"):
+    """Tells the process to read the accounts again."""
 
 
 class Answer(_Message, frozen=True, tag="Answer"):
-    """To a question of that number. `not_taken`: the sentence for the sender; `errno`: of the service's disk."""
+    """Answer of the service to a question. `not_taken`: sentence for the sender; `errno`: error of the service's
+    disk."""
 
     number: int
     account: Account | None = None
@@ -37,7 +38,7 @@ class Answer(_Message, frozen=True, tag="Answer"):
 
 
 class Listening(_Message, frozen=True, tag="Listening"):
-    """The process's answer to `Listen`. `errno`, `reason`: why it does not."""
+    """Answer of the process to `Listen`. `errno`, `reason`: why it does not listen."""
 
     errno: int | None = None
     reason: str = ""
@@ -70,11 +71,11 @@ class Noted(_Message, frozen=True, tag="Noted"):
 
 
 Question = AskAccount | TakeFile | TakeFileAgain
-ToDrop = Listen | LookRound | Answer
+ToDrop = Listen | RefreshAccounts | Answer
 ToService = Listening | AskAccount | TakeFile | TakeFileAgain | Noted
 
 _encoder = msgspec.msgpack.Encoder()
-# Made at the import: two threads that decode a type for the first time at once bring the process down (msgspec 0.22).
+# Built at import: msgspec 0.22 crashes if two threads decode a type for the first time at once.
 to_drop: msgspec.msgpack.Decoder[ToDrop] = msgspec.msgpack.Decoder(ToDrop)
 to_service: msgspec.msgpack.Decoder[ToService] = msgspec.msgpack.Decoder(ToService)
 

@@ -1,4 +1,4 @@
-"""The end of the process: runs the drop, and asks the service."""
+"""The process's side: runs the drop and asks the service."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from banqup_tui.backend.intake.drop_process.messages import (
     AskAccount,
     Listen,
     Listening,
-    LookRound,
     Noted,
     Question,
+    RefreshAccounts,
     TakeFile,
     TakeFileAgain,
     framed,
@@ -28,10 +28,10 @@ from banqup_tui.sources.drop_account import Account, NotTaken
 from banqup_tui.sources.drop_server import Drop
 
 
-class FarSide(asyncio.Protocol):
+class ServiceConnection(asyncio.Protocol):
     def __init__(self) -> None:
         self._frames = Frames()
-        self._asked: dict[int, asyncio.Future[Answer]] = {}
+        self._pending: dict[int, asyncio.Future[Answer]] = {}
         self._numbers = itertools.count(1)
         self._tasks: set[asyncio.Task[None]] = set()
         self._drop: Drop | None = None
@@ -45,23 +45,24 @@ class FarSide(asyncio.Protocol):
             match to_drop.decode(frame):
                 case Listen() as wanted:
                     self._start(self._listen(wanted))
-                case LookRound():
+                case RefreshAccounts():
                     if self._drop is not None:
-                        self._start(self._drop.look_round())
+                        self._start(self._drop.refresh_accounts())
                 case Answer() as answer:
-                    waiting = self._asked.pop(answer.number, None)
+                    waiting = self._pending.pop(answer.number, None)
                     if waiting is not None and not waiting.done():
                         waiting.set_result(answer)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """The service is no more, or closes the drop: what was not answered is not taken, and its sender knows."""
+        """Ends the process with the service. Files without an answer are not confirmed, so their senders repeat
+        them."""
         os._exit(0)
 
     def note(self, level: int, text: str) -> None:
         self._transport.write(framed(Noted(level, text)))
 
-    def _start(self, transaction: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(transaction)
+    def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -69,7 +70,7 @@ class FarSide(asyncio.Protocol):
         self._spool = Path(wanted.spool)
         drop = Drop(self._spool, self._lookup, self._take, self._take_again, wanted.limits)
         try:
-            await asyncio.to_thread(drop.tidy_up, wanted.account_ids)
+            await asyncio.to_thread(drop.clean_spool, wanted.account_ids)
             await drop.listen(wanted.host, wanted.port, Path(wanted.host_key))
         except (OSError, ValueError) as error:
             errno = getattr(error, "errno", None)
@@ -81,7 +82,7 @@ class FarSide(asyncio.Protocol):
 
     async def _ask(self, question: Question) -> Answer:
         waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._asked[question.number] = waiting
+        self._pending[question.number] = waiting
         self._transport.write(framed(question))
         answer = await waiting
         if answer.not_taken is not None:
@@ -102,13 +103,13 @@ class FarSide(asyncio.Protocol):
 
 
 class ServiceLog(logging.Handler):
-    """Lines go to the service, which alone writes the log."""
+    """Sends log records to the service, which alone writes the log."""
 
-    def __init__(self, far_side: FarSide) -> None:
+    def __init__(self, connection: ServiceConnection) -> None:
         super().__init__(logging.WARNING)
-        self._far_side = far_side
+        self._connection = connection
         self._loop = asyncio.get_running_loop()
 
     def emit(self, record: logging.LogRecord) -> None:
         text = self.format(record)
-        self._loop.call_soon_threadsafe(self._far_side.note, record.levelno, text)
+        self._loop.call_soon_threadsafe(self._connection.note, record.levelno, text)

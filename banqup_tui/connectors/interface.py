@@ -38,12 +38,12 @@ class Manifest(Value, frozen=True, kw_only=True):
     """Describes a connector to the service and to the form of its settings.
 
     Attributes:
-       max_size: largest document, in bytes; `None` is no limit.
-       key_seconds: seconds for which a KEY receiver honours an idempotency key; `None` is for ever.
-       concurrency: deliveries of one integration that may run at the same time.
-       per_minute: attempts of one integration in any minute; `None` is no limit.
-       carried: its channels run in a process of their own, because it needs much processor time for each byte. Only
-           for connectors of this package.
+        max_size: largest document, in bytes; `None` is no limit.
+        key_seconds: seconds for which a KEY receiver honours an idempotency key; `None` is for ever.
+        concurrency: deliveries of one integration that may run at the same time.
+        per_minute: attempts of one integration in any minute; `None` is no limit.
+        carried: its channels run in a process of their own, because it needs much processor time for each byte. Only
+            for connectors of this package.
     """
 
     id: str
@@ -65,12 +65,12 @@ class DeliveryRequest(Value, frozen=True, kw_only=True):
     """One document to deliver.
 
     Attributes:
-       key: idempotency key (UUIDv5), the same for every attempt at one generation of a delivery.
-       attempt: the fence of the ledger, which grows with every attempt. The hidden file of an attempt has it in its
-           name, so that no attempt touches the file of another.
-       size: bytes of `file`; sha256: its hash in hexadecimal.
-       client_reference, vat_number, enterprise_number: identifiers of the client.
-       number: number of the document, which some documents lack.
+        key: idempotency key (UUIDv5), the same for every attempt at one generation of a delivery.
+        attempt: the fence of the ledger, which grows with every attempt. The hidden file of an attempt has it in its
+            name, so that no attempt touches the file of another.
+        size: bytes of `file`; sha256: its hash in hexadecimal.
+        client_reference, vat_number, enterprise_number: identifiers of the client.
+        number: number of the document, which some documents lack.
     """
 
     key: str
@@ -95,9 +95,9 @@ class Receipt(Value, frozen=True, kw_only=True):
     """Proof of arrival.
 
     Attributes:
-       text: the place at the receiver, in its own terms (`/in/PARVIS/achats/2026-11874.xml`), never a sentence.
-       reference: identifier of the document at the receiver.
-       about: state of the document at the receiver, where users should see it.
+        text: the place at the receiver, in its own terms (`/in/PARVIS/achats/2026-11874.xml`), never a sentence.
+        reference: identifier of the document at the receiver.
+        about: state of the document at the receiver, where users should see it.
     """
 
     text: str
@@ -117,9 +117,9 @@ class NotSent(BanqupError):
     """Nothing has arrived, and a later attempt may succeed.
 
     Args:
-       fault: PERSON means that no attempt is made until somebody has changed the settings.
-       trouble: kind of repair that a fault of PERSON needs (a new sign-in, or other settings).
-       retry_after: seconds for which the receiver asks to be left alone.
+        fault: PERSON means that no attempt is made until somebody has changed the settings.
+        trouble: kind of repair that a fault of PERSON needs (a new sign-in, or other settings).
+        retry_after: seconds for which the receiver asks to be left alone.
     """
 
     def __init__(
@@ -145,7 +145,7 @@ class Uncertain(BanqupError):
     """The exchange broke off after the effect may have begun: the document may have arrived.
 
     Args:
-       retry_after: seconds for which the receiver asks to be left alone.
+        retry_after: seconds for which the receiver asks to be left alone.
     """
 
     def __init__(self, message: Message | str, remedy: str = "", *, retry_after: float | None = None) -> None:
@@ -178,8 +178,8 @@ class SettingProblem(Value, frozen=True, kw_only=True):
     """A fault in one setting, found without a question to the receiver.
 
     Attributes:
-       field: name of the setting.
-       message: message of this program. Connectors of other packages give `sentence` and `remedy` in its place.
+        field: name of the setting.
+        message: message of this program. Connectors of other packages give `sentence` and `remedy` in its place.
     """
 
     field: str
@@ -199,11 +199,25 @@ class Channel(Protocol):
     dispatcher, or of the connector process.
     """
 
-    # Raises NotSent or Rejected. Uncertain is impossible here: nothing may take effect before the resume token is
-    # stored.
-    async def prepare(self, delivery_request: DeliveryRequest) -> str: ...
+    async def prepare(self, delivery_request: DeliveryRequest) -> str:
+        """Does everything that has no effect at the receiver.
 
-    async def commit(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt: ...
+        Returns:
+            The resume token, which the ledger stores with its mark before it calls `commit`.
+
+        Raises:
+            NotSent, Rejected: nothing has arrived. `Uncertain` is impossible before the effect.
+        """
+        ...
+
+    async def commit(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
+        """Has the effect. After a repeated mark of a KEY delivery the channel may be another than that of `prepare`.
+
+        Raises:
+            NotSent, Rejected: the receiver has proved that nothing arrived.
+            Uncertain: the effect may have begun.
+        """
+        ...
 
     async def roll_forward(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
         """Finishes a delivery at a RENAME receiver: gives the hidden file in the token its final name.
@@ -211,7 +225,7 @@ class Channel(Protocol):
         A missing hidden file counts as done: only the rename takes it away (docs/protocol.md).
 
         Raises:
-           Uncertain: for every failure; the ledger tries again later.
+            Uncertain: for every failure; the ledger tries again later.
         """
         raise Uncertain(message("delivery.nothing-to-finish"))
 
@@ -221,8 +235,8 @@ class Channel(Protocol):
         """Asks a LOOKUP receiver whether the document has arrived.
 
         Args:
-           earlier_receipts: references of earlier generations. They do not count, or a resend would find the
-               first copy.
+            earlier_receipts: references of earlier generations. They do not count, or a resend would find the
+                first copy.
         """
         return Found.PENDING, None
 
@@ -245,7 +259,9 @@ class Connector(Protocol, Generic[S]):
         """
         ...
 
-    def connect(self, settings: S) -> AbstractAsyncContextManager[Channel]: ...
+    def connect(self, settings: S) -> AbstractAsyncContextManager[Channel]:
+        """Opens a channel. Entering it raises `NotSent` if there is no connection or the sign-in is refused."""
+        ...
 
     async def test(self, settings: S, sample: DeliveryRequest | None) -> list[Step]:
         """Tries everything short of a real delivery. Returns the steps in order; a failed step is the last."""
@@ -257,8 +273,8 @@ class Checks(Protocol):
     """A connector that checks its settings beyond their schema, before they are stored.
 
     Args of `check`:
-       entered: the settings that have a value, each of its right type.
-       complete: no further settings will be added, so a missing setting is a fault.
+        entered: the settings that have a value, each of its right type.
+        complete: no further settings will be added, so a missing setting is a fault.
     """
 
     def check(self, entered: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]: ...
@@ -277,14 +293,16 @@ class SignsIn(Protocol[S_contra]):
 class Shows(Protocol[S_contra]):
     """A connector that can tell the place of a document without a question to the receiver."""
 
-    def where(self, settings: S_contra, delivery_request: DeliveryRequest) -> str: ...
+    def where(self, settings: S_contra, delivery_request: DeliveryRequest) -> str:
+        """Returns the place for display, without secrets."""
+        ...
 
 
 class Authorization(Value, frozen=True, kw_only=True):
     """Client registration at an authorization server (OAuth 2.0, RFC 6749 section 2).
 
     Attributes:
-       parameters: added to the authorization request; some providers grant a refresh token only if asked by one.
+        parameters: added to the authorization request; some providers grant a refresh token only if asked by one.
     """
 
     authorize_url: str
@@ -358,10 +376,10 @@ def setting(
     """Returns the annotation of a settings field: `path: Annotated[str, setting("Path", "Chemin", template=True)]`.
 
     Args:
-       example: a valid value, shown beside an error and under an empty field.
-       when: the field is asked only while each of these settings has one of the values listed for it.
-       belongs_to: settings for which a secret is valid. When one of them changes, the secret must be entered again,
-           or it would be sent to another server. Default: every address, host, port and user.
+        example: a valid value, shown beside an error and under an empty field.
+        when: the field is asked only while each of these settings has one of the values listed for it.
+        belongs_to: settings for which a secret is valid. When one of them changes, the secret must be entered again,
+            or it would be sent to another server. Default: every address, host, port and user.
     """
     extra: dict[str, Any] = {"x-level": level, "x-titles": {"en": title_en, "fr": title_fr}}
     if look != "text":

@@ -1,1 +1,1 @@
-"""Ways in: what a path says about a document, what lies in a watched folder, whose a document is."""
+"""Sources of documents: watched folders, the SFTP drop, and the sorter that finds client and folder."""

@@ -7,8 +7,10 @@ from banqup_tui.domain.values import Value
 
 
 class Account(Value, frozen=True, kw_only=True):
-    """An account of the drop. It has either `secret`, a password hash (`domain.passwords`), or `public_key`, a line as
-    in `authorized_keys`."""
+    """An account of the drop.
+
+    It has either `secret`, a password hash (`domain.passwords`), or `public_key`, a line as in `authorized_keys`.
+    """
 
     id: str
     name: str

@@ -110,8 +110,10 @@ class DropAuth:
             )
 
     async def with_password(self, name: str, password: str) -> "Account | None":
-        """Checks a password. Takes the same time for unknown names and accounts with a key, so that names cannot be
-        probed."""
+        """Checks a password.
+
+        Takes the same time for unknown names and accounts with a key, so that names cannot be probed.
+        """
         account = await self.account(name)
         async with self._hashing:
             right = await asyncio.to_thread(is_password, password, account.secret if account else None)

@@ -206,8 +206,10 @@ class _Session(asyncssh.SFTPServer):
         return len(data)
 
     def _count_refused(self) -> None:
-        """Counts refused writes. A sender stops after the first, or a few in transit; one that goes on is
-        disconnected."""
+        """Counts refused writes.
+
+        A sender stops after the first, or a few in transit; one that goes on is disconnected.
+        """
         self._refused += 1
         if self._refused > MOST_REFUSED_WRITES:
             self._channel.get_connection().abort()
@@ -248,8 +250,10 @@ class _Session(asyncssh.SFTPServer):
             await self._rename(normalized_path(oldpath), normalized_path(newpath))
 
     async def _rename(self, old: str, new: str) -> None:
-        """Renames a waiting file: to a final name it is imported, to a temporary one moved. An imported file is
-        recorded under the new path."""
+        """Renames a waiting file: to a final name it is imported, to a temporary one moved.
+
+        An imported file is recorded under the new path.
+        """
         waiting, accepted = self._spool.waiting(old), self._spool.accepted(old)
         if waiting is not None and not has_temporary_name(new):
             await self._take(new, waiting)

@@ -90,8 +90,8 @@ class AccountSpool:
     All methods run on the event loop.
 
     Raises:
-       SpoolRefusal: a limit or a wrong path.
-       OSError: the disk fails.
+        SpoolRefusal: a limit or a wrong path.
+        OSError: the disk fails.
     """
 
     def __init__(self, root: Path, limits: DropLimits, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -165,8 +165,10 @@ class AccountSpool:
         partial.spans = [(start, min(end, size)) for start, end in partial.spans if start < size]
 
     def finish(self, partial: PartialFile) -> Path | None:
-        """Closes the file. Returns it if it is to be imported and then dropped; `None` if it has a temporary name and
-        waits."""
+        """Closes the file.
+
+        Returns it if it is to be imported and then dropped; `None` if it has a temporary name and waits.
+        """
         self._closed(partial)
         if not partial.is_whole:
             partial.file.unlink(missing_ok=True)

@@ -19,8 +19,10 @@ Mark = tuple[int, int]
 
 
 class FoundFile(msgspec.Struct, frozen=True):
-    """A file in the folder. `path` is relative to the root, with `/`. `picture_of`: the XML of the same stem beside a
-    PDF."""
+    """A file in the folder.
+
+    `path` is relative to the root, with `/`. `picture_of`: the XML of the same stem beside a PDF.
+    """
 
     path: str
     mark: Mark

@@ -20,14 +20,14 @@ class PathHints(Value, frozen=True, kw_only=True):
     """The hints of a path.
 
     Attributes:
-       keys: normalized identifiers of the client.
-       names: possible references or names of the client, best first.
-       direction: the word of the path that `folder` comes from.
-       account: an IBAN.
-       unknown: segments without meaning.
-       firm: number of the accounting firm, where the layout has it.
-       vague: the direction is an everyday word (`in`, `out`, `bank`) in a path without a client, so it may mean
-           something else.
+        keys: normalized identifiers of the client.
+        names: possible references or names of the client, best first.
+        direction: the word of the path that `folder` comes from.
+        account: an IBAN.
+        unknown: segments without meaning.
+        firm: number of the accounting firm, where the layout has it.
+        vague: the direction is an everyday word (`in`, `out`, `bank`) in a path without a client, so it may mean
+            something else.
     """
 
     layout: str

@@ -2,7 +2,7 @@
 
 The content counts first (every identifier of both parties, or the account of a statement), then the channel: the client
 that a person named, the path, the address. If they contradict each other, nothing is guessed. The folder follows from
-the client's role: sales for the seller, purchases for the buyer, whoever issued the document.
+the client's role: sales for the seller, purchases for the buyer, no matter which party issued the document.
 """
 
 from collections.abc import Iterable, Sequence
@@ -40,9 +40,9 @@ class Hints(Value, frozen=True, kw_only=True):
     """Knowledge beside the content.
 
     Attributes:
-       client: named by a person or an address; it is binding. A path is only a hint.
-       create_clients: create a client if no party of the document is one.
-       bound: client and folder are those of the channel, and the path must not contradict them.
+        client: named by a person or an address; it is binding. A path is only a hint.
+        create_clients: create a client if no party of the document is one.
+        bound: client and folder are those of the channel, and the path must not contradict them.
     """
 
     client: Client | None = None
@@ -95,8 +95,10 @@ STRONG = ("be:", "vat:", "fr:", "0106:", "0204:")
 
 
 def sort(content: Content, hints: Hints, directory: Directory) -> Placing:
-    """Returns the placement of a document. `hints.folder` is a person's choice; the folder of the path is in
-    `hints.path`."""
+    """Returns the placement of a document.
+
+    `hints.folder` is a person's choice; the folder of the path is in `hints.path`.
+    """
     contradiction = _path_against_channel(hints, directory) if hints.bound else None
     if contradiction is not None:
         return contradiction

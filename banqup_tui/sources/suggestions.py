@@ -32,8 +32,10 @@ class Suggestion(Value, frozen=True, kw_only=True):
 
 
 def suggest(content: Content | None, path: PathHints | None, client: Client | None, directory: Directory) -> Suggestion:
-    """Returns the suggestion. `client` is that of the channel. Content counts before channel, and channel before
-    path."""
+    """Returns the suggestion.
+
+    `client` is that of the channel. Content counts before channel, and channel before path.
+    """
     named = [client] if client else clients_of_path(path, directory)
     folder = path.folder if path else None
     if content is not None and content.invoice is not None:
@@ -80,8 +82,10 @@ _ROLES: Final = {
 
 
 def placed_by_hand(content: Content, client: Client, folder: Folder, directory: Directory) -> Placed:
-    """Returns the placement that a person chose. The client's role comes from the document if possible, else from the
-    folder."""
+    """Returns the placement that a person chose.
+
+    The client's role comes from the document if possible, else from the folder.
+    """
     role = _ROLES.get(folder, Role.NONE)
     if content.invoice is not None:
         sells = client in clients_of_party(content.invoice.seller, directory)

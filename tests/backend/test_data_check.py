@@ -196,7 +196,7 @@ async def test_a_damaged_file_is_noted_at_its_document_and_healed_by_an_import(s
     assert damaged_ids(services) == [damaged]
     services.files.put([b"<Invoice>2</Invoice>"])
     assert services.files.is_whole(sha256)
-    await ContentCheck(services)._look_at_healed()
+    await ContentCheck(services)._check_repaired()
     assert damaged_ids(services) == []
 
 

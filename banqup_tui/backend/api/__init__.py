@@ -1,1 +1,1 @@
-"""The service's HTTP interface: the application, its routes, who may ask, and what a copy is sent."""
+"""HTTP interface of the service: application, routes, authentication, commands and reads."""

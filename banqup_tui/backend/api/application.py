@@ -95,7 +95,7 @@ def service(
     """Returns the routes as an ASGI application, to be wrapped by `auth.Access`.
 
     Args:
-       retire: called in a thread with the protocol of a newer program that asks this service to stop.
+        retire: called in a thread with the protocol of a newer program that asks this service to stop.
     """
     used = settings or Settings()
     with services.database.read() as connection:

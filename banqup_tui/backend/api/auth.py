@@ -38,7 +38,7 @@ class Auth(Protocol):
 
 
 class LocalAuth:
-    """Authentication on the local socket: whoever can connect is the user of this backend."""
+    """Authentication on the local socket: the kernel lets only its own user connect."""
 
     def __init__(self, user_id: str) -> None:
         self._user_id = user_id
@@ -89,7 +89,7 @@ class Access:
     """ASGI application that admits requests to the routes.
 
     Args:
-       deadlines: limit the time for request bodies, for connections that come over a network.
+        deadlines: limit the time for request bodies, for connections that come over a network.
     """
 
     def __init__(

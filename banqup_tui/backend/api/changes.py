@@ -48,7 +48,7 @@ def changes(services: Services, user_id: str, cursor: str, limit: int) -> Change
     Then a new epoch begins, so that every copy starts anew.
 
     Raises:
-       Failure: 400 for a forged cursor; 410 where the copy has to start anew.
+        Failure: 400 for a forged cursor; 410 where the copy has to start anew.
     """
     with services.database.read() as connection:
         seen = view(connection, services, user_id)
@@ -90,8 +90,10 @@ def _after(seen: View, start: int, limit: int) -> Changes:
 
 
 def _looked_at(seen: View, start: int, most: int) -> Sequence[Row[Any]]:
-    """Returns change rows after the number. An entity has one row, at its newest number, so skipped numbers cost
-    nothing."""
+    """Returns change rows after the number.
+
+    An entity has one row, at its newest number, so skipped numbers cost nothing.
+    """
     change = tables.change
     wanted = (change.c.kind, change.c.entity_id, change.c.seq, change.c.op, change.c.client_id, change.c.user_id)
     statement = (
@@ -136,8 +138,10 @@ def _key(row: Row[Any]) -> tuple[str, str]:
 
 
 def _by_kind(rows: Sequence[Row[Any]]) -> dict[EntityKind, list[str]]:
-    """Returns the ids to read for each kind. A client that the user may see from now on is read with its access
-    change."""
+    """Returns the ids to read for each kind.
+
+    A client that the user may see from now on is read with its access change.
+    """
     found: dict[EntityKind, list[str]] = {}
     for row in rows:
         if row.op == Op.PUT:

@@ -67,7 +67,7 @@ def run(services: Services, handlers: Handlers, user_id: str, command: Command) 
     """Runs one command, or returns its stored answer.
 
     Raises:
-       Failure: 400 for an unreadable key or `seen`; 422 for a key that was used with another body.
+        Failure: 400 for an unreadable key or `seen`; 422 for a key that was used with another body.
     """
     key = _uuid(command.key)
     seen = read_seen(command.seen)
@@ -149,8 +149,10 @@ def _same(stored: Row[Any], user_id: str, fingerprint: str) -> CommandResult:
 
 
 def _is_fresh(connection: Connection, space_id: str, seen: Seen) -> bool:
-    """Tells whether the key cannot have been used and pruned since. If it can, only the user may decide to repeat
-    it."""
+    """Tells whether the key cannot have been used and pruned since.
+
+    If it can, only the user may decide to repeat it.
+    """
     space = connection.execute(
         select(tables.space.c.epoch, tables.space.c.key_floor, tables.space.c.seq).where(tables.space.c.id == space_id)
     ).one()
@@ -175,8 +177,10 @@ def _effect(transaction: Transaction, handlers: Handlers, command: Command, cont
 
 
 def _prepare(services: Services, handlers: Handlers, command: Command) -> None:
-    """Runs the handler's work that must precede the transaction. An unreadable body is refused inside the
-    transaction."""
+    """Runs the handler's work that must precede the transaction.
+
+    An unreadable body is refused inside the transaction.
+    """
     prepare = preparation_of(handlers[BODIES[command.kind]]) if BODIES.get(command.kind) in handlers else None
     if prepare is not None:
         with suppress(msgspec.DecodeError):

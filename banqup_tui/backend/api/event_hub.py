@@ -26,8 +26,10 @@ class Listener:
 
 
 class Hub:
-    """The listeners of a service. It belongs to the event loop's thread; only `notify` may be called from any
-    thread."""
+    """The listeners of a service.
+
+    It belongs to the event loop's thread; only `notify` may be called from any thread.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop

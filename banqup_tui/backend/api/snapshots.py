@@ -100,6 +100,7 @@ def epoch(services: Services) -> str:
 def snapshot(services: Services, user_id: str) -> Snapshot:
     with services.database.read() as connection:
         seen = view(connection, services, user_id)
+        # The cursor is the number of this database snapshot: a later one would skip changes between the two.
         return Snapshot(
             cursor=seen.cursor(seen.seq),
             epoch=seen.space.epoch,
@@ -156,7 +157,7 @@ def documents_page(
     """Returns an encoded `DocumentsPage`: documents below the key, newest first, each with all its deliveries.
 
     Raises:
-       Failure: 503 if this database is behind the cursor `at_least` (a lagging replica).
+        Failure: 503 if this database is behind the cursor `at_least` (a lagging replica).
     """
     key = read_key(before) if before else None
     with services.database.read() as connection:
@@ -181,6 +182,7 @@ def _below(seen: View, key: PageKey | None, client_id: str | None) -> Any:
         statement = statement.where(document.c.client_id == client_id)
     if key is None:
         return statement
+    # Pages are cut at a key, not at an offset: rows that are added or removed meanwhile do not shift them.
     earlier = document.c.created_at < key.created_at
     same_time = and_(document.c.created_at == key.created_at, document.c.id < key.id)
     return statement.where(document.c.created_at <= key.created_at, or_(earlier, same_time))
@@ -222,7 +224,7 @@ def backfill_count(
     """Counts the client's ready documents in these folders, and returns the number `up_to` which it counted.
 
     Args:
-       since: count only documents dated on this day or later.
+        since: count only documents dated on this day or later.
     """
     wanted = folders or ALL_FOLDERS
     document = tables.document
@@ -241,8 +243,10 @@ def backfill_count(
 
 
 def attempts(services: Services, user_id: str, delivery_id: str) -> list[Attempt]:
-    """Returns all attempts at a delivery, newest first. Raises `Failure` (404) for a client that the user may not
-    see."""
+    """Returns all attempts at a delivery, newest first.
+
+    Raises `Failure` (404) for a client that the user may not see.
+    """
     delivery = tables.delivery
     with services.database.read() as connection:
         seen = view(connection, services, user_id)

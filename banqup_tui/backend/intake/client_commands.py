@@ -25,7 +25,7 @@ def create_client(transaction: Transaction, body: CreateClient, context: Context
     """Creates a client. Its identifiers become keys by which the sorter recognizes the client.
 
     Returns:
-       `{"clientId": id}`
+        `{"clientId": id}`
     """
     client = Client(
         id=_identifier(body.client_id),
@@ -43,10 +43,10 @@ def set_processed(transaction: Transaction, body: SetProcessed, context: Context
     """Marks documents as processed or not.
 
     Returns:
-       `{"changed": n, "unchanged": n}`
+        `{"changed": n, "unchanged": n}`
 
     Raises:
-       Refused: a document does not exist or is not approved.
+        Refused: a document does not exist or is not approved.
     """
     rows = _documents(transaction, list(dict.fromkeys(body.document_ids)))
     changed_rows = [row for row in rows if row.processed is not body.processed]

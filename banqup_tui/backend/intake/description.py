@@ -26,8 +26,10 @@ def kind_of(content: Content) -> DocumentKind:
 
 
 def described(document: Document, content: Content, role: Role) -> Document:
-    """Returns the document with the values of its content. `role` is the client's, so the counterparty is the other
-    party."""
+    """Returns the document with the values of its content.
+
+    `role` is the client's, so the counterparty is the other party.
+    """
     if content.invoice is not None:
         return _with_invoice(document, content.invoice, role)
     return _with_statements(document, content.statements) if content.statements else document

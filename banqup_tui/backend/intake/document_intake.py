@@ -96,7 +96,7 @@ def take(transaction: Transaction, services: Services, incoming: Incoming, conte
     """Writes the documents of a file that was read.
 
     Returns:
-       The documents, or `Unplaced` if client or folder are unknown; then nothing is written.
+        The documents, or `Unplaced` if client or folder are unknown; then nothing is written.
     """
     directory = ClientDirectory(transaction.connection, transaction.space_id)
     client = directory.by_id(incoming.client_id) if incoming.client_id else None
@@ -130,7 +130,7 @@ def file(
     """Writes the documents for placements already decided, and removes the file from the unfiled ones.
 
     Args:
-       remember_accounts: the accounts of a statement become keys of the client.
+        remember_accounts: the accounts of a statement become keys of the client.
     """
     created: list[str] = []
     documents = [
@@ -236,8 +236,10 @@ def _same_business(transaction: Transaction, client_id: str, key: str) -> str | 
 
 
 def _insert(transaction: Transaction, document: Document, key: str | None) -> None:
-    """Inserts the row. `Transaction` sets the change numbers: zero stands for the number to come, `None` for not
-    ready."""
+    """Inserts the row.
+
+    `Transaction` sets the change numbers: zero stands for the number to come, `None` for not ready.
+    """
     row = {
         "id": document.id,
         "space_id": transaction.space_id,

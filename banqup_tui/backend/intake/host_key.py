@@ -13,8 +13,10 @@ from banqup_tui.backend.paths import HOST_KEY_FILE
 
 
 def fingerprint_of(home: Path) -> str:
-    """Returns the fingerprint (`SHA256:…`, as OpenSSH shows it). Generates a missing key. Raises `OSError`,
-    `ValueError`."""
+    """Returns the fingerprint (`SHA256:…`, as OpenSSH shows it).
+
+    Generates a missing key. Raises `OSError`, `ValueError`.
+    """
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_ssh_private_key
 
     path = home / HOST_KEY_FILE

@@ -13,9 +13,9 @@ class Arrival(Value, frozen=True, kw_only=True):
     """A file that arrived.
 
     Attributes:
-       source: path of a watched folder, `import`, or `sftp` with the account's name.
-       path: path relative to the source, a hint for the sorter.
-       bound: client and folder come from the channel, not from a person's choice.
+        source: path of a watched folder, `import`, or `sftp` with the account's name.
+        path: path relative to the source, a hint for the sorter.
+        bound: client and folder come from the channel, not from a person's choice.
     """
 
     file_name: str

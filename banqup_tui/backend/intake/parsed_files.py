@@ -100,8 +100,8 @@ def read_file(services: "Services", sha256: str, file_name: str) -> Content:
     """Returns the content of a stored file. Call it outside of a transaction first: it can take seconds, and writes.
 
     Raises:
-       UnreadableDocument: the file cannot be read.
-       OSError, ReaderNotAvailable: a later attempt may succeed.
+        UnreadableDocument: the file cannot be read.
+        OSError, ReaderNotAvailable: a later attempt may succeed.
     """
     parsed = services.parsed
     result, is_mine = parsed.joined(sha256)

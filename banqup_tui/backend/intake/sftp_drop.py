@@ -58,8 +58,10 @@ class _Wanted(Value, frozen=True, kw_only=True):
 
 
 class SftpDrop:
-    """The drop of a service. `picture_wait_seconds`: how long a PDF waits for the XML of which it may be the
-    picture."""
+    """The drop of a service.
+
+    `picture_wait_seconds`: how long a PDF waits for the XML of which it may be the picture.
+    """
 
     def __init__(
         self,

@@ -40,11 +40,11 @@ def take(services: Services, account_id: str, path: str, file: Path) -> str:
     """Stores the file and imports it; returns its SHA-256.
 
     Args:
-       path: relative to the account's root.
+        path: relative to the account's root.
 
     Raises:
-       AccountRemoved: the account no longer exists.
-       OSError: the file cannot be stored.
+        AccountRemoved: the account no longer exists.
+        OSError: the file cannot be stored.
     """
     with file.open("rb") as stream:
         sha256, _ = services.files.put(iter(lambda: stream.read(1 << 20), b""))

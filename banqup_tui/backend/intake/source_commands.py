@@ -45,7 +45,7 @@ def add_source(transaction: Transaction, body: AddSource, context: Context) -> A
     """Adds a source.
 
     Returns:
-       `{"sourceId": id, "outcome": "NEW" or "KNOWN"}`
+        `{"sourceId": id, "outcome": "NEW" or "KNOWN"}`
     """
     if body.kind is SourceKind.SFTP_DROP:
         return _add_drop(transaction, body, context)
@@ -138,7 +138,7 @@ def add_account(transaction: Transaction, body: AddAccount, context: Context) ->
     """Adds an account with either `secret` or `public_key`.
 
     Returns:
-       `{"accountId": id}`
+        `{"accountId": id}`
     """
     _check_account(transaction, body)
     row = {

@@ -56,7 +56,7 @@ def read(services: Services, incoming: Incoming) -> Content | UnreadableDocument
     """Returns the content of the file, or why it cannot be read. Call it outside of a transaction.
 
     Raises:
-       ReaderNotAvailable: no fault of the file; a later attempt may succeed.
+        ReaderNotAvailable: no fault of the file; a later attempt may succeed.
     """
     try:
         return read_file(services, incoming.sha256, incoming.file_name)
@@ -82,10 +82,10 @@ def record(transaction: Transaction, file: SourceFile, outcome: FileOutcome, bef
     """Records the file and updates its source's counts.
 
     Args:
-       before: outcome of the file that was at this path before.
+        before: outcome of the file that was at this path before.
 
     Raises:
-       SourceRemoved: the source no longer exists.
+        SourceRemoved: the source no longer exists.
     """
     source = tables.source
     taken = (outcome is FileOutcome.TAKEN) * 1

@@ -84,7 +84,7 @@ def dismiss_unfiled(transaction: Transaction, body: DismissUnfiled, context: Con
     """Removes unfiled documents from the list; their files stay stored.
 
     Returns:
-       `{"dismissed": n}`
+        `{"dismissed": n}`
     """
     rows = [_waiting(transaction, unfiled_id) for unfiled_id in dict.fromkeys(body.unfiled_ids)]
     for row in rows:

@@ -56,8 +56,8 @@ class WatchedFolders:
     """Scans the watched folders of a space.
 
     Args:
-       every: seconds between scans (more where a scan takes long).
-       still_for, wait_for_xml: see `FolderScanner`.
+        every: seconds between scans (more where a scan takes long).
+        still_for, wait_for_xml: see `FolderScanner`.
     """
 
     def __init__(
@@ -79,8 +79,10 @@ class WatchedFolders:
         self._stopping = threading.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Scans until `stop` is set; ends between two files. An error is raised to the caller, which restarts this
-        task."""
+        """Scans until `stop` is set; ends between two files.
+
+        An error is raised to the caller, which restarts this task.
+        """
         self._stopping.clear()
         stopping = asyncio.ensure_future(stop.wait())
         stopping.add_done_callback(lambda _: self._stopping.set())
@@ -169,8 +171,10 @@ class WatchedFolders:
         kill_point("intake.committed")
 
     def _fault(self, file: FoundFile, state: _SourceState) -> _FileProblem:
-        """Logs the error, so that the other files are still imported. After a few tries the file is skipped until a
-        restart."""
+        """Logs the error, so that the other files are still imported.
+
+        After a few tries the file is skipped until a restart.
+        """
         _log.exception("a file of a watched folder was not taken")
         state.faults[file.path] = state.faults.get(file.path, 0) + 1
         if state.faults[file.path] >= _MOST_FAULTS:

@@ -26,8 +26,10 @@ from banqup_tui.protocol.problems import ProblemType
 
 
 def install(transaction: Transaction, body: Install, context: Context) -> dict[str, Any]:
-    """Installs an extension once in a space. A repeated install returns the same installation, with the new
-    settings."""
+    """Installs an extension once in a space.
+
+    A repeated install returns the same installation, with the new settings.
+    """
     extension = loading_extension(context, body.extension_id)
     table = tables.installation
     existing = transaction.execute(
@@ -68,8 +70,10 @@ def configure(transaction: Transaction, body: Configure, context: Context) -> di
 
 
 def uninstall(transaction: Transaction, body: Uninstall, context: Context) -> dict[str, Any]:
-    """Removes an installation without integrations. Removed integrations stay, as the ledger needs what they
-    delivered."""
+    """Removes an installation without integrations.
+
+    Removed integrations stay, as the ledger needs what they delivered.
+    """
     installation = installation_row(transaction, body.installation_id)
     used_by = [row for row in _integrations(transaction, installation.id) if row.state != IntegrationState.REMOVED]
     if used_by:
@@ -125,7 +129,7 @@ def _configure(transaction: Transaction, installation: Row[Any], entered: Settin
     """Stores the firm's settings, and a new version for every client that inherits them.
 
     Returns:
-       The number of deliveries that the new settings have repaired and that are queued again.
+        The number of deliveries that the new settings have repaired and that are queued again.
     """
     services = context.services
     sign_in_settings.refuse_unknown(transaction, services, installation.extension_id, entered)

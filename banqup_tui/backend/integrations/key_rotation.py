@@ -33,8 +33,10 @@ def replace_key(services: Services) -> int:
 
 
 def finish(services: Services) -> int:
-    """Completes a key change. Does nothing if all values have the current key. Values that no key opens stay as they
-    are."""
+    """Completes a key change.
+
+    Does nothing if all values have the current key. Values that no key opens stay as they are.
+    """
     if not services.vault.is_between_keys:
         return 0
     resealed = unreadable = 0

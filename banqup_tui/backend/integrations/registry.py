@@ -122,8 +122,8 @@ class Extensions:
         """Returns the connector's settings struct.
 
         Raises:
-           LookupError: there is no such connector.
-           msgspec.ValidationError: the settings are incomplete.
+            LookupError: there is no such connector.
+            msgspec.ValidationError: the settings are incomplete.
         """
         connector = self.connector(extension_id)
         if connector is None:
@@ -291,8 +291,10 @@ def _read(
 def _checked(
     connector: Checks, values: dict[str, Any], level: Level, properties: Mapping[str, dict[str, Any]]
 ) -> list[Problem]:
-    """Runs the connector's check. A check that raises refuses the settings, or the command would be repeated for
-    ever."""
+    """Runs the connector's check.
+
+    A check that raises refuses the settings, or the command would be repeated for ever.
+    """
     try:
         return [
             _of_connector(found, properties) for found in connector.check(values, complete=level is Level.EFFECTIVE)
@@ -317,8 +319,10 @@ def _converted(settings: type[msgspec.Struct], name: str, of: Mapping[str, Any],
 
 
 def _flaw(of: Mapping[str, Any], entered: Any) -> Flaw | None:
-    """Returns the flaw by the rules of the form. Path templates have their own check; other types fail at
-    conversion."""
+    """Returns the flaw by the rules of the form.
+
+    Path templates have their own check; other types fail at conversion.
+    """
     if of.get("x-template") or isinstance(entered, bool) or not isinstance(entered, str | int | float):
         return None
     if not isinstance(entered, str) and kind_of(of) not in ("number", "port"):

@@ -30,10 +30,10 @@ def of_firm(
     """Returns the firm's settings after a change, without unused secrets whose binding has changed.
 
     Args:
-       entered: names of the settings in this change.
+        entered: names of the settings in this change.
 
     Raises:
-       Refused: a secret in use must be entered again; `field` names it.
+        Refused: a secret in use must be entered again; `field` names it.
     """
     return _bound(services, extension_id, before, after, after, entered)
 
@@ -46,8 +46,10 @@ def of_client(
     after: Settings,
     entered: Collection[str],
 ) -> Settings:
-    """Returns a client's own settings after a change, as `of_firm` does. The firm's secrets stay with the firm's
-    addresses."""
+    """Returns a client's own settings after a change, as `of_firm` does.
+
+    The firm's secrets stay with the firm's addresses.
+    """
     refuse_inherited(services, extension_id, firm, after, entered)
     return _bound(services, extension_id, {**firm, **before}, {**firm, **after}, after, entered)
 

@@ -28,10 +28,10 @@ def read_settings_input(
     """Returns the settings in effect if the form were stored.
 
     Args:
-       also_entered: names of settings that are about to be entered again.
+        also_entered: names of settings that are about to be entered again.
 
     Raises:
-       Refused: a stored secret would go to another place than it was entered for.
+        Refused: a stored secret would go to another place than it was entered for.
     """
     entered_names = {*request.settings, *also_entered}
     integration = _integration(connection, services, request.integration_id)

@@ -61,8 +61,8 @@ def destination_of(services: Services, extension_id: str, effective: Mapping[str
     destinations apart.
 
     Raises:
-       LookupError: the connector does not exist.
-       Refused: the connector fails on the settings.
+        LookupError: the connector does not exist.
+        Refused: the connector fails on the settings.
     """
     connector = services.extensions.connector(extension_id)
     if connector is None:

@@ -36,8 +36,8 @@ def back_up(home: Path, target: Path) -> None:
     The database is copied before the files: files are only added, so every file that the copy knows is there.
 
     Raises:
-       NoBackup: there is no database to copy.
-       InTheWay: `target` exists.
+        NoBackup: there is no database to copy.
+        InTheWay: `target` exists.
     """
     if not (home / DATABASE_FILE).is_file():
         raise NoBackup(home)
@@ -72,10 +72,10 @@ def restore(backup: Path, home: Path) -> Path | None:
     it.
 
     Returns:
-       The new path of the data that was there before, or `None`.
+        The new path of the data that was there before, or `None`.
 
     Raises:
-       NoBackup: `backup` has no database.
+        NoBackup: `backup` has no database.
     """
     from banqup_tui.backend.runtime.startup import open_services
 

@@ -22,8 +22,10 @@ class BackgroundTask(Protocol):
 
 
 class DispatchTask(BackgroundTask, Protocol):
-    """The dispatch of deliveries. `take_over` adopts at the start the deliveries of an ended process; `busy` tells
-    whether any is due."""
+    """The dispatch of deliveries.
+
+    `take_over` adopts at the start the deliveries of an ended process; `busy` tells whether any is due.
+    """
 
     def take_over(self) -> int: ...
 

@@ -23,8 +23,10 @@ class NoPlaceForSocket(BanqupError):
 
 
 class LocalListener:
-    """Creates and removes the socket. Use it only with the backend's lock: then an existing socket is that of a dead
-    backend."""
+    """Creates and removes the socket.
+
+    Use it only with the backend's lock: then an existing socket is that of a dead backend.
+    """
 
     def __init__(self, runtime: Path) -> None:
         self._path = runtime / SOCKET_FILE

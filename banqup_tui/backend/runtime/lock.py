@@ -31,8 +31,11 @@ class LockNotSupported(BanqupError):
 
 
 class BackendLock:
-    """The lock (`flock`). The kernel releases it however the process ends. The file is never deleted, or two processes
-    could lock different files of the same name."""
+    """The lock (`flock`).
+
+    The kernel releases it however the process ends. The file is never deleted, or two processes could lock different
+    files of the same name.
+    """
 
     def __init__(self, handle: int) -> None:
         self._handle = handle

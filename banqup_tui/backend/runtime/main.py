@@ -73,8 +73,10 @@ class WrongUsage(BanqupError):
 
 @dataclass(frozen=True)
 class Options:
-    """Options of `serve`. `protocol`: that of the terminal that starts the backend; before protocol 2 it was not
-    passed."""
+    """Options of `serve`.
+
+    `protocol`: that of the terminal that starts the backend; before protocol 2 it was not passed.
+    """
 
     protocol: int = 1
     listen: str = ""
@@ -304,6 +306,7 @@ def _serve(services: "Services", lock: BackendLock, local: LocalListener, publis
         process_setup.rarely_collect()
         process_setup.run(serve())
     finally:
+        # The file goes while the lock still belongs to this process: later it could be that of the next service.
         endpoint.withdraw(published)
         local.withdraw()
         # Kill point: nothing is published, and the kernel releases the lock.

@@ -39,8 +39,10 @@ _log = logging.getLogger(__name__)
 
 
 class Plan(Value, frozen=True, kw_only=True):
-    """Parameters of a backend. `idle_seconds`: it ends after this time without connections, due work and sources;
-    `None`: never."""
+    """Parameters of a backend.
+
+    `idle_seconds`: it ends after this time without connections, due work and sources; `None`: never.
+    """
 
     instance_id: str
     idle_seconds: float | None

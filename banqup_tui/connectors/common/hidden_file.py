@@ -74,8 +74,8 @@ def chunks_of(delivery_request: DeliveryRequest) -> Iterator[bytes]:
     """Yields the bytes of the document.
 
     Raises:
-       Rejected: at the end, if the bytes do not have the recorded hash and size, or the file is gone.
-       NotSent: the file cannot be read.
+        Rejected: at the end, if the bytes do not have the recorded hash and size, or the file is gone.
+        NotSent: the file cannot be read.
     """
     digest, read = hashlib.sha256(), 0
     try:

@@ -37,8 +37,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """An HTTP answer.
 
     Attributes:
-       headers: by name in lower case.
-       whole: the body ended properly; `False` if it was cut off, too long or of an unknown encoding.
+        headers: by name in lower case.
+        whole: the body ended properly; `False` if it was cut off, too long or of an unknown encoding.
     """
 
     status: int
@@ -98,14 +98,14 @@ async def ask(
     An answer whose status line came counts as an answer, even if its body is cut off.
 
     Args:
-       where: name of the server in messages.
-       begun: the request may have an effect.
-       fault: whose fault a broken connection is. DOCUMENT for uploads: httpx does not read while it sends, so a
-           server that hangs up on a large document never gets its answer through.
+        where: name of the server in messages.
+        begun: the request may have an effect.
+        fault: whose fault a broken connection is. DOCUMENT for uploads: httpx does not read while it sends, so a
+            server that hangs up on a large document never gets its answer through.
 
     Raises:
-       NotSent: no answer, and `begun` is false or no connection was made.
-       Uncertain: no answer, and `begun` is true.
+        NotSent: no answer, and `begun` is false or no connection was made.
+        Uncertain: no answer, and `begun` is true.
     """
     import httpx
 

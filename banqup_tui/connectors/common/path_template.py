@@ -98,8 +98,8 @@ def fill(template: str, delivery_request: DeliveryRequest, file_name: str = "") 
     """Returns folder and file name for one document.
 
     Args:
-       file_name: template of the name, for a path template without one. If both lack it, the document's number or
-           its original name is used.
+        file_name: template of the name, for a path template without one. If both lack it, the document's number or
+            its original name is used.
 
     The extension fits the media type, whatever the template says.
     """

@@ -20,8 +20,8 @@ def rename_without_overwriting(source: str, target: str) -> None:
     """Renames `source` to `target`.
 
     Raises:
-       FileExistsError: `target` exists.
-       FileNotFoundError: `source` does not exist.
+        FileExistsError: `target` exists.
+        FileNotFoundError: `source` does not exist.
     """
     exclusive = _exclusive_rename()
     if exclusive is not None:

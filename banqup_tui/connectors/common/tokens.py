@@ -13,10 +13,10 @@ class Tokens(Protocol):
         """Returns an access token for immediate use.
 
         Args:
-           refused: an access token that the receiver did not accept; another is returned, fetched if necessary.
+            refused: an access token that the receiver did not accept; another is returned, fetched if necessary.
 
         Raises:
-           NotSent: no token; the fault is PERSON where somebody has to sign in again.
+            NotSent: no token; the fault is PERSON where somebody has to sign in again.
         """
         ...
 

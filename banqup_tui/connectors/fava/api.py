@@ -80,7 +80,7 @@ class Api:
         """Uploads the document: the effect.
 
         Returns:
-           `None` if it was filed, else the path of the existing file of that name, which Fava leaves untouched.
+            `None` if it was filed, else the path of the existing file of that name, which Fava leaves untouched.
         """
         body, kind = await self._form(content, media_type, name, account, folder)
         headers = {"Content-Type": kind, "Content-Length": str(len(body))}

@@ -53,8 +53,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     """An account at one mail server.
 
     Attributes:
-       ca: PEM text or the path of a PEM file; empty for the authorities of the system.
-       sign_in: for OAuth, the name of the sign-in that the service stores, and the registration that renews it.
+        ca: PEM text or the path of a PEM file; empty for the authorities of the system.
+        sign_in: for OAuth, the name of the sign-in that the service stores, and the registration that renews it.
     """
 
     host: str
@@ -82,7 +82,7 @@ class Line:
     """A connection, used by one thread at a time; `break_off` may be called from any thread.
 
     Args:
-       token: access token, used in place of a password.
+        token: access token, used in place of a password.
     """
 
     def __init__(self, account: Account, token: str = "") -> None:
@@ -146,8 +146,8 @@ class Line:
         """Sends the message and returns the server's acceptance.
 
         Raises:
-           NotSent, Rejected: before the final dot, or by the server's reply to it.
-           Uncertain: no reply after the final dot.
+            NotSent, Rejected: before the final dot, or by the server's reply to it.
+            Uncertain: no reply after the final dot.
         """
         server = self._account.server
         try:

@@ -39,12 +39,12 @@ def letter(
     """Builds the message.
 
     Args:
-       sender, address: addresses that were checked.
-       subject, file_name: templates.
-       kinds: which documents the mailbox accepts.
+        sender, address: addresses that were checked.
+        subject, file_name: templates.
+        kinds: which documents the mailbox accepts.
 
     Raises:
-       Rejected, NotSent: the mailbox does not accept the document, or its file cannot be read.
+        Rejected, NotSent: the mailbox does not accept the document, or its file cannot be read.
     """
     shown = delivery_request
     content = b"".join(chunks_of(delivery_request))

@@ -27,8 +27,10 @@ _KNOWN = {
     ),
     "other": Authorization(authorize_url="", token_url="", client_id=""),
 }
-"""Values from the providers' documentation for desktop applications. Google issues a refresh token only with these
-parameters."""
+"""Values from the providers' documentation for desktop applications.
+
+Google issues a refresh token only with these parameters.
+"""
 
 _NEEDED = ("client_id", "authorize_url", "token_url")
 

@@ -199,8 +199,10 @@ class _S3Channel:
     async def look_up(
         self, delivery_request: DeliveryRequest, earlier_receipts: Sequence[str]
     ) -> tuple[Found, Receipt | None]:
-        """Looks at all keys that the document could have. If the reader takes objects away, their absence proves
-        nothing."""
+        """Looks at all keys that the document could have.
+
+        If the reader takes objects away, their absence proves nothing.
+        """
         found = await asyncio.gather(*(self._bucket.look(key) for key in self._keys(delivery_request)))
         for there in found:
             if there is not None and there.is_of(delivery_request) and there.reference not in earlier_receipts:

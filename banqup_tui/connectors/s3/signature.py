@@ -37,8 +37,8 @@ def signed(
     """Returns `headers` with those of the signature.
 
     Args:
-       url: path and query encoded by `encoded`.
-       at: the current time, in UTC; servers refuse a difference of 15 minutes.
+        url: path and query encoded by `encoded`.
+        at: the current time, in UTC; servers refuse a difference of 15 minutes.
     """
     parts = urlsplit(url)
     digest = hashlib.sha256(content).hexdigest()

@@ -97,9 +97,8 @@ class SftpChannel:
         token = resume_token_of(resume_token)
         try:
             final = await self._appear(delivery_request, token)
-        # The rename reported no such file before it was ever acknowledged: somebody else moved it, or the server did
-        # the rename and lost the reply.
         except asyncssh.SFTPNoSuchFile as error:
+            # Another process moved the hidden file, or an earlier rename was done and its reply lost.
             raise Uncertain(message("sftp.hidden-file-gone", path=token.hidden)) from error
         except LOST as error:
             raise _cut_off(token, words_of(error)) from error
@@ -213,10 +212,10 @@ class SftpChannel:
                     return seen.path
                 continue
             try:
-                # Not every server reports a taken name by the same error, so the name is looked at after a failure.
                 async with asyncio.timeout(ANSWER_SECONDS):
                     await self._wire.rename(token.hidden, seen.path)
             except (asyncssh.SFTPFailure, asyncssh.SFTPFileAlreadyExists) as error:
+                # Version 3 has one error for a taken name and for most other failures, so both names are looked at.
                 if await self._is_gone(token.hidden):
                     raise asyncssh.SFTPNoSuchFile("the hidden file is gone") from error
                 if not await self._is_there(seen.path):
@@ -280,8 +279,10 @@ class SftpChannel:
         return False
 
     async def _is_gone_for_sure(self, hidden: str) -> bool:
-        """Tells whether the hidden file is certainly gone. That needs a visible folder; otherwise the rename is
-        tried."""
+        """Tells whether the hidden file is certainly gone.
+
+        That needs a visible folder; otherwise the rename is tried.
+        """
         directory = posixpath.dirname(hidden)
         with suppress(asyncssh.SFTPPermissionDenied):
             if not await self._is_gone(hidden):
@@ -306,8 +307,10 @@ def _cut_off(token: ResumeToken, quote: str) -> Uncertain:
 
 
 async def _chunks(delivery_request: DeliveryRequest) -> AsyncIterator[tuple[bytes, bool]]:
-    """Yields chunks, each with a flag for the last. A small file is read and checked whole before the first byte is
-    sent."""
+    """Yields chunks, each with a flag for the last.
+
+    A small file is read and checked whole before the first byte is sent.
+    """
     chunks = chunks_of(delivery_request)
     if delivery_request.size <= READ_HERE:
         yield b"".join(chunks), True

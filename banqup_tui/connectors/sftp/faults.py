@@ -54,8 +54,10 @@ def not_connected(error: BaseException, host: str, port: int) -> NotSent:
 
 
 def not_written(error: BaseException, directory: str, free_bytes: int | None, size: int) -> BanqupError:
-    """Returns the error for a failed upload: certainly nothing has arrived. `free_bytes`: free on the server, if
-    known."""
+    """Returns the error for a failed upload: certainly nothing has arrived.
+
+    `free_bytes`: free on the server, if known.
+    """
     quote = words_of(error)
     if _is_full(error, quote, free_bytes, size):
         return NotSent(message("sftp.no-room", quote=quote, directory=directory), fault=Fault.INTEGRATION)

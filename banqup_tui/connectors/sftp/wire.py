@@ -85,8 +85,10 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class Wire(asyncssh.SSHClientSession[bytes]):
-    """An SFTP session. Requests are buffered until `flush`, or until a method of this class awaits one. Runs on one
-    event loop."""
+    """An SFTP session.
+
+    Requests are buffered until `flush`, or until a method of this class awaits one. Runs on one event loop.
+    """
 
     def __init__(self) -> None:
         self.most_in_one_write = _IN_ONE_REQUEST
@@ -210,8 +212,8 @@ class Wire(asyncssh.SSHClientSession[bytes]):
         OpenSSH is not asked for the length, as it fails a write that it cannot store whole.
 
         Returns:
-           The attributes, or `None` if the server does not show them. Operations that it does not support are
-               skipped.
+            The attributes, or `None` if the server does not show them. Operations that it does not support are
+                skipped.
         """
         answers = self._writes(handle, at, data)
         if flush and FSYNC in self._extensions:

@@ -80,8 +80,8 @@ class Rest:
     """Calls on Tryton's models.
 
     Raises:
-       NotSent: a call before the effect failed.
-       Uncertain: a call with or after the effect (`begun`) got no clear answer.
+        NotSent: a call before the effect failed.
+        Uncertain: a call with or after the effect (`begun`) got no clear answer.
     """
 
     def __init__(self, client: httpx.AsyncClient, url: str, database: str) -> None:

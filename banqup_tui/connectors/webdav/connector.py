@@ -212,8 +212,10 @@ class _DavChannel:
         return final
 
     async def _make(self, directory: str) -> None:
-        """Creates the folder once in the life of the connection. One at a time: some servers fail when the same folder
-        is created twice at once."""
+        """Creates the folder once in the life of the connection.
+
+        One at a time: some servers fail when the same folder is created twice at once.
+        """
         async with self._making:
             if directory.strip("/") and directory not in self._made:
                 await self._server.make(directory)

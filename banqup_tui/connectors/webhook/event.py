@@ -36,8 +36,8 @@ class SentDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The document of an event.
 
     Attributes:
-       copy_number: the generation: 1, then one more for each copy that a user asked for.
-       content: bytes, in Base64 on the wire; left out where the file is a form part.
+        copy_number: the generation: 1, then one more for each copy that a user asked for.
+        content: bytes, in Base64 on the wire; left out where the file is a form part.
     """
 
     client: EventClient

@@ -19,7 +19,7 @@ def secrets_of(text: str) -> list[bytes]:
     """Returns the secrets in the text, separated by spaces; two while a secret is being replaced.
 
     Raises:
-       ValueError: a word is not a secret, or there is none.
+        ValueError: a word is not a secret, or there is none.
     """
     found = [_secret(word) for word in text.split()]
     if not found:

@@ -38,6 +38,7 @@ class Retire(Value, frozen=True, kw_only=True):
 @post(paths.RETIRE, status_code=202, sync_to_thread=True)
 def retire(request: ApiRequest, data: JSONBody[Retire]) -> Response[Any]:
     """Stops this service for a newer program, and keeps older programs from starting after it."""
+    # Only a newer program may end this one; otherwise two versions could end each other in turns.
     if data.protocol <= protocol.PROTOCOL:
         raise Failure(ProblemType.NOT_NEWER, Message("request.not-newer"))
     request.app.state.retire(data.protocol)

@@ -38,7 +38,7 @@ class DropProcess:
     """A drop in a process of its own, with the interface of `sources.drop_server.Drop`.
 
     Args:
-       lost: set on the event loop when the process has ended by itself.
+        lost: set on the event loop when the process has ended by itself.
     """
 
     def __init__(

@@ -27,8 +27,10 @@ class RefreshAccounts(_Message, frozen=True, tag="LookRound"):
 
 
 class Answer(_Message, frozen=True, tag="Answer"):
-    """Answer of the service to a question. `not_taken`: sentence for the sender; `errno`: error of the service's
-    disk."""
+    """Answer of the service to a question.
+
+    `not_taken`: sentence for the sender; `errno`: error of the service's disk.
+    """
 
     number: int
     account: Account | None = None

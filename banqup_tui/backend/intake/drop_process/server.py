@@ -54,8 +54,10 @@ class ServiceConnection(asyncio.Protocol):
                         waiting.set_result(answer)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Ends the process with the service. Files without an answer are not confirmed, so their senders repeat
-        them."""
+        """Ends the process with the service.
+
+        Files without an answer are not confirmed, so their senders repeat them.
+        """
         os._exit(0)
 
     def note(self, level: int, text: str) -> None:

@@ -57,8 +57,10 @@ class ReturnListener:
         self._opening = asyncio.Lock()
 
     async def port(self) -> int:
-        """Starts listening and returns the port. Until `expect` is called it may close at any time. Raises
-        `OSError`."""
+        """Starts listening and returns the port.
+
+        Until `expect` is called it may close at any time. Raises `OSError`.
+        """
         async with self._opening:
             if not self._servers:
                 sockets = _both_of_localhost()

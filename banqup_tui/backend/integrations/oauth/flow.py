@@ -31,7 +31,7 @@ async def begin(services: Services, request: SignInRequest, returns: ReturnListe
     """Begins a sign-in and returns the address of the provider's page.
 
     Raises:
-       Refused, Failure: a setting that it needs is missing or wrong.
+        Refused, Failure: a setting that it needs is missing or wrong.
     """
     authorization = await asyncio.to_thread(_authorization, services, request)
     returns_to = f"http://localhost:{await returns.port()}"
@@ -56,8 +56,10 @@ async def look(services: Services, sign_in_id: str) -> SignIn:
 
 
 async def returned_by_hand(services: Services, sign_in_id: str, address: str, returns: ReturnListener) -> SignIn:
-    """Finishes a sign-in with an address pasted from the browser. Raises `Failure` for a wrong address; the sign-in
-    then stays open."""
+    """Finishes a sign-in with an address pasted from the browser.
+
+    Raises `Failure` for a wrong address; the sign-in then stays open.
+    """
     found = await asyncio.to_thread(_found, services, sign_in_id)
     if found.waiting is None:
         return _status_of(found)
@@ -104,8 +106,11 @@ def _authorization(services: Services, request: SignInRequest) -> Authorization:
 
 
 async def _settled(services: Services, found: SignInRow, waiting: Waiting, answer: Mapping[str, str]) -> SignIn:
-    """Exchanges the code. It is valid once: of two callers the first gets the tokens, the second reads the result.
-    Shielded, so that a closed browser does not lose tokens."""
+    """Exchanges the code.
+
+    It is valid once: of two callers the first gets the tokens, the second reads the result. Shielded, so that a closed
+    browser does not lose tokens.
+    """
     settling = asyncio.create_task(_settle(services, found, waiting, answer))
     await asyncio.shield(settling)
     return await look(services, found.id)

@@ -41,9 +41,9 @@ class Granted(Value, frozen=True, kw_only=True):
     """Tokens of a provider.
 
     Attributes:
-       renew_at: time after which the access token is no longer used; `None` if the provider gives no end.
-       until: end of the sign-in itself, if known.
-       token_url, client_id: provider and application of the tokens; a refresh token is sent nowhere else.
+        renew_at: time after which the access token is no longer used; `None` if the provider gives no end.
+        until: end of the sign-in itself, if known.
+        token_url, client_id: provider and application of the tokens; a refresh token is sent nowhere else.
     """
 
     access_token: Secret
@@ -54,15 +54,19 @@ class Granted(Value, frozen=True, kw_only=True):
     client_id: str = ""
 
     def is_of(self, authorization: Authorization) -> bool:
-        """Tells whether the tokens belong to the provider and application in the settings. Those of 0.4.0 lack the data
-        until their first renewal."""
+        """Tells whether the tokens belong to the provider and application in the settings.
+
+        Those of 0.4.0 lack the data until their first renewal.
+        """
         issued_by = (self.token_url, self.client_id)
         return issued_by == ("", "") or issued_by == (authorization.token_url, authorization.client_id)
 
 
 class _TokenAnswer(msgspec.Struct, frozen=True):
-    """Answer of the token endpoint (RFC 6749 section 5.1); times in seconds. No standard names the lifetime of a
-    refresh token, so providers differ."""
+    """Answer of the token endpoint (RFC 6749 section 5.1); times in seconds.
+
+    No standard names the lifetime of a refresh token, so providers differ.
+    """
 
     access_token: str
     refresh_token: str | None = None

@@ -108,7 +108,7 @@ def renew(transaction: Transaction, services: Services, sign_in_id: str, version
     """Stores renewed tokens, and the new end at the integrations that use them.
 
     Returns:
-       False if somebody else has renewed them meanwhile.
+        False if somebody else has renewed them meanwhile.
     """
     values = {"sealed": _sealed(services, sign_in_id, granted), "version": version + 1, "used_at": transaction.now}
     if granted.until is not None:
@@ -125,7 +125,7 @@ def forget_unused(transaction: Transaction, in_use: frozenset[str]) -> None:
     """Deletes sign-ins that were not finished, and those that no settings name and that were unused for long.
 
     Args:
-       in_use: ids in the firm's settings. Ids in clients' settings are read from their integrations.
+        in_use: ids in the firm's settings. Ids in clients' settings are read from their integrations.
     """
     integration = tables.integration
     is_there = integration.c.state != str(IntegrationState.REMOVED)

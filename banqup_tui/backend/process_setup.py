@@ -25,8 +25,10 @@ def rarely_collect() -> None:
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
-    """Runs a coroutine on uvloop if it is installed, else on asyncio's loop. uvloop sends the writes of one iteration
-    of the loop in one system call."""
+    """Runs a coroutine on uvloop if it is installed, else on asyncio's loop.
+
+    uvloop sends the writes of one iteration of the loop in one system call.
+    """
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(main)
 

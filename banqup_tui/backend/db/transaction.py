@@ -176,8 +176,11 @@ _FIRST_NUMBERS = [
 
 @cache
 def _upsert(dialect: str) -> Any:
-    """Returns the statement that writes the changes. SQLite needs a WHERE in `INSERT … SELECT` before `ON CONFLICT`,
-    or it parses `ON` as part of a join (https://www.sqlite.org/lang_upsert.html, "Parsing Ambiguity")."""
+    """Returns the statement that writes the changes.
+
+    SQLite needs a WHERE in `INSERT … SELECT` before `ON CONFLICT`, or it parses `ON` as part of a join
+    (https://www.sqlite.org/lang_upsert.html, "Parsing Ambiguity").
+    """
     own = {"kind": String, "entity_id": String, "seq": Integer, "op": String, "client_id": String, "user_id": String}
     same = [bindparam("space"), bindparam("now", type_=tables.change.c.at.type)]
     every = select(*(row_field(at, kind) for at, kind in enumerate(own.values())), *same)
@@ -189,8 +192,10 @@ def _upsert(dialect: str) -> Any:
 
 
 def _insert(dialect: str, table: Table) -> Any:
-    """Returns the dialect's INSERT. PostgreSQL's dialect is imported only when it is used: the import takes as long as
-    that of SQLite's."""
+    """Returns the dialect's INSERT.
+
+    PostgreSQL's dialect is imported only when it is used: the import takes as long as that of SQLite's.
+    """
     if dialect == "postgresql":
         from sqlalchemy.dialects import postgresql
 
@@ -250,8 +255,10 @@ class Database:
 
     @contextmanager
     def _fair_lock(self) -> Iterator[None]:
-        """Lets the writers of this process wait in order. SQLite's busy handler polls with growing pauses, without
-        order, so a writer could wait for many seconds."""
+        """Lets the writers of this process wait in order.
+
+        SQLite's busy handler polls with growing pauses, without order, so a writer could wait for many seconds.
+        """
         taken = self._writers is not None and self._writers.acquire(timeout=SECONDS_TO_WAIT)
         try:
             yield

@@ -69,8 +69,10 @@ def of_sign_in(sign_in_id: str) -> Place:
 
 
 class Content(msgspec.Struct, frozen=True):
-    """The content of a sealed value. Which values are secret is decided when it is sealed: the extension that knows it
-    may be missing later."""
+    """The content of a sealed value.
+
+    Which values are secret is decided when it is sealed, because the extension that knows it may be missing later.
+    """
 
     shown: dict[str, Any]
     secret: dict[str, Any]

@@ -30,8 +30,10 @@ class Upcoming(msgspec.Struct, frozen=True):
 
 
 def upcoming(connection: Connection, services: Services, now: datetime) -> list[Upcoming]:
-    """Returns the next few integrations. Those without connector or valid settings are left out; their attempts fail
-    with the reason."""
+    """Returns the next few integrations.
+
+    Those without connector or valid settings are left out; their attempts fail with the reason.
+    """
     found = []
     which = (integration.c.space_id == services.space_id, integration.c.state == str(IntegrationState.ACTIVE))
     wanted = (integration.c.id, integration.c.extension_id, integration.c.settings_version)

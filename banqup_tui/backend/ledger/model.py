@@ -49,8 +49,10 @@ _DELIVERIES = (
 
 
 def in_state(state: StrEnum) -> ColumnElement[str]:
-    """Returns `state` as a literal of the statement. A bound parameter would keep the database from using the partial
-    indexes, whose conditions name the state."""
+    """Returns `state` as a literal of the statement.
+
+    A bound parameter would keep the database from using the partial indexes, whose conditions name the state.
+    """
     return literal_column(f"'{state}'", String())
 
 
@@ -69,8 +71,10 @@ def lock_integration(transaction: Transaction, integration_id: str) -> Row[Any] 
 
 
 def integrations_of_deliveries(transaction: Transaction, delivery_ids: Iterable[str]) -> set[str]:
-    """Returns the ids of the integrations of these deliveries. No lock is needed: a delivery never changes its
-    integration."""
+    """Returns the ids of the integrations of these deliveries.
+
+    No lock is needed, because a delivery never changes its integration.
+    """
     found: set[str] = set()
     for batch in in_batches(delivery_ids):
         found.update(transaction.execute(select(delivery.c.integration_id).where(delivery.c.id.in_(batch))).scalars())

@@ -49,8 +49,7 @@ def epoch_and_seq(services: Services) -> tuple[str, int]:
 
 
 def restored(transaction: Transaction, services: Services) -> int:
-    """Makes every delivery UNKNOWN that is not DELIVERED, pauses all integrations, and returns the number of
-    deliveries.
+    """Makes everything that is not DELIVERED UNKNOWN, pauses all integrations, and returns the number of deliveries.
 
     It runs in the transaction that gives the space its new epoch.
     """

@@ -39,8 +39,10 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     most_deaths: int = 3
 
     def wait(self, before: int) -> float:
-        """Returns the back-off after `before` earlier waits: doubled each time, at most `longest_wait`, times a random
-        factor from a half to one."""
+        """Returns the back-off after `before` earlier waits.
+
+        It doubles each time, is at most `longest_wait`, and is multiplied by a random factor from a half to one.
+        """
         doubled = self.first_wait * 2.0 ** min(before, 40)
         return min(self.longest_wait, doubled) * _chance.uniform(0.5, 1.0)
 

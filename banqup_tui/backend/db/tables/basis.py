@@ -14,16 +14,20 @@ metadata = MetaData()
 
 @event.listens_for(Table, "before_create")
 def _partial_on_postgresql(table: Table, connection: Connection, **_: Any) -> None:
-    """Makes partial indexes partial on PostgreSQL too. `Index(postgresql_where=…)` would import that dialect at every
-    start."""
+    """Makes partial indexes partial on PostgreSQL too.
+
+    `Index(postgresql_where=…)` would import that dialect at every start.
+    """
     if connection.dialect.name == "postgresql":
         for index in table.indexes:
             index.dialect_options["postgresql"]["where"] = index.dialect_options["sqlite"]["where"]
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """An aware datetime, stored as ISO 8601 text in UTC with microseconds. The text sorts as the times do, and SQLite
-    has no type that stores the zone."""
+    """An aware datetime, stored as ISO 8601 text in UTC with microseconds.
+
+    The text sorts as the times do, and SQLite has no type that stores the zone.
+    """
 
     impl = String(32)
     cache_ok = True

@@ -117,7 +117,7 @@ class NotSent(BanqupError):
     """Nothing has arrived, and a later attempt may succeed.
 
     Args:
-        fault: PERSON means that no attempt is made until somebody has changed the settings.
+        fault: PERSON means that no attempt is made until a person has changed the settings.
         trouble: kind of repair that a fault of PERSON needs (a new sign-in, or other settings).
         retry_after: seconds for which the receiver asks to be left alone.
     """
@@ -195,8 +195,7 @@ class SettingProblem(Value, frozen=True, kw_only=True):
 class Channel(Protocol):
     """An open connection to one receiver, used for several documents and closed by its context manager.
 
-    A subclass overrides the methods that its kind of receiver needs. Methods run on the event loop of the
-    dispatcher, or of the connector process.
+    A subclass overrides the methods that its kind of receiver needs. All methods of a channel run on one event loop.
     """
 
     async def prepare(self, delivery_request: DeliveryRequest) -> str:
@@ -211,7 +210,7 @@ class Channel(Protocol):
         ...
 
     async def commit(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
-        """Has the effect. After a repeated mark of a KEY delivery the channel may be another than that of `prepare`.
+        """Makes the document take effect at the receiver. The ledger has stored the resume token before.
 
         Raises:
             NotSent, Rejected: the receiver has proved that nothing arrived.

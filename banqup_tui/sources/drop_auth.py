@@ -171,8 +171,9 @@ class _Peer(asyncssh.SSHServer):
         return False
 
     async def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
-        """Tells whether the key belongs to the account. asyncssh calls this before and after the signature, and admits
-        only a client that has signed.
+        """Tells whether the key belongs to the account.
+
+        asyncssh calls this before and after the signature, and admits only a client that has signed.
 
         An unknown name costs the same work as a known one, so that names cannot be probed.
         """

@@ -44,6 +44,8 @@ class DropLimits(Value, frozen=True, kw_only=True):
 
 
 class RefusalReason(StrEnum):
+    """The kind of a refusal, which decides the SFTP error."""
+
     NOT_THERE = "NOT_THERE"
     DENIED = "DENIED"
     THERE = "THERE"
@@ -52,6 +54,8 @@ class RefusalReason(StrEnum):
 
 
 class SpoolRefusal(Exception):
+    """A request that the spool refuses. `sentence`: shown to the sender."""
+
     def __init__(self, why: RefusalReason, sentence: str) -> None:
         super().__init__(sentence)
         self.why = why
@@ -87,7 +91,7 @@ class PartialFile(msgspec.Struct, eq=False):
 class AccountSpool:
     """Spool of one account, shared by its connections. Paths are absolute, as `normalized_path` returns them.
 
-    All methods run on the event loop.
+    Not safe for use from several threads at once.
 
     Raises:
         SpoolRefusal: a limit or a wrong path.

@@ -53,6 +53,8 @@ class Hints(Value, frozen=True, kw_only=True):
 
 
 class Role(StrEnum):
+    """The role of the client in a document."""
+
     SELLER = "SELLER"
     BUYER = "BUYER"
     HOLDER = "HOLDER"
@@ -70,6 +72,8 @@ class NewClient(Value, frozen=True, kw_only=True):
 
 
 class Placed(Value, frozen=True, kw_only=True):
+    """A document of a client in a folder."""
+
     client: Client | NewClient
     folder: Folder
     role: Role = Role.NONE
@@ -223,8 +227,10 @@ def _make_party(invoice: Invoice, hints: Hints, directory: Directory) -> Placing
 
 
 def _role_to_make(invoice: Invoice, hints: Hints) -> Role:
-    """Returns the role of the party to create: that named by the path, else the buyer, or the seller if only it can be
-    identified."""
+    """Returns the role of the party to create.
+
+    It is the party named by the path, else the buyer, or the seller if only the seller can be identified.
+    """
     seller_keys, buyer_keys = keys_of_party(invoice.seller), keys_of_party(invoice.buyer)
     path_keys = hints.path.keys if hints.path else ()
     if any(key in path_keys for key in seller_keys) or _wanted_folder(hints) is Folder.SALES_INVOICES:

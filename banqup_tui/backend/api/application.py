@@ -44,8 +44,9 @@ class Settings(Value, frozen=True, kw_only=True):
 
 
 class _Routes(Litestar):
-    """Litestar without its default plugins, which import attrs, pydantic and SQLAlchemy support at each start."""
+    """Litestar without its default plugins, which import attrs and pydantic at each start."""
 
+    # A private method: Litestar has no public setting for this.
     @staticmethod
     def _get_default_plugins(plugins: list[Any]) -> list[Any]:
         return [*plugins, MsgspecDIPlugin()]

@@ -32,13 +32,15 @@ Application = Callable[[Scope, Receive, Send], Any]
 
 
 class Auth(Protocol):
+    """Interface of authentication."""
+
     def user_of(self, scope: Scope) -> str:
         """Returns the id of the user. Raises `Failure`."""
         ...
 
 
 class LocalAuth:
-    """Authentication on the local socket: the kernel lets only its own user connect."""
+    """Authentication on the local socket: `connections.LocalConnection` admits only the service's own user."""
 
     def __init__(self, user_id: str) -> None:
         self._user_id = user_id

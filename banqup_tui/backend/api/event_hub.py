@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 
 class Listener:
+    """A stream that waits for hints. It belongs to the event loop."""
+
     def __init__(self, user_id: str) -> None:
         self.user_id = user_id
         self._hint = asyncio.Event()

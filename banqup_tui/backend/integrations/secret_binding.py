@@ -101,8 +101,10 @@ def _to_give_again(properties: Properties, name: str, changed: str) -> Refused:
 
 
 def bound_to(properties: Properties, name: str) -> tuple[str, ...]:
-    """Returns the settings that a secret belongs to: those that its connector names, or every address, host and
-    user."""
+    """Returns the settings that a secret belongs to.
+
+    These are the settings that its connector names, or every address, host and user.
+    """
     partners = properties[name].get("x-belongs-to")
     if partners is not None:
         return tuple(one for one in partners if one in properties)
@@ -132,8 +134,10 @@ def _moved(
 
 
 def _place(of: Mapping[str, Any], value: Any) -> Any:
-    """Returns the part of a setting that decides the binding: of a URL its origin, as in browsers, of others the
-    whole."""
+    """Returns the part of a setting that decides the binding.
+
+    Of a URL it is the origin, as for passwords in browsers; of other settings the whole value.
+    """
     text = revealed(value)
     if _look(of) != "url" or not isinstance(text, str):
         return str(text).strip().casefold()  # a form sends a port number as text

@@ -100,8 +100,10 @@ def _portion(transaction: Transaction, installation_id: str, after: str) -> list
 
 
 def _every(transaction: Transaction, installation_id: str) -> Iterator[Row[Any]]:
-    """Yields all integrations, unlocked: each change of an integration locks the installation first, which the caller
-    has."""
+    """Yields all integrations, unlocked.
+
+    Each change of an integration locks its installation first, and the caller has that lock.
+    """
     table, after = tables.integration, ""
     while True:
         statement = select(table).where(

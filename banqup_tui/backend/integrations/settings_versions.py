@@ -57,8 +57,9 @@ def checked(services: Services, extension_id: str, firm: Mapping[str, Any], own:
 
 
 def destination_of(services: Services, extension_id: str, effective: Mapping[str, Any]) -> str:
-    """Returns the destination as stored and shown. A secret in it is replaced by a keyed tag, which still tells two
-    destinations apart.
+    """Returns the destination as stored and shown.
+
+    A secret in it is replaced by a keyed tag, which still distinguishes two destinations.
 
     Raises:
         LookupError: the connector does not exist.

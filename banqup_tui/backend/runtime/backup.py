@@ -21,11 +21,15 @@ from banqup_tui.kill_points import kill_point
 
 
 class NoBackup(BanqupError):
+    """The folder has no database."""
+
     def __init__(self, where: Path) -> None:
         super().__init__(message("service.no-backup", path=where))
 
 
 class InTheWay(BanqupError):
+    """The target of a backup exists already."""
+
     def __init__(self, where: Path) -> None:
         super().__init__(message("service.in-the-way", path=where))
 

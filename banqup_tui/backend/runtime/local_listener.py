@@ -16,6 +16,8 @@ from banqup_tui.protocol.local_socket import LONGEST_PATH, SOCKET_FILE
 
 
 class NoPlaceForSocket(BanqupError):
+    """No private directory has a path short enough for a socket."""
+
     exit_code = EXIT_CANNOT_START
 
     def __init__(self, runtime: Path) -> None:
@@ -91,8 +93,10 @@ def _is_short(path: Path) -> bool:
 
 
 def _is_private(directory: Path) -> bool:
-    """Tells whether the directory belongs to this user with mode 0700; another user may have created the name
-    before."""
+    """Tells whether the directory belongs to this user with mode 0700.
+
+    Another user may have created a directory of this name before.
+    """
     found = directory.lstat()
     return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077
 

@@ -16,6 +16,8 @@ _NOT_SUPPORTED = frozenset({errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOP
 
 
 class AlreadyRunning(BanqupError):
+    """Another process has the lock."""
+
     exit_code = EXIT_ALREADY_RUNNING
 
     def __init__(self, pid: str | None = None) -> None:
@@ -24,6 +26,8 @@ class AlreadyRunning(BanqupError):
 
 
 class LockNotSupported(BanqupError):
+    """The file system has no locks, as some network drives."""
+
     exit_code = EXIT_CANNOT_START
 
     def __init__(self, path: Path) -> None:

@@ -49,6 +49,8 @@ _LOGS_OF_OTHERS = ("httpx", "httpcore", "asyncssh", "uvicorn", "litestar", "alem
 
 
 class NewerProgramWasHere(BanqupError):
+    """A newer program has stored a protocol above that of this program."""
+
     exit_code = EXIT_NEWER_VERSION
 
     def __init__(self) -> None:
@@ -65,6 +67,8 @@ class NewerProgramRuns(BanqupError):
 
 
 class WrongUsage(BanqupError):
+    """The arguments are invalid."""
+
     exit_code = 2
 
     def __init__(self) -> None:
@@ -241,8 +245,10 @@ def _start_empty(found: AppDirs) -> None:
 
 
 def _compare_with_copies(services: "Services", found: AppDirs) -> None:
-    """Begins a new epoch if this computer has seen a newer state of the database: an older one was restored, and
-    nothing may be sent again."""
+    """Begins a new epoch if this computer has seen a newer state of the database.
+
+    An older state was restored then, and its deliveries may have been sent since.
+    """
     from banqup_tui.backend.ledger.restore import begin_new_epoch, epoch_and_seq
     from banqup_tui.backend.runtime.data_check import highest_seen
 

@@ -25,10 +25,14 @@ DEFAULT_SPACE_NAME = "My firm"
 
 
 class CannotOpen(BanqupError):
+    """SQLite cannot open the database."""
+
     exit_code = EXIT_CANNOT_START
 
 
 class DiskFull(BanqupError):
+    """There is no space to migrate the database."""
+
     exit_code = EXIT_CANNOT_START
 
     def __init__(self, where: Path) -> None:

@@ -13,6 +13,8 @@ _BACKLOG = 128
 
 
 class WrongAddress(BanqupError):
+    """The address is not `HOST:PORT`."""
+
     exit_code = EXIT_CANNOT_START
 
     def __init__(self, address: str) -> None:
@@ -20,6 +22,8 @@ class WrongAddress(BanqupError):
 
 
 class AddressNotFree(BanqupError):
+    """The address cannot be used: another program listens there, or it is not of this computer."""
+
     exit_code = EXIT_CANNOT_START
 
     def __init__(self, address: str, reason: str) -> None:

@@ -30,8 +30,8 @@ def rename_without_overwriting(source: str, target: str) -> None:
             return
         if failure not in _NOT_OFFERED:
             raise OSError(failure, os.strerror(failure), source, None, target)
-    # Some file systems (CIFS, FUSE) lack the exclusive rename. The lock covers the gap between test and rename against
-    # our own threads only.
+    # Some network and FUSE file systems lack the exclusive rename. The lock covers the gap between test and rename
+    # against our own threads only.
     with _one_at_a_time:
         if os.path.lexists(target):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)

@@ -9,6 +9,8 @@ from banqup_tui.connectors.interface import Authorization
 
 
 class Tokens(Protocol):
+    """Interface of the store of access tokens."""
+
     async def access_token(self, sign_in: str, authorization: Authorization, refused: str | None = None) -> str:
         """Returns an access token for immediate use.
 

@@ -172,8 +172,8 @@ class _FavaChannel:
         account, name = account_of(self._settings.account, delivery_request), name_of(delivery_request)
         content = await asyncio.to_thread(_content, delivery_request)
         there = await self._api.add(content, delivery_request.media_type, name, account, self._settings.folder)
-        # A 409 proves the delivery only if the file is ours: part of the key could collide, or a user chose the name.
-        # `None` is a file that Fava does not show yet, which is ours.
+        # A 409 proves the delivery only if the file has our bytes. A file that Fava does not show yet (`None`) counts
+        # as ours, because its name holds part of the key.
         if there is not None and await self._api.hash_of(there, delivery_request.size) not in (
             None,
             delivery_request.sha256,

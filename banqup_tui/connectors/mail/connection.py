@@ -384,7 +384,7 @@ class _Smtp(smtplib.SMTP):
         self.sock = sock
         self._line.use(sock)
         sock.do_handshake()
-        self._received.clear()  # Bytes before TLS may be from an attacker (CVE-2011-0411).
+        self._received.clear()  # replies before TLS may be injected by an attacker
         self.helo_resp = self.ehlo_resp = None
         self.esmtp_features = {}
         self.does_esmtp = False

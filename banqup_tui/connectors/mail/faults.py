@@ -68,7 +68,7 @@ class Reply(msgspec.Struct, frozen=True):
 
     @property
     def waits_for_the_server(self) -> bool:
-        """Tells whether a 4xx reply concerns the whole server and not this document (RFC 3463 section 4)."""
+        """Tells whether a 4xx reply concerns the whole server and not this document (RFC 3463)."""
         found = _ENHANCED.match(self.words)
         return self.code in _OF_THE_SERVER or (found is not None and found.group(2) in _SUBJECTS_OF_THE_SERVER)
 

@@ -96,8 +96,11 @@ _MOST_ATTACHMENTS = 20
 
 
 def _visible(delivery_request: DeliveryRequest, content: bytes) -> tuple[DeliveryRequest, bytes]:
-    """Returns the document if it is a PDF or an image, or the single PDF inside an e-invoice; raises `Rejected`
-    otherwise."""
+    """Returns the document if it is a PDF or an image, or the only PDF inside an e-invoice.
+
+    Raises:
+        Rejected: there is no such content.
+    """
     kind = media_type_of(delivery_request)
     if kind == "application/pdf" or kind.startswith("image/"):
         return delivery_request, content

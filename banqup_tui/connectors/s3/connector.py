@@ -209,8 +209,8 @@ class _S3Channel:
                 return Found.FOUND, self._receipt(there)
         if self._settings.reader == "takes":
             return Found.PENDING, None
-        # Without the right to list, S3 answers 404 or 403 for a missing object alike, so the list must work before the
-        # object counts as absent.
+        # Absent counts only if the folder can be listed: some servers answer 404 too for objects that this key may not
+        # see.
         await self._bucket.see(_place(self._settings, delivery_request).directory)
         return Found.ABSENT, None
 

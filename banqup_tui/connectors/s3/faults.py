@@ -28,9 +28,9 @@ _NO_SUCH_KEY = frozenset({"InvalidAccessKeyId", "InvalidAccessKey", "InvalidClie
 _DISK_FULL = frozenset({"QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "XMinioStorageFull", "InsufficientStorage"})
 _TOO_LARGE = frozenset({"EntityTooLarge", "MaxMessageLengthExceeded"})
 _ANOTHER_REGION = frozenset({"PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed"})
+_THROTTLED = frozenset({"SlowDown", "TooManyRequests", "RequestLimitExceeded"})
 # `RequestTimeout` is 400: the server waited in vain for the rest of the body, so the object was not stored.
-_IN_PEACE = frozenset({"SlowDown", "TooManyRequests", "RequestLimitExceeded"})
-_NOT_WHOLE = frozenset({"RequestTimeout", "IncompleteBody", "BadDigest", "XAmzContentSHA256Mismatch"})
+_INCOMPLETE_UPLOAD = frozenset({"RequestTimeout", "IncompleteBody", "BadDigest", "XAmzContentSHA256Mismatch"})
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -142,7 +142,7 @@ def _of_the_document(answer: ErrorAnswer, target: Target) -> BanqupError | None:
         return Rejected(message("s3.too-large", server=where))
     if answer.code == "KeyTooLongError":
         return Rejected(message("s3.name-too-long", server=where))
-    if answer.code in _NOT_WHOLE:
+    if answer.code in _INCOMPLETE_UPLOAD:
         return NotSent(message("s3.not-whole", quote=error_answer, server=where))
     return None
 
@@ -150,7 +150,7 @@ def _of_the_document(answer: ErrorAnswer, target: Target) -> BanqupError | None:
 def _waits(error_answer: ErrorAnswer, target: Target) -> NotSent | None:
     """Returns the error for statuses by which a server postpones a request."""
     where, bucket = target.where, target.bucket
-    if error_answer.status == 429 or error_answer.code in _IN_PEACE:
+    if error_answer.status == 429 or error_answer.code in _THROTTLED:
         return NotSent(message("s3.asked-to-wait", server=where), fault=Fault.INTEGRATION)
     if error_answer.status == 507 or error_answer.code in _DISK_FULL:
         return NotSent(message("s3.no-room", bucket=bucket), fault=Fault.INTEGRATION)

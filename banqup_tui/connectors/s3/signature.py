@@ -21,6 +21,8 @@ _USUAL_PORTS = {"http": 80, "https": 443}
 
 
 class Keys(msgspec.Struct, frozen=True):
+    """Access keys and region of the signature."""
+
     access_key_id: str
     secret: Secret
     region: str

@@ -47,6 +47,8 @@ FREE_SECONDS = 5.0
 
 
 class SftpChannel:
+    """A channel over one SSH connection. Runs on one event loop."""
+
     def __init__(self, settings: SftpSettings, wires: Wires) -> None:
         self._settings = settings
         self._wires = wires
@@ -228,8 +230,10 @@ class SftpChannel:
         raise refusal or asyncssh.SFTPFailure("every name is taken")
 
     def _was_free(self, path: str) -> bool:
-        """Tells whether the name was free a moment ago, which saves a request; the rename fails if it was taken
-        since."""
+        """Tells whether the name was free a moment ago, which saves a request.
+
+        If the name was taken since, the rename fails.
+        """
         at = self._names_in_use.pop(path, None)
         return at is not None and time.monotonic() - at < FREE_SECONDS
 

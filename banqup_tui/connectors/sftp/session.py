@@ -75,7 +75,7 @@ async def _signed_in(settings: SftpSettings) -> asyncssh.SSHClientConnection:
             raise
         except asyncssh.HostKeyNotVerifiable:
             continue
-        # asyncssh closes the connection without HostKeyNotVerifiable if the server lacks the kind asked for.
+        # The key exchange fails if the server has no key of this kind; the next kind may be the known one.
         except (asyncssh.DisconnectError, OSError):
             if not seen:
                 raise

@@ -85,7 +85,7 @@ class DavServer:
         )
         if not answer.good:
             raise not_written(answer, self.where, _directory(path), begun=False)
-        # Some servers answer 201 to an upload that a proxy cut off.
+        # The status alone does not prove that the whole file was stored.
         size_there = (await self.look(path)).size
         if size_there is not None and size_there != delivery_request.size:
             raise stored_less(self.where, size_there, delivery_request.size)

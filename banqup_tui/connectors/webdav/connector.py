@@ -231,8 +231,11 @@ class _DavChannel:
     async def _appear(
         self, delivery_request: DeliveryRequest, token: ResumeToken, *, look_first: bool = False
     ) -> str | None:
-        """Renames the hidden file to its recorded name or the next free one; returns the path, or `None` if the hidden
-        file is gone."""
+        """Renames the hidden file to its recorded name or the next free one.
+
+        Returns:
+            The new path, or `None` if the hidden file is gone.
+        """
         from banqup_tui.connectors.webdav.faults import not_written
 
         # Kill point: the mark is recorded and the move is not done; roll-forward does it.

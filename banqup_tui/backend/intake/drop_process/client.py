@@ -138,8 +138,10 @@ class DropProcess:
 
 
 def _started(theirs: socket.socket) -> subprocess.Popen[bytes]:
-    """Starts the process in its own session, so that Ctrl-C at the service's terminal reaches only the service, which
-    then ends the process."""
+    """Starts the process in a session of its own.
+
+    Ctrl-C at the terminal then reaches only the service, which ends the process.
+    """
     end = theirs.fileno()
     return subprocess.Popen(
         python_command("banqup_tui.backend.intake.drop_process", str(end)),

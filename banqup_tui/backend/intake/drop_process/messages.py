@@ -47,11 +47,15 @@ class Listening(_Message, frozen=True, tag="Listening"):
 
 
 class AskAccount(_Message, frozen=True, tag="AskAccount"):
+    """Asks for the account of a user name."""
+
     number: int
     name: str
 
 
 class TakeFile(_Message, frozen=True, tag="TakeFile"):
+    """Asks to store and import a file of the spool. `path`: the sender's name; `file`: relative to the spool."""
+
     number: int
     account_id: str
     path: str
@@ -59,6 +63,8 @@ class TakeFile(_Message, frozen=True, tag="TakeFile"):
 
 
 class TakeFileAgain(_Message, frozen=True, tag="TakeFileAgain"):
+    """Asks to import a stored file under another path."""
+
     number: int
     account_id: str
     path: str

@@ -29,6 +29,8 @@ from banqup_tui.sources.drop_server import Drop
 
 
 class ServiceConnection(asyncio.Protocol):
+    """Connection of the process to the service. The process ends when it is lost."""
+
     def __init__(self) -> None:
         self._frames = Frames()
         self._pending: dict[int, asyncio.Future[Answer]] = {}

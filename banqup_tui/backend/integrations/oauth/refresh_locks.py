@@ -5,6 +5,8 @@ from collections import defaultdict
 
 
 class Renewing:
+    """Locks by sign-in. They belong to one event loop."""
+
     def __init__(self) -> None:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 

@@ -37,9 +37,6 @@ class ToLookAt(Action):
     def help(self) -> str:
         return _("Shows what failed, or may have failed, of all clients, by what was the cause.")
 
-    def short(self, context: Context) -> str:
-        return _("To look at")
-
     def availability(self, context: Context) -> str | None:
         return None if context.any_failed else _("Nothing failed")
 

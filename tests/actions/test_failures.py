@@ -123,7 +123,7 @@ async def test_the_way_there_is_in_the_footer_as_long_as_something_failed() -> N
     assert ToLookAt().availability(nothing) == "Nothing failed"
     ask = FakeAsk()
     here = a_context(ask, place=Place.CLIENT_DOCUMENTS, any_failed=True)
-    assert ("f", "To look at") in footer_of(here)
+    assert ("f", "Failures") in footer_of(here)
     await ToLookAt().run(here)
     assert ask.went == [Destination(place=Place.FAILURES)]
 

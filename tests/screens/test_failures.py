@@ -36,7 +36,7 @@ async def go_there(here):
 @pytest.mark.parametrize("size", [NARROW, MIDDLE])
 async def test_what_failed_is_found_from_the_clients_by_cause(opened, size):
     async with opened(size) as here:
-        await here.until(lambda: "f To look at" in " ".join(here.footer.split()))
+        await here.until(lambda: "f Failures" in " ".join(here.footer.split()))
         await go_there(here)
         await here.sees("Failures", "Count", "The sign-in was refused.")
         await here.sees("32 deliveries, 4 causes")

@@ -398,10 +398,10 @@ class BanqupApp(App[None]):
         elif destination.place in (Place.FAILURES, Place.FAILED):
             self._go_to_failures(destination)
         elif destination.place is Place.UNFILED:
-            from banqup_tui.screens.unfiled import ToPlaceScreen
+            from banqup_tui.screens.unfiled import UnfiledScreen
 
             self.go_to_root(Place.CLIENT_DOCUMENTS)
-            self.push_screen(ToPlaceScreen())
+            self.push_screen(UnfiledScreen())
         elif destination.place is Place.CHANGES:
             from banqup_tui.screens.changes import RefusedChangesScreen
 
@@ -410,13 +410,13 @@ class BanqupApp(App[None]):
             self.go_to_root(destination.place)
 
     def _go_to_failures(self, destination: Destination) -> None:
-        from banqup_tui.screens.failures import Failed, ToLookAt
+        from banqup_tui.screens.failures import Failed, FailuresScreen
 
         if destination.place is Place.FAILED and destination.failures:
             self.push_screen(Failed(destination.failures))
         else:
             self.go_to_root(Place.CLIENT_DOCUMENTS)
-            self.push_screen(ToLookAt())
+            self.push_screen(FailuresScreen())
 
     def open_client(self, client_id: str) -> None:
         from banqup_tui.screens.client_folders import ClientFolders

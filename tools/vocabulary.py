@@ -86,12 +86,13 @@ def _in_file(name: str, text: str) -> Iterator[str]:
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type != tokenize.NAME or token.string.startswith("test_"):
             continue
-        if OF_OTHERS.get(token.string, "-") in text:
+        library = OF_OTHERS.get(token.string)
+        if library is not None and library in text:
             continue
         for word in _words(token.string):
             if _is_private(word):
                 yield f"{name}:{token.start[0]}: {token.string}: say {INSTEAD[_singular(word)]}"
-        if any(phrase in token.string.lower() for phrase in PHRASES):
+        if any(phrase in "_".join(_words(token.string)) for phrase in PHRASES):
             yield f"{name}:{token.start[0]}: {token.string}"
 
 

@@ -25,7 +25,7 @@ MOST_IN_ONE_COMMAND = 500
 _BY_CAUSE = frozenset({Place.FAILURES})
 
 
-class ToLookAt(Action):
+class GoToFailures(Action):
     id = "to-look-at"
     keys = ("f",)
     places = EVERYWHERE - {Place.FAILURES}

@@ -17,7 +17,7 @@ from banqup_tui.actions.details import Details, IntegrationsOfClient
 from banqup_tui.actions.dismiss import DismissFailure
 from banqup_tui.actions.download import Download
 from banqup_tui.actions.errors_only import ErrorsOnly
-from banqup_tui.actions.failures import DismissFailures, ExportFailures, OpenFailures, RetryFailures, ToLookAt
+from banqup_tui.actions.failures import DismissFailures, ExportFailures, GoToFailures, OpenFailures, RetryFailures
 from banqup_tui.actions.import_files import ImportFiles
 from banqup_tui.actions.install_extension import InstallExtension
 from banqup_tui.actions.mark_processed import MarkProcessed
@@ -73,7 +73,7 @@ ACTIONS: tuple[Action, ...] = (
     RetryChanges(),
     ClearChanges(),
     ErrorsOnly(),
-    ToLookAt(),
+    GoToFailures(),
     ToRefusedChanges(),
     ImportFiles(),
     Undo(),

@@ -61,7 +61,7 @@ class Answer:
         return message_in(self.problem)
 
     @property
-    def waits_to_place(self) -> bool:
+    def waits_unfiled(self) -> bool:
         """Of an import: its file waits under *To place* now."""
         return self.fate is Fate.REFUSED and (self.problem or {}).get("type") in WAITS_UNFILED
 

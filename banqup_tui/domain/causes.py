@@ -8,7 +8,7 @@ from banqup_tui.domain.messages import TEXT, Message
 
 GAP = "…"
 _LONGEST = 300
-_OF_ONE = frozenset({"path", "directory", "file", "name", "number", "size", "kept", "at", "address"})
+_OF_ONE = frozenset({"path", "directory", "file", "name", "number", "size", "stored", "at", "address"})
 """Parameters that name one document, one folder or one moment: two failures that differ in them have one cause."""
 
 _VARIES = re.compile(r"[\d@/\\]|\w\.\w")

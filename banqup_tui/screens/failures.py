@@ -27,13 +27,13 @@ from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import Blank
 
 
-class ToLookAt(PlaceScreen):
+class FailuresScreen(PlaceScreen):
     place = Place.FAILURES
     BINDINGS = bindings_for(Place.FAILURES)
     DEFAULT_CSS = """
-    ToLookAt #parts { width: 1fr; height: 1fr; }
-    ToLookAt Listing { height: auto; max-height: 60%; }
-    ToLookAt #details { height: 1fr; }
+    FailuresScreen #parts { width: 1fr; height: 1fr; }
+    FailuresScreen Listing { height: auto; max-height: 60%; }
+    FailuresScreen #details { height: 1fr; }
     """
 
     def __init__(self) -> None:

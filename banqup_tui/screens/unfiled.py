@@ -18,14 +18,14 @@ from banqup_tui.widgets.list_view import Listing
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import Rule
-from banqup_tui.widgets.unfiled_layout import to_place_details, unfiled_items
+from banqup_tui.widgets.unfiled_layout import unfiled_details, unfiled_items
 
 
-class ToPlaceScreen(PlaceScreen):
+class UnfiledScreen(PlaceScreen):
     place = Place.UNFILED
     BINDINGS = bindings_for(Place.UNFILED)
     DEFAULT_CSS = """
-    ToPlaceScreen #details { width: 52; }
+    UnfiledScreen #details { width: 52; }
     """
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class ToPlaceScreen(PlaceScreen):
             self.details.show(lambda width: [])
             return
         names = {client.id: client.name for client in self.banqup.session.readers.find_clients("")}
-        self.details.show(lambda width: to_place_details(one, names, today, width))
+        self.details.show(lambda width: unfiled_details(one, names, today, width))
 
     def context(self) -> Context:
         keys = self.listing.selected or [self.listing.key or ""]

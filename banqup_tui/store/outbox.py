@@ -55,12 +55,12 @@ _FORGETS = (
 )
 """Settings may hold secrets: once a command is settled they are kept sealed by the backend, and nowhere else."""
 _OPEN = "state IN ('QUEUED', 'SENDING')"
-_TO_LOOK_AT = (
+_REFUSED = (
     f"state IN ('REFUSED', 'EXPIRED') AND dismissed = 0 AND NOT (kind = '{ImportFile.KIND}' AND state = 'REFUSED'"
     " AND coalesce(json_extract(problem, '$.type'), '') IN ('" + "', '".join(sorted(WAITS_UNFILED)) + "'))"
 )
 """Not dismissed; but a file that waits under *To place* is no change that was not made."""
-_WANTS_FILE = f"({_OPEN} OR ({_TO_LOOK_AT})) AND file IS NOT NULL"
+_WANTS_FILE = f"({_OPEN} OR ({_REFUSED})) AND file IS NOT NULL"
 """What was refused may be tried again until its user has let it be."""
 
 _P = ParamSpec("_P")
@@ -234,7 +234,7 @@ class Outbox:
         new_key: list[str] = []
         wanted = set(keys)
         with self._changing() as connection:
-            for old in self._entries(f"WHERE {_TO_LOOK_AT} AND kind NOT IN {_SECRETIVE} ORDER BY n"):
+            for old in self._entries(f"WHERE {_REFUSED} AND kind NOT IN {_SECRETIVE} ORDER BY n"):
                 if old.key not in wanted:
                     continue
                 new_key.append(str(uuid.uuid4()))
@@ -333,7 +333,7 @@ class Outbox:
         """Drop what was settled 30 days ago. Returns the files no command needs any more."""
         before = (self._now() - RETENTION).isoformat(timespec="microseconds")
         with self._changing() as connection:
-            settled = f"NOT ({_OPEN} OR ({_TO_LOOK_AT}))"
+            settled = f"NOT ({_OPEN} OR ({_REFUSED}))"
             connection.execute(f"DELETE FROM command WHERE answered_at < ? AND {settled}", (before,))  # noqa: S608
             rows = connection.execute(f"SELECT DISTINCT file FROM command WHERE {_WANTS_FILE}")  # noqa: S608
             return [row[0] for row in rows]
@@ -382,14 +382,14 @@ class Outbox:
         return {row[0] for row in self.connection().execute("SELECT file FROM command WHERE file IS NOT NULL")}
 
     @_healing
-    def to_look_at(self) -> list[Entry]:
+    def refused(self) -> list[Entry]:
         """Refused or expired, and not dismissed; newest first. Without files that wait under *To place*."""
-        return self._entries(f"WHERE {_TO_LOOK_AT} ORDER BY n DESC")
+        return self._entries(f"WHERE {_REFUSED} ORDER BY n DESC")
 
     @_healing
     def refused_count(self) -> int:
-        """How many `to_look_at` gives."""
-        return int(self.connection().execute(f"SELECT count(*) FROM command WHERE {_TO_LOOK_AT}").fetchone()[0])  # noqa: S608
+        """How many `refused` gives."""
+        return int(self.connection().execute(f"SELECT count(*) FROM command WHERE {_REFUSED}").fetchone()[0])  # noqa: S608
 
     @_healing
     def history(self, limit: int = 100) -> list[Entry]:

@@ -289,15 +289,15 @@ class Readers:
 
     def unfiled(self) -> list[Unfiled]:
         """Newest first; without what was placed or dismissed and waits in the outbox."""
-        there = self._ids_to_place()
+        there = self._unfiled_ids()
         rows = self._connection().execute("SELECT id, value FROM to_place").fetchall()
         found = [_decode(value, Unfiled) for id_, value in rows if id_ in there]
         return sorted(found, key=lambda one: (-one.at.timestamp() if one.at else 0.0, one.id))
 
     def unfiled_count(self) -> int:
-        return len(self._ids_to_place())
+        return len(self._unfiled_ids())
 
-    def _ids_to_place(self) -> set[str]:
+    def _unfiled_ids(self) -> set[str]:
         overlay = self._overlay()
         with reading(self._connection()) as connection:
             gen, seq = connection.execute("SELECT gen, seq FROM meta").fetchone()

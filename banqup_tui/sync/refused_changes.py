@@ -29,7 +29,7 @@ class RefusedChanges:
 
     def all(self) -> list[RefusedChange]:
         """Returns all refused and expired commands, the newest first."""
-        return [self._change(entry) for entry in self._outbox.to_look_at()]
+        return [self._change(entry) for entry in self._outbox.refused()]
 
     def retry(self, keys: Sequence[str], seen: str) -> list[str]:
         """Repeats commands as new ones, in their old order. Returns the new keys; `seen` is that of the copy now.
@@ -41,7 +41,7 @@ class RefusedChanges:
 
     def clear(self, keys: Sequence[str]) -> None:
         """Takes commands off the list, and deletes their files in the spool if no other command needs them."""
-        files = {entry.file for entry in self._outbox.to_look_at() if entry.key in keys and entry.file}
+        files = {entry.file for entry in self._outbox.refused() if entry.key in keys and entry.file}
         self._outbox.dismiss(keys)
         for sha256 in files:
             self._spool.drop_unless(self._outbox.needs_file, sha256)

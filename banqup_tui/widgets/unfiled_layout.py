@@ -46,7 +46,7 @@ def _item(one: Unfiled, name: int, why_ends: int, at: str, width: int) -> Item:
     return Item(one.id, line)
 
 
-def to_place_details(one: Unfiled, clients: Mapping[str, str], today: date, width: int) -> list[Line]:
+def unfiled_details(one: Unfiled, clients: Mapping[str, str], today: date, width: int) -> list[Line]:
     """`clients`: names by id."""
     reason = paragraph(2, width, sentence_of(one.reason), "warn")
     lines: list[Line] = [

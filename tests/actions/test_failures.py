@@ -9,7 +9,7 @@ import pytest
 
 from banqup_tui.actions.context import Context
 from banqup_tui.actions.csv_export import as_text
-from banqup_tui.actions.failures import DismissFailures, ExportFailures, OpenFailures, RetryFailures, ToLookAt
+from banqup_tui.actions.failures import DismissFailures, ExportFailures, GoToFailures, OpenFailures, RetryFailures
 from banqup_tui.actions.places import Destination, Place
 from banqup_tui.actions.registry import footer_of
 from banqup_tui.domain.causes import cause_of
@@ -120,11 +120,11 @@ def test_no_cell_is_a_formula(text: str) -> None:
 
 async def test_the_way_there_is_in_the_footer_as_long_as_something_failed() -> None:
     nothing = a_context(place=Place.CLIENT_DOCUMENTS)
-    assert ToLookAt().availability(nothing) == "Nothing failed"
+    assert GoToFailures().availability(nothing) == "Nothing failed"
     ask = FakeAsk()
     here = a_context(ask, place=Place.CLIENT_DOCUMENTS, any_failed=True)
     assert ("f", "Failures") in footer_of(here)
-    await ToLookAt().run(here)
+    await GoToFailures().run(here)
     assert ask.went == [Destination(place=Place.FAILURES)]
 
 

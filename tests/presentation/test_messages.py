@@ -114,8 +114,8 @@ def test_a_code_of_a_newer_server_is_shown_with_its_parameters() -> None:
 
 def test_a_strangers_braces_are_taken_as_they_are() -> None:
     use_language("fr")
-    said = message("folder.not-writable", directory="/a{b}/\\1")
-    assert sentence_of(said) == "Le dossier /a{b}/\\1 ne peut pas être écrit."
+    built = message("folder.not-writable", directory="/a{b}/\\1")
+    assert sentence_of(built) == "Le dossier /a{b}/\\1 ne peut pas être écrit."
 
 
 def test_sizes_and_times_are_written_as_the_user_writes_them() -> None:
@@ -131,10 +131,10 @@ def test_sizes_and_times_are_written_as_the_user_writes_them() -> None:
 
 
 def test_a_package_of_others_may_bring_its_sentences_in_several_languages() -> None:
-    said = text_message({"en": "The books are closed.", "fr": "Le dossier est clos."}, {"en": "Open them."})
-    assert words_of(said) == "The books are closed. Open them."
+    built = text_message({"en": "The books are closed.", "fr": "Le dossier est clos."}, {"en": "Open them."})
+    assert words_of(built) == "The books are closed. Open them."
     use_language("fr")
-    assert words_of(said) == "Le dossier est clos. Open them."
+    assert words_of(built) == "Le dossier est clos. Open them."
 
 
 def test_a_page_for_a_browser_has_a_language_of_its_own() -> None:

@@ -176,7 +176,7 @@ async def test_a_selection_is_dismissed_with_its_number_and_escape_gives_it_up_f
         await here.sees("1 selected")
         await here.press("escape")
         await here.until(lambda: "1 selected" not in here.info, "nothing is selected")
-        assert here.place == "ToPlaceScreen"
+        assert here.place == "UnfiledScreen"
         await here.press("A", "x")
         await here.sees("Dismiss 2 files")
         await here.press("enter")

@@ -113,10 +113,10 @@ def test_what_was_refused_or_has_expired_is_to_be_looked_at_until_dismissed(outb
     outbox.claim(Line.COMMANDS)
     outbox.answered(refused, CommandState.REFUSED, 3, problem=b'{"title": "No."}')
     outbox.answered(expired, CommandState.EXPIRED)
-    assert [entry.key for entry in outbox.to_look_at()] == [expired, refused]
-    assert outbox.to_look_at()[1].problem == {"title": "No."}
+    assert [entry.key for entry in outbox.refused()] == [expired, refused]
+    assert outbox.refused()[1].problem == {"title": "No."}
     outbox.dismiss([refused])
-    assert [entry.key for entry in outbox.to_look_at()] == [expired]
+    assert [entry.key for entry in outbox.refused()] == [expired]
 
 
 def test_after_ten_faults_in_a_row_a_command_is_taken_back(outbox: Outbox) -> None:
@@ -243,7 +243,7 @@ def refused_import(outbox: Outbox, problem_type: str) -> str:
 @pytest.mark.parametrize("problem_type", ["unreadable", "cannot-place"])
 def test_a_file_that_waits_to_be_placed_is_no_refused_change(outbox: Outbox, problem_type: str) -> None:
     refused_import(outbox, problem_type)
-    assert outbox.to_look_at() == []
+    assert outbox.refused() == []
     assert outbox.refused_count() == 0
     assert not outbox.needs_file("f" * 64)
 
@@ -252,7 +252,7 @@ def test_what_was_refused_is_given_again_in_its_old_order_and_the_old_ones_are_g
     old = [refused_import(outbox, "not-found") for _ in range(3)]
     assert outbox.refused_count() == 3
     new = outbox.give_again([old[2], old[0]], "e.9")
-    assert [entry.key for entry in outbox.to_look_at()] == [old[1]]
+    assert [entry.key for entry in outbox.refused()] == [old[1]]
     waiting = outbox.waiting()
     assert [entry.key for entry in waiting] == new
     assert {(entry.kind, entry.file, entry.label, entry.seen, entry.tries) for entry in waiting} == {
@@ -267,4 +267,4 @@ def test_settings_that_were_wiped_are_not_given_again(outbox: Outbox) -> None:
     outbox.claim(Line.COMMANDS)
     outbox.answered(key, CommandState.REFUSED, problem=b'{"type": "invalid-settings", "title": "No."}')
     assert outbox.give_again([key], "e.2") == []
-    assert [entry.key for entry in outbox.to_look_at()] == [key]
+    assert [entry.key for entry in outbox.refused()] == [key]

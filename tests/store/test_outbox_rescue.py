@@ -128,7 +128,7 @@ def test_a_damaged_command_that_can_still_be_named_is_among_the_refused(tmp_path
     path.write_bytes(content.replace(b'{"number": 5, ', b'{"number": 6, ', 1))
     with closing(Outbox.open(path)) as outbox:
         assert waiting_in(outbox) == [key for key in keys if key != keys[4]]
-        (refused,) = outbox.to_look_at()
+        (refused,) = outbox.refused()
         assert refused.label == "change 5"
         assert refused.problem is not None
         assert refused.problem["type"] == "damaged"
@@ -244,7 +244,7 @@ def test_what_lay_aside_for_long_is_shown_and_not_sent(tmp_path: Path) -> None:
     old.rename(tmp_path / "outbox.sqlite.aside-1")
     with closing(Outbox.open(path)) as outbox:
         assert not outbox.waiting()
-        assert [(entry.label, entry.state) for entry in outbox.to_look_at()] == [("long ago", CommandState.EXPIRED)]
+        assert [(entry.label, entry.state) for entry in outbox.refused()] == [("long ago", CommandState.EXPIRED)]
 
 
 def test_a_file_aside_that_cannot_be_read_holds_nobody_up(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ SCHEMA = 10
 """Number of the current schema, stored in the table `schema_version`."""
 
 
-def _sftp_drop_and_to_place(operations: "Operations") -> None:
+def _sftp_drop_and_unfiled(operations: "Operations") -> None:
     """Adds the SFTP drop and what the program suggests for files to place."""
     operations.add_column("source", Column("fingerprint", Text))
     for name in ("source_id", "client_id", "folder", "seller_key", "buyer_key", "account_key"):
@@ -157,7 +157,7 @@ def _messages_of_sign_ins(operations: "Operations") -> None:
 
 
 STEPS: dict[int, Callable[["Operations"], None]] = {
-    2: _sftp_drop_and_to_place,
+    2: _sftp_drop_and_unfiled,
     3: _limits_and_health,
     4: _sign_ins,
     5: _credit_notes,

@@ -122,7 +122,7 @@ def _values(submitted: Submitted, answer: Answer | None, clients: dict[str, Clie
     if answer.fate is Fate.WAITING:
         return [_value(submitted, "WAITING")]
     if answer.fate is not Fate.DONE:
-        outcome = "TO_PLACE" if answer.waits_to_place else "REFUSED"
+        outcome = "TO_PLACE" if answer.waits_unfiled else "REFUSED"
         return [_value(submitted, outcome, reason=answer.reason or Message("import.not-taken"))]
     taken = (answer.result or {}).get("documents") or []
     return [_taken(submitted, one, clients.get(one.get("clientId"))) for one in taken] or [_value(submitted, "TAKEN")]

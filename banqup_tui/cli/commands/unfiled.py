@@ -32,7 +32,7 @@ def command() -> None:
 @command.command("list")
 @as_json
 @pass_tools
-def list_to_place(tools: Tools, json: bool) -> int:
+def list_unfiled(tools: Tools, json: bool) -> int:
     """What waits to be placed, newest first: why, what to do, and whose it seems to be."""
 
     async def work(runtime: CliRuntime) -> int:

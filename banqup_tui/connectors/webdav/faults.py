@@ -41,7 +41,7 @@ def not_written(answer: Answer, where: str, directory: str, *, begun: bool) -> B
 
 
 def stored_less(where: str, size_there: int, size: int) -> NotSent:
-    return NotSent(message("webdav.stored-less", server=where, kept=size_there, size=size), fault=Fault.INTEGRATION)
+    return NotSent(message("webdav.stored-less", server=where, stored=size_there, size=size), fault=Fault.INTEGRATION)
 
 
 def _wrong_password(where: str) -> NotSent:

@@ -107,7 +107,7 @@ TEXTS = {
         N_("Correct them. With two-step sign-in Nextcloud wants an app password, made in its security settings."),
     ),
     "webdav.stored-less": Texts(
-        N_("{server} kept only {kept} of {size} bytes."),
+        N_("{server} kept only {stored} of {size} bytes."),
         N_("It is tried again by itself; see whether there is room if it stays so."),
     ),
     "webhook.address-gone": Texts(

@@ -5,7 +5,6 @@ Known holes need the network, and so does the bill of materials: `make audit`.
 
 from __future__ import annotations
 
-import ast
 import re
 import sys
 import tomllib
@@ -54,6 +53,7 @@ RUN_AS_TOOLS = frozenset(
 KNOWN = {"pypdfium2": "BSD-3-Clause, Apache-2.0, dependency licenses"}
 """Licences that are written in words of their own, as they were read."""
 
+_IMPORT = re.compile(r"^\s*(?:from|import)\s+(\w+)", re.MULTILINE)
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)")
 
 
@@ -94,11 +94,7 @@ def _unused(project: dict[str, object]) -> Iterator[str]:
 def _imported(directory: Path) -> Iterator[str]:
     """The first parts of all modules that are imported below a directory, wherever in a file."""
     for path in directory.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                yield from (alias.name.partition(".")[0] for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                yield node.module.partition(".")[0]
+        yield from _IMPORT.findall(path.read_text(encoding="utf-8"))
 
 
 def _modules_of(distribution: str) -> set[str]:

@@ -46,7 +46,7 @@ def allow(transaction: Transaction, body: AllowPackage, context: Context) -> dic
     if installed != requested:
         raise Refused(
             ProblemType.REFUSED,
-            message("extension.of-another-package", id=body.extension_id, package=installed, requested=requested),
+            message("extension.of-another-package", id=body.extension_id, package=installed, asked=requested),
         )
     which = (_table.c.space_id == transaction.space_id, _table.c.extension_id == body.extension_id)
     transaction.execute(delete(_table).where(*which))

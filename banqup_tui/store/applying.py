@@ -1,8 +1,8 @@
-"""What the server sent, applied to the copy: the snapshot, pages, changes (docs/protocol.md, sync down).
+"""Applies answers of the server to the local copy: snapshots, pages and changes (docs/protocol.md, "Sync, down").
 
-Every function takes the `step` that was read before the server was asked. Its transaction tests and raises it; where
-it has moved on, nothing is applied and False comes back: so a late answer, or a second program that also pulls, can
-not bring back a row that is gone.
+Every function takes the `step` of the copy as it was read before the request was sent. Its transaction compares and
+raises the step; where the step has moved on, nothing is applied and the function returns False. So neither a late
+answer nor a second program that also pulls can bring back a deleted row.
 """
 
 import sqlite3
@@ -28,18 +28,18 @@ from banqup_tui.store.files import FileCache
 from banqup_tui.store.sqlite import writing
 
 EVERYTHING = ""
-"""The scope of the backfill that brings all documents."""
+"""The scope of the backfill that fetches the documents of all clients."""
 
 
 class Put(Value, frozen=True):
-    """One entity at its newest."""
+    """An entity was created or changed; `value` is its newest state, `seq` its change number."""
 
     seq: int
     value: Space | Client | Document | Delivery | Installation | Integration | Source | Unfiled | PlacingRule
 
 
 class Gone(Value, frozen=True):
-    """A deletion: `kind` is the class of what is gone."""
+    """An entity was deleted; `kind` is its class in the domain."""
 
     seq: int
     kind: type
@@ -47,7 +47,10 @@ class Gone(Value, frozen=True):
 
 
 class Granted(Value, frozen=True):
-    """A client was assigned to the user. Its integrations and rules are older than the cursor: they are fetched."""
+    """A client was assigned to the user.
+
+    Its integrations, rules and documents may be older than the cursor, so no change brings them: they are fetched.
+    """
 
     seq: int
     client_id: str
@@ -55,6 +58,8 @@ class Granted(Value, frozen=True):
 
 
 class Revoked(Value, frozen=True):
+    """A client was taken away from the user: all its rows and files are deleted here."""
+
     seq: int
     client_id: str
 
@@ -63,9 +68,13 @@ Changed = Put | Gone | Granted | Revoked
 
 
 def begin(copy: Copy, step: int, snapshot: Snapshot, files: FileCache | None = None) -> bool:
-    """Begin the copy, or begin it again: rows that may still be seen stay until a page has brought them anew.
+    """Starts a new generation of the copy, with a backfill of all documents.
 
-    Of `files`, those of clients that are not there any more are dropped.
+    Rows of clients that the user may still see stay readable until a page has replaced them. Rows of other clients,
+    and their cached `files`, are deleted at once: the user has no access to them any more.
+
+    Returns:
+        False if the copy has changed since `step` was read; nothing is applied then.
     """
     with writing(copy.writer()) as connection:
         if not _step_taken(connection, step):
@@ -89,7 +98,10 @@ def begin(copy: Copy, step: int, snapshot: Snapshot, files: FileCache | None = N
 
 
 def refresh(copy: Copy, step: int, snapshot: Snapshot) -> bool:
-    """Take the small things anew and leave the cursor where it is (after a client was assigned)."""
+    """Replaces clients, integrations, sources, rules and extensions, and leaves the cursor where it is.
+
+    Called after a client was assigned. The backfills of new clients may then begin. Returns False if it came too late.
+    """
     with writing(copy.writer()) as connection:
         if not _step_taken(connection, step):
             return False
@@ -108,7 +120,17 @@ def page(
     deliveries: Sequence[Versioned[Delivery]],
     following: str | None,
 ) -> bool:
-    """Documents of a backfill, newest first; `following` is the key of the next page. False: it came too late."""
+    """Applies one page of a backfill.
+
+    Args:
+        scope: The backfill: the id of a client, or `EVERYTHING`.
+        following: The key of the next page; `None` ends the backfill. At the end of `EVERYTHING` all rows of older
+            generations are deleted.
+
+    Returns:
+        False if the copy has changed since `step` was read, or the backfill is not open any more (the client was
+        taken away, or the copy was begun again): the page is dropped.
+    """
     with writing(copy.writer()) as connection:
         if not _step_taken(connection, step) or not _is_open(connection, scope):
             return False
@@ -135,7 +157,15 @@ def changes(
     more: bool,
     files: FileCache | None = None,
 ) -> bool:
-    """In the order of their numbers. False: it came too late. Of `files`, those of clients taken away are dropped."""
+    """Applies changes, which must come in the order of their numbers, and moves the cursor past them.
+
+    Args:
+        more: More changes wait on the server.
+        files: The cache from which the files of clients that were taken away are deleted.
+
+    Returns:
+        False if the copy has changed since `step` was read; nothing is applied then.
+    """
     with writing(copy.writer()) as connection:
         if not _step_taken(connection, step):
             return False
@@ -151,7 +181,7 @@ def changes(
 
 
 def put_extensions(copy: Copy, extensions: Sequence[Extension]) -> bool:
-    """What stands in the store, asked for at every connection. True if anything differs."""
+    """Replaces the extensions of the Store by those that the server sent. Returns True if any differs."""
     wanted = {extension.id: msgspec.json.encode(extension) for extension in extensions}
     connection = copy.writer()
     found = {row[0]: row[1] for row in connection.execute("SELECT id, value FROM extension")}
@@ -164,12 +194,14 @@ def put_extensions(copy: Copy, extensions: Sequence[Extension]) -> bool:
 
 
 def knows_packages_not_allowed(copy: Copy) -> bool:
-    """Whether the Store has an extension whose package the owner has not let in (yet)."""
+    """Returns True if the Store has an extension whose package the owner has not allowed."""
     rows = copy.writer().execute("SELECT value FROM extension")
     return any(b'"allowed":false' in row[0] for row in rows)
 
 
 def _step_taken(connection: sqlite3.Connection, step: int) -> bool:
+    # The guard against late answers ("Sync, down"): of two programs that read the same step, only one applies its
+    # answer. Without it a page that was requested before a deletion would bring the deleted row back.
     return connection.execute("UPDATE meta SET step = step + 1 WHERE step = ?", (step,)).rowcount == 1
 
 
@@ -185,7 +217,10 @@ def _move(connection: sqlite3.Connection, scope: str, following: str | None) -> 
 
 
 def _apply_in_order(connection: sqlite3.Connection, batch: Batch, changed: Iterable[Changed]) -> bool:
-    """Runs of documents and of deliveries are written together. True if a client was taken away."""
+    """Applies the changes in their order, with neighbouring documents or deliveries in one statement, for speed.
+
+    Returns True if a client was taken away.
+    """
     revoked = False
     for run in _runs(changed):
         first = run[0]
@@ -200,6 +235,7 @@ def _apply_in_order(connection: sqlite3.Connection, batch: Batch, changed: Itera
 
 
 def _runs(changed: Iterable[Changed]) -> Iterator[list[Any]]:
+    """Yields neighbouring documents, and neighbouring deliveries, as one list; every other change by itself."""
     run: list[Any] = []
     for change in changed:
         kind = type(change.value) if isinstance(change, Put) else None
@@ -234,7 +270,7 @@ def _keep_only(connection: sqlite3.Connection, batch: Batch, client_ids: set[str
 
 
 def _put_small(connection: sqlite3.Connection, batch: Batch, snapshot: Snapshot) -> None:
-    """The small tables become exactly what the answer has."""
+    """Makes the small tables equal to the snapshot."""
     for name, values in (
         ("installation", snapshot.installations),
         ("integration", snapshot.integrations),
@@ -251,7 +287,7 @@ def _put_small(connection: sqlite3.Connection, batch: Batch, snapshot: Snapshot)
 
 
 def _sweep(connection: sqlite3.Connection, batch: Batch) -> None:
-    """What no page has brought again is not there any more."""
+    """Deletes the rows of older generations: no page has brought them again, so the server has deleted them."""
     old = connection.execute("SELECT id FROM document WHERE gen < ?", (batch.gen,)).fetchall()
     for some in in_batches(old, FEW):
         batch.delete_documents([row[0] for row in some])
@@ -259,7 +295,8 @@ def _sweep(connection: sqlite3.Connection, batch: Batch) -> None:
 
 
 def _drop_orphans(connection: sqlite3.Connection) -> None:
-    """Clients known by number only, and with no document left."""
+    """Deletes clients that are known by their number alone and have no document left."""
+    # While a backfill is open, the change that brings the client may still come.
     if state_of(connection).backfills:
         return
     connection.execute("DELETE FROM client WHERE value IS NULL AND NOT EXISTS (SELECT 1 FROM tally WHERE client = n)")

@@ -1,4 +1,4 @@
-"""Rows written in one transaction, with what they do to the counts and to the words that the search finds."""
+"""Writes rows of the copy in one transaction, and keeps its counts and its search index in step with them."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ from banqup_tui.store.packed import REST_OF_DELIVERY, REST_OF_DOCUMENT, packed
 
 FEW = 500
 _TIES = 256
-"""Rowids for documents of the same millisecond; more of them overflow into the next."""
+"""Rowids reserved for documents created in the same millisecond; more of them use the rowids of the next one."""
 
 _TABLES: dict[type, str] = {
     Integration: "integration",
@@ -33,7 +33,7 @@ _TABLES: dict[type, str] = {
     Unfiled: "to_place",
     PlacingRule: "rule",
 }
-"""Of what is kept whole."""
+"""The tables that store a value whole, as JSON, by its class."""
 
 V_co = TypeVar("V_co", covariant=True)
 
@@ -48,6 +48,11 @@ class Versioned(Protocol[V_co]):
 
 
 class Batch:
+    """Writes into the copy within the caller's transaction, in the current generation. Call `finish` before the commit.
+
+    Values may come in any order: a document before its client, a delivery before its document.
+    """
+
     def __init__(self, connection: sqlite3.Connection, files: FileCache | None = None) -> None:
         self.connection = connection
         self.files = files
@@ -90,7 +95,7 @@ class Batch:
     def _row(self, seq: int, document: Document, old: tuple[Any, ...] | None) -> tuple[Any, ...]:
         flags = document.approved * APPROVED | document.processed * PROCESSED | document.attempted * ATTEMPTED
         flags |= (document.kind is DocumentKind.CREDIT_NOTE) * CREDIT_NOTE
-        document = directed(document)  # a server of an older version has it without its sign
+        document = directed(document)  # servers of older versions send credit notes with positive amounts
         return (
             old[0] if old is not None else self._free_number(int(document.created_at.timestamp() * 1000)),
             document.id,
@@ -112,7 +117,7 @@ class Batch:
         )
 
     def _free_number(self, millisecond: int) -> int:
-        """The first rowid of that millisecond, or of the next ones, that no document has."""
+        """Returns the first free rowid of the millisecond, or of those after it."""
         base = millisecond * _TIES
         free = self._next_free.get(base)
         if free is None:
@@ -133,6 +138,8 @@ class Batch:
             base, step = base + step, step * 2
 
     def _write_words(self, before: list[tuple[int, str]], after: list[tuple[int, str]]) -> None:
+        # The index is contentless: FTS5 can delete an entry only if it is passed exactly the text that was indexed
+        # (https://www.sqlite.org/fts5.html, "The 'delete' Command").
         if before:
             self.connection.executemany("INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", before)
         self.connection.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", after)
@@ -144,6 +151,7 @@ class Batch:
         )
 
     def put_small(self, seq: int, value: Value) -> None:
+        """Writes any value but a document or a delivery."""
         raw = msgspec.json.encode(value)
         match value:
             case Client(id=entity_id, name=name):
@@ -174,7 +182,10 @@ class Batch:
                 )
 
     def client_number(self, client_id: str) -> int:
-        """A document may come before its client: then only the number is there, and no reader shows it."""
+        """Returns the number of a client in the copy's columns, and adds a row with the number alone if there is none.
+
+        A document may come before its client; readers leave out clients without a value.
+        """
         number = self._client_numbers.get(client_id)
         if number is None:
             number = self._client_numbers[client_id] = self._found_or_new_client(client_id)
@@ -188,6 +199,7 @@ class Batch:
         return int(self.connection.execute(insert, (client_id, self.gen)).fetchone()[0])
 
     def delete(self, kind: type, entity_id: str) -> None:
+        """Deletes an entity with all that depends on it; an unknown id changes nothing."""
         if kind is Client:
             self.delete_client(entity_id)
         elif kind is Document:
@@ -206,9 +218,11 @@ class Batch:
         self.connection.executemany("DELETE FROM document WHERE n = ?", [(row[0],) for row in found.values()])
 
     def delete_client(self, client_id: str) -> None:
-        """Everything of the client: documents and their files, deliveries, integrations, rules, open backfills.
+        """Deletes everything of a client: documents and their files, deliveries, integrations, rules, backfills.
 
-        A file goes before the row that names it is gone for good: cut off in between, all of this is done again.
+        Files are deleted before the transaction commits. If the program is killed in between, the rows that name the
+        files are still there and the deletion runs again; the other order would leave files of a client that the
+        user may not see any more.
         """
         row = self.connection.execute("SELECT n FROM client WHERE id = ?", (client_id,)).fetchone()
         if row is not None:
@@ -237,7 +251,7 @@ class Batch:
         self._counts[key] = self._counts.get(key, 0) + by
 
     def finish(self) -> None:
-        """Write what the rows did to the counts."""
+        """Adds the changes of the counts to the tables of counts, once for the whole batch."""
         of_clients: dict[tuple[int, int], int] = {}
         for (client, _, _, status), by in self._counts.items():
             of_clients[(client, status)] = of_clients.get((client, status), 0) + by
@@ -288,6 +302,9 @@ def _delivery_row(seq: int, gen: int, delivery: Delivery) -> tuple[Any, ...]:
 
 
 def _words_of_row(row: tuple[Any, ...]) -> str:
-    """What the search finds a document by. The client stands in it as a word of its own."""
+    """Returns the text that the search index has of a document.
+
+    `client12x` is a word of the text, so that a search within one client is answered by the index alone.
+    """
     client, number, counterparty, file_name = row[2], row[13], row[14], row[15]
     return f"client{client}x {number or ''} {counterparty or ''} {file_name}"

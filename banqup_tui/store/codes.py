@@ -1,4 +1,7 @@
-"""Small numbers that stand for words in the copy's columns. Their order is part of the copy's schema."""
+"""Integer codes of folders, statuses, flags and days in the copy's columns.
+
+The order of `STATUSES` and `ALL_FOLDERS` is part of the copy's schema: another order needs a migration.
+"""
 
 from datetime import date
 
@@ -20,6 +23,7 @@ APPROVED, PROCESSED, ATTEMPTED, CREDIT_NOTE = 1, 2, 4, 8
 
 
 def day_of(value: date) -> int:
+    """Returns a date as the integer yyyymmdd."""
     return value.year * 10_000 + value.month * 100 + value.day
 
 

@@ -1,7 +1,7 @@
-"""The local copy: what the screen reads, and what pages and changes of the server are poured into.
+"""The local copy of the server's data, a SQLite file: screens read it, the sync writes it.
 
-It may be thrown away at any time and is made again from the server. Nothing of the user's is in it: that is in the
-outbox. A copy that is corrupt or of a newer schema is set aside and begun again; an older one is brought up.
+The copy may be deleted at any time and is then fetched again. It contains nothing that the user has entered: that is
+in the outbox. A copy that is corrupt or of a newer schema is renamed and begun again; an older one is migrated.
 """
 
 import contextlib
@@ -36,27 +36,33 @@ SCHEMA = 6
 _V = TypeVar("_V")
 
 AGAIN_SECONDS = 30.0
+"""A copy is begun again at most once in this time."""
 
 NEWLY_ASSIGNED = ""
-"""In place of a page's key."""
+"""Stands in place of the key of a page: the backfill of a client has not begun."""
 
 
 class Backfill(Value, frozen=True, kw_only=True):
-    """What is still to be fetched: `scope` is a client's id, or empty for all; `before` the key of the next page."""
+    """A part of the documents that is still to be fetched.
+
+    `scope` is the id of a client, or empty for all clients; `before` is the key of the next page, `None` for the first.
+    """
 
     scope: str
     before: str | None
 
     @property
     def is_new(self) -> bool:
-        """A client just assigned: its integrations and rules are fetched before its documents."""
+        """True for a client that was just assigned: its integrations and rules are fetched before its documents."""
         return self.before == NEWLY_ASSIGNED
 
 
 class CopyState(Value, frozen=True, kw_only=True):
-    """`step` is read before the server is asked, and given back when the answer is applied.
+    """The position of the copy in the server's history, at one moment.
 
-    `expected` and `arrived` count the documents of the copy being made; `again`: older rows were there already.
+    `step` is read before a request is sent and passed to the function that applies the answer (store.applying).
+    `expected` and `arrived` count the documents of the current generation. `again` is True if the copy had rows before
+    this generation began.
     """
 
     epoch: str
@@ -74,20 +80,20 @@ class CopyState(Value, frozen=True, kw_only=True):
 
     @property
     def is_complete(self) -> bool:
-        """Equal to the server at `seq`."""
+        """True if the copy equals the server at `seq`, restricted to what the user may see."""
         return self.cursor is not None and not self.backfills
 
     @property
     def seen(self) -> str:
-        """What a command says it has seen: `epoch.seq`."""
+        """`epoch.seq`, as commands carry it: the state on which the user has decided."""
         return f"{self.epoch}.{self.seq}"
 
 
 class Copy:
-    """The file. Reading and applying are in windows, readers and applying; here it is opened, replaced, closed.
+    """The file of the copy: opens, replaces and closes it, and gives each thread its connections.
 
-    Where it was replaced, by this program or another, the next call reads the new file. `was_damaged`: this program
-    found it so, when it opened it or since.
+    Any thread may call. After the file was replaced, by this program or another, the next call uses the new file.
+    `was_damaged` is True once this program has found the copy damaged.
     """
 
     def __init__(self, path: Path) -> None:
@@ -105,10 +111,13 @@ class Copy:
 
     @classmethod
     def open(cls, path: Path, *, in_background: bool = False) -> "Copy":
-        """Make it if there is none. One that is damaged or of a newer schema is set aside and begun again.
+        """Opens the copy, or makes an empty one. A copy that is damaged or of a newer schema is begun again.
 
-        `in_background`: a large one is checked meanwhile, so that a screen need not wait. Raises `LocalFault` where
-        the file cannot be used now; it is left as it is then.
+        Args:
+            in_background: Check a large copy in a thread, so that a screen need not wait for it.
+
+        Raises:
+            LocalFault: The file cannot be used now (rights, full disk, locks). It is left as it is.
         """
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         copy = cls(path)
@@ -135,15 +144,19 @@ class Copy:
         return healed(self, lambda: state_of(self.reader()))
 
     def put_aside(self) -> None:
-        """Keep the file under another name and begin an empty copy in its place."""
+        """Renames the file and begins an empty copy in its place."""
         with exclusive_lock(self._lock_path):
             self._renew()
 
     def heal(self, fault: LocalFault) -> bool:
-        """After damage that was met: the copy is set aside and begun again. False: the damage is not in the copy.
+        """Begins the copy again if `fault` says that it is damaged.
 
-        Where the file at the path is not the one in which this thread met it, that has been done already. Also
-        false where the copy was begun again a moment ago: on a bad disk that would go on for ever.
+        Where another file stands at the path than the one in which this thread met the damage, another thread or
+        program has begun the copy again, and nothing is left to do.
+
+        Returns:
+            True if the caller can read again. False if the damage is not in the copy, or the copy was begun again less
+            than `AGAIN_SECONDS` ago: on a failing disk that would go on for ever.
         """
         if not fault.is_damage or fault.path != self.path:
             return False
@@ -155,18 +168,22 @@ class Copy:
         return True
 
     def heal_value(self) -> bool:
-        """After a value that cannot be one. Only once: a mistake of the program in reading it looks the same."""
+        """Begins the copy again after a value that cannot be decoded. Returns False if that was tried before.
+
+        It is done once a run, because a fault in the program's own decoding looks the same as a damaged file.
+        """
         if self._had_value:
             return False
         self._had_value = True
         return self.heal(LocalFault(FaultCode.DAMAGED, self.path))
 
     def close(self) -> None:
-        """The last program to do so writes down what the whole file is."""
+        """Closes all connections. The last program that closes the copy writes its seal (store.copy_check)."""
         if self._check is not None:
             self._check.stop()
         self._readers.close()
-        self._writers.close()  # last: a connection that only reads leaves the log beside the file
+        # After the readers: SQLite deletes the log when the last connection closes, but only if that one can write.
+        self._writers.close()
         if self._check is not None:
             self._check.end()
         with suppress(OSError, LocalFault, sqlite3.Error):
@@ -175,7 +192,7 @@ class Copy:
         self._use.leave()
 
     def _put_seal(self) -> None:
-        # A connection that only read leaves an empty log behind, beside which the next program takes no seal.
+        # A read-only connection leaves an empty log, and `take_seal` trusts no file that has a log beside it.
         clear_log(self.path)
         before = self._at_rest
         unchanged = before is not None and before[0] == stamp_of(self.path)
@@ -184,14 +201,14 @@ class Copy:
             put_seal(self.path, seal)
 
     def _look_at_rest(self, *, in_background: bool) -> None:
-        """Nobody else has it open, nor can open it now."""
+        """Checks the file. The caller has the use lock alone, so no other program can open the copy meanwhile."""
         sealed = take_seal(self.path)
         if not self.path.exists():
             return
         seal = sealed.seal if sealed is not None else None
         if self.path.stat().st_size > AT_ONCE_BYTES:
             if in_background:
-                with suppress(LocalFault):  # what is wrong with it is seen when it is opened
+                with suppress(LocalFault):  # opening the copy, right after this, reports the same fault
                     self._check = BackgroundCheck(self.path, seal, self._damage_was_found)
                 return
             if sealed is not None and sealed.is_untouched(self.path):
@@ -203,7 +220,8 @@ class Copy:
         elif is_sound := seal_of(self.path) == seal:
             self._at_rest = (stamp_of(self.path), seal)
         elif 0 < (schema_found(self.path) or -1) < SCHEMA:
-            is_sound = passes_full_check(self.path)  # an older version has written here, which knows of no seals
+            # Versions before seals open the copy without deleting the seal, so it says nothing about their writes.
+            is_sound = passes_full_check(self.path)
         if not is_sound:
             with exclusive_lock(self._lock_path):
                 self._renew_damaged()
@@ -213,6 +231,7 @@ class Copy:
             self._renew_damaged()
 
     def _make_sure(self) -> None:
+        """Makes the file if there is none, and brings it to `SCHEMA`."""
         with exclusive_lock(self._lock_path):
             found = schema_found(self.path)
             if found is not None and 0 < found < SCHEMA:
@@ -229,12 +248,13 @@ class Copy:
         self._renew()
 
     def _renew(self) -> None:
-        """Of copies that were set aside only the last is kept: nothing of the user's is in them."""
+        """Renames the copy and begins another. Older renamed copies are deleted: nothing of the user's is in them."""
         self._renewed_at = time.monotonic()
         for old in self.path.parent.glob(f"{self.path.name}.aside-*"):
             old.unlink()
         set_aside(self.path)
         kill_point("copy.setaside")
+        # The step of the new copy is higher than any of the old: answers that were requested for the old are dropped.
         _make_new(self.path, step=time.time_ns() // 1_000_000)
 
     def _new_writer(self) -> Connection:
@@ -253,7 +273,10 @@ class Copy:
         return connection
 
     def _connected(self, *, read_only: bool = False) -> Connection:
-        """Not while the file is being replaced: its log is found by name."""
+        """Opens a connection under the shared lock, so that no program replaces the file meanwhile.
+
+        SQLite finds the log by the name of the file: between two renames it would find the log of another file.
+        """
         with shared_lock(self._lock_path):
             if self.path.exists():
                 return _opened(self.path, read_only=read_only)
@@ -263,9 +286,10 @@ class Copy:
 
 
 def _copy_again(path: Path) -> None:
-    """A bit that fell over in a value passes SQLite's check: without a seal all rows are fetched once more.
+    """Has all rows fetched once more, because without a seal a changed bit in a value is not noticed.
 
-    They stay to be read until then. A large copy is not fetched for this: that would take minutes after each kill.
+    SQLite's own check looks at pages and indexes only. The rows stay readable until new ones have come. A large copy
+    is left as it is: fetching it would take minutes after each kill of the program.
     """
     if path.stat().st_size <= AT_ONCE_BYTES:
         with contextlib.closing(connect(path, create=False)) as connection:
@@ -273,7 +297,7 @@ def _copy_again(path: Path) -> None:
 
 
 def healed(copy: Copy, read: Callable[[], _V]) -> _V:
-    """What `read` gives; where the copy proves damaged, what it gives of the copy that is begun in its place."""
+    """Returns the result of `read`; if the copy proves damaged, begins it again and reads once more."""
     try:
         return read()
     except LocalFault as fault:
@@ -284,6 +308,7 @@ def healed(copy: Copy, read: Callable[[], _V]) -> _V:
 
 def _opened(path: Path, *, read_only: bool) -> Connection:
     connection = connect(path, read_only=read_only, create=False)
+    # The first statement makes SQLite open the log, which it finds by name: it must run before the lock is released.
     connection.execute("SELECT 1 FROM meta").fetchone()
     return connection
 
@@ -310,7 +335,7 @@ def state_of(connection: sqlite3.Connection) -> CopyState:
 
 
 def schema_found(path: Path) -> int | None:
-    """`None`: there is no file. -1: it is not a copy, or cannot be read."""
+    """Returns the schema number of a copy; `None` without a file, -1 if the file is damaged or not a copy."""
     if not path.exists():
         return None
     try:
@@ -326,7 +351,7 @@ def schema_found(path: Path) -> int | None:
 
 
 def _brought_up(path: Path) -> int:
-    """An older copy becomes one of this schema; one that cannot is begun anew."""
+    """Migrates an older copy. Returns its schema then, or -1 if it is too damaged to be migrated."""
     from banqup_tui.store import copy_schema
 
     try:
@@ -340,15 +365,17 @@ def _brought_up(path: Path) -> int:
 
 
 def _make_new(path: Path, step: int | None = None) -> None:
-    """Made under another name and linked into place whole: a kill leaves no half schema, a second terminal no clash.
+    """Makes an empty copy under another name and links it into place.
 
-    `step` of a copy that takes another's place: readers that have seen that one must not take the two for the same.
+    So a killed program leaves no half-made schema, and of two programs that do this at once the first wins. `step` is
+    the first step of a copy that replaces another: readers compare steps to see whether anything has changed.
     """
     from banqup_tui.store import copy_schema
 
     making = path.with_name(f"{path.name}.making-{os.getpid()}")
     with local_faults(path):
-        for suffix in ("-wal", "-shm"):  # of a file that was renamed by a program that was killed then
+        # A program that was killed after it renamed the file has left the log, which SQLite would apply to the new one.
+        for suffix in ("-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
         making.unlink(missing_ok=True)
         copy_schema.make(making, step)

@@ -1,13 +1,13 @@
-"""Whether a local copy that nobody was using is still the one that was closed, down to the last bit.
+"""Checks that a local copy has not changed on the disk since it was closed.
 
-SQLite keeps no checksums, so a bit that fell over in an amount would be shown. The last program that closes the copy
-writes a seal beside it: the size and a checksum of the whole file. The first that opens it compares, and takes the
-seal away before anything can be written. Without a seal (the last program was killed) SQLite's own full check is made,
-and a copy that is not large is fetched again.
+SQLite has no checksums of pages, so a changed bit in an amount would be shown. The last program that closes the copy
+writes a seal beside it: the size and a checksum of the whole file. The first program that opens the copy deletes the
+seal before anything can be written, and compares. Without a seal (the last program was killed) SQLite's own full check
+runs, and a copy that is not large is fetched again.
 
-A large copy is not read whole by every command line: 680 MB, which is a million documents, take half a second. Where
-the file system says that nobody has written to the file since its checksum was last measured or compared, and the
-computer was not started anew since, it is taken as it is. A terminal compares it each time, in the background.
+A command line does not read a large copy whole: 680 MB, a million documents, take half a second. It trusts the copy if
+the file's inode, size and times are those of the last comparison and the computer has not been restarted since. A
+terminal compares each time, in the background.
 """
 
 import contextlib
@@ -24,17 +24,19 @@ from banqup_tui.store.faults import LocalFault
 from banqup_tui.store.sqlite import connect
 
 AT_ONCE_BYTES = 16 << 20
-"""A larger copy is checked in a thread where a screen is not to wait: this much takes 10 to 20 ms."""
+"""A copy up to this size is checked before it is opened, in 10 to 20 ms; a terminal checks larger ones in a thread."""
 _CHUNK = 1 << 20
 
 
 class Seal(msgspec.Struct, frozen=True):
+    """The size in bytes and the CRC-32 of a whole file."""
+
     size: int
     checksum: int
 
 
 class SealedFile(msgspec.Struct, frozen=True):
-    """What is written down. `stamp`: of the file when it was last measured or compared; empty in a seal of before."""
+    """The content of a seal's file. `stamp` is `stamp_of` the copy at the last comparison; older seals have none."""
 
     size: int
     checksum: int
@@ -45,7 +47,10 @@ class SealedFile(msgspec.Struct, frozen=True):
         return Seal(self.size, self.checksum)
 
     def is_untouched(self, path: Path) -> bool:
-        """Since then, as far as the file system and this start of the computer know."""
+        """Returns True if the file has not been written to since, by its stamp.
+
+        False where the system has no identity for its start: a stamp proves nothing over a restart.
+        """
         return bool(self.stamp and self.stamp[0]) and self.stamp == stamp_of(path)
 
 
@@ -58,10 +63,10 @@ def seal_path(path: Path) -> Path:
 
 
 def stamp_of(path: Path) -> tuple[int | str, ...]:
-    """Another where the file was written to, replaced, or may have been while this system did not run.
+    """Returns a value that differs once the file was written to or replaced, or the computer was restarted.
 
-    First the identity of this start of the system, empty where it has none. The time of the last change of an inode
-    (ctime) cannot be set by a program, unlike that of its content.
+    It begins with the id of the computer's start, empty on systems without such an id. It has the inode's time of
+    change (ctime) because programs can set the time of the content (mtime), but not that one.
     """
     try:
         boot = _BOOT_ID.read_text("ascii").strip()
@@ -72,7 +77,10 @@ def stamp_of(path: Path) -> tuple[int | str, ...]:
 
 
 def take_seal(path: Path) -> SealedFile | None:
-    """The seal of a copy at rest, taken away. A log beside the file: it was not closed after the seal."""
+    """Deletes the seal of a copy and returns it; `None` if there is none that can be trusted.
+
+    A log beside the file shows that a program wrote to the copy after the seal and was killed.
+    """
     seal = seal_path(path)
     try:
         found = _decoder.decode(seal.read_bytes())
@@ -85,21 +93,21 @@ def take_seal(path: Path) -> SealedFile | None:
 
 
 def put_seal(path: Path, seal: Seal) -> None:
-    """Whole or not at all. It need not outlive a power cut: without it there is the full check."""
+    """Writes the seal whole, by renaming. It is not synced to the disk: without a seal the full check runs."""
     making = seal_path(path).with_suffix(".seal-making")
     making.write_bytes(msgspec.json.encode(SealedFile(seal.size, seal.checksum, stamp_of(path))))
     making.replace(seal_path(path))
 
 
 def clear_log(path: Path) -> None:
-    """Writes the log into the file and takes it away, where no other connection is open."""
+    """Writes the log into the file and deletes it, unless another connection is open."""
     if _log_of(path).exists():
         with contextlib.closing(connect(path, create=False)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def seal_of(path: Path) -> Seal | None:
-    """Of a copy that nobody uses; `None` where its log is still beside it."""
+    """Returns the seal of a copy that no program uses; `None` if its log could not be written into the file."""
     clear_log(path)
     if _log_of(path).exists():
         return None
@@ -111,7 +119,7 @@ def seal_of(path: Path) -> Seal | None:
 
 
 def measured(descriptor: int, is_over: Callable[[], bool]) -> Seal | None:
-    """Size and checksum of an open file; `None` if it is not wanted any more."""
+    """Returns size and checksum of an open file; `None` as soon as `is_over` returns True."""
     checksum = at = 0
     while chunk := os.pread(descriptor, _CHUNK, at):
         checksum = zlib.crc32(chunk, checksum)
@@ -122,7 +130,10 @@ def measured(descriptor: int, is_over: Callable[[], bool]) -> Seal | None:
 
 
 def passes_full_check(path: Path) -> bool:
-    """Pages and indexes. Values in columns without an index may be wrong all the same."""
+    """Runs SQLite's check of pages and indexes. It does not notice changed values in columns without an index.
+
+    Raises `LocalFault` if the file cannot be read now.
+    """
     try:
         with contextlib.closing(connect(path, create=False)) as connection:
             return bool(connection.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok")
@@ -133,11 +144,11 @@ def passes_full_check(path: Path) -> bool:
 
 
 class BackgroundCheck:
-    """The check of a large copy in a thread of its own. `damaged` is called in it.
+    """Checks a large copy in a thread of its own, and calls `damaged` in that thread if the copy is damaged.
 
-    The file must not change while it is measured: a reader that began before anything was in the log keeps SQLite from
-    writing the log into the file. The descriptor stays open until `end`: closing any descriptor of a file drops all of
-    SQLite's locks on it in this process (https://www.sqlite.org/howtocorrupt.html, 2.2).
+    The file must not change while it is read: an open read transaction, begun while the log was empty, keeps SQLite
+    from writing the log into the file. The descriptor stays open until `end`, because closing any descriptor of a file
+    drops all of SQLite's locks on it in this process (https://www.sqlite.org/howtocorrupt.html, 2.2).
     """
 
     def __init__(self, path: Path, seal: Seal | None, damaged: Callable[[], None]) -> None:
@@ -152,13 +163,13 @@ class BackgroundCheck:
         self._thread.start()
 
     def end(self) -> None:
-        """After all connections to the file are closed."""
+        """Stops the check and closes the descriptor. Call it after all connections to the file are closed."""
         self.stop()
         os.close(self._descriptor)
 
     def stop(self) -> None:
         self._is_over.set()
-        with contextlib.suppress(sqlite3.ProgrammingError):  # it is closed already
+        with contextlib.suppress(sqlite3.ProgrammingError):  # the thread has closed the connection
             self._reader.interrupt()
         self._thread.join()
 

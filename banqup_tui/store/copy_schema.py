@@ -1,4 +1,7 @@
-"""Tables of the local copy. sqlite-utils is imported here alone, and only when the schema is made or changed."""
+"""Tables of the local copy, and the migrations to them.
+
+sqlite-utils is imported only when a copy is made or migrated: its import would delay every start.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,10 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 SCHEMA = 6
-"""Raised with every migration, and with it `copy.SCHEMA`. A copy of a newer schema is set aside, never read."""
+"""The number of the schema; raise it with every migration, together with `copy.SCHEMA`.
+
+A copy of a newer schema is renamed and begun again, never read.
+"""
 
 _DOCUMENTS = (
     """
@@ -48,17 +54,19 @@ _DOCUMENTS = (
         text, content='', columnsize=0, detail=none, prefix='2 3', tokenize='unicode61 remove_diacritics 2'
     )""",
 )
-"""`n` of a document grows with the time it was created, so the newest has the highest, however it arrived.
+"""Documents, deliveries, their counts and the search index.
 
-`day` is yyyymmdd, `month` yyyymm. `folder` and `status` are places in store.codes.
-`look`: it failed, or is unknown to all, and nobody has dismissed it; `cause` says then why, by domain.causes.
-`flags`: 1 approved, 2 processed, 4 attempted, 8 a credit note, whose amounts are negative (domain.direction).
-`value` is the wire's form of what no column holds.
+`n` of a document grows with the time at which the document was created, in whatever order documents arrive.
+`day` is yyyymmdd, `month` yyyymm; `folder` and `status` are codes of store.codes; amounts are minor units.
+`ver` is the change number of the row, `gen` the generation of the copy that brought it.
+`look` is 1 for a failed or uncertain delivery that no user has dismissed; `cause` is then its cause (domain.causes).
+`flags` adds up 1 approved, 2 processed, 4 attempted, 8 credit note (whose amounts are negative, domain.direction).
+`value` is the JSON of the wire without the fields that have a column.
 """
 
 
 def make(path: Path, step: int | None = None) -> None:
-    """Bring the copy at `path` to `SCHEMA`, from nothing or from an older one; `step` to begin with another."""
+    """Makes the copy at `path`, or migrates it to `SCHEMA`. `step` replaces the copy's step."""
     from sqlite_utils import Database, Migrations
 
     steps = Migrations("copy")
@@ -91,7 +99,7 @@ def _first(database: Database) -> None:
 
 
 def _unfiled(database: Database) -> None:
-    """A copy that had none is begun again from the server: its rows stay until they have come anew."""
+    """Adds the tables of unfiled files and of rules; where they were missing, has all rows fetched again."""
     missing = [name for name in _UNFILED if not database.table(name).exists()]
     for name in missing:
         database.table(name).create({"id": str} | _WHOLE, pk="id")
@@ -100,7 +108,7 @@ def _unfiled(database: Database) -> None:
 
 
 def _causes(database: Database) -> None:
-    """Failures by what they have in common: filled by the step of messages. Killed halfway it is done again."""
+    """Adds the cause of failures, which `_messages` fills in. A migration that was killed halfway runs again."""
     if "cause" not in database.table("delivery").columns_dict:
         database.execute("ALTER TABLE delivery ADD COLUMN cause TEXT")
     database.execute(
@@ -109,7 +117,7 @@ def _causes(database: Database) -> None:
 
 
 def _credit_notes(database: Database) -> None:
-    """Credit notes are marked, and their amounts get their sign; done twice, nothing changes."""
+    """Marks credit notes and makes their amounts negative. Running it twice changes nothing."""
     is_one = "json_extract(CAST(value AS TEXT), '$.kind') = 'CREDIT_NOTE'"
     payable = "json_extract(CAST(value AS TEXT), '$.payableAmount')"
     database.execute(f"UPDATE document SET flags = flags | {CREDIT_NOTE} WHERE {is_one}")  # noqa: S608
@@ -121,7 +129,7 @@ def _credit_notes(database: Database) -> None:
 
 
 def _messages(database: Database) -> None:
-    """Reasons that are texts become messages, and what failed is grouped by them; done twice, nothing changes."""
+    """Turns reasons that are texts into messages, and sets the causes of failures. Running it twice changes nothing."""
     from banqup_tui.domain.causes import cause_of
     from banqup_tui.domain.messages import Message
 
@@ -136,7 +144,7 @@ def _messages(database: Database) -> None:
 
 
 def _make_messages(database: Database, table: str, name: str, remedy: str) -> None:
-    """The texts in one field of packed values, each with the field that had its remedy."""
+    """Turns the text in one field of packed values, and its remedy in another, into a message."""
     database.execute(
         f"UPDATE {table} SET value = CAST(json_remove(json_set(CAST(value AS TEXT), '$.{name}',"  # noqa: S608
         f" {_message(name, remedy)}), '$.{remedy}') AS BLOB) WHERE json_type(CAST(value AS TEXT), '$.{name}') = 'text'"
@@ -150,7 +158,7 @@ def _message(name: str, remedy: str) -> str:
 
 
 def _messages_of_intake(database: Database) -> None:
-    """The same for files that wait to be placed, ways in and packages; done twice, nothing changes."""
+    """Does the same for unfiled files, installations, extensions and sources. Running it twice changes nothing."""
     _make_messages(database, "to_place", "reason", "remedy")
     _make_messages(database, "installation", "reason", "remedy")
     _make_messages(database, "extension", "problem", "remedy")
@@ -165,7 +173,7 @@ _REASONS = {
     "delivery": (("reason", "remedy"),),
     "integration": (("cause", "remedy"), ("failingReason", "failingRemedy")),
 }
-"""Texts in the packed values of each table, each with the field that had its remedy."""
+"""The fields that had a text, by table, each with the field of its remedy."""
 
 _ATTEMPTS = """
     UPDATE delivery SET value = CAST(json_set(CAST(value AS TEXT), '$.log', (
@@ -175,7 +183,7 @@ _ATTEMPTS = """
         FROM json_each(CAST(delivery.value AS TEXT), '$.log') AS one
     )) AS BLOB) WHERE json_type(CAST(value AS TEXT), '$.log[0].answer') = 'text'
 """
-"""The answer of an attempt was the receipt of one that delivered, and the reason of every other."""
+"""Splits the field `answer` of attempts: it was the receipt of an attempt that delivered, the reason of any other."""
 
 _UNFILED = ("to_place", "rule")
 _WHOLE = {"ver": int, "gen": int, "value": bytes}

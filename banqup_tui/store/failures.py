@@ -1,6 +1,6 @@
-"""Failures of the whole firm, read from the local copy: counted by cause, and one by one.
+"""Reads the failed and uncertain deliveries of the whole firm from the local copy: counted by cause, or each.
 
-What has been asked of them and is not in the copy yet (sent again, dismissed) is left out: as if it were done.
+Deliveries that a pending command sends again, dismisses or settles are left out, as if the command had run.
 """
 
 import sqlite3
@@ -46,7 +46,7 @@ class _Settled(Value, frozen=True, kw_only=True):
 
 
 class _Rest(Value, frozen=True, kw_only=True):
-    """What a delivery's packed value is needed for here."""
+    """The fields that are read here from the packed value of a delivery."""
 
     generation: int = 1
     attempts: int = 0
@@ -63,7 +63,7 @@ _settled = msgspec.json.Decoder(_Settled)
 
 
 class _Asked(msgspec.Struct):
-    """What is on its way: whole deliveries, and documents sent to these integrations (`None`: to all)."""
+    """Deliveries and documents that pending commands name; documents with their integrations, `None` for all."""
 
     deliveries: set[str] = msgspec.field(default_factory=set)
     documents: dict[str, set[str] | None] = msgspec.field(default_factory=dict)
@@ -72,7 +72,10 @@ class _Asked(msgspec.Struct):
         return bool(self.deliveries or self.documents)
 
     def takes(self, delivery_id: str, document_id: str, integration_id: str, state: str) -> bool:
-        """A document that is sent leaves alone what may have arrived."""
+        """Returns True if a pending command takes the delivery off the list of failures.
+
+        SEND of a document takes failed deliveries only: the server leaves those that may have arrived as they are.
+        """
         if delivery_id in self.deliveries:
             return True
         if document_id not in self.documents or state != DeliveryState.FAILED:
@@ -83,18 +86,18 @@ class _Asked(msgspec.Struct):
 
 @heals
 class FailureReader:
-    """Cheap to make and to call, from any thread. Each call sees one moment of the copy."""
+    """Reads failures. It is cheap to make and may be called from any thread; each call sees one moment of the copy."""
 
     def __init__(self, copy: Copy, outbox: Outbox) -> None:
         self._copy = copy
         self._outbox = outbox
 
     def any(self) -> bool:
-        """Is there something to look at? What is on its way counts too: this is asked with every key."""
+        """Returns True if there are failures. Pending commands are not subtracted: it is called at every key press."""
         return self._copy.reader().execute("SELECT 1 FROM delivery WHERE look = 1 LIMIT 1").fetchone() is not None
 
     def groups(self) -> list[FailureGroup]:
-        """The largest first."""
+        """Returns the failures counted by cause, the largest group first."""
         with self._read() as (connection, asked):
             counts: Counter[tuple[str, str, str]] = Counter()
             rows = connection.execute(
@@ -119,7 +122,7 @@ class FailureReader:
             return _integrations(connection, {part.integration_id for part in group.parts})
 
     def failing(self, group: FailureGroup) -> list[Failing]:
-        """Every delivery of the group, in the order of a list of documents: by date, the newest first."""
+        """Returns every delivery of the group, by the date of its document, the newest first."""
         clients = {part.integration_id: part.client_id for part in group.parts}
         with self._read() as (connection, asked):
             found = [
@@ -133,7 +136,7 @@ class FailureReader:
         return [one for _place, one in found]
 
     def example(self, group: FailureGroup) -> Failing | None:
-        """One of them, for its whole reason and its remedy."""
+        """Returns any delivery of the group, for its whole reason."""
         row = self._copy.reader().execute(
             f"{_OF_ONE} LIMIT 1", (group.parts[0].integration_id, group.state, group.cause)
         )
@@ -141,7 +144,7 @@ class FailureReader:
         return None if found is None else _failing(found[2:], group.parts[0].client_id)
 
     def failed_at(self, integration_id: str) -> int:
-        """How many deliveries to one integration wait for a look."""
+        """Returns the number of failures of one integration. Pending commands are not subtracted."""
         query = "SELECT count(*) FROM delivery WHERE look = 1 AND integration_id = ?"
         return int(self._copy.reader().execute(query, (integration_id,)).fetchone()[0])
 
@@ -160,9 +163,11 @@ class FailureReader:
 
 
 class _Reading:
-    """A moment of the copy, with what was on its way before it was looked at."""
+    """A read transaction of the copy, with the pending commands of the outbox."""
 
     def __init__(self, connection: sqlite3.Connection, asked: Callable[[int], _Asked]) -> None:
+        # The outbox is read before the copy ("Commands, up"): in the other order a command that is answered in between
+        # would be missing in both, and its failure would show again for a moment.
         self._asked = asked(state_of(connection).seq)
         self._reading = reading(connection)
 

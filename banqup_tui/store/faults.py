@@ -1,7 +1,7 @@
 """Faults of this computer that SQLite or the operating system report: full disk, rights, locks, memory, damage.
 
-They are told apart by SQLite's result codes and by `errno`, never by a sentence. Only SQLITE_CORRUPT and SQLITE_NOTADB
-mean that a file is damaged; every other fault leaves the file as it is, and may be over at the next try.
+Faults are classified by SQLite's result codes and by `errno`, never by the text of an error. Only SQLITE_CORRUPT and
+SQLITE_NOTADB mean that a file is damaged; any other fault says nothing about the file and may be over at the next try.
 """
 
 import errno
@@ -49,7 +49,10 @@ class LocalFault(BanqupError):
 
 
 def fault_of(error: BaseException, path: Path | None = None) -> LocalFault | None:
-    """`error` as a fault of this computer, `None` if it is none. `path`: the file that was used."""
+    """Returns `error` as a fault of this computer, or `None` if it is another kind of error.
+
+    `path` is the file that was used; an `OSError` that names a file overrides it.
+    """
     if isinstance(error, LocalFault):
         return error
     if isinstance(error, MemoryError):
@@ -59,7 +62,8 @@ def fault_of(error: BaseException, path: Path | None = None) -> LocalFault | Non
         named = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else path
         return None if code is None else LocalFault(code, named)
     if isinstance(error, sqlite3.OperationalError) and not hasattr(error, "sqlite_errorcode"):
-        # Raised by Python's module itself, and only for text that is not UTF-8: nobody has written such a text.
+        # Python's sqlite3 raises this without a code of SQLite only for text that is not UTF-8 ("Could not decode to
+        # UTF-8"). The program writes no such text, so the file is damaged.
         return LocalFault(FaultCode.DAMAGED, path)
     if isinstance(error, sqlite3.Error):
         code = _of_sqlite(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK), path)
@@ -69,7 +73,7 @@ def fault_of(error: BaseException, path: Path | None = None) -> LocalFault | Non
 
 @contextmanager
 def local_faults(path: Path) -> Iterator[None]:
-    """Errors of SQLite and the system inside are raised as `LocalFault`s; others pass as they are."""
+    """Raises errors of SQLite and of the system inside it as `LocalFault`; other errors pass unchanged."""
     try:
         yield
     except (sqlite3.Error, OSError, MemoryError) as error:
@@ -79,7 +83,7 @@ def local_faults(path: Path) -> Iterator[None]:
 
 
 def probe(directory: Path) -> None:
-    """Write a small file there and take it away. Raises `LocalFault` while that is not possible."""
+    """Writes a small file into the directory and deletes it. Raises `LocalFault` if that is not possible."""
     path = directory / f".banqup-probe-{os.getpid()}"
     try:
         with local_faults(directory):
@@ -90,11 +94,11 @@ def probe(directory: Path) -> None:
 
 
 _PROBE_BYTES = 64 * 1024
-"""As much as a command with its index pages, and a `-shm` of SQLite."""
+"""The space that a command with its index pages and SQLite's `-shm` need."""
 
 
 def _of_sqlite(code: int, path: Path | None) -> FaultCode | None:
-    """The low byte is the primary result code (https://www.sqlite.org/rescode.html)."""
+    """Maps a result code; its low byte is the primary code (https://www.sqlite.org/rescode.html)."""
     primary = code & 0xFF
     if code == sqlite3.SQLITE_IOERR_NOMEM:
         return FaultCode.NO_MEMORY
@@ -118,7 +122,7 @@ _OF_SYSTEM: dict[int, FaultCode] = {
     sqlite3.SQLITE_IOERR: FaultCode.IO_ERROR,
     sqlite3.SQLITE_CANTOPEN: FaultCode.CANNOT_OPEN,
 }
-"""Codes with several causes: Python does not pass on the `errno` that SQLite has seen, so it is looked for."""
+"""Codes with several causes, used where `_asked_of_the_system` finds none: Python does not pass on SQLite's `errno`."""
 
 _OF_ERRNO: dict[int, FaultCode] = {
     errno.ENOSPC: FaultCode.DISK_FULL,
@@ -135,9 +139,9 @@ _OF_ERRNO: dict[int, FaultCode] = {
 
 
 def _asked_of_the_system(path: Path | None) -> FaultCode | None:
-    """Why a database and the files beside it cannot be used now; `None` if nothing is seen.
+    """Returns why a database and the files beside it cannot be used now; `None` if no cause is found.
 
-    A full disk comes here too: a `-shm` that cannot be made larger is SQLITE_IOERR_SHMSIZE or SQLITE_CANTOPEN.
+    It looks for a full disk too: SQLite reports a `-shm` that cannot grow as SQLITE_IOERR_SHMSIZE or SQLITE_CANTOPEN.
     """
     if path is None:
         return None

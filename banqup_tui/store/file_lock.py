@@ -1,4 +1,7 @@
-"""Kernel locks between programs, on files that stay: whoever is killed lets go of them by itself."""
+"""Locks between programs by `flock`. The kernel releases the locks of a process that is killed.
+
+Lock files are never deleted: two programs would else lock different files of the same name.
+"""
 
 import fcntl
 import os
@@ -15,21 +18,24 @@ _LOOK_SECONDS = 0.01
 
 @contextmanager
 def shared_lock(path: Path, wait: float = WAIT_SECONDS) -> Iterator[None]:
-    """Together with others that share it. Raises `LocalFault` (LOCKED) where somebody has it alone for longer."""
+    """Takes the lock shared. Raises `LocalFault` (LOCKED) if a program has it alone for longer than `wait` seconds."""
     with _lock(path, fcntl.LOCK_SH, wait):
         yield
 
 
 @contextmanager
 def exclusive_lock(path: Path, wait: float = WAIT_SECONDS) -> Iterator[None]:
-    """Alone. Never ask for it while the same thread shares it: it would wait for itself."""
+    """Takes the lock alone. Raises `LocalFault` (LOCKED) after `wait` seconds.
+
+    A thread that has the lock shared must not call this: it would wait for itself.
+    """
     with _lock(path, fcntl.LOCK_EX, wait):
         yield
 
 
 @contextmanager
 def _lock(path: Path, kind: int, wait: float) -> Iterator[None]:
-    """Each use has a descriptor of its own, so that threads of one program exclude each other as programs do."""
+    # A `flock` lock belongs to the open file: with a descriptor for each use, threads exclude each other too.
     with local_faults(path):
         descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -52,14 +58,17 @@ def _take(descriptor: int, kind: int, path: Path, until: float) -> None:
 
 
 class UseLock:
-    """Says whether other programs have something open: held from `share` until `leave`, or the end of the process."""
+    """Shows whether other programs have a file open; locked from `share` to `leave`, or the end of the process."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._descriptor: int | None = None
 
     def enter_alone(self) -> bool:
-        """False: others have it open. Else nobody else can enter before `share` or `leave`."""
+        """Takes the lock alone, if no other program has it. Until `share` or `leave` no other program can take it.
+
+        Returns False if another program has the file open.
+        """
         if self._descriptor is None:
             with local_faults(self._path):
                 self._descriptor = os.open(self._path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -70,7 +79,7 @@ class UseLock:
         return True
 
     def share(self) -> None:
-        """Waits for a program that is alone in it: it is looking at the file, or closing it."""
+        """Takes the lock shared, and waits for a program that has it alone: it checks or closes the file."""
         assert self._descriptor is not None
         _take(self._descriptor, fcntl.LOCK_SH, self._path, time.monotonic() + WAIT_SECONDS)
 

@@ -1,4 +1,4 @@
-"""Files on this computer, by their SHA-256: the spool of what is to be sent, the cache of what was fetched."""
+"""Files on this computer by their SHA-256: the spool of files to upload, and the cache of downloaded files."""
 
 import contextlib
 import hashlib
@@ -20,11 +20,14 @@ CHUNK = 1 << 20
 CACHE_BYTES = 512 << 20
 _YOUNG_SECONDS = 24 * 3600
 _DROP_SECONDS = 0.2
-"""The sync waits so long for programs that are giving a command, which takes some milliseconds."""
+"""How long the sync waits for programs that write a command, which takes some milliseconds."""
 
 
 class Spool:
-    """Bytes that a command in the outbox speaks of: on the disk, whole, before the command is given."""
+    """The bytes of files that commands in the outbox name.
+
+    A file is whole and synced to the disk before its command is written: a command never names missing bytes.
+    """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -32,10 +35,16 @@ class Spool:
 
     @contextlib.contextmanager
     def taken(self, source: Path, *, below: Path | None = None) -> Iterator[str]:
-        """Copy a regular file in; its SHA-256. Inside, where its command is given, no program drops the bytes.
+        """Copies a regular file into the spool and gives its SHA-256; write its command inside the `with`.
 
-        No link below the folder `below` is followed. Raises `NotARegularFile`, `OwnDirectory` and other `OSError`.
-        What a file grows by meanwhile is left out.
+        The shared lock is taken until the end, so that no program deletes the bytes before their command is written.
+        Of a file that grows meanwhile, the size at the beginning is copied.
+
+        Args:
+            below: A folder below which no symbolic link is followed.
+
+        Raises:
+            NotARegularFile, OwnDirectory, OSError: The file cannot be taken.
         """
         if below is None:
             opened = open_named(source)
@@ -59,9 +68,9 @@ class Spool:
         return self.path(sha256).is_file()
 
     def keep_only(self, wanted: Iterable[str], now: float | None = None) -> None:
-        """Drop what no command needs any more, and what a killed program left half written.
+        """Deletes files that are not `wanted`, and those that a killed program left half written.
 
-        What is younger than a day stays: its command may be about to be given.
+        Files younger than a day stay: their command may not be written yet.
         """
         if not self.directory.is_dir():
             return
@@ -72,7 +81,11 @@ class Spool:
                 path.unlink(missing_ok=True)
 
     def drop_unless(self, is_needed: Callable[[str], bool], sha256: str) -> None:
-        """Another program may be about to give a command for the same bytes: then `keep_only` drops them some day."""
+        """Deletes a file unless `is_needed` returns True for it.
+
+        If another program has the lock, it may be writing a command for the same bytes: then the file stays, and
+        `keep_only` deletes it on a later day.
+        """
         try:
             with exclusive_lock(self._lock, wait=_DROP_SECONDS):
                 if not is_needed(sha256):
@@ -82,13 +95,13 @@ class Spool:
                 raise
 
     def whole(self) -> set[str]:
-        """The hashes of all that is there."""
+        """Returns the hashes of all files in the spool."""
         if not self.directory.is_dir():
             return set()
         return {path.name for path in self.directory.iterdir() if is_sha256(path.name)}
 
     def _written(self, chunks: Iterable[bytes]) -> tuple[Path, str]:
-        """Whole and on the disk under a hidden name; that name and the hash."""
+        """Writes and syncs the bytes under a hidden name. Returns that path and the hash."""
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         half = self.directory / f".{uuid.uuid4()}"
         digest = hashlib.sha256()
@@ -103,7 +116,7 @@ class Spool:
 
 
 def _path(directory: Path, sha256: str) -> Path:
-    """Raises `ValueError` for what is no hash: no other text becomes a path."""
+    """Returns the path of a hash. Raises `ValueError` for any other text, so that no text of a server names a path."""
     if not is_sha256(sha256):
         raise ValueError("not a SHA-256 in lower-case hex")
     return directory / sha256
@@ -116,7 +129,7 @@ def _chunks(file: BinaryIO, left: int) -> Iterator[bytes]:
 
 
 class FileCache:
-    """What was downloaded, the least recently used dropped first once it is over `cap` bytes."""
+    """Downloaded files. Over `cap` bytes, the least recently used are deleted first."""
 
     def __init__(self, directory: Path, cap: int = CACHE_BYTES) -> None:
         self.directory = directory
@@ -131,23 +144,24 @@ class FileCache:
         return path
 
     def half(self) -> Path:
-        """Where to write what is being downloaded."""
+        """Returns a new path to which a download is written."""
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         return self.directory / f".{uuid.uuid4()}"
 
     def keep(self, half: Path, sha256: str) -> Path:
-        """Take over a finished download; its hash was checked by the caller."""
+        """Moves a finished download into the cache. The caller has compared its hash."""
         target = _path(self.directory, sha256)
         half.replace(target)
         self.shrink(spare=target.name)
         return target
 
     def drop(self, sha256s: Iterable[str]) -> None:
-        """What is no hash, in a copy of before they were checked, has no file here."""
+        """Deletes files. Texts that are no hashes are ignored: copies of older versions may have some."""
         for sha256 in filter(is_sha256, sha256s):
             _path(self.directory, sha256).unlink(missing_ok=True)
 
     def shrink(self, spare: str = "") -> None:
+        """Deletes the least recently used files until the cache is within `cap`, but never the file `spare`."""
         found = [(path.stat(), path) for path in self.directory.iterdir()]
         total = sum(status.st_size for status, _ in found)
         for status, path in sorted(found, key=lambda one: one[0].st_mtime_ns):

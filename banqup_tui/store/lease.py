@@ -1,6 +1,7 @@
-"""The lease, in the outbox's file: of several programs with one copy, which one pulls and sends.
+"""The lease by which one of several programs with the same copy pulls and sends; a row in the outbox's file.
 
-Only an economy, never needed for safety.
+It saves requests and is not needed for safety: two leaders at once are harmless, by the `step` of the copy and the
+keys of commands.
 """
 
 import time
@@ -12,9 +13,10 @@ LEASE_SECONDS = 20.0
 
 
 def lead(outbox: Outbox, holder: str, wall: float | None = None) -> bool:
-    """Take or renew the lease. False: another holds it."""
+    """Takes or renews the lease for `holder`. Returns False if another program has it."""
     now = time.time() if wall is None else wall
     with outbox.transaction() as connection:
+        # A lease that ends further ahead than any lease can was written before the clock was set back: it is void.
         done = connection.execute(
             "UPDATE lease SET fence = fence + (holder <> ?), holder = ?, until = ?"
             " WHERE holder = ? OR until < ? OR until > ?",
@@ -26,5 +28,6 @@ def lead(outbox: Outbox, holder: str, wall: float | None = None) -> bool:
 
 
 def step_down(outbox: Outbox, holder: str) -> None:
+    """Ends the lease of `holder`, so that another program need not wait until it runs out."""
     with outbox.transaction() as connection:
         connection.execute("UPDATE lease SET until = 0 WHERE holder = ?", (holder,))

@@ -1,4 +1,4 @@
-"""Which documents match a filter, or stand in another order than that of time: their rowids, read once."""
+"""Finds the documents of a query with a filter or another order than by date, and returns their rowids in order."""
 
 import sqlite3
 from array import array
@@ -15,9 +15,9 @@ _DIGITS = " ".join(
 )
 _USUAL = 10 ** (MOST_DIGITS - USUAL_DIGITS)
 _PARTS = f"CASE WHEN d.currency = 'EUR' THEN {_USUAL} {_DIGITS} ELSE {_USUAL} END"
-"""Makes smallest parts of minor units, so that 1,000 yen and 1,000 euros are found and sorted as what they are.
+"""The SQL factor from minor units to units of `10 ** -MOST_DIGITS`, so that yen and euros compare by their value.
 
-The euro comes first: most documents are in it, and a filter over 200,000 of them takes 23 ms so, 75 ms otherwise.
+The euro stands first because most documents are in euros: a filter over 200,000 documents takes 23 ms, else 75 ms.
 """
 
 _ORDERS = {
@@ -32,6 +32,7 @@ _ORDERS = {
 
 
 def matches(connection: sqlite3.Connection, query: DocumentQuery, scope: Scope) -> "array[int]":
+    """Returns the rowids of all matching documents, in the order of the query. It reads every row of the scope."""
     connection.create_function("folded", 1, folded, deterministic=True)
     conditions, values = [scope.conditions], list(scope.values)
     if query.year is not None:
@@ -84,7 +85,7 @@ def _found_by_words(text: str, client: int | None) -> tuple[str, list[Any]]:
 
 
 def _in_index(text: str, client: int | None) -> tuple[str, list[Any]]:
-    """All words of the text, the last as the beginning of one."""
+    """Returns a condition that finds all words of the text in the search index, the last word as a prefix."""
     words = tokens(text)
     if not words:
         return "1", []

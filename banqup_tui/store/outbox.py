@@ -1,7 +1,7 @@
-"""The outbox: every command the user gave, kept until the server has answered it (docs/protocol.md, sync up).
+"""The outbox: every command of the user, stored until the server has answered it (docs/protocol.md, "Commands, up").
 
-A file of its own beside the copy, so that a keypress never waits for a batch and the copy can be thrown away. Each
-commit is on the disk before the function returns.
+It is a SQLite file of its own beside the copy, so that a key press never waits until a page is written to the copy,
+and the copy can be deleted. Each change is synced to the disk before the function returns.
 """
 
 import contextlib
@@ -40,35 +40,35 @@ BATCH = 100
 BATCH_BYTES = 900_000
 RETENTION = timedelta(days=30)
 MOST_TRIES = 10
-"""So many answers 500 in a row to one command, and it is taken back."""
+"""After this many answers 500 in a row to one command, the server is asked to refuse it for ever."""
 
 _GIVE = (
     "INSERT INTO command (key, line, kind, body, documents, file, label, at, checksum, document_id, effect, seen)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING"
 )
 FORGETFUL_KINDS = (Install.KIND, Configure.KIND, AddIntegration.KIND, ConfigureIntegration.KIND)
-"""Commands whose settings are wiped as soon as they are answered."""
+"""The kinds of commands whose settings are erased as soon as the commands are answered."""
 _SECRETIVE = "('" + "', '".join(FORGETFUL_KINDS) + "')"
 _FORGETS = (
     f"body = CASE WHEN kind IN {_SECRETIVE}"
     " THEN CAST(json_set(CAST(body AS TEXT), '$.settings', json('{}')) AS BLOB) ELSE body END"
 )
-"""Settings may hold secrets: once a command is settled they are kept sealed by the backend, and nowhere else."""
+"""Erases the settings of an answered command: they may contain secrets, which the backend alone stores, encrypted."""
 _OPEN = "state IN ('QUEUED', 'SENDING')"
 _REFUSED = (
     f"state IN ('REFUSED', 'EXPIRED') AND dismissed = 0 AND NOT (kind = '{ImportFile.KIND}' AND state = 'REFUSED'"
     " AND coalesce(json_extract(problem, '$.type'), '') IN ('" + "', '".join(sorted(WAITS_UNFILED)) + "'))"
 )
-"""Not dismissed; but a file that waits under *To place* is no change that was not made."""
+"""Refused or expired, and not dismissed. Without imports whose file is unfiled on the server: the file has arrived."""
 _WANTS_FILE = f"({_OPEN} OR ({_REFUSED})) AND file IS NOT NULL"
-"""What was refused may be tried again until its user has let it be."""
+"""Commands that need their file in the spool: refused commands too, which can be repeated until they are dismissed."""
 
 _P = ParamSpec("_P")
 _V = TypeVar("_V")
 
 
 class OutboxTooNew(BanqupError):
-    """A newer version of the program has raised the outbox's schema while this one ran."""
+    """A newer version of the program has raised the outbox's schema while this version ran."""
 
     exit_code = 76
 
@@ -79,7 +79,7 @@ class OutboxTooNew(BanqupError):
 def _healing(
     method: Callable[Concatenate["Outbox", _P], _V],
 ) -> Callable[Concatenate["Outbox", _P], _V]:
-    """Where the file proves damaged, what can be read is saved, and the method is called once more."""
+    """Wraps a method so that it saves what can be read of a damaged outbox, and runs once more."""
 
     @functools.wraps(method)
     def call(self: "Outbox", /, *args: _P.args, **kwargs: _P.kwargs) -> _V:
@@ -95,9 +95,10 @@ def _healing(
 
 
 class Outbox:
-    """Any thread may call; each has a connection of its own. `now` gives aware times in UTC.
+    """The outbox's file. Any thread may call; each thread has its own connection.
 
-    Where another program has put a new file in its place, the next call opens that one.
+    Every method may raise `LocalFault` if the file cannot be used, and every change `OutboxTooNew`. Where another
+    program has replaced the file, the next call opens the new one. `now` returns aware times in UTC.
     """
 
     def __init__(self, path: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
@@ -108,9 +109,11 @@ class Outbox:
 
     @classmethod
     def open(cls, path: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> "Outbox":
-        """Make it if there is none. Of a damaged one, what can be read is saved into a new file: see `rescues`.
+        """Opens the outbox, or makes an empty one. Of a damaged outbox, readable commands are saved: see `rescues`.
 
-        Raises `LocalFault` where the file cannot be used now; it is left as it is then.
+        Raises:
+            LocalFault: The file cannot be used now. It is left as it is.
+            OutboxTooNew: A newer version of the program has changed the schema.
         """
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         outbox = cls(path, now)
@@ -122,14 +125,14 @@ class Outbox:
         return outbox
 
     def heal(self) -> None:
-        """Look at the whole file, alone, and put in order what is not. Raises `LocalFault` where it cannot."""
+        """Checks the whole file under the exclusive lock and repairs it. Raises `LocalFault` if that is not possible."""
         from banqup_tui.store import outbox_rescue
 
         with exclusive_lock(self._lock_path):
             outbox_rescue.put_in_order(self.path, self._now)
 
     def connection(self) -> Connection:
-        """This thread's, to the file that stands at the path now."""
+        """Returns this thread's connection to the file that is at the path now."""
         connection = self._connections.mine()
         if not connection.in_transaction and not connection.is_at_its_path():
             self._connections.drop_mine()
@@ -154,7 +157,22 @@ class Outbox:
         file: str | None = None,
         key: str | None = None,
     ) -> str:
-        """Put a command at the end of its line, on the disk. Returns its key."""
+        """Writes a command to the end of its line, synced to the disk.
+
+        Args:
+            kind: The tag of the command on the wire.
+            body: The command as JSON.
+            seen: `epoch.seq` of the copy on which the user decided.
+            documents: The ids of the documents over which `effect` is drawn.
+            effect: What the command does to these documents, as lists show it.
+            label: The words for the command in lists of pending and undoable commands.
+            line: The queue of the command.
+            file: The SHA-256 of its bytes in the spool.
+            key: The idempotency key; a new one without it. A command whose key is there already is not written again.
+
+        Returns:
+            The key of the command.
+        """
         new_key = key or str(uuid.uuid4())
         self._put([self._row(new_key, line, kind, body, documents, effect, file, label, seen)])
         kill_point("outbox.given")
@@ -168,9 +186,13 @@ class Outbox:
         label: str = "",
         labels: Sequence[str] = (),
     ) -> list[str]:
-        """Several at once, in order: kind, body, documents and effect of each. All are on the disk, or none.
+        """Writes several commands in their order, in one transaction: all of them or none. Returns their keys.
 
-        `labels`: one for each, in place of the same for all.
+        Args:
+            commands: Kind, body, documents and effect of each, as in `give`.
+            seen: As in `give`.
+            label: The label of all.
+            labels: A label for each, in place of `label`.
         """
         keys = [str(uuid.uuid4()) for _ in commands]
         named = zip(keys, commands, labels or [label] * len(keys), strict=True)
@@ -193,14 +215,16 @@ class Outbox:
 
     @_healing
     def _put(self, rows: Sequence[tuple[object, ...]]) -> None:
-        """Those that are there already, by their keys, stay as they are."""
+        """Inserts rows. A command whose key is there already stays as it is."""
         with self._changing() as connection:
             connection.executemany(_GIVE, rows)
 
     @_healing
     def undo(self, key: str) -> bool:
-        """Take back what was never tried. False: too late, see `take_back`."""
+        """Cancels a command that was never sent. Returns False if it was, or is answered: see `take_back`."""
         with self._changing() as connection:
+            # Only with no try at all: a request without an answer may have run, and no command may run after it was
+            # shown as cancelled.
             done = connection.execute(
                 f"UPDATE command SET state = 'CANCELLED', answered_at = ?, {_FORGETS}"  # noqa: S608
                 " WHERE key = ? AND state = 'QUEUED' AND tries = 0",
@@ -210,7 +234,10 @@ class Outbox:
 
     @_healing
     def take_back(self, key: str) -> bool:
-        """Undo, or ask the server to refuse it for ever; what had run already stays done. False: it is settled."""
+        """Cancels a command, or has the server asked to refuse it for ever if it may have been sent.
+
+        A command that has run on the server stays done. Returns False if the command is answered already.
+        """
         if self.undo(key):
             return True
         with self._changing() as connection:
@@ -221,15 +248,15 @@ class Outbox:
 
     @_healing
     def dismiss(self, keys: Iterable[str]) -> None:
-        """The user has looked at what was refused or expired."""
+        """Takes refused or expired commands off the list of failures."""
         with self._changing() as connection:
             connection.executemany("UPDATE command SET dismissed = 1 WHERE key = ?", [(key,) for key in keys])
 
     @_healing
     def give_again(self, keys: Sequence[str], seen: str) -> list[str]:
-        """Give what was refused or has expired once more, as new commands in the old order; the old ones are dismissed.
+        """Repeats refused or expired commands as new ones, in the old order, and dismisses the old ones.
 
-        Commands whose settings are gone are passed over. All of it is one transaction: the new keys.
+        Commands whose settings were erased are left out. It is one transaction. Returns the new keys.
         """
         new_key: list[str] = []
         wanted = set(keys)
@@ -250,12 +277,16 @@ class Outbox:
 
     @_healing
     def claim(self, line: Line, limit: int = BATCH) -> list[Entry]:
-        """The head of the line, at most a batch, now SENDING and counted as tried before any request is made.
+        """Returns the next commands of a line, at most a batch, and marks them SENDING before any request is made.
 
-        An entry that is to be taken back comes alone.
+        The commands are the oldest of the line, in its order, and include those that were sent before without an
+        answer: commands of one line take effect in the order in which the user gave them. A command that is to be
+        withdrawn comes alone, because it needs a request of another kind.
         """
         with self._changing() as connection:
             head = self._head(connection, line, limit)
+            # Committed before the request: after a kill a command that may have been sent must not look untried, or
+            # `undo` would cancel a command that has run.
             connection.executemany(
                 "UPDATE command SET state = 'SENDING', tries = tries + 1 WHERE key = ?", [(one.key,) for one in head]
             )
@@ -278,7 +309,18 @@ class Outbox:
     def answered(
         self, key: str, state: CommandState, seq: int = 0, *, result: bytes | None = None, problem: bytes | None = None
     ) -> bool:
-        """Write down an answer. Only what is SENDING can be answered: a doubled answer changes nothing."""
+        """Stores the answer to a command.
+
+        Only a command that is SENDING can be answered: a late or doubled answer changes nothing.
+
+        Args:
+            seq: The highest change number of the command's effect on the server.
+            result: The server's JSON for a command that is done.
+            problem: The server's JSON for a command that was refused or has expired.
+
+        Returns:
+            False if the command was not SENDING.
+        """
         with self._changing() as connection:
             done = connection.execute(
                 f"UPDATE command SET state = ?, seq = ?, result = ?, problem = ?, answered_at = ?, {_FORGETS},"  # noqa: S608
@@ -291,7 +333,11 @@ class Outbox:
 
     @_healing
     def failed(self, keys: Sequence[str]) -> bool:
-        """The server answered 500. After ten in a row the first of them is taken back. True if so."""
+        """Counts an answer 500 for the first of the commands; after `MOST_TRIES` in a row it is to be withdrawn.
+
+        Without this a command that the server cannot run would block its line for ever. Returns True if it is to be
+        withdrawn.
+        """
         with self._changing() as connection:
             connection.execute(
                 "UPDATE command SET failures = failures + 1, withdraw = (failures + 1 >= ?)"
@@ -303,7 +349,11 @@ class Outbox:
 
     @_healing
     def stamp_anew(self, epoch: str, seq: int) -> None:
-        """The server's history is another one: what was never tried is stamped anew, what was tried has expired."""
+        """Adapts open commands to a server that has a new epoch (a backup was restored).
+
+        Commands that were never sent get the new `seen`. Commands that were sent expire: whether they ran before the
+        backup cannot be known. Effects of done commands are not drawn any more: their numbers are of the old history.
+        """
         with self._changing() as connection:
             connection.execute(
                 f"UPDATE command SET state = 'EXPIRED', answered_at = ?, {_FORGETS}"  # noqa: S608
@@ -321,7 +371,7 @@ class Outbox:
 
     @_healing
     def shown(self, seq: int) -> None:
-        """The complete copy has `seq`: nothing done by then need be drawn any more."""
+        """Ends the drawing of commands that were done up to `seq`, which the complete copy has reached."""
         connection = self.connection()
         drawn = "state = 'DONE' AND effect IS NOT NULL AND seq <= ?"
         if connection.execute(f"SELECT 1 FROM command WHERE {drawn} LIMIT 1", (seq,)).fetchone():  # noqa: S608
@@ -330,7 +380,7 @@ class Outbox:
 
     @_healing
     def forget_old(self) -> list[str]:
-        """Drop what was settled 30 days ago. Returns the files no command needs any more."""
+        """Deletes commands that were settled more than `RETENTION` ago. Returns the files that commands still need."""
         before = (self._now() - RETENTION).isoformat(timespec="microseconds")
         with self._changing() as connection:
             settled = f"NOT ({_OPEN} OR ({_REFUSED}))"
@@ -342,7 +392,7 @@ class Outbox:
 
     @_healing
     def version(self) -> int:
-        """Raised with every change, whoever makes it."""
+        """Returns a number that every change of the outbox raises, by any program."""
         return int(self.connection().execute("SELECT version FROM meta").fetchone()[0])
 
     @_healing
@@ -352,14 +402,14 @@ class Outbox:
 
     @_healing
     def waiting(self, line: Line | None = None) -> list[Entry]:
-        """What has no answer yet, in order."""
+        """Returns the commands without an answer, in their order."""
         if line is None:
             return self._entries(f"WHERE {_OPEN} ORDER BY n")
         return self._entries(f"WHERE {_OPEN} AND line = ? ORDER BY n", (line,))
 
     @_healing
     def not_seen_yet(self, kinds: Sequence[str], seq: int) -> list[Entry]:
-        """Commands of these kinds whose effect a copy at `seq` does not show: not answered, or done after it."""
+        """Returns commands of these kinds whose effect a copy at `seq` does not have: open, or done after `seq`."""
         marks = ",".join("?" * len(kinds))
         where = f"WHERE kind IN ({marks}) AND ({_OPEN} OR (state = 'DONE' AND seq > ?)) ORDER BY n"
         return self._entries(where, (*kinds, seq))
@@ -372,33 +422,37 @@ class Outbox:
 
     @_healing
     def needs_file(self, sha256: str) -> bool:
-        """Some command speaks of these bytes that has no answer yet, or was refused and may be tried again."""
+        """Returns True if a command that is open, or may be repeated, names this file."""
         query = f"SELECT 1 FROM command WHERE {_WANTS_FILE} AND file = ? LIMIT 1"  # noqa: S608
         return self.connection().execute(query, (sha256,)).fetchone() is not None
 
     @_healing
     def files(self) -> set[str]:
-        """The hashes of all bytes that commands speak of, whatever became of them."""
+        """Returns the hashes of all files that commands name, settled commands included."""
         return {row[0] for row in self.connection().execute("SELECT file FROM command WHERE file IS NOT NULL")}
 
     @_healing
     def refused(self) -> list[Entry]:
-        """Refused or expired, and not dismissed; newest first. Without files that wait under *To place*."""
+        """Returns refused and expired commands that are not dismissed, the newest first; without unfiled imports."""
         return self._entries(f"WHERE {_REFUSED} ORDER BY n DESC")
 
     @_healing
     def refused_count(self) -> int:
-        """How many `refused` gives."""
+        """Returns the number of commands that `refused` returns."""
         return int(self.connection().execute(f"SELECT count(*) FROM command WHERE {_REFUSED}").fetchone()[0])  # noqa: S608
 
     @_healing
     def history(self, limit: int = 100) -> list[Entry]:
-        """Newest first, whatever became of it."""
+        """Returns the newest commands of any state, the newest first."""
         return self._entries("ORDER BY n DESC LIMIT ?", (limit,))
 
     @_healing
     def overlay(self) -> Overlay:
-        """What is drawn over rows of the copy. Read it before the copy, never after."""
+        """Returns the effects that are drawn over rows of the copy. Read it before the copy, never after.
+
+        In the other order a command that is answered in between would be missing in both, and the screen would show
+        an older state for a moment.
+        """
         connection = self.connection()
         marks: dict[str, list[Mark]] = {}
         with reading(connection):
@@ -419,12 +473,12 @@ class Outbox:
 
     @_healing
     def rescues(self) -> list[Rescue]:
-        """What was saved of damaged outboxes and what was not, until `dismiss_rescues`; newest last."""
+        """Returns the reports on damaged outboxes that are not dismissed, the newest last."""
         return self._rescues("dismissed = 0")
 
     @_healing
     def rescues_to_print(self) -> list[Rescue]:
-        """Those that no command line has said yet. Each is given to one of them."""
+        """Returns the reports that no command line has printed, and marks them printed: each is printed once."""
         with self.transaction() as connection:
             found = self._rescues("printed = 0")
             connection.executemany("UPDATE rescue SET printed = 1 WHERE id = ?", [(one.id,) for one in found])
@@ -432,7 +486,7 @@ class Outbox:
 
     @_healing
     def dismiss_rescues(self) -> None:
-        """The user has read them."""
+        """Dismisses the reports on damaged outboxes."""
         with self._changing() as connection:
             connection.execute("UPDATE rescue SET dismissed = 1, printed = 1")
 
@@ -457,20 +511,22 @@ class Outbox:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """For writing, to a file that nobody replaces meanwhile. `version` stays as it is."""
-        self.connection()  # a missing file is made now: that needs the lock alone
+        """A write transaction to a file that no program replaces meanwhile. It does not raise `version`."""
+        self.connection()  # makes a missing file now: that takes the exclusive lock, which would wait for the shared one
         with shared_lock(self._lock_path), writing(self.connection()) as connection:
             yield connection
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
+        """A write transaction that raises `version` and fails if a newer program has changed the schema."""
         with self.transaction() as connection:
+            # In the same transaction as the write: a newer program may migrate the file at any moment before it.
             self._check_schema(connection)
             connection.execute("UPDATE meta SET version = version + 1")
             yield connection
 
     def _wipe(self, keys: Sequence[str]) -> None:
-        """Of settings that were forgotten nothing is left in the log beside the file either, once nobody reads it."""
+        """Removes erased settings from the log beside the file too, as soon as no transaction reads it."""
         connection = self.connection()
         marks = ",".join("?" * len(keys))
         query = f"SELECT 1 FROM command WHERE kind IN {_SECRETIVE} AND key IN ({marks}) LIMIT 1"  # noqa: S608
@@ -482,7 +538,7 @@ class Outbox:
             raise OutboxTooNew
 
     def _connect(self) -> Connection:
-        """Shares the lock: a program that puts a new file in its place renames the old one first."""
+        """Opens a connection under the shared lock: a program that replaces the file renames the old file first."""
         with shared_lock(self._lock_path):
             if self.path.exists():
                 return self._opened()
@@ -492,9 +548,10 @@ class Outbox:
 
     def _opened(self) -> Connection:
         connection = connect(self.path, create=False)
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA secure_delete = ON")
-        connection.execute("SELECT 1 FROM meta").fetchone()  # opens the log beside the file, which is found by name
+        connection.execute("PRAGMA synchronous = FULL")  # a command that the user gave survives a power cut
+        connection.execute("PRAGMA secure_delete = ON")  # overwrites the erased settings in the file
+        # Makes SQLite open the log, which it finds by name, while the lock keeps the name of the file.
+        connection.execute("SELECT 1 FROM meta").fetchone()
         return connection
 
     def _stamp(self) -> str:

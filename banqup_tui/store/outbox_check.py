@@ -1,4 +1,4 @@
-"""Whether an outbox can be used as it is: SQLite's full check, and every command that waits as it was written."""
+"""Checks an outbox: SQLite's full check, and the checksum of every open command."""
 
 import contextlib
 import json
@@ -13,15 +13,21 @@ from banqup_tui.store.sqlite import connect
 
 
 def is_in_order(path: Path) -> bool:
-    """Whether nothing is to be made, saved, brought up or taken up. Raises `LocalFault` where that cannot be seen."""
+    """Returns True if the outbox can be used as it is: whole, of this schema, with no older files to merge into it.
+
+    Raises `LocalFault` if the file cannot be read now.
+    """
     return path.exists() and is_sound(path) and is_up_to_date(path) and not asides_to_take_up(path)
 
 
 def is_sound(path: Path, *, every_row: bool = False) -> bool:
-    """False for a damaged file only; `LocalFault` where the file cannot be used now: it may well be sound.
+    """Returns False if the file is damaged.
 
-    Checked in full, indexes with it: a command that is missing in the index of open ones would never be sent. Of the
-    rows those that are sent or shown, or every one.
+    SQLite's full check covers the indexes too: a command that is missing in the index of open commands would never be
+    sent. Rows are checked if they are sent or shown, or all with `every_row`.
+
+    Raises:
+        LocalFault: The file cannot be used now, which says nothing about its content.
     """
     try:
         with contextlib.closing(connect(path, create=False)) as connection:
@@ -43,7 +49,7 @@ def is_sound(path: Path, *, every_row: bool = False) -> bool:
 
 
 def is_whole(row: tuple[Any, ...]) -> bool:
-    """Whether a row of `SELECT` is as it was written. Older versions wrote no checksums."""
+    """Returns True if a row of `SELECT` can be decoded and matches its checksum; older versions wrote no checksums."""
     try:
         entry = entry_of(row)
         if entry.is_open and row[-1] is None:
@@ -59,7 +65,7 @@ def is_up_to_date(path: Path) -> bool:
 
 
 def asides_to_take_up(path: Path) -> dict[str, str]:
-    """Name and stamp of the files that were set aside beside `path`, as far as they are not in it as they are now."""
+    """Returns name and stamp of the renamed outboxes beside `path` that are not yet merged into it in that state."""
     asides = {file.name: stamp_of(file) for file in asides_of(path)}
     if not asides:
         return {}
@@ -74,7 +80,7 @@ def asides_of(path: Path) -> list[Path]:
 
 
 def next_aside(path: Path) -> Path:
-    """The first name that is free: beside a stray log, too."""
+    """Returns the first free name for a renamed outbox. A name with only a log beside it is not free either."""
     number = 1
     while any(path.parent.glob(f"{path.name}.aside-{number}*")):
         number += 1
@@ -82,7 +88,10 @@ def next_aside(path: Path) -> Path:
 
 
 def stamp_of(file: Path) -> str:
-    """Changes with the file and with its log: a program of an older version may still be writing to it."""
+    """Returns a text that changes with the file and its log.
+
+    A running program of an older version may still write commands to a renamed outbox, which must be merged again.
+    """
     stamps = []
     for part in (file, file.with_name(f"{file.name}-wal")):
         with contextlib.suppress(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""One command in the outbox: its line, its state (docs/protocol.md, sync up), and how it is read from its row."""
+"""A command in the outbox: its line, its state (docs/protocol.md, "Commands, up"), and its decoding from a row."""
 
 import json
 import zlib
@@ -12,7 +12,7 @@ from banqup_tui.store.overlay import Effect
 
 
 class Line(StrEnum):
-    """Two queues: a long import does not hold up a keypress."""
+    """The two queues of the outbox: a long import does not delay other commands."""
 
     COMMANDS = "COMMANDS"
     IMPORTS = "IMPORTS"
@@ -31,9 +31,11 @@ OPEN_STATES = (CommandState.QUEUED, CommandState.SENDING)
 
 
 class Entry(Value, frozen=True, kw_only=True):
-    """One command. `problem` and `result` are what the server answered, as plain data.
+    """A command in the outbox.
 
-    `label` is what the user did, in words, for lists of what waits and of what can be undone.
+    `documents`, `effect`, `file`, `label` and `seen` are the arguments of `Outbox.give`. `failures` counts answers 500
+    in a row. `withdraw` is True if the server is to refuse the command for ever. `result` and `problem` are the
+    server's answer, as plain data.
     """
 
     n: int
@@ -66,16 +68,16 @@ class Entry(Value, frozen=True, kw_only=True):
 
 
 class RescueKind(StrEnum):
-    """SAVED: out of a damaged outbox. FOUND: in a file that lay aside from before."""
+    """Where commands were read from. SAVED: a damaged outbox. FOUND: an outbox that was renamed earlier."""
 
     SAVED = "SAVED"
     FOUND = "FOUND"
 
 
 class Rescue(Value, frozen=True, kw_only=True):
-    """What became of commands that waited in a damaged outbox; `aside` is where the old file is now.
+    """The report on the open commands of a damaged outbox; `aside` is the path of the old file.
 
-    `lost` could not be read; what of it can still be named is among the refused changes.
+    `lost` counts commands that could not be read; those whose kind is known are also among the refused commands.
     """
 
     id: int
@@ -91,11 +93,11 @@ COLUMNS = (
     "withdraw", "seq", "result", "problem", "at", "answered_at", "checksum",
 )  # fmt: skip
 SELECT = f"SELECT {', '.join(COLUMNS)} FROM command"  # noqa: S608
-"""What `entry_of` reads."""
+"""The query whose rows `entry_of` decodes."""
 
 
 def entry_of(row: tuple[Any, ...]) -> Entry:
-    """Raises `ValueError` or `TypeError` where the row is not as it was written."""
+    """Decodes a row of `SELECT`. Raises `ValueError` or `TypeError` if the row is damaged."""
     entry = Entry(
         n=row[0], key=row[1], line=Line(row[2]), kind=row[3], body=row[4], documents=tuple(json.loads(row[5] or "[]")),
         effect=Effect(row[6]) if row[6] else None, file=row[7], label=row[8] or "", seen=row[9] or "",
@@ -109,9 +111,10 @@ def entry_of(row: tuple[Any, ...]) -> Entry:
 
 
 def checksum_of(values: Sequence[str | bytes | None]) -> int:
-    """Over what never changes while a command has no answer: key, line, kind, body, documents, file, label, at.
+    """Returns a CRC-32 over the values that do not change while a command is open.
 
-    SQLite keeps no checksums of pages: a bit that fell over in a command would send another one.
+    These are key, line, kind, body, documents, file, label and at. SQLite has no checksums of pages: with a changed bit
+    another command would be sent.
     """
     parts = (b"\0" if value is None else value if isinstance(value, bytes) else value.encode() for value in values)
     checksum = 0

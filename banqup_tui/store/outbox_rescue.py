@@ -1,8 +1,8 @@
-"""Puts an outbox in order: makes it, saves what can be read of a damaged one, takes up what lies in older files.
+"""Repairs an outbox: makes a missing one, saves readable commands of a damaged one, merges outboxes renamed earlier.
 
-The caller has the outbox's lock alone. The new file is whole and on the disk before it takes the place of the old one,
-which is renamed and stays. At whatever step the program is killed, every command is in the file that is opened next or
-in one that lies aside, and the next start takes up from there what is missing.
+The caller has the outbox's lock alone. The new file is whole and synced before it replaces the old one, which is
+renamed and stays. If the program is killed at any step, every command is in the file that is opened next or in a
+renamed one, and the next start merges the missing commands from there. Each step has a kill point.
 """
 
 import contextlib
@@ -34,11 +34,11 @@ from banqup_tui.whole_file import sync_directory
 Row = dict[str, Any]
 
 TAKEN_UP_WITHIN = timedelta(days=30)
-"""What lies aside for longer is not sent by itself any more: its user has to look."""
+"""Older commands of a renamed outbox are not sent: they are listed as expired, and the user decides."""
 
 _NAMES = tuple(outbox_schema.COMMAND_COLUMNS)
 _FEWEST = len(_NAMES) - 1
-"""Columns of a row: the last one was added later."""
+"""The fewest columns of a row: outboxes of older versions have no checksum."""
 _OPEN = (CommandState.QUEUED, CommandState.SENDING)
 _SETTLED = (CommandState.DONE, CommandState.CANCELLED)
 _DAMAGED = {"type": "damaged", "title": "Damaged", "code": "outbox.change-damaged"}
@@ -46,7 +46,10 @@ _TOO_OLD = {"type": "key-expired", "title": "Too old", "code": "outbox.change-to
 
 
 class Salvage(NamedTuple):
-    """`rows` by their place in line. `damaged` are among them, as refused; `missing` could not be read at all."""
+    """The commands that were read from a damaged outbox, by their place in the line.
+
+    `damaged` of the rows are damaged and listed as refused; `missing` commands could not be read at all.
+    """
 
     rows: list[Row]
     damaged: int
@@ -58,7 +61,10 @@ class Salvage(NamedTuple):
 
 
 def put_in_order(path: Path, now: Callable[[], datetime]) -> None:
-    """Raises `LocalFault` where something cannot be written: then all files are as they were."""
+    """Makes, repairs or migrates the outbox, and merges renamed ones into it. The caller has the lock alone.
+
+    Raises `LocalFault` if a file cannot be written; no command is lost then.
+    """
     with local_faults(path):
         _finish_moving(path)
         if not path.exists():
@@ -70,13 +76,13 @@ def put_in_order(path: Path, now: Callable[[], datetime]) -> None:
         if not is_up_to_date(path):
             outbox_schema.bring_up(path)
         for name, stamp in asides_to_take_up(path).items():
-            # What cannot be read now, or has no room, is taken up by a later start: it holds nobody up.
+            # A file that cannot be read or merged now is merged by a later start: the outbox itself can be used.
             with contextlib.suppress(LocalFault, OSError):
                 _take_up(path, path.with_name(name), stamp, now())
 
 
 def _is_newer(path: Path) -> bool:
-    """What a newer version of the program keeps there would be lost."""
+    """Returns True if a newer version has written the outbox: repairing it would lose columns that are unknown here."""
     try:
         with contextlib.closing(connect(path, create=False)) as connection:
             return bool(connection.execute("SELECT schema > ? FROM meta", (outbox_schema.SCHEMA,)).fetchone()[0])
@@ -85,7 +91,7 @@ def _is_newer(path: Path) -> bool:
 
 
 def salvage(path: Path, now: datetime) -> Salvage:
-    """What can be read of an outbox, whatever its state."""
+    """Reads every readable command of an outbox in any state, page by page."""
     pages = Pages(path)
     read: dict[int, Row] = {}
     for n, values in pages.table_rows():
@@ -104,7 +110,7 @@ def salvage(path: Path, now: datetime) -> Salvage:
 
 
 def _missing(pages: Pages, read: Mapping[int, Row]) -> set[int]:
-    """Numbers of commands that waited and cannot be read, from the indexes, which are pages of their own."""
+    """Returns the numbers of open commands that cannot be read, found in the indexes, which are on other pages."""
     waiting: set[int] = set()
     known: set[int] = set()
     for values in pages.index_rows():
@@ -112,12 +118,15 @@ def _missing(pages: Pages, read: Mapping[int, Row]) -> set[int]:
             waiting.add(values[1])
         elif len(values) == 2 and isinstance(values[0], str) and len(values[0]) == 36 and isinstance(values[1], int):
             known.add(values[1])
+    # The index of open commands is whole if it has every open command that was read; else all known numbers count,
+    # because a settled command that is reported as lost harms less than a lost one that is not reported.
     if {n for n, row in read.items() if row["state"] in _OPEN} <= waiting:
         return waiting - set(read)
     return (waiting | known) - set(read)
 
 
 def _save(path: Path, now: datetime) -> None:
+    """Replaces a damaged outbox by a new one with its readable commands, and renames the old file."""
     found = salvage(path, now)
     aside = next_aside(path)
     making = _made(path)
@@ -125,7 +134,7 @@ def _save(path: Path, now: datetime) -> None:
         with writing(connection):
             outbox_schema.insert(connection, found.rows)
             _note(connection, RescueKind.SAVED, found.open_count, found.damaged + found.missing, aside, now)
-            # The stamp outlives the renaming: what it says is already here.
+            # Renaming does not change the stamp, so the next start sees that the commands of the old file are here.
             connection.execute("INSERT INTO aside (name, stamp) VALUES (?, ?)", (aside.name, stamp_of(path)))
         _write_down(connection)
     kill_point("rescue.written")
@@ -138,7 +147,7 @@ def _save(path: Path, now: datetime) -> None:
 
 
 def _take_up(path: Path, aside: Path, stamp: str, now: datetime) -> None:
-    """Commands of a file that lies aside, by their keys: what is in the outbox already stays as it is."""
+    """Adds the commands of a renamed outbox whose keys are not in the outbox, in one transaction with its stamp."""
     found = salvage(aside, now)
     wanted = [_taken(row, now) for row in found.rows if row["state"] not in _SETTLED and not row["dismissed"]]
     with contextlib.closing(connect(path)) as connection:
@@ -161,7 +170,7 @@ def _note(connection: sqlite3.Connection, kind: RescueKind, saved: int, lost: in
 
 
 def _made(path: Path) -> Path:
-    """An empty outbox under another name. The lock makes one name enough."""
+    """Makes an empty outbox under another name. The name is fixed: only the owner of the lock makes such a file."""
     making = path.with_name(f"{path.name}.making")
     for file in path.parent.glob(f"{making.name}*"):
         file.unlink()
@@ -170,7 +179,7 @@ def _made(path: Path) -> Path:
 
 
 def _write_down(connection: sqlite3.Connection) -> None:
-    """All into the file itself and onto the disk. Closing would do it as well, but tells nobody where it fails."""
+    """Writes the log into the file and syncs it. Closing does that too, but reports no error if it fails."""
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
@@ -182,7 +191,7 @@ def _put_in_place(making: Path, path: Path) -> None:
 
 
 def _move_log(path: Path, aside: Path) -> None:
-    """SQLite would take a log that stays beside a new file for the new file's."""
+    """Renames the log with its file. SQLite would apply a log that is left behind to the new file of that name."""
     for suffix in ("-wal", "-shm"):
         beside = path.with_name(path.name + suffix)
         if beside.exists():
@@ -190,7 +199,7 @@ def _move_log(path: Path, aside: Path) -> None:
 
 
 def _finish_moving(path: Path) -> None:
-    """A program was killed between renaming the outbox and renaming its log."""
+    """Renames a log whose outbox was renamed before the program was killed."""
     if not path.exists() and any(path.with_name(path.name + suffix).exists() for suffix in ("-wal", "-shm")):
         without = (file for file in asides_of(path) if not file.with_name(f"{file.name}-wal").exists())
         _move_log(path, next(reversed([*without]), next_aside(path)))
@@ -206,7 +215,7 @@ def _is_whole(row: Row) -> bool:
 
 
 def _refused(row: Row, now: datetime) -> Row:
-    """A damaged command, with what can still be said of it, so that its user sees which it was."""
+    """Returns a damaged command as a refused one, with its kind and label, so that the user sees which it was."""
     stamp = now.isoformat(timespec="microseconds")
     label = row["label"] if isinstance(row["label"], str) else ""
     return {
@@ -217,7 +226,7 @@ def _refused(row: Row, now: datetime) -> Row:
 
 
 def _taken(row: Row, now: datetime) -> Row:
-    """At the end of its line; what is too old is shown and not sent."""
+    """Returns a command without its number, so that it goes to the end of its line; a too old one as expired."""
     taken = {name: value for name, value in row.items() if name != "n"}
     if row["state"] in _OPEN and datetime.fromisoformat(row["at"]) < now - TAKEN_UP_WITHIN:
         problem = json.dumps(_TOO_OLD).encode()

@@ -1,4 +1,8 @@
-"""Tables of the outbox. The schema only ever grows: new columns have a default, nothing is taken away."""
+"""Tables of the outbox.
+
+The schema only grows: new columns have a default and no column is removed, so that programs of older versions can go
+on writing, and no migration puts a command at risk.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +29,12 @@ COMMAND_COLUMNS: dict[str, type] = {
     "result": bytes, "problem": bytes, "at": str, "answered_at": str, "dismissed": int,
     "checksum": int,
 }  # fmt: skip
-"""`line`: COMMANDS or IMPORTS. `effect`: what is drawn over `documents` (JSON list of ids); `document_id` if it is one.
+"""The columns of a command.
 
-`file`: SHA-256 of the bytes in the spool. `withdraw`: the user takes it back, or it failed too often. `problem` and
-`result` are the server's JSON. `checksum`: outbox_entry.checksum_of; commands of older versions have none.
+`line` is COMMANDS or IMPORTS. `effect` is drawn over `documents` (a JSON list of ids); `document_id` is the only one of
+them, or NULL. `file` is the SHA-256 of the bytes in the spool. `withdraw` is 1 if the user takes the command back or
+the server failed at it too often. `result` and `problem` are the server's JSON. `checksum` is
+outbox_entry.checksum_of; commands of older versions have none.
 """
 _TABLES = (
     """
@@ -38,11 +44,11 @@ _TABLES = (
     )""",
     "CREATE TABLE IF NOT EXISTS aside (name TEXT PRIMARY KEY, stamp TEXT NOT NULL)",
 )
-"""`rescue`: what was saved of damaged outboxes and what was not. `aside`: files whose commands have been taken up."""
+"""`rescue` has the reports on damaged outboxes, `aside` the renamed outboxes that are merged, with their stamps."""
 
 
 def make(path: Path) -> None:
-    """Write a new outbox to `path`, whole and on the disk when this returns."""
+    """Writes an empty outbox to `path`; it is whole and synced when this returns."""
     path.unlink(missing_ok=True)
     _make_tables(path)
     with path.open("rb") as file:
@@ -51,7 +57,7 @@ def make(path: Path) -> None:
 
 
 def is_up_to_date(connection: sqlite3.Connection) -> bool:
-    """Whether an older version of the program made the file: then `bring_up` adds what is new."""
+    """Returns False if an older version of the program made the file: `bring_up` adds the missing columns."""
     columns = {row[1] for row in connection.execute("PRAGMA table_info(command)")}
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     return "checksum" in columns and tables >= {"rescue", "aside"}
@@ -66,7 +72,7 @@ def bring_up(path: Path) -> None:
 
 
 def insert(connection: sqlite3.Connection, rows: Sequence[dict[str, Any]]) -> int:
-    """Put commands in, by their keys: those that are there already stay as they are. Returns how many are new."""
+    """Inserts commands whose keys are not there yet. Returns the number of inserted commands."""
     added = 0
     for row in rows:
         names, marks = ", ".join(row), ", ".join("?" * len(row))
@@ -88,7 +94,7 @@ def _make_tables(path: Path) -> None:
             steps.apply(database)
             for statement in _TABLES:
                 database.execute(statement)
-            # Readers compare versions: those of a new file must not meet those of the one it takes the place of.
+            # Readers compare versions to see changes: a new file begins above any version of the file it replaces.
             database.execute("UPDATE meta SET version = ?", [time.time_ns() // 1_000_000])
             database.conn.commit()
         finally:

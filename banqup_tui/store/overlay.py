@@ -1,4 +1,4 @@
-"""What waits in the outbox, drawn over the rows of the copy (docs/protocol.md, overlay)."""
+"""The effects of pending commands, drawn over the rows of the copy (docs/protocol.md, "Commands, up")."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -8,7 +8,7 @@ from banqup_tui.domain.values import Value
 
 
 class Effect(StrEnum):
-    """What a command does to the documents it names, as far as a list can show it. AWAY: to files *To place*."""
+    """The visible effect of a command on documents. AWAY: an unfiled file leaves its list."""
 
     SENT = "SENT"
     PROCESSED = "PROCESSED"
@@ -17,20 +17,22 @@ class Effect(StrEnum):
 
 
 class Mark(Value, frozen=True, kw_only=True):
-    """One command over one document. `done_at` is the command's highest number once it has been answered."""
+    """The effect of one command on one document. `done_at` is the change number of the answer, `None` before it."""
 
     effect: Effect
     done_at: int | None = None
 
 
 class Moment(Value, frozen=True, kw_only=True):
-    """Of the copy, read in the same transaction as the row."""
+    """Generation and change number of the copy, read in the same transaction as the row."""
 
     gen: int
     seq: int
 
 
 class Drawn(Value, frozen=True, kw_only=True):
+    """The state of a document with the effects of pending commands."""
+
     status: AccountingStatus
     processed: bool
     attempted: bool
@@ -38,20 +40,26 @@ class Drawn(Value, frozen=True, kw_only=True):
 
 
 class Overlay:
-    """All marks, by document. A mark stays until the row is at least as new as the answer."""
+    """All marks by document, in the order of their commands. `version` is that of the outbox."""
 
     def __init__(self, version: int, marks: Mapping[str, tuple[Mark, ...]]) -> None:
         self.version = version
         self.marks = marks
 
     def over(self, document_id: str, ver: int, gen: int, now: Moment) -> list[Effect]:
-        """What is still to be drawn over a row, in the order in which it was given."""
+        """Returns the effects that the row does not show yet, in the order of their commands."""
         marks = self.marks.get(document_id, ())
         return [mark.effect for mark in marks if not has_arrived(mark, ver, gen, now)]
 
 
 def has_arrived(mark: Mark, ver: int, gen: int, now: Moment) -> bool:
-    """Not by the cursor alone: while a copy is made again, an old row may still wait for its page."""
+    """Returns True if a row of the copy shows the effect of a command, so that it is not drawn any more.
+
+    `ver` and `gen` are those of the row.
+    """
+    # Not at the answer: the copy does not have it yet, and the row would show the old state until the next pull.
+    # Not by equal values: another user may have changed the row to the same value and back.
+    # Not by the copy's number alone: during a new first copy, a row of the older generation waits for its page.
     if mark.done_at is None:
         return False
     return ver >= mark.done_at or (gen == now.gen and now.seq >= mark.done_at)
@@ -67,7 +75,15 @@ def draw(
     is_open: bool,
     needs_a_look: bool,
 ) -> Drawn:
-    """The status as it will be once the commands have run, by the rule of domain.status."""
+    """Returns the state that a document will have once the commands have run, by the rule of domain.status.
+
+    Args:
+        effects: The effects of pending commands, in their order.
+        status: The status in the copy, which stays if there are no effects.
+        approved: Whether the document is approved, and so on for the other flags, as the copy has them.
+        is_open: A delivery of the document is queued, on its way, or waits for a check.
+        needs_a_look: A delivery is failed or uncertain and not dismissed.
+    """
     pending = False
     for effect in effects:
         pending = True

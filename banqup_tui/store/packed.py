@@ -1,4 +1,4 @@
-"""What no column of the copy holds of a document or a delivery: packed, and made whole again with the columns."""
+"""Packs the fields of documents and deliveries that have no column in the copy, and restores whole values."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from banqup_tui.domain.listing import DocumentRow
 from banqup_tui.domain.values import Value
 
 _DECODERS = (msgspec.json.Decoder(Document), msgspec.json.Decoder(Delivery))
-"""Built before any thread is: two that decode a type for the first time at once bring the process down."""
+"""Built at import, before any thread: msgspec 0.20 crashes if two threads decode a type for the first time at once."""
 
 DELIVERY_COLUMNS = "v.id, v.document_id, v.integration_id, v.state, v.value"
 
@@ -22,7 +22,7 @@ _IN_COLUMNS = frozenset(
 
 
 def _rest_of(kind: type[Value], in_columns: frozenset[str]) -> list[tuple[str, str, Any]]:
-    """Name, name on the wire and default of each field that no column holds."""
+    """Returns name, name on the wire and default of each field without a column."""
     return [
         (field.name, field.encode_name, None if field.default is msgspec.NODEFAULT else field.default)
         for field in msgspec.structs.fields(kind)
@@ -35,7 +35,7 @@ REST_OF_DELIVERY = _rest_of(Delivery, frozenset({"id", "document_id", "integrati
 
 
 def packed(value: Value, rest: list[tuple[str, str, Any]]) -> bytes:
-    """As on the wire, without what has its default and what stands in a column."""
+    """Returns the JSON of the wire, without fields that have their default or a column."""
     filled = {}
     for name, wire_name, default in rest:
         found = getattr(value, name)
@@ -45,7 +45,7 @@ def packed(value: Value, rest: list[tuple[str, str, Any]]) -> bytes:
 
 
 def whole_document(row: DocumentRow, value: bytes) -> Document:
-    """As its row shows it: what waits in the outbox is drawn over it."""
+    """Returns the whole document, with the effects of pending commands that `row` shows."""
     columns = {
         "id": row.id, "clientId": row.client_id, "folder": row.folder.value, "currency": row.currency,
         "netAmount": row.net_amount, "vatAmount": row.vat_amount, "grossAmount": row.gross_amount,
@@ -56,6 +56,6 @@ def whole_document(row: DocumentRow, value: bytes) -> Document:
 
 
 def whole_delivery(row: tuple[Any, ...]) -> Delivery:
-    """`row`: as `DELIVERY_COLUMNS` select it."""
+    """Returns the whole delivery of a row of `DELIVERY_COLUMNS`."""
     columns = {"id": row[0], "documentId": row[1], "integrationId": row[2], "state": row[3]}
     return msgspec.convert(msgspec.json.decode(row[4]) | columns, Delivery)

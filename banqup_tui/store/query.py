@@ -46,10 +46,8 @@ STATUS_WORDS: dict[str, AccountingStatus] = {
 
 
 class Term(Value, frozen=True, kw_only=True):
-    """One condition. `low` and `high` are inclusive: amounts in the smallest part that any currency has
-    (`10 ** -MOST_DIGITS`), dates as yyyymmdd.
-
-    `start` and `end` are its place in the line, for showing the filter without it.
+    """One condition of a filter. `low` and `high` are inclusive: amounts in units of `10 ** -MOST_DIGITS`, dates as
+    yyyymmdd. `start` and `end` are its place in the line.
     """
 
     field: Field
@@ -63,17 +61,19 @@ class Term(Value, frozen=True, kw_only=True):
 
 
 class Filter(Value, frozen=True, kw_only=True):
+    """A filter as the user typed it, and its conditions, all of which must hold."""
+
     line: str = ""
     terms: tuple[Term, ...] = ()
 
     def without(self, term: Term) -> "Filter":
-        """The same filter with one term less: what would match then?"""
+        """Returns the filter without one of its terms."""
         line = f"{self.line[: term.start].rstrip()} {self.line[term.end :].lstrip()}".strip()
         return Filter(line=line, terms=tuple(other for other in self.terms if other != term))
 
 
 class FilterProblem(Value, frozen=True, kw_only=True):
-    """Why a line can not be read, `start` to `end` in it. Its parameter `near` is what may have been meant."""
+    """The first fault in a line, from `start` to `end`. The message's parameter `near` is a similar valid word."""
 
     start: int
     end: int
@@ -90,7 +90,7 @@ class SortColumn(StrEnum):
 
 
 class DocumentQuery(Value, frozen=True, kw_only=True):
-    """Which documents, in which order. Everything absent does not narrow. A month needs its year."""
+    """The selection and order of a list of documents. Fields that are `None` or empty select all; a month needs a year."""
 
     client_id: str | None = None
     folder: Folder | None = None
@@ -103,7 +103,7 @@ class DocumentQuery(Value, frozen=True, kw_only=True):
 
 
 class _Unreadable(Exception):
-    """`part` is what is wrong of the term, None for all of it."""
+    """A term cannot be read; `part` is the wrong part of its text, `None` for all of it."""
 
     def __init__(self, message: Message, part: str | None = None) -> None:
         super().__init__(message.code)
@@ -116,7 +116,7 @@ _AMOUNT = re.compile(r"[-−]?\d+(?:[.,]\d{1,2})?")
 
 
 def parse(line: str) -> Filter | FilterProblem:
-    """Never raises: a line that can not be read comes back as the problem at its first bad place."""
+    """Reads a line of the filter language. Returns the first problem of a line that cannot be read; never raises."""
     terms: list[Term] = []
     at = 0
     while at < len(line):
@@ -202,7 +202,7 @@ def _range(value: str, read: "_Reader") -> tuple[int | None, int | None]:
 
 
 class _Reader:
-    """Gives the first and the last value that a word stands for."""
+    """Reads a word as the first and last value that it stands for; raises `_Unreadable`."""
 
     def __call__(self, text: str) -> tuple[int, int]:
         raise NotImplementedError
@@ -217,11 +217,14 @@ class _Amounts(_Reader):
 
 
 _MOST_WHOLE_DIGITS = 14
-"""Of an amount before the decimals: in the smallest parts it has room in the 64 bits of a database."""
+"""The most digits of an amount before the decimals: in the smallest units it must fit into SQLite's 64 bits."""
 
 
 def smallest_parts(text: str) -> int | None:
-    """An amount in units of `10 ** -MOST_DIGITS`. `1.215,13` is not read, `1215,13`, `1215.1` and `−12` are."""
+    """Returns an amount in units of `10 ** -MOST_DIGITS`, or `None` if the text is no amount.
+
+    `1215,13`, `1215.1` and `−12` are amounts; `1.215,13` is not, because thousands and decimals cannot be told apart.
+    """
     if not _AMOUNT.fullmatch(text):
         return None
     whole, _, decimals = text.replace("−", "-").replace(",", ".").partition(".")
@@ -256,7 +259,7 @@ _LETTERS = str.maketrans({"æ": "ae", "ø": "o", "œ": "oe", "ł": "l", "đ": "d
 
 
 def folded(text: str | None) -> str:
-    """Lower case, without accents: how words are compared."""
+    """Returns the text in lower case and without accents, as words are compared."""
     if not text:
         return ""
     decomposed = unicodedata.normalize("NFD", text.casefold().translate(_LETTERS))
@@ -264,5 +267,5 @@ def folded(text: str | None) -> str:
 
 
 def tokens(text: str) -> list[str]:
-    """The words of the search index in a text: runs of letters and digits."""
+    """Returns the words of a text as the search index has them: runs of letters and digits, folded."""
     return re.findall(r"[^\W_]+", folded(text))

@@ -1,4 +1,4 @@
-"""What is read from the local copy, with what waits in the outbox drawn over it.
+"""Reads the local copy, with the effects of pending commands drawn over it.
 
 Lists by position are in `windows`, counts in `tallies`, failures in `failures`.
 """
@@ -38,12 +38,15 @@ _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {
     kind: msgspec.json.Decoder(kind)
     for kind in (Client, Integration, Installation, Extension, Source, Unfiled, PlacingRule)
 }
-"""Built before any thread is: two that decode a type for the first time at once bring the process down."""
+"""Built at import, before any thread: msgspec 0.20 crashes if two threads decode a type for the first time at once."""
 
 
 @heals
 class Readers:
-    """Cheap to make and to call, from any thread. Each call sees one moment of the copy."""
+    """Reads clients, documents and deliveries. Any thread may call; each call sees one moment of the copy.
+
+    What is not in the copy is returned as `None` or left out, never raised.
+    """
 
     def __init__(self, copy: Copy, outbox: Outbox) -> None:
         self._copy = copy
@@ -52,7 +55,7 @@ class Readers:
         self._tallies = Tallies()
 
     def version(self) -> tuple[int, int]:
-        """Differs from before when anything that can be read has changed."""
+        """Returns a value that differs from the last one if anything that can be read has changed."""
         outbox = self._outbox.version()
         return int(self._connection().execute("SELECT step FROM meta").fetchone()[0]), outbox
 
@@ -62,7 +65,7 @@ class Readers:
     # clients and folders
 
     def clients(self) -> list[ClientRow]:
-        """By name."""
+        """Returns all clients by name, with their counts, newest date and labels of integrations."""
         overlay = self._overlay()
         with reading(self._connection()) as connection:
             counts = self._tallies.by_client(connection, overlay)
@@ -85,7 +88,7 @@ class Readers:
         return self._one("SELECT value FROM client WHERE id = ? AND value IS NOT NULL", client_id, Client)
 
     def find_clients(self, text: str) -> list[Client]:
-        """By id, reference, VAT or enterprise number where one is exactly so, else by a part of the name."""
+        """Returns the clients whose id, reference, VAT or enterprise number is `text`, else those with it in the name."""
         rows = self._connection().execute("SELECT value FROM client WHERE value IS NOT NULL ORDER BY name")
         clients = [_decode(row[0], Client) for row in rows]
         plain = text.replace(".", "").replace(" ", "").casefold()
@@ -93,7 +96,7 @@ class Readers:
         return exact or [one for one in clients if text.casefold() in one.name.casefold()]
 
     def folders(self, client_id: str) -> list[FolderNode]:
-        """All five, with their years and months, newest first."""
+        """Returns the five folders of a client, with their years and months, the newest first."""
         overlay = self._overlay()
         with reading(self._connection()) as connection:
             number = self._client_number(connection, client_id)
@@ -119,14 +122,14 @@ class Readers:
         return DocumentRows(self._copy, self._overlay, query)
 
     def listing(self, query: DocumentQuery, limit: int | None = None) -> Iterator[DocumentRow]:
-        """The rows of a query one after the other, for the command line."""
+        """Yields the rows of a query in its order, for the command line."""
         rows = self.documents(query)
         total = rows.count() if limit is None else min(limit, rows.count())
         for start in range(0, total, USUAL_SIZE):
             yield from rows.window(start, min(USUAL_SIZE, total - start))
 
     def rows(self, ids: Sequence[str]) -> list[DocumentRow]:
-        """In the order asked; what is not there is left out."""
+        """Returns the rows of these documents, in the order of the ids; unknown ids are left out."""
         overlay = self._overlay()
         with reading(self._connection()) as connection:
             return rows_of(connection, overlay, by_id(connection, ids))
@@ -136,11 +139,11 @@ class Readers:
         return found[0] if found else None
 
     def document(self, document_id: str) -> Document | None:
-        """The whole document, with what waits drawn over it."""
+        """Returns the whole document, with the effects of pending commands."""
         return next(self.whole([document_id]), None)
 
     def whole(self, ids: Sequence[str]) -> Iterator[Document]:
-        """As `document`, for many: in the order asked, read some at a time; what is not there is left out."""
+        """Yields whole documents in the order of the ids, read in batches; unknown ids are left out."""
         for some in in_batches(ids):
             yield from self._some_whole(some)
 
@@ -156,7 +159,7 @@ class Readers:
         return [whole_document(row, values[one[0]]) for one, row in zip(raw, rows, strict=True)]
 
     def find_documents(self, text: str, client_id: str | None = None, limit: int = 20) -> list[str]:
-        """Ids: by id or the beginning of one (8 letters or more), else by exact number, newest first."""
+        """Returns ids of documents by id or its beginning (8 letters or more), else by exact number, newest first."""
         connection = self._connection()
         if len(text) >= 8:
             rows = connection.execute(
@@ -169,7 +172,7 @@ class Readers:
         return [row.id for row in found if (row.number or "").casefold() == text.casefold()][:limit]
 
     def totals(self, ids: Sequence[str]) -> list[Totals]:
-        """By currency, the euro first."""
+        """Returns count and amounts of these documents by currency, in minor units, the euro first."""
         sums: dict[str, list[int]] = {}
         connection = self._connection()
         for some in in_batches(ids):
@@ -191,7 +194,7 @@ class Readers:
     # deliveries
 
     def deliveries(self, document_id: str) -> list[Delivery]:
-        """By the label of their integration."""
+        """Returns the deliveries of a document, by the label of their integration."""
         rows = self._connection().execute(
             f"SELECT {DELIVERY_COLUMNS} FROM delivery v LEFT JOIN integration i ON i.id = v.integration_id"  # noqa: S608
             " WHERE v.document_id = ? ORDER BY i.label, v.id",
@@ -221,7 +224,10 @@ class Readers:
         return None if row is None else whole_delivery(row)
 
     def under_way(self, integration_ids: Sequence[str]) -> UnderWay:
-        """Of these integrations together. Reads all deliveries: not for what is drawn again and again."""
+        """Returns how many deliveries of these integrations are queued or on their way.
+
+        It reads all deliveries, so it is too slow for anything that is drawn often.
+        """
         found = {DeliveryState.QUEUED: 0, DeliveryState.SENDING: 0}
         for some in in_batches(integration_ids):
             marks = ",".join("?" * len(some))
@@ -235,7 +241,11 @@ class Readers:
         return UnderWay(queued=found[DeliveryState.QUEUED], sending=found[DeliveryState.SENDING])
 
     def older(self, client_id: str, folders: Sequence[Folder], since: date | None = None) -> BackfillCount | None:
-        """How many approved documents of the client there are, and as of when; None while the copy is not whole."""
+        """Returns the number of approved documents of a client in these folders, and the copy's `seen`.
+
+        Returns `None` while the copy is not complete: the server queues no more than the user was shown, so the count
+        must be right.
+        """
         with reading(self._connection()) as connection:
             state = state_of(connection)
             if not state.is_complete:
@@ -258,7 +268,7 @@ class Readers:
     # small things
 
     def integrations(self, client_id: str | None = None, *, removed: bool = False) -> list[Integration]:
-        """By label."""
+        """Returns integrations by label, of one client or of all; removed ones only with `removed`."""
         rows = self._connection().execute(
             "SELECT value FROM integration WHERE (?1 IS NULL OR client_id = ?1) AND (?2 OR state <> 'REMOVED')"
             " ORDER BY label COLLATE NOCASE, id",
@@ -288,7 +298,7 @@ class Readers:
         return self._all("SELECT value FROM source ORDER BY id", Source)
 
     def unfiled(self) -> list[Unfiled]:
-        """Newest first; without what was placed or dismissed and waits in the outbox."""
+        """Returns unfiled files, the newest first, without those that a pending command files or dismisses."""
         there = self._unfiled_ids()
         rows = self._connection().execute("SELECT id, value FROM to_place").fetchall()
         found = [_decode(value, Unfiled) for id_, value in rows if id_ in there]
@@ -317,7 +327,7 @@ class Readers:
         return self._copy.reader()
 
     def _overlay(self) -> Overlay:
-        """Read before the copy, always."""
+        """Returns the overlay. Call it before the copy is read, see `Outbox.overlay`."""
         last = self._last_overlay
         if last is None or last.version != self._outbox.version():
             last = self._last_overlay = self._outbox.overlay()

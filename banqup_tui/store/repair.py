@@ -1,4 +1,4 @@
-"""Readers of the copy that meet damage: the copy is begun again in its place, and they read that one."""
+"""Decorators for readers of the copy: if the copy proves damaged, it is begun again and the method runs once more."""
 
 import functools
 from collections.abc import Callable
@@ -12,9 +12,9 @@ _C = TypeVar("_C", bound=type)
 
 
 def heals(cls: _C) -> _C:
-    """For a class that reads `self._copy`: each public method is called once more after the copy was begun again.
+    """Applies `healing` to each public method of a class that reads `self._copy`.
 
-    What it gives then is of an empty copy, which the sync fills. Generators are not wrapped, they call what is.
+    The second call reads an empty copy, which the sync fills. Generators are not wrapped: they call wrapped methods.
     """
     for name, member in list(vars(cls).items()):
         if (
@@ -27,6 +27,8 @@ def heals(cls: _C) -> _C:
 
 
 def healing(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Wraps a method so that it begins a damaged copy again and runs once more."""
+
     @functools.wraps(method)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -35,7 +37,8 @@ def healing(method: Callable[..., Any]) -> Callable[..., Any]:
             if not self._copy.heal(fault):
                 raise
         except (LookupError, ValueError, TypeError):
-            # No such day, status or client, no JSON: what was written was sound, so it was damaged since.
+            # An impossible day, status or client, or invalid JSON: the value was valid when it was written, so the
+            # file has changed since.
             if not self._copy.heal_value():
                 raise
         return method(self, *args, **kwargs)

@@ -1,6 +1,6 @@
-"""Rows of documents as lists show them: as they stand in the copy, with what waits in the outbox drawn over them.
+"""Reads rows of documents for lists, with the effects of pending commands drawn over them.
 
-A raw row is what `COLUMNS` selects, in that order.
+A raw row has the columns `COLUMNS`, in that order.
 """
 
 import sqlite3
@@ -21,7 +21,7 @@ COLUMNS = (
 
 
 def by_number(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
-    """Raw rows in the order of the numbers."""
+    """Returns raw rows in the order of the rowids; unknown ones are left out."""
     found: dict[int, tuple[Any, ...]] = {}
     for some in in_batches(numbers):
         marks = ",".join("?" * len(some))
@@ -31,7 +31,7 @@ def by_number(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[tu
 
 
 def by_id(connection: sqlite3.Connection, ids: Sequence[str]) -> list[tuple[Any, ...]]:
-    """Raw rows in the order of the ids; what is not there is left out."""
+    """Returns raw rows in the order of the ids; unknown ids are left out."""
     found: dict[str, tuple[Any, ...]] = {}
     for some in in_batches(ids):
         marks = ",".join("?" * len(some))
@@ -41,7 +41,7 @@ def by_id(connection: sqlite3.Connection, ids: Sequence[str]) -> list[tuple[Any,
 
 
 def rows_of(connection: sqlite3.Connection, overlay: Overlay, raw: Sequence[tuple[Any, ...]]) -> list[DocumentRow]:
-    """Raw rows as lists show them, with where they were sent and what waits drawn over them."""
+    """Returns raw rows as lists show them: with their deliveries and the effects of pending commands."""
     sent = _sent(connection, [row[1] for row in raw])
     clients = _clients(connection, {row[2] for row in raw})
     gen, seq = connection.execute("SELECT gen, seq FROM meta").fetchone()

@@ -1,4 +1,4 @@
-"""A query as conditions on the table of documents, and the rows within them in the order of time."""
+"""Turns client, folder, period and statuses of a query into SQL conditions, and reads rows by date within them."""
 
 import sqlite3
 from typing import Any
@@ -10,11 +10,11 @@ from banqup_tui.store.query import DocumentQuery, Field, Filter
 from banqup_tui.store.rows import COLUMNS
 
 Key = tuple[int, int]
-"""Day and rowid: the order of time."""
+"""Day (yyyymmdd) and rowid: documents are ordered by date, then by the time at which they were created."""
 
 
 class Scope:
-    """A query as conditions on the table: client, folder, days, one status."""
+    """The conditions of a query on the table of documents. `client` is -1 for an unknown client: nothing matches."""
 
     def __init__(self, connection: sqlite3.Connection, query: DocumentQuery) -> None:
         self.client: int | None = None
@@ -41,10 +41,12 @@ class Scope:
         elif self.statuses:
             conditions.append(f"d.status IN ({','.join(map(str, self.statuses))})")
         if self.statuses and PROCESSED_CODE not in self.statuses:
+            # SQLite uses a partial index only if its condition stands in the query (document_waiting).
             conditions.append(f"d.status <> {PROCESSED_CODE}")
         return " AND ".join(conditions) or "1", values
 
     def takes(self, day: int, client: int, folder: int, status: int) -> bool:
+        """Returns True if a document with these values is within the scope."""
         return (
             (self.client is None or self.client == client)
             and (self.folder is None or self.folder == folder)
@@ -53,7 +55,7 @@ class Scope:
         )
 
     def months(self, connection: sqlite3.Connection) -> list[tuple[int, int]]:
-        """Each with how many rows it has, newest first."""
+        """Returns the months (yyyymm) with their numbers of rows, the newest first."""
         conditions = self.conditions.replace("d.", "")
         return connection.execute(
             f"SELECT month, sum(count) FROM tally WHERE {conditions} AND month BETWEEN ? AND ?"  # noqa: S608
@@ -62,7 +64,7 @@ class Scope:
         ).fetchall()
 
     def older(self, connection: sqlite3.Connection, key: Key, skip: int, length: int) -> list[tuple[Any, ...]]:
-        """From the key on, newest first."""
+        """Returns raw rows from `key` backwards in time, its own row included, the newest first."""
         return connection.execute(
             f"SELECT {COLUMNS} FROM document d {self._index()} WHERE {self.conditions}"  # noqa: S608
             " AND d.day >= ? AND (d.day, d.n) <= (?, ?) ORDER BY d.day DESC, d.n DESC LIMIT ? OFFSET ?",
@@ -70,7 +72,7 @@ class Scope:
         ).fetchall()
 
     def newer(self, connection: sqlite3.Connection, key: Key, skip: int, length: int) -> list[tuple[Any, ...]]:
-        """Before the key, oldest first."""
+        """Returns raw rows that are newer than `key`, the oldest first."""
         return connection.execute(
             f"SELECT {COLUMNS} FROM document d {self._index()} WHERE {self.conditions}"  # noqa: S608
             " AND d.day <= ? AND (d.day, d.n) > (?, ?) ORDER BY d.day, d.n LIMIT ? OFFSET ?",
@@ -78,6 +80,7 @@ class Scope:
         ).fetchall()
 
     def between(self, connection: sqlite3.Connection, place: Key, key: Key) -> int:
+        """Returns the number of rows that are newer than `key`, up to the day of `place`."""
         row = connection.execute(
             f"SELECT count(*) FROM document d {self._index()} WHERE {self.conditions}"  # noqa: S608
             " AND d.day <= ? AND (d.day, d.n) > (?, ?)",
@@ -86,6 +89,7 @@ class Scope:
         return int(row[0])
 
     def _index(self) -> str:
+        # The planner has no statistics of the table and may choose an index that needs a sort of all rows.
         if self.client is None:
             return "INDEXED BY document_day"
         if self.statuses and PROCESSED_CODE not in self.statuses:
@@ -94,7 +98,7 @@ class Scope:
 
 
 def simplified(query: DocumentQuery) -> DocumentQuery:
-    """A filter on status alone needs no reading of every row: it is the query's own statuses."""
+    """Returns the query with a filter on status alone as its statuses, which the counts answer without a scan."""
     terms = query.filter.terms
     if query.statuses or len(terms) != 1 or terms[0].field is not Field.STATUS or terms[0].negated:
         return query

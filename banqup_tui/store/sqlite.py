@@ -1,4 +1,4 @@
-"""Connections to the program's own SQLite files: one for each thread, closed together."""
+"""Connections to the program's own SQLite files, one for each thread, and their transactions."""
 
 import os
 import sqlite3
@@ -15,13 +15,16 @@ _ROWS_AT_ONCE = 256
 
 
 class Connection(sqlite3.Connection):
-    """A connection whose statements raise a `LocalFault` where the file, the disk or the system is at fault."""
+    """A connection whose statements raise `LocalFault` for faults of the file, the disk or the system.
+
+    `path` and `inode` are those of the file when it was opened.
+    """
 
     path: Path
     inode: int
 
     def is_at_its_path(self) -> bool:
-        """False: the file was renamed, and there is none or another one at its path."""
+        """Returns False if the file was renamed, so that its path has another file or none."""
         try:
             return os.stat(self.path).st_ino == self.inode
         except FileNotFoundError:
@@ -35,7 +38,10 @@ class Connection(sqlite3.Connection):
 
 
 class _Cursor(sqlite3.Cursor):
-    """Rows are read some at a time in `for`: a guard around each costs more than reading it."""
+    """A cursor that raises `LocalFault`.
+
+    A `for` loop reads rows in groups: catching errors around each single row costs more than reading it.
+    """
 
     def execute(self, *arguments: Any) -> "_Cursor":
         try:
@@ -88,7 +94,7 @@ def path_of(connection: sqlite3.Connection) -> Path | None:
 
 
 def connect(path: Path, *, read_only: bool = False, create: bool = True) -> Connection:
-    """A connection in autocommit mode: transactions are begun and ended in words. Raises `LocalFault`."""
+    """Opens a connection in autocommit mode, for use with `writing` and `reading`. Raises `LocalFault`."""
     uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc' if create else 'rw'}"
     with local_faults(path):
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, factory=Connection)
@@ -98,7 +104,7 @@ def connect(path: Path, *, read_only: bool = False, create: bool = True) -> Conn
 
 
 class Connections:
-    """One connection for each thread that asks, made by `make` when it first does."""
+    """One connection for each thread, made by `make` at the thread's first call of `mine`."""
 
     def __init__(self, make: Callable[[], Connection]) -> None:
         self._make = make
@@ -115,7 +121,7 @@ class Connections:
         return connection
 
     def is_current(self) -> bool:
-        """Whether this thread's connection, if it has one, is to the file that stands at the path now."""
+        """Returns False if this thread has a connection to a file that is not at its path any more."""
         connection: Connection | None = getattr(self._local, "connection", None)
         return connection is None or connection.is_at_its_path()
 
@@ -136,13 +142,13 @@ class Connections:
 
 @contextmanager
 def writing(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """A transaction that holds the file's write lock from its beginning."""
+    """A write transaction. It takes the write lock at its beginning, so it never fails halfway with SQLITE_BUSY."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield connection
         connection.execute("COMMIT")
     except BaseException:
-        # SQLite has rolled back by itself after some faults (full disk, I/O): then there is nothing to roll back.
+        # After some faults (full disk, I/O) SQLite has rolled back by itself, and ROLLBACK raises an error.
         with suppress(sqlite3.Error, LocalFault):
             connection.execute("ROLLBACK")
         raise
@@ -150,7 +156,7 @@ def writing(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def reading(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """Everything read inside comes from one moment. May be nested."""
+    """A read transaction: all statements inside it see the same moment. Inside another transaction it does nothing."""
     if connection.in_transaction:
         yield connection
         return
@@ -163,7 +169,7 @@ def reading(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 
 
 def set_aside(path: Path) -> Path:
-    """Rename a file and what SQLite keeps beside it to the first free `NAME.aside-N`, which is returned."""
+    """Renames a database, with its log, to the first free `NAME.aside-N`, and returns that path."""
     number = 1
     while (target := path.with_name(f"{path.name}.aside-{number}")).exists():
         number += 1

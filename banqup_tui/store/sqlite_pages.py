@@ -1,8 +1,8 @@
 """Reads the rows of SQLite tables page by page, without SQLite, so that a damaged page costs only the rows on it.
 
-SQLite finds a leaf through the pages above it: one of these damaged hides every row below. The file format
-(https://www.sqlite.org/fileformat2.html) lets each leaf be read by itself. Rows of different tables are told apart by
-their values alone, so callers choose by the number and the types of columns.
+SQLite finds a leaf page through the pages above it, so one damaged page hides every row below it. The file format
+(https://www.sqlite.org/fileformat2.html) lets each leaf page be read by itself. A leaf does not name its table, so
+callers choose rows by the number and types of their columns.
 """
 
 import struct
@@ -21,7 +21,7 @@ _UNREADABLE = (IndexError, ValueError, OverflowError, struct.error)
 
 
 class Pages:
-    """The pages of one file, with what its write-ahead log has committed over them. All is read when it is made."""
+    """The pages of a database file and its write-ahead log, read whole when the object is made; raises `LocalFault`."""
 
     def __init__(self, path: Path) -> None:
         wal = path.with_name(f"{path.name}-wal")
@@ -34,7 +34,7 @@ class Pages:
         self._newer = _committed(log, self._size)
 
     def table_rows(self) -> Iterator[tuple[int, Values]]:
-        """Rowid and values of every row of every table that can be read. A column that is the rowid is `None`."""
+        """Yields rowid and values of every readable row of every table. The column of the rowid is `None` in values."""
         for number, page in self._each():
             if kind_of(page, number) == _TABLE_LEAF:
                 for at in _cells(page, number, 8):
@@ -44,7 +44,7 @@ class Pages:
                         continue
 
     def index_rows(self) -> Iterator[Values]:
-        """Values of every entry of every index that can be read."""
+        """Yields the values of every readable entry of every index."""
         for number, page in self._each():
             kind = kind_of(page, number)
             if kind in (_INDEX_LEAF, _INDEX_INNER):
@@ -78,7 +78,7 @@ class Pages:
         return _record(self._payload(page, at, length, (self._usable - 12) * 64 // 255 - 23))
 
     def _payload(self, page: bytes, at: int, length: int, most: int) -> bytes:
-        """What lies in the cell, and the rest in a chain of overflow pages."""
+        """Returns the payload of a cell, with its overflow pages (file format, 1.6 "Cell Payload Overflow Pages")."""
         if length <= most:
             return _part(page, at, length)
         least = (self._usable - 12) * 32 // 255 - 23
@@ -99,6 +99,7 @@ class Pages:
 
 
 def kind_of(page: bytes, number: int) -> int:
+    """Returns the type of a b-tree page. The first page begins with the 100 bytes of the database header."""
     return page[100 if number == 1 else 0]
 
 
@@ -109,7 +110,10 @@ def _page_size(content: bytes) -> int:
 
 
 def _committed(log: bytes, size: int) -> dict[int, bytes]:
-    """The newest committed page of each number. Frames of an earlier round of the log have other salts."""
+    """Returns the newest committed content of each page in the log.
+
+    Frames with other salts than the header's were written before the log was last reset (file format, 4.1).
+    """
     newest: dict[int, bytes] = {}
     open_: dict[int, bytes] = {}
     salts = log[16:24]

@@ -1,4 +1,4 @@
-"""How many documents there are, by client, folder, month and status, with what waits in the outbox drawn over them."""
+"""Counts documents by client, folder, month and status, with the effects of pending commands."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -11,14 +11,14 @@ from banqup_tui.store.overlay import Overlay
 from banqup_tui.store.rows import by_id, rows_of
 
 Tally = dict[tuple[int, int, int, int], int]
-"""By client, folder, month and status, as the copy numbers them."""
+"""Counts by client, folder, month (yyyymm) and status, each as its code in the copy."""
 
 _DRAWN = 2_000
-"""More documents waiting than this, and counts show the copy alone."""
+"""If pending commands name more documents than this, counts leave their effects out: drawing them would be too slow."""
 
 
 class Tallies:
-    """Counts at one moment of the copy, cheap to ask for again."""
+    """Counts documents; the effects of pending commands are computed once for each state of copy and outbox."""
 
     def __init__(self) -> None:
         self._last_shift: tuple[tuple[int, int], Tally] | None = None
@@ -34,7 +34,7 @@ class Tallies:
         return {client: _counts(of_client.items()) for client, of_client in sums.items()}
 
     def of(self, connection: sqlite3.Connection, client: int | None, overlay: Overlay) -> Tally:
-        """Of one client, or of all."""
+        """Returns the counts of one client, or of all."""
         rows = connection.execute(
             f"SELECT client, folder, month, status, count FROM tally {'' if client is None else 'WHERE client = ?'}",  # noqa: S608
             () if client is None else (client,),
@@ -46,7 +46,7 @@ class Tallies:
         return tally
 
     def _shift(self, connection: sqlite3.Connection, overlay: Overlay) -> Tally:
-        """What the overlay does to the counts, kept until the copy or the outbox changes."""
+        """Returns the differences that pending commands make, cached until the copy or the outbox changes."""
         if not overlay.marks or len(overlay.marks) > _DRAWN:
             return {}
         version = (state_of(connection).step, overlay.version)
@@ -66,7 +66,7 @@ def counts_in(tally: Tally, folder: Folder | None, year: int | None, month: int 
 
 
 def folder_nodes(tally: Tally) -> list[FolderNode]:
-    """All five, with their years and months, newest first."""
+    """Returns the five folders, with their years and months, the newest first."""
     return [_folder_node(folder, tally) for folder in range(len(ALL_FOLDERS))]
 
 

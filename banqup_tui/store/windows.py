@@ -1,7 +1,8 @@
-"""Rows of a list of documents, by position, as fast in the middle of a million as at the top.
+"""Reads rows of a list of documents by position, as fast in the middle of a million rows as at the top.
 
-By date, positions are found from the counts of months and from places seen before, and rows are read from the nearest
-of them, forwards or backwards. With a filter, or in another order, the rowids that match are read once and kept.
+In the order of dates, a position is found from the counts of months and from positions read before; rows are read from
+the nearest of them, in either direction. With a filter or in another order, all matching rowids are read once and
+stored.
 """
 
 import bisect
@@ -27,9 +28,9 @@ _MOST_POSITIONS = 512
 
 @heals
 class DocumentRows:
-    """The rows of one query. Any thread may ask; `refresh` after the copy or the outbox has changed.
+    """The rows of one query. Any thread may call; call `refresh` after the copy or the outbox has changed.
 
-    `overlay` gives what waits in the outbox now.
+    `overlay` returns the effects of pending commands; it is called before the copy is read.
     """
 
     def __init__(self, copy: Copy, overlay: Callable[[], Overlay], query: DocumentQuery) -> None:
@@ -44,13 +45,13 @@ class DocumentRows:
 
     @property
     def is_listed(self) -> bool:
-        """Counting reads every match once: worth a thread where there may be many."""
+        """True if the rowids of all matches are read at the first call, which should then run in a thread."""
         query = self._simply
         by_time = query.sort is SortColumn.DATE and not query.filter.terms
         return not by_time or len(query.statuses) > 1 or (bool(query.statuses) and query.client_id is None)
 
     def refresh(self) -> bool:
-        """Look whether the copy has changed since the last look. True if so; positions may then be others."""
+        """Returns True if the copy has changed since the last call; positions of rows may have changed then."""
         with self._lock, reading(self._copy.reader()) as connection:
             return self._look(connection)
 
@@ -61,21 +62,21 @@ class DocumentRows:
             return len(self._listed) if self._listed is not None else self._places.total
 
     def window(self, start: int, length: int) -> list[DocumentRow]:
-        """Rows `start` to `start + length`, fewer at the end."""
+        """Returns the rows from position `start`, at most `length`."""
         overlay = self._overlay()
         with self._lock, reading(self._copy.reader()) as connection:
             self._look(connection)
             return rows_of(connection, overlay, self._raw(connection, max(start, 0), length))
 
     def ids(self, start: int = 0, length: int | None = None) -> list[str]:
-        """Identifiers in the order of the rows; all of them without `length`."""
+        """Returns the ids of the rows from position `start`; all of them without `length`."""
         with self._lock, reading(self._copy.reader()) as connection:
             self._look(connection)
             wanted = self.count() - start if length is None else length
             return [row[1] for row in self._raw(connection, max(start, 0), wanted)]
 
     def position_of(self, document_id: str) -> int | None:
-        """Where the document stands, `None` if it does not match."""
+        """Returns the position of a document, `None` if it does not match the query."""
         with self._lock, reading(self._copy.reader()) as connection:
             self._look(connection)
             found = connection.execute(
@@ -109,7 +110,7 @@ class DocumentRows:
         return self._by_date(connection, first, after - first)[::-1]
 
     def _by_date(self, connection: sqlite3.Connection, start: int, length: int) -> list[tuple[Any, ...]]:
-        """Positions count from the newest here."""
+        """Returns rows by a position that counts from the newest."""
         length = min(length, self._places.total - start)
         if length <= 0:
             return []
@@ -134,7 +135,7 @@ class DocumentRows:
 
 
 class _Places:
-    """Positions whose key is known: a row at a position is the first that is not newer than its key."""
+    """Known pairs of position and key: the row at the position is the first that is not newer than the key."""
 
     def __init__(self, months: Iterable[tuple[int, int]], first_month: int = 0) -> None:
         self._positions: list[int] = []

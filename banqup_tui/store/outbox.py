@@ -125,7 +125,7 @@ class Outbox:
         return outbox
 
     def heal(self) -> None:
-        """Checks the whole file under the exclusive lock and repairs it. Raises `LocalFault` if that is not possible."""
+        """Checks the whole file under the exclusive lock and repairs it. Raises `LocalFault` if it cannot."""
         from banqup_tui.store import outbox_rescue
 
         with exclusive_lock(self._lock_path):
@@ -512,7 +512,7 @@ class Outbox:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """A write transaction to a file that no program replaces meanwhile. It does not raise `version`."""
-        self.connection()  # makes a missing file now: that takes the exclusive lock, which would wait for the shared one
+        self.connection()  # makes a missing file now: that takes the exclusive lock, and would wait for the shared one
         with shared_lock(self._lock_path), writing(self.connection()) as connection:
             yield connection
 

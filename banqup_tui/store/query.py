@@ -90,7 +90,10 @@ class SortColumn(StrEnum):
 
 
 class DocumentQuery(Value, frozen=True, kw_only=True):
-    """The selection and order of a list of documents. Fields that are `None` or empty select all; a month needs a year."""
+    """The selection and order of a list of documents.
+
+    Fields that are `None` or empty select all; a month needs a year.
+    """
 
     client_id: str | None = None
     folder: Folder | None = None

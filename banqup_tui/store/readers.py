@@ -88,7 +88,7 @@ class Readers:
         return self._one("SELECT value FROM client WHERE id = ? AND value IS NOT NULL", client_id, Client)
 
     def find_clients(self, text: str) -> list[Client]:
-        """Returns the clients whose id, reference, VAT or enterprise number is `text`, else those with it in the name."""
+        """Returns clients whose id, reference, VAT or enterprise number is `text`, else those with it in the name."""
         rows = self._connection().execute("SELECT value FROM client WHERE value IS NOT NULL ORDER BY name")
         clients = [_decode(row[0], Client) for row in rows]
         plain = text.replace(".", "").replace(" ", "").casefold()

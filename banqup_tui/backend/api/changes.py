@@ -165,8 +165,8 @@ def _read(seen: View, kind: EntityKind, entity_ids: Sequence[str]) -> Iterator[t
     if kind not in _READERS:
         return
     table, values_of = _READERS[kind]
-    for some in in_batches(entity_ids):
-        rows = seen.connection.execute(select(table).where(table.c.id.in_(some))).all()
+    for batch in in_batches(entity_ids):
+        rows = seen.connection.execute(select(table).where(table.c.id.in_(batch))).all()
         yield from zip((row.id for row in rows), values_of(seen, rows), strict=True)
 
 

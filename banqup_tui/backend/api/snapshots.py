@@ -73,8 +73,8 @@ def restored_meanwhile() -> Failure:
 
 def view(connection: Connection, services: Services, user_id: str) -> View:
     space = connection.execute(select(tables.space).where(tables.space.c.id == services.space_id)).one()
-    who = visitor(connection, services.space_id, user_id)
-    return View(connection=connection, services=services, space=space, visitor=who)
+    user = visitor(connection, services.space_id, user_id)
+    return View(connection=connection, services=services, space=space, visitor=user)
 
 
 def space(services: Services, user_id: str) -> Space:
@@ -211,8 +211,8 @@ def _key_of(row: Row[Any]) -> str:
 def _deliveries_by_document(seen: View, documents: Sequence[Row[Any]]) -> dict[str, list[VersionedDelivery]]:
     delivery = tables.delivery
     found: dict[str, list[VersionedDelivery]] = {}
-    for some in in_batches([row.id for row in documents]):
-        rows = seen.connection.execute(select(delivery).where(delivery.c.document_id.in_(some))).all()
+    for batch in in_batches([row.id for row in documents]):
+        rows = seen.connection.execute(select(delivery).where(delivery.c.document_id.in_(batch))).all()
         for row, value in zip(rows, deliveries_of(seen.connection, rows), strict=True):
             found.setdefault(row.document_id, []).append(VersionedDelivery(seq=row.seq, value=value))
     return found

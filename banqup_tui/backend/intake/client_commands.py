@@ -53,8 +53,8 @@ def set_processed(transaction: Transaction, body: SetProcessed, context: Context
     if body.processed and any(not row.approved for row in changed_rows):
         raise Refused(ProblemType.REFUSED, Message("document.not-approved"))
     document = tables.document
-    for some in in_batches([row.id for row in changed_rows]):
-        transaction.execute(update(document).where(document.c.id.in_(some)).values(processed=body.processed))
+    for batch in in_batches([row.id for row in changed_rows]):
+        transaction.execute(update(document).where(document.c.id.in_(batch)).values(processed=body.processed))
     restate(transaction, [row.id for row in changed_rows])
     for row in changed_rows:
         transaction.changed(EntityKind.DOCUMENT, row.id, client_id=row.client_id)
@@ -67,8 +67,8 @@ HANDLERS: dict[type[Value], Handler] = {CreateClient: create_client, SetProcesse
 def _documents(transaction: Transaction, document_ids: list[str]) -> list[Row[Any]]:
     document = tables.document
     rows: list[Row[Any]] = []
-    for some in in_batches(document_ids):
-        found = select(document).where(document.c.space_id == transaction.space_id, document.c.id.in_(some))
+    for batch in in_batches(document_ids):
+        found = select(document).where(document.c.space_id == transaction.space_id, document.c.id.in_(batch))
         rows.extend(transaction.execute(found).all())
     if len(rows) < len(document_ids):
         raise Refused(ProblemType.NOT_FOUND, Message("document.deleted"))

@@ -62,9 +62,9 @@ class ParsedFiles:
             cached = self._cached.get(sha256)
             if cached is not None and self.clock() < cached.until:
                 self._cached.move_to_end(sha256)
-                there: Future[_Parsed] = Future()
-                there.set_result(cached.result)
-                return there, False
+                cached_result: Future[_Parsed] = Future()
+                cached_result.set_result(cached.result)
+                return cached_result, False
             under_way = self._under_way.get(sha256)
             if under_way is not None:
                 return under_way, False

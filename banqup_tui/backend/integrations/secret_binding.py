@@ -59,9 +59,9 @@ def refuse_inherited(
 ) -> None:
     """Raises `Refused` if a client's own address would get a secret of the firm."""
     properties = services.extensions.properties(extension_id)
-    together = {**firm, **own}
-    for name, changed in _moved(properties, firm, together, {*own, *entered}):
-        if is_asked(properties[name], with_defaults(properties, together)):
+    merged = {**firm, **own}
+    for name, changed in _moved(properties, firm, merged, {*own, *entered}):
+        if is_asked(properties[name], with_defaults(properties, merged)):
             raise _to_give_again(properties, name, changed)
 
 
@@ -120,14 +120,14 @@ def _moved(
     properties: Properties, before: Mapping[str, Any], after: Mapping[str, Any], entered: Collection[str]
 ) -> Iterator[tuple[str, str]]:
     """Yields secrets that stay while a setting of their binding changes, each with that setting."""
-    was, becomes = with_defaults(properties, before), with_defaults(properties, after)
+    values_before, values_after = with_defaults(properties, before), with_defaults(properties, after)
     for name, of in properties.items():
         if not of.get("writeOnly") or name in entered or not after.get(name) or after.get(name) != before.get(name):
             continue
         for one in bound_to(properties, name):
             # An empty setting bound nothing: the first address that is entered is the one for the secret.
-            if was.get(one) not in (None, "") and _place(properties[one], was[one]) != _place(
-                properties[one], becomes.get(one)
+            if values_before.get(one) not in (None, "") and _place(properties[one], values_before[one]) != _place(
+                properties[one], values_after.get(one)
             ):
                 yield name, one
                 break

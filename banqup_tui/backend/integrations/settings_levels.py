@@ -24,8 +24,8 @@ Settings = dict[str, Any]
 
 def changed(stored: Mapping[str, Any], entered: Mapping[str, Any]) -> Settings:
     """Returns `stored` with the entered values; empty values delete, and settings not named stay."""
-    together = {**stored, **entered}
-    return {name: value for name, value in together.items() if not _is_empty(value)}
+    merged = {**stored, **entered}
+    return {name: value for name, value in merged.items() if not _is_empty(value)}
 
 
 def in_effect(firm: Mapping[str, Any], client: Mapping[str, Any]) -> Settings:

@@ -128,16 +128,16 @@ def _not_connected(where: str, error: Exception) -> NotSent:
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         return _not_trusted(where, causes)
     if isinstance(error, httpx.ProxyError):
-        what = message("http.blocked-by-proxy", quote=_words(error), server=where)
+        reason = message("http.blocked-by-proxy", quote=_words(error), server=where)
     elif isinstance(error, httpx.TimeoutException):
-        what = message("http.no-answer", server=where)
+        reason = message("http.no-answer", server=where)
     elif any(isinstance(cause, socket.gaierror) for cause in causes):
-        what = message("http.no-such-server", server=where)
+        reason = message("http.no-such-server", server=where)
     elif any(isinstance(cause, ConnectionRefusedError) for cause in causes):
-        what = message("http.connection-refused", server=where)
+        reason = message("http.connection-refused", server=where)
     else:
-        what = message("http.no-connection", quote=_words(error), server=where)
-    return NotSent(what, fault=Fault.INTEGRATION)
+        reason = message("http.no-connection", quote=_words(error), server=where)
+    return NotSent(reason, fault=Fault.INTEGRATION)
 
 
 def _not_trusted(where: str, causes: list[BaseException]) -> NotSent:

@@ -171,10 +171,10 @@ class _FavaChannel:
     async def commit(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
         account, name = account_of(self._settings.account, delivery_request), name_of(delivery_request)
         content = await asyncio.to_thread(_content, delivery_request)
-        there = await self._api.add(content, delivery_request.media_type, name, account, self._settings.folder)
+        existing_path = await self._api.add(content, delivery_request.media_type, name, account, self._settings.folder)
         # A 409 proves the delivery only if the file has our bytes. A file that Fava does not show yet (`None`) counts
         # as ours, because its name holds part of the key.
-        if there is not None and await self._api.hash_of(there, delivery_request.size) not in (
+        if existing_path is not None and await self._api.hash_of(existing_path, delivery_request.size) not in (
             None,
             delivery_request.sha256,
         ):
@@ -222,5 +222,5 @@ async def _is_open(api: Api, account: str) -> None:
         raise NotSent(message("fava.account-not-open", account=account), fault=Fault.PERSON)
 
 
-def _done(what: Message) -> Step:
-    return Step(ok=True, message=what)
+def _done(text: Message) -> Step:
+    return Step(ok=True, message=text)

@@ -78,7 +78,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
         return _base64(f"\0{self.user}\0{self.password.reveal()}")
 
 
-class Line:
+class SmtpConnection:
     """A connection, used by one thread at a time; `break_off` may be called from any thread.
 
     Args:
@@ -200,10 +200,10 @@ class Line:
             raise faults.not_welcome(reply, account.server)
         sock = self._smtp.sock
         assert sock is not None
-        here, there = sock.getsockname()[0], sock.getpeername()[0]
-        if account.security == "none" and not ip_address(there.partition("%")[0]).is_loopback:
+        own_address, peer_address = sock.getsockname()[0], sock.getpeername()[0]
+        if account.security == "none" and not ip_address(peer_address.partition("%")[0]).is_loopback:
             raise faults.would_be_readable(account.server)
-        self._smtp.local_hostname = f"[IPv6:{here}]" if ":" in here else f"[{here}]"
+        self._smtp.local_hostname = f"[IPv6:{own_address}]" if ":" in own_address else f"[{own_address}]"
 
     def _hello(self) -> None:
         reply = self._reply(*self._smtp.ehlo())
@@ -227,36 +227,36 @@ class Line:
             self.encryption = self._smtp.sock.version() or "TLS"
         if not account.user:
             return
-        ways = self._smtp.esmtp_features.get("auth", "").upper().split()
+        mechanisms = self._smtp.esmtp_features.get("auth", "").upper().split()
         if account.sign_in is not None:
-            self._sign_in_by_token(ways)
+            self._sign_in_by_token(mechanisms)
             return
-        if "PLAIN" in ways:
+        if "PLAIN" in mechanisms:
             reply = self._ask(f"AUTH PLAIN {account.plain}")
-        elif "LOGIN" in ways:
+        elif "LOGIN" in mechanisms:
             reply = self._ask(f"AUTH LOGIN {_base64(account.user)}")
             if reply.code == 334:
                 reply = self._ask(_base64(account.password.reveal()))
         else:
-            raise faults.no_way_to_sign_in(account.server, " ".join(ways))
+            raise faults.no_password_mechanism(account.server, " ".join(mechanisms))
         if reply.code != 235:
             raise faults.not_signed_in(reply, account.server)
 
-    def _sign_in_by_token(self, ways: Sequence[str]) -> None:
+    def _sign_in_by_token(self, mechanisms: Sequence[str]) -> None:
         """Signs in with XOAUTH2 (Microsoft, Google) or OAUTHBEARER (RFC 7628).
 
         A refusal has two steps: 334 with details, then the final reply to an empty or dummy response.
         """
         account = self._account
-        if "XOAUTH2" in ways:
-            way, who, end = "XOAUTH2", f"user={account.user}{_A}", ""
-        elif "OAUTHBEARER" in ways:
+        if "XOAUTH2" in mechanisms:
+            mechanism, sasl_user, end = "XOAUTH2", f"user={account.user}{_A}", ""
+        elif "OAUTHBEARER" in mechanisms:
             name = account.user.replace("=", "=3D").replace(",", "=2C")
-            way, who, end = "OAUTHBEARER", f"n,a={name},{_A}", _base64(_A)
+            mechanism, sasl_user, end = "OAUTHBEARER", f"n,a={name},{_A}", _base64(_A)
         else:
-            raise faults.no_sign_in_by_token(account.server, " ".join(ways))
-        begin = _base64(f"{who}auth=Bearer {self._token}{_A}{_A}")
-        reply = self._ask(f"AUTH {way} {begin}")
+            raise faults.no_sign_in_by_token(account.server, " ".join(mechanisms))
+        begin = _base64(f"{sasl_user}auth=Bearer {self._token}{_A}{_A}")
+        reply = self._ask(f"AUTH {mechanism} {begin}")
         if reply.code == 334:
             reply = self._ask(end)
         if reply.code != 235:
@@ -313,8 +313,8 @@ class Line:
 class _Smtp(smtplib.SMTP):
     """smtplib's client with a socket that another thread can shut down. `at`: the socket, also during a handshake."""
 
-    def __init__(self, line: Line) -> None:
-        self._line = line
+    def __init__(self, line: SmtpConnection) -> None:
+        self._connection = line
         self.at: socket.socket | None = None
         self.encrypted: ssl.SSLContext | None = None
         self._patience = CONNECT_SECONDS
@@ -324,7 +324,7 @@ class _Smtp(smtplib.SMTP):
     def connect(self, host: str = "localhost", port: int = 0, source_address: object = None) -> tuple[int, bytes]:
         self.host = host
         self.sock = socket.create_connection((host, port), CONNECT_SECONDS)
-        self._line.use(self.sock)
+        self._connection.use(self.sock)
         self._received.clear()
         if self.encrypted is not None:
             self.encrypt(self.encrypted)
@@ -382,7 +382,7 @@ class _Smtp(smtplib.SMTP):
         assert self.sock is not None
         sock = context.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
         self.sock = sock
-        self._line.use(sock)
+        self._connection.use(sock)
         sock.do_handshake()
         self._received.clear()  # replies before TLS may be injected by an attacker
         self.helo_resp = self.ehlo_resp = None
@@ -391,7 +391,7 @@ class _Smtp(smtplib.SMTP):
 
     def close(self) -> None:
         """Closes under the lock: otherwise `break_off` could shut down a new socket with the same descriptor."""
-        with self._line.guard, suppress(OSError):
+        with self._connection.guard, suppress(OSError):
             super().close()
 
     def wait(self, seconds: float) -> None:

@@ -38,9 +38,9 @@ from banqup_tui.domain.extension import Category, ReceiverKind
 from banqup_tui.domain.messages import message, of_setting
 
 if TYPE_CHECKING:
-    from banqup_tui.connectors.mail.connection import Account, Line
-    from banqup_tui.connectors.mail.message import Letter
-    from banqup_tui.connectors.mail.pool import Pool
+    from banqup_tui.connectors.mail.connection import Account, SmtpConnection
+    from banqup_tui.connectors.mail.message import OutgoingMail
+    from banqup_tui.connectors.mail.pool import SmtpPool
 
 MAX_BYTES = 25_000_000
 """Few mailboxes accept more. A smaller limit that the server announces applies too."""
@@ -88,7 +88,7 @@ class Mail:
             try:
                 yield channel
             finally:
-                channel.let_go_of_all()
+                channel.give_back_all()
 
     async def test(self, settings: MailSettings, sample: DeliveryRequest | None) -> list[Step]:
         """Sends the envelope for each address, and no message."""
@@ -98,14 +98,14 @@ class Mail:
         steps: list[Step] = []
         try:
             async with own_pool(_account(settings)) as pool:
-                line = await pool.take()
+                connection = await pool.take()
                 try:
-                    steps.append(_signed_in(settings, line, time.monotonic() - started))
+                    steps.append(_signed_in(settings, connection, time.monotonic() - started))
                     addresses = _all_addresses(settings)
                     for address in addresses:
-                        await pool.run(line, lambda to=address: _check_address(line, _sender(settings), to))  # type: ignore[misc]
+                        await pool.run(connection, lambda to=address: _check_address(connection, _sender(settings), to))  # type: ignore[misc]
                 finally:
-                    pool.give_back(line)
+                    pool.give_back(connection)
         except BanqupError as error:
             return [*steps, failed_step(error)]
         shown = ", ".join(addresses)
@@ -118,27 +118,27 @@ class Mail:
 class _MailChannel:
     """A channel in which each prepared document occupies a connection until its commit or discard."""
 
-    def __init__(self, settings: MailSettings, pool: Pool) -> None:
+    def __init__(self, settings: MailSettings, pool: SmtpPool) -> None:
         self._settings = settings
         self._pool = pool
-        self._prepared: dict[str, tuple[Line, Letter]] = {}
+        self._prepared: dict[str, tuple[SmtpConnection, OutgoingMail]] = {}
 
     async def prepare(self, delivery_request: DeliveryRequest) -> str:
-        letter = await asyncio.to_thread(_letter, self._settings, delivery_request)
-        await self.discard(letter.message_id)
-        self._prepared[letter.message_id] = await self._line_for(letter), letter
-        return letter.message_id
+        mail = await asyncio.to_thread(_mail_for, self._settings, delivery_request)
+        await self.discard(mail.message_id)
+        self._prepared[mail.message_id] = await self._connection_for(mail), mail
+        return mail.message_id
 
     async def commit(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
         # A retried commit may come to a new channel, which has no envelope for it.
         if resume_token not in self._prepared:
             await self.prepare(delivery_request)
-        line, letter = self._prepared.pop(resume_token)
+        connection, mail = self._prepared.pop(resume_token)
         try:
-            reply = await self._pool.run(line, lambda: line.message(letter.content))
+            reply = await self._pool.run(connection, lambda: connection.message(mail.content))
         finally:
-            self._pool.give_back(line)
-        return Receipt(text=f"{letter.address}: {reply.shown}", reference=letter.message_id)
+            self._pool.give_back(connection)
+        return Receipt(text=f"{mail.address}: {reply.shown}", reference=mail.message_id)
 
     async def roll_forward(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
         """Raises `Uncertain`: a mail server has no hidden file to finish."""
@@ -153,22 +153,22 @@ class _MailChannel:
     async def discard(self, resume_token: str) -> None:
         """Gives the connection back. An envelope without a message has no effect."""
         if resume_token in self._prepared:
-            line, _ = self._prepared.pop(resume_token)
-            self._pool.give_back(line)
+            connection, _ = self._prepared.pop(resume_token)
+            self._pool.give_back(connection)
 
-    def let_go_of_all(self) -> None:
-        for line, _ in self._prepared.values():
-            self._pool.give_back(line)
+    def give_back_all(self) -> None:
+        for connection, _ in self._prepared.values():
+            self._pool.give_back(connection)
         self._prepared.clear()
 
-    async def _line_for(self, letter: Letter) -> Line:
-        line = await self._pool.take()
+    async def _connection_for(self, mail: OutgoingMail) -> SmtpConnection:
+        connection = await self._pool.take()
         try:
-            await self._pool.run(line, lambda: line.envelope(letter.sender, letter.address, len(letter.content)))
+            await self._pool.run(connection, lambda: connection.envelope(mail.sender, mail.address, len(mail.content)))
         except BaseException:
-            self._pool.give_back(line)
+            self._pool.give_back(connection)
             raise
-        return line
+        return connection
 
 
 def _account(settings: MailSettings) -> Account:
@@ -192,11 +192,11 @@ def _account(settings: MailSettings) -> Account:
     )
 
 
-def _letter(settings: MailSettings, delivery_request: DeliveryRequest) -> Letter:
-    from banqup_tui.connectors.mail.message import letter
+def _mail_for(settings: MailSettings, delivery_request: DeliveryRequest) -> OutgoingMail:
+    from banqup_tui.connectors.mail.message import outgoing_mail
 
     address = _checked(settings.of(delivery_request.folder) or _raise_no_address())
-    return letter(
+    return outgoing_mail(
         delivery_request, _sender(settings), address, settings.subject, settings.file_name, settings.attachments
     )
 
@@ -222,14 +222,14 @@ def _all_addresses(settings: MailSettings) -> list[str]:
     return list(dict.fromkeys(_checked(address) for address in found if address))
 
 
-def _check_address(line: Line, sender: str, address: str) -> None:
-    line.is_fresh_again()
-    line.envelope(sender, address, 0)
+def _check_address(connection: SmtpConnection, sender: str, address: str) -> None:
+    connection.is_fresh_again()
+    connection.envelope(sender, address, 0)
 
 
-def _signed_in(settings: MailSettings, line: Line, seconds: float) -> Step:
+def _signed_in(settings: MailSettings, connection: SmtpConnection, seconds: float) -> Step:
     took = round(seconds * 1000)
     done = "signed-in" if settings.user else "connected"
-    if not line.encryption:
+    if not connection.encryption:
         return Step(ok=True, message=message(f"mail.{done}-unencrypted", took=took))
-    return Step(ok=True, message=message(f"mail.{done}", took=took, encryption=line.encryption))
+    return Step(ok=True, message=message(f"mail.{done}", took=took, encryption=connection.encryption))

@@ -98,14 +98,14 @@ def not_connected(error: BaseException, server: str) -> NotSent:
         case ssl.SSLError() if error.reason in _NO_TLS:
             return NotSent(message("mail.wrong-encryption", quote=words_of(error), server=server), fault=Fault.PERSON)
         case TimeoutError():
-            what = message("mail.no-answer", server=server)
+            reason = message("mail.no-answer", server=server)
         case ConnectionRefusedError():
-            what = message("mail.connection-refused", server=server)
+            reason = message("mail.connection-refused", server=server)
         case socket.gaierror():
-            what = message("mail.no-such-server", server=server)
+            reason = message("mail.no-such-server", server=server)
         case _:
-            what = message("mail.connection-broke", quote=words_of(error), server=server)
-    return NotSent(what, fault=Fault.INTEGRATION)
+            reason = message("mail.connection-broke", quote=words_of(error), server=server)
+    return NotSent(reason, fault=Fault.INTEGRATION)
 
 
 def not_welcome(reply: Reply, server: str) -> NotSent:
@@ -125,11 +125,13 @@ def unreadable_ca() -> NotSent:
     return NotSent(message("mail.unreadable-authority"), fault=Fault.PERSON)
 
 
-def no_way_to_sign_in(server: str, offered: str) -> NotSent:
+def no_password_mechanism(server: str, offered: str) -> NotSent:
     """Returns the error for a server without AUTH PLAIN or LOGIN. `offered`: its AUTH mechanisms, or empty."""
-    ways = clean(offered)[:_MAX_WORDS] or "–"
+    mechanisms = clean(offered)[:_MAX_WORDS] or "–"
     return NotSent(
-        message("mail.no-password-sign-in", server=server, ways=ways), fault=Fault.PERSON, trouble=Trouble.SIGN_IN
+        message("mail.no-password-sign-in", server=server, ways=mechanisms),
+        fault=Fault.PERSON,
+        trouble=Trouble.SIGN_IN,
     )
 
 
@@ -146,8 +148,8 @@ class TokenRefused(NotSent):
 
 
 def no_sign_in_by_token(server: str, offered: str) -> NotSent:
-    ways = offered or "none"
-    return NotSent(message("mail.no-browser-sign-in", server=server, ways=ways), fault=Fault.PERSON)
+    mechanisms = offered or "none"
+    return NotSent(message("mail.no-browser-sign-in", server=server, ways=mechanisms), fault=Fault.PERSON)
 
 
 def token_refused(reply: Reply, server: str) -> NotSent:

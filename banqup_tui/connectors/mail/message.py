@@ -24,7 +24,7 @@ _MOST_SUBJECT = 200
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,60}")
 
 
-class Letter(msgspec.Struct, frozen=True):
+class OutgoingMail(msgspec.Struct, frozen=True):
     """A message ready to be sent: envelope, text with CRLF line ends, and Message-ID without angle brackets."""
 
     sender: str
@@ -33,9 +33,9 @@ class Letter(msgspec.Struct, frozen=True):
     message_id: str
 
 
-def letter(
+def outgoing_mail(
     delivery_request: DeliveryRequest, sender: str, address: str, subject: str, file_name: str, kinds: Attachments
-) -> Letter:
+) -> OutgoingMail:
     """Builds the message.
 
     Args:
@@ -46,11 +46,11 @@ def letter(
     Raises:
         Rejected, NotSent: the mailbox does not accept the document, or its file cannot be read.
     """
-    shown = delivery_request
+    attached = delivery_request
     content = b"".join(chunks_of(delivery_request))
     if kinds == "pdf-and-images":
-        shown, content = _visible(delivery_request, content)
-    name = fill("", shown, file_name).name
+        attached, content = _visible(delivery_request, content)
+    name = fill("", attached, file_name).name
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
     message["To"] = address
@@ -60,9 +60,9 @@ def letter(
     message["Message-ID"] = f"<{message_id}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(f"{name}\n{clean(delivery_request.client_name)} ({clean(delivery_request.client_reference)})\n")
-    kind, _, subkind = media_type_of(shown).partition("/")
+    kind, _, subkind = media_type_of(attached).partition("/")
     message.add_attachment(content, maintype=kind, subtype=subkind, filename=name)
-    return Letter(sender, address, message.as_bytes(), message_id)
+    return OutgoingMail(sender, address, message.as_bytes(), message_id)
 
 
 def message_id_of(delivery_request: DeliveryRequest, sender: str) -> str:
@@ -79,8 +79,8 @@ def subject_of(template: str, delivery_request: DeliveryRequest) -> str:
     values = dict(values_of(delivery_request))
     values["number"] = values["number"] or values["file_name"]
     filled = clean(_PLACEHOLDER.sub(lambda found: values.get(found.group(1), ""), template))
-    shown = filled[:_MOST_SUBJECT].strip(" -–:,/") or clean(values["file_name"])[:_MOST_SUBJECT]
-    return shown.replace("=?", "= ?")
+    attached = filled[:_MOST_SUBJECT].strip(" -–:,/") or clean(values["file_name"])[:_MOST_SUBJECT]
+    return attached.replace("=?", "= ?")
 
 
 def media_type_of(delivery_request: DeliveryRequest) -> str:

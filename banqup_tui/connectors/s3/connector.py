@@ -173,21 +173,21 @@ class _S3Channel:
     async def prepare(self, delivery_request: DeliveryRequest) -> str:
         """Returns the first key that is free or that this copy has already."""
         for key in self._keys(delivery_request):
-            there = await self._bucket.look(key)
-            if there is None or there.is_of(delivery_request):
+            stored = await self._bucket.look(key)
+            if stored is None or stored.is_of(delivery_request):
                 return key
         raise _no_name(self._keys(delivery_request)[0])
 
     async def commit(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
         content = await asyncio.to_thread(_content, delivery_request)
         for key in [resume_token, *(key for key in self._keys(delivery_request) if key != resume_token)]:
-            there = None if key == resume_token else await self._bucket.look(key)
-            if there is None:
-                there = await self._put(key, content, delivery_request)
+            stored = None if key == resume_token else await self._bucket.look(key)
+            if stored is None:
+                stored = await self._put(key, content, delivery_request)
                 # Kill point: the server has answered and nothing is recorded; the look-up finds the object.
                 kill_point("send.answered")
-            if there.is_of(delivery_request):
-                return self._receipt(there)
+            if stored.is_of(delivery_request):
+                return self._receipt(stored)
         raise _no_name(resume_token)
 
     async def roll_forward(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
@@ -204,9 +204,9 @@ class _S3Channel:
         If the reader takes objects away, their absence proves nothing.
         """
         found = await asyncio.gather(*(self._bucket.look(key) for key in self._keys(delivery_request)))
-        for there in found:
-            if there is not None and there.is_of(delivery_request) and there.reference not in earlier_receipts:
-                return Found.FOUND, self._receipt(there)
+        for stored in found:
+            if stored is not None and stored.is_of(delivery_request) and stored.reference not in earlier_receipts:
+                return Found.FOUND, self._receipt(stored)
         if self._settings.reader == "takes":
             return Found.PENDING, None
         # Absent counts only if the folder can be listed: some servers answer 404 too for objects that this key may not
@@ -220,11 +220,11 @@ class _S3Channel:
     async def _put(self, key: str, content: bytes, delivery_request: DeliveryRequest) -> StoredObject:
         """Returns the object that has the key after the write: this document or an earlier one."""
         put = await self._bucket.put(key, content, delivery_request)
-        there = put or await self._bucket.look(key)
-        if there is None:
+        stored = put or await self._bucket.look(key)
+        if stored is None:
             # The key was busy a moment ago and is free now: certainly not written by us.
             raise NotSent(message("s3.name-busy", name=key))
-        return there
+        return stored
 
     def _keys(self, delivery_request: DeliveryRequest) -> list[str]:
         return list(_keys(self._settings, delivery_request))

@@ -45,20 +45,20 @@ def signed(
     parts = urlsplit(url)
     digest = hashlib.sha256(content).hexdigest()
     moment = at.strftime("%Y%m%dT%H%M%SZ")
-    together = {
+    signed_headers = {
         **{name.lower(): " ".join(value.split()) for name, value in headers.items()},
         "host": _host(parts.scheme, parts.hostname or "", parts.port),
         "x-amz-content-sha256": digest,
         "x-amz-date": moment,
     }
-    names = ";".join(sorted(together))
-    lines = "".join(f"{name}:{together[name]}\n" for name in sorted(together))
+    names = ";".join(sorted(signed_headers))
+    lines = "".join(f"{name}:{signed_headers[name]}\n" for name in sorted(signed_headers))
     canonical = "\n".join((method, parts.path or "/", _query(parts.query), lines, names, digest))
     scope = f"{moment[:8]}/{keys.region}/s3/aws4_request"
-    what = "\n".join((_ALGORITHM, moment, scope, hashlib.sha256(canonical.encode()).hexdigest()))
-    signature = hmac.digest(_signing_key(keys, moment[:8]), what.encode(), "sha256").hex()
+    string_to_sign = "\n".join((_ALGORITHM, moment, scope, hashlib.sha256(canonical.encode()).hexdigest()))
+    signature = hmac.digest(_signing_key(keys, moment[:8]), string_to_sign.encode(), "sha256").hex()
     credential = f"Credential={keys.access_key_id}/{scope}, SignedHeaders={names}, Signature={signature}"
-    return {**together, "authorization": f"{_ALGORITHM} {credential}"}
+    return {**signed_headers, "authorization": f"{_ALGORITHM} {credential}"}
 
 
 def _signing_key(keys: Keys, day: str) -> bytes:

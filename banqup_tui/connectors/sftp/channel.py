@@ -26,7 +26,7 @@ from banqup_tui.connectors.common.hidden_file import (
 from banqup_tui.connectors.common.path_template import Place, fill
 from banqup_tui.connectors.interface import DeliveryRequest, Found, Receipt, Uncertain
 from banqup_tui.connectors.sftp.faults import LOST, not_renamed, not_written, words_of
-from banqup_tui.connectors.sftp.wire import Answer, Seen, Wire, Wires, is_there
+from banqup_tui.connectors.sftp.wire import FileAttributes, PendingReply, SftpSession, SftpSessions, is_there
 from banqup_tui.domain.messages import message
 from banqup_tui.kill_points import kill_point
 
@@ -49,10 +49,10 @@ FREE_SECONDS = 5.0
 class SftpChannel:
     """A channel over one SSH connection. Runs on one event loop."""
 
-    def __init__(self, settings: SftpSettings, wires: Wires) -> None:
+    def __init__(self, settings: SftpSettings, sessions: SftpSessions) -> None:
         self._settings = settings
-        self._wires = wires
-        self._wire = wires.first
+        self._sessions = sessions
+        self._session = sessions.first
         self._made: set[str] = set()
         self._uploading = asyncio.Semaphore(UPLOADS)
         self._names_in_use: dict[str, float] = {}
@@ -71,7 +71,7 @@ class SftpChannel:
                 self._made.discard(place.directory)
                 final = await self._prepare(place, hidden, delivery_request)
         except (asyncssh.SFTPError, *LOST) as error:
-            free_bytes = await _free_bytes(self._wire, place.directory or ".", error)
+            free_bytes = await _free_bytes(self._session, place.directory or ".", error)
             await self._remove(hidden)
             raise not_written(error, place.directory or ".", free_bytes, delivery_request.size) from error
         except BaseException:
@@ -85,11 +85,11 @@ class SftpChannel:
         """Uploads the file and asks meanwhile whether the name is free, to save a round trip."""
         await self._make(place.directory)
         await self._forget_older(place.directory, delivery_request)
-        async with self._uploading, self._wires.for_an_upload() as wire:
+        async with self._uploading, self._sessions.for_an_upload() as session:
             first = self._hold(place, delivery_request)
             try:
-                lookup = wire.look(first.path)
-                await self._upload(wire, hidden, delivery_request)
+                lookup = session.look(first.path)
+                await self._upload(session, hidden, delivery_request)
                 return await self._free(first, lookup, place, delivery_request)
             except BaseException:
                 self._names_in_use.pop(first.path, None)
@@ -116,7 +116,7 @@ class SftpChannel:
             if await self._is_gone_for_sure(token.hidden):
                 return done
             if await self._is_linked_already(delivery_request, token):
-                await self._wire.remove(token.hidden)
+                await self._session.remove(token.hidden)
                 return done
             final = await self._appear(delivery_request, token)
         except (asyncssh.SFTPError, *LOST) as error:
@@ -138,7 +138,7 @@ class SftpChannel:
     async def _make(self, directory: str) -> None:
         """Creates the folder, once for each folder in the life of the connection."""
         if directory not in self._made:
-            await _make(self._wire, directory)
+            await _make(self._session, directory)
             self._made.add(directory)
 
     async def _forget_older(self, directory: str, delivery_request: DeliveryRequest) -> None:
@@ -153,7 +153,7 @@ class SftpChannel:
                 return seen
         return place
 
-    async def _free(self, first: Place, lookup: Answer, place: Place, delivery_request: DeliveryRequest) -> Place:
+    async def _free(self, first: Place, lookup: PendingReply, place: Place, delivery_request: DeliveryRequest) -> Place:
         """Returns the reserved name if it is free on the server, else the next free one."""
         if not await is_there(lookup):
             return first
@@ -169,23 +169,23 @@ class SftpChannel:
                 return seen
         return place
 
-    async def _upload(self, wire: Wire, hidden: str, delivery_request: DeliveryRequest) -> None:
+    async def _upload(self, session: SftpSession, hidden: str, delivery_request: DeliveryRequest) -> None:
         """Writes the file in whole requests. If wanted and supported, the server fsyncs it before the close."""
-        handle = await self._created(wire, hidden)
-        seen: Seen | None = None
+        handle = await self._created(session, hidden)
+        seen: FileAttributes | None = None
         try:
             kill_point("send.firstbyte")
             written, is_last = 0, False
             async for chunk, is_last in _chunks(delivery_request):
                 if is_last:
-                    seen = await wire.write_the_last(handle, written, chunk, flush=self._settings.flush)
+                    seen = await session.write_the_last(handle, written, chunk, flush=self._settings.flush)
                 else:
-                    await wire.write(handle, written, chunk)
+                    await session.write(handle, written, chunk)
                 written += len(chunk)
                 if 2 * written >= delivery_request.size:
                     kill_point("send.halfway")
         except BaseException:
-            wire.close_handle(handle)
+            session.close_handle(handle)
             raise
         # Some servers acknowledge writes on a full disk; the length shows it before the rename.
         if seen is not None and seen.size not in (None, written):
@@ -193,13 +193,13 @@ class SftpChannel:
         # Kill points in this function leave a hidden file that the next attempt deletes.
         kill_point("send.lastbyte")
 
-    async def _created(self, wire: Wire, hidden: str) -> bytes:
+    async def _created(self, session: SftpSession, hidden: str) -> bytes:
         """Creates the hidden file. The name can only exist from a run before the ledger was restored."""
         try:
-            return await wire.create(hidden)
+            return await session.create(hidden)
         except asyncssh.SFTPFailure:
             await self._remove(hidden)
-            return await wire.create(hidden)
+            return await session.create(hidden)
 
     async def _appear(self, delivery_request: DeliveryRequest, token: ResumeToken) -> str:
         """Renames the hidden file to its recorded name or the next free one; SSH_FXP_RENAME never overwrites."""
@@ -210,12 +210,12 @@ class SftpChannel:
         for seen in names(Place(directory, name), delivery_request):
             if not self._was_free(seen.path) and await self._is_there(seen.path):
                 if await self._has_this_copy(seen.path, delivery_request):
-                    await self._wire.remove(token.hidden)
+                    await self._session.remove(token.hidden)
                     return seen.path
                 continue
             try:
                 async with asyncio.timeout(ANSWER_SECONDS):
-                    await self._wire.rename(token.hidden, seen.path)
+                    await self._session.rename(token.hidden, seen.path)
             except (asyncssh.SFTPFailure, asyncssh.SFTPFileAlreadyExists) as error:
                 # Version 3 has one error for a taken name and for most other failures, so both names are looked at.
                 if await self._is_gone(token.hidden):
@@ -256,10 +256,10 @@ class SftpChannel:
 
     async def _has_bytes_of(self, path: str, delivery_request: DeliveryRequest) -> bool:
         """Compares size and hash. Reads no further than the document's length."""
-        if (await self._wire.stat(path)).size != delivery_request.size:
+        if (await self._session.stat(path)).size != delivery_request.size:
             return False
         digest, read = hashlib.sha256(), 0
-        async for chunk in self._wire.read(path):
+        async for chunk in self._session.read(path):
             digest.update(chunk)
             read += len(chunk)
             if read > delivery_request.size:
@@ -277,7 +277,7 @@ class SftpChannel:
         """Returns true only if the server answers that there is no such file."""
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                await self._wire.lstat(path)
+                await self._session.lstat(path)
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
             return True
         return False
@@ -291,7 +291,7 @@ class SftpChannel:
         with suppress(asyncssh.SFTPPermissionDenied):
             if not await self._is_gone(hidden):
                 return False
-            if not directory or await self._wire.is_directory(directory):
+            if not directory or await self._session.is_directory(directory):
                 return True
             raise asyncssh.SFTPFailure(f"the folder {directory} cannot be seen now")
         return False
@@ -299,7 +299,7 @@ class SftpChannel:
     async def _remove(self, path: str) -> None:
         with suppress(asyncssh.SFTPError, *LOST):
             async with asyncio.timeout(CLEANING_SECONDS):
-                await self._wire.remove(path)
+                await self._session.remove(path)
 
 
 def _place(settings: SftpSettings, delivery_request: DeliveryRequest) -> Place:
@@ -326,24 +326,24 @@ async def _chunks(delivery_request: DeliveryRequest) -> AsyncIterator[tuple[byte
         before = after
 
 
-async def _make(wire: Wire, directory: str) -> None:
+async def _make(session: SftpSession, directory: str) -> None:
     """Creates the folder. A denial is ignored, as the write tells whether the folder exists."""
     if directory:
         with suppress(asyncssh.SFTPPermissionDenied):
-            await wire.make_directories(directory)
+            await session.make_directories(directory)
 
 
-async def _free_bytes(wire: Wire, directory: str, error: BaseException) -> int | None:
+async def _free_bytes(session: SftpSession, directory: str, error: BaseException) -> int | None:
     """Returns the bytes that this user may still write, if known. Asked only after a failure without a reason."""
     if not isinstance(error, asyncssh.SFTPFailure):
         return None
     with suppress(asyncssh.SFTPError, *LOST):
         async with asyncio.timeout(ANSWER_SECONDS):
-            return await wire.free_bytes(directory)
+            return await session.free_bytes(directory)
     return None
 
 
-async def probe(wire: Wire, settings: SftpSettings, sample: DeliveryRequest | None) -> None:
+async def probe(session: SftpSession, settings: SftpSettings, sample: DeliveryRequest | None) -> None:
     """Runs all operations of a delivery in the sample's folder, or in the part of the path that is the same for all.
 
     Some servers accept uploads and refuse renames.
@@ -357,16 +357,16 @@ async def probe(wire: Wire, settings: SftpSettings, sample: DeliveryRequest | No
     failure = not_written
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            await _make(wire, directory)
+            await _make(session, directory)
             try:
-                handle = await wire.create(probe)
-                await wire.write_the_last(handle, 0, b"banqup\n", flush=settings.flush)
+                handle = await session.create(probe)
+                await session.write_the_last(handle, 0, b"banqup\n", flush=settings.flush)
                 failure = not_renamed
-                await wire.rename(probe, renamed)
+                await session.rename(probe, renamed)
             finally:
                 for path in (probe, renamed):
                     with suppress(asyncssh.SFTPError, *LOST):
-                        await wire.remove(path)
+                        await session.remove(path)
     except (asyncssh.SFTPError, *LOST) as error:
-        free_bytes = await _free_bytes(wire, directory or ".", error)
+        free_bytes = await _free_bytes(session, directory or ".", error)
         raise failure(error, directory or ".", free_bytes, 1) from error

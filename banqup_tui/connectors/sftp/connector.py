@@ -127,8 +127,8 @@ class Sftp:
         from banqup_tui.connectors.sftp.channel import SftpChannel
         from banqup_tui.connectors.sftp.session import opened_for
 
-        async with opened_for(settings) as wires:
-            yield SftpChannel(settings, wires)
+        async with opened_for(settings) as sessions:
+            yield SftpChannel(settings, sessions)
 
     async def test(self, settings: SftpSettings, sample: DeliveryRequest | None) -> list[Step]:
         from banqup_tui.connectors.sftp.channel import probe
@@ -137,10 +137,10 @@ class Sftp:
         started = time.monotonic()
         steps: list[Step] = []
         try:
-            async with opened_for(settings) as wires:
+            async with opened_for(settings) as sessions:
                 took = time.monotonic() - started
                 steps.append(Step(ok=True, message=message("sftp.signed-in", took=round(took * 1000))))
-                await probe(wires.first, settings, sample)
+                await probe(sessions.first, settings, sample)
         except BanqupError as error:
             return [*steps, failed_step(error)]
         return [*steps, Step(ok=True, message=Message("connection.file-written"))]

@@ -43,14 +43,14 @@ def not_connected(error: BaseException, host: str, port: int) -> NotSent:
         case asyncssh.ChannelOpenError() | asyncssh.SFTPError():
             return NotSent(message("sftp.not-offered", quote=words_of(error), server=where), fault=Fault.PERSON)
         case TimeoutError():
-            what = message("sftp.no-answer", server=where)
+            reason = message("sftp.no-answer", server=where)
         case ConnectionRefusedError():
-            what = message("sftp.connection-refused", server=where)
+            reason = message("sftp.connection-refused", server=where)
         case socket.gaierror():
-            what = message("sftp.no-such-server", server=host)
+            reason = message("sftp.no-such-server", server=host)
         case _:
-            what = message("sftp.connection-broke", quote=words_of(error), server=where)
-    return NotSent(what, fault=Fault.INTEGRATION)
+            reason = message("sftp.connection-broke", quote=words_of(error), server=where)
+    return NotSent(reason, fault=Fault.INTEGRATION)
 
 
 def not_written(error: BaseException, directory: str, free_bytes: int | None, size: int) -> BanqupError:

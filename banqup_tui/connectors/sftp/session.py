@@ -13,7 +13,7 @@ import asyncssh
 from banqup_tui.connectors.interface import Fault, NotSent
 from banqup_tui.connectors.sftp.faults import LOST, not_connected
 from banqup_tui.connectors.sftp.host_key import fingerprints_of
-from banqup_tui.connectors.sftp.wire import Wires, opened
+from banqup_tui.connectors.sftp.wire import SftpSessions, opened
 from banqup_tui.domain.messages import message
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ _CIPHERS = (
 
 
 @asynccontextmanager
-async def opened_for(settings: SftpSettings) -> AsyncIterator[Wires]:
+async def opened_for(settings: SftpSettings) -> AsyncIterator[SftpSessions]:
     """Opens a connection that is signed in, with a known host key. Raises `NotSent`."""
     try:
         connection = await _signed_in(settings)
@@ -48,14 +48,14 @@ async def opened_for(settings: SftpSettings) -> AsyncIterator[Wires]:
     try:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                wire = await opened(connection)
+                session = await opened(connection)
         except (asyncssh.SFTPError, *LOST) as error:
             raise not_connected(error, settings.host, settings.port) from error
-        wires = Wires(connection, wire)
+        sessions = SftpSessions(connection, session)
         try:
-            yield wires
+            yield sessions
         finally:
-            await wires.close()
+            await sessions.close()
     finally:
         connection.close()
         with suppress(*LOST):

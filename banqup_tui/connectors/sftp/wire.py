@@ -44,28 +44,28 @@ SESSIONS = 4
 _SECONDS_TO_OPEN = 20.0
 
 
-class Answer:
+class PendingReply:
     """Reply to one request. It may be awaited later, by one task, or never."""
 
-    __slots__ = ("_answer", "_error", "_loop", "_waiter")
+    __slots__ = ("_error", "_loop", "_reply", "_waiter")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._answer: bytes | None = None
+        self._reply: bytes | None = None
         self._error: Exception | None = None
         self._waiter: asyncio.Future[None] | None = None
 
     def __await__(self) -> Generator[Any, None, bytes]:
-        if self._answer is None and self._error is None:
+        if self._reply is None and self._error is None:
             self._waiter = self._loop.create_future()
             yield from self._waiter
         if self._error is not None:
             raise self._error
-        assert self._answer is not None
-        return self._answer
+        assert self._reply is not None
+        return self._reply
 
     def set_result(self, quote: bytes) -> None:
-        self._answer = quote
+        self._reply = quote
         self._wake()
 
     def fail(self, error: Exception) -> None:
@@ -77,14 +77,14 @@ class Answer:
             self._waiter.set_result(None)
 
 
-class Seen(msgspec.Struct, frozen=True):
+class FileAttributes(msgspec.Struct, frozen=True):
     """Attributes of a file on the server; each is `None` if the server does not send it."""
 
     size: int | None
     mode: int | None
 
 
-class Wire(asyncssh.SSHClientSession[bytes]):
+class SftpSession(asyncssh.SSHClientSession[bytes]):
     """An SFTP session.
 
     Requests are buffered until `flush`, or until a method of this class awaits one. Runs on one event loop.
@@ -93,9 +93,9 @@ class Wire(asyncssh.SSHClientSession[bytes]):
     def __init__(self) -> None:
         self.most_in_one_write = _IN_ONE_REQUEST
         self._loop = asyncio.get_running_loop()
-        self._version = Answer(self._loop)
+        self._version = PendingReply(self._loop)
         self._extensions: frozenset[bytes] = frozenset()
-        self._waiting: dict[int, tuple[int, Answer]] = {}
+        self._waiting: dict[int, tuple[int, PendingReply]] = {}
         self._number = 0
         self._buffered: list[bytes] = []
         self._leaving = False
@@ -166,12 +166,12 @@ class Wire(asyncssh.SSHClientSession[bytes]):
             _, _, most, _ = unpack_from(">QQQQ", await self._now(EXTENDED, EXTENDED_REPLY, _text(LIMITS)))
             self.most_in_one_write = most or _IN_ONE_REQUEST
 
-    def ask(self, kind: int, expected: int, *parts: bytes) -> Answer:
+    def ask(self, kind: int, expected: int, *parts: bytes) -> PendingReply:
         """Buffers a request; the answer need not be awaited. Raises the error of a lost session."""
         if self._lost is not None:
             raise self._lost
         self._number = (self._number + 1) & 0xFFFFFFFF
-        answer = Answer(self._loop)
+        answer = PendingReply(self._loop)
         self._waiting[self._number] = (expected, answer)
         self._buffered += (pack(">IBI", sum(map(len, parts)) + 5, kind, self._number), *parts)
         return answer
@@ -193,7 +193,7 @@ class Wire(asyncssh.SSHClientSession[bytes]):
         self.flush()
         return await answer
 
-    def look(self, path: str) -> Answer:
+    def look(self, path: str) -> PendingReply:
         """Buffers the question whether something has this name; see `is_there`."""
         return self.ask(LSTAT, ATTRS, _path(path))
 
@@ -206,7 +206,9 @@ class Wire(asyncssh.SSHClientSession[bytes]):
         self.flush()
         await _all(answers)
 
-    async def write_the_last(self, handle: bytes, at: int, data: bytes, *, flush: bool = False) -> Seen | None:
+    async def write_the_last(
+        self, handle: bytes, at: int, data: bytes, *, flush: bool = False
+    ) -> FileAttributes | None:
         """Writes the last data, has the server fsync if wanted, asks for the length and closes, in one group.
 
         OpenSSH is not asked for the length, as it fails a write that it cannot store whole.
@@ -226,7 +228,7 @@ class Wire(asyncssh.SSHClientSession[bytes]):
             return None if seen is None else _attrs(await seen)
         return None
 
-    def _writes(self, handle: bytes, at: int, data: bytes) -> list[Answer]:
+    def _writes(self, handle: bytes, at: int, data: bytes) -> list[PendingReply]:
         most = self.most_in_one_write
         answers = []
         for of in range(0, len(data), most):
@@ -254,10 +256,10 @@ class Wire(asyncssh.SSHClientSession[bytes]):
         finally:
             self.close_handle(handle)
 
-    async def lstat(self, path: str) -> Seen:
+    async def lstat(self, path: str) -> FileAttributes:
         return _attrs(await self._now(LSTAT, ATTRS, _path(path)))
 
-    async def stat(self, path: str) -> Seen:
+    async def stat(self, path: str) -> FileAttributes:
         return _attrs(await self._now(STAT, ATTRS, _path(path)))
 
     async def is_directory(self, path: str) -> bool:
@@ -295,15 +297,15 @@ class Wire(asyncssh.SSHClientSession[bytes]):
         return int(values[1] * values[4])
 
 
-async def opened(connection: asyncssh.SSHClientConnection) -> Wire:
+async def opened(connection: asyncssh.SSHClientConnection) -> SftpSession:
     """Opens an SFTP session. Raises asyncssh's error if the server offers no SFTP."""
-    wire = Wire()
-    await connection.create_session(lambda: wire, subsystem="sftp", encoding=None)
-    await wire.begin()
-    return wire
+    session = SftpSession()
+    await connection.create_session(lambda: session, subsystem="sftp", encoding=None)
+    await session.begin()
+    return session
 
 
-class Wires:
+class SftpSessions:
     """Sessions of one connection.
 
     OpenSSH serves each session by its own process, which writes one file after the other, so uploads are spread.
@@ -311,22 +313,22 @@ class Wires:
     rest is done with those that there are.
     """
 
-    def __init__(self, connection: asyncssh.SSHClientConnection, first: Wire) -> None:
+    def __init__(self, connection: asyncssh.SSHClientConnection, first: SftpSession) -> None:
         self.first = first
         self._connection = connection
         self._busy = {first: 0}
         self._opening: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def for_an_upload(self) -> AsyncIterator[Wire]:
-        wire = min(self._busy, key=self._busy.__getitem__)
-        if self._busy[wire] and self._opening is None:
+    async def for_an_upload(self) -> AsyncIterator[SftpSession]:
+        session = min(self._busy, key=self._busy.__getitem__)
+        if self._busy[session] and self._opening is None:
             self._opening = asyncio.create_task(self._open_more())
-        self._busy[wire] += 1
+        self._busy[session] += 1
         try:
-            yield wire
+            yield session
         finally:
-            self._busy[wire] -= 1
+            self._busy[session] -= 1
 
     async def close(self) -> None:
         if self._opening is not None:
@@ -340,7 +342,7 @@ class Wires:
                     self._busy[await opened(self._connection)] = 0
 
 
-async def is_there(look: Answer) -> bool:
+async def is_there(look: PendingReply) -> bool:
     """Tells whether the file exists; false too if the server denies access."""
     try:
         await look
@@ -349,7 +351,7 @@ async def is_there(look: Answer) -> bool:
     return True
 
 
-async def _all(answers: list[Answer]) -> None:
+async def _all(answers: list[PendingReply]) -> None:
     """Raises the first error. Servers answer in order, so waiting for the last answer is enough."""
     with suppress(asyncssh.SFTPError):
         await answers[-1]
@@ -365,7 +367,7 @@ def _path(path: str) -> bytes:
     return _text(path.encode("utf-8", "surrogateescape"))
 
 
-def _attrs(body: bytes) -> Seen:
+def _attrs(body: bytes) -> FileAttributes:
     """Decodes size and mode from the attributes of version 3 (flags, size, owner, mode, times)."""
     try:
         (flags,) = unpack_from(">I", body)
@@ -379,7 +381,7 @@ def _attrs(body: bytes) -> Seen:
             (mode,) = unpack_from(">I", body, at)
     except StructError:
         raise asyncssh.SFTPBadMessage("an answer cannot be read") from None
-    return Seen(size, mode)
+    return FileAttributes(size, mode)
 
 
 def _failure_of(packet: bytes, expected: int) -> Exception | None:

@@ -283,5 +283,5 @@ def _types(known: frozenset[str]) -> Step:
     return _done(Message("tryton.e-invoices-wait"))
 
 
-def _done(what: Message) -> Step:
-    return Step(ok=True, message=what)
+def _done(text: Message) -> Step:
+    return Step(ok=True, message=text)

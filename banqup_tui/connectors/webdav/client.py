@@ -27,7 +27,7 @@ _OTHER_SERVER = (400, 502)
 """Statuses by which servers refuse a `Destination` whose scheme or host differs from their own idea of it."""
 
 
-class Seen(msgspec.Struct, frozen=True):
+class FileStatus(msgspec.Struct, frozen=True):
     """Result of a look. `there`: `None` if the server denies access; `size`: `None` if it does not tell."""
 
     there: bool | None
@@ -90,15 +90,15 @@ class DavServer:
         if size_there is not None and size_there != delivery_request.size:
             raise stored_less(self.where, size_there, delivery_request.size)
 
-    async def look(self, path: str) -> Seen:
+    async def look(self, path: str) -> FileStatus:
         answer = await self._ask("HEAD", self.address(path))
         if answer.status in _GONE:
-            return Seen(False)
+            return FileStatus(False)
         if answer.good:
             length = answer.headers.get("content-length", "")
-            return Seen(True, int(length) if length.isdecimal() else None)
+            return FileStatus(True, int(length) if length.isdecimal() else None)
         if answer.status in (403, 405, 501):
-            return Seen(None)
+            return FileStatus(None)
         raise not_written(answer, self.where, _directory(path), begun=False)
 
     async def move(self, source: str, target: str) -> Answer:

@@ -48,7 +48,7 @@ from banqup_tui.domain.secret import Secret
 from banqup_tui.kill_points import kill_point
 
 if TYPE_CHECKING:
-    from banqup_tui.connectors.webdav.client import DavServer, Seen
+    from banqup_tui.connectors.webdav.client import DavServer, FileStatus
 
 CLEANING_SECONDS = 10.0
 
@@ -285,11 +285,11 @@ class _DavChannel:
         except BanqupError:
             return False
 
-    async def _has_this_copy(self, path: str, seen: Seen, delivery_request: DeliveryRequest) -> bool:
+    async def _has_this_copy(self, path: str, seen: FileStatus, delivery_request: DeliveryRequest) -> bool:
         of_this_copy = is_name_of_this_copy(path.rpartition("/")[2], delivery_request)
         return of_this_copy and await self._has_bytes_of(path, seen, delivery_request)
 
-    async def _has_bytes_of(self, path: str, seen: Seen, delivery_request: DeliveryRequest) -> bool:
+    async def _has_bytes_of(self, path: str, seen: FileStatus, delivery_request: DeliveryRequest) -> bool:
         if not seen.there or seen.size not in (None, delivery_request.size):
             return False
         return await self._server.sha256(path, delivery_request.size) == delivery_request.sha256

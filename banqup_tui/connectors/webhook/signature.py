@@ -30,16 +30,16 @@ def secrets_of(text: str) -> list[bytes]:
 def signed_headers(secrets: Sequence[bytes], key: str, at: datetime, body: bytes) -> dict[str, str]:
     """Returns the three headers. `key` must not contain a full stop, which separates the signed parts."""
     seconds = str(int(at.timestamp()))
-    what = b".".join((key.encode(), seconds.encode(), body))
+    signed = b".".join((key.encode(), seconds.encode(), body))
     return {
         "webhook-id": key,
         "webhook-timestamp": seconds,
-        "webhook-signature": " ".join(_signature(secret, what) for secret in secrets),
+        "webhook-signature": " ".join(_signature(secret, signed) for secret in secrets),
     }
 
 
-def _signature(secret: bytes, what: bytes) -> str:
-    return f"v1,{base64.b64encode(hmac.digest(secret, what, hashlib.sha256)).decode()}"
+def _signature(secret: bytes, signed: bytes) -> str:
+    return f"v1,{base64.b64encode(hmac.digest(secret, signed, hashlib.sha256)).decode()}"
 
 
 def _secret(word: str) -> bytes:

@@ -61,7 +61,7 @@ def forget_unused(transaction: Transaction, services: Services) -> None:
 
 def _named(services: Services, extension_id: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     properties = services.extensions.properties(extension_id)
-    together = with_defaults(properties, settings)
+    merged = with_defaults(properties, settings)
     for name, of in properties.items():
-        if kind_of(of) == "sign-in" and settings.get(name) and is_asked(of, together):
+        if kind_of(of) == "sign-in" and settings.get(name) and is_asked(of, merged):
             yield name, str(revealed(settings[name]))

@@ -1,1 +1,1 @@
-"""What an accountant talks about: frozen values and rules. No I/O, no framework."""
+"""The domain of an accountant: frozen values and rules, without I/O and without a framework."""

@@ -1,4 +1,7 @@
-"""What many failures have in common: the message, without what names one document, one folder or one moment."""
+"""The cause of a failure: its message without the parts that name one document, one folder or one moment.
+
+Failures with equal causes are shown as one group.
+"""
 
 import re
 
@@ -9,7 +12,7 @@ from banqup_tui.domain.messages import TEXT, Message
 GAP = "…"
 _LONGEST = 300
 _OF_ONE = frozenset({"path", "directory", "file", "name", "number", "size", "stored", "at", "address"})
-"""Parameters that name one document, one folder or one moment: two failures that differ in them have one cause."""
+"""Parameters that name one document, one folder or one moment: two failures that differ only in them have one cause."""
 
 _VARIES = re.compile(r"[\d@/\\]|\w\.\w")
 _STATUS = re.compile(r"[45]\d\d")
@@ -19,7 +22,7 @@ _message = msgspec.json.Decoder(Message)
 
 
 def cause_of(reason: Message | None) -> str:
-    """What the reason has in common with others, as JSON: equal texts are one cause. Empty where there is no reason."""
+    """Returns the cause of a failure as JSON; equal texts are the same cause. Without a reason it is empty."""
     if reason is None:
         return ""
     params = {name: reason.params[name] for name in sorted(reason.params)}
@@ -32,12 +35,15 @@ def cause_of(reason: Message | None) -> str:
 
 
 def message_of(cause: str) -> Message | None:
-    """The message of a cause, in whose sentence a gap stands for what is left out."""
+    """Returns the message of a cause, with `GAP` in place of the parts that differ; `None` for an empty cause."""
     return _message.decode(cause) if cause else None
 
 
 def _common_text(reason: str) -> str:
-    """A sentence of a package of others or of an older version, with a gap for each path, address, file and number."""
+    """Returns a sentence without a code, with a gap for each path, address, file and number.
+
+    Packages of other authors and older versions of the program give such sentences.
+    """
     text = " ".join(_common_word(word) for word in reason[:_LONGEST].split())
     return re.sub(rf"{GAP}(?: {GAP})+", GAP, text)
 

@@ -1,4 +1,4 @@
-"""A change that the user asked for and that was not made: refused by the server, or expired."""
+"""A command of the user that the server has refused, or that has expired."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -8,22 +8,22 @@ from banqup_tui.domain.values import Value
 
 
 class Hindrance(StrEnum):
-    """Why a change cannot be asked for again as it was; the terminal has a sentence for each."""
+    """Why a command cannot be repeated as it was; the terminal has a sentence for each."""
 
     SETTINGS_FORGOTTEN = "SETTINGS_FORGOTTEN"
-    """It held settings, which are not kept here once they were answered."""
+    """It had settings, which are erased from the outbox once the command is answered."""
     CONTENT_LOST = "CONTENT_LOST"
-    """It was saved out of a damaged outbox by its name alone."""
+    """Only its kind could be read from a damaged outbox."""
     FILE_GONE = "FILE_GONE"
-    """The file of an import is not kept here any more."""
+    """The file of an import is not in the spool any more."""
 
 
 class RefusedChange(Value, frozen=True, kw_only=True):
-    """`what` is what the user did, in words; `kind` names the command.
+    """A refused or expired command.
 
-    `reason` is what the server gave, if anything. `expired`: it may have been done, so
-    one has to look before it is asked for again. `clients` are names, `documents` numbers or file names, the first few
-    of `document_count`.
+    `what` is its label, `kind` its tag on the wire. `reason` is the server's, if it gave any. `expired` is True if it
+    may have run, so that the user must look before repeating it. `clients` are names; `documents` are the numbers or
+    file names of the first few of `document_count` documents.
     """
 
     key: str

@@ -1,4 +1,4 @@
-"""A company whose books the firm keeps."""
+"""A client: a company for which the firm does the accounts."""
 
 from enum import StrEnum
 
@@ -16,10 +16,11 @@ class ClientStatus(StrEnum):
 
 
 class Client(Value, frozen=True, kw_only=True):
-    """`reference` is the firm's own short name of the client (Banqup: external id), unique in the space.
+    """A client of the firm.
 
-    `vat_number` is written without spaces or dots, country first (`BE0465123710`); `identifiers` are the further
-    normalised keys under which documents of this client are recognised (enterprise number, IBANs).
+    `reference` is the firm's own short name of the client, unique in the space (Banqup: external id). `vat_number` has
+    its country first and no spaces or dots (`BE0465123710`). `identifiers` are further normalised keys (enterprise
+    number, IBANs) by which documents of this client are recognised.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""The currencies of ISO 4217 and how many decimals each has. No other module knows the decimals of a currency."""
+"""The currencies of ISO 4217 and their decimals. No other module has the decimals of a currency."""
 
 _ACTIVE = """
 AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD
@@ -10,10 +10,10 @@ STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYI UYU UYW UZS 
 XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
 """
 _WITHDRAWN = "ANG ATS BEF CYP DEM EEK ESP FIM FRF GRD HRK IEP ITL LTL LUF LVL MTL NLG PTE ROL SIT SKK TRL"
-"""Currencies of list three that still stand in old documents."""
+"""Currencies of ISO 4217 list three (withdrawn) that old documents have."""
 
 CURRENCIES: frozenset[str] = frozenset(_ACTIVE.split()) | frozenset(_WITHDRAWN.split())
-"""Codes of ISO 4217 that are accepted as a currency where a format glues one to an account number."""
+"""The codes that are read as a currency where a format writes it directly after an account number."""
 
 _NO_DECIMALS = """
 BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF BEF ESP GRD ITL LUF PTE TRL
@@ -27,13 +27,16 @@ DIGITS: dict[int, frozenset[str]] = {
     digits: frozenset(currencies.split())
     for digits, currencies in ((0, _NO_DECIMALS), (3, _THREE_DECIMALS), (MOST_DIGITS, _FOUR_DECIMALS))
 }
-"""Currencies that have other than two decimals: the minor unit of list one; list three, of withdrawn currencies, states
-none, so those have the decimals that were in use. Amounts are stored in minor units: a currency that is moved here
-makes a hundredfold of what is stored."""
+"""Currencies with other than two decimals, by their number of decimals.
+
+These are the minor units of ISO 4217 list one. List three (withdrawn) has none, so those currencies have the decimals
+that were in use. Amounts are stored in minor units, so a currency that changes its place here needs a migration of the
+stored amounts.
+"""
 
 _DIGITS_OF = {currency: digits for digits, currencies in DIGITS.items() for currency in currencies}
 
 
 def minor_digits(currency: str) -> int:
-    """The number of decimals of a currency, by its code; two for a code that is not known."""
+    """Returns the number of decimals of a currency by its code; two for an unknown code."""
     return _DIGITS_OF.get(currency.upper(), USUAL_DIGITS)

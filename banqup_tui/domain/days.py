@@ -1,4 +1,4 @@
-"""Days as people write them: `24/11/2026`, `24.11.26`, `2026-11-24`."""
+"""Reads days as people write them: `24/11/2026`, `24.11.26`, `2026-11-24`."""
 
 import re
 from datetime import date
@@ -9,7 +9,7 @@ CENTURY = 2000
 
 
 def read_day(text: str) -> date | None:
-    """None where it is no day; a year of two digits is of this century."""
+    """Returns the day, or `None` if the text is none. A year of two digits is of this century."""
     found = _YEAR_FIRST.match(text.strip())
     if found is not None:
         return _day(*map(int, found.groups()))

@@ -1,4 +1,4 @@
-"""One document for one integration: state, attempts, reason, remedy, receipt."""
+"""A delivery of a document to an integration: its state and its attempts (docs/protocol.md, "Delivery ledger")."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -7,11 +7,14 @@ from banqup_tui.domain.messages import Message
 from banqup_tui.domain.values import Sha256, Value
 
 NEWEST_ATTEMPTS = 10
-"""So many of its attempts a delivery brings along."""
+"""The number of attempts that come with a delivery."""
 
 
 class DeliveryState(StrEnum):
-    """UNKNOWN: interrupted, it may have arrived."""
+    """The state of a delivery.
+
+    DELIVERED: it has arrived. FAILED and CANCELLED: it has not. UNKNOWN: it may have; never sent again by itself.
+    """
 
     QUEUED = "QUEUED"
     SENDING = "SENDING"
@@ -22,12 +25,10 @@ class DeliveryState(StrEnum):
 
 
 class Attempt(Value, frozen=True, kw_only=True):
-    """One try: `outcome` is the state it ended in, `None` while it runs.
+    """One attempt to deliver, or to look up at the receiver (`look_up`).
 
-    `receipt` is the receiver's proof; where there is none, `reason` says why.
-
-    `settings_version` counts the changes of the integration's settings: with which of them it was made, and where it
-    went by them. `look_up`: nothing was sent, the receiver was asked.
+    `outcome` is the state at its end, `None` while it runs. `receipt` is the receiver's proof of arrival; without it
+    `reason` is why. `settings_version` and `destination` are those of the integration at that time.
     """
 
     started_at: datetime
@@ -42,11 +43,12 @@ class Attempt(Value, frozen=True, kw_only=True):
 
 
 class Delivery(Value, frozen=True, kw_only=True):
-    """`generation` counts wanted copies. `attempts` counts all tries; `log` has the newest ten, newest first.
+    """One document for one integration.
 
-    `due_at`: next attempt by itself. `check_at`: when the program will look it up (an UNKNOWN with it counts as open).
-    `reason`: why it is not there; of one that is there, what became of it, where the receiver tells.
-    `sent_as`: path or identifier at the receiver. `dismissed`: the user has seen the failure and let it be.
+    `generation` counts the copies that were wanted. `attempts` counts all attempts; `log` has the newest ten, newest
+    first. `due_at` is the time of the next attempt by itself, `check_at` that of the next look-up. `reason` is why the
+    document has not arrived, or the receiver's later report on one that has. `sent_as` is its path or identifier at the
+    receiver. `dismissed` is True if a user has taken the failure off the list.
     """
 
     id: str
@@ -68,7 +70,7 @@ class Delivery(Value, frozen=True, kw_only=True):
 
     @property
     def is_open(self) -> bool:
-        """Still on its way by itself."""
+        """True if the program goes on with the delivery by itself."""
         return self.state in (DeliveryState.QUEUED, DeliveryState.SENDING) or self.is_checked_by_program
 
     @property
@@ -76,9 +78,9 @@ class Delivery(Value, frozen=True, kw_only=True):
         return self.state is DeliveryState.UNKNOWN and self.check_at is not None
 
     def arrived_elsewhere(self, destination: str | None) -> bool:
-        """It was delivered before the settings were changed, and nothing of it has arrived at `destination`.
+        """Returns True if the document was delivered to an earlier destination, and not to `destination`.
 
-        False wherever one of the two places is not known.
+        False if one of the destinations is unknown.
         """
         if self.state is not DeliveryState.DELIVERED or destination is None or not self.log:
             return False
@@ -89,12 +91,12 @@ class Delivery(Value, frozen=True, kw_only=True):
 
     @property
     def needs_a_look(self) -> bool:
-        """Failed, or unknown with nobody looking it up, and not dismissed."""
+        """True if it is a failure for the user: failed, or unknown without a look-up to come, and not dismissed."""
         if self.dismissed or self.is_checked_by_program:
             return False
         return self.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN)
 
 
 def _same_place(one: str, other: str) -> bool:
-    """A folder is the same one with and without a slash at its end."""
+    """Compares destinations; a slash at the end of a folder makes no difference."""
     return one.rstrip("/") == other.rstrip("/")

@@ -1,7 +1,7 @@
-"""Which way the money of a document goes: the sign of its amounts in lists, filters, sums and exports.
+"""The sign of a document's amounts in lists, filters, sums and exports.
 
-A credit note takes from what invoices come to: its amounts are negative everywhere but on its own page, which
-shows it as it is written. An invoice keeps its own sign, negative where the seller owes.
+Amounts of a credit note are negative everywhere but on its own page, which shows them as the document has them. An
+invoice has its own sign, negative where the seller owes.
 """
 
 from typing import Final
@@ -14,7 +14,7 @@ _AMOUNTS: Final = ("net_amount", "vat_amount", "gross_amount", "payable_amount")
 
 
 def directed(document: Document) -> Document:
-    """The document with the sign that its kind gives its amounts; one that has it already stays as it is."""
+    """Returns the document with negative amounts if it is a credit note. Amounts that are negative already stay."""
     if document.kind is not DocumentKind.CREDIT_NOTE:
         return document
     total = document.gross_amount or document.payable_amount or document.net_amount or document.vat_amount or 0

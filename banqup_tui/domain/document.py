@@ -1,4 +1,4 @@
-"""One file with its metadata."""
+"""A document: one file with its metadata."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -24,14 +24,13 @@ class Party(Value, frozen=True, kw_only=True):
 
 
 class Document(Value, frozen=True, kw_only=True):
-    """Amounts are minor units of `currency`, `None` where the file has none, with the sign that
-    `banqup_tui.domain.direction` gives them: a credit note's are negative.
+    """A document of a client.
 
-    `approved`: the client has approved it (false: client action needed). `processed`: marked by hand.
-    `counterparty` is the party that is not the client. `sha256` is lower-case hex and addresses the bytes.
-    `attempted`: an attempt to send it was made to some integration (domain rule 5).
-    `damaged`: the bytes that the service stores for it are missing, or are no longer those that came in.
-    `same_as`: an earlier document with the same seller, number, date, kind and amount, but other bytes.
+    Amounts are minor units of `currency`, `None` if the file has none; those of a credit note are negative
+    (domain.direction). `counterparty` is the party that is not the client. `sha256` is that of the file's bytes.
+    `approved`: the client has approved it. `processed`: a user has marked it. `attempted`: there was an attempt to send
+    it to an integration. `damaged`: the stored bytes are missing or do not have the hash. `same_as` is the id of an
+    earlier document with the same seller, number, date, kind and amount, but other bytes.
     """
 
     id: str
@@ -72,5 +71,5 @@ class Document(Value, frozen=True, kw_only=True):
 
     @property
     def sort_date(self) -> date:
-        """The day under which it is filed in years and months: the date on it, else the day it came in."""
+        """The day by which lists and months have it: its own date, else the day on which it came in."""
         return self.issue_date or self.created_at.date()

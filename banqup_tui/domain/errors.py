@@ -1,4 +1,4 @@
-"""The one tree of errors that a user may meet."""
+"""The base of all errors that are shown to the user."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from banqup_tui.domain.messages import TEXT, Message, text_message
 
 
 class BanqupError(Exception):
-    """Something that the user must be told.
+    """An error that is shown to the user.
 
-    `message` says what happened and what to do about it. Errors that have no code yet are made of two texts: one plain
-    sentence, and a remedy that may be empty. `exit_code` is what the command line ends with.
+    `message` has the code and parameters of what happened. An error may also be made of two texts, a sentence and a
+    remedy, where no code exists (a package of another author). `exit_code` is the exit code of the command line.
     """
 
     exit_code: int = 1
@@ -20,7 +20,7 @@ class BanqupError(Exception):
 
     @property
     def sentence(self) -> str:
-        """The text of an error without a code; of any other its code."""
+        """The text of an error without a code, else its code; for logs."""
         return str(self.message.params.get("text", self.message.code))
 
     @property

@@ -1,4 +1,4 @@
-"""What stands in the Banqup Store, and what the firm has installed of it."""
+"""Extensions of the Banqup Store, and their installations in the firm's space."""
 
 from enum import StrEnum
 from typing import Any
@@ -8,7 +8,7 @@ from banqup_tui.domain.messages import Message
 from banqup_tui.domain.values import Value
 
 Words = dict[str, str]
-"""One text by language code, always with `en`."""
+"""A text by language code; `en` is always there."""
 
 
 def in_language(words: Words, language: str) -> str:
@@ -23,7 +23,11 @@ class Category(StrEnum):
 
 
 class ReceiverKind(StrEnum):
-    """What can be known of a receiver after an attempt that was cut off (docs/guarantees.md)."""
+    """How an attempt that was cut off can be settled at a receiver (docs/protocol.md, "Delivery ledger").
+
+    KEY: sent again under the same idempotency key. RENAME: the rename of a hidden file is tried again. LOOKUP: the
+    receiver is asked. NEITHER: the user decides.
+    """
 
     KEY = "KEY"
     RENAME = "RENAME"
@@ -32,16 +36,20 @@ class ReceiverKind(StrEnum):
 
 
 class Extension(Value, frozen=True, kw_only=True):
-    """A connector with its texts and its settings schema.
+    """A connector with its texts and the schema of its settings.
 
-    `settings_schema` is a JSON Schema object (2020-12). Of each property it also says: `x-level` `firm` or `client`
-    (where it is usually given), `x-titles` and `x-help` (Words), `x-template` (may hold `[placeholders]`),
-    `x-look` (`email`, `host`, `port`, `url`, `path`, `choice`, `sign-in`; else text), `x-example` (a right value),
-    `writeOnly` (a secret: never sent back), `x-when` (it is asked only while the named settings have one of the values
-    listed for each). `problem` is set where the extension does not load.
+    `settings_schema` is a JSON Schema object (draft 2020-12). Its properties may have these keywords:
 
-    `package`: the distribution that brings it, where it is not this program's own; `allowed`: whether the owner has let
-    that package in. Until then none of it is run.
+    * `x-level`: `firm` or `client`, the level at which the setting is usually entered.
+    * `x-titles`, `x-help`: texts (`Words`).
+    * `x-template`: the value may have `[placeholders]` (domain.path_template).
+    * `x-look`: `email`, `host`, `port`, `url`, `path`, `choice` or `sign-in`; without it, text.
+    * `x-example`: a valid value.
+    * `x-when`: the setting is asked only while each named setting has one of the listed values.
+    * `writeOnly`: a secret, which is never sent back.
+
+    `problem` is set if the extension does not load. `package` is the distribution of an extension of another author;
+    none of its code runs until the owner has `allowed` it.
     """
 
     id: str
@@ -65,9 +73,9 @@ class InstallationState(StrEnum):
 
 
 class Installation(Value, frozen=True, kw_only=True):
-    """An extension installed in the space: its settings are the template for every client.
+    """An extension installed in the space; its settings are the defaults of every client.
 
-    `settings` holds no secrets; `secrets` names those that are kept.
+    `settings` has no secrets; `secrets` are the names of those that are stored.
     """
 
     id: str

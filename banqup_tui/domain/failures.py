@@ -1,4 +1,4 @@
-"""Deliveries that failed, or may have, and that nobody dismissed: by the hundred, by what they have in common."""
+"""Groups failed and unknown deliveries by their cause, and plans how a group is tried again."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from banqup_tui.domain.values import Value
 
 
 class Part(Value, frozen=True, kw_only=True):
-    """The deliveries of a group at one integration, which may be removed by now."""
+    """The deliveries of a group at one integration, which may be removed."""
 
     integration_id: str
     client_id: str
@@ -22,9 +22,10 @@ class Part(Value, frozen=True, kw_only=True):
 
 
 class FailureGroup(Value, frozen=True, kw_only=True):
-    """`state` is FAILED or UNKNOWN, `cause` what their reasons have in common (domain.causes).
+    """The failures of one extension with the same state (FAILED or UNKNOWN) and the same cause (domain.causes).
 
-    `parts`: the integrations with most failures first. `key` is short, the same for as long as the cause is.
+    `parts` has the integration with the most failures first. `key` is short and depends on extension, state and cause
+    alone.
     """
 
     key: str
@@ -47,7 +48,7 @@ class FailureGroup(Value, frozen=True, kw_only=True):
 
 
 class Failing(Value, frozen=True, kw_only=True):
-    """One delivery of a group, with what is needed to try it again or let it be."""
+    """One delivery of a group, with the values that a retry or a dismissal needs."""
 
     delivery_id: str
     document_id: str
@@ -65,7 +66,11 @@ def key_of(extension_id: str, state: DeliveryState, cause: str) -> str:
 
 
 def grouped(counts: Mapping[tuple[str, str, str], int], integrations: Mapping[str, Integration]) -> list[FailureGroup]:
-    """The largest first. `counts` by integration, state and cause; of an integration that is not there nothing."""
+    """Groups failures; the largest group comes first.
+
+    `counts` are by integration id, state and cause. Failures of an integration that is not in `integrations` are left
+    out.
+    """
     parts: dict[tuple[str, str, str], list[Part]] = {}
     for (integration_id, state, cause), count in counts.items():
         found_integration = integrations.get(integration_id)
@@ -92,7 +97,11 @@ def grouped(counts: Mapping[tuple[str, str, str], int], integrations: Mapping[st
 
 
 class Retry(Value, frozen=True, kw_only=True):
-    """What it takes to try failures again. `resumed`: integrations to mend first. `left_out`: paused or removed."""
+    """The commands that try failures again.
+
+    `resumed` are the broken integrations that are resumed first, `rounds` the deliveries of each SEND, `copies` those
+    of a RESEND. `left_out` counts deliveries of paused and removed integrations.
+    """
 
     resumed: tuple[str, ...] = ()
     rounds: tuple[tuple[Failing, ...], ...] = ()
@@ -105,9 +114,10 @@ class Retry(Value, frozen=True, kw_only=True):
 
 
 def retry_of(failing: Iterable[Failing], integrations: Mapping[str, Integration]) -> Retry:
-    """FAILED ones are sent; UNKNOWN ones are further copies, which may be there twice.
+    """Plans the retry of failures. FAILED deliveries are sent; UNKNOWN ones get another copy, which may arrive twice.
 
-    A round has at most one integration of each client: a document of it then goes to that one alone.
+    A round has at most one integration of each client, because SEND sends every document of it to every integration:
+    with two, a document would also go to an integration at which it has not failed.
     """
     possible: list[Failing] = []
     left_out = 0

@@ -1,4 +1,4 @@
-"""How an integration is doing, and all those of one installation: told before the user trips over it."""
+"""The health of an integration, and the summary of all integrations of an installation."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -10,11 +10,14 @@ from banqup_tui.domain.integration import Integration, IntegrationState, Trouble
 from banqup_tui.domain.values import Value
 
 SOON = timedelta(days=14)
-"""So long before a sign-in ends it is told."""
+"""The time before the end of a sign-in from which on it is shown."""
 
 
 class Health(StrEnum):
-    """The worst first. The first four need a person; NO_ANSWER is tried again by itself, EXPIRES_SOON still works."""
+    """The health of an integration, the worst first.
+
+    The first four need a person. NO_ANSWER is tried again by itself; EXPIRES_SOON still works.
+    """
 
     NOT_LOADING = "NOT_LOADING"
     SIGN_IN_EXPIRED = "SIGN_IN_EXPIRED"
@@ -35,9 +38,9 @@ class Health(StrEnum):
 
 
 class Summary(Value, frozen=True, kw_only=True):
-    """Of the integrations of one installation: how many, of how many clients, and how.
+    """Counts of the integrations of one installation, of their clients, and of their health.
 
-    `worst` is WELL where there are none. A client may have several integrations of one extension.
+    `worst` is WELL if there are none. A client may have several integrations of one extension.
     """
 
     total: int = 0
@@ -51,7 +54,12 @@ class Summary(Value, frozen=True, kw_only=True):
 
 
 def health_of(integration: Integration, extension: Extension | None, now: datetime) -> Health:
-    """`extension`: as it stands in the Store, `None` where it is gone from there. `now` is aware."""
+    """Returns the health of an integration.
+
+    Args:
+        extension: The extension in the Store, `None` if it is not there any more.
+        now: An aware time.
+    """
     until = integration.sign_in_until
     if extension is None or extension.problem is not None or integration.trouble is Trouble.EXTENSION:
         return Health.NOT_LOADING
@@ -67,7 +75,7 @@ def health_of(integration: Integration, extension: Extension | None, now: dateti
 
 
 def summary(integrations: Iterable[Integration], extension: Extension | None, now: datetime) -> Summary:
-    """Of those that are not removed. `active` are those that send, whatever else is told of them."""
+    """Summarizes the integrations that are not removed. `active` counts those that send, of any health."""
     present = [one for one in integrations if one.state is not IntegrationState.REMOVED]
     found = Counter(health_of(one, extension, now) for one in present)
     order = list(Health)

@@ -1,6 +1,6 @@
-"""Numbers that name companies, bank accounts and payments: their one normal form, checks and pretty form.
+"""Normalises, checks and formats the numbers of companies, bank accounts and payments.
 
-A check digit that does not fit is never more than a warning: numbers that fail it are in use.
+A wrong check digit is only a warning: numbers with wrong check digits are in use.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _VAT_SHAPES: dict[str, str] = {
     "CH": r"E\d{9}(?:MWST|TVA|IVA)?",
     "NO": r"\d{9}(?:MVA)?",
 }
-"""The part after the country code, per country (the table of VIES, with CH and NO added)."""
+"""The part after the country code, by country: the structures of VIES, with CH and NO added."""
 
 _IBAN_LENGTHS: dict[str, int] = {
     country: int(length)
@@ -59,7 +59,7 @@ _IBAN_LENGTHS: dict[str, int] = {
         "SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30 ",
     )
 }
-"""The length of an IBAN per country (ISO 13616 registry)."""
+"""The length of an IBAN by country (registry of ISO 13616)."""
 
 _BELGIAN_SCHEMES = frozenset({"0208", "9925", "9956", "BE:CBE", "BE:VAT", "BE:EN", "CBE", "KBO", "BCE"})
 _FRENCH_SCHEMES = frozenset({"0002", "0009", "0225", "SIREN", "SIRET", "FR:SIREN", "FR:SIRET", "FR:SIRENE"})
@@ -69,29 +69,28 @@ _OTHER_NAMES_OF_SCHEMES = {"NL:KVK": "0106", "NL:OIN": "0190", "GLN": "0088", "D
 
 
 class CommunicationCheck(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A Belgian structured communication: its twelve digits, and the check digits that they should end in."""
+    """A Belgian structured communication: its twelve digits, and the check digits that are expected at their end."""
 
     digits: str
     expected: str
 
     @property
     def check_digits(self) -> str:
-        """The check digits as written: the last two."""
+        """The check digits of the document: the last two."""
         return self.digits[10:]
 
     @property
     def holds(self) -> bool:
-        """Whether the check digits fit."""
+        """True if the check digits are the expected ones."""
         return self.check_digits == self.expected
 
 
 def belgian_number(text: str) -> str | None:
-    """The ten digits of a Belgian enterprise or VAT number, which are one and the same; None for anything
-    else.
+    """Returns the ten digits of a Belgian enterprise or VAT number, which are the same; `None` for any other text.
 
     `BE 0465.123.710`, `TVA BE465123710` and `0465123710` are one number. Nine digits get the leading zero
     that was added in 2005. Establishment units begin with 2 to 8 and are no enterprise number. The check
-    digits are not looked at.
+    digits are not checked.
     """
     digits = _BELGIAN_WORDS.sub("", _compact(text))
     if not (digits.isascii() and digits.isdigit()):
@@ -101,15 +100,15 @@ def belgian_number(text: str) -> str | None:
 
 
 def belgian_check_holds(number: str) -> bool:
-    """Whether the last two of ten digits are 97 minus the remainder of the first eight by 97."""
+    """Returns True if the last two of ten digits are 97 minus the remainder of the first eight divided by 97."""
     return int(number[8:]) == 97 - int(number[:8]) % 97
 
 
 def normalise_vat(text: str, country: str = "") -> str | None:
-    """A VAT number with its country code and without spaces or points: `BE0465123710`, `NL123456789B01`.
+    """Returns a VAT number with its country code and without spaces or points: `BE0465123710`, `NL123456789B01`.
 
-    A number without a code gets that of `country`, where its shape is one of that country's. None where no
-    VAT number can be seen in it.
+    A number without a code gets that of `country` if it has the structure of that country. Returns `None` if the
+    text is no VAT number.
     """
     compact = re.sub(r"^(?:TVA|BTW|MWST|VAT|UST)+", "", _compact(text))
     if compact[:2] == "GR":
@@ -125,7 +124,7 @@ def normalise_vat(text: str, country: str = "") -> str | None:
 
 
 def vat_number_holds(text: str) -> bool:
-    """Whether a VAT number has the shape of its country, and, for Belgium, check digits that fit."""
+    """Returns True if a VAT number has the structure of its country and, for Belgium, right check digits."""
     vat = normalise_vat(text)
     if vat is None or not re.fullmatch(_VAT_SHAPES[vat[:2]], vat[2:], re.ASCII):
         return False
@@ -133,8 +132,7 @@ def vat_number_holds(text: str) -> bool:
 
 
 def party_keys(identifiers: Iterable[tuple[str, str]], country: str = "") -> tuple[str, ...]:
-    """The keys by which a party can be matched, out of its `(scheme, value)` identifiers; order kept, no
-    doubles.
+    """Returns the keys by which a party is matched, from its `(scheme, value)` identifiers, in order, each once.
 
     Two parties that share a key are the same company. `be:0465123710` stands for every way to write a
     Belgian number (Peppol 0208, 9925 and 9956, `BE:VAT`, VAT, none); `vat:` and `fr:` (SIREN) likewise; any
@@ -146,7 +144,7 @@ def party_keys(identifiers: Iterable[tuple[str, str]], country: str = "") -> tup
 
 
 def pretty_vat(text: str) -> str:
-    """A VAT or enterprise number as people write it: `BE 0465.123.710`; what is not Belgian stays as is."""
+    """Returns a Belgian VAT or enterprise number as people write it, `BE 0465.123.710`; other texts unchanged."""
     number = belgian_number(text)
     if number is None:
         return text.strip()
@@ -154,19 +152,17 @@ def pretty_vat(text: str) -> str:
 
 
 def pretty_enterprise_number(text: str) -> str:
-    """A Belgian enterprise number as people write it: `0465.123.710`; anything else stays as it is."""
+    """Returns a Belgian enterprise number as people write it, `0465.123.710`; other texts unchanged."""
     return pretty_vat(text).removeprefix("BE ") if belgian_number(text) else text.strip()
 
 
 def normalise_account(text: str) -> str:
-    """An account number without spaces and dashes, in capitals."""
+    """Returns an account number in capitals, without spaces, points and dashes."""
     return re.sub(r"[\s.\-]+", "", text).upper().removeprefix("IBAN")
 
 
 def is_iban(text: str) -> bool:
-    """Whether a text is a valid IBAN: length of its country and check digits (ISO 13616, ISO 7064 MOD
-    97-10).
-    """
+    """Returns True for a valid IBAN: the length of its country, and check digits (ISO 13616, ISO 7064 MOD 97-10)."""
     iban = normalise_account(text)
     if not re.fullmatch(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{8,30}", iban) or len(iban) != _IBAN_LENGTHS.get(iban[:2]):
         return False
@@ -174,12 +170,12 @@ def is_iban(text: str) -> bool:
 
 
 def iban_check_digits(country: str, account: str) -> str:
-    """The two check digits that make an IBAN of a country code and a basic account number."""
+    """Returns the two check digits of the IBAN with this country code and basic account number."""
     return f"{98 - _modulo_97(f'{account}{country}00'.upper()):02}"
 
 
 def pretty_account(text: str) -> str:
-    """An IBAN in groups of four: `BE68 5390 0754 7034`; any other account stays as it is."""
+    """Returns an IBAN in groups of four, `BE68 5390 0754 7034`; other accounts unchanged."""
     if not is_iban(text):
         return text.strip()
     iban = normalise_account(text)
@@ -187,9 +183,9 @@ def pretty_account(text: str) -> str:
 
 
 def check_communication(text: str) -> CommunicationCheck | None:
-    """The check of a Belgian structured communication (`+++123/4567/89002+++`), None where the text is none.
+    """Checks a Belgian structured communication (`+++123/4567/89002+++`); `None` if the text is none.
 
-    The last two of the twelve digits are the remainder of the first ten by 97, and 97 in place of 0.
+    The last two of the twelve digits are the remainder of the first ten divided by 97, and 97 in place of 0.
     """
     match = re.fullmatch(r"([+*]{3})?\s*(\d{3})[/ ]?(\d{4})[/ ]?(\d{5})\s*([+*]{3})?", text.strip(), re.ASCII)
     if match is None:
@@ -199,7 +195,7 @@ def check_communication(text: str) -> CommunicationCheck | None:
 
 
 def pretty_communication(text: str) -> str:
-    """A Belgian structured communication as people write it; any other text stays as it is."""
+    """Returns a Belgian structured communication as people write it; other texts unchanged."""
     check = check_communication(text)
     if check is None:
         return text.strip()
@@ -251,7 +247,7 @@ def _labelled(scheme: str, compact: str) -> list[str]:
 
 
 def pretty_key(key: str) -> str:
-    """An identifier as the sorter compares it, as people write it: `be:0465123710` -> `0465.123.710`."""
+    """Returns a key of `party_keys` as people write the number: `be:0465123710` becomes `0465.123.710`."""
     kind, _, text = key.partition(":")
     pretty = {"be": pretty_enterprise_number, "vat": pretty_vat, "iban": pretty_account, "account": pretty_account}
     return pretty[kind](text) if kind in pretty else key

@@ -1,4 +1,4 @@
-"""An installation activated for one client."""
+"""An integration: an installation activated for one client."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -19,7 +19,7 @@ class IntegrationState(StrEnum):
 
 
 class Trouble(StrEnum):
-    """What a BROKEN integration lacks."""
+    """The kind of fault for which an integration is BROKEN."""
 
     SIGN_IN = "SIGN_IN"
     SETTINGS = "SETTINGS"
@@ -27,14 +27,15 @@ class Trouble(StrEnum):
 
 
 class Integration(Value, frozen=True, kw_only=True):
-    """`settings` are this client's own: added to the firm's, or overriding them. Secrets are named, never shown.
+    """An installation activated for one client.
 
-    `activated_seq` is the change number of the activation: what was created after it is sent by itself.
-    `cause` says why a BROKEN one stopped, `trouble` of what kind that is. `effective` are the settings as used, with
-    the secrets left out. `failing_since`: the receiver has not answered, or the integration is BROKEN, since then;
-    `failing_reason` is what was said last, `postponed_until` when it is tried again. `sign_in_until`: when the sign-in
-    ends, where the extension can tell. `destination`: where documents go by the settings in use, as text to compare;
-    `None` where it is not known yet.
+    `settings` are this client's own, which override those of the firm; `effective` are the settings in use. Neither has
+    secrets; `secrets` are the names of those that are stored. `activated_seq` is the change number of the activation:
+    documents created after it are sent by themselves. `cause` is why a BROKEN integration stopped, `trouble` its kind.
+    `failing_since` is the time since which the receiver has not answered or the integration is BROKEN; `failing_reason`
+    is its last error, `postponed_until` the time of the next try. `sign_in_until` is the end of the sign-in, if the
+    extension knows it. `destination` is the place to which documents go by the settings in use, as a text to compare;
+    `None` if it is unknown.
     """
 
     id: str

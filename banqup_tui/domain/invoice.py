@@ -1,7 +1,7 @@
-"""An invoice or credit note, as EN 16931 sees it; BT and BG are that standard's business terms and groups.
+"""An invoice or credit note by EN 16931; BT and BG are the standard's business terms and groups.
 
-All amounts are whole minor units of `currency`. None means that the document does not say. What a credit note
-credits is positive, as EN 16931 has it; lists and sums turn it round (`banqup_tui.domain.direction`).
+All amounts are whole minor units of `currency`; `None` means that the document has no value. Amounts of a credit note
+are positive, as in EN 16931; lists and sums make them negative (`banqup_tui.domain.direction`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from banqup_tui.domain.warnings import ReadWarning
 
 
 class PartyIdentifier(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One number of a party; `scheme` is a Peppol or ISO 6523 code, `VAT`, `FC`, `BE:VAT` … or empty."""
+    """A number of a party; `scheme` is a Peppol or ISO 6523 code, `VAT`, `FC`, `BE:VAT` … or empty."""
 
     scheme: str
     value: str
@@ -25,20 +25,19 @@ class PartyIdentifier(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
 class InvoiceParty(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Seller (BG-4), buyer (BG-7) or payee (BG-10).
 
-    `identifiers` holds every number that names the party in the document, in its order, without doubles: what
-    `party_keys` takes.
+    `identifiers` are all numbers of the party in the document, in its order, each once, as `party_keys` takes them.
     """
 
     name: str = ""
-    """BT-27, BT-44, BT-59: the legal name where there is one, else the trade name."""
+    """BT-27, BT-44, BT-59: the legal name if there is one, else the trade name."""
     trade_name: str = ""
     """BT-28, BT-45"""
     vat_number: str = ""
-    """BT-31, BT-48: scheme VAT (UBL) or VA (CII) only, as written."""
+    """BT-31, BT-48: with scheme VAT (UBL) or VA (CII) only, as in the document."""
     tax_number: str = ""
     """BT-32: any other tax registration."""
     enterprise_number: str = ""
-    """BT-30, BT-47: of the legal entity, as written."""
+    """BT-30, BT-47: of the legal entity, as in the document."""
     electronic_address: str = ""
     """BT-34, BT-49"""
     electronic_address_scheme: str = ""
@@ -55,21 +54,21 @@ class InvoiceParty(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class PaymentMeans(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One way to pay (BG-16); a document may name several accounts, each is one of these."""
+    """A means of payment (BG-16); each account of a document is one."""
 
     code: str = ""
     """BT-81, UNTDID 4461: 30 and 58 credit transfer, 59 direct debit, 48 card."""
     name: str = ""
     """BT-82"""
     account: str = ""
-    """BT-84, as written without spaces: an IBAN where `is_iban` says so, else a local number."""
+    """BT-84, without spaces: an IBAN if `account_is_iban`, else a local number."""
     account_is_iban: bool = False
     account_name: str = ""
     """BT-85"""
     bic: str = ""
     """BT-86"""
     reference: str = ""
-    """BT-83: what the payer is to quote."""
+    """BT-83: the reference for the payer to quote."""
     mandate: str = ""
     """BT-89"""
     debited_account: str = ""
@@ -105,16 +104,14 @@ class VatBreakdown(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class InvoiceLine(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A line (BG-25). Sub-lines follow their line, with a greater `depth`; their amounts are part of its
-    amount.
-    """
+    """A line (BG-25). Sub-lines follow their line, with a greater `depth`; the line's amount includes theirs."""
 
     id: str = ""
     """BT-126"""
     description: str = ""
     """BT-153, or BT-154 where the item has no name"""
     item_description: str = ""
-    """BT-154 where it says more than the name"""
+    """BT-154 if it differs from the name"""
     note: str = ""
     """BT-127"""
     quantity: Decimal | None = None
@@ -138,9 +135,9 @@ class InvoiceLine(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class InvoiceAttachment(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A file embedded in the document (BT-125); `banqup_tui.formats.attachment_bytes` gets its bytes.
+    """A file embedded in the document (BT-125); `banqup_tui.formats.attachment_bytes` returns its bytes.
 
-    `name` is safe as a file name, `size` is in bytes; the media type is the sender's word.
+    `name` is safe as a file name, `size` is in bytes; the media type is the sender's and not checked.
     """
 
     name: str
@@ -153,9 +150,7 @@ class InvoiceAttachment(msgspec.Struct, frozen=True, kw_only=True, rename="camel
 
 
 class DocumentReference(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A supporting document that is named, not embedded (BG-24), with its address where there is one
-    (BT-124).
-    """
+    """A supporting document that is named but not embedded (BG-24), with its address, if any (BT-124)."""
 
     id: str = ""
     description: str = ""
@@ -163,7 +158,7 @@ class DocumentReference(msgspec.Struct, frozen=True, kw_only=True, rename="camel
 
 
 class Invoice(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A whole document. What could not be understood in it is in `warnings`."""
+    """A whole invoice or credit note. `warnings` has the parts that could not be read."""
 
     kind: InvoiceKind
     type_code: str = ""
@@ -221,7 +216,7 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     notes: tuple[str, ...] = ()
     """BT-22"""
     lines: tuple[InvoiceLine, ...] = ()
-    """None at all is lawful in the profiles MINIMUM and BASIC WL of Factur-X."""
+    """Empty is valid in the profiles MINIMUM and BASIC WL of Factur-X."""
     allowances: tuple[AllowanceCharge, ...] = ()
     vat_breakdown: tuple[VatBreakdown, ...] = ()
     attachments: tuple[InvoiceAttachment, ...] = ()
@@ -236,16 +231,16 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     @property
     def self_billed(self) -> bool:
-        """Whether the buyer wrote the document in the seller's name."""
+        """True if the buyer issued the document in the seller's name."""
         return invoice_type(self.type_code).self_billed or "selfbilling" in self.customization_id.lower()
 
     @property
     def corrective(self) -> bool:
-        """Whether the document takes the place of an earlier one; its amounts have their own sign."""
+        """True if the document replaces an earlier one; its amounts have their own sign."""
         return invoice_type(self.type_code).corrective
 
     @property
     def asks_for_payment(self) -> bool:
-        """False of a credit note, and of an invoice by which the seller owes."""
+        """False for a credit note, and for an invoice by which the seller owes."""
         total = self.payable if self.payable is not None else self.gross
         return self.kind is InvoiceKind.INVOICE and (total is None or total >= 0)

@@ -1,6 +1,6 @@
-"""Type codes of invoices and credit notes: UNTDID 1001, as far as EN 16931 (BT-3, code list v. 14) takes them.
+"""Type codes of invoices and credit notes: the part of UNTDID 1001 that EN 16931 allows (BT-3, code lists version 14).
 
-A code that is not here is that of an invoice.
+Any other code is read as that of an invoice.
 """
 
 from enum import StrEnum
@@ -10,17 +10,17 @@ import msgspec
 
 
 class InvoiceKind(StrEnum):
-    """Told by the type code (BT-3), not by the name of the root element."""
+    """The kind of a document by its type code (BT-3), not by the name of the root element."""
 
     INVOICE = "INVOICE"
     CREDIT_NOTE = "CREDIT_NOTE"
 
 
 class InvoiceType(msgspec.Struct, frozen=True):
-    """What a type code says of a document.
+    """The meaning of a type code.
 
-    `name` is that of the code list. `self_billed`: the buyer wrote it in the seller's name. `corrective`: it
-    takes the place of an earlier one; its amounts go up or down, with their own sign.
+    `name` is that of the code list. `self_billed`: the buyer issued the document in the seller's name. `corrective`:
+    it replaces an earlier document, and its amounts have their own sign.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What lists show: one line of a document, a client or a folder, and totals. Drawn from the local copy."""
+"""Rows of lists as the local copy gives them: documents, clients, folders, and totals."""
 
 from datetime import date
 
@@ -10,7 +10,7 @@ from banqup_tui.domain.values import Value
 
 
 class Sent(Value, frozen=True, kw_only=True):
-    """Where one document goes. `needs_a_look`: failed or unknown, and not dismissed."""
+    """The delivery of a document to one integration. `needs_a_look`: failed or unknown, and not dismissed."""
 
     integration_id: str
     label: str
@@ -20,10 +20,10 @@ class Sent(Value, frozen=True, kw_only=True):
 
 
 class DocumentRow(Value, frozen=True, kw_only=True):
-    """One line of a table of documents. `date` is the day under which it is filed.
+    """A row of a table of documents. `date` is `Document.sort_date`.
 
-    `status` is what the user sees: what waits in the outbox is drawn over it, and then `pending` is true.
-    `sent` has one entry for every integration it goes to (cancelled ones left out), in the order of their names.
+    `status` includes the effects of pending commands; if there are any, `pending` is True. `sent` has an entry for
+    each delivery that is not cancelled, by the label of its integration.
     """
 
     id: str
@@ -59,7 +59,7 @@ class DocumentRow(Value, frozen=True, kw_only=True):
 
 
 class Counts(Value, frozen=True, kw_only=True):
-    """How many documents by accounting status."""
+    """The number of documents of each accounting status."""
 
     client_action_needed: int = 0
     queued: int = 0
@@ -73,7 +73,7 @@ class Counts(Value, frozen=True, kw_only=True):
 
     @property
     def to_do(self) -> int:
-        """What waits for the accountant."""
+        """The number of documents that wait for the accountant."""
         return self.error + self.ready
 
     def of(self, status: AccountingStatus) -> int:
@@ -90,7 +90,7 @@ COUNT_NAMES: dict[AccountingStatus, str] = {
 
 
 class UnderWay(Value, frozen=True, kw_only=True):
-    """Deliveries that are not settled: those that wait, and those that are being sent."""
+    """The numbers of deliveries that are queued and that are being sent."""
 
     queued: int = 0
     sending: int = 0
@@ -101,7 +101,10 @@ class UnderWay(Value, frozen=True, kw_only=True):
 
 
 class ClientRow(Value, frozen=True, kw_only=True):
-    """`integrations` are the labels of those that are not removed, by name."""
+    """A row of the list of clients. `integrations` are the labels of those that are not removed, in order.
+
+    `newest` is the date of the newest document.
+    """
 
     client: Client
     counts: Counts
@@ -115,7 +118,7 @@ class MonthNode(Value, frozen=True, kw_only=True):
 
 
 class YearNode(Value, frozen=True, kw_only=True):
-    """`months` newest first."""
+    """A year of a folder; the newest of `months` comes first."""
 
     year: int
     counts: Counts
@@ -123,7 +126,7 @@ class YearNode(Value, frozen=True, kw_only=True):
 
 
 class FolderNode(Value, frozen=True, kw_only=True):
-    """`years` newest first."""
+    """A folder of a client; the newest of `years` comes first."""
 
     folder: Folder
     counts: Counts
@@ -131,7 +134,10 @@ class FolderNode(Value, frozen=True, kw_only=True):
 
 
 class Totals(Value, frozen=True, kw_only=True):
-    """Of the documents of one currency, in its minor units, less what credit notes take; no amount counts as none."""
+    """Totals of the documents of one currency, in its minor units.
+
+    Credit notes are subtracted; a document without an amount counts as zero.
+    """
 
     currency: str
     count: int

@@ -1,7 +1,8 @@
-"""What the program says to its user, as a code and its parameters: the sentence is made where it is shown.
+"""Messages of the program to its user, as a code with parameters. The sentence is made where it is shown.
 
-A message travels so from a connector or a reader through the ledger, both databases and the wire, and means the same
-in every language. `presentation.messages` makes its sentence and its remedy; docs/messages.md lists the codes.
+A message passes in this form from a connector or a reader through the ledger, both databases and the wire, so that it
+means the same in every language. `presentation.messages` makes its sentence and its remedy; docs/messages.md lists the
+codes.
 """
 
 from __future__ import annotations
@@ -15,25 +16,26 @@ from banqup_tui.domain.text import clean
 Param = str | int
 
 TEXT = "text"
-"""Code of a sentence that came as text: written by an earlier version, or by a package of others. Parameters: `text`
-and `remedy`, and their translations, `text.fr` and so on. It is shown as it is."""
+"""The code of a message that came as a sentence, from an earlier version or from a package of another author.
+
+Its parameters are `text` and `remedy`, and their translations `text.fr` and so on. It is shown unchanged.
+"""
 
 OF_CLIENT = "ofClient"
-"""A parameter that any message may have: the name of the client that it is about."""
+"""A parameter that any message may have: the name of the client that it concerns."""
 
 OF_SETTING = "setting"
-"""A parameter that a message of a setting has: the setting's title in English, `setting.fr` in French. It stands before
-the sentence, or in it."""
+"""The parameter of a message about a setting: the setting's title in English; `setting.fr` in French, and so on. It is
+shown before the sentence, or in it."""
 
 _LONGEST = 500
-"""Characters of a parameter: a message is one line, and a stranger's text may have megabytes."""
+"""The most characters of a parameter: a message is one line, and the text of a stranger may have megabytes."""
 
 
 class Message(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`code` is stable and says what happened, `params` are put into its sentence.
+    """A message: a stable code, and the parameters of its sentence.
 
-    `quote` is what the receiver or a library said itself, word for word: it is shown in quotation marks and never
-    translated.
+    `quote` is the text of a receiver or a library, word for word. It is shown in quotation marks and never translated.
     """
 
     code: str
@@ -42,7 +44,7 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def message(code: str, /, quote: str = "", **params: object) -> Message:
-    """A message whose texts are cleaned for one line of a terminal; numbers stay numbers."""
+    """Makes a message. Texts are cleaned for one line of a terminal and cut; numbers stay numbers."""
     return Message(code, _cleaned(params), clean(quote)[:_LONGEST])
 
 
@@ -51,23 +53,23 @@ def _cleaned(params: Mapping[str, object]) -> dict[str, Param]:
 
 
 def with_params(one: Message, **params: object) -> Message:
-    """The same message with more parameters."""
+    """Returns the message with more parameters."""
     return msgspec.structs.replace(one, params={**one.params, **_cleaned(params)})
 
 
 def of_setting(one: Message, titles: Mapping[str, str]) -> Message:
-    """The same message with the title of its setting in each language, by the language's code."""
+    """Returns the message with the title of its setting; `titles` are by language code, always with `en`."""
     named = {OF_SETTING: titles["en"], **in_other_languages(OF_SETTING, titles)}
     return msgspec.structs.replace(one, params={**one.params, **_cleaned(named)})
 
 
 def in_other_languages(name: str, texts: Mapping[str, str]) -> dict[str, str]:
-    """A parameter's value in each language but English: `setting.fr`."""
+    """Returns the parameters for the languages other than English, such as `setting.fr`."""
     return {f"{name}.{language}": text for language, text in texts.items() if language != "en"}
 
 
 def message_in(line: str) -> Message | None:
-    """The message that a line of a log is, as JSON; `None` where it is none."""
+    """Returns the message that a line of a log has as JSON; `None` if it has none."""
     try:
         return msgspec.json.decode(line, type=Message)
     except msgspec.DecodeError:
@@ -75,11 +77,11 @@ def message_in(line: str) -> Message | None:
 
 
 def text_message(text: str | Mapping[str, str], remedy: str | Mapping[str, str] = "") -> Message:
-    """A sentence that is no message of the program, kept as it is.
+    """Makes a message of a sentence that has no code.
 
     Args:
-        text: What happened. A package of others may give it in several languages, by their codes, always with `en`.
-        remedy: What to do about it, in the same ways.
+        text: The sentence. A package of another author may give it by language code, always with `en`.
+        remedy: The sentence on what to do, in the same forms.
     """
     params: dict[str, Param] = {}
     for name, part in (("text", text), ("remedy", remedy)):
@@ -89,5 +91,5 @@ def text_message(text: str | Mapping[str, str], remedy: str | Mapping[str, str] 
 
 
 def of_client(message: Message, client: str) -> Message:
-    """The same message, with the name of the client that it is about; this stands before its sentence."""
+    """Returns the message with the name of the client that it concerns, which is shown before its sentence."""
     return msgspec.structs.replace(message, params={**message.params, OF_CLIENT: clean(client)})

@@ -1,4 +1,4 @@
-"""Money as whole minor units: cents for EUR, yen for JPY, baisa for OMR."""
+"""Converts amounts of money between decimals and whole minor units: cents for EUR, yen for JPY, baisa for OMR."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _LARGEST = 2**63 - 1
 
 
 def parse_decimal(text: str) -> Decimal:
-    """The value of a plain decimal number (`xs:decimal`: no exponent, no thousands separator).
+    """Reads a decimal number without exponent and thousands separators (`xs:decimal`, XML Schema Part 2, 3.2.3).
 
-    Raises ValueError for anything else, `NaN` and `Infinity` included.
+    Raises `ValueError` for any other text, `NaN` and `Infinity` included.
     """
     stripped = text.strip()
     if not _DECIMAL.fullmatch(stripped):
@@ -24,11 +24,10 @@ def parse_decimal(text: str) -> Decimal:
 
 
 def to_minor(value: str | Decimal, currency: str) -> tuple[int, bool]:
-    """An amount in minor units of `currency`, and whether it was finer than that and had to be rounded half
-    up.
+    """Returns an amount in minor units of `currency`, and whether it had more decimals and was rounded.
 
-    Half up means away from zero, so that an invoice and its credit note round alike. Raises ValueError for
-    a text that is no decimal number and for an amount beyond 64 bits.
+    Halves are rounded away from zero, so that an invoice and its credit note are rounded alike. Raises `ValueError`
+    for a text that is no decimal number, and for an amount beyond 64 bits.
     """
     amount = parse_decimal(value) if isinstance(value, str) else value
     if not amount.is_finite() or abs(amount.adjusted()) > 60:
@@ -43,5 +42,5 @@ def to_minor(value: str | Decimal, currency: str) -> tuple[int, bool]:
 
 
 def from_minor(amount: int, currency: str) -> Decimal:
-    """The exact decimal value of an amount in minor units."""
+    """Returns the exact decimal value of an amount in minor units."""
     return Decimal(amount).scaleb(-minor_digits(currency), _CONTEXT)

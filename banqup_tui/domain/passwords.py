@@ -1,4 +1,4 @@
-"""Passwords of an SFTP drop: drawn here, kept only as a salted slow hash (scrypt, RFC 7914)."""
+"""Makes and checks the passwords of an SFTP drop. Only a salted slow hash is stored (scrypt, RFC 7914)."""
 
 import hashlib
 import hmac
@@ -12,12 +12,12 @@ _LETTERS = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
 def new_password() -> str:
-    """24 letters and digits that are not taken for one another: some 139 bits."""
+    """Returns a random password of 24 letters and digits (about 139 bits), without those that look alike."""
     return "".join(secrets.choice(_LETTERS) for _ in range(24))
 
 
 def password_hash(password: str) -> str:
-    """What may be kept of a password: `scrypt$N$r$p$salt$hash`, salt and hash in hex."""
+    """Returns the hash of a password for storage: `scrypt$N$r$p$salt$hash`, with salt and hash in hex."""
     salt = secrets.token_bytes(16)
     return f"scrypt${_COST}${_BLOCK}${_PARALLELISM}${salt.hex()}${_hash(password, salt).hex()}"
 
@@ -27,9 +27,9 @@ def is_password_hash(text: str) -> bool:
 
 
 def is_password(password: str, stored: str | None) -> bool:
-    """The same work, some 60 ms, whatever is kept: its time does not tell a stranger who has a password here.
+    """Returns True if a password has the stored hash; False without a hash, or with one of another form.
 
-    False where nothing is kept, or something of another form.
+    It computes a hash in every case, some 60 ms, so that its time does not show a stranger which accounts exist.
     """
     found = _HASH.fullmatch(stored or "")
     salt, wanted = (bytes.fromhex(found[1]), bytes.fromhex(found[2])) if found else (bytes(16), bytes(32))

@@ -1,7 +1,7 @@
-"""Paths with `[placeholders]`: what they may hold, what is wrong with one, and how one is filled.
+"""Checks and fills paths with `[placeholders]`.
 
-Whoever writes the template is trusted, whoever wrote the document is not: every value is made a safe part of one
-name before it is put in, so that no value can add a folder, climb out of one, or hide a file.
+The author of a template is trusted, the author of a document is not: every value is made a safe part of one name
+before it is filled in, so that no value can add a folder, leave a folder with `..`, or hide a file.
 """
 
 import re
@@ -48,7 +48,7 @@ _EXTENSION = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$")
 
 
 class TemplateProblem(Value, frozen=True, kw_only=True):
-    """What is wrong between `start` and `end`. Its parameter `near` is what would be right there, if one is near."""
+    """A fault between `start` and `end`. The message's parameter `near` is a similar valid text, if there is one."""
 
     start: int
     end: int
@@ -56,7 +56,7 @@ class TemplateProblem(Value, frozen=True, kw_only=True):
 
 
 def check(template: str) -> list[TemplateProblem]:
-    """Every problem, from left to right; none means that it can be filled."""
+    """Returns every problem of a template, from left to right. A template without problems can be filled."""
     problems = [*_unknown_names(template), *_stray_brackets(template), *_climbing(template), *_control(template)]
     if not template.strip():
         problems.append(TemplateProblem(start=0, end=len(template), message=message("setting.empty")))
@@ -84,7 +84,7 @@ def _nearest(name: str) -> str | None:
 
 
 def _stray_brackets(template: str) -> Iterable[TemplateProblem]:
-    """A bracket without its partner; an opened name is looked at up to the next separator."""
+    """Yields brackets without their partner. An open bracket is taken to end at the next separator."""
     rest = _PARTS.sub(lambda found: " " * len(found.group()), template)
     for found in _BRACKETS.finditer(rest):
         if found.group() == "]":
@@ -113,7 +113,7 @@ def _control(template: str) -> Iterable[TemplateProblem]:
 
 
 def names_a_file(template: str) -> bool:
-    """Whether the last part is a file's name: it holds `[number]` or `[file_name]`, or ends in an extension."""
+    """Returns True if the last part names a file: it has `[number]` or `[file_name]`, or ends in an extension."""
     last = template.rpartition("/")[2]
     if any(name in _NAMING for name in _PARTS.findall(last)):
         return True
@@ -122,14 +122,14 @@ def names_a_file(template: str) -> bool:
 
 
 def fill_path(template: str, values: Mapping[str, str]) -> str:
-    """The template with its values. It is absolute only if the template is; raises `KeyError` for unknown names."""
+    """Fills a template. The path is absolute only if the template is. Raises `KeyError` for unknown placeholders."""
     root = "/" if template.startswith("/") else ""
     parts = [fill_name(part, values) for part in template.split("/") if part not in ("", ".", "..")]
     return root + "/".join(parts)
 
 
 def fill_name(part: str, values: Mapping[str, str]) -> str:
-    """One part between two separators. A part of the template's own text alone stays as it is written."""
+    """Fills one part of a path. A part without placeholders stays as it is: the template's author is trusted."""
     if not _PARTS.search(part):
         return part
     filled = _PARTS.sub(lambda found: _value(found.group(1), values), part)
@@ -141,10 +141,10 @@ def _value(name: str, values: Mapping[str, str]) -> str:
 
 
 def safe_name(text: str) -> str:
-    """A stranger's text as a part of one name: no separators, control or direction signs; empty if nothing is left.
+    """Returns a stranger's text as a safe part of one name; empty if nothing is left.
 
-    Accents and other writing systems stay. Not hidden (no leading dot), no option (no leading dash), no name that
-    a system keeps for itself, at most 120 bytes.
+    Separators, control and direction characters are removed; accents and other scripts stay. The result does not
+    begin with a dot (hidden file) or a dash (option), is no name that a system reserves, and has at most 120 bytes.
     """
     plain = unicodedata.normalize("NFC", text)
     seen = "".join(_visible(letter) for letter in plain)
@@ -167,5 +167,5 @@ def _presentable(name: str) -> str:
 
 
 def _capped(name: str, limit: int) -> str:
-    """Cut between two letters, never within one."""
+    """Cuts a name to a number of bytes, never within a character."""
     return name.encode()[:limit].decode(errors="ignore")

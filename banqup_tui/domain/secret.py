@@ -1,4 +1,4 @@
-"""A secret: a text that no output shows, and that is read only where somebody asks for it by name."""
+"""A secret: a text that no output shows, and that only `reveal()` returns."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 MASK = "•••"
-"""What stands in the place of a secret wherever one is shown."""
+"""The text that is shown in place of a secret."""
 
 
 class Secret:
-    """Shows `•••` as text, in a format, in JSON and pickled. `reveal()` is the only way to its text.
+    """A secret text. It is shown as `•••` by `str`, formats, JSON and pickle; only `reveal()` returns the text.
 
-    No subclass of `str`: concatenation, joining and encoders would then take the text without asking.
+    It is no subclass of `str`, because concatenation, joining and encoders would then use the text.
     """
 
     __slots__ = ("__weakref__", "_text")
@@ -64,24 +64,27 @@ _alive: WeakValueDictionary[int, Secret] = WeakValueDictionary()
 
 
 def secrets_alive() -> Iterator[Secret]:
-    """Every secret that this process holds now, for whoever writes what must not contain any of them."""
+    """Yields every secret that exists in this process, for writers of logs that must not contain any of them."""
     return iter(list(_alive.values()))
 
 
 def revealed(value: Any) -> Any:
-    """The text of a secret; any other value as it is. Also the `enc_hook` of what is sealed right after."""
+    """Returns the text of a secret, and any other value unchanged.
+
+    It is also the `enc_hook` of encoders whose output is encrypted at once.
+    """
     return value.reveal() if isinstance(value, Secret) else value
 
 
 def as_json(value: Any) -> Any:
-    """`enc_hook` of encoders whose output is shown or stored in the clear."""
+    """The `enc_hook` of encoders whose output is shown or stored unencrypted: secrets become `•••`."""
     if isinstance(value, Secret):
         return MASK
     raise TypeError(f"{type(value).__name__} is not written as JSON")
 
 
 def from_text(kind: type, value: Any) -> Any:
-    """`dec_hook`: a secret made of its text."""
+    """The `dec_hook` that makes a secret of its text."""
     if kind is Secret and isinstance(value, str | Secret):
         return Secret(value)
     raise TypeError(f"{type(value).__name__} is no {kind.__name__}")

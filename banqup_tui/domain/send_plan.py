@@ -1,7 +1,7 @@
-"""What "Send to integrations" would do for one document or for several, and why it may not be possible.
+"""Plans "Send to integrations" for documents: the effect at each integration, and why nothing can be sent.
 
-The wording follows the first attempt, the effect follows the ledger (domain rule 5): SEND where nothing has arrived,
-RESEND only where the ledger says delivered or unknown, and only where the user ticks it.
+The wording (Send or Resend) depends on earlier attempts, the effect on the ledger: SEND where nothing has arrived,
+RESEND only for a delivered or unknown delivery, and only if the user ticks it.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ class Obstacle(StrEnum):
 
 
 class Effect(StrEnum):
-    """What one integration gets: nothing it has at its present destination is sent again unless ticked."""
+    """The command for one integration. A document that it has at its present destination is not sent by itself."""
 
     SEND = "SEND"
     RESEND = "RESEND"
@@ -31,10 +31,11 @@ class Effect(StrEnum):
 
 
 class Route(Value, frozen=True, kw_only=True):
-    """One document towards one integration. `wanted`: ticked without further question; `possible`: may be ticked.
+    """One document and one integration.
 
-    `if_gone`: the receiver can be asked whether it has the document, and is asked before anything is sent again,
-    unless another copy is wanted in so many words. `elsewhere`: it arrived at an earlier destination only.
+    `wanted`: ticked from the beginning; `possible`: the user may tick it. `if_gone`: the receiver supports look-up, and
+    is asked for the document before another copy is sent, unless the user wants another copy in any case. `elsewhere`:
+    the document has arrived at an earlier destination only.
     """
 
     integration: Integration
@@ -47,7 +48,7 @@ class Route(Value, frozen=True, kw_only=True):
 
 
 class Offer(Value, frozen=True, kw_only=True):
-    """`sent_before` chooses the wording: Send, or Resend. `obstacle` is set where nothing at all can be sent."""
+    """The routes of one document. `sent_before` selects the wording. With an `obstacle` nothing can be sent."""
 
     document: Document
     sent_before: bool
@@ -56,11 +57,11 @@ class Offer(Value, frozen=True, kw_only=True):
 
 
 class Row(Value, frozen=True, kw_only=True):
-    """One integration towards a selection: of its `documents`, what it has and what could be sent.
+    """The counts of a selection at one integration.
 
-    `first_time`: nothing arrived yet, so they are sent; `asked_first`: unknown at a receiver that can be asked;
-    `again`: it has them, or perhaps has them, and only the user's own word sends another copy. `elsewhere`: those of
-    `first_time` that arrived at an earlier destination.
+    `documents` counts all. `first_time` have not arrived and are sent; `elsewhere` of these have arrived at an earlier
+    destination. `asked_first` are unknown at a receiver with look-up. `again` have or may have arrived: another copy is
+    sent only if the user asks for it.
     """
 
     integration: Integration
@@ -77,7 +78,7 @@ class Row(Value, frozen=True, kw_only=True):
 
     @property
     def wanted(self) -> bool:
-        """Ticked without further question."""
+        """True if the integration is ticked from the beginning."""
         return self.first_time + self.asked_first > 0
 
     @property
@@ -86,10 +87,10 @@ class Row(Value, frozen=True, kw_only=True):
 
 
 class Selection(Value, frozen=True, kw_only=True):
-    """Documents towards the integrations of their clients: `offers` and `rows` are of those that would be sent.
+    """Documents and the integrations of their clients. `offers` and `rows` are of the documents that would be sent.
 
-    `left_out`: of several, those marked as processed, as long as nobody wants them too. `several`: more than one was
-    asked for, though one alone may be left. `obstacle`: nothing at all can be sent.
+    `left_out` are documents that are marked as processed, if several were selected. `several`: more than one document
+    was selected, though only one may be left. With an `obstacle` nothing can be sent.
     """
 
     offers: tuple[Offer, ...]
@@ -101,33 +102,33 @@ class Selection(Value, frozen=True, kw_only=True):
 
     @property
     def wanted(self) -> frozenset[str]:
-        """Identifiers of the integrations that are ticked to begin with."""
+        """The ids of the integrations that are ticked from the beginning."""
         return frozenset(row.integration.id for row in self.rows if row.wanted)
 
     @property
     def documents(self) -> tuple[Document, ...]:
-        """Those that can be sent."""
+        """The documents that can be sent."""
         return tuple(one.document for one in self.offers if one.obstacle is None)
 
 
 class Group(Value, frozen=True, kw_only=True):
-    """Documents that go to the same integrations: the content of one SEND."""
+    """Documents that go to the same integrations: the body of one SEND."""
 
     document_ids: tuple[str, ...]
     integration_ids: tuple[str, ...]
 
 
 class WantedCopy(Value, frozen=True, kw_only=True):
-    """A delivery of which another copy is wanted, and the generation that was seen."""
+    """A delivery of which another copy is wanted, and the generation that the user saw."""
 
     delivery_id: str
     generation: int
 
 
 class Plan(Value, frozen=True, kw_only=True):
-    """What is asked of the ledger: sends, further copies, and copies only where the receiver has lost its own.
+    """The commands for the ledger: sends, further copies, and copies only if the receiver has lost its own.
 
-    `document_ids`: of whatever is asked for, so that what is said of it counts the same.
+    `integration_ids` and `document_ids` are those of all of them, for the counts in messages.
     """
 
     groups: tuple[Group, ...] = ()
@@ -151,7 +152,13 @@ def offer(
     deliveries: Iterable[Delivery],
     kinds: Mapping[str, ReceiverKind] | None = None,
 ) -> Offer:
-    """`integrations` are the client's own, `deliveries` the document's, `kinds` the receivers' by extension."""
+    """Returns the routes of a document.
+
+    Args:
+        integrations: The integrations of its client.
+        deliveries: The deliveries of the document.
+        kinds: The kind of each receiver, by the id of its extension.
+    """
     by_integration = {delivery.integration_id: delivery for delivery in deliveries}
     routes = tuple(
         _route(integration, by_integration.get(integration.id), kinds or {})
@@ -168,7 +175,10 @@ def offer(
 
 
 def was_attempted(document: Document, by_integration: Mapping[str, Delivery], elsewhere: Collection[str] = ()) -> bool:
-    """False where all that was tried arrived at an earlier destination: `elsewhere` are those integrations."""
+    """Returns True if it was tried to send the document to a present destination.
+
+    `elsewhere` are the ids of integrations at which it has arrived at an earlier destination only.
+    """
     tried = [delivery.integration_id for delivery in by_integration.values() if delivery.attempts > 0]
     if tried:
         return any(integration_id not in elsewhere for integration_id in tried)
@@ -176,9 +186,10 @@ def was_attempted(document: Document, by_integration: Mapping[str, Delivery], el
 
 
 def effect_of(delivery: Delivery | None, destination: str | None = None) -> Effect:
-    """Nothing there yet, failed or cancelled: SEND. Delivered, or unknown and settled: RESEND. Under way: nothing.
+    """Returns the command for one integration.
 
-    `destination` is the integration's present one: what was delivered to an earlier one only is not there yet.
+    Without a delivery, failed or cancelled: SEND. Open: NOTHING. Delivered, or unknown without a look-up to come:
+    RESEND. `destination` is the integration's present one; a document that was delivered to an earlier one is SEND.
     """
     if delivery is None or delivery.state in (DeliveryState.FAILED, DeliveryState.CANCELLED):
         return Effect.SEND
@@ -195,7 +206,7 @@ def offers(
     deliveries: Iterable[Delivery],
     kinds: Mapping[str, ReceiverKind] | None = None,
 ) -> tuple[Offer, ...]:
-    """One offer a document, from the integrations of all their clients and the deliveries of all of them."""
+    """Returns the offer of each document, from the integrations of all clients and the deliveries of all documents."""
     by_client: dict[str, list[Integration]] = {}
     for integration in integrations:
         by_client.setdefault(integration.client_id, []).append(integration)
@@ -209,9 +220,10 @@ def offers(
 
 
 def selection(each: Sequence[Offer], *, with_processed: bool = False) -> Selection:
-    """`obstacle` is set only where every document has one: then it is that of the first.
+    """Combines offers into a selection.
 
-    `with_processed`: also those of several that are marked as processed. One document alone is meant as it is.
+    Of several documents, those marked as processed are left out without `with_processed`; a single document is not.
+    The selection has an obstacle only if every document has one: that of the first.
     """
     several = len(each) > 1
     keeps_out = several and not with_processed
@@ -233,15 +245,20 @@ def selection(each: Sequence[Offer], *, with_processed: bool = False) -> Selecti
 
 
 def _is_done(one: Offer) -> bool:
-    """Marked as processed by hand, and nothing else against sending it."""
+    """Returns True if a document is marked as processed and could be sent."""
     return one.document.processed and one.obstacle is None
 
 
 def planned(chosen: Selection, ticked: Collection[str], *, again: bool) -> Plan:
-    """The deliveries that would be asked for. `ticked` are integrations; `again`: another copy of what is there.
+    """Returns the commands for a selection.
 
-    With one document a tick is its own word for sending again, and a receiver that can be asked is asked first. With
-    several only `again` is; what may have arrived is asked about even then.
+    Args:
+        chosen: The selection.
+        ticked: The ids of the ticked integrations.
+        again: The user wants another copy of documents that have arrived.
+
+    With one document a tick is enough to send another copy, and a receiver with look-up is asked first. With several
+    documents only `again` sends copies, and for unknown deliveries a receiver with look-up is asked even then.
     """
     one_document = not chosen.several
     targets: dict[str, list[str]] = {}

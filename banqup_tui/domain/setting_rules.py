@@ -1,7 +1,7 @@
-"""What makes a setting right, by its JSON Schema: one set of rules for the form, as one types, and for the service.
+"""Checks settings by their JSON Schema, with the same rules in the form while the user types and in the service.
 
-A rule is given text as a person writes it. The first thing that is wrong comes back with its place; nothing is asked
-of anyone, so a name that is well written may still not exist.
+A rule takes the text as the user has typed it, and yields faults with their place. Nothing is contacted: a valid host
+name may still not exist.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _MOST_HOST, _MOST_LABEL, _MOST_LOCAL_PART = 253, 63, 64
 
 
 class Flaw(Value, frozen=True, kw_only=True):
-    """What is wrong between `start` and `end`."""
+    """A fault of a text between `start` and `end`."""
 
     start: int
     end: int
@@ -41,13 +41,13 @@ class Flaw(Value, frozen=True, kw_only=True):
 
 
 def plain(schema: Schema) -> dict[str, Any]:
-    """Of a setting that may be left out the schema of what it is when it is there."""
+    """Returns the schema of an optional setting (`anyOf` with null) as that of its value; others as they are."""
     there = [one for one in schema.get("anyOf", ()) if one.get("type") != "null"]
     return {**schema, **there[0]} if len(there) == 1 else dict(schema)
 
 
 def kind_of(schema: Schema) -> str:
-    """`secret`, `choice`, `tick`, `number`, or its look: `text`, `email`, `host`, `port`, `url`, `path`, `sign-in`."""
+    """Returns the kind of a setting: `secret`, `choice`, `tick`, `number`, or its `x-look`, without it `text`."""
     of = plain(schema)
     if of.get("x-look") == "sign-in":
         return "sign-in"
@@ -64,26 +64,26 @@ def kind_of(schema: Schema) -> str:
 
 
 def example_of(schema: Schema) -> str:
-    """A right value to show; empty where none is known."""
+    """Returns a valid value to show as an example; empty if none is known."""
     kind = kind_of(schema)
     usual = schema.get("default") if kind in ("number", "choice") else None
     return str(schema.get("x-example") or _EXAMPLES.get(kind) or ("" if usual is None else usual))
 
 
 def with_defaults(properties: Mapping[str, Schema], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings, with the default of each that has no value."""
+    """Returns the settings, with the defaults of those that have no value."""
     together = {name: of.get("default") for name, of in properties.items()}
     return together | {name: value for name, value in settings.items() if value is not None}
 
 
 def is_asked(schema: Schema, settings: Mapping[str, Any]) -> bool:
-    """Whether this setting matters with the others as they are: `x-when` says with which values of which it does."""
+    """Returns True if the setting is asked with the present values of the others, by its `x-when`."""
     when: Mapping[str, Any] = plain(schema).get("x-when", {})
     return all(settings.get(name) in values for name, values in when.items())
 
 
 def flaw_of(schema: Schema, text: str) -> Flaw | None:
-    """The first thing that is wrong with what was typed, from left to right; none with an empty text."""
+    """Returns the first fault of a typed text, `None` without one. An empty text has none."""
     if not text:
         return None
     of, kind = plain(schema), kind_of(schema)
@@ -92,11 +92,11 @@ def flaw_of(schema: Schema, text: str) -> Flaw | None:
 
 
 _TOO_LARGE = 2**63
-"""What is sent has at most 64 bits."""
+"""Numbers on the wire have at most 64 bits."""
 
 
 def value_of(schema: Schema, text: str) -> Any:
-    """What was typed as the schema's type; what cannot be one stays text, and is found wrong."""
+    """Returns a typed text as the schema's type. A text that cannot be converted stays text."""
     of = plain(schema)
     trimmed = text.strip()
     if "enum" in of:
@@ -253,7 +253,8 @@ def _path(of: Schema, text: str) -> Iterator[Flaw]:
 
 
 def _text(of: Schema, text: str) -> Iterator[Flaw]:
-    """A `pattern` is not run here: one from elsewhere can take hours. The connector's own settings are held to it."""
+    # A `pattern` is not run here: that of a stranger's package can take hours (catastrophic backtracking). The
+    # connector checks it in its own process.
     yield from _unseen(text, but="\n\r\t")
     most = of.get("maxLength")
     if most is not None and len(text) > most:

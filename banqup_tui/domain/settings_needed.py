@@ -1,4 +1,4 @@
-"""What is still missing in the settings of an integration, as far as its JSON Schema can say."""
+"""Finds settings of an integration that are missing or wrong by its JSON Schema."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from banqup_tui.domain.setting_rules import flaw_of, is_asked, kind_of, with_def
 
 
 def needed(schema: Mapping[str, Any], values: Mapping[str, Any], stored: Collection[str] = ()) -> list[str]:
-    """Names of settings that are asked, and required and empty, or wrong, in the order of the schema.
+    """Returns the names of settings that are asked and are missing or wrong, in the order of the schema.
 
-    `values`: those of both levels together; `stored`: secrets that are there and not shown.
+    Args:
+        schema: The settings schema of the extension.
+        values: The settings of the firm and the client together.
+        stored: The names of secrets that are stored and not shown.
     """
     required = set(schema.get("required", ()))
     properties: Mapping[str, Any] = schema.get("properties", {})

@@ -1,4 +1,4 @@
-"""A way by which documents come into the backend, and what waits to be placed."""
+"""Sources of documents (watched folders, SFTP drop), unfiled files, and filing rules."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -14,9 +14,9 @@ class SourceKind(StrEnum):
 
 
 class DropAccount(Value, frozen=True, kw_only=True):
-    """Who may put files into an SFTP drop. `client_id` and `folder` say whose they are, where the account is bound.
+    """An account of the SFTP drop. Files of an account with `client_id` or `folder` are filed there.
 
-    `by_key`: signs in with a public key; else with a password, of which only a slow hash is kept.
+    With `by_key` it signs in with a public key, else with a password, of which only a slow hash is stored.
     """
 
     id: str
@@ -27,10 +27,11 @@ class DropAccount(Value, frozen=True, kw_only=True):
 
 
 class Source(Value, frozen=True, kw_only=True):
-    """`problems` say why it, or something in it, cannot be read now.
+    """A source of documents.
 
-    `path` is the folder that is watched, or the address of an SFTP drop (`HOST:PORT`); `fingerprint` is that of the
-    drop's host key, as `SHA256:…`.
+    `path` is the watched folder, or the address of the SFTP drop (`HOST:PORT`); `fingerprint` is that of the drop's
+    host key (`SHA256:…`). `problems` are why the source, or something in it, cannot be read now. `taken` and `refused`
+    count files.
     """
 
     id: str
@@ -45,11 +46,11 @@ class Source(Value, frozen=True, kw_only=True):
 
 
 class Unfiled(Value, frozen=True, kw_only=True):
-    """A file whose client or folder could not be told, or that could not be read, with its reason.
+    """A file whose client or folder is unknown, or that cannot be read, with its reason.
 
-    `source` is a folder's path, `sftp` with the account's name, or `import`; `file_name` is the path below it.
-    `client_id` and `folder` are what seems likely, where anything does. The keys are identifiers on the document, as
-    the sorter compares them: of the seller, the buyer, the account of a bank report.
+    `source` is the path of a folder, `sftp` with the name of the account, or `import`; `file_name` is the path below
+    it. `client_id` and `folder` are a guess, if there is any. The keys (domain.identifiers) are those of the seller,
+    the buyer, and the account of a bank report.
     """
 
     id: str
@@ -66,16 +67,16 @@ class Unfiled(Value, frozen=True, kw_only=True):
 
 
 class RuleKind(StrEnum):
-    """IDENTIFIER: who bears this number is this client. PATH: what comes below this path is this client's."""
+    """IDENTIFIER: the party with this number is the client. PATH: files below this path belong to the client."""
 
     IDENTIFIER = "IDENTIFIER"
     PATH = "PATH"
 
 
 class PlacingRule(Value, frozen=True, kw_only=True):
-    """What was learned from a file that was placed by hand.
+    """A filing rule, made when a user files an unfiled file.
 
-    `match` is an identifier (`be:0465123710`), or the beginning of a path below `source`. `folder` goes with PATH.
+    `match` is a key (`be:0465123710`), or the beginning of a path below `source`. Only rules of PATH have a `folder`.
     """
 
     id: str
@@ -88,6 +89,8 @@ class PlacingRule(Value, frozen=True, kw_only=True):
 
 
 class Learned(Value, frozen=True, kw_only=True):
+    """The rule that would be made of a file."""
+
     kind: RuleKind
     match: str
 
@@ -97,8 +100,10 @@ _BY_BUYER = frozenset({Folder.PURCHASE_INVOICES, Folder.PURCHASE_RECEIPTS})
 
 
 def what_is_learned(unfiled: Unfiled, folder: Folder) -> Learned | None:
-    """The rule that a placement into this folder would make: by the number of the party that the client then is, else
-    by the directory it came in. `None` where there is neither: nothing is learned from names alone.
+    """Returns the rule that filing a file into this folder would make.
+
+    The rule is by the number of the party that is then the client (the seller of sales invoices, the buyer of
+    purchases), else by the file's directory. Without either it is `None`: names alone make no rule.
     """
     key = unfiled.account_key
     if folder in _BY_SELLER:
@@ -112,5 +117,8 @@ def what_is_learned(unfiled: Unfiled, folder: Folder) -> Learned | None:
 
 
 def _has_numbers(unfiled: Unfiled) -> bool:
-    """Its kind says whose it is by itself: a directory it happened to lie in must not decide for the next."""
+    """Returns True if the document has numbers of its parties.
+
+    Documents of its kind can be filed by their numbers, so its directory must not decide for other documents.
+    """
     return bool(unfiled.seller_key or unfiled.buyer_key or unfiled.account_key)

@@ -1,4 +1,4 @@
-"""The accounting firm: the tenant in which everything else lives."""
+"""The space of an accounting firm: the tenant to which all other values belong."""
 
 from enum import StrEnum
 

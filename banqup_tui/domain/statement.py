@@ -1,4 +1,4 @@
-"""A bank statement: an account, its balances and its movements. All amounts are whole minor units, signed."""
+"""A bank statement: an account, its balances and its movements. All amounts are signed whole minor units."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from banqup_tui.domain.warnings import ReadWarning
 
 
 class Movement(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One movement on the account; `amount` is negative where money went out.
+    """A movement on the account; `amount` is negative for money that went out.
 
-    `parts` are the single payments of a batch: already counted in `amount`, never to be added to it.
+    `parts` are the single payments of a batch; `amount` includes them.
     """
 
     amount: int
@@ -31,17 +31,17 @@ class Movement(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     mandate: str = ""
     transaction_code: str = ""
     details: str = ""
-    """whatever else the bank says about it"""
+    """all other information of the bank"""
     booked: bool = True
-    """false for what is expected only"""
+    """false for an expected movement"""
     parts: tuple[Movement, ...] = ()
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One statement of one account. None where the file does not say."""
+    """A statement of an account. `None` means that the file has no value."""
 
     account: str
-    """without spaces: an IBAN where `account_is_iban`, else the bank's own number"""
+    """without spaces: an IBAN if `account_is_iban`, else the bank's own number"""
     account_is_iban: bool
     currency: str
     holder: str = ""
@@ -55,7 +55,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     closing_date: date | None = None
     movements: tuple[Movement, ...] = ()
     enterprise_number: str = ""
-    """ten digits, out of the header of a CODA file"""
+    """ten digits, from the header of a CODA file"""
     notes: tuple[str, ...] = ()
     warnings: tuple[ReadWarning, ...] = ()
     syntax: str = ""

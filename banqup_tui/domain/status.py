@@ -1,4 +1,4 @@
-"""The accounting status: what the accountant sees on a document. It is derived, never set."""
+"""The accounting status of a document. It is derived from the document and its deliveries, never set."""
 
 from __future__ import annotations
 
@@ -19,8 +19,14 @@ class AccountingStatus(StrEnum):
 
 
 def accounting_status(*, approved: bool, processed: bool, is_open: bool, needs_a_look: bool) -> AccountingStatus:
-    """The only rule for it. The first that holds: not approved, marked by hand, anything open, anything failed or
-    unknown, else ready."""
+    """Returns the accounting status. It is the only rule, for the ledger and for pending commands alike.
+
+    Args:
+        approved: The client has approved the document; else CLIENT_ACTION_NEEDED.
+        processed: A user has marked it; then PROCESSED.
+        is_open: A delivery is queued, on its way, or waits for a look-up; then QUEUED.
+        needs_a_look: A delivery is failed or unknown and not dismissed; then ERROR, else READY_TO_PROCESS.
+    """
     if not approved:
         return AccountingStatus.CLIENT_ACTION_NEEDED
     if processed:
@@ -31,7 +37,7 @@ def accounting_status(*, approved: bool, processed: bool, is_open: bool, needs_a
 
 
 def accounting_status_with(deliveries: Collection[Delivery], *, approved: bool, processed: bool) -> AccountingStatus:
-    """The status of a document that has these deliveries."""
+    """Returns the accounting status of a document with these deliveries."""
     return accounting_status(
         approved=approved,
         processed=processed,

@@ -1,4 +1,4 @@
-"""Texts that strangers wrote, made safe to show on one line of a terminal and to use as a file name."""
+"""Makes texts of strangers safe to show on one line of a terminal, and to use as file names."""
 
 from __future__ import annotations
 
@@ -20,14 +20,13 @@ _RESERVED_NAMES = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0
 
 
 def clean(text: str) -> str:
-    """One line of visible text: no controls, escape sequences, bidi controls or zero-width characters.
+    """Returns the text as one line, without control, escape, bidi and zero-width characters.
 
-    Line breaks and other white space become single spaces; the ends are stripped. Cleaning twice changes
-    nothing.
+    White space becomes single spaces, and none is left at the ends. Cleaning twice changes nothing.
     """
     if not (text.isascii() and text.isprintable()):
         text = _ANSI.sub("", text)
-        # By the characters that occur, not one by one: texts from strangers may have fifty million of them.
+        # Only each distinct character is looked up: the text of a stranger may have fifty million characters.
         changed = {ord(character): shown for character in set(text) if (shown := _visible(character)) != character}
         if changed:
             text = text.translate(changed)
@@ -35,12 +34,11 @@ def clean(text: str) -> str:
 
 
 def safe_file_name(text: str, fallback: str = "document") -> str:
-    """A file name that every system takes: one component, NFC, at most 200 bytes of UTF-8, its extension
-    kept.
+    """Returns a file name that every system takes: one component, NFC, at most 200 bytes of UTF-8.
 
-    Separators and the characters that Windows refuses become `_`; leading dots go; names that Windows keeps
-    for devices get a `_` in front. Where nothing is left, `fallback` is taken the same way, then
-    `document`.
+    Separators and characters that Windows refuses become `_`; leading dots are removed; names of devices on Windows
+    get a leading `_`; a name that is too long keeps its extension. If nothing is left, `fallback` is used in the same
+    way, then `document`.
     """
     name = _UNSAFE_IN_NAMES.sub("_", clean(unicodedata.normalize("NFC", text)))
     name = _without_edges(_capped(_without_edges(name)))
@@ -76,15 +74,15 @@ HIDDEN_CHARACTERS = (
     "\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0\ufff9-\ufffb"
     "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f"
 )
-"""As in a character class: all that `clean` takes away or makes a space, but for spaces themselves."""
+"""The content of a character class: all characters that `clean` removes or replaces by a space, except spaces."""
 
 _HIDDEN = re.compile(f"[{HIDDEN_CHARACTERS}]")
 
 
 def without_controls(text: str, *, lines: bool = False) -> str:
-    """The text without escape sequences and characters that cannot be seen; its spaces stay as they are.
+    """Returns the text without escape sequences and invisible characters; its spaces stay.
 
-    `lines`: line breaks and tabs stay; else they become spaces.
+    With `lines` line breaks and tabs stay too, else they become spaces.
     """
     if not _HIDDEN.search(text):
         return text

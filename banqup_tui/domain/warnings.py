@@ -1,4 +1,4 @@
-"""What is odd in a document that can be read all the same."""
+"""Warnings about documents that can be read in spite of a fault."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from banqup_tui.domain.messages import Message
 
 
 class ReadWarning(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One oddity: `place` is where it stands in the file, the code of `message` begins with `content.`"""
+    """A fault of a document: `place` is its place in the file; the code of `message` begins with `content.`"""
 
     place: str
     message: Message

@@ -1,4 +1,4 @@
-"""Where the program keeps its files. `BANQUP_HOME=DIR` puts everything under DIR."""
+"""The directories of the program. `BANQUP_HOME=DIR` puts all of them under DIR."""
 
 import os
 from contextlib import suppress
@@ -8,7 +8,7 @@ import msgspec
 
 
 class AppDirs(msgspec.Struct, frozen=True):
-    """Directories with absolute paths, made with mode 0700 when first needed (`made`)."""
+    """The directories of the program, as absolute paths. `made` makes them with mode 0700."""
 
     config: Path
     data: Path
@@ -18,17 +18,17 @@ class AppDirs(msgspec.Struct, frozen=True):
 
     @property
     def backend(self) -> Path:
-        """Database and files of the local backend."""
+        """The directory of the local backend, with its database and files."""
         return self.data / "backend"
 
     @property
     def copies(self) -> Path:
-        """Local copies and outboxes, one folder per server, space and user."""
+        """The directory of local copies and outboxes, with a subdirectory for each server, space and user."""
         return self.data / "copies"
 
     @property
     def root(self) -> Path | None:
-        """The one directory that holds them all, as with BANQUP_HOME."""
+        """The directory that contains all others, as with BANQUP_HOME; else `None`."""
         parent = self.data.parent
         return parent if dirs_under(parent) == self else None
 
@@ -37,10 +37,11 @@ class AppDirs(msgspec.Struct, frozen=True):
         return (self.config, self.data, self.cache, self.runtime, self.log)
 
     def made(self) -> "AppDirs":
+        """Makes missing directories, and takes the rights of other users away from existing ones. Returns itself."""
         for directory in self.directories:
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             if directory.stat().st_mode & 0o077:
-                # One that was there before, or was made for another purpose: what is in it is the user's alone.
+                # `mkdir` sets no mode on a directory that exists. PermissionError: it belongs to another user.
                 with suppress(PermissionError):
                     directory.chmod(0o700)
         return self
@@ -54,7 +55,7 @@ def dirs() -> AppDirs:
 
 
 def dirs_under(root: Path) -> AppDirs:
-    """Everything below one directory."""
+    """Returns directories that are all below `root`."""
     return AppDirs(root / "config", root / "data", root / "cache", root / "runtime", root / "log")
 
 

@@ -1,7 +1,8 @@
 """Walks a folder into which others may write: regular files only, no links, no directory of the program's own.
 
-A directory below the folder is opened component by component, relative to the folder and without following a link, so
-that what is swapped while the walk goes on leads nowhere else. No open waits: a pipe with no writer is passed over.
+A directory below the folder is opened component by component, relative to the folder and without following links, so
+that a directory that is exchanged for a link during the walk leads nowhere else (a TOCTOU race). Every open is
+non-blocking: a pipe without a writer would block the walk.
 """
 
 from __future__ import annotations
@@ -19,17 +20,17 @@ import msgspec
 from banqup_tui.app_dirs import dirs
 
 MOST_LEVELS = 100
-"""Directories in directories: a tree that is deeper has been made to be walked without end."""
+"""The most directories within directories: a deeper tree was made to keep the walk busy without end."""
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NONBLOCK | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 Identity = tuple[int, int]
-"""Device and inode."""
+"""The device and inode of a file or directory."""
 
 
 class PassedReason(StrEnum):
-    """Why an entry of a folder was passed over. NOT_A_FILE: a pipe, a device or a socket."""
+    """Why an entry of a folder was left out. NOT_A_FILE: a pipe, a device or a socket."""
 
     LINK = "LINK"
     NOT_A_FILE = "NOT_A_FILE"
@@ -39,7 +40,7 @@ class PassedReason(StrEnum):
 
 
 class Passed(msgspec.Struct, frozen=True):
-    """An entry that was passed over. `error` goes with UNREADABLE."""
+    """An entry that was left out. `error` is set for UNREADABLE."""
 
     path: str
     reason: PassedReason
@@ -56,7 +57,7 @@ class FolderFile(msgspec.Struct, frozen=True):
 
 
 class Directory(msgspec.Struct, frozen=True):
-    """One directory of a walk; `path` is relative to the folder and empty for the folder itself."""
+    """A directory of a walk; `path` is relative to the folder and empty for the folder itself."""
 
     path: str
     files: tuple[FolderFile, ...]
@@ -64,7 +65,7 @@ class Directory(msgspec.Struct, frozen=True):
 
 
 class NotARegularFile(OSError):
-    """A link, a directory, a pipe, a device or a socket stands where a file was wanted."""
+    """A path leads to a link, a directory, a pipe, a device or a socket, and not to a regular file."""
 
 
 class OwnDirectory(OSError):
@@ -72,10 +73,15 @@ class OwnDirectory(OSError):
 
 
 def walk(root: Path, *, ignored: Callable[[str], bool], follow_root: bool = False) -> Iterator[Directory]:
-    """Every directory from the root on, each by name, files before the directories below.
+    """Yields the root and every directory below it, by name; each has its files and the entries that were left out.
 
-    `ignored`: names that are left out without a word. `follow_root`: the root may be a link, since the user named it.
-    Raises `OwnDirectory` where the root is the program's own or in it, and `OSError` where the root cannot be read.
+    Args:
+        ignored: Returns True for names that are left out without being listed in `Directory.passed`.
+        follow_root: The root may be a link, because the user named it.
+
+    Raises:
+        OwnDirectory: The root is a directory of the program, or in one.
+        OSError: The root cannot be read. Unreadable directories below it are listed in `Directory.passed`.
     """
     own = own_identities()
     handle = _open_root(root, follow_root)
@@ -101,7 +107,7 @@ def walk(root: Path, *, ignored: Callable[[str], bool], follow_root: bool = Fals
 def _read(
     root: int, path: str, own: frozenset[Identity], ignored: Callable[[str], bool]
 ) -> tuple[Directory, list[str]]:
-    """The directory, and the paths of those in it."""
+    """Returns a directory, and the paths of the directories in it."""
     handle = _open_directory(root, path)
     files: list[FolderFile] = []
     passed: list[Passed] = []
@@ -141,9 +147,9 @@ def _why_not_a_directory(mode: int, identity: Identity, own: frozenset[Identity]
 
 
 def open_below(root: Path, path: str, *, follow_root: bool = False) -> BinaryIO:
-    """Opens a regular file by its path in the folder, through no link.
+    """Opens a regular file by its path in the folder, without following a link.
 
-    Raises `NotARegularFile` where it is something else by now, and `OSError` where it cannot be opened.
+    Raises `NotARegularFile` if it is another kind of entry now, and `OSError` if it cannot be opened.
     """
     handle = _open_root(root, follow_root)
     try:
@@ -158,7 +164,10 @@ def open_below(root: Path, path: str, *, follow_root: bool = False) -> BinaryIO:
 
 
 def open_named(path: Path) -> BinaryIO:
-    """Opens a regular file that the user named, which may be a link. Raises as `open_below`, and `OwnDirectory`."""
+    """Opens a regular file that the user named, which may be a link.
+
+    Raises as `open_below`, and `OwnDirectory` if it is in a directory of the program.
+    """
     stream = _regular(os.fspath(path), _FILE, None)
     try:
         parent = os.open(os.path.dirname(os.path.realpath(path)), _DIRECTORY)
@@ -174,7 +183,7 @@ def open_named(path: Path) -> BinaryIO:
 
 
 def own_identities() -> frozenset[Identity]:
-    """Device and inode of each directory of the program that is there."""
+    """Returns device and inode of each existing directory of the program."""
     own = dirs()
     found = set()
     for directory in (*own.directories, *([own.root] if own.root else [])):
@@ -187,7 +196,7 @@ def own_identities() -> frozenset[Identity]:
 
 
 def is_own(directory: Path) -> bool:
-    """Whether a directory is one of the program's own or in one, whatever path leads to it."""
+    """Returns True if a directory is a directory of the program or in one, by whatever path it is named."""
     handle = os.open(directory, _DIRECTORY)
     try:
         return _is_below(handle, own_identities())
@@ -209,7 +218,9 @@ def _regular(path: str, flags: int, directory: int | None) -> BinaryIO:
 
 
 def _reason_of(error: OSError) -> PassedReason:
-    """Linux answers ELOOP for a link to a file, ENOTDIR for a link where a directory was, ENXIO for a socket."""
+    """Returns why an open failed: with O_NOFOLLOW, Linux reports ELOOP for a link to a file and ENOTDIR for a link in
+    place of a directory; ENXIO for a socket.
+    """
     if error.errno in (errno.ELOOP, errno.EMLINK, errno.ENOTDIR):
         return PassedReason.LINK
     return PassedReason.NOT_A_FILE if error.errno in (errno.ENXIO, errno.ENODEV) else PassedReason.UNREADABLE
@@ -220,7 +231,7 @@ def _open_root(root: Path, follow: bool) -> int:
 
 
 def _open_directory(root: int, path: str) -> int:
-    """Step by step, each of them no link: only two handles are open at a time, however deep it lies."""
+    """Opens a directory component by component, without following a link. At most two handles are open at a time."""
     handle = os.dup(root)
     for name in path.split("/") if path else ():
         try:
@@ -232,7 +243,10 @@ def _open_directory(root: int, path: str) -> int:
 
 
 def _is_below(handle: int, own: frozenset[Identity]) -> bool:
-    """Whether an open directory, or one above it, is one of these."""
+    """Returns True if an open directory, or a directory above it, is one of `own`.
+
+    It goes up by `..` from the handle, because a path may have been exchanged since.
+    """
     up: str = "."
     before: Identity | None = None
     while True:

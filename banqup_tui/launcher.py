@@ -1,6 +1,6 @@
-"""Finds the local backend, or starts it (docs/protocol.md, start-up). The one bridge from the terminal's side.
+"""Finds the local backend, or starts it as a process of its own (docs/protocol.md, "Start-up").
 
-It knows the wire, and starts the backend as a process of its own: it imports nothing of it.
+It uses the wire protocol alone and imports nothing of the backend.
 """
 
 import os
@@ -29,7 +29,7 @@ PROGRAM = tuple(python_command("banqup_tui.backend", "--protocol", str(protocol.
 SECONDS_TO_START = 30.0
 SECONDS_TO_GIVE_WAY = 40.0
 SECONDS_TO_ANSWER = 3.0
-"""A backend that has taken a connection and not answered by then hangs: another is not started beside it."""
+"""A backend that has accepted a connection and not answered in this time hangs. No second one is started beside it."""
 _FIRST_PAUSE = 0.1
 _GLANCE = 0.02
 _LINES_SHOWN = 5
@@ -37,19 +37,24 @@ _MOST_ANSWERED = 64 * 1024
 
 
 class NewerVersionRuns(BanqupError):
+    """A newer version of the backend runs, which this program cannot use; the terminal must be restarted."""
+
     def __init__(self, why: Message | None = None) -> None:
         super().__init__(why or message("launcher.newer-version-runs"))
 
 
 class NewerVersionUsed(NewerVersionRuns):
-    """A newer version has been here, and does not run now."""
+    """A newer version has used the database; it does not run now, and an older backend must not open it."""
 
     def __init__(self) -> None:
         super().__init__(message("launcher.newer-version-used"))
 
 
 class BackendDidNotStart(BanqupError):
-    """`lines` are the last of its log. Where the last is a message of the service, that is the reason."""
+    """The backend ended or did not answer in time. `lines` are the last of its log.
+
+    If the last line is a message of the service, it is the reason.
+    """
 
     def __init__(self, log: Path, lines: Sequence[str]) -> None:
         last = lines[-1].strip() if lines else ""
@@ -58,7 +63,7 @@ class BackendDidNotStart(BanqupError):
 
 
 class BackendHangs(BanqupError):
-    """It has the socket, and answers nothing. `pid` is its process, where the system says so."""
+    """A backend accepts connections but does not answer. `pid` is its process, on Linux."""
 
     exit_code = 69
 
@@ -75,14 +80,26 @@ class AnotherUsersBackend(BanqupError):
 
 
 def connect(dirs: AppDirs, *, program: Sequence[str] = PROGRAM, seconds: float = SECONDS_TO_START) -> Endpoint:
-    """Where the backend listens. Raises `NewerVersionRuns`, `BackendDidNotStart`, `BackendHangs`,
-    `AnotherUsersBackend`, and `OSError` where the system lets none be started.
+    """Returns the endpoint of the running backend, and starts a backend if none runs. It blocks.
+
+    An older backend is asked to retire first.
+
+    Args:
+        program: The command that starts the backend.
+        seconds: The time-out; it is extended while an older backend ends its sends.
+
+    Raises:
+        NewerVersionRuns: A newer version runs or has used the database.
+        BackendDidNotStart: The backend ended, or did not answer in time.
+        BackendHangs: A backend has the socket and does not answer.
+        AnotherUsersBackend: The socket belongs to another user.
+        LocalFault, OSError: This computer cannot start a process.
     """
     return _Search(dirs.made(), program, seconds).run()
 
 
 def running(dirs: AppDirs) -> Endpoint | None:
-    """Where a backend listens already, if one does; starts none."""
+    """Returns the endpoint of a running backend, `None` if none answers. It starts none."""
     try:
         found = _probe(dirs)
     except BackendHangs:
@@ -91,6 +108,8 @@ def running(dirs: AppDirs) -> Endpoint | None:
 
 
 class _Search:
+    """The search for a backend: probes, retires an older one, starts one, and waits (the states of "Start-up")."""
+
     def __init__(self, dirs: AppDirs, program: Sequence[str], seconds: float) -> None:
         self._dirs = dirs
         self._program = program
@@ -123,17 +142,19 @@ class _Search:
         if theirs["max"] < protocol.PROTOCOL:
             self._retire(endpoint)
             return None
+        # A newer backend is never retired or replaced: an older terminal and a newer one would end each other's
+        # backend for ever, and a newer database cannot be opened here.
         if theirs["min"] > protocol.PROTOCOL:
             raise NewerVersionRuns
         return endpoint
 
     def _retire(self, endpoint: Endpoint) -> None:
-        """Asked again each time: the first may have got lost."""
+        """Asks an older backend to retire, again in each round: a request may get lost."""
         self._give_time(endpoint.instance_id)
         _ask(endpoint.socket, "POST", paths.RETIRE, msgspec.json.encode({"protocol": protocol.PROTOCOL}))
 
     def _give_time(self, instance_id: str) -> None:
-        """Its sends get their time, and so do we."""
+        """Extends the time-out once for a backend that retires, because it ends its sends first."""
         if instance_id not in self._retired:
             self._retired.add(instance_id)
             self._deadline = max(self._deadline, time.monotonic() + SECONDS_TO_GIVE_WAY)
@@ -149,6 +170,7 @@ class _Search:
         elif ended == EXIT_CANNOT_START:
             raise self._failed()
         else:
+            # The child found another backend starting (EXIT_ALREADY_RUNNING), or died: probe again, then start another.
             self._child = None
             time.sleep(min(self._pause, max(0.0, self._deadline - time.monotonic())))
             self._pause *= 2
@@ -158,20 +180,22 @@ class _Search:
         return BackendDidNotStart(log, _last_lines(log))
 
     def _let_go(self) -> None:
-        """It goes on without us; but while we live, somebody has to take note of its end."""
+        """Leaves the backend running; a thread waits for its end, so that it does not stay as a zombie process."""
         if self._child is not None and self._child.poll() is None:
             threading.Thread(target=self._child.wait, name="backend-reaper", daemon=True).start()
 
 
 def _probe(dirs: AppDirs) -> tuple[Endpoint, Instance] | None:
-    """The backend behind the socket, if one answers. Raises `AnotherUsersBackend`, `BackendHangs`."""
+    """Returns the backend that answers on the socket, if any. Raises `AnotherUsersBackend`, `BackendHangs`."""
     path = socket_path(dirs.runtime)
     try:
         content = _ask(path, "GET", paths.INSTANCE)
     except AnotherUsersBackend:
         if Path(path).parent == dirs.runtime:
             raise
-        return None  # a directory for short-lived files was emptied, and another user was there first
+        # The socket of a long path lies in the system's temporary directory. If that was emptied, another user may
+        # have made a file of the same name: it is not this installation's backend, and another is started.
+        return None
     if content is None:
         return None
     try:
@@ -191,7 +215,10 @@ def _probe(dirs: AppDirs) -> tuple[Endpoint, Instance] | None:
 
 
 def _ask(path: str, method: str, target: str, content: bytes | None = None) -> bytes | None:
-    """The body of a 2xx answer, else `None`. Raises `AnotherUsersBackend`, `BackendHangs`."""
+    """Sends a request and returns the body of a 2xx answer, else `None`.
+
+    Raises `AnotherUsersBackend`, `BackendHangs`, and `LocalFault` without free file descriptors.
+    """
     import http.client
 
     from banqup_tui.protocol.local_http import LocalConnection
@@ -206,6 +233,7 @@ def _ask(path: str, method: str, target: str, content: bytes | None = None) -> b
     except TimeoutError:
         raise BackendHangs(connection.peer) from None
     except OSError as error:
+        # Without file descriptors nothing is known of the backend: starting another would not help.
         if (fault := fault_of(error)) is not None and fault.code is FaultCode.TOO_MANY_FILES:
             raise fault from error
         return None
@@ -216,7 +244,10 @@ def _ask(path: str, method: str, target: str, content: bytes | None = None) -> b
 
 
 def _spawn(dirs: AppDirs, program: Sequence[str]) -> "subprocess.Popen[bytes]":
-    """Detached: it has a session and a working directory of its own, and its words go to the log."""
+    """Starts the backend detached from this terminal, with a session and a working directory of its own.
+
+    Its output goes to the log.
+    """
     environment = clean_environment() | {AS_MESSAGES: "1"}
     if dirs.root:
         environment["BANQUP_HOME"] = str(dirs.root)

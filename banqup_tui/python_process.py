@@ -1,7 +1,7 @@
-"""Starts other Python processes of this program so that nothing is imported from the directory the user stands in.
+"""Keeps the current directory off the import path of this program and of the Python processes that it starts.
 
-A folder from a client may hold a `secrets.py`. Python puts the current directory first on the import path for `-m`,
-and an empty or relative entry of PYTHONPATH means the current directory, too.
+A folder from a client may have a file `secrets.py`. With `-m` Python puts the current directory first on the import
+path, and an empty or relative entry of PYTHONPATH also means the current directory.
 """
 
 from __future__ import annotations
@@ -10,29 +10,30 @@ import os
 import sys
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # what is imported here before the import path is clean is part of Python itself
+if TYPE_CHECKING:  # until the import path is clean, only modules that Python itself has loaded are imported
     from collections.abc import Mapping
 
 _SEARCH_PATHS = frozenset({"PATH", "PYTHONPATH", "LD_LIBRARY_PATH"})
-"""Only their absolute entries are passed on: somebody chose these, wherever they stand."""
+"""Only their absolute entries are passed on: these do not depend on the current directory."""
 
 _PYTHON_VARIABLES = frozenset({"PYTHONPATH", "PYTHONUTF8", "PYTHONDONTWRITEBYTECODE", "PYTHONFAULTHANDLER"})
 _DROPPED_PREFIXES = ("PYTHON", "LD_", "DYLD_")
 _DROPPED = frozenset({"GCONV_PATH", "SSLKEYLOGFILE"})
-"""The C library loads code from the first; `ssl` writes the keys of every connection to the second."""
+"""The C library loads code from GCONV_PATH; `ssl` writes the keys of every connection to SSLKEYLOGFILE."""
 
 _DIRECTORIES = frozenset({"BANQUP_HOME", "HOME", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR"})
 
 
 def python_command(module: str, *arguments: str) -> list[str]:
-    """The command that runs a module of this program; `-P` leaves the current directory out of the import path."""
+    """Returns the command that runs a module; `-P` leaves the current directory out of the import path."""
     return [sys.executable, "-P", "-m", module, *arguments]
 
 
 def clean_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment for a process with another working directory: nothing in it is relative or loads code.
+    """Returns the environment for a process with another working directory.
 
-    `environment` is that of this process where none is passed.
+    Relative paths are made absolute or dropped, and variables that load code are dropped. Without `environment` it is
+    that of this process.
     """
     clean = {}
     for name, value in (os.environ if environment is None else environment).items():
@@ -54,7 +55,7 @@ def clean_environment(environment: Mapping[str, str] | None = None) -> dict[str,
 def leave_out_current_directory() -> None:
     """Takes the current directory off the import path, for a program that was started without `-P`.
 
-    It stays where this program itself is imported from it.
+    It stays if this program itself is imported from it.
     """
     if not sys.flags.safe_path:
         own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))

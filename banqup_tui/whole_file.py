@@ -1,4 +1,4 @@
-"""Files that are on the disk whole or not at all, also after a crash or a power cut. All functions raise `OSError`."""
+"""Writes files so that they are whole or missing after a crash or a power cut. All functions raise `OSError`."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,10 @@ PRIVATE = 0o600
 
 
 def write_new(path: Path, chunks: Iterable[bytes], *, mode: int = 0o666) -> None:
-    """A file that was not there, on the disk when this returns. Whatever ends it early leaves no file."""
+    """Writes a new file and syncs its content. An error leaves no file; call `sync_directory` for its name.
+
+    Raises `FileExistsError` if the file exists.
+    """
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -29,7 +32,7 @@ def write_new(path: Path, chunks: Iterable[bytes], *, mode: int = 0o666) -> None
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Takes the place of what is there, mode 0600: after a crash the file is the old one or the new one."""
+    """Writes a file of mode 0600 in place of an older one. After a crash the file is the old one or the new one."""
     temporary = _written_beside(path, content)
     try:
         temporary.replace(path)
@@ -39,28 +42,28 @@ def replace(path: Path, content: bytes) -> None:
 
 
 def create(path: Path, content: bytes) -> None:
-    """Mode 0600, and never in the place of another's file: where two create it at once, the first one's stays."""
+    """Writes a file of mode 0600 if none exists. If two processes create it at once, the first file stays."""
     temporary = _written_beside(path, content)
     try:
         os.link(temporary, path)
     except FileExistsError:
         return
     except OSError:
-        temporary.rename(path)  # a file system that has no hard links
+        temporary.rename(path)  # the file system has no hard links
     finally:
         temporary.unlink(missing_ok=True)
     sync_directory(path.parent)
 
 
 def hashed(chunks: Iterable[bytes], digest: "_Hash") -> Iterator[bytes]:
-    """The chunks as they are; `digest` has seen all that were taken."""
+    """Yields the chunks unchanged, and updates `digest` with each."""
     for chunk in chunks:
         digest.update(chunk)
         yield chunk
 
 
 def sync_directory(directory: Path) -> None:
-    """So that a new name survives a power cut."""
+    """Syncs a directory, so that a new or changed name in it survives a power cut."""
     handle = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(handle)

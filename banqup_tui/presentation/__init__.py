@@ -1,1 +1,1 @@
-"""How things are written, for the screen and the command line alike: words, amounts, dates, signs. No screen in it."""
+"""Turns values into text for screens and the command line: words, amounts, dates, signs, messages."""

@@ -1,4 +1,4 @@
-"""What the five folders are called."""
+"""The names of the five folders."""
 
 from collections.abc import Mapping
 

@@ -1,7 +1,7 @@
-"""How amounts, dates, counts and identifiers are written, and how a text that is too long is cut.
+"""Formats amounts, dates, counts and identifiers by the locale, and cuts texts that are too long.
 
-The rules of the four locales are kept here, as Babel takes longer to import than the first screen may take. Groups
-in French are set apart with U+00A0: Babel's U+202F is missing from most terminal fonts.
+The rules of the four locales are here because importing Babel takes longer than the first screen may take. Groups of
+digits in French are separated by U+00A0, because most terminal fonts do not have Babel's U+202F.
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ _state = {"locale": "en_GB"}
 
 
 def use_locale(locale: str) -> None:
-    """`en_GB`, `fr_BE`, `nl_BE`, `de_BE`; another one is taken by its language, else `en_GB`."""
+    """Sets the locale: `en_GB`, `fr_BE`, `nl_BE`, `de_BE`; another one by its language, else `en_GB`."""
     name = locale.replace("-", "_").partition(".")[0]
     _state["locale"] = name if name in _RULES else _BY_LANGUAGE.get(name.partition("_")[0], "en_GB")
 
 
 def count(number: int) -> str:
-    """A whole number in groups: `1,284`."""
+    """Returns a whole number in groups: `1,284`."""
     digits = f"{abs(number):,}".replace(",", _RULES[_state["locale"]].group)
     return digits if number >= 0 else sign("minus") + digits
 
 
 def amount(minor: int, currency: str | None = "EUR", *, show_currency: bool = False) -> str:
-    """Minor units as text. EUR is not named unless asked for; another currency stands before: `USD 1,240.00`."""
+    """Returns minor units as an amount. Currencies other than EUR stand before it: `USD 1,240.00`."""
     code = (currency or "EUR").upper()
     text = _figure(minor, code, _state["locale"], sign("minus"))
     if code == "EUR" and not show_currency:
@@ -60,12 +60,12 @@ def amount(minor: int, currency: str | None = "EUR", *, show_currency: bool = Fa
 
 
 def figure(minor: int, currency: str | None = "EUR") -> str:
-    """The number alone, with the decimals of its currency: where the currency stands elsewhere."""
+    """Returns an amount without its currency, with the decimals of that currency."""
     return _figure(minor, (currency or "EUR").upper(), _state["locale"], sign("minus"))
 
 
 def amount_with_currency(minor: int, currency: str | None = "EUR") -> str:
-    """`1,215.13 EUR`: the amount in a sentence or heading."""
+    """Returns an amount with its currency for a sentence or heading: `1,215.13 EUR`."""
     code = (currency or "EUR").upper()
     return f"{_figure(minor, code, _state['locale'], sign('minus'))}{NO_BREAK}{code}"
 
@@ -82,7 +82,7 @@ def _figure(minor: int, code: str, locale: str, minus: str) -> str:
 
 
 def plain_amount(minor: int, currency: str | None = "EUR") -> str:
-    """As it is copied: ASCII minus, no spaces, the decimal sign of the locale."""
+    """Returns an amount for the clipboard: ASCII minus, no spaces, the decimal sign of the locale."""
     return _figure(minor, (currency or "EUR").upper(), _state["locale"], "-").replace(NO_BREAK, "")
 
 
@@ -94,7 +94,7 @@ def percent(number: float) -> str:
 
 
 def decimal(text: str) -> str:
-    """A decimal number of a document, `18.40`, with the decimal sign of the locale; groups are not added."""
+    """Returns a decimal number of a document, `18.40`, with the decimal sign of the locale, without groups."""
     return text.replace("-", sign("minus")).replace(".", _RULES[_state["locale"]].decimal)
 
 
@@ -115,7 +115,7 @@ def short_date(day: date | None) -> str:
 
 
 def moment(at: datetime, today: date, *, short: bool = False) -> str:
-    """`24/11/2026 09:12`, and on the day itself `today 09:14`. `at` is in the user's own time."""
+    """Returns `24/11/2026 09:12`, and on the day itself `today 09:14`. `at` and `today` are in the user's time zone."""
     clock = f"{at.hour:02d}:{at.minute:02d}"
     if at.date() == today:
         return f"{_('today')} {clock}"
@@ -127,7 +127,7 @@ def clock(at: datetime) -> str:
 
 
 def vat_number(number: str | None) -> str:
-    """`BE 0465.123.710`; numbers of other countries as they are, after their country."""
+    """Returns a Belgian VAT number as `BE 0465.123.710`, others unchanged after their country code."""
     if not number:
         return sign("none")
     number = shown(number)
@@ -148,7 +148,7 @@ def iban(number: str | None) -> str:
 
 
 def structured_reference(reference: str) -> str:
-    """Belgian structured communication: `+++123/4567/89002+++`; anything else as it is."""
+    """Returns a Belgian structured communication as `+++123/4567/89002+++`; other texts unchanged."""
     digits = reference.strip("+* ").replace("/", "").replace(" ", "")
     if len(digits) != 12 or not digits.isdigit():
         return reference
@@ -166,7 +166,7 @@ def size(octets: int) -> str:
 
 
 def cut(text: str, width: int) -> str:
-    """`text` in at most `width` cells, the end given up: `Verpakkingen Leie…`. No space before the mark."""
+    """Cuts the end of a text to at most `width` cells: `Verpakkingen Leie…`. No space stands before the mark."""
     if width_of(text) <= width:
         return text
     if width <= 0:
@@ -175,7 +175,7 @@ def cut(text: str, width: int) -> str:
 
 
 def cut_middle(text: str, width: int) -> str:
-    """`text` in at most `width` cells, the middle given up: `PH-202…771045`, since both ends matter."""
+    """Cuts the middle of a text to at most `width` cells, for texts whose ends matter: `PH-202…771045`."""
     if width_of(text) <= width:
         return text
     if width <= 0:
@@ -185,7 +185,7 @@ def cut_middle(text: str, width: int) -> str:
 
 
 def head(text: str, width: int) -> str:
-    """The beginning of `text` in at most `width` cells; a wide character is never split."""
+    """Returns the beginning of a text in at most `width` cells; a wide character is never split."""
     if text.isascii():
         return text[: max(width, 0)]
     used = 0
@@ -197,7 +197,7 @@ def head(text: str, width: int) -> str:
 
 
 def tail(text: str, width: int) -> str:
-    """The end of `text` in at most `width` cells."""
+    """Returns the end of a text in at most `width` cells."""
     if width <= 0:
         return ""
     if text.isascii():
@@ -211,7 +211,7 @@ def tail(text: str, width: int) -> str:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """`text` in lines of at most `width` cells, broken at spaces, within a word only where it does not fit alone."""
+    """Breaks a text into lines of at most `width` cells, at spaces, and within a word only if it is too wide alone."""
     lines: list[str] = []
     line = ""
     for word in text.split(" "):
@@ -232,9 +232,9 @@ def wrapped(text: str, width: int) -> list[str]:
 
 @lru_cache(maxsize=8192)
 def shown(text: str) -> str:
-    """A stranger's text on one line, harmless: controls, escapes, bidi and invisible characters become blanks.
+    """Returns a stranger's text with blanks in place of control, escape, bidi and invisible characters.
 
-    The edge where texts come in has cleaned them already; this is for what slipped through.
+    Texts are cleaned where they enter the program (domain.text); this is a second barrier before the terminal.
     """
     if text.isascii() and text.isprintable():
         return text

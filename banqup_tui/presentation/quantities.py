@@ -1,4 +1,4 @@
-"""How quantities and unit prices are written, and what units are called."""
+"""Formats quantities and unit prices, with the names of units."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ _UNITS = {
     "KWH": "kWh", "MWH": "MWh", "LS": _FIXED, "E48": N_("unit"), "ZZ": "", "MIN": "min", "PR": N_("pair"),
     "SET": N_("set"), "P1": "%",
 }  # fmt: skip
-"""UN/ECE Recommendation 20 (and 21 for packages): as it is written behind a quantity. Others stand as their code."""
+"""The names of units by their code in UN/ECE Recommendation 20 (21 for packages); other units are shown as their code.
+"""
 
 
 def quantity(number: Decimal | None, unit_code: str, *, named: bool) -> str:
-    """`named`: with its unit."""
+    """Returns a quantity, with the name of its unit if `named`; empty without a number."""
     if number is None:
         return ""
     text = decimal(_plain(number))
@@ -39,6 +40,6 @@ def unit_price(price: Decimal | None) -> str:
 
 
 def _plain(number: Decimal) -> str:
-    """Without exponent and without zeros that say nothing."""
+    """Returns a number without exponent and trailing zeros."""
     text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

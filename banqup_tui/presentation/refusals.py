@@ -1,4 +1,4 @@
-"""Why a change was not made, and what to do, in the language in use."""
+"""The sentences for a refused or expired command: why it was not done, and what to do, in the current language."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def what_to_do(one: RefusedChange) -> str:
 
 
 def hindrance_words(hindrance: Hindrance) -> str:
-    """Why it cannot be tried again as it was, with what to do instead."""
+    """Returns why a command cannot be repeated, and what to do instead."""
     return {
         Hindrance.SETTINGS_FORGOTTEN: _("Its settings are not kept here: give them again where they belong."),
         Hindrance.CONTENT_LOST: _("What it held was lost: do it again."),

@@ -1,7 +1,7 @@
-"""The signs, each one cell wide, and what stands for a status or a state: sign, colour, short word, full word.
+"""The signs, each one cell wide, and the appearance of each status and state: sign, colour, short word, full word.
 
-The signs are of WGL4, which common terminal fonts have; `use_ascii(True)` takes the plain set, for locales that are
-not UTF-8 and for CJK locales, where some of the signs are two cells wide.
+The signs are in the character set WGL4, which common terminal fonts have. `use_ascii(True)` selects ASCII signs, for
+locales that are not UTF-8 and for CJK locales, in which some of the signs are two cells wide.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.presentation.words import N_, NP_, _, pgettext
 
 Token = Literal["text", "strong", "muted", "rule", "accent", "error", "warn", "ok", "info"]
-"""What a text is for; the look of the terminal gives it a colour."""
+"""The purpose of a text; the theme gives it a colour."""
 
 SignName = Literal[
     "client", "queued", "ready", "done", "error", "sending", "unknown", "warning", "selected", "folded", "open",
@@ -54,12 +54,12 @@ def sign(name: SignName) -> str:
 
 
 def plain(text: str) -> str:
-    """`text`, our own, with its signs replaced where the plain set is in use."""
+    """Returns a text of the program, with its signs replaced if the ASCII signs are used."""
     return text if _state["set"] is UTF8 or text.isascii() else text.translate(_TO_ASCII)
 
 
 class Appearance(NamedTuple):
-    """How a status or a state is shown. The words are in English: translate them with `word` and `full_word`."""
+    """The appearance of a status or state. `short` and `full` are English; `word` and `full_word` are translated."""
 
     sign_name: SignName
     token: Token
@@ -110,7 +110,7 @@ def state_appearance(state: DeliveryState) -> Appearance:
 
 
 def needs_ascii(environment: Mapping[str, str]) -> bool:
-    """Whether the locale is not UTF-8, or one in which the signs are two cells wide."""
+    """Returns True if the locale is not UTF-8, or is one in which the signs are two cells wide."""
     locale = next((environment[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environment.get(name)), "")
     is_utf8 = locale.lower().replace("-", "").partition(".")[2].startswith("utf8")
     return not is_utf8 or locale[:2] in ("zh", "ja", "ko")

@@ -1,4 +1,4 @@
-"""What the terminal is able to do, by what it says of itself: colours, and letters."""
+"""The abilities of the terminal by its environment: the number of colours, and the encoding of letters."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from collections.abc import Mapping
 from banqup_tui.presentation.widths import width_of
 
 MANY_COLOURS = 256
-"""From here on the program's own colours can be shown; they are all of the xterm-256 palette."""
+"""The least number of colours for the program's own theme, whose colours are all in the xterm-256 palette."""
 _TRUECOLOR = 1 << 24
 REPLACE = "banqup-replace"
-"""The name of the error handler that writes a question mark for each cell of a letter the locale does not have."""
+"""The name of the error handler of codecs that writes a question mark for each cell of a letter that the locale lacks.
+
+Python's own `replace` writes one for each character, which would shift the columns after a wide letter.
+"""
 
 
 def colours_of(environment: Mapping[str, str]) -> int:
-    """How many colours there are. Terminals that terminfo does not know yet are young, and have many."""
+    """Returns the number of colours. Terminals that terminfo does not know are new, and have many."""
     if environment.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
         return _TRUECOLOR
     term = environment.get("TERM", "").lower()

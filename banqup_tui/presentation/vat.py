@@ -1,4 +1,4 @@
-"""How VAT is written: its rate, and what its category is called."""
+"""Formats VAT rates, with the names of VAT categories (UNTDID 5305)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The language the user reads: `_("…")` looks an English sentence up in the catalogue of the language in use.
+"""Translations by gettext: `_("…")` looks an English sentence up in the catalogue of the current language.
 
-Words are looked up when they are shown, not when a module is imported, so that a change of language needs no new
-start. English is the key and needs no catalogue of its own. Catalogues lie in `banqup_tui/locale`, as `.po` for
-people and `.mo` for the program; `make messages` writes the second from the first.
+Texts are looked up when they are shown, not when a module is imported, so that a change of language needs no restart.
+English is the key and has no catalogue. Catalogues are in `banqup_tui/locale`, as `.po` for translators and `.mo` for
+the program; `make messages` compiles them.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from pathlib import Path
 
 DOMAIN = "banqup"
 CATALOGUES = Path(__file__).parent.parent / "locale"
-"""Where gettext finds a language: `fr/LC_MESSAGES/banqup.mo`."""
+"""The directory of the catalogues: `fr/LC_MESSAGES/banqup.mo` is that of French."""
 _CODE = re.compile(r"[a-z]{2,3}")
-"""A code of ISO 639; the C locale has none."""
+"""A language code of ISO 639; the C locale has none."""
 _state = {"language": "en"}
 _for_a_while: ContextVar[str] = ContextVar("language", default="")
-"""The language of this task or thread alone, in place of that of the program."""
+"""The language of this task or thread alone, which overrides that of the program."""
 
 
 def use_language(language: str) -> None:
-    """Sets the program's language: `fr`, `fr_BE`, `fr-BE.UTF-8`. A language without a catalogue is read as English."""
+    """Sets the program's language: `fr`, `fr_BE`, `fr-BE.UTF-8`. Without a catalogue texts stay English."""
     code = language.replace("-", "_").partition("_")[0].partition(".")[0].lower()
     _state["language"] = code if _CODE.fullmatch(code) else "en"
 
 
 @contextmanager
 def in_language(language: str) -> Iterator[None]:
-    """What this task or thread says in the meantime is in `language`: a page for a browser, which has its own."""
+    """Sets the language of this task or thread inside the `with`, for example for a page in the browser's language."""
     token = _for_a_while.set(language)
     try:
         yield
@@ -42,7 +42,7 @@ def in_language(language: str) -> Iterator[None]:
 
 
 def languages() -> tuple[str, ...]:
-    """English, and each language that has a catalogue."""
+    """Returns the codes of English and of each language that has a catalogue."""
     found = CATALOGUES.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")
     return ("en", *sorted(path.parents[1].name for path in found))
 
@@ -52,27 +52,27 @@ def current_language() -> str:
 
 
 def _(message: str) -> str:
-    """`message` in the language in use, or itself where the catalogue lacks it."""
+    """Returns `message` in the current language; itself if the catalogue does not have it."""
     return _catalogue(current_language()).gettext(message)
 
 
 def ngettext(singular: str, plural: str, number: int) -> str:
-    """The form that goes with `number`, by the plural rule of the language in use."""
+    """Returns the form for `number`, by the plural rule of the current language."""
     return _catalogue(current_language()).ngettext(singular, plural, number)
 
 
 def pgettext(context: str, message: str) -> str:
-    """`message` where one English word has several translations: `pgettext("in full", "Queued")`."""
+    """Returns `message` by its context, for a word with several translations: `pgettext("in full", "Queued")`."""
     return _catalogue(current_language()).pgettext(context, message)
 
 
 def N_(message: str) -> str:
-    """Marks a sentence for the catalogue where it is written down but not yet shown."""
+    """Marks a sentence for the catalogue that is translated later, where it is shown."""
     return message
 
 
 def NP_(context: str, message: str) -> str:
-    """As `N_`, with a context."""
+    """Marks a sentence with a context, as `N_`."""
     return message
 
 

@@ -1,7 +1,7 @@
-"""The sentence and the remedy of a message, in the language in use.
+"""Makes the sentence and the remedy of a message, in the current language.
 
-Each module of this package has the messages of one part of the program: a code with what its sentence and its remedy
-are in English, and with names in braces for its parameters. The catalogues of other languages translate these.
+Each module of this package has the messages of one part of the program: for each code the English sentence and remedy,
+with names in braces for the parameters. The catalogues of other languages translate these.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ def texts_by_code() -> Mapping[str, Texts]:
 
 
 def sentence_of(message: Message | None) -> str:
-    """One line without control characters; empty where there is no message. After the title of the setting, if any.
+    """Returns the sentence of a message as one line, after the names of its client and setting, if any.
 
-    A code that this version does not know, of a newer server, is shown with its parameters.
+    Without a message it is empty. A code that only a newer version knows is shown with its parameters.
     """
     if message is None:
         return ""
@@ -71,7 +71,7 @@ def _names_setting(message: Message) -> bool:
 
 
 def sentence_beside(message: Message) -> str:
-    """The sentence without the title of its setting, where that stands beside it."""
+    """Returns the sentence without the title of its setting, for places that show the title beside it."""
     if message.code == TEXT:
         return _own_text(message, "text")
     texts = texts_by_code().get(message.code)
@@ -86,7 +86,7 @@ def sentence_beside(message: Message) -> str:
 
 
 def remedy_of(message: Message | None) -> str:
-    """What to do about it; empty where there is nothing to do."""
+    """Returns the sentence on what to do; empty if there is nothing to do."""
     if message is None:
         return ""
     if message.code == TEXT:
@@ -101,14 +101,14 @@ def _own_text(message: Message, name: str) -> str:
 
 
 def words_of(message: Message | None) -> str:
-    """Its sentence and its remedy."""
+    """Returns the sentence and the remedy of a message."""
     return f"{sentence_of(message)} {remedy_of(message)}".strip()
 
 
 def remedy_of_delivery(one: Delivery | Failing) -> str:
-    """What to do about a delivery that has not arrived, or of which that is not known.
+    """Returns the sentence on what to do about a failed or unknown delivery.
 
-    Whatever interrupted a delivery that may have arrived, only the receiver can tell.
+    For an unknown delivery it does not depend on the reason, because only a look at the receiver settles it.
     """
     match one.state:
         case DeliveryState.UNKNOWN if isinstance(one, Delivery) and one.is_checked_by_program:
@@ -121,7 +121,7 @@ def remedy_of_delivery(one: Delivery | Failing) -> str:
 
 
 def in_english(message: Message) -> tuple[str, str]:
-    """Sentence and remedy for a reader who has no program of ours: whatever language is in use."""
+    """Returns sentence and remedy in English, for problem details and other readers without a language."""
     texts = texts_by_code().get(message.code)
     if message.code == TEXT or texts is None:
         return clean(str(message.params.get("text", message.code))), clean(str(message.params.get("remedy", "")))
@@ -135,7 +135,10 @@ def in_english(message: Message) -> tuple[str, str]:
 
 
 def json_of(message: Message | None, remedy: str | None = None) -> dict[str, Any] | None:
-    """For `--json`: the stable code and its parameters, and both texts in the language in use."""
+    """Returns a message for `--json`: its code and parameters, and both texts in the current language.
+
+    `remedy` replaces that of the message.
+    """
     if message is None:
         return None
     found: dict[str, Any] = {"code": message.code, "params": dict(message.params)}
@@ -148,7 +151,11 @@ def json_of(message: Message | None, remedy: str | None = None) -> dict[str, Any
 
 
 def _cleaned(message: Message) -> _Params:
-    """The values are of strangers, the sentence around them is ours and has its no-break spaces."""
+    """Returns the parameters, cleaned for the terminal, in the current language.
+
+    Only the values are cleaned, because they may be a stranger's; the sentence around them may have no-break spaces,
+    which cleaning would replace.
+    """
     found = {clean(name): _Value(clean(str(value))) for name, value in message.params.items()}
     ending = f".{current_language()}"
     translated = {name.removesuffix(ending): value for name, value in found.items() if name.endswith(ending)}
@@ -156,7 +163,7 @@ def _cleaned(message: Message) -> _Params:
 
 
 class _Value(str):
-    """A parameter in a sentence: `{size:size}` of octets, `{took:seconds}` of milliseconds, any other as it is."""
+    """A parameter in a sentence: `{size:size}` formats bytes, `{took:seconds}` milliseconds; others are unchanged."""
 
     def __format__(self, how: str) -> str:
         if not how or not self.isdecimal():
@@ -165,7 +172,7 @@ class _Value(str):
 
 
 def _values(message: Message, texts: Texts, translate: Callable[[str], str] = _) -> _Params:
-    """What stands in the places of the sentence: a value that is a code itself becomes a word."""
+    """Returns the values for the placeholders of a sentence; a value that is a code becomes its word."""
     values = _cleaned(message)
     worded = {
         name: translate(words[values[name]]).format_map(values)
@@ -176,7 +183,7 @@ def _values(message: Message, texts: Texts, translate: Callable[[str], str] = _)
 
 
 class _Params(dict[str, Any]):
-    """A cause lacks the parameters in which its failures differ: each leaves a gap."""
+    """The parameters of a message, with a gap for those that are missing: causes have no parameters that vary."""
 
     def __missing__(self, name: str) -> str:
         return _Value(GAP)

@@ -1,4 +1,4 @@
-"""What the connectors of accounting software say: Tryton and Fava."""
+"""Messages of the connectors of accounting software: Tryton and Fava."""
 
 from banqup_tui.presentation.messages.texts import Texts
 from banqup_tui.presentation.words import N_

@@ -1,4 +1,4 @@
-"""What keeps a command of the command line from being carried out."""
+"""Messages of the command line: why a command cannot be carried out."""
 
 from banqup_tui.presentation.messages.texts import Texts
 from banqup_tui.presentation.words import N_

@@ -1,4 +1,4 @@
-"""Faults of this computer, and files that cannot be written. `-at` names the file."""
+"""Messages about faults of this computer; codes that end in `-at` name the file."""
 
 from banqup_tui.presentation.messages.texts import Texts
 from banqup_tui.presentation.words import N_

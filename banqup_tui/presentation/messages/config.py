@@ -1,4 +1,4 @@
-"""Mistakes in the user's own settings file, `config.toml`."""
+"""Messages about mistakes in the user's settings file, `config.toml`."""
 
 from banqup_tui.presentation.messages.texts import Texts
 from banqup_tui.presentation.words import N_

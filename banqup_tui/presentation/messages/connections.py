@@ -1,4 +1,4 @@
-"""What a test of a connection says, whatever the receiver is."""
+"""Messages of the test of a connection to any receiver."""
 
 from banqup_tui.presentation.messages.texts import Texts
 from banqup_tui.presentation.words import N_

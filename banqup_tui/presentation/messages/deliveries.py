@@ -1,4 +1,4 @@
-"""What the ledger says of a delivery and of an integration."""
+"""Messages of the ledger about deliveries and integrations."""
 
 from banqup_tui.presentation.messages.texts import Texts
 from banqup_tui.presentation.words import N_

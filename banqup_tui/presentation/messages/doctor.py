@@ -1,4 +1,4 @@
-"""What `banqup doctor` finds."""
+"""Messages of `banqup doctor`."""
 
 from banqup_tui.presentation.messages.texts import Texts
 from banqup_tui.presentation.words import N_

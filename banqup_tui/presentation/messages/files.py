@@ -1,4 +1,4 @@
-"""What the connectors of SFTP and of a local folder say."""
+"""Messages of the connectors of SFTP and of a local folder."""
 
 from banqup_tui.presentation.messages.texts import Texts
 from banqup_tui.presentation.words import N_

@@ -1,4 +1,4 @@
-"""What is wrong in the line of a filter. It stands below the line, under the place where it is."""
+"""Messages about faults in the line of a filter, shown below the line at the place of the fault."""
 
 from banqup_tui.presentation.messages.texts import Texts
 from banqup_tui.presentation.words import N_

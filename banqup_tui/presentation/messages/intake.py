@@ -1,4 +1,4 @@
-"""Why a file waits to be placed, what is wrong with a way in, why a file is not imported, and a package not loaded."""
+"""Messages about unfiled files, faults of sources, files that are not imported, and packages that do not load."""
 
 from banqup_tui.presentation.folders import FOLDER_NAMES
 from banqup_tui.presentation.messages.texts import Texts

@@ -1,4 +1,4 @@
-"""What the connector of e-mail says."""
+"""Messages of the connector of e-mail."""
 
 from banqup_tui.presentation.messages.texts import Texts
 from banqup_tui.presentation.words import N_

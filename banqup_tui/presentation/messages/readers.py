@@ -1,4 +1,4 @@
-"""Why a file cannot be read (`file.…`), and what is odd in one that can (`content.…`)."""
+"""Messages of the readers: why a file cannot be read (`file.…`), and warnings about readable files (`content.…`)."""
 
 from banqup_tui.presentation.messages.texts import Texts
 from banqup_tui.presentation.words import N_

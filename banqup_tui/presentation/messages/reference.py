@@ -1,4 +1,7 @@
-"""`python -m banqup_tui.presentation.messages.reference` writes docs/messages.md: every code with its two texts."""
+"""Writes docs/messages.md, every code with its sentence and remedy.
+
+Run it with `python -m banqup_tui.presentation.messages.reference`.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "messages.md"
 
 
 def page() -> str:
-    """The whole page, in English."""
+    """Returns the whole page, in English."""
     return "\n".join(_lines()) + "\n"
 
 

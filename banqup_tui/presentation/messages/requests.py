@@ -1,4 +1,4 @@
-"""Why the service refuses a request or a command."""
+"""Messages of the service: why it refuses a request or a command."""
 
 from banqup_tui.presentation.folders import FOLDER_NAMES
 from banqup_tui.presentation.messages.texts import Texts

@@ -1,4 +1,4 @@
-"""What the connector of Amazon S3 says."""
+"""Messages of the connector of Amazon S3."""
 
 from banqup_tui.presentation.messages.texts import Texts
 from banqup_tui.presentation.words import N_

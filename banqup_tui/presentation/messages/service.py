@@ -1,4 +1,4 @@
-"""Why the local service cannot start, and what its own commands (backup, restore, rotate-key) say."""
+"""Messages of the local service: why it cannot start, and those of its commands (backup, restore, rotate-key)."""
 
 from banqup_tui.presentation.messages.texts import Texts
 from banqup_tui.presentation.words import N_

@@ -1,5 +1,7 @@
-"""What is wrong with a setting. Each sentence stands after the title of the setting and a colon, or beside its field,
-and so begins small; one that names the setting itself has a place for its title.
+"""Messages about faults of settings.
+
+A sentence is shown after the title of the setting and a colon, or beside its field, so it begins with a small letter.
+A sentence that names the setting itself has the placeholder `{setting}` for the title.
 """
 
 from banqup_tui.presentation.messages.texts import Texts

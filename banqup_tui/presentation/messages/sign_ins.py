@@ -1,4 +1,4 @@
-"""What is said of a sign-in by the browser (OAuth 2.0)."""
+"""Messages of a sign-in in the browser (OAuth 2.0)."""
 
 from banqup_tui.presentation.messages.texts import Texts
 from banqup_tui.presentation.words import N_

@@ -1,4 +1,4 @@
-"""Why the server could not be asked, and why the local service could not be found or started by a terminal."""
+"""Messages of the synchronization and the launcher: why the server cannot be reached, or the service not started."""
 
 from banqup_tui.presentation.messages.texts import Texts
 from banqup_tui.presentation.words import N_

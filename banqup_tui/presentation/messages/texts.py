@@ -1,4 +1,4 @@
-"""What a code stands for in English."""
+"""The English texts of a code."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 
 class Texts(NamedTuple):
-    """All are marked with `N_` where they are written, so that they come into the catalogues.
+    """The English texts of a code, marked with `N_` where they are written so that the catalogues include them.
 
-    `words`: for a parameter whose value is a code itself (the name of a folder, a kind of document), the text of each
-    value. It may have names of other parameters in braces. A value that is not there is shown as it is.
+    `words` has, for each parameter whose value is a code (a folder, a kind of document), the text of each value, which
+    may have other parameters in braces. A value without a text is shown unchanged.
     """
 
     sentence: str
@@ -18,7 +18,7 @@ class Texts(NamedTuple):
 
     @property
     def all(self) -> tuple[str, ...]:
-        """What is translated of it."""
+        """All texts that are translated."""
         words = (word for of_parameter in self.words.values() for word in of_parameter.values())
         return (self.sentence, *filter(None, (self.remedy, *words)))
 

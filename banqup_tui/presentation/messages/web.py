@@ -1,4 +1,4 @@
-"""What connectors that speak HTTP say: of any server, of WebDAV, and of a webhook."""
+"""Messages of the connectors that use HTTP: those of any server, of WebDAV, and of a webhook."""
 
 from banqup_tui.presentation.messages.texts import Texts
 from banqup_tui.presentation.words import N_

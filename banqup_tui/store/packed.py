@@ -10,7 +10,7 @@ from banqup_tui.domain.listing import DocumentRow
 from banqup_tui.domain.values import Value
 
 _DECODERS = (msgspec.json.Decoder(Document), msgspec.json.Decoder(Delivery))
-"""Built at import, before any thread: msgspec 0.20 crashes if two threads decode a type for the first time at once."""
+"""Built at import, before any thread: msgspec 0.22 crashes if two threads decode a type for the first time at once."""
 
 DELIVERY_COLUMNS = "v.id, v.document_id, v.integration_id, v.state, v.value"
 

@@ -38,7 +38,7 @@ _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {
     kind: msgspec.json.Decoder(kind)
     for kind in (Client, Integration, Installation, Extension, Source, Unfiled, PlacingRule)
 }
-"""Built at import, before any thread: msgspec 0.20 crashes if two threads decode a type for the first time at once."""
+"""Built at import, before any thread: msgspec 0.22 crashes if two threads decode a type for the first time at once."""
 
 
 @heals

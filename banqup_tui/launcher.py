@@ -261,6 +261,7 @@ def _spawn(dirs: AppDirs, program: Sequence[str]) -> "subprocess.Popen[bytes]":
             env=environment,
             cwd=dirs.runtime,
         )
+    # Killed here, the backend goes on by itself, and the next terminal finds it.
     kill_point("spawn.forked")
     return child
 

@@ -93,6 +93,7 @@ def begin(copy: Copy, step: int, snapshot: Snapshot, files: FileCache | None = N
         connection.execute("DELETE FROM backfill")
         connection.execute("INSERT INTO backfill VALUES (?, NULL)", (EVERYTHING,))
         batch.finish()
+    # Killed here, the new generation is begun; the next start goes on with its first page.
     kill_point("snapshot.begun")
     return True
 
@@ -142,6 +143,7 @@ def page(
         if following is None and scope == EVERYTHING:
             _sweep(connection, batch)
         batch.finish()
+        # Killed before the commit, the page is not applied and is fetched again.
         kill_point("snapshot.page")
     if following is None and scope == EVERYTHING:
         kill_point("snapshot.swept")
@@ -175,6 +177,7 @@ def changes(
         if not more:
             _drop_orphans(connection)
         batch.finish()
+        # Killed before the commit, rows and cursor are both unchanged, and the changes are fetched again.
         kill_point("pull.applying")
     kill_point("access.revoked" if revoked else "pull.applied")
     return True

@@ -253,6 +253,7 @@ class Copy:
         for old in self.path.parent.glob(f"{self.path.name}.aside-*"):
             old.unlink()
         set_aside(self.path)
+        # Killed here, there is no copy; the next start makes an empty one.
         kill_point("copy.setaside")
         # The step of the new copy is higher than any of the old: answers that were requested for the old are dropped.
         _make_new(self.path, step=time.time_ns() // 1_000_000)

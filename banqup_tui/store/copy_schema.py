@@ -79,6 +79,8 @@ def make(path: Path, step: int | None = None) -> None:
     database = Database(path)
     try:
         database.execute("PRAGMA journal_mode = WAL")
+        # Killed here, a new copy is still under its other name, and an old one at its old step: the next start repeats
+        # it.
         kill_point("copy.migrating")
         steps.apply(database)
         database.execute("UPDATE meta SET schema = ?, step = coalesce(?, step)", [SCHEMA, step])

@@ -106,12 +106,14 @@ class Spool:
         half = self.directory / f".{uuid.uuid4()}"
         digest = hashlib.sha256()
         write_new(half, hashed(chunks, digest))
+        # Killed here, the file has a hidden name; `keep_only` deletes it after a day. No command names it yet.
         kill_point("spool.written")
         return half, digest.hexdigest()
 
     def _put(self, half: Path, sha256: str) -> None:
         half.replace(self.path(sha256))
         sync_directory(self.directory)
+        # Killed here, the file is whole without a command; `keep_only` deletes it after a day.
         kill_point("spool.renamed")
 
 

@@ -23,6 +23,7 @@ def lead(outbox: Outbox, holder: str, wall: float | None = None) -> bool:
             (holder, holder, now + LEASE_SECONDS, holder, now, now + LEASE_SECONDS + 0.001),
         )
     if done.rowcount:
+        # Killed here, no program pulls or sends by itself until the lease runs out.
         kill_point("lease.taken")
     return done.rowcount == 1
 

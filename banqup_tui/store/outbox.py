@@ -142,7 +142,7 @@ class Outbox:
     def close(self) -> None:
         self._connections.close()
 
-    # what the user does
+    # commands of the user
 
     def give(
         self,
@@ -175,6 +175,7 @@ class Outbox:
         """
         new_key = key or str(uuid.uuid4())
         self._put([self._row(new_key, line, kind, body, documents, effect, file, label, seen)])
+        # Killed here, the command is on the disk and is sent by the next start, though the caller never got its key.
         kill_point("outbox.given")
         return new_key
 
@@ -273,7 +274,7 @@ class Outbox:
         kill_point("outbox.given")
         return new_key
 
-    # what the sync does
+    # sending
 
     @_healing
     def claim(self, line: Line, limit: int = BATCH) -> list[Entry]:
@@ -291,6 +292,8 @@ class Outbox:
                 "UPDATE command SET state = 'SENDING', tries = tries + 1 WHERE key = ?", [(one.key,) for one in head]
             )
         if head:
+            # Killed here, the commands count as tried though no request was made: sent again with the same keys, never
+            # undone.
             kill_point("outbox.claimed")
         return head
 
@@ -327,6 +330,8 @@ class Outbox:
                 " failures = 0 WHERE key = ? AND state = 'SENDING'",
                 (state, seq, result, problem, self._stamp(), key),
             )
+        # Killed here, the answer is stored; settings that `_wipe` erases from the log stay in it until a later
+        # checkpoint.
         kill_point("outbox.answered")
         self._wipe([key])
         return done.rowcount == 1
@@ -388,7 +393,7 @@ class Outbox:
             rows = connection.execute(f"SELECT DISTINCT file FROM command WHERE {_WANTS_FILE}")  # noqa: S608
             return [row[0] for row in rows]
 
-    # what is read
+    # reading
 
     @_healing
     def version(self) -> int:

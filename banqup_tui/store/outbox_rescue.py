@@ -137,11 +137,14 @@ def _save(path: Path, now: datetime) -> None:
             # Renaming does not change the stamp, so the next start sees that the commands of the old file are here.
             connection.execute("INSERT INTO aside (name, stamp) VALUES (?, ?)", (aside.name, stamp_of(path)))
         _write_down(connection)
+    # Killed here, the damaged outbox is still in its place, and the next start repeats the rescue.
     kill_point("rescue.written")
     path.rename(aside)
+    # Killed here, the log has the old name; `_finish_moving` renames it at the next start.
     kill_point("rescue.moved")
     _move_log(path, aside)
     sync_directory(path.parent)
+    # Killed here, there is no outbox; the next start makes an empty one and merges the renamed file into it.
     kill_point("rescue.log_moved")
     _put_in_place(making, path)
 
@@ -159,6 +162,7 @@ def _take_up(path: Path, aside: Path, stamp: str, now: datetime) -> None:
             connection.execute(statement, (aside.name, stamp, stamp))
             connection.execute("UPDATE meta SET version = version + 1")
         _write_down(connection)
+    # Killed here, the merged commands and the stamp are committed together: nothing is merged twice.
     kill_point("rescue.taken_up")
 
 
@@ -186,6 +190,7 @@ def _write_down(connection: sqlite3.Connection) -> None:
 
 def _put_in_place(making: Path, path: Path) -> None:
     making.rename(path)
+    # Killed here, or after a power cut before the sync, the next start finds the new file or merges the renamed one.
     kill_point("rescue.swapped")
     sync_directory(path.parent)
 

@@ -44,6 +44,7 @@ _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(k
 async def begin(server: ServerLike, copy: Copy, files: FileCache) -> bool:
     """Begins a new generation of the copy. Returns False if the answer came too late."""
     step = copy.state().step
+    # Killed around a request, here and below, the copy is unchanged, and the next pull repeats the request.
     kill_point("pull.asked")
     snapshot = await server.snapshot()
     kill_point("pull.received")

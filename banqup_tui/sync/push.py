@@ -94,6 +94,7 @@ async def _send(server: ServerLike, outbox: Outbox, head: Sequence[Entry]) -> in
         raise
     except Refused:
         return await _one_by_one(server, outbox, head)
+    # Killed here, the commands have run and stay SENDING: the same keys get the stored answers.
     kill_point("outbox.sent")
     return _write_down(outbox, head, answer.results)
 
@@ -121,6 +122,7 @@ async def _withdraw(server: ServerLike, outbox: Outbox, entry: Entry, because: P
         if because is None and refused.status != 404:
             because = refused.problem
         result = CommandResult(key=entry.key, status=CommandStatus.REFUSED, problem=because or refused.problem)
+    # Killed here, the refusal is recorded on the server; the same withdrawal gets it again.
     kill_point("outbox.withdrawn")
     was_asked = entry.withdraw and entry.failures == 0
     if result.status is CommandStatus.REFUSED and was_asked:

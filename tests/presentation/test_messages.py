@@ -267,19 +267,3 @@ def test_every_place_of_a_sentence_is_filled_where_its_message_is_made() -> None
             assert places <= arguments | added, (code, path.name)
             seen += 1
     assert seen > 100
-
-
-def test_every_message_gets_the_parameters_of_its_sentence() -> None:
-    texts = texts_by_code()
-    for path in Path(banqup_tui.__file__).parent.rglob("*.py"):
-        for call in ast.walk(ast.parse(path.read_text())):
-            if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "message"):
-                continue
-            code = call.args[0] if call.args else None
-            names = {keyword.arg for keyword in call.keywords}
-            if not isinstance(code, ast.Constant) or code.value not in texts or None in names:
-                continue
-            wanted = {name for text in texts[code.value].all for name in re.findall(r"{(\w+)", text)}
-            if code.value.startswith("setting."):
-                wanted -= {"setting", "example"}  # the form adds these: `of_setting`, `with_params`
-            assert wanted <= names, f"{path.name}:{call.lineno} {code.value}"

@@ -89,7 +89,7 @@ def resend(transaction: Transaction, body: Resend, context: Context) -> Result:
     wanted, asked_again, details = [], [], []
     for copy in {copy.delivery_id: copy for copy in body.copies}.values():
         row, locked = rows[copy.delivery_id], integrations[rows[copy.delivery_id].integration_id]
-        obstacle = _no_copy(row, locked, copy.generation, context, body.if_gone)
+        obstacle = _obstacle_to_another_copy(row, locked, copy.generation, context, body.if_gone)
         if obstacle is not None:
             details.append(_why(row, obstacle))
         elif body.if_gone:
@@ -299,7 +299,9 @@ def _integration(transaction: Transaction, integration_id: str) -> Row[Any]:
     return locked
 
 
-def _no_copy(row: Row[Any], locked: Row[Any], generation: int, context: Context, if_gone: bool) -> str | None:
+def _obstacle_to_another_copy(
+    row: Row[Any], locked: Row[Any], generation: int, context: Context, if_gone: bool
+) -> str | None:
     """Returns the reason why no further copy is made, or `None`.
 
     A further copy exists only because a user who had seen the one before it settled asked for it. So the generation

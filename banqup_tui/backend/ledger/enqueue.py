@@ -1,4 +1,4 @@
-"""Queues documents at an integration, unless the integration has the content or may have it."""
+"""Queues documents at an integration, unless its present destination has the content or may have it."""
 
 import uuid
 from collections.abc import Iterable, Sequence

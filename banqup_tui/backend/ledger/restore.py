@@ -25,8 +25,8 @@ def begin_new_epoch(services: Services, known_seq: int = 0) -> str:
 
     Args:
         known_seq: The highest change number that a terminal is known to have seen. The space continues above it, so
-        that
-            no number is used twice. If the space is there already, another caller has done this, and nothing happens.
+            that no number is used twice. If the space is beyond it already, another caller has done this: nothing
+            happens.
     """
     with services.database.write(services.space_id) as transaction:
         found = transaction.execute(select(space).where(space.c.id == transaction.space_id)).one()

@@ -59,6 +59,11 @@ def _being_sent(transaction: Transaction, owners: Collection[str] | None, exclud
 
 
 def _release(transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[Any], killed: bool) -> None:
+    """Ends the attempt of a dead process as the phase that it had reached demands.
+
+    Claimed only: nothing was sent, and it is queued again. In a look-up: asked again later. After the mark: it may have
+    arrived, and `outcome.as_uncertain` decides by the kind of the receiver.
+    """
     reason = messages.ENDED_WHILE_SENDING if killed else messages.STOPPED_WHILE_SENDING
     deaths = row.deaths + 1 if killed else row.deaths
     values: dict[str, Any] = {"deaths": deaths, "fence": delivery.c.fence + 1}

@@ -22,7 +22,7 @@ from banqup_tui.domain.settings_needed import needed
 from banqup_tui.domain.text import clean
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.messages import sentence_of
-from banqup_tui.presentation.words import _, current_language, ngettext
+from banqup_tui.presentation.words import _, ngettext, own_text
 from banqup_tui.protocol.commands import AddIntegration
 from banqup_tui.protocol.messages import BackfillCount, FormSettings, TestRequest
 
@@ -280,4 +280,4 @@ def _secrets(extension: Extension) -> set[str]:
 
 def _title(name: str, schema: Mapping[str, Any]) -> str:
     titles = schema.get("x-titles")
-    return in_language(titles, current_language()) if titles else str(schema.get("title") or name)
+    return own_text(titles) if titles else str(schema.get("title") or name)

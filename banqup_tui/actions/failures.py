@@ -16,7 +16,7 @@ from banqup_tui.domain.failures import Failing, FailureGroup, Retry, retry_of
 from banqup_tui.domain.text import clean
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.messages import sentence_of
-from banqup_tui.presentation.words import _, ngettext
+from banqup_tui.presentation.words import _, ngettext, own_text
 from banqup_tui.protocol.commands import CommandBody, Copy, Dismiss, Resend, ResumeIntegration, Send
 
 T = TypeVar("T")
@@ -188,11 +188,9 @@ def dismissals_of(failing: Sequence[Failing]) -> Iterator[CommandBody]:
 
 def title_of(extension_id: str, context: Context) -> str:
     """What the extension is called; its id where it is no longer in the Store."""
-    from banqup_tui.domain.extension import in_language
-    from banqup_tui.presentation.words import current_language
 
     found = context.extensions.get(extension_id)
-    return clean(in_language(found.title, current_language())) if found else extension_id
+    return clean(own_text(found.title)) if found else extension_id
 
 
 def _heading(group: FailureGroup) -> str:

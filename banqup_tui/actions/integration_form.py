@@ -16,7 +16,7 @@ from banqup_tui.domain.integration import Integration, IntegrationState
 from banqup_tui.domain.text import clean
 from banqup_tui.domain.values import Value
 from banqup_tui.presentation.messages import sentence_of
-from banqup_tui.presentation.words import _, current_language
+from banqup_tui.presentation.words import _, own_text
 from banqup_tui.protocol.commands import AddIntegration, Backfill
 from banqup_tui.protocol.messages import BackfillCount, TestRequest
 
@@ -31,7 +31,7 @@ class Chosen(Value, frozen=True, kw_only=True):
 
 
 def title_of(extension: Extension) -> str:
-    return clean(in_language(extension.title, current_language()))
+    return clean(own_text(extension.title))
 
 
 def there(integrations: Sequence[Integration], client_id: str) -> list[Integration]:
@@ -67,7 +67,7 @@ def _choices(installation: Installation, extension: Extension, of_client: Sequen
         note = _("Under another name, with settings of its own")
         yield Choice(id=f"{installation.id}{_AGAIN}", label=label, note=note)
     else:
-        description = clean(in_language(extension.description, current_language()))
+        description = clean(own_text(extension.description))
         yield Choice(id=installation.id, label=title, note=description)
 
 

@@ -20,7 +20,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar, get_type_hints, run
 import msgspec
 
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.domain.extension import Category, ReceiverKind, Words
+from banqup_tui.domain.extension import Category, ReceiverKind, Words, in_languages
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.integration import Trouble
 from banqup_tui.domain.messages import Message, message, text_message
@@ -38,6 +38,7 @@ class Manifest(Value, frozen=True, kw_only=True):
     """Describes a connector to the service and to the form of its settings.
 
     Attributes:
+        title, description: in English, or by language code, with `en`.
         max_size: largest document, in bytes; `None` is no limit.
         key_seconds: seconds for which a KEY receiver honours an idempotency key; `None` is for ever.
         concurrency: deliveries of one integration that may run at the same time.
@@ -47,8 +48,8 @@ class Manifest(Value, frozen=True, kw_only=True):
     """
 
     id: str
-    title: Words
-    description: Words
+    title: str | Words
+    description: str | Words
     category: Category
     kind: ReceiverKind
     version: str
@@ -359,12 +360,10 @@ Look = Literal["text", "email", "host", "port", "url", "path", "choice", "sign-i
 
 
 def setting(
-    title_en: str,
-    title_fr: str,
+    title: str | Words,
     *,
     level: str = "firm",
-    help_en: str = "",
-    help_fr: str = "",
+    help: str | Words = "",
     look: Look = "text",
     example: str = "",
     secret: bool = False,
@@ -372,21 +371,23 @@ def setting(
     template: bool = False,
     when: Mapping[str, Sequence[str]] | None = None,
 ) -> Any:
-    """Returns the annotation of a settings field: `path: Annotated[str, setting("Path", "Chemin", template=True)]`.
+    """Returns the annotation of a settings field: `path: Annotated[str, setting("Path", template=True)]`.
 
     Args:
+        title: in English, or by language code, with `en`. The program's own catalogue is asked for what is missing.
+        help: the same for a sentence below the field.
         example: a valid value, shown beside an error and under an empty field.
         when: the field is asked only while each of these settings has one of the values listed for it.
         belongs_to: settings for which a secret is valid. When one of them changes, the secret must be entered again,
             or it would be sent to another server. Default: every address, host, port and user.
     """
-    extra: dict[str, Any] = {"x-level": level, "x-titles": {"en": title_en, "fr": title_fr}}
+    extra: dict[str, Any] = {"x-level": level, "x-titles": in_languages(title)}
     if look != "text":
         extra["x-look"] = look
     if example:
         extra["x-example"] = example
-    if help_en:
-        extra["x-help"] = {"en": help_en, "fr": help_fr or help_en}
+    if help:
+        extra["x-help"] = in_languages(help)
     if template:
         extra["x-template"] = True
     if when:
@@ -395,7 +396,7 @@ def setting(
         extra["writeOnly"] = True
     if belongs_to is not None:
         extra["x-belongs-to"] = list(belongs_to)
-    return msgspec.Meta(title=title_en, extra_json_schema=extra)
+    return msgspec.Meta(title=extra["x-titles"]["en"], extra_json_schema=extra)
 
 
 @cache

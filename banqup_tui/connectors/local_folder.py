@@ -47,6 +47,7 @@ from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.kill_points import kill_point
+from banqup_tui.presentation.words import N_
 from banqup_tui.whole_file import write_new
 
 
@@ -54,12 +55,10 @@ class LocalFolderSettings(Settings, frozen=True, kw_only=True):
     path: Annotated[
         str,
         setting(
-            "Path",
-            "Chemin",
+            N_("Path"),
+            help=N_("The folder on the backend's machine. It is made when it is not there."),
             look="path",
             template=True,
-            help_en="The folder on the backend's machine. It is made when it is not there.",
-            help_fr="Le dossier sur la machine du service. Il est créé s'il n'existe pas.",
         ),
     ]
     file_name: FileName = ""
@@ -70,13 +69,8 @@ class LocalFolder:
 
     manifest = Manifest(
         id="local-folder",
-        title={"en": "Local folder", "fr": "Dossier local", "nl": "Lokale map", "de": "Lokaler Ordner"},
-        description={
-            "en": "Puts each document as a file into a folder, from where other software reads it.",
-            "fr": "Dépose chaque document comme fichier dans un dossier, où un autre logiciel le lit.",
-            "nl": "Zet elk document als bestand in een map, waar andere software het leest.",
-            "de": "Legt jedes Dokument als Datei in einem Ordner ab, aus dem andere Software es liest.",
-        },
+        title=N_("Local folder"),
+        description=N_("Puts each document as a file into a folder, from where other software reads it."),
         category=Category.FILES_AND_DRIVES,
         kind=ReceiverKind.RENAME,
         version="1.0",

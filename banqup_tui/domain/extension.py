@@ -11,6 +11,11 @@ Words = dict[str, str]
 """A text by language code; `en` is always there."""
 
 
+def in_languages(text: str | Words) -> Words:
+    """The texts by language code of one that may be given in English only."""
+    return {"en": text} if isinstance(text, str) else text
+
+
 def in_language(words: Words, language: str) -> str:
     return words.get(language) or words["en"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gettext
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -64,6 +64,12 @@ def ngettext(singular: str, plural: str, number: int) -> str:
 def pgettext(context: str, message: str) -> str:
     """Returns `message` by its context, for a word with several translations: `pgettext("in full", "Queued")`."""
     return _catalogue(current_language()).pgettext(context, message)
+
+
+def own_text(words: Mapping[str, str]) -> str:
+    """The text of an extension in the language in use: as it brings it, else as the catalogue has its English."""
+    text = words.get(current_language()) or words["en"]
+    return _(text) if text else ""
 
 
 def N_(message: str) -> str:

@@ -10,10 +10,9 @@ from textual.geometry import Region
 
 from banqup_tui.actions.context import Context
 from banqup_tui.actions.places import Place
-from banqup_tui.domain.extension import in_language
 from banqup_tui.domain.failures import FailureGroup
 from banqup_tui.presentation.formats import count
-from banqup_tui.presentation.words import _, current_language, ngettext
+from banqup_tui.presentation.words import _, ngettext, own_text
 from banqup_tui.screens.document_rows import document_row
 from banqup_tui.screens.place import PlaceScreen, bindings_for
 from banqup_tui.widgets.document_rows import DocumentRow
@@ -68,7 +67,7 @@ class FailuresScreen(PlaceScreen):
 
     def _titles(self) -> dict[str, str]:
         extensions = self.banqup.session.readers.extensions()
-        return {one.id: in_language(one.title, current_language()) for one in extensions}
+        return {one.id: own_text(one.title) for one in extensions}
 
     def _group(self) -> FailureGroup | None:
         on_it = next((one for one in self._groups if one.key == self.listing.key), None)

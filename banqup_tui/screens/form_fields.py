@@ -8,13 +8,12 @@ from typing import Any
 from banqup_tui.actions.prompts import Form, Naming
 from banqup_tui.domain import setting_rules
 from banqup_tui.domain.days import read_day
-from banqup_tui.domain.extension import in_language
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.path_template import PLACEHOLDERS
 from banqup_tui.presentation.folders import FOLDER_NAMES
 from banqup_tui.presentation.formats import count, cut, cut_middle
 from banqup_tui.presentation.messages import sentence_beside
-from banqup_tui.presentation.words import _, current_language, ngettext
+from banqup_tui.presentation.words import _, ngettext, own_text
 from banqup_tui.protocol.messages import BackfillCount
 from banqup_tui.widgets.form import Field, Ticks, Wrong
 from banqup_tui.widgets.form_fields import UNSEEN, Kind
@@ -144,7 +143,7 @@ def variables_line(examples: Mapping[str, str]) -> str:
 def help_line(schema: Mapping[str, Any], width: int) -> str:
     """What the setting is, where there is one line for it."""
     words = schema.get("x-help")
-    return cut(in_language(words, current_language()), width) if words else ""
+    return cut(own_text(words), width) if words else ""
 
 
 def help_lines(name: str, form: Form, examples: Mapping[str, str], preview: str | None, width: int) -> Iterator[Line]:
@@ -152,12 +151,12 @@ def help_lines(name: str, form: Form, examples: Mapping[str, str], preview: str 
     schema = form.schema.get("properties", {}).get(name)
     if schema is None:
         if form.description:
-            yield from paragraph(0, width, in_language(form.description, current_language()))
+            yield from paragraph(0, width, own_text(form.description))
         return
     yield (left(0, title_of(name, schema), "strong", bold=True),)
     words = schema.get("x-help")
     if words:
-        yield from paragraph(0, width, in_language(words, current_language()))
+        yield from paragraph(0, width, own_text(words))
     example = setting_rules.example_of(schema)
     if example and not schema.get("x-template") and setting_rules.kind_of(schema) != "choice":
         yield from paragraph(0, width, _("For example {example}").format(example=example), "muted")

@@ -9,11 +9,11 @@ from textual.geometry import Region
 
 from banqup_tui.actions.context import Context
 from banqup_tui.actions.places import Place
-from banqup_tui.domain.extension import Extension, Installation, InstallationState, in_language
+from banqup_tui.domain.extension import Extension, Installation, InstallationState
 from banqup_tui.domain.health import Summary, health_of, summary
 from banqup_tui.domain.integration import Integration
 from banqup_tui.presentation.formats import count
-from banqup_tui.presentation.words import _, current_language, ngettext
+from banqup_tui.presentation.words import _, ngettext, own_text
 from banqup_tui.screens.place import PlaceScreen, bindings_for
 from banqup_tui.widgets.list_view import Listing
 from banqup_tui.widgets.one_line import Word
@@ -104,14 +104,14 @@ class StoreScreen(PlaceScreen):
             return ()
         health = self._health.get(extension.id, NOBODY)
         word, token = extension_state(extension, self._installations().get(extension.id), health)
-        title = in_language(extension.title, current_language())
+        title = own_text(extension.title)
         if token in ("error", "warn"):
             return (Word(f"{word}  ", token, True), Word(title))
-        return (Word(in_language(extension.description, current_language()), "muted"),) if self.levels == 1 else ()
+        return (Word(own_text(extension.description), "muted"),) if self.levels == 1 else ()
 
     def menu_title(self) -> str:
         extension = self._extension()
-        return in_language(extension.title, current_language()) if extension else ""
+        return own_text(extension.title) if extension else ""
 
     def menu_region(self) -> Region | None:
         return self.listing.cursor_region()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from banqup_tui.domain.extension import Extension, in_language
+from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.health import Health, health_of
 from banqup_tui.domain.integration import Integration, IntegrationState
@@ -14,7 +14,7 @@ from banqup_tui.presentation.folders import FOLDER_NAMES
 from banqup_tui.presentation.formats import count, cut, full_date, shown
 from banqup_tui.presentation.messages import remedy_of, sentence_of
 from banqup_tui.presentation.signs import SignName, sign
-from banqup_tui.presentation.words import N_, _, current_language, ngettext
+from banqup_tui.presentation.words import N_, _, ngettext, own_text
 from banqup_tui.widgets.deliveries_layout import local_moment
 from banqup_tui.widgets.lines_of_text import Line, fitted, labelled, left, paragraph
 from banqup_tui.widgets.list_view import BuildItems, Item
@@ -170,4 +170,4 @@ def _tone(own: bool) -> Token:
 def title_of(name: str, schema: Mapping[str, Any]) -> str:
     """What a setting is called in the language in use."""
     titles = schema.get("x-titles")
-    return in_language(titles, current_language()) if titles else str(schema.get("title") or name)
+    return own_text(titles) if titles else str(schema.get("title") or name)

@@ -14,14 +14,13 @@ from banqup_tui.domain.extension import (
     Installation,
     InstallationState,
     ReceiverKind,
-    in_language,
 )
 from banqup_tui.domain.health import Health, Summary
 from banqup_tui.domain.integration import Integration
 from banqup_tui.presentation.formats import count, size
 from banqup_tui.presentation.messages import remedy_of, sentence_of
 from banqup_tui.presentation.signs import sign
-from banqup_tui.presentation.words import N_, _, current_language, ngettext
+from banqup_tui.presentation.words import N_, _, ngettext, own_text
 from banqup_tui.widgets.deliveries_layout import local_moment
 from banqup_tui.widgets.integrations_layout import folders_words, health_words, title_of
 from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, paragraph, right
@@ -105,7 +104,7 @@ def _items(
             yield Item(
                 extension.id,
                 (
-                    fitted(2, state - 2, in_language(extension.title, current_language())),
+                    fitted(2, state - 2, own_text(extension.title)),
                     left(state, word, token),
                     right(width, count(number) if number else "", "text"),
                 ),
@@ -129,15 +128,14 @@ def extension_details(
     now: datetime,
     width: int,
 ) -> list[Line]:
-    language = current_language()
     version = _("version {version}").format(version=extension.version)
     lines: list[Line] = [
         (
-            fitted(0, width - len(version) - 2, in_language(extension.title, language), "strong", bold=True),
+            fitted(0, width - len(version) - 2, own_text(extension.title), "strong", bold=True),
             right(width, version, "muted"),
         ),
         BLANK,
-        *paragraph(0, width, in_language(extension.description, language)),
+        *paragraph(0, width, own_text(extension.description)),
         BLANK,
         *_rights(extension, width),
         *_problem(extension, installation, width),

@@ -55,7 +55,7 @@ def test_a_wrong_placeholder_is_named(extensions: Extensions) -> None:
 def test_a_value_of_the_wrong_kind_is_said(extensions: Extensions) -> None:
     (problem,) = extensions.validate("local-folder", {"path": 7}, "client")
     assert problem.title == "Path: a text is needed: “7”."
-    assert problem.message.params == {"setting": "Path", "setting.fr": "Chemin"}
+    assert problem.message.params == {"setting": "Path"}
 
 
 def test_settings_of_an_extension_that_is_not_there_are_refused(extensions: Extensions) -> None:
@@ -93,7 +93,7 @@ def test_a_form_can_be_drawn_from_the_schema(extensions: Extensions) -> None:
     assert list(properties)[:5] == ["host", "port", "user", "password", "path"]
     assert properties["port"]["default"] == 22
     assert properties["path"]["x-template"]
-    assert properties["path"]["x-titles"] == {"en": "Path", "fr": "Chemin"}
+    assert properties["path"]["x-titles"] == {"en": "Path"}
     assert Extensions().secret_names("sftp") == {"password", "private_key", "passphrase"}
 
 

@@ -31,11 +31,11 @@ def point(name: str, value: str) -> EntryPoint:
 
 
 class MailboxSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    host: Annotated[str, setting("Host", "Serveur")]
-    port: Annotated[int, setting("Port", "Port"), msgspec.Meta(ge=1, le=65535)] = 25
-    user: Annotated[str, setting("User", "Utilisateur")] = ""
-    password: Annotated[str, setting("Password", "Mot de passe", secret=True)] = ""
-    address: Annotated[str, setting("Address", "Adresse", level="client")]
+    host: Annotated[str, setting({"en": "Host", "fr": "Serveur"})]
+    port: Annotated[int, setting({"en": "Port", "fr": "Port"}), msgspec.Meta(ge=1, le=65535)] = 25
+    user: Annotated[str, setting({"en": "User", "fr": "Utilisateur"})] = ""
+    password: Annotated[str, setting({"en": "Password", "fr": "Mot de passe"}, secret=True)] = ""
+    address: Annotated[str, setting({"en": "Address", "fr": "Adresse"}, level="client")]
 
 
 class Mailbox:
@@ -63,7 +63,7 @@ class Mailbox:
 
 
 class BadgeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    until: Annotated[str, setting("Until", "Jusqu'au")]
+    until: Annotated[str, setting({"en": "Until", "fr": "Jusqu'au"})]
 
 
 class Badge(Mailbox):
@@ -80,7 +80,7 @@ class Badge(Mailbox):
 
 
 class RaisingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    sleep: Annotated[float, setting("Sleep", "Sommeil")] = 0.0
+    sleep: Annotated[float, setting({"en": "Sleep", "fr": "Sommeil"})] = 0.0
 
 
 class Raising:

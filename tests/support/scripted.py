@@ -28,8 +28,8 @@ REFUSED = NotSent("No.", "Ask.", fault=Fault.PERSON, trouble=Trouble.SIGN_IN, re
 
 
 class ScriptedSettings(msgspec.Struct, frozen=True, kw_only=True):
-    directory: Annotated[str, setting("Directory", "Dossier")]
-    opens: Annotated[bool, setting("Opens", "Ouvre")] = True
+    directory: Annotated[str, setting({"en": "Directory", "fr": "Dossier"})]
+    opens: Annotated[bool, setting({"en": "Opens", "fr": "Ouvre"})] = True
 
 
 class Scripted(Mailbox):

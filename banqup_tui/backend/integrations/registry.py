@@ -21,7 +21,7 @@ from banqup_tui.backend.problems import problem
 from banqup_tui.backend.redaction import Redactor
 from banqup_tui.connectors.common.path_template import problems_of
 from banqup_tui.connectors.interface import Checks, Connector, Manifest, SettingProblem, schema
-from banqup_tui.domain.extension import Category, Extension, ReceiverKind
+from banqup_tui.domain.extension import Category, Extension, ReceiverKind, in_languages
 from banqup_tui.domain.messages import TEXT, Message, message, of_setting, with_params
 from banqup_tui.domain.secret import Secret, from_text, revealed
 from banqup_tui.domain.setting_rules import Flaw, example_of, flaw_of, kind_of
@@ -195,8 +195,8 @@ def _loaded(point: importlib.metadata.EntryPoint) -> _Loaded:
         msgspec.json.Decoder(connector.settings)
         extension = Extension(
             id=manifest.id,
-            title=_with_english(manifest.title, manifest.id),
-            description=_with_english(manifest.description, ""),
+            title=_with_english(in_languages(manifest.title), manifest.id),
+            description=_with_english(in_languages(manifest.description), ""),
             category=manifest.category,
             kind=manifest.kind,
             version=manifest.version,

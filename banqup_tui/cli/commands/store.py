@@ -25,11 +25,11 @@ from banqup_tui.cli.runtime import CliRuntime, NotThere, Tools
 from banqup_tui.cli.settings_options import Pair, read_settings, settings_options
 from banqup_tui.cli.sign_in import sign_in_option, signed_in
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.domain.extension import Extension, in_language
+from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.health import summary
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.messages import message
-from banqup_tui.presentation.words import N_, _, current_language
+from banqup_tui.presentation.words import N_, _, own_text
 
 
 class NotAllowed(BanqupError):
@@ -62,9 +62,9 @@ def list_extensions(tools: Tools, json: bool) -> int:
             lines = [
                 (
                     one.id,
-                    in_language(one.title, current_language()),
+                    own_text(one.title),
                     _state(one, one.id in installed),
-                    in_language(one.description, current_language()),
+                    own_text(one.description),
                 )
                 for one in runtime.extensions()
             ]

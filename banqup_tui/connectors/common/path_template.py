@@ -20,6 +20,7 @@ from banqup_tui.domain.path_template import (
     names_a_file,
     safe_name,
 )
+from banqup_tui.presentation.words import N_
 
 __all__ = [
     "PLACEHOLDERS",
@@ -52,11 +53,7 @@ _SUFFIXES: dict[str, tuple[str, ...]] = {
 FileName = Annotated[
     str,
     setting(
-        "File name",
-        "Nom du fichier",
-        template=True,
-        help_en="Empty: the document's number, or its own name where it has no number.",
-        help_fr="Vide : le numéro du document, ou son propre nom s'il n'a pas de numéro.",
+        N_("File name"), help=N_("Empty: the document's number, or its own name where it has no number."), template=True
     ),
 ]
 """Setting for the file name, for connectors whose path template may end in a folder (see `fill`)."""

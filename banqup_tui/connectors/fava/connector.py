@@ -37,6 +37,7 @@ from banqup_tui.connectors.interface import (
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind
 from banqup_tui.domain.messages import Message, message
+from banqup_tui.presentation.words import N_
 
 MAX_BYTES = 20_000_000
 """The whole request is built in memory."""
@@ -52,46 +53,35 @@ class FavaSettings(Settings, frozen=True, kw_only=True):
     url: Annotated[
         str,
         setting(
-            "Address",
-            "Adresse",
+            N_("Address"),
+            help=N_("Of Fava, without the ledger. https, or http on this machine itself."),
             look="url",
             example=_EXAMPLE_URL,
-            help_en="Of Fava, without the ledger. https, or http on this machine itself.",
-            help_fr="De Fava, sans le livre. En https, ou en http sur cette machine même.",
         ),
     ]
     ledger: Annotated[
         str,
         setting(
-            "Ledger",
-            "Livre",
+            N_("Ledger"),
+            help=N_("As in Fava's address: the ledger's title in small letters with dashes."),
             level="client",
             example="fournil-de-la-tannerie",
-            help_en="As in Fava's address: the ledger's title in small letters with dashes.",
-            help_fr="Comme dans l'adresse de Fava : le titre en minuscules, avec des tirets.",
         ),
         msgspec.Meta(min_length=1),
     ]
     account: Annotated[
         str,
         setting(
-            "Account",
-            "Compte",
+            N_("Account"),
+            help=N_("The account that documents are filed under. It must be open in the ledger."),
             level="client",
             template=True,
             example=_EXAMPLE_ACCOUNT,
-            help_en="The account that documents are filed under. It must be open in the ledger.",
-            help_fr="Le compte où les documents sont classés ; il doit être ouvert dans le livre.",
         ),
     ]
     folder: Annotated[
         str,
-        setting(
-            "Documents folder",
-            "Dossier des documents",
-            help_en='As the ledger names it: option "documents" "documents".',
-            help_fr='Comme le livre l\'appelle : option "documents" "documents".',
-        ),
+        setting(N_("Documents folder"), help=N_('As the ledger names it: option "documents" "documents".')),
         msgspec.Meta(min_length=1),
     ] = "documents"
 
@@ -101,13 +91,8 @@ class Fava:
 
     manifest = Manifest(
         id="fava",
-        title={"en": "Fava (Beancount)"},
-        description={
-            "en": "Files each document under an account of a Beancount ledger, by way of Fava.",
-            "fr": "Classe chaque document sous un compte d'un livre Beancount, par l'intermédiaire de Fava.",
-            "nl": "Klasseert elk document onder een rekening van een Beancount-grootboek, via Fava.",
-            "de": "Legt jedes Dokument unter einem Konto eines Beancount-Hauptbuchs ab, über Fava.",
-        },
+        title=N_("Fava (Beancount)"),
+        description=N_("Files each document under an account of a Beancount ledger, by way of Fava."),
         category=Category.ACCOUNTING_SOFTWARE,
         kind=ReceiverKind.KEY,
         version="1.0",

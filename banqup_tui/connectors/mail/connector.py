@@ -36,6 +36,7 @@ from banqup_tui.connectors.mail.sign_in import authorization_of
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind
 from banqup_tui.domain.messages import message, of_setting
+from banqup_tui.presentation.words import N_
 
 if TYPE_CHECKING:
     from banqup_tui.connectors.mail.connection import Account, SmtpConnection
@@ -51,13 +52,8 @@ class Mail:
 
     manifest = Manifest(
         id="email",
-        title={"en": "E-mail", "fr": "E-mail", "nl": "E-mail", "de": "E-Mail"},
-        description={
-            "en": "Mails each document to the mailbox of a software: Octopus, Yuki, WinBooks, ClearFacts, Dext…",
-            "fr": "Envoie chaque document à la boîte d'un logiciel : Octopus, Yuki, WinBooks, ClearFacts, Dext…",
-            "nl": "Mailt elk document naar de mailbox van een pakket: Octopus, Yuki, WinBooks, ClearFacts, Dext…",
-            "de": "Schickt jedes Dokument an das Postfach einer Software: Octopus, Yuki, WinBooks, ClearFacts, Dext…",
-        },
+        title=N_("E-mail"),
+        description=N_("Mails each document to the mailbox of a software: Octopus, Yuki, WinBooks, ClearFacts, Dext…"),
         category=Category.MAIL_AND_SIGNALS,
         kind=ReceiverKind.NEITHER,
         version="1.0",

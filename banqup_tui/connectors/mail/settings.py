@@ -13,6 +13,7 @@ from banqup_tui.connectors.interface import NO_SECRET, SettingProblem, Settings,
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import message
 from banqup_tui.domain.secret import Secret
+from banqup_tui.presentation.words import N_
 
 _DOMAIN = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}))*"
 _ADDRESS = re.compile(rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{1,64}}@{_DOMAIN}")
@@ -29,12 +30,11 @@ OF_FOLDER: dict[Folder, str] = {
 """Name of the setting that holds the address of each folder."""
 
 
-def _address(title_en: str, title_fr: str, help_en: str, help_fr: str) -> Any:
-    return setting(title_en, title_fr, level="client", look="email", example=EXAMPLE, help_en=help_en, help_fr=help_fr)
+def _address(title: str, help: str) -> Any:
+    return setting(title, help=help, level="client", look="email", example=EXAMPLE)
 
 
-_OWN_EN = "As the software shows it. Empty: Address for all; neither: they are refused."
-_OWN_FR = "Comme le logiciel la montre. Vide : Adresse pour tous ; aucune : refusés."
+_OWN = N_("As the software shows it. Empty: Address for all; neither: they are refused.")
 
 
 _BY_PASSWORD = {"sign_in_by": ("password",)}
@@ -43,166 +43,120 @@ _IN_THE_BROWSER = {"sign_in_by": ("microsoft", "google", "other")}
 
 
 class MailSettings(Settings, frozen=True, kw_only=True):
-    host: Annotated[str, setting("Mail server", "Serveur d'envoi", look="host", example="smtp.example.be")]
+    host: Annotated[str, setting(N_("Mail server"), look="host", example="smtp.example.be")]
     security: Annotated[
         Literal["starttls", "tls", "none", "none-anywhere"],
         setting(
-            "Security",
-            "Sécurité",
+            N_("Security"),
+            help=N_("none: only to this machine. none-anywhere: readable on a network you trust."),
             look="choice",
-            help_en="none: only to this machine. none-anywhere: readable on a network you trust.",
-            help_fr="none : à cette machine seulement. none-anywhere : en clair, réseau sûr.",
         ),
     ] = "starttls"
     port: Annotated[
         Annotated[int, msgspec.Meta(ge=1, le=65535)] | None,
-        setting(
-            "Port",
-            "Port",
-            look="port",
-            example="587",
-            help_en="Empty: 587 for starttls, 465 for tls, 25 for none.",
-            help_fr="Vide : 587 pour starttls, 465 pour tls, 25 pour none.",
-        ),
+        setting(N_("Port"), help=N_("Empty: 587 for starttls, 465 for tls, 25 for none."), look="port", example="587"),
     ] = None
     user: Annotated[
         str,
-        setting(
-            "User",
-            "Utilisateur",
-            help_en="Empty where the server wants no sign-in.",
-            help_fr="Vide si le serveur ne veut pas de connexion.",
-        ),
+        setting(N_("User"), help=N_("Empty where the server wants no sign-in.")),
     ] = ""
     sign_in_by: Annotated[
         Literal["password", "microsoft", "google", "other"],
         setting(
-            "Sign in by",
-            "Connexion par",
+            N_("Sign in by"),
+            help=N_("All but password: in the browser, by an application the firm registered."),
             look="choice",
-            help_en="All but password: in the browser, by an application the firm registered.",
-            help_fr="Sauf password : par le navigateur, avec une application que vous inscrivez.",
         ),
     ] = "password"
     password: Annotated[
-        Secret, setting("Password", "Mot de passe", secret=True, belongs_to=("host", "port", "user"), when=_BY_PASSWORD)
+        Secret, setting(N_("Password"), secret=True, belongs_to=("host", "port", "user"), when=_BY_PASSWORD)
     ] = NO_SECRET
     client_id: Annotated[
         str,
         setting(
-            "Application ID",
-            "ID d'application",
+            N_("Application ID"),
+            help=N_("Of the application: a desktop one, registered for http://localhost."),
             when=_IN_THE_BROWSER,
-            help_en="Of the application: a desktop one, registered for http://localhost.",
-            help_fr="De l'application : de bureau (desktop), inscrite pour http://localhost.",
         ),
     ] = ""
     client_secret: Annotated[
         Secret,
         setting(
-            "App. secret",
-            "Secret d'app.",
+            N_("App. secret"),
+            help=N_("Only if the provider gave one with the ID: Google does, Microsoft does not."),
             secret=True,
             belongs_to=_PROVIDER,
             when=_IN_THE_BROWSER,
-            help_en="Only if the provider gave one with the ID: Google does, Microsoft does not.",
-            help_fr="Seulement si le fournisseur en a donné un : Google oui, Microsoft non.",
         ),
     ] = NO_SECRET
     authorize_url: Annotated[
         str,
         setting(
-            "Sign-in page",
-            "Page de connexion",
+            N_("Sign-in page"),
+            help=N_("Empty: the usual one. A directory of the firm's at Microsoft has its own."),
             look="url",
             when=_IN_THE_BROWSER,
             example="https://login.example/oauth2/authorize",
-            help_en="Empty: the usual one. A directory of the firm's at Microsoft has its own.",
-            help_fr="Vide : l'habituelle. Un annuaire du bureau chez Microsoft a la sienne.",
         ),
     ] = ""
     token_url: Annotated[
         str,
         setting(
-            "Token address",
-            "Adresse des jetons",
+            N_("Token address"),
+            help=N_("Empty: the usual one of microsoft and google."),
             look="url",
             when=_IN_THE_BROWSER,
             example="https://login.example/oauth2/token",
-            help_en="Empty: the usual one of microsoft and google.",
-            help_fr="Vide : l'habituelle chez microsoft et google.",
         ),
     ] = ""
     scope: Annotated[
         str,
-        setting(
-            "Scope",
-            "Étendue",
-            when=_IN_THE_BROWSER,
-            help_en="Empty: sending mail, at microsoft and google.",
-            help_fr="Vide : envoyer du courrier, chez microsoft et google.",
-        ),
+        setting(N_("Scope"), help=N_("Empty: sending mail, at microsoft and google."), when=_IN_THE_BROWSER),
     ] = ""
     sign_in: Annotated[
         str,
         setting(
-            "Sign-in",
-            "Connexion",
+            N_("Sign-in"),
+            help=N_("Enter shows where to sign in: once, and again when the sign-in has ended."),
             look="sign-in",
             belongs_to=("host", "port", "user", *_PROVIDER),
             when=_IN_THE_BROWSER,
-            help_en="Enter shows where to sign in: once, and again when the sign-in has ended.",
-            help_fr="Entrée montre où se connecter : une fois, et quand la connexion a fini.",
         ),
     ] = ""
     sender: Annotated[
         str,
         setting(
-            "Sender",
-            "Expéditeur",
+            N_("Sender"),
+            help=N_("From which documents are sent. Most software wants to know it beforehand."),
             look="email",
             example="documents@example.be",
-            help_en="From which documents are sent. Most software wants to know it beforehand.",
-            help_fr="D'où partent les documents. La plupart des logiciels veulent la connaître.",
         ),
     ]
-    subject: Annotated[str, setting("Subject", "Objet", template=True)] = "[client_name] [number]"
+    subject: Annotated[str, setting(N_("Subject"), template=True)] = "[client_name] [number]"
     file_name: FileName = ""
     attachments: Annotated[
         Literal["all", "pdf-and-images"],
         setting(
-            "Attachments",
-            "Pièces jointes",
+            N_("Attachments"),
+            help=N_("pdf-and-images, where XML is not taken: of an e-invoice, the PDF in it."),
             level="client",
             look="choice",
-            help_en="pdf-and-images, where XML is not taken: of an e-invoice, the PDF in it.",
-            help_fr="pdf-and-images, si l'XML n'est pas pris : le PDF dans l'e-facture part.",
         ),
     ] = "all"
     ca: Annotated[
         str,
         setting(
-            "CA certificate",
-            "Certificat d'autorité",
-            help_en="Only for a server of your own: its authority as PEM text or a file's path.",
-            help_fr="Pour un serveur à vous : son autorité, en texte PEM ou chemin d'un fichier.",
+            N_("CA certificate"), help=N_("Only for a server of your own: its authority as PEM text or a file's path.")
         ),
     ] = ""
-    sales: Annotated[str, _address("Sales invoices", "Factures de vente", _OWN_EN, _OWN_FR)] = ""
-    purchases: Annotated[str, _address("Purchase invoices", "Factures d'achat", _OWN_EN, _OWN_FR)] = ""
-    receipts: Annotated[str, _address("Purchase receipts", "Reçus d'achat", _OWN_EN, _OWN_FR)] = ""
-    movements: Annotated[
-        str, _address("Enriched movement reports", "Rapports de mouvements enrichis", _OWN_EN, _OWN_FR)
-    ] = ""
-    other: Annotated[str, _address("Other documents", "Autres documents", _OWN_EN, _OWN_FR)] = ""
+    sales: Annotated[str, _address(N_("Sales invoices"), _OWN)] = ""
+    purchases: Annotated[str, _address(N_("Purchase invoices"), _OWN)] = ""
+    receipts: Annotated[str, _address(N_("Purchase receipts"), _OWN)] = ""
+    movements: Annotated[str, _address(N_("Enriched movement reports"), _OWN)] = ""
+    other: Annotated[str, _address(N_("Other documents"), _OWN)] = ""
     address: Annotated[
         str,
-        _address(
-            "Address for all",
-            "Adresse pour tous",
-            "For every folder that has no address of its own.",
-            "Pour chaque dossier qui n'a pas d'adresse à lui.",
-        ),
+        _address(N_("Address for all"), N_("For every folder that has no address of its own.")),
     ] = ""
 
     def of(self, folder: Folder) -> str:

@@ -39,6 +39,7 @@ from banqup_tui.domain.extension import Category, ReceiverKind
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.secret import Secret, revealed
 from banqup_tui.kill_points import kill_point
+from banqup_tui.presentation.words import N_
 
 if TYPE_CHECKING:
     from banqup_tui.connectors.s3.bucket import Bucket, StoredObject
@@ -57,57 +58,47 @@ class S3Settings(Settings, frozen=True, kw_only=True):
     endpoint: Annotated[
         str,
         setting(
-            "Address",
-            "Adresse",
+            N_("Address"),
+            help=N_("Of the provider's S3, without the bucket. Empty: Amazon."),
             look="url",
             example="https://s3.fr-par.scw.cloud",
-            help_en="Of the provider's S3, without the bucket. Empty: Amazon.",
-            help_fr="Du S3 du fournisseur, sans le compartiment. Vide : Amazon.",
         ),
     ] = ""
     region: Annotated[
         str,
         setting(
-            "Region",
-            "Région",
+            N_("Region"),
+            help=N_("As the provider names it. Empty: us-east-1, which servers of one's own take."),
             example="eu-west-3",
-            help_en="As the provider names it. Empty: us-east-1, which servers of one's own take.",
-            help_fr="Comme le fournisseur la nomme. Vide : us-east-1, bon pour un serveur privé.",
         ),
     ] = ""
-    bucket: Annotated[str, setting("Bucket", "Compartiment", example="parvis-in")]
-    access_key_id: Annotated[str, setting("Access key", "Clé d'accès", example="AKIAIOSFODNN7EXAMPLE")]
-    secret_access_key: Annotated[Secret, setting("Secret key", "Clé secrète", secret=True)]
+    bucket: Annotated[str, setting(N_("Bucket"), example="parvis-in")]
+    access_key_id: Annotated[str, setting(N_("Access key"), example="AKIAIOSFODNN7EXAMPLE")]
+    secret_access_key: Annotated[Secret, setting(N_("Secret key"), secret=True)]
     path: Annotated[
         str,
         setting(
-            "Path",
-            "Chemin",
+            N_("Path"),
+            help=N_("What the names of the objects begin with: their folder in the bucket."),
             template=True,
             example="[external_id]/[folder]",
-            help_en="What the names of the objects begin with: their folder in the bucket.",
-            help_fr="Le début du nom des objets : leur répertoire dans le compartiment.",
         ),
     ]
     file_name: FileName = ""
     addressing: Annotated[
         Literal["path", "virtual"],
         setting(
-            "Bucket in",
-            "Compartiment dans",
+            N_("Bucket in"),
+            help=N_("The bucket stands in the address's path, or before the server (virtual)."),
             look="choice",
-            help_en="The bucket stands in the address's path, or before the server (virtual).",
-            help_fr="Le compartiment est dans le chemin, ou devant le serveur (virtual).",
         ),
     ] = "path"
     reader: Annotated[
         Literal["leaves", "takes"],
         setting(
-            "Reader",
-            "Lecteur",
+            N_("Reader"),
+            help=N_("Its reader leaves documents there, or takes them: then none is looked up."),
             look="choice",
-            help_en="Its reader leaves documents there, or takes them: then none is looked up.",
-            help_fr="Son lecteur y laisse les documents (leaves), ou les enlève (takes).",
         ),
     ] = "leaves"
 
@@ -117,13 +108,10 @@ class S3:
 
     manifest = Manifest(
         id="s3",
-        title={"en": "Amazon S3"},
-        description={
-            "en": "Puts each document into a bucket of Amazon S3, MinIO, Scaleway, OVH, Wasabi, Backblaze and others.",
-            "fr": "Dépose chaque document dans un compartiment Amazon S3, MinIO, Scaleway, OVH, Wasabi, Backblaze…",
-            "nl": "Zet elk document in een bucket van Amazon S3, MinIO, Scaleway, OVH, Wasabi, Backblaze en andere.",
-            "de": "Legt jedes Dokument in einem Bucket von Amazon S3, MinIO, Scaleway, OVH, Wasabi, Backblaze… ab.",
-        },
+        title=N_("Amazon S3"),
+        description=N_(
+            "Puts each document into a bucket of Amazon S3, MinIO, Scaleway, OVH, Wasabi, Backblaze and others."
+        ),
         category=Category.FILES_AND_DRIVES,
         kind=ReceiverKind.LOOKUP,
         version="1.0",

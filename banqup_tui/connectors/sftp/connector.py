@@ -29,62 +29,41 @@ from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.secret import Secret
+from banqup_tui.presentation.words import N_
 
 
 class SftpSettings(Settings, frozen=True, kw_only=True):
-    host: Annotated[str, setting("Host", "Serveur", look="host", example="sftp.example.be")]
-    port: Annotated[int, setting("Port", "Port", look="port"), msgspec.Meta(ge=1, le=65535)] = 22
-    user: Annotated[str, setting("User", "Utilisateur")]
-    password: Annotated[Secret, setting("Password", "Mot de passe", secret=True)] = NO_SECRET
+    host: Annotated[str, setting(N_("Host"), look="host", example="sftp.example.be")]
+    port: Annotated[int, setting(N_("Port"), look="port"), msgspec.Meta(ge=1, le=65535)] = 22
+    user: Annotated[str, setting(N_("User"))]
+    password: Annotated[Secret, setting(N_("Password"), secret=True)] = NO_SECRET
     path: Annotated[
         str,
         setting(
-            "Path",
-            "Chemin",
+            N_("Path"),
+            help=N_("The folder on the server. It is made when it is not there."),
             look="path",
             template=True,
-            help_en="The folder on the server. It is made when it is not there.",
-            help_fr="Le dossier sur le serveur. Il est créé s'il n'existe pas.",
         ),
     ]
     file_name: FileName = ""
     host_key: Annotated[
         str,
-        setting(
-            "Host key",
-            "Clé du serveur",
-            help_en="SHA256:…, the key's fingerprint. The test shows it: compare it with theirs.",
-            help_fr="L'empreinte de la clé, SHA256:… Le test la montre : comparez-la à la leur.",
-        ),
+        setting(N_("Host key"), help=N_("SHA256:…, the key's fingerprint. The test shows it: compare it with theirs.")),
     ] = ""
     private_key: Annotated[
         Secret,
         setting(
-            "Private key",
-            "Clé privée",
-            secret=True,
-            help_en="In place of the password: the text of an OpenSSH or PEM key.",
-            help_fr="À la place du mot de passe : le texte d'une clé OpenSSH ou PEM.",
+            N_("Private key"), help=N_("In place of the password: the text of an OpenSSH or PEM key."), secret=True
         ),
     ] = NO_SECRET
     passphrase: Annotated[
         Secret,
-        setting(
-            "Passphrase",
-            "Phrase de passe",
-            secret=True,
-            help_en="Of the private key, if it has one.",
-            help_fr="De la clé privée, si elle en a une.",
-        ),
+        setting(N_("Passphrase"), help=N_("Of the private key, if it has one."), secret=True),
     ] = NO_SECRET
     flush: Annotated[
         bool,
-        setting(
-            "Flush to disk",
-            "Sur le disque",
-            help_en="Documents are on the server's disk before they get their name. Slower.",
-            help_fr="Le document est sur le disque du serveur avant d'avoir son nom (plus lent).",
-        ),
+        setting(N_("Flush to disk"), help=N_("Documents are on the server's disk before they get their name. Slower.")),
     ] = False
 
 
@@ -93,13 +72,8 @@ class Sftp:
 
     manifest = Manifest(
         id="sftp",
-        title={"en": "SFTP"},
-        description={
-            "en": "Puts each document as a file on an SFTP server, from where other software reads it.",
-            "fr": "Dépose chaque document comme fichier sur un serveur SFTP, où un autre logiciel le lit.",
-            "nl": "Zet elk document als bestand op een SFTP-server, waar andere software het leest.",
-            "de": "Legt jedes Dokument als Datei auf einem SFTP-Server ab, von wo andere Software es liest.",
-        },
+        title=N_("SFTP"),
+        description=N_("Puts each document as a file on an SFTP server, from where other software reads it."),
         category=Category.FILES_AND_DRIVES,
         kind=ReceiverKind.RENAME,
         version="1.0",

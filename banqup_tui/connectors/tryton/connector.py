@@ -40,6 +40,7 @@ from banqup_tui.domain.extension import Category, ReceiverKind
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.secret import Secret
+from banqup_tui.presentation.words import N_
 
 MAX_BYTES = 20_000_000
 """A document is encoded in memory in Base64. Tryton's own limit is 2 MB unless configured otherwise."""
@@ -54,49 +55,36 @@ class TrytonSettings(Settings, frozen=True, kw_only=True):
     url: Annotated[
         str,
         setting(
-            "Address",
-            "Adresse",
+            N_("Address"),
+            help=N_("Of Tryton's server, without the database. https, or http on this machine."),
             look="url",
             example=_EXAMPLE_URL,
-            help_en="Of Tryton's server, without the database. https, or http on this machine.",
-            help_fr="Du serveur Tryton, sans la base. En https, ou en http sur cette machine.",
         ),
     ]
     database: Annotated[
         str,
-        setting("Database", "Base de données", example="books", help_en="Its name.", help_fr="Son nom."),
+        setting(N_("Database"), help=N_("Its name."), example="books"),
         msgspec.Meta(min_length=1),
     ]
     key: Annotated[
         Secret,
         setting(
-            "Key",
-            "Clé",
-            secret=True,
-            help_en="Of the application REST, made in Tryton in the preferences of its user.",
-            help_fr="De l'application REST, créée dans les préférences de l'utilisateur Tryton.",
+            N_("Key"), help=N_("Of the application REST, made in Tryton in the preferences of its user."), secret=True
         ),
     ]
     company: Annotated[
         int,
         setting(
-            "Company",
-            "Société",
-            level="client",
-            example="1",
-            help_en="The number (ID) of the client's company in Tryton.",
-            help_fr="Le numéro (ID) de la société du client dans Tryton.",
+            N_("Company"), help=N_("The number (ID) of the client's company in Tryton."), level="client", example="1"
         ),
         msgspec.Meta(ge=1),
     ]
     pictures: Annotated[
         Literal["supplier-invoice", "leave"],
         setting(
-            "PDF and pictures",
-            "PDF et images",
+            N_("PDF and pictures"),
+            help=N_("supplier-invoice: a draft with the file attached. leave: nothing more."),
             look="choice",
-            help_en="supplier-invoice: a draft with the file attached. leave: nothing more.",
-            help_fr="supplier-invoice : un brouillon avec le fichier. leave : rien de plus.",
         ),
     ] = "supplier-invoice"
 
@@ -106,13 +94,10 @@ class Tryton:
 
     manifest = Manifest(
         id="tryton",
-        title={"en": "Tryton"},
-        description={
-            "en": "Puts each purchase into Tryton; an e-invoice becomes a draft supplier invoice, with lines and VAT.",
-            "fr": "Dépose les achats dans Tryton ; une e-facture y devient une facture brouillon, avec lignes et TVA.",
-            "nl": "Zet elke aankoop in Tryton; een e-factuur wordt een conceptfactuur, met lijnen en btw.",
-            "de": "Legt jeden Einkauf in Tryton ab; eine E-Rechnung wird ein Rechnungsentwurf mit Zeilen und MwSt.",
-        },
+        title=N_("Tryton"),
+        description=N_(
+            "Puts each purchase into Tryton; an e-invoice becomes a draft supplier invoice, with lines and VAT."
+        ),
         category=Category.ACCOUNTING_SOFTWARE,
         kind=ReceiverKind.LOOKUP,
         version="1.0",

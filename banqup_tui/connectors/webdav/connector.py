@@ -46,6 +46,7 @@ from banqup_tui.domain.extension import Category, ReceiverKind
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.secret import Secret
 from banqup_tui.kill_points import kill_point
+from banqup_tui.presentation.words import N_
 
 if TYPE_CHECKING:
     from banqup_tui.connectors.webdav.client import DavServer, FileStatus
@@ -62,34 +63,26 @@ class WebDavSettings(Settings, frozen=True, kw_only=True):
     url: Annotated[
         str,
         setting(
-            "Address",
-            "Adresse",
+            N_("Address"),
+            help=N_("The WebDAV address that the server shows. https, or http on this machine."),
             look="url",
             example=_EXAMPLE_URL,
-            help_en="The WebDAV address that the server shows. https, or http on this machine.",
-            help_fr="L'adresse WebDAV que montre le serveur. https, ou http sur cette machine.",
         ),
     ]
-    user: Annotated[str, setting("User", "Utilisateur", example="parvis")]
+    user: Annotated[str, setting(N_("User"), example="parvis")]
     password: Annotated[
         Secret,
         setting(
-            "Password",
-            "Mot de passe",
-            secret=True,
-            help_en="Better an app password, made for this only, than that of the user.",
-            help_fr="Plutôt un mot de passe d'application que celui de l'utilisateur.",
+            N_("Password"), help=N_("Better an app password, made for this only, than that of the user."), secret=True
         ),
     ]
     path: Annotated[
         str,
         setting(
-            "Path",
-            "Chemin",
+            N_("Path"),
+            help=N_("The folder below the address. It is made when it is not there."),
             template=True,
             example="Banqup/[external_id]/[folder]",
-            help_en="The folder below the address. It is made when it is not there.",
-            help_fr="Le dossier sous l'adresse. Il est créé s'il n'existe pas.",
         ),
     ]
     file_name: FileName = ""
@@ -100,13 +93,8 @@ class WebDav:
 
     manifest = Manifest(
         id="webdav",
-        title={"en": "WebDAV, Nextcloud"},
-        description={
-            "en": "Puts each document as a file into a folder of Nextcloud or another WebDAV server.",
-            "fr": "Dépose chaque document comme fichier dans un dossier Nextcloud ou d'un autre serveur WebDAV.",
-            "nl": "Zet elk document als bestand in een map van Nextcloud of een andere WebDAV-server.",
-            "de": "Legt jedes Dokument als Datei in einem Ordner von Nextcloud oder eines anderen WebDAV-Servers ab.",
-        },
+        title=N_("WebDAV, Nextcloud"),
+        description=N_("Puts each document as a file into a folder of Nextcloud or another WebDAV server."),
         category=Category.FILES_AND_DRIVES,
         kind=ReceiverKind.RENAME,
         version="1.0",

@@ -40,6 +40,7 @@ from banqup_tui.domain.messages import message
 from banqup_tui.domain.secret import Secret, revealed
 from banqup_tui.domain.text import clean
 from banqup_tui.kill_points import kill_point
+from banqup_tui.presentation.words import N_
 
 if TYPE_CHECKING:
     import httpx
@@ -59,34 +60,28 @@ class WebhookSettings(Settings, frozen=True, kw_only=True):
     url: Annotated[
         Secret,
         setting(
-            "Address",
-            "Adresse",
+            N_("Address"),
+            help=N_("Where events are posted. https, or http on this machine itself."),
             look="url",
             secret=True,
             example=_EXAMPLE_URL,
-            help_en="Where events are posted. https, or http on this machine itself.",
-            help_fr="Où les événements sont envoyés. En https, ou en http sur cette machine même.",
         ),
     ]
     secret: Annotated[
         Secret,
         setting(
-            "Secret",
-            "Secret",
+            N_("Secret"),
+            help=N_("whsec_…, by which signatures are checked. Two, with a space, at a change."),
             secret=True,
             example=_EXAMPLE_SECRET,
-            help_en="whsec_…, by which signatures are checked. Two, with a space, at a change.",
-            help_fr="whsec_…, pour vérifier les signatures. Deux, avec un espace, pour changer.",
         ),
     ]
     format: Annotated[
         Literal["json", "multipart"],
         setting(
-            "Format",
-            "Format",
+            N_("Format"),
+            help=N_("json: the document in the event, in Base64. multipart: the file beside it."),
             look="choice",
-            help_en="json: the document in the event, in Base64. multipart: the file beside it.",
-            help_fr="json : le document dans l'événement (Base64). multipart : fichier à côté.",
         ),
     ] = "json"
 
@@ -96,18 +91,8 @@ class Webhook:
 
     manifest = Manifest(
         id="webhook",
-        title={
-            "en": "Signed webhook",
-            "fr": "Webhook signé",
-            "nl": "Ondertekende webhook",
-            "de": "Signierter Webhook",
-        },
-        description={
-            "en": "Posts each document as a signed event to a server of your own (Standard Webhooks).",
-            "fr": "Envoie chaque document comme événement signé à votre propre serveur (Standard Webhooks).",
-            "nl": "Stuurt elk document als ondertekende gebeurtenis naar uw eigen server (Standard Webhooks).",
-            "de": "Schickt jedes Dokument als signiertes Ereignis an Ihren eigenen Server (Standard Webhooks).",
-        },
+        title=N_("Signed webhook"),
+        description=N_("Posts each document as a signed event to a server of your own (Standard Webhooks)."),
         category=Category.MAIL_AND_SIGNALS,
         kind=ReceiverKind.KEY,
         version="1.0",

@@ -159,6 +159,8 @@ def _cleaned(message: Message) -> _Params:
     found = {clean(name): _Value(clean(str(value))) for name, value in message.params.items()}
     ending = f".{current_language()}"
     translated = {name.removesuffix(ending): value for name, value in found.items() if name.endswith(ending)}
+    if OF_SETTING in found and OF_SETTING not in translated:
+        translated[OF_SETTING] = _Value(_(found[OF_SETTING]))  # a setting of ours has its title in the catalogue
     return _Params(found | translated)
 
 

@@ -48,3 +48,10 @@ def test_a_released_program_cannot_be_told_to_kill_itself() -> None:
 def test_nothing_else_in_the_program_reads_that_variable() -> None:
     found = [path.name for path in (ROOT / "banqup_tui").rglob("*.py") if "BANQUP_KILL_AT" in path.read_text()]
     assert found == ["kill_points_of_tests.py"]
+
+
+def test_the_package_says_that_it_is_typed_and_the_wheel_takes_that_along() -> None:
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert (ROOT / "banqup_tui" / "py.typed").is_file()
+    assert wheel["packages"] == ["banqup_tui"]
+    assert not [name for name in wheel["exclude"] if "typed" in name]

@@ -46,6 +46,11 @@ class DocumentRow(Value, frozen=True, kw_only=True):
     sent: tuple[Sent, ...] = ()
 
     @property
+    def title(self) -> str:
+        """The number of the document; the name of its file where it has none."""
+        return self.number or self.file_name
+
+    @property
     def delivered(self) -> int:
         return sum(entry.state is DeliveryState.DELIVERED for entry in self.sent)
 
@@ -75,6 +80,11 @@ class Counts(Value, frozen=True, kw_only=True):
     def to_do(self) -> int:
         """The number of documents that wait for the accountant."""
         return self.error + self.ready
+
+    @property
+    def has_work(self) -> bool:
+        """True if a document is neither processed nor without a next step."""
+        return self.total > self.processed
 
     def of(self, status: AccountingStatus) -> int:
         return int(getattr(self, COUNT_NAMES[status]))

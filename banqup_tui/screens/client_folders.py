@@ -184,7 +184,7 @@ class ClientFolders(PlaceScreen):
         number = self.table.selected_count
         if number:
             return folders_words.how_many_selected(number)
-        return self.table.row.number if self.table.row else ""
+        return self.table.row.title if self.table.row else ""
 
     def menu_region(self) -> Region | None:
         row = self.table.region_of(self.table.cursor)

@@ -14,7 +14,6 @@ from banqup_tui.domain.listing import ClientRow
 from banqup_tui.presentation.formats import count, vat_number
 from banqup_tui.presentation.signs import sign
 from banqup_tui.presentation.words import _, ngettext
-from banqup_tui.screens.client_rows import client_row
 from banqup_tui.screens.place import PlaceScreen, bindings_for
 from banqup_tui.store.query import folded
 from banqup_tui.sync.state import SyncWord
@@ -58,14 +57,14 @@ class ClientsList(PlaceScreen):
     # what is shown
 
     def here(self) -> object:
-        return self.table.row.id if self.table.row else None
+        return self.table.row.client.id if self.table.row else None
 
     def draw(self) -> None:
         everyone = self.banqup.session.readers.clients()
         shown = [row for row in everyone if self._fits(row)]
         self._found = sorted(shown, key=_order(self._sort))
         self.table.set_sort(self._sort, descending=self._sort not in ("name",))
-        self.table.set_rows([client_row(row) for row in self._found])
+        self.table.set_rows(self._found)
         self._say_title(everyone)
         self._say_progress()
         self.table.set_empty_note(self._empty(bool(everyone)))
@@ -79,7 +78,7 @@ class ClientsList(PlaceScreen):
 
     def _say_title(self, everyone: Sequence[ClientRow]) -> None:
         number = len(everyone)
-        busy = sum(1 for row in everyone if row.counts.to_do or row.counts.queued or row.counts.client_action_needed)
+        busy = sum(1 for row in everyone if row.counts.has_work)
         right = ngettext("{count} client", "{count} clients", number).format(count=count(number))
         if self._search or self._errors_only:
             right = _("{part} of {whole}").format(part=count(len(self._found)), whole=count(number))
@@ -114,14 +113,14 @@ class ClientsList(PlaceScreen):
         row = self.table.row
         if row is None:
             return ()
-        return (Word(vat_number(row.vat_number), "muted"), Word(f"   {', '.join(row.integrations)}", "muted"))
+        return (Word(vat_number(row.client.vat_number), "muted"), Word(f"   {', '.join(row.integrations)}", "muted"))
 
     def context(self) -> Context:
         row = self.table.row
-        return self.banqup.context(self, client_id=row.id if row else None, client_ids=self.table.selected)
+        return self.banqup.context(self, client_id=row.client.id if row else None, client_ids=self.table.selected)
 
     def menu_title(self) -> str:
-        return self.table.row.name if self.table.row else ""
+        return self.table.row.client.name if self.table.row else ""
 
     def menu_region(self) -> Region | None:
         return self.table.region_of(self.table.cursor)
@@ -194,7 +193,7 @@ class ClientDocuments(ClientsList):
 
     def on_client_table_opened(self, message: ClientTable.Opened) -> None:
         message.stop()
-        self.banqup.open_client(message.row.id)
+        self.banqup.open_client(message.row.client.id)
 
 
 class Clients(ClientsList):
@@ -206,7 +205,7 @@ class Clients(ClientsList):
 
     def on_client_table_opened(self, message: ClientTable.Opened) -> None:
         message.stop()
-        self.banqup.go(Destination(place=Place.CLIENT, tab=Tab.INTEGRATIONS, client_id=message.row.id))
+        self.banqup.go(Destination(place=Place.CLIENT, tab=Tab.INTEGRATIONS, client_id=message.row.client.id))
 
 
 def _order(sort: ClientSort) -> Callable[[ClientRow], tuple[object, ...]]:

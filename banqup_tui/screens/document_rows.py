@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from banqup_tui.domain import listing
-from banqup_tui.presentation.words import _
+from banqup_tui.domain.listing import DocumentRow
 from banqup_tui.store.faults import LocalFault
 from banqup_tui.store.windows import DocumentRows
-from banqup_tui.widgets import document_rows
 
 
 class TableRows:
@@ -29,9 +27,9 @@ class TableRows:
             self._meet(fault)
         return self._count
 
-    def window(self, start: int, length: int) -> Sequence[document_rows.DocumentRow]:
+    def window(self, start: int, length: int) -> Sequence[DocumentRow]:
         try:
-            return [document_row(row) for row in self.rows.window(start, length)]
+            return self.rows.window(start, length)
         except LocalFault as fault:
             self._meet(fault)
             return ()
@@ -42,22 +40,3 @@ class TableRows:
         except LocalFault as fault:
             self._meet(fault)
             return None
-
-
-def document_row(row: listing.DocumentRow) -> document_rows.DocumentRow:
-    return document_rows.DocumentRow(
-        id=row.id,
-        date=row.date,
-        number=row.number or row.file_name,
-        counterparty=row.counterparty or ("" if row.number else _("no sender known")),
-        gross=row.gross_amount,
-        currency=row.currency,
-        status=row.status,
-        is_credit_note=row.is_credit_note,
-        sent=document_rows.Sent(
-            delivered=row.delivered,
-            total=row.wanted,
-            any_failed=row.needs_a_look,
-            states=tuple((one.label, one.state) for one in row.sent),
-        ),
-    )

@@ -11,11 +11,10 @@ from textual.geometry import Region
 from banqup_tui.actions.context import Context
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.failures import FailureGroup
+from banqup_tui.domain.listing import DocumentRow
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.words import _, ngettext, own_text
-from banqup_tui.screens.document_rows import document_row
 from banqup_tui.screens.place import PlaceScreen, bindings_for
-from banqup_tui.widgets.document_rows import DocumentRow
 from banqup_tui.widgets.document_table import DocumentTable
 from banqup_tui.widgets.failures_layout import cause_words, group_details, group_items
 from banqup_tui.widgets.line_list import EmptyNote
@@ -188,7 +187,7 @@ class Failed(PlaceScreen):
         return self.banqup.status_words(row.id, name)
 
     def menu_title(self) -> str:
-        return self.table.row.number if self.table.row else ""
+        return self.table.row.title if self.table.row else ""
 
     def menu_region(self) -> Region | None:
         return self.table.region_of(self.table.cursor)
@@ -230,10 +229,10 @@ class FailedRows:
     def count(self) -> int:
         return len(self.ids)
 
-    def window(self, start: int, length: int) -> Sequence[DocumentRow]:
+    def window(self, start: int, length: int) -> Sequence[DocumentRow | None]:
         wanted = self.ids[start : start + length]
-        found = {row.id: document_row(row) for row in self._screen.banqup.session.readers.rows(wanted)}
-        return [found.get(one) or DocumentRow(id=one) for one in wanted]
+        found = {row.id: row for row in self._screen.banqup.session.readers.rows(wanted)}
+        return [found.get(one) for one in wanted]
 
     def position(self, document_id: str) -> int | None:
         return self._places.get(document_id)

@@ -8,7 +8,6 @@ from banqup_tui.domain import listing
 from banqup_tui.domain.folder import Folder
 from banqup_tui.presentation.folders import FOLDER_NAMES
 from banqup_tui.presentation.words import _
-from banqup_tui.screens.client_rows import counts
 from banqup_tui.widgets.folder_tree import TreeNode
 
 
@@ -16,12 +15,12 @@ def tree_nodes(folders: Iterable[listing.FolderNode]) -> Iterator[TreeNode]:
     """Ids are `FOLDER`, `FOLDER/2026`, `FOLDER/2026/11`."""
     for folder in folders:
         years = folder.years
-        yield TreeNode(str(folder.folder), _(FOLDER_NAMES[folder.folder]), 0, counts(folder.counts), bool(years))
+        yield TreeNode(str(folder.folder), _(FOLDER_NAMES[folder.folder]), 0, folder.counts, bool(years))
         for year in years:
             base = f"{folder.folder}/{year.year}"
-            yield TreeNode(base, str(year.year), 1, counts(year.counts), bool(year.months))
+            yield TreeNode(base, str(year.year), 1, year.counts, bool(year.months))
             for month in year.months:
-                yield TreeNode(f"{base}/{month.month}", month_name(month.month), 2, counts(month.counts), False)
+                yield TreeNode(f"{base}/{month.month}", month_name(month.month), 2, month.counts, False)
 
 
 def place_of(node_id: str) -> tuple[Folder, int | None, int | None]:

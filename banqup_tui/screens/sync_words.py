@@ -6,51 +6,51 @@ from banqup_tui.presentation.formats import clock, count
 from banqup_tui.presentation.words import _, ngettext
 from banqup_tui.store.faults import FaultCode
 from banqup_tui.sync.state import SyncState, SyncWord
-from banqup_tui.widgets.header import SyncState as Shown
+from banqup_tui.widgets.header import SyncLabel
 
 
-def shown(state: SyncState) -> Shown:
+def shown(state: SyncState) -> SyncLabel:
     words = ngettext("{count} kept", "{count} kept", state.waiting)
     waiting = f" · {words.format(count=count(state.waiting))}" if state.waiting else ""
     since = f" {_('since {at}').format(at=clock(state.since.astimezone()))}" if state.since else ""
     match state.word:
         case SyncWord.STARTING:
-            return Shown("queued", "info", f"{_('Starting')}{waiting}", f"{_('Starting')}{waiting}")
+            return SyncLabel("queued", "info", f"{_('Starting')}{waiting}", f"{_('Starting')}{waiting}")
         case SyncWord.UPDATING:
-            return Shown("down", "info", _("Updating"), _("Updating"))
+            return SyncLabel("down", "info", _("Updating"), _("Updating"))
         case SyncWord.FIRST_COPY:
             text = _("{part} of {whole}").format(part=count(state.done), whole=count(state.total))
-            return Shown("down", "info", text, text)
+            return SyncLabel("down", "info", text, text)
         case SyncWord.RECOPYING:
             text = _("Copying again, {percent}%").format(percent=state.percent)
-            return Shown("down", "info", text, text)
+            return SyncLabel("down", "info", text, text)
         case SyncWord.SENDING:
             long = ngettext("Sending {count} change", "Sending {count} changes", state.waiting)
-            return Shown(
+            return SyncLabel(
                 "up",
                 "info",
                 long.format(count=count(state.waiting)),
                 _("{count} to send").format(count=count(state.waiting)),
             )
         case SyncWord.OFFLINE:
-            return Shown("warning", "warn", f"{_('Offline')}{since}{waiting}", f"{_('Offline')}{waiting}")
+            return SyncLabel("warning", "warn", f"{_('Offline')}{since}{waiting}", f"{_('Offline')}{waiting}")
         case SyncWord.SERVER_DOWN:
-            return Shown("error", "error", f"{_('Server not answering')}{waiting}", f"{_('No server')}{waiting}")
+            return SyncLabel("error", "error", f"{_('Server not answering')}{waiting}", f"{_('No server')}{waiting}")
         case SyncWord.LOCAL_FAULT:
             long, short = fault_words(state.fault)
-            return Shown("error", "error", f"{long}{waiting}", f"{short}{waiting}")
+            return SyncLabel("error", "error", f"{long}{waiting}", f"{short}{waiting}")
         case SyncWord.PROGRAM_FAULT:
-            return Shown("error", "error", f"{_('Program error')}{waiting}", f"{_('Program error')}{waiting}")
+            return SyncLabel("error", "error", f"{_('Program error')}{waiting}", f"{_('Program error')}{waiting}")
         case SyncWord.CLOCK_BACK:
-            return Shown("warning", "warn", _("The clock was set back"), _("Clock set back"))
+            return SyncLabel("warning", "warn", _("The clock was set back"), _("Clock set back"))
         case SyncWord.SIGNED_OUT:
-            return Shown("warning", "warn", f"{_('Sign in again')}{waiting}", _("Sign in"))
+            return SyncLabel("warning", "warn", f"{_('Sign in again')}{waiting}", _("Sign in"))
         case SyncWord.REFUSED:
             long = ngettext("{count} change refused", "{count} changes refused", state.refused)
             short = ngettext("{count} refused", "{count} refused", state.refused).format(count=count(state.refused))
-            return Shown("warning", "warn", long.format(count=count(state.refused)), short)
+            return SyncLabel("warning", "warn", long.format(count=count(state.refused)), short)
         case SyncWord.IN_STEP:
-            return Shown("done", "ok", _("Up to date"), _("Up to date"))
+            return SyncLabel("done", "ok", _("Up to date"), _("Up to date"))
 
 
 def fault_words(code: FaultCode | None) -> tuple[str, str]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import ClassVar, Literal
 
-import msgspec
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
@@ -14,10 +12,11 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
+from banqup_tui.domain.listing import ClientRow
 from banqup_tui.presentation.formats import cut, short_date, shown, vat_number
 from banqup_tui.presentation.signs import STATUSES, sign
 from banqup_tui.presentation.words import _
-from banqup_tui.widgets.count_columns import COUNTED, Counts, draw_count
+from banqup_tui.widgets.count_columns import COUNTED, draw_count
 from banqup_tui.widgets.line_list import LineList
 from banqup_tui.widgets.lines import LineBuilder, width_of
 from banqup_tui.widgets.theme import Ground, Look
@@ -27,17 +26,6 @@ _NEWEST, _VAT, _INTEGRATIONS, _GAP = 8, 15, 15, 2
 
 ClientSort = Literal["name", "vat_number", "error", "queued", "ready", "client", "newest", "integrations"]
 _COUNT_SORTS: tuple[ClientSort, ...] = ("error", "queued", "ready", "client")
-
-
-class ClientRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One client. `integrations`: names of the active ones, the most used first."""
-
-    id: str
-    name: str
-    vat_number: str | None = None
-    counts: Counts = Counts()
-    newest: date | None = None
-    integrations: tuple[str, ...] = ()
 
 
 class ClientTable(LineList):
@@ -94,7 +82,7 @@ class ClientTable(LineList):
     @property
     def selected(self) -> list[str]:
         """Ids, in the order of the list; those that a search hides come last and stay selected."""
-        shown = [row.id for row in self._rows if row.id in self._selected]
+        shown = [row.client.id for row in self._rows if row.client.id in self._selected]
         return [*shown, *sorted(self._selected.difference(shown))]
 
     def clear_selection(self) -> bool:
@@ -109,7 +97,7 @@ class ClientTable(LineList):
         if old == ids:
             return
         for index, row in enumerate(self._rows):
-            if (row.id in old) != (row.id in ids):
+            if (row.client.id in old) != (row.client.id in ids):
                 self.refresh_index(index)
         self.post_message(self.SelectionChanged())
 
@@ -128,8 +116,8 @@ class ClientTable(LineList):
         self._rows = tuple(rows)
         if self._rows == old:
             return
-        wanted = here.id if here is not None and keep_cursor else None
-        position = next((index for index, row in enumerate(self._rows) if row.id == wanted), None)
+        wanted = here.client.id if here is not None and keep_cursor else None
+        position = next((index for index, row in enumerate(self._rows) if row.client.id == wanted), None)
         old_cursor = self._cursor
         self._cursor = position if position is not None else min(self._cursor, max(len(rows) - 1, 0))
         if not keep_cursor:
@@ -140,7 +128,7 @@ class ClientTable(LineList):
             for index, (was, now) in enumerate(zip(old, self._rows, strict=True)):
                 if was != now:
                     self.refresh_index(index)
-        if (self.row and self.row.id) != (here and here.id):
+        if (self.row and self.row.client.id) != (here and here.client.id):
             self.cursor_has_moved()
 
     def set_sort(self, column: ClientSort, *, descending: bool) -> None:
@@ -150,7 +138,7 @@ class ClientTable(LineList):
 
     def move_to_client(self, client_id: str) -> bool:
         for index, row in enumerate(self._rows):
-            if row.id == client_id:
+            if row.client.id == client_id:
                 self.move_to(index)
                 return True
         return False
@@ -177,7 +165,7 @@ class ClientTable(LineList):
 
     def ground_of(self, index: int) -> Ground:
         ground = super().ground_of(index)
-        if ground == self.ground and index < len(self._rows) and self._rows[index].id in self._selected:
+        if ground == self.ground and index < len(self._rows) and self._rows[index].client.id in self._selected:
             return "sel"
         return ground
 
@@ -187,14 +175,14 @@ class ClientTable(LineList):
         muted = look.style("muted", ground)
         name_style = look.style("text" if row.counts.has_work else "muted", ground)
         line = LineBuilder(name_style)
-        if row.id in self._selected:
+        if row.client.id in self._selected:
             line.put(sign("selected"), look.style("accent", ground))
         name_end = _vat_start(width) - _GAP if wide else _count_ends(width)[0] - 8
-        line.at(2).put(cut(shown(row.name), name_end - 2), name_style)
+        line.at(2).put(cut(shown(row.client.name), name_end - 2), name_style)
         if wide:
-            line.at(_vat_start(width)).put(cut(vat_number(row.vat_number), _VAT), muted)
-        for status, number, end in zip(COUNTED, row.counts[:4], _count_ends(width), strict=True):
-            draw_count(line, end, number, status, look, ground)
+            line.at(_vat_start(width)).put(cut(vat_number(row.client.vat_number), _VAT), muted)
+        for status, end in zip(COUNTED, _count_ends(width), strict=True):
+            draw_count(line, end, row.counts.of(status), status, look, ground)
         line.put_right(_newest_end(width), short_date(row.newest), muted)
         if wide:
             names = integration_names(row.integrations, _INTEGRATIONS)
@@ -233,7 +221,7 @@ class ClientTable(LineList):
         if self._range is not None:
             self._range = None
         elif self.row is not None:
-            self._select(self._selected ^ {self.row.id})
+            self._select(self._selected ^ {self.row.client.id})
 
     def action_range(self) -> None:
         """Begin a range at the cursor; again, end it."""
@@ -245,12 +233,12 @@ class ClientTable(LineList):
 
     def _extend_range(self, start: int, before: frozenset[str]) -> None:
         first, last = sorted((start, self._cursor))
-        self._select(before | {row.id for row in self._rows[first : last + 1]})
+        self._select(before | {row.client.id for row in self._rows[first : last + 1]})
 
     def action_all(self) -> None:
         """All that are shown; again, none."""
         self._range = None
-        shown = {row.id for row in self._rows}
+        shown = {row.client.id for row in self._rows}
         self._select(frozenset() if shown <= self._selected else self._selected | shown)
 
     def action_menu(self) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.signs import STATUSES, sign
@@ -17,20 +15,6 @@ COUNTED: tuple[AccountingStatus, ...] = (
     AccountingStatus.CLIENT_ACTION_NEEDED,
 )
 """The statuses that are counted, in the order of the columns."""
-
-
-class Counts(NamedTuple):
-    """Documents by status; `total` counts the processed ones too."""
-
-    error: int = 0
-    queued: int = 0
-    ready: int = 0
-    client: int = 0
-    total: int = 0
-
-    @property
-    def has_work(self) -> bool:
-        return any(self[:4])
 
 
 def draw_count(line: LineBuilder, end: int, number: int, status: AccountingStatus, look: Look, ground: Ground) -> None:

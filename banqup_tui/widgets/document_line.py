@@ -8,11 +8,12 @@ from rich.style import Style
 from textual.strip import Strip
 
 from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.listing import DocumentRow
 from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.presentation.formats import amount, cut, cut_middle, full_date, short_date, shown
 from banqup_tui.presentation.signs import STATUSES, sign, state_appearance
+from banqup_tui.presentation.words import _
 from banqup_tui.widgets.document_columns import Columns
-from banqup_tui.widgets.document_rows import DocumentRow
 from banqup_tui.widgets.lines import LineBuilder, width_of
 from banqup_tui.widgets.theme import Ground, Look, Token
 
@@ -21,7 +22,7 @@ def draw_document(
     row: DocumentRow, columns: Columns, integrations: Sequence[str], look: Look, ground: Ground, *, is_selected: bool
 ) -> Strip:
     """`integrations`: names in the order in which they stand where there is room to name them."""
-    base = look.style("muted" if row.is_done else "text", ground)
+    base = look.style("muted" if row.status is AccountingStatus.PROCESSED else "text", ground)
     line = LineBuilder(base)
     if is_selected:
         line.put(sign("selected"), look.style("accent", ground))
@@ -29,7 +30,7 @@ def draw_document(
     line.at(columns.date).put(day, base)
     if row.is_credit_note:
         line.at(columns.number - 1).put(sign("credit"), base)  # in the gap: a number keeps all of its cells
-    line.at(columns.number).put(cut_middle(shown(row.number), columns.number_width), base)
+    line.at(columns.number).put(cut_middle(shown(row.title), columns.number_width), base)
     _field(line, columns, row, base)
     _status(line, columns, row, look, ground)
     if not columns.is_narrow:
@@ -40,10 +41,14 @@ def draw_document(
 
 def _field(line: LineBuilder, columns: Columns, row: DocumentRow, base: Style) -> None:
     """Counterparty and amount share a field: the name is cut two cells before the amount of its own row."""
-    figure = amount(row.gross, row.currency) if row.gross is not None else sign("none")
+    figure = amount(row.gross_amount, row.currency) if row.gross_amount is not None else sign("none")
     width_left = columns.field_end - columns.field - width_of(figure) - 2
-    line.at(columns.field).put(cut(shown(row.counterparty), width_left), base)
+    line.at(columns.field).put(cut(shown(_counterparty(row)), width_left), base)
     line.put_right(columns.field_end, figure, base)
+
+
+def _counterparty(row: DocumentRow) -> str:
+    return row.counterparty or ("" if row.number else _("no sender known"))
 
 
 def _status(line: LineBuilder, columns: Columns, row: DocumentRow, look: Look, ground: Ground) -> None:
@@ -61,14 +66,13 @@ def _sent(
     line: LineBuilder, columns: Columns, row: DocumentRow, integrations: Sequence[str], look: Look, ground: Ground
 ) -> None:
     line.at(columns.sent)
-    sent = row.sent
-    if not sent.total:
+    if not row.sent:
         line.put(sign("none"), look.style("muted", ground))
-    elif "sent_names" in columns.extras and sent.states:
-        _sent_names(line, columns.sent, integrations, dict(sent.states), look, ground)
+    elif "sent_names" in columns.extras:
+        _sent_names(line, columns.sent, integrations, {one.label: one.state for one in row.sent}, look, ground)
     else:
-        token: Token = "error" if sent.any_failed else "muted"
-        line.put(f"{sent.delivered}/{sent.total}", look.style(token, ground))
+        token: Token = "error" if row.needs_a_look else "muted"
+        line.put(f"{row.delivered}/{row.wanted}", look.style(token, ground))
 
 
 def _sent_names(

@@ -4,49 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from datetime import date
 from typing import Protocol
 
-import msgspec
-
-from banqup_tui.domain.delivery import DeliveryState
-from banqup_tui.domain.status import AccountingStatus
+from banqup_tui.domain.listing import DocumentRow
 
 WINDOW = 128
 MOST_WINDOWS = 12
-
-
-class Sent(msgspec.Struct, frozen=True):
-    """Of the integrations a document goes to: how many have it, and the state at each, in the order of the table.
-
-    `any_failed`: some delivery failed or is unknown. `states`: (name as in `set_integrations`, state).
-    """
-
-    delivered: int = 0
-    total: int = 0
-    any_failed: bool = False
-    states: tuple[tuple[str, DeliveryState], ...] = ()
-
-
-NOWHERE = Sent()
-
-
-class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One document as the table shows it. `gross` is in minor units of `currency`, None where the file has none."""
-
-    id: str
-    date: date | None = None
-    number: str = ""
-    counterparty: str = ""
-    gross: int | None = None
-    currency: str | None = None
-    status: AccountingStatus = AccountingStatus.READY_TO_PROCESS
-    sent: Sent = NOWHERE
-    is_credit_note: bool = False
-
-    @property
-    def is_done(self) -> bool:
-        return self.status is AccountingStatus.PROCESSED
 
 
 class Rows(Protocol):
@@ -54,7 +17,9 @@ class Rows(Protocol):
 
     def count(self) -> int: ...
 
-    def window(self, start: int, length: int) -> Sequence[DocumentRow]: ...
+    def window(self, start: int, length: int) -> Sequence[DocumentRow | None]:
+        """Returns the rows from `start` on, at most `length`; None in the place of a document that cannot be read."""
+        ...
 
     def position(self, document_id: str) -> int | None:
         """Where a document stands now; None if it is not among the rows."""
@@ -65,7 +30,7 @@ class NoRows:
     def count(self) -> int:
         return 0
 
-    def window(self, start: int, length: int) -> Sequence[DocumentRow]:
+    def window(self, start: int, length: int) -> Sequence[DocumentRow | None]:
         return ()
 
     def position(self, document_id: str) -> int | None:
@@ -77,7 +42,7 @@ class Windows:
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
-        self._cached: OrderedDict[int, Sequence[DocumentRow]] = OrderedDict()
+        self._cached: OrderedDict[int, Sequence[DocumentRow | None]] = OrderedDict()
         self.count = rows.count()
 
     def read_anew(self) -> None:

@@ -15,11 +15,12 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
+from banqup_tui.domain.listing import DocumentRow
 from banqup_tui.presentation.words import current_language
 from banqup_tui.widgets.document_columns import Columns, Extra, table_columns
 from banqup_tui.widgets.document_labels import Labels, SortColumn, column_at, draw_labels
 from banqup_tui.widgets.document_line import draw_document
-from banqup_tui.widgets.document_rows import DocumentRow, NoRows, Rows, Windows
+from banqup_tui.widgets.document_rows import NoRows, Rows, Windows
 from banqup_tui.widgets.document_selection import EVERYTHING, NOTHING, Range, Selection
 from banqup_tui.widgets.line_list import LineList
 from banqup_tui.widgets.lines import LineBuilder

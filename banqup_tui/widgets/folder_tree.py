@@ -16,10 +16,11 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
+from banqup_tui.domain.listing import Counts
 from banqup_tui.presentation.formats import count, cut, shown, wrapped
 from banqup_tui.presentation.signs import STATUSES, sign
 from banqup_tui.presentation.words import _
-from banqup_tui.widgets.count_columns import COUNTED, Counts, draw_count
+from banqup_tui.widgets.count_columns import COUNTED, draw_count
 from banqup_tui.widgets.focus import forget_layout_repaint
 from banqup_tui.widgets.line_list import LineList
 from banqup_tui.widgets.lines import LineBuilder, width_of
@@ -193,8 +194,8 @@ class FolderTree(LineList):
         return line.strip(width)
 
     def _draw_columns(self, line: LineBuilder, node: TreeNode, width: int, look: Look, ground: Ground) -> None:
-        for status, number, end in zip(COUNTED, node.counts[:4], _count_ends(width), strict=True):
-            draw_count(line, end, number, status, look, ground)
+        for status, end in zip(COUNTED, _count_ends(width), strict=True):
+            draw_count(line, end, node.counts.of(status), status, look, ground)
         line.put_right(width - 2, count(node.counts.total), look.style("muted", ground))
 
     def _draw_total(self, line: LineBuilder, node: TreeNode, width: int, look: Look, ground: Ground) -> None:

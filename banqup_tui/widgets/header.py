@@ -26,7 +26,7 @@ class Place(NamedTuple):
     label: str
 
 
-class SyncState(NamedTuple):
+class SyncLabel(NamedTuple):
     """The state of the sync: a sign with its colour, the sentence and its short form, already translated."""
 
     sign: SignName = "done"
@@ -71,7 +71,7 @@ class Header(OneLine):
         *,
         current: str = "2",
         firm: str = "",
-        sync: SyncState | None = None,
+        sync: SyncLabel | None = None,
     ) -> None:
         super().__init__()
         self._places = places
@@ -90,7 +90,7 @@ class Header(OneLine):
             self._firm = name
             self.refresh()
 
-    def set_sync(self, state: SyncState) -> None:
+    def set_sync(self, state: SyncLabel) -> None:
         """Only the right end of the row is repainted, and only if the state has changed."""
         if state != self._sync:
             self._sync = state

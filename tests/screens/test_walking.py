@@ -98,7 +98,7 @@ async def test_escape_comes_back_to_the_client_and_the_document_one_was_on(opene
         await here.press("escape")
         assert here.app.screen.table.row.id == "p-client"
         await here.press("escape")
-        assert here.app.screen.table.row.id == BAKERY
+        assert here.app.screen.table.row.client.id == BAKERY
 
 
 async def test_left_and_right_in_a_document_go_to_the_previous_and_the_next(opened):

@@ -8,8 +8,10 @@ from typing import Any
 from textual.app import App, ComposeResult
 from textual.widget import Widget
 
+from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.listing import DocumentRow, Sent
 from banqup_tui.domain.status import AccountingStatus
-from banqup_tui.widgets.document_rows import DocumentRow, Sent
 from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.theme import register_themes
 
@@ -88,15 +90,30 @@ class ManyRows:
         return self.changed.get(index) or invented(index)
 
 
+def sent(delivered: int, total: int, *, state: DeliveryState = DeliveryState.QUEUED) -> tuple[Sent, ...]:
+    """`total` integrations, of which the first `delivered` have the document; the others are in `state`."""
+    return tuple(
+        Sent(
+            integration_id=str(index),
+            label=f"Integration {index}",
+            state=DeliveryState.DELIVERED if index < delivered else state,
+            needs_a_look=index >= delivered and state is DeliveryState.FAILED,
+        )
+        for index in range(total)
+    )
+
+
 def invented(index: int, **changes: Any) -> DocumentRow:
     values: dict[str, Any] = {
         "id": str(index),
         "date": date(2026, 11, 24),
         "number": f"2026-{index:05d}",
         "counterparty": "Meunerie de Gembloux SA",
-        "gross": 121513,
+        "gross_amount": 121513,
         "currency": "EUR",
         "status": AccountingStatus.READY_TO_PROCESS,
-        "sent": Sent(3, 3),
+        "client_id": "parvis",
+        "folder": Folder.PURCHASE_INVOICES,
+        "sent": sent(3, 3),
     }
     return DocumentRow(**{**values, **changes})

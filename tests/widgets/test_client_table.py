@@ -2,20 +2,22 @@
 
 from datetime import date
 
-from banqup_tui.widgets.client_table import ClientRow, ClientTable, integration_names
-from banqup_tui.widgets.count_columns import Counts
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.listing import ClientRow, Counts
+from banqup_tui.widgets.client_table import ClientTable, integration_names
 from tests.widgets.support import Stage, rows
 
 CLIENTS = [
     ClientRow(
-        id="parvis",
-        name="Boulangerie du Parvis SRL",
-        vat_number="BE0465123710",
-        counts=Counts(3, 2, 38, 4),
+        client=Client(id="parvis", reference="parvis", name="Boulangerie du Parvis SRL", vat_number="BE0465123710"),
+        counts=Counts(error=3, queued=2, ready=38, client_action_needed=4),
         newest=date(2026, 11, 24),
         integrations=("Exact Online", "SFTP", "Dropbox"),
     ),
-    ClientRow(id="asbl", name="ASBL Maison de quartier des Tanneurs et environs", counts=Counts(12, 0, 104, 0)),
+    ClientRow(
+        client=Client(id="asbl", reference="asbl", name="ASBL Maison de quartier des Tanneurs et environs"),
+        counts=Counts(error=12, queued=0, ready=104, client_action_needed=0),
+    ),
 ]
 
 
@@ -48,9 +50,9 @@ async def test_the_cursor_stays_on_its_client_when_the_order_changes():
         await pilot.press("j")
         table.set_rows(list(reversed(CLIENTS)))
         await pilot.pause()
-        assert table.row.id == "asbl"
+        assert table.row.client.id == "asbl"
         await pilot.press("enter")
-        assert app.posted(ClientTable.Opened)[0].row.id == "asbl"
+        assert app.posted(ClientTable.Opened)[0].row.client.id == "asbl"
 
 
 async def test_a_click_on_a_label_asks_to_sort_by_it():

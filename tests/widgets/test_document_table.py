@@ -8,20 +8,22 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.listing import Sent
 from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.presentation import formats
 from banqup_tui.widgets.document_columns import EXTRAS, Widths, columns_at
-from banqup_tui.widgets.document_rows import Sent
 from banqup_tui.widgets.document_selection import Selection
 from banqup_tui.widgets.document_table import DocumentTable
-from tests.widgets.support import ManyRows, Stage, invented, rows
+from tests.widgets.support import ManyRows, Stage, invented, rows, sent
 
 
 async def test_a_row_stands_on_the_grid_at_80_columns():
     source = ManyRows(3)
-    source.changed[0] = invented(0, status=AccountingStatus.ERROR, sent=Sent(1, 3, True))
-    source.changed[1] = invented(1, gross=-21175, number="2026/BTW/000000481", counterparty="Sucrerie Centrale de X")
-    source.changed[2] = invented(2, status=AccountingStatus.CLIENT_ACTION_NEEDED, sent=Sent(), currency="USD")
+    source.changed[0] = invented(0, status=AccountingStatus.ERROR, sent=sent(1, 3, state=DeliveryState.FAILED))
+    source.changed[1] = invented(
+        1, gross_amount=-21175, number="2026/BTW/000000481", counterparty="Sucrerie Centrale de X"
+    )
+    source.changed[2] = invented(2, status=AccountingStatus.CLIENT_ACTION_NEEDED, sent=(), currency="USD")
     async with Stage(DocumentTable(source)).run_test(size=(80, 24)) as pilot:
         shown = rows(pilot.app)
         assert shown[2] == "  Date ↓    Number         Supplier                Gross  Status       Sent  ⋮"
@@ -40,8 +42,9 @@ async def test_under_70_columns_the_status_is_its_sign():
 async def test_a_wide_table_names_where_a_document_was_sent():
     table = DocumentTable(ManyRows(3))
     table.set_integrations(["Exact", "SFTP", "Dropbox"])
-    states = (("Exact", DeliveryState.DELIVERED), ("SFTP", DeliveryState.FAILED), ("Dropbox", DeliveryState.UNKNOWN))
-    table._rows.changed[0] = invented(0, sent=Sent(1, 3, True, states))
+    states = {"Exact": DeliveryState.DELIVERED, "SFTP": DeliveryState.FAILED, "Dropbox": DeliveryState.UNKNOWN}
+    sent_to = tuple(Sent(integration_id=name, label=name, state=state) for name, state in states.items())
+    table._rows.changed[0] = invented(0, sent=sent_to)
     async with Stage(table).run_test(size=(128, 24)) as pilot:
         shown = rows(pilot.app)
         assert shown[2].endswith("Status       Sent to                    Actions")

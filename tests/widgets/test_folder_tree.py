@@ -1,16 +1,33 @@
 """The folders of a client: beside the table and as a level of their own."""
 
-from banqup_tui.widgets.count_columns import Counts
+from banqup_tui.domain.listing import Counts
 from banqup_tui.widgets.folder_tree import FolderTree, TreeNode
 from tests.widgets.support import Stage, rows
 
+
+def _counts(error: int, queued: int, ready: int, client: int, processed: int) -> Counts:
+    return Counts(error=error, queued=queued, ready=ready, client_action_needed=client, processed=processed)
+
+
 NODES = [
-    TreeNode("sales", "Sales invoices", 0, Counts(total=412), True),
-    TreeNode("purchase", "Purchase invoices", 0, Counts(3, 2, 22, 4, 1284), True),
-    TreeNode("purchase/2026", "2026", 1, Counts(3, 2, 22, 4, 486), True),
-    TreeNode("purchase/2026/11", "November", 2, Counts(2, 2, 12, 2, 39)),
-    TreeNode("purchase/2025", "2025", 1, Counts(total=521), True),
-    TreeNode("reports", "Enriched movement reports", 0, Counts(0, 0, 2, 0, 48), True),
+    TreeNode("sales", "Sales invoices", 0, Counts(processed=412), True),
+    TreeNode(
+        "purchase",
+        "Purchase invoices",
+        0,
+        _counts(3, 2, 22, 4, 1253),
+        True,
+    ),
+    TreeNode("purchase/2026", "2026", 1, _counts(3, 2, 22, 4, 455), True),
+    TreeNode("purchase/2026/11", "November", 2, _counts(2, 2, 12, 2, 21)),
+    TreeNode("purchase/2025", "2025", 1, Counts(processed=521), True),
+    TreeNode(
+        "reports",
+        "Enriched movement reports",
+        0,
+        _counts(0, 0, 2, 0, 46),
+        True,
+    ),
 ]
 
 

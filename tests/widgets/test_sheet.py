@@ -4,7 +4,7 @@ import pytest
 from textual.app import App
 
 from banqup_tui.widgets.footer import FooterKey
-from banqup_tui.widgets.header import SyncState
+from banqup_tui.widgets.header import SyncLabel
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.theme import register_themes
@@ -13,7 +13,7 @@ from banqup_tui.widgets.theme import register_themes
 class Place(Sheet):
     def on_mount(self) -> None:
         self.header.set_firm("Fiduciaire de la Meuse SRL")
-        self.header.set_sync(SyncState("done", "ok", "Up to date"))
+        self.header.set_sync(SyncLabel("done", "ok", "Up to date"))
         self.title_line.set_path(["Boulangerie du Parvis SRL", "Purchase invoices", "2026"], right="486 documents")
         self.footer.set_keys([FooterKey("Enter", "View"), FooterKey("r", "Send"), FooterKey("d", "Download", False)])
 
@@ -57,7 +57,7 @@ async def test_at_80_columns_the_firm_goes_and_the_sync_state_stays():
 
 async def test_offline_at_80_columns_places_one_is_not_in_keep_their_digit():
     async with Book().run_test(size=(80, 24)) as pilot:
-        state = SyncState("warning", "warn", "Hors ligne depuis 08:58 · 3 gardés", "Hors ligne · 3 gardés")
+        state = SyncLabel("warning", "warn", "Hors ligne depuis 08:58 · 3 gardés", "Hors ligne · 3 gardés")
         pilot.app.screen.header.set_sync(state)
         await pilot.pause()
         assert rows(pilot.app)[0].startswith("  1  2 Client documents  3  4  ")

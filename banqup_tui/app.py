@@ -308,7 +308,7 @@ class BanqupApp(App[None]):
         return datetime.now().astimezone()
 
     def integration_labels(self) -> dict[str, str]:
-        return {one.id: one.label for one in self.session.readers.integrations(removed=True)}
+        return {integration.id: integration.label for integration in self.session.readers.integrations(removed=True)}
 
     def context(
         self,
@@ -373,7 +373,7 @@ class BanqupApp(App[None]):
         screen = self.screen
         if isinstance(screen, Sheet):
             wordings = (text, *shorter)
-            fits = (one for one in wordings if width_of(one) <= self.size.width - _MESSAGE_MARGINS)
+            fits = (wording for wording in wordings if width_of(wording) <= self.size.width - _MESSAGE_MARGINS)
             screen.info.say(message_words(next(fits, wordings[-1]), tone), holds=holds, then=then)
 
     # going places

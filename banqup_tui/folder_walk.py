@@ -185,14 +185,14 @@ def open_named(path: Path) -> BinaryIO:
 def own_identities() -> frozenset[Identity]:
     """Returns device and inode of each existing directory of the program."""
     own = dirs()
-    found = set()
+    identities = set()
     for directory in (*own.directories, *([own.root] if own.root else [])):
         try:
             status = os.stat(directory)
         except OSError:
             continue
-        found.add((status.st_dev, status.st_ino))
-    return frozenset(found)
+        identities.add((status.st_dev, status.st_ino))
+    return frozenset(identities)
 
 
 def is_own(directory: Path) -> bool:

@@ -101,10 +101,10 @@ def connect(dirs: AppDirs, *, program: Sequence[str] = PROGRAM, seconds: float =
 def running(dirs: AppDirs) -> Endpoint | None:
     """Returns the endpoint of a running backend, `None` if none answers. It starts none."""
     try:
-        found = _probe(dirs)
+        service = _probe(dirs)
     except BackendHangs:
         return None
-    return found[0] if found else None
+    return service[0] if service else None
 
 
 class _Search:
@@ -131,13 +131,13 @@ class _Search:
             self._let_go()
 
     def _connected(self) -> Endpoint | None:
-        found = _probe(self._dirs)
-        if found is None:
+        service = _probe(self._dirs)
+        if service is None:
             older = retire_older(self._dirs.runtime, protocol.PROTOCOL)
             if older is not None:
                 self._give_time(older)
             return None
-        endpoint, instance = found
+        endpoint, instance = service
         theirs = instance.protocol
         if theirs["max"] < protocol.PROTOCOL:
             self._retire(endpoint)

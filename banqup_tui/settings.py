@@ -50,8 +50,8 @@ def read_settings(directory: Path) -> Settings:
         raise WrongSettings(message("config.unreadable", str(error), path=path)) from error
     except OSError as error:
         raise WrongSettings(message("config.no-right", error.strerror or str(error), path=path)) from error
-    found = _parsed(path, content)
-    return Settings(**{key: _checked(path, key, value) for key, value in found.items()})
+    parsed = _parsed(path, content)
+    return Settings(**{key: _checked(path, key, value) for key, value in parsed.items()})
 
 
 def _parsed(path: Path, content: str) -> dict[str, Any]:
@@ -75,8 +75,8 @@ def locale_of(settings: Settings, environment: dict[str, str] | None = None) -> 
 
 def _from_locale(environment: dict[str, str] | None) -> str:
     where = os.environ if environment is None else environment
-    found = next((where[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if where.get(name)), "en")
-    return "en" if found in ("C", "POSIX") or found.startswith("C.") else found
+    locale_name = next((where[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if where.get(name)), "en")
+    return "en" if locale_name in ("C", "POSIX") or locale_name.startswith("C.") else locale_name
 
 
 def _checked(path: Path, key: str, value: Any) -> str:

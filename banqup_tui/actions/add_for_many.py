@@ -61,7 +61,7 @@ class Batch:
 
     def standing(self, draft: Draft) -> Standing:
         name = draft.label or in_language(self.extension.title, "en")
-        if name.casefold() in {one.casefold() for one in draft.has}:
+        if name.casefold() in {label.casefold() for label in draft.has}:
             return Standing.HAS
         return Standing.NEEDS if draft.state_text or self.missing(draft) else Standing.READY
 
@@ -111,7 +111,7 @@ async def _shared_form(batch: Batch) -> Form:
     context, extension, clients = batch.context, batch.extension, batch.context.clients
 
     async def count_older(folders: Sequence[Folder], since: date | None) -> BackfillCount | None:
-        return _together([await context.doing.backfill_count(one.id, folders, since) for one in clients], folders)
+        return _together([await context.doing.backfill_count(client.id, folders, since) for client in clients], folders)
 
     number = len(clients)
     return Form(
@@ -137,10 +137,10 @@ async def _shared_form(batch: Batch) -> Form:
 
 
 def _together(counts: Sequence[BackfillCount | None], folders: Sequence[Folder]) -> BackfillCount | None:
-    known = [one for one in counts if one is not None]
+    known = [backfill for backfill in counts if backfill is not None]
     if len(known) < len(counts) or not known:
         return None
-    return BackfillCount(folders=tuple(folders), count=sum(one.count for one in known), up_to=known[0].up_to)
+    return BackfillCount(folders=tuple(folders), count=sum(backfill.count for backfill in known), up_to=known[0].up_to)
 
 
 async def _draft(batch: Batch, filled: Filled) -> None:
@@ -153,7 +153,7 @@ async def _draft(batch: Batch, filled: Filled) -> None:
                 client=client,
                 values={name: value for name, value in filled.values.items() if value is not None},
                 folders=filled.folders,
-                has=tuple(one.label for one in there(context.integrations, client.id)),
+                has=tuple(integration.label for integration in there(context.integrations, client.id)),
                 label=filled.label,
                 since=filled.since,
             )
@@ -275,7 +275,7 @@ def _name(batch: Batch, draft: Draft) -> str:
 
 def _secrets(extension: Extension) -> set[str]:
     properties: Mapping[str, Any] = extension.settings_schema.get("properties", {})
-    return {name for name, of in properties.items() if of.get("writeOnly")}
+    return {name for name, schema in properties.items() if schema.get("writeOnly")}
 
 
 def _title(name: str, schema: Mapping[str, Any]) -> str:

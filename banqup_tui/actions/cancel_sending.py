@@ -29,7 +29,7 @@ class CancelSending(Action):
         return None if _cancellable(context) else _("Nothing is queued")
 
     async def run(self, context: Context) -> None:
-        ids = tuple(one.id for one in _cancellable(context))
+        ids = tuple(delivery.id for delivery in _cancellable(context))
         command = Cancel(delivery_ids=ids)
         words = ngettext("{count} delivery of {what} cancelled.", "{count} deliveries of {what} cancelled.", len(ids))
         text = words.format(count=count(len(ids)), what=names_of(context.documents))
@@ -38,4 +38,4 @@ class CancelSending(Action):
 
 def _cancellable(context: Context) -> list[Delivery]:
     wanted = [context.delivery] if context.delivery else context.deliveries
-    return [one for one in wanted if one.state in (DeliveryState.QUEUED, DeliveryState.SENDING)]
+    return [delivery for delivery in wanted if delivery.state in (DeliveryState.QUEUED, DeliveryState.SENDING)]

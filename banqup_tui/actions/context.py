@@ -207,11 +207,13 @@ class Context(Value, frozen=True, kw_only=True, dict=True):
         return self.installation_of(self.extension.id) if self.extension else None
 
     def installation_of(self, extension_id: str) -> Installation | None:
-        return next((one for one in self.installations if one.extension_id == extension_id), None)
+        return next(
+            (installation for installation in self.installations if installation.extension_id == extension_id), None
+        )
 
     def label_of(self, integration_id: str) -> str:
         """The integration's label; a dash for one that is gone."""
-        return next((one.label for one in self.integrations if one.id == integration_id), "–")
+        return next((integration.label for integration in self.integrations if integration.id == integration_id), "–")
 
 
 class Action:

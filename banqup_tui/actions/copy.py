@@ -32,10 +32,10 @@ class CopyValue(Action):
     async def run(self, context: Context) -> None:
         if context.document is None:
             return
-        found = copyable(context.document)
-        choices = [Choice(id=key, label=label, note=text, key=key) for key, label, text in found]
+        values = copyable(context.document)
+        choices = [Choice(id=key, label=label, note=text, key=key) for key, label, text in values]
         answer = await context.ask.choose(Choosing(title=_("Copy"), choices=choices))
-        for key, label, text in found:
+        for key, label, text in values:
             if key == answer:
                 context.ask.copy(text)
                 context.ask.notify(Message(text=_("Copied: {what} {value}").format(what=label, value=text)))
@@ -44,7 +44,7 @@ class CopyValue(Action):
 def copyable(document: Document) -> list[tuple[str, str, str]]:
     """Key, label and text of what the document has: amounts with ASCII minus and no spaces."""
     party = document.counterparty
-    found = [
+    values = [
         ("n", _("Number"), document.number),
         ("g", _("Gross"), _amount(document.gross_amount, document)),
         ("e", _("Net"), _amount(document.net_amount, document)),
@@ -54,7 +54,7 @@ def copyable(document: Document) -> list[tuple[str, str, str]]:
         ("r", _("Payment reference"), document.payment_reference),
         ("f", _("File name"), document.file_name),
     ]
-    return [(key, label, clean(text)) for key, label, text in found if text]
+    return [(key, label, clean(text)) for key, label, text in values if text]
 
 
 def _amount(minor: int | None, document: Document) -> str | None:

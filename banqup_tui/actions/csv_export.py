@@ -37,8 +37,8 @@ def save_failures(context: Context, failing: Sequence[Failing], directory: Path)
     content = table_of(
         failing,
         documents=context.doing.documents,
-        clients={one.id: one for one in context.doing.clients()},
-        integrations={one.id: one for one in context.integrations},
+        clients={client.id: client for client in context.doing.clients()},
+        integrations={integration.id: integration for integration in context.integrations},
         separator=";" if "," in decimal("0.1") else ",",
     )
     return save_bytes(content, directory, f"{_('failures')} {day}.csv")
@@ -56,10 +56,10 @@ def table_of(
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=separator, lineterminator="\r\n")
     writer.writerow(_labels())
-    for some in in_batches(failing):
-        known = {one.id: one for one in documents([one.document_id for one in some])}
-        for one in some:
-            cells = _row(one, known.get(one.document_id), clients.get(one.client_id), integrations)
+    for batch in in_batches(failing):
+        known = {document.id: document for document in documents([failure.document_id for failure in batch])}
+        for failure in batch:
+            cells = _row(failure, known.get(failure.document_id), clients.get(failure.client_id), integrations)
             writer.writerow([as_text(cell) for cell in cells])
     return out.getvalue().encode("utf-8-sig")
 
@@ -78,20 +78,20 @@ def _labels() -> tuple[str, ...]:
 
 
 def _row(
-    one: Failing, document: Document | None, client: Client | None, integrations: Mapping[str, Integration]
+    failure: Failing, document: Document | None, client: Client | None, integrations: Mapping[str, Integration]
 ) -> Iterator[str]:
-    found_integration = integrations.get(one.integration_id)
+    integration = integrations.get(failure.integration_id)
     yield client.reference if client else ""
     yield client.name if client else ""
     yield (document.number or "") if document else ""
     yield document.sort_date.isoformat() if document else ""
     yield document.file_name if document else ""
-    yield found_integration.label if found_integration else ""
-    yield one.state.value
-    yield str(one.attempts)
-    yield sentence_of(one.reason)
-    yield remedy_of_delivery(one)
-    yield _stamp(one.updated_at)
+    yield integration.label if integration else ""
+    yield failure.state.value
+    yield str(failure.attempts)
+    yield sentence_of(failure.reason)
+    yield remedy_of_delivery(failure)
+    yield _stamp(failure.updated_at)
 
 
 def _stamp(at: datetime | None) -> str:

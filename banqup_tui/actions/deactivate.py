@@ -44,14 +44,14 @@ class DeactivateForAll(Action):
         installation, extension, users = context.installation, context.extension, used_by(context)
         if installation is None or extension is None:
             return
-        waits = await context.doing.under_way([one.id for one in users])
+        waits = await context.doing.under_way([integration.id for integration in users])
         queued = ngettext("{count} queued delivery", "{count} queued deliveries", waits.queued)
         lines = [
             f"{_clients(users)}, {queued.format(count=count(waits.queued))}",
             *under_way_lines(waits),
             _("What was delivered stays there. The firm's settings stay too: added again, it knows what it has."),
         ]
-        number = len({one.client_id for one in users})
+        number = len({integration.client_id for integration in users})
         button = ngettext("Deactivate for {count} client", "Deactivate for {count} clients", number)
         question = Confirming(
             title=_("Deactivate {extension} for all clients").format(extension=title_of(extension)),
@@ -72,12 +72,14 @@ def used_by(context: Context) -> Sequence[Integration]:
     """The integrations of the extension under the cursor that are not removed."""
     installation = context.installation
     return [
-        one
-        for one in context.integrations
-        if installation and one.installation_id == installation.id and one.state is not IntegrationState.REMOVED
+        integration
+        for integration in context.integrations
+        if installation
+        and integration.installation_id == installation.id
+        and integration.state is not IntegrationState.REMOVED
     ]
 
 
 def _clients(users: Sequence[Integration]) -> str:
-    number = len({one.client_id for one in users})
+    number = len({integration.client_id for integration in users})
     return ngettext("{count} client", "{count} clients", number).format(count=count(number))

@@ -71,9 +71,9 @@ class IntegrationsOfClient(Action):
 def counted_states(context: Context) -> str:
     """`1 delivered, 1 failed, 1 unknown`."""
     numbers: Counter[DeliveryState] = Counter(
-        DeliveryState.QUEUED if one.is_open else one.state
-        for one in context.deliveries
-        if one.state is not DeliveryState.CANCELLED
+        DeliveryState.QUEUED if delivery.is_open else delivery.state
+        for delivery in context.deliveries
+        if delivery.state is not DeliveryState.CANCELLED
     )
     words = {
         DeliveryState.DELIVERED: lambda n: ngettext("{count} delivered", "{count} delivered", n),

@@ -33,11 +33,11 @@ class DismissFailure(Action):
         failures = _failures(context)
         number = len(failures)
         words = ngettext("Dismiss {count} delivery", "Dismiss {count} deliveries", number).format(count=count(number))
-        labels = sorted({context.label_of(one.integration_id) for one in failures})
+        labels = sorted({context.label_of(group.integration_id) for group in failures})
         lines = [", ".join(labels), _("The document is no longer in error. Nothing is sent.")]
         if not await context.ask.confirm(Confirming(title=names_of(context.documents), lines=lines, button=words)):
             return
-        command = Dismiss(delivery_ids=tuple(one.id for one in failures))
+        command = Dismiss(delivery_ids=tuple(group.id for group in failures))
         done = ngettext("{count} delivery dismissed.", "{count} deliveries dismissed.", number)
         text = done.format(count=count(number))
         give(context, [command], text)
@@ -45,4 +45,4 @@ class DismissFailure(Action):
 
 def _failures(context: Context) -> list[Delivery]:
     wanted = [context.delivery] if context.delivery else context.deliveries
-    return [one for one in wanted if one.needs_a_look]
+    return [delivery for delivery in wanted if delivery.needs_a_look]

@@ -93,7 +93,7 @@ class RetryFailures(Action):
         group = context.failures
         if group is None:
             return
-        plan = retry_of(context.failing(), {one.id: one for one in context.integrations})
+        plan = retry_of(context.failing(), {integration.id: integration for integration in context.integrations})
         if not plan.count:
             context.ask.notify(Message(text=_("Their integrations are paused or removed: resume them first.")))
             return
@@ -175,22 +175,26 @@ def commands_of(plan: Retry) -> Iterator[CommandBody]:
         yield ResumeIntegration(integration_id=integration_id)
     for one_round in plan.rounds:
         for part in in_batches(one_round, MOST_IN_ONE_COMMAND):
-            documents = tuple(dict.fromkeys(one.document_id for one in part))
-            yield Send(document_ids=documents, integration_ids=tuple(sorted({one.integration_id for one in part})))
+            documents = tuple(dict.fromkeys(failure.document_id for failure in part))
+            yield Send(
+                document_ids=documents, integration_ids=tuple(sorted({failure.integration_id for failure in part}))
+            )
     for part in in_batches(plan.copies, MOST_IN_ONE_COMMAND):
-        yield Resend(copies=tuple(Copy(delivery_id=one.delivery_id, generation=one.generation) for one in part))
+        yield Resend(
+            copies=tuple(Copy(delivery_id=failure.delivery_id, generation=failure.generation) for failure in part)
+        )
 
 
 def dismissals_of(failing: Sequence[Failing]) -> Iterator[CommandBody]:
     for part in in_batches(failing, MOST_IN_ONE_COMMAND):
-        yield Dismiss(delivery_ids=tuple(one.delivery_id for one in part))
+        yield Dismiss(delivery_ids=tuple(failure.delivery_id for failure in part))
 
 
 def title_of(extension_id: str, context: Context) -> str:
     """What the extension is called; its id where it is no longer in the Store."""
 
-    found = context.extensions.get(extension_id)
-    return clean(own_text(found.title)) if found else extension_id
+    extension = context.extensions.get(extension_id)
+    return clean(own_text(extension.title)) if extension else extension_id
 
 
 def _heading(group: FailureGroup) -> str:

@@ -35,33 +35,33 @@ class ImportFiles(Action):
         paths = await context.ask.which_files(_("Import files"))
         if not paths:
             return
-        found = await asyncio.to_thread(lambda: list(files_below(paths)))
-        progress = context.ask.progress(_("Importing"), len(found))
+        candidates = await asyncio.to_thread(lambda: list(files_below(paths)))
+        progress = context.ask.progress(_("Importing"), len(candidates))
         keys: list[str] = []
         refused: list[Found] = []
         try:
-            for one in found:
-                taken = one if one.reason else await asyncio.to_thread(_spooled, context, one)
+            for candidate in candidates:
+                taken = candidate if candidate.reason else await asyncio.to_thread(_spooled, context, candidate)
                 refused.extend([taken] if isinstance(taken, Found) else [])
                 keys.extend([taken] if isinstance(taken, str) else [])
-                progress.advance(clean(one.path.name))
+                progress.advance(clean(candidate.path.name))
         finally:
             progress.done()
         context.ask.notify(_summary(tuple(keys), refused))
 
 
-def _spooled(context: Context, found: Found) -> str | Found:
+def _spooled(context: Context, candidate: Found) -> str | Found:
     """The key of its command, or the reason why this file was not taken: the others go on."""
-    name = clean(found.path.name)
+    name = clean(candidate.path.name)
     try:
         label = _("Import {name}").format(name=name)
-        return context.doing.import_file(found.path, below=found.below, hint=found.hint, label=label)
+        return context.doing.import_file(candidate.path, below=candidate.below, hint=candidate.hint, label=label)
     except NotARegularFile:
-        return not_a_file(found)
+        return not_a_file(candidate)
     except OSError as error:
-        return Found(path=found.path, reason=message("import.cannot-be-read", quote=error.strerror or str(error)))
+        return Found(path=candidate.path, reason=message("import.cannot-be-read", quote=error.strerror or str(error)))
     except BanqupError as error:
-        return Found(path=found.path, reason=error.message)
+        return Found(path=candidate.path, reason=error.message)
 
 
 def _summary(keys: tuple[str, ...], refused: list[Found]) -> Message:

@@ -51,14 +51,14 @@ class Found(Value, frozen=True, kw_only=True):
 
 def files_below(paths: Iterable[Path]) -> Iterator[Found]:
     """In the order named, folders by name. Hidden files are left alone, links passed over; nothing twice."""
-    seen: set[tuple[int, int]] = set()
+    identities: set[tuple[int, int]] = set()
     for path in paths:
-        for found, identity in _in_folder(path) if path.is_dir() else [_named(path)]:
+        for candidate, identity in _in_folder(path) if path.is_dir() else [_named(path)]:
             if identity is not None:
-                if identity in seen:
+                if identity in identities:
                     continue
-                seen.add(identity)
-            yield found
+                identities.add(identity)
+            yield candidate
 
 
 _Identified = tuple[Found, tuple[int, int] | None]
@@ -76,10 +76,10 @@ def _in_folder(root: Path) -> Iterator[_Identified]:
 
 def _of_directory(root: Path, directory: Directory) -> Iterator[_Identified]:
     for file in directory.files:
-        found = _checked(root / file.path, file.size)
-        if found.reason is None:
-            found = _opened(structs.replace(found, below=root, hint=file.path))
-        yield found, file.identity if found.reason is None else None
+        candidate = _checked(root / file.path, file.size)
+        if candidate.reason is None:
+            candidate = _opened(structs.replace(candidate, below=root, hint=file.path))
+        yield candidate, file.identity if candidate.reason is None else None
     for passed in directory.passed:
         yield _passed(root, passed), None
 
@@ -94,29 +94,33 @@ def _named(path: Path) -> _Identified:
         return _unreadable("import.cannot-be-read", path, error), None
     if not stat.S_ISREG(status.st_mode):
         return Found(path=path, reason=_NO_FILE), None
-    found = _checked(path, status.st_size)
-    if found.reason is None:
-        found = _opened(structs.replace(found, hint=path.name))
-    return found, (status.st_dev, status.st_ino) if found.reason is None else None
+    candidate = _checked(path, status.st_size)
+    if candidate.reason is None:
+        candidate = _opened(structs.replace(candidate, hint=path.name))
+    return candidate, (status.st_dev, status.st_ino) if candidate.reason is None else None
 
 
-def _opened(found: Found) -> Found:
+def _opened(candidate: Found) -> Found:
     """The same, or why it cannot be opened."""
     try:
-        opened = open_below(found.below, found.hint, follow_root=True) if found.below else open_named(found.path)
+        opened = (
+            open_below(candidate.below, candidate.hint, follow_root=True)
+            if candidate.below
+            else open_named(candidate.path)
+        )
         opened.close()
     except NotARegularFile:
-        return not_a_file(found)
+        return not_a_file(candidate)
     except OwnDirectory:
-        return Found(path=found.path, reason=_OWN, passed_over=True)
+        return Found(path=candidate.path, reason=_OWN, passed_over=True)
     except OSError as error:
-        return _unreadable("import.cannot-be-read", found.path, error)
-    return found
+        return _unreadable("import.cannot-be-read", candidate.path, error)
+    return candidate
 
 
-def not_a_file(found: Found) -> Found:
+def not_a_file(candidate: Found) -> Found:
     """The reason where a link or a pipe took the place of a file that was found."""
-    return Found(path=found.path, reason=_NO_FILE, passed_over=True)
+    return Found(path=candidate.path, reason=_NO_FILE, passed_over=True)
 
 
 def _checked(path: Path, size: int) -> Found:

@@ -36,7 +36,11 @@ def title_of(extension: Extension) -> str:
 
 def there(integrations: Sequence[Integration], client_id: str) -> list[Integration]:
     """Those of the client that are not removed."""
-    return [one for one in integrations if one.client_id == client_id and one.state is not IntegrationState.REMOVED]
+    return [
+        integration
+        for integration in integrations
+        if integration.client_id == client_id and integration.state is not IntegrationState.REMOVED
+    ]
 
 
 async def chosen(context: Context, of_client: Sequence[Integration], steps: int = 2) -> Chosen | None:
@@ -53,15 +57,17 @@ async def chosen(context: Context, of_client: Sequence[Integration], steps: int 
     hint = _("Not in the list? Install it in the Banqup Store first.")
     answer = await context.ask.choose(Choosing(title=_("Add integration"), choices=choices, hint=hint, steps=steps))
     installation_id, again, _rest = (answer or "").partition(_AGAIN)
-    found = next((one for one in context.installations if one.id == installation_id), None)
-    return Chosen(installation=found, again=bool(again)) if found is not None else None
+    installation = next(
+        (installation for installation in context.installations if installation.id == installation_id), None
+    )
+    return Chosen(installation=installation, again=bool(again)) if installation is not None else None
 
 
 def _choices(installation: Installation, extension: Extension, of_client: Sequence[Integration]) -> Iterator[Choice]:
     title = title_of(extension)
     if extension.problem:
         yield Choice(id=installation.id, label=title, reason=sentence_of(extension.problem))
-    elif any(one.installation_id == installation.id for one in of_client):
+    elif any(integration.installation_id == installation.id for integration in of_client):
         yield Choice(id=installation.id, label=title, reason=_("Active for this client already"))
         label = _("{extension}, once more").format(extension=title)
         note = _("Under another name, with settings of its own")
@@ -103,7 +109,7 @@ async def client_form(
 
 
 def _naming(extension: Extension, of_client: Sequence[Integration]) -> Naming:
-    taken = {one.label for one in of_client}
+    taken = {integration.label for integration in of_client}
     title = in_language(extension.title, "en")
     suggestion = next(name for number in range(2, len(taken) + 3) if (name := f"{title} {number}") not in taken)
     return Naming(taken=tuple(taken), suggestion=clean(suggestion))

@@ -43,8 +43,8 @@ class MarkProcessed(Action):
     async def run(self, context: Context) -> None:
         documents = _markable(context)
         processed = not _all_processed(context)
-        changed = [one for one in documents if one.processed is not processed]
-        body = SetProcessed(document_ids=tuple(one.id for one in changed), processed=processed)
+        changed = [document for document in documents if document.processed is not processed]
+        body = SetProcessed(document_ids=tuple(document.id for document in changed), processed=processed)
         number = len(changed)
         if processed:
             words = ngettext("{what} is processed.", "{what} are processed.", number)
@@ -54,9 +54,9 @@ class MarkProcessed(Action):
 
 
 def _markable(context: Context) -> list[Document]:
-    return [one for one in context.documents if one.approved]
+    return [document for document in context.documents if document.approved]
 
 
 def _all_processed(context: Context) -> bool:
     documents = _markable(context)
-    return bool(documents) and all(one.processed for one in documents)
+    return bool(documents) and all(document.processed for document in documents)

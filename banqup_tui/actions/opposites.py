@@ -34,13 +34,13 @@ def opposite(body: CommandBody, deliveries: Iterable[Delivery]) -> CommandBody |
         case PauseIntegration(integration_id=one):
             return ResumeIntegration(integration_id=one)
         case Send(integration_ids=wanted):
-            return _cancel(one for one in deliveries if wanted is None or one.integration_id in wanted)
+            return _cancel(delivery for delivery in deliveries if wanted is None or delivery.integration_id in wanted)
         case Resend(copies=copies):
             asked = {copy.delivery_id for copy in copies}
-            return _cancel(one for one in deliveries if one.id in asked)
+            return _cancel(delivery for delivery in deliveries if delivery.id in asked)
     return None
 
 
 def _cancel(deliveries: Iterable[Delivery]) -> Cancel | None:
-    queued = tuple(one.id for one in deliveries if one.state is DeliveryState.QUEUED)
+    queued = tuple(delivery.id for delivery in deliveries if delivery.state is DeliveryState.QUEUED)
     return Cancel(delivery_ids=queued) if queued else None

@@ -67,9 +67,9 @@ def _all_actions() -> Iterator[str]:
         yield f"| {action.name()} | {key} | {action.help()} | `{action.id}` |"
 
 
-def _row(keys: str, what: str, group: str, name: str) -> str:
-    each = " ".join(f"`{key}`" for key in keys.split())
-    return f"| {each} | {what} | {group} | `{name}` |"
+def _row(keys: str, text: str, group: str, name: str) -> str:
+    quoted = " ".join(f"`{key}`" for key in keys.split())
+    return f"| {quoted} | {text} | {group} | `{name}` |"
 
 
 if __name__ == "__main__":

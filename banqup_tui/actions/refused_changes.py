@@ -53,7 +53,7 @@ class RetryChanges(Action):
     def availability(self, context: Context) -> str | None:
         if not context.changes:
             return _("No change was refused")
-        hindrances = [one.hindrance for one in context.changes]
+        hindrances = [change.hindrance for change in context.changes]
         first = hindrances[0]
         return hindrance_words(first) if first is not None and None not in hindrances else None
 
@@ -62,7 +62,7 @@ class RetryChanges(Action):
         return ngettext("{count} change", "{count} changes", number).format(count=count(number)) if number > 1 else None
 
     async def run(self, context: Context) -> None:
-        keys = context.doing.retry_changes([one.key for one in context.changes])
+        keys = context.doing.retry_changes([change.key for change in context.changes])
         number = len(keys)
         if number == 1 and len(context.changes) == 1:
             text = _("Asked for again: {what}").format(what=clean(context.changes[0].what))
@@ -98,7 +98,7 @@ class ClearChanges(Action):
         return ngettext("{count} change", "{count} changes", number).format(count=count(number)) if number > 1 else None
 
     async def run(self, context: Context) -> None:
-        context.doing.clear_changes([one.key for one in context.changes])
+        context.doing.clear_changes([change.key for change in context.changes])
         number = len(context.changes)
         words = ngettext("{count} change cleared.", "{count} changes cleared.", number)
         context.ask.notify(Message(text=words.format(count=count(number))))

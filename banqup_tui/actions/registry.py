@@ -131,8 +131,8 @@ def bindings_of(place: Place) -> tuple[KeyBinding, ...]:
 
 def menu_of(context: Context) -> tuple[Entry, ...]:
     """The three-dot menu of the place, in parts that a line sets apart (SCREENS 04)."""
-    there = [action for action in actions_of(context.place) if action.menu is not None]
-    return tuple(_entry(action, context) for action in sorted(there, key=lambda action: action.menu or 0))
+    actions = [action for action in actions_of(context.place) if action.menu is not None]
+    return tuple(_entry(action, context) for action in sorted(actions, key=lambda action: action.menu or 0))
 
 
 def palette_of(context: Context) -> tuple[Entry, ...]:
@@ -155,14 +155,14 @@ def footer_of(context: Context) -> tuple[tuple[str, str], ...]:
 
 def help_of(place: Place) -> tuple[tuple[Group, tuple[tuple[str, str], ...]], ...]:
     """The keys of a place by group, for the help panel: key and what it does; those that do alike share a line."""
-    found: dict[Group, list[tuple[str, str]]] = {}
+    lines: dict[Group, list[tuple[str, str]]] = {}
     for move in moves_of(place):
-        found.setdefault(move.group, []).append((shown_keys(move.keys), move.name()))
+        lines.setdefault(move.group, []).append((shown_keys(move.keys), move.name()))
     for action in actions_of(place):
         if action.keys:
             group = Group.EVERYWHERE if action.rank >= 80 else Group.ACTIONS
-            _add(found.setdefault(group, []), shown_keys(action.keys), action.in_help())
-    return tuple((group, tuple(found[group])) for group in Group if group in found)
+            _add(lines.setdefault(group, []), shown_keys(action.keys), action.in_help())
+    return tuple((group, tuple(lines[group])) for group in Group if group in lines)
 
 
 def _add(lines: list[tuple[str, str]], keys: str, does: str) -> None:

@@ -81,18 +81,18 @@ def reason_of(obstacle: Obstacle) -> str:
 def what_goes_where(chosen: Selection) -> str | None:
     """`To SFTP and Dropbox; Exact Online has it`."""
     wanted = [row.integration.label for row in chosen.rows if row.wanted]
-    there = [row.integration.label for row in chosen.rows if row.delivered == row.documents]
+    present = [row.integration.label for row in chosen.rows if row.delivered == row.documents]
     several = chosen.several
-    if wanted and not there:
+    if wanted and not present:
         return _("To {integrations}").format(integrations=listed(wanted))
     if wanted:
-        words = ngettext("To {wanted}; {there} has it", "To {wanted}; {there} have it", len(there))
+        words = ngettext("To {wanted}; {there} has it", "To {wanted}; {there} have it", len(present))
         if several:
-            words = ngettext("To {wanted}; {there} has all", "To {wanted}; {there} have all", len(there))
-        return words.format(wanted=listed(wanted), there=listed(there))
-    if there:
-        words = ngettext("{there} has it", "{there} have it", len(there))
-        return words.format(there=listed(there))
+            words = ngettext("To {wanted}; {there} has all", "To {wanted}; {there} have all", len(present))
+        return words.format(wanted=listed(wanted), there=listed(present))
+    if present:
+        words = ngettext("{there} has it", "{there} have it", len(present))
+        return words.format(there=listed(present))
     return None
 
 
@@ -105,14 +105,14 @@ def commands_of(plan: Plan) -> Iterator[CommandBody]:
         for part in in_batches(group.document_ids, MOST_IN_ONE_COMMAND):
             yield Send(document_ids=tuple(part), integration_ids=group.integration_ids)
     for copies, if_gone in ((plan.copies, False), (plan.copies_if_gone, True)):
-        for some in in_batches(copies, MOST_IN_ONE_COMMAND):
-            wanted = tuple(Copy(delivery_id=one.delivery_id, generation=one.generation) for one in some)
+        for batch in in_batches(copies, MOST_IN_ONE_COMMAND):
+            wanted = tuple(Copy(delivery_id=copy.delivery_id, generation=copy.generation) for copy in batch)
             yield Resend(copies=wanted, if_gone=if_gone)
 
 
 def question(context: Context) -> Ticking:
     """The panel of SCREENS 05 for one document, of SCREENS 13 for several."""
-    one = context.document is not None
+    is_single = context.document is not None
     chosen = context.selection
     every = context.selection_with_processed
     first = summary(chosen, Ticked(ids=chosen.wanted))
@@ -120,9 +120,11 @@ def question(context: Context) -> Ticking:
         title=first.title,
         subtitle=first.subtitle,
         columns=(_("Integration"), _("What it has"), _("What will be sent")),
-        rows=[_row_of_one(row, context) if one else _row_of_several(row, chosen) for row in every.rows],
+        rows=[_row_of_one(row, context) if is_single else _row_of_several(row, chosen) for row in every.rows],
         summary=lambda answer: _with_lines(summary(_chosen(context, answer), answer), _stopped(context)),
-        option=_("Send again also what is there: it may be there twice") if not one or _can_be_asked(chosen) else None,
+        option=_("Send again also what is there: it may be there twice")
+        if not is_single or _can_be_asked(chosen)
+        else None,
         processed=_also_processed(len(chosen.left_out)) if chosen.left_out else None,
     )
 
@@ -143,9 +145,9 @@ def _also_processed(number: int) -> str:
 def _stopped(context: Context) -> tuple[str, ...]:
     """Integrations of these clients that take nothing now: said here, where one would look for them."""
     clients = {document.client_id for document in context.documents}
-    stopped = [one for one in context.integrations if one.client_id in clients]
-    broken = [clean(one.label) for one in stopped if one.state is IntegrationState.BROKEN]
-    paused = [clean(one.label) for one in stopped if one.state is IntegrationState.PAUSED]
+    stopped = [integration for integration in context.integrations if integration.client_id in clients]
+    broken = [clean(integration.label) for integration in stopped if integration.state is IntegrationState.BROKEN]
+    paused = [clean(integration.label) for integration in stopped if integration.state is IntegrationState.PAUSED]
     lines = []
     if broken:
         words = ngettext(
@@ -160,8 +162,8 @@ def _stopped(context: Context) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _with_lines(found: TickSummary, lines: tuple[str, ...]) -> TickSummary:
-    return msgspec.structs.replace(found, lines=(*found.lines, *lines)) if lines else found
+def _with_lines(summary: TickSummary, lines: tuple[str, ...]) -> TickSummary:
+    return msgspec.structs.replace(summary, lines=(*summary.lines, *lines)) if lines else summary
 
 
 def _can_be_asked(chosen: Selection) -> bool:
@@ -261,9 +263,9 @@ def summary(chosen: Selection, answer: Ticked) -> TickSummary:
     """All of it, down to the title, is said of what these ticks would send: else of what could be sent."""
     plan = planned_for(chosen, answer)
     documents = (
-        _sent_by(plan, chosen) or chosen.documents or [one.document for one in (*chosen.offers, *chosen.left_out)]
+        _sent_by(plan, chosen) or chosen.documents or [offer.document for offer in (*chosen.offers, *chosen.left_out)]
     )
-    found = TickSummary(
+    shown = TickSummary(
         title=_title(chosen, len(documents)),
         subtitle=heading_of(documents),
         effects={row.integration.id: _effect(row, answer, not chosen.several) for row in chosen.rows},
@@ -273,9 +275,9 @@ def summary(chosen: Selection, answer: Ticked) -> TickSummary:
     )
     if not chosen.several:
         button = _button_of_one(len(plan.integration_ids)) if plan.deliveries else ""
-        return msgspec.structs.replace(found, button=button)
+        return msgspec.structs.replace(shown, button=button)
     return msgspec.structs.replace(
-        found,
+        shown,
         has={row.integration.id: _has_of_several(row) for row in chosen.rows},
         lines=tuple(filter(None, _lines_of_several(chosen, plan, answer))),
         button=_button_of_several(plan.deliveries),
@@ -329,10 +331,10 @@ def _button_of_one(integrations: int) -> str:
     return words.format(count=count(integrations))
 
 
-def _effect(row: Row, answer: Ticked, one: bool) -> str:
+def _effect(row: Row, answer: Ticked, is_single: bool) -> str:
     if row.integration.id not in answer.ids:
         return _("Nothing")
-    if one:
+    if is_single:
         return _effect_of_one(row.routes[0], answer.option)
     again = row.again if answer.option else 0
     parts = []
@@ -355,12 +357,12 @@ def _effect_of_one(route: Route, again: bool) -> str:
 
 def _left_out(chosen: Selection) -> str:
     """Documents of the selection that cannot be sent now, with the reason that most of them have."""
-    obstacles = [one.obstacle for one in chosen.offers if one.obstacle is not None]
+    obstacles = [offer.obstacle for offer in chosen.offers if offer.obstacle is not None]
     if not obstacles:
         return ""
     commonest = max(set(obstacles), key=obstacles.count)
     if len(obstacles) == 1:
-        document = next(one.document for one in chosen.offers if one.obstacle)
+        document = next(offer.document for offer in chosen.offers if offer.obstacle)
         return _("Not sent: {document}. {reason}").format(document=name_of(document), reason=reason_of(commonest))
     words = ngettext("Not sent: {count} document. {reason}", "Not sent: {count} documents. {reason}", len(obstacles))
     return words.format(count=count(len(obstacles)), reason=reason_of(commonest))

@@ -99,9 +99,9 @@ def listed(names: Sequence[str]) -> str:
     return _("{first} and {last}").format(first=", ".join(shown[:-1]), last=shown[-1])
 
 
-def queued(number: int, what: str) -> str:
+def queued(number: int, documents: str) -> str:
     words = ngettext("{count} delivery queued for {what}.", "{count} deliveries queued for {what}.", number)
-    return words.format(count=count(number), what=what)
+    return words.format(count=count(number), what=documents)
 
 
 def under_way_lines(waits: UnderWay) -> list[str]:

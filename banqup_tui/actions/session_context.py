@@ -70,21 +70,23 @@ class SessionDoing:
         if entry is None:
             return None
         deliveries = self._session.readers.deliveries_of(entry.documents).values()
-        return opposite(decode(entry.kind, entry.body), [one for some in deliveries for one in some])
+        return opposite(
+            decode(entry.kind, entry.body), [delivery for of_document in deliveries for delivery in of_document]
+        )
 
     def is_so(self, keys: Sequence[str], *, waits: bool) -> bool:
         entries = [self._session.outbox.entry(key) for key in keys]
-        found = [entry for entry in entries if entry is not None and entry.state in _STANDING]
-        if len(found) < len(keys):
+        standing = [entry for entry in entries if entry is not None and entry.state in _STANDING]
+        if len(standing) < len(keys):
             return False
-        if waits or any(entry.is_open for entry in found):
-            return any(entry.is_open for entry in found)
-        queued = [entry for entry in found if entry.kind in _QUEUES]
+        if waits or any(entry.is_open for entry in standing):
+            return any(entry.is_open for entry in standing)
+        queued = [entry for entry in standing if entry.kind in _QUEUES]
         if not queued or self._session.readers.state().seq < max(entry.seq for entry in queued):
             return True  # what the service queued is not in the copy yet
-        documents = list(dict.fromkeys(one for entry in queued for one in entry.documents))
+        documents = list(dict.fromkeys(document for entry in queued for document in entry.documents))
         deliveries = self._session.readers.deliveries_of(documents).values()
-        return any(one.is_open for some in deliveries for one in some)
+        return any(delivery.is_open for of_document in deliveries for delivery in of_document)
 
     def clients_of(self, key: str) -> Sequence[str]:
         return self._session.refused_changes.clients_of(key)
@@ -125,9 +127,9 @@ class SessionDoing:
     ) -> BackfillCount | None:
         """Counted in the copy; while that is being made the server is asked."""
         readers, engine = self._session.readers, self._session.engine
-        found = await in_thread(lambda: readers.older(client_id, folders, since))
-        if found is not None or (engine.is_running and not engine.state.is_connected):
-            return found
+        counted = await in_thread(lambda: readers.older(client_id, folders, since))
+        if counted is not None or (engine.is_running and not engine.state.is_connected):
+            return counted
         return await in_thread(lambda: engine.backfill_count(client_id, folders, since))
 
     async def under_way(self, integration_ids: Sequence[str]) -> UnderWay:
@@ -172,7 +174,11 @@ def context_at(
     if failures is not None:
         integrations = list(session.failures.integrations_of(failures).values())
     else:
-        integrations = [one for one in readers.integrations() if place is Place.STORE or one.client_id in clients]
+        integrations = [
+            integration
+            for integration in readers.integrations()
+            if place is Place.STORE or integration.client_id in clients
+        ]
     return Context(
         doing=SessionDoing(session),
         ask=ask,
@@ -186,7 +192,7 @@ def context_at(
         extension=extensions.get(extension_id) if extension_id else None,
         extensions=extensions,
         installations=readers.installations(),
-        unfiled=[one for id_ in unfiled_ids if (one := readers.waiting_unfiled(id_)) is not None],
+        unfiled=[file for id_ in unfiled_ids if (file := readers.waiting_unfiled(id_)) is not None],
         waiting_unfiled=readers.unfiled_count() if place in _WITH_UNFILED else 0,
         clients=readers.find_clients("") if unfiled_ids else _clients(readers, client_ids),
         changes=changes,
@@ -205,7 +211,7 @@ def context_at(
 
 
 def _clients(readers: Readers, client_ids: Sequence[str]) -> list[Client]:
-    return [client for one in client_ids if (client := readers.client(one)) is not None]
+    return [client for client_id in client_ids if (client := readers.client(client_id)) is not None]
 
 
 def undoable(session: Session) -> list[Undoable]:
@@ -213,8 +219,8 @@ def undoable(session: Session) -> list[Undoable]:
     newest = session.outbox.history(UNDO_SHOWN)
     opposites = {key_of_opposite(entry.key): entry.key for entry in newest}
     taken_back = {opposites[entry.key] for entry in newest if entry.key in opposites}
-    found = (_undoable(entry) for entry in newest if entry.key not in opposites and entry.key not in taken_back)
-    return [one for one in found if one is not None]
+    entries = (_undoable(entry) for entry in newest if entry.key not in opposites and entry.key not in taken_back)
+    return [entry for entry in entries if entry is not None]
 
 
 def _undoable(entry: Entry) -> Undoable | None:
@@ -242,5 +248,5 @@ def download_directory() -> Path:
     """The user's own for downloads, else their home."""
     import platformdirs
 
-    found = Path(platformdirs.user_downloads_dir())
-    return found if found.is_dir() else Path.home()
+    directory = Path(platformdirs.user_downloads_dir())
+    return directory if directory.is_dir() else Path.home()

@@ -35,12 +35,12 @@ class Signing:
         self.has_browser = context.has_browser
 
     async def begin(self, field: str, values: Mapping[str, Any]) -> SignIn:
-        of = self._settings
+        settings = self._settings
         request = SignInRequest(
-            extension_id=of.extension_id,
-            installation_id=of.installation_id,
-            integration_id=of.integration_id,
-            client_id=of.client_id,
+            extension_id=settings.extension_id,
+            installation_id=settings.installation_id,
+            integration_id=settings.integration_id,
+            client_id=settings.client_id,
             settings=dict(values),
             field=field,
         )

@@ -27,33 +27,33 @@ class SettleDelivery(Action):
         return _("For a delivery that was cut off and may have arrived: say what you saw at the receiver.")
 
     def availability(self, context: Context) -> str | None:
-        found = _unknown(context)
-        if found is None:
+        delivery = _unknown(context)
+        if delivery is None:
             return _("Nothing is unknown")
-        return _("The program is still looking it up") if found.is_checked_by_program else None
+        return _("The program is still looking it up") if delivery.is_checked_by_program else None
 
     def note(self, context: Context) -> str | None:
-        found = _unknown(context)
-        if found is None:
+        delivery = _unknown(context)
+        if delivery is None:
             return None
         return _("It may have arrived: look in {integration}").format(
-            integration=clean(context.label_of(found.integration_id))
+            integration=clean(context.label_of(delivery.integration_id))
         )
 
     async def run(self, context: Context) -> None:
-        found = _unknown(context)
-        if found is None:
+        delivery = _unknown(context)
+        if delivery is None:
             return
         choices = [
             Choice(id="there", label=_("It is there")),
             Choice(id="not-there", label=_("It is not there")),
             Choice(id="again", label=_("Send another copy"), note=_("It may be there twice")),
         ]
-        title = clean(context.label_of(found.integration_id))
+        title = clean(context.label_of(delivery.integration_id))
         answer = await context.ask.choose(Choosing(title=title, choices=choices, hint=self.note(context) or ""))
         if answer is None:
             return
-        command = _command(found, answer)
+        command = _command(delivery, answer)
         text = _sentence(answer).format(
             what=name_of(context.document) if context.document else title, integration=title
         )
@@ -62,14 +62,14 @@ class SettleDelivery(Action):
 
 def _unknown(context: Context) -> Delivery | None:
     wanted = [context.delivery] if context.delivery else list(context.deliveries)
-    unknown = [one for one in wanted if one.state is DeliveryState.UNKNOWN]
+    unknown = [delivery for delivery in wanted if delivery.state is DeliveryState.UNKNOWN]
     return unknown[0] if len(unknown) == 1 else None
 
 
-def _command(found: Delivery, answer: str) -> CommandBody:
+def _command(delivery: Delivery, answer: str) -> CommandBody:
     if answer == "again":
-        return Resend(copies=(Copy(delivery_id=found.id, generation=found.generation),))
-    return Settle(delivery_id=found.id, generation=found.generation, there=answer == "there")
+        return Resend(copies=(Copy(delivery_id=delivery.id, generation=delivery.generation),))
+    return Settle(delivery_id=delivery.id, generation=delivery.generation, there=answer == "there")
 
 
 def _sentence(answer: str) -> str:

@@ -40,31 +40,32 @@ class Undo(Action):
         key: str | None = context.undoable[0].key
         if len(context.undoable) > 1:
             choices = [
-                Choice(id=one.key, label=one.title, note=_whose_and_when(one, context)) for one in context.undoable
+                Choice(id=undoable.key, label=undoable.title, note=_whose_and_when(undoable, context))
+                for undoable in context.undoable
             ]
             key = await context.ask.choose(Choosing(title=_("Undo"), choices=choices))
-        found = next((one for one in context.undoable if one.key == key), None)
-        if found is None:
+        chosen = next((undoable for undoable in context.undoable if undoable.key == key), None)
+        if chosen is None:
             return
-        what = f"{found.title} ({_whose_and_when(found, context)})"
-        taken_back = _("Taken back: {what}").format(what=what)
-        message = Message(text=taken_back, shorter=(_("Taken back: {what}").format(what=found.title),))
-        if not found.is_done and context.doing.take_back(found.key):
+        description = f"{chosen.title} ({_whose_and_when(chosen, context)})"
+        taken_back = _("Taken back: {what}").format(what=description)
+        message = Message(text=taken_back, shorter=(_("Taken back: {what}").format(what=chosen.title),))
+        if not chosen.is_done and context.doing.take_back(chosen.key):
             context.ask.notify(message)
             return
-        opposite = context.doing.opposite_of(found.key) if found.is_done else None
+        opposite = context.doing.opposite_of(chosen.key) if chosen.is_done else None
         if opposite is not None:
-            context.doing.act(opposite, taken_back, key=key_of_opposite(found.key))
+            context.doing.act(opposite, taken_back, key=key_of_opposite(chosen.key))
             context.ask.notify(message)
         else:
-            text = _("Too late: {what}. Nothing of it waits any more.").format(what=what)
+            text = _("Too late: {what}. Nothing of it waits any more.").format(what=description)
             context.ask.notify(Message(text=text, tone=Tone.WARNING))
 
 
-def _whose_and_when(one: Undoable, context: Context) -> str:
+def _whose_and_when(undoable: Undoable, context: Context) -> str:
     """`Boulangerie du Parvis SRL, 09:14`; of another day with its date."""
-    clients = context.doing.clients_of(one.key)
+    clients = context.doing.clients_of(undoable.key)
     words = ngettext("{count} client", "{count} clients", len(clients)).format(count=count(len(clients)))
     names = [clean(clients[0]) if len(clients) == 1 else words] if clients else []
-    at = moment(one.at.astimezone(), context.now.astimezone().date(), short=True)
+    at = moment(undoable.at.astimezone(), context.now.astimezone().date(), short=True)
     return ", ".join([*names, at])

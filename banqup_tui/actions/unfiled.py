@@ -77,8 +77,8 @@ class PlaceFile(Action):
         if answer is None:
             return
         commands = [
-            PlaceBody(unfiled_id=one.id, client_id=client.id, folder=folder, remember=answer == _ALWAYS)
-            for one in files
+            PlaceBody(unfiled_id=file.id, client_id=client.id, folder=folder, remember=answer == _ALWAYS)
+            for file in files
         ]
         words = ngettext("{file} is with {client}, {folder}.", "{file} are with {client}, {folder}.", len(files))
         text = words.format(file=files_of(files), client=clean(client.name), folder=folder_name(folder))
@@ -121,7 +121,7 @@ class DismissUnfiled(Action):
             button = ngettext("Dismiss {count} file", "Dismiss {count} files", number).format(count=count(number))
         if await context.ask.confirm(Confirming(title=files_of(files), lines=lines, button=button)):
             words = ngettext("{file} dismissed.", "{file} dismissed.", number)
-            command = DismissBody(unfiled_ids=tuple(one.id for one in files))
+            command = DismissBody(unfiled_ids=tuple(file.id for file in files))
             give(context, [command], words.format(file=files_of(files)))
 
 
@@ -149,14 +149,14 @@ class OpenUnfiledFile(Action):
         return _("Not over SSH") if context.over_ssh else None
 
     async def run(self, context: Context) -> None:
-        one = context.unfiled[0]
-        if one.sha256 is None:
+        file = context.unfiled[0]
+        if file.sha256 is None:
             return
-        await open_copy(context, one.sha256, safe_file_name(name_of(one)))
+        await open_copy(context, file.sha256, safe_file_name(name_of(file)))
 
 
-def name_of(one: Unfiled) -> str:
-    return clean(one.file_name.rpartition("/")[2])
+def name_of(file: Unfiled) -> str:
+    return clean(file.file_name.rpartition("/")[2])
 
 
 def files_of(files: Sequence[Unfiled]) -> str:
@@ -168,7 +168,7 @@ def files_of(files: Sequence[Unfiled]) -> str:
 
 async def _client(context: Context, files: Sequence[Unfiled]) -> Client | None:
     """What seems likely for all of them stands first, so that Enter alone takes it."""
-    seem = {one.client_id for one in files}
+    seem = {file.client_id for file in files}
     likely = seem.pop() if len(seem) == 1 else None
     clients = sorted(context.clients, key=lambda client: client.id != likely)
     choices = [
@@ -182,7 +182,7 @@ async def _client(context: Context, files: Sequence[Unfiled]) -> Client | None:
 
 
 async def _folder(context: Context, files: Sequence[Unfiled]) -> Folder | None:
-    seem = {one.folder for one in files}
+    seem = {file.folder for file in files}
     likely = seem.pop() if len(seem) == 1 else None
     folders = sorted(ALL_FOLDERS, key=lambda folder: folder is not likely)
     choices = [Choice(id=str(folder), label=folder_name(folder)) for folder in folders]
@@ -198,7 +198,7 @@ async def _remembered(context: Context, files: Sequence[Unfiled], client: Client
     return await _how_long(context, files[0], client, learned)
 
 
-async def _how_long(context: Context, one: Unfiled, client: Client, learned: Learned) -> str | None:
+async def _how_long(context: Context, file: Unfiled, client: Client, learned: Learned) -> str | None:
     if learned.kind is RuleKind.IDENTIFIER:
         words = _("Always: {number} is {client}")
         label = words.format(number=pretty_key(learned.match), client=clean(client.name))
@@ -217,7 +217,7 @@ def _is_of_another(learned: Learned, client: Client, clients: Iterable[Client]) 
     """A rule against what another client is known by would never be used."""
     if learned.kind is RuleKind.PATH:
         return False
-    owners = {one.id for one in clients if learned.match in set(_keys(one))}
+    owners = {client.id for client in clients if learned.match in set(_keys(client))}
     return bool(owners) and client.id not in owners
 
 

@@ -31,7 +31,7 @@ class Uninstall(Action):
     def availability(self, context: Context) -> str | None:
         if context.installation is None:
             return _("Not installed")
-        users = len({one.client_id for one in used_by(context)})
+        users = len({integration.client_id for integration in used_by(context)})
         if not users:
             return None
         return ngettext("{count} client uses it", "{count} clients use it", users).format(count=count(users))

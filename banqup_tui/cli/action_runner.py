@@ -38,7 +38,7 @@ async def carry_out(runtime: CliRuntime, action: Action, context: Context) -> in
 
 def _say_older(answers: Sequence[Answer]) -> None:
     """How many older documents an activation sends: of those counted before it, an integration may have some."""
-    results = [one.result for one in answers if isinstance(one.result, dict)]
+    results = [answer.result for answer in answers if isinstance(answer.result, dict)]
     numbers = [int(result.get("queued", 0)) for result in results if "jobId" in result and "integrationId" in result]
     if numbers:
         words = ngettext("{count} older document is sent.", "{count} older documents are sent.", sum(numbers))

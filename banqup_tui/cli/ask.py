@@ -122,12 +122,12 @@ class CommandLineAsk:
         """The number is said before anything is asked of the backend."""
         if form.count_older is None:
             return None
-        found = await form.count_older(self._answers.folders or form.folders or (), self._answers.since)
-        if found is None:
+        older = await form.count_older(self._answers.folders or form.folders or (), self._answers.since)
+        if older is None:
             raise NotCounted(message("cli.not-counted"))
-        words = ngettext("Also {count} older document.", "Also {count} older documents.", found.count)
-        say(words.format(count=count(found.count)))
-        return found
+        words = ngettext("Also {count} older document.", "Also {count} older documents.", older.count)
+        say(words.format(count=count(older.count)))
+        return older
 
     async def review(self, question: Reviewing) -> bool:
         """Says how each stands; what needs more is left out, and the exit code tells."""

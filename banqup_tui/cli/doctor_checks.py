@@ -56,12 +56,12 @@ def fine(about: str, code: str, **params: object) -> Finding:
     return Finding(about=about, verdict=Verdict.OK, message=message(code, "", **params))
 
 
-def wrong(about: str, found: Message, because: Sequence[Message] = ()) -> Finding:
-    return Finding(about=about, verdict=Verdict.WRONG, message=found, because=because)
+def wrong(about: str, problem: Message, because: Sequence[Message] = ()) -> Finding:
+    return Finding(about=about, verdict=Verdict.WRONG, message=problem, because=because)
 
 
-def doubtful(about: str, found: Message, because: Sequence[Message] = ()) -> Finding:
-    return Finding(about=about, verdict=Verdict.WARNING, message=found, because=because)
+def doubtful(about: str, problem: Message, because: Sequence[Message] = ()) -> Finding:
+    return Finding(about=about, verdict=Verdict.WARNING, message=problem, because=because)
 
 
 def of_dirs(dirs: AppDirs) -> Iterator[Finding]:
@@ -154,8 +154,8 @@ def of_settings(dirs: AppDirs) -> Iterator[Finding]:
 
 def of_files(dirs: AppDirs) -> Iterator[Finding]:
     """SQLite's own check of each database: short, and without changing anything."""
-    found = [*sorted(dirs.backend.glob("*.sqlite")), *sorted(dirs.copies.glob("*/*.sqlite"))]
-    for path in found:
+    databases = [*sorted(dirs.backend.glob("*.sqlite")), *sorted(dirs.copies.glob("*/*.sqlite"))]
+    for path in databases:
         about = path.relative_to(dirs.data).as_posix()
         try:
             with closing(connect(path, read_only=True)) as connection:
@@ -181,11 +181,11 @@ def _damaged(path: Path) -> Message:
 
 
 def of_clock(now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Iterator[Finding]:
-    found = now()
-    if found < EARLIEST:
-        yield wrong(N_("clock"), message("doctor.clock-wrong", found=found))
+    answer = now()
+    if answer < EARLIEST:
+        yield wrong(N_("clock"), message("doctor.clock-wrong", found=answer))
     else:
-        yield fine(N_("clock"), "doctor.value", value=f"{found.astimezone():%Y-%m-%d %H:%M %Z}")
+        yield fine(N_("clock"), "doctor.value", value=f"{answer.astimezone():%Y-%m-%d %H:%M %Z}")
 
 
 def of_terminal(environment: Mapping[str, str], *, is_terminal: bool) -> Iterator[Finding]:
@@ -226,16 +226,16 @@ def of_content(runtime: CliRuntime, backend: Path) -> Iterator[Finding]:
     read = 0
     for document in runtime.documents():
         read += 1
-        found = _fault_of(content_path(backend, document.sha256), document.sha256)
-        if found is not None:
-            what = f"{document.number or document.id} ({document.file_name})"
-            yield wrong(f"{clients.get(document.client_id, '–')}, {what}", found)
+        fault = _fault_of(content_path(backend, document.sha256), document.sha256)
+        if fault is not None:
+            description = f"{document.number or document.id} ({document.file_name})"
+            yield wrong(f"{clients.get(document.client_id, '–')}, {description}", fault)
     for waiting in runtime.unfiled():
         if waiting.sha256:
             read += 1
-            found = _fault_of(content_path(backend, waiting.sha256), waiting.sha256)
-            if found is not None:
-                yield wrong(f"to place, {waiting.file_name}", found)
+            fault = _fault_of(content_path(backend, waiting.sha256), waiting.sha256)
+            if fault is not None:
+                yield wrong(f"to place, {waiting.file_name}", fault)
     yield fine(N_("content"), "doctor.stored-files-read", count=read)
 
 
@@ -262,33 +262,33 @@ def of_runtime(runtime: CliRuntime) -> Iterator[Finding]:
         yield doubtful(N_("outbox"), message("doctor.changes-wait", count=waiting))
     else:
         yield fine(N_("outbox"), "doctor.nothing-waits")
-    for one in runtime.refused():
-        because = (one.reason,) if one.reason is not None else ()
-        yield doubtful(N_("outbox"), message("doctor.change-refused", what=one.what), because)
+    for change in runtime.refused():
+        because = (change.reason,) if change.reason is not None else ()
+        yield doubtful(N_("outbox"), message("doctor.change-refused", what=change.what), because)
     yield from _of_integrations(runtime)
     for source in runtime.sources():
         if source.problems:
             yield wrong(N_("source"), message("doctor.source-fails", path=source.path), source.problems)
     for extension in runtime.extensions():
         if not extension.allowed:
-            found = message("doctor.extension-not-allowed", id=extension.id, package=extension.package)
-            yield doubtful(N_("store"), found)
+            problem = message("doctor.extension-not-allowed", id=extension.id, package=extension.package)
+            yield doubtful(N_("store"), problem)
         elif extension.problem:
             yield wrong(N_("store"), message("doctor.extension-fails", id=extension.id), (extension.problem,))
 
 
 def _of_integrations(runtime: CliRuntime) -> Iterator[Finding]:
     clients = {row.client.id: row.client.reference for row in runtime.clients()}
-    found = runtime.integrations()
-    for one in found:
-        about = f"{clients.get(one.client_id, '–')}, {one.label}"
-        because = (one.cause,) if one.cause is not None else ()
-        if one.state is IntegrationState.BROKEN:
-            yield wrong(about, message("doctor.integration-broken", id=one.id), because)
-        elif one.state is IntegrationState.PAUSED:
-            yield doubtful(about, message("doctor.integration-paused", id=one.id), because)
-    active = sum(one.state is IntegrationState.ACTIVE for one in found)
-    yield fine(N_("integrations"), "doctor.integrations", active=active, count=len(found))
+    integrations = runtime.integrations()
+    for integration in integrations:
+        about = f"{clients.get(integration.client_id, '–')}, {integration.label}"
+        because = (integration.cause,) if integration.cause is not None else ()
+        if integration.state is IntegrationState.BROKEN:
+            yield wrong(about, message("doctor.integration-broken", id=integration.id), because)
+        elif integration.state is IntegrationState.PAUSED:
+            yield doubtful(about, message("doctor.integration-paused", id=integration.id), because)
+    active = sum(integration.state is IntegrationState.ACTIVE for integration in integrations)
+    yield fine(N_("integrations"), "doctor.integrations", active=active, count=len(integrations))
 
 
 def without_runtime(dirs: AppDirs) -> Iterator[Finding]:

@@ -33,9 +33,9 @@ def guarded(command: Callable[[], int]) -> int:
     except OSError as error:
         return _of_system(error)
     except Exception as error:
-        if found := _cause(error):
-            _tell(words_of(found.message))
-            return found.exit_code
+        if cause := _cause(error):
+            _tell(words_of(cause.message))
+            return cause.exit_code
         return _of_program(error)
 
 
@@ -43,8 +43,8 @@ def _cause(error: BaseException) -> BanqupError | None:
     """The sentence within a group of errors, as tasks raise them, or of a fault of this computer."""
     if isinstance(error, BaseExceptionGroup):
         for inner in error.exceptions:
-            if found := _cause(inner):
-                return found
+            if cause := _cause(inner):
+                return cause
     return error if isinstance(error, BanqupError) else fault_of(error)
 
 
@@ -79,8 +79,8 @@ def _is_ours(error: OSError) -> bool:
     if not error.filename:
         return False
     path = os.path.abspath(os.fsdecode(error.filename))
-    found = dirs()
-    ours = (found.config, found.data, found.cache, found.runtime, found.log)
+    own = dirs()
+    ours = (own.config, own.data, own.cache, own.runtime, own.log)
     return any(path.startswith(str(home)) or str(home).startswith(path) for home in ours)
 
 

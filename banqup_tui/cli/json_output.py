@@ -66,12 +66,12 @@ def document_value(
         **{key: wire.get(key) for key in _OF_DOCUMENT},
         "deliveries": [
             {
-                "integration": labels.get(one.integration_id),
-                "state": one.state,
-                "attempts": one.attempts,
-                "reason": json_of(one.reason, remedy_of_delivery(one)),
+                "integration": labels.get(delivery.integration_id),
+                "state": delivery.state,
+                "attempts": delivery.attempts,
+                "reason": json_of(delivery.reason, remedy_of_delivery(delivery)),
             }
-            for one in deliveries
+            for delivery in deliveries
         ],
     }
 
@@ -144,4 +144,4 @@ def _installation_value(installation: Installation) -> dict[str, Any]:
 
 
 def source_value(source: Source) -> dict[str, Any]:
-    return {**msgspec.to_builtins(source), "problems": [json_of(one) for one in source.problems]}
+    return {**msgspec.to_builtins(source), "problems": [json_of(problem) for problem in source.problems]}

@@ -147,8 +147,8 @@ class LocalRuntime:
             yield from self._session.readers.whole(list(ids))
             return
         query = DocumentQuery(client_id=client_id, folder=folder)
-        for some in in_batches(row.id for row in self._session.readers.listing(query)):
-            yield from self._session.readers.whole(some)
+        for batch in in_batches(row.id for row in self._session.readers.listing(query)):
+            yield from self._session.readers.whole(batch)
 
     def deliveries(self, document_ids: Collection[str] | None = None) -> Iterator[Delivery]:
         ids = (
@@ -156,8 +156,8 @@ class LocalRuntime:
             if document_ids is None
             else iter(document_ids)
         )
-        for some in in_batches(ids):
-            for of_document in self._session.readers.deliveries_of(some).values():
+        for batch in in_batches(ids):
+            for of_document in self._session.readers.deliveries_of(batch).values():
                 yield from of_document
 
     def failures(self) -> Sequence[FailureGroup]:

@@ -122,10 +122,10 @@ def _tools() -> Tools:
     return Tools(dirs=dirs, open_runtime=_open_runtime)
 
 
-def _open_runtime(found: AppDirs) -> AbstractAsyncContextManager[CliRuntime]:
+def _open_runtime(dirs_: AppDirs) -> AbstractAsyncContextManager[CliRuntime]:
     from banqup_tui.cli.local_runtime import open_runtime
 
-    return open_runtime(found)
+    return open_runtime(dirs_)
 
 
 def _language(tools: Tools | None) -> str:

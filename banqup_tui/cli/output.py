@@ -43,8 +43,8 @@ def escaped(json: bytes) -> bytes:
     return _HIDDEN.sub(_escape, text).encode() if _HIDDEN.search(text) else json
 
 
-def _escape(found: re.Match[str]) -> str:
-    units = found.group().encode("utf-16-be")
+def _escape(match: re.Match[str]) -> str:
+    units = match.group().encode("utf-16-be")
     return "".join(f"\\u{int.from_bytes(units[at : at + 2], 'big'):04x}" for at in range(0, len(units), 2))
 
 

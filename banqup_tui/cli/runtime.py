@@ -152,9 +152,9 @@ def client_named(runtime: CliRuntime, name: str) -> Client:
     compact = "".join(letter for letter in wanted if letter.isalnum())
     clients = [row.client for row in runtime.clients()]
     for key in (_reference, _id, _vat_number, _name):
-        found = [client for client in clients if key(client) in (wanted, compact)]
-        if len(found) == 1:
-            return found[0]
+        matches = [client for client in clients if key(client) in (wanted, compact)]
+        if len(matches) == 1:
+            return matches[0]
     raise NotThere(_no_client(name, wanted, clients))
 
 

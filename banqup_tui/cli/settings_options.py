@@ -93,8 +93,8 @@ def _asked_for(keys: Sequence[str], schema: Mapping[str, Any]) -> dict[str, str]
     content = sys.stdin.read().rstrip("\r\n")
     lines = [content] if len(keys) == 1 else content.splitlines()
     if len(lines) != len(keys) or not all(lines):
-        wanted, found = len(keys), len([line for line in lines if line])
-        raise WrongSetting(message("cli.standard-input-short", names=", ".join(keys), found=found, wanted=wanted))
+        wanted, answered = len(keys), len([line for line in lines if line])
+        raise WrongSetting(message("cli.standard-input-short", names=", ".join(keys), found=answered, wanted=wanted))
     return dict(zip(keys, lines, strict=True))
 
 
@@ -128,10 +128,10 @@ def day_option(text: str | None) -> date | None:
     """Raises `WrongSetting` for what is no day."""
     if text is None:
         return None
-    found = read_day(text)
-    if found is None:
+    parsed = read_day(text)
+    if parsed is None:
         raise WrongSetting(message("cli.no-day", text=text))
-    return found
+    return parsed
 
 
 def _split(pair: Pair, schema: Mapping[str, Any]) -> tuple[str, str, bool]:
@@ -174,10 +174,10 @@ def _value(key: str, text: str, property_schema: Mapping[str, Any]) -> Any:
 
 def _choice(key: str, text: str, property_schema: Mapping[str, Any]) -> Any:
     choices = property_schema["enum"]
-    found = next((one for one in choices if str(one) == text), None)
-    if found is None:
+    choice = next((possible for possible in choices if str(possible) == text), None)
+    if choice is None:
         raise WrongSetting(message("cli.not-a-choice", key=key, text=text, choices=", ".join(map(str, choices))))
-    return found
+    return choice
 
 
 def _number(text: str, *, whole: bool) -> int | float | None:

@@ -82,8 +82,8 @@ def _field(extension: Extension, settings: Mapping[str, Any]) -> str:
     """The setting that is a sign-in, and is asked with the others as they are. Raises `NothingToSignInTo`."""
     properties: Mapping[str, Any] = extension.settings_schema.get("properties", {})
     together = with_defaults(properties, settings)
-    sign_ins = {name: of for name, of in properties.items() if kind_of(of) == "sign-in"}
-    asked = next((name for name, of in sign_ins.items() if is_asked(of, together)), None)
+    sign_ins = {name: schema for name, schema in properties.items() if kind_of(schema) == "sign-in"}
+    asked = next((name for name, schema in sign_ins.items() if is_asked(schema, together)), None)
     if asked is not None:
         return asked
     if not sign_ins:
@@ -104,13 +104,13 @@ async def _until_done(doing: Doing, begun: SignIn) -> SignIn:
                 )
             )
             say(_("paste it here and press Enter."))
-        found = begun
-        while found.state is SignInState.WAITING:
+        sign_in = begun
+        while sign_in.state is SignInState.WAITING:
             if time.monotonic() > end:
                 raise NobodySignedIn(message("cli.nobody-signed-in"))
             address = await _next(lines)
             try:
-                found = await (doing.return_to(begun.id, address) if address else doing.sign_in(begun.id))
+                sign_in = await (doing.return_to(begun.id, address) if address else doing.sign_in(begun.id))
             except (NoNetwork, NotAnswered, ServerDown) as error:
                 if address:
                     say(words_of(error.message))
@@ -118,7 +118,7 @@ async def _until_done(doing: Doing, begun: SignIn) -> SignIn:
                 if not address:
                     raise
                 say(words_of(error.message))
-        return found
+        return sign_in
 
 
 async def _next(lines: asyncio.Queue[str] | None) -> str:

@@ -170,7 +170,7 @@ class _Builder:
         processed = [id_ for id_, sample in zip(ids, samples, strict=True) if sample.processed]
         if processed:
             self._do([SetProcessed(document_ids=tuple(processed), processed=True)])
-        delivering = {one.reference for habit in (_Habit.DELIVERS, _Habit.FAILS) for one in self._of_kind(habit)}
+        delivering = {client.reference for habit in (_Habit.DELIVERS, _Habit.FAILS) for client in self._of_kind(habit)}
         return [
             id_
             for id_, sample in zip(ids, samples, strict=True)
@@ -246,6 +246,6 @@ class _Builder:
         results = list(self._hand.commands(bodies))
         for result in results:
             if result.status is not CommandStatus.DONE:
-                found = result.problem
-                raise BanqupError(found.message if found else message("demo.not-built", status=result.status))
+                problem = result.problem
+                raise BanqupError(problem.message if problem else message("demo.not-built", status=result.status))
         return [result.result for result in results]

@@ -50,9 +50,9 @@ class HttpHand:
             connection.close()
 
     def snapshot(self) -> Snapshot:
-        found = msgspec.json.decode(self._ask("GET", self._path(paths.SNAPSHOT)), type=Snapshot)
-        self._seen = f"{found.epoch}.{found.seq}"
-        return found
+        decoded = msgspec.json.decode(self._ask("GET", self._path(paths.SNAPSHOT)), type=Snapshot)
+        self._seen = f"{decoded.epoch}.{decoded.seq}"
+        return decoded
 
     def seen(self) -> str:
         self.snapshot()
@@ -103,12 +103,12 @@ class HttpHand:
 
     def _connection(self) -> http.client.HTTPConnection:
         """One per thread."""
-        found: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
-        if found is None:
-            found = LocalConnection(self._endpoint.socket, _SECONDS)
-            self._local.connection = found
-            self._connections.append(found)
-        return found
+        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = LocalConnection(self._endpoint.socket, _SECONDS)
+            self._local.connection = connection
+            self._connections.append(connection)
+        return connection
 
 
 def _refusal(body: bytes) -> BanqupError:

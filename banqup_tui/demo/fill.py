@@ -39,11 +39,13 @@ def fill(
     """Starts the backend where none runs. `tell` is given a sentence now and then."""
     note = _noted(dirs.data / _NOTE, clients, documents, seed)
     with HttpHand(launcher.connect(dirs)) as hand:
-        there = hand.snapshot()
-        if there.document_count >= note.documents:
-            tell(f"The sample firm is there: {len(there.clients)} clients, {there.document_count:,} documents.")
+        snapshot = hand.snapshot()
+        if snapshot.document_count >= note.documents:
+            tell(f"The sample firm is there: {len(snapshot.clients)} clients, {snapshot.document_count:,} documents.")
             return Built(
-                clients=len(there.clients), documents=there.document_count, integrations=len(there.integrations)
+                clients=len(snapshot.clients),
+                documents=snapshot.document_count,
+                integrations=len(snapshot.integrations),
             )
         built = build(
             hand,

@@ -129,8 +129,8 @@ def _lines(name: str) -> list[str]:
 def _items(text: str) -> tuple[Item, ...]:
     """Fields from the right, so that a text may hold commas."""
     items = []
-    for one in text.split(";"):
-        words, lowest, highest, rate, unit, most = one.rsplit(",", 5)
+    for part in text.split(";"):
+        words, lowest, highest, rate, unit, most = part.rsplit(",", 5)
         items.append(Item(words, int(lowest), int(highest), int(rate), unit, int(most)))
     return tuple(items)
 

@@ -225,16 +225,16 @@ class _Planner:
         return Payment(amount if incoming else -amount, day, other.name, other.iban, text=f"Facture {day:%y}-{day:%j}")
 
     def _receipt(self, day: date, client: SampleClient) -> tuple[str, ...]:
-        what = self._random.choice(_RECEIPTS)
+        template = self._random.choice(_RECEIPTS)
         gross = self._random.randrange(4_50, 186_00)
         vat = gross * 21 // 121
         ticket = self._random.randrange(10**6)
         return (
-            f"{what.upper()} {self._random.choice(client.suppliers).city.upper()}",
+            f"{template.upper()} {self._random.choice(client.suppliers).city.upper()}",
             f"Ticket {ticket:06}",
             f"{day:%d/%m/%Y}",
             "",
-            f"{what:24} {euros(gross)}",
+            f"{template:24} {euros(gross)}",
             f"TVA 21 %                 {euros(vat)}",
             f"TOTAL EUR                {euros(gross)}",
             "",

@@ -31,60 +31,60 @@ _Balance = tuple[int | None, date | None]
 def read_camt(message: Element, guessed_encoding: str = "") -> tuple[Statement, ...]:
     """The statements of a message (an element that MESSAGES names); refused where there is none."""
     name, syntax = MESSAGES[message.tag]
-    statements = tuple(_statement(one, syntax, guessed_encoding) for one in find_all(message, name))
+    statements = tuple(_statement(element, syntax, guessed_encoding) for element in find_all(message, name))
     if not statements:
         raise refuse("file.empty-statement")
     return statements
 
 
-def _statement(one: Element, syntax: str, guessed_encoding: str) -> Statement:
+def _statement(element: Element, syntax: str, guessed_encoding: str) -> Statement:
     findings = Findings()
     if guessed_encoding:
-        findings.warn(one.tag, "content.encoding-guessed", encoding=guessed_encoding)
-    account, currency = _account(one), _currency(one)
+        findings.warn(element.tag, "content.encoding-guessed", encoding=guessed_encoding)
+    account, currency = _account(element), _currency(element)
     if not currency:
         findings.warn("Acct/Ccy", "content.currency-missing")
-    opening, opening_date = _balance(one, ("OPBD", "PRCD"), currency, findings)
-    closing, closing_date = _balance(one, ("CLBD",), currency, findings)
-    movements = tuple(_movements(one, currency, findings))
+    opening, opening_date = _balance(element, ("OPBD", "PRCD"), currency, findings)
+    closing, closing_date = _balance(element, ("CLBD",), currency, findings)
+    movements = tuple(_movements(element, currency, findings))
     _check_balance(opening, closing, movements, currency, findings)
-    owner, servicer = find(one, "Acct/Ownr"), find(one, "Acct/Svcr/FinInstnId")
+    owner, servicer = find(element, "Acct/Ownr"), find(element, "Acct/Svcr/FinInstnId")
     return Statement(
         account=account,
         account_is_iban=is_iban(account),
         currency=currency,
-        holder=text(owner, "Nm", "Pty/Nm") or text(one, "Acct/Nm"),
+        holder=text(owner, "Nm", "Pty/Nm") or text(element, "Acct/Nm"),
         bic=text(servicer, "BICFI", "BIC"),
-        number=text(one, "ElctrncSeqNb", "LglSeqNb", "Id"),
-        period_start=findings.day(text(one, "FrToDt/FrDtTm", "FrToDt/FrDt"), "FrToDt"),
-        period_end=findings.day(text(one, "FrToDt/ToDtTm", "FrToDt/ToDt"), "FrToDt"),
+        number=text(element, "ElctrncSeqNb", "LglSeqNb", "Id"),
+        period_start=findings.day(text(element, "FrToDt/FrDtTm", "FrToDt/FrDt"), "FrToDt"),
+        period_end=findings.day(text(element, "FrToDt/ToDtTm", "FrToDt/ToDt"), "FrToDt"),
         opening_balance=opening,
         opening_date=opening_date,
         closing_balance=closing,
         closing_date=closing_date,
         movements=movements,
-        notes=tuple(filter(None, (text(one, "AddtlStmtInf", "AddtlRptInf", "AddtlNtfctnInf"),))),
+        notes=tuple(filter(None, (text(element, "AddtlStmtInf", "AddtlRptInf", "AddtlNtfctnInf"),))),
         warnings=findings.warnings,
         syntax=syntax,
     )
 
 
-def _account(one: Element) -> str:
+def _account(element: Element) -> str:
     """`IBAN`, else any other number; version 1 had `PrtryAcct` and `BBAN`."""
-    identifier = find(one, "Acct/Id")
+    identifier = find(element, "Acct/Id")
     return normalise_account(text(identifier, "IBAN", "Othr/Id", "PrtryAcct/Id", "BBAN", "UPIC"))
 
 
-def _currency(one: Element) -> str:
-    amounts = (find(one, "Bal/Amt"), find(one, "Ntry/Amt"))
-    codes = (text(one, "Acct/Ccy"), *(attribute(amount, "Ccy") for amount in amounts))
+def _currency(element: Element) -> str:
+    amounts = (find(element, "Bal/Amt"), find(element, "Ntry/Amt"))
+    codes = (text(element, "Acct/Ccy"), *(attribute(amount, "Ccy") for amount in amounts))
     return next((code.upper() for code in codes if code), "")
 
 
-def _balance(one: Element, codes: tuple[str, ...], currency: str, findings: Findings) -> _Balance:
+def _balance(element: Element, codes: tuple[str, ...], currency: str, findings: Findings) -> _Balance:
     """The first balance of the first code that is there. The sign stands in an element of its own."""
     for code in codes:
-        for balance in find_all(one, "Bal"):
+        for balance in find_all(element, "Bal"):
             if text(balance, "Tp/CdOrPrtry/Cd", "Tp/Cd", "Tp/CdOrPrtry/Prtry") != code:
                 continue
             place = f"Bal[{code}]"
@@ -95,8 +95,8 @@ def _balance(one: Element, codes: tuple[str, ...], currency: str, findings: Find
     return None, None
 
 
-def _movements(one: Element, currency: str, findings: Findings) -> Iterator[Movement]:
-    for number, entry in enumerate(find_all(one, "Ntry"), 1):
+def _movements(element: Element, currency: str, findings: Findings) -> Iterator[Movement]:
+    for number, entry in enumerate(find_all(element, "Ntry"), 1):
         place = f"Ntry[{number}]"
         movement = read_entry(entry, currency, findings, place)
         if movement is None:

@@ -211,7 +211,7 @@ def _payment_means(parts: _Parts) -> Iterator[PaymentMeans]:
 
 def _with_references(invoice: Invoice, parts: _Parts) -> Invoice:
     agreement = parts.agreement
-    preceding = (text(found, *_ID) for found in find_all(parts.settlement, "InvoiceReferencedDocument"))
+    preceding = (text(element, *_ID) for element in find_all(parts.settlement, "InvoiceReferencedDocument"))
     means = invoice.payment_means
     reference = text(parts.settlement, "PaymentReference")
     if reference and not means:

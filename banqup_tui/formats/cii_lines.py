@@ -30,14 +30,14 @@ def read_allowances(
     """Allowances and charges directly under an element."""
     return tuple(
         AllowanceCharge(
-            charge=text(one, "ChargeIndicator/Indicator", "ChargeIndicator").lower() in ("true", "1"),
-            amount=findings.minor(text(one, "ActualAmount"), currency, f"{place}/ActualAmount"),
-            reason=text(one, "Reason", "ReasonCode"),
-            percent=findings.decimal(text(one, "CalculationPercent"), f"{place}/CalculationPercent"),
-            vat_category=text(one, "CategoryTradeTax/CategoryCode"),
-            vat_rate=_rate(find(one, "CategoryTradeTax"), findings, place),
+            charge=text(element, "ChargeIndicator/Indicator", "ChargeIndicator").lower() in ("true", "1"),
+            amount=findings.minor(text(element, "ActualAmount"), currency, f"{place}/ActualAmount"),
+            reason=text(element, "Reason", "ReasonCode"),
+            percent=findings.decimal(text(element, "CalculationPercent"), f"{place}/CalculationPercent"),
+            vat_category=text(element, "CategoryTradeTax/CategoryCode"),
+            vat_rate=_rate(find(element, "CategoryTradeTax"), findings, place),
         )
-        for one in find_all(parent, "SpecifiedTradeAllowanceCharge")
+        for element in find_all(parent, "SpecifiedTradeAllowanceCharge")
     )
 
 

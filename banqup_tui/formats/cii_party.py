@@ -55,4 +55,4 @@ def _identifiers(party: Element | None) -> list[tuple[str, str]]:
         "SpecifiedTaxRegistration/ID",
         "SpecifiedLegalOrganization/ID",
     )
-    return [(attribute(found, "schemeID"), text(found)) for path in paths for found in find_all(party, path)]
+    return [(attribute(element, "schemeID"), text(element)) for path in paths for element in find_all(party, path)]

@@ -163,7 +163,7 @@ def _balance(record: Record, sign_at: int, currency: str, findings: Findings) ->
 def _checked_turnover(last: Statement, statements: list[Statement], trailer: Record) -> Statement:
     """The last statement, with a warning where the turnover of the trailer is not that of the movements."""
     findings = Findings()
-    movements: list[Movement] = [movement for one in statements for movement in one.movements]
+    movements: list[Movement] = [movement for statement in statements for movement in statement.movements]
     debit = -sum(movement.amount for movement in movements if movement.amount < 0)
     credit = sum(movement.amount for movement in movements if movement.amount > 0)
     for position, made in ((23, debit), (38, credit)):

@@ -48,17 +48,17 @@ def gather(records: Iterable[Record], currency: str, findings: Findings) -> Gath
 
 
 def _movements(groups: list[list[Record]], currency: str, findings: Findings) -> tuple[Movement, ...]:
-    found: list[tuple[Movement, list[Movement]]] = []
+    grouped: list[tuple[Movement, list[Movement]]] = []
     for group in groups:
         movement = _movement(group, currency, findings)
         kind = group[0].take(54, 1)
         if movement is None or kind not in _MOVEMENT_TYPES + _DETAIL_TYPES:
             findings.warn(group[0].place, "content.movement-unreadable", text=clean(group[0].text))
         elif kind in _MOVEMENT_TYPES:
-            found.append((movement, []))
-        elif found:
-            found[-1][1].append(movement)
-    return tuple(msgspec.structs.replace(movement, parts=tuple(parts)) for movement, parts in found)
+            grouped.append((movement, []))
+        elif grouped:
+            grouped[-1][1].append(movement)
+    return tuple(msgspec.structs.replace(movement, parts=tuple(parts)) for movement, parts in grouped)
 
 
 def _movement(group: list[Record], currency: str, findings: Findings) -> Movement | None:

@@ -19,7 +19,7 @@ def as_credited(invoice: Invoice, findings: Findings, place: str) -> Invoice:
     EN 16931 has amounts of a credit note positive; some senders write all of them with a minus, and mean the
     same. Its total tells: a single negative line of a positive one takes something back, and stays.
     """
-    total = next((one for one in (invoice.gross, invoice.payable, invoice.net, invoice.line_total) if one), 0)
+    total = next((amount for amount in (invoice.gross, invoice.payable, invoice.net, invoice.line_total) if amount), 0)
     if invoice.kind is not InvoiceKind.CREDIT_NOTE or total >= 0:
         return invoice
     amounts = {"amount": readable(total, invoice.currency), "credited": readable(-total, invoice.currency)}
@@ -44,12 +44,12 @@ def _positive(minor: int | None) -> int | None:
     return None if minor is None else abs(minor)
 
 
-def _allowance(one: AllowanceCharge) -> AllowanceCharge:
-    return msgspec.structs.replace(one, amount=_positive(one.amount))
+def _allowance(allowance: AllowanceCharge) -> AllowanceCharge:
+    return msgspec.structs.replace(allowance, amount=_positive(allowance.amount))
 
 
-def _breakdown(one: VatBreakdown) -> VatBreakdown:
-    return msgspec.structs.replace(one, taxable=_turned(one.taxable), vat=_turned(one.vat))
+def _breakdown(rate: VatBreakdown) -> VatBreakdown:
+    return msgspec.structs.replace(rate, taxable=_turned(rate.taxable), vat=_turned(rate.vat))
 
 
 def _line(line: InvoiceLine) -> InvoiceLine:

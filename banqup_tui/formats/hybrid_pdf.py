@@ -38,17 +38,17 @@ def read_pdf(data: bytes) -> Content:
     damaged.
     """
     files, are_all = pdfium.embedded_files(data)
-    found, warnings = _invoices(files)
+    invoices, warnings = _invoices(files)
     if not are_all:
         warnings.append(_warning("PDF", "content.embedded-too-much", count=len(files)))
-    if not found:
+    if not invoices:
         return Content(media_type=MEDIA_TYPE, kind=ContentKind.PLAIN, warnings=tuple(warnings))
-    chosen = found[0]
+    chosen = invoices[0]
     others = tuple(_attachment(name, content) for name, content in _others(files, chosen))
     invoice = msgspec.structs.replace(
         chosen.invoice,
         attachments=chosen.invoice.attachments + others,
-        warnings=chosen.invoice.warnings + _doubts(found),
+        warnings=chosen.invoice.warnings + _doubts(invoices),
     )
     return Content(
         media_type=MEDIA_TYPE,
@@ -64,17 +64,17 @@ def attachments_of_pdf(data: bytes) -> list[bytes]:
     the PDF.
     """
     files, _ = pdfium.embedded_files(data)
-    found, _ = _invoices(files)
-    if not found:
+    invoices, _ = _invoices(files)
+    if not invoices:
         return [content for _, content in files]
-    inside = invoice_payloads(parse(found[0].data))
-    return inside + [content for _, content in _others(files, found[0])]
+    inside = invoice_payloads(parse(invoices[0].data))
+    return inside + [content for _, content in _others(files, invoices[0])]
 
 
 def embedded_invoice(data: bytes) -> tuple[str, bytes] | None:
     """Name and bytes of the XML that `read_pdf` takes the invoice from; None for a plain PDF."""
-    found, _ = _invoices(pdfium.embedded_files(data)[0])
-    return (found[0].name, found[0].data) if found else None
+    invoices, _ = _invoices(pdfium.embedded_files(data)[0])
+    return (invoices[0].name, invoices[0].data) if invoices else None
 
 
 def _invoices(files: list[tuple[str, bytes]]) -> tuple[list[_Embedded], list[ReadWarning]]:
@@ -82,25 +82,25 @@ def _invoices(files: list[tuple[str, bytes]]) -> tuple[list[_Embedded], list[Rea
 
     The same bytes under another name are no other invoice; of XML files at most MAX_XML_FILES are read.
     """
-    found: list[_Embedded] = []
+    invoices: list[_Embedded] = []
     warnings: list[ReadWarning] = []
-    seen: set[bytes] = set()
+    contents: set[bytes] = set()
     for index, (raw_name, content) in enumerate(files):
-        if not looks_like_xml(content) or content in seen:
+        if not looks_like_xml(content) or content in contents:
             continue
-        seen.add(content)
-        if len(seen) > MAX_XML_FILES:
+        contents.add(content)
+        if len(contents) > MAX_XML_FILES:
             warnings.append(_warning("PDF", "content.embedded-too-many", limit=MAX_XML_FILES))
             break
         name = safe_file_name(raw_name, "invoice.xml")
         try:
-            found.append(_Embedded(index, name, content, invoice_of(parse(content))))
+            invoices.append(_Embedded(index, name, content, invoice_of(parse(content))))
         except UnreadableDocument as error:
             if error.message.code not in OTHER_DOCUMENT:
                 params = error.message.params
                 warnings.append(_warning(name, "content.embedded-unreadable", reason=error.message.code, **params))
-    found.sort(key=lambda one: (one.invoice.syntax == "ZUGFeRD 1.0", one.index))
-    return found, warnings
+    invoices.sort(key=lambda embedded: (embedded.invoice.syntax == "ZUGFeRD 1.0", embedded.index))
+    return invoices, warnings
 
 
 def _others(files: list[tuple[str, bytes]], chosen: _Embedded) -> list[tuple[str, bytes]]:
@@ -114,10 +114,10 @@ def _attachment(name: str, content: bytes) -> InvoiceAttachment:
     return InvoiceAttachment(name=safe_file_name(name, "attachment"), media_type=media_type, size=len(content))
 
 
-def _doubts(found: list[_Embedded]) -> tuple[ReadWarning, ...]:
-    if len({one.invoice.number for one in found}) < 2:
+def _doubts(embedded_invoices: list[_Embedded]) -> tuple[ReadWarning, ...]:
+    if len({embedded.invoice.number for embedded in embedded_invoices}) < 2:
         return ()
-    return (_warning("PDF", "content.several-invoices", count=len(found)),)
+    return (_warning("PDF", "content.several-invoices", count=len(embedded_invoices)),)
 
 
 def _warning(place: str, code: str, **params: object) -> ReadWarning:

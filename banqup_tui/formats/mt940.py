@@ -232,7 +232,7 @@ def _check(statement: Statement, findings: Findings) -> None:
         findings.warn(":62F:", "content.statement-cut")
     if statement.opening_balance is None or statement.closing_balance is None:
         return
-    made = statement.opening_balance + sum(one.amount for one in statement.movements if one.booked)
+    made = statement.opening_balance + sum(movement.amount for movement in statement.movements if movement.booked)
     if made != statement.closing_balance:
         currency, closing = statement.currency, statement.closing_balance
         sums = {"made": readable(made, currency), "closing": readable(closing, currency)}

@@ -81,8 +81,8 @@ def _entry_date(entry: str | None, value_date: date | None, findings: Findings, 
     if not entry or value_date is None:
         return None
     near = [
-        found
+        entry_date
         for year in (value_date.year - 1, value_date.year, value_date.year + 1)
-        if (found := short_date(f"{year % 100:02}", entry[:2], entry[2:], findings, place))
+        if (entry_date := short_date(f"{year % 100:02}", entry[:2], entry[2:], findings, place))
     ]
     return min(near, key=lambda day: abs((day - value_date).days), default=None)

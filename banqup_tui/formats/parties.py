@@ -42,7 +42,7 @@ def kind_of(type_code: str, credit_root: bool, findings: Findings, place: str) -
 
 def without_doubles(means: Iterable[PaymentMeans]) -> tuple[PaymentMeans, ...]:
     """Payment means in order; senders repeat one account for each instalment."""
-    return tuple(one for one in dict.fromkeys(means) if one != PaymentMeans())
+    return tuple(fromkey for fromkey in dict.fromkeys(means) if fromkey != PaymentMeans())
 
 
 def check_presence(invoice: Invoice, findings: Findings, root: str) -> bool:

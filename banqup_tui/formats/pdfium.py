@@ -38,7 +38,7 @@ def embedded_files(data: bytes) -> tuple[list[tuple[str, bytes]], bool]:
     An entry that cannot be taken out is left out, and so is what is beyond MAX_ATTACHMENTS and MAX_BYTES.
     """
     with open_pdf(data) as pdf:
-        found: list[tuple[str, bytes]] = []
+        files: list[tuple[str, bytes]] = []
         total, count = 0, pdf.count_attachments()
         for index in range(min(count, MAX_ATTACHMENTS)):
             try:
@@ -48,9 +48,9 @@ def embedded_files(data: bytes) -> tuple[list[tuple[str, bytes]], bool]:
                 continue
             total += len(content)
             if total > MAX_BYTES:
-                return found, False
-            found.append((_name(attachment, index), content))
-        return found, count <= MAX_ATTACHMENTS
+                return files, False
+            files.append((_name(attachment, index), content))
+        return files, count <= MAX_ATTACHMENTS
 
 
 def _name(attachment: Any, index: int) -> str:

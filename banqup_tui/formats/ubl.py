@@ -59,7 +59,7 @@ def read_ubl(root: Element, findings: Findings) -> Invoice:
 
 def attachment_payloads(root: Element) -> list[str]:
     """The base64 texts of the embedded attachments, in the order of `Invoice.attachments`."""
-    return [found.text or "" for found in _embedded(root)]
+    return [payload.text or "" for payload in _embedded(root)]
 
 
 def _skeleton(root: Element, findings: Findings, currency: str) -> Invoice:
@@ -109,7 +109,7 @@ def _with_dates(invoice: Invoice, root: Element, findings: Findings) -> Invoice:
         "period_start": ("InvoicePeriod/StartDate",),
         "period_end": ("InvoicePeriod/EndDate",),
     }
-    days = {name: findings.day(text(root, *some), some[0]) for name, some in paths.items()}
+    days = {name: findings.day(text(root, *steps), steps[0]) for name, steps in paths.items()}
     return msgspec.structs.replace(invoice, **days)
 
 
@@ -177,8 +177,8 @@ def _payment_means(root: Element, findings: Findings) -> Iterator[PaymentMeans]:
 
 
 def _with_references(invoice: Invoice, root: Element, findings: Findings) -> Invoice:
-    preceding = (text(found) for found in find_all(root, "BillingReference/InvoiceDocumentReference/ID"))
-    others = [found for found in find_all(root, "AdditionalDocumentReference") if _payload(found) is None]
+    preceding = (text(element) for element in find_all(root, "BillingReference/InvoiceDocumentReference/ID"))
+    others = [element for element in find_all(root, "AdditionalDocumentReference") if _payload(element) is None]
     return msgspec.structs.replace(
         invoice,
         buyer_reference=text(root, "BuyerReference"),
@@ -187,13 +187,13 @@ def _with_references(invoice: Invoice, root: Element, findings: Findings) -> Inv
         project_reference=text(root, "ProjectReference/ID"),
         preceding_invoices=tuple(filter(None, preceding)),
         attachments=tuple(_attachments(root, findings)),
-        references=tuple(_reference(found) for found in others),
+        references=tuple(_reference(other) for other in others),
     )
 
 
 def _payload(reference: Element) -> Element | None:
-    found = find(reference, _EMBEDDED)
-    return found if found is not None and (found.text or "").strip() else None
+    payload = find(reference, _EMBEDDED)
+    return payload if payload is not None and (payload.text or "").strip() else None
 
 
 def _embedded(root: Element) -> Iterator[Element]:

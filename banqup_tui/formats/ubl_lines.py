@@ -31,14 +31,14 @@ def read_allowances(
     """Allowances and charges directly under an element."""
     return tuple(
         AllowanceCharge(
-            charge=text(one, "ChargeIndicator").lower() in ("true", "1"),
-            amount=findings.minor(text(one, "Amount"), currency, f"{place}AllowanceCharge/Amount"),
-            reason=text(one, "AllowanceChargeReason", "AllowanceChargeReasonCode"),
-            percent=_percent(one, findings, f"{place}AllowanceCharge"),
-            vat_category=text(one, "TaxCategory/ID"),
-            vat_rate=findings.decimal(text(one, "TaxCategory/Percent"), f"{place}AllowanceCharge/Percent"),
+            charge=text(element, "ChargeIndicator").lower() in ("true", "1"),
+            amount=findings.minor(text(element, "Amount"), currency, f"{place}AllowanceCharge/Amount"),
+            reason=text(element, "AllowanceChargeReason", "AllowanceChargeReasonCode"),
+            percent=_percent(element, findings, f"{place}AllowanceCharge"),
+            vat_category=text(element, "TaxCategory/ID"),
+            vat_rate=findings.decimal(text(element, "TaxCategory/Percent"), f"{place}AllowanceCharge/Percent"),
         )
-        for one in find_all(parent, "AllowanceCharge")
+        for element in find_all(parent, "AllowanceCharge")
     )
 
 
@@ -47,18 +47,18 @@ def read_breakdown(tax_total: Element | None, currency: str, findings: Findings)
     place = "TaxTotal/TaxSubtotal"
     return tuple(
         VatBreakdown(
-            taxable=findings.minor(text(one, "TaxableAmount"), currency, f"{place}/TaxableAmount"),
-            vat=findings.minor(text(one, "TaxAmount"), currency, f"{place}/TaxAmount"),
-            category=text(one, "TaxCategory/ID"),
-            rate=findings.decimal(text(one, "TaxCategory/Percent", "Percent"), f"{place}/Percent"),
-            exemption_reason=text(one, *_EXEMPTION),
+            taxable=findings.minor(text(element, "TaxableAmount"), currency, f"{place}/TaxableAmount"),
+            vat=findings.minor(text(element, "TaxAmount"), currency, f"{place}/TaxAmount"),
+            category=text(element, "TaxCategory/ID"),
+            rate=findings.decimal(text(element, "TaxCategory/Percent", "Percent"), f"{place}/Percent"),
+            exemption_reason=text(element, *_EXEMPTION),
         )
-        for one in find_all(tax_total, "TaxSubtotal")
+        for element in find_all(tax_total, "TaxSubtotal")
     )
 
 
-def _percent(one: Element, findings: Findings, place: str) -> Decimal | None:
-    return findings.decimal(text(one, "MultiplierFactorNumeric"), f"{place}/MultiplierFactorNumeric")
+def _percent(element: Element, findings: Findings, place: str) -> Decimal | None:
+    return findings.decimal(text(element, "MultiplierFactorNumeric"), f"{place}/MultiplierFactorNumeric")
 
 
 def _line(line: Element, currency: str, findings: Findings, depth: int, place: str) -> InvoiceLine:

@@ -59,13 +59,13 @@ def _tax_numbers(party: Element | None) -> tuple[str, str]:
 def _identifiers(party: Element | None) -> list[tuple[str, str]]:
     pairs = []
     for path in ("EndpointID", "PartyIdentification/ID"):
-        pairs += [(attribute(found, "schemeID"), text(found)) for found in find_all(party, path)]
+        pairs += [(attribute(element, "schemeID"), text(element)) for element in find_all(party, path)]
     for tax_scheme in find_all(party, "PartyTaxScheme"):
         own = attribute(find(tax_scheme, "CompanyID"), "schemeID")
         meant = text(tax_scheme, "TaxScheme/ID").upper() or "VAT"
         pairs.append((own or meant, text(tax_scheme, "CompanyID")))
-    for found in find_all(party, "PartyLegalEntity/CompanyID"):
-        pairs.append((attribute(found, "schemeID"), text(found)))
+    for identifier in find_all(party, "PartyLegalEntity/CompanyID"):
+        pairs.append((attribute(identifier, "schemeID"), text(identifier)))
     return pairs
 
 

@@ -88,19 +88,19 @@ def _refusal(document: XmlDocument) -> Exception:
     namespace, name = document.namespaces.get(element, ""), element.tag
     if name in _OTHER_FORMATS:
         return refuse("file.other-format", what=_OTHER_FORMATS[name])
-    for part, what in _OTHER_NAMESPACES.items():
+    for part, kind in _OTHER_NAMESPACES.items():
         if part in namespace.lower():
-            return refuse("file.other-format", what=what)
+            return refuse("file.other-format", what=kind)
     ubl_match = _UBL_NAMESPACE.fullmatch(namespace)
     if ubl_match and ubl_match[2] == "1":
         return refuse("file.ubl-one", name=_shown(name))
     if ubl_match:
-        what = _UBL_DOCUMENTS.get(name, "document")
-        return refuse("file.other-ubl-document", what=what, name=_shown(name))
+        kind = _UBL_DOCUMENTS.get(name, "document")
+        return refuse("file.other-ubl-document", what=kind, name=_shown(name))
     iso_match = _ISO_20022.match(namespace)
     if iso_match:
-        what = "payment-file" if iso_match[1].startswith("pain.") else "bank-message"
-        return refuse("file.other-bank-message", what=what, name=iso_match[1])
+        kind = "payment-file" if iso_match[1].startswith("pain.") else "bank-message"
+        return refuse("file.other-bank-message", what=kind, name=iso_match[1])
     if name in _OTHER_DOCUMENTS:
         return refuse("file.other-document", what=_OTHER_DOCUMENTS[name])
     return refuse("file.other-xml", name=_shown(name))

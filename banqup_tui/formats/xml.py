@@ -96,9 +96,9 @@ def find(element: Element | None, *paths: str) -> Element | None:
     if element is None:
         return None
     for path in paths:
-        found = element.find(path) if "/" not in path else next(iter(_found(element, path)), None)
-        if found is not None:
-            return found
+        element_found = element.find(path) if "/" not in path else next(iter(_found(element, path)), None)
+        if element_found is not None:
+            return element_found
     return None
 
 
@@ -113,8 +113,8 @@ def text(element: Element | None, *paths: str) -> str:
     if not paths:
         return _clean(element)
     for path in paths:
-        for found in _found(element, path):
-            if content := _clean(found):
+        for candidate in _found(element, path):
+            if content := _clean(candidate):
                 return content
     return ""
 
@@ -129,10 +129,10 @@ def _clean(element: Element) -> str:
 def _found(element: Element, path: str) -> list[Element]:
     """Step by step: `findall` of one name is done in C, of a path in Python."""
     first, *further = _steps(path)
-    found = element.findall(first)
+    elements = element.findall(first)
     for step in further:
-        found = [inner for outer in found for inner in outer.findall(step)]
-    return found
+        elements = [inner for outer in elements for inner in outer.findall(step)]
+    return elements
 
 
 @cache

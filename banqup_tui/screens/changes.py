@@ -55,7 +55,7 @@ class RefusedChangesScreen(PlaceScreen):
 
     def draw(self) -> None:
         changes = self.banqup.session.refused_changes.all()
-        self._changes = {one.key: one for one in changes}
+        self._changes = {change.key: change for change in changes}
         number = len(changes)
         words = ngettext("{count} change", "{count} changes", number).format(count=count(number)) if number else ""
         self.title_line.set_path([_("Client documents"), _("Refused changes")], right=words)
@@ -71,16 +71,16 @@ class RefusedChangesScreen(PlaceScreen):
         return on_it or next(iter(self._changes.values()), None)
 
     def _show_details(self) -> None:
-        one, today = self._one(), self.banqup.now().date()
-        if one is None:
+        shown, today = self._one(), self.banqup.now().date()
+        if shown is None:
             nothing = (left(0, _("No change was refused."), "strong", bold=True),)
             self.details.show(lambda _width: [nothing])
             return
-        self.details.show(lambda width: change_details(one, today, width), keep_place=True)
+        self.details.show(lambda width: change_details(shown, today, width), keep_place=True)
 
     def context(self) -> Context:
-        one = self._one()
-        keys = self.listing.selected or ([one.key] if one else [])
+        change = self._one()
+        keys = self.listing.selected or ([change.key] if change else [])
         return self.banqup.context(self, changes=[self._changes[key] for key in keys if key in self._changes])
 
     def state_words(self) -> Sequence[Word]:
@@ -88,12 +88,12 @@ class RefusedChangesScreen(PlaceScreen):
         if number:
             words = ngettext("{count} selected", "{count} selected", number).format(count=count(number))
             return (Word(words, "strong", True),)
-        one = self._one()
-        return (Word(why_not(one), "warn"), Word(f"  {what_to_do(one)}", "muted")) if one else ()
+        change = self._one()
+        return (Word(why_not(change), "warn"), Word(f"  {what_to_do(change)}", "muted")) if change else ()
 
     def menu_title(self) -> str:
-        one = self._one()
-        return one.what if one else ""
+        change = self._one()
+        return change.what if change else ""
 
     def menu_region(self) -> Region | None:
         if not self.listing.key:

@@ -86,14 +86,14 @@ class ClientScreen(PlaceScreen):
         if client is None:
             self.banqup.go_back()
             return
-        found = self._integrations()
+        integrations = self._integrations()
         self.title_line.set_path([_("Clients"), client.name], right=vat_number(client.vat_number))
-        beside = count(len(found)) if found else ""
+        beside = count(len(integrations)) if integrations else ""
         self.tabs.set([Tab(OVERVIEW, _("Overview")), Tab(INTEGRATIONS, _("Integrations"), beside)], self._tab)
         if self._tab == OVERVIEW:
             self.details.show(lambda width: self._overview(client, width), keep_place=True)
-        elif found:
-            self.listing.show(integration_items(found, self._health(found), self.banqup.now()))
+        elif integrations:
+            self.listing.show(integration_items(integrations, self._health(integrations), self.banqup.now()))
             self._show_details()
         else:
             self.listing.show(lambda _width: (None, ()))
@@ -106,25 +106,31 @@ class ClientScreen(PlaceScreen):
         self.came_to_rest()
 
     def _show_details(self) -> None:
-        one = self._integration()
-        if one is not None:
-            extension = self.banqup.session.readers.extension(one.extension_id)
-            failed = self.banqup.session.failures.failed_at(one.id)
+        integration = self._integration()
+        if integration is not None:
+            extension = self.banqup.session.readers.extension(integration.extension_id)
+            failed = self.banqup.session.failures.failed_at(integration.id)
             now = self.banqup.now()
             self.details.show(
-                lambda width: integration_details(one, extension, now, width, failed=failed), keep_place=True
+                lambda width: integration_details(integration, extension, now, width, failed=failed), keep_place=True
             )
 
     def _health(self, integrations: Sequence[Integration]) -> dict[str, Health]:
-        extensions = {one.id: one for one in self.banqup.session.readers.extensions()}
+        extensions = {extension.id: extension for extension in self.banqup.session.readers.extensions()}
         now = self.banqup.now()
-        return {one.id: health_of(one, extensions.get(one.extension_id), now) for one in integrations}
+        return {
+            integration.id: health_of(integration, extensions.get(integration.extension_id), now)
+            for integration in integrations
+        }
 
     def _integration(self) -> Integration | None:
         if self._tab != INTEGRATIONS:
             return None
-        found = self._integrations()
-        return next((one for one in found if one.id == self.listing.key), found[0] if found else None)
+        integrations = self._integrations()
+        return next(
+            (integration for integration in integrations if integration.id == self.listing.key),
+            integrations[0] if integrations else None,
+        )
 
     def _overview(self, client: Client, width: int) -> list[Line]:
         lines: list[Line] = []
@@ -152,15 +158,19 @@ class ClientScreen(PlaceScreen):
         return lines
 
     def context(self) -> Context:
-        one = self._integration()
-        return self.banqup.context(self, client_id=self.client_id, integration_id=one.id if one else None)
+        integration = self._integration()
+        return self.banqup.context(
+            self, client_id=self.client_id, integration_id=integration.id if integration else None
+        )
 
     def state_words(self) -> Sequence[Word]:
-        found = self._integrations()
-        number = ngettext("{count} integration", "{count} integrations", len(found)).format(count=count(len(found)))
-        health = self._health(found).values()
-        broken = sum(one.needs_a_person for one in health)
-        waits = sum(one is Health.NO_ANSWER for one in health)
+        integrations = self._integrations()
+        number = ngettext("{count} integration", "{count} integrations", len(integrations)).format(
+            count=count(len(integrations))
+        )
+        health = self._health(integrations).values()
+        broken = sum(state.needs_a_person for state in health)
+        waits = sum(state is Health.NO_ANSWER for state in health)
         if waits:
             words = ngettext("{count} without an answer", "{count} without an answer", waits).format(count=count(waits))
             number = f"{number}, {words}"
@@ -170,8 +180,8 @@ class ClientScreen(PlaceScreen):
         return (Word(number, "muted"),)
 
     def menu_title(self) -> str:
-        one = self._integration()
-        return one.label if one else (self.client.name if self.client else "")
+        integration = self._integration()
+        return integration.label if integration else (self.client.name if self.client else "")
 
     def menu_region(self) -> Region | None:
         region = self.listing.cursor_region() if self.listing.key else Region(0, self.body_top + 2, self.size.width, 1)

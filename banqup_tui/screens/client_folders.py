@@ -88,7 +88,7 @@ class ClientFolders(PlaceScreen):
     def draw(self) -> None:
         readers = self.banqup.session.readers
         self.tree_view.set_nodes(list(tree_nodes(readers.folders(self.client_id))))
-        labels = [one.label for one in readers.integrations(self.client_id)]
+        labels = [integration.label for integration in readers.integrations(self.client_id)]
         self.table.set_integrations(labels)
         if self._rows is None or self._rows.query != self._query:
             self._show_query()
@@ -100,12 +100,12 @@ class ClientFolders(PlaceScreen):
         self.table.set_empty_note(self._empty())
 
     def _show_query(self) -> None:
-        here = self.table.row
+        current = self.table.row
         self._rows = self.banqup.session.readers.documents(self._query)
         selling = self._query.folder is Folder.SALES_INVOICES
         self.table.set_labels(counterparty=_("Customer") if selling else _("Supplier"))
         self.table.set_sort(folders_query.sorted_by(self._query), descending=self._query.descending)
-        self.table.set_rows(TableRows(self._rows, self.banqup.meet), cursor_id=here.id if here else None)
+        self.table.set_rows(TableRows(self._rows, self.banqup.meet), cursor_id=current.id if current else None)
 
     def _say_title(self) -> None:
         client = self.banqup.session.readers.client(self.client_id)
@@ -171,12 +171,14 @@ class ClientFolders(PlaceScreen):
         if not selection.all_that_match:
             return sorted(selection.ids)
         ids = self._rows.ids(0, MOST_IN_SELECTION + len(selection.ids)) if self._rows is not None else []
-        return [one for one in ids if one in selection][:MOST_IN_SELECTION]
+        return [document_id for document_id in ids if document_id in selection][:MOST_IN_SELECTION]
 
     def state_words(self) -> Sequence[Word]:
         if not self._shows_table or self.table.row is None:
             client = self.banqup.session.readers.client(self.client_id)
-            labels = ", ".join(one.label for one in self.banqup.session.readers.integrations(self.client_id))
+            labels = ", ".join(
+                integration.label for integration in self.banqup.session.readers.integrations(self.client_id)
+            )
             return (Word(vat_number(client.vat_number if client else None), "muted"), Word(f"   {labels}", "muted"))
         return self.banqup.status_words(self.table.row.id)
 

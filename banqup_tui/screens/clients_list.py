@@ -210,15 +210,15 @@ class Clients(ClientsList):
 
 def _order(sort: ClientSort) -> Callable[[ClientRow], tuple[object, ...]]:
     def key(row: ClientRow) -> tuple[object, ...]:
-        found = row.counts
+        counted = row.counts
         name = folded(row.client.name)
-        by_transaction = (-found.error, -found.ready, -found.queued, -found.client_action_needed, name)
+        by_transaction = (-counted.error, -counted.ready, -counted.queued, -counted.client_action_needed, name)
         newest = -(row.newest.toordinal() if row.newest else 0)
         return {
             "error": by_transaction,
-            "ready": (-found.ready, *by_transaction),
-            "queued": (-found.queued, *by_transaction),
-            "client": (-found.client_action_needed, *by_transaction),
+            "ready": (-counted.ready, *by_transaction),
+            "queued": (-counted.queued, *by_transaction),
+            "client": (-counted.client_action_needed, *by_transaction),
             "newest": (newest, name),
             "vat_number": (row.client.vat_number or "", name),
             "integrations": (", ".join(row.integrations), name),

@@ -96,14 +96,14 @@ class DocumentScreen(PlaceScreen):
             self._draw_deliveries()
 
     def _below(self) -> ClientFolders | None:
-        return next((one for one in reversed(self.app.screen_stack) if isinstance(one, ClientFolders)), None)
+        return next((screen for screen in reversed(self.app.screen_stack) if isinstance(screen, ClientFolders)), None)
 
     def _tabs(self) -> list[Tab]:
         invoice = self._read.content.invoice if self._read and self._read.content else None
         tabs = [Tab(DOCUMENT, _("Document"))]
         if invoice is not None:
             tabs += [Tab(LINES, _("Lines"), count(len(invoice.lines))), Tab(PAYMENT, _("Payment"))]
-        wrong = sum(one.needs_a_look for one in self._deliveries())
+        wrong = sum(delivery.needs_a_look for delivery in self._deliveries())
         tabs.append(Tab(DELIVERIES, _("Deliveries"), f"{sign('error')}{wrong}" if wrong else "", "error"))
         return [*tabs, Tab(RAW, _("Raw"))]
 
@@ -137,15 +137,15 @@ class DocumentScreen(PlaceScreen):
         return lambda width: document_lines(read, width)
 
     def _draw_deliveries(self) -> None:
-        found = self._deliveries()
-        if not found:
+        deliveries = self._deliveries()
+        if not deliveries:
             self.deliveries.show(lambda _width: (None, ()))
             nowhere: Line = (left(0, _("It has not been sent to any integration.")),)
             self.details.show(lambda _width: [nowhere])
             return
         labels = self.banqup.integration_labels()
-        worst = next((one.id for one in found if one.needs_a_look), "")
-        self.deliveries.show(delivery_items(found, labels, self.banqup.now()), start=worst)
+        worst = next((delivery.id for delivery in deliveries if delivery.needs_a_look), "")
+        self.deliveries.show(delivery_items(deliveries, labels, self.banqup.now()), start=worst)
         self._show_details()
 
     def _show_details(self) -> None:
@@ -157,9 +157,11 @@ class DocumentScreen(PlaceScreen):
         self.details.show(lambda width: delivery_details(delivery, label, now, width), keep_place=True)
 
     def _delivery(self) -> Delivery | None:
-        found = self._deliveries()
-        on_it = next((one for one in found if one.id == self.deliveries.key), None)
-        return on_it or next((one for one in found if one.needs_a_look), found[0] if found else None)
+        deliveries = self._deliveries()
+        on_it = next((delivery for delivery in deliveries if delivery.id == self.deliveries.key), None)
+        return on_it or next(
+            (delivery for delivery in deliveries if delivery.needs_a_look), deliveries[0] if deliveries else None
+        )
 
     def _start_reading(self) -> None:
         document = self.document
@@ -188,14 +190,14 @@ class DocumentScreen(PlaceScreen):
 
     def state_words(self) -> Sequence[Word]:
         if self._tab == DELIVERIES:
-            found = [one for one in self._deliveries() if one.state is not DeliveryState.CANCELLED]
-            if not found:
+            deliveries = [delivery for delivery in self._deliveries() if delivery.state is not DeliveryState.CANCELLED]
+            if not deliveries:
                 return ()
-            there = sum(one.state is DeliveryState.DELIVERED for one in found)
-            words = ngettext("{part} of {whole} delivered", "{part} of {whole} delivered", there).format(
-                part=count(there), whole=count(len(found))
+            arrived = sum(delivery.state is DeliveryState.DELIVERED for delivery in deliveries)
+            words = ngettext("{part} of {whole} delivered", "{part} of {whole} delivered", arrived).format(
+                part=count(arrived), whole=count(len(deliveries))
             )
-            if any(one.needs_a_look for one in found):
+            if any(delivery.needs_a_look for delivery in deliveries):
                 return (Word(sign("error"), "error", True), Word(f" {words}"))
             return (Word(words, "muted"),)
         return self.banqup.status_words(self.document_id)

@@ -47,13 +47,13 @@ class Library:
         self._under_way: dict[str, asyncio.Future[Read]] = {}
 
     def known(self, document: Document) -> Read | None:
-        found = self._cached.get(document.sha256)
-        return msgspec.structs.replace(found, document=document) if found is not None else None
+        content = self._cached.get(document.sha256)
+        return msgspec.structs.replace(content, document=document) if content is not None else None
 
     async def read(self, document: Document) -> Read:
-        found = self.known(document)
-        if found is not None and found.is_final:
-            return found
+        content = self.known(document)
+        if content is not None and content.is_final:
+            return content
         under_way = self._under_way.get(document.sha256)
         if under_way is None:
             under_way = asyncio.ensure_future(self._reading(document))
@@ -63,11 +63,11 @@ class Library:
         return await asyncio.shield(under_way)
 
     async def _reading(self, document: Document) -> Read:
-        found = await in_thread(lambda: self._read(document))
-        self._cached[document.sha256] = found
+        content = await in_thread(lambda: self._read(document))
+        self._cached[document.sha256] = content
         while len(self._cached) > _MOST_CACHED:
             self._cached.pop(next(iter(self._cached)))
-        return found
+        return content
 
     def _read(self, document: Document) -> Read:
         from pathlib import Path
@@ -101,17 +101,17 @@ class DocumentReader:
         if document is None:
             self._page.show(None)
             return
-        found = self._runtime.library.known(document)
-        if found is not None:
-            self._page.show(lambda width: [*_label(found, width), *document_lines(found, width)])
+        content = self._runtime.library.known(document)
+        if content is not None:
+            self._page.show(lambda width: [*_label(content, width), *document_lines(content, width)])
             return
         self._page.show(lambda width: [*_label(Read(document), width), *plain_lines(document, width, "")])
         self._page.run_worker(self._read(document), group="reading", exclusive=True, exit_on_error=False)
 
     async def _read(self, document: Document) -> None:
-        found = await self._runtime.library.read(document)
+        content = await self._runtime.library.read(document)
         if self._wanted == document.id:
-            self._page.show(lambda width: [*_label(found, width), *document_lines(found, width)])
+            self._page.show(lambda width: [*_label(content, width), *document_lines(content, width)])
 
 
 def _label(read: Read, width: int) -> list[Line]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from banqup_tui.python_process import clean_environment
 
 
-async def open_outside(what: str) -> bool:
+async def open_outside(target: str) -> bool:
     """False where there is nothing to open it with."""
     environment = clean_environment()
     path = environment.get("PATH")
@@ -18,7 +18,7 @@ async def open_outside(what: str) -> bool:
         return False
     await asyncio.create_subprocess_exec(
         opener,
-        what,
+        target,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,

@@ -66,10 +66,10 @@ class FailuresScreen(PlaceScreen):
 
     def _titles(self) -> dict[str, str]:
         extensions = self.banqup.session.readers.extensions()
-        return {one.id: own_text(one.title) for one in extensions}
+        return {extension.id: own_text(extension.title) for extension in extensions}
 
     def _group(self) -> FailureGroup | None:
-        on_it = next((one for one in self._groups if one.key == self.listing.key), None)
+        on_it = next((group for group in self._groups if group.key == self.listing.key), None)
         return on_it or (self._groups[0] if self._groups else None)
 
     def _show_details(self) -> None:
@@ -84,8 +84,10 @@ class FailuresScreen(PlaceScreen):
         self.details.show(lambda width: group_details(group, example, titles, clients, width), keep_place=True)
 
     def _clients(self, group: FailureGroup) -> dict[str, str]:
-        found = (self.banqup.session.readers.client(one) for one in {part.client_id for part in group.parts[:12]})
-        return {one.id: one.name for one in found if one is not None}
+        clients = (
+            self.banqup.session.readers.client(client_id) for client_id in {part.client_id for part in group.parts[:12]}
+        )
+        return {client.id: client.name for client in clients if client is not None}
 
     def context(self) -> Context:
         return self.banqup.context(self, failures=self._group())
@@ -150,28 +152,28 @@ class Failed(PlaceScreen):
         failures = self.banqup.session.failures
         group = failures.group(self._key)
         failing = failures.failing(group) if group else []
-        self._of_document = {one.document_id: one.delivery_id for one in failing}
-        here = self.table.row
+        self._of_document = {failure.document_id: failure.delivery_id for failure in failing}
+        current = self.table.row
         ids = tuple(self._of_document)
         number = ngettext("{count} document", "{count} documents", len(ids)).format(count=count(len(ids)))
         path = [_("Client documents"), _("Failures")]
         self.title_line.set_path([*path, cause_words(group)] if group else path, right=number)
         if ids != self._rows.ids:
             self._rows = FailedRows(self, ids)
-            self.table.set_rows(self._rows, cursor_id=here.id if here else None)
+            self.table.set_rows(self._rows, cursor_id=current.id if current else None)
         else:
             self.table.refresh_rows()
 
     def chosen(self) -> list[str]:
         selection = self.table.selection
         if not selection.is_empty:
-            return [one for one in self._rows.ids if one in selection]
+            return [document_id for document_id in self._rows.ids if document_id in selection]
         return [self.table.row.id] if self.table.row else []
 
     def context(self) -> Context:
         ids = self.chosen()
-        one = self._of_document.get(ids[0]) if len(ids) == 1 else None
-        return self.banqup.context(self, document_ids=ids, delivery_id=one)
+        delivery_id = self._of_document.get(ids[0]) if len(ids) == 1 else None
+        return self.banqup.context(self, document_ids=ids, delivery_id=delivery_id)
 
     def state_words(self) -> Sequence[Word]:
         row = self.table.row
@@ -224,22 +226,22 @@ class FailedRows:
     def __init__(self, screen: Failed, ids: tuple[str, ...]) -> None:
         self.ids = ids
         self._screen = screen
-        self._places = {one: at for at, one in enumerate(ids)}
+        self._places = {document_id: at for at, document_id in enumerate(ids)}
 
     def count(self) -> int:
         return len(self.ids)
 
     def window(self, start: int, length: int) -> Sequence[DocumentRow | None]:
         wanted = self.ids[start : start + length]
-        found = {row.id: row for row in self._screen.banqup.session.readers.rows(wanted)}
-        return [found.get(one) for one in wanted]
+        rows_by_id = {row.id: row for row in self._screen.banqup.session.readers.rows(wanted)}
+        return [rows_by_id.get(document_id) for document_id in wanted]
 
     def position(self, document_id: str) -> int | None:
         return self._places.get(document_id)
 
 
 def _summary(groups: Sequence[FailureGroup]) -> str:
-    number = sum(one.count for one in groups)
+    number = sum(group.count for group in groups)
     if not number:
         return ""
     words = ngettext("{count} delivery", "{count} deliveries", number).format(count=count(number))

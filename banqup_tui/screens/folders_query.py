@@ -54,8 +54,8 @@ def in_order_of(query: DocumentQuery, column: document_labels.SortColumn) -> Doc
     return replace(query, sort=_SORTS[column], descending=not query.descending if again else True)
 
 
-def filtered(query: DocumentQuery, found: Filter) -> DocumentQuery:
-    return replace(query, filter=found)
+def filtered(query: DocumentQuery, parsed: Filter) -> DocumentQuery:
+    return replace(query, filter=parsed)
 
 
 def errors_toggled(query: DocumentQuery) -> DocumentQuery:

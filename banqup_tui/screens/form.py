@@ -83,7 +83,9 @@ class FormScreen(Sheet):
         yield self.help
 
     def compose_panels(self) -> ComposeResult:
-        if self._form.sign_in is not None and any(kind_of(of) == "sign-in" for of in self._properties.values()):
+        if self._form.sign_in is not None and any(
+            kind_of(property) == "sign-in" for property in self._properties.values()
+        ):
             panel = SignInPanel()
             self._signing = SignInAtForm(self, panel, self._form.sign_in)
             yield panel
@@ -229,10 +231,10 @@ class FormScreen(Sheet):
         return read_day(self.view.text_of(SINCE))
 
     def _values(self) -> dict[str, Any]:
-        found = self.view.own_values()
+        values = self.view.own_values()
         return {
             name: None if text is None else value_of(self._properties[name], text)
-            for name, text in found.items()
+            for name, text in values.items()
             if name in self._properties
         }
 
@@ -315,8 +317,8 @@ def _sentence(step: TestStep) -> str:
 
 def _by_field(result: TestResult, properties: Mapping[str, Any]) -> dict[str, str]:
     """The first thing said of each setting, without its title: it stands beside it."""
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for step in result.steps:
-        if not step.ok and step.field and step.field in properties and step.field not in found:
-            found[step.field] = sentence_beside(step.message)
-    return found
+        if not step.ok and step.field and step.field in properties and step.field not in texts:
+            texts[step.field] = sentence_beside(step.message)
+    return texts

@@ -49,7 +49,7 @@ def fields_of(form: Form) -> Iterator[Field]:
             own=_text(form.values.get(name)) or ("" if kind in UNSEEN and stored_here else None),
             inherited=_text(inherited),
             stored=stored_here or name in form.inherited_secrets,
-            choices=tuple(str(one) for one in setting_rules.plain(schema).get("enum", ())),
+            choices=tuple(str(choice) for choice in setting_rules.plain(schema).get("enum", ())),
             required=form.is_complete and name in required and (at_client or not of_client),
             check=_check_of(schema),
             has_levels=at_client,
@@ -69,7 +69,7 @@ def not_asked(form: Form, texts: Mapping[str, str]) -> Iterator[str]:
 
 
 def _name_field(naming: Naming) -> Field:
-    taken = {one.casefold() for one in naming.taken}
+    taken = {name.casefold() for name in naming.taken}
 
     def check(text: str) -> Wrong | None:
         if text.strip().casefold() in taken:
@@ -84,7 +84,9 @@ def _name_field(naming: Naming) -> Field:
 
 def ticks_of(form: Form) -> Iterator[Ticks]:
     if form.folders is not None:
-        boxes = [(str(one), _(FOLDER_NAMES[one]), one in form.folders) for one in Folder if one in form.takes]
+        boxes = [
+            (str(folder), _(FOLDER_NAMES[folder]), folder in form.folders) for folder in Folder if folder in form.takes
+        ]
         yield Ticks(FOLDERS, _("Folders"), boxes, required=True)
     if form.older is not None and form.older.count:
         yield older_ticks(form.older, has_day=False)

@@ -48,35 +48,35 @@ class SignInAtForm:
         finally:
             watching.cancel()
 
-    async def _watch(self, found: SignIn) -> None:
+    async def _watch(self, sign_in: SignIn) -> None:
         """While nobody answers it goes on: the header says so."""
-        while not self._is_over(found):
+        while not self._is_over(sign_in):
             await asyncio.sleep(POLL)
             try:
-                found = await self._signing.state(found.id)
+                sign_in = await self._signing.state(sign_in.id)
             except Refused as error:
                 self._panel.refuse(sentence_of(error.message), remedy_of(error.message))
                 return
             except BanqupError:
                 continue
 
-    def _is_over(self, found: SignIn) -> bool:
-        if found.state is SignInState.SIGNED_IN:
-            self._panel.answer(found.id)
-        elif found.state is SignInState.REFUSED:
-            reason = found.reason or message("sign-in.refused-without-reason", provider=found.provider)
+    def _is_over(self, sign_in: SignIn) -> bool:
+        if sign_in.state is SignInState.SIGNED_IN:
+            self._panel.answer(sign_in.id)
+        elif sign_in.state is SignInState.REFUSED:
+            reason = sign_in.reason or message("sign-in.refused-without-reason", provider=sign_in.provider)
             self._panel.refuse(sentence_of(reason), remedy_of(reason))
-        return found.state is not SignInState.WAITING
+        return sign_in.state is not SignInState.WAITING
 
     # what is wished in the panel
 
-    def wished(self, what: SignInChoice) -> None:
-        if what == "copy":
+    def wished(self, choice: SignInChoice) -> None:
+        if choice == "copy":
             self._screen.app.copy_to_clipboard(self._url)
             self._panel.tell(_("Copied: the address. Where no clipboard is reached, select it with Shift held."))
         else:
-            work = self._open() if what == "browser" else self._return(self._panel.pasted)
-            self._screen.run_worker(work, group=what, exclusive=True, exit_on_error=False)
+            work = self._open() if choice == "browser" else self._return(self._panel.pasted)
+            self._screen.run_worker(work, group=choice, exclusive=True, exit_on_error=False)
 
     async def _open(self) -> None:
         if self._url.startswith(("https://", "http://")) and await open_outside(self._url):
@@ -88,10 +88,10 @@ class SignInAtForm:
         asked = self._id
         self._panel.tell(_("Asking the provider"), "muted")
         try:
-            found = await self._signing.returned(asked, address)
+            sign_in = await self._signing.returned(asked, address)
         except BanqupError as error:
             if asked == self._id:
                 self._panel.tell(words_of(error.message), "error")
             return
-        if asked == self._id and not self._is_over(found):
+        if asked == self._id and not self._is_over(sign_in):
             self._panel.tell(_("Waiting until you have signed in there."), "muted")

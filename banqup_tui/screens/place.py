@@ -292,7 +292,8 @@ class PlaceScreen(Sheet):
             for entry in registry.palette_of(context)
         ]
         entries += [
-            Entry(f"client:{one.id}", one.name, _("client")) for one in self.banqup.session.readers.find_clients("")
+            Entry(f"client:{client.id}", client.name, _("client"))
+            for client in self.banqup.session.readers.find_clients("")
         ]
         palette = await self.ask.panel(Palette)
         palette.fill(lambda text: found(text, entries))

@@ -38,9 +38,9 @@ class TerminalAsk:
 
     async def panel(self, kind: type[P]) -> P:
         """The panel of this kind on the screen: made when it is first asked for, kept then."""
-        there = self._screen.query_children(kind)
-        if there:
-            return there.first()
+        open_panels = self._screen.query_children(kind)
+        if open_panels:
+            return open_panels.first()
         made = kind()
         await self._screen.mount(made)
         return made
@@ -51,7 +51,9 @@ class TerminalAsk:
         from banqup_tui.widgets.choose import Choose, Option
 
         panel = await self.panel(Choose)
-        options = [Option(one.id, one.label, one.note, one.key, one.reason) for one in question.choices]
+        options = [
+            Option(choice.id, choice.label, choice.note, choice.key, choice.reason) for choice in question.choices
+        ]
         panel.fill(
             question.title,
             options,
@@ -69,7 +71,9 @@ class TerminalAsk:
         from banqup_tui.screens.place import found
         from banqup_tui.widgets.palette import Entry, Palette
 
-        entries = [Entry(one.id, one.label, one.note, possible=one.reason is None) for one in question.choices]
+        entries = [
+            Entry(choice.id, choice.label, choice.note, possible=choice.reason is None) for choice in question.choices
+        ]
         panel = await self.panel(Palette)
         panel.fill(
             lambda text: found(text, entries) if text else entries,
@@ -84,8 +88,8 @@ class TerminalAsk:
 
         panel = await self.panel(TickPanel)
         lines = [
-            TickLine(one.id, one.label, one.has, one.state, one.possible, one.note, one.warning)
-            for one in question.rows
+            TickLine(row.id, row.label, row.has, row.state, row.possible, row.note, row.warning)
+            for row in question.rows
         ]
         panel.fill(
             TickQuestion(
@@ -97,7 +101,7 @@ class TerminalAsk:
                 question.option,
                 question.processed,
             ),
-            frozenset(one.id for one in question.rows if one.ticked),
+            frozenset(row.id for row in question.rows if row.ticked),
         )
         answer = await panel.asked()
         if answer is None:
@@ -121,7 +125,7 @@ class TerminalAsk:
         from banqup_tui.widgets.confirm import Confirm
 
         panel = await self.panel(Confirm)
-        panel.fill(question.title, question.lines, [Button(one.id, one.label) for one in question.choices])
+        panel.fill(question.title, question.lines, [Button(choice.id, choice.label) for choice in question.choices])
         return cast("str | None", await panel.asked())
 
     async def fill_in(self, form: Form) -> Filled | None:
@@ -202,9 +206,11 @@ def _effects(question: Ticking) -> Callable[[frozenset[str], bool, bool], Effect
     from banqup_tui.widgets.tick_panel import Effects
 
     def effects(ids: frozenset[str], option: bool, processed: bool) -> Effects:
-        found = question.summary(Ticked(ids=ids, option=option, processed=processed))
-        has = found.has or None
-        return Effects(found.effects, found.lines, found.button, found.title, found.subtitle, has, found.wanted)
+        summary = question.summary(Ticked(ids=ids, option=option, processed=processed))
+        has = summary.has or None
+        return Effects(
+            summary.effects, summary.lines, summary.button, summary.title, summary.subtitle, has, summary.wanted
+        )
 
     return effects
 
@@ -226,7 +232,7 @@ def completed(text: str) -> str:
 
 def _common_start(names: Sequence[str]) -> str:
     first, last = names[0], names[-1]
-    length = next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), None)
+    length = next((at for at, (left, other) in enumerate(zip(first, last, strict=False)) if left != other), None)
     return first[:length] if length is not None else min(first, last, key=len)
 
 

@@ -59,21 +59,23 @@ class StoreScreen(PlaceScreen):
         return self.banqup.session.readers.extensions()
 
     def _installations(self) -> dict[str, Installation]:
-        return {one.extension_id: one for one in self.banqup.session.readers.installations()}
+        return {installation.extension_id: installation for installation in self.banqup.session.readers.installations()}
 
     def draw(self) -> None:
         extensions, installed = self._extensions(), self._installations()
         by_extension: dict[str, list[Integration]] = {}
-        for one in self.banqup.session.readers.integrations():
-            by_extension.setdefault(one.extension_id, []).append(one)
+        for integration in self.banqup.session.readers.integrations():
+            by_extension.setdefault(integration.extension_id, []).append(integration)
         now = self.banqup.now()
-        self._health = {one.id: summary(by_extension.get(one.id, ()), one, now) for one in extensions}
+        self._health = {
+            extension.id: summary(by_extension.get(extension.id, ()), extension, now) for extension in extensions
+        }
         self.title_line.set_path([_("Banqup Store")], right=_summary(extensions, installed, self._health))
         self.listing.show(extension_items(extensions, installed, self._health))
         self._show_details()
 
     def _extension(self) -> Extension | None:
-        return next((one for one in self._extensions() if one.id == self.listing.key), None)
+        return next((extension for extension in self._extensions() if extension.id == self.listing.key), None)
 
     def _show_details(self) -> None:
         extension = self._extension()
@@ -90,9 +92,14 @@ class StoreScreen(PlaceScreen):
         clients = {row.client.id: row.client.name for row in self.banqup.session.readers.clients()}
         failed = self.banqup.session.failures.failed_by_integration()
         return [
-            User(clients[one.client_id], health_of(one, extension, now), one, failed.get(one.id, 0))
-            for one in self.banqup.session.readers.integrations()
-            if one.extension_id == extension.id and one.client_id in clients
+            User(
+                clients[integration.client_id],
+                health_of(integration, extension, now),
+                integration,
+                failed.get(integration.id, 0),
+            )
+            for integration in self.banqup.session.readers.integrations()
+            if integration.extension_id == extension.id and integration.client_id in clients
         ]
 
     def context(self) -> Context:
@@ -145,10 +152,10 @@ def _summary(extensions: Sequence[Extension], installed: dict[str, Installation]
             ngettext("{count} installed", "{count} installed", len(installed)).format(count=count(len(installed)))
         )
     wrong = sum(
-        one.problem is not None
-        or health.get(one.id, NOBODY).need_attention > 0
-        or (one.id in installed and installed[one.id].state is InstallationState.NEEDS_ATTENTION)
-        for one in extensions
+        extension.problem is not None
+        or health.get(extension.id, NOBODY).need_attention > 0
+        or (extension.id in installed and installed[extension.id].state is InstallationState.NEEDS_ATTENTION)
+        for extension in extensions
     )
     if wrong:
         words.append(ngettext("{count} needs attention", "{count} need attention", wrong).format(count=count(wrong)))

@@ -53,7 +53,7 @@ class UnfiledScreen(PlaceScreen):
 
     def draw(self) -> None:
         waiting = self.banqup.session.readers.unfiled()
-        self._waiting = {one.id: one for one in waiting}
+        self._waiting = {file.id: file for file in waiting}
         number = len(waiting)
         words = ngettext("{count} file", "{count} files", number).format(count=count(number))
         right = words if number else _("Everything is placed.")
@@ -65,12 +65,12 @@ class UnfiledScreen(PlaceScreen):
         return self._waiting.get(self.listing.key or "")
 
     def _show_details(self) -> None:
-        one, today = self._one(), self.banqup.now().date()
-        if one is None:
+        file, today = self._one(), self.banqup.now().date()
+        if file is None:
             self.details.show(lambda width: [])
             return
         names = {client.id: client.name for client in self.banqup.session.readers.find_clients("")}
-        self.details.show(lambda width: unfiled_details(one, names, today, width))
+        self.details.show(lambda width: unfiled_details(file, names, today, width))
 
     def context(self) -> Context:
         keys = self.listing.selected or [self.listing.key or ""]
@@ -81,14 +81,14 @@ class UnfiledScreen(PlaceScreen):
         if number:
             words = ngettext("{count} selected", "{count} selected", number).format(count=count(number))
             return (Word(words, "strong", True),)
-        one = self._one()
-        if one is None or self.levels > 1:
+        file = self._one()
+        if file is None or self.levels > 1:
             return ()
-        return (Word(sentence_of(one.reason), "warn"), Word(f"  {remedy_of(one.reason)}", "muted"))
+        return (Word(sentence_of(file.reason), "warn"), Word(f"  {remedy_of(file.reason)}", "muted"))
 
     def menu_title(self) -> str:
-        one = self._one()
-        return one.file_name.rpartition("/")[2] if one else ""
+        file = self._one()
+        return file.file_name.rpartition("/")[2] if file else ""
 
     def menu_region(self) -> Region | None:
         return self.listing.cursor_region()

@@ -112,11 +112,11 @@ class ClientTable(LineList):
 
     def set_rows(self, rows: Sequence[ClientRow], *, keep_cursor: bool = True) -> None:
         """Show these, in this order. The cursor stays on its client; only changed lines are repainted."""
-        old, here = self._rows, self.row
+        old, current = self._rows, self.row
         self._rows = tuple(rows)
         if self._rows == old:
             return
-        wanted = here.client.id if here is not None and keep_cursor else None
+        wanted = current.client.id if current is not None and keep_cursor else None
         position = next((index for index, row in enumerate(self._rows) if row.client.id == wanted), None)
         old_cursor = self._cursor
         self._cursor = position if position is not None else min(self._cursor, max(len(rows) - 1, 0))
@@ -128,7 +128,7 @@ class ClientTable(LineList):
             for index, (was, now) in enumerate(zip(old, self._rows, strict=True)):
                 if was != now:
                     self.refresh_index(index)
-        if (self.row and self.row.client.id) != (here and here.client.id):
+        if (self.row and self.row.client.id) != (current and current.client.id):
             self.cursor_has_moved()
 
     def set_sort(self, column: ClientSort, *, descending: bool) -> None:
@@ -293,9 +293,9 @@ def _newest_end(width: int) -> int:
 
 
 def _count_ends(width: int) -> list[int]:
-    each = 10 if width >= WIDE_FROM else 6
+    column = 10 if width >= WIDE_FROM else 6
     last = _newest_end(width) - _NEWEST - _GAP
-    return [last - each * (3 - position) for position in range(4)]
+    return [last - column * (3 - position) for position in range(4)]
 
 
 def _vat_start(width: int) -> int:

@@ -40,7 +40,10 @@ def delivery_items(deliveries: Sequence[Delivery], labels: Mapping[str, str], no
         longest = max((len(labels.get(delivery.integration_id, "")) for delivery in deliveries), default=0)
         column = min(max(longest, _LEAST_LABEL), _MOST_LABEL) + 2
         head: list[Line] = [_labels(column, width)]
-        items = [Item(one.id, _row(one, labels.get(one.integration_id, ""), column, width, now)) for one in deliveries]
+        items = [
+            Item(delivery.id, _row(delivery, labels.get(delivery.integration_id, ""), column, width, now))
+            for delivery in deliveries
+        ]
         return head[0], items
 
     return build

@@ -68,7 +68,7 @@ def table_columns(width: int, integrations: tuple[str, ...], wanted: frozenset[E
     widths = Widths(
         sent_names=sum(width_of(shown(name)) + 4 for name in integrations) - 2 if integrations else 0,
         actions_label=width_of(_("Actions")),
-        full_status=max(width_of(one.full_word) for one in STATUSES.values()) + 2,
+        full_status=max(width_of(status.full_word) for status in STATUSES.values()) + 2,
     )
     return columns_at(width, widths, wanted)
 

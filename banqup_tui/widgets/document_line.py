@@ -87,8 +87,8 @@ def _sent_names(
         state = states.get(name)
         label = shown(name)
         if state is not None:
-            seen = state_appearance(state)
-            token: Token = "muted" if state is DeliveryState.DELIVERED else seen.token
-            style = look.style(token, ground, bold=seen.bold)
-            line.at(column).put(f"{seen.sign} {label}", style)
+            appearance = state_appearance(state)
+            token: Token = "muted" if state is DeliveryState.DELIVERED else appearance.token
+            style = look.style(token, ground, bold=appearance.bold)
+            line.at(column).put(f"{appearance.sign} {label}", style)
         column += width_of(label) + 4

@@ -20,8 +20,8 @@ class Selection(msgspec.Struct, frozen=True):
     def is_empty(self) -> bool:
         return not self.ids and not self.all_that_match
 
-    def count(self, of: int) -> int:
-        return of - len(self.ids) if self.all_that_match else len(self.ids)
+    def count(self, total: int) -> int:
+        return total - len(self.ids) if self.all_that_match else len(self.ids)
 
     def toggled(self, document_id: str) -> Selection:
         """With the document if it was not selected, without it if it was."""

@@ -127,17 +127,17 @@ class DocumentTable(LineList):
 
     def refresh_rows(self) -> None:
         """The same documents may have changed. The cursor stays on its document; only changed lines are repainted."""
-        here, offset = self.row, self._cursor - self._top
+        current, offset = self.row, self._cursor - self._top
         before = [self._windows.known(index) for index in range(self._top, self._top + self.page_height)]
         old_top = self._top
         was_empty = self._windows.count == 0
         self._windows.read_anew()
-        self._keep_on(here, offset)
+        self._keep_on(current, offset)
         if self._top != old_top or was_empty != (self._windows.count == 0):
             self.refresh()
         else:
             self._repaint_changed(before)
-        if (self.row and self.row.id) != (here and here.id):
+        if (self.row and self.row.id) != (current and current.id):
             self.cursor_has_moved()
 
     def set_integrations(self, names: Sequence[str]) -> None:
@@ -217,8 +217,8 @@ class DocumentTable(LineList):
 
     # Refreshing
 
-    def _keep_on(self, here: DocumentRow | None, offset: int) -> None:
-        position = self._rows.position(here.id) if here is not None else None
+    def _keep_on(self, current: DocumentRow | None, offset: int) -> None:
+        position = self._rows.position(current.id) if current is not None else None
         if position is not None:
             self._cursor = position
             self._top = max(min(position - offset, self.line_count() - self.page_height), 0)

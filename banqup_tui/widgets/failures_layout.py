@@ -30,7 +30,7 @@ def group_items(groups: Sequence[FailureGroup], titles: Mapping[str, str]) -> Bu
             right(_CLIENTS, _("Clients"), "muted"),
             fitted(_CAUSE, width, _("What happened"), "muted"),
         )
-        return labels, [Item(one.key, _row(one, titles, width)) for one in groups]
+        return labels, [Item(group.key, _row(group, titles, width)) for group in groups]
 
     return build
 

@@ -113,12 +113,12 @@ class FolderTree(LineList):
         new = tuple(nodes)
         if new == self._tree:
             return
-        here = self.node.id if self.node else None
+        current_id = self.node.id if self.node else None
         before = [(line, self._tree[line.node]) for line in self._laid_out()]
         self._tree = new
         self._laid_out_for = -1
         after = [(line, self._tree[line.node]) for line in self._laid_out()]
-        self._stand_on(here)
+        self._stand_on(current_id)
         if len(before) != len(after):
             self.lines_changed()
             return

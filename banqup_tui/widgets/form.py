@@ -176,7 +176,7 @@ class FormView(QuietFocus, ScrollView):
         stops = self._stops()
         stop = stops[self._at] if stops else None
         if stop is None or stop.kind == "button":
-            label = next((one.label for one in self._buttons if stop is not None and one.id == stop.name), "")
+            label = next((button.label for button in self._buttons if stop is not None and button.id == stop.name), "")
             return ("Tab", _("Next field")), ("Enter", label)
         if stop.kind == "box" or self._kind(stop.name) == "tick":
             return ("Tab", _("Next field")), (_("Space"), _("Tick"))
@@ -197,14 +197,14 @@ class FormView(QuietFocus, ScrollView):
         line = LineBuilder(look.style("text"))
         if row.is_buttons:
             return self._draw_buttons(look, width)
-        here = row.stop is not None and self._stands_on(row.stop)
+        is_focused = row.stop is not None and self._stands_on(row.stop)
         if row.label:
-            style = look.style("strong", bold=True) if here else look.style("muted")
+            style = look.style("strong", bold=True) if is_focused else look.style("muted")
             line.at(2).put(cut(shown(row.label), FIELD - 2), style)
         if row.stop is not None and row.stop.kind == "field":
-            draw_field(line, self._content.fillings[row.stop.name], look, here=here, focused=self.has_focus)
+            draw_field(line, self._content.fillings[row.stop.name], look, is_focused=is_focused, focused=self.has_focus)
         elif row.stop is not None:
-            self._draw_box(line, row.stop, look, here, width)
+            self._draw_box(line, row.stop, look, is_focused, width)
         elif row.report is not None:
             draw_report(line, row.report, look)
         elif row.under:
@@ -213,15 +213,15 @@ class FormView(QuietFocus, ScrollView):
             line.at(FIELD + 1).put(cut(shown(row.text), width - FIELD - 3), look.style("muted"))
         return line.strip(width)
 
-    def _draw_box(self, line: LineBuilder, stop: Stop, look: Look, here: bool, width: int) -> None:
+    def _draw_box(self, line: LineBuilder, stop: Stop, look: Look, is_focused: bool, width: int) -> None:
         label = next(text for id_, text, _on in self._content.group(stop.name).boxes if id_ == stop.box)
-        ground: Ground = "cursor" if here and self.has_focus else "bg"
+        ground: Ground = "cursor" if is_focused and self.has_focus else "bg"
         draw_box(line, label, look, ground, ticked=stop.box in self._content.ticked[stop.name], width=width)
 
     def _draw_buttons(self, look: Look, width: int) -> Strip:
         stops = self._stops()
-        here = stops[self._at] if stops else None
-        focused = here.name if here and here.kind == "button" and self.has_focus else ""
+        focused_stop = stops[self._at] if stops else None
+        focused = focused_stop.name if focused_stop and focused_stop.kind == "button" and self.has_focus else ""
         return draw_buttons(self._buttons, focused, self._remark, look, width)
 
     # layout
@@ -249,8 +249,10 @@ class FormView(QuietFocus, ScrollView):
         self.refresh()
 
     def _rows_of(self, field: Field, airy: bool) -> list[Row]:
-        filling, here = self._content.fillings[field.name], self._stands_on(Stop("field", field.name))
-        return field_rows(filling, self._hints.get(field.name, ""), here=here, airy=airy, width=self.size.width)
+        filling, is_focused = self._content.fillings[field.name], self._stands_on(Stop("field", field.name))
+        return field_rows(
+            filling, self._hints.get(field.name, ""), is_focused=is_focused, airy=airy, width=self.size.width
+        )
 
     def _stops(self) -> list[Stop]:
         buttons = (Stop("button", button.id) for button in self._buttons if button.reason is None)

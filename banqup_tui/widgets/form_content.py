@@ -36,7 +36,9 @@ class FormContent:
 
     def ask_anew(self) -> None:
         """A text has changed: other fields may be asked."""
-        self._hidden = frozenset(self._not_asked({name: one.text.strip() for name, one in self.fillings.items()}))
+        self._hidden = frozenset(
+            self._not_asked({name: filling.text.strip() for name, filling in self.fillings.items()})
+        )
 
     def relabel(self, ticks: Ticks) -> None:
         self.ticks = tuple(ticks if group.name == ticks.name else group for group in self.ticks)
@@ -67,12 +69,12 @@ class FormContent:
 
     def own_values(self) -> dict[str, str | None]:
         """What is not asked is left as it was."""
-        found: dict[str, str | None] = {}
+        values: dict[str, str | None] = {}
         for name in (field.name for field in self.fields):
             filling = self.fillings[name]
             for value in filling.as_it_was() if name in self._hidden else filling.changes():
-                found[name] = value
-        return found
+                values[name] = value
+        return values
 
     def text_of(self, name: str) -> str:
         return self.fillings[name].text.strip() if any(field.name == name for field in self._seen()) else ""

@@ -99,8 +99,8 @@ class Filling:
             editing.insert(text)
 
     def wrong(self) -> Wrong | None:
-        found = self.field.check(self.text) if self.field.check is not None and self.text else None
-        return found or (Wrong(0, len(self.text), self.problem) if self.problem else None)
+        problem = self.field.check(self.text) if self.field.check is not None and self.text else None
+        return problem or (Wrong(0, len(self.text), self.problem) if self.problem else None)
 
     def is_missing(self) -> bool:
         return self.field.required and not self.field.stored and not self.text.strip()
@@ -148,12 +148,12 @@ class Filling:
 
     # drawing
 
-    def pieces(self, look: Look, here: bool) -> list[Piece]:
-        ground: Ground = "field" if here else "surface"
+    def pieces(self, look: Look, is_focused: bool) -> list[Piece]:
+        ground: Ground = "field" if is_focused else "surface"
         editing, field = self.editing, self.field
         if field.kind == "secret" and not editing.text:
             words = _("kept, never shown") if field.stored else ""
-            caret: list[Piece] = [(" ", look.caret())] if here and not words else []
+            caret: list[Piece] = [(" ", look.caret())] if is_focused and not words else []
             return [*caret, (words.ljust(TEXT_WIDTH - len(caret)), look.style("muted", ground))]
         if field.kind == "sign-in":
             stored = _("signed in") if field.stored else _("not signed in")
@@ -162,17 +162,17 @@ class Filling:
                 (cut(words, TEXT_WIDTH).ljust(TEXT_WIDTH), look.style("text" if self.is_signed_in else "muted", ground))
             ]
         if field.kind == "choice":
-            return _choice_pieces(editing.text, look.style("text", ground), here)
-        seen = Editing(_MASK * len(editing.text)) if field.kind == "secret" else editing
-        seen.caret = editing.caret
-        pieces = seen.pieces(TEXT_WIDTH, look, ground, with_caret=here)
-        if field.kind == "text" and editing.text == (field.inherited or "") and not here:
+            return _choice_pieces(editing.text, look.style("text", ground), is_focused)
+        visible = Editing(_MASK * len(editing.text)) if field.kind == "secret" else editing
+        visible.caret = editing.caret
+        pieces = visible.pieces(TEXT_WIDTH, look, ground, with_caret=is_focused)
+        if field.kind == "text" and editing.text == (field.inherited or "") and not is_focused:
             return [(text, look.style("muted", ground)) for text, _style in pieces]
-        return self._with_error(pieces, look, here)
+        return self._with_error(pieces, look, is_focused)
 
-    def columns_of(self, wrong: Wrong, here: bool) -> tuple[int, int]:
+    def columns_of(self, wrong: Wrong, is_focused: bool) -> tuple[int, int]:
         """Where the wrong letters stand in the field, counted from its first cell; nowhere if they are not seen."""
-        hidden = self.editing.hidden_before(TEXT_WIDTH, with_caret=here)
+        hidden = self.editing.hidden_before(TEXT_WIDTH, with_caret=is_focused)
         text = shown(self.text)
         if wrong.end <= hidden:
             return 0, 0
@@ -180,12 +180,12 @@ class Filling:
         begin = width_of(text[hidden:start])
         return min(begin, TEXT_WIDTH), min(begin + width_of(text[start : wrong.end]), TEXT_WIDTH)
 
-    def _with_error(self, pieces: list[Piece], look: Look, here: bool) -> list[Piece]:
+    def _with_error(self, pieces: list[Piece], look: Look, is_focused: bool) -> list[Piece]:
         wrong = self.wrong()
         if wrong is None or self.field.kind == "secret":
             return pieces
-        begin, end = self.columns_of(wrong, here)
-        error = look.style("error", "field" if here else "surface", underline=True)
+        begin, end = self.columns_of(wrong, is_focused)
+        error = look.style("error", "field" if is_focused else "surface", underline=True)
         result: list[Piece] = []
         at = 0
         for text, style in pieces:
@@ -202,9 +202,9 @@ def _first_text(field: Field) -> str:
     return field.own if field.own is not None else field.inherited or ""
 
 
-def _choice_pieces(text: str, style: Style, here: bool) -> list[Piece]:
+def _choice_pieces(text: str, style: Style, is_focused: bool) -> list[Piece]:
     """The chosen one, and that left and right give others."""
-    arrows = f" {sign('left')}{sign('right')}" if here else "   "
+    arrows = f" {sign('left')}{sign('right')}" if is_focused else "   "
     width_left = TEXT_WIDTH - width_of(arrows)
     chosen = cut(shown(text), width_left)
     return [(chosen, style), (" " * (width_left - width_of(chosen)), style), (arrows, style)]

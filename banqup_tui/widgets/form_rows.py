@@ -38,19 +38,19 @@ class Row(NamedTuple):
     text: str = ""
 
 
-def field_rows(filling: Filling, hint: str, *, here: bool, airy: bool, width: int) -> list[Row]:
+def field_rows(filling: Filling, hint: str, *, is_focused: bool, airy: bool, width: int) -> list[Row]:
     """The field, what is wrong with it, and what it may hold while one is on it; `airy`: a blank row where neither."""
-    below = list(_below(filling, hint, here, width))
+    below = list(_below(filling, hint, is_focused, width))
     if not below and airy:
         below = [Row()]
     return [Row(stop=Stop("field", filling.field.name), label=filling.field.label), *below]
 
 
-def _below(filling: Filling, hint: str, here: bool, width: int) -> Iterator[Row]:
-    under = _error(filling, here, width)
+def _below(filling: Filling, hint: str, is_focused: bool, width: int) -> Iterator[Row]:
+    under = _error(filling, is_focused, width)
     if under is not None:
         yield under
-    if not here:
+    if not is_focused:
         return
     field = filling.field
     if not hint and field.example and field.kind == "text" and not filling.text and under is None:
@@ -67,12 +67,12 @@ def _hint(text: str, width_left: int) -> Iterator[Row]:
         yield Row(text=cut(" ".join(rest), width_left))
 
 
-def _error(filling: Filling, here: bool, width: int) -> Row | None:
+def _error(filling: Filling, is_focused: bool, width: int) -> Row | None:
     """The sentence after the marks, or before them where it has no room there, with a right value if that fits too."""
     wrong, field = filling.wrong(), filling.field
     if wrong is None or not (filling.text or filling.is_touched):
         return None
-    begin, end = (0, 0) if field.kind in UNSEEN else filling.columns_of(wrong, here)
+    begin, end = (0, 0) if field.kind in UNSEEN else filling.columns_of(wrong, is_focused)
     marks = "^" * max(end - begin, 1)
     column, width_left = FIELD + 1 + begin, max(width - 2, 10)
     sentences = [wrong.sentence]
@@ -104,14 +104,14 @@ def report_rows(label: str, lines: Iterable[Report], width: int) -> list[Row]:
 # drawing
 
 
-def draw_field(line: LineBuilder, filling: Filling, look: Look, *, here: bool, focused: bool) -> None:
+def draw_field(line: LineBuilder, filling: Filling, look: Look, *, is_focused: bool, focused: bool) -> None:
     if filling.field.kind == "tick":
         box = "[x]" if filling.text == YES else "[ ]"
-        line.at(FIELD + 1).put(box, look.style("text", "cursor" if here and focused else "bg"))
+        line.at(FIELD + 1).put(box, look.style("text", "cursor" if is_focused and focused else "bg"))
     else:
-        blank = look.style("text", "field" if here else "surface")
+        blank = look.style("text", "field" if is_focused else "surface")
         line.at(FIELD).put(" ", blank)
-        for text, style in filling.pieces(look, here):
+        for text, style in filling.pieces(look, is_focused):
             line.put(text, style)
         line.put(" ", blank)
     origin, own = filling.origin()

@@ -121,11 +121,13 @@ class Header(OneLine):
         column = 0
         self._zones = []
         for place in self._places if self._places is not None else all_places():
-            here = place.key == self._current
+            is_current = place.key == self._current
             before = "  "
-            label = place.label if whole or here else ""
-            pieces.append((before + place.key, look.style("accent", self.ground, bold=True) if here else key_style))
-            if here:
+            label = place.label if whole or is_current else ""
+            pieces.append(
+                (before + place.key, look.style("accent", self.ground, bold=True) if is_current else key_style)
+            )
+            if is_current:
                 strong = look.style("strong", self.ground, bold=True, underline=not look.has_grounds)
                 pieces += [(" ", muted), (label, strong)]
             elif label:

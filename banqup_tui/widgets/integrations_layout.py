@@ -73,7 +73,8 @@ def integration_items(integrations: Sequence[Integration], health: Mapping[str, 
         if width >= _LAST_FROM:
             labels.append(left(since + 14, _("Last sending"), "muted"))
         return tuple(labels), [
-            Item(one.id, _row(one, health.get(one.id, Health.WELL), since, width, now)) for one in integrations
+            Item(integration.id, _row(integration, health.get(integration.id, Health.WELL), since, width, now))
+            for integration in integrations
         ]
 
     return build

@@ -48,7 +48,7 @@ class _Columns(NamedTuple):
 def _columns(invoice: Invoice, width: int) -> _Columns:
     """The usual places, moved to the left where an amount needs more room."""
     narrow = width < NARROW
-    nets = [one.net for one in invoice.lines] + [one.amount for one in invoice.allowances]
+    nets = [line.net for line in invoice.lines] + [allowance.amount for allowance in invoice.allowances]
     net = max((width_of(figure(-abs(minor), invoice.currency)) for minor in nets if minor is not None), default=0)
     vat = min(width - (13 if narrow else 12), width - net - 2)
     if narrow:

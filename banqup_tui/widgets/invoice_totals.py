@@ -38,8 +38,8 @@ def _vat_ends(invoice: Invoice, width: int) -> tuple[int, int, int]:
     """Where rate, base and VAT end."""
     usual = (4, 20, 29) if width < NARROW else (4, 23, 34)
     rates = invoice.vat_breakdown
-    bases, vats = [one.taxable for one in rates], [one.vat for one in rates]
-    first = max([usual[0], *(width_of(vat_rate_or_category(one)) for one in rates)])
+    bases, vats = [rate.taxable for rate in rates], [rate.vat for rate in rates]
+    first = max([usual[0], *(width_of(vat_rate_or_category(rate)) for rate in rates)])
     second = max(usual[1], first + 2 + _widest(bases, invoice.currency))
     return first, second, max(usual[2], second + 2 + _widest(vats, invoice.currency))
 

@@ -60,12 +60,12 @@ def _is_blank(text: str) -> bool:
     return text.isspace() and text.strip(" \u00a0") == ""
 
 
-def _alike(one: Style, other: Style) -> bool:
+def _alike(style: Style, other: Style) -> bool:
     """A space looks the same in both."""
     return (
-        one.bgcolor == other.bgcolor
-        and bool(one.underline) == bool(other.underline)
-        and bool(one.reverse) == bool(other.reverse)
+        style.bgcolor == other.bgcolor
+        and bool(style.underline) == bool(other.underline)
+        and bool(style.reverse) == bool(other.reverse)
     )
 
 

@@ -319,13 +319,13 @@ def spread_labels(labels: Line, width: int) -> Line:
     A label is cut where the next one begins. One that ends at its column, over figures, gives way to the left first.
     """
     placed = sorted((put.column - width_of(put.text) if put.right else put.column, put) for put in labels if put.text)
-    found: list[Put] = []
+    spread: list[Put] = []
     for at, (start, put) in enumerate(placed):
-        least = 0 if not found else found[-1].column + width_of(found[-1].text) + 1
+        least = 0 if not spread else spread[-1].column + width_of(spread[-1].text) + 1
         end = placed[at + 1][0] - 1 if at + 1 < len(placed) else width
         if put.right:
             end = min(put.column, width)
         start = max(start, least)
         text = cut(put.text, max(end - start, 0))
-        found.append(put._replace(column=start, text=text, right=False))
-    return tuple(found)
+        spread.append(put._replace(column=start, text=text, right=False))
+    return tuple(spread)

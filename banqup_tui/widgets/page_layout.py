@@ -23,8 +23,8 @@ def warning_lines(warnings: list[ReadWarning], width: int) -> Iterator[Line]:
     """What is odd and has no place of its own, each with its sign, at the end."""
     if warnings:
         yield BLANK
-    for found in warnings:
-        sentence = sentence_of(found.message)
+    for warning in warnings:
+        sentence = sentence_of(warning.message)
         lines = paragraph(2, width, sentence, "warn")
         yield (left(0, sign("warning"), "warn", bold=True), *lines[0])
         yield from lines[1:]

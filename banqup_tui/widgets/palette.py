@@ -54,16 +54,16 @@ class Palette(Panel):
     def rows(self, width: int) -> list[PanelRow]:
         title = self._title or _("Commands")
         rows = [PanelRow((fitted(0, width, title, "strong", bold=True),)), PanelRow(_FIELD), PanelRow()]
-        found = list(self._find(self._editing.text))[:_MOST]
-        for entry in found:
+        entries = list(self._find(self._editing.text))[:_MOST]
+        for entry in entries:
             token = "text" if entry.possible else "muted"
             beside = right(width - 3, entry.beside, "muted")
             width_left = width - 5 - len(entry.beside)
             line = (fitted(0, width_left, plain(entry.label), "text" if token == "text" else "muted"), beside)
             rows.append(PanelRow((*line, right(width, entry.key, "muted")), entry.id if entry.possible else ""))
-        if not found:
+        if not entries:
             rows.append(PanelRow((fitted(0, width, self._nothing or _("No command is called that."), "muted"),)))
-        return rows + [PanelRow()] * (_MOST - max(len(found), 1))
+        return rows + [PanelRow()] * (_MOST - max(len(entries), 1))
 
     def draw_row(self, row: PanelRow, look: Look, width: int, ground: Ground) -> Strip:
         if row.line is not _FIELD:

@@ -47,9 +47,9 @@ class SignInPanel(Panel):
     class Wished(Message):
         """`continue`: with the address that is in `pasted`."""
 
-        def __init__(self, what: SignInChoice) -> None:
+        def __init__(self, choice: SignInChoice) -> None:
             super().__init__()
-            self.what = what
+            self.what = choice
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -94,16 +94,16 @@ class SignInPanel(Panel):
         words = _("Sign in at {provider}").format(provider=self._provider)
         title = PanelRow((fitted(0, width, words, "strong", bold=True),))
         line, zones = button_row(self._buttons(), self._stop)
-        status_rows = [PanelRow(one) for one in paragraph(0, width, *self._status)]
+        status_rows = [PanelRow(row) for row in paragraph(0, width, *self._status)]
         buttons = [PanelRow(), PanelRow(line, zones=zones)]
         if self._is_refused:
-            return [title, *status_rows, *(PanelRow(one) for one in paragraph(0, width, self._remedy)), *buttons]
+            return [title, *status_rows, *(PanelRow(row) for row in paragraph(0, width, self._remedy)), *buttons]
         blank = [PanelRow()] if self.app.size.height >= _AIRY_FROM else []
         intro = paragraph(0, width, _("Open this address in a browser on any computer, and sign in there:"), "muted")
-        before = [title, *(PanelRow(one) for one in intro)]
+        before = [title, *(PanelRow(row) for row in intro)]
         after = [
             *blank,
-            *(PanelRow(one) for one in self._what_to_paste(width)),
+            *(PanelRow(row) for row in self._what_to_paste(width)),
             PanelRow(_FIELD),
             *status_rows,
             *buttons,
@@ -136,7 +136,7 @@ class SignInPanel(Panel):
         return strip_of([("  ", plain), (sign("prompt"), accent), (" ", plain), *field], width, plain)
 
     def footer_keys(self) -> Sequence[FooterKey]:
-        label = next((one.label for one in self._buttons() if one.id == self._stop), "")
+        label = next((button.label for button in self._buttons() if button.id == self._stop), "")
         if self._stop == _PASTED and self.pasted:
             label = _("Continue")
         enter = (FooterKey("Enter", label),) if label else ()

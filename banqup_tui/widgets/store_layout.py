@@ -172,16 +172,16 @@ def _problems_of_clients(users: Sequence[User], now: datetime, width: int) -> It
             by_cause.setdefault((user.health, cause_of(reason)), []).append(user)
     order = list(Health)
     worst = sorted(by_cause.items(), key=lambda pair: (order.index(pair[0][0]), -len(pair[1])))
-    for (health, _cause), those in worst[:MOST_CAUSES]:
+    for (health, _cause), affected in worst[:MOST_CAUSES]:
         mark, token, word = health_words(health)
-        since = [user.integration.failing_since for user in those if user.integration.failing_since]
-        number = _clients_of(those)
+        since = [user.integration.failing_since for user in affected if user.integration.failing_since]
+        number = _clients_of(affected)
         clients = ngettext("{n} client", "{n} clients", number).format(n=count(number))
         heading = f"{word}, {clients}"
         if since:
             heading = _("{what}, since {at}").format(what=heading, at=local_moment(min(since), now))
         yield left(0, mark, token, bold=True), fitted(2, width, heading, token, bold=token == "error")
-        first = those[0].integration
+        first = affected[0].integration
         reason = first.cause or first.failing_reason
         for text in filter(None, (sentence_of(reason), remedy_of(reason))):
             yield from paragraph(2, width, text)

@@ -61,9 +61,9 @@ class Tabs(OneLine):
             if at:
                 pieces.append((" " * _GAP, blank))
                 column += _GAP
-            here = tab.id == self._current
+            is_current = tab.id == self._current
             start = column
-            pieces.append((tab.label, look.style("strong", bold=True, underline=True) if here else blank))
+            pieces.append((tab.label, look.style("strong", bold=True, underline=True) if is_current else blank))
             column += width_of(tab.label)
             if tab.beside:
                 style = look.style(tab.token, bold=tab.token == "error")

@@ -68,8 +68,8 @@ class Editing:
     def hidden_before(self, width: int, *, with_caret: bool = True) -> int:
         """How many characters `pieces` leaves out at the left."""
         whole = shown(self.text)
-        seen, width_left = (whole[: self.caret], width - 1) if with_caret else (whole, width)
-        return len(seen) - len(tail(seen, width_left)) if width_of(seen) > width_left else 0
+        visible, width_left = (whole[: self.caret], width - 1) if with_caret else (whole, width)
+        return len(visible) - len(tail(visible, width_left)) if width_of(visible) > width_left else 0
 
     def pieces(self, width: int, look: Look, ground: Ground = "field", *, with_caret: bool = True) -> list[Piece]:
         """The field in exactly `width` cells; long texts show the part around the caret."""

@@ -82,11 +82,11 @@ class Look:
     def style(self, token: Token, ground: Ground = "bg", *, bold: bool = False, underline: bool = False) -> Style:
         """The style of `token` on `ground`. On the two cursor grounds every token looks the same."""
         key = (token, ground, bold, underline)
-        found = self._styles.get(key)
-        if found is None:
+        resolved = self._styles.get(key)
+        if resolved is None:
             make = self._coloured if self.has_grounds else self._plain
-            found = self._styles[key] = make(token, ground, bold, underline)
-        return found
+            resolved = self._styles[key] = make(token, ground, bold, underline)
+        return resolved
 
     def caret(self) -> Style:
         """The cell the caret of a field is on."""

@@ -105,7 +105,7 @@ class TickPanel(Panel):
                 )
             ),
         ]
-        rows += [PanelRow(self._line(one, effects, has, sent, width), one.id) for one in question.lines]
+        rows += [PanelRow(self._line(line, effects, has, sent, width), line.id) for line in question.lines]
         rows.append(PanelRow())
         rows += [PanelRow(line) for line in self._notes(question, effects, width)]
         if question.option:
@@ -118,29 +118,29 @@ class TickPanel(Panel):
         return rows
 
     def _columns(self, question: TickQuestion, width: int) -> tuple[int, int]:
-        longest = max([len(one.label) for one in question.lines] + [len(question.columns[0])], default=0)
+        longest = max([len(line.label) for line in question.lines] + [len(question.columns[0])], default=0)
         has = 4 + max(12, min(longest, width // 3)) + 4
         return has, has + max(22, (width - has) * 11 // 20)
 
-    def _line(self, one: TickLine, effects: Effects, has: int, sent: int, width: int) -> Line:
-        text, state = (one.has, one.state) if not effects.has else effects.has.get(one.id, ("", None))
+    def _line(self, line: TickLine, effects: Effects, has: int, sent: int, width: int) -> Line:
+        text, state = (line.has, line.state) if not effects.has else effects.has.get(line.id, ("", None))
         mark, token, _word = state_words(state) if state else (sign("none"), "muted", "")
-        effect = effects.by_row.get(one.id, "")
+        effect = effects.by_row.get(line.id, "")
         return (
-            left(0, _box(one.id in self._ticked), "text" if one.possible else "muted"),
-            fitted(4, has - 2, one.label, "text" if one.possible else "muted"),
+            left(0, _box(line.id in self._ticked), "text" if line.possible else "muted"),
+            fitted(4, has - 2, line.label, "text" if line.possible else "muted"),
             left(has, mark, token),
             fitted(has + 2, sent - 2, text),
-            fitted(sent, width, effect, "text" if one.id in self._ticked else "muted"),
+            fitted(sent, width, effect, "text" if line.id in self._ticked else "muted"),
         )
 
     def _notes(self, question: TickQuestion, effects: Effects, width: int) -> list[Line]:
         """The note of the row one is on stands first; the others recede. As many lines as there are notes, always."""
         lines: list[Line] = [(left(0, text),) for sentence in effects.lines for text in wrapped(sentence, width)]
-        noted = [one for one in question.lines if one.note]
-        for one in sorted(noted, key=lambda one: one.id != self.cursor):
-            warns = one.warning and one.id == self.cursor
-            texts = wrapped(one.note, width - 2)
+        noted = [line for line in question.lines if line.note]
+        for ticked in sorted(noted, key=lambda ticked: ticked.id != self.cursor):
+            warns = ticked.warning and ticked.id == self.cursor
+            texts = wrapped(ticked.note, width - 2)
             mark = (Put(0, sign("warning"), "warn", bold=True),) if warns else ()
             lines.append((*mark, left(2, texts[0], "text" if warns else "muted")))
             lines += [(left(2, text, "text" if warns else "muted"),) for text in texts[1:]]
@@ -168,7 +168,7 @@ class TickPanel(Panel):
             self._option = not self._option
         elif self.cursor == PROCESSED:
             self._toggle_processed()
-        elif any(one.id == self.cursor and one.possible for one in question.lines):
+        elif any(line.id == self.cursor and line.possible for line in question.lines):
             self._ticked ^= {self.cursor}
         self.remake()
         self.screen.post_message(self.Shown(self, True))

@@ -30,49 +30,49 @@ def unfiled_items(waiting: Sequence[Unfiled], today: date) -> BuildItems:
             right(width, _("Came"), "muted"),
         )
         shown = waiting[:_MOST]
-        times = [moment(one.at.astimezone(), today, short=True) if one.at else "" for one in shown]
+        times = [moment(file.at.astimezone(), today, short=True) if file.at else "" for file in shown]
         why_ends = width - max(map(width_of, times), default=0) - 2
-        return labels, [_item(one, name, why_ends, at, width) for one, at in zip(shown, times, strict=True)]
+        return labels, [_item(file, name, why_ends, at, width) for file, at in zip(shown, times, strict=True)]
 
     return build
 
 
-def _item(one: Unfiled, name: int, why_ends: int, at: str, width: int) -> Item:
+def _item(file: Unfiled, name: int, why_ends: int, at: str, width: int) -> Item:
     line = (
-        fitted(0, name - 2, one.file_name.rpartition("/")[2]),
-        fitted(name, why_ends, sentence_of(one.reason), "muted"),
+        fitted(0, name - 2, file.file_name.rpartition("/")[2]),
+        fitted(name, why_ends, sentence_of(file.reason), "muted"),
         right(width, at, "muted"),
     )
-    return Item(one.id, line)
+    return Item(file.id, line)
 
 
-def unfiled_details(one: Unfiled, clients: Mapping[str, str], today: date, width: int) -> list[Line]:
+def unfiled_details(file: Unfiled, clients: Mapping[str, str], today: date, width: int) -> list[Line]:
     """`clients`: names by id."""
-    reason = paragraph(2, width, sentence_of(one.reason), "warn")
+    reason = paragraph(2, width, sentence_of(file.reason), "warn")
     lines: list[Line] = [
-        (fitted(0, width, one.file_name.rpartition("/")[2], "strong", bold=True),),
+        (fitted(0, width, file.file_name.rpartition("/")[2], "strong", bold=True),),
         BLANK,
         (left(0, sign("warning"), "warn", bold=True), *reason[0]),
         *reason[1:],
     ]
-    remedy = remedy_of(one.reason)
+    remedy = remedy_of(file.reason)
     if remedy:
         lines += paragraph(2, width, remedy, "muted")
     lines.append(BLANK)
-    for label, text in _facts(one, clients, today):
+    for label, text in _facts(file, clients, today):
         if text:
             lines += labelled(label, _VALUE, width, text)
     return lines
 
 
-def _facts(one: Unfiled, clients: Mapping[str, str], today: date) -> list[tuple[str, str]]:
-    likely = [clients.get(one.client_id or "", ""), _(FOLDER_NAMES[one.folder]) if one.folder else ""]
+def _facts(file: Unfiled, clients: Mapping[str, str], today: date) -> list[tuple[str, str]]:
+    likely = [clients.get(file.client_id or "", ""), _(FOLDER_NAMES[file.folder]) if file.folder else ""]
     return [
         (_("Seems to be"), ", ".join(part for part in likely if part)),
-        (_("Seller"), pretty_key(one.seller_key) if one.seller_key else ""),
-        (_("Buyer"), pretty_key(one.buyer_key) if one.buyer_key else ""),
-        (_("Account"), pretty_key(one.account_key) if one.account_key else ""),
-        (_("Path"), one.file_name),
-        (_("Came by"), one.source),
-        (_("Came"), moment(one.at.astimezone(), today) if one.at else ""),
+        (_("Seller"), pretty_key(file.seller_key) if file.seller_key else ""),
+        (_("Buyer"), pretty_key(file.buyer_key) if file.buyer_key else ""),
+        (_("Account"), pretty_key(file.account_key) if file.account_key else ""),
+        (_("Path"), file.file_name),
+        (_("Came by"), file.source),
+        (_("Came"), moment(file.at.astimezone(), today) if file.at else ""),
     ]

@@ -37,10 +37,10 @@ def list_(tools: Tools, json: bool) -> int:
     async def work(runtime: CliRuntime) -> int:
         changes = runtime.refused()
         if json:
-            print_array(_value(one) for one in changes)
+            print_array(_value(change) for change in changes)
             return exit_codes.OK
         columns = (N_("Id"), N_("When"), N_("Change"), N_("Client"), N_("Why not"), N_("What to do"))
-        print_table(columns, [_line(one) for one in changes])
+        print_table(columns, [_line(change) for change in changes])
         if not changes:
             say(_("No change was refused."))
         return exit_codes.OK
@@ -60,10 +60,10 @@ def retry(tools: Tools, ids: tuple[str, ...], everything: bool) -> int:
 
     async def work(runtime: CliRuntime) -> int:
         chosen = _chosen(runtime, ids, everything=everything)
-        for one in chosen:
-            if one.hindrance is not None:
-                say(f"{one.what}: {hindrance_words(one.hindrance)}")
-        keys = runtime.doing.retry_changes([one.key for one in chosen])
+        for refused in chosen:
+            if refused.hindrance is not None:
+                say(f"{refused.what}: {hindrance_words(refused.hindrance)}")
+        keys = runtime.doing.retry_changes([change.key for change in chosen])
         code = report(runtime, await runtime.answers(keys, SECONDS_TO_ANSWER)) if keys else exit_codes.OK
         words = ngettext("{count} change asked for again.", "{count} changes asked for again.", len(keys))
         say(words.format(count=count(len(keys))))
@@ -81,7 +81,7 @@ def clear(tools: Tools, ids: tuple[str, ...], everything: bool) -> int:
 
     async def work(runtime: CliRuntime) -> int:
         chosen = _chosen(runtime, ids, everything=everything)
-        runtime.doing.clear_changes([one.key for one in chosen])
+        runtime.doing.clear_changes([change.key for change in chosen])
         words = ngettext("{count} change cleared.", "{count} changes cleared.", len(chosen))
         say(words.format(count=count(len(chosen))))
         return exit_codes.OK
@@ -98,34 +98,36 @@ def _chosen(runtime: CliRuntime, ids: Sequence[str], *, everything: bool) -> lis
 
 
 def _named(changes: Sequence[RefusedChange], text: str) -> RefusedChange:
-    found = [one for one in changes if one.key == text or (len(text) >= _SHORTEST and one.key.startswith(text))]
-    if len(found) != 1:
+    matches = [
+        change for change in changes if change.key == text or (len(text) >= _SHORTEST and change.key.startswith(text))
+    ]
+    if len(matches) != 1:
         raise NotThere(message("cli.no-change", id=text))
-    return found[0]
+    return matches[0]
 
 
-def _value(one: RefusedChange) -> dict[str, Any]:
+def _value(change: RefusedChange) -> dict[str, Any]:
     return {
-        "id": one.key,
-        "what": one.what,
-        "kind": one.kind,
-        "at": one.at,
-        "answeredAt": one.answered_at,
-        "state": "EXPIRED" if one.expired else "REFUSED",
-        "reason": json_of(one.reason),
-        "clients": one.clients,
-        "documents": one.documents,
-        "documentCount": one.document_count,
-        "canBeRetried": one.hindrance is None,
+        "id": change.key,
+        "what": change.what,
+        "kind": change.kind,
+        "at": change.at,
+        "answeredAt": change.answered_at,
+        "state": "EXPIRED" if change.expired else "REFUSED",
+        "reason": json_of(change.reason),
+        "clients": change.clients,
+        "documents": change.documents,
+        "documentCount": change.document_count,
+        "canBeRetried": change.hindrance is None,
     }
 
 
-def _line(one: RefusedChange) -> tuple[str, ...]:
+def _line(change: RefusedChange) -> tuple[str, ...]:
     return (
-        one.key,
-        one.at.astimezone().isoformat(timespec="minutes"),
-        clean(one.what),
-        ", ".join(one.clients) or "–",
-        why_not(one),
-        what_to_do(one),
+        change.key,
+        change.at.astimezone().isoformat(timespec="minutes"),
+        clean(change.what),
+        ", ".join(change.clients) or "–",
+        why_not(change),
+        what_to_do(change),
     )

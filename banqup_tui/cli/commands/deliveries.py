@@ -54,9 +54,9 @@ def _listed(tools: Tools, document_ids: tuple[str, ...], *, failed: bool, by_cau
             print_deliveries(runtime, runtime.deliveries(), json=json)
             return 0
         documents_named(runtime, document_ids)
-        found = [one for one in runtime.deliveries(document_ids) if one.needs_a_look or not failed]
+        listed = [delivery for delivery in runtime.deliveries(document_ids) if delivery.needs_a_look or not failed]
         print_deliveries(
-            runtime, [await with_all_attempts(runtime, one) for one in found] if json else found, json=json
+            runtime, [await with_all_attempts(runtime, delivery) for delivery in listed] if json else listed, json=json
         )
         return 0
 
@@ -65,10 +65,10 @@ def _listed(tools: Tools, document_ids: tuple[str, ...], *, failed: bool, by_cau
 
 def failed_ones(runtime: CliRuntime) -> Iterator[Delivery]:
     """Of the documents that have failures only: a large firm is not read through for them."""
-    failing = [one for group in runtime.failures() for one in runtime.failing(group)]
-    wanted = {one.delivery_id for one in failing}
-    documents = list(dict.fromkeys(one.document_id for one in failing))
-    return (one for one in runtime.deliveries(documents) if one.id in wanted)
+    failing = [failure for group in runtime.failures() for failure in runtime.failing(group)]
+    wanted = {failure.delivery_id for failure in failing}
+    documents = list(dict.fromkeys(failure.document_id for failure in failing))
+    return (delivery for delivery in runtime.deliveries(documents) if delivery.id in wanted)
 
 
 async def with_all_attempts(runtime: CliRuntime, delivery: Delivery) -> Delivery:
@@ -90,11 +90,11 @@ async def with_all_attempts(runtime: CliRuntime, delivery: Delivery) -> Delivery
 def documents_named(runtime: CliRuntime, ids: Iterable[str]) -> list[Document]:
     """In the order given. Raises `NotThere` for the first that is not there."""
     wanted = list(dict.fromkeys(ids))
-    found = {document.id: document for document in runtime.documents(ids=wanted)}
-    for one in wanted:
-        if one not in found:
-            raise NotThere(message("cli.no-document", id=one))
-    return [found[one] for one in wanted]
+    documents = {document.id: document for document in runtime.documents(ids=wanted)}
+    for document_id in wanted:
+        if document_id not in documents:
+            raise NotThere(message("cli.no-document", id=document_id))
+    return [documents[document_id] for document_id in wanted]
 
 
 def print_deliveries(runtime: CliRuntime, deliveries: Iterable[Delivery], *, json: bool) -> None:
@@ -132,9 +132,11 @@ def _of_reason(value: Mapping[str, Any], part: str) -> str:
 
 def _values(runtime: CliRuntime, deliveries: Iterable[Delivery]) -> Iterator[dict[str, Any]]:
     clients = {row.client.id: row.client for row in runtime.clients()}
-    labels = {one.id: one.label for one in runtime.integrations()}
+    labels = {integration.id: integration.label for integration in runtime.integrations()}
     for page in in_batches(deliveries):
-        documents = {one.id: one for one in runtime.documents(ids={delivery.document_id for delivery in page})}
+        documents = {
+            document.id: document for document in runtime.documents(ids={delivery.document_id for delivery in page})
+        }
         for delivery in page:
             document = documents.get(delivery.document_id)
             client = clients.get(document.client_id) if document else None

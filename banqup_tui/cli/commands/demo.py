@@ -32,11 +32,11 @@ def command(tools: Tools, clients: int, documents: int, seed: int, opens: bool) 
 
     It is kept apart from your own data: below .demo in the current directory, or where BANQUP_HOME says.
     """
-    found = _home(tools)
-    found.made()
+    home = _home(tools)
+    home.made()
     from banqup_tui.demo.fill import fill
 
-    fill(found, clients=clients, documents=documents, seed=seed, tell=say)
+    fill(home, clients=clients, documents=documents, seed=seed, tell=say)
     if not opens:
         say(_("BANQUP_HOME={name} banqup opens it.").format(name=os.environ["BANQUP_HOME"]))
         return 0

@@ -66,7 +66,7 @@ def _value(finding: Finding) -> dict[str, Any]:
         "about": finding.about,
         "verdict": finding.verdict,
         **(json_of(finding.message) or {}),
-        "because": [json_of(one) for one in finding.because],
+        "because": [json_of(message) for message in finding.because],
     }
 
 

@@ -34,10 +34,10 @@ def command(tools: Tools, reference: str | None, folder: str | None, json: bool)
 
     async def work(runtime: CliRuntime) -> int:
         client = client_named(runtime, reference) if reference else None
-        found = runtime.documents(
+        documents = runtime.documents(
             client_id=client.id if client else None, folder=Folder(folder.upper()) if folder else None
         )
-        print_documents(runtime, found, json=json)
+        print_documents(runtime, documents, json=json)
         return 0
 
     return in_runtime(tools, work)
@@ -45,7 +45,7 @@ def command(tools: Tools, reference: str | None, folder: str | None, json: bool)
 
 def print_documents(runtime: CliRuntime, documents: Iterable[Document], *, json: bool) -> None:
     clients = {row.client.id: row.client for row in runtime.clients()}
-    labels = {one.id: one.label for one in runtime.integrations()}
+    labels = {integration.id: integration.label for integration in runtime.integrations()}
     if json:
         print_array(
             json_output.document_value(document, clients.get(document.client_id), deliveries, labels)

@@ -61,13 +61,13 @@ _sure = click.option("--yes", is_flag=True, help=N_("Do not ask."))
 @click.option("--again", is_flag=True, help=N_("Also what may have arrived: it may be there twice."))
 @_sure
 @pass_tools
-def retry(tools: Tools, /, again: bool, yes: bool, **which: Any) -> int:
+def retry(tools: Tools, /, again: bool, yes: bool, **selection: Any) -> int:
     """Send what failed once more; integrations that had stopped for it go on."""
-    wanted = _description(Which(**which))
+    wanted = _description(Which(**selection))
 
     async def work(runtime: CliRuntime) -> int:
-        failing = [one for one in _chosen(runtime, wanted) if again or one.state is DeliveryState.FAILED]
-        plan = retry_of(failing, {one.id: one for one in runtime.integrations()})
+        failing = [failure for failure in _chosen(runtime, wanted) if again or failure.state is DeliveryState.FAILED]
+        plan = retry_of(failing, {integration.id: integration for integration in runtime.integrations()})
         if plan.left_out:
             say(_("{left_out} left out: their integrations are paused or removed.").format(left_out=plan.left_out))
         if not plan.count:
@@ -88,9 +88,9 @@ def retry(tools: Tools, /, again: bool, yes: bool, **which: Any) -> int:
 @_which
 @_sure
 @pass_tools
-def dismiss(tools: Tools, /, yes: bool, **which: Any) -> int:
+def dismiss(tools: Tools, /, yes: bool, **selection: Any) -> int:
     """Let what failed be: the documents are no longer in error. Nothing is sent."""
-    wanted = _description(Which(**which))
+    wanted = _description(Which(**selection))
 
     async def work(runtime: CliRuntime) -> int:
         failing = _chosen(runtime, wanted)
@@ -108,16 +108,16 @@ def dismiss(tools: Tools, /, yes: bool, **which: Any) -> int:
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
 @_which
 @pass_tools
-def export(tools: Tools, /, file: str, **which: Any) -> int:
+def export(tools: Tools, /, file: str, **selection: Any) -> int:
     """Write what failed to FILE as CSV, a row for each delivery; - is stdout. A file that is there stays."""
 
     async def work(runtime: CliRuntime) -> int:
-        failing = _chosen(runtime, Which(**which))
+        failing = _chosen(runtime, Which(**selection))
         content = table_of(
             failing,
             documents=lambda ids: runtime.documents(ids=ids),
             clients={row.client.id: row.client for row in runtime.clients()},
-            integrations={one.id: one for one in runtime.integrations(removed=True)},
+            integrations={integration.id: integration for integration in runtime.integrations(removed=True)},
         )
         if file == "-":
             sys.stdout.buffer.write(content)
@@ -136,10 +136,10 @@ def print_groups(runtime: CliRuntime, *, json: bool) -> None:
     groups = runtime.failures()
     if json:
         clients = {row.client.id: row.client for row in runtime.clients()}
-        print_array(json_output.failures_value(one, clients) for one in groups)
+        print_array(json_output.failures_value(group, clients) for group in groups)
         return
     columns = (N_("Key"), N_("Number"), N_("Extension"), N_("State"), N_("Clients"), N_("Cause"))
-    print_table(columns, [_line(one) for one in groups], right=(1, 4))
+    print_table(columns, [_line(group) for group in groups], right=(1, 4))
 
 
 def _line(group: FailureGroup) -> tuple[str, ...]:
@@ -147,23 +147,27 @@ def _line(group: FailureGroup) -> tuple[str, ...]:
     return (*numbers, sentence_of(group.message) or "–")
 
 
-def _description(which: Which) -> Which:
-    if which.says_nothing:
+def _description(selection: Which) -> Which:
+    if selection.says_nothing:
         raise click.UsageError(_("Say which: --cause TEXT, --integration ID, --extension ID, or --all."))
-    return which
+    return selection
 
 
-def _chosen(runtime: CliRuntime, which: Which) -> list[Failing]:
+def _chosen(runtime: CliRuntime, selection: Which) -> list[Failing]:
     """Raises `NotThere` for a cause, an extension or an integration of which nothing failed."""
-    groups = [one for one in runtime.failures() if not which.extensions or one.extension_id in which.extensions]
-    fitting = [one for one in groups if which.cause is None or _has_cause(one, which.cause)]
-    if (which.cause or which.extensions) and not fitting:
-        raise NotThere(message("cli.no-failure-for", text=which.cause or which.extensions[0]))
-    failing = [one for group in fitting for one in runtime.failing(group)]
-    found = [one for one in failing if not which.integrations or one.integration_id in which.integrations]
-    if which.integrations and not found:
-        raise NotThere(message("cli.no-failure-at", name=which.integrations[0]))
-    return found
+    groups = [
+        group for group in runtime.failures() if not selection.extensions or group.extension_id in selection.extensions
+    ]
+    fitting = [group for group in groups if selection.cause is None or _has_cause(group, selection.cause)]
+    if (selection.cause or selection.extensions) and not fitting:
+        raise NotThere(message("cli.no-failure-for", text=selection.cause or selection.extensions[0]))
+    failing = [failure for group in fitting for failure in runtime.failing(group)]
+    chosen = [
+        failure for failure in failing if not selection.integrations or failure.integration_id in selection.integrations
+    ]
+    if selection.integrations and not chosen:
+        raise NotThere(message("cli.no-failure-at", name=selection.integrations[0]))
+    return chosen
 
 
 def _has_cause(group: FailureGroup, wanted: str) -> bool:

@@ -56,7 +56,7 @@ def command(tools: Tools, paths: tuple[Path, ...], reference: str | None, create
         client = client_named(runtime, reference) if reference else None
         values: list[dict[str, Any]] = []
         for page in _pages(files_below(paths)):
-            submitted = [_give(runtime, found, client, create_clients) for found in page]
+            submitted = [_give(runtime, file, client, create_clients) for file in page]
             values.extend(await _answered(runtime, submitted))
         if json:
             print_array(values)
@@ -65,10 +65,10 @@ def command(tools: Tools, paths: tuple[Path, ...], reference: str | None, create
     return in_runtime(tools, work)
 
 
-def _pages(found: Iterable[Found]) -> Iterable[list[Found]]:
+def _pages(candidates: Iterable[Found]) -> Iterable[list[Found]]:
     page: list[Found] = []
-    for one in found:
-        page.append(one)
+    for candidate in candidates:
+        page.append(candidate)
         if len(page) == AT_ONCE:
             yield page
             page = []
@@ -76,37 +76,37 @@ def _pages(found: Iterable[Found]) -> Iterable[list[Found]]:
         yield page
 
 
-def _give(runtime: CliRuntime, found: Found, client: Client | None, create_clients: bool) -> Submitted:
-    if found.reason is not None:
-        return _not_submitted(found)
-    name = clean(found.path.name)
+def _give(runtime: CliRuntime, candidate: Found, client: Client | None, create_clients: bool) -> Submitted:
+    if candidate.reason is not None:
+        return _not_submitted(candidate)
+    name = clean(candidate.path.name)
     try:
         key = runtime.doing.import_file(
-            found.path,
-            below=found.below,
+            candidate.path,
+            below=candidate.below,
             client_id=client.id if client else None,
             create_clients=create_clients,
-            hint=found.hint,
+            hint=candidate.hint,
             label=_("Import {name}").format(name=name),
         )
     except NotARegularFile:
-        return _not_submitted(not_a_file(found))
+        return _not_submitted(not_a_file(candidate))
     except BanqupError as error:
-        return Submitted(path=found.path, reason=error.message)
-    return Submitted(path=found.path, key=key)
+        return Submitted(path=candidate.path, reason=error.message)
+    return Submitted(path=candidate.path, key=key)
 
 
-def _not_submitted(found: Found) -> Submitted:
-    return Submitted(path=found.path, reason=found.reason, passed_over=found.passed_over)
+def _not_submitted(candidate: Found) -> Submitted:
+    return Submitted(path=candidate.path, reason=candidate.reason, passed_over=candidate.passed_over)
 
 
 async def _answered(runtime: CliRuntime, submitted: Sequence[Submitted]) -> list[dict[str, Any]]:
-    keys = [one.key for one in submitted if one.key is not None]
+    keys = [file.key for file in submitted if file.key is not None]
     answers = {answer.key: answer for answer in await runtime.answers(keys, SECONDS)} if keys else {}
     clients = {row.client.id: row.client for row in runtime.clients()}
     values: list[dict[str, Any]] = []
-    for one in submitted:
-        of_file = _values(one, answers.get(one.key or ""), clients)
+    for sent in submitted:
+        of_file = _values(sent, answers.get(sent.key or ""), clients)
         for value in of_file:
             say(_line(value))
         values.extend(of_file)
@@ -125,12 +125,14 @@ def _values(submitted: Submitted, answer: Answer | None, clients: dict[str, Clie
         outcome = "TO_PLACE" if answer.waits_unfiled else "REFUSED"
         return [_value(submitted, outcome, reason=answer.reason or Message("import.not-taken"))]
     taken = (answer.result or {}).get("documents") or []
-    return [_taken(submitted, one, clients.get(one.get("clientId"))) for one in taken] or [_value(submitted, "TAKEN")]
+    return [_taken(submitted, name, clients.get(name.get("clientId"))) for name in taken] or [
+        _value(submitted, "TAKEN")
+    ]
 
 
-def _taken(submitted: Submitted, one: dict[str, Any], client: Client | None) -> dict[str, Any]:
-    outcome = "KNOWN" if one.get("outcome") == "KNOWN" else "TAKEN"
-    return _value(submitted, outcome, document=one.get("documentId"), client=client, folder=one.get("folder"))
+def _taken(submitted: Submitted, stored: dict[str, Any], client: Client | None) -> dict[str, Any]:
+    outcome = "KNOWN" if stored.get("outcome") == "KNOWN" else "TAKEN"
+    return _value(submitted, outcome, document=stored.get("documentId"), client=client, folder=stored.get("folder"))
 
 
 def _value(

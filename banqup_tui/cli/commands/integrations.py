@@ -75,7 +75,7 @@ def add(
     yes: bool,
 ) -> int:
     """Send the documents of CLIENT, or of several, to EXTENSION, which is installed."""
-    clients = [*names[:-1], *(one.strip() for one in (listed or "").split(",") if one.strip())]
+    clients = [*names[:-1], *(name.strip() for name in (listed or "").split(",") if name.strip())]
     if not clients:
         raise click.UsageError(_("Say whose documents: CLIENT EXTENSION, or --clients REF,REF EXTENSION."))
     if since is not None and not older:
@@ -83,13 +83,13 @@ def add(
 
     async def work(runtime: CliRuntime) -> int:
         of_store = extension_named(runtime, names[-1])
-        of_clients = list({one.id: one for one in (client_named(runtime, name) for name in clients)}.values())
+        of_clients = list({client.id: client for client in (client_named(runtime, name) for name in clients)}.values())
         installation = _installed(runtime, of_store)
         values = read_settings(settings, of_store.settings_schema)
         if sign_in:
-            of, alone = installation.id, of_clients[0].id if len(of_clients) == 1 else None
+            chosen_id, alone = installation.id, of_clients[0].id if len(of_clients) == 1 else None
             values = await signed_in(
-                runtime.doing, of_store, values, installation.settings, installation_id=of, client_id=alone
+                runtime.doing, of_store, values, installation.settings, installation_id=chosen_id, client_id=alone
             )
         answers = Answers(
             values=values, label=label, folders=folders_option(folders), older=older, since=day_option(since)
@@ -108,7 +108,7 @@ def add(
             client=of_clients[0],
             clients=of_clients,
             extension=of_store,
-            integrations=[one for client in of_clients for one in runtime.integrations(client.id)],
+            integrations=[integration for client in of_clients for integration in runtime.integrations(client.id)],
         )
         code = await carry_out(runtime, AddIntegration(), context)
         return exit_codes.FAILED if code == exit_codes.OK and ask.left_out else code
@@ -117,10 +117,12 @@ def add(
 
 
 def _installed(runtime: CliRuntime, extension: Extension) -> Installation:
-    found = next((one for one in runtime.installations() if one.extension_id == extension.id), None)
-    if found is None:
+    installation = next(
+        (installation for installation in runtime.installations() if installation.extension_id == extension.id), None
+    )
+    if installation is None:
         raise NotThere(message("cli.not-installed", id=extension.id))
-    return found
+    return installation
 
 
 async def _passes(runtime: CliRuntime, request: TestRequest, *, is_alone: bool) -> bool:
@@ -145,11 +147,17 @@ def list_integrations(tools: Tools, reference: str | None, json: bool) -> int:
     async def work(runtime: CliRuntime) -> int:
         client = client_named(runtime, reference) if reference else None
         clients = {row.client.id: row.client for row in runtime.clients()}
-        found = runtime.integrations(client.id if client else None)
-        extensions, now = {one.id: one for one in runtime.extensions()}, datetime.now(UTC)
-        health = {one.id: health_of(one, extensions.get(one.extension_id), now) for one in found}
+        integrations = runtime.integrations(client.id if client else None)
+        extensions, now = {extension.id: extension for extension in runtime.extensions()}, datetime.now(UTC)
+        health = {
+            integration.id: health_of(integration, extensions.get(integration.extension_id), now)
+            for integration in integrations
+        }
         if json:
-            print_array(json_output.integration_value(one, clients.get(one.client_id), health[one.id]) for one in found)
+            print_array(
+                json_output.integration_value(integration, clients.get(integration.client_id), health[integration.id])
+                for integration in integrations
+            )
         else:
             columns = (
                 N_("Id"),
@@ -160,16 +168,30 @@ def list_integrations(tools: Tools, reference: str | None, json: bool) -> int:
                 N_("Health"),
                 N_("Cause"),
             )
-            print_table(columns, [_line(one, clients.get(one.client_id), health[one.id]) for one in found])
+            print_table(
+                columns,
+                [
+                    _line(integration, clients.get(integration.client_id), health[integration.id])
+                    for integration in integrations
+                ],
+            )
         return 0
 
     return in_runtime(tools, work)
 
 
-def _line(one: Integration, client: Client | None, health: Health) -> tuple[str, ...]:
+def _line(integration: Integration, client: Client | None, health: Health) -> tuple[str, ...]:
     reference = client.reference if client else "–"
-    why = sentence_of(one.cause or one.failing_reason) or "–"
-    return (one.id, reference, one.label, one.extension_id, one.state.value, health.value, why)
+    why = sentence_of(integration.cause or integration.failing_reason) or "–"
+    return (
+        integration.id,
+        reference,
+        integration.label,
+        integration.extension_id,
+        integration.state.value,
+        health.value,
+        why,
+    )
 
 
 @command.command()
@@ -224,35 +246,42 @@ def _with(
     unless: tuple[IntegrationState, ...] = (),
 ) -> int:
     async def work(runtime: CliRuntime) -> int:
-        found = _integration_named(runtime, integration_id)
-        if found.state in unless:
+        integration = _integration_named(runtime, integration_id)
+        if integration.state in unless:
             say(
                 _("{label} is as you want it already: {state}.").format(
-                    label=found.label, state=integration_state(found)
+                    label=integration.label, state=integration_state(integration)
                 )
             )
             return exit_codes.OK
-        extension = next((one for one in runtime.extensions() if one.id == found.extension_id), None)
+        extension = next(
+            (extension for extension in runtime.extensions() if extension.id == integration.extension_id), None
+        )
         values = read_settings(settings, extension.settings_schema if extension else {})
         if sign_in and extension is not None:
             values = await signed_in(
-                runtime.doing, extension, values, found.effective,
-                installation_id=found.installation_id, integration_id=found.id, client_id=found.client_id,
+                runtime.doing, extension, values, integration.effective,
+                installation_id=integration.installation_id, integration_id=integration.id,
+                client_id=integration.client_id,
             )  # fmt: skip
-        answers = Answers(values=values, folders=folders_option(folders) or found.folders)
+        answers = Answers(values=values, folders=folders_option(folders) or integration.folders)
         ask = CommandLineAsk(answers=answers, sure=sure)
-        client = next((row.client for row in runtime.clients() if row.client.id == found.client_id), None)
-        context = context_for(runtime, ask, Place.CLIENT, client=client, integration=found, integrations=[found])
+        client = next((row.client for row in runtime.clients() if row.client.id == integration.client_id), None)
+        context = context_for(
+            runtime, ask, Place.CLIENT, client=client, integration=integration, integrations=[integration]
+        )
         return await carry_out(runtime, action, context)
 
     return in_runtime(tools, work)
 
 
 def _integration_named(runtime: CliRuntime, integration_id: str) -> Integration:
-    found = next((one for one in runtime.integrations() if one.id == integration_id), None)
-    if found is None:
+    integration = next(
+        (integration for integration in runtime.integrations() if integration.id == integration_id), None
+    )
+    if integration is None:
         raise NotThere(message("cli.no-integration", id=integration_id))
-    return found
+    return integration
 
 
 def integration_state(integration: Integration) -> str:

@@ -51,7 +51,7 @@ def remove(tools: Tools, rule_id: str) -> int:
     """Forget it. What was placed by it stays where it is."""
 
     async def work(runtime: CliRuntime) -> int:
-        if not any(one.id == rule_id for one in runtime.rules()):
+        if not any(rule.id == rule_id for rule in runtime.rules()):
             raise NotThere(message("cli.no-rule", id=rule_id))
         key = runtime.doing.act(RemoveRule(rule_id=rule_id))
         code = report(runtime, await runtime.answers([key], SECONDS_TO_ANSWER))

@@ -95,10 +95,10 @@ async def _ask_for(
         Place.FOLDER,
         documents=documents,
         deliveries=list(runtime.deliveries([document.id for document in documents])),
-        integrations=[one for one in runtime.integrations() if one.client_id in clients],
+        integrations=[integration for integration in runtime.integrations() if integration.client_id in clients],
     )
     action = SendToIntegrations()
-    left_out = set() if processed else {one.document.id for one in context.selection.left_out}
+    left_out = set() if processed else {offer.document.id for offer in context.selection.left_out}
     ids = [document.id for document in documents if document.id not in left_out]
     reason = action.availability(context)
     if reason is not None:
@@ -115,12 +115,12 @@ async def _ask_for(
 
 def _nothing_to_send(chosen: Selection) -> str:
     """Says that everything is there only where the ledger says so of every delivery."""
-    there, under_way = sum(row.delivered for row in chosen.rows), sum(row.under_way for row in chosen.rows)
+    arrived, under_way = sum(row.delivered for row in chosen.rows), sum(row.under_way for row in chosen.rows)
     perhaps = sum(row.unknown for row in chosen.rows)
     if not under_way and not perhaps:
         return _("Nothing to send: everything is there. --again sends another copy.")
     counts = (
-        (there, ngettext("{n} delivered", "{n} delivered", there)),
+        (arrived, ngettext("{n} delivered", "{n} delivered", arrived)),
         (under_way, ngettext("{n} under way", "{n} under way", under_way)),
         (
             perhaps,
@@ -160,8 +160,8 @@ async def settled(runtime: CliRuntime, ids: Sequence[str], until: float, clock: 
     report: tuple[int, int] | None = None
     while True:
         deliveries = list(runtime.deliveries(ids))
-        still = [one for one in deliveries if one.is_open]
-        delivered = sum(one.state is DeliveryState.DELIVERED for one in deliveries)
+        still = [delivery for delivery in deliveries if delivery.is_open]
+        delivered = sum(delivery.state is DeliveryState.DELIVERED for delivery in deliveries)
         if (delivered, len(still)) != report:
             report = (delivered, len(still))
             say(
@@ -179,8 +179,10 @@ async def settled(runtime: CliRuntime, ids: Sequence[str], until: float, clock: 
 
 
 def _failures_of(deliveries: Sequence[Delivery]) -> int:
-    missing = [one for one in deliveries if one.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN)]
-    reasons = Counter(f"{sentence_of(one.reason) or one.state.value} {remedy_of_delivery(one)}" for one in missing)
+    missing = [delivery for delivery in deliveries if delivery.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN)]
+    reasons = Counter(
+        f"{sentence_of(delivery.reason) or delivery.state.value} {remedy_of_delivery(delivery)}" for delivery in missing
+    )
     for reason, number in reasons.most_common():
         say(_("{number} not delivered: {reason}").format(number=number, reason=reason))
     return exit_codes.FAILED if missing else exit_codes.OK

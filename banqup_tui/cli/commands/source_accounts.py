@@ -95,13 +95,13 @@ def list_accounts(tools: Tools, json: bool) -> int:
     """Who may put files in, how they sign in, and what is bound to them."""
 
     async def work(runtime: CliRuntime) -> int:
-        found = [account for source in runtime.sources() for account in source.accounts]
+        accounts = [account for source in runtime.sources() for account in source.accounts]
         if json:
-            print_array(msgspec.to_builtins(account) for account in found)
+            print_array(msgspec.to_builtins(account) for account in accounts)
         else:
             clients = {row.client.id: row.client.reference for row in runtime.clients()}
             columns = (N_("Name"), N_("Signs in with"), N_("Client"), N_("Folder"))
-            print_table(columns, [_line(account, clients) for account in found])
+            print_table(columns, [_line(account, clients) for account in accounts])
         return 0
 
     return in_runtime(tools, work)
@@ -119,10 +119,10 @@ def remove(tools: Tools, name: str) -> int:
     """NAME may come in no longer. What it brought stays."""
 
     async def work(runtime: CliRuntime) -> int:
-        found = next((one for one in _drop_of(runtime).accounts if name in (one.name, one.id)), None)
-        if found is None:
+        account = next((account for account in _drop_of(runtime).accounts if name in (account.name, account.id)), None)
+        if account is None:
             raise NotThere(message("cli.no-account", name=name))
-        key = runtime.doing.act(RemoveAccount(account_id=found.id))
+        key = runtime.doing.act(RemoveAccount(account_id=account.id))
         code = report(runtime, await runtime.answers([key], SECONDS_TO_ANSWER))
         if code == 0:
             say(_("{name} may come in no longer.").format(name=name))
@@ -133,7 +133,7 @@ def remove(tools: Tools, name: str) -> int:
 
 def _drop_of(runtime: CliRuntime) -> Source:
     """Raises `NotThere` where it is not turned on."""
-    found = next((one for one in runtime.sources() if one.kind is SourceKind.SFTP_DROP), None)
-    if found is None:
+    sftp_drop = next((source for source in runtime.sources() if source.kind is SourceKind.SFTP_DROP), None)
+    if sftp_drop is None:
         raise NotThere(message("cli.no-drop"))
-    return found
+    return sftp_drop

@@ -54,7 +54,9 @@ def _watch(tools: Tools, path: Path) -> int:
         raise NotThere(message("cli.no-folder", path=watched))
 
     async def work(runtime: CliRuntime) -> int:
-        if any(one.kind is SourceKind.FOLDER and Path(one.path) == watched.resolve() for one in runtime.sources()):
+        if any(
+            source.kind is SourceKind.FOLDER and Path(source.path) == watched.resolve() for source in runtime.sources()
+        ):
             say(_("{watched} is watched already.").format(watched=watched))
             return 0
         source_id = str(uuid.uuid4())
@@ -69,7 +71,7 @@ def _watch(tools: Tools, path: Path) -> int:
 
 def _open_drop(tools: Tools, listen: str | None) -> int:
     async def work(runtime: CliRuntime) -> int:
-        known = next((one for one in runtime.sources() if one.kind is SourceKind.SFTP_DROP), None)
+        known = next((source for source in runtime.sources() if source.kind is SourceKind.SFTP_DROP), None)
         address = listen or (known.path if known else LISTEN)
         source_id = known.id if known else str(uuid.uuid4())
         key = runtime.doing.act(AddSource(source_id=source_id, path=address, kind=SourceKind.SFTP_DROP))
@@ -83,7 +85,7 @@ def _open_drop(tools: Tools, listen: str | None) -> int:
 
 
 def _say_drop(runtime: CliRuntime, address: str) -> None:
-    drop = next((one for one in runtime.sources() if one.kind is SourceKind.SFTP_DROP), None)
+    drop = next((source for source in runtime.sources() if source.kind is SourceKind.SFTP_DROP), None)
     say(
         _("The SFTP drop listens at {address}. Its host key is {text}.").format(
             address=address, text=drop.fingerprint if drop else _("not known yet")
@@ -131,13 +133,13 @@ def remove(tools: Tools, source_id: str) -> int:
     """Watch it no longer, or close the SFTP drop with its accounts. What it brought stays."""
 
     async def work(runtime: CliRuntime) -> int:
-        found = next((one for one in runtime.sources() if one.id == source_id), None)
-        if found is None:
+        source = next((source for source in runtime.sources() if source.id == source_id), None)
+        if source is None:
             raise NotThere(message("cli.no-source", id=source_id))
         key = runtime.doing.act(RemoveSource(source_id=source_id))
         code = report(runtime, await runtime.answers([key], SECONDS_TO_ANSWER))
         if code == 0:
-            closed = found.kind is SourceKind.SFTP_DROP
+            closed = source.kind is SourceKind.SFTP_DROP
             say(_("It is closed, and its accounts are gone.") if closed else _("It is watched no longer."))
         return code
 

@@ -51,22 +51,24 @@ def list_extensions(tools: Tools, json: bool) -> int:
     """What can take documents, and what is installed of it."""
 
     async def work(runtime: CliRuntime) -> int:
-        installed = {one.extension_id: one for one in runtime.installations()}
+        installed = {installation.extension_id: installation for installation in runtime.installations()}
         if json:
             used, now = runtime.integrations(), datetime.now(UTC)
             print_array(
-                json_output.extension_value(one, installed.get(one.id), summary(_of(one, used), one, now))
-                for one in runtime.extensions()
+                json_output.extension_value(
+                    extension, installed.get(extension.id), summary(_of(extension, used), extension, now)
+                )
+                for extension in runtime.extensions()
             )
         else:
             lines = [
                 (
-                    one.id,
-                    own_text(one.title),
-                    _state(one, one.id in installed),
-                    own_text(one.description),
+                    extension.id,
+                    own_text(extension.title),
+                    _state(extension, extension.id in installed),
+                    own_text(extension.description),
                 )
-                for one in runtime.extensions()
+                for extension in runtime.extensions()
             ]
             print_table((N_("Extension"), N_("Name"), N_("State"), N_("What it does")), lines)
         return 0
@@ -75,7 +77,7 @@ def list_extensions(tools: Tools, json: bool) -> int:
 
 
 def _of(extension: Extension, integrations: Sequence[Integration]) -> Iterator[Integration]:
-    return (one for one in integrations if one.extension_id == extension.id)
+    return (integration for integration in integrations if integration.extension_id == extension.id)
 
 
 def _state(extension: Extension, installed: bool) -> str:
@@ -153,8 +155,8 @@ def _with_settings(tools: Tools, action: Action, name: str, settings: tuple[Pair
         context = context_for(runtime, CommandLineAsk(), Place.STORE, extension=extension)
         if sign_in and action.availability(context) is None:
             stored = context.installation.settings if context.installation else {}
-            of = context.installation.id if context.installation else None
-            values = await signed_in(runtime.doing, extension, values, stored, installation_id=of)
+            chosen_id = context.installation.id if context.installation else None
+            values = await signed_in(runtime.doing, extension, values, stored, installation_id=chosen_id)
         ask = CommandLineAsk(answers=Answers(values=values))
         return await carry_out(runtime, action, msgspec.structs.replace(context, ask=ask))
 

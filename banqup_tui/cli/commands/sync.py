@@ -19,8 +19,8 @@ def command(tools: Tools) -> int:
 
     async def work(runtime: CliRuntime) -> int:
         await runtime.sync()
-        for one in runtime.refused():
-            say(f"{_('Refused: {what}.').format(what=one.what)} {why_not(one)} {what_to_do(one)}")
+        for change in runtime.refused():
+            say(f"{_('Refused: {what}.').format(what=change.what)} {why_not(change)} {what_to_do(change)}")
         if runtime.refused():
             say(_("banqup changes tries them again, or clears them."))
         waiting = runtime.waiting()

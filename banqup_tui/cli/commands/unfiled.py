@@ -38,32 +38,32 @@ def list_unfiled(tools: Tools, json: bool) -> int:
     async def work(runtime: CliRuntime) -> int:
         clients = {row.client.id: row.client for row in runtime.clients()}
         if json:
-            print_array(_value(one, clients) for one in runtime.unfiled())
+            print_array(_value(file, clients) for file in runtime.unfiled())
         else:
             columns = (N_("Id"), N_("File"), N_("Came by"), N_("Seems to be of"), N_("Reason"))
-            print_table(columns, [_line(one, clients) for one in runtime.unfiled()])
+            print_table(columns, [_line(file, clients) for file in runtime.unfiled()])
         return 0
 
     return in_runtime(tools, work)
 
 
-def _value(one: Unfiled, clients: Mapping[str, Client]) -> dict[str, Any]:
-    value: dict[str, Any] = msgspec.to_builtins(one)
-    client = clients.get(one.client_id or "")
-    value["reason"] = json_of(one.reason)
+def _value(file: Unfiled, clients: Mapping[str, Client]) -> dict[str, Any]:
+    value: dict[str, Any] = msgspec.to_builtins(file)
+    client = clients.get(file.client_id or "")
+    value["reason"] = json_of(file.reason)
     value["client"] = {"id": client.id, "reference": client.reference, "name": client.name} if client else None
     return value
 
 
-def _line(one: Unfiled, clients: Mapping[str, Client]) -> tuple[str, ...]:
-    client = clients.get(one.client_id or "")
-    likely = ", ".join(part for part in (client.reference if client else "", one.folder or "") if part)
+def _line(file: Unfiled, clients: Mapping[str, Client]) -> tuple[str, ...]:
+    client = clients.get(file.client_id or "")
+    likely = ", ".join(part for part in (client.reference if client else "", file.folder or "") if part)
     return (
-        one.id,
-        one.file_name,
-        one.source,
+        file.id,
+        file.file_name,
+        file.source,
         likely or "–",
-        words_of(one.reason),
+        words_of(file.reason),
     )
 
 
@@ -82,12 +82,12 @@ def place(tools: Tools, unfiled_id: str, reference: str, folder: str, remember: 
     """Say whose ID is: it becomes a document of this client in this folder."""
 
     async def work(runtime: CliRuntime) -> int:
-        one, client = _named(runtime, unfiled_id), client_named(runtime, reference)
-        body = PlaceFile(unfiled_id=one.id, client_id=client.id, folder=Folder(folder.upper()), remember=remember)
+        file, client = _named(runtime, unfiled_id), client_named(runtime, reference)
+        body = PlaceFile(unfiled_id=file.id, client_id=client.id, folder=Folder(folder.upper()), remember=remember)
         answers = await runtime.answers([runtime.doing.act(body)], SECONDS_TO_ANSWER)
         code = report(runtime, answers)
         if code == 0:
-            say(_("{file_name} is with {name}.").format(file_name=one.file_name, name=client.name))
+            say(_("{file_name} is with {name}.").format(file_name=file.file_name, name=client.name))
             if remember:
                 say(_learned(answers, client))
         return code
@@ -130,7 +130,9 @@ def dismiss(tools: Tools, unfiled_ids: tuple[str, ...]) -> int:
 
 def _named(runtime: CliRuntime, text: str) -> Unfiled:
     """By its id, or the beginning of it where that is of one alone. Raises `NotThere`."""
-    found = [one for one in runtime.unfiled() if one.id == text or (len(text) >= _SHORTEST and one.id.startswith(text))]
-    if len(found) != 1:
+    matches = [
+        file for file in runtime.unfiled() if file.id == text or (len(text) >= _SHORTEST and file.id.startswith(text))
+    ]
+    if len(matches) != 1:
         raise NotThere(message("cli.nothing-waits", id=text))
-    return found[0]
+    return matches[0]

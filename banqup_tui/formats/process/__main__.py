@@ -92,8 +92,8 @@ def _result(request: Request, data: bytes) -> Result:
         case TakeAttachment():
             return AttachmentBytes(parsing.attachment_bytes(data, request.index))
         case TakeEmbeddedInvoice():
-            found = parsing.embedded_invoice_xml(data)
-            return EmbeddedInvoice(*found) if found else EmbeddedInvoice()
+            content = parsing.embedded_invoice_xml(data)
+            return EmbeddedInvoice(*content) if content else EmbeddedInvoice()
         case NameRoot():
             return RootName(*parsing.root_name(data))
         case NameMediaType():

@@ -98,17 +98,17 @@ class ReaderPool:
 
     def embedded_invoice_xml(self, data: bytes) -> tuple[str, bytes] | None:
         try:
-            found = _expected(self._result(TakeEmbeddedInvoice(), data), EmbeddedInvoice)
+            result = _expected(self._result(TakeEmbeddedInvoice(), data), EmbeddedInvoice)
         except UnreadableDocument:
             return None
-        return None if found.data is None else (found.name, found.data)
+        return None if result.data is None else (result.name, result.data)
 
     def root_name(self, data: bytes) -> tuple[str, str]:
         try:
-            found = _expected(self._result(NameRoot(), data), RootName)
+            result = _expected(self._result(NameRoot(), data), RootName)
         except UnreadableDocument:
             return "", ""
-        return found.name, found.namespace
+        return result.name, result.namespace
 
     def media_type(self, data: bytes) -> str:
         try:

@@ -49,7 +49,7 @@ def translated(command: click.Command, context: click.Context) -> click.Command:
     if help_option is not None:
         help_option.help = _("Show this message and exit.")
     if isinstance(command, click.Group):
-        command.subsubcommandmetavar = _("COMMAND [ARGS]...")
+        command.subcommand_metavar = _("COMMAND [ARGS]...")
         for subcommand in command.commands.values():
             translated(subcommand, click.Context(subcommand, parent=context, info_name=subcommand.name))
     return command

@@ -69,7 +69,9 @@ def _sent(
     if not row.sent:
         line.put(sign("none"), look.style("muted", ground))
     elif "sent_names" in columns.extras:
-        _sent_names(line, columns.sent, integrations, {one.label: one.state for one in row.sent}, look, ground)
+        _sent_names(
+            line, columns.sent, integrations, {delivery.label: delivery.state for delivery in row.sent}, look, ground
+        )
     else:
         token: Token = "error" if row.needs_a_look else "muted"
         line.put(f"{row.delivered}/{row.wanted}", look.style(token, ground))

@@ -21,7 +21,7 @@ from banqup_tui.actions.check_connection import ENOUGH_TRIES, LONG_ENOUGH
 from banqup_tui.actions.context import Context
 from banqup_tui.actions.places import Destination, Place, Tab
 from banqup_tui.actions.prompts import Tone
-from banqup_tui.actions.saved_changes import SavedChanges
+from banqup_tui.actions.saved_changes import SavedChangesAction
 from banqup_tui.actions.session_context import context_at
 from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.domain.document import DocumentKind
@@ -36,11 +36,11 @@ from banqup_tui.presentation.words import _, use_language
 from banqup_tui.screens.clients_list import ClientDocuments, Clients
 from banqup_tui.screens.document_reader import Library
 from banqup_tui.screens.place import PlaceScreen, message_words
-from banqup_tui.settings import Settings, language_of, locale_of
+from banqup_tui.settings import UserSettings, language_of, locale_of
 from banqup_tui.store.faults import LocalFault, fault_of
 from banqup_tui.sync.session import Session
 from banqup_tui.sync.state import SyncWord
-from banqup_tui.widgets.header import Place as HeaderPlace
+from banqup_tui.widgets.header import PlaceLabel as HeaderPlace
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.theme import register_themes, wants_native_colours
@@ -69,7 +69,7 @@ class BanqupApp(App[None]):
     BINDINGS = []
     CSS = "Screen { background: $background; }"
 
-    def __init__(self, session: Session, settings: Settings, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, session: Session, settings: UserSettings, environment: Mapping[str, str] | None = None) -> None:
         environment = os.environ if environment is None else environment
         super().__init__(ansi_color=wants_native_colours(environment))
         self.session = session
@@ -212,7 +212,7 @@ class BanqupApp(App[None]):
         if not rescues or rescues[-1].id == self._rescue_announced or screen.is_asking:
             return False
         self._rescue_announced = rescues[-1].id
-        screen.perform(SavedChanges.id)
+        screen.perform(SavedChangesAction.id)
         return True
 
     def _tell_of_outage(self, screen: PlaceScreen) -> None:
@@ -468,7 +468,7 @@ def _cause(integration: str, reason: str, width_left: int) -> str:
     return words.format(integration=integration, reason=cut(reason, max(width_left - around, 12)))
 
 
-def _theme_of(settings: Settings, environment: Mapping[str, str]) -> str:
+def _theme_of(settings: UserSettings, environment: Mapping[str, str]) -> str:
     chosen = settings.theme
     if chosen == "auto":
         chosen = "dark" if colours_of(environment) >= MANY_COLOURS else "ansi"

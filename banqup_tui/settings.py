@@ -26,7 +26,7 @@ class WrongSettings(BanqupError):
     exit_code = 78
 
 
-class Settings(Value, frozen=True, kw_only=True):
+class UserSettings(Value, frozen=True, kw_only=True):
     """`language` and `locale` are empty where the environment decides; `signs`: `auto` looks at the locale.
 
     `theme`: `auto` is dark, and the terminal's own colours where it has fewer than 256.
@@ -39,19 +39,19 @@ class Settings(Value, frozen=True, kw_only=True):
     firm_name: str = ""
 
 
-def read_settings(directory: Path) -> Settings:
+def read_settings(directory: Path) -> UserSettings:
     """The file's settings over the defaults. Raises `WrongSettings`."""
     path = directory / FILE_NAME
     try:
         content = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        return Settings()
+        return UserSettings()
     except UnicodeDecodeError as error:
         raise WrongSettings(message("config.unreadable", str(error), path=path)) from error
     except OSError as error:
         raise WrongSettings(message("config.no-right", error.strerror or str(error), path=path)) from error
     parsed = _parsed(path, content)
-    return Settings(**{key: _checked(path, key, value) for key, value in parsed.items()})
+    return UserSettings(**{key: _checked(path, key, value) for key, value in parsed.items()})
 
 
 def _parsed(path: Path, content: str) -> dict[str, Any]:
@@ -63,12 +63,12 @@ def _parsed(path: Path, content: str) -> dict[str, Any]:
         raise WrongSettings(message("config.unreadable", str(error), path=path)) from error
 
 
-def language_of(settings: Settings, environment: dict[str, str] | None = None) -> str:
+def language_of(settings: UserSettings, environment: dict[str, str] | None = None) -> str:
     """The settings' language, else that of the locale, as `fr` or `fr_BE.UTF-8`; `words.use_language` takes both."""
     return settings.language or _from_locale(environment)
 
 
-def locale_of(settings: Settings, environment: dict[str, str] | None = None) -> str:
+def locale_of(settings: UserSettings, environment: dict[str, str] | None = None) -> str:
     """How figures are written: the settings' locale, else their language, else the environment's."""
     return settings.locale or settings.language or _from_locale(environment)
 
@@ -80,7 +80,7 @@ def _from_locale(environment: dict[str, str] | None) -> str:
 
 
 def _checked(path: Path, key: str, value: Any) -> str:
-    known = list(Settings.__struct_fields__)
+    known = list(UserSettings.__struct_fields__)
     if key not in known:
         raise WrongSettings(_unknown(path, key, known))
     if not isinstance(value, str):

@@ -21,7 +21,7 @@ from banqup_tui.domain.space import Space
 from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.protocol.messages import Snapshot
 from banqup_tui.store import applying
-from banqup_tui.store.copy import Copy
+from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.query import DocumentQuery, Filter, SortColumn, parse
 from banqup_tui.store.readers import Readers
@@ -41,12 +41,12 @@ class Versioned(msgspec.Struct, frozen=True):
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     with tempfile.TemporaryDirectory() as directory:
-        copy = Copy.open(Path(directory) / "copy.sqlite")
+        copy = LocalCopy.open(Path(directory) / "copy.sqlite")
         print(f"{count:,} documents, {2 * count:,} deliveries: filled in {_fill(copy, count):.1f} s")
         _read(Readers(copy, Outbox.open(Path(directory) / "outbox.sqlite")))
 
 
-def _fill(copy: Copy, count: int) -> float:
+def _fill(copy: LocalCopy, count: int) -> float:
     chance = random.Random(1)
     clients = [Client(id=str(uuid.uuid4()), reference=f"c{at}", name=f"Client {at}") for at in range(30)]
     beginning = Snapshot(

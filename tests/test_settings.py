@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from banqup_tui.presentation.messages import words_of
-from banqup_tui.settings import Settings, WrongSettings, language_of, locale_of, read_settings
+from banqup_tui.settings import UserSettings, WrongSettings, language_of, locale_of, read_settings
 
 
 def written(directory: Path, text: str) -> Path:
@@ -14,7 +14,7 @@ def written(directory: Path, text: str) -> Path:
 
 
 def test_without_a_file_the_program_has_its_defaults(tmp_path: Path) -> None:
-    assert read_settings(tmp_path) == Settings()
+    assert read_settings(tmp_path) == UserSettings()
 
 
 def test_what_the_user_chose_is_taken(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def test_a_mistake_names_file_key_and_the_nearest_right_one(tmp_path: Path, text
 
 
 def test_the_language_is_that_of_the_settings_else_of_the_locale() -> None:
-    assert language_of(Settings(language="fr"), {"LANG": "en_GB.UTF-8"}) == "fr"
-    assert language_of(Settings(), {"LANG": "fr_BE.UTF-8"}) == "fr_BE.UTF-8"
-    assert language_of(Settings(), {"LC_ALL": "C.UTF-8", "LANG": "fr_BE"}) == "en"
-    assert locale_of(Settings(language="fr", locale="en_GB"), {}) == "en_GB"
+    assert language_of(UserSettings(language="fr"), {"LANG": "en_GB.UTF-8"}) == "fr"
+    assert language_of(UserSettings(), {"LANG": "fr_BE.UTF-8"}) == "fr_BE.UTF-8"
+    assert language_of(UserSettings(), {"LC_ALL": "C.UTF-8", "LANG": "fr_BE"}) == "en"
+    assert locale_of(UserSettings(language="fr", locale="en_GB"), {}) == "en_GB"

@@ -17,7 +17,7 @@ from banqup_tui import launcher
 from banqup_tui.app import BanqupApp
 from banqup_tui.app_dirs import AppDirs, dirs_under
 from banqup_tui.demo.fill import fill
-from banqup_tui.settings import Settings
+from banqup_tui.settings import UserSettings
 from banqup_tui.sync.session import Session
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
@@ -33,7 +33,7 @@ _SECONDS = 60.0
 
 async def draw(dirs: AppDirs, name: str, keys: Sequence[str]) -> Path:
     session = Session.open(dirs, lambda: launcher.connect(dirs))
-    app = BanqupApp(session, Settings(language="en", locale="en_GB", signs="unicode"), {"COLORTERM": "truecolor"})
+    app = BanqupApp(session, UserSettings(language="en", locale="en_GB", signs="unicode"), {"COLORTERM": "truecolor"})
     try:
         async with app.run_test(size=SIZE) as pilot:
             await _until(lambda: session.engine.state.word == "IN_STEP")

@@ -1,19 +1,22 @@
-"""Checks that the names in the code are the field's words: none of those below stands in an identifier or a module.
+"""Checks that the names in the code are the field's words, and that no class shares its name with another.
 
-Each was the private name of something that has a well-known one. `make check` runs this.
+Each of the words below was the private name of something that has a well-known one. `make check` runs this.
 """
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import sys
 import tokenize
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-DIRECTORIES = ("banqup_tui", "benchmarks", "tests", "tools")
+PROGRAM = "banqup_tui"
+DIRECTORIES = (PROGRAM, "benchmarks", "tests", "tools")
 
 INSTEAD = {
     "apart": "foreign, connector_host",
@@ -77,6 +80,22 @@ def problems(root: Path = ROOT) -> Iterator[str]:
             name = path.relative_to(root).as_posix()
             if not name.startswith(FIXTURES):
                 yield from _in_file(name, path.read_text(encoding="utf-8"))
+    yield from _shared_class_names(root)
+
+
+def _shared_class_names(root: Path) -> Iterator[str]:
+    """Yields the public classes of the program whose name stands in two modules.
+
+    A name that means two things has to be followed to its import wherever it is read.
+    """
+    modules: defaultdict[str, list[str]] = defaultdict(list)
+    for path in sorted((root / PROGRAM).rglob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                modules[node.name].append(path.relative_to(root).as_posix())
+    for name, paths in sorted(modules.items()):
+        if len(paths) > 1:
+            yield f"{' and '.join(paths)}: class {name}: give each a name of its own"
 
 
 def _in_file(name: str, text: str) -> Iterator[str]:

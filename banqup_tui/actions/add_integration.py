@@ -12,7 +12,7 @@ from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.words import _
 
 
-class AddIntegration(Action):
+class AddIntegrationAction(Action):
     id = "add-integration"
     keys = ("a",)
     places = frozenset({Place.CLIENT, Place.CLIENTS, Place.CLIENT_DOCUMENTS})

@@ -8,10 +8,10 @@ from banqup_tui.actions.places import Place
 from banqup_tui.actions.prompts import Confirming
 from banqup_tui.actions.submission import give
 from banqup_tui.presentation.words import _
-from banqup_tui.protocol.commands import AllowPackage as AllowPackageBody
+from banqup_tui.protocol.commands import AllowPackage
 
 
-class AllowPackage(Action):
+class AllowPackageAction(Action):
     """Asked by name: from then on the package's code runs with all rights of the service."""
 
     id = "allow-package"
@@ -50,5 +50,5 @@ class AllowPackage(Action):
         button = _("Allow {package}").format(package=package)
         if not await context.ask.confirm(Confirming(title=button, lines=lines, button=button, dangerous=True)):
             return
-        command = AllowPackageBody(extension_id=extension.id, package=package)
+        command = AllowPackage(extension_id=extension.id, package=package)
         give(context, [command], _("{package} is allowed.").format(package=package))

@@ -12,7 +12,7 @@ from banqup_tui.presentation.words import _, ngettext
 from banqup_tui.protocol.commands import Cancel
 
 
-class CancelSending(Action):
+class CancelSendingAction(Action):
     id = "cancel-sending"
     places = OF_DOCUMENTS
     menu = 1

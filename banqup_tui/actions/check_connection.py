@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from banqup_tui.actions.context import Action, Context
-from banqup_tui.actions.prompts import Choice, Deciding, Message
+from banqup_tui.actions.prompts import Choice, Deciding, Notice
 from banqup_tui.presentation.formats import clock, count
 from banqup_tui.presentation.messages import remedy_of, sentence_of
 from banqup_tui.presentation.words import _, ngettext
@@ -16,7 +16,7 @@ LONG_ENOUGH = timedelta(seconds=20)
 """So often, or so long, the server has not answered before the user is told by a line."""
 
 
-class CheckConnection(Action):
+class CheckConnectionAction(Action):
     """Opens only where it is asked for: somebody may be typing when the server goes."""
 
     id = "check-connection"
@@ -32,7 +32,7 @@ class CheckConnection(Action):
     async def run(self, context: Context) -> None:
         state = context.connection
         if state is None or not state.is_trouble:
-            context.ask.notify(Message(text=_("The server answers.")))
+            context.ask.notify(Notice(text=_("The server answers.")))
             return
         again = Choice(id="again", label=_("Try again"))
         if state.word in (SyncWord.LOCAL_FAULT, SyncWord.PROGRAM_FAULT):

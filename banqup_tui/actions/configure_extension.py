@@ -11,7 +11,7 @@ from banqup_tui.presentation.words import _
 from banqup_tui.protocol.commands import Configure
 
 
-class ConfigureExtension(Action):
+class ConfigureExtensionAction(Action):
     id = "configure-extension"
     keys = ("enter",)
     places = frozenset({Place.STORE})

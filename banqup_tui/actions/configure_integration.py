@@ -12,11 +12,11 @@ from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.text import clean
 from banqup_tui.presentation.words import _
-from banqup_tui.protocol.commands import ConfigureIntegration as ConfigureIntegrationBody
+from banqup_tui.protocol.commands import ConfigureIntegration
 from banqup_tui.protocol.messages import TestRequest
 
 
-class ConfigureIntegration(Action):
+class ConfigureIntegrationAction(Action):
     id = "configure-integration"
     keys = ("enter",)
     places = frozenset({Place.CLIENT})
@@ -44,9 +44,7 @@ class ConfigureIntegration(Action):
         filled = await context.ask.fill_in(form)
         if filled is None:
             return
-        body = ConfigureIntegrationBody(
-            integration_id=integration.id, settings=dict(filled.values), folders=filled.folders
-        )
+        body = ConfigureIntegration(integration_id=integration.id, settings=dict(filled.values), folders=filled.folders)
         text = _("Settings of {integration} kept.").format(integration=clean(integration.label))
         give(context, [body], text)
 

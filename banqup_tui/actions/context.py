@@ -21,7 +21,7 @@ from banqup_tui.domain.failures import Failing, FailureGroup
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import UnderWay
-from banqup_tui.domain.send_plan import Offer, Selection, offers, selection
+from banqup_tui.domain.send_plan import Offer, SendSelection, offers, selection
 from banqup_tui.domain.source import Unfiled
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import CommandBody
@@ -180,12 +180,12 @@ class Context(Value, frozen=True, kw_only=True, dict=True):
     now: datetime
 
     @cached_property
-    def selection(self) -> Selection:
+    def selection(self) -> SendSelection:
         """Of several documents without those that are marked as processed."""
         return selection(self._offers)
 
     @cached_property
-    def selection_with_processed(self) -> Selection:
+    def selection_with_processed(self) -> SendSelection:
         return selection(self._offers, with_processed=True)
 
     @cached_property

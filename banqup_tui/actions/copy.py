@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import OF_DOCUMENTS
-from banqup_tui.actions.prompts import Choice, Choosing, Message
+from banqup_tui.actions.prompts import Choice, Choosing, Notice
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.text import clean
 from banqup_tui.presentation.formats import plain_amount
 from banqup_tui.presentation.words import _
 
 
-class CopyValue(Action):
+class CopyValueAction(Action):
     id = "copy"
     keys = ("y",)
     places = OF_DOCUMENTS
@@ -38,7 +38,7 @@ class CopyValue(Action):
         for key, label, text in values:
             if key == answer:
                 context.ask.copy(text)
-                context.ask.notify(Message(text=_("Copied: {what} {value}").format(what=label, value=text)))
+                context.ask.notify(Notice(text=_("Copied: {what} {value}").format(what=label, value=text)))
 
 
 def copyable(document: Document) -> list[tuple[str, str, str]]:

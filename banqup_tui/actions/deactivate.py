@@ -16,7 +16,7 @@ from banqup_tui.presentation.words import _, ngettext
 from banqup_tui.protocol.commands import Deactivate
 
 
-class DeactivateForAll(Action):
+class DeactivateForAllAction(Action):
     """The firm's settings stay: `uninstall` forgets these."""
 
     id = "deactivate-for-all"

@@ -11,7 +11,7 @@ from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.words import _, ngettext
 
 
-class Details(Action):
+class DetailsAction(Action):
     id = "details"
     keys = ("i",)
     places = frozenset({Place.FOLDER, Place.DOCUMENT, Place.FAILED})
@@ -47,7 +47,7 @@ class Details(Action):
             )
 
 
-class IntegrationsOfClient(Action):
+class IntegrationsOfClientAction(Action):
     id = "integrations"
     keys = ("i",)
     places = frozenset({Place.CLIENTS, Place.CLIENT_DOCUMENTS, Place.CLIENT})

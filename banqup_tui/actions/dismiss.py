@@ -13,7 +13,7 @@ from banqup_tui.presentation.words import _, ngettext
 from banqup_tui.protocol.commands import Dismiss
 
 
-class DismissFailure(Action):
+class DismissFailureAction(Action):
     id = "dismiss"
     keys = ("x",)
     places = OF_DOCUMENTS

@@ -7,12 +7,12 @@ import asyncio
 from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.file_export import name_for, save_copy
 from banqup_tui.actions.places import OF_DOCUMENTS
-from banqup_tui.actions.prompts import Message
+from banqup_tui.actions.prompts import Notice
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.words import _, ngettext
 
 
-class Download(Action):
+class DownloadAction(Action):
     id = "download"
     keys = ("d",)
     places = OF_DOCUMENTS
@@ -43,7 +43,7 @@ class Download(Action):
         finally:
             progress.done()
         if len(saved) == 1:
-            context.ask.notify(Message(text=_("Saved as {path}").format(path=saved[0])))
+            context.ask.notify(Notice(text=_("Saved as {path}").format(path=saved[0])))
             return
         words = ngettext("{count} file saved in {path}", "{count} files saved in {path}", len(saved))
-        context.ask.notify(Message(text=words.format(count=count(len(saved)), path=directory)))
+        context.ask.notify(Notice(text=words.format(count=count(len(saved)), path=directory)))

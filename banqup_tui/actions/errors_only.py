@@ -7,7 +7,7 @@ from banqup_tui.actions.places import Place
 from banqup_tui.presentation.words import _
 
 
-class ErrorsOnly(Action):
+class ErrorsOnlyAction(Action):
     id = "errors-only"
     keys = ("exclamation_mark",)
     places = frozenset({Place.FOLDER, Place.CLIENT_DOCUMENTS})

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import EVERYWHERE, Destination, Place
-from banqup_tui.actions.prompts import Confirming, Message
+from banqup_tui.actions.prompts import Confirming, Notice
 from banqup_tui.actions.submission import give
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import DeliveryState
@@ -25,7 +25,7 @@ MOST_IN_ONE_COMMAND = 500
 _BY_CAUSE = frozenset({Place.FAILURES})
 
 
-class GoToFailures(Action):
+class GoToFailuresAction(Action):
     id = "to-look-at"
     keys = ("f",)
     places = EVERYWHERE - {Place.FAILURES}
@@ -44,7 +44,7 @@ class GoToFailures(Action):
         context.ask.go(Destination(place=Place.FAILURES))
 
 
-class OpenFailures(Action):
+class OpenFailuresAction(Action):
     id = "open-failures"
     keys = ("enter",)
     places = _BY_CAUSE
@@ -65,7 +65,7 @@ class OpenFailures(Action):
             context.ask.go(Destination(place=Place.FAILED, failures=context.failures.key))
 
 
-class RetryFailures(Action):
+class RetryFailuresAction(Action):
     id = "retry-failures"
     keys = ("r",)
     places = _BY_CAUSE
@@ -95,7 +95,7 @@ class RetryFailures(Action):
             return
         plan = retry_of(context.failing(), {integration.id: integration for integration in context.integrations})
         if not plan.count:
-            context.ask.notify(Message(text=_("Their integrations are paused or removed: resume them first.")))
+            context.ask.notify(Notice(text=_("Their integrations are paused or removed: resume them first.")))
             return
         words = ngettext("Send {count} delivery", "Send {count} deliveries", plan.count)
         question = Confirming(
@@ -109,7 +109,7 @@ class RetryFailures(Action):
             give(context, commands_of(plan), words.format(count=count(plan.count)))
 
 
-class DismissFailures(Action):
+class DismissFailuresAction(Action):
     id = "dismiss-failures"
     keys = ("x",)
     places = _BY_CAUSE
@@ -141,7 +141,7 @@ class DismissFailures(Action):
             give(context, dismissals_of(failing), done.format(count=count(number)))
 
 
-class ExportFailures(Action):
+class ExportFailuresAction(Action):
     id = "export-failures"
     keys = ("e",)
     places = _BY_CAUSE
@@ -166,7 +166,7 @@ class ExportFailures(Action):
         failing = context.failing()
         path = await asyncio.to_thread(save_failures, context, failing, directory.expanduser())
         words = ngettext("{count} row saved as {path}", "{count} rows saved as {path}", len(failing))
-        context.ask.notify(Message(text=words.format(count=count(len(failing)), path=path)))
+        context.ask.notify(Notice(text=words.format(count=count(len(failing)), path=path)))
 
 
 def commands_of(plan: Retry) -> Iterator[CommandBody]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from banqup_tui.actions.context import Action, Context
-from banqup_tui.actions.import_selection import Found, files_below, not_a_file
+from banqup_tui.actions.import_selection import PickedFile, files_below, not_a_file
 from banqup_tui.actions.places import Place
-from banqup_tui.actions.prompts import Message, Tone
+from banqup_tui.actions.prompts import Notice, Tone
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.messages import message
 from banqup_tui.domain.text import clean
@@ -17,7 +17,7 @@ from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.presentation.words import _, ngettext
 
 
-class ImportFiles(Action):
+class ImportFilesAction(Action):
     """Whose they are and which folder they go into is read from the files themselves."""
 
     id = "import"
@@ -38,11 +38,11 @@ class ImportFiles(Action):
         candidates = await asyncio.to_thread(lambda: list(files_below(paths)))
         progress = context.ask.progress(_("Importing"), len(candidates))
         keys: list[str] = []
-        refused: list[Found] = []
+        refused: list[PickedFile] = []
         try:
             for candidate in candidates:
                 taken = candidate if candidate.reason else await asyncio.to_thread(_spooled, context, candidate)
-                refused.extend([taken] if isinstance(taken, Found) else [])
+                refused.extend([taken] if isinstance(taken, PickedFile) else [])
                 keys.extend([taken] if isinstance(taken, str) else [])
                 progress.advance(clean(candidate.path.name))
         finally:
@@ -50,7 +50,7 @@ class ImportFiles(Action):
         context.ask.notify(_summary(tuple(keys), refused))
 
 
-def _spooled(context: Context, candidate: Found) -> str | Found:
+def _spooled(context: Context, candidate: PickedFile) -> str | PickedFile:
     """The key of its command, or the reason why this file was not taken: the others go on."""
     name = clean(candidate.path.name)
     try:
@@ -59,17 +59,19 @@ def _spooled(context: Context, candidate: Found) -> str | Found:
     except NotARegularFile:
         return not_a_file(candidate)
     except OSError as error:
-        return Found(path=candidate.path, reason=message("import.cannot-be-read", quote=error.strerror or str(error)))
+        return PickedFile(
+            path=candidate.path, reason=message("import.cannot-be-read", quote=error.strerror or str(error))
+        )
     except BanqupError as error:
-        return Found(path=candidate.path, reason=error.message)
+        return PickedFile(path=candidate.path, reason=error.message)
 
 
-def _summary(keys: tuple[str, ...], refused: list[Found]) -> Message:
+def _summary(keys: tuple[str, ...], refused: list[PickedFile]) -> Notice:
     words = ngettext("{count} file taken.", "{count} files taken.", len(keys)).format(count=count(len(keys)))
     if not refused:
-        return Message(text=words, undo_keys=keys)
+        return Notice(text=words, undo_keys=keys)
     first = refused[0]
     why = _("Not taken: {count}. {name}: {reason}").format(
         count=count(len(refused)), name=clean(first.path.name), reason=sentence_of(first.reason)
     )
-    return Message(text=f"{words} {why}", tone=Tone.WARNING, undo_keys=keys)
+    return Notice(text=f"{words} {why}", tone=Tone.WARNING, undo_keys=keys)

@@ -35,7 +35,7 @@ _REASONS = {
 }
 
 
-class Found(Value, frozen=True, kw_only=True):
+class PickedFile(Value, frozen=True, kw_only=True):
     """A file to take, or a path that cannot be taken with its reason.
 
     `below` is the folder that was named, where it was found there; `hint` is its path below it, with `/`: an export's
@@ -49,7 +49,7 @@ class Found(Value, frozen=True, kw_only=True):
     passed_over: bool = False
 
 
-def files_below(paths: Iterable[Path]) -> Iterator[Found]:
+def files_below(paths: Iterable[Path]) -> Iterator[PickedFile]:
     """In the order named, folders by name. Hidden files are left alone, links passed over; nothing twice."""
     identities: set[tuple[int, int]] = set()
     for path in paths:
@@ -61,7 +61,7 @@ def files_below(paths: Iterable[Path]) -> Iterator[Found]:
             yield candidate
 
 
-_Identified = tuple[Found, tuple[int, int] | None]
+_Identified = tuple[PickedFile, tuple[int, int] | None]
 
 
 def _in_folder(root: Path) -> Iterator[_Identified]:
@@ -69,7 +69,7 @@ def _in_folder(root: Path) -> Iterator[_Identified]:
         for directory in walk(root, ignored=lambda name: name.startswith("."), follow_root=True):
             yield from _of_directory(root, directory)
     except OwnDirectory:
-        yield Found(path=root, reason=_OWN, passed_over=True), None
+        yield PickedFile(path=root, reason=_OWN, passed_over=True), None
     except OSError as error:
         yield _unreadable("import.folder-cannot-be-read", root, error), None
 
@@ -89,18 +89,18 @@ def _named(path: Path) -> _Identified:
     try:
         status = path.stat()
     except FileNotFoundError:
-        return Found(path=path, reason=Message("import.not-there")), None
+        return PickedFile(path=path, reason=Message("import.not-there")), None
     except OSError as error:
         return _unreadable("import.cannot-be-read", path, error), None
     if not stat.S_ISREG(status.st_mode):
-        return Found(path=path, reason=_NO_FILE), None
+        return PickedFile(path=path, reason=_NO_FILE), None
     candidate = _checked(path, status.st_size)
     if candidate.reason is None:
         candidate = _opened(structs.replace(candidate, hint=path.name))
     return candidate, (status.st_dev, status.st_ino) if candidate.reason is None else None
 
 
-def _opened(candidate: Found) -> Found:
+def _opened(candidate: PickedFile) -> PickedFile:
     """The same, or why it cannot be opened."""
     try:
         opened = (
@@ -112,31 +112,31 @@ def _opened(candidate: Found) -> Found:
     except NotARegularFile:
         return not_a_file(candidate)
     except OwnDirectory:
-        return Found(path=candidate.path, reason=_OWN, passed_over=True)
+        return PickedFile(path=candidate.path, reason=_OWN, passed_over=True)
     except OSError as error:
         return _unreadable("import.cannot-be-read", candidate.path, error)
     return candidate
 
 
-def not_a_file(candidate: Found) -> Found:
+def not_a_file(candidate: PickedFile) -> PickedFile:
     """The reason where a link or a pipe took the place of a file that was found."""
-    return Found(path=candidate.path, reason=_NO_FILE, passed_over=True)
+    return PickedFile(path=candidate.path, reason=_NO_FILE, passed_over=True)
 
 
-def _checked(path: Path, size: int) -> Found:
+def _checked(path: Path, size: int) -> PickedFile:
     if size == 0:
-        return Found(path=path, reason=Message("import.empty"))
+        return PickedFile(path=path, reason=Message("import.empty"))
     if size > LARGEST_FILE:
-        return Found(path=path, reason=message("import.too-large", limit=LARGEST_FILE // 2**20))
-    return Found(path=path)
+        return PickedFile(path=path, reason=message("import.too-large", limit=LARGEST_FILE // 2**20))
+    return PickedFile(path=path)
 
 
-def _passed(root: Path, passed: Passed) -> Found:
+def _passed(root: Path, passed: Passed) -> PickedFile:
     path = root / passed.path
     if passed.error is not None:
         return _unreadable("import.folder-cannot-be-read", path, passed.error)
-    return Found(path=path, reason=_REASONS[passed.reason], passed_over=True)
+    return PickedFile(path=path, reason=_REASONS[passed.reason], passed_over=True)
 
 
-def _unreadable(code: str, path: Path, error: OSError) -> Found:
-    return Found(path=path, reason=message(code, quote=error.strerror or str(error)))
+def _unreadable(code: str, path: Path, error: OSError) -> PickedFile:
+    return PickedFile(path=path, reason=message(code, quote=error.strerror or str(error)))

@@ -17,7 +17,7 @@ from banqup_tui.protocol.commands import Install
 from banqup_tui.protocol.messages import TestRequest
 
 
-class InstallExtension(Action):
+class InstallExtensionAction(Action):
     id = "install"
     keys = ("a",)
     places = frozenset({Place.STORE})

@@ -11,7 +11,7 @@ from banqup_tui.presentation.words import _, ngettext
 from banqup_tui.protocol.commands import SetProcessed
 
 
-class MarkProcessed(Action):
+class MarkProcessedAction(Action):
     """A selection of both kinds is first made processed as a whole."""
 
     id = "processed"

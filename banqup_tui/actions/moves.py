@@ -20,7 +20,7 @@ _PANES = frozenset({Place.FOLDER, Place.DOCUMENT, Place.UNFILED, Place.CLIENT, P
 _SEARCHABLE = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS})
 
 
-class Group(StrEnum):
+class KeyGroup(StrEnum):
     MOVE = "MOVE"
     FIND = "FIND"
     SELECT = "SELECT"
@@ -29,13 +29,13 @@ class Group(StrEnum):
     EVERYWHERE = "EVERYWHERE"
 
 
-GROUP_NAMES: dict[Group, str] = {
-    Group.MOVE: NP_("heading", "Move"),
-    Group.FIND: NP_("heading", "Find"),
-    Group.SELECT: NP_("heading", "Select"),
-    Group.TABLE: NP_("heading", "Table"),
-    Group.ACTIONS: NP_("heading", "Actions"),
-    Group.EVERYWHERE: NP_("heading", "Everywhere"),
+GROUP_NAMES: dict[KeyGroup, str] = {
+    KeyGroup.MOVE: NP_("heading", "Move"),
+    KeyGroup.FIND: NP_("heading", "Find"),
+    KeyGroup.SELECT: NP_("heading", "Select"),
+    KeyGroup.TABLE: NP_("heading", "Table"),
+    KeyGroup.ACTIONS: NP_("heading", "Actions"),
+    KeyGroup.EVERYWHERE: NP_("heading", "Everywhere"),
 }
 
 
@@ -48,7 +48,7 @@ class Move(Value, frozen=True, kw_only=True):
     id: str
     keys: tuple[str, ...]
     label: str
-    group: Group
+    group: KeyGroup
     spare: tuple[str, ...] = ()
     places: frozenset[Place] = EVERYWHERE
     short: str = ""
@@ -63,39 +63,39 @@ class Move(Value, frozen=True, kw_only=True):
         return _(self.short) if self.short else ""
 
 
-def _move(id: str, keys: str, label: str, group: Group, **more: object) -> Move:
+def _move(id: str, keys: str, label: str, group: KeyGroup, **more: object) -> Move:
     make: Callable[..., Move] = Move
     return make(id=id, keys=tuple(keys.split()), label=label, group=group, **more)
 
 
 MOVES: tuple[Move, ...] = (
-    _move("line", "up down j k", N_("Row"), Group.MOVE),
-    _move("side", "left right h l", N_("Folders, table; fold"), Group.MOVE, places=_SIDES),
-    _move("ends", "g G", N_("First, last"), Group.MOVE, spare=("home", "end")),
-    _move("page", "pageup pagedown ctrl+u ctrl+d", N_("Page"), Group.MOVE),
-    _move("pane", "tab shift+tab", N_("Next pane, tab, field"), Group.MOVE, places=_PANES),
-    _move("back", "escape", N_("Back"), Group.MOVE),
-    _move("filter", "slash", N_("Filter or search"), Group.FIND, places=_SEARCHABLE, short=N_("Filter"), rank=32),
+    _move("line", "up down j k", N_("Row"), KeyGroup.MOVE),
+    _move("side", "left right h l", N_("Folders, table; fold"), KeyGroup.MOVE, places=_SIDES),
+    _move("ends", "g G", N_("First, last"), KeyGroup.MOVE, spare=("home", "end")),
+    _move("page", "pageup pagedown ctrl+u ctrl+d", N_("Page"), KeyGroup.MOVE),
+    _move("pane", "tab shift+tab", N_("Next pane, tab, field"), KeyGroup.MOVE, places=_PANES),
+    _move("back", "escape", N_("Back"), KeyGroup.MOVE),
+    _move("filter", "slash", N_("Filter or search"), KeyGroup.FIND, places=_SEARCHABLE, short=N_("Filter"), rank=32),
     _move(
         "select",
         "space",
         N_("This row"),
-        Group.SELECT,
+        KeyGroup.SELECT,
         places=_SELECTABLE,
         short=N_("Select"),
         short_in=_SELECTABLE - {Place.CLIENT_DOCUMENTS},
         rank=2,
     ),
-    _move("select-range", "V", N_("A range"), Group.SELECT, places=_SELECTABLE),
-    _move("select-all", "A", N_("All that match"), Group.SELECT, places=_SELECTABLE),
-    _move("sort", "s", N_("Sort"), Group.TABLE, places=_LISTS - {Place.CLIENT, Place.STORE}),
-    _move("folders", "t", N_("Folders on, off"), Group.TABLE, places=_TABLE),
-    _move("beside", "v", N_("Document beside"), Group.TABLE, places=_TABLE),
-    _move("menu", "full_stop", N_("Actions menu"), Group.ACTIONS, spare=("semicolon",), short=N_("Actions"), rank=5),
-    _move("palette", "colon ctrl+p", N_("Command palette"), Group.EVERYWHERE),
-    _move("help", "question_mark", N_("This help"), Group.EVERYWHERE, spare=("comma",)),
-    _move("suspend", "ctrl+z", N_("Suspend"), Group.EVERYWHERE),
-    _move("quit", "q", N_("Quit"), Group.EVERYWHERE),
+    _move("select-range", "V", N_("A range"), KeyGroup.SELECT, places=_SELECTABLE),
+    _move("select-all", "A", N_("All that match"), KeyGroup.SELECT, places=_SELECTABLE),
+    _move("sort", "s", N_("Sort"), KeyGroup.TABLE, places=_LISTS - {Place.CLIENT, Place.STORE}),
+    _move("folders", "t", N_("Folders on, off"), KeyGroup.TABLE, places=_TABLE),
+    _move("beside", "v", N_("Document beside"), KeyGroup.TABLE, places=_TABLE),
+    _move("menu", "full_stop", N_("Actions menu"), KeyGroup.ACTIONS, spare=("semicolon",), short=N_("Actions"), rank=5),
+    _move("palette", "colon ctrl+p", N_("Command palette"), KeyGroup.EVERYWHERE),
+    _move("help", "question_mark", N_("This help"), KeyGroup.EVERYWHERE, spare=("comma",)),
+    _move("suspend", "ctrl+z", N_("Suspend"), KeyGroup.EVERYWHERE),
+    _move("quit", "q", N_("Quit"), KeyGroup.EVERYWHERE),
 )
 
 

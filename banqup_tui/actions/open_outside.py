@@ -9,7 +9,7 @@ from banqup_tui.actions.temporary_copies import open_copy
 from banqup_tui.presentation.words import _, pgettext
 
 
-class OpenOutside(Action):
+class OpenOutsideAction(Action):
     id = "open-outside"
     keys = ("o",)
     places = OF_DOCUMENTS

@@ -13,7 +13,7 @@ from banqup_tui.protocol.commands import PauseIntegration as Pause
 from banqup_tui.protocol.commands import ResumeIntegration as Resume
 
 
-class PauseIntegration(Action):
+class PauseIntegrationAction(Action):
     id = "pause"
     keys = ("p",)
     places = frozenset({Place.CLIENT})

@@ -211,7 +211,7 @@ class Tone(StrEnum):
     ERROR = "ERROR"
 
 
-class Message(Value, frozen=True, kw_only=True):
+class Notice(Value, frozen=True, kw_only=True):
     """`undo_keys` are the commands that `u` takes back as long as they were not tried.
 
     `shorter`: the same in fewer words, for where `text` has no room; the last is the shortest.
@@ -225,14 +225,14 @@ class Message(Value, frozen=True, kw_only=True):
     plain: str = ""
     shorter: tuple[str, ...] = ()
     holds: Callable[[], bool] | None = None
-    later: Message | None = None
+    later: Notice | None = None
 
     @property
     def plain_text(self) -> str:
         return self.plain or self.text
 
 
-class Progress(Protocol):
+class ProgressReporter(Protocol):
     def advance(self, text: str = "", steps: int = 1) -> None: ...
 
     def done(self) -> None: ...
@@ -259,9 +259,9 @@ class Ask(Protocol):
 
     async def which_files(self, title: str) -> Sequence[Path] | None: ...
 
-    def notify(self, message: Message) -> None: ...
+    def notify(self, message: Notice) -> None: ...
 
-    def progress(self, title: str, total: int | None = None) -> Progress: ...
+    def progress(self, title: str, total: int | None = None) -> ProgressReporter: ...
 
     def go(self, destination: Destination) -> None: ...
 

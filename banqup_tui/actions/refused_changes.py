@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import EVERYWHERE, Destination, Place
-from banqup_tui.actions.prompts import Message
+from banqup_tui.actions.prompts import Notice
 from banqup_tui.domain.text import clean
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.refusals import hindrance_words
@@ -13,7 +13,7 @@ from banqup_tui.presentation.words import _, ngettext
 _HERE = frozenset({Place.CHANGES})
 
 
-class ToRefusedChanges(Action):
+class ToRefusedChangesAction(Action):
     id = "refused-changes"
     keys = ("c",)
     places = EVERYWHERE - {Place.CHANGES}
@@ -35,7 +35,7 @@ class ToRefusedChanges(Action):
         context.ask.go(Destination(place=Place.CHANGES))
 
 
-class RetryChanges(Action):
+class RetryChangesAction(Action):
     """As new commands, with what is known now: the server answers them anew."""
 
     id = "retry-changes"
@@ -74,10 +74,10 @@ class RetryChanges(Action):
         if left:
             words = ngettext("{count} cannot be: it stays here.", "{count} cannot be: they stay here.", left)
             text = f"{text} {words.format(count=count(left))}"
-        context.ask.notify(Message(text=text, undo_keys=tuple(keys)))
+        context.ask.notify(Notice(text=text, undo_keys=tuple(keys)))
 
 
-class ClearChanges(Action):
+class ClearChangesAction(Action):
     id = "clear-changes"
     keys = ("x",)
     places = _HERE
@@ -101,4 +101,4 @@ class ClearChanges(Action):
         context.doing.clear_changes([change.key for change in context.changes])
         number = len(context.changes)
         words = ngettext("{count} change cleared.", "{count} changes cleared.", number)
-        context.ask.notify(Message(text=words.format(count=count(number))))
+        context.ask.notify(Notice(text=words.format(count=count(number))))

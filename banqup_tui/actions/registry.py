@@ -4,85 +4,91 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from banqup_tui.actions.add_integration import AddIntegration
-from banqup_tui.actions.allow_package import AllowPackage
-from banqup_tui.actions.cancel_sending import CancelSending
-from banqup_tui.actions.check_connection import CheckConnection
-from banqup_tui.actions.configure_extension import ConfigureExtension
-from banqup_tui.actions.configure_integration import ConfigureIntegration
+from banqup_tui.actions.add_integration import AddIntegrationAction
+from banqup_tui.actions.allow_package import AllowPackageAction
+from banqup_tui.actions.cancel_sending import CancelSendingAction
+from banqup_tui.actions.check_connection import CheckConnectionAction
+from banqup_tui.actions.configure_extension import ConfigureExtensionAction
+from banqup_tui.actions.configure_integration import ConfigureIntegrationAction
 from banqup_tui.actions.context import Action, Context
-from banqup_tui.actions.copy import CopyValue
-from banqup_tui.actions.deactivate import DeactivateForAll
-from banqup_tui.actions.details import Details, IntegrationsOfClient
-from banqup_tui.actions.dismiss import DismissFailure
-from banqup_tui.actions.download import Download
-from banqup_tui.actions.errors_only import ErrorsOnly
-from banqup_tui.actions.failures import DismissFailures, ExportFailures, GoToFailures, OpenFailures, RetryFailures
-from banqup_tui.actions.import_files import ImportFiles
-from banqup_tui.actions.install_extension import InstallExtension
-from banqup_tui.actions.mark_processed import MarkProcessed
-from banqup_tui.actions.moves import MOVES, Group, Move, shown_keys
-from banqup_tui.actions.open_outside import OpenOutside
-from banqup_tui.actions.pause_integration import PauseIntegration
+from banqup_tui.actions.copy import CopyValueAction
+from banqup_tui.actions.deactivate import DeactivateForAllAction
+from banqup_tui.actions.details import DetailsAction, IntegrationsOfClientAction
+from banqup_tui.actions.dismiss import DismissFailureAction
+from banqup_tui.actions.download import DownloadAction
+from banqup_tui.actions.errors_only import ErrorsOnlyAction
+from banqup_tui.actions.failures import (
+    DismissFailuresAction,
+    ExportFailuresAction,
+    GoToFailuresAction,
+    OpenFailuresAction,
+    RetryFailuresAction,
+)
+from banqup_tui.actions.import_files import ImportFilesAction
+from banqup_tui.actions.install_extension import InstallExtensionAction
+from banqup_tui.actions.mark_processed import MarkProcessedAction
+from banqup_tui.actions.moves import MOVES, KeyGroup, Move, shown_keys
+from banqup_tui.actions.open_outside import OpenOutsideAction
+from banqup_tui.actions.pause_integration import PauseIntegrationAction
 from banqup_tui.actions.places import Place
-from banqup_tui.actions.refused_changes import ClearChanges, RetryChanges, ToRefusedChanges
-from banqup_tui.actions.remove_integration import RemoveIntegration
-from banqup_tui.actions.saved_changes import SavedChanges
-from banqup_tui.actions.send_to_integrations import SendToIntegrations
-from banqup_tui.actions.settle import SettleDelivery
-from banqup_tui.actions.switch_place import ToClientDocuments, ToClients, ToStore
-from banqup_tui.actions.sync_now import SyncNow
-from banqup_tui.actions.test_connection import TestConnection
-from banqup_tui.actions.undo import Undo
-from banqup_tui.actions.unfiled import DismissUnfiled, OpenUnfiled, OpenUnfiledFile, PlaceFile
-from banqup_tui.actions.uninstall import Uninstall
-from banqup_tui.actions.view import OpenClient, View
+from banqup_tui.actions.refused_changes import ClearChangesAction, RetryChangesAction, ToRefusedChangesAction
+from banqup_tui.actions.remove_integration import RemoveIntegrationAction
+from banqup_tui.actions.saved_changes import SavedChangesAction
+from banqup_tui.actions.send_to_integrations import SendToIntegrationsAction
+from banqup_tui.actions.settle import SettleDeliveryAction
+from banqup_tui.actions.switch_place import ToClientDocumentsAction, ToClientsAction, ToStoreAction
+from banqup_tui.actions.sync_now import SyncNowAction
+from banqup_tui.actions.test_connection import TestConnectionAction
+from banqup_tui.actions.undo import UndoAction
+from banqup_tui.actions.unfiled import DismissUnfiledAction, OpenUnfiledAction, OpenUnfiledFileAction, PlaceFileAction
+from banqup_tui.actions.uninstall import UninstallAction
+from banqup_tui.actions.view import OpenClientAction, ViewAction
 from banqup_tui.domain.values import Value
 
 ACTIONS: tuple[Action, ...] = (
-    SendToIntegrations(),
-    MarkProcessed(),
-    View(),
-    OpenClient(),
-    Details(),
-    Download(),
-    OpenOutside(),
-    CopyValue(),
-    CancelSending(),
-    SettleDelivery(),
-    DismissFailure(),
-    AddIntegration(),
-    IntegrationsOfClient(),
-    ConfigureIntegration(),
-    TestConnection(),
-    PauseIntegration(),
-    RemoveIntegration(),
-    InstallExtension(),
-    ConfigureExtension(),
-    AllowPackage(),
-    Uninstall(),
-    DeactivateForAll(),
-    RetryFailures(),
-    OpenFailures(),
-    ExportFailures(),
-    DismissFailures(),
-    PlaceFile(),
-    DismissUnfiled(),
-    OpenUnfiledFile(),
-    OpenUnfiled(),
-    RetryChanges(),
-    ClearChanges(),
-    ErrorsOnly(),
-    GoToFailures(),
-    ToRefusedChanges(),
-    ImportFiles(),
-    Undo(),
-    SyncNow(),
-    CheckConnection(),
-    SavedChanges(),
-    ToClientDocuments(),
-    ToClients(),
-    ToStore(),
+    SendToIntegrationsAction(),
+    MarkProcessedAction(),
+    ViewAction(),
+    OpenClientAction(),
+    DetailsAction(),
+    DownloadAction(),
+    OpenOutsideAction(),
+    CopyValueAction(),
+    CancelSendingAction(),
+    SettleDeliveryAction(),
+    DismissFailureAction(),
+    AddIntegrationAction(),
+    IntegrationsOfClientAction(),
+    ConfigureIntegrationAction(),
+    TestConnectionAction(),
+    PauseIntegrationAction(),
+    RemoveIntegrationAction(),
+    InstallExtensionAction(),
+    ConfigureExtensionAction(),
+    AllowPackageAction(),
+    UninstallAction(),
+    DeactivateForAllAction(),
+    RetryFailuresAction(),
+    OpenFailuresAction(),
+    ExportFailuresAction(),
+    DismissFailuresAction(),
+    PlaceFileAction(),
+    DismissUnfiledAction(),
+    OpenUnfiledFileAction(),
+    OpenUnfiledAction(),
+    RetryChangesAction(),
+    ClearChangesAction(),
+    ErrorsOnlyAction(),
+    GoToFailuresAction(),
+    ToRefusedChangesAction(),
+    ImportFilesAction(),
+    UndoAction(),
+    SyncNowAction(),
+    CheckConnectionAction(),
+    SavedChangesAction(),
+    ToClientDocumentsAction(),
+    ToClientsAction(),
+    ToStoreAction(),
 )
 
 BY_ID: Mapping[str, Action] = {action.id: action for action in ACTIONS}
@@ -97,7 +103,7 @@ class KeyBinding(Value, frozen=True, kw_only=True):
     is_move: bool
 
 
-class Entry(Value, frozen=True, kw_only=True):
+class ActionEntry(Value, frozen=True, kw_only=True):
     """One line of a menu or palette, ready to draw: dimmed with its reason where there is one."""
 
     id: str
@@ -129,13 +135,13 @@ def bindings_of(place: Place) -> tuple[KeyBinding, ...]:
     return (*actions, *moves)
 
 
-def menu_of(context: Context) -> tuple[Entry, ...]:
+def menu_of(context: Context) -> tuple[ActionEntry, ...]:
     """The three-dot menu of the place, in parts that a line sets apart (SCREENS 04)."""
     actions = [action for action in actions_of(context.place) if action.menu is not None]
     return tuple(_entry(action, context) for action in sorted(actions, key=lambda action: action.menu or 0))
 
 
-def palette_of(context: Context) -> tuple[Entry, ...]:
+def palette_of(context: Context) -> tuple[ActionEntry, ...]:
     """Every action of the place; what cannot be done now comes last."""
     entries = [_entry(action, context) for action in actions_of(context.place)]
     return tuple(sorted(entries, key=lambda entry: entry.reason is not None))
@@ -153,16 +159,16 @@ def footer_of(context: Context) -> tuple[tuple[str, str], ...]:
     return tuple((key, word) for _rank, key, word in sorted(words, key=lambda word: word[0]))
 
 
-def help_of(place: Place) -> tuple[tuple[Group, tuple[tuple[str, str], ...]], ...]:
+def help_of(place: Place) -> tuple[tuple[KeyGroup, tuple[tuple[str, str], ...]], ...]:
     """The keys of a place by group, for the help panel: key and what it does; those that do alike share a line."""
-    lines: dict[Group, list[tuple[str, str]]] = {}
+    lines: dict[KeyGroup, list[tuple[str, str]]] = {}
     for move in moves_of(place):
         lines.setdefault(move.group, []).append((shown_keys(move.keys), move.name()))
     for action in actions_of(place):
         if action.keys:
-            group = Group.EVERYWHERE if action.rank >= 80 else Group.ACTIONS
+            group = KeyGroup.EVERYWHERE if action.rank >= 80 else KeyGroup.ACTIONS
             _add(lines.setdefault(group, []), shown_keys(action.keys), action.in_help())
-    return tuple((group, tuple(lines[group])) for group in Group if group in lines)
+    return tuple((group, tuple(lines[group])) for group in KeyGroup if group in lines)
 
 
 def _add(lines: list[tuple[str, str]], keys: str, does: str) -> None:
@@ -181,9 +187,9 @@ def clashes(place: Place) -> Iterator[tuple[str, str, str]]:
             owner[key] = binding.id
 
 
-def _entry(action: Action, context: Context) -> Entry:
+def _entry(action: Action, context: Context) -> ActionEntry:
     reason = action.availability(context)
-    return Entry(
+    return ActionEntry(
         id=action.id,
         title=action.title(context),
         key="–" if reason is not None else shown_keys(action.keys[:1]),
@@ -194,6 +200,6 @@ def _entry(action: Action, context: Context) -> Entry:
 
 
 __all__: Sequence[str] = (
-    "ACTIONS", "BY_ID", "Entry", "KeyBinding", "actions_of", "bindings_of", "clashes", "footer_of", "help_of",
+    "ACTIONS", "BY_ID", "ActionEntry", "KeyBinding", "actions_of", "bindings_of", "clashes", "footer_of", "help_of",
     "menu_of", "moves_of", "palette_of",
 )  # fmt: skip

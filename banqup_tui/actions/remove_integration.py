@@ -12,7 +12,7 @@ from banqup_tui.presentation.words import _
 from banqup_tui.protocol.commands import RemoveIntegration as Remove
 
 
-class RemoveIntegration(Action):
+class RemoveIntegrationAction(Action):
     id = "remove-integration"
     keys = ("x",)
     places = frozenset({Place.CLIENT})

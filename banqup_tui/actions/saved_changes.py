@@ -8,7 +8,7 @@ from banqup_tui.actions.sentences import rescue_lines
 from banqup_tui.presentation.words import _
 
 
-class SavedChanges(Action):
+class SavedChangesAction(Action):
     """Also shown by itself, once for each program that is opened, until the user has confirmed it."""
 
     id = "saved-changes"

@@ -16,7 +16,7 @@ from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.integration import IntegrationState
-from banqup_tui.domain.send_plan import Effect, Obstacle, Plan, Route, Row, Selection, planned
+from banqup_tui.domain.send_plan import Obstacle, Route, SendEffect, SendPlan, SendRow, SendSelection, planned
 from banqup_tui.domain.text import clean
 from banqup_tui.presentation.formats import count, cut_middle
 from banqup_tui.presentation.words import _, ngettext
@@ -28,7 +28,7 @@ MOST_IN_ONE_COMMAND = 500
 """Documents or copies in one command: a batch of a hundred of them stays far below the wire's limit of 1 MiB."""
 
 
-class SendToIntegrations(Action):
+class SendToIntegrationsAction(Action):
     id = "send"
     keys = ("r",)
     places = OF_DOCUMENTS
@@ -78,7 +78,7 @@ def reason_of(obstacle: Obstacle) -> str:
     }[obstacle]
 
 
-def what_goes_where(chosen: Selection) -> str | None:
+def what_goes_where(chosen: SendSelection) -> str | None:
     """`To SFTP and Dropbox; Exact Online has it`."""
     wanted = [row.integration.label for row in chosen.rows if row.wanted]
     present = [row.integration.label for row in chosen.rows if row.delivered == row.documents]
@@ -96,11 +96,11 @@ def what_goes_where(chosen: Selection) -> str | None:
     return None
 
 
-def planned_for(chosen: Selection, answer: Ticked) -> Plan:
+def planned_for(chosen: SendSelection, answer: Ticked) -> SendPlan:
     return planned(chosen, answer.ids, again=answer.option)
 
 
-def commands_of(plan: Plan) -> Iterator[CommandBody]:
+def commands_of(plan: SendPlan) -> Iterator[CommandBody]:
     for group in plan.groups:
         for part in in_batches(group.document_ids, MOST_IN_ONE_COMMAND):
             yield Send(document_ids=tuple(part), integration_ids=group.integration_ids)
@@ -129,11 +129,11 @@ def question(context: Context) -> Ticking:
     )
 
 
-def _chosen(context: Context, answer: Ticked) -> Selection:
+def _chosen(context: Context, answer: Ticked) -> SendSelection:
     return context.selection_with_processed if answer.processed else context.selection
 
 
-def _sent_by(plan: Plan, chosen: Selection) -> list[Document]:
+def _sent_by(plan: SendPlan, chosen: SendSelection) -> list[Document]:
     return [document for document in chosen.documents if document.id in plan.document_ids]
 
 
@@ -166,12 +166,12 @@ def _with_lines(summary: TickSummary, lines: tuple[str, ...]) -> TickSummary:
     return msgspec.structs.replace(summary, lines=(*summary.lines, *lines)) if lines else summary
 
 
-def _can_be_asked(chosen: Selection) -> bool:
+def _can_be_asked(chosen: SendSelection) -> bool:
     """Whether another copy is something to say beyond a tick, which only asks the receiver first."""
     return any(route.if_gone for row in chosen.rows for route in row.routes)
 
 
-def _title(chosen: Selection, number: int) -> str:
+def _title(chosen: SendSelection, number: int) -> str:
     again = chosen.sent_before
     if not chosen.several:
         return _("Resend to integrations") if again else _("Send to integrations")
@@ -182,7 +182,7 @@ def _title(chosen: Selection, number: int) -> str:
     return words.format(count=count(number))
 
 
-def _row_of_one(row: Row, context: Context) -> TickRow:
+def _row_of_one(row: SendRow, context: Context) -> TickRow:
     route = row.routes[0]
     note, warning = _note_of(route)
     return TickRow(
@@ -232,7 +232,7 @@ def _note_of(route: Route) -> tuple[str, bool]:
     return "", False
 
 
-def _row_of_several(row: Row, chosen: Selection) -> TickRow:
+def _row_of_several(row: SendRow, chosen: SendSelection) -> TickRow:
     has, state = _has_of_several(row)
     return TickRow(
         id=row.integration.id,
@@ -244,11 +244,11 @@ def _row_of_several(row: Row, chosen: Selection) -> TickRow:
     )
 
 
-def _has_of_several(row: Row) -> tuple[str, DeliveryState | None]:
+def _has_of_several(row: SendRow) -> tuple[str, DeliveryState | None]:
     return _("{part} of {whole}").format(part=count(row.delivered), whole=count(row.documents)), _state_of(row)
 
 
-def _state_of(row: Row) -> DeliveryState | None:
+def _state_of(row: SendRow) -> DeliveryState | None:
     """The state whose sign stands before the count: the worst that asks for a look, else the commonest."""
     if row.failed:
         return DeliveryState.FAILED
@@ -259,7 +259,7 @@ def _state_of(row: Row) -> DeliveryState | None:
     return DeliveryState.QUEUED if row.under_way else None
 
 
-def summary(chosen: Selection, answer: Ticked) -> TickSummary:
+def summary(chosen: SendSelection, answer: Ticked) -> TickSummary:
     """All of it, down to the title, is said of what these ticks would send: else of what could be sent."""
     plan = planned_for(chosen, answer)
     documents = (
@@ -284,7 +284,7 @@ def summary(chosen: Selection, answer: Ticked) -> TickSummary:
     )
 
 
-def _lines_of_several(chosen: Selection, plan: Plan, answer: Ticked) -> Iterator[str]:
+def _lines_of_several(chosen: SendSelection, plan: SendPlan, answer: Ticked) -> Iterator[str]:
     yield _how_many(plan, answer)
     yield _went_elsewhere(sum(row.elsewhere for row in chosen.rows if row.integration.id in answer.ids))
     yield _left_out(chosen)
@@ -302,7 +302,7 @@ def _went_elsewhere(number: int) -> str:
     return words.format(count=count(number))
 
 
-def _how_many(plan: Plan, answer: Ticked) -> str:
+def _how_many(plan: SendPlan, answer: Ticked) -> str:
     if plan.deliveries == 0:
         return ""
     words = ngettext("{count} delivery.", "{count} deliveries.", plan.deliveries).format(count=count(plan.deliveries))
@@ -316,7 +316,7 @@ def _button_of_several(deliveries: int) -> str:
     return words.format(count=count(deliveries))
 
 
-def _processed_left_out(chosen: Selection) -> str:
+def _processed_left_out(chosen: SendSelection) -> str:
     number = len(chosen.left_out)
     if not number:
         return ""
@@ -331,7 +331,7 @@ def _button_of_one(integrations: int) -> str:
     return words.format(count=count(integrations))
 
 
-def _effect(row: Row, answer: Ticked, is_single: bool) -> str:
+def _effect(row: SendRow, answer: Ticked, is_single: bool) -> str:
     if row.integration.id not in answer.ids:
         return _("Nothing")
     if is_single:
@@ -350,12 +350,12 @@ def _effect(row: Row, answer: Ticked, is_single: bool) -> str:
 def _effect_of_one(route: Route, again: bool) -> str:
     if route.if_gone and not again:
         return _("Only if not there")
-    if route.effect is Effect.SEND:
+    if route.effect is SendEffect.SEND:
         return _("The document")
     return _("Another copy") if route.possible else _("Nothing")
 
 
-def _left_out(chosen: Selection) -> str:
+def _left_out(chosen: SendSelection) -> str:
     """Documents of the selection that cannot be sent now, with the reason that most of them have."""
     obstacles = [offer.obstacle for offer in chosen.offers if offer.obstacle is not None]
     if not obstacles:

@@ -20,7 +20,7 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.listing import UnderWay
 from banqup_tui.protocol.commands import CommandBody, Resend, Send, decode
 from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult
-from banqup_tui.store.outbox_entry import CommandState, Entry, Rescue
+from banqup_tui.store.outbox_entry import CommandState, OutboxEntry, Rescue
 from banqup_tui.store.readers import Readers
 from banqup_tui.sync.errors import ServerDown
 from banqup_tui.sync.session import Session
@@ -223,7 +223,7 @@ def undoable(session: Session) -> list[Undoable]:
     return [entry for entry in entries if entry is not None]
 
 
-def _undoable(entry: Entry) -> Undoable | None:
+def _undoable(entry: OutboxEntry) -> Undoable | None:
     title = entry.label or entry.kind
     if entry.can_be_undone:
         return Undoable(key=entry.key, title=title, at=entry.at)

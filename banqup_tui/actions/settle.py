@@ -13,7 +13,7 @@ from banqup_tui.presentation.words import _
 from banqup_tui.protocol.commands import CommandBody, Copy, Resend, Settle
 
 
-class SettleDelivery(Action):
+class SettleDeliveryAction(Action):
     id = "settle"
     places = frozenset({Place.DOCUMENT, Place.FOLDER, Place.FAILED})
     menu = 2

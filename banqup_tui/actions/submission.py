@@ -7,7 +7,7 @@ from functools import partial
 
 from banqup_tui.actions.context import Context
 from banqup_tui.actions.opposites import REVERSIBLE
-from banqup_tui.actions.prompts import Message
+from banqup_tui.actions.prompts import Notice
 from banqup_tui.presentation.words import _
 from banqup_tui.protocol.commands import CommandBody
 
@@ -28,7 +28,7 @@ def give_each(context: Context, bodies: Sequence[tuple[CommandBody, str]], sente
 
 
 def _tell(context: Context, values: tuple[CommandBody, ...], keys: tuple[str, ...], sentence: str) -> None:
-    message = partial(Message, undo_keys=keys, plain=sentence)
+    message = partial(Notice, undo_keys=keys, plain=sentence)
     is_so = partial(context.doing.is_so, keys)
     wordings = _with_undo(sentence, values)
     sent = message(text=wordings[0], shorter=wordings[1:], holds=partial(is_so, waits=False))

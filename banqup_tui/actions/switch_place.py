@@ -9,7 +9,7 @@ from banqup_tui.actions.places import Destination, Place
 from banqup_tui.presentation.words import _
 
 
-class SwitchPlace(Action):
+class SwitchPlaceAction(Action):
     in_footer = False
     rank = 95
     place: ClassVar[Place]
@@ -21,7 +21,7 @@ class SwitchPlace(Action):
         context.ask.go(Destination(place=self.place))
 
 
-class ToClientDocuments(SwitchPlace):
+class ToClientDocumentsAction(SwitchPlaceAction):
     id = "client-documents"
     keys = ("2",)
     spare_keys = ("latin_small_letter_e_with_acute",)
@@ -34,7 +34,7 @@ class ToClientDocuments(SwitchPlace):
         return _("The clients, and what is to do for each.")
 
 
-class ToClients(SwitchPlace):
+class ToClientsAction(SwitchPlaceAction):
     id = "clients"
     keys = ("3",)
     spare_keys = ("quotation_mark",)
@@ -47,7 +47,7 @@ class ToClients(SwitchPlace):
         return _("The register of clients, and where the documents of each go.")
 
 
-class ToStore(SwitchPlace):
+class ToStoreAction(SwitchPlaceAction):
     id = "store"
     keys = ("4",)
     spare_keys = ("apostrophe",)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from banqup_tui.actions.context import Action, Context
-from banqup_tui.actions.prompts import Message
+from banqup_tui.actions.prompts import Notice
 from banqup_tui.presentation.words import _
 
 
-class SyncNow(Action):
+class SyncNowAction(Action):
     id = "sync"
     rank = 90
     in_footer = False
@@ -20,4 +20,4 @@ class SyncNow(Action):
 
     async def run(self, context: Context) -> None:
         await context.doing.sync_now()
-        context.ask.notify(Message(text=_("Up to date")))
+        context.ask.notify(Notice(text=_("Up to date")))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import Place
-from banqup_tui.actions.prompts import Message, Tone
+from banqup_tui.actions.prompts import Notice, Tone
 from banqup_tui.presentation.messages import sentence_of, words_of
 from banqup_tui.presentation.words import _
 from banqup_tui.protocol.messages import TestRequest, TestResult
 
 
-class TestConnection(Action):
+class TestConnectionAction(Action):
     __test__ = False
 
     id = "test-connection"
@@ -44,12 +44,12 @@ class TestConnection(Action):
         context.ask.notify(result_message(result))
 
 
-def result_message(result: TestResult) -> Message:
+def result_message(result: TestResult) -> Notice:
     """The first step that failed with its remedy, else the last one."""
     failed = next((step for step in result.steps if not step.ok), None)
     if failed is not None:
-        return Message(text=words_of(failed.message), tone=Tone.ERROR)
-    return Message(text=sentence_of(result.steps[-1].message) if result.steps else _("The connection works."))
+        return Notice(text=words_of(failed.message), tone=Tone.ERROR)
+    return Notice(text=sentence_of(result.steps[-1].message) if result.steps else _("The connection works."))
 
 
 def _request(context: Context) -> TestRequest | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from banqup_tui.actions.context import Action, Context, Undoable
 from banqup_tui.actions.opposites import key_of_opposite
-from banqup_tui.actions.prompts import Choice, Choosing, Message, Tone
+from banqup_tui.actions.prompts import Choice, Choosing, Notice, Tone
 from banqup_tui.domain.text import clean
 from banqup_tui.presentation.formats import count, moment
 from banqup_tui.presentation.words import _, ngettext
 
 
-class Undo(Action):
+class UndoAction(Action):
     """The newest at once; with several the user chooses which."""
 
     id = "undo"
@@ -49,7 +49,7 @@ class Undo(Action):
             return
         description = f"{chosen.title} ({_whose_and_when(chosen, context)})"
         taken_back = _("Taken back: {what}").format(what=description)
-        message = Message(text=taken_back, shorter=(_("Taken back: {what}").format(what=chosen.title),))
+        message = Notice(text=taken_back, shorter=(_("Taken back: {what}").format(what=chosen.title),))
         if not chosen.is_done and context.doing.take_back(chosen.key):
             context.ask.notify(message)
             return
@@ -59,7 +59,7 @@ class Undo(Action):
             context.ask.notify(message)
         else:
             text = _("Too late: {what}. Nothing of it waits any more.").format(what=description)
-            context.ask.notify(Message(text=text, tone=Tone.WARNING))
+            context.ask.notify(Notice(text=text, tone=Tone.WARNING))
 
 
 def _whose_and_when(undoable: Undoable, context: Context) -> str:

@@ -17,14 +17,13 @@ from banqup_tui.domain.text import clean, safe_file_name
 from banqup_tui.presentation.folders import folder_name
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.words import _, ngettext, pgettext
-from banqup_tui.protocol.commands import DismissUnfiled as DismissBody
-from banqup_tui.protocol.commands import PlaceFile as PlaceBody
+from banqup_tui.protocol.commands import DismissUnfiled, PlaceFile
 
 _HERE = frozenset({Place.UNFILED})
 _ONCE, _ALWAYS = "once", "always"
 
 
-class OpenUnfiled(Action):
+class OpenUnfiledAction(Action):
     id = "to-place"
     keys = ("w",)
     places = frozenset({Place.CLIENT_DOCUMENTS})
@@ -46,7 +45,7 @@ class OpenUnfiled(Action):
         context.ask.go(Destination(place=Place.UNFILED))
 
 
-class PlaceFile(Action):
+class PlaceFileAction(Action):
     id = "place"
     keys = ("enter",)
     places = _HERE
@@ -77,7 +76,7 @@ class PlaceFile(Action):
         if answer is None:
             return
         commands = [
-            PlaceBody(unfiled_id=file.id, client_id=client.id, folder=folder, remember=answer == _ALWAYS)
+            PlaceFile(unfiled_id=file.id, client_id=client.id, folder=folder, remember=answer == _ALWAYS)
             for file in files
         ]
         words = ngettext("{file} is with {client}, {folder}.", "{file} are with {client}, {folder}.", len(files))
@@ -85,7 +84,7 @@ class PlaceFile(Action):
         give(context, commands, text)
 
 
-class DismissUnfiled(Action):
+class DismissUnfiledAction(Action):
     id = "dismiss-to-place"
     keys = ("x",)
     places = _HERE
@@ -121,11 +120,11 @@ class DismissUnfiled(Action):
             button = ngettext("Dismiss {count} file", "Dismiss {count} files", number).format(count=count(number))
         if await context.ask.confirm(Confirming(title=files_of(files), lines=lines, button=button)):
             words = ngettext("{file} dismissed.", "{file} dismissed.", number)
-            command = DismissBody(unfiled_ids=tuple(file.id for file in files))
+            command = DismissUnfiled(unfiled_ids=tuple(file.id for file in files))
             give(context, [command], words.format(file=files_of(files)))
 
 
-class OpenUnfiledFile(Action):
+class OpenUnfiledFileAction(Action):
     id = "open-to-place"
     keys = ("o",)
     places = _HERE

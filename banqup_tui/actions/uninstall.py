@@ -10,10 +10,10 @@ from banqup_tui.actions.prompts import Confirming
 from banqup_tui.actions.submission import give
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.words import _, ngettext
-from banqup_tui.protocol.commands import Uninstall as UninstallBody
+from banqup_tui.protocol.commands import Uninstall
 
 
-class Uninstall(Action):
+class UninstallAction(Action):
     """Not while a client uses it: each client's integration is removed on its own first."""
 
     id = "uninstall"
@@ -43,6 +43,6 @@ class Uninstall(Action):
         lines = [_("The firm's settings of it are forgotten. What was delivered stays where it is.")]
         if not await context.ask.confirm(Confirming(title=title, lines=lines, button=title, dangerous=True)):
             return
-        command = UninstallBody(installation_id=context.installation.id)
+        command = Uninstall(installation_id=context.installation.id)
         text = _("{extension} is uninstalled.").format(extension=title_of(context.extension))
         give(context, [command], text)

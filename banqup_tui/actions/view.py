@@ -7,7 +7,7 @@ from banqup_tui.actions.places import Destination, Place, Tab
 from banqup_tui.presentation.words import _
 
 
-class View(Action):
+class ViewAction(Action):
     id = "view"
     keys = ("enter",)
     places = frozenset({Place.FOLDER, Place.FAILED})
@@ -35,7 +35,7 @@ class View(Action):
             )
 
 
-class OpenClient(Action):
+class OpenClientAction(Action):
     id = "open-client"
     keys = ("enter",)
     places = frozenset({Place.CLIENT_DOCUMENTS, Place.CLIENTS})

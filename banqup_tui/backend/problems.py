@@ -44,7 +44,7 @@ RETRY_AFTER: dict[str, int] = {
 """Seconds of the header `Retry-After`."""
 
 
-class Failure(BanqupError):
+class RequestFailure(BanqupError):
     """A request is answered with a problem. Nothing is recorded, so the client may repeat the request."""
 
     def __init__(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from banqup_tui.backend.intake.parsed_files import ParsedFiles
     from banqup_tui.backend.integrations.oauth.refresh_locks import Renewing
     from banqup_tui.backend.integrations.registry import Extensions
-    from banqup_tui.backend.ledger.bulk_jobs import Progress
+    from banqup_tui.backend.ledger.bulk_jobs import JobProgress
     from banqup_tui.backend.ledger.grace_period import GracePeriod
 
 
@@ -43,10 +43,10 @@ class Services(msgspec.Struct, frozen=True):
     grace_period: GracePeriod
     renewing: Renewing
     parsed: ParsedFiles
-    jobs: Mapping[str, Callable[[Transaction, Services, Row[Any]], Progress]]
+    jobs: Mapping[str, Callable[[Transaction, Services, Row[Any]], JobProgress]]
 
 
-class Context(msgspec.Struct, frozen=True):
+class CommandContext(msgspec.Struct, frozen=True):
     """The context of a command.
 
     Attributes:
@@ -59,8 +59,9 @@ class Context(msgspec.Struct, frozen=True):
     seen_seq: int
 
 
-Handler = Callable[["Transaction", Any, Context], Any]
-"""`handle(transaction, body, context)` writes through `transaction` and returns the result (JSON), or raises `Refused`.
+Handler = Callable[["Transaction", Any, CommandContext], Any]
+"""`handle(transaction, body, context)` writes through `transaction`. It returns the result (JSON) or raises
+`CommandRefused`.
 
 Each package of the backend lists its handlers by the class of the body, as `HANDLERS: dict[type[Value], Handler]`.
 """
@@ -86,7 +87,7 @@ def preparation_of(handler: Handler) -> Preparation | None:
     return getattr(handler, "prepare", None)
 
 
-class Refused(BanqupError):
+class CommandRefused(BanqupError):
     """A command is refused. Its writes are undone, and the refusal is stored under the command's key, so it is final.
 
     Args:

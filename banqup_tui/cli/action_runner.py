@@ -8,7 +8,7 @@ from banqup_tui.actions.context import Action, Context
 from banqup_tui.cli import exit_codes
 from banqup_tui.cli.ask import CommandLineAsk
 from banqup_tui.cli.output import say
-from banqup_tui.cli.runtime import Answer, CliRuntime, Fate
+from banqup_tui.cli.runtime import CliRuntime, CommandAnswer, Fate
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.messages import words_of
 from banqup_tui.presentation.words import _, ngettext
@@ -36,7 +36,7 @@ async def carry_out(runtime: CliRuntime, action: Action, context: Context) -> in
     return code
 
 
-def _say_older(answers: Sequence[Answer]) -> None:
+def _say_older(answers: Sequence[CommandAnswer]) -> None:
     """How many older documents an activation sends: of those counted before it, an integration may have some."""
     results = [answer.result for answer in answers if isinstance(answer.result, dict)]
     numbers = [int(result.get("queued", 0)) for result in results if "jobId" in result and "integrationId" in result]
@@ -45,7 +45,7 @@ def _say_older(answers: Sequence[Answer]) -> None:
         say(words.format(count=count(sum(numbers))))
 
 
-def report(runtime: CliRuntime, answers: Sequence[Answer]) -> int:
+def report(runtime: CliRuntime, answers: Sequence[CommandAnswer]) -> int:
     """Says what was refused or waits; the exit code. What was said need not be looked at in the terminal again."""
     refused = [answer for answer in answers if answer.fate in (Fate.REFUSED, Fate.EXPIRED, Fate.CANCELLED)]
     for reason in dict.fromkeys(words_of(answer.reason) or _("It was refused.") for answer in refused):

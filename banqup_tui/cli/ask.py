@@ -17,7 +17,7 @@ from banqup_tui.actions.prompts import (
     Deciding,
     Filled,
     Form,
-    Message,
+    Notice,
     Reviewing,
     Standing,
     Ticked,
@@ -76,7 +76,7 @@ class CommandLineAsk:
         self._processed = processed
         self._answers = answers or Answers()
         self._sure = sure
-        self.messages: list[Message] = []
+        self.messages: list[Notice] = []
         self.left_out = 0
 
     async def choose(self, question: Choosing) -> str | None:
@@ -143,7 +143,7 @@ class CommandLineAsk:
     async def which_files(self, title: str) -> Sequence[Path] | None:
         return None
 
-    def notify(self, message: Message) -> None:
+    def notify(self, message: Notice) -> None:
         self.messages.append(message)
 
     def progress(self, title: str, total: int | None = None) -> Steps:

@@ -10,7 +10,7 @@ from banqup_tui.actions.sentences import rescue_lines
 from banqup_tui.actions.session_context import SessionDoing
 from banqup_tui.app_dirs import AppDirs
 from banqup_tui.cli.output import say
-from banqup_tui.cli.runtime import Answer, CliRuntime, Fate, NoBackend
+from banqup_tui.cli.runtime import CliRuntime, CommandAnswer, Fate, NoBackend
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.domain.delivery import Attempt, Delivery
@@ -95,18 +95,18 @@ class LocalRuntime:
             self._clock_announced = True
             say(words_of(state.message))
 
-    async def answers(self, keys: Sequence[str], seconds: float) -> list[Answer]:
+    async def answers(self, keys: Sequence[str], seconds: float) -> list[CommandAnswer]:
         """Also where the time is up, or the backend gone: those not answered are WAITING then."""
         with suppress(BanqupError):
             await asyncio.to_thread(self._session.engine.push_and_wait, keys, seconds)
         return [self._answer(key) for key in keys]
 
-    def _answer(self, key: str) -> Answer:
+    def _answer(self, key: str) -> CommandAnswer:
         entry = self._session.outbox.entry(key)
         if entry is None:
-            return Answer(key=key, fate=Fate.CANCELLED)
+            return CommandAnswer(key=key, fate=Fate.CANCELLED)
         fate = Fate.WAITING if entry.is_open else Fate(entry.state.value)
-        return Answer(key=key, fate=fate, result=entry.result, problem=entry.problem)
+        return CommandAnswer(key=key, fate=fate, result=entry.result, problem=entry.problem)
 
     async def changed(self, seconds: float) -> None:
         """Wakes with the live hints, also those since the last call; at the latest after `seconds` it asks itself."""

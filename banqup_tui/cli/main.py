@@ -131,12 +131,12 @@ def _open_runtime(dirs_: AppDirs) -> AbstractAsyncContextManager[CliRuntime]:
 def _language(tools: Tools | None) -> str:
     """That of the settings; where these cannot be read, which is told by what reads them, that of the locale."""
     from banqup_tui.app_dirs import dirs
-    from banqup_tui.settings import Settings, language_of, read_settings
+    from banqup_tui.settings import UserSettings, language_of, read_settings
 
     try:
         return language_of(read_settings((tools.dirs if tools else dirs)().config))
     except (BanqupError, OSError):
-        return language_of(Settings())
+        return language_of(UserSettings())
 
 
 def _check_settings(tools: Tools) -> None:

@@ -48,7 +48,7 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class CommandAnswer:
     """`result` and `problem` are what the server said, as plain data."""
 
     key: str
@@ -79,7 +79,7 @@ class CliRuntime(Protocol):
         """Send what waits and fetch what is new, until in step. Raises `NoBackend`."""
         ...
 
-    async def answers(self, keys: Sequence[str], seconds: float) -> list[Answer]:
+    async def answers(self, keys: Sequence[str], seconds: float) -> list[CommandAnswer]:
         """One for each key, in order, once all are answered or the time is up; the copy is in step with them."""
         ...
 

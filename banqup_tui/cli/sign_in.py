@@ -23,7 +23,7 @@ from banqup_tui.domain.text import clean
 from banqup_tui.presentation.messages import words_of
 from banqup_tui.presentation.words import N_, _
 from banqup_tui.protocol.messages import SignIn, SignInRequest, SignInState
-from banqup_tui.sync.errors import NoNetwork, NotAnswered, Refused, ServerDown
+from banqup_tui.sync.errors import NoNetwork, NotAnswered, RequestRefused, ServerDown
 
 POLL = 1.0
 """Seconds between two looks."""
@@ -114,7 +114,7 @@ async def _until_done(doing: Doing, begun: SignIn) -> SignIn:
             except (NoNetwork, NotAnswered, ServerDown) as error:
                 if address:
                     say(words_of(error.message))
-            except Refused as error:
+            except RequestRefused as error:
                 if not address:
                     raise
                 say(words_of(error.message))

@@ -57,10 +57,10 @@ def _no_screen(term: str) -> NoTerminal:
 def _speak() -> None:
     """In the user's language, also where the settings cannot be read."""
     from banqup_tui.app_dirs import dirs
-    from banqup_tui.settings import Settings, language_of, read_settings
+    from banqup_tui.settings import UserSettings, language_of, read_settings
 
     try:
         settings = read_settings(dirs().config)
     except BanqupError:
-        settings = Settings()
+        settings = UserSettings()
     use_language(language_of(settings))

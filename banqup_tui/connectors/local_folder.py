@@ -25,7 +25,7 @@ from banqup_tui.connectors.common.hidden_file import (
     older_hidden_names,
     resume_token_of,
 )
-from banqup_tui.connectors.common.path_template import FileName, Place, fill, name_problems
+from banqup_tui.connectors.common.path_template import FileName, FilledPath, fill, name_problems
 from banqup_tui.connectors.common.rename import rename_without_overwriting
 from banqup_tui.connectors.interface import (
     Channel,
@@ -148,7 +148,7 @@ def _expanded(path: str) -> str:
     return os.path.expanduser(path)
 
 
-def _place(settings: LocalFolderSettings, delivery_request: DeliveryRequest) -> Place:
+def _place(settings: LocalFolderSettings, delivery_request: DeliveryRequest) -> FilledPath:
     return fill(_expanded(settings.path), delivery_request, settings.file_name)
 
 
@@ -214,7 +214,7 @@ def _appear(delivery_request: DeliveryRequest, resume_token: ResumeToken) -> str
     # Kill point: the mark is recorded and the rename is not done; roll-forward does it.
     kill_point("rename.before")
     directory, name = os.path.split(resume_token.final)
-    for seen in names(Place(directory, name), delivery_request):
+    for seen in names(FilledPath(directory, name), delivery_request):
         try:
             rename_without_overwriting(resume_token.hidden, seen.path)
         except FileExistsError:

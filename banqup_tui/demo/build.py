@@ -76,7 +76,7 @@ class Hand(Protocol):
     def seen(self) -> str: ...
 
 
-class Progress(Value, frozen=True, kw_only=True):
+class BuildProgress(Value, frozen=True, kw_only=True):
     """How many documents of how many are in."""
 
     documents: int
@@ -97,7 +97,7 @@ def build(
     documents: int = DEFAULT_DOCUMENTS,
     seed: int = 1,
     today: date | None = None,
-    tell: Callable[[Progress], None] = lambda progress: None,
+    tell: Callable[[BuildProgress], None] = lambda progress: None,
 ) -> Built:
     """`target` is the folder on the backend's machine into which the sample integrations deliver."""
     firm = make_firm(clients, seed)
@@ -106,7 +106,7 @@ def build(
 
 class _Builder:
     def __init__(
-        self, hand: Hand, firm: Firm, target: Path, seed: int, documents: int, tell: Callable[[Progress], None]
+        self, hand: Hand, firm: Firm, target: Path, seed: int, documents: int, tell: Callable[[BuildProgress], None]
     ) -> None:
         self._hand = hand
         self._firm = firm
@@ -149,7 +149,7 @@ class _Builder:
         for batch, hashes in self._uploaded(samples):
             sendable += self._file(batch, hashes)
             self._done += len(batch)
-            self._tell(Progress(documents=self._done, of=self._documents))
+            self._tell(BuildProgress(documents=self._done, of=self._documents))
         return sendable
 
     def _uploaded(self, samples: Iterable[Sample]) -> Iterator[tuple[list[Sample], list[str]]]:

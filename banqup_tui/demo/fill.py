@@ -9,7 +9,7 @@ import msgspec
 
 from banqup_tui import launcher
 from banqup_tui.app_dirs import AppDirs
-from banqup_tui.demo.build import DEFAULT_CLIENTS, DEFAULT_DOCUMENTS, Built, Progress, build
+from banqup_tui.demo.build import DEFAULT_CLIENTS, DEFAULT_DOCUMENTS, BuildProgress, Built, build
 from banqup_tui.demo.by_http import HttpHand
 from banqup_tui.domain.values import Value
 
@@ -60,7 +60,7 @@ def fill(
     return built
 
 
-def _tell_progress(progress: Progress, tell: Callable[[str], object]) -> None:
+def _tell_progress(progress: BuildProgress, tell: Callable[[str], object]) -> None:
     if progress.documents % 500 == 0 and progress.documents < progress.of:
         tell(f"{progress.documents:,} of {progress.of:,} documents")
 

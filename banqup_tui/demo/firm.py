@@ -11,7 +11,7 @@ from banqup_tui.domain.identifiers import iban_check_digits
 FIRM_NAME: Final = "Fiduciaire des Trois Ponts SRL"
 
 
-class Item(msgspec.Struct, frozen=True):
+class Product(msgspec.Struct, frozen=True):
     """Something that is sold. Prices in cents of one unit, `rate` in per cent, `unit` of UN/ECE Recommendation 20."""
 
     text: str
@@ -33,7 +33,7 @@ class Company(msgspec.Struct, frozen=True, kw_only=True):
     iban: str
     country: str = "BE"
     style: str = "{year}-{n:05}"
-    items: tuple[Item, ...] = ()
+    items: tuple[Product, ...] = ()
     currency: str = "EUR"
     with_pdf: bool = False
     days: int = 30
@@ -126,12 +126,12 @@ def _lines(name: str) -> list[str]:
     return resources.files(__package__).joinpath(f"{name}.txt").read_text("utf-8").splitlines()[1:]
 
 
-def _items(text: str) -> tuple[Item, ...]:
+def _items(text: str) -> tuple[Product, ...]:
     """Fields from the right, so that a text may hold commas."""
     items = []
     for part in text.split(";"):
         words, lowest, highest, rate, unit, most = part.rsplit(",", 5)
-        items.append(Item(words, int(lowest), int(highest), int(rate), unit, int(most)))
+        items.append(Product(words, int(lowest), int(highest), int(rate), unit, int(most)))
     return tuple(items)
 
 
@@ -160,7 +160,7 @@ def _company(
     style: str = "{year}-{n:05}",
     currency: str = "EUR",
     with_pdf: bool = False,
-    items: tuple[Item, ...] = (),
+    items: tuple[Product, ...] = (),
 ) -> Company:
     postcode, city, street = randomness.choice(_TOWNS)
     return Company(

@@ -13,7 +13,7 @@ import msgspec
 from banqup_tui.demo.coda import BankDays, Payment, coda
 from banqup_tui.demo.firm import Company, Firm, SampleClient
 from banqup_tui.demo.pdf import A4, RECEIPT, text_pdf
-from banqup_tui.demo.ubl import Bill, Line, euros, ubl
+from banqup_tui.demo.ubl import Bill, UblLine, euros, ubl
 from banqup_tui.domain.document import DocumentKind
 from banqup_tui.domain.folder import Folder
 
@@ -165,10 +165,10 @@ class _Planner:
             self._last_bill[seller.number, buyer.number] = bill
         return bill
 
-    def _lines(self, seller: Company) -> tuple[Line, ...]:
+    def _lines(self, seller: Company) -> tuple[UblLine, ...]:
         chosen = self._random.sample(seller.items, self._random.randrange(1, len(seller.items) + 1))
         return tuple(
-            Line(
+            UblLine(
                 item.text,
                 1 if item.most == 1 else self._random.randrange(max(1, item.most // 8), item.most + 1),
                 item.unit,

@@ -14,7 +14,7 @@ _CUSTOMIZATION: Final = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:201
 _PROFILE: Final = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
 
 
-class Line(msgspec.Struct, frozen=True):
+class UblLine(msgspec.Struct, frozen=True):
     """`price` and `net` in cents; a rate of -1 is a reverse charge."""
 
     text: str
@@ -37,7 +37,7 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
     due: date | None
     seller: Company
     buyer: Company
-    lines: tuple[Line, ...]
+    lines: tuple[UblLine, ...]
     reference: str
     prepaid: int = 0
     credits: str = ""
@@ -160,7 +160,7 @@ def _totals(bill: Bill, currency: str) -> str:
     )
 
 
-def _line(at: int, line: Line, bill: Bill, currency: str) -> str:
+def _line(at: int, line: UblLine, bill: Bill, currency: str) -> str:
     kind, quantity = ("CreditNoteLine", "CreditedQuantity") if bill.credit else ("InvoiceLine", "InvoicedQuantity")
     return (
         f'<cac:{kind}><cbc:ID>{at}</cbc:ID><cbc:{quantity} unitCode="{line.unit}">{line.quantity}</cbc:{quantity}>'

@@ -22,7 +22,7 @@ class Obstacle(StrEnum):
     QUEUED_ALREADY = "QUEUED_ALREADY"
 
 
-class Effect(StrEnum):
+class SendEffect(StrEnum):
     """The command for one integration. A document that it has at its present destination is not sent by itself."""
 
     SEND = "SEND"
@@ -40,7 +40,7 @@ class Route(Value, frozen=True, kw_only=True):
 
     integration: Integration
     delivery: Delivery | None
-    effect: Effect
+    effect: SendEffect
     wanted: bool
     possible: bool
     if_gone: bool = False
@@ -56,7 +56,7 @@ class Offer(Value, frozen=True, kw_only=True):
     obstacle: Obstacle | None = None
 
 
-class Row(Value, frozen=True, kw_only=True):
+class SendRow(Value, frozen=True, kw_only=True):
     """The counts of a selection at one integration.
 
     `documents` counts all. `first_time` have not arrived and are sent; `elsewhere` of these have arrived at an earlier
@@ -86,7 +86,7 @@ class Row(Value, frozen=True, kw_only=True):
         return self.wanted or self.again > 0
 
 
-class Selection(Value, frozen=True, kw_only=True):
+class SendSelection(Value, frozen=True, kw_only=True):
     """Documents and the integrations of their clients. `offers` and `rows` are of the documents that would be sent.
 
     `left_out` are documents that are marked as processed, if several were selected. `several`: more than one document
@@ -94,7 +94,7 @@ class Selection(Value, frozen=True, kw_only=True):
     """
 
     offers: tuple[Offer, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[SendRow, ...]
     sent_before: bool
     several: bool = False
     left_out: tuple[Offer, ...] = ()
@@ -111,7 +111,7 @@ class Selection(Value, frozen=True, kw_only=True):
         return tuple(one.document for one in self.offers if one.obstacle is None)
 
 
-class Group(Value, frozen=True, kw_only=True):
+class SendGroup(Value, frozen=True, kw_only=True):
     """Documents that go to the same integrations: the body of one SEND."""
 
     document_ids: tuple[str, ...]
@@ -125,13 +125,13 @@ class WantedCopy(Value, frozen=True, kw_only=True):
     generation: int
 
 
-class Plan(Value, frozen=True, kw_only=True):
+class SendPlan(Value, frozen=True, kw_only=True):
     """The commands for the ledger: sends, further copies, and copies only if the receiver has lost its own.
 
     `integration_ids` and `document_ids` are those of all of them, for the counts in messages.
     """
 
-    groups: tuple[Group, ...] = ()
+    groups: tuple[SendGroup, ...] = ()
     copies: tuple[WantedCopy, ...] = ()
     copies_if_gone: tuple[WantedCopy, ...] = ()
     integration_ids: frozenset[str] = frozenset()
@@ -185,19 +185,19 @@ def was_attempted(document: Document, by_integration: Mapping[str, Delivery], el
     return document.attempted
 
 
-def effect_of(delivery: Delivery | None, destination: str | None = None) -> Effect:
+def effect_of(delivery: Delivery | None, destination: str | None = None) -> SendEffect:
     """Returns the command for one integration.
 
     Without a delivery, failed or cancelled: SEND. Open: NOTHING. Delivered, or unknown without a look-up to come:
     RESEND. `destination` is the integration's present one; a document that was delivered to an earlier one is SEND.
     """
     if delivery is None or delivery.state in (DeliveryState.FAILED, DeliveryState.CANCELLED):
-        return Effect.SEND
+        return SendEffect.SEND
     if delivery.arrived_elsewhere(destination):
-        return Effect.SEND
+        return SendEffect.SEND
     if delivery.is_open:
-        return Effect.NOTHING
-    return Effect.RESEND
+        return SendEffect.NOTHING
+    return SendEffect.RESEND
 
 
 def offers(
@@ -219,7 +219,7 @@ def offers(
     )
 
 
-def selection(each: Sequence[Offer], *, with_processed: bool = False) -> Selection:
+def selection(each: Sequence[Offer], *, with_processed: bool = False) -> SendSelection:
     """Combines offers into a selection.
 
     Of several documents, those marked as processed are left out without `with_processed`; a single document is not.
@@ -234,7 +234,7 @@ def selection(each: Sequence[Offer], *, with_processed: bool = False) -> Selecti
         for route in one.routes if one.obstacle is None else ():
             routes.setdefault(route.integration.id, []).append(route)
     sendable = [one for one in taken if one.obstacle is None]
-    return Selection(
+    return SendSelection(
         offers=tuple(taken),
         rows=tuple(_row(tuple(of_one)) for of_one in routes.values()),
         sent_before=any(one.sent_before for one in sendable or left_out or each),
@@ -249,7 +249,7 @@ def _is_done(one: Offer) -> bool:
     return one.document.processed and one.obstacle is None
 
 
-def planned(chosen: Selection, ticked: Collection[str], *, again: bool) -> Plan:
+def planned(chosen: SendSelection, ticked: Collection[str], *, again: bool) -> SendPlan:
     """Returns the commands for a selection.
 
     Args:
@@ -272,12 +272,12 @@ def planned(chosen: Selection, ticked: Collection[str], *, again: bool) -> Plan:
                 continue
             used.add(route.integration.id)
             documents.add(one.document.id)
-            if route.effect is Effect.SEND:
+            if route.effect is SendEffect.SEND:
                 targets.setdefault(one.document.id, []).append(route.integration.id)
             elif route.delivery is not None:
                 anyway = again and (one_document or not route.wanted)
                 (copies_if_gone if route.if_gone and not anyway else copies).append(_copy_of(route.delivery))
-    return Plan(
+    return SendPlan(
         groups=_grouped(targets),
         copies=tuple(copies),
         copies_if_gone=tuple(copies_if_gone),
@@ -288,14 +288,14 @@ def planned(chosen: Selection, ticked: Collection[str], *, again: bool) -> Plan:
 
 def _route(integration: Integration, delivery: Delivery | None, kinds: Mapping[str, ReceiverKind]) -> Route:
     effect = effect_of(delivery, integration.destination)
-    if_gone = effect is Effect.RESEND and kinds.get(integration.extension_id) is ReceiverKind.LOOKUP
+    if_gone = effect is SendEffect.RESEND and kinds.get(integration.extension_id) is ReceiverKind.LOOKUP
     unknown = delivery is not None and delivery.state is DeliveryState.UNKNOWN
     return Route(
         integration=integration,
         delivery=delivery,
         effect=effect,
-        wanted=effect is Effect.SEND or (if_gone and unknown),
-        possible=effect is not Effect.NOTHING,
+        wanted=effect is SendEffect.SEND or (if_gone and unknown),
+        possible=effect is not SendEffect.NOTHING,
         if_gone=if_gone,
         elsewhere=delivery is not None and delivery.arrived_elsewhere(integration.destination),
     )
@@ -311,9 +311,9 @@ def _obstacle(document: Document, routes: tuple[Route, ...]) -> Obstacle | None:
     return None
 
 
-def _row(routes: tuple[Route, ...]) -> Row:
+def _row(routes: tuple[Route, ...]) -> SendRow:
     there = [route.delivery for route in routes if route.delivery is not None and not route.elsewhere]
-    return Row(
+    return SendRow(
         integration=routes[0].integration,
         routes=routes,
         documents=len(routes),
@@ -321,9 +321,9 @@ def _row(routes: tuple[Route, ...]) -> Row:
         failed=sum(delivery.state is DeliveryState.FAILED for delivery in there),
         unknown=sum(delivery.state is DeliveryState.UNKNOWN and not delivery.is_open for delivery in there),
         under_way=sum(delivery.is_open for delivery in there),
-        first_time=sum(route.effect is Effect.SEND for route in routes),
+        first_time=sum(route.effect is SendEffect.SEND for route in routes),
         asked_first=sum(route.if_gone and route.wanted for route in routes),
-        again=sum(route.effect is Effect.RESEND and not route.wanted for route in routes),
+        again=sum(route.effect is SendEffect.RESEND and not route.wanted for route in routes),
         elsewhere=sum(route.elsewhere for route in routes),
     )
 
@@ -332,11 +332,11 @@ def _copy_of(delivery: Delivery) -> WantedCopy:
     return WantedCopy(delivery_id=delivery.id, generation=delivery.generation)
 
 
-def _grouped(targets: Mapping[str, Sequence[str]]) -> tuple[Group, ...]:
+def _grouped(targets: Mapping[str, Sequence[str]]) -> tuple[SendGroup, ...]:
     documents: dict[tuple[str, ...], list[str]] = {}
     for document_id, integration_ids in targets.items():
         documents.setdefault(tuple(integration_ids), []).append(document_id)
     return tuple(
-        Group(document_ids=tuple(document_ids), integration_ids=integration_ids)
+        SendGroup(document_ids=tuple(document_ids), integration_ids=integration_ids)
         for integration_ids, document_ids in documents.items()
     )

@@ -29,7 +29,7 @@ _BALANCE = re.compile(r"([CD])(\d{2})(\d{2})(\d{2})([A-Z]{3})?\s*(\d[\d.]*(?:,\d
 _BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
 
 
-class Field(msgspec.Struct, frozen=True):
+class TaggedField(msgspec.Struct, frozen=True):
     """A tag without its colons, its lines joined by line feeds, and the line that it begins at."""
 
     tag: str
@@ -67,7 +67,7 @@ def read_mt940(data: bytes) -> tuple[Statement, ...]:
     return tuple(_statement(group, kind) for group in _groups(fields))
 
 
-def _fields(text: str) -> Iterator[Field]:
+def _fields(text: str) -> Iterator[TaggedField]:
     tag, value, start = "", [""], 0
     broken = ""
     for number, whole in enumerate(lines_of(text), 1):
@@ -84,15 +84,15 @@ def _fields(text: str) -> Iterator[Field]:
         yield _field(tag, value, start)
 
 
-def _field(tag: str, lines: list[str], start: int) -> Field:
+def _field(tag: str, lines: list[str], start: int) -> TaggedField:
     """A field has six lines of 65 characters, so the standard; what a bank does not write is cut off."""
     value = "\n".join(lines).rstrip()
-    return Field(tag, value if len(value) <= _MOST_IN_FIELD else f"{value[:_MOST_IN_FIELD]}…", start)
+    return TaggedField(tag, value if len(value) <= _MOST_IN_FIELD else f"{value[:_MOST_IN_FIELD]}…", start)
 
 
-def _groups(fields: list[Field]) -> Iterator[list[Field]]:
+def _groups(fields: list[TaggedField]) -> Iterator[list[TaggedField]]:
     """The fields of each statement; a head without an account or balance behind it is part of the next."""
-    current: list[Field] = []
+    current: list[TaggedField] = []
     begun: set[str] = set()
     for field in fields:
         again = field.tag in ("25", "25P") and not begun.isdisjoint(("25", "25P"))
@@ -104,7 +104,7 @@ def _groups(fields: list[Field]) -> Iterator[list[Field]]:
     yield current
 
 
-def _statement(fields: list[Field], kind: str) -> Statement:
+def _statement(fields: list[TaggedField], kind: str) -> Statement:
     findings = Findings()
     first = {field.tag: field for field in reversed(fields)}
     account = _account(first.get("25") or first.get("25P"))
@@ -139,7 +139,7 @@ def _statement(fields: list[Field], kind: str) -> Statement:
     return msgspec.structs.replace(statement, warnings=findings.warnings)
 
 
-def _account(field: Field | None) -> _Account:
+def _account(field: TaggedField | None) -> _Account:
     """Tag 25: an IBAN or local number, a bank before a `/`, a currency behind it or glued to it; 25P has a
     BIC below.
     """
@@ -158,7 +158,7 @@ def _account(field: Field | None) -> _Account:
     return _Account(normalise_account(clean(number)), bic, currency)
 
 
-def _currency(fields: list[Field], account: _Account) -> str:
+def _currency(fields: list[TaggedField], account: _Account) -> str:
     """That of a balance, else that of the account field, else that of the limits and sums of an MT942."""
     for field in fields:
         match = _BALANCE.match(field.value) if field.tag[:2] in ("60", "62", "64") else None
@@ -170,11 +170,11 @@ def _currency(fields: list[Field], account: _Account) -> str:
     return next((match[1] for match in limits if match), "")
 
 
-def _last(fields: list[Field], tags: tuple[str, ...]) -> Field | None:
+def _last(fields: list[TaggedField], tags: tuple[str, ...]) -> TaggedField | None:
     return next((field for field in reversed(fields) if field.tag in tags), None)
 
 
-def _balance(field: Field | None, currency: str, findings: Findings) -> tuple[int | None, date | None]:
+def _balance(field: TaggedField | None, currency: str, findings: Findings) -> tuple[int | None, date | None]:
     if field is None:
         return None, None
     match = _BALANCE.match(field.value.replace("\n", ""))
@@ -187,7 +187,9 @@ def _balance(field: Field | None, currency: str, findings: Findings) -> tuple[in
     return minor, short_date(match[2], match[3], match[4], findings, field.place)
 
 
-def _movements(fields: list[Field], currency: str, findings: Findings) -> tuple[tuple[Movement, ...], tuple[str, ...]]:
+def _movements(
+    fields: list[TaggedField], currency: str, findings: Findings
+) -> tuple[tuple[Movement, ...], tuple[str, ...]]:
     """The movements, and what else is said behind the closing balance."""
     movements: list[Movement] = []
     entries, notes = _entries(fields)
@@ -200,11 +202,11 @@ def _movements(fields: list[Field], currency: str, findings: Findings) -> tuple[
     return tuple(movements), tuple(filter(None, notes))
 
 
-def _entries(fields: list[Field]) -> tuple[list[tuple[Field, list[tuple[str, str]]]], list[str]]:
+def _entries(fields: list[TaggedField]) -> tuple[list[tuple[TaggedField, list[tuple[str, str]]]], list[str]]:
     """Each statement line with the `:86:` and `:NS:` behind it, which may come repeatedly; then the other
     `:86:`.
     """
-    entries: list[tuple[Field, list[tuple[str, str]]]] = []
+    entries: list[tuple[TaggedField, list[tuple[str, str]]]] = []
     notes: list[str] = []
     in_entry = False
     for field in fields:
@@ -220,7 +222,7 @@ def _entries(fields: list[Field]) -> tuple[list[tuple[Field, list[tuple[str, str
     return entries, notes
 
 
-def _holder(names: Field | None, movement: Field | None) -> str:
+def _holder(names: TaggedField | None, movement: TaggedField | None) -> str:
     """The German `:NS:` field in front of the movements: sub-field 22 is the holder's name."""
     if names is None or (movement is not None and names.line > movement.line):
         return ""

@@ -14,7 +14,7 @@ from banqup_tui.actions.prompts import Tone
 from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.domain.failures import FailureGroup
 from banqup_tui.sync.session import Session
-from banqup_tui.widgets.header import Place as HeaderPlace
+from banqup_tui.widgets.header import PlaceLabel as HeaderPlace
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.sheet import Sheet
 

@@ -26,7 +26,7 @@ from banqup_tui.widgets.list_view import Listing
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import Blank
-from banqup_tui.widgets.tabs import Tab, Tabs
+from banqup_tui.widgets.tabs import TabLabel, Tabs
 
 OVERVIEW, INTEGRATIONS = "overview", "integrations"
 _STATUSES = {
@@ -89,7 +89,7 @@ class ClientScreen(PlaceScreen):
         integrations = self._integrations()
         self.title_line.set_path([_("Clients"), client.name], right=vat_number(client.vat_number))
         beside = count(len(integrations)) if integrations else ""
-        self.tabs.set([Tab(OVERVIEW, _("Overview")), Tab(INTEGRATIONS, _("Integrations"), beside)], self._tab)
+        self.tabs.set([TabLabel(OVERVIEW, _("Overview")), TabLabel(INTEGRATIONS, _("Integrations"), beside)], self._tab)
         if self._tab == OVERVIEW:
             self.details.show(lambda width: self._overview(client, width), keep_place=True)
         elif integrations:

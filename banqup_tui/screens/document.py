@@ -26,7 +26,7 @@ from banqup_tui.widgets.list_view import Listing
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Build, Page
 from banqup_tui.widgets.sheet import Blank
-from banqup_tui.widgets.tabs import Tab, Tabs
+from banqup_tui.widgets.tabs import TabLabel, Tabs
 
 DOCUMENT, LINES, PAYMENT, DELIVERIES, RAW = "document", "lines", "payment", "deliveries", "raw"
 
@@ -98,14 +98,14 @@ class DocumentScreen(PlaceScreen):
     def _below(self) -> ClientFolders | None:
         return next((screen for screen in reversed(self.app.screen_stack) if isinstance(screen, ClientFolders)), None)
 
-    def _tabs(self) -> list[Tab]:
+    def _tabs(self) -> list[TabLabel]:
         invoice = self._read.content.invoice if self._read and self._read.content else None
-        tabs = [Tab(DOCUMENT, _("Document"))]
+        tabs = [TabLabel(DOCUMENT, _("Document"))]
         if invoice is not None:
-            tabs += [Tab(LINES, _("Lines"), count(len(invoice.lines))), Tab(PAYMENT, _("Payment"))]
+            tabs += [TabLabel(LINES, _("Lines"), count(len(invoice.lines))), TabLabel(PAYMENT, _("Payment"))]
         wrong = sum(delivery.needs_a_look for delivery in self._deliveries())
-        tabs.append(Tab(DELIVERIES, _("Deliveries"), f"{sign('error')}{wrong}" if wrong else "", "error"))
-        return [*tabs, Tab(RAW, _("Raw"))]
+        tabs.append(TabLabel(DELIVERIES, _("Deliveries"), f"{sign('error')}{wrong}" if wrong else "", "error"))
+        return [*tabs, TabLabel(RAW, _("Raw"))]
 
     def _show_tab(self) -> None:
         at_deliveries = self._tab == DELIVERIES

@@ -38,7 +38,7 @@ from banqup_tui.screens.form_fields import (
 )
 from banqup_tui.screens.form_sign_in import SignInAtForm
 from banqup_tui.screens.place import press
-from banqup_tui.sync.errors import Refused
+from banqup_tui.sync.errors import RequestRefused
 from banqup_tui.widgets.buttons import Button
 from banqup_tui.widgets.footer import Footer, FooterKey
 from banqup_tui.widgets.form import FormView, Report
@@ -249,7 +249,7 @@ class FormScreen(Sheet):
             signed_in = await self._signing.value(name, self._values())
         except BanqupError as error:
             self.banqup.say(words_of(error.message), Tone.ERROR, (sentence_of(error.message),))
-            self.view.go_to(error.problem.field or "" if isinstance(error, Refused) else "")
+            self.view.go_to(error.problem.field or "" if isinstance(error, RequestRefused) else "")
             return
         if signed_in is not None:
             self.view.put(name, signed_in)

@@ -15,7 +15,7 @@ from banqup_tui.presentation.formats import count, cut, cut_middle
 from banqup_tui.presentation.messages import sentence_beside
 from banqup_tui.presentation.words import _, ngettext, own_text
 from banqup_tui.protocol.messages import BackfillCount
-from banqup_tui.widgets.form import Field, Ticks, Wrong
+from banqup_tui.widgets.form import FormField, Ticks, Wrong
 from banqup_tui.widgets.form_fields import UNSEEN, Kind
 from banqup_tui.widgets.integrations_layout import title_of
 from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, left, paragraph
@@ -30,7 +30,7 @@ _COLUMN, _SHORT = 16, 13
 _MOST_USED = ("external_id", "folder", "year", "month", "number")
 
 
-def fields_of(form: Form) -> Iterator[Field]:
+def fields_of(form: Form) -> Iterator[FormField]:
     if form.naming is not None:
         yield _name_field(form.naming)
     at_client = form.level == "client"
@@ -42,7 +42,7 @@ def fields_of(form: Form) -> Iterator[Field]:
         inherited = form.inherited.get(name, schema.get("default")) if at_client else schema.get("default")
         if kind == "tick" and inherited is None:
             inherited = False
-        yield Field(
+        yield FormField(
             name=name,
             label=title_of(name, schema),
             kind=kind,
@@ -68,7 +68,7 @@ def not_asked(form: Form, texts: Mapping[str, str]) -> Iterator[str]:
     return (name for name, schema in properties.items() if not setting_rules.is_asked(schema, settings))
 
 
-def _name_field(naming: Naming) -> Field:
+def _name_field(naming: Naming) -> FormField:
     taken = {name.casefold() for name in naming.taken}
 
     def check(text: str) -> Wrong | None:
@@ -76,7 +76,7 @@ def _name_field(naming: Naming) -> Field:
             return Wrong(0, len(text), _("this client has one of this name already"))
         return None
 
-    return Field(
+    return FormField(
         LABEL, _("Name"), own=naming.suggestion or None, required=True, check=check, has_levels=False,
         example=_("SFTP, archive"),
     )  # fmt: skip
@@ -110,8 +110,8 @@ def older_ticks(older: BackfillCount | None, *, has_day: bool) -> Ticks:
     return Ticks(OLDER, _("Older"), [(OLDER, words.format(count=count(number)), False)])
 
 
-def since_field() -> Field:
-    return Field(SINCE, _("Since"), check=_check_day, has_levels=False, example=_EXAMPLE_DAY, empty_word=_("all"))
+def since_field() -> FormField:
+    return FormField(SINCE, _("Since"), check=_check_day, has_levels=False, example=_EXAMPLE_DAY, empty_word=_("all"))
 
 
 def _check_day(text: str) -> Wrong | None:

@@ -14,7 +14,7 @@ from banqup_tui.presentation.messages import remedy_of, sentence_of, words_of
 from banqup_tui.presentation.words import _
 from banqup_tui.protocol.messages import SignIn, SignInState
 from banqup_tui.screens.external_program import open_outside
-from banqup_tui.sync.errors import Refused
+from banqup_tui.sync.errors import RequestRefused
 from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.sign_in_panel import AGAIN, SignInChoice, SignInPanel
 
@@ -54,7 +54,7 @@ class SignInAtForm:
             await asyncio.sleep(POLL)
             try:
                 sign_in = await self._signing.state(sign_in.id)
-            except Refused as error:
+            except RequestRefused as error:
                 self._panel.refuse(sentence_of(error.message), remedy_of(error.message))
                 return
             except BanqupError:

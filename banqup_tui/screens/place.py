@@ -14,9 +14,9 @@ from textual.timer import Timer
 
 from banqup_tui.actions import registry
 from banqup_tui.actions.context import Context
-from banqup_tui.actions.moves import GROUP_NAMES, Group, key_written
+from banqup_tui.actions.moves import GROUP_NAMES, KeyGroup, key_written
 from banqup_tui.actions.places import Place
-from banqup_tui.actions.prompts import Message, Tone
+from banqup_tui.actions.prompts import Notice, Tone
 from banqup_tui.presentation.messages import remedy_of, sentence_of, words_of
 from banqup_tui.presentation.words import _, pgettext
 from banqup_tui.screens.prompts import TerminalAsk
@@ -34,7 +34,7 @@ from banqup_tui.widgets.title import Title
 
 if TYPE_CHECKING:
     from banqup_tui.screens.app_protocol import AppProtocol
-    from banqup_tui.widgets.palette import Entry
+    from banqup_tui.widgets.palette import PaletteEntry
 
 DIGITS = {
     **dict.fromkeys((Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.DOCUMENT, Place.UNFILED), "2"),
@@ -194,7 +194,7 @@ class PlaceScreen(Sheet):
         except (NoNetwork, ServerDown) as error:
             engine = self.banqup.session.engine
             text = words_of(error.message)
-            self.ask.notify(Message(text=text, tone=Tone.ERROR, holds=lambda: not engine.state.is_connected))
+            self.ask.notify(Notice(text=text, tone=Tone.ERROR, holds=lambda: not engine.state.is_connected))
         except Exception as error:
             self._tell(error)
         self.news()
@@ -278,11 +278,11 @@ class PlaceScreen(Sheet):
             self.perform(chosen)
 
     async def _palette(self) -> None:
-        from banqup_tui.widgets.palette import Entry, Palette
+        from banqup_tui.widgets.palette import Palette, PaletteEntry
 
         context = self.context()
         entries = [
-            Entry(
+            PaletteEntry(
                 id=f"action:{entry.id}",
                 label=entry.title,
                 beside=entry.reason or self.menu_title(),
@@ -292,7 +292,7 @@ class PlaceScreen(Sheet):
             for entry in registry.palette_of(context)
         ]
         entries += [
-            Entry(f"client:{client.id}", client.name, _("client"))
+            PaletteEntry(f"client:{client.id}", client.name, _("client"))
             for client in self.banqup.session.readers.find_clients("")
         ]
         palette = await self.ask.panel(Palette)
@@ -305,15 +305,14 @@ class PlaceScreen(Sheet):
             self.banqup.open_client(id_)
 
     async def _help(self) -> None:
-        from banqup_tui.widgets.help import Group as HelpGroup
-        from banqup_tui.widgets.help import Help
+        from banqup_tui.widgets.help import Help, HelpGroup
 
         groups = {
             group: HelpGroup(pgettext("heading", GROUP_NAMES[group]), keys)
             for group, keys in registry.help_of(self.place)
         }
-        left = [groups[group] for group in (Group.MOVE, Group.FIND, Group.EVERYWHERE) if group in groups]
-        right = [groups[group] for group in (Group.ACTIONS, Group.SELECT, Group.TABLE) if group in groups]
+        left = [groups[group] for group in (KeyGroup.MOVE, KeyGroup.FIND, KeyGroup.EVERYWHERE) if group in groups]
+        right = [groups[group] for group in (KeyGroup.ACTIONS, KeyGroup.SELECT, KeyGroup.TABLE) if group in groups]
         panel = await self.ask.panel(Help)
         title = self.banqup.places()[int(DIGITS.get(self.place, "4")) - 2].label
         panel.fill(_("Keys: {place}").format(place=title[:1].lower() + title[1:]), left, right)
@@ -379,7 +378,7 @@ def message_words(text: str, tone: Tone) -> tuple[Word, ...]:
     return (Word(text),)
 
 
-def found(text: str, entries: Iterable[Entry]) -> list[Entry]:
+def found(text: str, entries: Iterable[PaletteEntry]) -> list[PaletteEntry]:
     """Entries that have every word of the text, those that begin with it first, what is possible before what is not."""
     words = text.casefold().split()
     fitting = [entry for entry in entries if all(word in entry.label.casefold() for word in words)]

@@ -14,8 +14,8 @@ from banqup_tui.actions.prompts import (
     Deciding,
     Filled,
     Form,
-    Message,
-    Progress,
+    Notice,
+    ProgressReporter,
     Reviewing,
     Ticked,
     Ticking,
@@ -69,10 +69,11 @@ class TerminalAsk:
     async def _find(self, question: Choosing) -> str | None:
         """One of hundreds, by typing a part of it."""
         from banqup_tui.screens.place import found
-        from banqup_tui.widgets.palette import Entry, Palette
+        from banqup_tui.widgets.palette import Palette, PaletteEntry
 
         entries = [
-            Entry(choice.id, choice.label, choice.note, possible=choice.reason is None) for choice in question.choices
+            PaletteEntry(choice.id, choice.label, choice.note, possible=choice.reason is None)
+            for choice in question.choices
         ]
         panel = await self.panel(Palette)
         panel.fill(
@@ -150,7 +151,7 @@ class TerminalAsk:
         answer = await self.where_to(title, Path.cwd())
         return [answer] if answer is not None else None
 
-    def notify(self, message: Message) -> None:
+    def notify(self, message: Notice) -> None:
         later = message.later
         then = None if later is None else lambda: self.notify(later)
         self._screen.banqup.say(message.text, message.tone, message.shorter, holds=message.holds, then=then)
@@ -158,7 +159,7 @@ class TerminalAsk:
     def notify_error(self, sentence: str, remedy: str) -> None:
         self._screen.banqup.say(f"{sentence} {remedy}".strip(), Tone.ERROR)
 
-    def progress(self, title: str, total: int | None = None) -> Progress:
+    def progress(self, title: str, total: int | None = None) -> ProgressReporter:
         return _InfoProgress(self._screen, title, total)
 
     def go(self, destination: Destination) -> None:

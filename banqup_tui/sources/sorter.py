@@ -30,7 +30,7 @@ from banqup_tui.sources.keys import account_key, name_key
 from banqup_tui.sources.layouts import PathHints
 
 
-class Directory(Protocol):
+class ClientIndex(Protocol):
     """The firm's clients by key: `be:0465123710`, `iban:BE68…`, `name:…`, `reference:…`."""
 
     def clients_for(self, key: str) -> Sequence[Client]: ...
@@ -52,7 +52,7 @@ class Hints(Value, frozen=True, kw_only=True):
     bound: bool = False
 
 
-class Role(StrEnum):
+class PartyRole(StrEnum):
     """The role of the client in a document."""
 
     SELLER = "SELLER"
@@ -76,7 +76,7 @@ class Placed(Value, frozen=True, kw_only=True):
 
     client: Client | NewClient
     folder: Folder
-    role: Role = Role.NONE
+    role: PartyRole = PartyRole.NONE
 
 
 class Unplaced(Value, frozen=True, kw_only=True):
@@ -89,16 +89,16 @@ Placing = tuple[Placed, ...] | Unplaced
 """Several where both parties are clients: one file, a document for each."""
 
 _FOLDERS_OF_ROLE: Final = {
-    Role.SELLER: (Folder.SALES_INVOICES, Folder.OTHER_DOCUMENTS),
-    Role.BUYER: (Folder.PURCHASE_INVOICES, Folder.PURCHASE_RECEIPTS, Folder.OTHER_DOCUMENTS),
-    Role.HOLDER: (Folder.ENRICHED_MOVEMENT_REPORTS, Folder.OTHER_DOCUMENTS),
+    PartyRole.SELLER: (Folder.SALES_INVOICES, Folder.OTHER_DOCUMENTS),
+    PartyRole.BUYER: (Folder.PURCHASE_INVOICES, Folder.PURCHASE_RECEIPTS, Folder.OTHER_DOCUMENTS),
+    PartyRole.HOLDER: (Folder.ENRICHED_MOVEMENT_REPORTS, Folder.OTHER_DOCUMENTS),
 }
 """Folders that fit a role. The first is the default; a person may choose another."""
 
 STRONG = ("be:", "vat:", "fr:", "0106:", "0204:")
 
 
-def sort(content: Content, hints: Hints, directory: Directory) -> Placing:
+def sort(content: Content, hints: Hints, directory: ClientIndex) -> Placing:
     """Returns the placement of a document.
 
     `hints.folder` is a person's choice; the folder of the path is in `hints.path`.
@@ -113,7 +113,7 @@ def sort(content: Content, hints: Hints, directory: Directory) -> Placing:
     return _sort(content, hints, directory)
 
 
-def _sort(content: Content, hints: Hints, directory: Directory) -> Placing:
+def _sort(content: Content, hints: Hints, directory: ClientIndex) -> Placing:
     if content.invoice is not None:
         return _sort_invoice(content.invoice, hints, directory)
     if content.statements:
@@ -121,7 +121,7 @@ def _sort(content: Content, hints: Hints, directory: Directory) -> Placing:
     return _sort_plain(hints, directory)
 
 
-def _path_against_channel(hints: Hints, directory: Directory) -> Unplaced | None:
+def _path_against_channel(hints: Hints, directory: ClientIndex) -> Unplaced | None:
     path = hints.path
     named = clients_of_path(path, directory)
     if path is None or (path.vague and not named):
@@ -137,7 +137,7 @@ def _path_against_channel(hints: Hints, directory: Directory) -> Unplaced | None
 # Invoices and credit notes
 
 
-def _sort_invoice(invoice: Invoice, hints: Hints, directory: Directory) -> Placing:
+def _sort_invoice(invoice: Invoice, hints: Hints, directory: ClientIndex) -> Placing:
     sellers = clients_of_party(invoice.seller, directory)
     buyers = clients_of_party(invoice.buyer, directory)
     if hints.client is not None:
@@ -169,7 +169,9 @@ def _for_client(client: Client, invoice: Invoice, sellers: list[Client], buyers:
     if folder is None:
         parties = {"seller": _party(invoice.seller), "buyer": _party(invoice.buyer)}
         return _unplaced("placing.role-unknown", name=client.name, **parties)
-    role = {Folder.SALES_INVOICES: Role.SELLER, Folder.PURCHASE_INVOICES: Role.BUYER}.get(folder, Role.NONE)
+    role = {Folder.SALES_INVOICES: PartyRole.SELLER, Folder.PURCHASE_INVOICES: PartyRole.BUYER}.get(
+        folder, PartyRole.NONE
+    )
     return (Placed(client=client, folder=folder, role=role),)
 
 
@@ -177,9 +179,9 @@ def _by_role(invoice: Invoice, sellers: list[Client], buyers: list[Client], hint
     for party, clients in ((invoice.seller, sellers), (invoice.buyer, buyers)):
         if len(clients) > 1:
             return _unplaced("placing.party-of-several", party=_party(party), names=_names(clients))
-    roles = [(client, Role.SELLER) for client in sellers] + [(client, Role.BUYER) for client in buyers]
+    roles = [(client, PartyRole.SELLER) for client in sellers] + [(client, PartyRole.BUYER) for client in buyers]
     if len(roles) == 2 and roles[0][0] == roles[1][0]:
-        roles = [roles[1] if _wanted_folder(hints) in _FOLDERS_OF_ROLE[Role.BUYER][:2] else roles[0]]
+        roles = [roles[1] if _wanted_folder(hints) in _FOLDERS_OF_ROLE[PartyRole.BUYER][:2] else roles[0]]
     fitting = [
         Placed(client=client, folder=folder, role=role)
         for client, role in roles
@@ -192,7 +194,7 @@ def _by_role(invoice: Invoice, sellers: list[Client], buyers: list[Client], hint
     return tuple(fitting[:1] if bound else fitting)
 
 
-def _unknown_parties(invoice: Invoice, named: list[Client], hints: Hints, directory: Directory) -> Placing:
+def _unknown_parties(invoice: Invoice, named: list[Client], hints: Hints, directory: ClientIndex) -> Placing:
     if len(named) > 1:
         return _unplaced("placing.path-of-several", names=_names(named))
     if named:
@@ -202,9 +204,9 @@ def _unknown_parties(invoice: Invoice, named: list[Client], hints: Hints, direct
     return _unplaced("placing.no-client", seller=_party(invoice.seller), buyer=_party(invoice.buyer))
 
 
-def _make_party(invoice: Invoice, hints: Hints, directory: Directory) -> Placing:
+def _make_party(invoice: Invoice, hints: Hints, directory: ClientIndex) -> Placing:
     role = _role_to_make(invoice, hints)
-    party = invoice.seller if role is Role.SELLER else invoice.buyer
+    party = invoice.seller if role is PartyRole.SELLER else invoice.buyer
     keys = keys_of_party(party)
     name = clean(party.name or party.trade_name) or next((key.partition(":")[2] for key in keys), "")
     if not name:
@@ -212,7 +214,9 @@ def _make_party(invoice: Invoice, hints: Hints, directory: Directory) -> Placing
     if not keys:
         known = list(directory.clients_for(name_key(name)))
         if len(known) == 1:
-            return _by_role(invoice, known if role is Role.SELLER else [], known if role is Role.BUYER else [], hints)
+            return _by_role(
+                invoice, known if role is PartyRole.SELLER else [], known if role is PartyRole.BUYER else [], hints
+            )
     new = NewClient(
         name=name,
         vat_number=normalise_vat(party.vat_number, party.country),
@@ -226,7 +230,7 @@ def _make_party(invoice: Invoice, hints: Hints, directory: Directory) -> Placing
     return (Placed(client=new, folder=folder, role=role),)
 
 
-def _role_to_make(invoice: Invoice, hints: Hints) -> Role:
+def _role_to_make(invoice: Invoice, hints: Hints) -> PartyRole:
     """Returns the role of the party to create.
 
     It is the party named by the path, else the buyer, or the seller if only the seller can be identified.
@@ -234,19 +238,19 @@ def _role_to_make(invoice: Invoice, hints: Hints) -> Role:
     seller_keys, buyer_keys = keys_of_party(invoice.seller), keys_of_party(invoice.buyer)
     path_keys = hints.path.keys if hints.path else ()
     if any(key in path_keys for key in seller_keys) or _wanted_folder(hints) is Folder.SALES_INVOICES:
-        return Role.SELLER
+        return PartyRole.SELLER
     if any(key in path_keys for key in buyer_keys):
-        return Role.BUYER
+        return PartyRole.BUYER
     if seller_keys and not buyer_keys:
-        return Role.SELLER
+        return PartyRole.SELLER
     has_buyer = buyer_keys or clean(invoice.buyer.name or invoice.buyer.trade_name)
-    return Role.BUYER if has_buyer else Role.SELLER
+    return PartyRole.BUYER if has_buyer else PartyRole.SELLER
 
 
 # Bank statements
 
 
-def _sort_statements(statements: tuple[Statement, ...], hints: Hints, directory: Directory) -> Placing:
+def _sort_statements(statements: tuple[Statement, ...], hints: Hints, directory: ClientIndex) -> Placing:
     known = _distinct(client for statement in statements for client in clients_of_account(statement, directory))
     accounts = ", ".join(dict.fromkeys(_account(statement) for statement in statements))
     if hints.client is not None:
@@ -282,7 +286,7 @@ def _new_holder(statement: Statement) -> NewClient:
     )
 
 
-def clients_of_account(statement: Statement, directory: Directory) -> list[Client]:
+def clients_of_account(statement: Statement, directory: ClientIndex) -> list[Client]:
     key = account_key(statement.account, is_iban=statement.account_is_iban)
     by_account = list(directory.clients_for(key))
     if by_account or not statement.enterprise_number:
@@ -292,16 +296,16 @@ def clients_of_account(statement: Statement, directory: Directory) -> list[Clien
 
 
 def _place_for_holder(client: Client | NewClient, hints: Hints) -> Placing:
-    folder = _folder_for(Role.HOLDER, hints)
+    folder = _folder_for(PartyRole.HOLDER, hints)
     if folder is None:
-        return _wrong_folder(client, Role.HOLDER, hints)
-    return (Placed(client=client, folder=folder, role=Role.HOLDER),)
+        return _wrong_folder(client, PartyRole.HOLDER, hints)
+    return (Placed(client=client, folder=folder, role=PartyRole.HOLDER),)
 
 
 # Files without content of their own
 
 
-def _sort_plain(hints: Hints, directory: Directory) -> Placing:
+def _sort_plain(hints: Hints, directory: ClientIndex) -> Placing:
     named = [hints.client] if hints.client else clients_of_path(hints.path, directory)
     if len(named) > 1:
         return _unplaced("placing.path-of-several", names=_names(named))
@@ -313,7 +317,7 @@ def _sort_plain(hints: Hints, directory: Directory) -> Placing:
 # Shared helpers
 
 
-def clients_of_party(party: InvoiceParty, directory: Directory) -> list[Client]:
+def clients_of_party(party: InvoiceParty, directory: ClientIndex) -> list[Client]:
     """Returns clients by company numbers; by other identifiers (mail address, GLN) only if those find nobody."""
     keys = keys_of_party(party)
     strong = [key for key in keys if key.startswith(STRONG)]
@@ -328,7 +332,7 @@ def keys_of_party(party: InvoiceParty) -> tuple[str, ...]:
     return party_keys([(one.scheme, one.value) for one in party.identifiers], party.country)
 
 
-def clients_of_path(path: PathHints | None, directory: Directory) -> list[Client]:
+def clients_of_path(path: PathHints | None, directory: ClientIndex) -> list[Client]:
     """Returns clients by number or account, else by reference or name. The first segment that is a client's decides."""
     if path is None:
         return []
@@ -346,7 +350,7 @@ def _wanted_folder(hints: Hints) -> Folder | None:
     return hints.folder or (hints.path.folder if hints.path else None)
 
 
-def _folder_for(role: Role, hints: Hints) -> Folder | None:
+def _folder_for(role: PartyRole, hints: Hints) -> Folder | None:
     """Returns the folder, or `None` if the wanted folder does not fit the role."""
     wanted = _wanted_folder(hints)
     fitting = _FOLDERS_OF_ROLE[role]
@@ -369,13 +373,13 @@ def _unplaced(code: str, /, **params: object) -> Unplaced:
 
 
 _WRONG_FOLDER: Final = {
-    Role.SELLER: "placing.seller-in-wrong-folder",
-    Role.BUYER: "placing.buyer-in-wrong-folder",
-    Role.HOLDER: "placing.holder-in-wrong-folder",
+    PartyRole.SELLER: "placing.seller-in-wrong-folder",
+    PartyRole.BUYER: "placing.buyer-in-wrong-folder",
+    PartyRole.HOLDER: "placing.holder-in-wrong-folder",
 }
 
 
-def _wrong_folder(client: Client | NewClient, role: Role, hints: Hints) -> Unplaced:
+def _wrong_folder(client: Client | NewClient, role: PartyRole, hints: Hints) -> Unplaced:
     return _unplaced(_WRONG_FOLDER[role], folder=_wanted_folder(hints) or "", name=client.name)
 
 

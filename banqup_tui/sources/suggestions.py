@@ -11,9 +11,9 @@ from banqup_tui.sources.keys import account_key
 from banqup_tui.sources.layouts import PathHints
 from banqup_tui.sources.sorter import (
     STRONG,
-    Directory,
+    ClientIndex,
+    PartyRole,
     Placed,
-    Role,
     clients_of_account,
     clients_of_party,
     clients_of_path,
@@ -31,7 +31,9 @@ class Suggestion(Value, frozen=True, kw_only=True):
     account_key: str | None = None
 
 
-def suggest(content: Content | None, path: PathHints | None, client: Client | None, directory: Directory) -> Suggestion:
+def suggest(
+    content: Content | None, path: PathHints | None, client: Client | None, directory: ClientIndex
+) -> Suggestion:
     """Returns the suggestion.
 
     `client` is that of the channel. Content counts before channel, and channel before path.
@@ -50,7 +52,7 @@ def suggest(content: Content | None, path: PathHints | None, client: Client | No
     return Suggestion(client_id=_single_id(named), folder=folder)
 
 
-def _of_invoice(invoice: Invoice, named: list[Client], folder: Folder | None, directory: Directory) -> Suggestion:
+def _of_invoice(invoice: Invoice, named: list[Client], folder: Folder | None, directory: ClientIndex) -> Suggestion:
     sellers, buyers = clients_of_party(invoice.seller, directory), clients_of_party(invoice.buyer, directory)
     if sellers and not buyers:
         folder = Folder.SALES_INVOICES
@@ -74,22 +76,22 @@ def _best(keys: tuple[str, ...]) -> str | None:
 
 
 _ROLES: Final = {
-    Folder.SALES_INVOICES: Role.SELLER,
-    Folder.PURCHASE_INVOICES: Role.BUYER,
-    Folder.PURCHASE_RECEIPTS: Role.BUYER,
-    Folder.ENRICHED_MOVEMENT_REPORTS: Role.HOLDER,
+    Folder.SALES_INVOICES: PartyRole.SELLER,
+    Folder.PURCHASE_INVOICES: PartyRole.BUYER,
+    Folder.PURCHASE_RECEIPTS: PartyRole.BUYER,
+    Folder.ENRICHED_MOVEMENT_REPORTS: PartyRole.HOLDER,
 }
 
 
-def placed_by_hand(content: Content, client: Client, folder: Folder, directory: Directory) -> Placed:
+def placed_by_hand(content: Content, client: Client, folder: Folder, directory: ClientIndex) -> Placed:
     """Returns the placement that a person chose.
 
     The client's role comes from the document if possible, else from the folder.
     """
-    role = _ROLES.get(folder, Role.NONE)
+    role = _ROLES.get(folder, PartyRole.NONE)
     if content.invoice is not None:
         sells = client in clients_of_party(content.invoice.seller, directory)
         buys = client in clients_of_party(content.invoice.buyer, directory)
         if sells is not buys:
-            role = Role.SELLER if sells else Role.BUYER
+            role = PartyRole.SELLER if sells else PartyRole.BUYER
     return Placed(client=client, folder=folder, role=role)

@@ -22,8 +22,8 @@ from banqup_tui.domain.space import Space
 from banqup_tui.domain.values import Value
 from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol.messages import Snapshot
-from banqup_tui.store.batch import FEW, Batch, Versioned
-from banqup_tui.store.copy import NEWLY_ASSIGNED, Copy, state_of
+from banqup_tui.store.batch import FEW, CopyWriter, Versioned
+from banqup_tui.store.copy import NEWLY_ASSIGNED, LocalCopy, state_of
 from banqup_tui.store.files import FileCache
 from banqup_tui.store.sqlite import writing
 
@@ -67,7 +67,7 @@ class Revoked(Value, frozen=True):
 Changed = Put | Gone | Granted | Revoked
 
 
-def begin(copy: Copy, step: int, snapshot: Snapshot, files: FileCache | None = None) -> bool:
+def begin(copy: LocalCopy, step: int, snapshot: Snapshot, files: FileCache | None = None) -> bool:
     """Starts a new generation of the copy, with a backfill of all documents.
 
     Rows of clients that the user may still see stay readable until a page has replaced them. Rows of other clients,
@@ -79,7 +79,7 @@ def begin(copy: Copy, step: int, snapshot: Snapshot, files: FileCache | None = N
     with writing(copy.writer()) as connection:
         if not _step_taken(connection, step):
             return False
-        batch = Batch(connection, files)
+        batch = CopyWriter(connection, files)
         batch.gen += 1
         _keep_only(connection, batch, {client.id for client in snapshot.clients})
         rows = connection.execute("SELECT coalesce(sum(count), 0) FROM client_tally").fetchone()[0]
@@ -98,7 +98,7 @@ def begin(copy: Copy, step: int, snapshot: Snapshot, files: FileCache | None = N
     return True
 
 
-def refresh(copy: Copy, step: int, snapshot: Snapshot) -> bool:
+def refresh(copy: LocalCopy, step: int, snapshot: Snapshot) -> bool:
     """Replaces clients, integrations, sources, rules and extensions, and leaves the cursor where it is.
 
     Called after a client was assigned. The backfills of new clients may then begin. Returns False if it came too late.
@@ -106,7 +106,7 @@ def refresh(copy: Copy, step: int, snapshot: Snapshot) -> bool:
     with writing(copy.writer()) as connection:
         if not _step_taken(connection, step):
             return False
-        batch = Batch(connection)
+        batch = CopyWriter(connection)
         _put_small(connection, batch, snapshot)
         connection.execute('UPDATE backfill SET "before" = NULL WHERE "before" = ?', (NEWLY_ASSIGNED,))
         batch.finish()
@@ -114,7 +114,7 @@ def refresh(copy: Copy, step: int, snapshot: Snapshot) -> bool:
 
 
 def page(
-    copy: Copy,
+    copy: LocalCopy,
     step: int,
     scope: str,
     documents: Sequence[Versioned[Document]],
@@ -135,7 +135,7 @@ def page(
     with writing(copy.writer()) as connection:
         if not _step_taken(connection, step) or not _is_open(connection, scope):
             return False
-        batch = Batch(connection)
+        batch = CopyWriter(connection)
         batch.put_documents(documents)
         batch.put_deliveries(deliveries)
         connection.execute("UPDATE meta SET arrived = arrived + ?", (len(documents),))
@@ -151,7 +151,7 @@ def page(
 
 
 def changes(
-    copy: Copy,
+    copy: LocalCopy,
     step: int,
     changed: Iterable[Changed],
     cursor: str,
@@ -171,7 +171,7 @@ def changes(
     with writing(copy.writer()) as connection:
         if not _step_taken(connection, step):
             return False
-        batch = Batch(connection, files)
+        batch = CopyWriter(connection, files)
         revoked = _apply_in_order(connection, batch, changed)
         connection.execute("UPDATE meta SET cursor = ?, seq = ?", (cursor, seq))
         if not more:
@@ -183,7 +183,7 @@ def changes(
     return True
 
 
-def put_extensions(copy: Copy, extensions: Sequence[Extension]) -> bool:
+def put_extensions(copy: LocalCopy, extensions: Sequence[Extension]) -> bool:
     """Replaces the extensions of the Store by those that the server sent. Returns True if any differs."""
     wanted = {extension.id: msgspec.json.encode(extension) for extension in extensions}
     connection = copy.writer()
@@ -196,7 +196,7 @@ def put_extensions(copy: Copy, extensions: Sequence[Extension]) -> bool:
     return True
 
 
-def knows_packages_not_allowed(copy: Copy) -> bool:
+def knows_packages_not_allowed(copy: LocalCopy) -> bool:
     """Returns True if the Store has an extension whose package the owner has not allowed."""
     rows = copy.writer().execute("SELECT value FROM extension")
     return any(b'"allowed":false' in row[0] for row in rows)
@@ -219,7 +219,7 @@ def _move(connection: sqlite3.Connection, scope: str, following: str | None) -> 
         connection.execute('UPDATE backfill SET "before" = ? WHERE scope = ?', (following, scope))
 
 
-def _apply_in_order(connection: sqlite3.Connection, batch: Batch, changed: Iterable[Changed]) -> bool:
+def _apply_in_order(connection: sqlite3.Connection, batch: CopyWriter, changed: Iterable[Changed]) -> bool:
     """Applies the changes in their order, with neighbouring documents or deliveries in one statement, for speed.
 
     Returns True if a client was taken away.
@@ -252,7 +252,7 @@ def _runs(changed: Iterable[Changed]) -> Iterator[list[Any]]:
         yield run
 
 
-def _apply_one(connection: sqlite3.Connection, batch: Batch, change: Changed) -> None:
+def _apply_one(connection: sqlite3.Connection, batch: CopyWriter, change: Changed) -> None:
     match change:
         case Put(seq=seq, value=value):
             batch.put_small(seq, value)
@@ -266,13 +266,13 @@ def _apply_one(connection: sqlite3.Connection, batch: Batch, change: Changed) ->
             batch.delete_client(client_id)
 
 
-def _keep_only(connection: sqlite3.Connection, batch: Batch, client_ids: set[str]) -> None:
+def _keep_only(connection: sqlite3.Connection, batch: CopyWriter, client_ids: set[str]) -> None:
     for (client_id,) in connection.execute("SELECT id FROM client").fetchall():
         if client_id not in client_ids:
             batch.delete_client(client_id)
 
 
-def _put_small(connection: sqlite3.Connection, batch: Batch, snapshot: Snapshot) -> None:
+def _put_small(connection: sqlite3.Connection, batch: CopyWriter, snapshot: Snapshot) -> None:
     """Makes the small tables equal to the snapshot."""
     for name, values in (
         ("installation", snapshot.installations),
@@ -289,7 +289,7 @@ def _put_small(connection: sqlite3.Connection, batch: Batch, snapshot: Snapshot)
         batch.put_small(snapshot.seq, client)
 
 
-def _sweep(connection: sqlite3.Connection, batch: Batch) -> None:
+def _sweep(connection: sqlite3.Connection, batch: CopyWriter) -> None:
     """Deletes the rows of older generations: no page has brought them again, so the server has deleted them."""
     old = connection.execute("SELECT id FROM document WHERE gen < ?", (batch.gen,)).fetchall()
     for some in in_batches(old, FEW):

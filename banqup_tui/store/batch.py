@@ -47,7 +47,7 @@ class Versioned(Protocol[V_co]):
     def value(self) -> V_co: ...
 
 
-class Batch:
+class CopyWriter:
     """Writes into the copy within the caller's transaction, in the current generation. Call `finish` before the commit.
 
     Values may come in any order: a document before its client, a delivery before its document.

@@ -42,7 +42,7 @@ NEWLY_ASSIGNED = ""
 """Stands in place of the key of a page: the backfill of a client has not begun."""
 
 
-class Backfill(Value, frozen=True, kw_only=True):
+class MissingPart(Value, frozen=True, kw_only=True):
     """A part of the documents that is still to be fetched.
 
     `scope` is the id of a client, or empty for all clients; `before` is the key of the next page, `None` for the first.
@@ -76,7 +76,7 @@ class CopyState(Value, frozen=True, kw_only=True):
     expected: int
     arrived: int
     again: bool
-    backfills: tuple[Backfill, ...]
+    backfills: tuple[MissingPart, ...]
 
     @property
     def is_complete(self) -> bool:
@@ -89,7 +89,7 @@ class CopyState(Value, frozen=True, kw_only=True):
         return f"{self.epoch}.{self.seq}"
 
 
-class Copy:
+class LocalCopy:
     """The file of the copy: opens, replaces and closes it, and gives each thread its connections.
 
     Any thread may call. After the file was replaced, by this program or another, the next call uses the new file.
@@ -110,7 +110,7 @@ class Copy:
         self._check: BackgroundCheck | None = None
 
     @classmethod
-    def open(cls, path: Path, *, in_background: bool = False) -> "Copy":
+    def open(cls, path: Path, *, in_background: bool = False) -> "LocalCopy":
         """Opens the copy, or makes an empty one. A copy that is damaged or of a newer schema is begun again.
 
         Args:
@@ -297,7 +297,7 @@ def _copy_again(path: Path) -> None:
             connection.execute("UPDATE meta SET cursor = NULL, step = step + 1")
 
 
-def healed(copy: Copy, read: Callable[[], _V]) -> _V:
+def healed(copy: LocalCopy, read: Callable[[], _V]) -> _V:
     """Returns the result of `read`; if the copy proves damaged, begins it again and reads once more."""
     try:
         return read()
@@ -331,7 +331,7 @@ def state_of(connection: sqlite3.Connection) -> CopyState:
     return CopyState(
         epoch=row[0], cursor=row[1], seq=row[2], gen=row[3], step=row[4], role=row[5], space_id=row[6],
         space_name=row[7], expected=row[8], arrived=row[9], again=bool(row[10]),
-        backfills=tuple(Backfill(scope=scope, before=before) for scope, before in backfills),
+        backfills=tuple(MissingPart(scope=scope, before=before) for scope, before in backfills),
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.messages import Message
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import Dismiss, Resend, Send, Settle
-from banqup_tui.store.copy import Copy, state_of
+from banqup_tui.store.copy import LocalCopy, state_of
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.repair import heals
 from banqup_tui.store.sqlite import reading
@@ -88,7 +88,7 @@ class _Asked(msgspec.Struct):
 class FailureReader:
     """Reads failures. It is cheap to make and may be called from any thread; each call sees one moment of the copy."""
 
-    def __init__(self, copy: Copy, outbox: Outbox) -> None:
+    def __init__(self, copy: LocalCopy, outbox: Outbox) -> None:
         self._copy = copy
         self._outbox = outbox
 

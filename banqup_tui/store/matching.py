@@ -6,7 +6,7 @@ from typing import Any
 
 from banqup_tui.domain.currencies import DIGITS, MOST_DIGITS, USUAL_DIGITS
 from banqup_tui.store.codes import STATUS_CODE
-from banqup_tui.store.query import DocumentQuery, Field, SortColumn, Term, folded, smallest_parts, tokens
+from banqup_tui.store.query import DocumentQuery, FilterField, SortColumn, Term, folded, smallest_parts, tokens
 from banqup_tui.store.scope import Scope
 
 _DIGITS = " ".join(
@@ -52,17 +52,19 @@ def matches(connection: sqlite3.Connection, query: DocumentQuery, scope: Scope) 
 
 def _compiled(term: Term, client: int | None) -> tuple[str, list[Any]]:
     match term.field:
-        case Field.DATE:
+        case FilterField.DATE:
             return _between("d.day", term)
-        case Field.GROSS | Field.NET | Field.VAT:
+        case FilterField.GROSS | FilterField.NET | FilterField.VAT:
             return _between(f"d.{term.field} * {_PARTS}", term)
-        case Field.STATUS:
+        case FilterField.STATUS:
             return f"d.status IN ({','.join(str(STATUS_CODE[status]) for status in term.statuses)})", []
-        case Field.CURRENCY:
+        case FilterField.CURRENCY:
             return "d.currency = ?", [term.text.upper()]
-        case Field.TEXT:
+        case FilterField.TEXT:
             return _found_by_words(term.text, client)
-    column = {Field.FROM: "d.counterparty", Field.NUMBER: "d.number", Field.FILE: "d.file_name"}[term.field]
+    column = {FilterField.FROM: "d.counterparty", FilterField.NUMBER: "d.number", FilterField.FILE: "d.file_name"}[
+        term.field
+    ]
     words, values = _in_index(term.text, client)
     return f"{words} AND instr(folded({column}), ?) > 0", [*values, folded(term.text)]
 

@@ -25,14 +25,14 @@ from banqup_tui.store.outbox_check import is_in_order
 from banqup_tui.store.outbox_entry import (
     SELECT,
     CommandState,
-    Entry,
-    Line,
+    OutboxEntry,
+    OutboxQueue,
     Rescue,
     RescueKind,
     checksum_of,
     entry_of,
 )
-from banqup_tui.store.overlay import Effect, Mark, Overlay
+from banqup_tui.store.overlay import Mark, Overlay, VisibleEffect
 from banqup_tui.store.sqlite import Connection, Connections, connect, reading, writing
 
 SCHEMA = 1
@@ -151,9 +151,9 @@ class Outbox:
         seen: str,
         *,
         documents: Sequence[str] = (),
-        effect: Effect | None = None,
+        effect: VisibleEffect | None = None,
         label: str = "",
-        line: Line = Line.COMMANDS,
+        line: OutboxQueue = OutboxQueue.COMMANDS,
         file: str | None = None,
         key: str | None = None,
     ) -> str:
@@ -181,7 +181,7 @@ class Outbox:
 
     def give_all(
         self,
-        commands: Sequence[tuple[str, bytes, Sequence[str], Effect | None]],
+        commands: Sequence[tuple[str, bytes, Sequence[str], VisibleEffect | None]],
         seen: str,
         *,
         label: str = "",
@@ -199,7 +199,7 @@ class Outbox:
         named = zip(keys, commands, labels or [label] * len(keys), strict=True)
         self._put(
             [
-                self._row(key, Line.COMMANDS, kind, body, documents, effect, None, label_of_one, seen)
+                self._row(key, OutboxQueue.COMMANDS, kind, body, documents, effect, None, label_of_one, seen)
                 for key, (kind, body, documents, effect), label_of_one in named
             ]
         )
@@ -207,8 +207,8 @@ class Outbox:
         return keys
 
     def _row(
-        self, key: str, line: Line, kind: str, body: bytes, documents: Sequence[str], effect: Effect | None,
-        file: str | None, label: str, seen: str,
+        self, key: str, line: OutboxQueue, kind: str, body: bytes, documents: Sequence[str],
+        effect: VisibleEffect | None, file: str | None, label: str, seen: str,
     ) -> tuple[object, ...]:  # fmt: skip
         unchanging = (key, line, kind, body, json.dumps(list(documents)), file, label, self._stamp())
         document_id = documents[0] if len(documents) == 1 else None
@@ -277,7 +277,7 @@ class Outbox:
     # sending
 
     @_healing
-    def claim(self, line: Line, limit: int = BATCH) -> list[Entry]:
+    def claim(self, line: OutboxQueue, limit: int = BATCH) -> list[OutboxEntry]:
         """Returns the next commands of a line, at most a batch, and marks them SENDING before any request is made.
 
         The commands are the oldest of the line, in its order, and include those that were sent before without an
@@ -297,8 +297,8 @@ class Outbox:
             kill_point("outbox.claimed")
         return head
 
-    def _head(self, connection: sqlite3.Connection, line: Line, limit: int) -> list[Entry]:
-        head: list[Entry] = []
+    def _head(self, connection: sqlite3.Connection, line: OutboxQueue, limit: int) -> list[OutboxEntry]:
+        head: list[OutboxEntry] = []
         size = 0
         for row in connection.execute(f"{SELECT} WHERE {_OPEN} AND line = ? ORDER BY n LIMIT ?", (line, limit)):
             entry = self._entry(row)
@@ -401,26 +401,26 @@ class Outbox:
         return int(self.connection().execute("SELECT version FROM meta").fetchone()[0])
 
     @_healing
-    def entry(self, key: str) -> Entry | None:
+    def entry(self, key: str) -> OutboxEntry | None:
         rows = self._entries("WHERE key = ?", (key,))
         return rows[0] if rows else None
 
     @_healing
-    def waiting(self, line: Line | None = None) -> list[Entry]:
+    def waiting(self, line: OutboxQueue | None = None) -> list[OutboxEntry]:
         """Returns the commands without an answer, in their order."""
         if line is None:
             return self._entries(f"WHERE {_OPEN} ORDER BY n")
         return self._entries(f"WHERE {_OPEN} AND line = ? ORDER BY n", (line,))
 
     @_healing
-    def not_seen_yet(self, kinds: Sequence[str], seq: int) -> list[Entry]:
+    def not_seen_yet(self, kinds: Sequence[str], seq: int) -> list[OutboxEntry]:
         """Returns commands of these kinds whose effect a copy at `seq` does not have: open, or done after `seq`."""
         marks = ",".join("?" * len(kinds))
         where = f"WHERE kind IN ({marks}) AND ({_OPEN} OR (state = 'DONE' AND seq > ?)) ORDER BY n"
         return self._entries(where, (*kinds, seq))
 
     @_healing
-    def waiting_count(self, line: Line | None = None) -> int:
+    def waiting_count(self, line: OutboxQueue | None = None) -> int:
         query = f"SELECT count(*) FROM command WHERE {_OPEN}" + ("" if line is None else " AND line = ?")  # noqa: S608
         row = self.connection().execute(query, () if line is None else (line,)).fetchone()
         return int(row[0])
@@ -437,7 +437,7 @@ class Outbox:
         return {row[0] for row in self.connection().execute("SELECT file FROM command WHERE file IS NOT NULL")}
 
     @_healing
-    def refused(self) -> list[Entry]:
+    def refused(self) -> list[OutboxEntry]:
         """Returns refused and expired commands that are not dismissed, the newest first; without unfiled imports."""
         return self._entries(f"WHERE {_REFUSED} ORDER BY n DESC")
 
@@ -447,7 +447,7 @@ class Outbox:
         return int(self.connection().execute(f"SELECT count(*) FROM command WHERE {_REFUSED}").fetchone()[0])  # noqa: S608
 
     @_healing
-    def history(self, limit: int = 100) -> list[Entry]:
+    def history(self, limit: int = 100) -> list[OutboxEntry]:
         """Returns the newest commands of any state, the newest first."""
         return self._entries("ORDER BY n DESC LIMIT ?", (limit,))
 
@@ -468,7 +468,7 @@ class Outbox:
             ).fetchall()
         for effect, documents, state, seq in rows:
             try:
-                mark = Mark(effect=Effect(effect), done_at=seq if state == CommandState.DONE else None)
+                mark = Mark(effect=VisibleEffect(effect), done_at=seq if state == CommandState.DONE else None)
                 ids = json.loads(documents)
             except (ValueError, TypeError) as error:
                 raise LocalFault(FaultCode.DAMAGED, self.path) from error
@@ -505,10 +505,10 @@ class Outbox:
             for row in self.connection().execute(query)
         ]  # fmt: skip
 
-    def _entries(self, where: str, values: Sequence[object] = ()) -> list[Entry]:
+    def _entries(self, where: str, values: Sequence[object] = ()) -> list[OutboxEntry]:
         return [self._entry(row) for row in self.connection().execute(f"{SELECT} {where}", values)]
 
-    def _entry(self, row: tuple[Any, ...]) -> Entry:
+    def _entry(self, row: tuple[Any, ...]) -> OutboxEntry:
         try:
             return entry_of(row)
         except (ValueError, TypeError) as error:

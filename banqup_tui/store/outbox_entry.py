@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import Any
 
 from banqup_tui.domain.values import Value
-from banqup_tui.store.overlay import Effect
+from banqup_tui.store.overlay import VisibleEffect
 
 
-class Line(StrEnum):
+class OutboxQueue(StrEnum):
     """The two queues of the outbox: a long import does not delay other commands."""
 
     COMMANDS = "COMMANDS"
@@ -30,7 +30,7 @@ class CommandState(StrEnum):
 OPEN_STATES = (CommandState.QUEUED, CommandState.SENDING)
 
 
-class Entry(Value, frozen=True, kw_only=True):
+class OutboxEntry(Value, frozen=True, kw_only=True):
     """A command in the outbox.
 
     `documents`, `effect`, `file`, `label` and `seen` are the arguments of `Outbox.give`. `failures` counts answers 500
@@ -40,11 +40,11 @@ class Entry(Value, frozen=True, kw_only=True):
 
     n: int
     key: str
-    line: Line
+    line: OutboxQueue
     kind: str
     body: bytes
     documents: tuple[str, ...]
-    effect: Effect | None
+    effect: VisibleEffect | None
     file: str | None
     label: str
     seen: str
@@ -96,16 +96,21 @@ SELECT = f"SELECT {', '.join(COLUMNS)} FROM command"  # noqa: S608
 """The query whose rows `entry_of` decodes."""
 
 
-def entry_of(row: tuple[Any, ...]) -> Entry:
+def entry_of(row: tuple[Any, ...]) -> OutboxEntry:
     """Decodes a row of `SELECT`. Raises `ValueError` or `TypeError` if the row is damaged."""
-    entry = Entry(
-        n=row[0], key=row[1], line=Line(row[2]), kind=row[3], body=row[4], documents=tuple(json.loads(row[5] or "[]")),
-        effect=Effect(row[6]) if row[6] else None, file=row[7], label=row[8] or "", seen=row[9] or "",
-        state=CommandState(row[10]), tries=row[11], failures=row[12], withdraw=bool(row[13]), seq=row[14],
-        result=json.loads(row[15]) if row[15] else None, problem=json.loads(row[16]) if row[16] else None,
-        at=datetime.fromisoformat(row[17]), answered_at=datetime.fromisoformat(row[18]) if row[18] else None,
+    (
+        n, key, line, kind, body, documents, effect, file, label, seen, state, tries, failures, withdraw, seq, result,
+        problem, at, answered_at, checksum,
+    ) = row  # fmt: skip
+    entry = OutboxEntry(
+        n=n, key=key, line=OutboxQueue(line), kind=kind, body=body, documents=tuple(json.loads(documents or "[]")),
+        effect=VisibleEffect(effect) if effect else None, file=file, label=label or "", seen=seen or "",
+        state=CommandState(state), tries=tries, failures=failures, withdraw=bool(withdraw), seq=seq,
+        result=json.loads(result) if result else None, problem=json.loads(problem) if problem else None,
+        at=datetime.fromisoformat(at), answered_at=datetime.fromisoformat(answered_at) if answered_at else None,
     )  # fmt: skip
-    if entry.is_open and row[19] is not None and row[19] != checksum_of(row[1:6] + row[7:9] + row[17:18]):
+    unchanging = (key, line, kind, body, documents, file, label, at)
+    if entry.is_open and checksum is not None and checksum != checksum_of(unchanging):
         raise ValueError("the checksum differs")
     return entry
 

@@ -26,7 +26,7 @@ from banqup_tui.store.outbox_check import (
     next_aside,
     stamp_of,
 )
-from banqup_tui.store.outbox_entry import COLUMNS, CommandState, Line, RescueKind
+from banqup_tui.store.outbox_entry import COLUMNS, CommandState, OutboxQueue, RescueKind
 from banqup_tui.store.sqlite import connect, writing
 from banqup_tui.store.sqlite_pages import Pages, Values
 from banqup_tui.whole_file import sync_directory
@@ -114,7 +114,7 @@ def _missing(pages: Pages, read: Mapping[int, Row]) -> set[int]:
     waiting: set[int] = set()
     known: set[int] = set()
     for values in pages.index_rows():
-        if len(values) == 3 and values[0] in tuple(Line) and isinstance(values[1], int):
+        if len(values) == 3 and values[0] in tuple(OutboxQueue) and isinstance(values[1], int):
             waiting.add(values[1])
         elif len(values) == 2 and isinstance(values[0], str) and len(values[0]) == 36 and isinstance(values[1], int):
             known.add(values[1])
@@ -224,7 +224,7 @@ def _refused(row: Row, now: datetime) -> Row:
     stamp = now.isoformat(timespec="microseconds")
     label = row["label"] if isinstance(row["label"], str) else ""
     return {
-        "n": row["n"], "key": str(uuid.uuid4()), "line": Line.COMMANDS, "kind": row["kind"], "body": b"{}",
+        "n": row["n"], "key": str(uuid.uuid4()), "line": OutboxQueue.COMMANDS, "kind": row["kind"], "body": b"{}",
         "documents": "[]", "label": label, "seen": "", "state": CommandState.REFUSED, "at": stamp,
         "answered_at": stamp, "problem": json.dumps(_DAMAGED).encode(),
     }  # fmt: skip

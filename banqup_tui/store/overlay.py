@@ -7,7 +7,7 @@ from banqup_tui.domain.status import AccountingStatus, accounting_status
 from banqup_tui.domain.values import Value
 
 
-class Effect(StrEnum):
+class VisibleEffect(StrEnum):
     """The visible effect of a command on documents. AWAY: an unfiled file leaves its list."""
 
     SENT = "SENT"
@@ -19,7 +19,7 @@ class Effect(StrEnum):
 class Mark(Value, frozen=True, kw_only=True):
     """The effect of one command on one document. `done_at` is the change number of the answer, `None` before it."""
 
-    effect: Effect
+    effect: VisibleEffect
     done_at: int | None = None
 
 
@@ -46,7 +46,7 @@ class Overlay:
         self.version = version
         self.marks = marks
 
-    def over(self, document_id: str, ver: int, gen: int, now: Moment) -> list[Effect]:
+    def over(self, document_id: str, ver: int, gen: int, now: Moment) -> list[VisibleEffect]:
         """Returns the effects that the row does not show yet, in the order of their commands."""
         marks = self.marks.get(document_id, ())
         return [mark.effect for mark in marks if not has_arrived(mark, ver, gen, now)]
@@ -66,7 +66,7 @@ def has_arrived(mark: Mark, ver: int, gen: int, now: Moment) -> bool:
 
 
 def draw(
-    effects: Iterable[Effect],
+    effects: Iterable[VisibleEffect],
     *,
     status: AccountingStatus,
     approved: bool,
@@ -88,10 +88,10 @@ def draw(
     for effect in effects:
         pending = True
         match effect:
-            case Effect.SENT:
+            case VisibleEffect.SENT:
                 is_open = attempted = True
-            case Effect.PROCESSED | Effect.NOT_PROCESSED:
-                processed = effect is Effect.PROCESSED
+            case VisibleEffect.PROCESSED | VisibleEffect.NOT_PROCESSED:
+                processed = effect is VisibleEffect.PROCESSED
     if pending:
         status = accounting_status(approved=approved, processed=processed, is_open=is_open, needs_a_look=needs_a_look)
     return Drawn(status=status, processed=processed, attempted=attempted, pending=pending)

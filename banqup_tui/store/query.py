@@ -22,7 +22,7 @@ from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.domain.values import Value
 
 
-class Field(StrEnum):
+class FilterField(StrEnum):
     TEXT = "text"
     STATUS = "status"
     GROSS = "gross"
@@ -35,7 +35,7 @@ class Field(StrEnum):
     FILE = "file"
 
 
-FIELD_NAMES: tuple[str, ...] = tuple(field for field in Field if field is not Field.TEXT)
+FIELD_NAMES: tuple[str, ...] = tuple(field for field in FilterField if field is not FilterField.TEXT)
 STATUS_WORDS: dict[str, AccountingStatus] = {
     "client": AccountingStatus.CLIENT_ACTION_NEEDED,
     "queued": AccountingStatus.QUEUED,
@@ -50,7 +50,7 @@ class Term(Value, frozen=True, kw_only=True):
     yyyymmdd. `start` and `end` are its place in the line.
     """
 
-    field: Field
+    field: FilterField
     text: str = ""
     statuses: tuple[AccountingStatus, ...] = ()
     low: int | None = None
@@ -147,7 +147,7 @@ def _term(word: str, start: int, end: int) -> Term:
     name, colon, value = word.removeprefix("-" if negated else "").partition(":")
     if not colon or name.startswith('"'):
         text = word.removeprefix("-" if negated else "").strip('"')
-        return Term(field=Field.TEXT, text=text, negated=negated, start=start, end=end)
+        return Term(field=FilterField.TEXT, text=text, negated=negated, start=start, end=end)
     field = _field(name)
     value = value.strip('"')
     if not value:
@@ -155,24 +155,24 @@ def _term(word: str, start: int, end: int) -> Term:
     return _with_value(field, value, negated, start, end)
 
 
-def _field(name: str) -> Field:
+def _field(name: str) -> FilterField:
     if name.lower() in FIELD_NAMES:
-        return Field(name.lower())
+        return FilterField(name.lower())
     close = difflib.get_close_matches(name.lower(), FIELD_NAMES, n=1, cutoff=0.5)
     raise _Unreadable(
         message("filter.unknown-field-near", near=f"{close[0]}:") if close else message("filter.unknown-field"), name
     )
 
 
-def _with_value(field: Field, value: str, negated: bool, start: int, end: int) -> Term:
-    if field is Field.STATUS:
+def _with_value(field: FilterField, value: str, negated: bool, start: int, end: int) -> Term:
+    if field is FilterField.STATUS:
         statuses = tuple(_status(word) for word in value.split(",") if word)
         return Term(field=field, text=value, statuses=statuses, negated=negated, start=start, end=end)
     low: int | None = None
     high: int | None = None
-    if field in (Field.GROSS, Field.NET, Field.VAT):
+    if field in (FilterField.GROSS, FilterField.NET, FilterField.VAT):
         low, high = _range(value, _amount)
-    elif field is Field.DATE:
+    elif field is FilterField.DATE:
         low, high = _range(value, _days)
     return Term(field=field, text=value, low=low, high=high, negated=negated, start=start, end=end)
 

@@ -21,11 +21,11 @@ from banqup_tui.domain.listing import ClientRow, Counts, DocumentRow, FolderNode
 from banqup_tui.domain.source import PlacingRule, Source, Unfiled
 from banqup_tui.protocol.messages import BackfillCount
 from banqup_tui.store.codes import APPROVED, date_of, day_of
-from banqup_tui.store.copy import Copy, CopyState, state_of
+from banqup_tui.store.copy import CopyState, LocalCopy, state_of
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.overlay import Moment, Overlay
 from banqup_tui.store.packed import DELIVERY_COLUMNS, whole_delivery, whole_document
-from banqup_tui.store.query import DocumentQuery, Field, Filter, Term
+from banqup_tui.store.query import DocumentQuery, Filter, FilterField, Term
 from banqup_tui.store.repair import healing, heals
 from banqup_tui.store.rows import by_id, rows_of
 from banqup_tui.store.sqlite import reading
@@ -48,7 +48,7 @@ class Readers:
     What is not in the copy is returned as `None` or left out, never raised.
     """
 
-    def __init__(self, copy: Copy, outbox: Outbox) -> None:
+    def __init__(self, copy: LocalCopy, outbox: Outbox) -> None:
         self._copy = copy
         self._outbox = outbox
         self._last_overlay: Overlay | None = None
@@ -167,7 +167,7 @@ class Readers:
             ).fetchall()
             if rows:
                 return [row[0] for row in rows]
-        query = DocumentQuery(client_id=client_id, filter=Filter(terms=(Term(field=Field.NUMBER, text=text),)))
+        query = DocumentQuery(client_id=client_id, filter=Filter(terms=(Term(field=FilterField.NUMBER, text=text),)))
         found = self.listing(query, limit * 5)
         return [row.id for row in found if (row.number or "").casefold() == text.casefold()][:limit]
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from banqup_tui.store.codes import FOLDER_CODE, PROCESSED_CODE, STATUS_CODE
-from banqup_tui.store.query import DocumentQuery, Field, Filter
+from banqup_tui.store.query import DocumentQuery, Filter, FilterField
 from banqup_tui.store.rows import COLUMNS
 
 Key = tuple[int, int]
@@ -100,7 +100,7 @@ class Scope:
 def simplified(query: DocumentQuery) -> DocumentQuery:
     """Returns the query with a filter on status alone as its statuses, which the counts answer without a scan."""
     terms = query.filter.terms
-    if query.statuses or len(terms) != 1 or terms[0].field is not Field.STATUS or terms[0].negated:
+    if query.statuses or len(terms) != 1 or terms[0].field is not FilterField.STATUS or terms[0].negated:
         return query
     return msgspec.structs.replace(query, statuses=terms[0].statuses, filter=Filter(line=query.filter.line))
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from banqup_tui.domain.listing import DocumentRow
-from banqup_tui.store.copy import Copy
+from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.matching import matches
 from banqup_tui.store.overlay import Overlay
 from banqup_tui.store.query import DocumentQuery, SortColumn
@@ -33,7 +33,7 @@ class DocumentRows:
     `overlay` returns the effects of pending commands; it is called before the copy is read.
     """
 
-    def __init__(self, copy: Copy, overlay: Callable[[], Overlay], query: DocumentQuery) -> None:
+    def __init__(self, copy: LocalCopy, overlay: Callable[[], Overlay], query: DocumentQuery) -> None:
         self.query = query
         self._simply = simplified(query)
         self._copy = copy

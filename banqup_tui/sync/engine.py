@@ -22,18 +22,18 @@ from banqup_tui.domain.source import Unfiled
 from banqup_tui.error_log import take_loop_faults
 from banqup_tui.protocol.local import Endpoint
 from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult
-from banqup_tui.store.copy import Copy
+from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.faults import LocalFault
 from banqup_tui.store.files import FileCache, Spool
 from banqup_tui.store.outbox import Outbox
-from banqup_tui.store.outbox_entry import Entry
+from banqup_tui.store.outbox_entry import OutboxEntry
 from banqup_tui.sync.clock import ClockWatch
 from banqup_tui.sync.errors import NotAnswered, ProgramFault
 from banqup_tui.sync.listeners import Listener, Listeners
 from banqup_tui.sync.server import ServerLike
 from banqup_tui.sync.state import SyncState
 from banqup_tui.sync.threads import in_thread
-from banqup_tui.sync.trouble import SendingPause, Trouble, trouble_of
+from banqup_tui.sync.trouble import SendingPause, SyncTrouble, trouble_of
 
 if TYPE_CHECKING:
     from banqup_tui.sync.exchange import Exchange
@@ -69,7 +69,7 @@ class Engine:
 
     def __init__(
         self,
-        copy: Copy,
+        copy: LocalCopy,
         outbox: Outbox,
         connect: Callable[[], Endpoint],
         *,
@@ -90,7 +90,7 @@ class Engine:
         self._chance = chance
         self._record_error = record
         self._recorded = ""
-        self._trouble = Trouble(chance, now)
+        self._trouble = SyncTrouble(chance, now)
         self._pause = SendingPause(chance)
         self._listeners = Listeners(copy, outbox, self._trouble, ClockWatch(last_used, now))
         self._asked = threading.Event()
@@ -163,7 +163,7 @@ class Engine:
         self._ask(lambda exchange: exchange.everything(), timeout)
         return self.state
 
-    def push_and_wait(self, keys: Sequence[str], timeout: float = 60.0) -> list[Entry]:
+    def push_and_wait(self, keys: Sequence[str], timeout: float = 60.0) -> list[OutboxEntry]:
         """Waits until each command is answered and the copy has its effect. Returns the commands, in the order of keys.
 
         Raises:

@@ -62,7 +62,7 @@ class CopyTooOld(SyncError):
         super().__init__(message("sync.copy-too-old"))
 
 
-class Refused(SyncError):
+class RequestRefused(SyncError):
     """The server refused the request (any other 4xx); its problem has the reason."""
 
     exit_code = 1

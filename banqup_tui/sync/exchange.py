@@ -5,7 +5,7 @@ import time
 from collections.abc import Set
 
 from banqup_tui.store import applying
-from banqup_tui.store.copy import Copy
+from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.files import FileCache, Spool
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.sync import pull
@@ -14,7 +14,7 @@ from banqup_tui.sync.listeners import Listeners
 from banqup_tui.sync.push import push, push_imports
 from banqup_tui.sync.server import ServerLike
 from banqup_tui.sync.state import SyncWord
-from banqup_tui.sync.trouble import SendingPause, Trouble
+from banqup_tui.sync.trouble import SendingPause, SyncTrouble
 
 
 class Exchange:
@@ -26,13 +26,13 @@ class Exchange:
     def __init__(
         self,
         server: ServerLike,
-        copy: Copy,
+        copy: LocalCopy,
         outbox: Outbox,
         *,
         files: FileCache,
         spool: Spool,
         listeners: Listeners,
-        trouble: Trouble,
+        trouble: SyncTrouble,
         pause: SendingPause,
     ) -> None:
         self.server = server

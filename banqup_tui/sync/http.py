@@ -44,7 +44,16 @@ from banqup_tui.protocol.messages import (
 from banqup_tui.protocol.problems import MEDIA_TYPE, Problem, ProblemType
 from banqup_tui.store.faults import LocalFault, fault_of
 from banqup_tui.store.files import CHUNK, FileCache
-from banqup_tui.sync.errors import Busy, CopyTooOld, NoNetwork, Refused, ServerDown, ServerFault, SignedOut, is_too_old
+from banqup_tui.sync.errors import (
+    Busy,
+    CopyTooOld,
+    NoNetwork,
+    RequestRefused,
+    ServerDown,
+    ServerFault,
+    SignedOut,
+    is_too_old,
+)
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 30.0
@@ -381,7 +390,7 @@ def _failure(response: httpx.Response, body: bytes) -> Exception:
         return ServerFault(_message(status, problem))
     if status > 500 or status < 400:
         return ServerDown(_message(status, problem))
-    return Refused(status, problem)
+    return RequestRefused(status, problem)
 
 
 _CODES: dict[str, str] = {

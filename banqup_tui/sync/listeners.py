@@ -5,13 +5,13 @@ from collections.abc import Callable
 import msgspec
 
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.store.copy import Copy
+from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.faults import FaultCode, LocalFault
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.sync.clock import ClockWatch
 from banqup_tui.sync.errors import ClockSetBack, NoNetwork, ProgramFault, SignedOut
 from banqup_tui.sync.state import SyncState, SyncWord
-from banqup_tui.sync.trouble import Trouble
+from banqup_tui.sync.trouble import SyncTrouble
 
 Listener = Callable[[], None]
 
@@ -19,7 +19,7 @@ Listener = Callable[[], None]
 class Listeners:
     """The listeners, called in the thread of the caller, and the `state` of their last notification."""
 
-    def __init__(self, copy: Copy, outbox: Outbox, trouble: Trouble, clock: ClockWatch) -> None:
+    def __init__(self, copy: LocalCopy, outbox: Outbox, trouble: SyncTrouble, clock: ClockWatch) -> None:
         self.state = SyncState()
         self._copy = copy
         self._outbox = outbox

@@ -21,7 +21,7 @@ from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol.messages import Change, EntityKind, Op
 from banqup_tui.store import applying
 from banqup_tui.store.applying import Changed, Gone, Granted, Put, Revoked
-from banqup_tui.store.copy import Copy
+from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.files import FileCache
 from banqup_tui.sync.errors import ServerDown
 from banqup_tui.sync.server import ServerLike
@@ -41,7 +41,7 @@ _V = TypeVar("_V")
 _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(kind) for kind in _KINDS.values()}
 
 
-async def begin(server: ServerLike, copy: Copy, files: FileCache) -> bool:
+async def begin(server: ServerLike, copy: LocalCopy, files: FileCache) -> bool:
     """Begins a new generation of the copy. Returns False if the answer came too late."""
     step = copy.state().step
     # Killed around a request, here and below, the copy is unchanged, and the next pull repeats the request.
@@ -51,7 +51,7 @@ async def begin(server: ServerLike, copy: Copy, files: FileCache) -> bool:
     return applying.begin(copy, step, snapshot, files)
 
 
-async def page(server: ServerLike, copy: Copy) -> bool:
+async def page(server: ServerLike, copy: LocalCopy) -> bool:
     """Pulls the next page of the first open backfill. Returns False if none is open, or the answer came too late.
 
     After clients were assigned, their integrations and rules are pulled first, once for all new clients: documents
@@ -69,12 +69,12 @@ async def page(server: ServerLike, copy: Copy) -> bool:
     return applying.page(copy, state.step, backfill.scope, found.documents, found.deliveries, found.next)
 
 
-async def extensions(server: ServerLike, copy: Copy) -> bool:
+async def extensions(server: ServerLike, copy: LocalCopy) -> bool:
     """Pulls the extensions of the Store. Returns True if any has changed."""
     return applying.put_extensions(copy, await server.extensions())
 
 
-async def changes(server: ServerLike, copy: Copy, files: FileCache) -> tuple[bool, bool]:
+async def changes(server: ServerLike, copy: LocalCopy, files: FileCache) -> tuple[bool, bool]:
     """Pulls the next changes.
 
     Returns:

@@ -14,8 +14,8 @@ from banqup_tui.protocol.messages import Command, CommandResult, CommandStatus
 from banqup_tui.protocol.problems import Problem, ProblemType
 from banqup_tui.store.files import Spool
 from banqup_tui.store.outbox import Outbox
-from banqup_tui.store.outbox_entry import CommandState, Entry, Line
-from banqup_tui.sync.errors import Refused, ServerFault
+from banqup_tui.store.outbox_entry import CommandState, OutboxEntry, OutboxQueue
+from banqup_tui.sync.errors import RequestRefused, ServerFault
 from banqup_tui.sync.server import ServerLike
 
 FILES_AT_ONCE = 4
@@ -27,13 +27,13 @@ async def push(server: ServerLike, outbox: Outbox) -> int:
 
     Raises an error of sync.errors if the server gave no answer; the commands stay open.
     """
-    head = outbox.claim(Line.COMMANDS)
+    head = outbox.claim(OutboxQueue.COMMANDS)
     return await _send(server, outbox, head)
 
 
 async def push_imports(server: ServerLike, outbox: Outbox, spool: Spool) -> int:
     """Uploads the files of the next imports, then sends the imports. Returns the number of answers."""
-    head = outbox.claim(Line.IMPORTS, IMPORTS_AT_ONCE)
+    head = outbox.claim(OutboxQueue.IMPORTS, IMPORTS_AT_ONCE)
     head = await _put_files(server, outbox, spool, head)
     answered = await _send(server, outbox, head)
     for entry in head:
@@ -43,7 +43,7 @@ async def push_imports(server: ServerLike, outbox: Outbox, spool: Spool) -> int:
     return answered
 
 
-async def _put_files(server: ServerLike, outbox: Outbox, spool: Spool, head: list[Entry]) -> list[Entry]:
+async def _put_files(server: ServerLike, outbox: Outbox, spool: Spool, head: list[OutboxEntry]) -> list[OutboxEntry]:
     """Uploads files. Returns the imports before the first whose file was refused.
 
     A refused file at the head of the line has its import refused here; imports after it wait for the next round, so
@@ -53,7 +53,7 @@ async def _put_files(server: ServerLike, outbox: Outbox, spool: Spool, head: lis
         return head
     limit = asyncio.Semaphore(FILES_AT_ONCE)
 
-    async def put(entry: Entry) -> Problem | None:
+    async def put(entry: OutboxEntry) -> Problem | None:
         async with limit:
             return await _put_file(server, spool, entry)
 
@@ -67,7 +67,7 @@ async def _put_files(server: ServerLike, outbox: Outbox, spool: Spool, head: lis
     return head
 
 
-async def _put_file(server: ServerLike, spool: Spool, entry: Entry) -> Problem | None:
+async def _put_file(server: ServerLike, spool: Spool, entry: OutboxEntry) -> Problem | None:
     if entry.file is None:
         return None
     path = spool.path(entry.file)
@@ -77,12 +77,12 @@ async def _put_file(server: ServerLike, spool: Spool, entry: Entry) -> Problem |
         # Another program may have sent the import and deleted the bytes. Then the import has an answer already, and
         # this problem is not stored.
         return Problem(type=ProblemType.NOT_FOUND, title="", code="import.file-gone")
-    except Refused as refused:
+    except RequestRefused as refused:
         return refused.problem
     return None
 
 
-async def _send(server: ServerLike, outbox: Outbox, head: Sequence[Entry]) -> int:
+async def _send(server: ServerLike, outbox: Outbox, head: Sequence[OutboxEntry]) -> int:
     if not head:
         return 0
     if head[0].withdraw:
@@ -92,33 +92,33 @@ async def _send(server: ServerLike, outbox: Outbox, head: Sequence[Entry]) -> in
     except ServerFault:
         outbox.failed([entry.key for entry in head])
         raise
-    except Refused:
+    except RequestRefused:
         return await _one_by_one(server, outbox, head)
     # Killed here, the commands have run and stay SENDING: the same keys get the stored answers.
     kill_point("outbox.sent")
     return _write_down(outbox, head, answer.results)
 
 
-async def _one_by_one(server: ServerLike, outbox: Outbox, head: Sequence[Entry]) -> int:
+async def _one_by_one(server: ServerLike, outbox: Outbox, head: Sequence[OutboxEntry]) -> int:
     """Sends the first command of a refused batch alone; if it is refused too, it is withdrawn.
 
     So one malformed command does not block those behind it.
     """
     try:
         answer = await server.commands([_command(head[0])])
-    except Refused as refused:
+    except RequestRefused as refused:
         return await _withdraw(server, outbox, head[0], refused.problem)
     return _write_down(outbox, head, answer.results)
 
 
-async def _withdraw(server: ServerLike, outbox: Outbox, entry: Entry, because: Problem | None = None) -> int:
+async def _withdraw(server: ServerLike, outbox: Outbox, entry: OutboxEntry, because: Problem | None = None) -> int:
     """Has the server refuse a command for ever, and stores its answer: the command may have run before.
 
     `because` is the problem with which the server has refused it, which is stored as the reason.
     """
     try:
         result = await server.withdraw(entry.key, entry.seen)
-    except Refused as refused:
+    except RequestRefused as refused:
         if because is None and refused.status != 404:
             because = refused.problem
         result = CommandResult(key=entry.key, status=CommandStatus.REFUSED, problem=because or refused.problem)
@@ -133,7 +133,7 @@ async def _withdraw(server: ServerLike, outbox: Outbox, entry: Entry, because: P
     return _write_down(outbox, [entry], [result])
 
 
-def _write_down(outbox: Outbox, head: Sequence[Entry], results: Sequence[CommandResult]) -> int:
+def _write_down(outbox: Outbox, head: Sequence[OutboxEntry], results: Sequence[CommandResult]) -> int:
     """Stores the answers. The server answers a prefix of the batch, in its order; other answers are ignored."""
     answered = 0
     for entry, result in zip(head, results, strict=False):
@@ -150,5 +150,5 @@ def _write_down(outbox: Outbox, head: Sequence[Entry], results: Sequence[Command
     return answered
 
 
-def _command(entry: Entry) -> Command:
+def _command(entry: OutboxEntry) -> Command:
     return Command(key=entry.key, kind=entry.kind, seen=entry.seen, body=msgspec.Raw(entry.body))

@@ -10,7 +10,7 @@ from banqup_tui.protocol.commands import CommandBody, decode
 from banqup_tui.protocol.problems import message_in
 from banqup_tui.store.files import Spool
 from banqup_tui.store.outbox import FORGETFUL_KINDS, Outbox
-from banqup_tui.store.outbox_entry import CommandState, Entry
+from banqup_tui.store.outbox_entry import CommandState, OutboxEntry
 from banqup_tui.store.readers import Readers
 
 _DOCUMENTS_NAMED = 20
@@ -51,7 +51,7 @@ class RefusedChanges:
         entry = self._outbox.entry(key)
         return [] if entry is None else list(self._clients(entry))
 
-    def _change(self, entry: Entry) -> RefusedChange:
+    def _change(self, entry: OutboxEntry) -> RefusedChange:
         rows = self._readers.rows(entry.documents[:_DOCUMENTS_NAMED])
         return RefusedChange(
             key=entry.key,
@@ -67,7 +67,7 @@ class RefusedChanges:
             hindrance=self._hindrance(entry),
         )
 
-    def _hindrance(self, entry: Entry) -> Hindrance | None:
+    def _hindrance(self, entry: OutboxEntry) -> Hindrance | None:
         if entry.kind in FORGETFUL_KINDS:
             return Hindrance.SETTINGS_FORGOTTEN
         if _body_of(entry) is None:
@@ -76,7 +76,7 @@ class RefusedChanges:
             return Hindrance.FILE_GONE
         return None
 
-    def _clients(self, entry: Entry) -> tuple[str, ...]:
+    def _clients(self, entry: OutboxEntry) -> tuple[str, ...]:
         """Returns the names of the clients of the command's documents, and of those that its body names."""
         ids = {row.client_id for row in self._readers.rows(entry.documents)}
         body = _body_of(entry)
@@ -89,7 +89,7 @@ class RefusedChanges:
         return tuple(sorted(client.name for client in found if client is not None))
 
 
-def _body_of(entry: Entry) -> CommandBody | None:
+def _body_of(entry: OutboxEntry) -> CommandBody | None:
     """Returns the decoded body of a command.
 
     `None` if a program of another version wrote it, or only its kind was saved from a damaged outbox.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.store import lease
-from banqup_tui.store.copy import Copy
+from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.faults import LocalFault, probe
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.sync import live
@@ -19,7 +19,7 @@ from banqup_tui.sync.exchange import Exchange
 from banqup_tui.sync.listeners import Listeners
 from banqup_tui.sync.server import ServerLike
 from banqup_tui.sync.state import SyncWord
-from banqup_tui.sync.trouble import Trouble, back_off, trouble_of
+from banqup_tui.sync.trouble import SyncTrouble, back_off, trouble_of
 
 PULL_SECONDS = 60.0
 PULL_SECONDS_WITHOUT_STREAM = 5.0
@@ -45,11 +45,11 @@ class Rounds:
     def __init__(
         self,
         connect: Callable[[], Awaitable[Exchange]],
-        copy: Copy,
+        copy: LocalCopy,
         outbox: Outbox,
         *,
         listeners: Listeners,
-        trouble: Trouble,
+        trouble: SyncTrouble,
         asked: threading.Event,
         chance: Callable[[], float],
         record: Callable[[Exception], None],

@@ -21,12 +21,12 @@ from banqup_tui.protocol.commands import (
     encode,
 )
 from banqup_tui.protocol.local import Endpoint
-from banqup_tui.store.copy import Copy
+from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.failures import FailureReader
 from banqup_tui.store.files import FileCache, Spool
 from banqup_tui.store.outbox import Outbox
-from banqup_tui.store.outbox_entry import Line
-from banqup_tui.store.overlay import Effect
+from banqup_tui.store.outbox_entry import OutboxQueue
+from banqup_tui.store.overlay import VisibleEffect
 from banqup_tui.store.readers import Readers
 from banqup_tui.sync.clock import last_change
 from banqup_tui.sync.engine import Engine, http_server
@@ -48,7 +48,7 @@ class Session:
 
     def __init__(
         self,
-        copy: Copy,
+        copy: LocalCopy,
         outbox: Outbox,
         spool: Spool,
         files: FileCache,
@@ -84,7 +84,7 @@ class Session:
             connect: As for `Engine`.
             name: The directory of the space below `dirs.copies`.
             make_server: Makes the client of an endpoint.
-            in_background: Check a large copy in a thread; see `Copy.open`.
+            in_background: Check a large copy in a thread; see `LocalCopy.open`.
 
         Raises:
             OutboxTooNew: A newer version of the program has changed the outbox's schema.
@@ -93,7 +93,7 @@ class Session:
         directory = dirs.copies / name
         last_used = last_change(directory.glob("*.sqlite*"))
         outbox = Outbox.open(directory / "outbox.sqlite")
-        copy = Copy.open(directory / "copy.sqlite", in_background=in_background)
+        copy = LocalCopy.open(directory / "copy.sqlite", in_background=in_background)
         spool = Spool(directory / "spool")
         files = FileCache(dirs.cache / "files" / name)
         to_log = partial(record, directory=dirs.log)
@@ -181,7 +181,7 @@ class Session:
     def _give_import(self, body: ImportFile, label: str, key: str | None = None) -> str:
         return self.outbox.give(
             ImportFile.KIND, bytes(encode(body)), self.copy.state().seen,
-            label=label, line=Line.IMPORTS, file=body.sha256, key=key,
+            label=label, line=OutboxQueue.IMPORTS, file=body.sha256, key=key,
         )  # fmt: skip
 
     def undo(self, key: str) -> bool:
@@ -195,20 +195,20 @@ class Session:
         self.copy.close()
         self.outbox.close()
 
-    def _drawn(self, body: Value) -> tuple[tuple[str, ...], Effect | None]:
+    def _drawn(self, body: Value) -> tuple[tuple[str, ...], VisibleEffect | None]:
         """Returns the documents that a command changes visibly, and how."""
         match body:
             case Send(document_ids=ids):
-                return ids, Effect.SENT
+                return ids, VisibleEffect.SENT
             case BulkSend(query=query) if query.document_ids:
-                return query.document_ids, Effect.SENT
+                return query.document_ids, VisibleEffect.SENT
             case SetProcessed(document_ids=ids, processed=processed):
-                return ids, Effect.PROCESSED if processed else Effect.NOT_PROCESSED
+                return ids, VisibleEffect.PROCESSED if processed else VisibleEffect.NOT_PROCESSED
             case Resend(copies=copies):
                 wanted = (copy.delivery_id for copy in copies)
-                return tuple(self.readers.documents_of_deliveries(wanted)), Effect.SENT
+                return tuple(self.readers.documents_of_deliveries(wanted)), VisibleEffect.SENT
             case PlaceFile(unfiled_id=id_):
-                return (id_,), Effect.AWAY
+                return (id_,), VisibleEffect.AWAY
             case DismissUnfiled(unfiled_ids=ids):
-                return ids, Effect.AWAY
+                return ids, VisibleEffect.AWAY
         return (), None

@@ -30,7 +30,7 @@ def trouble_of(error: Exception) -> BanqupError:
     return SystemFault(error) if isinstance(error, OSError) else ProgramFault(error)
 
 
-class Trouble:
+class SyncTrouble:
     """The present trouble: `error` with the time since which it lasts and the number of tries; `None` without trouble.
 
     A server that hangs is a trouble before the connection is lost: see `silent` and `answering`.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from banqup_tui.widgets.lines import width_of
-from banqup_tui.widgets.lines_of_text import Line, Put
+from banqup_tui.widgets.lines_of_text import Line, TextPut
 
 _GAP = 2
 
@@ -29,16 +29,16 @@ class Zone(NamedTuple):
 
 def button_row(buttons: Sequence[Button], focused: str = "", column: int = 0) -> tuple[Line, tuple[Zone, ...]]:
     """The row from `column` on, and where each button lies. The focused one is as the cursor line is."""
-    puts: list[Put] = []
+    puts: list[TextPut] = []
     zones: list[Zone] = []
     for button in buttons:
         text = f" {button.label} "
         if button.reason is not None:
-            puts.append(Put(column, text, "muted"))
+            puts.append(TextPut(column, text, "muted"))
         elif button.id == focused:
-            puts.append(Put(column, text, "strong", bold=True, ground="cursor"))
+            puts.append(TextPut(column, text, "strong", bold=True, ground="cursor"))
         else:
-            puts.append(Put(column, text, ground="button"))
+            puts.append(TextPut(column, text, ground="button"))
         if button.reason is None:
             zones.append(Zone(column, column + width_of(text), button.id))
         column += width_of(text) + _GAP

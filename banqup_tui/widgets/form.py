@@ -22,9 +22,9 @@ from banqup_tui.presentation.words import _, pgettext
 from banqup_tui.widgets.buttons import Button, button_row
 from banqup_tui.widgets.focus import QuietFocus
 from banqup_tui.widgets.form_content import FormContent, NotAsked, everything_is_asked
-from banqup_tui.widgets.form_fields import FIELD, NO, YES, Field, Report, Ticks, Wrong
+from banqup_tui.widgets.form_fields import FIELD, NO, YES, FormField, Report, Ticks, Wrong
 from banqup_tui.widgets.form_rows import (
-    Row,
+    FormRow,
     Stop,
     draw_box,
     draw_buttons,
@@ -36,7 +36,7 @@ from banqup_tui.widgets.form_rows import (
 from banqup_tui.widgets.lines import LineBuilder
 from banqup_tui.widgets.theme import Ground, Look, look_of
 
-__all__ = ["NO", "YES", "Field", "FormView", "Report", "Ticks", "Wrong"]
+__all__ = ["NO", "YES", "FormField", "FormView", "Report", "Ticks", "Wrong"]
 
 _AIRY_FROM = 26
 
@@ -85,17 +85,17 @@ class FormView(QuietFocus, ScrollView):
         self._report: tuple[str, tuple[Report, ...]] = ("", ())
         self._remark = ""
         self._at = 0
-        self._rows: list[Row] = []
+        self._rows: list[FormRow] = []
 
     # what it holds
 
     def fill(
         self,
-        fields: Iterable[Field],
+        fields: Iterable[FormField],
         ticks: Iterable[Ticks],
         buttons: Iterable[Button],
         *,
-        shown_after: Mapping[str, Sequence[Field]] | None = None,
+        shown_after: Mapping[str, Sequence[FormField]] | None = None,
         not_asked: NotAsked = everything_is_asked,
     ) -> None:
         """`shown_after`: fields below the boxes of a group, there while one of these is ticked.
@@ -193,7 +193,7 @@ class FormView(QuietFocus, ScrollView):
     def render_line(self, y: int) -> Strip:
         look, width = look_of(self), self.size.width
         at = y + self.scroll_offset.y
-        row = self._rows[at] if at < len(self._rows) else Row()
+        row = self._rows[at] if at < len(self._rows) else FormRow()
         line = LineBuilder(look.style("text"))
         if row.is_buttons:
             return self._draw_buttons(look, width)
@@ -230,25 +230,25 @@ class FormView(QuietFocus, ScrollView):
         if not self.size.width:
             return
         airy = self.app.size.height >= _AIRY_FROM
-        rows: list[Row] = []
+        rows: list[FormRow] = []
         for field in self._content.asked:
             rows += self._rows_of(field, airy)
         if not airy and rows:
-            rows.append(Row())
+            rows.append(FormRow())
         for group in self._content.ticks:
             for number, (id_, _label, _on) in enumerate(group.boxes):
-                rows.append(Row(stop=Stop("box", group.name, id_), label="" if number else group.label))
+                rows.append(FormRow(stop=Stop("box", group.name, id_), label="" if number else group.label))
             for field in self._content.below(group.name):
                 rows += self._rows_of(field, airy=False)
-            rows.append(Row())
+            rows.append(FormRow())
         rows += report_rows(*self._report, self.size.width)
-        rows.append(Row(is_buttons=True))
+        rows.append(FormRow(is_buttons=True))
         self._rows = rows
         self.virtual_size = Size(self.size.width, len(rows))
         self._show_stop()
         self.refresh()
 
-    def _rows_of(self, field: Field, airy: bool) -> list[Row]:
+    def _rows_of(self, field: FormField, airy: bool) -> list[FormRow]:
         filling, is_focused = self._content.fillings[field.name], self._stands_on(Stop("field", field.name))
         return field_rows(
             filling, self._hints.get(field.name, ""), is_focused=is_focused, airy=airy, width=self.size.width

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from banqup_tui.widgets.form_fields import Field, Filling, Ticks
+from banqup_tui.widgets.form_fields import Filling, FormField, Ticks
 from banqup_tui.widgets.form_rows import Stop
 
 NotAsked = Callable[[Mapping[str, str]], Iterable[str]]
@@ -20,9 +20,9 @@ class FormContent:
 
     def __init__(
         self,
-        fields: Iterable[Field] = (),
+        fields: Iterable[FormField] = (),
         ticks: Iterable[Ticks] = (),
-        shown_after: Mapping[str, Sequence[Field]] | None = None,
+        shown_after: Mapping[str, Sequence[FormField]] | None = None,
         not_asked: NotAsked = everything_is_asked,
     ) -> None:
         self.fields, self.ticks = tuple(fields), tuple(ticks)
@@ -44,11 +44,11 @@ class FormContent:
         self.ticks = tuple(ticks if group.name == ticks.name else group for group in self.ticks)
 
     @property
-    def asked(self) -> list[Field]:
+    def asked(self) -> list[FormField]:
         """Without those below boxes."""
         return [field for field in self.fields if field.name not in self._hidden]
 
-    def below(self, group: str) -> tuple[Field, ...]:
+    def below(self, group: str) -> tuple[FormField, ...]:
         return self._shown_after.get(group, ()) if self.ticked[group] else ()
 
     def kind(self, name: str) -> str:
@@ -87,7 +87,7 @@ class FormContent:
                 return field.label
         return next((group.label for group in self.ticks if group.required and not self.ticked[group.name]), None)
 
-    def _seen(self) -> Iterator[Field]:
+    def _seen(self) -> Iterator[FormField]:
         yield from self.asked
         for group in self.ticks:
             yield from self.below(group.name)

@@ -35,7 +35,7 @@ class Wrong(NamedTuple):
     names_right: bool = False
 
 
-class Field(NamedTuple):
+class FormField(NamedTuple):
     """`own` is this level's value, None where it has none; `inherited` shows where it comes from then.
 
     A secret that is `stored` is shown as such, and replaced only by what is typed; a `sign-in` is not typed at all, and
@@ -76,7 +76,7 @@ class Report(NamedTuple):
 class Filling:
     """One field while it is filled in. `problem` is what the service has found wrong, until the text changes."""
 
-    def __init__(self, field: Field) -> None:
+    def __init__(self, field: FormField) -> None:
         self.field = field
         self.editing = Editing(_first_text(field))
         self.is_touched = False
@@ -196,7 +196,7 @@ class Filling:
         return result
 
 
-def _first_text(field: Field) -> str:
+def _first_text(field: FormField) -> str:
     if field.kind in UNSEEN:
         return ""
     return field.own if field.own is not None else field.inherited or ""

@@ -26,7 +26,7 @@ class Stop(NamedTuple):
     box: str = ""
 
 
-class Row(NamedTuple):
+class FormRow(NamedTuple):
     """`under` is an error that begins at column `under_at`; `text` a muted one under a field."""
 
     stop: Stop | None = None
@@ -38,15 +38,15 @@ class Row(NamedTuple):
     text: str = ""
 
 
-def field_rows(filling: Filling, hint: str, *, is_focused: bool, airy: bool, width: int) -> list[Row]:
+def field_rows(filling: Filling, hint: str, *, is_focused: bool, airy: bool, width: int) -> list[FormRow]:
     """The field, what is wrong with it, and what it may hold while one is on it; `airy`: a blank row where neither."""
     below = list(_below(filling, hint, is_focused, width))
     if not below and airy:
-        below = [Row()]
-    return [Row(stop=Stop("field", filling.field.name), label=filling.field.label), *below]
+        below = [FormRow()]
+    return [FormRow(stop=Stop("field", filling.field.name), label=filling.field.label), *below]
 
 
-def _below(filling: Filling, hint: str, is_focused: bool, width: int) -> Iterator[Row]:
+def _below(filling: Filling, hint: str, is_focused: bool, width: int) -> Iterator[FormRow]:
     under = _error(filling, is_focused, width)
     if under is not None:
         yield under
@@ -59,15 +59,15 @@ def _below(filling: Filling, hint: str, is_focused: bool, width: int) -> Iterato
         yield from _hint(hint, max(width - FIELD - 3, 20))
 
 
-def _hint(text: str, width_left: int) -> Iterator[Row]:
+def _hint(text: str, width_left: int) -> Iterator[FormRow]:
     """On two rows at most."""
     first, *rest = wrapped(shown(text), width_left)
-    yield Row(text=first)
+    yield FormRow(text=first)
     if rest:
-        yield Row(text=cut(" ".join(rest), width_left))
+        yield FormRow(text=cut(" ".join(rest), width_left))
 
 
-def _error(filling: Filling, is_focused: bool, width: int) -> Row | None:
+def _error(filling: Filling, is_focused: bool, width: int) -> FormRow | None:
     """The sentence after the marks, or before them where it has no room there, with a right value if that fits too."""
     wrong, field = filling.wrong(), filling.field
     if wrong is None or not (filling.text or filling.is_touched):
@@ -81,24 +81,24 @@ def _error(filling: Filling, is_focused: bool, width: int) -> Row | None:
         sentences.insert(0, f"{wrong.sentence} {example}")
     for sentence in sentences:
         if column + len(marks) + 1 + width_of(sentence) <= width_left:
-            return Row(under=f"{marks} {sentence}", under_at=column)
+            return FormRow(under=f"{marks} {sentence}", under_at=column)
         start = column - width_of(sentence) - 1
         if start >= 2 and column + len(marks) <= width_left:
-            return Row(under=f"{sentence} {marks}", under_at=start)
+            return FormRow(under=f"{sentence} {marks}", under_at=start)
     text = f"^ {sentences[-1]}"
     column = max(min(column, width_left - width_of(text)), 2)
-    return Row(under=cut(text, width_left - column), under_at=column)
+    return FormRow(under=cut(text, width_left - column), under_at=column)
 
 
-def report_rows(label: str, lines: Iterable[Report], width: int) -> list[Row]:
+def report_rows(label: str, lines: Iterable[Report], width: int) -> list[FormRow]:
     """What a test has found, wrapped, with a blank row after it."""
     width_left = max(width - FIELD - 5, 20)
-    rows: list[Row] = []
+    rows: list[FormRow] = []
     for report in lines:
         texts = wrapped(report.sentence, width_left)
-        rows.append(Row(label="" if rows else label, report=Report(report.ok, texts[0])))
-        rows += [Row(text=f"  {text}") for text in texts[1:]]
-    return [*rows, Row()] if rows else []
+        rows.append(FormRow(label="" if rows else label, report=Report(report.ok, texts[0])))
+        rows += [FormRow(text=f"  {text}") for text in texts[1:]]
+    return [*rows, FormRow()] if rows else []
 
 
 # drawing

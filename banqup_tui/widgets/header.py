@@ -19,7 +19,7 @@ FIRM_FROM = 110
 _MARGIN = 2
 
 
-class Place(NamedTuple):
+class PlaceLabel(NamedTuple):
     """One of the four places: its digit and its name, already translated."""
 
     key: str
@@ -39,12 +39,12 @@ class SyncLabel(NamedTuple):
         return self.token in ("ok", "info", "muted")
 
 
-def all_places() -> tuple[Place, ...]:
+def all_places() -> tuple[PlaceLabel, ...]:
     return (
-        Place("1", _("Today")),
-        Place("2", _("Client documents")),
-        Place("3", _("Clients")),
-        Place("4", _("Banqup Store")),
+        PlaceLabel("1", _("Today")),
+        PlaceLabel("2", _("Client documents")),
+        PlaceLabel("3", _("Clients")),
+        PlaceLabel("4", _("Banqup Store")),
     )
 
 
@@ -67,7 +67,7 @@ class Header(OneLine):
 
     def __init__(
         self,
-        places: Sequence[Place] | None = None,
+        places: Sequence[PlaceLabel] | None = None,
         *,
         current: str = "2",
         firm: str = "",
@@ -80,7 +80,7 @@ class Header(OneLine):
         self._sync = sync
         self._zones: list[tuple[int, int, str]] = []
 
-    def set_places(self, places: Sequence[Place], current: str) -> None:
+    def set_places(self, places: Sequence[PlaceLabel], current: str) -> None:
         if (places, current) != (self._places, self._current):
             self._places, self._current = places, current
             self.refresh()

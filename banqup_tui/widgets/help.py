@@ -19,7 +19,7 @@ _KEYS = 10
 """Cells that the keys of a line may take, so that the words stand below one another."""
 
 
-class Group(NamedTuple):
+class HelpGroup(NamedTuple):
     """A heading, and keys as they are written with what they do."""
 
     heading: str
@@ -32,9 +32,9 @@ class Help(Panel):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self._title = ""
-        self._groups: tuple[Sequence[Group], Sequence[Group]] = ((), ())
+        self._groups: tuple[Sequence[HelpGroup], Sequence[HelpGroup]] = ((), ())
 
-    def fill(self, title: str, left_groups: Sequence[Group], right_groups: Sequence[Group]) -> None:
+    def fill(self, title: str, left_groups: Sequence[HelpGroup], right_groups: Sequence[HelpGroup]) -> None:
         self._title, self._groups = title, (left_groups, right_groups)
 
     def rows(self, width: int) -> list[PanelRow]:
@@ -81,7 +81,7 @@ def _parted(keys: str) -> tuple[str, str]:
     return " ".join(shown), keys[len(" ".join(shown)) + 1 :]
 
 
-def _side(groups: Sequence[Group], column: int, end: int, airy: bool) -> list[Line]:
+def _side(groups: Sequence[HelpGroup], column: int, end: int, airy: bool) -> list[Line]:
     lines: list[Line] = []
     for group in groups:
         if lines and airy:

@@ -9,7 +9,7 @@ from banqup_tui.domain.invoice import Invoice, InvoiceParty
 from banqup_tui.presentation.formats import full_date
 from banqup_tui.presentation.signs import sign
 from banqup_tui.presentation.words import _
-from banqup_tui.widgets.lines_of_text import Line, Put, fitted, left
+from banqup_tui.widgets.lines_of_text import Line, TextPut, fitted, left
 from banqup_tui.widgets.page_layout import NARROW
 from banqup_tui.widgets.theme import Token
 
@@ -24,7 +24,7 @@ def _beside(invoice: Invoice, width: int) -> Iterator[Line]:
     buyer = [*_party(invoice.buyer), *_references_of_buyer(invoice)]
     yield left(0, _("From"), "muted"), left(middle, _("To"), "muted")
     for at in range(max(len(seller), len(buyer))):
-        line: list[Put] = []
+        line: list[TextPut] = []
         for column, end, texts in ((0, middle - 2, seller), (middle, width, buyer)):
             if at < len(texts):
                 text, muted = texts[at]

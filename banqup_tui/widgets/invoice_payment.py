@@ -10,7 +10,7 @@ from banqup_tui.presentation.formats import full_date, shown, size
 from banqup_tui.presentation.signs import sign
 from banqup_tui.presentation.words import N_, _
 from banqup_tui.widgets.lines import width_of
-from banqup_tui.widgets.lines_of_text import Line, Put, fitted, labelled, left
+from banqup_tui.widgets.lines_of_text import Line, TextPut, fitted, labelled, left
 from banqup_tui.widgets.page_layout import label_column
 
 _MEANS = {
@@ -64,7 +64,7 @@ def _account(means: PaymentMeans, column: int, width: int) -> Iterator[Line]:
     yield left(0, label, "muted"), account, *_fitting_after(account, width, means.bic)
 
 
-def _fitting_after(put: Put, width: int, text: str) -> tuple[Put, ...]:
+def _fitting_after(put: TextPut, width: int, text: str) -> tuple[TextPut, ...]:
     """A muted text two cells behind another one, if any of it finds room."""
     column = put.column + width_of(put.text) + 2
     return (fitted(column, width, text, "muted"),) if text and column < width else ()

@@ -9,7 +9,7 @@ from banqup_tui.widgets.lines import width_of
 from banqup_tui.widgets.theme import Ground, Token
 
 
-class Put(NamedTuple):
+class TextPut(NamedTuple):
     """`text` from `column` on, or, with `right`, ending before it. `ground`: one of its own, as a button has."""
 
     column: int
@@ -21,22 +21,22 @@ class Put(NamedTuple):
     ground: Ground | None = None
 
 
-Line = tuple[Put, ...]
+Line = tuple[TextPut, ...]
 
 BLANK: Line = ()
 
 
-def left(column: int, text: str, token: Token = "text", *, bold: bool = False) -> Put:
-    return Put(column, shown(text), token, bold)
+def left(column: int, text: str, token: Token = "text", *, bold: bool = False) -> TextPut:
+    return TextPut(column, shown(text), token, bold)
 
 
-def right(end: int, text: str, token: Token = "text", *, bold: bool = False) -> Put:
-    return Put(end, shown(text), token, bold, right=True)
+def right(end: int, text: str, token: Token = "text", *, bold: bool = False) -> TextPut:
+    return TextPut(end, shown(text), token, bold, right=True)
 
 
-def fitted(column: int, end: int, text: str, token: Token = "text", *, bold: bool = False) -> Put:
+def fitted(column: int, end: int, text: str, token: Token = "text", *, bold: bool = False) -> TextPut:
     """Cut so that it ends before `end`."""
-    return Put(column, cut(shown(text), max(end - column, 1)), token, bold)
+    return TextPut(column, cut(shown(text), max(end - column, 1)), token, bold)
 
 
 def paragraph(column: int, end: int, text: str, token: Token = "text") -> list[Line]:

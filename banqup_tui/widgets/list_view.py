@@ -16,7 +16,7 @@ from banqup_tui.presentation.formats import cut
 from banqup_tui.presentation.signs import sign
 from banqup_tui.widgets.focus import QuietFocus
 from banqup_tui.widgets.lines import width_of
-from banqup_tui.widgets.lines_of_text import Line, Put, left
+from banqup_tui.widgets.lines_of_text import Line, TextPut, left
 from banqup_tui.widgets.page import MARGIN, Page, draw
 from banqup_tui.widgets.theme import Ground, look_of
 
@@ -319,7 +319,7 @@ def spread_labels(labels: Line, width: int) -> Line:
     A label is cut where the next one begins. One that ends at its column, over figures, gives way to the left first.
     """
     placed = sorted((put.column - width_of(put.text) if put.right else put.column, put) for put in labels if put.text)
-    spread: list[Put] = []
+    spread: list[TextPut] = []
     for at, (start, put) in enumerate(placed):
         least = 0 if not spread else spread[-1].column + width_of(spread[-1].text) + 1
         end = placed[at + 1][0] - 1 if at + 1 < len(placed) else width

@@ -21,7 +21,7 @@ _FIELD: Line = (left(0, "\u00a0"),)
 _MOST = 9
 
 
-class Entry(NamedTuple):
+class PaletteEntry(NamedTuple):
     """`beside` is what it applies to, or, dimmed, why it is not possible (`possible` false); `key` as written."""
 
     id: str
@@ -39,11 +39,11 @@ class Palette(Panel):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self._editing = Editing()
-        self._find: Callable[[str], Sequence[Entry]] = lambda _text: ()
+        self._find: Callable[[str], Sequence[PaletteEntry]] = lambda _text: ()
         self._title, self._nothing, self._run = "", "", ""
 
     def fill(
-        self, find: Callable[[str], Sequence[Entry]], *, title: str = "", nothing: str = "", run: str = ""
+        self, find: Callable[[str], Sequence[PaletteEntry]], *, title: str = "", nothing: str = "", run: str = ""
     ) -> None:
         """Other words than those for commands: over it, where nothing fits, and for Enter."""
         self._find = find

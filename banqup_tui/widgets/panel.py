@@ -24,7 +24,7 @@ from banqup_tui.widgets.buttons import Zone
 from banqup_tui.widgets.focus import InFront
 from banqup_tui.widgets.footer import FooterKey
 from banqup_tui.widgets.lines import Piece, strip_of, width_of
-from banqup_tui.widgets.lines_of_text import BLANK, Line, Put
+from banqup_tui.widgets.lines_of_text import BLANK, Line, TextPut
 from banqup_tui.widgets.page import draw
 from banqup_tui.widgets.theme import Ground, Look, look_of
 
@@ -269,7 +269,7 @@ class Panel(InFront):
         frame = look.style("text", "raised")
         across = sign("line_h")
         if first:
-            title = next(iter(row.line), Put(0, "")).text
+            title = next(iter(row.line), TextPut(0, "")).text
             head = f"{sign('corner_tl')}{across} "
             rest = across * max(width - len(head) - width_of(title) - 2, 0)
             bold = look.style("strong", "raised", bold=True)

@@ -16,7 +16,7 @@ _MARGIN = 2
 _GAP = 3
 
 
-class Tab(NamedTuple):
+class TabLabel(NamedTuple):
     """`beside` is a count, or what is wrong (`×1`, in `token`)."""
 
     id: str
@@ -33,11 +33,11 @@ class Tabs(OneLine):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._tabs: tuple[Tab, ...] = ()
+        self._tabs: tuple[TabLabel, ...] = ()
         self._current = ""
         self._zones: list[tuple[int, int, str]] = []
 
-    def set(self, tabs: Sequence[Tab], current: str) -> None:
+    def set(self, tabs: Sequence[TabLabel], current: str) -> None:
         new = tuple(tabs)
         if (new, current) != (self._tabs, self._current):
             self._tabs, self._current = new, current

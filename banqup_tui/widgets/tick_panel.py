@@ -14,7 +14,7 @@ from banqup_tui.presentation.words import _
 from banqup_tui.widgets.buttons import Button, button_row
 from banqup_tui.widgets.deliveries_layout import state_words
 from banqup_tui.widgets.footer import FooterKey
-from banqup_tui.widgets.lines_of_text import Line, Put, fitted, left
+from banqup_tui.widgets.lines_of_text import Line, TextPut, fitted, left
 from banqup_tui.widgets.panel import Panel, PanelRow
 
 OPTION, PROCESSED, CONFIRM, CANCEL = "\0option", "\0processed", "\0confirm", "\0cancel"
@@ -141,7 +141,7 @@ class TickPanel(Panel):
         for ticked in sorted(noted, key=lambda ticked: ticked.id != self.cursor):
             warns = ticked.warning and ticked.id == self.cursor
             texts = wrapped(ticked.note, width - 2)
-            mark = (Put(0, sign("warning"), "warn", bold=True),) if warns else ()
+            mark = (TextPut(0, sign("warning"), "warn", bold=True),) if warns else ()
             lines.append((*mark, left(2, texts[0], "text" if warns else "muted")))
             lines += [(left(2, text, "text" if warns else "muted"),) for text in texts[1:]]
         return lines

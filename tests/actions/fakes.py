@@ -10,7 +10,7 @@ from typing import Any
 
 from banqup_tui.actions.context import Context
 from banqup_tui.actions.places import Destination, Place
-from banqup_tui.actions.prompts import Choosing, Confirming, Deciding, Filled, Form, Message, Reviewing, Ticked, Ticking
+from banqup_tui.actions.prompts import Choosing, Confirming, Deciding, Filled, Form, Notice, Reviewing, Ticked, Ticking
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.document import Document, DocumentKind, Party
@@ -154,7 +154,7 @@ class FakeAsk:
     def __init__(self, answer: Any = None) -> None:
         self.answer = answer
         self.questions: list[Any] = []
-        self.messages: list[Message] = []
+        self.messages: list[Notice] = []
         self.went: list[Destination] = []
         self.copied: list[str] = []
         self.opened: list[Path] = []
@@ -190,7 +190,7 @@ class FakeAsk:
     async def which_files(self, title: str) -> Sequence[Path] | None:
         return self.answer
 
-    def notify(self, message: Message) -> None:
+    def notify(self, message: Notice) -> None:
         self.messages.append(message)
 
     def progress(self, title: str, total: int | None = None) -> NoProgress:

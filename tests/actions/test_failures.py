@@ -9,7 +9,13 @@ import pytest
 
 from banqup_tui.actions.context import Context
 from banqup_tui.actions.csv_export import as_text
-from banqup_tui.actions.failures import DismissFailures, ExportFailures, GoToFailures, OpenFailures, RetryFailures
+from banqup_tui.actions.failures import (
+    DismissFailuresAction,
+    ExportFailuresAction,
+    GoToFailuresAction,
+    OpenFailuresAction,
+    RetryFailuresAction,
+)
 from banqup_tui.actions.places import Destination, Place
 from banqup_tui.actions.registry import footer_of
 from banqup_tui.domain.causes import cause_of
@@ -44,7 +50,7 @@ def context(found: list[Failing], ask: FakeAsk, doing: FakeDoing, integration: A
 
 async def test_all_of_a_cause_are_sent_again_in_batches_after_their_number_was_confirmed() -> None:
     ask, doing = FakeAsk(answer=True), FakeDoing()
-    await RetryFailures().run(context(failing(1_200), ask, doing))
+    await RetryFailuresAction().run(context(failing(1_200), ask, doing))
     (question,) = ask.questions
     assert (question.title, question.button) == ("1,200 deliveries of 1 client", "Send 1,200 deliveries")
     assert [len(one.document_ids) for one in doing.acts] == [500, 500, 200]
@@ -53,7 +59,7 @@ async def test_all_of_a_cause_are_sent_again_in_batches_after_their_number_was_c
 
 
 async def test_nothing_happens_without_the_confirmation() -> None:
-    for action in (RetryFailures(), DismissFailures(), ExportFailures()):
+    for action in (RetryFailuresAction(), DismissFailuresAction(), ExportFailuresAction()):
         ask, doing = FakeAsk(), FakeDoing()
         await action.run(context(failing(3), ask, doing))
         assert (doing.acts, ask.messages) == ([], [])
@@ -62,7 +68,7 @@ async def test_nothing_happens_without_the_confirmation() -> None:
 async def test_an_integration_that_had_stopped_goes_on_first() -> None:
     ask, doing = FakeAsk(answer=True), FakeDoing()
     broken = an_integration("SFTP", state=IntegrationState.BROKEN)
-    await RetryFailures().run(context(failing(2), ask, doing, broken))
+    await RetryFailuresAction().run(context(failing(2), ask, doing, broken))
     assert doing.acts == [
         ResumeIntegration(integration_id="sftp"),
         Send(document_ids=("d0", "d1"), integration_ids=("sftp",)),
@@ -73,8 +79,8 @@ async def test_an_integration_that_had_stopped_goes_on_first() -> None:
 async def test_what_may_have_arrived_is_sent_again_only_after_a_warning() -> None:
     ask, doing = FakeAsk(answer=True), FakeDoing()
     here = context(failing(2, DeliveryState.UNKNOWN), ask, doing)
-    assert RetryFailures().note(here) == "They may have arrived: each may then be there twice"
-    await RetryFailures().run(here)
+    assert RetryFailuresAction().note(here) == "They may have arrived: each may then be there twice"
+    await RetryFailuresAction().run(here)
     assert ask.questions[0].dangerous
     assert [type(one) for one in doing.acts] == [Resend]
 
@@ -82,14 +88,14 @@ async def test_what_may_have_arrived_is_sent_again_only_after_a_warning() -> Non
 async def test_with_the_integration_paused_nothing_is_asked_and_the_reason_is_said() -> None:
     ask, doing = FakeAsk(answer=True), FakeDoing()
     paused = an_integration("SFTP", state=IntegrationState.PAUSED)
-    await RetryFailures().run(context(failing(2), ask, doing, paused))
+    await RetryFailuresAction().run(context(failing(2), ask, doing, paused))
     assert ask.questions == []
     assert ask.messages[0].text == "Their integrations are paused or removed: resume them first."
 
 
 async def test_all_of_a_cause_are_dismissed_in_batches() -> None:
     ask, doing = FakeAsk(answer=True), FakeDoing()
-    await DismissFailures().run(context(failing(700), ask, doing))
+    await DismissFailuresAction().run(context(failing(700), ask, doing))
     assert [len(one.delivery_ids) for one in doing.acts] == [500, 200]
     assert isinstance(doing.acts[0], Dismiss)
     assert ask.questions[0].button == "Dismiss 700 deliveries"
@@ -103,7 +109,7 @@ async def test_failures_are_written_to_a_file_that_is_not_written_over(tmp_path:
     ask, doing = FakeAsk(answer=tmp_path), FakeDoing()
     doing.known = [a_document("d0", number="=HYPERLINK(1)", file_name="+1.xml")]
     for _ in range(2):
-        await ExportFailures().run(context(failing(2), ask, doing))
+        await ExportFailuresAction().run(context(failing(2), ask, doing))
     first, second = written(tmp_path)
     assert first.read_bytes() == second.read_bytes()
     rows = list(csv.reader(io.StringIO(first.read_bytes().decode("utf-8-sig"))))
@@ -120,17 +126,17 @@ def test_no_cell_is_a_formula(text: str) -> None:
 
 async def test_the_way_there_is_in_the_footer_as_long_as_something_failed() -> None:
     nothing = a_context(place=Place.CLIENT_DOCUMENTS)
-    assert GoToFailures().availability(nothing) == "Nothing failed"
+    assert GoToFailuresAction().availability(nothing) == "Nothing failed"
     ask = FakeAsk()
     here = a_context(ask, place=Place.CLIENT_DOCUMENTS, any_failed=True)
     assert ("f", "Failures") in footer_of(here)
-    await GoToFailures().run(here)
+    await GoToFailuresAction().run(here)
     assert ask.went == [Destination(place=Place.FAILURES)]
 
 
 async def test_a_cause_opens_its_documents() -> None:
     ask = FakeAsk()
     here = context(failing(1), ask, FakeDoing())
-    await OpenFailures().run(here)
+    await OpenFailuresAction().run(here)
     assert here.failures is not None
     assert ask.went == [Destination(place=Place.FAILED, failures=here.failures.key)]

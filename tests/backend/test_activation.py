@@ -17,7 +17,7 @@ from banqup_tui.backend.integrations.activation import add_integration
 from banqup_tui.backend.integrations.installations import configure, deactivate, install
 from banqup_tui.backend.ledger.bulk_jobs import step
 from banqup_tui.backend.ledger.planner import plan
-from banqup_tui.backend.services import Refused, Services
+from banqup_tui.backend.services import CommandRefused, Services
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.space import Role
 from banqup_tui.protocol.commands import AddIntegration, Backfill, Configure, Deactivate, Install
@@ -88,7 +88,7 @@ def test_more_since_that_day_than_was_confirmed_activates_nothing(services: Serv
     add_document(services, "2", day=date(2026, 10, 16))
     counted = backfill_count(services, LOCAL_USER, PARVIS, None, date(2026, 10, 16))
     backfill = Backfill(up_to=counted.up_to, expected=counted.count, since=date(2026, 10, 15))
-    with pytest.raises(Refused, match=r"documents-changed \(count: 2, expected: 1\)"):
+    with pytest.raises(CommandRefused, match=r"documents-changed \(count: 2, expected: 1\)"):
         activated(services, installed(services, f"{tmp_path}/in"), backfill=backfill)
     assert number_of(services, tables.integration) == 0
 
@@ -101,7 +101,7 @@ async def test_deactivating_takes_it_from_every_client_and_added_again_it_knows_
         activated(services, made, client)
         add_document(services, f"of-{client[:4]}", client_id=client)
     await until(services, "DELIVERED", "DELIVERED")
-    with pytest.raises(Refused, match=r"extension.count-changed \(count: 2, expected: 1\)") as caught:
+    with pytest.raises(CommandRefused, match=r"extension.count-changed \(count: 2, expected: 1\)") as caught:
         ask(services, deactivate, Deactivate(installation_id=made, expected=1))
     assert caught.value.problem.type == ProblemType.COUNT_CHANGED
     answer = ask(services, deactivate, Deactivate(installation_id=made, expected=2))

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from banqup_tui.backend.api.application import Settings, is_nested_deeply
+from banqup_tui.backend.api.application import ServiceLimits, is_nested_deeply
 from banqup_tui.backend.api.auth import RateLimit
 from banqup_tui.backend.api.event_hub import Hub
 from banqup_tui.backend.intake.client_commands import HANDLERS
@@ -118,7 +118,7 @@ async def test_only_a_newer_program_makes_it_give_way(services: Services) -> Non
 
 
 async def test_a_script_that_asks_without_pause_is_told_to_wait(services: Services) -> None:
-    async with serving(services, settings=Settings(requests_a_minute=3)) as served:
+    async with serving(services, settings=ServiceLimits(requests_a_minute=3)) as served:
         answers = [await served.http.get("/v1/spaces") for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert int(answers[-1].headers["retry-after"]) > 0
@@ -150,7 +150,7 @@ async def lines_of(stream: httpx.Response, heard: list[str]) -> None:
 async def test_a_stream_tells_of_changes_shows_that_it_lives_and_says_good_bye(services: Services) -> None:
     heard: list[str] = []
     async with (
-        serving(services, settings=Settings(seconds_between_signs=0.05)) as served,
+        serving(services, settings=ServiceLimits(seconds_between_signs=0.05)) as served,
         served.http.stream("GET", f"{BASE}/events") as stream,
     ):
         assert stream.headers["content-type"].startswith("text/event-stream")
@@ -169,7 +169,7 @@ async def test_a_stream_that_is_left_counts_no_more(services: Services) -> None:
         async with served.http.stream("GET", f"{BASE}/events") as stream:
             yield stream.status_code
 
-    async with serving(services, settings=Settings(seconds_between_signs=0.05)) as served:
+    async with serving(services, settings=ServiceLimits(seconds_between_signs=0.05)) as served:
         streams = [opened(served) for _ in range(6)]
         codes = [await anext(stream) for stream in streams]
         for stream in streams:

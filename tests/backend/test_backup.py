@@ -16,7 +16,7 @@ from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.tables.spaces import LOCAL_USER
 from banqup_tui.backend.intake.client_commands import HANDLERS
 from banqup_tui.backend.ledger.restore import begin_new_epoch
-from banqup_tui.backend.problems import Failure
+from banqup_tui.backend.problems import RequestFailure
 from banqup_tui.backend.services import Services
 from banqup_tui.protocol.commands import CreateClient
 from banqup_tui.protocol.local import EXIT_ALREADY_RUNNING, Endpoint
@@ -73,7 +73,7 @@ def test_two_copies_that_find_out_begin_one_new_epoch(services: Services) -> Non
     ahead = snapshots.snapshot(services, LOCAL_USER)
     known = put_back_by(services, 1)
     for _ in range(2):
-        with pytest.raises(Failure):
+        with pytest.raises(RequestFailure):
             changes.changes(services, LOCAL_USER, ahead.cursor, 500)
     found = snapshots.snapshot(services, LOCAL_USER)
     assert begin_new_epoch(services, known) == found.epoch

@@ -18,8 +18,8 @@ from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.tables.spaces import LOCAL_USER
 from banqup_tui.backend.db.transaction import Transaction, space_seq
 from banqup_tui.backend.intake.client_commands import HANDLERS
-from banqup_tui.backend.problems import Failure
-from banqup_tui.backend.services import Context, Refused, Services
+from banqup_tui.backend.problems import RequestFailure
+from banqup_tui.backend.services import CommandContext, CommandRefused, Services
 from banqup_tui.protocol.commands import CreateClient, Dismiss, SetProcessed, encode
 from banqup_tui.protocol.messages import Command, CommandStatus
 from banqup_tui.protocol.problems import ProblemType
@@ -101,9 +101,9 @@ def test_a_refusal_is_numbered_and_kept_and_changes_nothing_else(services: Servi
 
 
 def test_a_refusal_halfway_leaves_nothing_of_what_was_written(services: Services) -> None:
-    def half(transaction: Transaction, body: Any, context: Context) -> None:
+    def half(transaction: Transaction, body: Any, context: CommandContext) -> None:
         HANDLERS[CreateClient](transaction, new_client("HALF"), context)
-        raise Refused(ProblemType.REFUSED, "No.")
+        raise CommandRefused(ProblemType.REFUSED, "No.")
 
     result = run(services, {Dismiss: half}, LOCAL_USER, asked(Dismiss(delivery_ids=())))
     assert result.status is CommandStatus.REFUSED
@@ -168,7 +168,7 @@ def test_taking_back_what_was_done_says_that_it_was_done(services: Services) -> 
 
 
 async def test_a_batch_is_answered_in_its_order_up_to_the_first_that_fails(services: Services) -> None:
-    def fails(transaction: Transaction, body: Any, context: Context) -> None:
+    def fails(transaction: Transaction, body: Any, context: CommandContext) -> None:
         raise RuntimeError("not foreseen")
 
     batch = [written(new_client("ONE")), written(Dismiss(delivery_ids=())), written(new_client("TWO"))]
@@ -253,7 +253,7 @@ async def test_a_script_marks_one_document_by_its_address(services: Services) ->
 def test_a_key_of_somebody_else_gives_nothing_away(services: Services) -> None:
     command = asked(new_client())
     run(services, HANDLERS, LOCAL_USER, command)
-    with pytest.raises(Failure) as caught:
+    with pytest.raises(RequestFailure) as caught:
         run(services, HANDLERS, str(uuid.uuid4()), command)
     assert caught.value.problem.type == "key-reused"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from banqup_tui.backend.api.application import Settings
+from banqup_tui.backend.api.application import ServiceLimits
 from banqup_tui.backend.services import Services
 from tests.support.services import add_document
 from tests.support.serving import BASE, serving, space_in
@@ -49,7 +49,7 @@ async def test_a_file_too_large_is_refused_whether_its_size_is_told_or_not(servi
         for _ in range(5):
             yield CONTENT
 
-    async with serving(services, settings=Settings(largest_file=2 * len(CONTENT))) as served:
+    async with serving(services, settings=ServiceLimits(largest_file=2 * len(CONTENT))) as served:
         refused = await served.http.put(address(CONTENT), content=CONTENT * 3)
         untold = await served.http.put(address(CONTENT), content=unannounced())
     assert [refused.status_code, untold.status_code] == [413, 413]

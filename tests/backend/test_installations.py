@@ -19,7 +19,7 @@ from banqup_tui.backend.integrations.registry import Extensions
 from banqup_tui.backend.ledger.bulk_jobs import step
 from banqup_tui.backend.ledger.enqueue import enqueue
 from banqup_tui.backend.ledger.lifecycle import break_off
-from banqup_tui.backend.services import Refused, Services
+from banqup_tui.backend.services import CommandRefused, Services
 from banqup_tui.connectors.sftp.connector import Sftp
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import text_message
@@ -134,7 +134,7 @@ def test_installing_twice_is_the_same_installation(services: Services) -> None:
 def test_what_cannot_be_installed_is_refused_with_its_reason_and_a_remedy(
     services: Services, extension: str, settings: dict[str, Any], type_: ProblemType, words: str
 ) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(CommandRefused) as caught:
         installed(services, extension, **settings)
     assert words in sentence_of(caught.value.message)
     assert caught.value.problem.type == type_
@@ -232,7 +232,7 @@ def test_when_a_sign_in_ends_is_known_from_the_settings_where_the_extension_can_
 
 
 def test_what_is_missing_at_both_levels_is_said(services: Services) -> None:
-    with pytest.raises(Refused, match=r"setting\.missing") as caught:
+    with pytest.raises(CommandRefused, match=r"setting\.missing") as caught:
         activated(services, installed(services))
     assert caught.value.problem.field == "path"
 
@@ -240,7 +240,7 @@ def test_what_is_missing_at_both_levels_is_said(services: Services) -> None:
 def test_the_same_name_twice_for_one_client_is_refused_with_a_remedy(services: Services) -> None:
     made = installed(services, path="/srv/in")
     activated(services, made)
-    with pytest.raises(Refused, match=r"name-taken \(label: Local folder\)") as caught:
+    with pytest.raises(CommandRefused, match=r"name-taken \(label: Local folder\)") as caught:
         activated(services, made, label=" Local  folder\n")
     assert "another name" in (caught.value.problem.remedy or "")
     activated(services, made, label="Archive")
@@ -262,7 +262,7 @@ def test_adding_again_after_removal_is_the_same_integration_with_its_ledger(serv
 def test_uninstalling_waits_until_no_client_uses_it_and_forgets_nothing_that_was_sent(services: Services) -> None:
     made = installed(services, path="/srv/in")
     integration = activated(services, made)
-    with pytest.raises(Refused, match=r"in-use .*clients: Boulangerie du Parvis SRL"):
+    with pytest.raises(CommandRefused, match=r"in-use .*clients: Boulangerie du Parvis SRL"):
         ask(services, uninstall, Uninstall(installation_id=made))
     remove(services, integration)
     ask(services, uninstall, Uninstall(installation_id=made))
@@ -293,7 +293,7 @@ def test_new_settings_of_the_firm_reach_every_client_that_uses_them(services: Se
 def test_new_settings_of_the_firm_that_a_client_cannot_work_with_are_refused_by_its_name(services: Services) -> None:
     made = installed(services, path="/srv/in")
     integration = activated(services, made)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(CommandRefused) as caught:
         ask(services, configure, Configure(installation_id=made, settings={"path": None}))
     assert sentence_of(caught.value.message).startswith("Boulangerie du Parvis SRL: Path is missing")
     assert effective(services, integration) == {"path": "/srv/in"}
@@ -307,16 +307,16 @@ def test_the_folders_of_an_integration_can_be_chosen(services: Services) -> None
     ask(services, configure_integration, body)
     after = row(services, tables.integration, integration)
     assert (after.folders, after.settings_version) == ("OTHER_DOCUMENTS", 1)
-    with pytest.raises(Refused, match="no-folder"):
+    with pytest.raises(CommandRefused, match="no-folder"):
         ask(services, configure_integration, ConfigureIntegration(integration_id=integration, folders=()))
     mailbox = installed(services, "mailbox", host="mail.example", address="a@b.example")
-    with pytest.raises(Refused, match=r"folder-not-taken .*folder: ENRICHED_MOVEMENT_REPORTS"):
+    with pytest.raises(CommandRefused, match=r"folder-not-taken .*folder: ENRICHED_MOVEMENT_REPORTS"):
         activated(services, mailbox, folders=(Folder.ENRICHED_MOVEMENT_REPORTS,))
 
 
 def test_a_number_counted_in_another_state_of_the_server_is_refused(services: Services) -> None:
     made = installed(services, path="/srv/in")
-    with pytest.raises(Refused, match="restored-since") as caught:
+    with pytest.raises(CommandRefused, match="restored-since") as caught:
         activated(services, made, backfill=Backfill(up_to="other.3", expected=5))
     assert caught.value.problem.type == ProblemType.COUNT_CHANGED
 
@@ -328,7 +328,7 @@ def test_more_older_documents_than_were_confirmed_activate_nothing(services: Ser
     add_document(services, "4", folder=Folder.SALES_INVOICES)
     add_document(services, "5", ready=False)
     up_to = seen(services)
-    with pytest.raises(Refused, match=r"documents-changed \(count: 4, expected: 3\)"):
+    with pytest.raises(CommandRefused, match=r"documents-changed \(count: 4, expected: 3\)"):
         activated(services, made, backfill=Backfill(up_to=up_to, expected=3))
     with services.database.read() as connection:
         assert connection.execute(select(func.count()).select_from(tables.integration)).scalar_one() == 0
@@ -398,9 +398,9 @@ def test_settings_that_an_unsettled_attempt_was_made_with_are_kept(services: Ser
 
 
 def test_an_integration_of_a_client_that_is_not_there_is_refused(services: Services) -> None:
-    with pytest.raises(Refused, match=r"client\.gone"):
+    with pytest.raises(CommandRefused, match=r"client\.gone"):
         activated(services, installed(services, path="/srv/in"), str(uuid4()))
-    with pytest.raises(Refused, match="not-installed"):
+    with pytest.raises(CommandRefused, match="not-installed"):
         activated(services, str(uuid4()))
 
 
@@ -410,7 +410,7 @@ def test_a_lost_key_is_told_with_its_remedy_and_the_list_of_installations_still_
     made = installed(services, path="/srv/in")
     (tmp_path / "vault.key").unlink()
     other = services_in_same_place(services, tmp_path)
-    with pytest.raises(Refused, match=r"service\.sealed-elsewhere") as caught:
+    with pytest.raises(CommandRefused, match=r"service\.sealed-elsewhere") as caught:
         ask(other, configure, Configure(installation_id=made, settings={"path": "/srv/b"}))
     assert caught.value.message.params == {"file": "vault.key"}
     stored = row(other, tables.installation, made)

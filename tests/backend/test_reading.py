@@ -17,7 +17,7 @@ from banqup_tui.backend.api import snapshots
 from banqup_tui.backend.api.cursors import Cursor, PageKey, read_cursor, read_key, written_cursor, written_key
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.tables.spaces import LOCAL_USER
-from banqup_tui.backend.problems import Failure
+from banqup_tui.backend.problems import RequestFailure
 from banqup_tui.backend.runtime.pruning import prune
 from banqup_tui.backend.services import Services
 from banqup_tui.domain.client import Client
@@ -292,7 +292,7 @@ def test_a_copy_older_than_the_forgotten_tombstones_begins_anew(services: Servic
     with services.database.engine.begin() as connection:
         connection.execute(update(tables.change).values(at=long_ago))
     prune(services)
-    with pytest.raises(Failure) as caught:
+    with pytest.raises(RequestFailure) as caught:
         changing.changes(services, LOCAL_USER, old, 500)
     assert caught.value.problem.type == "cursor-too-old"
     assert changing.changes(services, LOCAL_USER, fresh, 500).changes == ()
@@ -338,7 +338,7 @@ def test_a_cursor_with_one_sign_changed_is_never_believed(at: int, by: str) -> N
     at %= len(text)
     changed = text[:at] + by + text[at + 1 :]
     if changed != text:
-        with pytest.raises(Failure):
+        with pytest.raises(RequestFailure):
             read_cursor(changed, b"secret")
 
 

@@ -12,7 +12,7 @@ from banqup_tui.backend.integrations.activation import add_integration, configur
 from banqup_tui.backend.integrations.installations import configure, install
 from banqup_tui.backend.integrations.registry import Extensions
 from banqup_tui.backend.integrations.secret_binding import bound_to
-from banqup_tui.backend.services import Refused, Services
+from banqup_tui.backend.services import CommandRefused, Services
 from banqup_tui.presentation.messages import remedy_of
 from banqup_tui.protocol.commands import AddIntegration, Configure, ConfigureIntegration, Install
 from banqup_tui.protocol.messages import TestRequest
@@ -50,7 +50,7 @@ MOVES = {
 @pytest.mark.parametrize("moved", MOVES.values(), ids=MOVES)
 async def test_where_it_moves_the_password_has_to_be_given_again(services: Services, moved: dict[str, str]) -> None:
     installation = installed(services)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(CommandRefused) as refused:
         ask(services, configure, Configure(installation_id=installation, settings=moved))
     assert refused.value.problem.field == "password"
     assert remedy_of(refused.value.message) == "Give Password again."
@@ -68,22 +68,22 @@ def test_another_path_of_the_same_server_keeps_the_password(services: Services) 
 
 def test_it_does_not_help_to_take_the_address_away_first(services: Services) -> None:
     installation = installed(services)
-    with pytest.raises(Refused):
+    with pytest.raises(CommandRefused):
         ask(services, configure, Configure(installation_id=installation, settings={"url": None}))
 
 
 def test_a_client_with_an_address_of_its_own_needs_a_password_of_its_own(services: Services) -> None:
     installation = installed(services)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(CommandRefused) as refused:
         added(services, installation, url="https://evil.example/")
     assert refused.value.problem.field == "password"
     integration = added(services, installation)
     change = ConfigureIntegration(integration_id=integration, settings={"url": "https://evil.example/"})
-    with pytest.raises(Refused):
+    with pytest.raises(CommandRefused):
         ask(services, configure_integration, change)
     with_its_own = {"url": "https://other.example/", "password": "andere"}
     ask(services, configure_integration, ConfigureIntegration(integration_id=integration, settings=with_its_own))
-    with pytest.raises(Refused):  # its own does not go to the firm's server either
+    with pytest.raises(CommandRefused):  # its own does not go to the firm's server either
         ask(services, configure_integration, ConfigureIntegration(integration_id=integration, settings={"url": None}))
 
 
@@ -91,7 +91,7 @@ def test_a_change_for_the_firm_takes_no_client_along_that_has_a_password_of_its_
     installation = installed(services)
     added(services, installation, HAGELAND)
     added(services, installation, password="eigen")
-    with pytest.raises(Refused, match=r"secret-of-another-value .*Boulangerie du Parvis SRL") as refused:
+    with pytest.raises(CommandRefused, match=r"secret-of-another-value .*Boulangerie du Parvis SRL") as refused:
         ask(
             services,
             configure,
@@ -105,7 +105,7 @@ def test_a_password_that_is_not_in_use_is_forgotten_when_its_server_changes(serv
     installation = installed(services, "email", **entered, address="b@example.be")
     away = {"sign_in_by": "other", "host": "evil.example"}
     ask(services, configure, Configure(installation_id=installation, settings=away))
-    with pytest.raises(Refused, match="missing"):
+    with pytest.raises(CommandRefused, match="missing"):
         added(services, installation, sign_in_by="password")
 
 

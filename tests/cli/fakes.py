@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from banqup_tui.app_dirs import AppDirs
-from banqup_tui.cli.runtime import Answer, CliRuntime, Fate, NoBackend, Tools
+from banqup_tui.cli.runtime import CliRuntime, CommandAnswer, Fate, NoBackend, Tools
 from banqup_tui.domain.causes import cause_of
 from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.domain.delivery import Attempt, Delivery
@@ -41,7 +41,7 @@ class FakeRuntime:
     all_clients: list[ClientRow] = field(
         default_factory=lambda: [ClientRow(client=PARVIS, counts=Counts(ready=2, error=1), integrations=("SFTP",))]
     )
-    answer: Callable[[Any], Answer] = lambda body: Answer(key="", fate=Fate.DONE, result={})
+    answer: Callable[[Any], CommandAnswer] = lambda body: CommandAnswer(key="", fate=Fate.DONE, result={})
     on_change: Callable[[FakeRuntime], None] = lambda runtime: None
     offline: bool = False
     unsent: int = 0
@@ -54,15 +54,15 @@ class FakeRuntime:
         if self.offline:
             raise NoBackend(message("sync.server-down"))
 
-    async def answers(self, keys: Sequence[str], seconds: float) -> list[Answer]:
+    async def answers(self, keys: Sequence[str], seconds: float) -> list[CommandAnswer]:
         return [self._answer(key) for key in keys]
 
-    def _answer(self, key: str) -> Answer:
+    def _answer(self, key: str) -> CommandAnswer:
         if self.offline:
-            return Answer(key=key, fate=Fate.WAITING)
+            return CommandAnswer(key=key, fate=Fate.WAITING)
         number = int(key.removeprefix("key-")) - 1
         made = self.answer(self.doing.acts[number] if number < len(self.doing.acts) else None)
-        return Answer(key=key, fate=made.fate, result=made.result, problem=made.problem)
+        return CommandAnswer(key=key, fate=made.fate, result=made.result, problem=made.problem)
 
     async def changed(self, seconds: float) -> None:
         self.on_change(self)

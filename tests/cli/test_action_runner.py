@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from banqup_tui.cli.runtime import Answer, Fate
+from banqup_tui.cli.runtime import CommandAnswer, Fate
 from banqup_tui.domain.changes import Hindrance, RefusedChange
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.folder import Folder
@@ -37,8 +37,8 @@ def a_runtime(*deliveries) -> FakeRuntime:
     )
 
 
-def refused(detail: str, remedy: str) -> Answer:
-    return Answer(key="", fate=Fate.REFUSED, problem={"title": "Refused", "detail": detail, "remedy": remedy})
+def refused(detail: str, remedy: str) -> CommandAnswer:
+    return CommandAnswer(key="", fate=Fate.REFUSED, problem={"title": "Refused", "detail": detail, "remedy": remedy})
 
 
 def test_send_sends_what_has_not_arrived(banqup) -> None:
@@ -97,9 +97,9 @@ def test_send_without_an_integration_says_why_and_fails(banqup) -> None:
 def test_send_wait_ends_with_0_once_all_is_delivered(banqup) -> None:
     runtime = a_runtime(a_delivery(a_document("A"), "sftp", DeliveryState.FAILED))
 
-    def queued(body) -> Answer:
+    def queued(body) -> CommandAnswer:
         runtime.all_deliveries = [a_delivery(a_document("A"), "sftp", DeliveryState.QUEUED)]
-        return Answer(key="", fate=Fate.DONE, result={"queued": 1, "unchanged": 0})
+        return CommandAnswer(key="", fate=Fate.DONE, result={"queued": 1, "unchanged": 0})
 
     def delivered(runtime: FakeRuntime) -> None:
         runtime.all_deliveries = [a_delivery(a_document("A"), "sftp", DeliveryState.DELIVERED)]
@@ -114,7 +114,7 @@ def test_send_wait_ends_with_0_once_all_is_delivered(banqup) -> None:
 def test_send_wait_ends_with_1_and_the_reason_if_something_failed(banqup) -> None:
     runtime = a_runtime()
 
-    def failed(body) -> Answer:
+    def failed(body) -> CommandAnswer:
         runtime.all_deliveries = [
             a_delivery(
                 a_document("A"),
@@ -123,7 +123,7 @@ def test_send_wait_ends_with_1_and_the_reason_if_something_failed(banqup) -> Non
                 reason=text_message("The disk is full.", "Make room there."),
             )
         ]
-        return Answer(key="", fate=Fate.DONE, result={"queued": 1})
+        return CommandAnswer(key="", fate=Fate.DONE, result={"queued": 1})
 
     runtime.answer = failed
     printed = banqup(runtime, "send", "--id", "A", "--wait")
@@ -134,9 +134,9 @@ def test_send_wait_ends_with_1_and_the_reason_if_something_failed(banqup) -> Non
 def test_send_wait_ends_with_75_if_the_time_is_up_first(banqup) -> None:
     runtime = a_runtime()
 
-    def queued(body) -> Answer:
+    def queued(body) -> CommandAnswer:
         runtime.all_deliveries = [a_delivery(a_document("A"), "sftp", DeliveryState.SENDING)]
-        return Answer(key="", fate=Fate.DONE, result={"queued": 1})
+        return CommandAnswer(key="", fate=Fate.DONE, result={"queued": 1})
 
     runtime.answer = queued
     assert banqup(runtime, "send", "--id", "A", "--wait", "--timeout", "0").code == 75
@@ -237,7 +237,7 @@ def test_import_says_of_each_file_what_became_of_it_and_goes_on(banqup, tmp_path
     (folder / "empty.xml").touch()
     runtime = a_runtime()
 
-    def answer(body: ImportFile) -> Answer:
+    def answer(body: ImportFile) -> CommandAnswer:
         if body.file_name == "b.xml":
             return refused("No client has the VAT number BE0999999922.", "Import it with --create-clients.")
         taken = {
@@ -246,7 +246,7 @@ def test_import_says_of_each_file_what_became_of_it_and_goes_on(banqup, tmp_path
             "folder": "PURCHASE_INVOICES",
             "outcome": "KNOWN" if body.file_name == "c.xml" else "NEW",
         }
-        return Answer(key="", fate=Fate.DONE, result={"documents": [taken]})
+        return CommandAnswer(key="", fate=Fate.DONE, result={"documents": [taken]})
 
     runtime.answer = answer
     printed = banqup(runtime, "import", str(folder), "--json")
@@ -322,7 +322,7 @@ def test_refused_changes_are_listed_with_what_when_for_whom_why_and_what_to_do(b
 
 def test_refused_changes_are_tried_again_or_cleared_one_or_all(banqup) -> None:
     runtime = a_runtime()
-    runtime.answer = lambda _body: Answer(key="", fate=Fate.DONE, result={})
+    runtime.answer = lambda _body: CommandAnswer(key="", fate=Fate.DONE, result={})
     runtime.looked_at = [a_change("change-one"), a_change("change-two")]
     assert banqup(runtime, "changes", "clear", "change-o").code == 0
     assert runtime.doing.cleared == ["change-one"]
@@ -347,7 +347,7 @@ def test_a_file_that_waits_to_be_placed_is_said_to_wait_and_is_not_refused(banqu
     (tmp_path / "a.xml").write_text("<a/>")
     runtime = a_runtime()
     problem = {"type": "cannot-place", "detail": "The file does not say whose it is.", "remedy": "Say whose it is."}
-    runtime.answer = lambda _body: Answer(key="", fate=Fate.REFUSED, problem=problem)
+    runtime.answer = lambda _body: CommandAnswer(key="", fate=Fate.REFUSED, problem=problem)
     printed = banqup(runtime, "import", str(tmp_path / "a.xml"), "--json")
     assert printed.code == 1
     assert printed.array[0]["outcome"] == "TO_PLACE"

@@ -6,7 +6,7 @@ from typing import Any
 import asyncssh
 import pytest
 
-from banqup_tui.cli.runtime import Answer, Fate
+from banqup_tui.cli.runtime import CommandAnswer, Fate
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import Message
 from banqup_tui.domain.passwords import is_password
@@ -115,9 +115,9 @@ def test_what_waits_is_listed_with_its_reason_and_placed(banqup: Any, runtime: F
 def test_what_was_remembered_is_said(banqup: Any, runtime: FakeRuntime) -> None:
     rule = {"id": "r2", "kind": "PATH", "match": "x", "clientId": PARVIS.id, "folder": "OTHER_DOCUMENTS", "source": "s"}
     args = ("to-place", "place", SCAN.id, "--client", "PARVIS", "--folder", "OTHER_DOCUMENTS", "--remember")
-    runtime.answer = lambda body: Answer(key="", fate=Fate.DONE, result={"rule": rule})
+    runtime.answer = lambda body: CommandAnswer(key="", fate=Fate.DONE, result={"rule": rule})
     assert f"Remembered: x/ of s is {PARVIS.name}, OTHER_DOCUMENTS" in banqup(runtime, *args).err
-    runtime.answer = lambda body: Answer(key="", fate=Fate.DONE, result={"rule": None})
+    runtime.answer = lambda body: CommandAnswer(key="", fate=Fate.DONE, result={"rule": None})
     assert "Nothing was remembered" in banqup(runtime, *args).err
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from banqup_tui.backend.db.tables import utc_now
 from banqup_tui.backend.integrations.oauth import provider
-from banqup_tui.connectors.common.http_client import LARGEST_ANSWER, Answer, ask, opened
+from banqup_tui.connectors.common.http_client import LARGEST_ANSWER, HttpAnswer, ask, opened
 from banqup_tui.connectors.interface import Authorization, NotSent
 from banqup_tui.connectors.mail import connection
 from banqup_tui.connectors.mail.connector import Mail
@@ -115,9 +115,9 @@ NO_TOKENS = {
 }
 
 
-async def answered(monkeypatch: pytest.MonkeyPatch, status: int, body: bytes) -> provider.Granted:
-    async def answer(*_: Any, **__: Any) -> Answer:
-        return Answer(status=status, headers={"content-type": "application/json"}, body=body)
+async def answered(monkeypatch: pytest.MonkeyPatch, status: int, body: bytes) -> provider.TokenGrant:
+    async def answer(*_: Any, **__: Any) -> HttpAnswer:
+        return HttpAnswer(status=status, headers={"content-type": "application/json"}, body=body)
 
     monkeypatch.setattr(provider, "ask", answer)
     return await provider.renewed(HERE, Secret("REFRESH-0123456789"))
@@ -159,7 +159,7 @@ async def test_a_provider_that_repeats_what_it_was_sent_does_not_get_it_told(mon
 
 
 def test_a_refresh_token_goes_only_to_the_address_and_application_that_it_was_given_by() -> None:
-    granted = provider.Granted(access_token=Secret("a"), token_url=HERE.token_url, client_id=HERE.client_id)
+    granted = provider.TokenGrant(access_token=Secret("a"), token_url=HERE.token_url, client_id=HERE.client_id)
     assert granted.is_of(HERE)
     assert not granted.is_of(msgspec.structs.replace(HERE, token_url="https://evil.example/t"))
     assert not granted.is_of(msgspec.structs.replace(HERE, client_id="other"))

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from banqup_tui.connectors.common import http_client
-from banqup_tui.connectors.common.http_client import Answer, ask, opened
+from banqup_tui.connectors.common.http_client import HttpAnswer, ask, opened
 from banqup_tui.connectors.common.http_faults import excerpt, refusal, retry_after
 from banqup_tui.connectors.interface import Fault, NotSent, Uncertain
 from tests.support.hooks import hooks
@@ -22,7 +22,7 @@ from tests.support.messages import raising, sentence
 NOW = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
 
 
-async def asked(url: str, *, begun: bool = False) -> Answer:
+async def asked(url: str, *, begun: bool = False) -> HttpAnswer:
     async with opened(url) as client:
         return await ask(client, "POST", url, where="books.example", begun=begun, content=b"x" * 10_000)
 
@@ -158,11 +158,11 @@ def test_a_server_is_left_alone_for_as_long_as_it_asks(headers: Mapping[str, str
     ],
 )
 def test_what_a_server_says_is_shown_in_one_harmless_line(kind: str, body: bytes, text: str) -> None:
-    assert excerpt(Answer(status=400, headers={"content-type": kind}, body=body)) == text
+    assert excerpt(HttpAnswer(status=400, headers={"content-type": kind}, body=body)) == text
 
 
 def test_a_long_reason_is_cut() -> None:
-    answer = Answer(status=400, headers={"content-type": "text/plain"}, body=b"x" * 100_000)
+    answer = HttpAnswer(status=400, headers={"content-type": "text/plain"}, body=b"x" * 100_000)
     assert len(excerpt(answer)) == 200
 
 
@@ -176,7 +176,7 @@ def test_a_long_reason_is_cut() -> None:
     ],
 )
 def test_where_a_server_sends_elsewhere_is_said_without_secrets(location: str, shown: str) -> None:
-    raised = refusal(Answer(status=302, headers={"location": location}), "books.example", begun=True)
+    raised = refusal(HttpAnswer(status=302, headers={"location": location}), "books.example", begun=True)
     assert isinstance(raised, NotSent)
     assert shown in sentence(raised)
     assert "geheim" not in sentence(raised)

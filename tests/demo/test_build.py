@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from banqup_tui.backend.db import tables
-from banqup_tui.demo.build import Progress, build
+from banqup_tui.demo.build import BuildProgress, build
 from banqup_tui.demo.firm import make_firm
 from banqup_tui.demo.generate import generate
 from banqup_tui.domain.status import AccountingStatus
@@ -17,11 +17,11 @@ TODAY = date(2026, 11, 24)
 def test_the_sample_firm_is_built_through_the_commands_of_a_user(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     harness = IntakeHarness(tmp_path / "data")
-    reported: list[Progress] = []
+    reported: list[BuildProgress] = []
     built = build(harness, tmp_path / "received", clients=16, documents=240, seed=2, today=TODAY, tell=reported.append)
     documents = harness.documents()
     assert (built.clients, built.documents, len(documents)) == (16, 240, 240)
-    assert reported[-1] == Progress(documents=240, of=240)
+    assert reported[-1] == BuildProgress(documents=240, of=240)
     _is_what_was_written(harness)
     statuses = Counter(document.accounting_status for document in documents)
     assert {

@@ -11,7 +11,7 @@ from banqup_tui.domain.document import Document, DocumentKind
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.identifiers import is_iban, vat_number_holds
 from banqup_tui.formats import Content, ContentKind, read
-from banqup_tui.sources.sorter import Role
+from banqup_tui.sources.sorter import PartyRole
 
 TODAY = date(2026, 11, 24)
 
@@ -99,7 +99,7 @@ def _facts(content: Content) -> Facts:
         sha256="",
         created_at=datetime(2026, 11, 24, tzinfo=UTC),
     )
-    found = described(bare, content, Role.BUYER)
+    found = described(bare, content, PartyRole.BUYER)
     bank = bool(content.statements)
     return Facts(
         kind=found.kind,

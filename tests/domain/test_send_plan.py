@@ -12,7 +12,7 @@ from banqup_tui.domain.document import Document, DocumentKind
 from banqup_tui.domain.extension import ReceiverKind
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration, IntegrationState
-from banqup_tui.domain.send_plan import Effect, Obstacle, Plan, Selection, offer, offers, planned, selection
+from banqup_tui.domain.send_plan import Obstacle, SendEffect, SendPlan, SendSelection, offer, offers, planned, selection
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 KINDS = {"exact": ReceiverKind.LOOKUP, "sftp": ReceiverKind.RENAME}
@@ -59,11 +59,11 @@ def delivery(
     )
 
 
-def chosen(documents: list[Document], to: list[Integration], seen: list[Delivery]) -> Selection:
+def chosen(documents: list[Document], to: list[Integration], seen: list[Delivery]) -> SendSelection:
     return selection(offers(documents, to, seen, KINDS))
 
 
-def three_documents() -> Selection:
+def three_documents() -> SendSelection:
     """Three invoices, three integrations: Exact has two of them, SFTP failed on all, Dropbox has all."""
     d1, d2, d3 = documents = [document("d1"), document("d2"), document("d3")]
     seen = [
@@ -77,7 +77,7 @@ def three_documents() -> Selection:
 
 
 @st.composite
-def selections(draw: st.DrawFn) -> Selection:
+def selections(draw: st.DrawFn) -> SendSelection:
     to = [
         integration(f"i{at}", draw(st.sampled_from(IntegrationState)), client=draw(st.sampled_from("AB")))
         for at in range(draw(st.integers(0, 4)))
@@ -96,26 +96,26 @@ def selections(draw: st.DrawFn) -> Selection:
     return selection(offers(documents, to, seen, kinds))
 
 
-def of_several() -> st.SearchStrategy[Selection]:
+def of_several() -> st.SearchStrategy[SendSelection]:
     """Of one document alone, a tick is its user's word for sending it again."""
     return selections().filter(lambda of: of.several)
 
 
-def everything(of: Selection, *, again: bool) -> Plan:
+def everything(of: SendSelection, *, again: bool) -> SendPlan:
     return planned(of, [row.integration.id for row in of.rows], again=again)
 
 
 def test_a_new_document_is_offered_to_each_active_integration_as_send() -> None:
     found = offer(document(), [integration("sftp"), integration("exact")], [])
     assert not found.sent_before
-    assert [route.effect for route in found.routes] == [Effect.SEND, Effect.SEND]
+    assert [route.effect for route in found.routes] == [SendEffect.SEND, SendEffect.SEND]
 
 
 def test_the_menu_says_resend_once_an_attempt_was_made_even_if_it_failed() -> None:
     one = document()
     found = offer(one, [integration("sftp")], [delivery(one, "sftp", DeliveryState.FAILED)])
     assert found.sent_before
-    assert found.routes[0].effect is Effect.SEND
+    assert found.routes[0].effect is SendEffect.SEND
 
 
 def test_the_menu_still_says_send_while_the_first_delivery_has_not_been_tried() -> None:
@@ -128,7 +128,7 @@ def test_the_menu_still_says_send_while_the_first_delivery_has_not_been_tried() 
 def test_what_is_delivered_is_sent_again_only_if_ticked() -> None:
     one = document()
     route = offer(one, [integration("sftp")], [delivery(one, "sftp", DeliveryState.DELIVERED)]).routes[0]
-    assert route.effect is Effect.RESEND
+    assert route.effect is SendEffect.RESEND
     assert route.possible
     assert not route.wanted
 
@@ -234,7 +234,7 @@ def test_a_selection_is_blocked_only_if_every_document_is() -> None:
 
 
 @given(of_several())
-def test_without_the_users_tick_nothing_that_arrived_is_ever_sent_again(of: Selection) -> None:
+def test_without_the_users_tick_nothing_that_arrived_is_ever_sent_again(of: SendSelection) -> None:
     plan = everything(of, again=False)
     assert not plan.copies
     arrived = {
@@ -253,14 +253,14 @@ def test_without_the_users_tick_nothing_that_arrived_is_ever_sent_again(of: Sele
 
 
 @given(of_several())
-def test_the_number_on_the_button_is_the_number_that_is_sent(of: Selection) -> None:
+def test_the_number_on_the_button_is_the_number_that_is_sent(of: SendSelection) -> None:
     expected = sum(row.first_time + row.asked_first for row in of.rows)
     assert everything(of, again=False).deliveries == expected
     assert everything(of, again=True).deliveries == expected + sum(row.again for row in of.rows)
 
 
 @given(selections())
-def test_what_is_under_way_is_never_touched(of: Selection) -> None:
+def test_what_is_under_way_is_never_touched(of: SendSelection) -> None:
     plan = everything(of, again=True)
     under_way = {
         route.delivery.id
@@ -272,19 +272,19 @@ def test_what_is_under_way_is_never_touched(of: Selection) -> None:
 
 
 @given(selections())
-def test_a_document_that_waits_for_its_client_is_never_sent(of: Selection) -> None:
+def test_a_document_that_waits_for_its_client_is_never_sent(of: SendSelection) -> None:
     waiting = {one.document.id for one in of.offers if not one.document.approved}
     plan = everything(of, again=True)
     assert not waiting & {document_id for group in plan.groups for document_id in group.document_ids}
 
 
 @given(selections())
-def test_an_entry_that_is_not_dimmed_always_has_something_to_send(of: Selection) -> None:
+def test_an_entry_that_is_not_dimmed_always_has_something_to_send(of: SendSelection) -> None:
     assert (of.obstacle is None) == (everything(of, again=True).deliveries > 0)
 
 
 @given(selections())
-def test_nothing_goes_to_an_integration_that_is_paused_broken_or_removed(of: Selection) -> None:
+def test_nothing_goes_to_an_integration_that_is_paused_broken_or_removed(of: SendSelection) -> None:
     assert all(row.integration.state is IntegrationState.ACTIVE for row in of.rows)
 
 

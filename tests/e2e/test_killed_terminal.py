@@ -12,7 +12,7 @@ import pytest
 
 from banqup_tui.protocol.commands import SetProcessed, encode
 from banqup_tui.store.outbox import Outbox
-from banqup_tui.store.outbox_entry import CommandState, Line
+from banqup_tui.store.outbox_entry import CommandState, OutboxQueue
 from banqup_tui.store.query import DocumentQuery
 from banqup_tui.store.readers import Readers
 from banqup_tui.sync.session import Session
@@ -107,7 +107,7 @@ def test_what_was_taken_back_while_the_program_was_killed_never_takes_effect(sha
     outbox = Outbox.open(shared_setup.dirs.copies / "local" / "outbox.sqlite")
     body = SetProcessed(document_ids=(document,), processed=True)
     key = outbox.give(SetProcessed.KIND, bytes(encode(body)), shared_setup.seen())
-    outbox.claim(Line.COMMANDS)
+    outbox.claim(OutboxQueue.COMMANDS)
     assert outbox.take_back(key)
     killed_at(shared_setup, "outbox.withdrawn", "sync")
     assert shared_setup.banqup("sync").returncode == 0

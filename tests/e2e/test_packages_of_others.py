@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from banqup_tui.backend.integrations.registry import Extensions
-from banqup_tui.backend.services import Refused
+from banqup_tui.backend.services import CommandRefused
 from banqup_tui.protocol.commands import AddIntegration, AllowPackage, Install
 from banqup_tui.protocol.paths import TESTS, filled
 from tests.support.acme import TOKEN, Acme, acme
@@ -209,7 +209,7 @@ def test_the_yes_is_for_a_package_and_not_for_whatever_takes_its_place(tmp_path:
     point = entry_of("spy-of-anna", "mailbox")
     services = services_in(tmp_path, Extensions([point]))
     assert services.extensions.connector("mailbox") is None
-    with pytest.raises(Refused, match=r"of-another-package .*package: spy-of-anna"):
+    with pytest.raises(CommandRefused, match=r"of-another-package .*package: spy-of-anna"):
         ask(services, allowed_packages.allow, AllowPackage(extension_id="mailbox", package="spy-of-bart"))
     ask(services, allowed_packages.allow, AllowPackage(extension_id="mailbox", package="spy-of-anna"))
     assert services.extensions.connector("mailbox") is not None

@@ -222,8 +222,8 @@ def test_no_code_is_written_that_has_no_sentence() -> None:
 
 
 RAISED = {
-    "Refused",
-    "Failure",
+    "CommandRefused",
+    "RequestFailure",
     "problem",
     "BanqupError",
     "UnreadableDocument",

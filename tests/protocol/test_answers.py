@@ -48,7 +48,7 @@ from banqup_tui.protocol.messages import (
     TestResult,
 )
 from banqup_tui.protocol.problems import Problem, ProblemType
-from banqup_tui.store.copy import Copy
+from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.query import DocumentQuery, Filter, parse
 from banqup_tui.store.readers import Readers
@@ -182,7 +182,10 @@ def test_a_command_with_such_a_number_is_refused(number: int, tmp_path: Path) ->
 def test_a_number_that_was_typed_or_pasted_is_looked_for_or_said_to_be_none(
     line: str, digits: int, tmp_path: Path
 ) -> None:
-    with closing(Copy.open(tmp_path / "copy.sqlite")) as copy, closing(Outbox.open(tmp_path / "out.sqlite")) as outbox:
+    with (
+        closing(LocalCopy.open(tmp_path / "copy.sqlite")) as copy,
+        closing(Outbox.open(tmp_path / "out.sqlite")) as outbox,
+    ):
         found = parse(line.format("9" * digits))
         if isinstance(found, Filter):
             assert list(Readers(copy, outbox).listing(DocumentQuery(client_id="c", filter=found))) == []

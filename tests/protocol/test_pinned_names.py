@@ -28,8 +28,8 @@ from banqup_tui.formats.process import messages as reader
 from banqup_tui.protocol import messages
 from banqup_tui.protocol.commands import BODIES, Body
 from banqup_tui.protocol.problems import Problem, ProblemType
-from banqup_tui.store.outbox_entry import CommandState, Line, RescueKind
-from banqup_tui.store.overlay import Effect
+from banqup_tui.store.outbox_entry import CommandState, OutboxQueue, RescueKind
+from banqup_tui.store.overlay import VisibleEffect
 
 PINNED = Path(__file__).with_name("pinned_names.txt")
 ENTITIES = {
@@ -63,9 +63,9 @@ ENUMERATIONS = {
     "problem types": ProblemType,
     "kinds of entities": messages.EntityKind,
     "operations": messages.Op,
-    "lines of the outbox": Line,
+    "lines of the outbox": OutboxQueue,
     "states of a command": CommandState,
-    "effects drawn": Effect,
+    "effects drawn": VisibleEffect,
     "kinds of rescues": RescueKind,
 }
 PIPES = {"carrier": host, "drop process": drop, "reader process": reader}

@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 from banqup_tui.app import BanqupApp
 from banqup_tui.app_dirs import dirs_under
 from banqup_tui.protocol.local import Endpoint
-from banqup_tui.settings import Settings
+from banqup_tui.settings import UserSettings
 from banqup_tui.sync.session import Session
 from tests.screens.firm import FirmServer
 from tests.sync.fake_server import Line
@@ -138,12 +138,14 @@ async def program(
     server: FirmServer,
     size: tuple[int, int] = MIDDLE,
     *,
-    settings: Settings | None = None,
+    settings: UserSettings | None = None,
     environment: dict[str, str] | None = None,
     session: Session | None = None,
 ) -> AsyncIterator[Program]:
     session = session or open_session(root, server)
-    app = BanqupApp(session, settings or Settings(language="en", locale="en_GB", signs="unicode"), environment or PLAIN)
+    app = BanqupApp(
+        session, settings or UserSettings(language="en", locale="en_GB", signs="unicode"), environment or PLAIN
+    )
     try:
         async with app.run_test(size=size) as pilot:
             yield Program(app, pilot, session, server)

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from banqup_tui.domain.path_template import FOLDER_WORDS, PLACEHOLDERS
-from banqup_tui.settings import Settings
+from banqup_tui.settings import UserSettings
 from tests.screens.firm import FirmServer
 from tests.screens.program import MIDDLE, NARROW, Program
 from tests.screens.test_hostile_text import CLICK, WALK, waiting_files
@@ -78,7 +78,7 @@ async def test_in_a_language_of_one_catalogue_no_english_is_left_in_any_place(
     data = {word for part in (*vars(firm).values(), PROBLEM, str(Path.home())) for word in words_of_data(part)}
     known = (data - {""}) | OF_THE_PROGRAM | OF_PATHS
     left: dict[str, str] = {}
-    settings = Settings(language=pseudo.LANGUAGE, locale="en_GB", signs="unicode")
+    settings = UserSettings(language=pseudo.LANGUAGE, locale="en_GB", signs="unicode")
     async with opened(size, settings=settings) as here:
         await here.until(lambda: "Parvis" in here.text)
         refuse(here, "p-ready", "F26/004417")

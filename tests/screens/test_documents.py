@@ -2,7 +2,7 @@
 
 import pytest
 
-from banqup_tui.settings import Settings
+from banqup_tui.settings import UserSettings
 from tests.screens.program import MIDDLE, NARROW, PLAIN
 
 
@@ -130,7 +130,7 @@ async def test_details_that_are_longer_than_the_window_scroll_by_pages(opened):
 @pytest.mark.parametrize(("no_color", "signs"), [("", "unicode"), ("1", "unicode"), ("1", "ascii")])
 async def test_a_credit_note_says_so_before_its_number_and_counts_against_the_rest(opened, size, no_color, signs):
     sign, minus = ("<", "-") if signs == "ascii" else ("←", "−")
-    settings = Settings(language="en", locale="en_GB", signs=signs)
+    settings = UserSettings(language="en", locale="en_GB", signs=signs)
     async with opened(size, settings=settings, environment={**PLAIN, "NO_COLOR": no_color}) as here:
         await here.press(*here.into_table)
         await here.sees(f"{sign}NC-2026-0219", f"{minus}211.75", " F26/004417")

@@ -3,8 +3,8 @@
 import pytest
 
 from banqup_tui.protocol.commands import SetProcessed, encode
-from banqup_tui.store.outbox_entry import CommandState, Line
-from banqup_tui.store.overlay import Effect
+from banqup_tui.store.outbox_entry import CommandState, OutboxQueue
+from banqup_tui.store.overlay import VisibleEffect
 from tests.screens.program import MIDDLE, NARROW, Program
 
 PROBLEM = b'{"type": "refused", "title": "No.", "detail": "It is locked.", "remedy": "Unlock it first."}'
@@ -16,9 +16,9 @@ def refuse(here: Program, document_id: str, label: str, *, state: CommandState =
     outbox = here.session.outbox
     key = outbox.give(
         SetProcessed.KIND, body, here.session.copy.state().seen,
-        documents=(document_id,), effect=Effect.PROCESSED, label=label,
+        documents=(document_id,), effect=VisibleEffect.PROCESSED, label=label,
     )  # fmt: skip
-    outbox.claim(Line.COMMANDS)
+    outbox.claim(OutboxQueue.COMMANDS)
     outbox.answered(key, state, problem=PROBLEM if state is CommandState.REFUSED else None)
     here.session.engine.wake()
     return key

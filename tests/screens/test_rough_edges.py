@@ -6,7 +6,7 @@ import time
 import pytest
 from rich.cells import cell_len
 
-from banqup_tui.settings import Settings
+from banqup_tui.settings import UserSettings
 from tests.screens.firm import HOSTILE
 from tests.screens.program import BROAD, MIDDLE, NARROW, PLAIN, open_session
 
@@ -160,7 +160,7 @@ async def test_what_was_done_before_quitting_is_still_there(opened, firm, tmp_pa
 async def test_menus_without_grounds_have_a_frame(opened, theme, environment, monkeypatch):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    settings = Settings(language="en", locale="en_GB", signs="unicode", theme=theme)
+    settings = UserSettings(language="en", locale="en_GB", signs="unicode", theme=theme)
     async with opened(settings=settings, environment=environment) as here:
         await here.press("enter", "full_stop")
         await here.sees("Download…")
@@ -170,7 +170,7 @@ async def test_menus_without_grounds_have_a_frame(opened, theme, environment, mo
 
 
 async def test_in_ascii_every_sign_is_ascii(opened):
-    settings = Settings(language="en", locale="en_GB", signs="ascii", theme="ansi")
+    settings = UserSettings(language="en", locale="en_GB", signs="ascii", theme="ansi")
     async with opened(NARROW, settings=settings) as here:
         here.app.screen.table.move_to(0)
         await here.press(*here.into_table, "full_stop")
@@ -179,7 +179,7 @@ async def test_in_ascii_every_sign_is_ascii(opened):
 
 
 async def test_french_from_the_settings(opened):
-    async with opened(settings=Settings(language="fr", locale="fr_BE", signs="unicode")) as here:
+    async with opened(settings=UserSettings(language="fr", locale="fr_BE", signs="unicode")) as here:
         await here.sees("Documents client", "À jour")
         await here.press("enter")
         await here.sees("Dossiers", "Fournisseur", "1\u00a0215,13")

@@ -5,7 +5,7 @@ import pytest
 from banqup_tui.domain.extension import Category
 from banqup_tui.protocol.problems import Problem
 from banqup_tui.screens import form_sign_in
-from banqup_tui.settings import Settings
+from banqup_tui.settings import UserSettings
 from tests.screens.firm import EXTENSIONS, extension
 from tests.screens.program import MIDDLE, NARROW, PLAIN
 
@@ -243,7 +243,7 @@ async def test_with_the_server_down_it_says_so(opened, mail):
 async def test_what_a_provider_is_called_is_only_text(opened, mail, size):
     mail.sign_ins.provider = "a[/b]c \x1b[31m ‮" + "漢" * 300
     mail.sign_ins.url = "https://login.example/[/b]\x1b]52;c;aGk=\x07?" + "漢" * 300
-    async with opened(size, settings=Settings(language="fr", locale="fr_BE", signs="unicode")) as here:
+    async with opened(size, settings=UserSettings(language="fr", locale="fr_BE", signs="unicode")) as here:
         await at_sign_in(here, "enter")
         await here.sees("Annuler", "a[/b]c", "https://login.example/[/b]")
         panel = here.app.screen.focused

@@ -20,8 +20,8 @@ from banqup_tui.sources.layouts import read_path
 from banqup_tui.sources.sorter import (
     Hints,
     NewClient,
+    PartyRole,
     Placed,
-    Role,
     Unplaced,
     sort,
 )
@@ -158,7 +158,7 @@ def test_a_stranger_becomes_a_client_only_when_asked_for() -> None:
     assert unplaced(INVOICE, Firm()).reason.code == "placing.no-client"
     (one,) = made(INVOICE)
     assert isinstance(one.client, NewClient)
-    assert (one.client.name, one.client.vat_number, one.role) == (BAKERY.name, BAKERY.vat_number, Role.BUYER)
+    assert (one.client.name, one.client.vat_number, one.role) == (BAKERY.name, BAKERY.vat_number, PartyRole.BUYER)
     assert f"be:{BAKERY.number}" in one.client.keys
 
 

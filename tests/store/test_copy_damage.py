@@ -15,7 +15,7 @@ import pytest
 
 from banqup_tui.store import copy as copy_module
 from banqup_tui.store import copy_check
-from banqup_tui.store.copy import Copy
+from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.failures import FailureReader
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.query import DocumentQuery, SortColumn
@@ -65,7 +65,7 @@ def cut(content: bytearray, chance: random.Random) -> None:
 
 def is_empty(path: Path) -> bool:
     outbox = Outbox.open(path.with_name("outbox.sqlite"))
-    with closing(Copy.open(path)) as copy, closing(outbox):
+    with closing(LocalCopy.open(path)) as copy, closing(outbox):
         readers = Readers(copy, outbox)
         assert outbox.waiting_count() == 1
         return readers.clients() == [] and readers.documents(DocumentQuery()).count() == 0 and copy.was_damaged
@@ -88,7 +88,7 @@ def test_a_copy_that_differs_by_a_bit_from_the_one_that_was_closed_is_begun_agai
 
 def test_a_sound_copy_is_used_as_it_is(path: Path) -> None:
     for _ in range(3):
-        with closing(Copy.open(path)) as copy:
+        with closing(LocalCopy.open(path)) as copy:
             assert not copy.was_damaged
             assert len(list(readers_of(copy).listing(DocumentQuery()))) == DOCUMENTS
         # Beside a log the next program would take no seal, and fetch all rows again.
@@ -96,15 +96,15 @@ def test_a_sound_copy_is_used_as_it_is(path: Path) -> None:
         assert not path.with_name("copy.sqlite-wal").exists()
 
 
-def readers_of(copy: Copy) -> Readers:
+def readers_of(copy: LocalCopy) -> Readers:
     return Readers(copy, Outbox.open(copy.path.with_name("outbox.sqlite")))
 
 
 OPENS = """
 import os, signal, sys
 from pathlib import Path
-from banqup_tui.store.copy import Copy
-copy = Copy.open(Path(sys.argv[1]))
+from banqup_tui.store.copy import LocalCopy
+copy = LocalCopy.open(Path(sys.argv[1]))
 copy.writer().execute("UPDATE meta SET step = step + 1")
 os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -113,7 +113,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_after_a_kill_a_sound_copy_is_used_and_one_with_a_broken_page_is_not(path: Path) -> None:
     killed = subprocess.run([sys.executable, "-c", OPENS, str(path)], cwd=ROOT, check=False)
     assert killed.returncode == -signal.SIGKILL
-    with closing(Copy.open(path)) as copy:
+    with closing(LocalCopy.open(path)) as copy:
         assert not copy.was_damaged
         index = copy.reader().execute("SELECT rootpage FROM sqlite_master WHERE name = 'document_filed'").fetchone()[0]
     path.with_name("copy.seal").unlink()
@@ -144,14 +144,14 @@ def test_without_a_seal_a_value_that_is_another_is_gone_as_soon_as_the_server_an
 
 def test_the_seal_is_written_by_the_last_program_alone(path: Path) -> None:
     seal = path.with_name("copy.seal")
-    first, second = Copy.open(path), Copy.open(path)
+    first, second = LocalCopy.open(path), LocalCopy.open(path)
     assert not seal.exists()
     second.writer().execute("UPDATE meta SET step = step + 1")
     first.close()
     assert not seal.exists()
     second.close()
     assert seal.exists()
-    with closing(Copy.open(path)) as copy:
+    with closing(LocalCopy.open(path)) as copy:
         assert not copy.was_damaged
 
 
@@ -166,7 +166,7 @@ def test_a_large_copy_is_checked_while_its_first_rows_are_on_the_screen(
     for damaged in (False, True):
         path.write_bytes(content if damaged else path.read_bytes())
         path.with_name("copy.seal").write_bytes(seal)
-        with closing(Copy.open(path, in_background=True)) as copy:
+        with closing(LocalCopy.open(path, in_background=True)) as copy:
             assert copy._check is not None
             copy._check._thread.join()
             assert copy.was_damaged is damaged
@@ -194,7 +194,7 @@ def test_a_command_line_reads_a_large_copy_whole_only_where_it_may_have_been_wri
 
     def opened() -> int:
         reads.clear()
-        with closing(Copy.open(path)) as copy:
+        with closing(LocalCopy.open(path)) as copy:
             assert not copy.was_damaged
         return len(reads)
 
@@ -205,7 +205,7 @@ def test_a_command_line_reads_a_large_copy_whole_only_where_it_may_have_been_wri
     assert opened() == 0
     with_its_times(path, path.read_bytes())
     assert opened() == 1, "somebody has written to it"
-    with closing(Copy.open(path)) as copy:
+    with closing(LocalCopy.open(path)) as copy:
         copy.writer().execute("UPDATE meta SET step = step + 1")
     assert opened() == 0
     boot.unlink()
@@ -217,7 +217,7 @@ def test_a_large_copy_that_was_written_to_is_begun_again_by_a_command_line(
     path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[Path, bytes], object]
 ) -> None:
     monkeypatch.setattr(copy_module, "AT_ONCE_BYTES", 0)
-    Copy.open(path).close()
+    LocalCopy.open(path).close()
     content = bytearray(path.read_bytes())
     at = content.rindex(b"d7.xml")
     content[at : at + 2] = b"d8"
@@ -242,7 +242,7 @@ def test_a_reader_that_meets_damage_reads_the_copy_that_is_begun_again(
     path: Path, read: Callable[[Readers, FailureReader], object]
 ) -> None:
     outbox = Outbox.open(path.with_name("outbox.sqlite"))
-    with closing(Copy.open(path)) as copy, closing(outbox):
+    with closing(LocalCopy.open(path)) as copy, closing(outbox):
         size = path.stat().st_size
         with path.open("r+b") as file:
             file.write(random.Random(1).randbytes(size))
@@ -262,7 +262,7 @@ def test_a_reader_that_meets_damage_reads_the_copy_that_is_begun_again(
     ],
 )
 def test_a_value_that_cannot_be_one_counts_as_damage(path: Path, damage: str) -> None:
-    with closing(Copy.open(path)) as copy:
+    with closing(LocalCopy.open(path)) as copy:
         copy.writer().execute(damage)
         readers = readers_of(copy)
         readers.clients()
@@ -290,7 +290,7 @@ def test_the_sync_fills_the_copy_that_was_begun_again(tmp_path: Path) -> None:
 
 
 def test_damage_again_and_again_ends_in_a_sentence(path: Path) -> None:
-    with closing(Copy.open(path)) as copy:
+    with closing(LocalCopy.open(path)) as copy:
         readers = readers_of(copy)
         for healed in (False, True):
             copy.writer().execute("INSERT OR REPLACE INTO extension (id, value) VALUES ('e', CAST('{' AS BLOB))")

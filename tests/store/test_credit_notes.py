@@ -8,7 +8,7 @@ import pytest
 
 from banqup_tui.domain.document import Document, DocumentKind
 from banqup_tui.domain.listing import Totals
-from banqup_tui.store.copy import Copy
+from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.query import DocumentQuery, Filter, SortColumn, parse
 from banqup_tui.store.readers import Readers
 from tests.store.test_windows import CopySetup
@@ -89,6 +89,6 @@ def test_a_copy_of_an_older_program_gets_the_sign_of_its_credit_notes(
         old.execute("DELETE FROM _sqlite_migrations WHERE name > '0003'")
         old.execute("UPDATE meta SET schema = 3")
     old.close()
-    copy_setup.copy = Copy.open(path)
+    copy_setup.copy = LocalCopy.open(path)
     is_as_it_should_be(Readers(copy_setup.copy, copy_setup.outbox))
     assert list(tmp_path.glob("*aside*")) == []

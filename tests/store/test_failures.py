@@ -23,7 +23,7 @@ from banqup_tui.protocol.commands import Dismiss, Resend, Send, encode
 from banqup_tui.protocol.messages import Snapshot
 from banqup_tui.store import applying
 from banqup_tui.store.applying import Put
-from banqup_tui.store.copy import Copy
+from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.failures import FailureReader
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.outbox_entry import CommandState
@@ -37,7 +37,7 @@ class Firm:
 
     def __init__(self, directory: Path) -> None:
         self.path = directory / "copy.sqlite"
-        self.copy = Copy.open(self.path)
+        self.copy = LocalCopy.open(self.path)
         self.outbox = Outbox.open(directory / "outbox.sqlite")
         self.failures = FailureReader(self.copy, self.outbox)
         self.seq = 1
@@ -172,7 +172,7 @@ def test_a_copy_of_an_older_program_keeps_its_rows_and_knows_their_causes(tmp_pa
         old.execute("DELETE FROM _sqlite_migrations WHERE name > '0001'")
         old.execute("UPDATE meta SET schema = 1")
     old.close()
-    firm.copy = Copy.open(firm.path)
+    firm.copy = LocalCopy.open(firm.path)
     firm.outbox = Outbox.open(tmp_path / "outbox.sqlite")
     firm.failures = FailureReader(firm.copy, firm.outbox)
     assert firm.seen() == seen

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from banqup_tui.store import copy_schema
-from banqup_tui.store.copy import Copy
+from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.faults import FaultCode, LocalFault, fault_of
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.sqlite import connect, reading, writing
@@ -127,7 +127,7 @@ def made_copy(path: Path) -> bytes:
     return path.read_bytes()
 
 
-@pytest.mark.parametrize(("opened", "made"), [(Outbox.open, made_outbox), (Copy.open, made_copy)])
+@pytest.mark.parametrize(("opened", "made"), [(Outbox.open, made_outbox), (LocalCopy.open, made_copy)])
 def test_without_descriptors_a_sound_file_stays_where_it_is(
     tmp_path: Path, opened: Callable[[Path], object], made: Callable[[Path], bytes]
 ) -> None:
@@ -143,12 +143,12 @@ def test_without_descriptors_a_sound_file_stays_where_it_is(
 OPENS_AS_ANOTHER_USER = """
 import os, sys
 from pathlib import Path
-from banqup_tui.store.copy import Copy
+from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.faults import LocalFault
 from banqup_tui.store.outbox import Outbox
 os.setresgid(65534, 65534, 65534); os.setresuid(65534, 65534, 65534)
 try:
-    {"outbox": Outbox, "copy": Copy}[sys.argv[1]].open(Path(sys.argv[2]))
+    {"outbox": Outbox, "copy": LocalCopy}[sys.argv[1]].open(Path(sys.argv[2]))
 except LocalFault as fault:
     print(fault.code)
 """

@@ -10,8 +10,8 @@ import pytest
 
 from banqup_tui.store.lease import lead, step_down
 from banqup_tui.store.outbox import BATCH, Outbox, OutboxTooNew
-from banqup_tui.store.outbox_entry import CommandState, Line
-from banqup_tui.store.overlay import Effect, Mark, Moment, has_arrived
+from banqup_tui.store.outbox_entry import CommandState, OutboxQueue
+from banqup_tui.store.overlay import Mark, Moment, VisibleEffect, has_arrived
 
 
 @pytest.fixture
@@ -21,7 +21,9 @@ def outbox(tmp_path: Path) -> Iterator[Outbox]:
     outbox.close()
 
 
-def give(outbox: Outbox, *, documents: tuple[str, ...] = ("d1",), effect: Effect | None = Effect.SENT) -> str:
+def give(
+    outbox: Outbox, *, documents: tuple[str, ...] = ("d1",), effect: VisibleEffect | None = VisibleEffect.SENT
+) -> str:
     return outbox.give("SEND", b"{}", "e.1", documents=documents, effect=effect)
 
 
@@ -40,7 +42,7 @@ def test_what_was_given_is_there_after_a_restart(tmp_path: Path, outbox: Outbox)
 
 def test_commands_go_in_the_order_given_and_no_more_than_a_batch(outbox: Outbox) -> None:
     keys = [give(outbox) for _ in range(BATCH + 5)]
-    assert [entry.key for entry in outbox.claim(Line.COMMANDS)] == keys[:BATCH]
+    assert [entry.key for entry in outbox.claim(OutboxQueue.COMMANDS)] == keys[:BATCH]
 
 
 def test_many_given_together_are_all_there_in_their_order_and_each_can_be_taken_back(outbox: Outbox) -> None:
@@ -48,27 +50,27 @@ def test_many_given_together_are_all_there_in_their_order_and_each_can_be_taken_
     keys = outbox.give_all([("ADD_INTEGRATION", b"{}", (), None)] * 3, "e.1", labels=names)
     assert [(entry.key, entry.label) for entry in outbox.waiting()] == list(zip(keys, names, strict=True))
     assert outbox.undo(keys[1])
-    assert [entry.key for entry in outbox.claim(Line.COMMANDS)] == [keys[0], keys[2]]
+    assert [entry.key for entry in outbox.claim(OutboxQueue.COMMANDS)] == [keys[0], keys[2]]
 
 
 def test_the_head_of_the_line_is_sent_again_under_the_same_key_until_it_is_answered(outbox: Outbox) -> None:
     first, second = give(outbox), give(outbox)
-    outbox.claim(Line.COMMANDS, 1)
-    claimed = outbox.claim(Line.COMMANDS)
+    outbox.claim(OutboxQueue.COMMANDS, 1)
+    claimed = outbox.claim(OutboxQueue.COMMANDS)
     assert [(entry.key, entry.tries) for entry in claimed] == [(first, 1), (second, 0)]
     outbox.answered(first, CommandState.DONE, 7)
-    assert [entry.key for entry in outbox.claim(Line.COMMANDS)] == [second]
+    assert [entry.key for entry in outbox.claim(OutboxQueue.COMMANDS)] == [second]
 
 
 def test_a_long_import_does_not_hold_up_a_keypress(outbox: Outbox) -> None:
-    outbox.give("IMPORT_FILE", b"{}", "e.1", line=Line.IMPORTS, file="ab")
+    outbox.give("IMPORT_FILE", b"{}", "e.1", line=OutboxQueue.IMPORTS, file="ab")
     key = give(outbox)
-    assert [entry.key for entry in outbox.claim(Line.COMMANDS)] == [key]
+    assert [entry.key for entry in outbox.claim(OutboxQueue.COMMANDS)] == [key]
 
 
 def test_undo_takes_back_only_what_was_never_tried(outbox: Outbox) -> None:
     first, second = give(outbox), give(outbox)
-    outbox.claim(Line.COMMANDS, 1)
+    outbox.claim(OutboxQueue.COMMANDS, 1)
     assert not outbox.undo(first)
     assert outbox.undo(second)
     assert (state(outbox, first), state(outbox, second)) == (CommandState.SENDING, CommandState.CANCELLED)
@@ -76,12 +78,12 @@ def test_undo_takes_back_only_what_was_never_tried(outbox: Outbox) -> None:
 
 def test_taking_back_what_was_tried_is_asked_of_the_server_alone(outbox: Outbox) -> None:
     first, second = give(outbox), give(outbox)
-    outbox.claim(Line.COMMANDS, 1)
+    outbox.claim(OutboxQueue.COMMANDS, 1)
     assert outbox.take_back(first)
-    (head,) = outbox.claim(Line.COMMANDS)
+    (head,) = outbox.claim(OutboxQueue.COMMANDS)
     assert head.withdraw
     outbox.answered(first, CommandState.CANCELLED)
-    assert [entry.key for entry in outbox.claim(Line.COMMANDS)] == [second]
+    assert [entry.key for entry in outbox.claim(OutboxQueue.COMMANDS)] == [second]
     assert not outbox.take_back(first)
 
 
@@ -92,7 +94,7 @@ def test_a_secret_is_on_this_computer_only_until_its_command_is_answered(tmp_pat
         return b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
 
     assert b"geheim-4711" in on_disk()
-    outbox.claim(Line.COMMANDS)
+    outbox.claim(OutboxQueue.COMMANDS)
     outbox.answered(key, CommandState.DONE, 7)
     assert b"geheim-4711" not in on_disk()
     entry = outbox.entry(key)
@@ -102,7 +104,7 @@ def test_a_secret_is_on_this_computer_only_until_its_command_is_answered(tmp_pat
 
 def test_a_doubled_answer_changes_nothing(outbox: Outbox) -> None:
     key = give(outbox)
-    outbox.claim(Line.COMMANDS)
+    outbox.claim(OutboxQueue.COMMANDS)
     assert outbox.answered(key, CommandState.DONE, 7)
     assert not outbox.answered(key, CommandState.REFUSED, 9)
     assert state(outbox, key) is CommandState.DONE
@@ -110,7 +112,7 @@ def test_a_doubled_answer_changes_nothing(outbox: Outbox) -> None:
 
 def test_what_was_refused_or_has_expired_is_to_be_looked_at_until_dismissed(outbox: Outbox) -> None:
     refused, expired = give(outbox), give(outbox)
-    outbox.claim(Line.COMMANDS)
+    outbox.claim(OutboxQueue.COMMANDS)
     outbox.answered(refused, CommandState.REFUSED, 3, problem=b'{"title": "No."}')
     outbox.answered(expired, CommandState.EXPIRED)
     assert [entry.key for entry in outbox.refused()] == [expired, refused]
@@ -122,13 +124,13 @@ def test_what_was_refused_or_has_expired_is_to_be_looked_at_until_dismissed(outb
 def test_after_ten_faults_in_a_row_a_command_is_taken_back(outbox: Outbox) -> None:
     key = give(outbox)
     for time in range(10):
-        outbox.claim(Line.COMMANDS)
+        outbox.claim(OutboxQueue.COMMANDS)
         assert outbox.failed([key]) is (time == 9)
 
 
 def test_after_a_restored_server_what_was_tried_has_expired_and_the_rest_is_stamped_anew(outbox: Outbox) -> None:
     tried, untried = give(outbox), give(outbox)
-    outbox.claim(Line.COMMANDS, 1)
+    outbox.claim(OutboxQueue.COMMANDS, 1)
     outbox.stamp_anew("f", 4)
     assert state(outbox, tried) is CommandState.EXPIRED
     entry = outbox.entry(untried)
@@ -152,7 +154,7 @@ def test_of_a_corrupt_outbox_what_can_be_read_is_saved(tmp_path: Path) -> None:
     path = tmp_path / "outbox.sqlite"
     outbox = Outbox.open(path)
     keys = [outbox.give("SEND", b"x" * 3000, "e.1") for _ in range(40)]
-    outbox.claim(Line.COMMANDS, 1)
+    outbox.claim(OutboxQueue.COMMANDS, 1)
     outbox._connections.mine().execute("PRAGMA wal_checkpoint(TRUNCATE)")
     outbox.close()
     content = bytearray(path.read_bytes())
@@ -170,8 +172,8 @@ def test_of_a_corrupt_outbox_what_can_be_read_is_saved(tmp_path: Path) -> None:
 
 
 def test_the_bytes_of_a_refused_import_are_needed_until_it_is_dismissed(outbox: Outbox) -> None:
-    key = outbox.give("IMPORT_FILE", b"{}", "e.1", line=Line.IMPORTS, file="ab")
-    outbox.claim(Line.IMPORTS)
+    key = outbox.give("IMPORT_FILE", b"{}", "e.1", line=OutboxQueue.IMPORTS, file="ab")
+    outbox.claim(OutboxQueue.IMPORTS)
     outbox.answered(key, CommandState.REFUSED)
     assert outbox.needs_file("ab")
     assert outbox.forget_old() == ["ab"]
@@ -184,7 +186,7 @@ def test_answers_are_kept_thirty_days_for_undo_and_history(tmp_path: Path) -> No
     now = [datetime(2026, 11, 1, tzinfo=UTC)]
     outbox = Outbox.open(tmp_path / "outbox.sqlite", lambda: now[0])
     done, refused, waiting = give(outbox), give(outbox), give(outbox)
-    outbox.claim(Line.COMMANDS, 2)
+    outbox.claim(OutboxQueue.COMMANDS, 2)
     outbox.answered(done, CommandState.DONE, 1)
     outbox.answered(refused, CommandState.REFUSED, 2)
     now[0] += timedelta(days=29)
@@ -220,7 +222,7 @@ def test_one_program_leads_until_it_stops_or_is_silent_for_twenty_seconds(outbox
 def test_a_done_command_is_drawn_until_its_row_is_as_new(
     done_at: int | None, ver: int, gen: int, seq: int, arrived: bool
 ) -> None:
-    mark = Mark(effect=Effect.SENT, done_at=done_at)
+    mark = Mark(effect=VisibleEffect.SENT, done_at=done_at)
     assert has_arrived(mark, ver, gen, Moment(gen=2, seq=seq)) is arrived
 
 
@@ -234,8 +236,8 @@ def test_the_overlay_follows_every_change(outbox: Outbox) -> None:
 
 
 def refused_import(outbox: Outbox, problem_type: str) -> str:
-    key = outbox.give("IMPORT_FILE", b"{}", "e.1", line=Line.IMPORTS, file="f" * 64, label="Import a.xml")
-    outbox.claim(Line.IMPORTS)
+    key = outbox.give("IMPORT_FILE", b"{}", "e.1", line=OutboxQueue.IMPORTS, file="f" * 64, label="Import a.xml")
+    outbox.claim(OutboxQueue.IMPORTS)
     outbox.answered(key, CommandState.REFUSED, problem=json.dumps({"type": problem_type, "title": "No."}).encode())
     return key
 
@@ -264,7 +266,7 @@ def test_what_was_refused_is_given_again_in_its_old_order_and_the_old_ones_are_g
 
 def test_settings_that_were_wiped_are_not_given_again(outbox: Outbox) -> None:
     key = outbox.give("INSTALL", b'{"settings": {"password": "x"}}', "e.1")
-    outbox.claim(Line.COMMANDS)
+    outbox.claim(OutboxQueue.COMMANDS)
     outbox.answered(key, CommandState.REFUSED, problem=b'{"type": "invalid-settings", "title": "No."}')
     assert outbox.give_again([key], "e.2") == []
     assert [entry.key for entry in outbox.refused()] == [key]

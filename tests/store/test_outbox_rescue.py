@@ -18,7 +18,7 @@ from banqup_tui.store import outbox_schema
 from banqup_tui.store.faults import FaultCode, LocalFault
 from banqup_tui.store.lease import lead
 from banqup_tui.store.outbox import Outbox, OutboxTooNew
-from banqup_tui.store.outbox_entry import CommandState, Line, RescueKind
+from banqup_tui.store.outbox_entry import CommandState, OutboxQueue, RescueKind
 
 ROOT = Path(__file__).parents[2]
 PAGE = 4096
@@ -30,9 +30,9 @@ def give_some(outbox: Outbox, count: int = COMMANDS) -> list[str]:
     keys = []
     for number in range(count):
         body = b'{"number": %d, "text": "%s"}' % (number, b"x" * (40 if number % 7 else 6000))
-        line = Line.IMPORTS if number % 2 else Line.COMMANDS
+        line = OutboxQueue.IMPORTS if number % 2 else OutboxQueue.COMMANDS
         keys.append(outbox.give("SEND", body, "e.1", line=line, label=f"change {number}"))
-    outbox.claim(Line.COMMANDS, 4)
+    outbox.claim(OutboxQueue.COMMANDS, 4)
     outbox.answered(keys[0], CommandState.DONE, 1)
     return keys[1:]
 

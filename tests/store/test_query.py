@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from banqup_tui.domain.status import AccountingStatus
-from banqup_tui.store.query import Field, Filter, FilterProblem, parse
+from banqup_tui.store.query import Filter, FilterField, FilterProblem, parse
 
 
-def only(line: str) -> tuple[Field, str, int | None, int | None]:
+def only(line: str) -> tuple[FilterField, str, int | None, int | None]:
     found = parse(line)
     assert isinstance(found, Filter), found
     (term,) = found.terms
@@ -18,23 +18,23 @@ def only(line: str) -> tuple[Field, str, int | None, int | None]:
 @pytest.mark.parametrize(
     ("line", "term"),
     [
-        ("zavel", (Field.TEXT, "zavel", None, None)),
-        ('"la meuse"', (Field.TEXT, "la meuse", None, None)),
-        ('from:"la meuse"', (Field.FROM, "la meuse", None, None)),
-        ("gross:>500", (Field.GROSS, ">500", 5_000_001, None)),
-        ("gross:>=12,50", (Field.GROSS, ">=12,50", 125_000, None)),
-        ("net:<0", (Field.NET, "<0", None, -1)),
-        ("vat:1.5..2", (Field.VAT, "1.5..2", 15_000, 20_000)),
-        ("date:2026", (Field.DATE, "2026", 20260101, 20261231)),
-        ("date:2026-11", (Field.DATE, "2026-11", 20261101, 20261131)),
-        ("date:24/11/26", (Field.DATE, "24/11/26", 20261124, 20261124)),
-        ("date:>2026-10", (Field.DATE, ">2026-10", 20261032, None)),
-        ("date:2025..2026-03", (Field.DATE, "2025..2026-03", 20250101, 20260331)),
-        ("number:2026/11", (Field.NUMBER, "2026/11", None, None)),
-        ("-121,00", (Field.TEXT, "-121,00", None, None)),
+        ("zavel", (FilterField.TEXT, "zavel", None, None)),
+        ('"la meuse"', (FilterField.TEXT, "la meuse", None, None)),
+        ('from:"la meuse"', (FilterField.FROM, "la meuse", None, None)),
+        ("gross:>500", (FilterField.GROSS, ">500", 5_000_001, None)),
+        ("gross:>=12,50", (FilterField.GROSS, ">=12,50", 125_000, None)),
+        ("net:<0", (FilterField.NET, "<0", None, -1)),
+        ("vat:1.5..2", (FilterField.VAT, "1.5..2", 15_000, 20_000)),
+        ("date:2026", (FilterField.DATE, "2026", 20260101, 20261231)),
+        ("date:2026-11", (FilterField.DATE, "2026-11", 20261101, 20261131)),
+        ("date:24/11/26", (FilterField.DATE, "24/11/26", 20261124, 20261124)),
+        ("date:>2026-10", (FilterField.DATE, ">2026-10", 20261032, None)),
+        ("date:2025..2026-03", (FilterField.DATE, "2025..2026-03", 20250101, 20260331)),
+        ("number:2026/11", (FilterField.NUMBER, "2026/11", None, None)),
+        ("-121,00", (FilterField.TEXT, "-121,00", None, None)),
     ],
 )
-def test_one_term(line: str, term: tuple[Field, str, int | None, int | None]) -> None:
+def test_one_term(line: str, term: tuple[FilterField, str, int | None, int | None]) -> None:
     assert only(line) == term
 
 

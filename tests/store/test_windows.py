@@ -18,10 +18,10 @@ from banqup_tui.domain.status import AccountingStatus, accounting_status_with
 from banqup_tui.protocol.messages import Snapshot
 from banqup_tui.store import applying
 from banqup_tui.store.applying import Put
-from banqup_tui.store.copy import Copy
+from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.outbox import Outbox
-from banqup_tui.store.outbox_entry import CommandState, Line
-from banqup_tui.store.overlay import Effect
+from banqup_tui.store.outbox_entry import CommandState, OutboxQueue
+from banqup_tui.store.overlay import VisibleEffect
 from banqup_tui.store.query import DocumentQuery, Filter, FilterProblem, SortColumn, parse
 from banqup_tui.store.readers import Readers
 from tests.sync.fake_server import a_client, a_document
@@ -33,7 +33,7 @@ class CopySetup:
     """A filled copy with an outbox."""
 
     def __init__(self, directory: Path) -> None:
-        self.copy = Copy.open(directory / "copy.sqlite")
+        self.copy = LocalCopy.open(directory / "copy.sqlite")
         self.outbox = Outbox.open(directory / "outbox.sqlite")
         self.readers = Readers(self.copy, self.outbox)
         self.seq = 1
@@ -261,14 +261,14 @@ def test_a_document_reads_back_whole(copy_setup: CopySetup) -> None:
 
 def test_what_waits_is_drawn_over_rows_folders_and_counts(copy_setup: CopySetup) -> None:
     copy_setup.put(a_document("a"), a_document("b"))
-    key = copy_setup.outbox.give("SEND", b"{}", "e.1", documents=["a"], effect=Effect.SENT)
+    key = copy_setup.outbox.give("SEND", b"{}", "e.1", documents=["a"], effect=VisibleEffect.SENT)
     row = copy_setup.readers.row("a")
     assert row is not None
     assert (row.status, row.pending, row.attempted) == (AccountingStatus.QUEUED, True, True)
     assert (copy_setup.readers.counts("c1").queued, copy_setup.readers.counts("c1").ready) == (1, 1)
     assert copy_setup.readers.clients()[0].counts.queued == 1
     assert sum(node.counts.queued for node in copy_setup.readers.folders("c1")) == 1
-    copy_setup.outbox.claim(Line.COMMANDS)
+    copy_setup.outbox.claim(OutboxQueue.COMMANDS)
     copy_setup.outbox.answered(key, CommandState.DONE, copy_setup.seq + 1)
     assert copy_setup.readers.counts("c1").queued == 1, "an answer alone does not take it away"
     copy_setup.put(a_document("a", accounting_status=AccountingStatus.QUEUED))
@@ -280,7 +280,7 @@ def test_what_waits_is_drawn_over_rows_folders_and_counts(copy_setup: CopySetup)
 def test_marking_as_not_processed_shows_what_its_deliveries_say(copy_setup: CopySetup) -> None:
     copy_setup.put(a_document("a", processed=True, accounting_status=AccountingStatus.PROCESSED))
     copy_setup.put(Delivery(id="v", integration_id="i", document_id="a", sha256="0" * 64, state=DeliveryState.FAILED))
-    copy_setup.outbox.give("SET_PROCESSED", b"{}", "e.1", documents=["a"], effect=Effect.NOT_PROCESSED)
+    copy_setup.outbox.give("SET_PROCESSED", b"{}", "e.1", documents=["a"], effect=VisibleEffect.NOT_PROCESSED)
     row = copy_setup.readers.row("a")
     assert row is not None
     assert row.status is AccountingStatus.ERROR
@@ -288,7 +288,7 @@ def test_marking_as_not_processed_shows_what_its_deliveries_say(copy_setup: Copy
 
 def test_a_document_waiting_for_its_client_is_not_drawn_as_queued(copy_setup: CopySetup) -> None:
     copy_setup.put(a_document("a", approved=False, accounting_status=AccountingStatus.CLIENT_ACTION_NEEDED))
-    copy_setup.outbox.give("SEND", b"{}", "e.1", documents=["a"], effect=Effect.SENT)
+    copy_setup.outbox.give("SEND", b"{}", "e.1", documents=["a"], effect=VisibleEffect.SENT)
     row = copy_setup.readers.row("a")
     assert row is not None
     assert row.status is AccountingStatus.CLIENT_ACTION_NEEDED
@@ -311,14 +311,14 @@ def test_a_status_is_drawn_as_the_service_will_state_it(
     assert row is not None
     assert (row.status, row.pending) == (before, False)
 
-    effects = {"SET_PROCESSED": Effect.PROCESSED, "UNSET_PROCESSED": Effect.NOT_PROCESSED}
-    effect = effects.get(kind, Effect.SENT)
+    effects = {"SET_PROCESSED": VisibleEffect.PROCESSED, "UNSET_PROCESSED": VisibleEffect.NOT_PROCESSED}
+    effect = effects.get(kind, VisibleEffect.SENT)
     copy_setup.outbox.give(kind, b"{}", "e.1", documents=["a"], effect=effect)
-    if effect is Effect.SENT:
+    if effect is VisibleEffect.SENT:
         queued = Delivery(id="w", integration_id="j", document_id="a", sha256="0" * 64, state=DeliveryState.QUEUED)
         after = accounting_status_with([*deliveries, queued], approved=approved, processed=processed)
     else:
-        after = accounting_status_with(deliveries, approved=approved, processed=effect is Effect.PROCESSED)
+        after = accounting_status_with(deliveries, approved=approved, processed=effect is VisibleEffect.PROCESSED)
     row = copy_setup.readers.row("a")
     assert row is not None
     assert (row.status, row.pending) == (after, True)

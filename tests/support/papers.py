@@ -8,7 +8,7 @@ import msgspec
 from banqup_tui.demo.coda import BankDays, Payment, coda
 from banqup_tui.demo.firm import Company
 from banqup_tui.demo.pdf import text_pdf
-from banqup_tui.demo.ubl import Bill, Line, ubl
+from banqup_tui.demo.ubl import Bill, UblLine, ubl
 
 
 def company(name: str, number: str, iban: str = "BE68539007547034") -> Company:
@@ -26,7 +26,7 @@ BILL = Bill(
     due=date(2026, 12, 20),
     seller=MILL,
     buyer=BAKERY,
-    lines=(Line("Farine", 10, "C62", 1890, 6), Line("Palette", 1, "C62", 1200, 21)),
+    lines=(UblLine("Farine", 10, "C62", 1890, 6), UblLine("Palette", 1, "C62", 1200, 21)),
     reference="+++123/4567/89002+++",
 )
 

@@ -15,7 +15,7 @@ from banqup_tui.backend.db.transaction import Database, Transaction, sqlite_engi
 from banqup_tui.backend.db.vault import Vault
 from banqup_tui.backend.integrations.registry import Extensions
 from banqup_tui.backend.runtime.startup import make_services
-from banqup_tui.backend.services import Context, Services
+from banqup_tui.backend.services import CommandContext, Services
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document, DocumentKind
 from banqup_tui.domain.folder import Folder
@@ -108,7 +108,7 @@ def add_document(
     return document.id
 
 
-def ask(services: Services, handler: Callable[[Transaction, Any, Context], Any], body: Any) -> Any:
+def ask(services: Services, handler: Callable[[Transaction, Any, CommandContext], Any], body: Any) -> Any:
     """One command in a transaction of its own; a refusal leaves nothing."""
     with services.database.write(SPACE) as transaction:
-        return handler(transaction, body, Context(services=services, user_id="user", seen_seq=0))
+        return handler(transaction, body, CommandContext(services=services, user_id="user", seen_seq=0))

@@ -14,7 +14,7 @@ import msgspec
 import uvicorn
 from sqlalchemy import insert
 
-from banqup_tui.backend.api.application import Settings, service
+from banqup_tui.backend.api.application import ServiceLimits, service
 from banqup_tui.backend.api.auth import Access, TokenAuth
 from banqup_tui.backend.api.connections import TcpConnection, TcpConnections
 from banqup_tui.backend.api.event_hub import Hub
@@ -76,7 +76,7 @@ def written(body: CommandBody, *, key: str | None = None, seen: str = f"{EPOCH}.
 
 @asynccontextmanager
 async def serving(
-    services: Services, *, handlers: dict[Any, Any] | None = None, settings: Settings | None = None
+    services: Services, *, handlers: dict[Any, Any] | None = None, settings: ServiceLimits | None = None
 ) -> AsyncIterator[ServedApp]:
     hub = Hub(asyncio.get_running_loop())
     retired: list[int] = []
@@ -94,7 +94,7 @@ async def serving(
         routes,
         TokenAuth(TOKEN, LOCAL_USER, Hosts("127.0.0.1")),
         hub,
-        requests_a_minute=(settings or Settings()).requests_a_minute,
+        requests_a_minute=(settings or ServiceLimits()).requests_a_minute,
         deadlines=True,
     )
     connection: Any = partial(TcpConnection, TcpConnections())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from banqup_tui.domain.messages import text_message
 from banqup_tui.protocol.messages import SignIn, SignInRequest, SignInState
 from banqup_tui.protocol.problems import Problem
-from banqup_tui.sync.errors import Refused
+from banqup_tui.sync.errors import RequestRefused
 
 
 class SignIns:
@@ -27,7 +27,7 @@ class SignIns:
 
     def begin(self, request: SignInRequest) -> SignIn:
         if self.problem is not None:
-            raise Refused(422, self.problem)
+            raise RequestRefused(422, self.problem)
         self.begun.append(request)
         self.looked = 0
         return self._now(SignInState.WAITING)
@@ -45,7 +45,7 @@ class SignIns:
             problem = Problem(
                 type="refused", title="This is not the address.", remedy="Copy the whole of it.", field="address"
             )
-            raise Refused(422, problem)
+            raise RequestRefused(422, problem)
         return self._now(SignInState.SIGNED_IN)
 
     def _now(self, state: SignInState) -> SignIn:

@@ -44,7 +44,7 @@ from banqup_tui.protocol.messages import (
 )
 from banqup_tui.protocol.problems import Problem
 from banqup_tui.store.files import FileCache
-from banqup_tui.sync.errors import CopyTooOld, Refused, ServerDown
+from banqup_tui.sync.errors import CopyTooOld, RequestRefused, ServerDown
 from tests.support.sign_ins import SignIns
 
 MORNING = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -359,7 +359,7 @@ class FakeServer:
     async def download(self, sha256: str, cache: FileCache) -> Path:
         self._asked("download")
         if sha256 not in self.files:
-            raise Refused(404, Problem(type="not-found", title="There is no such file."))
+            raise RequestRefused(404, Problem(type="not-found", title="There is no such file."))
         half = cache.half()
         half.write_bytes(self.files[sha256])
         return cache.keep(half, sha256)

@@ -12,8 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.protocol.commands import Send, SetProcessed, encode
-from banqup_tui.store.outbox_entry import CommandState, Line
-from banqup_tui.store.overlay import Effect
+from banqup_tui.store.outbox_entry import CommandState, OutboxQueue
+from banqup_tui.store.overlay import VisibleEffect
 from banqup_tui.sync.errors import ServerDown
 from banqup_tui.sync.push import push
 from tests.sync.fake_server import FakeServer, a_client, a_document
@@ -133,7 +133,7 @@ class CommandsAndServer(RuleBasedStateMachine):
         self.reader.catch_up()
         self.submitted: list[str] = []
 
-    def _act(self, body: Send | SetProcessed, effect: Effect) -> None:
+    def _act(self, body: Send | SetProcessed, effect: VisibleEffect) -> None:
         key = self.reader.outbox.give(
             body.KIND, bytes(encode(body)), self.reader.copy.state().seen,
             documents=body.document_ids, effect=effect,
@@ -142,7 +142,7 @@ class CommandsAndServer(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 2), processed=st.booleans())
     def the_user_marks(self, number: int, processed: bool) -> None:
-        effect = Effect.PROCESSED if processed else Effect.NOT_PROCESSED
+        effect = VisibleEffect.PROCESSED if processed else VisibleEffect.NOT_PROCESSED
         self._act(SetProcessed(document_ids=(f"d{number}",), processed=processed), effect)
         row = self.reader.readers.row(f"d{number}")
         assert row is not None
@@ -150,7 +150,7 @@ class CommandsAndServer(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 2))
     def the_user_sends(self, number: int) -> None:
-        self._act(Send(document_ids=(f"d{number}",)), Effect.SENT)
+        self._act(Send(document_ids=(f"d{number}",)), VisibleEffect.SENT)
 
     @rule()
     def the_last_is_undone(self) -> None:
@@ -225,7 +225,7 @@ class CommandsAndServer(RuleBasedStateMachine):
             return
         for _ in range(200):
             self.changes_are_pulled()
-            if not self.reader.outbox.waiting_count(Line.COMMANDS):
+            if not self.reader.outbox.waiting_count(OutboxQueue.COMMANDS):
                 break
             self._push()
         self.changes_are_pulled()

@@ -21,7 +21,7 @@ from banqup_tui.protocol.messages import SignInRequest, SignInState, TestRequest
 from banqup_tui.store.faults import FaultCode, LocalFault
 from banqup_tui.store.outbox_entry import CommandState
 from banqup_tui.sync import rounds
-from banqup_tui.sync.errors import NoNetwork, NotAnswered, Refused, ServerDown, ServerFault, SignedOut
+from banqup_tui.sync.errors import NoNetwork, NotAnswered, RequestRefused, ServerDown, ServerFault, SignedOut
 from banqup_tui.sync.session import Session
 from banqup_tui.sync.state import SyncState, SyncWord
 from tests.sync.fake_server import FakeServer, Line, a_client, a_document
@@ -238,7 +238,7 @@ def test_questions_are_answered_while_the_engine_runs(session: Session, server: 
     assert session.engine.backfill_count("c1").count == 5
     begun = session.engine.begin_sign_in(SignInRequest(extension_id="x", field="sign_in"))
     assert session.engine.sign_in(begun.id).state is SignInState.WAITING
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         session.engine.return_to(begun.id, "http://elsewhere.example/")
     assert session.engine.return_to(begun.id, server.sign_ins.right).state is SignInState.SIGNED_IN
 

@@ -18,7 +18,16 @@ from banqup_tui.protocol.messages import Changes, SignIn, SignInRequest, SignInS
 from banqup_tui.store.faults import FaultCode, LocalFault
 from banqup_tui.store.files import FileCache
 from banqup_tui.sync import http
-from banqup_tui.sync.errors import Busy, CopyTooOld, NoNetwork, Refused, ServerDown, ServerFault, SignedOut, SyncError
+from banqup_tui.sync.errors import (
+    Busy,
+    CopyTooOld,
+    NoNetwork,
+    RequestRefused,
+    ServerDown,
+    ServerFault,
+    SignedOut,
+    SyncError,
+)
 
 ENDPOINT = Endpoint(socket="nowhere", instance_id="i", protocol=2, space_id="s", pid=1)
 CHANGES = msgspec.json.encode(Changes(changes=(), cursor="c", seq=1))
@@ -70,7 +79,7 @@ async def test_changes_come_with_their_values_and_deletions_without() -> None:
         (json_answer(302, b""), ServerDown),
         (json_answer(502, b"<html>"), ServerDown),
         (problem(401, "unauthorized"), SignedOut),
-        (problem(403, "forbidden"), Refused),
+        (problem(403, "forbidden"), RequestRefused),
         (problem(410, "cursor-too-old"), CopyTooOld),
         (problem(429, "busy", Retry_After="7"), Busy),
         (problem(503, "stopping"), Busy),

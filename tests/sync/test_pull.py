@@ -13,7 +13,7 @@ from banqup_tui.domain.document import Document
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.source import PlacingRule, RuleKind
 from banqup_tui.domain.status import AccountingStatus
-from banqup_tui.store.copy import Copy
+from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.files import FileCache
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.readers import Readers
@@ -28,7 +28,7 @@ class Reader:
     def __init__(self, directory: Path, server: FakeServer) -> None:
         self.server = server
         self.line = Line(server)
-        self.copy = Copy.open(directory / "copy.sqlite")
+        self.copy = LocalCopy.open(directory / "copy.sqlite")
         self.outbox = Outbox.open(directory / "outbox.sqlite")
         self.files = FileCache(directory / "files")
         self.readers = Readers(self.copy, self.outbox)

@@ -20,3 +20,12 @@ def test_a_word_of_a_library_is_no_private_word(tmp_path: Path) -> None:
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "test_x.py").write_text("from hypothesis import given\n@given()\ndef test_held(): ...\n")
     assert list(problems(tmp_path)) == []
+
+
+def test_a_class_name_that_stands_in_two_modules_is_found(tmp_path: Path) -> None:
+    (tmp_path / "banqup_tui" / "store").mkdir(parents=True)
+    (tmp_path / "banqup_tui" / "copy.py").write_text("class Copy: ...\nclass _Row: ...\nclass Window: ...\n")
+    (tmp_path / "banqup_tui" / "store" / "rows.py").write_text("class Copy: ...\nclass _Row: ...\nclass Row: ...\n")
+    assert list(problems(tmp_path)) == [
+        "banqup_tui/copy.py and banqup_tui/store/rows.py: class Copy: give each a name of its own"
+    ]

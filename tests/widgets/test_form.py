@@ -4,7 +4,7 @@ import pytest
 from textual import events
 
 from banqup_tui.widgets.buttons import Button
-from banqup_tui.widgets.form import NO, YES, Field, FormView, Report, Ticks, Wrong
+from banqup_tui.widgets.form import NO, YES, FormField, FormView, Report, Ticks, Wrong
 from tests.widgets.support import Stage, rows
 
 HOSTILE = "a[/b]c ‮ " + "漢" * 300
@@ -19,10 +19,10 @@ def a_form() -> FormView:
     form = FormView()
     form.fill(
         [
-            Field("host", "Host", inherited="sftp.example", required=True),
-            Field("password", "Password", "secret", stored=True),
-            Field("mode", "Mode", "choice", inherited="fast", choices=("fast", "careful")),
-            Field("path", "Path", own="/in", check=no_x),
+            FormField("host", "Host", inherited="sftp.example", required=True),
+            FormField("password", "Password", "secret", stored=True),
+            FormField("mode", "Mode", "choice", inherited="fast", choices=("fast", "careful")),
+            FormField("path", "Path", own="/in", check=no_x),
         ],
         [Ticks("folders", "Folders", [("s", "Sales", True), ("p", "Purchases", False)])],
         [Button("save", "Activate"), Button("cancel", "Cancel")],
@@ -71,7 +71,7 @@ async def test_a_pasted_private_key_keeps_its_lines():
 
 async def test_a_box_is_ticked_with_space_and_says_whose_it_is():
     form = FormView()
-    form.fill([Field("tls", "Encrypted", "tick", inherited=YES)], [], [Button("save", "Keep")])
+    form.fill([FormField("tls", "Encrypted", "tick", inherited=YES)], [], [Button("save", "Keep")])
     async with Stage(form).run_test(size=(120, 40)) as pilot:
         assert any("[x]" in row and "from the firm" in row for row in rows(pilot.app))
         assert form.footer() == (("Tab", "Next field"), ("Space", "Tick"))
@@ -82,7 +82,7 @@ async def test_a_box_is_ticked_with_space_and_says_whose_it_is():
 
 async def test_under_an_empty_field_stands_a_right_value_and_beside_a_wrong_one_too():
     form = FormView()
-    form.fill([Field("to", "To", check=no_x, example="a@b.be")], [], [Button("save", "Keep")])
+    form.fill([FormField("to", "To", check=no_x, example="a@b.be")], [], [Button("save", "Keep")])
     async with Stage(form).run_test(size=(120, 40)) as pilot:
         assert any("For example a@b.be" in row for row in rows(pilot.app))
         await pilot.press("a", "x")
@@ -91,7 +91,7 @@ async def test_under_an_empty_field_stands_a_right_value_and_beside_a_wrong_one_
 
 async def test_in_a_long_text_the_mark_stays_below_what_is_wrong():
     form = FormView()
-    form.fill([Field("path", "Path", own="/in/" + "a" * 40, check=no_x)], [], [Button("save", "Keep")])
+    form.fill([FormField("path", "Path", own="/in/" + "a" * 40, check=no_x)], [], [Button("save", "Keep")])
     async with Stage(form).run_test(size=(120, 40)) as pilot:
         await pilot.press("x", "b", "b")
         shown = rows(pilot.app)
@@ -166,7 +166,7 @@ async def test_everything_is_reached_and_seen_in_a_small_window(size):
 async def test_hostile_values_keep_to_their_field():
     form = FormView()
     form.fill(
-        [Field("a", HOSTILE, own=HOSTILE), Field("b", "B", "choice", own=HOSTILE, choices=(HOSTILE, "x"))],
+        [FormField("a", HOSTILE, own=HOSTILE), FormField("b", "B", "choice", own=HOSTILE, choices=(HOSTILE, "x"))],
         [Ticks("t", HOSTILE, [("s", HOSTILE, True)])],
         [Button("save", "Activate")],
     )
@@ -183,10 +183,10 @@ def a_sign_in(**more) -> FormView:
     form = FormView()
     form.fill(
         [
-            Field("by", "Sign in by", "choice", inherited="password", choices=("password", "browser")),
-            Field("password", "Password", "secret", required=True),
-            Field("page", "Page", own="https://a.be", check=no_x),
-            Field("sign_in", "Sign-in", "sign-in", **more),
+            FormField("by", "Sign in by", "choice", inherited="password", choices=("password", "browser")),
+            FormField("password", "Password", "secret", required=True),
+            FormField("page", "Page", own="https://a.be", check=no_x),
+            FormField("sign_in", "Sign-in", "sign-in", **more),
         ],
         [],
         [Button("save", "Keep")],
@@ -214,7 +214,7 @@ async def test_a_field_that_is_not_asked_is_no_reason_and_is_left_as_it_was():
 async def test_the_keyboard_stays_where_it_is_when_fields_before_it_come_and_go():
     form = FormView()
     form.fill(
-        [Field("path", "Path"), Field("on", "On", "tick", inherited=NO)],
+        [FormField("path", "Path"), FormField("on", "On", "tick", inherited=NO)],
         [],
         [Button("save", "Keep")],
         not_asked=lambda texts: () if texts["on"] == YES else ("path",),

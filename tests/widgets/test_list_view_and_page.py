@@ -3,7 +3,7 @@
 from banqup_tui.widgets.lines_of_text import BLANK, left
 from banqup_tui.widgets.list_view import Item, Listing
 from banqup_tui.widgets.page import Page
-from banqup_tui.widgets.tabs import Tab, Tabs
+from banqup_tui.widgets.tabs import TabLabel, Tabs
 from tests.widgets.support import Stage, rows
 
 
@@ -95,7 +95,7 @@ async def test_a_page_is_built_for_the_width_there_is_and_keeps_its_place():
 
 async def test_tabs_go_around_and_are_clicked():
     tabs = Tabs()
-    tabs.set([Tab("a", "Document"), Tab("b", "Lines", "6"), Tab("c", "Raw")], "a")
+    tabs.set([TabLabel("a", "Document"), TabLabel("b", "Lines", "6"), TabLabel("c", "Raw")], "a")
     assert (tabs.beside_current(1), tabs.beside_current(-1)) == ("b", "c")
     app = Stage(tabs)
     async with app.run_test(size=(80, 24)) as pilot:

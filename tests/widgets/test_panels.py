@@ -7,9 +7,9 @@ from banqup_tui.widgets.buttons import Button
 from banqup_tui.widgets.choose import Choose, Option
 from banqup_tui.widgets.confirm import Confirm
 from banqup_tui.widgets.document_table import DocumentTable
-from banqup_tui.widgets.help import Group, Help
+from banqup_tui.widgets.help import Help, HelpGroup
 from banqup_tui.widgets.menu import Menu, MenuEntry
-from banqup_tui.widgets.palette import Entry, Palette
+from banqup_tui.widgets.palette import Palette, PaletteEntry
 from banqup_tui.widgets.panel import Panel
 from banqup_tui.widgets.prompt import Prompt
 from banqup_tui.widgets.tick_panel import OPTION, Effects, TickLine, TickPanel, TickQuestion
@@ -59,14 +59,18 @@ def prompt() -> Prompt:
 
 def palette() -> Palette:
     panel = Palette()
-    entries = [Entry("a", "Download", "2026", "d"), Entry("b", HOSTILE, HOSTILE), Entry("c", "Cancel", "no", "", False)]
+    entries = [
+        PaletteEntry("a", "Download", "2026", "d"),
+        PaletteEntry("b", HOSTILE, HOSTILE),
+        PaletteEntry("c", "Cancel", "no", "", False),
+    ]
     panel.fill(lambda text: [one for one in entries if text in one.label.lower()])
     return panel
 
 
 def help_panel() -> Help:
     panel = Help()
-    groups = [Group(f"Group {at}", [("Ctrl+U Ctrl+D", HOSTILE)] * 5) for at in range(4)]
+    groups = [HelpGroup(f"Group {at}", [("Ctrl+U Ctrl+D", HOSTILE)] * 5) for at in range(4)]
     panel.fill("Keys: client documents", groups[:2], groups[2:])
     return panel
 

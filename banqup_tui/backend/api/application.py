@@ -24,8 +24,8 @@ from banqup_tui.backend.api.routes.commands import problem_response
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.transaction import sqlite_code
 from banqup_tui.backend.integrations.oauth.callback_server import ReturnListener
-from banqup_tui.backend.problems import STATUS, Failure, problem
-from banqup_tui.backend.services import Refused, Services
+from banqup_tui.backend.problems import STATUS, RequestFailure, problem
+from banqup_tui.backend.services import CommandRefused, Services
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.values import Value
 from banqup_tui.formats.refusals import ReaderNotAvailable
@@ -35,7 +35,7 @@ _MISSING = re.compile(r"Missing required \w+ parameter '([^']+)'")
 _log = logging.getLogger(__name__)
 
 
-class Settings(Value, frozen=True, kw_only=True):
+class ServiceLimits(Value, frozen=True, kw_only=True):
     """Limits of a service, which its owner or a test may change."""
 
     largest_file: int = files.LARGEST
@@ -60,7 +60,7 @@ def routes_of(
     returns: ReturnListener,
     instance_id: str,
     retire: Callable[[int], None],
-    settings: Settings,
+    settings: ServiceLimits,
 ) -> Litestar:
     return _Routes(
         openapi.ROUTES,
@@ -91,14 +91,14 @@ def service(
     returns: ReturnListener,
     instance_id: str,
     retire: Callable[[int], None],
-    settings: Settings | None = None,
+    settings: ServiceLimits | None = None,
 ) -> Application:
     """Returns the routes as an ASGI application, to be wrapped by `auth.Access`.
 
     Args:
         retire: called in a thread with the protocol of a newer program that asks this service to stop.
     """
-    used = settings or Settings()
+    used = settings or ServiceLimits()
     with services.database.read() as connection:
         # Read before requests come in, so that the first hint of a stream has the right number and epoch.
         space = connection.execute(select(tables.space).where(tables.space.c.id == services.space_id)).one()
@@ -119,7 +119,7 @@ async def _refuse_deep_nesting(request: Request[Any, Any, Any]) -> None:
     if request.method in ("POST", "PUT") and "/files/" not in request.scope["path"]:
         content = await request.body()
         if await asyncio.to_thread(is_nested_deeply, content) if len(content) > _AT_ONCE else is_nested_deeply(content):
-            raise Failure(ProblemType.BAD_REQUEST, message("request.too-deep", limit=MOST_LEVELS))
+            raise RequestFailure(ProblemType.BAD_REQUEST, message("request.too-deep", limit=MOST_LEVELS))
 
 
 def is_nested_deeply(content: bytes) -> bool:
@@ -145,7 +145,7 @@ def answer_to(request: Request[Any, Any, Any], error: Exception) -> Response[Any
 
 
 def problem_of(request: Request[Any, Any, Any], error: Exception) -> Problem:
-    if isinstance(error, Failure | Refused):
+    if isinstance(error, RequestFailure | CommandRefused):
         return error.problem
     if isinstance(error, ValidationException):
         return _invalid(error)

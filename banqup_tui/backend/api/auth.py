@@ -13,7 +13,7 @@ from collections.abc import Callable, Container, MutableMapping
 from typing import Any, Final, Protocol
 
 from banqup_tui.backend.api.event_hub import Hub
-from banqup_tui.backend.problems import Failure, encoded, headers_of, status_of
+from banqup_tui.backend.problems import RequestFailure, encoded, headers_of, status_of
 from banqup_tui.domain.messages import Message
 from banqup_tui.protocol.problems import MEDIA_TYPE, Problem, ProblemType
 
@@ -35,7 +35,7 @@ class Auth(Protocol):
     """Interface of authentication."""
 
     def user_of(self, scope: Scope) -> str:
-        """Returns the id of the user. Raises `Failure`."""
+        """Returns the id of the user. Raises `RequestFailure`."""
         ...
 
 
@@ -59,12 +59,12 @@ class TokenAuth:
 
     def user_of(self, scope: Scope) -> str:
         if (header(scope, "Host") or "") not in self._hosts:
-            raise Failure(ProblemType.WRONG_HOST, Message("request.wrong-host"))
+            raise RequestFailure(ProblemType.WRONG_HOST, Message("request.wrong-host"))
         kind, _, token = (header(scope, "Authorization") or "").partition(" ")
         # Compared in constant time, so that response times do not reveal the token.
         right = hmac.compare_digest(token.strip().encode(), self._token.encode())
         if kind.lower() != "bearer" or not right:
-            raise Failure(ProblemType.UNAUTHORIZED, Message("request.not-signed-in"))
+            raise RequestFailure(ProblemType.UNAUTHORIZED, Message("request.not-signed-in"))
         connection = scope.get("state", {}).get("connection")
         if connection is not None:
             connection.has_token = True
@@ -117,7 +117,7 @@ class Access:
         marked = _with_headers(send, [(REQUEST_ID_HEADER.lower().encode(), request_id.encode())])
         try:
             self._admit(scope)
-        except Failure as failure:
+        except RequestFailure as failure:
             await refuse(marked, failure.problem)
             return
         with self._hub.request():
@@ -134,14 +134,14 @@ class Access:
     def _admit(self, scope: Scope) -> None:
         user_id = self._auth.user_of(scope)
         if self._hub.closing:
-            raise Failure(ProblemType.STOPPING, Message("request.service-stopping"))
+            raise RequestFailure(ProblemType.STOPPING, Message("request.service-stopping"))
         if _counts(scope) and not self._rate_limit.allows(user_id):
-            raise Failure(ProblemType.TOO_MANY_REQUESTS, Message("request.too-many"))
+            raise RequestFailure(ProblemType.TOO_MANY_REQUESTS, Message("request.too-many"))
         scope["user"] = user_id
 
 
 def _within_deadlines(receive: Receive) -> Receive:
-    """Wraps `receive`: raises `Failure` for a body that comes too slowly. After the body it waits without limit."""
+    """Wraps `receive`: a body that comes too slowly is a `RequestFailure`. After the body it waits without limit."""
     began = time.monotonic()
     size, whole = 0, False
 
@@ -154,7 +154,7 @@ def _within_deadlines(receive: Receive) -> Receive:
             async with asyncio.timeout(min(remaining, SECONDS_FOR_A_PIECE)):
                 message = await receive()
         except TimeoutError:
-            raise Failure(ProblemType.TOO_SLOW, Message("request.too-slow")) from None
+            raise RequestFailure(ProblemType.TOO_SLOW, Message("request.too-slow")) from None
         size += len(message.get("body", b""))
         whole = not message.get("more_body", False)
         return message

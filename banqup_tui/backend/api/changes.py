@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, select
 
-from banqup_tui.backend.api.snapshots import MOST_BYTES, View, restored_meanwhile, view
+from banqup_tui.backend.api.snapshots import MOST_BYTES, SnapshotView, restored_meanwhile, view
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.values import (
     client_of,
@@ -23,7 +23,7 @@ from banqup_tui.backend.db.values import (
     unfiled_of,
 )
 from banqup_tui.backend.ledger.restore import begin_new_epoch
-from banqup_tui.backend.problems import Failure
+from banqup_tui.backend.problems import RequestFailure
 from banqup_tui.backend.services import Services
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.messages import Message
@@ -60,14 +60,14 @@ def changes(services: Services, user_id: str, cursor: str, limit: int) -> Change
     raise restored_meanwhile()
 
 
-def _from(seen: View, start: int, limit: int) -> Changes:
+def _from(seen: SnapshotView, start: int, limit: int) -> Changes:
     # Tombstones below the floor are gone, so a copy this old would keep deleted rows.
     if start < seen.space.tombstone_floor:
-        raise Failure(ProblemType.CURSOR_TOO_OLD, Message("request.copy-too-old"))
+        raise RequestFailure(ProblemType.CURSOR_TOO_OLD, Message("request.copy-too-old"))
     return _after(seen, start, max(1, min(limit, MOST_CHANGES)))
 
 
-def _after(seen: View, start: int, limit: int) -> Changes:
+def _after(seen: SnapshotView, start: int, limit: int) -> Changes:
     most = MOST_LOOKED_AT if seen.visitor.clients is not None else min(limit + 1, MOST_LOOKED_AT)
     looked_at = _looked_at(seen, start, most)
     visible = [row for row in looked_at if _is_visible(row, seen)]
@@ -89,7 +89,7 @@ def _after(seen: View, start: int, limit: int) -> Changes:
     )
 
 
-def _looked_at(seen: View, start: int, most: int) -> Sequence[Row[Any]]:
+def _looked_at(seen: SnapshotView, start: int, most: int) -> Sequence[Row[Any]]:
     """Returns change rows after the number.
 
     An entity has one row, at its newest number, so skipped numbers cost nothing.
@@ -105,7 +105,7 @@ def _looked_at(seen: View, start: int, most: int) -> Sequence[Row[Any]]:
     return seen.connection.execute(statement).all()  # type: ignore[no-any-return]
 
 
-def _is_visible(row: Row[Any], seen: View) -> bool:
+def _is_visible(row: Row[Any], seen: SnapshotView) -> bool:
     kind = EntityKind(row.kind)
     if kind is EntityKind.ACCESS:
         return bool(row.user_id == seen.visitor.user_id)
@@ -124,7 +124,7 @@ def _fitting(taken: list[Change | None]) -> list[Change | None]:
     return taken
 
 
-def _values(seen: View, rows: Sequence[Row[Any]]) -> list[Change | None]:
+def _values(seen: SnapshotView, rows: Sequence[Row[Any]]) -> list[Change | None]:
     """Returns a change for each row, in order; `None` for a row whose entity no longer exists, which is skipped."""
     values: dict[tuple[str, str], Any] = {}
     for kind, entity_ids in _by_kind(rows).items():
@@ -159,7 +159,7 @@ def _change(row: Row[Any], value: Any) -> Change | None:
     return Change(seq=row.seq, kind=EntityKind(row.kind), op=op, id=row.entity_id, value=raw)
 
 
-def _read(seen: View, kind: EntityKind, entity_ids: Sequence[str]) -> Iterator[tuple[str, Any]]:
+def _read(seen: SnapshotView, kind: EntityKind, entity_ids: Sequence[str]) -> Iterator[tuple[str, Any]]:
     if kind is EntityKind.SPACE:
         yield seen.space.id, Space(id=seen.space.id, name=seen.space.name)
     if kind not in _READERS:
@@ -170,7 +170,7 @@ def _read(seen: View, kind: EntityKind, entity_ids: Sequence[str]) -> Iterator[t
         yield from zip((row.id for row in rows), values_of(seen, rows), strict=True)
 
 
-_Values = Callable[[View, Sequence[Row[Any]]], Sequence[Any]]
+_Values = Callable[[SnapshotView, Sequence[Row[Any]]], Sequence[Any]]
 
 _READERS: dict[EntityKind, tuple[Any, _Values]] = {
     EntityKind.CLIENT: (tables.client, lambda seen, rows: [client_of(row) for row in rows]),

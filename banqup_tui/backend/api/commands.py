@@ -17,8 +17,8 @@ from sqlalchemy import Connection, Row, insert, select, text
 from banqup_tui.backend.api.cursors import Seen, read_seen
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.transaction import Transaction
-from banqup_tui.backend.problems import Failure, problem
-from banqup_tui.backend.services import Context, Handler, Refused, Services, preparation_of
+from banqup_tui.backend.problems import RequestFailure, problem
+from banqup_tui.backend.services import CommandContext, CommandRefused, Handler, Services, preparation_of
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.values import Value
 from banqup_tui.kill_points import kill_point
@@ -47,7 +47,7 @@ def run_batch(services: Services, handlers: Handlers, user_id: str, commands: Se
     An exception of the first command is raised; one of a later command ends the prefix before it.
     """
     if len(commands) > MOST_COMMANDS:
-        raise Failure(ProblemType.TOO_LARGE, message("request.batch-too-large", limit=MOST_COMMANDS))
+        raise RequestFailure(ProblemType.TOO_LARGE, message("request.batch-too-large", limit=MOST_COMMANDS))
     results: list[CommandResult] = []
     late = time.monotonic() + SECONDS_A_BATCH
     for command in commands:
@@ -77,7 +77,7 @@ def run(services: Services, handlers: Handlers, user_id: str, command: Command) 
     _prepare(services, handlers, command)
 
     def effect(transaction: Transaction) -> Answered:
-        context = Context(services=services, user_id=user_id, seen_seq=seen.seq)
+        context = CommandContext(services=services, user_id=user_id, seen_seq=seen.seq)
         return _effect(transaction, handlers, command, context)
 
     return _once(services, user_id, key, seen, fingerprint, effect)
@@ -144,7 +144,7 @@ def _stored(connection: Connection, space_id: str, key: str) -> Row[Any] | None:
 def _same(stored: Row[Any], user_id: str, fingerprint: str) -> CommandResult:
     either_withdrawn = _WITHDRAWN in (fingerprint, stored.fingerprint)
     if stored.user_id != user_id or not (either_withdrawn or stored.fingerprint == fingerprint):
-        raise Failure(ProblemType.KEY_REUSED, Message("request.key-reused"), field="key")
+        raise RequestFailure(ProblemType.KEY_REUSED, Message("request.key-reused"), field="key")
     return _answer.decode(stored.answer)
 
 
@@ -164,13 +164,13 @@ def _expired(key: str) -> CommandResult:
     return CommandResult(key=key, status=CommandStatus.EXPIRED, problem=found)
 
 
-def _effect(transaction: Transaction, handlers: Handlers, command: Command, context: Context) -> Answered:
+def _effect(transaction: Transaction, handlers: Handlers, command: Command, context: CommandContext) -> Answered:
     try:
         body = _body(command, handlers)
         # The savepoint undoes the partial effect of a command that is refused.
         with transaction.savepoint():
             return CommandStatus.DONE, handlers[type(body)](transaction, body, context), None
-    except Refused as refused:
+    except CommandRefused as refused:
         if refused.beside is not None:
             refused.beside(transaction)
         return CommandStatus.REFUSED, None, refused.problem
@@ -189,12 +189,12 @@ def _prepare(services: Services, handlers: Handlers, command: Command) -> None:
 
 def _body(command: Command, handlers: Handlers) -> Value:
     if BODIES.get(command.kind) not in handlers:
-        raise Refused(ProblemType.BAD_REQUEST, Message("request.command-unknown"), field="kind")
+        raise CommandRefused(ProblemType.BAD_REQUEST, Message("request.command-unknown"), field="kind")
     try:
         check_numbers(bytes(command.body))
         return decode(command.kind, command.body)
     except msgspec.DecodeError as error:
-        raise Refused(
+        raise CommandRefused(
             ProblemType.BAD_REQUEST, message("request.command-unreadable", quote=str(error)), field="body"
         ) from None
 
@@ -235,7 +235,7 @@ def _uuid(key: str) -> str:
     try:
         return str(uuid.UUID(key))
     except ValueError:
-        raise Failure(ProblemType.BAD_REQUEST, Message("request.key-no-uuid"), field="key") from None
+        raise RequestFailure(ProblemType.BAD_REQUEST, Message("request.key-no-uuid"), field="key") from None
 
 
 def _recorded(found: Problem) -> Problem:

@@ -17,7 +17,7 @@ MOST_CONNECTIONS: Final = 256
 _log = logging.getLogger(__name__)
 
 
-class LocalConnection(H11Protocol):
+class LocalServerConnection(H11Protocol):
     """A connection on the local socket, closed before a byte is read if another user (root too) opened it."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]

@@ -7,7 +7,7 @@ import hmac
 from datetime import UTC, datetime
 
 from banqup_tui.backend.db.tables import stamp
-from banqup_tui.backend.problems import Failure
+from banqup_tui.backend.problems import RequestFailure
 from banqup_tui.domain.messages import message
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.problems import ProblemType
@@ -43,7 +43,7 @@ def written_cursor(cursor: Cursor, secret: bytes) -> str:
 
 
 def read_cursor(text: str, secret: bytes) -> Cursor:
-    """Raises `Failure` (400) for a cursor that this service has not signed."""
+    """Raises `RequestFailure` (400) for a cursor that this service has not signed."""
     raw = _to_bytes(text, "cursor")
     signature, content = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
     if not hmac.compare_digest(signature, _signature(content, secret)):
@@ -57,7 +57,7 @@ def written_key(key: PageKey) -> str:
 
 
 def read_key(text: str) -> PageKey:
-    """Raises `Failure` (400) for an invalid key."""
+    """Raises `RequestFailure` (400) for an invalid key."""
     try:
         created_at, _, document_id = _to_bytes(text, "before").decode().partition("|")
         return PageKey(created_at=datetime.fromisoformat(created_at).astimezone(UTC), id=document_id)
@@ -66,7 +66,7 @@ def read_key(text: str) -> PageKey:
 
 
 def read_seen(text: str, field: str = "seen") -> Seen:
-    """Raises `Failure` (400) if the text is not `epoch.seq`."""
+    """Raises `RequestFailure` (400) if the text is not `epoch.seq`."""
     epoch, dot, seq = text.rpartition(".")
     if not (epoch and dot and seq.isascii() and seq.isdigit() and len(seq) <= 18):
         raise _unreadable(field)
@@ -91,5 +91,5 @@ def _to_bytes(text: str, field: str) -> bytes:
     return raw
 
 
-def _unreadable(field: str) -> Failure:
-    return Failure(ProblemType.BAD_REQUEST, message("request.value-foreign", field=field), field=field)
+def _unreadable(field: str) -> RequestFailure:
+    return RequestFailure(ProblemType.BAD_REQUEST, message("request.value-foreign", field=field), field=field)

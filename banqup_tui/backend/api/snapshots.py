@@ -25,7 +25,7 @@ from banqup_tui.backend.db.values import (
     sources_of,
     unfiled_of,
 )
-from banqup_tui.backend.problems import Failure
+from banqup_tui.backend.problems import RequestFailure
 from banqup_tui.backend.services import Services
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import Attempt
@@ -41,7 +41,7 @@ MOST_DOCUMENTS = 1_000
 MOST_BYTES = 2 * 1024 * 1024
 
 
-class View(Value, frozen=True, kw_only=True):
+class SnapshotView(Value, frozen=True, kw_only=True):
     """One database snapshot as one user may see it."""
 
     connection: Any
@@ -58,23 +58,23 @@ class View(Value, frozen=True, kw_only=True):
         return written_cursor(cursor, self.space.cursor_secret)
 
     def read(self, cursor: str) -> Cursor:
-        """Raises `Failure`: 400 for a forged cursor, 410 where the copy has to start anew."""
+        """Raises `RequestFailure`: 400 for a forged cursor, 410 where the copy has to start anew."""
         found = read_cursor(cursor, self.space.cursor_secret)
         if found.epoch != self.space.epoch:
             raise restored_meanwhile()
         if found.role_version != self.visitor.role_version:
-            raise Failure(ProblemType.ACCESS_CHANGED, Message("request.role-changed"))
+            raise RequestFailure(ProblemType.ACCESS_CHANGED, Message("request.role-changed"))
         return found
 
 
-def restored_meanwhile() -> Failure:
-    return Failure(ProblemType.EPOCH_CHANGED, Message("request.service-restored"))
+def restored_meanwhile() -> RequestFailure:
+    return RequestFailure(ProblemType.EPOCH_CHANGED, Message("request.service-restored"))
 
 
-def view(connection: Connection, services: Services, user_id: str) -> View:
+def view(connection: Connection, services: Services, user_id: str) -> SnapshotView:
     space = connection.execute(select(tables.space).where(tables.space.c.id == services.space_id)).one()
     user = visitor(connection, services.space_id, user_id)
-    return View(connection=connection, services=services, space=space, visitor=user)
+    return SnapshotView(connection=connection, services=services, space=space, visitor=user)
 
 
 def space(services: Services, user_id: str) -> Space:
@@ -118,18 +118,18 @@ def snapshot(services: Services, user_id: str) -> Snapshot:
         )
 
 
-def _all(seen: View, table: Any, client_column: Any = None) -> Sequence[Row[Any]]:
+def _all(seen: SnapshotView, table: Any, client_column: Any = None) -> Sequence[Row[Any]]:
     statement = select(table).where(table.c.space_id == seen.space.id).order_by(table.c.id)
     if client_column is not None:
         statement = statement.where(seen.visitor.only_visible(client_column))
     return seen.connection.execute(statement).all()  # type: ignore[no-any-return]
 
 
-def _all_integrations(seen: View) -> Sequence[Row[Any]]:
+def _all_integrations(seen: SnapshotView) -> Sequence[Row[Any]]:
     return _all(seen, tables.integration, tables.integration.c.client_id)
 
 
-def _document_count(seen: View) -> int:
+def _document_count(seen: SnapshotView) -> int:
     if not seen.visitor.sees_documents:
         return 0
     document = tables.document
@@ -163,7 +163,7 @@ def documents_page(
     with services.database.read() as connection:
         seen = view(connection, services, user_id)
         if at_least is not None and seen.read(at_least).seq > seen.seq:
-            raise Failure(ProblemType.BEHIND_CURSOR, Message("request.behind"))
+            raise RequestFailure(ProblemType.BEHIND_CURSOR, Message("request.behind"))
         if not seen.visitor.sees_documents:
             return msgspec.json.encode(_Page(documents=[], deliveries=[], next=None))
         wanted = max(1, min(limit, MOST_DOCUMENTS))
@@ -171,7 +171,7 @@ def documents_page(
         return msgspec.json.encode(_filled(seen, rows[:wanted], more=len(rows) > wanted))
 
 
-def _below(seen: View, key: PageKey | None, client_id: str | None) -> Any:
+def _below(seen: SnapshotView, key: PageKey | None, client_id: str | None) -> Any:
     document = tables.document
     statement = (
         select(document)
@@ -188,7 +188,7 @@ def _below(seen: View, key: PageKey | None, client_id: str | None) -> Any:
     return statement.where(document.c.created_at <= key.created_at, or_(earlier, same_time))
 
 
-def _filled(seen: View, rows: Sequence[Row[Any]], *, more: bool) -> _Page:
+def _filled(seen: SnapshotView, rows: Sequence[Row[Any]], *, more: bool) -> _Page:
     documents: list[msgspec.Raw] = []
     deliveries: list[msgspec.Raw] = []
     of_document = _deliveries_by_document(seen, rows)
@@ -208,7 +208,7 @@ def _key_of(row: Row[Any]) -> str:
     return written_key(PageKey(created_at=row.created_at, id=row.id))
 
 
-def _deliveries_by_document(seen: View, documents: Sequence[Row[Any]]) -> dict[str, list[VersionedDelivery]]:
+def _deliveries_by_document(seen: SnapshotView, documents: Sequence[Row[Any]]) -> dict[str, list[VersionedDelivery]]:
     delivery = tables.delivery
     found: dict[str, list[VersionedDelivery]] = {}
     for batch in in_batches([row.id for row in documents]):
@@ -245,7 +245,7 @@ def backfill_count(
 def attempts(services: Services, user_id: str, delivery_id: str) -> list[Attempt]:
     """Returns all attempts at a delivery, newest first.
 
-    Raises `Failure` (404) for a client that the user may not see.
+    Raises `RequestFailure` (404) for a client that the user may not see.
     """
     delivery = tables.delivery
     with services.database.read() as connection:
@@ -256,7 +256,7 @@ def attempts(services: Services, user_id: str, delivery_id: str) -> list[Attempt
             seen.visitor.only_visible(delivery.c.client_id),
         )
         if not seen.visitor.sees_documents or connection.execute(statement).one_or_none() is None:
-            raise Failure(ProblemType.NOT_FOUND, Message("delivery.unknown"))
+            raise RequestFailure(ProblemType.NOT_FOUND, Message("delivery.unknown"))
         return attempts_of(connection, delivery_id)
 
 
@@ -266,7 +266,7 @@ def unfiled(services: Services, user_id: str) -> tuple[Unfiled, ...]:
         return _unfiled(view(connection, services, user_id))
 
 
-def _unfiled(seen: View) -> tuple[Unfiled, ...]:
+def _unfiled(seen: SnapshotView) -> tuple[Unfiled, ...]:
     if not seen.visitor.sees_documents:
         return ()
     table = tables.unfiled

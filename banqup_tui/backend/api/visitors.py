@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, Connection, select, true
 
 from banqup_tui.backend.db import tables
-from banqup_tui.backend.problems import Failure
+from banqup_tui.backend.problems import RequestFailure
 from banqup_tui.domain.messages import Message
 from banqup_tui.domain.space import Role
 from banqup_tui.domain.values import Value
@@ -30,13 +30,13 @@ class Visitor(Value, frozen=True, kw_only=True):
 
 
 def visitor(connection: Connection, space_id: str, user_id: str) -> Visitor:
-    """Reads the user from the snapshot of `connection`. Raises `Failure` (403) for a user outside the space."""
+    """Reads the user from the snapshot of `connection`. Raises `RequestFailure` (403) for a user outside the space."""
     member = tables.member
     row = connection.execute(
         select(member.c.role, member.c.role_version).where(member.c.space_id == space_id, member.c.user_id == user_id)
     ).one_or_none()
     if row is None:
-        raise Failure(ProblemType.FORBIDDEN, Message("request.not-of-this-space"))
+        raise RequestFailure(ProblemType.FORBIDDEN, Message("request.not-of-this-space"))
     role = Role(row.role)
     clients = _assigned(connection, space_id, user_id) if role is Role.ACCOUNTANT else None
     return Visitor(user_id=user_id, role=role, role_version=row.role_version, clients=clients)

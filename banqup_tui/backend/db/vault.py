@@ -40,7 +40,7 @@ class SealedElsewhere(BanqupError):
         super().__init__(message("service.sealed-elsewhere", file=path.name))
 
 
-class Place(NamedTuple):
+class SealedPlace(NamedTuple):
     """The table, row and column of a sealed value: the associated data of its encryption."""
 
     table: str
@@ -53,22 +53,22 @@ class Place(NamedTuple):
         return msgspec.json.encode(["banqup", *self])
 
 
-def of_installation(installation_id: str) -> Place:
+def of_installation(installation_id: str) -> SealedPlace:
     """Returns the place of the settings of an installation."""
-    return Place("installation", installation_id, "settings")
+    return SealedPlace("installation", installation_id, "settings")
 
 
-def of_version(integration_id: str, version: int, column: Literal["own", "effective"]) -> Place:
+def of_version(integration_id: str, version: int, column: Literal["own", "effective"]) -> SealedPlace:
     """Returns the place of one version of an integration's settings."""
-    return Place("settings", f"{integration_id}/{version}", column)
+    return SealedPlace("settings", f"{integration_id}/{version}", column)
 
 
-def of_sign_in(sign_in_id: str) -> Place:
+def of_sign_in(sign_in_id: str) -> SealedPlace:
     """Returns the place of the tokens of a sign-in."""
-    return Place("sign_in", sign_in_id, "sealed")
+    return SealedPlace("sign_in", sign_in_id, "sealed")
 
 
-class Content(msgspec.Struct, frozen=True):
+class SealedContent(msgspec.Struct, frozen=True):
     """The content of a sealed value.
 
     Which values are secret is decided when it is sealed, because the extension that knows it may be missing later.
@@ -94,7 +94,7 @@ class _KeyFile(msgspec.Struct):
     fernet: bytes = b""
 
 
-_content = msgspec.json.Decoder(Content)
+_content = msgspec.json.Decoder(SealedContent)
 _key_file = msgspec.json.Decoder(_KeyFile)
 
 
@@ -110,15 +110,15 @@ class Vault:
         self._read: _KeyFile | None = None
         self._lock = threading.Lock()
 
-    def seal(self, place: Place, values: Mapping[str, Any], secrets: Collection[str] = ()) -> bytes:
+    def seal(self, place: SealedPlace, values: Mapping[str, Any], secrets: Collection[str] = ()) -> bytes:
         """Seals values for a place. `secrets` are the names of the values that are never to be shown."""
-        content = Content(
+        content = SealedContent(
             shown={name: value for name, value in values.items() if name not in secrets},
             secret={name: revealed(value) for name, value in values.items() if name in secrets},
         )
         return self.seal_content(place, content)
 
-    def seal_content(self, place: Place, content: Content) -> bytes:
+    def seal_content(self, place: SealedPlace, content: SealedContent) -> bytes:
         """Seals a content for a place with the current key and a random nonce."""
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -127,7 +127,7 @@ class Vault:
         sealed = AESGCM(keys.keys[keys.current]).encrypt(nonce, msgspec.json.encode(content), place.bound)
         return _FORMAT + bytes.fromhex(keys.current) + nonce + sealed
 
-    def open(self, place: Place, sealed: bytes) -> dict[str, Any]:
+    def open(self, place: SealedPlace, sealed: bytes) -> dict[str, Any]:
         """Returns all values, secret texts as `Secret`.
 
         Raises:
@@ -136,7 +136,9 @@ class Vault:
         content = self.content(place, sealed)
         return {**content.shown, **{name: _hidden(value) for name, value in content.secret.items()}}
 
-    def shown(self, extension_id: str, place: Place, sealed: bytes | None) -> tuple[dict[str, Any], tuple[str, ...]]:
+    def shown(
+        self, extension_id: str, place: SealedPlace, sealed: bytes | None
+    ) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Returns the values that may be shown and the names of the secrets.
 
         Both are empty if the value cannot be opened (which is logged), so that a list of many does not fail for one.
@@ -150,7 +152,7 @@ class Vault:
             return {}, ()
         return content.shown, tuple(sorted(content.secret))
 
-    def content(self, place: Place, sealed: bytes) -> Content:
+    def content(self, place: SealedPlace, sealed: bytes) -> SealedContent:
         """Opens a value; raises `SealedElsewhere` if that is not possible."""
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -184,7 +186,7 @@ class Vault:
         """Returns whether the current key sealed the value."""
         return sealed.startswith(_FORMAT + bytes.fromhex(self._keys().current))
 
-    def content_of_before(self, place: Place, sealed: bytes) -> Content:
+    def content_of_before(self, place: SealedPlace, sealed: bytes) -> SealedContent:
         """Opens a value as `content` does, and also values of 0.4.0, which were bound to no place."""
         keys = self._keys()
         if sealed[:1] == _FORMAT or not keys.fernet:

@@ -17,7 +17,7 @@ from banqup_tui.backend.integrations.registry import Level
 from banqup_tui.backend.integrations.settings_input import read_settings_input
 from banqup_tui.backend.integrations.settings_levels import Settings
 from banqup_tui.backend.redaction import AttemptSecrets
-from banqup_tui.backend.services import Refused, Services
+from banqup_tui.backend.services import CommandRefused, Services
 from banqup_tui.connectors.common.path_template import values_of
 from banqup_tui.connectors.interface import Connector, DeliveryRequest, Shows, Step, failed_step
 from banqup_tui.domain.client import Client
@@ -51,7 +51,7 @@ async def test(services: Services, request: TestRequest) -> TestResult:
     provide(services)
     try:
         inputs = await asyncio.to_thread(_read_inputs, services, request)
-    except Refused as refused:
+    except CommandRefused as refused:
         return TestResult(steps=(_wrong(refused.problem),))
     except BanqupError as error:
         return TestResult(steps=(TestStep(ok=False, message=error.message),))

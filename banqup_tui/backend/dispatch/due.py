@@ -15,7 +15,7 @@ from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.integration import IntegrationState
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class DueWork(msgspec.Struct, frozen=True):
     """The kinds of work that are due now: planning, a job, a recheck, a look-up, a claim."""
 
     plan: bool
@@ -25,7 +25,7 @@ class Waiting(msgspec.Struct, frozen=True):
     claimable: bool
 
 
-def look(connection: Connection, space_id: str, now: datetime) -> Waiting:
+def look(connection: Connection, space_id: str, now: datetime) -> DueWork:
     """Returns what is to be done now, found with one statement."""
     mine = (integration.c.space_id == space_id) & (integration.c.state == str(IntegrationState.ACTIVE))
     asked = (
@@ -35,7 +35,7 @@ def look(connection: Connection, space_id: str, now: datetime) -> Waiting:
         _checks(space_id).where(delivery.c.check_at <= now),
         select(integration.c.id).where(mine, integration.c.ready_at <= now),
     )
-    return Waiting(*(bool(one) for one in connection.execute(select(*(one.exists() for one in asked))).one()))
+    return DueWork(*(bool(one) for one in connection.execute(select(*(one.exists() for one in asked))).one()))
 
 
 def is_busy(connection: Connection, space_id: str) -> bool:

@@ -188,7 +188,7 @@ class Dispatch:
         except Exception:
             _log.exception("an iteration of the dispatch loop failed")
 
-    def _look(self) -> tuple[due.Waiting, list[Upcoming]]:
+    def _look(self) -> tuple[due.DueWork, list[Upcoming]]:
         with self._services.database.read() as connection:
             waiting = due.look(connection, self._services.space_id, self._now())
             begins = waiting.claimable and not self._running
@@ -204,7 +204,7 @@ class Dispatch:
     def _free(self) -> int:
         return self._slots - len(self._running)
 
-    async def _ask(self, waiting: due.Waiting, threads: ThreadPoolExecutor, writer: GroupCommitWriter) -> None:
+    async def _ask(self, waiting: due.DueWork, threads: ThreadPoolExecutor, writer: GroupCommitWriter) -> None:
         """Starts look-ups and rechecks. They come before sending: while some are due, no slot is used for claims."""
         self._may_claim = not (waiting.recheck or waiting.check)
         if self._may_claim:

@@ -9,7 +9,7 @@ from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.intake.clients import put_client
 from banqup_tui.backend.ledger.status import restate
-from banqup_tui.backend.services import Context, Handler, Refused
+from banqup_tui.backend.services import CommandContext, CommandRefused, Handler
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.messages import Message, message
@@ -21,7 +21,7 @@ from banqup_tui.protocol.problems import ProblemType
 _LONGEST = 200
 
 
-def create_client(transaction: Transaction, body: CreateClient, context: Context) -> dict[str, Any]:
+def create_client(transaction: Transaction, body: CreateClient, context: CommandContext) -> dict[str, Any]:
     """Creates a client. Its identifiers become keys by which the sorter recognizes the client.
 
     Returns:
@@ -39,7 +39,7 @@ def create_client(transaction: Transaction, body: CreateClient, context: Context
     return {"clientId": client.id}
 
 
-def set_processed(transaction: Transaction, body: SetProcessed, context: Context) -> dict[str, Any]:
+def set_processed(transaction: Transaction, body: SetProcessed, context: CommandContext) -> dict[str, Any]:
     """Marks documents as processed or not.
 
     Returns:
@@ -51,7 +51,7 @@ def set_processed(transaction: Transaction, body: SetProcessed, context: Context
     rows = _documents(transaction, list(dict.fromkeys(body.document_ids)))
     changed_rows = [row for row in rows if row.processed is not body.processed]
     if body.processed and any(not row.approved for row in changed_rows):
-        raise Refused(ProblemType.REFUSED, Message("document.not-approved"))
+        raise CommandRefused(ProblemType.REFUSED, Message("document.not-approved"))
     document = tables.document
     for batch in in_batches([row.id for row in changed_rows]):
         transaction.execute(update(document).where(document.c.id.in_(batch)).values(processed=body.processed))
@@ -71,17 +71,17 @@ def _documents(transaction: Transaction, document_ids: list[str]) -> list[Row[An
         found = select(document).where(document.c.space_id == transaction.space_id, document.c.id.in_(batch))
         rows.extend(transaction.execute(found).all())
     if len(rows) < len(document_ids):
-        raise Refused(ProblemType.NOT_FOUND, Message("document.deleted"))
+        raise CommandRefused(ProblemType.NOT_FOUND, Message("document.deleted"))
     return rows
 
 
 def _refuse_known(transaction: Transaction, client: Client) -> None:
     table = tables.client
     if transaction.execute(select(table.c.id).where(table.c.id == client.id)).first():
-        raise Refused(ProblemType.REFUSED, Message("client.there-already"), field="clientId")
+        raise CommandRefused(ProblemType.REFUSED, Message("client.there-already"), field="clientId")
     same = select(table.c.id).where(table.c.space_id == transaction.space_id, table.c.reference == client.reference)
     if transaction.execute(same).first():
-        raise Refused(
+        raise CommandRefused(
             ProblemType.REFUSED, message("client.reference-taken", reference=client.reference), field="reference"
         )
 
@@ -90,7 +90,7 @@ def _identifier(text: str) -> str:
     try:
         return str(uuid.UUID(text))
     except ValueError:
-        raise Refused(ProblemType.BAD_REQUEST, Message("client.id-no-uuid"), field="clientId") from None
+        raise CommandRefused(ProblemType.BAD_REQUEST, Message("client.id-no-uuid"), field="clientId") from None
 
 
 def _text(text: str, field: str) -> str:
@@ -98,7 +98,7 @@ def _text(text: str, field: str) -> str:
     clean = " ".join("".join(character if character.isprintable() else " " for character in text).split())
     if not clean or len(clean) > _LONGEST:
         reason = message("client.text-length", field=field, limit=_LONGEST)
-        raise Refused(ProblemType.BAD_REQUEST, reason, field=field)
+        raise CommandRefused(ProblemType.BAD_REQUEST, reason, field=field)
     return clean
 
 

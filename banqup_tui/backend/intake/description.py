@@ -13,7 +13,7 @@ from banqup_tui.domain.invoice_types import InvoiceKind
 from banqup_tui.domain.statement import Statement
 from banqup_tui.domain.text import clean
 from banqup_tui.formats.content import Content
-from banqup_tui.sources.sorter import Role
+from banqup_tui.sources.sorter import PartyRole
 
 _LONGEST: Final = 500
 
@@ -25,7 +25,7 @@ def kind_of(content: Content) -> DocumentKind:
     return DocumentKind.STATEMENT if content.statements else DocumentKind.OTHER
 
 
-def described(document: Document, content: Content, role: Role) -> Document:
+def described(document: Document, content: Content, role: PartyRole) -> Document:
     """Returns the document with the values of its content.
 
     `role` is the client's, so the counterparty is the other party.
@@ -35,14 +35,14 @@ def described(document: Document, content: Content, role: Role) -> Document:
     return _with_statements(document, content.statements) if content.statements else document
 
 
-def _with_invoice(document: Document, invoice: Invoice, role: Role) -> Document:
+def _with_invoice(document: Document, invoice: Invoice, role: PartyRole) -> Document:
     supplier, customer = _party(invoice.seller), _party(invoice.buyer)
     document = msgspec.structs.replace(
         document,
         number=_text(invoice.number),
         issue_date=invoice.issue_date or document.issue_date,
         due_date=invoice.due_date,
-        counterparty=customer if role is Role.SELLER else supplier,
+        counterparty=customer if role is PartyRole.SELLER else supplier,
         supplier=supplier,
         customer=customer,
         currency=_text(invoice.currency),

@@ -19,7 +19,7 @@ from banqup_tui.backend.intake.clients import ClientDirectory, add_keys, make_cl
 from banqup_tui.backend.intake.description import described, kind_of
 from banqup_tui.backend.intake.incoming import Incoming
 from banqup_tui.backend.intake.parsed_files import read_file
-from banqup_tui.backend.services import Context, Handler, Refused, Services, prepared_by
+from banqup_tui.backend.services import CommandContext, CommandRefused, Handler, Services, prepared_by
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import UnreadableDocument
@@ -101,7 +101,7 @@ def take(transaction: Transaction, services: Services, incoming: Incoming, conte
     directory = ClientDirectory(transaction.connection, transaction.space_id)
     client = directory.by_id(incoming.client_id) if incoming.client_id else None
     if incoming.client_id and client is None:
-        raise Refused(ProblemType.NOT_FOUND, Message("client.gone"), field="clientId")
+        raise CommandRefused(ProblemType.NOT_FOUND, Message("client.gone"), field="clientId")
     hints = Hints(
         client=client,
         folder=incoming.folder,
@@ -263,18 +263,20 @@ def _insert(transaction: Transaction, document: Document, key: str | None) -> No
     transaction.changed(EntityKind.DOCUMENT, document.id, client_id=document.client_id)
 
 
-def _recorded_refusal(type_: ProblemType, incoming: Incoming, reason: Message, content: Content | None) -> Refused:
-    return Refused(type_, reason, beside=lambda transaction: unfiled.add(transaction, incoming, reason, content))
+def _recorded_refusal(
+    type_: ProblemType, incoming: Incoming, reason: Message, content: Content | None
+) -> CommandRefused:
+    return CommandRefused(type_, reason, beside=lambda transaction: unfiled.add(transaction, incoming, reason, content))
 
 
 # Commands
 
 
 @prepared_by(prepare_import)
-def import_file(transaction: Transaction, body: ImportFile, context: Context) -> Any:
+def import_file(transaction: Transaction, body: ImportFile, context: CommandContext) -> Any:
     services = context.services
     if not services.files.has(body.sha256):
-        raise Refused(ProblemType.NOT_FOUND, Message("file.not-uploaded"), field="sha256")
+        raise CommandRefused(ProblemType.NOT_FOUND, Message("file.not-uploaded"), field="sha256")
     incoming = Incoming(
         sha256=body.sha256,
         file_name=safe_file_name(body.file_name),

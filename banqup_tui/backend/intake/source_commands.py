@@ -15,7 +15,7 @@ from banqup_tui.backend.intake.document_intake import Outcome
 from banqup_tui.backend.intake.host_key import fingerprint_of
 from banqup_tui.backend.intake.sftp_drop_files import file_all_waiting
 from banqup_tui.backend.paths import DROP_SPOOL, FILES
-from banqup_tui.backend.services import Context, Handler, Refused, Services, prepared_by
+from banqup_tui.backend.services import CommandContext, CommandRefused, Handler, Services, prepared_by
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.passwords import is_password_hash
 from banqup_tui.domain.source import SourceKind
@@ -41,7 +41,7 @@ def _prepare_source(services: Services, body: AddSource) -> None:
 
 
 @prepared_by(_prepare_source)
-def add_source(transaction: Transaction, body: AddSource, context: Context) -> Any:
+def add_source(transaction: Transaction, body: AddSource, context: CommandContext) -> Any:
     """Adds a source.
 
     Returns:
@@ -74,13 +74,13 @@ def _insert(transaction: Transaction, body: AddSource, path: str, fingerprint: s
     return {"sourceId": body.source_id, "outcome": str(Outcome.NEW)}
 
 
-def _add_drop(transaction: Transaction, body: AddSource, context: Context) -> Any:
+def _add_drop(transaction: Transaction, body: AddSource, context: CommandContext) -> Any:
     """Adds the drop. A space has one: a second address moves it, with its accounts and its host key."""
     address = _checked_address(body.path)
     try:
         fingerprint = fingerprint_of(context.services.files.home)
     except (OSError, ValueError) as error:
-        raise Refused(ProblemType.REFUSED, message("source.host-key-unusable", quote=str(error))) from None
+        raise CommandRefused(ProblemType.REFUSED, message("source.host-key-unusable", quote=str(error))) from None
     table = tables.source
     same = select(table).where(table.c.space_id == transaction.space_id, table.c.kind == str(SourceKind.SFTP_DROP))
     known = transaction.execute(same).first()
@@ -95,15 +95,15 @@ def _add_drop(transaction: Transaction, body: AddSource, context: Context) -> An
 def _checked_address(text: str) -> str:
     match = _ADDRESS.fullmatch(text.strip())
     if match is None or not 0 < int(match[2]) < 65_536:
-        raise Refused(ProblemType.REFUSED, message("source.no-address", text=text), field="path")
+        raise CommandRefused(ProblemType.REFUSED, message("source.no-address", text=text), field="path")
     return text.strip()
 
 
 def _checked_folder(text: str, services: Services) -> Path:
     """Returns the folder with symbolic links resolved, so that a later change of a link does not change the folder."""
 
-    def refuse(code: str) -> Refused:
-        return Refused(ProblemType.REFUSED, message(code, path=text), field="path")
+    def refuse(code: str) -> CommandRefused:
+        return CommandRefused(ProblemType.REFUSED, message(code, path=text), field="path")
 
     if not os.path.isabs(text) or "\0" in text:
         raise refuse("source.no-full-path")
@@ -119,7 +119,7 @@ def _checked_folder(text: str, services: Services) -> Path:
     return path
 
 
-def remove_source(transaction: Transaction, body: RemoveSource, context: Context) -> Any:
+def remove_source(transaction: Transaction, body: RemoveSource, context: CommandContext) -> Any:
     """Removes a source. The documents that came from it stay, also the unfiled ones."""
     table = tables.source
     file_all_waiting(transaction, context.services, body.source_id)
@@ -127,14 +127,14 @@ def remove_source(transaction: Transaction, body: RemoveSource, context: Context
         delete(table).where(table.c.id == body.source_id, table.c.space_id == transaction.space_id)
     )
     if found.rowcount == 0:
-        raise Refused(ProblemType.NOT_FOUND, Message("source.gone"), field="sourceId")
+        raise CommandRefused(ProblemType.NOT_FOUND, Message("source.gone"), field="sourceId")
     transaction.execute(delete(tables.source_file).where(tables.source_file.c.source_id == body.source_id))
     transaction.execute(delete(tables.drop_account).where(tables.drop_account.c.source_id == body.source_id))
     transaction.changed(EntityKind.SOURCE, body.source_id, op=Op.DELETE)
     return {"sourceId": body.source_id}
 
 
-def add_account(transaction: Transaction, body: AddAccount, context: Context) -> Any:
+def add_account(transaction: Transaction, body: AddAccount, context: CommandContext) -> Any:
     """Adds an account with either `secret` or `public_key`.
 
     Returns:
@@ -164,26 +164,26 @@ def _check_account(transaction: Transaction, body: AddAccount) -> None:
         transaction.execute(select(source.c.id).where(source.c.space_id == transaction.space_id, *of_drop)).first()
         is None
     ):
-        raise Refused(ProblemType.NOT_FOUND, Message("source.no-drop"), field="sourceId")
+        raise CommandRefused(ProblemType.NOT_FOUND, Message("source.no-drop"), field="sourceId")
     if not _NAME.fullmatch(body.name):
-        raise Refused(ProblemType.REFUSED, Message("account.name-unusable"), field="name")
+        raise CommandRefused(ProblemType.REFUSED, Message("account.name-unusable"), field="name")
     names = transaction.execute(select(account.c.name).where(account.c.source_id == body.source_id)).scalars().all()
     if body.name in names:
-        raise Refused(ProblemType.REFUSED, message("account.name-taken", name=body.name), field="name")
+        raise CommandRefused(ProblemType.REFUSED, message("account.name-taken", name=body.name), field="name")
     if len(names) >= MOST_ACCOUNTS:
-        raise Refused(ProblemType.REFUSED, message("account.too-many", limit=MOST_ACCOUNTS), field="name")
+        raise CommandRefused(ProblemType.REFUSED, message("account.too-many", limit=MOST_ACCOUNTS), field="name")
     if body.client_id and ClientDirectory(transaction.connection, transaction.space_id).by_id(body.client_id) is None:
-        raise Refused(ProblemType.NOT_FOUND, Message("client.gone"), field="clientId")
+        raise CommandRefused(ProblemType.NOT_FOUND, Message("client.gone"), field="clientId")
     _check_credentials(body)
 
 
 def _check_credentials(body: AddAccount) -> None:
     if (body.secret is None) == (body.public_key is None):
-        raise Refused(ProblemType.BAD_REQUEST, Message("account.needs-one-way-in"), field="secret")
+        raise CommandRefused(ProblemType.BAD_REQUEST, Message("account.needs-one-way-in"), field="secret")
     if body.secret is not None and not is_password_hash(body.secret):
-        raise Refused(ProblemType.BAD_REQUEST, Message("account.hash-unknown"), field="secret")
+        raise CommandRefused(ProblemType.BAD_REQUEST, Message("account.hash-unknown"), field="secret")
     if body.public_key is not None and not _is_public_key(body.public_key.strip()):
-        raise Refused(ProblemType.REFUSED, Message("account.no-public-key"), field="publicKey")
+        raise CommandRefused(ProblemType.REFUSED, Message("account.no-public-key"), field="publicKey")
 
 
 def _is_public_key(line: str) -> bool:
@@ -199,13 +199,13 @@ def _is_public_key(line: str) -> bool:
     return True
 
 
-def remove_account(transaction: Transaction, body: RemoveAccount, context: Context) -> Any:
+def remove_account(transaction: Transaction, body: RemoveAccount, context: CommandContext) -> Any:
     """Removes an account; its open connections are closed."""
     account = tables.drop_account
     mine = (account.c.id == body.account_id, account.c.space_id == transaction.space_id)
     found = transaction.execute(select(account).where(*mine)).first()
     if found is None:
-        raise Refused(ProblemType.NOT_FOUND, Message("account.gone"), field="accountId")
+        raise CommandRefused(ProblemType.NOT_FOUND, Message("account.gone"), field="accountId")
     file_all_waiting(transaction, context.services, found.source_id)
     transaction.execute(delete(account).where(*mine))
     transaction.changed(EntityKind.SOURCE, found.source_id)
@@ -217,7 +217,7 @@ def _uuid(text: str) -> str:
     try:
         return str(uuid.UUID(text))
     except ValueError:
-        raise Refused(ProblemType.BAD_REQUEST, Message("account.id-no-uuid"), field="accountId") from None
+        raise CommandRefused(ProblemType.BAD_REQUEST, Message("account.id-no-uuid"), field="accountId") from None
 
 
 HANDLERS: Final[dict[type[Value], Handler]] = {

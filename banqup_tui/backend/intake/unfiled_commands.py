@@ -13,7 +13,7 @@ from banqup_tui.backend.intake import document_intake, filing_rules, source_file
 from banqup_tui.backend.intake.clients import ClientDirectory
 from banqup_tui.backend.intake.incoming import BY_HAND, Incoming
 from banqup_tui.backend.intake.source_files import FileOutcome
-from banqup_tui.backend.services import Context, Handler, Refused, Services, prepared_by
+from banqup_tui.backend.services import CommandContext, CommandRefused, Handler, Services, prepared_by
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import Message
@@ -53,14 +53,14 @@ def _prepare(services: Services, body: PlaceFile) -> None:
 
 
 @prepared_by(_prepare)
-def place_file(transaction: Transaction, body: PlaceFile, context: Context) -> Any:
+def place_file(transaction: Transaction, body: PlaceFile, context: CommandContext) -> Any:
     row = _waiting(transaction, body.unfiled_id)
     directory = ClientDirectory(transaction.connection, transaction.space_id)
     client = directory.by_id(body.client_id)
     if client is None:
-        raise Refused(ProblemType.NOT_FOUND, Message("client.gone"), field="clientId")
+        raise CommandRefused(ProblemType.NOT_FOUND, Message("client.gone"), field="clientId")
     if row.sha256 is None or not context.services.files.has(row.sha256):
-        raise Refused(ProblemType.NOT_FOUND, Message("file.gone"), field="toPlaceId")
+        raise CommandRefused(ProblemType.NOT_FOUND, Message("file.gone"), field="toPlaceId")
     incoming = _incoming(row)
     found = _content(context.services, incoming)
     content = found if isinstance(found, Content) else _NOT_READ
@@ -80,7 +80,7 @@ def place_file(transaction: Transaction, body: PlaceFile, context: Context) -> A
     return msgspec.to_builtins(placement)
 
 
-def dismiss_unfiled(transaction: Transaction, body: DismissUnfiled, context: Context) -> Any:
+def dismiss_unfiled(transaction: Transaction, body: DismissUnfiled, context: CommandContext) -> Any:
     """Removes unfiled documents from the list; their files stay stored.
 
     Returns:
@@ -93,14 +93,14 @@ def dismiss_unfiled(transaction: Transaction, body: DismissUnfiled, context: Con
     return {"dismissed": len(rows)}
 
 
-def remove_rule(transaction: Transaction, body: RemoveRule, context: Context) -> Any:
+def remove_rule(transaction: Transaction, body: RemoveRule, context: CommandContext) -> Any:
     """Removes a filing rule. Documents filed by it stay in place."""
     table = tables.rule
     row = transaction.execute(
         select(table).where(table.c.id == body.rule_id, table.c.space_id == transaction.space_id)
     ).first()
     if row is None:
-        raise Refused(ProblemType.NOT_FOUND, Message("rule.gone"), field="ruleId")
+        raise CommandRefused(ProblemType.NOT_FOUND, Message("rule.gone"), field="ruleId")
     filing_rules.remove(transaction, row)
     return {"ruleId": body.rule_id}
 
@@ -115,7 +115,7 @@ HANDLERS: Final[dict[type[Value], Handler]] = {
 def _waiting(transaction: Transaction, unfiled_id: str) -> Row[Any]:
     row = unfiled.found(transaction, unfiled_id)
     if row is None:
-        raise Refused(ProblemType.NOT_FOUND, Message("placing.waits-no-longer"), field="toPlaceId")
+        raise CommandRefused(ProblemType.NOT_FOUND, Message("placing.waits-no-longer"), field="toPlaceId")
     return row
 
 

@@ -20,7 +20,7 @@ from banqup_tui.backend.integrations.registry import Level
 from banqup_tui.backend.integrations.settings_levels import Settings
 from banqup_tui.backend.ledger import lifecycle
 from banqup_tui.backend.ledger.bulk_jobs import Task, begin
-from banqup_tui.backend.services import Context, Handler, Refused
+from banqup_tui.backend.services import CommandContext, CommandRefused, Handler
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import IntegrationState
@@ -33,7 +33,7 @@ from banqup_tui.protocol.problems import ProblemType
 MAX_LABEL = 60
 
 
-def add_integration(transaction: Transaction, body: AddIntegration, context: Context) -> dict[str, Any]:
+def add_integration(transaction: Transaction, body: AddIntegration, context: CommandContext) -> dict[str, Any]:
     """Activates an installation for a client.
 
     Documents created after the number of this activation are sent. Older documents are sent only as far as the user
@@ -61,7 +61,9 @@ def add_integration(transaction: Transaction, body: AddIntegration, context: Con
     return result
 
 
-def configure_integration(transaction: Transaction, body: ConfigureIntegration, context: Context) -> dict[str, Any]:
+def configure_integration(
+    transaction: Transaction, body: ConfigureIntegration, context: CommandContext
+) -> dict[str, Any]:
     integration = _integration_row(transaction, body.integration_id)
     extension = loading_extension(context, integration.extension_id)
     queued = 0
@@ -88,7 +90,7 @@ def _client_exists(transaction: Transaction, client_id: str) -> None:
         select(table.c.id).where(table.c.id == client_id, table.c.space_id == transaction.space_id)
     )
     if found.one_or_none() is None:
-        raise Refused(ProblemType.NOT_FOUND, Message("client.gone"))
+        raise CommandRefused(ProblemType.NOT_FOUND, Message("client.gone"))
 
 
 def _integration_row(transaction: Transaction, integration_id: str) -> Row[Any]:
@@ -97,7 +99,7 @@ def _integration_row(transaction: Transaction, integration_id: str) -> Row[Any]:
         select(table).where(table.c.id == integration_id, table.c.space_id == transaction.space_id).with_for_update()
     ).one_or_none()
     if row is None or row.state == IntegrationState.REMOVED:
-        raise Refused(ProblemType.NOT_FOUND, Message("integration.removed-before"))
+        raise CommandRefused(ProblemType.NOT_FOUND, Message("integration.removed-before"))
     return row
 
 
@@ -106,16 +108,16 @@ def _folders(wanted: tuple[Folder, ...] | None, extension: Extension) -> tuple[F
     if wanted is None:
         return extension.folders
     if not wanted:
-        raise Refused(ProblemType.REFUSED, Message("integration.no-folder"), field="folders")
+        raise CommandRefused(ProblemType.REFUSED, Message("integration.no-folder"), field="folders")
     refused = [folder for folder in wanted if folder not in extension.folders]
     if refused:
         reason = message("integration.folder-not-taken", title=extension.title["en"], folder=refused[0])
-        raise Refused(ProblemType.REFUSED, reason, field="folders")
+        raise CommandRefused(ProblemType.REFUSED, reason, field="folders")
     return tuple(folder for folder in Folder if folder in wanted)
 
 
 def _own(
-    transaction: Transaction, context: Context, extension: Extension, stored: Settings, entered: Settings
+    transaction: Transaction, context: CommandContext, extension: Extension, stored: Settings, entered: Settings
 ) -> Settings:
     sign_in_settings.refuse_unknown(transaction, context.services, extension.id, entered)
     return settings_levels.read(context.services, extension.id, settings_levels.changed(stored, entered), Level.CLIENT)
@@ -125,7 +127,7 @@ def _label(wanted: str | None, extension: Extension) -> str:
     text = "".join(letter for letter in wanted or "" if unicodedata.category(letter)[0] != "C")
     label = " ".join(text.split()) or extension.title["en"]
     if len(label) > MAX_LABEL:
-        raise Refused(ProblemType.REFUSED, message("integration.name-too-long", limit=MAX_LABEL), field="label")
+        raise CommandRefused(ProblemType.REFUSED, message("integration.name-too-long", limit=MAX_LABEL), field="label")
     return label
 
 
@@ -143,7 +145,7 @@ def _same_label(transaction: Transaction, body: AddIntegration, label: str) -> R
         .with_for_update()
     ).one_or_none()
     if row is not None and row.state != IntegrationState.REMOVED:
-        raise Refused(
+        raise CommandRefused(
             ProblemType.REFUSED,
             message("integration.name-taken", label=label),
             field="label",
@@ -159,11 +161,11 @@ def _insert(
     folders: tuple[Folder, ...],
     own: Settings,
     effective: Settings,
-    context: Context,
+    context: CommandContext,
 ) -> str:
     table = tables.integration
     if transaction.execute(select(func.count()).where(table.c.id == body.integration_id)).scalar_one():
-        raise Refused(ProblemType.REFUSED, Message("integration.id-taken"))
+        raise CommandRefused(ProblemType.REFUSED, Message("integration.id-taken"))
     destination = settings_versions.write_version(
         transaction, context.services, body.integration_id, extension.id, settings_versions.FIRST, own, effective
     )
@@ -194,7 +196,7 @@ def _insert(
     return integration_id
 
 
-def _limits(context: Context, extension: Extension) -> dict[str, Any]:
+def _limits(context: CommandContext, extension: Extension) -> dict[str, Any]:
     connector = context.services.extensions.connector(extension.id)
     if connector is None:
         return {}
@@ -207,7 +209,7 @@ def _revive(
     folders: tuple[Folder, ...],
     own: Settings,
     effective: Settings,
-    context: Context,
+    context: CommandContext,
 ) -> str:
     """Activates the removed row again, so that the ledger still knows what it has delivered."""
     settings_versions.use_version(transaction, context.services, removed, own, effective)

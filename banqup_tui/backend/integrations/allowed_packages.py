@@ -12,7 +12,7 @@ from sqlalchemy import delete, insert, select
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.integrations.recovery import repair
-from banqup_tui.backend.services import Context, Handler, Refused, Services
+from banqup_tui.backend.services import CommandContext, CommandRefused, Handler, Services
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.messages import message
 from banqup_tui.domain.values import Value
@@ -30,7 +30,7 @@ def load(services: Services) -> None:
             services.extensions.allow(row.extension_id, row.package)
 
 
-def allow(transaction: Transaction, body: AllowPackage, context: Context) -> dict[str, Any]:
+def allow(transaction: Transaction, body: AllowPackage, context: CommandContext) -> dict[str, Any]:
     """Allows a package, and queues again what had failed because it was not allowed.
 
     Refused if another package brings the extension now than the one that the user saw.
@@ -38,13 +38,13 @@ def allow(transaction: Transaction, body: AllowPackage, context: Context) -> dic
     extensions = context.services.extensions
     found = extensions.get(body.extension_id)
     if found is None or not found.package:
-        raise Refused(
+        raise CommandRefused(
             ProblemType.NOT_FOUND,
             message("extension.of-no-package", id=body.extension_id),
         )
     installed, requested = found.package, body.package
     if installed != requested:
-        raise Refused(
+        raise CommandRefused(
             ProblemType.REFUSED,
             message("extension.of-another-package", id=body.extension_id, package=installed, asked=requested),
         )

@@ -15,7 +15,7 @@ from banqup_tui.backend.integrations.oauth import sign_in_settings
 from banqup_tui.backend.integrations.registry import Level
 from banqup_tui.backend.integrations.settings_levels import Settings
 from banqup_tui.backend.ledger import lifecycle
-from banqup_tui.backend.services import Context, Handler, Refused
+from banqup_tui.backend.services import CommandContext, CommandRefused, Handler
 from banqup_tui.domain.extension import Extension, InstallationState
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.messages import Message, message
@@ -25,7 +25,7 @@ from banqup_tui.protocol.messages import EntityKind, Op
 from banqup_tui.protocol.problems import ProblemType
 
 
-def install(transaction: Transaction, body: Install, context: Context) -> dict[str, Any]:
+def install(transaction: Transaction, body: Install, context: CommandContext) -> dict[str, Any]:
     """Installs an extension once in a space.
 
     A repeated install returns the same installation, with the new settings.
@@ -62,14 +62,14 @@ def install(transaction: Transaction, body: Install, context: Context) -> dict[s
     return {"installationId": body.installation_id, "new": True}
 
 
-def configure(transaction: Transaction, body: Configure, context: Context) -> dict[str, Any]:
+def configure(transaction: Transaction, body: Configure, context: CommandContext) -> dict[str, Any]:
     installation = installation_row(transaction, body.installation_id)
     loading_extension(context, installation.extension_id)
     queued = _configure(transaction, installation, body.settings, context)
     return {"installationId": installation.id, "queued": queued}
 
 
-def uninstall(transaction: Transaction, body: Uninstall, context: Context) -> dict[str, Any]:
+def uninstall(transaction: Transaction, body: Uninstall, context: CommandContext) -> dict[str, Any]:
     """Removes an installation without integrations.
 
     Removed integrations stay, as the ledger needs what they delivered.
@@ -79,7 +79,7 @@ def uninstall(transaction: Transaction, body: Uninstall, context: Context) -> di
     if used_by:
         title = _title(context, installation.extension_id)
         clients = sorted({settings_rollout.client_name(transaction, row.client_id) for row in used_by})
-        raise Refused(
+        raise CommandRefused(
             ProblemType.REFUSED,
             message("extension.in-use", title=title, clients=_listed(clients)),
         )
@@ -90,28 +90,28 @@ def uninstall(transaction: Transaction, body: Uninstall, context: Context) -> di
     return {"installationId": installation.id}
 
 
-def deactivate(transaction: Transaction, body: Deactivate, context: Context) -> dict[str, Any]:
+def deactivate(transaction: Transaction, body: Deactivate, context: CommandContext) -> dict[str, Any]:
     """Removes every client's integration in one transaction. The firm's settings stay for a later activation."""
     installation = installation_row(transaction, body.installation_id)
     used_by = [row for row in _integrations(transaction, installation.id) if row.state != IntegrationState.REMOVED]
     count = len(used_by)
     if count > body.expected:
-        raise Refused(
+        raise CommandRefused(
             ProblemType.COUNT_CHANGED, message("extension.count-changed", count=count, expected=body.expected)
         )
     cancelled = sum(lifecycle.remove(transaction, row) for row in used_by)
     return {"installationId": installation.id, "removed": count, "cancelled": cancelled}
 
 
-def loading_extension(context: Context, extension_id: str) -> Extension:
+def loading_extension(context: CommandContext, extension_id: str) -> Extension:
     extension = context.services.extensions.get(extension_id)
     if extension is None:
-        raise Refused(
+        raise CommandRefused(
             ProblemType.NOT_FOUND,
             message("extension.not-in-store", id=extension_id),
         )
     if extension.problem is not None:
-        raise Refused(ProblemType.REFUSED, extension.problem)
+        raise CommandRefused(ProblemType.REFUSED, extension.problem)
     return extension
 
 
@@ -121,11 +121,11 @@ def installation_row(transaction: Transaction, installation_id: str) -> Row[Any]
         select(table).where(table.c.id == installation_id, table.c.space_id == transaction.space_id).with_for_update()
     ).one_or_none()
     if row is None:
-        raise Refused(ProblemType.NOT_FOUND, Message("extension.not-installed"))
+        raise CommandRefused(ProblemType.NOT_FOUND, Message("extension.not-installed"))
     return row
 
 
-def _configure(transaction: Transaction, installation: Row[Any], entered: Settings, context: Context) -> int:
+def _configure(transaction: Transaction, installation: Row[Any], entered: Settings, context: CommandContext) -> int:
     """Stores the firm's settings, and a new version for every client that inherits them.
 
     Returns:
@@ -177,10 +177,10 @@ def _take_over_removed(transaction: Transaction, extension_id: str, installation
 def _refuse_taken_id(transaction: Transaction, installation_id: str) -> None:
     table = tables.installation
     if transaction.execute(select(func.count()).where(table.c.id == installation_id)).scalar_one():
-        raise Refused(ProblemType.REFUSED, Message("extension.id-taken"))
+        raise CommandRefused(ProblemType.REFUSED, Message("extension.id-taken"))
 
 
-def _title(context: Context, extension_id: str) -> str:
+def _title(context: CommandContext, extension_id: str) -> str:
     extension = context.services.extensions.get(extension_id)
     return extension.title["en"] if extension else extension_id
 

@@ -14,7 +14,14 @@ import msgspec
 from sqlalchemy import Connection, Row, Select, select, update
 
 from banqup_tui.backend.db import tables
-from banqup_tui.backend.db.vault import Content, Place, SealedElsewhere, of_installation, of_sign_in, of_version
+from banqup_tui.backend.db.vault import (
+    SealedContent,
+    SealedElsewhere,
+    SealedPlace,
+    of_installation,
+    of_sign_in,
+    of_version,
+)
 from banqup_tui.backend.integrations.settings_versions import destination_of
 from banqup_tui.backend.services import Services
 from banqup_tui.domain.errors import BanqupError
@@ -73,7 +80,7 @@ _VERSIONS: Select[Any] = select(
 ).join(tables.integration, tables.integration.c.id == tables.settings.c.integration_id)
 
 
-def _sealed(connection: Connection) -> Iterator[tuple[Place, str, bytes]]:
+def _sealed(connection: Connection) -> Iterator[tuple[SealedPlace, str, bytes]]:
     installation, sign_in = tables.installation, tables.sign_in
     firms: Select[Any] = select(installation.c.id, installation.c.extension_id, installation.c.settings)
     sign_ins: Select[Any] = select(sign_in.c.id, sign_in.c.sealed).where(sign_in.c.sealed != b"")
@@ -86,14 +93,14 @@ def _sealed(connection: Connection) -> Iterator[tuple[Place, str, bytes]]:
         yield of_sign_in(row.id), "", row.sealed
 
 
-def _write(connection: Connection, place: Place, sealed: bytes) -> None:
+def _write(connection: Connection, place: SealedPlace, sealed: bytes) -> None:
     table = tables.metadata.tables[place.table]
     row, _, version = place.row.partition("/")
     which = [table.c.id == row] if not version else [table.c.integration_id == row, table.c.version == int(version)]
     connection.execute(update(table).where(*which).values({place.column: sealed}))
 
 
-def _with_current_secrets(services: Services, extension_id: str, content: Content) -> Content:
+def _with_current_secrets(services: Services, extension_id: str, content: SealedContent) -> SealedContent:
     """Moves settings that have become secret since they were sealed, such as the address of a webhook."""
     now_secret = services.extensions.secret_names(extension_id) if extension_id else frozenset()
     moved = {name: value for name, value in content.shown.items() if name in now_secret}

@@ -10,11 +10,11 @@ from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger import lifecycle
 from banqup_tui.backend.ledger.schedule import refresh
-from banqup_tui.backend.services import Context
+from banqup_tui.backend.services import CommandContext
 from banqup_tui.domain.integration import IntegrationState
 
 
-def repair(transaction: Transaction, integration: Row[Any], context: Context) -> int:
+def repair(transaction: Transaction, integration: Row[Any], context: CommandContext) -> int:
     """Resumes a broken integration and ends its back-off, so that the new settings are tried at once.
 
     A paused integration stays paused. Returns the number of deliveries that are queued again.

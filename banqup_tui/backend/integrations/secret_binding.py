@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from banqup_tui.backend.integrations.registry import titles_of
 from banqup_tui.backend.integrations.settings_levels import Settings
-from banqup_tui.backend.services import Refused, Services
+from banqup_tui.backend.services import CommandRefused, Services
 from banqup_tui.domain.messages import in_other_languages, message, of_setting
 from banqup_tui.domain.secret import revealed
 from banqup_tui.domain.setting_rules import is_asked, plain, with_defaults
@@ -57,7 +57,7 @@ def of_client(
 def refuse_inherited(
     services: Services, extension_id: str, firm: Settings, own: Settings, entered: Collection[str] = ()
 ) -> None:
-    """Raises `Refused` if a client's own address would get a secret of the firm."""
+    """Raises `CommandRefused` if a client's own address would get a secret of the firm."""
     properties = services.extensions.properties(extension_id)
     merged = {**firm, **own}
     for name, changed in _moved(properties, firm, merged, {*own, *entered}):
@@ -66,7 +66,7 @@ def refuse_inherited(
 
 
 def refuse_left_behind(services: Services, extension_id: str, before: Settings, after: Settings, own: Settings) -> None:
-    """Raises `Refused` if a change of the firm's settings would send a client's secret to a new address."""
+    """Raises `CommandRefused` if a change of the firm's settings would send a client's secret to a new address."""
     refuse_inherited(services, extension_id, after, own)
     properties = services.extensions.properties(extension_id)
     for name, changed in _moved(properties, {**before, **own}, {**after, **own}, ()):
@@ -94,10 +94,12 @@ def _bound(
     return {name: value for name, value in of_level.items() if name not in unused}
 
 
-def _to_give_again(properties: Properties, name: str, changed: str) -> Refused:
+def _to_give_again(properties: Properties, name: str, changed: str) -> CommandRefused:
     others = titles_of(changed, properties[changed])
     reason = message("setting.secret-of-another-value", other=others["en"], **in_other_languages("other", others))
-    return Refused(ProblemType.INVALID_SETTINGS, of_setting(reason, titles_of(name, properties[name])), field=name)
+    return CommandRefused(
+        ProblemType.INVALID_SETTINGS, of_setting(reason, titles_of(name, properties[name])), field=name
+    )
 
 
 def bound_to(properties: Properties, name: str) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row
 
-from banqup_tui.backend.db.vault import Place, SealedElsewhere, of_installation
-from banqup_tui.backend.services import Refused, Services
+from banqup_tui.backend.db.vault import SealedElsewhere, SealedPlace, of_installation
+from banqup_tui.backend.services import CommandRefused, Services
 from banqup_tui.domain.messages import of_client
 from banqup_tui.domain.secret import revealed
 from banqup_tui.protocol.problems import Problem, ProblemType
@@ -33,22 +33,22 @@ def in_effect(firm: Mapping[str, Any], client: Mapping[str, Any]) -> Settings:
 
 
 def read(services: Services, extension_id: str, settings: Mapping[str, Any], level: Level) -> Settings:
-    """Returns the settings, converted to their types. Raises `Refused` for the first problem."""
+    """Returns the settings, converted to their types. Raises `CommandRefused` for the first problem."""
     reading = services.extensions.read(extension_id, settings, level)
     if reading.problems:
         raise refused(reading.problems[0])
     return reading.values
 
 
-def seal(services: Services, extension_id: str, place: Place, settings: Mapping[str, Any]) -> bytes:
+def seal(services: Services, extension_id: str, place: SealedPlace, settings: Mapping[str, Any]) -> bytes:
     return services.vault.seal(place, settings, services.extensions.secret_names(extension_id))
 
 
-def opened(services: Services, place: Place, sealed: bytes) -> Settings:
+def opened(services: Services, place: SealedPlace, sealed: bytes) -> Settings:
     try:
         return services.vault.open(place, sealed)
     except SealedElsewhere as error:
-        raise Refused(ProblemType.REFUSED, error.message) from error
+        raise CommandRefused(ProblemType.REFUSED, error.message) from error
 
 
 def of_firm(services: Services, installation: Row[Any]) -> Settings:
@@ -56,10 +56,10 @@ def of_firm(services: Services, installation: Row[Any]) -> Settings:
     return opened(services, of_installation(installation.id), installation.settings)
 
 
-def refused(problem: Problem, client: str = "") -> Refused:
+def refused(problem: Problem, client: str = "") -> CommandRefused:
     """Returns the refusal for a problem. `client`: name of the client, where the user has not chosen it."""
     reason = of_client(problem.message, client) if client else problem.message
-    return Refused(ProblemType.INVALID_SETTINGS, reason, field=problem.field)
+    return CommandRefused(ProblemType.INVALID_SETTINGS, reason, field=problem.field)
 
 
 def _is_empty(value: Any) -> bool:

@@ -19,7 +19,7 @@ from banqup_tui.backend.integrations import secret_binding, settings_levels, set
 from banqup_tui.backend.integrations.recovery import repair
 from banqup_tui.backend.integrations.settings_levels import Settings
 from banqup_tui.backend.ledger import bulk_jobs, lifecycle
-from banqup_tui.backend.services import Context, Refused, Services
+from banqup_tui.backend.services import CommandContext, CommandRefused, Services
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.values import Value
@@ -40,17 +40,17 @@ _renewal = msgspec.json.Decoder(Renewal)
 def refuse_unfit(
     transaction: Transaction, services: Services, installation_id: str, before: Settings, firm: Settings
 ) -> None:
-    """Raises `Refused` with the name of the first client that could not work with these settings."""
+    """Raises `CommandRefused` with the name of the first client that could not work with these settings."""
     for row in _every(transaction, installation_id):
         own = settings_versions.own_settings(transaction.connection, services, row)
         try:
             settings_versions.checked(services, row.extension_id, firm, own)
             secret_binding.refuse_left_behind(services, row.extension_id, before, firm, own)
-        except Refused as error:
+        except CommandRefused as error:
             raise settings_levels.refused(error.problem, client_name(transaction, row.client_id)) from None
 
 
-def begin(transaction: Transaction, context: Context, installation_id: str, firm: Settings) -> int:
+def begin(transaction: Transaction, context: CommandContext, installation_id: str, firm: Settings) -> int:
     """Rolls out the first portion. Returns the number of deliveries that were repaired and queued again."""
     rows = _portion(transaction, installation_id, "")
     queued = sum(_renew(transaction, row, firm, context) for row in rows)
@@ -60,26 +60,26 @@ def begin(transaction: Transaction, context: Context, installation_id: str, firm
     return queued
 
 
-def portion(transaction: Transaction, services: Services, found: Row[Any]) -> bulk_jobs.Progress:
+def portion(transaction: Transaction, services: Services, found: Row[Any]) -> bulk_jobs.JobProgress:
     """Rolls out the next portion of a job. An integration that cannot work with the settings is marked broken."""
     installation_id = _renewal.decode(found.query).installation_id
     table = tables.installation
     installation = transaction.execute(select(table).where(table.c.id == installation_id)).one_or_none()
     if installation is None:
-        return bulk_jobs.Progress(found.position, 0, ended=True)
+        return bulk_jobs.JobProgress(found.position, 0, ended=True)
     firm = settings_levels.of_firm(services, installation)
-    context = Context(services=services, user_id=found.asked_by, seen_seq=0)
+    context = CommandContext(services=services, user_id=found.asked_by, seen_seq=0)
     rows = _portion(transaction, installation_id, found.position)
     for row in rows:
         try:
             _renew(transaction, row, firm, context)
-        except Refused as error:
+        except CommandRefused as error:
             lifecycle.break_off(transaction, row, error.message)
     position = rows[-1].id if rows else found.position
-    return bulk_jobs.Progress(position, len(rows), ended=len(rows) < AT_ONCE)
+    return bulk_jobs.JobProgress(position, len(rows), ended=len(rows) < AT_ONCE)
 
 
-def _renew(transaction: Transaction, integration: Row[Any], firm: Settings, context: Context) -> int:
+def _renew(transaction: Transaction, integration: Row[Any], firm: Settings, context: CommandContext) -> int:
     """Writes a new version unless the client overrides every change. The integration is resumed in any case."""
     own = settings_versions.own_settings(transaction.connection, context.services, integration)
     effective = settings_versions.checked(context.services, integration.extension_id, firm, own)

@@ -18,7 +18,7 @@ from banqup_tui.backend.integrations.oauth import sign_in_settings
 from banqup_tui.backend.integrations.registry import Level
 from banqup_tui.backend.integrations.settings_levels import Settings
 from banqup_tui.backend.redaction import AttemptSecrets
-from banqup_tui.backend.services import Refused, Services
+from banqup_tui.backend.services import CommandRefused, Services
 from banqup_tui.connectors.interface import SignsIn
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.messages import Message
@@ -52,7 +52,7 @@ def _settings_of(
 
 
 def checked(services: Services, extension_id: str, firm: Mapping[str, Any], own: Mapping[str, Any]) -> Settings:
-    """Returns the settings in effect. Raises `Refused` for the first that is missing or wrong."""
+    """Returns the settings in effect. Raises `CommandRefused` for the first that is missing or wrong."""
     return settings_levels.read(services, extension_id, settings_levels.in_effect(firm, own), Level.EFFECTIVE)
 
 
@@ -73,7 +73,7 @@ def destination_of(services: Services, extension_id: str, effective: Mapping[str
         destination = msgspec.convert(connector.destination(typed), str)
     except Exception as error:
         _log.exception("%s could not say where documents go", extension_id)
-        raise Refused(
+        raise CommandRefused(
             ProblemType.REFUSED,
             Message("extension.failed-on-settings"),
         ) from error

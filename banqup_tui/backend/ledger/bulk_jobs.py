@@ -18,7 +18,7 @@ from banqup_tui.backend.ledger.enqueue import Enqueued, enqueue
 from banqup_tui.backend.ledger.model import AT_ONCE, lock_integrations
 from banqup_tui.backend.ledger.resend import another_copy, is_elsewhere
 from banqup_tui.backend.ledger.schedule import refresh
-from banqup_tui.backend.services import Context, Refused, Services
+from banqup_tui.backend.services import CommandContext, CommandRefused, Services
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.folder import Folder
@@ -34,7 +34,7 @@ BULK = "BULK"
 """Kind of the jobs of this module; other kinds are in `Services.jobs`."""
 
 
-class Progress(NamedTuple):
+class JobProgress(NamedTuple):
     """Result of one portion of a job.
 
     Attributes:
@@ -70,7 +70,7 @@ class Task(Value, frozen=True, kw_only=True):
 _task = msgspec.json.Decoder(Task)
 
 
-def begin(transaction: Transaction, context: Context, task: Task, up_to: str, expected: int) -> dict[str, Any]:
+def begin(transaction: Transaction, context: CommandContext, task: Task, up_to: str, expected: int) -> dict[str, Any]:
     """Counts the documents and starts the job.
 
     Args:
@@ -101,7 +101,7 @@ def _destinations(transaction: Transaction, integration_ids: tuple[str, ...]) ->
 
 def write(
     transaction: Transaction,
-    context: Context,
+    context: CommandContext,
     kind: str,
     task: bytes,
     *,
@@ -201,11 +201,11 @@ def step(transaction: Transaction, services: Services) -> bool:
     return True
 
 
-def _bulk(transaction: Transaction, job_row: Row[Any]) -> Progress:
+def _bulk(transaction: Transaction, job_row: Row[Any]) -> JobProgress:
     task = _task.decode(job_row.query)
     rows = _portion(transaction, task, job_row)
     queued = _queue(transaction, task, job_row, [row for row in rows if not is_too_early(row, task.since)])
-    return Progress(rows[-1].id if rows else job_row.position, queued, ended=len(rows) < AT_ONCE)
+    return JobProgress(rows[-1].id if rows else job_row.position, queued, ended=len(rows) < AT_ONCE)
 
 
 def _portion(transaction: Transaction, task: Task, job_row: Row[Any]) -> list[Row[Any]]:
@@ -256,11 +256,13 @@ def _seq_seen(transaction: Transaction, up_to: str) -> int:
     epoch, _, number = up_to.rpartition(".")
     current = transaction.execute(select(space.c.epoch).where(space.c.id == transaction.space_id)).scalar_one()
     if not number.isdecimal():
-        raise Refused(ProblemType.BAD_REQUEST, Message("request.seen-unreadable"), field="upTo")
+        raise CommandRefused(ProblemType.BAD_REQUEST, Message("request.seen-unreadable"), field="upTo")
     if epoch != current:
-        raise Refused(ProblemType.COUNT_CHANGED, Message("command.restored-since"))
+        raise CommandRefused(ProblemType.COUNT_CHANGED, Message("command.restored-since"))
     return int(number)
 
 
-def _count_changed(count: int, expected: int) -> Refused:
-    return Refused(ProblemType.COUNT_CHANGED, message("command.documents-changed", count=count, expected=expected))
+def _count_changed(count: int, expected: int) -> CommandRefused:
+    return CommandRefused(
+        ProblemType.COUNT_CHANGED, message("command.documents-changed", count=count, expected=expected)
+    )

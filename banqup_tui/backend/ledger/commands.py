@@ -25,7 +25,7 @@ from banqup_tui.backend.ledger.resend import another_copy, is_settled_copy
 from banqup_tui.backend.ledger.rules import Terms
 from banqup_tui.backend.ledger.schedule import refresh
 from banqup_tui.backend.ledger.status import restate
-from banqup_tui.backend.services import Context, Handler, Refused
+from banqup_tui.backend.services import CommandContext, CommandRefused, Handler
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.extension import ReceiverKind
@@ -52,7 +52,7 @@ _MOST_REPORTED = 20
 Result = dict[str, Any]
 
 
-def send(transaction: Transaction, body: Send, context: Context) -> Result:
+def send(transaction: Transaction, body: Send, context: CommandContext) -> Result:
     """Queues documents at the named integrations, or at all active ones of their clients.
 
     Returns:
@@ -64,7 +64,7 @@ def send(transaction: Transaction, body: Send, context: Context) -> Result:
     documents = _documents(transaction, body.document_ids)
     approved = [row for row in documents if row.approved]
     if documents and not approved:
-        raise Refused(ProblemType.REFUSED, Message("document.not-approved"))
+        raise CommandRefused(ProblemType.REFUSED, Message("document.not-approved"))
     targets = _targets(transaction, {row.client_id for row in approved}, body.integration_ids)
     result = Enqueued()
     for locked in targets:
@@ -75,7 +75,7 @@ def send(transaction: Transaction, body: Send, context: Context) -> Result:
     return answer | {"notApproved": len(documents) - len(approved)}
 
 
-def resend(transaction: Transaction, body: Resend, context: Context) -> Result:
+def resend(transaction: Transaction, body: Resend, context: CommandContext) -> Result:
     """Queues another copy of deliveries, or with `if_gone` first asks the receiver whether the copy is still there.
 
     Returns:
@@ -102,7 +102,7 @@ def resend(transaction: Transaction, body: Resend, context: Context) -> Result:
     return _answer("queued", queued, details) | {"checking": len(asked_again)}
 
 
-def bulk_send(transaction: Transaction, body: BulkSend, context: Context) -> Result:
+def bulk_send(transaction: Transaction, body: BulkSend, context: CommandContext) -> Result:
     """Starts a job that queues all documents of a query.
 
     Returns:
@@ -118,7 +118,7 @@ def bulk_send(transaction: Transaction, body: BulkSend, context: Context) -> Res
     return begin(transaction, context, task, body.up_to, body.expected)
 
 
-def cancel(transaction: Transaction, body: Cancel, context: Context) -> Result:
+def cancel(transaction: Transaction, body: Cancel, context: CommandContext) -> Result:
     """Cancels deliveries whose effect cannot have begun.
 
     Returns:
@@ -133,7 +133,7 @@ def cancel(transaction: Transaction, body: Cancel, context: Context) -> Result:
     return _answer("cancelled", ids, [_why(row, _state_of(row)) for row in rows.values() if row.id not in ids])
 
 
-def dismiss(transaction: Transaction, body: Dismiss, context: Context) -> Result:
+def dismiss(transaction: Transaction, body: Dismiss, context: CommandContext) -> Result:
     """Dismisses failed and unknown deliveries, so that they no longer count as failures.
 
     Returns:
@@ -150,7 +150,7 @@ def dismiss(transaction: Transaction, body: Dismiss, context: Context) -> Result
     return _answer("dismissed", ids, [_why(row, _state_of(row)) for row in rows.values() if row.id not in ids])
 
 
-def settle(transaction: Transaction, body: Settle, context: Context) -> Result:
+def settle(transaction: Transaction, body: Settle, context: CommandContext) -> Result:
     """Records the user's finding that an UNKNOWN delivery is, or is not, at the receiver.
 
     Returns:
@@ -166,7 +166,7 @@ def settle(transaction: Transaction, body: Settle, context: Context) -> Result:
     left = context.services.grace_period.left(row.id)
     if left > 0:
         minutes = max(1, round(left / 60))
-        raise Refused(ProblemType.REFUSED, message("delivery.may-still-arrive", minutes=minutes))
+        raise CommandRefused(ProblemType.REFUSED, message("delivery.may-still-arrive", minutes=minutes))
     by_hand = {"asked_by": context.user_id, "asked_at": transaction.now, "uncertain": False}
     # The raised fence makes late answers of the attempt count only as notes at the attempt.
     by_hand |= {"fence": delivery.c.fence + 1, "checks": 0}
@@ -177,7 +177,7 @@ def settle(transaction: Transaction, body: Settle, context: Context) -> Result:
     return _answer("changed", [row.id], [])
 
 
-def pause_integration(transaction: Transaction, body: PauseIntegration, context: Context) -> Result:
+def pause_integration(transaction: Transaction, body: PauseIntegration, context: CommandContext) -> Result:
     """Pauses an active integration; in any other state nothing changes."""
     locked = _integration(transaction, body.integration_id)
     if locked.state != IntegrationState.ACTIVE:
@@ -186,7 +186,7 @@ def pause_integration(transaction: Transaction, body: PauseIntegration, context:
     return {"changed": 1, "unchanged": 0}
 
 
-def resume_integration(transaction: Transaction, body: ResumeIntegration, context: Context) -> Result:
+def resume_integration(transaction: Transaction, body: ResumeIntegration, context: CommandContext) -> Result:
     """Resumes an integration. `queued` in the answer counts the deliveries that had failed with it."""
     locked = _integration(transaction, body.integration_id)
     if locked.state not in (IntegrationState.PAUSED, IntegrationState.BROKEN):
@@ -195,7 +195,7 @@ def resume_integration(transaction: Transaction, body: ResumeIntegration, contex
     return {"changed": 1, "unchanged": 0, "queued": queued}
 
 
-def remove_integration(transaction: Transaction, body: RemoveIntegration, context: Context) -> Result:
+def remove_integration(transaction: Transaction, body: RemoveIntegration, context: CommandContext) -> Result:
     """Removes an integration. `cancelled` in the answer counts the deliveries that this ended."""
     locked = _integration(transaction, body.integration_id)
     if locked.state == IntegrationState.REMOVED:
@@ -224,7 +224,7 @@ def _documents(transaction: Transaction, document_ids: Iterable[str]) -> list[Ro
             select(document).where(document.c.id.in_(batch), document.c.space_id == transaction.space_id)
         )
     if len(rows) < len(wanted):
-        raise Refused(ProblemType.NOT_FOUND, Message("document.deleted"))
+        raise CommandRefused(ProblemType.NOT_FOUND, Message("document.deleted"))
     return rows
 
 
@@ -236,7 +236,7 @@ def _targets(transaction: Transaction, client_ids: set[str], named: Sequence[str
     if named is not None:
         locked = lock_integrations(transaction, named)
         if len(locked) < len(set(named)):
-            raise Refused(ProblemType.NOT_FOUND, Message("integration.gone"))
+            raise CommandRefused(ProblemType.NOT_FOUND, Message("integration.gone"))
         for row in locked.values():
             _refuse_stopped(row)
     else:
@@ -272,14 +272,14 @@ def _refuse_stopped(row: Row[Any]) -> None:
     if row.state == IntegrationState.ACTIVE:
         return
     if row.state == IntegrationState.REMOVED:
-        raise Refused(ProblemType.REFUSED, message("integration.was-removed", label=row.label))
+        raise CommandRefused(ProblemType.REFUSED, message("integration.was-removed", label=row.label))
     if row.state == IntegrationState.BROKEN:
-        raise Refused(ProblemType.REFUSED, message("integration.needs-attention", label=row.label))
-    raise Refused(ProblemType.REFUSED, message("integration.is-paused", label=row.label))
+        raise CommandRefused(ProblemType.REFUSED, message("integration.needs-attention", label=row.label))
+    raise CommandRefused(ProblemType.REFUSED, message("integration.is-paused", label=row.label))
 
 
-def _no_integration() -> Refused:
-    return Refused(ProblemType.REFUSED, Message("client.no-integration"))
+def _no_integration() -> CommandRefused:
+    return CommandRefused(ProblemType.REFUSED, Message("client.no-integration"))
 
 
 def _locked_deliveries(transaction: Transaction, ids: Iterable[str]) -> tuple[dict[str, Row[Any]], dict[str, Row[Any]]]:
@@ -288,19 +288,19 @@ def _locked_deliveries(transaction: Transaction, ids: Iterable[str]) -> tuple[di
     integrations = lock_integrations(transaction, integrations_of_deliveries(transaction, wanted))
     rows = lock_deliveries(transaction, wanted)
     if len(rows) < len(wanted):
-        raise Refused(ProblemType.NOT_FOUND, Message("delivery.gone"))
+        raise CommandRefused(ProblemType.NOT_FOUND, Message("delivery.gone"))
     return integrations, rows
 
 
 def _integration(transaction: Transaction, integration_id: str) -> Row[Any]:
     locked = lock_integration(transaction, integration_id)
     if locked is None:
-        raise Refused(ProblemType.NOT_FOUND, Message("integration.gone"))
+        raise CommandRefused(ProblemType.NOT_FOUND, Message("integration.gone"))
     return locked
 
 
 def _obstacle_to_another_copy(
-    row: Row[Any], locked: Row[Any], generation: int, context: Context, if_gone: bool
+    row: Row[Any], locked: Row[Any], generation: int, context: CommandContext, if_gone: bool
 ) -> str | None:
     """Returns the reason why no further copy is made, or `None`.
 
@@ -318,7 +318,7 @@ def _obstacle_to_another_copy(
     return None
 
 
-def _can_be_asked(context: Context, locked: Row[Any]) -> bool:
+def _can_be_asked(context: CommandContext, locked: Row[Any]) -> bool:
     return Terms.of(context.services).kind(locked.extension_id) is ReceiverKind.LOOKUP
 
 

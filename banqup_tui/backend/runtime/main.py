@@ -274,20 +274,20 @@ def _print_message(one: Message) -> None:
 def _use_language() -> None:
     """Sets the user's language, or English if the settings cannot be read."""
     from banqup_tui.presentation.words import use_language
-    from banqup_tui.settings import Settings, WrongSettings, language_of, read_settings
+    from banqup_tui.settings import UserSettings, WrongSettings, language_of, read_settings
 
     try:
         settings = read_settings(dirs().config)
     except WrongSettings:
-        settings = Settings()
+        settings = UserSettings()
     use_language(language_of(settings))
 
 
 def _serve(services: "Services", lock: BackendLock, local: LocalListener, published: Path, options: Options) -> None:
     from banqup_tui.backend import process_setup
-    from banqup_tui.backend.runtime.server import Backend, Plan
+    from banqup_tui.backend.runtime.server import Backend, BackendOptions
 
-    plan = Plan(instance_id=str(uuid.uuid4()), idle_seconds=_idle_seconds())
+    plan = BackendOptions(instance_id=str(uuid.uuid4()), idle_seconds=_idle_seconds())
     where = Endpoint(
         socket="",
         instance_id=plan.instance_id,

@@ -12,9 +12,9 @@ from typing import Any
 
 import uvicorn
 
-from banqup_tui.backend.api.application import Settings, service
+from banqup_tui.backend.api.application import ServiceLimits, service
 from banqup_tui.backend.api.auth import Access, Application, Auth, LocalAuth, TokenAuth
-from banqup_tui.backend.api.connections import LocalConnection, TcpConnection, TcpConnections
+from banqup_tui.backend.api.connections import LocalServerConnection, TcpConnection, TcpConnections
 from banqup_tui.backend.api.event_hub import Hub
 from banqup_tui.backend.api.snapshots import has_sources
 from banqup_tui.backend.db.tables.spaces import LOCAL_USER
@@ -38,7 +38,7 @@ SECONDS_BETWEEN_LOOKS = 5.0
 _log = logging.getLogger(__name__)
 
 
-class Plan(Value, frozen=True, kw_only=True):
+class BackendOptions(Value, frozen=True, kw_only=True):
     """Parameters of a backend.
 
     `idle_seconds`: it ends after this time without connections, due work and sources; `None`: never.
@@ -46,7 +46,7 @@ class Plan(Value, frozen=True, kw_only=True):
 
     instance_id: str
     idle_seconds: float | None
-    settings: Settings = Settings()
+    settings: ServiceLimits = ServiceLimits()
 
 
 class _Server(uvicorn.Server):
@@ -80,7 +80,7 @@ class Backend:
     def __init__(
         self,
         services: Services,
-        plan: Plan,
+        plan: BackendOptions,
         local: LocalListener,
         tcp: Tcp | None = None,
         *,
@@ -134,7 +134,7 @@ class Backend:
 
     async def _listen_locally(self, bound: socket.socket, routes: Application, hub: Hub) -> None:
         access = self._access(routes, LocalAuth(LOCAL_USER), hub)
-        await self._serve_on(bound, access, LocalConnection)
+        await self._serve_on(bound, access, LocalServerConnection)
 
     def _access(self, routes: Application, auth: Auth, hub: Hub, *, deadlines: bool = False) -> Access:
         return Access(routes, auth, hub, requests_a_minute=self._plan.settings.requests_a_minute, deadlines=deadlines)

@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
-from banqup_tui.actions.import_selection import Found, files_below, not_a_file
+from banqup_tui.actions.import_selection import PickedFile, files_below, not_a_file
 from banqup_tui.cli import exit_codes
 from banqup_tui.cli.command_runner import as_json, in_runtime, pass_tools
 from banqup_tui.cli.json_output import client_of
 from banqup_tui.cli.output import print_array, say
-from banqup_tui.cli.runtime import Answer, CliRuntime, Fate, Tools, client_named
+from banqup_tui.cli.runtime import CliRuntime, CommandAnswer, Fate, Tools, client_named
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.folder import Folder
@@ -65,8 +65,8 @@ def command(tools: Tools, paths: tuple[Path, ...], reference: str | None, create
     return in_runtime(tools, work)
 
 
-def _pages(candidates: Iterable[Found]) -> Iterable[list[Found]]:
-    page: list[Found] = []
+def _pages(candidates: Iterable[PickedFile]) -> Iterable[list[PickedFile]]:
+    page: list[PickedFile] = []
     for candidate in candidates:
         page.append(candidate)
         if len(page) == AT_ONCE:
@@ -76,7 +76,7 @@ def _pages(candidates: Iterable[Found]) -> Iterable[list[Found]]:
         yield page
 
 
-def _give(runtime: CliRuntime, candidate: Found, client: Client | None, create_clients: bool) -> Submitted:
+def _give(runtime: CliRuntime, candidate: PickedFile, client: Client | None, create_clients: bool) -> Submitted:
     if candidate.reason is not None:
         return _not_submitted(candidate)
     name = clean(candidate.path.name)
@@ -96,7 +96,7 @@ def _give(runtime: CliRuntime, candidate: Found, client: Client | None, create_c
     return Submitted(path=candidate.path, key=key)
 
 
-def _not_submitted(candidate: Found) -> Submitted:
+def _not_submitted(candidate: PickedFile) -> Submitted:
     return Submitted(path=candidate.path, reason=candidate.reason, passed_over=candidate.passed_over)
 
 
@@ -114,7 +114,7 @@ async def _answered(runtime: CliRuntime, submitted: Sequence[Submitted]) -> list
     return values
 
 
-def _values(submitted: Submitted, answer: Answer | None, clients: dict[str, Client]) -> list[dict[str, Any]]:
+def _values(submitted: Submitted, answer: CommandAnswer | None, clients: dict[str, Client]) -> list[dict[str, Any]]:
     """One value a document: a bank's file may hold the reports of several clients."""
     if answer is None:
         outcome = "PASSED_OVER" if submitted.passed_over else "REFUSED"

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import click
 
-from banqup_tui.actions.add_integration import AddIntegration
-from banqup_tui.actions.configure_integration import ConfigureIntegration
+from banqup_tui.actions.add_integration import AddIntegrationAction
+from banqup_tui.actions.configure_integration import ConfigureIntegrationAction
 from banqup_tui.actions.context import Action
-from banqup_tui.actions.pause_integration import PauseIntegration
+from banqup_tui.actions.pause_integration import PauseIntegrationAction
 from banqup_tui.actions.places import Place
-from banqup_tui.actions.remove_integration import RemoveIntegration
+from banqup_tui.actions.remove_integration import RemoveIntegrationAction
 from banqup_tui.cli import exit_codes, json_output
 from banqup_tui.cli.action_runner import carry_out
 from banqup_tui.cli.ask import Answers, CommandLineAsk
@@ -110,7 +110,7 @@ def add(
             extension=of_store,
             integrations=[integration for client in of_clients for integration in runtime.integrations(client.id)],
         )
-        code = await carry_out(runtime, AddIntegration(), context)
+        code = await carry_out(runtime, AddIntegrationAction(), context)
         return exit_codes.FAILED if code == exit_codes.OK and ask.left_out else code
 
     return in_runtime(tools, work)
@@ -206,7 +206,7 @@ def configure(
     """Change the client's settings of INTEGRATION (its id), or the folders it takes; what is not named stays."""
     if not (settings or sign_in or folders):
         raise click.UsageError(_("Say what to change: --set KEY=VALUE, --sign-in, or --folder FOLDER."))
-    return _with(tools, ConfigureIntegration(), integration, settings=settings, sign_in=sign_in, folders=folders)
+    return _with(tools, ConfigureIntegrationAction(), integration, settings=settings, sign_in=sign_in, folders=folders)
 
 
 @command.command()
@@ -214,7 +214,9 @@ def configure(
 @pass_tools
 def pause(tools: Tools, integration: str) -> int:
     """Hold INTEGRATION (its id) back: what is queued waits."""
-    return _with(tools, PauseIntegration(), integration, unless=(IntegrationState.PAUSED, IntegrationState.BROKEN))
+    return _with(
+        tools, PauseIntegrationAction(), integration, unless=(IntegrationState.PAUSED, IntegrationState.BROKEN)
+    )
 
 
 @command.command()
@@ -222,7 +224,7 @@ def pause(tools: Tools, integration: str) -> int:
 @pass_tools
 def resume(tools: Tools, integration: str) -> int:
     """Let INTEGRATION (its id) go on, and retry what stopped it."""
-    return _with(tools, PauseIntegration(), integration, unless=(IntegrationState.ACTIVE,))
+    return _with(tools, PauseIntegrationAction(), integration, unless=(IntegrationState.ACTIVE,))
 
 
 @command.command()
@@ -231,7 +233,7 @@ def resume(tools: Tools, integration: str) -> int:
 @pass_tools
 def remove(tools: Tools, integration: str, yes: bool) -> int:
     """Take INTEGRATION (its id) away from its client. What was delivered stays there."""
-    return _with(tools, RemoveIntegration(), integration, sure=yes)
+    return _with(tools, RemoveIntegrationAction(), integration, sure=yes)
 
 
 def _with(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import click
 
 from banqup_tui.actions.places import Place
-from banqup_tui.actions.send_to_integrations import SendToIntegrations
+from banqup_tui.actions.send_to_integrations import SendToIntegrationsAction
 from banqup_tui.cli import exit_codes
 from banqup_tui.cli.action_runner import SECONDS_TO_ANSWER, report
 from banqup_tui.cli.ask import CommandLineAsk
@@ -17,11 +17,11 @@ from banqup_tui.cli.command_runner import as_json, context_for, in_runtime, pass
 from banqup_tui.cli.commands.deliveries import documents_named, print_deliveries
 from banqup_tui.cli.commands.documents import folder_option
 from banqup_tui.cli.output import say
-from banqup_tui.cli.runtime import Answer, CliRuntime, Tools, client_named
+from banqup_tui.cli.runtime import CliRuntime, CommandAnswer, Tools, client_named
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.folder import Folder
-from banqup_tui.domain.send_plan import Obstacle, Selection
+from banqup_tui.domain.send_plan import Obstacle, SendSelection
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.messages import remedy_of_delivery, sentence_of
 from banqup_tui.presentation.words import N_, _, ngettext
@@ -97,7 +97,7 @@ async def _ask_for(
         deliveries=list(runtime.deliveries([document.id for document in documents])),
         integrations=[integration for integration in runtime.integrations() if integration.client_id in clients],
     )
-    action = SendToIntegrations()
+    action = SendToIntegrationsAction()
     left_out = set() if processed else {offer.document.id for offer in context.selection.left_out}
     ids = [document.id for document in documents if document.id not in left_out]
     reason = action.availability(context)
@@ -113,7 +113,7 @@ async def _ask_for(
     return exit_codes.OK, keys, ids
 
 
-def _nothing_to_send(chosen: Selection) -> str:
+def _nothing_to_send(chosen: SendSelection) -> str:
     """Says that everything is there only where the ledger says so of every delivery."""
     arrived, under_way = sum(row.delivered for row in chosen.rows), sum(row.under_way for row in chosen.rows)
     perhaps = sum(row.unknown for row in chosen.rows)
@@ -133,7 +133,7 @@ def _nothing_to_send(chosen: Selection) -> str:
     return _("Nothing to send: {parts}.").format(parts=parts)
 
 
-def _code_of(selection: Selection) -> int:
+def _code_of(selection: SendSelection) -> int:
     """Queued already is no failure: what was wanted is on its way."""
     return exit_codes.OK if selection.obstacle is Obstacle.QUEUED_ALREADY else exit_codes.FAILED
 
@@ -146,7 +146,7 @@ async def _answered(runtime: CliRuntime, keys: Sequence[str], seconds: float) ->
     return code
 
 
-def _sum(answers: Sequence[Answer]) -> str:
+def _sum(answers: Sequence[CommandAnswer]) -> str:
     results = [answer.result for answer in answers if isinstance(answer.result, dict)]
     queued = sum(int(result.get("queued", 0)) for result in results)
     unchanged = sum(int(result.get("unchanged", 0)) for result in results)

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 import click
 import msgspec
 
-from banqup_tui.actions.allow_package import AllowPackage
-from banqup_tui.actions.configure_extension import ConfigureExtension
+from banqup_tui.actions.allow_package import AllowPackageAction
+from banqup_tui.actions.configure_extension import ConfigureExtensionAction
 from banqup_tui.actions.context import Action
-from banqup_tui.actions.deactivate import DeactivateForAll
-from banqup_tui.actions.install_extension import InstallExtension
+from banqup_tui.actions.deactivate import DeactivateForAllAction
+from banqup_tui.actions.install_extension import InstallExtensionAction
 from banqup_tui.actions.places import Place
-from banqup_tui.actions.uninstall import Uninstall
+from banqup_tui.actions.uninstall import UninstallAction
 from banqup_tui.cli import json_output
 from banqup_tui.cli.action_runner import carry_out
 from banqup_tui.cli.ask import Answers, CommandLineAsk
@@ -95,7 +95,7 @@ def _state(extension: Extension, installed: bool) -> str:
 @pass_tools
 def install(tools: Tools, extension: str, settings: tuple[Pair, ...], sign_in: bool) -> int:
     """Install EXTENSION for the firm: its settings are the template for every client."""
-    return _with_settings(tools, InstallExtension(), extension, settings, sign_in=sign_in)
+    return _with_settings(tools, InstallExtensionAction(), extension, settings, sign_in=sign_in)
 
 
 @command.command()
@@ -107,7 +107,7 @@ def configure(tools: Tools, extension: str, settings: tuple[Pair, ...], sign_in:
     """Change the firm's settings of EXTENSION; those not named stay."""
     if not settings and not sign_in:
         raise click.UsageError(_("Say what to change: --set KEY=VALUE, or --sign-in."))
-    return _with_settings(tools, ConfigureExtension(), extension, settings, sign_in=sign_in)
+    return _with_settings(tools, ConfigureExtensionAction(), extension, settings, sign_in=sign_in)
 
 
 @command.command()
@@ -116,7 +116,7 @@ def configure(tools: Tools, extension: str, settings: tuple[Pair, ...], sign_in:
 @pass_tools
 def allow(tools: Tools, extension: str, yes: bool) -> int:
     """Let the package in that brings EXTENSION: from then on its code has all rights of the service."""
-    return _after_a_question(tools, AllowPackage(), extension, sure=yes)
+    return _after_a_question(tools, AllowPackageAction(), extension, sure=yes)
 
 
 @command.command()
@@ -125,7 +125,7 @@ def allow(tools: Tools, extension: str, yes: bool) -> int:
 @pass_tools
 def uninstall(tools: Tools, extension: str, yes: bool) -> int:
     """Take EXTENSION away from the firm, once no client uses it."""
-    return _after_a_question(tools, Uninstall(), extension, sure=yes)
+    return _after_a_question(tools, UninstallAction(), extension, sure=yes)
 
 
 @command.command()
@@ -134,7 +134,7 @@ def uninstall(tools: Tools, extension: str, yes: bool) -> int:
 @pass_tools
 def deactivate(tools: Tools, extension: str, yes: bool) -> int:
     """Take EXTENSION away from all clients. The firm's settings stay, and what was delivered."""
-    return _after_a_question(tools, DeactivateForAll(), extension, sure=yes)
+    return _after_a_question(tools, DeactivateForAllAction(), extension, sure=yes)
 
 
 def _after_a_question(tools: Tools, action: Action, name: str, *, sure: bool) -> int:

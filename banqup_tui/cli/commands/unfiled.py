@@ -11,7 +11,7 @@ import msgspec
 from banqup_tui.cli.action_runner import SECONDS_TO_ANSWER, report
 from banqup_tui.cli.command_runner import as_json, in_runtime, pass_tools
 from banqup_tui.cli.output import print_array, print_table, say
-from banqup_tui.cli.runtime import Answer, CliRuntime, NotThere, Tools, client_named
+from banqup_tui.cli.runtime import CliRuntime, CommandAnswer, NotThere, Tools, client_named
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.identifiers import pretty_key
@@ -95,7 +95,7 @@ def place(tools: Tools, unfiled_id: str, reference: str, folder: str, remember: 
     return in_runtime(tools, work)
 
 
-def _learned(answers: Sequence[Answer], client: Client) -> str:
+def _learned(answers: Sequence[CommandAnswer], client: Client) -> str:
     rule = (answers[0].result or {}).get("rule") if answers else None
     if rule is None:
         return _("Nothing was remembered: it bears no number, and no path, that tells it from what is somebody else's.")

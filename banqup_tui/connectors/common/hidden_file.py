@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from banqup_tui.connectors.common.path_template import Place, with_suffix
+from banqup_tui.connectors.common.path_template import FilledPath, with_suffix
 from banqup_tui.connectors.interface import DeliveryRequest, NotSent, Rejected
 from banqup_tui.domain.messages import message
 
@@ -48,7 +48,7 @@ def older_hidden_names(delivery_request: DeliveryRequest, ending: str = ".part")
     return [hidden_name(delivery_request, number, ending) for number in range(first, delivery_request.attempt)]
 
 
-def names(place: Place, delivery_request: DeliveryRequest) -> Iterator[Place]:
+def names(place: FilledPath, delivery_request: DeliveryRequest) -> Iterator[FilledPath]:
     """Yields the wanted name, then names with a mark of the delivery, for use when a name is taken."""
     yield place
     mark = _mark(delivery_request)

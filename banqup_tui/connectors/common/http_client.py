@@ -33,7 +33,7 @@ LARGEST_ANSWER = 1 << 20
 """Bytes of an answer that are read; the rest is dropped."""
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class HttpAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """An HTTP answer.
 
     Attributes:
@@ -92,7 +92,7 @@ async def ask(
     fault: Fault = Fault.INTEGRATION,
     content: bytes | AsyncIterable[bytes] | None = None,
     headers: Mapping[str, str] | None = None,
-) -> Answer:
+) -> HttpAnswer:
     """Sends one request and returns the answer, whatever its status (see `http_faults.refusal`).
 
     An answer whose status line came counts as an answer, even if its body is cut off.
@@ -114,7 +114,7 @@ async def ask(
     try:
         async with client.stream(method, url, content=content, headers=headers) as response:
             body, whole = await _body(response)
-            return Answer(status=response.status_code, headers=dict(response.headers), body=body, whole=whole)
+            return HttpAnswer(status=response.status_code, headers=dict(response.headers), body=body, whole=whole)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise cut_off(error, where, begun=begun, fault=fault) from error
 

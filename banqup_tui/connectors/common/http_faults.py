@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from banqup_tui.connectors.common.http_client import Answer
+from banqup_tui.connectors.common.http_client import HttpAnswer
 from banqup_tui.connectors.common.web_address import server_of
 from banqup_tui.connectors.interface import Fault, NotSent, Rejected, Uncertain
 from banqup_tui.domain.errors import BanqupError
@@ -47,7 +47,7 @@ def cut_off(error: Exception, where: str, *, begun: bool, fault: Fault = Fault.I
     return NotSent(message("http.connection-broke", quote=quote, server=where), fault=Fault.INTEGRATION)
 
 
-def refusal(answer: Answer, where: str, *, begun: bool) -> BanqupError:
+def refusal(answer: HttpAnswer, where: str, *, begun: bool) -> BanqupError:
     """Returns the error for an answer whose status is not 2xx. Connectors consult their own tables before."""
     status, quote = answer.status, excerpt(answer)
     if status in (401, 403, 407):
@@ -82,7 +82,7 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
     return max(0.0, (until - at).total_seconds())
 
 
-def excerpt(answer: Answer) -> str:
+def excerpt(answer: HttpAnswer) -> str:
     """Returns the server's explanation on one line, free of control characters, of at most `MAX_EXCERPT` characters."""
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind.endswith(("/html", "/xhtml+xml")):
@@ -153,7 +153,7 @@ def _not_let_in(status: int, where: str, quote: str) -> NotSent:
     return NotSent(message(code, quote=quote, server=where), fault=Fault.PERSON)
 
 
-def _moved(answer: Answer, where: str) -> NotSent:
+def _moved(answer: HttpAnswer, where: str) -> NotSent:
     """A redirect needs a person: it may come from the same server at a new address, or from an attacker."""
     to = _address(answer.headers.get("location", ""))
     moved = message("http.moved-to", server=where, address=to) if to else message("http.moved", server=where)
@@ -164,7 +164,7 @@ def _refused(status: int, where: str, quote: str) -> Rejected:
     return Rejected(message("http.refused", quote=quote, server=where, status=status))
 
 
-def _failing(answer: Answer, where: str, quote: str, begun: bool) -> NotSent | Uncertain:
+def _failing(answer: HttpAnswer, where: str, quote: str, begun: bool) -> NotSent | Uncertain:
     status, wait = answer.status, retry_after(answer.headers)
     failed = message("http.server-failed", quote=quote, server=where, status=status)
     if begun:

@@ -25,7 +25,7 @@ from banqup_tui.presentation.words import N_
 __all__ = [
     "PLACEHOLDERS",
     "FileName",
-    "Place",
+    "FilledPath",
     "TemplateProblem",
     "check",
     "fill",
@@ -59,7 +59,7 @@ FileName = Annotated[
 """Setting for the file name, for connectors whose path template may end in a folder (see `fill`)."""
 
 
-class Place(msgspec.Struct, frozen=True):
+class FilledPath(msgspec.Struct, frozen=True):
     """A filled path: folder and file name."""
 
     directory: str
@@ -69,8 +69,8 @@ class Place(msgspec.Struct, frozen=True):
     def path(self) -> str:
         return f"{self.directory.rstrip('/')}/{self.name}" if self.directory else self.name
 
-    def named(self, name: str) -> "Place":
-        return Place(self.directory, name)
+    def named(self, name: str) -> "FilledPath":
+        return FilledPath(self.directory, name)
 
 
 def values_of(delivery_request: DeliveryRequest) -> Mapping[str, str]:
@@ -91,7 +91,7 @@ def values_of(delivery_request: DeliveryRequest) -> Mapping[str, str]:
     }
 
 
-def fill(template: str, delivery_request: DeliveryRequest, file_name: str = "") -> Place:
+def fill(template: str, delivery_request: DeliveryRequest, file_name: str = "") -> FilledPath:
     """Returns folder and file name for one document.
 
     Args:
@@ -105,7 +105,7 @@ def fill(template: str, delivery_request: DeliveryRequest, file_name: str = "") 
     if not file_name and names_a_file(template):
         folder, _, name = template.rpartition("/")
         folder = folder or ("/" if template.startswith("/") else "")
-    return Place(fill_path(folder, values), _file_name(name, delivery_request, values))
+    return FilledPath(fill_path(folder, values), _file_name(name, delivery_request, values))
 
 
 def with_suffix(name: str, suffix: str) -> str:

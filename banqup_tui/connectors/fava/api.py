@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from banqup_tui.connectors.common.http_client import Answer, ask
+from banqup_tui.connectors.common.http_client import HttpAnswer, ask
 from banqup_tui.connectors.common.http_pieces import pieces
 from banqup_tui.connectors.common.web_address import server_of
 from banqup_tui.connectors.interface import Fault, NotSent
@@ -127,7 +127,7 @@ class Api:
         )
         return await request.aread(), request.headers["Content-Type"]
 
-    async def _get(self, path: str, query: Mapping[str, str]) -> Answer:
+    async def _get(self, path: str, query: Mapping[str, str]) -> HttpAnswer:
         from banqup_tui.connectors.common.http_faults import refusal
 
         url = f"{self._root}{path}" + (f"?{urlencode(query)}" if query else "")
@@ -138,13 +138,13 @@ class Api:
             raise refusal(answer, self.where, begun=False)
         return answer
 
-    def _read(self, decoder: msgspec.json.Decoder[T], answer: Answer) -> T:
+    def _read(self, decoder: msgspec.json.Decoder[T], answer: HttpAnswer) -> T:
         try:
             return decoder.decode(answer.body)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise NotSent(message("fava.not-fava", server=self.where), fault=Fault.PERSON) from error
 
-    def _not_filed(self, answer: Answer, error_text: str, account: str, folder: str) -> BanqupError:
+    def _not_filed(self, answer: HttpAnswer, error_text: str, account: str, folder: str) -> BanqupError:
         """Judges a refusal. The sentences matched here are raised before Fava writes; any other 5xx is uncertain."""
         from banqup_tui.connectors.common.http_faults import refusal
 
@@ -166,7 +166,7 @@ class Api:
         return NotSent(message("fava.no-documents-folder", folder=folder), fault=Fault.PERSON)
 
 
-def _error(answer: Answer) -> str:
+def _error(answer: HttpAnswer) -> str:
     try:
         return _error_body.decode(answer.body).error
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -49,7 +49,7 @@ _LEADING_DOT = re.compile(rb"(?m)^\.")
 _PEM = re.compile(r"(-----BEGIN CERTIFICATE-----)(.*?)(-----END CERTIFICATE-----)", re.DOTALL)
 
 
-class Account(msgspec.Struct, frozen=True, kw_only=True):
+class MailAccount(msgspec.Struct, frozen=True, kw_only=True):
     """An account at one mail server.
 
     Attributes:
@@ -85,7 +85,7 @@ class SmtpConnection:
         token: access token, used in place of a password.
     """
 
-    def __init__(self, account: Account, token: str = "") -> None:
+    def __init__(self, account: MailAccount, token: str = "") -> None:
         self._account = account
         self._token = token
         self.guard = threading.RLock()
@@ -414,7 +414,7 @@ def authorities(ca: str) -> tuple[str | None, str | None]:
     return None, "\n".join(f"{begin}\n{chr(10).join(body.split())}\n{end}" for begin, body, end in found) + "\n"
 
 
-def _context(account: Account) -> ssl.SSLContext | None:
+def _context(account: MailAccount) -> ssl.SSLContext | None:
     """Returns the TLS context, which always checks certificates. Raises `NotSent` if the firm's CA is unreadable."""
     if account.security in ("none", "none-anywhere"):
         return None

@@ -39,7 +39,7 @@ from banqup_tui.domain.messages import message, of_setting
 from banqup_tui.presentation.words import N_
 
 if TYPE_CHECKING:
-    from banqup_tui.connectors.mail.connection import Account, SmtpConnection
+    from banqup_tui.connectors.mail.connection import MailAccount, SmtpConnection
     from banqup_tui.connectors.mail.message import OutgoingMail
     from banqup_tui.connectors.mail.pool import SmtpPool
 
@@ -167,8 +167,8 @@ class _MailChannel:
         return connection
 
 
-def _account(settings: MailSettings) -> Account:
-    from banqup_tui.connectors.mail.connection import USUAL_PORT, Account
+def _account(settings: MailSettings) -> MailAccount:
+    from banqup_tui.connectors.mail.connection import USUAL_PORT, MailAccount
 
     sign_in = None
     if settings.sign_in_by != "password":
@@ -177,7 +177,7 @@ def _account(settings: MailSettings) -> Account:
             titles: dict[str, str] = schema(MailSettings)["properties"][authorization.field]["x-titles"]
             raise NotSent(of_setting(authorization.reason, titles), fault=Fault.PERSON)
         sign_in = settings.sign_in, authorization
-    return Account(
+    return MailAccount(
         host=settings.host.strip().strip("[]").lower(),
         port=settings.port or USUAL_PORT[settings.security],
         security=settings.security,

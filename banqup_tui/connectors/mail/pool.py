@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 
 from banqup_tui.connectors.common.tokens import access_token
 from banqup_tui.connectors.interface import NotSent
-from banqup_tui.connectors.mail.connection import Account, SmtpConnection
+from banqup_tui.connectors.mail.connection import MailAccount, SmtpConnection
 from banqup_tui.connectors.mail.faults import TokenRefused
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ _SPARE_THREADS = 2
 class SmtpPool:
     """A pool for one event loop. `users`: number of open channels."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: MailAccount) -> None:
         self.account = account
         self.users = 0
         self._slots = asyncio.Semaphore(MOST_CONNECTIONS)
@@ -111,11 +111,11 @@ class SmtpPool:
         return connection
 
 
-_pools: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Account, SmtpPool]] = WeakKeyDictionary()
+_pools: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[MailAccount, SmtpPool]] = WeakKeyDictionary()
 
 
 @asynccontextmanager
-async def shared_pool(account: Account) -> AsyncIterator[SmtpPool]:
+async def shared_pool(account: MailAccount) -> AsyncIterator[SmtpPool]:
     """Yields the pool of this process and event loop for the account; the last user closes it."""
     pools = _pools.setdefault(asyncio.get_running_loop(), {})
     if account not in pools:
@@ -132,7 +132,7 @@ async def shared_pool(account: Account) -> AsyncIterator[SmtpPool]:
 
 
 @asynccontextmanager
-async def own_pool(account: Account) -> AsyncIterator[SmtpPool]:
+async def own_pool(account: MailAccount) -> AsyncIterator[SmtpPool]:
     """Yields a new pool for a connection test, which must not succeed by a connection that is open already."""
     pool = SmtpPool(account)
     try:

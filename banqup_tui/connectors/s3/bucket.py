@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
-from banqup_tui.connectors.common.http_client import Answer, ask, opened
+from banqup_tui.connectors.common.http_client import HttpAnswer, ask, opened
 from banqup_tui.connectors.common.web_address import server_of
 from banqup_tui.connectors.interface import DeliveryRequest
 from banqup_tui.connectors.s3.faults import (
@@ -141,7 +141,7 @@ class Bucket:
         headers: Mapping[str, str] | None = None,
         *,
         begun: bool = False,
-    ) -> Answer:
+    ) -> HttpAnswer:
         named = signed(method, url, headers or {}, content, self._keys, datetime.now(UTC))
         if method == "PUT":
             named["content-length"] = str(len(content))
@@ -149,7 +149,7 @@ class Bucket:
             self._client, method, url, where=self._target.where, begun=begun, content=content or None, headers=named
         )
 
-    def _fault(self, answer: Answer, *, begun: bool) -> BanqupError:
+    def _fault(self, answer: HttpAnswer, *, begun: bool) -> BanqupError:
         error_answer = error_answer_of(answer)
         if 300 <= answer.status < 400 and not error_answer.code:
             from banqup_tui.connectors.common.http_faults import refusal
@@ -165,7 +165,7 @@ _TAKEN = (304, 409, 412)
 """Returns the version of an object, or its ETag."""
 
 
-def _mark(answer: Answer) -> str:
+def _mark(answer: HttpAnswer) -> str:
     """The server does not support `If-None-Match` and has done nothing."""
     return answer.headers.get("x-amz-version-id") or answer.headers.get("etag") or ""
 

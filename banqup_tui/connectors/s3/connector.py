@@ -16,7 +16,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from banqup_tui.connectors.common.hidden_file import chunks_of, names
-from banqup_tui.connectors.common.path_template import FileName, Place, fill, name_problems
+from banqup_tui.connectors.common.path_template import FileName, FilledPath, fill, name_problems
 from banqup_tui.connectors.common.web_address import address_problems
 from banqup_tui.connectors.interface import (
     Channel,
@@ -221,10 +221,10 @@ class _S3Channel:
         return Receipt(text=_shown(self._settings, stored.key), reference=stored.reference)
 
 
-def _place(settings: S3Settings, delivery_request: DeliveryRequest) -> Place:
+def _place(settings: S3Settings, delivery_request: DeliveryRequest) -> FilledPath:
     """Returns the place without a leading slash, which S3 would make part of the key."""
     place = fill(settings.path, delivery_request, settings.file_name)
-    return Place(place.directory.strip("/"), place.name)
+    return FilledPath(place.directory.strip("/"), place.name)
 
 
 def _keys(settings: S3Settings, delivery_request: DeliveryRequest) -> Iterator[str]:
@@ -270,7 +270,7 @@ def _probe_key(settings: S3Settings, sample: DeliveryRequest | None) -> str:
         directory = _place(settings, sample).directory
     else:
         directory = settings.path.partition("[")[0].rpartition("/")[0].strip("/")
-    return Place(directory, f".banqup-test-{secrets.token_hex(4)}").path
+    return FilledPath(directory, f".banqup-test-{secrets.token_hex(4)}").path
 
 
 def _answered(settings: S3Settings, took: float) -> Step:

@@ -12,7 +12,7 @@ import msgspec
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from banqup_tui.connectors.common.http_client import Answer
+from banqup_tui.connectors.common.http_client import HttpAnswer
 from banqup_tui.connectors.interface import Fault, NotSent, Rejected, Uncertain
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.integration import Trouble
@@ -54,7 +54,7 @@ class ErrorAnswer(msgspec.Struct, frozen=True):
         return ": ".join(part for part in (self.code, self.message) if part)
 
 
-def error_answer_of(answer: Answer) -> ErrorAnswer:
+def error_answer_of(answer: HttpAnswer) -> ErrorAnswer:
     root = _root_of(answer)
     if root is None:
         return ErrorAnswer(status=answer.status)
@@ -63,7 +63,7 @@ def error_answer_of(answer: Answer) -> ErrorAnswer:
     return ErrorAnswer(status=answer.status, code=words["Code"], message=words["Message"].rstrip("."), region=region)
 
 
-def is_listing(answer: Answer) -> bool:
+def is_listing(answer: HttpAnswer) -> bool:
     """Tells whether it is a valid answer to a list request."""
     root = _root_of(answer)
     return root is not None and root.tag.rpartition("}")[2] == "ListBucketResult"
@@ -83,7 +83,7 @@ def speaks_otherwise(target: Target) -> NotSent:
     return NotSent(message("s3.not-s3", server=target.where), fault=Fault.PERSON)
 
 
-def _root_of(answer: Answer) -> Element | None:
+def _root_of(answer: HttpAnswer) -> Element | None:
     try:
         return fromstring(answer.body[:MOST_BODY].strip(), forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError):

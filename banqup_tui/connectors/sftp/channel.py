@@ -23,7 +23,7 @@ from banqup_tui.connectors.common.hidden_file import (
     older_hidden_names,
     resume_token_of,
 )
-from banqup_tui.connectors.common.path_template import Place, fill
+from banqup_tui.connectors.common.path_template import FilledPath, fill
 from banqup_tui.connectors.interface import DeliveryRequest, Found, Receipt, Uncertain
 from banqup_tui.connectors.sftp.faults import LOST, not_renamed, not_written, words_of
 from banqup_tui.connectors.sftp.wire import FileAttributes, PendingReply, SftpSession, SftpSessions, is_there
@@ -60,7 +60,7 @@ class SftpChannel:
 
     async def prepare(self, delivery_request: DeliveryRequest) -> str:
         place = _place(self._settings, delivery_request)
-        hidden = Place(place.directory, hidden_name(delivery_request)).path
+        hidden = FilledPath(place.directory, hidden_name(delivery_request)).path
         try:
             try:
                 final = await self._prepare(place, hidden, delivery_request)
@@ -81,7 +81,7 @@ class SftpChannel:
         kill_point("prepare.uploaded")
         return ResumeToken(hidden, final.path).text()
 
-    async def _prepare(self, place: Place, hidden: str, delivery_request: DeliveryRequest) -> Place:
+    async def _prepare(self, place: FilledPath, hidden: str, delivery_request: DeliveryRequest) -> FilledPath:
         """Uploads the file and asks meanwhile whether the name is free, to save a round trip."""
         await self._make(place.directory)
         await self._forget_older(place.directory, delivery_request)
@@ -143,9 +143,9 @@ class SftpChannel:
 
     async def _forget_older(self, directory: str, delivery_request: DeliveryRequest) -> None:
         for name in older_hidden_names(delivery_request):
-            await self._remove(Place(directory, name).path)
+            await self._remove(FilledPath(directory, name).path)
 
-    def _hold(self, place: Place, delivery_request: DeliveryRequest) -> Place:
+    def _hold(self, place: FilledPath, delivery_request: DeliveryRequest) -> FilledPath:
         """Returns the next name that no other document in transit on this connection has reserved."""
         for seen in names(place, delivery_request):
             if seen.path not in self._names_in_use:
@@ -153,7 +153,9 @@ class SftpChannel:
                 return seen
         return place
 
-    async def _free(self, first: Place, lookup: PendingReply, place: Place, delivery_request: DeliveryRequest) -> Place:
+    async def _free(
+        self, first: FilledPath, lookup: PendingReply, place: FilledPath, delivery_request: DeliveryRequest
+    ) -> FilledPath:
         """Returns the reserved name if it is free on the server, else the next free one."""
         if not await is_there(lookup):
             return first
@@ -207,7 +209,7 @@ class SftpChannel:
         kill_point("rename.before")
         directory, name = posixpath.split(token.final)
         refusal: asyncssh.SFTPError | None = None
-        for seen in names(Place(directory, name), delivery_request):
+        for seen in names(FilledPath(directory, name), delivery_request):
             if not self._was_free(seen.path) and await self._is_there(seen.path):
                 if await self._has_this_copy(seen.path, delivery_request):
                     await self._session.remove(token.hidden)
@@ -302,7 +304,7 @@ class SftpChannel:
                 await self._session.remove(path)
 
 
-def _place(settings: SftpSettings, delivery_request: DeliveryRequest) -> Place:
+def _place(settings: SftpSettings, delivery_request: DeliveryRequest) -> FilledPath:
     return fill(settings.path, delivery_request, settings.file_name)
 
 
@@ -353,7 +355,7 @@ async def probe(session: SftpSession, settings: SftpSettings, sample: DeliveryRe
     else:
         directory = settings.path.partition("[")[0].rpartition("/")[0] if "[" in settings.path else settings.path
     mark = secrets.token_hex(4)
-    probe, renamed = (Place(directory, f".banqup-test-{mark}{end}").path for end in ("", "-renamed"))
+    probe, renamed = (FilledPath(directory, f".banqup-test-{mark}{end}").path for end in ("", "-renamed"))
     failure = not_written
     try:
         async with asyncio.timeout(ANSWER_SECONDS):

@@ -34,7 +34,7 @@ from banqup_tui.connectors.interface import (
     setting,
 )
 from banqup_tui.connectors.tryton.document_type import UBL, wanted_type
-from banqup_tui.connectors.tryton.rest import DOCUMENT, Incoming, Rest
+from banqup_tui.connectors.tryton.rest import DOCUMENT, IncomingDocument, Rest
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind
 from banqup_tui.domain.folder import Folder
@@ -158,7 +158,7 @@ class _TrytonChannel:
             # The document exists from here on, so every later failure is uncertain and never "not sent".
             if created is None:
                 return await self._receipt_by_source(delivery_request)
-            return await self._booked(Incoming(created, "draft", resume_token or None))
+            return await self._booked(IncomingDocument(created, "draft", resume_token or None))
         except BanqupError as error:
             raise Uncertain(error.message) from error
 
@@ -196,7 +196,7 @@ class _TrytonChannel:
             raise Uncertain(message("tryton.not-shown"))
         return await self._booked(found[0])
 
-    async def _booked(self, document: Incoming) -> Receipt:
+    async def _booked(self, document: IncomingDocument) -> Receipt:
         """Has Tryton process a document that no user has changed. Whatever the result, the document has arrived."""
         reason = ""
         if document.type and document.state == "draft" and document.write_date is None:
@@ -209,7 +209,7 @@ class _TrytonChannel:
             document = await self._rest.document(document.id)
         return _receipt(document, reason)
 
-    async def _settled(self, number: int) -> Incoming:
+    async def _settled(self, number: int) -> IncomingDocument:
         for seconds in (*PATIENCE, None):
             document = await self._rest.document(number)
             if document.state != "processing" or seconds is None:
@@ -245,7 +245,7 @@ def _source(delivery_request: DeliveryRequest) -> str:
     return f"banqup:{delivery_request.key}"
 
 
-def _receipt(document: Incoming, reason: str) -> Receipt:
+def _receipt(document: IncomingDocument, reason: str) -> Receipt:
     model, _, row = (document.result or "").partition(",")
     if model == "account.invoice":
         about = message("tryton.became-draft-invoice", number=document.id, invoice=row)

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from banqup_tui.connectors.common.http_client import Answer, ask
+from banqup_tui.connectors.common.http_client import HttpAnswer, ask
 from banqup_tui.connectors.common.http_pieces import pieces
 from banqup_tui.connectors.common.web_address import server_of
 from banqup_tui.connectors.interface import Fault, NotSent, Rejected
@@ -27,7 +27,7 @@ _MAX_REASON = 300
 _JSON = {"Content-Type": "application/json"}
 
 
-class Incoming(msgspec.Struct, frozen=True):
+class IncomingDocument(msgspec.Struct, frozen=True):
     """A row of `document.incoming`. `write_date` is `None` until somebody changes the row."""
 
     id: int
@@ -43,7 +43,7 @@ class Preferences(msgspec.Struct, frozen=True):
     companies: tuple[int, ...] = ()
 
 
-class Access(msgspec.Struct, frozen=True):
+class ModelRights(msgspec.Struct, frozen=True):
     """Access rights of the user; 1 is granted."""
 
     read: int = 0
@@ -64,10 +64,10 @@ class _Named(msgspec.Struct):
     rec_name: str = ""
 
 
-_incoming = msgspec.json.Decoder(Incoming)
-_several: msgspec.json.Decoder[tuple[Incoming, ...]] = msgspec.json.Decoder(tuple[Incoming, ...])
+_incoming = msgspec.json.Decoder(IncomingDocument)
+_several: msgspec.json.Decoder[tuple[IncomingDocument, ...]] = msgspec.json.Decoder(tuple[IncomingDocument, ...])
 _preferences = msgspec.json.Decoder(Preferences)
-_access = msgspec.json.Decoder(dict[str, Access])
+_access = msgspec.json.Decoder(dict[str, ModelRights])
 _fields = msgspec.json.Decoder(dict[str, _Field])
 _named = msgspec.json.Decoder(_Named)
 _error_body = msgspec.json.Decoder(_ErrorBody)
@@ -97,13 +97,13 @@ class Rest:
         answer = await self._get(f"{self._root}/company.company/{company}?f=rec_name", begun=False)
         return clean(self._read(_named, self._good(answer)).rec_name)
 
-    async def access(self) -> Access:
+    async def access(self) -> ModelRights:
         """Returns the rights on incoming documents. Raises `NotSent` if the module is not installed."""
         answer = await self._do(f"{self._root}/ir.model.access/get_access", {"models": [DOCUMENT]})
         # Tryton answers 500 to a question about a model that it does not have.
         if answer.status == 500:
             raise NotSent(message("tryton.no-incoming-documents", server=self.where), fault=Fault.PERSON)
-        return self._read(_access, self._good(answer)).get(DOCUMENT, Access())
+        return self._read(_access, self._good(answer)).get(DOCUMENT, ModelRights())
 
     async def types(self) -> frozenset[str]:
         """Returns the possible types of an incoming document; each module of Tryton adds its own."""
@@ -132,23 +132,23 @@ class Rest:
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
 
-    async def press(self, document: int, button: str) -> Answer:
+    async def press(self, document: int, button: str) -> HttpAnswer:
         """Presses the button `process` or `proceed`. Returns the answer whatever its status."""
         return await self._do(f"{self._root}/{DOCUMENT}/{document}/{button}", {}, begun=True)
 
-    async def document(self, document: int) -> Incoming:
+    async def document(self, document: int) -> IncomingDocument:
         answer = await self._get(f"{self._root}/{DOCUMENT}/{document}?{urlencode(_FIELDS)}", begun=True)
         return self._read(_incoming, self._good(answer, begun=True))
 
-    async def with_source(self, source: str) -> Sequence[Incoming]:
+    async def with_source(self, source: str) -> Sequence[IncomingDocument]:
         """Returns the documents with this source, oldest first, including archived ones."""
         domain = _encoder.encode([["source", "=", source], ["active", "in", [True, False]]])
         query = [("d", base64.urlsafe_b64encode(domain).decode("ascii")), *_FIELDS]
         answer = await self._get(f"{self._root}/{DOCUMENT}?{urlencode(query)}", begun=False)
-        found: tuple[Incoming, ...] = self._read(_several, self._good(answer))
+        found: tuple[IncomingDocument, ...] = self._read(_several, self._good(answer))
         return sorted(found, key=lambda row: row.id)
 
-    def reason(self, answer: Answer) -> str:
+    def reason(self, answer: HttpAnswer) -> str:
         """Returns the first line of Tryton's error; the lines after it repeat parts of the document."""
         try:
             text = _error_body.decode(answer.body).message
@@ -157,14 +157,14 @@ class Rest:
         line = clean(text.strip().partition("\n")[0]).rstrip(" :.")
         return line if len(line) <= _MAX_REASON else f"{line[: _MAX_REASON - 1]}…"
 
-    async def _do(self, url: str, body: Mapping[str, Any], *, begun: bool = False) -> Answer:
+    async def _do(self, url: str, body: Mapping[str, Any], *, begun: bool = False) -> HttpAnswer:
         content = _encoder.encode(body)
         return await ask(self._client, "POST", url, where=self.where, begun=begun, content=content, headers=_JSON)
 
-    async def _get(self, url: str, *, begun: bool) -> Answer:
+    async def _get(self, url: str, *, begun: bool) -> HttpAnswer:
         return await ask(self._client, "GET", url, where=self.where, begun=begun)
 
-    def _good(self, answer: Answer, *, begun: bool = False) -> Answer:
+    def _good(self, answer: HttpAnswer, *, begun: bool = False) -> HttpAnswer:
         from banqup_tui.connectors.common.http_faults import refusal
 
         if answer.good:
@@ -177,7 +177,7 @@ class Rest:
             raise self._not_allowed(self.reason(answer))
         raise refusal(answer, self.where, begun=begun)
 
-    def _read(self, decoder: msgspec.json.Decoder[T], answer: Answer) -> T:
+    def _read(self, decoder: msgspec.json.Decoder[T], answer: HttpAnswer) -> T:
         try:
             return decoder.decode(answer.body)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:

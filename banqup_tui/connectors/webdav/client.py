@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from banqup_tui.connectors.common.hidden_file import chunks_of
-from banqup_tui.connectors.common.http_client import Answer, ask
+from banqup_tui.connectors.common.http_client import HttpAnswer, ask
 from banqup_tui.connectors.common.http_faults import cut_off
 from banqup_tui.connectors.common.web_address import server_of
 from banqup_tui.connectors.interface import DeliveryRequest, Fault
@@ -101,7 +101,7 @@ class DavServer:
             return FileStatus(None)
         raise not_written(answer, self.where, _directory(path), begun=False)
 
-    async def move(self, source: str, target: str) -> Answer:
+    async def move(self, source: str, target: str) -> HttpAnswer:
         """Renames with `Overwrite: F`; 412 means that the name is taken.
 
         The destination is a full URL. Servers that know themselves by another name (behind a proxy) get only
@@ -135,18 +135,18 @@ class DavServer:
             raise cut_off(error, self.where, begun=False) from error
         return digest.hexdigest() if response.status_code == 200 else None
 
-    async def _move(self, source: str, destination: str) -> Answer:
+    async def _move(self, source: str, destination: str) -> HttpAnswer:
         headers = {"Destination": destination, "Overwrite": "F"}
         return await ask(self._client, "MOVE", self.address(source), where=self.where, begun=True, headers=headers)
 
-    async def _kind_of(self, directory: str) -> Answer:
+    async def _kind_of(self, directory: str) -> HttpAnswer:
         headers = {"Depth": "0", "Content-Type": "application/xml"}
         address = f"{self.address(directory)}/"
         return await ask(
             self._client, "PROPFIND", address, where=self.where, begun=False, content=_KIND, headers=headers
         )
 
-    async def _ask(self, method: str, address: str, content: bytes | None = None) -> Answer:
+    async def _ask(self, method: str, address: str, content: bytes | None = None) -> HttpAnswer:
         return await ask(self._client, method, address, where=self.where, begun=False, content=content)
 
 

@@ -23,7 +23,7 @@ from banqup_tui.connectors.common.hidden_file import (
     resume_token_of,
 )
 from banqup_tui.connectors.common.http_client import opened
-from banqup_tui.connectors.common.path_template import FileName, Place, fill, name_problems
+from banqup_tui.connectors.common.path_template import FileName, FilledPath, fill, name_problems
 from banqup_tui.connectors.common.web_address import address_problems
 from banqup_tui.connectors.interface import (
     Channel,
@@ -142,7 +142,7 @@ class _DavChannel:
 
     async def prepare(self, delivery_request: DeliveryRequest) -> str:
         place = _place(self._settings, delivery_request)
-        hidden = Place(place.directory, hidden_name(delivery_request, ending=ENDING)).path
+        hidden = FilledPath(place.directory, hidden_name(delivery_request, ending=ENDING)).path
         try:
             try:
                 final = await self._prepare(place, hidden, delivery_request)
@@ -191,9 +191,9 @@ class _DavChannel:
         with suppress(msgspec.DecodeError):
             await self._remove(resume_token_of(resume_token).hidden)
 
-    async def _prepare(self, place: Place, hidden: str, delivery_request: DeliveryRequest) -> Place:
+    async def _prepare(self, place: FilledPath, hidden: str, delivery_request: DeliveryRequest) -> FilledPath:
         await self._make(place.directory)
-        older = (Place(place.directory, name).path for name in older_hidden_names(delivery_request, ENDING))
+        older = (FilledPath(place.directory, name).path for name in older_hidden_names(delivery_request, ENDING))
         await asyncio.gather(*(self._remove(path) for path in older))
         final = await self._free(place, delivery_request)
         await self._server.upload(hidden, delivery_request)
@@ -209,7 +209,7 @@ class _DavChannel:
                 await self._server.make(directory)
                 self._made.add(directory)
 
-    async def _free(self, place: Place, delivery_request: DeliveryRequest) -> Place:
+    async def _free(self, place: FilledPath, delivery_request: DeliveryRequest) -> FilledPath:
         for seen in names(place, delivery_request):
             there = await self._server.look(seen.path)
             if not there.there or await self._has_this_copy(seen.path, there, delivery_request):
@@ -229,7 +229,7 @@ class _DavChannel:
         # Kill point: the mark is recorded and the move is not done; roll-forward does it.
         kill_point("rename.before")
         directory, _, name = token.final.rpartition("/")
-        for seen in names(Place(directory, name), delivery_request):
+        for seen in names(FilledPath(directory, name), delivery_request):
             if look_first and (await self._server.look(seen.path)).there:
                 if await self._is_taken_by_this_copy(seen.path, delivery_request):
                     await self._server.remove(token.hidden)
@@ -310,7 +310,7 @@ async def _probe(server: DavServer, settings: WebDavSettings, sample: DeliveryRe
     else:
         directory = settings.path.partition("[")[0].rpartition("/")[0] if "[" in settings.path else settings.path
     mark = secrets.token_hex(4)
-    probe, renamed = (Place(directory, f".banqup-test-{mark}{end}{ENDING}").path for end in ("", "-renamed"))
+    probe, renamed = (FilledPath(directory, f".banqup-test-{mark}{end}{ENDING}").path for end in ("", "-renamed"))
     if directory.strip("/"):
         await server.make(directory)
     try:
@@ -324,7 +324,7 @@ async def _probe(server: DavServer, settings: WebDavSettings, sample: DeliveryRe
                 await server.remove(path)
 
 
-def _place(settings: WebDavSettings, delivery_request: DeliveryRequest) -> Place:
+def _place(settings: WebDavSettings, delivery_request: DeliveryRequest) -> FilledPath:
     return fill(settings.path, delivery_request, settings.file_name)
 
 

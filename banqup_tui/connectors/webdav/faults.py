@@ -1,13 +1,13 @@
 """Turns the refusals of a WebDAV server into `NotSent`, `Rejected` or `Uncertain`."""
 
-from banqup_tui.connectors.common.http_client import Answer
+from banqup_tui.connectors.common.http_client import HttpAnswer
 from banqup_tui.connectors.common.http_faults import excerpt, refusal
 from banqup_tui.connectors.interface import Fault, NotSent, Rejected
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.messages import message
 
 
-def not_signed_in(answer: Answer, where: str) -> BanqupError:
+def not_signed_in(answer: HttpAnswer, where: str) -> BanqupError:
     """Returns the error for a root address that did not answer as WebDAV."""
     if answer.status == 401:
         return _wrong_password(where)
@@ -16,7 +16,7 @@ def not_signed_in(answer: Answer, where: str) -> BanqupError:
     return refusal(answer, where, begun=False)
 
 
-def not_written(answer: Answer, where: str, directory: str, *, begun: bool) -> BanqupError:
+def not_written(answer: HttpAnswer, where: str, directory: str, *, begun: bool) -> BanqupError:
     """Returns the error for a refused write. `begun`: it was the move, so only a clear answer is certain."""
     folder = directory or "/"
     match answer.status:

@@ -15,7 +15,7 @@ from uuid import uuid4
 import msgspec
 
 from banqup_tui.connectors.common.hidden_file import chunks_of
-from banqup_tui.connectors.common.http_client import Answer, ask, opened
+from banqup_tui.connectors.common.http_client import HttpAnswer, ask, opened
 from banqup_tui.connectors.common.http_pieces import pieces
 from banqup_tui.connectors.common.web_address import address_problems, server_of
 from banqup_tui.connectors.interface import (
@@ -174,7 +174,7 @@ class _WebhookChannel:
 
 async def _post(
     client: httpx.AsyncClient, settings: WebhookSettings, key: str, body: bytes, kind: str, *, begun: bool
-) -> Answer:
+) -> HttpAnswer:
     """Signs at the moment of sending, as receivers refuse signatures that are five minutes old."""
     try:
         secrets = secrets_of(settings.secret.reveal())
@@ -187,7 +187,7 @@ async def _post(
     return await ask(client, "POST", settings.url.reveal(), where=where, begun=begun, content=content, headers=headers)
 
 
-def _receipt(settings: WebhookSettings, delivery_request: DeliveryRequest, answer: Answer) -> Receipt:
+def _receipt(settings: WebhookSettings, delivery_request: DeliveryRequest, answer: HttpAnswer) -> Receipt:
     """Returns a receipt with the receiver's identifier if the answer has one, else with the key."""
     reference = _id_of(answer) or delivery_request.key
     return Receipt(text=f"{server_of(settings.url.reveal())}: {reference}", reference=reference)
@@ -200,7 +200,7 @@ class _Named(msgspec.Struct):
 _named = msgspec.json.Decoder(_Named)
 
 
-def _id_of(answer: Answer) -> str:
+def _id_of(answer: HttpAnswer) -> str:
     try:
         found = _named.decode(answer.body).id
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -208,7 +208,7 @@ def _id_of(answer: Answer) -> str:
     return "" if found is None else clean(str(found))[:_MAX_ID]
 
 
-def _not_taken(settings: WebhookSettings, answer: Answer, *, begun: bool) -> BanqupError:
+def _not_taken(settings: WebhookSettings, answer: HttpAnswer, *, begun: bool) -> BanqupError:
     from banqup_tui.connectors.common.http_faults import refusal
 
     where = server_of(settings.url.reveal())

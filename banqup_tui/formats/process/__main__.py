@@ -15,14 +15,14 @@ from banqup_tui.formats.process.messages import (
     ANSWER_HEAD,
     MOST_ANSWERED,
     REQUEST_HEAD,
-    Answer,
     AttachmentBytes,
     EmbeddedInvoice,
     MediaType,
     NameMediaType,
     NameRoot,
-    Read,
     ReadContent,
+    ReaderAnswer,
+    ReadRequest,
     Refusal,
     Request,
     Result,
@@ -87,7 +87,7 @@ def _result_or_refusal(encoded_request: bytes, data: bytes) -> Result:
 
 def _result(request: Request, data: bytes) -> Result:
     match request:
-        case Read():
+        case ReadRequest():
             return ReadContent(parsing.parsed(data, request.file_name))
         case TakeAttachment():
             return AttachmentBytes(parsing.attachment_bytes(data, request.index))
@@ -101,10 +101,10 @@ def _result(request: Request, data: bytes) -> Result:
 
 
 def _encoded(result: Result, is_last: bool) -> bytes:
-    encoded = encoder.encode(Answer(result, confinement.cpu_seconds(), is_last))
+    encoded = encoder.encode(ReaderAnswer(result, confinement.cpu_seconds(), is_last))
     if len(encoded) > MOST_ANSWERED:
         refusal = refuse("file.too-much-content", limit=MOST_ANSWERED // 2**20)
-        return encoder.encode(Answer(Refusal(refusal.message), confinement.cpu_seconds(), is_last))
+        return encoder.encode(ReaderAnswer(Refusal(refusal.message), confinement.cpu_seconds(), is_last))
     return encoded
 
 

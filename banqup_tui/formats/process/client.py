@@ -27,14 +27,14 @@ from banqup_tui.formats.process.messages import (
     ANSWER_HEAD,
     MOST_ANSWERED,
     REQUEST_HEAD,
-    Answer,
     AttachmentBytes,
     EmbeddedInvoice,
     MediaType,
     NameMediaType,
     NameRoot,
-    Read,
     ReadContent,
+    ReaderAnswer,
+    ReadRequest,
     Refusal,
     Request,
     Result,
@@ -91,7 +91,7 @@ class ReaderPool:
         self._is_closed = False
 
     def read(self, data: bytes, file_name: str = "") -> Content:
-        return _expected(self._result(Read(file_name), data), ReadContent).content
+        return _expected(self._result(ReadRequest(file_name), data), ReadContent).content
 
     def attachment_bytes(self, data: bytes, index: int) -> bytes:
         return _expected(self._result(TakeAttachment(index), data), AttachmentBytes).data
@@ -222,7 +222,7 @@ class _Process:
             self.end()
             raise OSError(f"it ended with {self._process.returncode} before it was ready") from error
 
-    def ask(self, request: Request, data: bytes, seconds: float) -> Answer:
+    def ask(self, request: Request, data: bytes, seconds: float) -> ReaderAnswer:
         """Raises _Ended or _Idle, and then is no more."""
         encoded = encoder.encode(request)
         deadline = time.monotonic() + seconds

@@ -22,7 +22,7 @@ REQUEST_HEAD = Struct(">IQ")
 ANSWER_HEAD = Struct(">Q")
 
 
-class Read(msgspec.Struct, frozen=True, tag="Read", array_like=True):
+class ReadRequest(msgspec.Struct, frozen=True, tag="Read", array_like=True):
     """What does the document hold?"""
 
     file_name: str = ""
@@ -44,7 +44,7 @@ class NameMediaType(msgspec.Struct, frozen=True, tag="NameMediaType", array_like
     pass
 
 
-Request = Read | TakeAttachment | TakeEmbeddedInvoice | NameRoot | NameMediaType
+Request = ReadRequest | TakeAttachment | TakeEmbeddedInvoice | NameRoot | NameMediaType
 
 
 class ReadContent(msgspec.Struct, frozen=True, tag="ReadContent", array_like=True):
@@ -84,7 +84,7 @@ class Refusal(msgspec.Struct, frozen=True, tag="Refusal", array_like=True):
 Result = ReadContent | AttachmentBytes | EmbeddedInvoice | RootName | MediaType | Refusal
 
 
-class Answer(msgspec.Struct, frozen=True, array_like=True):
+class ReaderAnswer(msgspec.Struct, frozen=True, array_like=True):
     """`cpu_seconds`: what the process has used since its start. `is_last`: it ends now, another has to be started."""
 
     result: Result
@@ -93,5 +93,5 @@ class Answer(msgspec.Struct, frozen=True, array_like=True):
 
 
 requests: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
-answers = msgspec.msgpack.Decoder(Answer)
+answers = msgspec.msgpack.Decoder(ReaderAnswer)
 encoder = msgspec.msgpack.Encoder(decimal_format="string")

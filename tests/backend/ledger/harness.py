@@ -28,7 +28,7 @@ from banqup_tui.backend.ledger.status import restate
 from banqup_tui.backend.ledger.takeover import take_over
 from banqup_tui.backend.ledger.timing import Timing
 from banqup_tui.backend.runtime.startup import make_services
-from banqup_tui.backend.services import Context, Refused
+from banqup_tui.backend.services import CommandContext, CommandRefused
 from banqup_tui.connectors.interface import Uncertain
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.delivery import Delivery, DeliveryState
@@ -225,15 +225,15 @@ class LedgerHarness:
 
     def do(self, body: Any, *, by: str = ANNE, seen: int | None = None) -> Any:
         """Runs a command as the service does; `seen`: the number that the user's copy had."""
-        context = Context(services=self.services, user_id=by, seen_seq=self.seq() if seen is None else seen)
+        context = CommandContext(services=self.services, user_id=by, seen_seq=self.seq() if seen is None else seen)
         with self.write() as transaction:
             return HANDLERS[type(body)](transaction, body, context)
 
-    def refused(self, body: Any, **how: Any) -> Refused:
+    def refused(self, body: Any, **how: Any) -> CommandRefused:
         before = self.dump()
         try:
             result = self.do(body, **how)
-        except Refused as refused:
+        except CommandRefused as refused:
             assert self.dump() == before
             return refused
         raise AssertionError(f"was not refused: {result}")

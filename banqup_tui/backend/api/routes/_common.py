@@ -8,7 +8,7 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
 
-from banqup_tui.backend.problems import Failure
+from banqup_tui.backend.problems import RequestFailure
 from banqup_tui.backend.services import Services
 from banqup_tui.domain.messages import Message
 from banqup_tui.protocol.problems import ProblemType
@@ -32,9 +32,9 @@ def user_of(request: ApiRequest) -> str:
 
 
 def in_this_space(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Guard of every route below a space: raises `Failure` (404) for another space."""
+    """Guard of every route below a space: raises `RequestFailure` (404) for another space."""
     if connection.path_params.get("s") != connection.app.state.services.space_id:
-        raise Failure(ProblemType.NOT_FOUND, Message("request.no-such-space"))
+        raise RequestFailure(ProblemType.NOT_FOUND, Message("request.no-such-space"))
 
 
 def json_bytes(content: bytes) -> Response[bytes]:

@@ -9,7 +9,7 @@ from litestar.params import FromPath, HeaderParameter, JSONBody, RawBody
 from banqup_tui.backend.api import commands as running
 from banqup_tui.backend.api.cursors import read_seen
 from banqup_tui.backend.api.routes._common import JSON, ApiRequest, in_this_space, route, services_of, user_of
-from banqup_tui.backend.problems import Failure, headers_of, problem, status_of
+from banqup_tui.backend.problems import RequestFailure, headers_of, problem, status_of
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol import paths
@@ -53,7 +53,7 @@ def _batch(body: bytes) -> Commands:
     try:
         return _commands.decode(body)
     except msgspec.DecodeError as error:
-        raise Failure(ProblemType.BAD_REQUEST, message("request.batch-unreadable", quote=str(error))) from None
+        raise RequestFailure(ProblemType.BAD_REQUEST, message("request.batch-unreadable", quote=str(error))) from None
 
 
 @delete(route(paths.COMMAND), sync_to_thread=True, guards=[in_this_space], status_code=200)
@@ -78,7 +78,7 @@ def deliver(request: ApiRequest, data: JSONBody[Deliveries], idempotency_key: Ke
     """Sends documents, or sends them again."""
     body = data.send or data.resend
     if body is None or (data.send and data.resend):
-        raise Failure(ProblemType.BAD_REQUEST, Message("request.send-or-resend"))
+        raise RequestFailure(ProblemType.BAD_REQUEST, Message("request.send-or-resend"))
     return _single(request, body, idempotency_key, if_seen, 202)
 
 

@@ -8,7 +8,7 @@ from litestar.response import Stream
 
 from banqup_tui.backend.api.event_hub import Hub, Listener
 from banqup_tui.backend.api.routes._common import ApiRequest, in_this_space, route, user_of
-from banqup_tui.backend.problems import Failure
+from banqup_tui.backend.problems import RequestFailure
 from banqup_tui.domain.messages import message
 from banqup_tui.protocol import paths
 from banqup_tui.protocol.problems import ProblemType
@@ -23,7 +23,7 @@ async def events(request: ApiRequest) -> Stream:
     """Streams `changed` with the newest number, `bye` when the service stops, and a comment every second."""
     hub: Hub = request.app.state.hub
     if hub.streams_of(user_of(request)) >= MOST_STREAMS:
-        raise Failure(ProblemType.TOO_MANY_REQUESTS, message("request.too-many-streams", limit=MOST_STREAMS))
+        raise RequestFailure(ProblemType.TOO_MANY_REQUESTS, message("request.too-many-streams", limit=MOST_STREAMS))
     listener = hub.listen(user_of(request))
     stream = hints(hub, listener, request.app.state.seconds_between_signs)
     return Stream(stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"})

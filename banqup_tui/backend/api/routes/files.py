@@ -15,7 +15,7 @@ from banqup_tui.backend.api.routes._common import ApiRequest, in_this_space, rou
 from banqup_tui.backend.api.snapshots import view
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.file_store import HashDiffers
-from banqup_tui.backend.problems import Failure
+from banqup_tui.backend.problems import RequestFailure
 from banqup_tui.backend.services import Services
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.protocol import paths
@@ -41,7 +41,7 @@ async def put_file(request: ApiRequest, sha256: FromPath[str]) -> Response[None]
     try:
         _, is_new = await asyncio.to_thread(services_of(request).files.put, chunks, _hex(sha256))
     except HashDiffers:
-        raise Failure(ProblemType.HASH_DIFFERS, Message("file.hash-differs")) from None
+        raise RequestFailure(ProblemType.HASH_DIFFERS, Message("file.hash-differs")) from None
     return Response(None, status_code=201 if is_new else 204)
 
 
@@ -93,7 +93,7 @@ async def get_file(request: ApiRequest, sha256: FromPath[str]) -> Response[Any] 
 
 
 def _readable(services: Services, user_id: str, sha256: str) -> Path:
-    """Returns the path of the file. Raises `Failure` (404) if it does not exist or the user may not see it."""
+    """Returns the path of the file. Raises `RequestFailure` (404) if it does not exist or the user may not see it."""
     document, waiting = tables.document, tables.unfiled
     with services.database.read() as connection:
         seen = view(connection, services, user_id)
@@ -108,7 +108,7 @@ def _readable(services: Services, user_id: str, sha256: str) -> Path:
         )
     path = services.files.path(sha256)
     if not found or not path.is_file():
-        raise Failure(ProblemType.NOT_FOUND, Message("file.unknown"))
+        raise RequestFailure(ProblemType.NOT_FOUND, Message("file.unknown"))
     return path
 
 
@@ -125,7 +125,7 @@ def _wanted(range_header: str | None, if_range: str | None, etag: str, size: int
     first = _position(start) if start else max(0, size - _position(end))
     last = min(_position(end), size - 1) if start and end else size - 1
     if first >= size or last < first:
-        raise Failure(ProblemType.RANGE_NOT_SATISFIABLE, message("file.no-such-range", size=size))
+        raise RequestFailure(ProblemType.RANGE_NOT_SATISFIABLE, message("file.no-such-range", size=size))
     return first, last, True
 
 
@@ -149,12 +149,12 @@ async def _pieces(path: Path, offset: int, length: int) -> AsyncIterator[bytes]:
 
 def _hex(sha256: str) -> str:
     if not _HEX.fullmatch(sha256):
-        raise Failure(ProblemType.NOT_FOUND, Message("file.no-hash"))
+        raise RequestFailure(ProblemType.NOT_FOUND, Message("file.no-hash"))
     return sha256
 
 
-def _too_large(largest: int) -> Failure:
-    return Failure(ProblemType.TOO_LARGE, message("file.larger-than-taken", limit=largest // (1024 * 1024)))
+def _too_large(largest: int) -> RequestFailure:
+    return RequestFailure(ProblemType.TOO_LARGE, message("file.larger-than-taken", limit=largest // (1024 * 1024)))
 
 
 ROUTES = [put_file, get_file]

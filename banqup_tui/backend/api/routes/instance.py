@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 import banqup_tui.protocol as protocol
 from banqup_tui import __version__
 from banqup_tui.backend.api.routes._common import ApiRequest, services_of
-from banqup_tui.backend.problems import Failure
+from banqup_tui.backend.problems import RequestFailure
 from banqup_tui.domain.messages import Message
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol import paths
@@ -40,7 +40,7 @@ def retire(request: ApiRequest, data: JSONBody[Retire]) -> Response[Any]:
     """Stops this service for a newer program, and keeps older programs from starting after it."""
     # Only a newer program may end this one; otherwise two versions could end each other in turns.
     if data.protocol <= protocol.PROTOCOL:
-        raise Failure(ProblemType.NOT_NEWER, Message("request.not-newer"))
+        raise RequestFailure(ProblemType.NOT_NEWER, Message("request.not-newer"))
     request.app.state.retire(data.protocol)
     return Response({}, media_type="application/json", status_code=202)
 

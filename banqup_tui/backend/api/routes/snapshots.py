@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from banqup_tui.backend.api import changes as changing
 from banqup_tui.backend.api import snapshots
 from banqup_tui.backend.api.routes._common import ApiRequest, in_this_space, json_bytes, route, services_of, user_of
-from banqup_tui.backend.problems import Failure
+from banqup_tui.backend.problems import RequestFailure
 from banqup_tui.domain.delivery import Attempt
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.folder import Folder
@@ -52,7 +52,7 @@ def changes(request: ApiRequest, cursor: FromQuery[str], limit: FromQuery[int] =
     """Returns the changes after the cursor, in order, and the next cursor."""
     try:
         return changing.changes(services_of(request), user_of(request), cursor, limit)
-    except Failure as failure:
+    except RequestFailure as failure:
         if failure.problem.type == ProblemType.EPOCH_CHANGED:
             request.app.state.hub.epoch = snapshots.epoch(services_of(request))
         raise

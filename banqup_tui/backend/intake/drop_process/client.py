@@ -13,8 +13,8 @@ from typing import cast
 
 from banqup_tui.backend.frames import Frames
 from banqup_tui.backend.intake.drop_process.messages import (
-    Answer,
     AskAccount,
+    DropAnswer,
     Listen,
     Listening,
     Noted,
@@ -109,25 +109,25 @@ class DropProcess:
                 process.kill()
                 await asyncio.to_thread(process.wait)
 
-    async def _answer(self, question: Question) -> Answer:
+    async def _answer(self, question: Question) -> DropAnswer:
         number = question.number
         try:
             match question:
                 case AskAccount():
-                    return Answer(number, account=await self._lookup(question.name))
+                    return DropAnswer(number, account=await self._lookup(question.name))
                 case TakeFile():
                     file = await asyncio.to_thread(self._spool_file, question.file)
-                    return Answer(number, sha256=await self._take(question.account_id, question.path, file))
+                    return DropAnswer(number, sha256=await self._take(question.account_id, question.path, file))
                 case TakeFileAgain():
                     await self._take_again(question.account_id, question.path, question.sha256)
-                    return Answer(number)
+                    return DropAnswer(number)
         except NotTaken as error:
-            return Answer(number, not_taken=str(error))
+            return DropAnswer(number, not_taken=str(error))
         except OSError as error:
-            return Answer(number, errno=error.errno or 0)
+            return DropAnswer(number, errno=error.errno or 0)
         except Exception:
             _log.exception("a question of the SFTP drop could not be answered")
-            return Answer(number, not_taken="It could not be kept: send it again.")
+            return DropAnswer(number, not_taken="It could not be kept: send it again.")
 
     def _spool_file(self, name: str) -> Path:
         """Returns a file of the spool. A compromised process could otherwise name any file of this user."""
@@ -153,7 +153,7 @@ def _started(theirs: socket.socket) -> subprocess.Popen[bytes]:
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, answer: Callable[[Question], Awaitable[Answer]], lost: asyncio.Event) -> None:
+    def __init__(self, answer: Callable[[Question], Awaitable[DropAnswer]], lost: asyncio.Event) -> None:
         self._answer = answer
         self._lost = lost
         self._frames = Frames()
@@ -162,7 +162,7 @@ class _Connection(asyncio.Protocol):
         self.is_lost = False
         self.listening: asyncio.Future[Listening] = asyncio.get_running_loop().create_future()
 
-    def send(self, message: Listen | RefreshAccounts | Answer) -> None:
+    def send(self, message: Listen | RefreshAccounts | DropAnswer) -> None:
         if not self.is_lost:
             self._transport.write(framed(message))
 

@@ -26,7 +26,7 @@ class RefreshAccounts(_Message, frozen=True, tag="LookRound"):
     """Tells the process to read the accounts again."""
 
 
-class Answer(_Message, frozen=True, tag="Answer"):
+class DropAnswer(_Message, frozen=True, tag="Answer"):
     """Answer of the service to a question.
 
     `not_taken`: sentence for the sender; `errno`: error of the service's disk.
@@ -79,7 +79,7 @@ class Noted(_Message, frozen=True, tag="Noted"):
 
 
 Question = AskAccount | TakeFile | TakeFileAgain
-ToDrop = Listen | RefreshAccounts | Answer
+ToDrop = Listen | RefreshAccounts | DropAnswer
 ToService = Listening | AskAccount | TakeFile | TakeFileAgain | Noted
 
 _encoder = msgspec.msgpack.Encoder()

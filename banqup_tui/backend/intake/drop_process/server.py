@@ -12,8 +12,8 @@ from typing import Any, cast
 
 from banqup_tui.backend.frames import Frames
 from banqup_tui.backend.intake.drop_process.messages import (
-    Answer,
     AskAccount,
+    DropAnswer,
     Listen,
     Listening,
     Noted,
@@ -33,7 +33,7 @@ class ServiceConnection(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._frames = Frames()
-        self._pending: dict[int, asyncio.Future[Answer]] = {}
+        self._pending: dict[int, asyncio.Future[DropAnswer]] = {}
         self._numbers = itertools.count(1)
         self._tasks: set[asyncio.Task[None]] = set()
         self._drop: Drop | None = None
@@ -50,7 +50,7 @@ class ServiceConnection(asyncio.Protocol):
                 case RefreshAccounts():
                     if self._drop is not None:
                         self._start(self._drop.refresh_accounts())
-                case Answer() as answer:
+                case DropAnswer() as answer:
                     waiting = self._pending.pop(answer.number, None)
                     if waiting is not None and not waiting.done():
                         waiting.set_result(answer)
@@ -84,8 +84,8 @@ class ServiceConnection(asyncio.Protocol):
         self._drop = drop
         self._transport.write(framed(Listening()))
 
-    async def _ask(self, question: Question) -> Answer:
-        waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+    async def _ask(self, question: Question) -> DropAnswer:
+        waiting: asyncio.Future[DropAnswer] = asyncio.get_running_loop().create_future()
         self._pending[question.number] = waiting
         self._transport.write(framed(question))
         answer = await waiting

@@ -10,7 +10,7 @@ import asyncio
 
 from banqup_tui.backend.db.tables import utc_now
 from banqup_tui.backend.integrations.oauth import repository
-from banqup_tui.backend.integrations.oauth.provider import Granted, has_ended, name_of, renewed
+from banqup_tui.backend.integrations.oauth.provider import TokenGrant, has_ended, name_of, renewed
 from banqup_tui.backend.integrations.oauth.repository import SignInRow
 from banqup_tui.backend.secrets_in_use import remember
 from banqup_tui.backend.services import Services
@@ -66,12 +66,12 @@ class StoredTokens:
         with self._services.database.read() as connection:
             return repository.by_id(connection, self._services, sign_in)
 
-    def _store(self, found: SignInRow, granted: Granted) -> bool:
+    def _store(self, found: SignInRow, granted: TokenGrant) -> bool:
         with self._services.database.write(self._services.space_id) as transaction:
             return repository.renew(transaction, self._services, found.id, found.version, granted)
 
 
-def _is_fresh(granted: Granted) -> bool:
+def _is_fresh(granted: TokenGrant) -> bool:
     return granted.renew_at is None or utc_now() < granted.renew_at
 
 

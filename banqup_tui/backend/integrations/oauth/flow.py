@@ -9,12 +9,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from banqup_tui.backend.integrations.oauth import repository
 from banqup_tui.backend.integrations.oauth.callback_server import ReturnListener
-from banqup_tui.backend.integrations.oauth.provider import Granted, exchanged, name_of, page, refused_there
-from banqup_tui.backend.integrations.oauth.repository import SignInRow, Waiting
+from banqup_tui.backend.integrations.oauth.provider import TokenGrant, exchanged, name_of, page, refused_there
+from banqup_tui.backend.integrations.oauth.repository import OpenSignIn, SignInRow
 from banqup_tui.backend.integrations.registry import Level, titles_of
 from banqup_tui.backend.integrations.settings_input import read_settings_input
 from banqup_tui.backend.integrations.settings_levels import refused
-from banqup_tui.backend.problems import Failure
+from banqup_tui.backend.problems import RequestFailure
 from banqup_tui.backend.secrets_in_use import remember
 from banqup_tui.backend.services import Services
 from banqup_tui.connectors.interface import Authorization, Authorizes, NotSent, SettingProblem
@@ -36,7 +36,7 @@ async def begin(services: Services, request: SignInRequest, returns: ReturnListe
     authorization = await asyncio.to_thread(_authorization, services, request)
     returns_to = f"http://localhost:{await returns.port()}"
     state, verifier = secrets.token_urlsafe(_RANDOM_BYTES), Secret(secrets.token_urlsafe(_RANDOM_BYTES))
-    waiting = Waiting(
+    waiting = OpenSignIn(
         authorization=authorization,
         url=page(authorization, returns_to, state, verifier),
         returns_to=returns_to,
@@ -58,7 +58,7 @@ async def look(services: Services, sign_in_id: str) -> SignIn:
 async def returned_by_hand(services: Services, sign_in_id: str, address: str, returns: ReturnListener) -> SignIn:
     """Finishes a sign-in with an address pasted from the browser.
 
-    Raises `Failure` for a wrong address; the sign-in then stays open.
+    Raises `RequestFailure` for a wrong address; the sign-in then stays open.
     """
     found = await asyncio.to_thread(_found, services, sign_in_id)
     if found.waiting is None:
@@ -84,8 +84,8 @@ async def returned(services: Services, query: str) -> SignIn | None:
     return _status_of(found) if found.waiting is None else await _settled(services, found, found.waiting, answer)
 
 
-def _wrong_address(code: str, waiting: Waiting) -> Failure:
-    return Failure(ProblemType.BAD_REQUEST, message(code, address=waiting.returns_to), field="address")
+def _wrong_address(code: str, waiting: OpenSignIn) -> RequestFailure:
+    return RequestFailure(ProblemType.BAD_REQUEST, message(code, address=waiting.returns_to), field="address")
 
 
 def _authorization(services: Services, request: SignInRequest) -> Authorization:
@@ -94,18 +94,18 @@ def _authorization(services: Services, request: SignInRequest) -> Authorization:
     connector = services.extensions.connector(request.extension_id)
     looks = services.extensions.properties(request.extension_id).get(request.field, {}).get("x-look")
     if not isinstance(connector, Authorizes) or looks != "sign-in":
-        raise Failure(ProblemType.NOT_FOUND, Message("sign-in.nothing-here"), field=request.field)
+        raise RequestFailure(ProblemType.NOT_FOUND, Message("sign-in.nothing-here"), field=request.field)
     reading = services.extensions.read(request.extension_id, entered.settings, Level.FIRM)
     if reading.problems:
         raise refused(reading.problems[0])
     found = connector.authorization(reading.values)
     if isinstance(found, SettingProblem):
         titles = titles_of(found.field, services.extensions.properties(request.extension_id).get(found.field, {}))
-        raise Failure(ProblemType.INVALID_SETTINGS, of_setting(found.reason, titles), field=found.field)
+        raise RequestFailure(ProblemType.INVALID_SETTINGS, of_setting(found.reason, titles), field=found.field)
     return found
 
 
-async def _settled(services: Services, found: SignInRow, waiting: Waiting, answer: Mapping[str, str]) -> SignIn:
+async def _settled(services: Services, found: SignInRow, waiting: OpenSignIn, answer: Mapping[str, str]) -> SignIn:
     """Exchanges the code.
 
     It is valid once: of two callers the first gets the tokens, the second reads the result. Shielded, so that a closed
@@ -116,7 +116,7 @@ async def _settled(services: Services, found: SignInRow, waiting: Waiting, answe
     return await look(services, found.id)
 
 
-async def _settle(services: Services, found: SignInRow, waiting: Waiting, answer: Mapping[str, str]) -> None:
+async def _settle(services: Services, found: SignInRow, waiting: OpenSignIn, answer: Mapping[str, str]) -> None:
     async with services.renewing.of(found.id):
         now = await asyncio.to_thread(_found, services, found.id)
         if now.waiting is None:
@@ -139,12 +139,12 @@ def _answer_in(address: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(parts.query or parts.fragment).items()}
 
 
-def _put(services: Services, extension_id: str, provider: str, waiting: Waiting) -> str:
+def _put(services: Services, extension_id: str, provider: str, waiting: OpenSignIn) -> str:
     with services.database.write(services.space_id) as transaction:
         return repository.put(transaction, services, extension_id, provider, waiting)
 
 
-def _grant(services: Services, sign_in_id: str, granted: Granted) -> None:
+def _grant(services: Services, sign_in_id: str, granted: TokenGrant) -> None:
     with services.database.write(services.space_id) as transaction:
         repository.grant(transaction, services, sign_in_id, granted)
 
@@ -158,7 +158,7 @@ def _found(services: Services, sign_in_id: str) -> SignInRow:
     with services.database.read() as connection:
         found = repository.by_id(connection, services, sign_in_id)
     if found is None:
-        raise Failure(ProblemType.NOT_FOUND, Message("sign-in.gone"))
+        raise RequestFailure(ProblemType.NOT_FOUND, Message("sign-in.gone"))
     return found
 
 

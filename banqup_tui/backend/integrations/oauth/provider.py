@@ -15,7 +15,7 @@ import msgspec
 
 from banqup_tui.backend.db.tables import utc_now
 from banqup_tui.backend.redaction import Redactor
-from banqup_tui.connectors.common.http_client import Answer, ask, opened
+from banqup_tui.connectors.common.http_client import HttpAnswer, ask, opened
 from banqup_tui.connectors.common.web_address import server_of
 from banqup_tui.connectors.interface import Authorization, Fault, NotSent
 from banqup_tui.domain.errors import BanqupError
@@ -37,7 +37,7 @@ _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 
 
-class Granted(Value, frozen=True, kw_only=True):
+class TokenGrant(Value, frozen=True, kw_only=True):
     """Tokens of a provider.
 
     Attributes:
@@ -112,13 +112,13 @@ def page(authorization: Authorization, returns_to: str, state: str, verifier: Se
     return urlunsplit(parts._replace(query=query, fragment=""))
 
 
-async def exchanged(authorization: Authorization, code: Secret, returns_to: str, verifier: Secret) -> Granted:
+async def exchanged(authorization: Authorization, code: Secret, returns_to: str, verifier: Secret) -> TokenGrant:
     """Exchanges a code for tokens. Raises `NotSent`; the code is spent in any case."""
     asked = {"grant_type": "authorization_code", "redirect_uri": returns_to}
     return await _request_tokens(authorization, asked, {"code": code, "code_verifier": verifier})
 
 
-async def renewed(authorization: Authorization, refresh_token: Secret) -> Granted:
+async def renewed(authorization: Authorization, refresh_token: Secret) -> TokenGrant:
     """Renews the tokens. An answer without a refresh token leaves the old one valid. Raises `NotSent`.
 
     A provider that accepts a refresh token once may have spent it even if no answer came.
@@ -146,7 +146,7 @@ def has_ended(provider: str) -> NotSent:
 
 async def _request_tokens(
     authorization: Authorization, asked: Mapping[str, str], secret: Mapping[str, Secret]
-) -> Granted:
+) -> TokenGrant:
     """Requests tokens. Secrets that a provider repeats in an error are removed. Raises `NotSent`."""
     secret = {**secret, "client_secret": authorization.client_secret}
     try:
@@ -155,7 +155,7 @@ async def _request_tokens(
         raise Redactor(secret.values(), [authorization.client_id]).error(error) from None
 
 
-async def _tokens(authorization: Authorization, asked: Mapping[str, str], secret: Mapping[str, Secret]) -> Granted:
+async def _tokens(authorization: Authorization, asked: Mapping[str, str], secret: Mapping[str, Secret]) -> TokenGrant:
     """Sends the request. The client id is in the body, which all known providers accept (RFC 6749 section 2.3.1)."""
     form = {**asked, "client_id": authorization.client_id, **{name: one.reveal() for name, one in secret.items()}}
     content = urlencode({name: text for name, text in form.items() if text}).encode()
@@ -177,7 +177,7 @@ async def _tokens(authorization: Authorization, asked: Mapping[str, str], secret
     good_for = _seconds(tokens.expires_in)
     # A lifetime of 0: an access token is renewed before each use; a refresh token has no end, as in Keycloak.
     until = next(filter(None, map(_seconds, tokens.lifetimes)), None)
-    return Granted(
+    return TokenGrant(
         access_token=Secret(tokens.access_token),
         refresh_token=Secret(tokens.refresh_token) if tokens.refresh_token else None,
         renew_at=None if good_for is None else began + timedelta(seconds=_usable_seconds(good_for)),
@@ -202,7 +202,7 @@ def _usable_seconds(good_for: float) -> float:
     return good_for - min(MARGIN, good_for / 4)
 
 
-def _refuse(answer: Answer, where: str) -> NoReturn:
+def _refuse(answer: HttpAnswer, where: str) -> NoReturn:
     try:
         found_error = _error_answer.decode(answer.body)
     except _UNREADABLE:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.db.vault import of_sign_in
-from banqup_tui.backend.integrations.oauth.provider import Granted
+from banqup_tui.backend.integrations.oauth.provider import TokenGrant
 from banqup_tui.backend.services import Services
 from banqup_tui.connectors.interface import Authorization
 from banqup_tui.domain.integration import IntegrationState
@@ -29,7 +29,7 @@ RETENTION_DAYS = 30
 _table = tables.sign_in
 
 
-class Waiting(Value, frozen=True, kw_only=True):
+class OpenSignIn(Value, frozen=True, kw_only=True):
     """Data of an open sign-in, needed when the browser comes back."""
 
     authorization: Authorization
@@ -46,21 +46,21 @@ class SignInRow(msgspec.Struct, frozen=True):
     state: SignInState
     provider: str
     version: int
-    waiting: Waiting | None
-    granted: Granted | None
+    waiting: OpenSignIn | None
+    granted: TokenGrant | None
     until: datetime | None
     reason: Message | None
 
 
-_waiting = msgspec.json.Decoder(Waiting, dec_hook=from_text)
-_granted = msgspec.json.Decoder(Granted, dec_hook=from_text)
+_waiting = msgspec.json.Decoder(OpenSignIn, dec_hook=from_text)
+_granted = msgspec.json.Decoder(TokenGrant, dec_hook=from_text)
 
 
 def state_hash(state: str) -> str:
     return hashlib.sha256(state.encode()).hexdigest()
 
 
-def put(transaction: Transaction, services: Services, extension_id: str, provider: str, waiting: Waiting) -> str:
+def put(transaction: Transaction, services: Services, extension_id: str, provider: str, waiting: OpenSignIn) -> str:
     """Inserts an open sign-in and returns its id."""
     sign_in_id = str(uuid4())
     transaction.execute(
@@ -88,7 +88,7 @@ def by_state(connection: Connection, services: Services, state: str) -> SignInRo
     return _one(connection, services, _table.c.state_hash == state_hash(state))
 
 
-def grant(transaction: Transaction, services: Services, sign_in_id: str, granted: Granted) -> None:
+def grant(transaction: Transaction, services: Services, sign_in_id: str, granted: TokenGrant) -> None:
     """Stores the tokens. Does nothing if the sign-in is no longer open."""
     values = {
         "state": str(SignInState.SIGNED_IN),
@@ -104,7 +104,7 @@ def refuse(transaction: Transaction, sign_in_id: str, reason: Message) -> None:
     _settle(transaction, sign_in_id, values)
 
 
-def renew(transaction: Transaction, services: Services, sign_in_id: str, version: int, granted: Granted) -> bool:
+def renew(transaction: Transaction, services: Services, sign_in_id: str, version: int, granted: TokenGrant) -> bool:
     """Stores renewed tokens, and the new end at the integrations that use them.
 
     Returns:
@@ -173,6 +173,6 @@ def _one(connection: Connection, services: Services, which: Any) -> SignInRow | 
     )
 
 
-def _sealed(services: Services, sign_in_id: str, content: Waiting | Granted) -> bytes:
+def _sealed(services: Services, sign_in_id: str, content: OpenSignIn | TokenGrant) -> bytes:
     values = {"content": msgspec.json.encode(content, enc_hook=revealed).decode()}
     return services.vault.seal(of_sign_in(sign_in_id), values, ["content"])

@@ -11,7 +11,7 @@ from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.integrations import settings_levels
 from banqup_tui.backend.integrations.oauth import repository
-from banqup_tui.backend.services import Refused, Services
+from banqup_tui.backend.services import CommandRefused, Services
 from banqup_tui.domain.messages import Message
 from banqup_tui.domain.secret import revealed
 from banqup_tui.domain.setting_rules import is_asked, kind_of, with_defaults
@@ -20,7 +20,7 @@ from banqup_tui.protocol.problems import ProblemType
 
 
 def refuse_unknown(transaction: Transaction, services: Services, extension_id: str, entered: Mapping[str, Any]) -> None:
-    """Raises `Refused` if an entered sign-in was not completed here for this extension."""
+    """Raises `CommandRefused` if an entered sign-in was not completed here for this extension."""
     table = tables.sign_in
     for name, sign_in_id in _named(services, extension_id, entered):
         which = (
@@ -30,7 +30,7 @@ def refuse_unknown(transaction: Transaction, services: Services, extension_id: s
         )
         state = transaction.execute(select(table.c.state).where(*which)).scalar_one_or_none()
         if state != SignInState.SIGNED_IN:
-            raise Refused(ProblemType.INVALID_SETTINGS, Message("sign-in.not-made-here"), field=name)
+            raise CommandRefused(ProblemType.INVALID_SETTINGS, Message("sign-in.not-made-here"), field=name)
 
 
 def columns(
@@ -53,7 +53,7 @@ def forget_unused(transaction: Transaction, services: Services) -> None:
     ):
         try:
             firm = settings_levels.of_firm(services, row)
-        except Refused:
+        except CommandRefused:
             return
         in_use |= {sign_in_id for _name, sign_in_id in _named(services, row.extension_id, firm)}
     repository.forget_unused(transaction, frozenset(in_use))

@@ -11,15 +11,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-import msgspec
-
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.document import Document, DocumentKind, Party
 from banqup_tui.domain.folder import ALL_FOLDERS
 from banqup_tui.domain.space import Space
 from banqup_tui.domain.status import AccountingStatus
-from banqup_tui.protocol.messages import Snapshot
+from banqup_tui.protocol.messages import Snapshot, VersionedDelivery, VersionedDocument
 from banqup_tui.store import applying
 from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.outbox import Outbox
@@ -31,11 +29,6 @@ PAGE = 1000
 V = TypeVar("V")
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 STATUSES = list(AccountingStatus)
-
-
-class Versioned(msgspec.Struct, frozen=True):
-    seq: int
-    value: object
 
 
 def main() -> None:
@@ -60,7 +53,8 @@ def _fill(copy: LocalCopy, count: int) -> float:
         began = time.perf_counter()
         applying.page(
             copy, copy.state().step, "",
-            [Versioned(1, one) for one in documents], [Versioned(1, one) for one in deliveries],  # type: ignore[misc]
+            [VersionedDocument(seq=1, value=one) for one in documents],
+            [VersionedDelivery(seq=1, value=one) for one in deliveries],
             "more" if start + PAGE < count else None,
         )  # fmt: skip
         spent += time.perf_counter() - began

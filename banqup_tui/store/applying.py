@@ -6,8 +6,8 @@ answer nor a second program that also pulls can bring back a deleted row.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 import msgspec
 
@@ -21,8 +21,16 @@ from banqup_tui.domain.source import PlacingRule, Source, Unfiled
 from banqup_tui.domain.space import Space
 from banqup_tui.domain.values import Value
 from banqup_tui.kill_points import kill_point
-from banqup_tui.protocol.messages import Snapshot
-from banqup_tui.store.batch import FEW, CopyWriter, Versioned
+from banqup_tui.protocol.messages import (
+    Change,
+    Changes,
+    EntityKind,
+    Op,
+    Snapshot,
+    VersionedDelivery,
+    VersionedDocument,
+)
+from banqup_tui.store.batch import FEW, CopyWriter
 from banqup_tui.store.copy import NEWLY_ASSIGNED, LocalCopy, state_of
 from banqup_tui.store.files import FileCache
 from banqup_tui.store.sqlite import writing
@@ -31,40 +39,22 @@ EVERYTHING = ""
 """The scope of the backfill that fetches the documents of all clients."""
 
 
-class Put(Value, frozen=True):
-    """An entity was created or changed; `value` is its newest state, `seq` its change number."""
-
-    seq: int
-    value: Space | Client | Document | Delivery | Installation | Integration | Source | Unfiled | PlacingRule
-
-
-class Gone(Value, frozen=True):
-    """An entity was deleted; `kind` is its class in the domain."""
-
-    seq: int
-    kind: type
-    id: str
-
-
-class Granted(Value, frozen=True):
-    """A client was assigned to the user.
-
-    Its integrations, rules and documents may be older than the cursor, so no change brings them: they are fetched.
-    """
-
-    seq: int
-    client_id: str
-    value: Client | None = None
-
-
-class Revoked(Value, frozen=True):
-    """A client was taken away from the user: all its rows and files are deleted here."""
-
-    seq: int
-    client_id: str
-
-
-Changed = Put | Gone | Granted | Revoked
+_KINDS: dict[EntityKind, type[Value]] = {
+    EntityKind.SPACE: Space,
+    EntityKind.CLIENT: Client,
+    EntityKind.DOCUMENT: Document,
+    EntityKind.DELIVERY: Delivery,
+    EntityKind.INSTALLATION: Installation,
+    EntityKind.INTEGRATION: Integration,
+    EntityKind.SOURCE: Source,
+    EntityKind.UNFILED: Unfiled,
+    EntityKind.RULE: PlacingRule,
+}
+_SMALL_DECODERS = {
+    kind: msgspec.json.Decoder(of_kind) for kind, of_kind in _KINDS.items() if of_kind not in (Document, Delivery)
+}
+_DOCUMENT_DECODER = msgspec.json.Decoder(Document)
+_DELIVERY_DECODER = msgspec.json.Decoder(Delivery)
 
 
 def begin(copy: LocalCopy, step: int, snapshot: Snapshot, files: FileCache | None = None) -> bool:
@@ -117,8 +107,8 @@ def page(
     copy: LocalCopy,
     step: int,
     scope: str,
-    documents: Sequence[Versioned[Document]],
-    deliveries: Sequence[Versioned[Delivery]],
+    documents: Sequence[VersionedDocument],
+    deliveries: Sequence[VersionedDelivery],
     following: str | None,
 ) -> bool:
     """Applies one page of a backfill.
@@ -153,28 +143,27 @@ def page(
 def changes(
     copy: LocalCopy,
     step: int,
-    changed: Iterable[Changed],
-    cursor: str,
-    seq: int,
-    more: bool,
+    answer: Changes,
     files: FileCache | None = None,
 ) -> bool:
-    """Applies changes, which must come in the order of their numbers, and moves the cursor past them.
+    """Applies changes, in the order of their numbers, and moves the cursor past them.
 
     Args:
-        more: More changes wait on the server.
         files: The cache from which the files of clients that were taken away are deleted.
 
     Returns:
         False if the copy has changed since `step` was read; nothing is applied then.
+
+    Raises:
+        msgspec.MsgspecError: A value is not of its kind; nothing is applied.
     """
     with writing(copy.writer()) as connection:
         if not _step_taken(connection, step):
             return False
         batch = CopyWriter(connection, files)
-        revoked = _apply_in_order(connection, batch, changed)
-        connection.execute("UPDATE meta SET cursor = ?, seq = ?", (cursor, seq))
-        if not more:
+        revoked = _apply_in_order(connection, batch, answer.changes)
+        connection.execute("UPDATE meta SET cursor = ?, seq = ?", (answer.cursor, answer.seq))
+        if not answer.has_more:
             _drop_orphans(connection)
         batch.finish()
         # Killed before the commit, rows and cursor are both unchanged, and the changes are fetched again.
@@ -219,51 +208,62 @@ def _move(connection: sqlite3.Connection, scope: str, following: str | None) -> 
         connection.execute('UPDATE backfill SET "before" = ? WHERE scope = ?', (following, scope))
 
 
-def _apply_in_order(connection: sqlite3.Connection, batch: CopyWriter, changed: Iterable[Changed]) -> bool:
+def _apply_in_order(connection: sqlite3.Connection, batch: CopyWriter, changed: Iterable[Change]) -> bool:
     """Applies the changes in their order, with neighbouring documents or deliveries in one statement, for speed.
 
     Returns True if a client was taken away.
     """
     revoked = False
-    for run in _runs(changed):
-        first = run[0]
-        if isinstance(first, Put) and isinstance(first.value, Document):
-            batch.put_documents(run)
-        elif isinstance(first, Put) and isinstance(first.value, Delivery):
-            batch.put_deliveries(run)
+    for kind, run in groupby(changed, _kind_of_run):
+        if kind is EntityKind.DOCUMENT:
+            batch.put_documents(
+                [VersionedDocument(seq=one.seq, value=_DOCUMENT_DECODER.decode(one.value)) for one in run]
+            )
+        elif kind is EntityKind.DELIVERY:
+            batch.put_deliveries(
+                [VersionedDelivery(seq=one.seq, value=_DELIVERY_DECODER.decode(one.value)) for one in run]
+            )
         else:
-            revoked = isinstance(first, Revoked) or revoked
-            _apply_one(connection, batch, first)
+            for one in run:
+                revoked = _apply_one(connection, batch, one) or revoked
     return revoked
 
 
-def _runs(changed: Iterable[Changed]) -> Iterator[list[Any]]:
-    """Yields neighbouring documents, and neighbouring deliveries, as one list; every other change by itself."""
-    run: list[Any] = []
-    for change in changed:
-        kind = type(change.value) if isinstance(change, Put) else None
-        if run and kind in (Document, Delivery) and isinstance(run[0], Put) and type(run[0].value) is kind:
-            run.append(change)
-        else:
-            if run:
-                yield run
-            run = [change]
-    if run:
-        yield run
+def _kind_of_run(change: Change) -> EntityKind | None:
+    """Returns the kind of a document or delivery that was created or changed; None for every other change."""
+    is_many = change.kind in (EntityKind.DOCUMENT, EntityKind.DELIVERY)
+    return change.kind if is_many and not _is_deletion(change) else None
 
 
-def _apply_one(connection: sqlite3.Connection, batch: CopyWriter, change: Changed) -> None:
-    match change:
-        case Put(seq=seq, value=value):
-            batch.put_small(seq, value)
-        case Gone(kind=kind, id=entity_id):
-            batch.delete(kind, entity_id)
-        case Granted(seq=seq, client_id=client_id, value=value):
-            if value is not None:
-                batch.put_small(seq, value)
-            connection.execute("INSERT OR REPLACE INTO backfill VALUES (?, ?)", (client_id, NEWLY_ASSIGNED))
-        case Revoked(client_id=client_id):
-            batch.delete_client(client_id)
+def _is_deletion(change: Change) -> bool:
+    return change.op is Op.DELETE or not change.has_value
+
+
+def _apply_one(connection: sqlite3.Connection, batch: CopyWriter, change: Change) -> bool:
+    """Applies a change that is no new state of a document or delivery. Returns True if a client was taken away."""
+    if change.kind is EntityKind.ACCESS:
+        return _apply_access(connection, batch, change)
+    if _is_deletion(change):
+        batch.delete(_KINDS[change.kind], change.id)
+    else:
+        batch.put_small(change.seq, _SMALL_DECODERS[change.kind].decode(change.value))
+    return False
+
+
+def _apply_access(connection: sqlite3.Connection, batch: CopyWriter, change: Change) -> bool:
+    """Applies a change of access, whose id is `user:client`. Returns True if the client was taken away.
+
+    Of a client that was assigned, integrations, rules and documents may be older than the cursor, so no change brings
+    them: they are fetched. Of a client that was taken away, all rows and files are deleted.
+    """
+    client_id = change.id.rpartition(":")[2]
+    if change.op in (Op.REVOKED, Op.DELETE):
+        batch.delete_client(client_id)
+        return True
+    if change.has_value:
+        batch.put_small(change.seq, _SMALL_DECODERS[EntityKind.CLIENT].decode(change.value))
+    connection.execute("INSERT OR REPLACE INTO backfill VALUES (?, ?)", (client_id, NEWLY_ASSIGNED))
+    return False
 
 
 def _keep_only(connection: sqlite3.Connection, batch: CopyWriter, client_ids: set[str]) -> None:

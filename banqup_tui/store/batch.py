@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -17,6 +17,7 @@ from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.source import PlacingRule, Source, Unfiled
 from banqup_tui.domain.space import Space
 from banqup_tui.domain.values import Value
+from banqup_tui.protocol.messages import VersionedDelivery, VersionedDocument
 from banqup_tui.store.codes import APPROVED, ATTEMPTED, CREDIT_NOTE, FOLDER_CODE, PROCESSED, STATUS_CODE, day_of
 from banqup_tui.store.files import FileCache
 from banqup_tui.store.packed import REST_OF_DELIVERY, REST_OF_DOCUMENT, packed
@@ -35,17 +36,6 @@ _TABLES: dict[type, str] = {
 }
 """The tables that store a value whole, as JSON, by its class."""
 
-V_co = TypeVar("V_co", covariant=True)
-
-
-class Versioned(Protocol[V_co]):
-    """A value with the change number of its row."""
-
-    @property
-    def seq(self) -> int: ...
-    @property
-    def value(self) -> V_co: ...
-
 
 class CopyWriter:
     """Writes into the copy within the caller's transaction, in the current generation. Call `finish` before the commit.
@@ -61,11 +51,11 @@ class CopyWriter:
         self._client_numbers: dict[str, int] = {}
         self._next_free: dict[int, int] = {}
 
-    def put_documents(self, versioned: Sequence[Versioned[Document]]) -> None:
+    def put_documents(self, versioned: Sequence[VersionedDocument]) -> None:
         for some in in_batches(versioned, FEW):
             self._put_some(some)
 
-    def _put_some(self, versioned: Sequence[Versioned[Document]]) -> None:
+    def _put_some(self, versioned: Sequence[VersionedDocument]) -> None:
         found = self._found([one.value.id for one in versioned])
         rows: dict[str, tuple[Any, ...]] = {}
         before: list[tuple[int, str]] = []
@@ -144,7 +134,7 @@ class CopyWriter:
             self.connection.executemany("INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", before)
         self.connection.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", after)
 
-    def put_deliveries(self, versioned: Sequence[Versioned[Delivery]]) -> None:
+    def put_deliveries(self, versioned: Sequence[VersionedDelivery]) -> None:
         self.connection.executemany(
             _PUT_DELIVERY,
             [_delivery_row(one.seq, self.gen, one.value) for one in versioned],

@@ -22,11 +22,11 @@ from banqup_tui.protocol.commands import Copy as Wanted
 from banqup_tui.protocol.commands import Dismiss, Resend, Send, encode
 from banqup_tui.protocol.messages import Snapshot
 from banqup_tui.store import applying
-from banqup_tui.store.applying import Put
 from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.failures import FailureReader
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.outbox_entry import CommandState
+from tests.support.copies import changes_of
 from tests.sync.fake_server import a_client, a_document
 
 FULL = "The folder /srv/in/{client}/2026 has no room."
@@ -55,8 +55,7 @@ class Firm:
 
     def put(self, *values: Document | Delivery) -> None:
         self.seq += len(values)
-        puts = [Put(self.seq, value) for value in values]
-        applying.changes(self.copy, self.copy.state().step, puts, "c", self.seq, False)
+        applying.changes(self.copy, self.copy.state().step, changes_of(values, self.seq))
 
     def fail(self, document: str, integration: str, reason: str | None, remedy: str = "", **more: Any) -> None:
         self.put(

@@ -17,13 +17,13 @@ from banqup_tui.domain.space import Space
 from banqup_tui.domain.status import AccountingStatus, accounting_status_with
 from banqup_tui.protocol.messages import Snapshot
 from banqup_tui.store import applying
-from banqup_tui.store.applying import Put
 from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.outbox_entry import CommandState, OutboxQueue
 from banqup_tui.store.overlay import VisibleEffect
 from banqup_tui.store.query import DocumentQuery, Filter, FilterProblem, SortColumn, parse
 from banqup_tui.store.readers import Readers
+from tests.support.copies import changes_of
 from tests.sync.fake_server import a_client, a_document
 
 STATUSES = list(AccountingStatus)
@@ -50,8 +50,7 @@ class CopySetup:
 
     def put(self, *values: Document | Delivery) -> None:
         self.seq += len(values)
-        puts = [Put(self.seq, value) for value in values]
-        applying.changes(self.copy, self.copy.state().step, puts, "c", self.seq, False)
+        applying.changes(self.copy, self.copy.state().step, changes_of(values, self.seq))
 
     def close(self) -> None:
         self.copy.close()

@@ -13,12 +13,13 @@ from banqup_tui.domain.document import Document
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.source import PlacingRule, RuleKind
 from banqup_tui.domain.status import AccountingStatus
+from banqup_tui.protocol.messages import Change, Changes, EntityKind, Op
 from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.files import FileCache
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.readers import Readers
 from banqup_tui.sync import pull
-from banqup_tui.sync.errors import CopyTooOld
+from banqup_tui.sync.errors import CopyTooOld, ServerDown
 from tests.sync.fake_server import FakeServer, Line, a_client, a_document
 
 
@@ -264,3 +265,25 @@ def test_a_copy_of_a_newer_program_is_set_aside(tmp_path: Path, server: FakeServ
     reader.catch_up()
     reader.check()
     reader.close()
+
+
+@pytest.mark.parametrize("kind", [EntityKind.DOCUMENT, EntityKind.DELIVERY, EntityKind.RULE, EntityKind.ACCESS])
+def test_an_answer_with_a_value_that_cannot_be_read_changes_nothing(
+    reader: Reader, server: FakeServer, kind: EntityKind
+) -> None:
+    reader.catch_up()
+    before = reader.copy.state()
+    server.put(a_document("d-new", "c1"))
+    op = Op.GRANTED if kind is EntityKind.ACCESS else Op.PUT
+    odd = Change(seq=server.seq, kind=kind, op=op, id="user:c1", value=msgspec.Raw(b'{"id": 7}'))
+    answer = asyncio.run(reader.line.changes(before.cursor or ""))
+    unreadable = msgspec.structs.replace(answer, changes=(*answer.changes, odd))
+
+    class Odd(Line):
+        async def changes(self, cursor: str, limit: int = 500) -> Changes:
+            return unreadable
+
+    with pytest.raises(ServerDown):
+        asyncio.run(pull.changes(Odd(server), reader.copy, reader.files))
+    assert reader.copy.state() == before
+    assert "d-new" not in reader.documents()

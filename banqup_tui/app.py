@@ -154,6 +154,8 @@ class BanqupApp(App[None]):
 
     async def _take_early_keys(self, tries: int = _EARLY_TRIES) -> None:
         """One after another: each may open the place or the panel that the next one is for."""
+        if not self._has_screen:
+            return
         if self.screen.focused is None and tries:
             self.set_timer(_EARLY_KEY, lambda: self._take_early_keys(tries - 1))
         elif self._early_keys:
@@ -169,6 +171,11 @@ class BanqupApp(App[None]):
             self.say(_("Press q to leave the program."))
         else:
             self.say(_("Press Esc to leave this, then q to leave the program."))
+
+    @property
+    def _has_screen(self) -> bool:
+        """False while the app ends: callbacks that were asked for before still run then, without any screen."""
+        return self.is_running and bool(self.screen_stack)
 
     def on_unmount(self) -> None:
         self.session.engine.stop()
@@ -193,7 +200,7 @@ class BanqupApp(App[None]):
 
     def _take_news(self) -> None:
         self._news_comes = False
-        if not self._running or not self.screen_stack:
+        if not self._has_screen:
             return
         screen = self.screen
         if isinstance(screen, PlaceScreen):

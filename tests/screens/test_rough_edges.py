@@ -87,6 +87,12 @@ WAYS = {
 }  # fmt: skip
 
 
+async def test_a_program_that_ends_before_its_first_frame_ends_quietly(opened):
+    async with opened(NARROW) as here:
+        pass
+    await here.app._take_early_keys()  # as the timer does that was set before
+
+
 @pytest.mark.parametrize("size", [NARROW, BROAD])
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 async def test_hostile_names_are_shown_harmlessly(opened, way, size):

@@ -210,7 +210,7 @@ class CommandsAndServer(RuleBasedStateMachine):
 
     @invariant()
     def every_command_is_in_a_list_and_takes_effect_once_in_order(self) -> None:
-        if not hasattr(self, "given"):
+        if not hasattr(self, "submitted"):
             return
         entries = {entry.key: entry for entry in self.reader.outbox.history()}
         assert set(self.submitted[-100:]) <= set(entries)
@@ -221,7 +221,7 @@ class CommandsAndServer(RuleBasedStateMachine):
         assert not now_over & set(self.server.effects)
 
     def teardown(self) -> None:
-        if not hasattr(self, "given"):
+        if not hasattr(self, "submitted"):
             return
         for _ in range(200):
             self.changes_are_pulled()

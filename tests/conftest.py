@@ -3,6 +3,7 @@
 import os
 import sys
 
+import pytest
 from hypothesis import settings
 
 # The tests start some 500 processes of the program. Without cached bytecode each of them compiles 600 files anew:
@@ -13,3 +14,7 @@ sys.dont_write_bytecode = False
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("campaign", deadline=None, max_examples=2_000)
 settings.load_profile(os.environ.get("BANQUP_HYPOTHESIS", "same"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-pictures", action="store_true", help="write the pictures of tests/screens anew")

@@ -1,1 +1,1 @@
-"""What a user can do: one file each, and one object from which come key, footer, help, palette, menu and docs."""
+"""Actions: the things a user can do, one file each. Key, footer, help, palette, menu and docs come from them."""

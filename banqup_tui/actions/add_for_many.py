@@ -1,4 +1,4 @@
-"""Activate an extension for several clients at once: choose, fill in what they share, review what each needs."""
+"""Adds an extension to several clients at once: choose it, fill in the shared settings, review each client, confirm."""
 
 from __future__ import annotations
 
@@ -10,10 +10,17 @@ from typing import Any
 import msgspec
 
 from banqup_tui.actions.context import Context
-from banqup_tui.actions.integration_form import Chosen, body_of, chosen, client_form, there, title_of
-from banqup_tui.actions.prompts import Confirming, Filled, Form, Reviewing, ReviewRow, Standing
-from banqup_tui.actions.settings_service import Signing
-from banqup_tui.actions.submission import give_each
+from banqup_tui.actions.integration_form import (
+    InstallationChoice,
+    add_command,
+    choose_installation,
+    client_form,
+    integrations_of,
+    title_of,
+)
+from banqup_tui.actions.prompts import ConfirmQuestion, Form, FormAnswer, ReviewQuestion, ReviewRow, ReviewState
+from banqup_tui.actions.settings_service import FormSignIn
+from banqup_tui.actions.submission import submit_each
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Extension, Installation, in_language
@@ -31,24 +38,25 @@ _STEPS = 3
 
 @dataclass
 class Draft:
-    """One client's integration before it is asked for.
+    """The integration that one client will get, before the command is given.
 
-    `state_text`: what the service finds wrong with it. `has`: a name.
+    `problem` is the sentence of what the service finds wrong with the settings, empty if nothing; `labels` are the
+    names of the integrations that the client has already.
     """
 
     client: Client
     values: dict[str, Any]
     folders: tuple[Folder, ...] | None
-    has: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
     label: str | None = None
     older: BackfillCount | None = None
     since: date | None = None
-    state_text: str = ""
+    problem: str = ""
 
 
 @dataclass
 class Batch:
-    """All of them, and what they are of."""
+    """All drafts, with the installation and extension that they are for."""
 
     context: Context
     installation: Installation
@@ -57,31 +65,33 @@ class Batch:
 
     @property
     def ready(self) -> list[Draft]:
-        return [draft for draft in self.drafts.values() if self.standing(draft) is Standing.READY]
+        return [draft for draft in self.drafts.values() if self.state_of(draft) is ReviewState.READY]
 
-    def standing(self, draft: Draft) -> Standing:
+    def state_of(self, draft: Draft) -> ReviewState:
+        """Returns whether the draft can be activated, lacks a setting, or has a name that the client uses already."""
         name = draft.label or in_language(self.extension.title, "en")
-        if name.casefold() in {label.casefold() for label in draft.has}:
-            return Standing.HAS
-        return Standing.NEEDS if draft.state_text or self.missing(draft) else Standing.READY
+        if name.casefold() in {label.casefold() for label in draft.labels}:
+            return ReviewState.HAS
+        return ReviewState.NEEDS if draft.problem or self.missing(draft) else ReviewState.READY
 
     def missing(self, draft: Draft) -> list[str]:
+        """Returns the names of required settings that neither the firm nor the draft has."""
         together = {**self.installation.settings, **draft.values}
         return needed(self.extension.settings_schema, together, self.installation.secrets)
 
     def row(self, draft: Draft) -> ReviewRow:
-        standing = self.standing(draft)
+        state = self.state_of(draft)
         note = {
-            Standing.HAS: _("has it already"),
-            Standing.NEEDS: self._needs(draft),
-            Standing.READY: self._ready(draft),
-        }[standing]
-        return ReviewRow(id=draft.client.id, label=clean(draft.client.name), standing=standing, note=note)
+            ReviewState.HAS: _("has it already"),
+            ReviewState.NEEDS: self._needs(draft),
+            ReviewState.READY: self._ready(draft),
+        }[state]
+        return ReviewRow(id=draft.client.id, label=clean(draft.client.name), state=state, note=note)
 
     def _needs(self, draft: Draft) -> str:
         properties = self.extension.settings_schema.get("properties", {})
         titles = [_title(name, properties.get(name, {})) for name in self.missing(draft)]
-        return _("needs {settings}").format(settings=", ".join(titles)) if titles else draft.state_text
+        return _("needs {settings}").format(settings=", ".join(titles)) if titles else draft.problem
 
     def _ready(self, draft: Draft) -> str:
         words = _("ready") if draft.label is None else _("ready, as {name}").format(name=clean(draft.label))
@@ -92,7 +102,7 @@ class Batch:
 
 
 async def add_for_many(context: Context) -> None:
-    wanted = await chosen(context, (), _STEPS)
+    wanted = await choose_installation(context, (), _STEPS)
     if wanted is None:
         return
     batch = Batch(context, wanted.installation, context.extensions[wanted.installation.extension_id])
@@ -102,16 +112,18 @@ async def add_for_many(context: Context) -> None:
     await _draft(batch, filled)
     while await context.ask.review(_reviewing(batch)):
         if await context.ask.confirm(_confirming(batch)):
-            _give(batch)
+            _submit(batch)
             return
 
 
 async def _shared_form(batch: Batch) -> Form:
-    """What all of them get alike; what is left out here each may still be given on its own."""
+    """Builds the form of the settings that all clients share. A setting left out here can be filled in per client."""
     context, extension, clients = batch.context, batch.extension, batch.context.clients
 
     async def count_older(folders: Sequence[Folder], since: date | None) -> BackfillCount | None:
-        return _together([await context.doing.backfill_count(client.id, folders, since) for client in clients], folders)
+        return _together(
+            [await context.session.backfill_count(client.id, folders, since) for client in clients], folders
+        )
 
     number = len(clients)
     return Form(
@@ -126,7 +138,7 @@ async def _shared_form(batch: Batch) -> Form:
         inherited=batch.installation.settings,
         inherited_secrets=batch.installation.secrets,
         description=extension.description,
-        sign_in=Signing(context, FormSettings(extension_id=extension.id, installation_id=batch.installation.id)),
+        sign_in=FormSignIn(context, FormSettings(extension_id=extension.id, installation_id=batch.installation.id)),
         older=await count_older(extension.folders, None),
         count_older=count_older,
         folders=extension.folders,
@@ -137,14 +149,15 @@ async def _shared_form(batch: Batch) -> Form:
 
 
 def _together(counts: Sequence[BackfillCount | None], folders: Sequence[Folder]) -> BackfillCount | None:
+    """Adds up the counts of older documents; `None` if any of them is not known."""
     known = [backfill for backfill in counts if backfill is not None]
     if len(known) < len(counts) or not known:
         return None
     return BackfillCount(folders=tuple(folders), count=sum(backfill.count for backfill in known), up_to=known[0].up_to)
 
 
-async def _draft(batch: Batch, filled: Filled) -> None:
-    """One for each client, looked at by the service where it can be asked."""
+async def _draft(batch: Batch, filled: FormAnswer) -> None:
+    """Makes a draft for each client, checked by the service if it can be asked."""
     context = batch.context
     progress = context.ask.progress(_("Looking at what each needs"), len(context.clients))
     try:
@@ -153,13 +166,13 @@ async def _draft(batch: Batch, filled: Filled) -> None:
                 client=client,
                 values={name: value for name, value in filled.values.items() if value is not None},
                 folders=filled.folders,
-                has=tuple(integration.label for integration in there(context.integrations, client.id)),
+                labels=tuple(integration.label for integration in integrations_of(context.integrations, client.id)),
                 label=filled.label,
                 since=filled.since,
             )
             if filled.older is not None:
                 folders = filled.folders or batch.extension.folders
-                draft.older = await context.doing.backfill_count(client.id, folders, filled.since)
+                draft.older = await context.session.backfill_count(client.id, folders, filled.since)
             batch.drafts[client.id] = draft
             await _look(batch, draft)
             progress.advance()
@@ -168,9 +181,9 @@ async def _draft(batch: Batch, filled: Filled) -> None:
 
 
 async def _look(batch: Batch, draft: Draft) -> None:
-    """What only the connector knows to be wrong. Where nobody answers the command itself will tell."""
-    draft.state_text = ""
-    if batch.context.offline or batch.standing(draft) is not Standing.READY:
+    """Asks the connector what is wrong with a draft. Without a service nothing is checked: the command will tell."""
+    draft.problem = ""
+    if batch.context.offline or batch.state_of(draft) is not ReviewState.READY:
         return
     request = TestRequest(
         extension_id=batch.extension.id,
@@ -180,13 +193,13 @@ async def _look(batch: Batch, draft: Draft) -> None:
         dry=True,
     )
     try:
-        result = await batch.context.doing.test_connection(request)
+        result = await batch.context.session.test_connection(request)
     except BanqupError:
         return
-    draft.state_text = next((sentence_of(step.message) for step in result.steps if not step.ok), "")
+    draft.problem = next((sentence_of(step.message) for step in result.steps if not step.ok), "")
 
 
-def _reviewing(batch: Batch) -> Reviewing:
+def _reviewing(batch: Batch) -> ReviewQuestion:
     async def edit(client_id: str) -> None:
         await _edit(batch, batch.drafts[client_id])
 
@@ -195,7 +208,7 @@ def _reviewing(batch: Batch) -> Reviewing:
         words = ngettext("Activate for {count} client", "Activate for {count} clients", number)
         return words.format(count=count(number)) if number else ""
 
-    return Reviewing(
+    return ReviewQuestion(
         title=(_("Add integration"), title_of(batch.extension)),
         columns=(_("Client"), _("What it needs")),
         rows=lambda: [batch.row(draft) for draft in batch.drafts.values()],
@@ -206,11 +219,11 @@ def _reviewing(batch: Batch) -> Reviewing:
 
 
 async def _edit(batch: Batch, draft: Draft) -> None:
-    """The settings of one of them; one that has it already is given another name."""
+    """Asks for the settings of one draft; a client that has the extension already must choose another name."""
     context, secret = batch.context, _secrets(batch.extension)
-    of_client = there(context.integrations, draft.client.id)
-    again = batch.standing(draft) is Standing.HAS
-    wanted = Chosen(installation=batch.installation, again=again or draft.label is not None)
+    of_client = integrations_of(context.integrations, draft.client.id)
+    again = batch.state_of(draft) is ReviewState.HAS
+    wanted = InstallationChoice(installation=batch.installation, again=again or draft.label is not None)
     form = await client_form(context, draft.client, wanted, batch.extension, of_client)
     shown = {name: value for name, value in draft.values.items() if name not in secret}
     form = msgspec.structs.replace(
@@ -229,11 +242,12 @@ async def _edit(batch: Batch, draft: Draft) -> None:
     draft.values = {name: value for name, value in together.items() if value is not None}
     draft.folders, draft.label = filled.folders, filled.label or draft.label
     if draft.older is not None:
-        draft.older = await context.doing.backfill_count(draft.client.id, draft.folders or (), draft.since)
+        draft.older = await context.session.backfill_count(draft.client.id, draft.folders or (), draft.since)
     await _look(batch, draft)
 
 
-def _confirming(batch: Batch) -> Confirming:
+def _confirming(batch: Batch) -> ConfirmQuestion:
+    """Builds the last question, which says how many clients and older documents the answer concerns."""
     ready, number = batch.ready, len(batch.ready)
     left_out = len(batch.drafts) - number
     older = sum(draft.older.count for draft in ready if draft.older is not None)
@@ -245,26 +259,28 @@ def _confirming(batch: Batch) -> Confirming:
         words = ngettext("{count} client is left out.", "{count} clients are left out.", left_out)
         lines.append(words.format(count=count(left_out)))
     button = ngettext("Activate for {count} client", "Activate for {count} clients", number)
-    return Confirming(
+    return ConfirmQuestion(
         title=_("Add {extension}").format(extension=title_of(batch.extension)),
         lines=lines,
         button=button.format(count=count(number)),
     )
 
 
-def _give(batch: Batch) -> None:
-    """A command each, so that one that is refused leaves the others alone."""
+def _submit(batch: Batch) -> None:
+    """Gives one command per client, so that a refused command leaves the other clients alone."""
     ready = batch.ready
     bodies = [(_body(batch, draft), _name(batch, draft)) for draft in ready]
     words = ngettext(
         "{integration} is active for {count} client.", "{integration} is active for {count} clients.", len(ready)
     )
-    give_each(batch.context, bodies, words.format(integration=title_of(batch.extension), count=count(len(ready))))
+    submit_each(batch.context, bodies, words.format(integration=title_of(batch.extension), count=count(len(ready))))
 
 
 def _body(batch: Batch, draft: Draft) -> AddIntegration:
-    filled = Filled(values=draft.values, folders=draft.folders, label=draft.label, older=draft.older, since=draft.since)
-    return body_of(draft.client, batch.installation, filled)
+    filled = FormAnswer(
+        values=draft.values, folders=draft.folders, label=draft.label, older=draft.older, since=draft.since
+    )
+    return add_command(draft.client, batch.installation, filled)
 
 
 def _name(batch: Batch, draft: Draft) -> str:

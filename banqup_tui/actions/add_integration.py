@@ -1,12 +1,13 @@
-"""Activate an installed extension for one client, or for those selected: choose, fill in, test, activate."""
+"""Adds an integration for one client, or for the selected ones: choose, fill in the settings, test, activate."""
 
 from __future__ import annotations
 
 from banqup_tui.actions.add_for_many import add_for_many
 from banqup_tui.actions.context import Action, Context
-from banqup_tui.actions.integration_form import body_of, chosen, client_form, there, title_of
+from banqup_tui.actions.integration_form import add_command, choose_installation, client_form, integrations_of, title_of
 from banqup_tui.actions.places import Place
-from banqup_tui.actions.submission import give
+from banqup_tui.actions.submission import submit
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.text import clean
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.words import _
@@ -29,13 +30,13 @@ class AddIntegrationAction(Action):
         return _("Add integration")
 
     def shows_in_footer(self, context: Context) -> bool:
-        """Among the documents it is rarely wanted unless clients are selected: the footer has other keys to show."""
+        """Returns whether the footer has it: among documents only if clients are selected."""
         return context.place is not Place.CLIENT_DOCUMENTS or bool(context.clients)
 
-    def availability(self, context: Context) -> str | None:
+    def availability(self, context: Context) -> Message | None:
         if context.client is None and not context.clients:
-            return _("No client here")
-        return None if context.installations else _("Nothing is installed: install it in the Banqup Store first")
+            return Message("action.no-client")
+        return None if context.installations else Message("action.nothing-installed")
 
     def note(self, context: Context) -> str | None:
         number = len(context.clients)
@@ -48,8 +49,8 @@ class AddIntegrationAction(Action):
         client = context.clients[0] if context.clients else context.client
         if client is None:
             return
-        of_client = there(context.integrations, client.id)
-        wanted = await chosen(context, of_client)
+        of_client = integrations_of(context.integrations, client.id)
+        wanted = await choose_installation(context, of_client)
         if wanted is None:
             return
         extension = context.extensions[wanted.installation.extension_id]
@@ -59,4 +60,4 @@ class AddIntegrationAction(Action):
         words = _("{integration} is active for {client}.")
         name = clean(filled.label) if filled.label else title_of(extension)
         text = words.format(integration=name, client=clean(client.name))
-        give(context, [body_of(client, wanted.installation, filled)], text)
+        submit(context, [add_command(client, wanted.installation, filled)], text)

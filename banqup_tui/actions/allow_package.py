@@ -1,18 +1,19 @@
-"""Let a package of others in."""
+"""Allows a connector package of another author."""
 
 from __future__ import annotations
 
 from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.integration_form import title_of
 from banqup_tui.actions.places import Place
-from banqup_tui.actions.prompts import Confirming
-from banqup_tui.actions.submission import give
+from banqup_tui.actions.prompts import ConfirmQuestion
+from banqup_tui.actions.submission import submit
+from banqup_tui.domain.messages import Message
 from banqup_tui.presentation.words import _
 from banqup_tui.protocol.commands import AllowPackage
 
 
 class AllowPackageAction(Action):
-    """Asked by name: from then on the package's code runs with all rights of the service."""
+    """Asks for confirmation by the package's name, because its code then runs with all rights of the service."""
 
     id = "allow-package"
     keys = ("l",)
@@ -27,13 +28,13 @@ class AllowPackageAction(Action):
     def help(self) -> str:
         return _("Lets a package of others in. Until then nothing of it is run.")
 
-    def availability(self, context: Context) -> str | None:
+    def availability(self, context: Context) -> Message | None:
         extension = context.extension
         if extension is None:
-            return _("No extension here")
+            return Message("action.no-extension")
         if not extension.package:
-            return _("It is this program's own")
-        return _("Allowed already") if extension.allowed else None
+            return Message("action.own-package")
+        return Message("action.allowed-already") if extension.allowed else None
 
     async def run(self, context: Context) -> None:
         extension = context.extension
@@ -48,7 +49,7 @@ class AllowPackageAction(Action):
             _("Allow only a package that you trust as you trust this program."),
         ]
         button = _("Allow {package}").format(package=package)
-        if not await context.ask.confirm(Confirming(title=button, lines=lines, button=button, dangerous=True)):
+        if not await context.ask.confirm(ConfirmQuestion(title=button, lines=lines, button=button, dangerous=True)):
             return
         command = AllowPackage(extension_id=extension.id, package=package)
-        give(context, [command], _("{package} is allowed.").format(package=package))
+        submit(context, [command], _("{package} is allowed.").format(package=package))

@@ -1,11 +1,11 @@
-"""Say how the connection to the server stands, and what can be done where there is none."""
+"""Shows whether the server answers and what waits on this computer, and offers to try again."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from banqup_tui.actions.context import Action, Context
-from banqup_tui.actions.prompts import Choice, Deciding, Notice
+from banqup_tui.actions.prompts import Choice, DecisionQuestion, Notice
 from banqup_tui.presentation.formats import clock, count
 from banqup_tui.presentation.messages import remedy_of, sentence_of
 from banqup_tui.presentation.words import _, ngettext
@@ -13,11 +13,11 @@ from banqup_tui.sync.state import SyncWord
 
 ENOUGH_TRIES = 4
 LONG_ENOUGH = timedelta(seconds=20)
-"""So often, or so long, the server has not answered before the user is told by a line."""
+"""After so many tries, or so long, without an answer a line says that the server does not answer."""
 
 
 class CheckConnectionAction(Action):
-    """Opens only where it is asked for: somebody may be typing when the server goes."""
+    """Never opens by itself, because the user may be typing when the server stops answering."""
 
     id = "check-connection"
     rank = 91
@@ -37,17 +37,17 @@ class CheckConnectionAction(Action):
         again = Choice(id="again", label=_("Try again"))
         if state.word in (SyncWord.LOCAL_FAULT, SyncWord.PROGRAM_FAULT):
             answer = await context.ask.decide(
-                Deciding(
+                DecisionQuestion(
                     title=_("This computer has a problem"),
                     lines=[sentence_of(state.message), remedy_of(state.message), "", *self._waiting(context)],
                     choices=[again, Choice(id="on", label=_("Go on"))],
                 )
             )
             if answer == "again":
-                context.doing.try_again()
+                context.session.try_again()
             return
         answer = await context.ask.decide(
-            Deciding(
+            DecisionQuestion(
                 title=_("The server does not answer"),
                 lines=[*self._since(context), "", *self._waiting(context)],
                 choices=[
@@ -59,14 +59,14 @@ class CheckConnectionAction(Action):
         )
         if answer == "why":
             answer = await context.ask.decide(
-                Deciding(
+                DecisionQuestion(
                     title=_("Check connection"),
                     lines=[sentence_of(state.message), remedy_of(state.message), "", *self._since(context)],
                     choices=[again, Choice(id="on", label=_("Go on without it"))],
                 )
             )
         if answer == "again":
-            context.doing.try_again()
+            context.session.try_again()
 
     def _since(self, context: Context) -> list[str]:
         state = context.connection

@@ -1,4 +1,4 @@
-"""Change the firm's settings of an installed extension."""
+"""Changes the firm's settings of an installed extension."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.install_extension import firm_form
 from banqup_tui.actions.integration_form import title_of
 from banqup_tui.actions.places import Place
-from banqup_tui.actions.submission import give
+from banqup_tui.actions.submission import submit
+from banqup_tui.domain.messages import Message
 from banqup_tui.presentation.words import _
 from banqup_tui.protocol.commands import Configure
 
@@ -27,10 +28,10 @@ class ConfigureExtensionAction(Action):
     def short(self, context: Context) -> str:
         return _("Settings")
 
-    def availability(self, context: Context) -> str | None:
+    def availability(self, context: Context) -> Message | None:
         if context.extension is None:
-            return _("No extension here")
-        return None if context.installation else _("Not installed")
+            return Message("action.no-extension")
+        return None if context.installation else Message("action.not-installed")
 
     async def run(self, context: Context) -> None:
         extension, installation = context.extension, context.installation
@@ -41,4 +42,4 @@ class ConfigureExtensionAction(Action):
             return
         command = Configure(installation_id=installation.id, settings=dict(filled.values))
         text = _("Settings of {extension} kept.").format(extension=title_of(extension))
-        give(context, [command], text)
+        submit(context, [command], text)

@@ -1,4 +1,4 @@
-"""Change the settings that one client has of an integration."""
+"""Changes the settings that a client has for an integration."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.integration_form import examples_of
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.prompts import Form
-from banqup_tui.actions.settings_service import Signing, looking, testing
-from banqup_tui.actions.submission import give
+from banqup_tui.actions.settings_service import FormSignIn, settings_check, settings_test
+from banqup_tui.actions.submission import submit
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.integration import Integration
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.text import clean
 from banqup_tui.presentation.words import _
 from banqup_tui.protocol.commands import ConfigureIntegration
@@ -29,11 +30,11 @@ class ConfigureIntegrationAction(Action):
     def help(self) -> str:
         return _("Changes the settings of this client's integration; the firm's own stay as they are.")
 
-    def availability(self, context: Context) -> str | None:
+    def availability(self, context: Context) -> Message | None:
         if context.integration is None:
-            return _("No integration here")
+            return Message("action.no-integration")
         if context.integration.extension_id not in context.extensions:
-            return _("Its extension does not load")
+            return Message("action.extension-does-not-load")
         return None
 
     async def run(self, context: Context) -> None:
@@ -46,7 +47,7 @@ class ConfigureIntegrationAction(Action):
             return
         body = ConfigureIntegration(integration_id=integration.id, settings=dict(filled.values), folders=filled.folders)
         text = _("Settings of {integration} kept.").format(integration=clean(integration.label))
-        give(context, [body], text)
+        submit(context, [body], text)
 
 
 def _form(context: Context, integration: Integration, extension: Extension) -> Form:
@@ -68,9 +69,9 @@ def _form(context: Context, integration: Integration, extension: Extension) -> F
         secrets=integration.secrets,
         inherited_secrets=installation.secrets if installation else (),
         description=extension.description,
-        test=testing(context, request),
-        look=looking(context, request),
-        sign_in=Signing(context, request),
+        test=settings_test(context, request),
+        look=settings_check(context, request),
+        sign_in=FormSignIn(context, request),
         folders=integration.folders,
         takes=extension.folders,
         examples=examples_of(context.client, context.now) if context.client else {},

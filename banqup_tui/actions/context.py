@@ -1,4 +1,4 @@
-"""The interface of an action, and the context in which it is asked what it is called and whether it is possible."""
+"""The interface of an action, and the context in which an action is named, judged available and run."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from banqup_tui.domain.failures import Failing, FailureGroup
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import UnderWay
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.send_plan import Offer, SendSelection, offers, selection
 from banqup_tui.domain.source import Unfiled
 from banqup_tui.domain.values import Value
@@ -30,87 +31,106 @@ from banqup_tui.store.outbox_entry import Rescue
 from banqup_tui.sync.state import SyncState
 
 
-class Doing(Protocol):
-    """What actions need of a session: the outbox, and the few things that only the backend can answer."""
+class ActionSession(Protocol):
+    """What actions need of a session: the outbox, the local copy, and questions that only the service can answer.
+
+    The coroutines ask the service and raise `BanqupError`, such as `ServerDown` and `NoNetwork`. The other methods use
+    the local database and answer within milliseconds.
+    """
 
     def act(self, body: CommandBody, label: str = "", *, key: str | None = None) -> str:
-        """Write a command to the outbox; its key. `label` is what was done, in words, for the list of `u`."""
+        """Writes a command to the outbox and returns its key.
+
+        `label` says in words what was done; the list of undo shows it.
+        """
         ...
 
     def act_all(self, bodies: Sequence[CommandBody], label: str = "", *, labels: Sequence[str] = ()) -> Sequence[str]:
-        """Several commands at once, in order; their keys. `labels`: one for each, in place of the same for all."""
+        """Writes several commands in one transaction, in order, and returns their keys.
+
+        `labels` has a label for each command and replaces `label`.
+        """
         ...
 
     def clients(self) -> Sequence[Client]: ...
 
     def documents(self, ids: Sequence[str]) -> Sequence[Document]:
-        """Of the local copy; what is not there is left out."""
+        """Returns documents of the local copy; those that it does not have are left out."""
         ...
 
     def take_back(self, key: str) -> bool:
-        """Cancel a command that was never tried; false where it was."""
+        """Cancels a command that was never sent. Returns false if it was sent."""
         ...
 
-    def opposite_of(self, key: str) -> CommandBody | None:
-        """The command that takes back one that is done; None where it is too late."""
+    def inverse_of(self, key: str) -> CommandBody | None:
+        """Returns the command that undoes one that the server has done; `None` if it is too late."""
         ...
 
     async def sync_now(self) -> None: ...
 
     def try_again(self) -> None:
-        """Look for the server now, without waiting for the answer."""
+        """Makes the engine connect now, without waiting for the result."""
         ...
 
-    def is_so(self, keys: Sequence[str], *, waits: bool) -> bool:
-        """Whether what was said of commands when they were given still is: none was refused or taken back.
+    def is_still_true(self, keys: Sequence[str], *, waits: bool) -> bool:
+        """Returns whether a message about these commands is still true: none was refused or taken back.
 
-        `waits`: it was said that they wait here. Of what was queued, something has to be on its way still.
+        With `waits` the message says that they wait on this computer, so at least one of them must. Of commands that
+        queue deliveries, at least one delivery must still be under way.
         """
         ...
 
     def clients_of(self, key: str) -> Sequence[str]:
-        """The names of the clients that a command concerned."""
+        """Returns the names of the clients that a command concerns."""
         ...
 
     def rescues(self) -> Sequence[Rescue]:
-        """What was saved of damaged outboxes and what was not, as far as the user has not read it."""
+        """Returns what was rescued of damaged outboxes, as far as the user has not confirmed it."""
         ...
 
     def dismiss_rescues(self) -> None: ...
 
     def retry_changes(self, keys: Sequence[str]) -> Sequence[str]:
-        """Gives refused changes again as new commands; their keys. What cannot be given again stays refused."""
+        """Gives refused changes again as new commands and returns their keys. Those that cannot be stay refused."""
         ...
 
     def clear_changes(self, keys: Sequence[str]) -> None:
-        """Takes refused changes off the list of them."""
+        """Removes refused changes from the list of refused changes."""
         ...
 
     async def download(self, sha256: str) -> Path:
-        """The bytes of a document, in the file cache."""
+        """Returns the path of a document's file in the cache, after fetching it if needed."""
         ...
 
     async def test_connection(self, request: TestRequest) -> TestResult: ...
 
     async def begin_sign_in(self, request: SignInRequest) -> SignIn:
-        """A sign-in in the browser begins; it waits for the user then."""
+        """Begins a sign-in in the browser and returns it while it waits for the user."""
         ...
 
     async def sign_in(self, sign_in_id: str) -> SignIn:
-        """How one stands that was begun."""
+        """Returns the present state of a sign-in."""
         ...
 
     async def return_to(self, sign_in_id: str, address: str) -> SignIn:
-        """The address to which the browser was sent back, where it could not be opened."""
+        """Completes a sign-in with the address to which the browser was sent back.
+
+        It is for a browser on another computer, which cannot open that address.
+        """
         ...
 
     async def backfill_count(
         self, client_id: str, folders: Sequence[Folder], since: date | None = None
     ) -> BackfillCount | None:
-        """What an activation would find there already, dated `since` or later; None where it cannot be known now."""
+        """Counts the documents that an activation would send as well, dated `since` or later.
+
+        Returns `None` if it cannot be counted now.
+        """
         ...
 
-    async def under_way(self, integration_ids: Sequence[str]) -> UnderWay: ...
+    async def under_way(self, integration_ids: Sequence[str]) -> UnderWay:
+        """Counts the deliveries of these integrations that are queued and being sent."""
+        ...
 
     def import_file(
         self,
@@ -122,15 +142,24 @@ class Doing(Protocol):
         hint: str | None = None,
         label: str = "",
     ) -> str:
-        """The bytes are kept first, then the command is given; its key. Raises `OSError`.
+        """Copies a file to the spool, gives the command that sends it, and returns the command's key.
 
-        `below`: the folder that the user named, in which no link is followed.
+        Args:
+            path: The file.
+            below: The folder that the user named. No link below it is followed.
+            client_id: The client; without it the service reads from the document whose it is.
+            create_clients: Whether the service may create the client that the document names.
+            hint: The file's path below `below`, whose folders may name client and folder.
+            label: What was done, in words, for the list of undo.
+
+        Raises:
+            OSError: The file cannot be read or copied.
         """
         ...
 
 
 class Undoable(Value, frozen=True, kw_only=True):
-    """A command that can be taken back, with what it is called in a list. `is_done`: the server has done it."""
+    """A command that can be undone, with its title for a list. `is_done`: the server has carried it out."""
 
     key: str
     title: str
@@ -139,19 +168,27 @@ class Undoable(Value, frozen=True, kw_only=True):
 
 
 class Context(Value, frozen=True, kw_only=True, dict=True):
-    """Where the user is and what is under the cursor or selected: values only, so that asking costs nothing.
+    """Where the user is and what is selected, as values, so that asking every action costs nothing.
 
-    `clients`: those selected in a list of clients. `documents`: the selection, else the one under the cursor.
-    `integrations`: of the clients of those documents, of `client` and `clients`. `deliveries`: of those documents.
-    `unfiled`: the files selected there, else the one under the cursor, and `clients` are all clients then;
-    `waiting_unfiled` counts those files. `changes`: the refused ones that are selected, else the one under the cursor,
-    of `refused_changes`. `now` is aware. `offline`: what is done waits on this computer. `any_failed`: of the whole
-    firm; `failures`: those of the cause under the cursor, which `failing` reads one by one, with `integrations` theirs.
-    `connection`: how the copy stands to its server, where it is followed. `has_browser`: one can be opened on this
-    computer's screen. `download_to`: the directory that is suggested.
+    Attributes:
+        documents: The selected documents, else the one under the cursor.
+        deliveries: Those of `documents`.
+        integrations: Those of the clients of `documents`, of `client` and of `clients`; with `failures` those
+            concerned.
+        clients: The clients selected in a list of clients; all clients if files are being placed.
+        unfiled: The selected files in *To place*, else the one under the cursor.
+        waiting_unfiled: How many files are in *To place*.
+        changes: The selected refused changes, else the one under the cursor; `refused_changes` counts all of them.
+        any_failed: Whether the firm has any failure.
+        failures: The group of failures under the cursor; `failing` reads the deliveries in it.
+        has_browser: Whether a browser can be opened in front of the user.
+        offline: Whether commands wait on this computer, because the server does not answer.
+        connection: The state of the synchronisation, if an engine runs.
+        download_to: The directory that is suggested for downloads.
+        now: The time, with a time zone.
     """
 
-    doing: Doing
+    session: ActionSession
     ask: Ask
     place: Place
     documents: Sequence[Document] = ()
@@ -181,7 +218,7 @@ class Context(Value, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def selection(self) -> SendSelection:
-        """Of several documents without those that are marked as processed."""
+        """What can be sent of `documents`; of several, those marked as processed are left out."""
         return selection(self._offers)
 
     @cached_property
@@ -198,12 +235,12 @@ class Context(Value, frozen=True, kw_only=True, dict=True):
 
     @property
     def document(self) -> Document | None:
-        """The one document, `None` if there are several or none."""
+        """The document, if `documents` has exactly one."""
         return self.documents[0] if len(self.documents) == 1 else None
 
     @property
     def installation(self) -> Installation | None:
-        """Of the extension under the cursor, where the firm has installed it."""
+        """The firm's installation of the extension under the cursor."""
         return self.installation_of(self.extension.id) if self.extension else None
 
     def installation_of(self, extension_id: str) -> Installation | None:
@@ -212,16 +249,22 @@ class Context(Value, frozen=True, kw_only=True, dict=True):
         )
 
     def label_of(self, integration_id: str) -> str:
-        """The integration's label; a dash for one that is gone."""
+        """Returns the integration's label; a dash for one that is gone."""
         return next((integration.label for integration in self.integrations if integration.id == integration_id), "–")
 
 
 class Action:
-    """One thing that a user can do.
+    """Something that a user can do. Subclasses stand in `registry.ACTIONS`.
 
-    `keys` are Textual's names; `spare_keys` do the same and are not shown. `places` limits where it applies; `menu` is
-    its part of the three-dot menu (entries of one part stand together), `None` where it is not in it; `rank` orders
-    the footer.
+    The methods before `run` are called for every place, often several times for each key: they read only the context.
+
+    Attributes:
+        id: The name in keymaps and in `docs/keys.md`. It is public, so it does not change.
+        keys: Its keys, as Textual names them. `spare_keys` do the same and are not shown.
+        places: Where it applies.
+        menu: Its part of the three-dot menu, where entries of a part stand together; `None` leaves it out of the menu.
+        rank: Its place in the footer, lowest first; from 80 on the help lists it under *Everywhere*.
+        in_footer: Whether the footer has room for it at all.
     """
 
     id: ClassVar[str]
@@ -233,36 +276,36 @@ class Action:
     in_footer: ClassVar[bool] = True
 
     def name(self) -> str:
-        """What it is called where there is no context: in the help, the palette, the docs."""
+        """Returns its name without a context, for help, palette and docs."""
         raise NotImplementedError
 
     def help(self) -> str:
-        """One sentence: what it does, and what it leaves alone."""
+        """Returns a sentence on what it does and what it leaves alone."""
         raise NotImplementedError
 
     def title(self, context: Context) -> str:
-        """What the menu says; ends in `…` if it asks first."""
+        """Returns its title in the menu. It ends in `…` if the action asks before it acts."""
         return self.name()
 
     def in_help(self) -> str:
-        """What stands beside its key in the help: few words."""
+        """Returns the few words beside its key in the help."""
         return self.name().rstrip("…")
 
     def short(self, context: Context) -> str:
-        """One word or two for the footer."""
+        """Returns one or two words for the footer."""
         return self.title(context).rstrip("…")
 
     def shows_in_footer(self, context: Context) -> bool:
         return self.in_footer
 
-    def availability(self, context: Context) -> str | None:
-        """`None` where it can be done now, else the reason why not."""
+    def availability(self, context: Context) -> Message | None:
+        """Returns `None` if it can be done now, else the reason why not."""
         return None
 
     def note(self, context: Context) -> str | None:
-        """What will happen, for the line below the entry."""
+        """Returns what will happen, for the line below the menu entry."""
         return None
 
     async def run(self, context: Context) -> None:
-        """Only called where it is available."""
+        """Carries it out. It is called only if `availability` is `None`; it may ask the user through `context.ask`."""
         raise NotImplementedError

@@ -1,11 +1,12 @@
-"""Copy one thing of a document to the clipboard."""
+"""Copies a value of a document to the clipboard."""
 
 from __future__ import annotations
 
 from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import OF_DOCUMENTS
-from banqup_tui.actions.prompts import Choice, Choosing, Notice
+from banqup_tui.actions.prompts import Choice, ChoiceQuestion, Notice
 from banqup_tui.domain.document import Document
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.text import clean
 from banqup_tui.presentation.formats import plain_amount
 from banqup_tui.presentation.words import _
@@ -24,17 +25,17 @@ class CopyValueAction(Action):
     def help(self) -> str:
         return _("Copies the number, an amount, a VAT number, the IBAN or the payment reference, as plain text.")
 
-    def availability(self, context: Context) -> str | None:
+    def availability(self, context: Context) -> Message | None:
         if context.document is None:
-            return _("One document at a time") if context.documents else _("No document here")
-        return None if copyable(context.document) else _("Nothing to copy")
+            return Message("action.several-documents") if context.documents else Message("action.no-document")
+        return None if copyable(context.document) else Message("action.nothing-to-copy")
 
     async def run(self, context: Context) -> None:
         if context.document is None:
             return
         values = copyable(context.document)
         choices = [Choice(id=key, label=label, note=text, key=key) for key, label, text in values]
-        answer = await context.ask.choose(Choosing(title=_("Copy"), choices=choices))
+        answer = await context.ask.choose(ChoiceQuestion(title=_("Copy"), choices=choices))
         for key, label, text in values:
             if key == answer:
                 context.ask.copy(text)
@@ -42,7 +43,10 @@ class CopyValueAction(Action):
 
 
 def copyable(document: Document) -> list[tuple[str, str, str]]:
-    """Key, label and text of what the document has: amounts with ASCII minus and no spaces."""
+    """Returns key, label and text of each value that the document has.
+
+    Amounts have an ASCII minus and no spaces, so that a spreadsheet reads them.
+    """
     party = document.counterparty
     values = [
         ("n", _("Number"), document.number),

@@ -1,4 +1,4 @@
-"""Failures as a table for a spreadsheet: text is written as text, whatever it begins with."""
+"""Writes failures as a CSV file for a spreadsheet. Cells that a spreadsheet would run as a formula are defused."""
 
 from __future__ import annotations
 
@@ -25,19 +25,22 @@ Documents = Callable[[Sequence[str]], Iterable[Document]]
 """Reads documents by their ids."""
 
 _FORMULA = re.compile('(^|[;,])([ "]*)([=+\\-@＝＋－＠|%])')
-"""A sign that begins a formula, at the beginning of a cell or where another spreadsheet begins one: that of a French or
-Belgian system splits at each semicolon, whatever the file's own separator is, and another at each comma."""
+"""A character that begins a formula, at the beginning of a cell or after a separator.
+
+French and Belgian spreadsheets split at each semicolon whatever separator the file has, others at each comma; so a cell
+may begin at any of them. The full-width forms are read as the ASCII ones by Excel.
+"""
 
 _NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
 
 
 def save_failures(context: Context, failing: Sequence[Failing], directory: Path) -> Path:
-    """One row for each; the path of the file. Raises `CannotWrite`."""
+    """Writes one row for each delivery to a new file and returns its path. Raises `CannotWrite`."""
     day = context.now.astimezone().date().isoformat()
     content = table_of(
         failing,
-        documents=context.doing.documents,
-        clients={client.id: client for client in context.doing.clients()},
+        documents=context.session.documents,
+        clients={client.id: client for client in context.session.clients()},
         integrations={integration.id: integration for integration in context.integrations},
         separator=";" if "," in decimal("0.1") else ",",
     )
@@ -52,7 +55,7 @@ def table_of(
     integrations: Mapping[str, Integration],
     separator: str = ",",
 ) -> bytes:
-    """CSV in UTF-8 with its mark, by which a spreadsheet knows it; `documents` reads some by their ids."""
+    """Returns the failures as CSV in UTF-8 with a byte order mark, by which Excel recognizes UTF-8."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=separator, lineterminator="\r\n")
     writer.writerow(_labels())
@@ -65,7 +68,7 @@ def table_of(
 
 
 def as_text(cell: str) -> str:
-    """What a spreadsheet would take for a formula gets the sign that says it is none; a number stays one."""
+    """Returns the cell with an apostrophe before each sign that would begin a formula. A number stays a number."""
     plain = clean(cell)
     return plain if _NUMBER.fullmatch(plain) else _FORMULA.sub(r"\1\2'\3", plain)
 

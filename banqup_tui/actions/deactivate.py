@@ -1,4 +1,4 @@
-"""Take an extension away from every client at once."""
+"""Removes an extension from all clients at once."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.integration_form import title_of
 from banqup_tui.actions.places import Place
-from banqup_tui.actions.prompts import Confirming
+from banqup_tui.actions.prompts import ConfirmQuestion
 from banqup_tui.actions.sentences import under_way_lines
-from banqup_tui.actions.submission import give
+from banqup_tui.actions.submission import submit
 from banqup_tui.domain.integration import Integration, IntegrationState
+from banqup_tui.domain.messages import Message
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.words import _, ngettext
 from banqup_tui.protocol.commands import Deactivate
 
 
 class DeactivateForAllAction(Action):
-    """The firm's settings stay: `uninstall` forgets these."""
+    """Keeps the firm's settings; `uninstall` forgets them."""
 
     id = "deactivate-for-all"
     keys = ("X",)
@@ -32,10 +33,10 @@ class DeactivateForAllAction(Action):
     def help(self) -> str:
         return _("Takes an extension away from every client that uses it; the firm's settings stay.")
 
-    def availability(self, context: Context) -> str | None:
+    def availability(self, context: Context) -> Message | None:
         if context.installation is None:
-            return _("Not installed")
-        return None if used_by(context) else _("No client uses it")
+            return Message("action.not-installed")
+        return None if used_by(context) else Message("action.not-used")
 
     def note(self, context: Context) -> str | None:
         return _clients(used_by(context))
@@ -44,7 +45,7 @@ class DeactivateForAllAction(Action):
         installation, extension, users = context.installation, context.extension, used_by(context)
         if installation is None or extension is None:
             return
-        waits = await context.doing.under_way([integration.id for integration in users])
+        waits = await context.session.under_way([integration.id for integration in users])
         queued = ngettext("{count} queued delivery", "{count} queued deliveries", waits.queued)
         lines = [
             f"{_clients(users)}, {queued.format(count=count(waits.queued))}",
@@ -53,7 +54,7 @@ class DeactivateForAllAction(Action):
         ]
         number = len({integration.client_id for integration in users})
         button = ngettext("Deactivate for {count} client", "Deactivate for {count} clients", number)
-        question = Confirming(
+        question = ConfirmQuestion(
             title=_("Deactivate {extension} for all clients").format(extension=title_of(extension)),
             lines=lines,
             button=button.format(count=count(number)),
@@ -65,11 +66,11 @@ class DeactivateForAllAction(Action):
         words = ngettext(
             "{extension} is deactivated for {count} client.", "{extension} is deactivated for {count} clients.", number
         )
-        give(context, [command], words.format(extension=title_of(extension), count=count(number)))
+        submit(context, [command], words.format(extension=title_of(extension), count=count(number)))
 
 
 def used_by(context: Context) -> Sequence[Integration]:
-    """The integrations of the extension under the cursor that are not removed."""
+    """Returns the integrations of the extension under the cursor, without removed ones."""
     installation = context.installation
     return [
         integration

@@ -1,4 +1,4 @@
-"""The deliveries of a document, or the integrations of a client."""
+"""Opens the deliveries of a document, or the integrations of a client."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import Counter
 from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import Destination, Place, Tab
 from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.messages import Message
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.words import _, ngettext
 
@@ -25,10 +26,10 @@ class DetailsAction(Action):
     def help(self) -> str:
         return _("Shows every delivery of the document: its state, attempts, what happened and what to do.")
 
-    def availability(self, context: Context) -> str | None:
+    def availability(self, context: Context) -> Message | None:
         if context.document:
             return None
-        return _("One document at a time") if context.documents else _("No document here")
+        return Message("action.several-documents") if context.documents else Message("action.no-document")
 
     def note(self, context: Context) -> str | None:
         if context.document is None or not context.deliveries:
@@ -60,8 +61,8 @@ class IntegrationsOfClientAction(Action):
     def help(self) -> str:
         return _("Shows where the documents of the client go.")
 
-    def availability(self, context: Context) -> str | None:
-        return None if context.client else _("No client here")
+    def availability(self, context: Context) -> Message | None:
+        return None if context.client else Message("action.no-client")
 
     async def run(self, context: Context) -> None:
         if context.client:
@@ -69,7 +70,7 @@ class IntegrationsOfClientAction(Action):
 
 
 def counted_states(context: Context) -> str:
-    """`1 delivered, 1 failed, 1 unknown`."""
+    """Returns the counts of deliveries by state, such as `1 delivered, 1 failed, 1 unknown`."""
     numbers: Counter[DeliveryState] = Counter(
         DeliveryState.QUEUED if delivery.is_open else delivery.state
         for delivery in context.deliveries

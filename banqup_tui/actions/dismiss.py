@@ -1,13 +1,14 @@
-"""Let a failure be: it was seen, and the document is no longer in error for it."""
+"""Dismisses failures, so that their documents no longer count as in error."""
 
 from __future__ import annotations
 
 from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import OF_DOCUMENTS
-from banqup_tui.actions.prompts import Confirming
+from banqup_tui.actions.prompts import ConfirmQuestion
 from banqup_tui.actions.sentences import names_of
-from banqup_tui.actions.submission import give
+from banqup_tui.actions.submission import submit
 from banqup_tui.domain.delivery import Delivery
+from banqup_tui.domain.messages import Message
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.words import _, ngettext
 from banqup_tui.protocol.commands import Dismiss
@@ -26,8 +27,8 @@ class DismissFailureAction(Action):
     def help(self) -> str:
         return _("Lets a failed or unknown delivery be: the document is no longer in error for it. Nothing is sent.")
 
-    def availability(self, context: Context) -> str | None:
-        return None if _failures(context) else _("Nothing failed")
+    def availability(self, context: Context) -> Message | None:
+        return None if _failures(context) else Message("action.nothing-failed")
 
     async def run(self, context: Context) -> None:
         failures = _failures(context)
@@ -35,12 +36,12 @@ class DismissFailureAction(Action):
         words = ngettext("Dismiss {count} delivery", "Dismiss {count} deliveries", number).format(count=count(number))
         labels = sorted({context.label_of(group.integration_id) for group in failures})
         lines = [", ".join(labels), _("The document is no longer in error. Nothing is sent.")]
-        if not await context.ask.confirm(Confirming(title=names_of(context.documents), lines=lines, button=words)):
+        if not await context.ask.confirm(ConfirmQuestion(title=names_of(context.documents), lines=lines, button=words)):
             return
         command = Dismiss(delivery_ids=tuple(group.id for group in failures))
         done = ngettext("{count} delivery dismissed.", "{count} deliveries dismissed.", number)
         text = done.format(count=count(number))
-        give(context, [command], text)
+        submit(context, [command], text)
 
 
 def _failures(context: Context) -> list[Delivery]:

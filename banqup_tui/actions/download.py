@@ -1,4 +1,4 @@
-"""Save the files of documents to a directory."""
+"""Saves the files of documents to a directory."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.file_export import name_for, save_copy
 from banqup_tui.actions.places import OF_DOCUMENTS
 from banqup_tui.actions.prompts import Notice
+from banqup_tui.domain.messages import Message
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.words import _, ngettext
 
@@ -25,8 +26,8 @@ class DownloadAction(Action):
     def help(self) -> str:
         return _("Saves the files of documents to a directory; a file that is there already is never written over.")
 
-    def availability(self, context: Context) -> str | None:
-        return None if context.documents else _("No document here")
+    def availability(self, context: Context) -> Message | None:
+        return None if context.documents else Message("action.no-document")
 
     async def run(self, context: Context) -> None:
         directory = await context.ask.where_to(_("Download to"), context.download_to)
@@ -36,7 +37,7 @@ class DownloadAction(Action):
         try:
             saved = []
             for document in context.documents:
-                source = await context.doing.download(document.sha256)
+                source = await context.session.download(document.sha256)
                 name = name_for(document)
                 saved.append(await asyncio.to_thread(save_copy, source, directory.expanduser(), name))
                 progress.advance(name)

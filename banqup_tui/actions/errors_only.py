@@ -1,4 +1,4 @@
-"""Show only what is in error, and everything again."""
+"""Shows only what is in error, and on the next use everything again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The failures of the whole firm: go there, try a cause again, let it be, write it to a file."""
+"""Actions on the failures of the firm, grouped by cause: open, send again, dismiss, export."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import TypeVar
 
 from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import EVERYWHERE, Destination, Place
-from banqup_tui.actions.prompts import Confirming, Notice
-from banqup_tui.actions.submission import give
+from banqup_tui.actions.prompts import ConfirmQuestion, Notice
+from banqup_tui.actions.submission import submit
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.failures import Failing, FailureGroup, Retry, retry_of
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.text import clean
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.messages import sentence_of
@@ -37,8 +38,8 @@ class GoToFailuresAction(Action):
     def help(self) -> str:
         return _("Shows what failed, or may have failed, of all clients, by what was the cause.")
 
-    def availability(self, context: Context) -> str | None:
-        return None if context.any_failed else _("Nothing failed")
+    def availability(self, context: Context) -> Message | None:
+        return None if context.any_failed else Message("action.nothing-failed")
 
     async def run(self, context: Context) -> None:
         context.ask.go(Destination(place=Place.FAILURES))
@@ -57,7 +58,7 @@ class OpenFailuresAction(Action):
     def help(self) -> str:
         return _("Shows the documents that failed for this cause.")
 
-    def availability(self, context: Context) -> str | None:
+    def availability(self, context: Context) -> Message | None:
         return _nothing_here(context)
 
     async def run(self, context: Context) -> None:
@@ -81,7 +82,7 @@ class RetryFailuresAction(Action):
     def short(self, context: Context) -> str:
         return _("Send all again")
 
-    def availability(self, context: Context) -> str | None:
+    def availability(self, context: Context) -> Message | None:
         return _nothing_here(context)
 
     def note(self, context: Context) -> str | None:
@@ -98,7 +99,7 @@ class RetryFailuresAction(Action):
             context.ask.notify(Notice(text=_("Their integrations are paused or removed: resume them first.")))
             return
         words = ngettext("Send {count} delivery", "Send {count} deliveries", plan.count)
-        question = Confirming(
+        question = ConfirmQuestion(
             title=_heading(group),
             lines=_lines_of(group, plan),
             button=words.format(count=count(plan.count)),
@@ -106,7 +107,7 @@ class RetryFailuresAction(Action):
         )
         if await context.ask.confirm(question):
             words = ngettext("{count} delivery queued again.", "{count} deliveries queued again.", plan.count)
-            give(context, commands_of(plan), words.format(count=count(plan.count)))
+            submit(context, commands_of(plan), words.format(count=count(plan.count)))
 
 
 class DismissFailuresAction(Action):
@@ -125,7 +126,7 @@ class DismissFailuresAction(Action):
     def short(self, context: Context) -> str:
         return _("Dismiss all")
 
-    def availability(self, context: Context) -> str | None:
+    def availability(self, context: Context) -> Message | None:
         return _nothing_here(context)
 
     async def run(self, context: Context) -> None:
@@ -136,9 +137,9 @@ class DismissFailuresAction(Action):
         number = len(failing)
         words = ngettext("Dismiss {count} delivery", "Dismiss {count} deliveries", number).format(count=count(number))
         lines = [*_cause_lines(group), _("Their documents are no longer in error. Nothing is sent.")]
-        if await context.ask.confirm(Confirming(title=_heading(group), lines=lines, button=words)):
+        if await context.ask.confirm(ConfirmQuestion(title=_heading(group), lines=lines, button=words)):
             done = ngettext("{count} delivery dismissed.", "{count} deliveries dismissed.", number)
-            give(context, dismissals_of(failing), done.format(count=count(number)))
+            submit(context, dismissals_of(failing), done.format(count=count(number)))
 
 
 class ExportFailuresAction(Action):
@@ -154,7 +155,7 @@ class ExportFailuresAction(Action):
     def help(self) -> str:
         return _("Writes all failures of this cause to a file that a spreadsheet opens: one row for each delivery.")
 
-    def availability(self, context: Context) -> str | None:
+    def availability(self, context: Context) -> Message | None:
         return _nothing_here(context)
 
     async def run(self, context: Context) -> None:
@@ -170,7 +171,7 @@ class ExportFailuresAction(Action):
 
 
 def commands_of(plan: Retry) -> Iterator[CommandBody]:
-    """In this order: what stopped goes on, then everything is sent."""
+    """Yields the commands of a retry: paused integrations are resumed before their documents are sent."""
     for integration_id in plan.resumed:
         yield ResumeIntegration(integration_id=integration_id)
     for one_round in plan.rounds:
@@ -191,7 +192,7 @@ def dismissals_of(failing: Sequence[Failing]) -> Iterator[CommandBody]:
 
 
 def title_of(extension_id: str, context: Context) -> str:
-    """What the extension is called; its id where it is no longer in the Store."""
+    """Returns the extension's title; its id if the store no longer has it."""
 
     extension = context.extensions.get(extension_id)
     return clean(own_text(extension.title)) if extension else extension_id
@@ -225,5 +226,5 @@ def _lines_of(group: FailureGroup, plan: Retry) -> list[str]:
     return lines
 
 
-def _nothing_here(context: Context) -> str | None:
-    return None if context.failures is not None else _("Nothing failed")
+def _nothing_here(context: Context) -> Message | None:
+    return None if context.failures is not None else Message("action.nothing-failed")

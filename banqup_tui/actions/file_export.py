@@ -1,4 +1,4 @@
-"""Writing a document's bytes where the user wants them: a safe name, and never over another file."""
+"""Writes files for the user under a safe name, and never over another file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_SUFFIXES = 10_000
 
 
 class CannotWrite(BanqupError):
-    """A file or directory that cannot be written; `EX_CANTCREAT` of sysexits."""
+    """A file or directory cannot be written. The exit code is `EX_CANTCREAT` of sysexits.h."""
 
     exit_code = 73
 
@@ -26,9 +26,10 @@ def name_for(document: Document) -> str:
 
 
 def save_copy(source: Path, directory: Path, name: str) -> Path:
-    """Copies `source` into `directory` under `name`, or `name (2)` where that is taken; the path it got.
+    """Copies `source` into `directory` and returns the path of the copy.
 
-    The name gets the extension of what the file holds: a sender may have called a program an invoice.
+    A taken name gets a number, such as `name (2)`. The name gets the ending of the content's format, because a sender
+    may have given a program the name of an invoice. Raises `CannotWrite`.
     """
     from banqup_tui.formats.suffix import named_by_content
 
@@ -40,7 +41,7 @@ def save_copy(source: Path, directory: Path, name: str) -> Path:
 
 
 def save_bytes(content: bytes, directory: Path, name: str) -> Path:
-    """As `save_copy`, of what is in memory."""
+    """Writes `content` into `directory` as `save_copy` does, without changing the ending. Raises `CannotWrite`."""
     try:
         return _written(directory, name, lambda: [content])
     except OSError as error:
@@ -52,7 +53,7 @@ def _cannot_write(directory: Path, error: OSError) -> CannotWrite:
 
 
 def _written(directory: Path, name: str, blocks: Callable[[], Iterable[bytes]]) -> Path:
-    """Made only where nothing is, so that two savers never share a file."""
+    """Writes to the first free name. Each name is created exclusively, so that two savers never share a file."""
     directory.mkdir(parents=True, exist_ok=True)
     stem, dot, extension = name.rpartition(".")
     if not stem:

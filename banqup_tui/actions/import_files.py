@@ -1,11 +1,11 @@
-"""Take files from this computer."""
+"""Imports files of this computer."""
 
 from __future__ import annotations
 
 import asyncio
 
 from banqup_tui.actions.context import Action, Context
-from banqup_tui.actions.import_selection import PickedFile, files_below, not_a_file
+from banqup_tui.actions.import_selection import ImportCandidate, files_below, not_a_file
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.prompts import Notice, Tone
 from banqup_tui.domain.errors import BanqupError
@@ -18,7 +18,7 @@ from banqup_tui.presentation.words import _, ngettext
 
 
 class ImportFilesAction(Action):
-    """Whose they are and which folder they go into is read from the files themselves."""
+    """The service reads client and folder of a file from the document."""
 
     id = "import"
     places = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS})
@@ -38,11 +38,11 @@ class ImportFilesAction(Action):
         candidates = await asyncio.to_thread(lambda: list(files_below(paths)))
         progress = context.ask.progress(_("Importing"), len(candidates))
         keys: list[str] = []
-        refused: list[PickedFile] = []
+        refused: list[ImportCandidate] = []
         try:
             for candidate in candidates:
                 taken = candidate if candidate.reason else await asyncio.to_thread(_spooled, context, candidate)
-                refused.extend([taken] if isinstance(taken, PickedFile) else [])
+                refused.extend([taken] if isinstance(taken, ImportCandidate) else [])
                 keys.extend([taken] if isinstance(taken, str) else [])
                 progress.advance(clean(candidate.path.name))
         finally:
@@ -50,23 +50,23 @@ class ImportFilesAction(Action):
         context.ask.notify(_summary(tuple(keys), refused))
 
 
-def _spooled(context: Context, candidate: PickedFile) -> str | PickedFile:
-    """The key of its command, or the reason why this file was not taken: the others go on."""
+def _spooled(context: Context, candidate: ImportCandidate) -> str | ImportCandidate:
+    """Returns the key of the file's command, or the candidate with the reason why it was not taken."""
     name = clean(candidate.path.name)
     try:
         label = _("Import {name}").format(name=name)
-        return context.doing.import_file(candidate.path, below=candidate.below, hint=candidate.hint, label=label)
+        return context.session.import_file(candidate.path, below=candidate.below, hint=candidate.hint, label=label)
     except NotARegularFile:
         return not_a_file(candidate)
     except OSError as error:
-        return PickedFile(
+        return ImportCandidate(
             path=candidate.path, reason=message("import.cannot-be-read", quote=error.strerror or str(error))
         )
     except BanqupError as error:
-        return PickedFile(path=candidate.path, reason=error.message)
+        return ImportCandidate(path=candidate.path, reason=error.message)
 
 
-def _summary(keys: tuple[str, ...], refused: list[PickedFile]) -> Notice:
+def _summary(keys: tuple[str, ...], refused: list[ImportCandidate]) -> Notice:
     words = ngettext("{count} file taken.", "{count} files taken.", len(keys)).format(count=count(len(keys)))
     if not refused:
         return Notice(text=words, undo_keys=keys)

@@ -1,4 +1,4 @@
-"""Which files an import means: those named, and those below the folders named."""
+"""Lists the files that an import takes: those named by the user, and those below the named folders."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from banqup_tui.folder_walk import (
 )
 
 LARGEST_FILE = 50 * 1024 * 1024
-"""The service takes no larger one (docs/protocol.md); asked here too, so that nothing is copied in vain."""
+"""The service takes no larger file (docs/protocol.md). Checked here too, so that none is copied in vain."""
 
 
 _OWN = Message("import.own-directory")
@@ -35,11 +35,13 @@ _REASONS = {
 }
 
 
-class PickedFile(Value, frozen=True, kw_only=True):
-    """A file to take, or a path that cannot be taken with its reason.
+class ImportCandidate(Value, frozen=True, kw_only=True):
+    """A file to import, or a path that cannot be, with its reason.
 
-    `below` is the folder that was named, where it was found there; `hint` is its path below it, with `/`: an export's
-    folders say whose a file is. `passed_over`: it is no document that was meant, such as a link.
+    Attributes:
+        below: The folder named by the user, if the file was found in one.
+        hint: The path below that folder, with `/`, whose folders may name client and folder of the document.
+        passed_over: Whether it was never meant as a document, such as a link.
     """
 
     path: Path
@@ -49,8 +51,11 @@ class PickedFile(Value, frozen=True, kw_only=True):
     passed_over: bool = False
 
 
-def files_below(paths: Iterable[Path]) -> Iterator[PickedFile]:
-    """In the order named, folders by name. Hidden files are left alone, links passed over; nothing twice."""
+def files_below(paths: Iterable[Path]) -> Iterator[ImportCandidate]:
+    """Yields the files in the order named, folders sorted by name, each file once.
+
+    Hidden files are left out; links are passed over with a reason.
+    """
     identities: set[tuple[int, int]] = set()
     for path in paths:
         for candidate, identity in _in_folder(path) if path.is_dir() else [_named(path)]:
@@ -61,15 +66,16 @@ def files_below(paths: Iterable[Path]) -> Iterator[PickedFile]:
             yield candidate
 
 
-_Identified = tuple[PickedFile, tuple[int, int] | None]
+_Identified = tuple[ImportCandidate, tuple[int, int] | None]
 
 
 def _in_folder(root: Path) -> Iterator[_Identified]:
+    """Yields the candidates of a folder, each with its device and inode, by which doubles are found."""
     try:
         for directory in walk(root, ignored=lambda name: name.startswith("."), follow_root=True):
             yield from _of_directory(root, directory)
     except OwnDirectory:
-        yield PickedFile(path=root, reason=_OWN, passed_over=True), None
+        yield ImportCandidate(path=root, reason=_OWN, passed_over=True), None
     except OSError as error:
         yield _unreadable("import.folder-cannot-be-read", root, error), None
 
@@ -85,23 +91,23 @@ def _of_directory(root: Path, directory: Directory) -> Iterator[_Identified]:
 
 
 def _named(path: Path) -> _Identified:
-    """A file that the user named: a link to one is followed."""
+    """Returns the candidate for a path that the user named. A named link is followed."""
     try:
         status = path.stat()
     except FileNotFoundError:
-        return PickedFile(path=path, reason=Message("import.not-there")), None
+        return ImportCandidate(path=path, reason=Message("import.not-there")), None
     except OSError as error:
         return _unreadable("import.cannot-be-read", path, error), None
     if not stat.S_ISREG(status.st_mode):
-        return PickedFile(path=path, reason=_NO_FILE), None
+        return ImportCandidate(path=path, reason=_NO_FILE), None
     candidate = _checked(path, status.st_size)
     if candidate.reason is None:
         candidate = _opened(structs.replace(candidate, hint=path.name))
     return candidate, (status.st_dev, status.st_ino) if candidate.reason is None else None
 
 
-def _opened(candidate: PickedFile) -> PickedFile:
-    """The same, or why it cannot be opened."""
+def _opened(candidate: ImportCandidate) -> ImportCandidate:
+    """Returns the candidate, with a reason if it cannot be opened."""
     try:
         opened = (
             open_below(candidate.below, candidate.hint, follow_root=True)
@@ -112,31 +118,31 @@ def _opened(candidate: PickedFile) -> PickedFile:
     except NotARegularFile:
         return not_a_file(candidate)
     except OwnDirectory:
-        return PickedFile(path=candidate.path, reason=_OWN, passed_over=True)
+        return ImportCandidate(path=candidate.path, reason=_OWN, passed_over=True)
     except OSError as error:
         return _unreadable("import.cannot-be-read", candidate.path, error)
     return candidate
 
 
-def not_a_file(candidate: PickedFile) -> PickedFile:
-    """The reason where a link or a pipe took the place of a file that was found."""
-    return PickedFile(path=candidate.path, reason=_NO_FILE, passed_over=True)
+def not_a_file(candidate: ImportCandidate) -> ImportCandidate:
+    """Returns the candidate with the reason that a link or pipe has taken the file's place meanwhile."""
+    return ImportCandidate(path=candidate.path, reason=_NO_FILE, passed_over=True)
 
 
-def _checked(path: Path, size: int) -> PickedFile:
+def _checked(path: Path, size: int) -> ImportCandidate:
     if size == 0:
-        return PickedFile(path=path, reason=Message("import.empty"))
+        return ImportCandidate(path=path, reason=Message("import.empty"))
     if size > LARGEST_FILE:
-        return PickedFile(path=path, reason=message("import.too-large", limit=LARGEST_FILE // 2**20))
-    return PickedFile(path=path)
+        return ImportCandidate(path=path, reason=message("import.too-large", limit=LARGEST_FILE // 2**20))
+    return ImportCandidate(path=path)
 
 
-def _passed(root: Path, passed: Passed) -> PickedFile:
+def _passed(root: Path, passed: Passed) -> ImportCandidate:
     path = root / passed.path
     if passed.error is not None:
         return _unreadable("import.folder-cannot-be-read", path, passed.error)
-    return PickedFile(path=path, reason=_REASONS[passed.reason], passed_over=True)
+    return ImportCandidate(path=path, reason=_REASONS[passed.reason], passed_over=True)
 
 
-def _unreadable(code: str, path: Path, error: OSError) -> PickedFile:
-    return PickedFile(path=path, reason=message(code, quote=error.strerror or str(error)))
+def _unreadable(code: str, path: Path, error: OSError) -> ImportCandidate:
+    return ImportCandidate(path=path, reason=message(code, quote=error.strerror or str(error)))

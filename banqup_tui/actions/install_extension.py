@@ -1,4 +1,4 @@
-"""Install an extension of the Banqup Store for the firm."""
+"""Installs an extension of the Banqup Store for the firm."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.integration_form import title_of
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.prompts import Form
-from banqup_tui.actions.settings_service import Signing, looking, testing
-from banqup_tui.actions.submission import give
+from banqup_tui.actions.settings_service import FormSignIn, settings_check, settings_test
+from banqup_tui.actions.submission import submit
 from banqup_tui.domain.extension import Extension, Installation
-from banqup_tui.presentation.messages import sentence_of
+from banqup_tui.domain.messages import Message
 from banqup_tui.presentation.words import _
 from banqup_tui.protocol.commands import Install
 from banqup_tui.protocol.messages import TestRequest
@@ -30,14 +30,14 @@ class InstallExtensionAction(Action):
     def help(self) -> str:
         return _("Installs an extension for the firm: its settings are the template for every client.")
 
-    def availability(self, context: Context) -> str | None:
+    def availability(self, context: Context) -> Message | None:
         if context.extension is None:
-            return _("No extension here")
+            return Message("action.no-extension")
         if not context.extension.allowed:
-            return _("Its package is not allowed yet")
+            return Message("action.package-not-allowed")
         if context.extension.problem:
-            return _("Does not load: {reason}").format(reason=sentence_of(context.extension.problem))
-        return _("Installed already") if context.installation else None
+            return context.extension.problem
+        return Message("action.installed-already") if context.installation else None
 
     async def run(self, context: Context) -> None:
         extension = context.extension
@@ -49,7 +49,7 @@ class InstallExtensionAction(Action):
         body = Install(installation_id=str(uuid.uuid4()), extension_id=extension.id, settings=dict(filled.values))
         words = _("{extension} is installed. Add it to a client to send documents there.")
         text = words.format(extension=title_of(extension))
-        give(context, [body], text)
+        submit(context, [body], text)
 
 
 def firm_form(context: Context, extension: Extension, installation: Installation | None, button: str) -> Form:
@@ -62,7 +62,7 @@ def firm_form(context: Context, extension: Extension, installation: Installation
         values=installation.settings if installation else {},
         secrets=installation.secrets if installation else (),
         description=extension.description,
-        test=testing(context, request),
-        look=looking(context, request),
-        sign_in=Signing(context, request),
+        test=settings_test(context, request),
+        look=settings_check(context, request),
+        sign_in=FormSignIn(context, request),
     )

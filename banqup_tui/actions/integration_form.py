@@ -1,4 +1,4 @@
-"""What adding an integration to one client and to many has in common: the choice, the form, the command."""
+"""The choice, form and command that adding an integration to one client and to many have in common."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
 from banqup_tui.actions.context import Context
-from banqup_tui.actions.prompts import Choice, Choosing, Filled, Form, Naming
-from banqup_tui.actions.settings_service import Signing, looking, testing
+from banqup_tui.actions.prompts import Choice, ChoiceQuestion, Form, FormAnswer, NameQuestion
+from banqup_tui.actions.settings_service import FormSignIn, settings_check, settings_test
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.extension import Extension, Installation, in_language
 from banqup_tui.domain.folder import Folder
@@ -21,10 +21,11 @@ from banqup_tui.protocol.commands import AddIntegration, Backfill
 from banqup_tui.protocol.messages import BackfillCount, TestRequest
 
 _AGAIN = "\0again"
+"""Ends the id of a choice that adds an extension once more; no installation's id has this character."""
 
 
-class Chosen(Value, frozen=True, kw_only=True):
-    """`again`: the client has it already, and gets it once more under another name."""
+class InstallationChoice(Value, frozen=True, kw_only=True):
+    """The installation that was chosen. With `again` the client has it already and gets it under another name."""
 
     installation: Installation
     again: bool = False
@@ -34,8 +35,8 @@ def title_of(extension: Extension) -> str:
     return clean(own_text(extension.title))
 
 
-def there(integrations: Sequence[Integration], client_id: str) -> list[Integration]:
-    """Those of the client that are not removed."""
+def integrations_of(integrations: Sequence[Integration], client_id: str) -> list[Integration]:
+    """Returns the integrations of a client that are not removed."""
     return [
         integration
         for integration in integrations
@@ -43,11 +44,13 @@ def there(integrations: Sequence[Integration], client_id: str) -> list[Integrati
     ]
 
 
-async def chosen(context: Context, of_client: Sequence[Integration], steps: int = 2) -> Chosen | None:
-    """Without a question where the context has named the extension."""
+async def choose_installation(
+    context: Context, of_client: Sequence[Integration], steps: int = 2
+) -> InstallationChoice | None:
+    """Asks which installation to add. If an extension is under the cursor its installation is taken without asking."""
     if context.extension is not None:
         installation = context.installation
-        return Chosen(installation=installation) if installation is not None else None
+        return InstallationChoice(installation=installation) if installation is not None else None
     choices = [
         choice
         for installation in context.installations
@@ -55,12 +58,14 @@ async def chosen(context: Context, of_client: Sequence[Integration], steps: int 
         for choice in _choices(installation, context.extensions[installation.extension_id], of_client)
     ]
     hint = _("Not in the list? Install it in the Banqup Store first.")
-    answer = await context.ask.choose(Choosing(title=_("Add integration"), choices=choices, hint=hint, steps=steps))
+    answer = await context.ask.choose(
+        ChoiceQuestion(title=_("Add integration"), choices=choices, hint=hint, steps=steps)
+    )
     installation_id, again, _rest = (answer or "").partition(_AGAIN)
     installation = next(
         (installation for installation in context.installations if installation.id == installation_id), None
     )
-    return Chosen(installation=installation, again=bool(again)) if installation is not None else None
+    return InstallationChoice(installation=installation, again=bool(again)) if installation is not None else None
 
 
 def _choices(installation: Installation, extension: Extension, of_client: Sequence[Integration]) -> Iterator[Choice]:
@@ -78,14 +83,14 @@ def _choices(installation: Installation, extension: Extension, of_client: Sequen
 
 
 async def client_form(
-    context: Context, client: Client, wanted: Chosen, extension: Extension, of_client: Sequence[Integration]
+    context: Context, client: Client, wanted: InstallationChoice, extension: Extension, of_client: Sequence[Integration]
 ) -> Form:
-    """The second step: the client's own settings, folders, and what was there before."""
+    """Builds the form of the client's own settings, with folders and older documents."""
     installation = wanted.installation
     request = TestRequest(extension_id=extension.id, installation_id=installation.id, client_id=client.id)
 
     async def count_older(folders: Sequence[Folder], since: date | None) -> BackfillCount | None:
-        return await context.doing.backfill_count(client.id, folders, since)
+        return await context.session.backfill_count(client.id, folders, since)
 
     return Form(
         title=(clean(client.name), _("Integrations"), title_of(extension)),
@@ -95,9 +100,9 @@ async def client_form(
         inherited=installation.settings,
         inherited_secrets=installation.secrets,
         description=extension.description,
-        test=testing(context, request),
-        look=looking(context, request),
-        sign_in=Signing(context, request),
+        test=settings_test(context, request),
+        look=settings_check(context, request),
+        sign_in=FormSignIn(context, request),
         older=await count_older(extension.folders, None),
         count_older=count_older,
         folders=extension.folders,
@@ -108,15 +113,15 @@ async def client_form(
     )
 
 
-def _naming(extension: Extension, of_client: Sequence[Integration]) -> Naming:
+def _naming(extension: Extension, of_client: Sequence[Integration]) -> NameQuestion:
     taken = {integration.label for integration in of_client}
     title = in_language(extension.title, "en")
     suggestion = next(name for number in range(2, len(taken) + 3) if (name := f"{title} {number}") not in taken)
-    return Naming(taken=tuple(taken), suggestion=clean(suggestion))
+    return NameQuestion(taken=tuple(taken), suggestion=clean(suggestion))
 
 
 def examples_of(client: Client, now: datetime) -> dict[str, str]:
-    """What the placeholders of a path stand for, as far as it can be said without a document."""
+    """Returns examples for the placeholders of a path, as far as they are known without a document."""
     return {
         "external_id": clean(client.reference),
         "vat_number": client.vat_number or "",
@@ -129,7 +134,7 @@ def examples_of(client: Client, now: datetime) -> dict[str, str]:
     }
 
 
-def body_of(client: Client, installation: Installation, filled: Filled) -> AddIntegration:
+def add_command(client: Client, installation: Installation, filled: FormAnswer) -> AddIntegration:
     older = filled.older
     backfill = Backfill(up_to=older.up_to, expected=older.count, since=filled.since) if older and older.count else None
     return AddIntegration(

@@ -1,18 +1,19 @@
-"""Mark documents as processed by hand, and back."""
+"""Marks documents as processed by hand, or removes the mark."""
 
 from __future__ import annotations
 
 from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import OF_DOCUMENTS
 from banqup_tui.actions.sentences import names_of
-from banqup_tui.actions.submission import give
+from banqup_tui.actions.submission import submit
 from banqup_tui.domain.document import Document
+from banqup_tui.domain.messages import Message
 from banqup_tui.presentation.words import _, ngettext
 from banqup_tui.protocol.commands import SetProcessed
 
 
 class MarkProcessedAction(Action):
-    """A selection of both kinds is first made processed as a whole."""
+    """If some of the selected documents are processed and some are not, all become processed."""
 
     id = "processed"
     keys = ("m",)
@@ -35,10 +36,10 @@ class MarkProcessedAction(Action):
     def short(self, context: Context) -> str:
         return _("Not processed") if _all_processed(context) else _("Processed")
 
-    def availability(self, context: Context) -> str | None:
+    def availability(self, context: Context) -> Message | None:
         if not context.documents:
-            return _("No document here")
-        return None if _markable(context) else _("Waits for the client's approval")
+            return Message("action.no-document")
+        return None if _markable(context) else Message("action.waits-for-approval")
 
     async def run(self, context: Context) -> None:
         documents = _markable(context)
@@ -50,7 +51,7 @@ class MarkProcessedAction(Action):
             words = ngettext("{what} is processed.", "{what} are processed.", number)
         else:
             words = ngettext("{what} is no longer processed.", "{what} are no longer processed.", number)
-        give(context, [body], words.format(what=names_of(changed)))
+        submit(context, [body], words.format(what=names_of(changed)))
 
 
 def _markable(context: Context) -> list[Document]:

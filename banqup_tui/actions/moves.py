@@ -1,4 +1,4 @@
-"""The keys that move, select and look: no actions, since they change nothing, but named and remapped like them."""
+"""Keys that move, select and look. They change nothing, so they are no actions, but are remapped and listed alike."""
 
 from __future__ import annotations
 
@@ -40,9 +40,12 @@ GROUP_NAMES: dict[KeyGroup, str] = {
 
 
 class Move(Value, frozen=True, kw_only=True):
-    """`keys` are Textual's names; those in `spare` do the same and are not shown. `label` is translated when shown.
+    """A key that moves or selects.
 
-    `short` is its word in the footer of the places `short_in`.
+    Attributes:
+        keys: The keys, as Textual names them; those in `spare` do the same and are not shown.
+        label: What it does, translated when it is shown.
+        short: The word in the footer of the places `short_in`; empty leaves it out.
     """
 
     id: str
@@ -59,7 +62,7 @@ class Move(Value, frozen=True, kw_only=True):
         return _(self.label)
 
     def footer(self) -> str:
-        """Its word in the footer; empty where it is not shown there."""
+        """Returns the word in the footer; empty if it has none."""
         return _(self.short) if self.short else ""
 
 
@@ -109,7 +112,7 @@ _SHOWN: dict[str, str] = {
 
 
 def shown_key(key: str) -> str:
-    """How a key is written for people: `full_stop` -> `.`, `ctrl+u` -> `Ctrl+U`."""
+    """Returns how a key is written for people: `full_stop` becomes `.`, `ctrl+u` becomes `Ctrl+U`."""
     if key in ("enter", "space", "home", "end"):
         return {"enter": _("Enter"), "space": _("Space"), "home": _("Home"), "end": _("End")}[key]
     if key.startswith("ctrl+"):
@@ -118,13 +121,13 @@ def shown_key(key: str) -> str:
 
 
 def key_written(text: str) -> str | None:
-    """The key that is written so, `Esc` -> `escape`; None where several keys are written as one."""
+    """Returns the key that is written so (`Esc` gives `escape`); `None` if several keys are."""
     with_control = (f"ctrl+{letter}" for letter in string.ascii_lowercase)
     keys: list[str] = [*_SHOWN, *string.ascii_letters, *string.digits, *with_control]
     return next((key for key in keys if shown_key(key) == text), None)
 
 
 def shown_keys(keys: tuple[str, ...]) -> str:
-    """Several of them; arrows stand close together."""
+    """Returns several keys as one text, with arrows close together."""
     text = " ".join(shown_key(key) for key in keys)
     return text.replace("↑ ↓", "↑↓").replace("← →", "←→")

@@ -1,4 +1,4 @@
-"""Open a document in the program that the computer has for its kind."""
+"""Opens a copy of a document in the program that the computer has for its kind."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.file_export import name_for
 from banqup_tui.actions.places import OF_DOCUMENTS
 from banqup_tui.actions.temporary_copies import open_copy
+from banqup_tui.domain.messages import Message
 from banqup_tui.presentation.words import _, pgettext
 
 
@@ -29,10 +30,10 @@ class OpenOutsideAction(Action):
     def help(self) -> str:
         return _("Opens a copy of the document in the program that this computer has for it.")
 
-    def availability(self, context: Context) -> str | None:
+    def availability(self, context: Context) -> Message | None:
         if context.document is None:
-            return _("One document at a time") if context.documents else _("No document here")
-        return _("Not over SSH: download it instead") if context.over_ssh else None
+            return Message("action.several-documents") if context.documents else Message("action.no-document")
+        return Message("action.over-ssh-download") if context.over_ssh else None
 
     async def run(self, context: Context) -> None:
         if context.document is None:

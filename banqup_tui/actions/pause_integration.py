@@ -1,11 +1,12 @@
-"""Hold an integration back, and let it go on."""
+"""Pauses an integration, or resumes it."""
 
 from __future__ import annotations
 
 from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import Place
-from banqup_tui.actions.submission import give
+from banqup_tui.actions.submission import submit
 from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.text import clean
 from banqup_tui.presentation.messages import remedy_of, sentence_of
 from banqup_tui.presentation.words import _
@@ -29,8 +30,8 @@ class PauseIntegrationAction(Action):
     def title(self, context: Context) -> str:
         return _("Pause") if _runs(context) else _("Resume")
 
-    def availability(self, context: Context) -> str | None:
-        return None if context.integration else _("No integration here")
+    def availability(self, context: Context) -> Message | None:
+        return None if context.integration else Message("action.no-integration")
 
     def note(self, context: Context) -> str | None:
         if context.integration is None or context.integration.state is not IntegrationState.BROKEN:
@@ -45,7 +46,7 @@ class PauseIntegrationAction(Action):
         body = Pause(integration_id=integration.id) if runs else Resume(integration_id=integration.id)
         words = _("{integration} is paused; new documents wait.") if runs else _("{integration} goes on.")
         text = words.format(integration=clean(integration.label))
-        give(context, [body], text)
+        submit(context, [body], text)
 
 
 def _runs(context: Context) -> bool:

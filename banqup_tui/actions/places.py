@@ -1,4 +1,4 @@
-"""Where a user can be, and where an action can lead."""
+"""The places of the terminal, and the destinations that an action can lead to."""
 
 from enum import StrEnum
 
@@ -6,10 +6,15 @@ from banqup_tui.domain.values import Value
 
 
 class Place(StrEnum):
-    """`CLIENT_DOCUMENTS`: the clients with what is to do; `FOLDER`: folders and table of one of them; `DOCUMENT`:
-    one document; `UNFILED`: what came in and nobody could tell whose it is; `CLIENTS`: the register of clients;
-    `CLIENT`: one of them with its integrations; `STORE`; `FAILURES`: what failed, by cause; `FAILED`: the documents
-    that failed for one cause; `CHANGES`: changes that were refused.
+    """A place of the terminal. The values are written in keymaps and documents, so they do not change.
+
+    * `CLIENT_DOCUMENTS`: all clients with counts of their documents by status
+    * `FAILURES`: failures grouped by cause; `FAILED`: the documents of one of these groups
+    * `FOLDER`: folders and documents of a client; `DOCUMENT`: one document
+    * `UNFILED`: files whose client or folder is unknown
+    * `CHANGES`: changes that the server refused
+    * `CLIENTS`: the register of clients; `CLIENT`: one client with its integrations
+    * `STORE`: the Banqup Store
     """
 
     CLIENT_DOCUMENTS = "client-documents"
@@ -29,7 +34,7 @@ OF_DOCUMENTS: frozenset[Place] = frozenset({Place.FOLDER, Place.DOCUMENT, Place.
 
 
 class Tab(StrEnum):
-    """The part of a place that is opened."""
+    """A tab of a place, to be opened with it."""
 
     DOCUMENT = "document"
     DELIVERIES = "deliveries"
@@ -38,7 +43,7 @@ class Tab(StrEnum):
 
 
 class Destination(Value, frozen=True, kw_only=True):
-    """A place with what is shown there. `failures`: the key of a group of them."""
+    """A place with what it is to show. `failures` is the key of a group of failures."""
 
     place: Place
     tab: Tab | None = None

@@ -1,4 +1,4 @@
-"""How an action asks the user, and tells: the terminal and the command line both implement `Ask`."""
+"""The questions and notices of actions. The terminal and the command line implement `Ask`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from banqup_tui.protocol.messages import BackfillCount, SignIn, TestResult
 
 
 class Choice(Value, frozen=True, kw_only=True):
-    """`reason` is set where it cannot be chosen: it is shown dimmed with it."""
+    """An option. If it cannot be chosen, `reason` says why; it is then shown dimmed."""
 
     id: str
     label: str
@@ -26,8 +26,12 @@ class Choice(Value, frozen=True, kw_only=True):
     reason: str | None = None
 
 
-class Choosing(Value, frozen=True, kw_only=True):
-    """`steps`: it is the first of so many, and goes on by a button. `search`: of hundreds, found by typing."""
+class ChoiceQuestion(Value, frozen=True, kw_only=True):
+    """A question with options.
+
+    `steps`: the question is the first of so many steps, and has a button that goes on. `search`: there are hundreds of
+    options, and the user finds one by typing.
+    """
 
     title: str
     choices: Sequence[Choice]
@@ -36,8 +40,8 @@ class Choosing(Value, frozen=True, kw_only=True):
     search: bool = False
 
 
-class Confirming(Value, frozen=True, kw_only=True):
-    """`button` says what it does, with the number; `dangerous` ones do not have it under the cursor at first."""
+class ConfirmQuestion(Value, frozen=True, kw_only=True):
+    """A question whose button names what it does, with the number. If it is `dangerous` the cursor is not on it."""
 
     title: str
     lines: Sequence[str] = ()
@@ -45,8 +49,8 @@ class Confirming(Value, frozen=True, kw_only=True):
     dangerous: bool = False
 
 
-class Deciding(Value, frozen=True, kw_only=True):
-    """Ways to go on, as buttons; the first is under the cursor."""
+class DecisionQuestion(Value, frozen=True, kw_only=True):
+    """A question whose answers are buttons; the cursor is on the first."""
 
     title: str
     lines: Sequence[str]
@@ -54,7 +58,11 @@ class Deciding(Value, frozen=True, kw_only=True):
 
 
 class TickRow(Value, frozen=True, kw_only=True):
-    """`has` is what is there now, with the state whose sign stands before it; `note` shows while one is on the row."""
+    """A row with a box to tick.
+
+    `has` is what the integration has already, after the sign of `state`; `note` is shown while the cursor is on the
+    row.
+    """
 
     id: str
     label: str
@@ -67,10 +75,14 @@ class TickRow(Value, frozen=True, kw_only=True):
 
 
 class TickSummary(Value, frozen=True, kw_only=True):
-    """What the ticks as they are now would do: a text for each row, lines below, and the button (`""`: nothing).
+    """What the present ticks would do.
 
-    `title`, `subtitle`, `has` (text and state by row) and `wanted` (rows ticked without further question) are of what
-    would be done with these options; without them those of the question hold.
+    Attributes:
+        effects: The effect of each row, by id.
+        lines: Sentences below the rows.
+        button: The button; empty if nothing would be done.
+        title, subtitle, has: Replace those of the question, if they depend on the options.
+        wanted: The rows that are ticked to begin with under these options.
     """
 
     effects: Mapping[str, str]
@@ -82,64 +94,82 @@ class TickSummary(Value, frozen=True, kw_only=True):
     wanted: frozenset[str] = frozenset()
 
 
-class Ticked(Value, frozen=True, kw_only=True):
+class TickAnswer(Value, frozen=True, kw_only=True):
+    """The ids of the ticked rows, and whether the two options are on."""
+
     ids: frozenset[str]
     option: bool = False
     processed: bool = False
 
 
-class Ticking(Value, frozen=True, kw_only=True):
-    """A list to tick, perhaps with options below; `summary` is pure and called after each tick.
+class TickList(Value, frozen=True, kw_only=True):
+    """A list to tick, with up to two options below it.
 
-    `processed`: the option to take also what is marked as processed.
+    Attributes:
+        columns: The labels of the three columns.
+        summary: Is called after each tick, and has no effects.
+        option: The option to send again what has arrived already.
+        processed: The option to take also what is marked as processed.
     """
 
     title: str
     subtitle: str
     columns: tuple[str, str, str]
     rows: Sequence[TickRow]
-    summary: Callable[[Ticked], TickSummary]
+    summary: Callable[[TickAnswer], TickSummary]
     option: str | None = None
     processed: str | None = None
 
 
 CountOlder = Callable[[Sequence[Folder], date | None], Awaitable[BackfillCount | None]]
-"""How many documents were there before in these folders, dated on that day or later; None where it is not known."""
+"""Counts the older documents in folders, dated on that day or later; `None` if they cannot be counted now."""
 
 
-class Naming(Value, frozen=True, kw_only=True):
-    """An integration is given a name of its own, none of those that are `taken`."""
+class NameQuestion(Value, frozen=True, kw_only=True):
+    """A name that the user gives to an integration; it must not be among `taken`."""
 
     taken: Sequence[str]
     suggestion: str = ""
 
 
-class SigningIn(Protocol):
-    """Signing in at a provider in the browser, for a field that is a sign-in. Everything may raise `BanqupError`."""
+class SignInSteps(Protocol):
+    """A sign-in at a provider in the browser, for a setting that is a sign-in. All coroutines raise `BanqupError`."""
 
     @property
     def has_browser(self) -> bool:
-        """One can be opened on this computer's screen."""
+        """Whether a browser can be opened in front of the user."""
         ...
 
-    async def begin(self, field: str, values: Mapping[str, Any]) -> SignIn: ...
+    async def begin(self, field: str, values: Mapping[str, Any]) -> SignIn:
+        """Begins a sign-in for the setting `field` with the values of the form."""
+        ...
 
-    async def state(self, sign_in_id: str) -> SignIn: ...
+    async def state(self, sign_in_id: str) -> SignIn:
+        """Returns the present state of the sign-in."""
+        ...
 
     async def returned(self, sign_in_id: str, address: str) -> SignIn:
-        """The address to which the browser was sent back."""
+        """Completes the sign-in with the address to which the browser was sent back."""
         ...
 
 
 class Form(Value, frozen=True, kw_only=True):
-    """Settings to fill in, drawn from a JSON Schema (`Extension.settings_schema`).
+    """Settings to fill in, as the JSON Schema of the extension describes them (`Extension.settings_schema`).
 
-    `values` are this level's own values, `inherited` those of the firm; `secrets` are kept and never shown.
-    `test` tries values that are not kept yet, `look` only checks them and says where a document would go. `sign_in`
-    signs in with them; its id is the field's value then.
-    `folders`: those that are ticked to begin with, None where they are not asked; `takes`: those that may be. `older`:
-    documents that were there before, to be sent too if ticked; `count_older` counts them anew. `examples`:
-    placeholders filled. `is_complete` is false where others will add what is missing. `step`: of how many.
+    Attributes:
+        level: `firm` or `client`: whose settings these are.
+        values: The present values of this level; `inherited` those of the firm, used where this level has none.
+        secrets: The names of stored secrets, which are never shown; `inherited_secrets` those of the firm.
+        test: Tests unsaved values at the receiver.
+        look: Checks unsaved values without the receiver, and says where a document would go.
+        sign_in: Signs in with unsaved values; the id of the sign-in becomes the value of the field.
+        folders: The folders that are ticked to begin with; `None` if folders are not asked.
+        takes: The folders that may be ticked.
+        older: The older documents that can be sent too; `count_older` counts them again after a change.
+        naming: Asks for a name of the integration.
+        examples: Values of placeholders, for the example of a path.
+        is_complete: False if missing settings are filled in later.
+        step: The number of the step, and of how many.
     """
 
     title: Sequence[str]
@@ -153,21 +183,24 @@ class Form(Value, frozen=True, kw_only=True):
     description: Words | None = None
     test: Callable[[Mapping[str, Any]], Awaitable[TestResult]] | None = None
     look: Callable[[Mapping[str, Any]], Awaitable[TestResult]] | None = None
-    sign_in: SigningIn | None = None
+    sign_in: SignInSteps | None = None
     older: BackfillCount | None = None
     count_older: CountOlder | None = None
     folders: Sequence[Folder] | None = None
     takes: Sequence[Folder] = ALL_FOLDERS
-    naming: Naming | None = None
+    naming: NameQuestion | None = None
     examples: Mapping[str, str] = {}
     is_complete: bool = True
     step: tuple[int, int] | None = None
 
 
-class Filled(Value, frozen=True, kw_only=True):
-    """Only what differs from the inherited; `None` takes a value away.
+class FormAnswer(Value, frozen=True, kw_only=True):
+    """The answer of a form.
 
-    `older`: the count that the user saw when it was ticked, and is to be sent too, `since` a day or all of it.
+    Attributes:
+        values: The values that differ from the inherited ones; `None` removes a value.
+        older: The count that the user saw when ticking the older documents; `None` if they are not sent.
+        since: Only documents dated on this day or later are sent; `None` for all.
     """
 
     values: Mapping[str, Any]
@@ -177,8 +210,8 @@ class Filled(Value, frozen=True, kw_only=True):
     label: str | None = None
 
 
-class Standing(StrEnum):
-    """How one row of a review stands."""
+class ReviewState(StrEnum):
+    """The state of a row under review."""
 
     READY = "READY"
     NEEDS = "NEEDS"
@@ -186,16 +219,20 @@ class Standing(StrEnum):
 
 
 class ReviewRow(Value, frozen=True, kw_only=True):
-    """`note`: what it will be, what it needs, or why nothing happens with it."""
+    """A row under review. `note` says what will be done, what is missing, or why nothing is done."""
 
     id: str
     label: str
-    standing: Standing
+    state: ReviewState
     note: str
 
 
-class Reviewing(Value, frozen=True, kw_only=True):
-    """Many things about to be done, one row each. `edit` changes one of them; `rows` is asked again then."""
+class ReviewQuestion(Value, frozen=True, kw_only=True):
+    """A review of many things about to be done, one row each.
+
+    `edit` changes the row with an id, after which `rows` is called again; `go_on` gives the button, empty if nothing is
+    ready.
+    """
 
     title: Sequence[str]
     columns: tuple[str, str]
@@ -212,11 +249,13 @@ class Tone(StrEnum):
 
 
 class Notice(Value, frozen=True, kw_only=True):
-    """`undo_keys` are the commands that `u` takes back as long as they were not tried.
+    """A notice to the user.
 
-    `shorter`: the same in fewer words, for where `text` has no room; the last is the shortest.
-    `plain_text` is the sentence without what belongs to the terminal: how it is taken back, that it waits here.
-    `holds`: whether it is still so; where it is not, the message goes, and `later` comes in its place if that is so.
+    Attributes:
+        undo_keys: The commands that `u` takes back.
+        plain: The sentence without the notes of the terminal, such as how to undo; `text` if empty.
+        shorter: The same in fewer words, longest first, for narrow terminals.
+        holds: Returns whether the notice is still true. If not, it goes and `later` takes its place, if that is true.
     """
 
     text: str
@@ -239,22 +278,22 @@ class ProgressReporter(Protocol):
 
 
 class Ask(Protocol):
-    """`None` is always: the user went away without an answer, and nothing happens."""
+    """How an action asks and informs the user. The answer `None` means that the user left: nothing may happen then."""
 
-    async def choose(self, question: Choosing) -> str | None: ...
+    async def choose(self, question: ChoiceQuestion) -> str | None: ...
 
-    async def tick(self, question: Ticking) -> Ticked | None: ...
+    async def tick(self, question: TickList) -> TickAnswer | None: ...
 
-    async def confirm(self, question: Confirming) -> bool: ...
+    async def confirm(self, question: ConfirmQuestion) -> bool: ...
 
-    async def decide(self, question: Deciding) -> str | None: ...
+    async def decide(self, question: DecisionQuestion) -> str | None: ...
 
-    async def fill_in(self, form: Form) -> Filled | None: ...
+    async def fill_in(self, form: Form) -> FormAnswer | None: ...
 
-    async def review(self, question: Reviewing) -> bool: ...
+    async def review(self, question: ReviewQuestion) -> bool: ...
 
     async def where_to(self, title: str, suggestion: Path) -> Path | None:
-        """A directory or file to write to."""
+        """Asks for a directory or file to write to."""
         ...
 
     async def which_files(self, title: str) -> Sequence[Path] | None: ...
@@ -266,7 +305,7 @@ class Ask(Protocol):
     def go(self, destination: Destination) -> None: ...
 
     def copy(self, text: str) -> None:
-        """To the clipboard of the terminal."""
+        """Copies a text to the clipboard of the terminal."""
         ...
 
     def show_only_errors(self) -> None: ...

@@ -1,4 +1,4 @@
-"""`python -m banqup_tui.actions.reference` writes docs/keys.md: every key of every place, from the actions."""
+"""Writes docs/keys.md, every key of every place, from the actions: `python -m banqup_tui.actions.reference`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PLACES: dict[Place, str] = {
 
 
 def page() -> str:
-    """The whole page, always in English."""
+    """Returns the page, in English whatever language is set."""
     language = current_language()
     use_language("en")
     try:

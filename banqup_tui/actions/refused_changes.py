@@ -1,13 +1,14 @@
-"""Changes that were refused or have expired: go there, ask for them again, clear them."""
+"""Actions on changes that the server refused: show them, give them again, clear them."""
 
 from __future__ import annotations
 
 from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import EVERYWHERE, Destination, Place
 from banqup_tui.actions.prompts import Notice
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.text import clean
 from banqup_tui.presentation.formats import count
-from banqup_tui.presentation.refusals import hindrance_words
+from banqup_tui.presentation.refusals import hindrance_message
 from banqup_tui.presentation.words import _, ngettext
 
 _HERE = frozenset({Place.CHANGES})
@@ -28,15 +29,15 @@ class ToRefusedChangesAction(Action):
     def short(self, context: Context) -> str:
         return _("Refused ({count})").format(count=count(context.refused_changes))
 
-    def availability(self, context: Context) -> str | None:
-        return None if context.refused_changes else _("No change was refused")
+    def availability(self, context: Context) -> Message | None:
+        return None if context.refused_changes else Message("action.no-refused-change")
 
     async def run(self, context: Context) -> None:
         context.ask.go(Destination(place=Place.CHANGES))
 
 
 class RetryChangesAction(Action):
-    """As new commands, with what is known now: the server answers them anew."""
+    """Gives refused changes again as new commands, so that the server decides anew."""
 
     id = "retry-changes"
     keys = ("r",)
@@ -50,19 +51,19 @@ class RetryChangesAction(Action):
     def help(self) -> str:
         return _("Asks for the change once more, as it was. What was refused by its state then may be done now.")
 
-    def availability(self, context: Context) -> str | None:
+    def availability(self, context: Context) -> Message | None:
         if not context.changes:
-            return _("No change was refused")
+            return Message("action.no-refused-change")
         hindrances = [change.hindrance for change in context.changes]
         first = hindrances[0]
-        return hindrance_words(first) if first is not None and None not in hindrances else None
+        return hindrance_message(first) if first is not None and None not in hindrances else None
 
     def note(self, context: Context) -> str | None:
         number = len(context.changes)
         return ngettext("{count} change", "{count} changes", number).format(count=count(number)) if number > 1 else None
 
     async def run(self, context: Context) -> None:
-        keys = context.doing.retry_changes([change.key for change in context.changes])
+        keys = context.session.retry_changes([change.key for change in context.changes])
         number = len(keys)
         if number == 1 and len(context.changes) == 1:
             text = _("Asked for again: {what}").format(what=clean(context.changes[0].what))
@@ -90,15 +91,15 @@ class ClearChangesAction(Action):
     def help(self) -> str:
         return _("Takes the change off this list. Nothing is done, here or at the server.")
 
-    def availability(self, context: Context) -> str | None:
-        return None if context.changes else _("No change was refused")
+    def availability(self, context: Context) -> Message | None:
+        return None if context.changes else Message("action.no-refused-change")
 
     def note(self, context: Context) -> str | None:
         number = len(context.changes)
         return ngettext("{count} change", "{count} changes", number).format(count=count(number)) if number > 1 else None
 
     async def run(self, context: Context) -> None:
-        context.doing.clear_changes([change.key for change in context.changes])
+        context.session.clear_changes([change.key for change in context.changes])
         number = len(context.changes)
         words = ngettext("{count} change cleared.", "{count} changes cleared.", number)
         context.ask.notify(Notice(text=words.format(count=count(number))))

@@ -1,4 +1,4 @@
-"""All actions, by id and by place: from here come key bindings, footer, help, palette, menu and docs/keys.md."""
+"""All actions by id and by place: the source of key bindings, footer, help, palette, menu and docs/keys.md."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ from banqup_tui.actions.undo import UndoAction
 from banqup_tui.actions.unfiled import DismissUnfiledAction, OpenUnfiledAction, OpenUnfiledFileAction, PlaceFileAction
 from banqup_tui.actions.uninstall import UninstallAction
 from banqup_tui.actions.view import OpenClientAction, ViewAction
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.values import Value
 
 ACTIONS: tuple[Action, ...] = (
@@ -95,7 +96,7 @@ BY_ID: Mapping[str, Action] = {action.id: action for action in ACTIONS}
 
 
 class KeyBinding(Value, frozen=True, kw_only=True):
-    """One key with the id by which a keymap names it. `action` is that id; several keys may share it."""
+    """The keys of an action or a move. `id` is the name that keymaps use; `action` the id of what they do."""
 
     id: str
     keys: tuple[str, ...]
@@ -104,12 +105,12 @@ class KeyBinding(Value, frozen=True, kw_only=True):
 
 
 class ActionEntry(Value, frozen=True, kw_only=True):
-    """One line of a menu or palette, ready to draw: dimmed with its reason where there is one."""
+    """A line of a menu or palette, ready to be drawn. With a `reason` it is drawn dimmed."""
 
     id: str
     title: str
     key: str
-    reason: str | None
+    reason: Message | None
     note: str | None
     part: int
 
@@ -123,7 +124,7 @@ def moves_of(place: Place) -> tuple[Move, ...]:
 
 
 def bindings_of(place: Place) -> tuple[KeyBinding, ...]:
-    """Every key that does something in a place, spare ones included."""
+    """Returns the bindings of a place, spare keys included."""
     actions = (
         KeyBinding(id=action.id, keys=action.keys + action.spare_keys, action=action.id, is_move=False)
         for action in actions_of(place)
@@ -136,19 +137,19 @@ def bindings_of(place: Place) -> tuple[KeyBinding, ...]:
 
 
 def menu_of(context: Context) -> tuple[ActionEntry, ...]:
-    """The three-dot menu of the place, in parts that a line sets apart (SCREENS 04)."""
+    """Returns the entries of the three-dot menu, sorted by their part."""
     actions = [action for action in actions_of(context.place) if action.menu is not None]
     return tuple(_entry(action, context) for action in sorted(actions, key=lambda action: action.menu or 0))
 
 
 def palette_of(context: Context) -> tuple[ActionEntry, ...]:
-    """Every action of the place; what cannot be done now comes last."""
+    """Returns an entry for every action of the place; those that cannot be done now come last."""
     entries = [_entry(action, context) for action in actions_of(context.place)]
     return tuple(sorted(entries, key=lambda entry: entry.reason is not None))
 
 
 def footer_of(context: Context) -> tuple[tuple[str, str], ...]:
-    """Keys that work now with a word each, the most used first."""
+    """Returns the keys that work now, each with a word, sorted by rank."""
     words: list[tuple[int, str, str]] = []
     for action in actions_of(context.place):
         if action.keys and action.shows_in_footer(context) and action.availability(context) is None:
@@ -160,7 +161,7 @@ def footer_of(context: Context) -> tuple[tuple[str, str], ...]:
 
 
 def help_of(place: Place) -> tuple[tuple[KeyGroup, tuple[tuple[str, str], ...]], ...]:
-    """The keys of a place by group, for the help panel: key and what it does; those that do alike share a line."""
+    """Returns the keys of a place with what they do, by group. Neighbours that do the same share a line."""
     lines: dict[KeyGroup, list[tuple[str, str]]] = {}
     for move in moves_of(place):
         lines.setdefault(move.group, []).append((shown_keys(move.keys), move.name()))
@@ -178,7 +179,7 @@ def _add(lines: list[tuple[str, str]], keys: str, does: str) -> None:
 
 
 def clashes(place: Place) -> Iterator[tuple[str, str, str]]:
-    """Keys that two bindings of one place claim: key and both ids. Textual says nothing about them."""
+    """Yields each key that two bindings of a place claim, with both ids. Textual would not report it."""
     owner: dict[str, str] = {}
     for binding in bindings_of(place):
         for key in binding.keys:

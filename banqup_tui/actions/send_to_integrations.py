@@ -1,4 +1,4 @@
-"""Send, or resend, documents to the integrations of their client."""
+"""Sends documents to the integrations of their client, or sends them again."""
 
 from __future__ import annotations
 
@@ -9,23 +9,25 @@ import msgspec
 
 from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import OF_DOCUMENTS
-from banqup_tui.actions.prompts import Ticked, Ticking, TickRow, TickSummary
+from banqup_tui.actions.prompts import TickAnswer, TickList, TickRow, TickSummary
 from banqup_tui.actions.sentences import at_time, heading_of, listed, name_of, names_of, queued, since_time
-from banqup_tui.actions.submission import give
+from banqup_tui.actions.submission import submit
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.send_plan import Obstacle, Route, SendEffect, SendPlan, SendRow, SendSelection, planned
 from banqup_tui.domain.text import clean
 from banqup_tui.presentation.formats import count, cut_middle
+from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.presentation.words import _, ngettext
 from banqup_tui.protocol.commands import CommandBody, Copy, Resend, Send
 
 T = TypeVar("T")
 
 MOST_IN_ONE_COMMAND = 500
-"""Documents or copies in one command: a batch of a hundred of them stays far below the wire's limit of 1 MiB."""
+"""The most documents or copies in a command: a hundred commands then stay far below the wire's limit."""
 
 
 class SendToIntegrationsAction(Action):
@@ -50,9 +52,9 @@ class SendToIntegrationsAction(Action):
     def short(self, context: Context) -> str:
         return _("Resend") if context.selection.sent_before else _("Send")
 
-    def availability(self, context: Context) -> str | None:
+    def availability(self, context: Context) -> Message | None:
         if not context.documents:
-            return _("No document here")
+            return Message("action.no-document")
         obstacle = context.selection.obstacle
         return reason_of(obstacle) if obstacle else None
 
@@ -67,19 +69,19 @@ class SendToIntegrationsAction(Action):
         plan = planned_for(chosen, answer)
         if plan.deliveries == 0:
             return
-        give(context, commands_of(plan), queued(plan.deliveries, names_of(_sent_by(plan, chosen))))
+        submit(context, commands_of(plan), queued(plan.deliveries, names_of(_sent_by(plan, chosen))))
 
 
-def reason_of(obstacle: Obstacle) -> str:
+def reason_of(obstacle: Obstacle) -> Message:
     return {
-        Obstacle.NO_ACTIVE_INTEGRATION: _("No active integration for this client"),
-        Obstacle.WAITS_FOR_CLIENT: _("Waits for the client's approval"),
-        Obstacle.QUEUED_ALREADY: _("Queued already"),
+        Obstacle.NO_ACTIVE_INTEGRATION: Message("action.no-active-integration"),
+        Obstacle.WAITS_FOR_CLIENT: Message("action.waits-for-approval"),
+        Obstacle.QUEUED_ALREADY: Message("action.queued-already"),
     }[obstacle]
 
 
 def what_goes_where(chosen: SendSelection) -> str | None:
-    """`To SFTP and Dropbox; Exact Online has it`."""
+    """Returns where documents go and where they are, such as `To SFTP and Dropbox; Exact Online has it`."""
     wanted = [row.integration.label for row in chosen.rows if row.wanted]
     present = [row.integration.label for row in chosen.rows if row.delivered == row.documents]
     several = chosen.several
@@ -96,7 +98,7 @@ def what_goes_where(chosen: SendSelection) -> str | None:
     return None
 
 
-def planned_for(chosen: SendSelection, answer: Ticked) -> SendPlan:
+def planned_for(chosen: SendSelection, answer: TickAnswer) -> SendPlan:
     return planned(chosen, answer.ids, again=answer.option)
 
 
@@ -110,13 +112,13 @@ def commands_of(plan: SendPlan) -> Iterator[CommandBody]:
             yield Resend(copies=wanted, if_gone=if_gone)
 
 
-def question(context: Context) -> Ticking:
-    """The panel of SCREENS 05 for one document, of SCREENS 13 for several."""
+def question(context: Context) -> TickList:
+    """Builds the panel for one document or for several; `domain/send_plan.py` decides what it offers."""
     is_single = context.document is not None
     chosen = context.selection
     every = context.selection_with_processed
-    first = summary(chosen, Ticked(ids=chosen.wanted))
-    return Ticking(
+    first = summary(chosen, TickAnswer(ids=chosen.wanted))
+    return TickList(
         title=first.title,
         subtitle=first.subtitle,
         columns=(_("Integration"), _("What it has"), _("What will be sent")),
@@ -129,7 +131,7 @@ def question(context: Context) -> Ticking:
     )
 
 
-def _chosen(context: Context, answer: Ticked) -> SendSelection:
+def _chosen(context: Context, answer: TickAnswer) -> SendSelection:
     return context.selection_with_processed if answer.processed else context.selection
 
 
@@ -143,7 +145,7 @@ def _also_processed(number: int) -> str:
 
 
 def _stopped(context: Context) -> tuple[str, ...]:
-    """Integrations of these clients that take nothing now: said here, where one would look for them."""
+    """Returns a line for paused and for broken integrations, where the user would look for their rows."""
     clients = {document.client_id for document in context.documents}
     stopped = [integration for integration in context.integrations if integration.client_id in clients]
     broken = [clean(integration.label) for integration in stopped if integration.state is IntegrationState.BROKEN]
@@ -167,7 +169,7 @@ def _with_lines(summary: TickSummary, lines: tuple[str, ...]) -> TickSummary:
 
 
 def _can_be_asked(chosen: SendSelection) -> bool:
-    """Whether another copy is something to say beyond a tick, which only asks the receiver first."""
+    """Returns whether the receiver can be asked first, so that another copy is a choice of its own."""
     return any(route.if_gone for row in chosen.rows for route in row.routes)
 
 
@@ -249,7 +251,7 @@ def _has_of_several(row: SendRow) -> tuple[str, DeliveryState | None]:
 
 
 def _state_of(row: SendRow) -> DeliveryState | None:
-    """The state whose sign stands before the count: the worst that asks for a look, else the commonest."""
+    """Returns the state whose sign stands before the count: the worst that needs attention, else the most advanced."""
     if row.failed:
         return DeliveryState.FAILED
     if row.unknown:
@@ -259,8 +261,8 @@ def _state_of(row: SendRow) -> DeliveryState | None:
     return DeliveryState.QUEUED if row.under_way else None
 
 
-def summary(chosen: SendSelection, answer: Ticked) -> TickSummary:
-    """All of it, down to the title, is said of what these ticks would send: else of what could be sent."""
+def summary(chosen: SendSelection, answer: TickAnswer) -> TickSummary:
+    """Describes what the present ticks would send. Before anything is ticked, it describes what could be sent."""
     plan = planned_for(chosen, answer)
     documents = (
         _sent_by(plan, chosen) or chosen.documents or [offer.document for offer in (*chosen.offers, *chosen.left_out)]
@@ -284,7 +286,7 @@ def summary(chosen: SendSelection, answer: Ticked) -> TickSummary:
     )
 
 
-def _lines_of_several(chosen: SendSelection, plan: SendPlan, answer: Ticked) -> Iterator[str]:
+def _lines_of_several(chosen: SendSelection, plan: SendPlan, answer: TickAnswer) -> Iterator[str]:
     yield _how_many(plan, answer)
     yield _went_elsewhere(sum(row.elsewhere for row in chosen.rows if row.integration.id in answer.ids))
     yield _left_out(chosen)
@@ -302,7 +304,7 @@ def _went_elsewhere(number: int) -> str:
     return words.format(count=count(number))
 
 
-def _how_many(plan: SendPlan, answer: Ticked) -> str:
+def _how_many(plan: SendPlan, answer: TickAnswer) -> str:
     if plan.deliveries == 0:
         return ""
     words = ngettext("{count} delivery.", "{count} deliveries.", plan.deliveries).format(count=count(plan.deliveries))
@@ -331,7 +333,7 @@ def _button_of_one(integrations: int) -> str:
     return words.format(count=count(integrations))
 
 
-def _effect(row: SendRow, answer: Ticked, is_single: bool) -> str:
+def _effect(row: SendRow, answer: TickAnswer, is_single: bool) -> str:
     if row.integration.id not in answer.ids:
         return _("Nothing")
     if is_single:
@@ -356,13 +358,14 @@ def _effect_of_one(route: Route, again: bool) -> str:
 
 
 def _left_out(chosen: SendSelection) -> str:
-    """Documents of the selection that cannot be sent now, with the reason that most of them have."""
+    """Returns a line on documents that cannot be sent now, with the commonest reason."""
     obstacles = [offer.obstacle for offer in chosen.offers if offer.obstacle is not None]
     if not obstacles:
         return ""
     commonest = max(set(obstacles), key=obstacles.count)
+    reason = sentence_of(reason_of(commonest))
     if len(obstacles) == 1:
         document = next(offer.document for offer in chosen.offers if offer.obstacle)
-        return _("Not sent: {document}. {reason}").format(document=name_of(document), reason=reason_of(commonest))
+        return _("Not sent: {document}. {reason}").format(document=name_of(document), reason=reason)
     words = ngettext("Not sent: {count} document. {reason}", "Not sent: {count} documents. {reason}", len(obstacles))
-    return words.format(count=count(len(obstacles)), reason=reason_of(commonest))
+    return words.format(count=count(len(obstacles)), reason=reason)

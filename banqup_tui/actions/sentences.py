@@ -1,4 +1,4 @@
-"""Sentences that several actions share: what was queued, of which document, when something happened."""
+"""Sentences that several actions share: names of documents, sums, times, rescued changes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from banqup_tui.store.outbox_entry import Rescue, RescueKind
 
 
 def name_of(document: Document) -> str:
-    """Its number, else its file's name; safe to show."""
+    """Returns the document's number, else the name of its file, safe to show."""
     return clean(document.number or document.file_name)
 
 
@@ -34,7 +34,10 @@ def kind_of(document: Document) -> str:
 
 
 def heading_of(documents: Sequence[Document]) -> str:
-    """`Invoice 2026-11874 · Meunerie de Gembloux SA · 1,215.13 EUR`, or how many and their sum."""
+    """Returns a heading for documents.
+
+    It is `Invoice 2026-11874 · Meunerie de Gembloux SA · 1,215.13 EUR` for one, the number and the sum for several.
+    """
     return _heading_of_one(documents[0]) if len(documents) == 1 else _heading_of_several(documents)
 
 
@@ -63,7 +66,7 @@ def _heading_of_several(documents: Sequence[Document]) -> str:
 
 
 def _sums(documents: Sequence[Document]) -> list[str]:
-    """One sum a currency, less what credit notes take: their amounts are negative (domain.direction)."""
+    """Returns the sum in each currency. Credit notes have negative amounts (`domain/direction.py`)."""
     sums: dict[str, int] = {}
     for document in documents:
         if document.gross_amount is not None:
@@ -73,7 +76,7 @@ def _sums(documents: Sequence[Document]) -> list[str]:
 
 
 def at_time(moment: datetime | None, now: datetime) -> str:
-    """`at 09:12`, and of another day `on 23/11/26`; empty where the time is not known."""
+    """Returns `at 09:12`, for another day `on 23/11/26`; empty if the time is not known."""
     if moment is None:
         return ""
     local = moment.astimezone()
@@ -83,6 +86,7 @@ def at_time(moment: datetime | None, now: datetime) -> str:
 
 
 def since_time(moment: datetime | None, now: datetime) -> str:
+    """Returns `since 09:12`, for another day `since 23/11/26`; empty if the time is not known."""
     if moment is None:
         return ""
     local = moment.astimezone()
@@ -92,7 +96,7 @@ def since_time(moment: datetime | None, now: datetime) -> str:
 
 
 def listed(names: Sequence[str]) -> str:
-    """`SFTP`, `SFTP and Dropbox`, `SFTP, Dropbox and Exact Online`."""
+    """Returns names as a list in words: `SFTP`, `SFTP and Dropbox`, `SFTP, Dropbox and Exact Online`."""
     shown = [clean(name) for name in names]
     if len(shown) < 2:
         return "".join(shown)
@@ -105,7 +109,7 @@ def queued(number: int, documents: str) -> str:
 
 
 def under_way_lines(waits: UnderWay) -> list[str]:
-    """What becomes of deliveries under way when their integration is removed: `2 … are finished, 5 … cancelled`."""
+    """Returns what happens to deliveries under way when their integration is removed."""
     parts = []
     if waits.sending:
         words = ngettext(
@@ -119,7 +123,7 @@ def under_way_lines(waits: UnderWay) -> list[str]:
 
 
 def rescue_lines(rescue: Rescue) -> list[str]:
-    """What became of changes that waited in a damaged file: what was saved, what was not, where the file is."""
+    """Returns what was rescued of a damaged outbox, what was lost, and where the damaged file is."""
     saved = count(rescue.saved)
     if rescue.kind is RescueKind.FOUND:
         words = ngettext(

@@ -1,4 +1,4 @@
-"""What actions need of a session, and their context read from it: the one place where actions meet the local side."""
+"""Implements what actions need of a session, and reads their context. Only here do actions meet store and sync."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from banqup_tui.actions.context import Context, Undoable
-from banqup_tui.actions.opposites import REVERSIBLE, key_of_opposite, opposite
+from banqup_tui.actions.inverse_commands import REVERSIBLE, inverse, inverse_key
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.prompts import Ask
 from banqup_tui.domain.changes import RefusedChange
@@ -27,15 +27,16 @@ from banqup_tui.sync.session import Session
 from banqup_tui.sync.threads import in_thread
 
 UNDO_SHOWN = 20
+"""The most commands that the list of undo shows."""
 _WITH_UNFILED = frozenset({Place.CLIENT_DOCUMENTS, Place.UNFILED})
 UNDO_REACH = timedelta(hours=1)
-"""How far back what the server has done is offered."""
+"""The age up to which commands that the server has carried out can be undone."""
 _STANDING = (CommandState.QUEUED, CommandState.SENDING, CommandState.DONE)
 _QUEUES = (Send.KIND, Resend.KIND)
 _REVERSIBLE_KINDS = frozenset(body.KIND for body in REVERSIBLE)
 
 
-class SessionDoing:
+class SessionAdapter:
     """A session as actions see it. What asks the server blocks, so it runs in a thread."""
 
     def __init__(self, session: Session) -> None:
@@ -45,7 +46,7 @@ class SessionDoing:
         return self._session.act(body, label=label, key=key)
 
     def act_all(self, bodies: Sequence[CommandBody], label: str = "", *, labels: Sequence[str] = ()) -> Sequence[str]:
-        """One command alone is given as it always was."""
+        """Writes the commands. One alone keeps its own label and key, as `act` gives them."""
         if len(bodies) == 1:
             return [self.act(bodies[0], labels[0] if labels else label)]
         return self._session.act_all(bodies, label=label, labels=labels)
@@ -65,16 +66,16 @@ class SessionDoing:
     def take_back(self, key: str) -> bool:
         return self._session.outbox.undo(key)
 
-    def opposite_of(self, key: str) -> CommandBody | None:
+    def inverse_of(self, key: str) -> CommandBody | None:
         entry = self._session.outbox.entry(key)
         if entry is None:
             return None
         deliveries = self._session.readers.deliveries_of(entry.documents).values()
-        return opposite(
+        return inverse(
             decode(entry.kind, entry.body), [delivery for of_document in deliveries for delivery in of_document]
         )
 
-    def is_so(self, keys: Sequence[str], *, waits: bool) -> bool:
+    def is_still_true(self, keys: Sequence[str], *, waits: bool) -> bool:
         entries = [self._session.outbox.entry(key) for key in keys]
         standing = [entry for entry in entries if entry is not None and entry.state in _STANDING]
         if len(standing) < len(keys):
@@ -83,7 +84,8 @@ class SessionDoing:
             return any(entry.is_open for entry in standing)
         queued = [entry for entry in standing if entry.kind in _QUEUES]
         if not queued or self._session.readers.state().seq < max(entry.seq for entry in queued):
-            return True  # what the service queued is not in the copy yet
+            # The service has answered, but the deliveries that it queued are not in the copy yet.
+            return True
         documents = list(dict.fromkeys(document for entry in queued for document in entry.documents))
         deliveries = self._session.readers.deliveries_of(documents).values()
         return any(delivery.is_open for of_document in deliveries for delivery in of_document)
@@ -107,7 +109,7 @@ class SessionDoing:
         return await in_thread(lambda: self._session.engine.download(sha256))
 
     async def test_connection(self, request: TestRequest) -> TestResult:
-        """A look at settings, made while somebody types, is not worth waiting for a server that is not there."""
+        """Tests settings. Checks made while the user types do not wait for an absent server."""
         engine = self._session.engine
         if request.dry and engine.is_running and not engine.state.is_connected:
             raise ServerDown
@@ -125,7 +127,7 @@ class SessionDoing:
     async def backfill_count(
         self, client_id: str, folders: Sequence[Folder], since: date | None = None
     ) -> BackfillCount | None:
-        """Counted in the copy; while that is being made the server is asked."""
+        """Counts in the copy; while the copy is still being made, asks the server."""
         readers, engine = self._session.readers, self._session.engine
         counted = await in_thread(lambda: readers.older(client_id, folders, since))
         if counted is not None or (engine.is_running and not engine.state.is_connected):
@@ -165,7 +167,7 @@ def context_at(
     unfiled_ids: Sequence[str] = (),
     changes: Sequence[RefusedChange] = (),
 ) -> Context:
-    """Reads what is selected or under the cursor from the local copy: at most a few milliseconds."""
+    """Reads what is selected or under the cursor from the local copy, within a few milliseconds."""
     readers = session.readers
     documents = list(readers.whole(document_ids))
     deliveries = readers.deliveries_of([document.id for document in documents])
@@ -180,7 +182,7 @@ def context_at(
             if place is Place.STORE or integration.client_id in clients
         ]
     return Context(
-        doing=SessionDoing(session),
+        session=SessionAdapter(session),
         ask=ask,
         place=place,
         documents=documents,
@@ -215,11 +217,11 @@ def _clients(readers: Readers, client_ids: Sequence[str]) -> list[Client]:
 
 
 def undoable(session: Session) -> list[Undoable]:
-    """Newest first: what was never tried, and what is done and has an opposite."""
+    """Returns the commands that can be undone, newest first: those never sent, and those done that have an opposite."""
     newest = session.outbox.history(UNDO_SHOWN)
-    opposites = {key_of_opposite(entry.key): entry.key for entry in newest}
-    taken_back = {opposites[entry.key] for entry in newest if entry.key in opposites}
-    entries = (_undoable(entry) for entry in newest if entry.key not in opposites and entry.key not in taken_back)
+    inverses = {inverse_key(entry.key): entry.key for entry in newest}
+    taken_back = {inverses[entry.key] for entry in newest if entry.key in inverses}
+    entries = (_undoable(entry) for entry in newest if entry.key not in inverses and entry.key not in taken_back)
     return [entry for entry in entries if entry is not None]
 
 
@@ -239,13 +241,13 @@ def is_over_ssh() -> bool:
 
 
 def has_browser() -> bool:
-    """Whether a window can be opened in front of the user."""
+    """Returns whether a browser window can be opened in front of the user."""
     has_display = sys.platform == "darwin" or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
     return has_display and not is_over_ssh()
 
 
 def download_directory() -> Path:
-    """The user's own for downloads, else their home."""
+    """Returns the user's directory for downloads, else their home."""
     import platformdirs
 
     directory = Path(platformdirs.user_downloads_dir())

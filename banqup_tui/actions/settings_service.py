@@ -1,4 +1,4 @@
-"""Trying settings that are not kept yet, looking at them, signing in with them: what a form asks the service."""
+"""What a form of settings asks the service: tests, checks and sign-ins with unsaved values."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ import msgspec
 from banqup_tui.actions.context import Context
 from banqup_tui.protocol.messages import FormSettings, SignIn, SignInRequest, TestRequest, TestResult
 
-Trying = Callable[[Mapping[str, Any]], Awaitable[TestResult]]
+SettingsTest = Callable[[Mapping[str, Any]], Awaitable[TestResult]]
 
 
-def testing(context: Context, request: TestRequest) -> Trying:
-    """Asks the receiver with the values of the form in place of those that are kept."""
+def settings_test(context: Context, request: TestRequest) -> SettingsTest:
+    """Returns a function that tests the form's values at the receiver."""
 
     async def test(values: Mapping[str, Any]) -> TestResult:
-        return await context.doing.test_connection(msgspec.structs.replace(request, settings=dict(values)))
+        return await context.session.test_connection(msgspec.structs.replace(request, settings=dict(values)))
 
     return test
 
 
-def looking(context: Context, request: TestRequest) -> Trying:
-    """Checks the values, and says where a document would go; raises where nobody can be asked now."""
-    return testing(context, msgspec.structs.replace(request, dry=True))
+def settings_check(context: Context, request: TestRequest) -> SettingsTest:
+    """Returns a function that checks the form's values without the receiver. It raises if no service answers."""
+    return settings_test(context, msgspec.structs.replace(request, dry=True))
 
 
-class Signing:
-    """Signs in with the values of the form in place of those that are kept."""
+class FormSignIn:
+    """Signs in with the form's unsaved values."""
 
     def __init__(self, context: Context, settings: FormSettings) -> None:
-        self._doing, self._settings = context.doing, settings
+        self._doing, self._settings = context.session, settings
         self.has_browser = context.has_browser
 
     async def begin(self, field: str, values: Mapping[str, Any]) -> SignIn:

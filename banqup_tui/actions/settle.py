@@ -1,13 +1,14 @@
-"""Say what was seen at the receiver of a delivery that was cut off."""
+"""Records what the user saw at the receiver of a delivery that was interrupted."""
 
 from __future__ import annotations
 
 from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import Place
-from banqup_tui.actions.prompts import Choice, Choosing
+from banqup_tui.actions.prompts import Choice, ChoiceQuestion
 from banqup_tui.actions.sentences import name_of
-from banqup_tui.actions.submission import give
+from banqup_tui.actions.submission import submit
 from banqup_tui.domain.delivery import Delivery, DeliveryState
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.text import clean
 from banqup_tui.presentation.words import _
 from banqup_tui.protocol.commands import CommandBody, Copy, Resend, Settle
@@ -26,11 +27,11 @@ class SettleDeliveryAction(Action):
     def help(self) -> str:
         return _("For a delivery that was cut off and may have arrived: say what you saw at the receiver.")
 
-    def availability(self, context: Context) -> str | None:
+    def availability(self, context: Context) -> Message | None:
         delivery = _unknown(context)
         if delivery is None:
-            return _("Nothing is unknown")
-        return _("The program is still looking it up") if delivery.is_checked_by_program else None
+            return Message("action.nothing-unknown")
+        return Message("action.looked-up") if delivery.is_checked_by_program else None
 
     def note(self, context: Context) -> str | None:
         delivery = _unknown(context)
@@ -50,14 +51,14 @@ class SettleDeliveryAction(Action):
             Choice(id="again", label=_("Send another copy"), note=_("It may be there twice")),
         ]
         title = clean(context.label_of(delivery.integration_id))
-        answer = await context.ask.choose(Choosing(title=title, choices=choices, hint=self.note(context) or ""))
+        answer = await context.ask.choose(ChoiceQuestion(title=title, choices=choices, hint=self.note(context) or ""))
         if answer is None:
             return
         command = _command(delivery, answer)
         text = _sentence(answer).format(
             what=name_of(context.document) if context.document else title, integration=title
         )
-        give(context, [command], text)
+        submit(context, [command], text)
 
 
 def _unknown(context: Context) -> Delivery | None:

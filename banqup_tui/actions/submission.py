@@ -1,4 +1,4 @@
-"""Give commands to the outbox, and say what was done and how it is taken back."""
+"""Gives commands to the outbox and tells the user what was done and how to undo it."""
 
 from __future__ import annotations
 
@@ -6,42 +6,42 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from banqup_tui.actions.context import Context
-from banqup_tui.actions.opposites import REVERSIBLE
+from banqup_tui.actions.inverse_commands import REVERSIBLE
 from banqup_tui.actions.prompts import Notice
 from banqup_tui.presentation.words import _
 from banqup_tui.protocol.commands import CommandBody
 
 
-def give(context: Context, bodies: Iterable[CommandBody], sentence: str) -> None:
-    """`sentence` says what was done, with its full stop; without it, it is the name in the list of `u`."""
+def submit(context: Context, bodies: Iterable[CommandBody], sentence: str) -> None:
+    """Gives commands and shows `sentence`, which says what was done. Without its full stop it names them in undo."""
     label = sentence.rstrip(".")
     values = tuple(bodies)
-    keys = tuple(context.doing.act_all(values, label))
-    _tell(context, values, keys, sentence)
+    keys = tuple(context.session.act_all(values, label))
+    _notify(context, values, keys, sentence)
 
 
-def give_each(context: Context, bodies: Sequence[tuple[CommandBody, str]], sentence: str) -> None:
-    """Many commands in one write, each with a name of its own in the list of `u`."""
+def submit_each(context: Context, bodies: Sequence[tuple[CommandBody, str]], sentence: str) -> None:
+    """Gives many commands in one write, each with a name of its own in the list of undo."""
     values = tuple(body for body, _label in bodies)
-    keys = tuple(context.doing.act_all(values, labels=[label for _body, label in bodies]))
-    _tell(context, values, keys, sentence)
+    keys = tuple(context.session.act_all(values, labels=[label for _body, label in bodies]))
+    _notify(context, values, keys, sentence)
 
 
-def _tell(context: Context, values: tuple[CommandBody, ...], keys: tuple[str, ...], sentence: str) -> None:
+def _notify(context: Context, values: tuple[CommandBody, ...], keys: tuple[str, ...], sentence: str) -> None:
     message = partial(Notice, undo_keys=keys, plain=sentence)
-    is_so = partial(context.doing.is_so, keys)
+    is_still_true = partial(context.session.is_still_true, keys)
     wordings = _with_undo(sentence, values)
-    sent = message(text=wordings[0], shorter=wordings[1:], holds=partial(is_so, waits=False))
+    sent = message(text=wordings[0], shorter=wordings[1:], holds=partial(is_still_true, waits=False))
     if context.offline:
         wordings = _waiting(sentence)
-        waits = message(text=wordings[0], shorter=wordings[1:], holds=partial(is_so, waits=True), later=sent)
+        waits = message(text=wordings[0], shorter=wordings[1:], holds=partial(is_still_true, waits=True), later=sent)
         context.ask.notify(waits)
     else:
         context.ask.notify(sent)
 
 
 def _waiting(sentence: str) -> tuple[str, ...]:
-    """What waits for the server, the longest first."""
+    """Returns the wordings for commands that wait for the server, longest first."""
     return (
         _("{sentence} Waits on this computer, will be sent when the line is back. u takes it back").format(
             sentence=sentence
@@ -52,7 +52,7 @@ def _waiting(sentence: str) -> tuple[str, ...]:
 
 
 def _with_undo(sentence: str, bodies: tuple[CommandBody, ...]) -> tuple[str, ...]:
-    """The longest first. What the server is doing already, and nothing can take back, says nothing of `u`."""
+    """Returns the wordings, longest first. A command that cannot be undone does not mention undo."""
     if all(isinstance(body, REVERSIBLE) for body in bodies):
         return _("{sentence} u takes it back").format(sentence=sentence), sentence
     return (sentence,)

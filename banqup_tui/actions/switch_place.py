@@ -1,4 +1,4 @@
-"""The places of the header, by digit. On AZERTY the same physical keys without Shift."""
+"""Goes to a place of the header by its digit. On AZERTY keyboards the same keys work without Shift."""
 
 from __future__ import annotations
 

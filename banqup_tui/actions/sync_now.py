@@ -1,4 +1,4 @@
-"""Send what waits and fetch what is new, now."""
+"""Sends what waits and fetches what is new, now."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ class SyncNowAction(Action):
         return _("Sends what waits and fetches what is new, without waiting for the next time.")
 
     async def run(self, context: Context) -> None:
-        await context.doing.sync_now()
+        await context.session.sync_now()
         context.ask.notify(Notice(text=_("Up to date")))

@@ -1,7 +1,7 @@
-"""Copies of documents that another program opens: readable by their owner only, and taken away again.
+"""Copies of documents for other programs: readable by their owner only, and removed at the end.
 
-Each process has a directory of its own for them, which it takes away at its end. What a process left that was killed
-goes at the start of the next: a lock says whether a directory is in use.
+Each process has a directory of its own, which it removes at its end. Directories of killed processes are removed at the
+next start: a lock, which the kernel releases with the process, says which are still in use.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _own: tuple[Path, int] | None = None
 
 
 async def open_copy(context: Context, sha256: str, name: str) -> None:
-    """Gives a copy to the program that this computer has for its content. Raises `CannotWrite`, `ServerDown`."""
-    source = await context.doing.download(sha256)
+    """Opens a copy in the program that this computer has for its content. Raises `CannotWrite` and `ServerDown`."""
+    source = await context.session.download(sha256)
     await context.ask.open_outside(await asyncio.to_thread(_copied, source, name))
 
 
 def take_away() -> None:
-    """The copies of this process, and those of processes that have ended."""
+    """Removes the copies of this process, and those of processes that have ended."""
     global _own
     with _lock:
         if _own is not None:
@@ -42,7 +42,7 @@ def take_away() -> None:
 
 
 def take_away_old() -> None:
-    """The copies of processes that have ended: the kernel lets go of a lock when a process ends, however it ends."""
+    """Removes the copies of processes that have ended."""
     root = dirs().cache / "opened"
     for directory in root.iterdir() if root.is_dir() else ():
         if _own is not None and directory == _own[0]:

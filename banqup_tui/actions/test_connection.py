@@ -1,16 +1,18 @@
-"""Try a connection with the settings that are kept."""
+"""Tests the connection with the saved settings."""
 
 from __future__ import annotations
 
 from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.prompts import Notice, Tone
+from banqup_tui.domain.messages import Message
 from banqup_tui.presentation.messages import sentence_of, words_of
 from banqup_tui.presentation.words import _
 from banqup_tui.protocol.messages import TestRequest, TestResult
 
 
 class TestConnectionAction(Action):
+    # pytest would collect the class for its name.
     __test__ = False
 
     id = "test-connection"
@@ -25,12 +27,12 @@ class TestConnectionAction(Action):
     def help(self) -> str:
         return _("Tries the receiver with the settings as they are kept; no document is sent.")
 
-    def availability(self, context: Context) -> str | None:
+    def availability(self, context: Context) -> Message | None:
         if context.offline:
-            return _("Not while offline")
+            return Message("action.offline")
         if context.place is Place.CLIENT:
-            return None if context.integration else _("No integration here")
-        return None if context.installation else _("Not installed")
+            return None if context.integration else Message("action.no-integration")
+        return None if context.installation else Message("action.not-installed")
 
     async def run(self, context: Context) -> None:
         request = _request(context)
@@ -38,14 +40,14 @@ class TestConnectionAction(Action):
             return
         progress = context.ask.progress(_("Testing"))
         try:
-            result = await context.doing.test_connection(request)
+            result = await context.session.test_connection(request)
         finally:
             progress.done()
         context.ask.notify(result_message(result))
 
 
 def result_message(result: TestResult) -> Notice:
-    """The first step that failed with its remedy, else the last one."""
+    """Returns a notice with the first failed step and its remedy, else with the last step."""
     failed = next((step for step in result.steps if not step.ok), None)
     if failed is not None:
         return Notice(text=words_of(failed.message), tone=Tone.ERROR)

@@ -1,17 +1,18 @@
-"""Take back what was done: what waits is not sent, what the server has done gets its opposite."""
+"""Undoes what was done: waiting commands are cancelled, commands that the server has done get their opposite."""
 
 from __future__ import annotations
 
 from banqup_tui.actions.context import Action, Context, Undoable
-from banqup_tui.actions.opposites import key_of_opposite
-from banqup_tui.actions.prompts import Choice, Choosing, Notice, Tone
+from banqup_tui.actions.inverse_commands import inverse_key
+from banqup_tui.actions.prompts import Choice, ChoiceQuestion, Notice, Tone
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.text import clean
 from banqup_tui.presentation.formats import count, moment
 from banqup_tui.presentation.words import _, ngettext
 
 
 class UndoAction(Action):
-    """The newest at once; with several the user chooses which."""
+    """Undoes the only command at once; of several the user chooses one."""
 
     id = "undo"
     keys = ("u",)
@@ -27,8 +28,8 @@ class UndoAction(Action):
     def title(self, context: Context) -> str:
         return _("Undo…") if len(context.undoable) > 1 else _("Undo")
 
-    def availability(self, context: Context) -> str | None:
-        return None if context.undoable else _("Nothing to take back")
+    def availability(self, context: Context) -> Message | None:
+        return None if context.undoable else Message("action.nothing-to-undo")
 
     def note(self, context: Context) -> str | None:
         if len(context.undoable) != 1:
@@ -43,19 +44,19 @@ class UndoAction(Action):
                 Choice(id=undoable.key, label=undoable.title, note=_whose_and_when(undoable, context))
                 for undoable in context.undoable
             ]
-            key = await context.ask.choose(Choosing(title=_("Undo"), choices=choices))
+            key = await context.ask.choose(ChoiceQuestion(title=_("Undo"), choices=choices))
         chosen = next((undoable for undoable in context.undoable if undoable.key == key), None)
         if chosen is None:
             return
         description = f"{chosen.title} ({_whose_and_when(chosen, context)})"
         taken_back = _("Taken back: {what}").format(what=description)
         message = Notice(text=taken_back, shorter=(_("Taken back: {what}").format(what=chosen.title),))
-        if not chosen.is_done and context.doing.take_back(chosen.key):
+        if not chosen.is_done and context.session.take_back(chosen.key):
             context.ask.notify(message)
             return
-        opposite = context.doing.opposite_of(chosen.key) if chosen.is_done else None
-        if opposite is not None:
-            context.doing.act(opposite, taken_back, key=key_of_opposite(chosen.key))
+        inverse = context.session.inverse_of(chosen.key) if chosen.is_done else None
+        if inverse is not None:
+            context.session.act(inverse, taken_back, key=inverse_key(chosen.key))
             context.ask.notify(message)
         else:
             text = _("Too late: {what}. Nothing of it waits any more.").format(what=description)
@@ -63,8 +64,8 @@ class UndoAction(Action):
 
 
 def _whose_and_when(undoable: Undoable, context: Context) -> str:
-    """`Boulangerie du Parvis SRL, 09:14`; of another day with its date."""
-    clients = context.doing.clients_of(undoable.key)
+    """Returns client and time, such as `Boulangerie du Parvis SRL, 09:14`; for another day with its date."""
+    clients = context.session.clients_of(undoable.key)
     words = ngettext("{count} client", "{count} clients", len(clients)).format(count=count(len(clients)))
     names = [clean(clients[0]) if len(clients) == 1 else words] if clients else []
     at = moment(undoable.at.astimezone(), context.now.astimezone().date(), short=True)

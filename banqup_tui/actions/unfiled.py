@@ -1,4 +1,4 @@
-"""What came in and nobody could tell whose it is: go there, look at one, place it, or let it be."""
+"""Actions on files whose client or folder is unknown: show them, look at one, place it, dismiss it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import Destination, Place
-from banqup_tui.actions.prompts import Choice, Choosing, Confirming
-from banqup_tui.actions.submission import give
+from banqup_tui.actions.prompts import Choice, ChoiceQuestion, ConfirmQuestion
+from banqup_tui.actions.submission import submit
 from banqup_tui.actions.temporary_copies import open_copy
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.identifiers import party_keys, pretty_key
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.source import Learned, RuleKind, Unfiled, what_is_learned
 from banqup_tui.domain.text import clean, safe_file_name
 from banqup_tui.presentation.folders import folder_name
@@ -38,8 +39,8 @@ class OpenUnfiledAction(Action):
     def short(self, context: Context) -> str:
         return _("To place ({count})").format(count=count(context.waiting_unfiled))
 
-    def availability(self, context: Context) -> str | None:
-        return None if context.waiting_unfiled else _("Nothing waits to be placed")
+    def availability(self, context: Context) -> Message | None:
+        return None if context.waiting_unfiled else Message("action.nothing-to-place")
 
     async def run(self, context: Context) -> None:
         context.ask.go(Destination(place=Place.UNFILED))
@@ -58,10 +59,10 @@ class PlaceFileAction(Action):
     def help(self) -> str:
         return _("Asks whose the file is and which folder it goes into; what is like it can go there by itself then.")
 
-    def availability(self, context: Context) -> str | None:
+    def availability(self, context: Context) -> Message | None:
         if not context.unfiled:
-            return _("Nothing waits to be placed")
-        return None if context.clients else _("There are no clients yet")
+            return Message("action.nothing-to-place")
+        return None if context.clients else Message("action.no-clients")
 
     def note(self, context: Context) -> str | None:
         return files_of(context.unfiled) if len(context.unfiled) > 1 else None
@@ -81,7 +82,7 @@ class PlaceFileAction(Action):
         ]
         words = ngettext("{file} is with {client}, {folder}.", "{file} are with {client}, {folder}.", len(files))
         text = words.format(file=files_of(files), client=clean(client.name), folder=folder_name(folder))
-        give(context, commands, text)
+        submit(context, commands, text)
 
 
 class DismissUnfiledAction(Action):
@@ -97,8 +98,8 @@ class DismissUnfiledAction(Action):
     def help(self) -> str:
         return _("Lets the file be: it becomes no document, and is shown no more.")
 
-    def availability(self, context: Context) -> str | None:
-        return None if context.unfiled else _("Nothing waits to be placed")
+    def availability(self, context: Context) -> Message | None:
+        return None if context.unfiled else Message("action.nothing-to-place")
 
     def note(self, context: Context) -> str | None:
         return files_of(context.unfiled) if len(context.unfiled) > 1 else None
@@ -118,10 +119,10 @@ class DismissUnfiledAction(Action):
         button = pgettext("a file", "Dismiss it")
         if number > 1:
             button = ngettext("Dismiss {count} file", "Dismiss {count} files", number).format(count=count(number))
-        if await context.ask.confirm(Confirming(title=files_of(files), lines=lines, button=button)):
+        if await context.ask.confirm(ConfirmQuestion(title=files_of(files), lines=lines, button=button)):
             words = ngettext("{file} dismissed.", "{file} dismissed.", number)
             command = DismissUnfiled(unfiled_ids=tuple(file.id for file in files))
-            give(context, [command], words.format(file=files_of(files)))
+            submit(context, [command], words.format(file=files_of(files)))
 
 
 class OpenUnfiledFileAction(Action):
@@ -140,12 +141,12 @@ class OpenUnfiledFileAction(Action):
     def short(self, context: Context) -> str:
         return _("Look")
 
-    def availability(self, context: Context) -> str | None:
+    def availability(self, context: Context) -> Message | None:
         if len(context.unfiled) != 1:
-            return _("One file at a time") if context.unfiled else _("Nothing waits to be placed")
+            return Message("action.several-files") if context.unfiled else Message("action.nothing-to-place")
         if context.unfiled[0].sha256 is None:
-            return _("Nothing waits to be placed")
-        return _("Not over SSH") if context.over_ssh else None
+            return Message("action.nothing-to-place")
+        return Message("action.over-ssh") if context.over_ssh else None
 
     async def run(self, context: Context) -> None:
         file = context.unfiled[0]
@@ -166,7 +167,7 @@ def files_of(files: Sequence[Unfiled]) -> str:
 
 
 async def _client(context: Context, files: Sequence[Unfiled]) -> Client | None:
-    """What seems likely for all of them stands first, so that Enter alone takes it."""
+    """Asks for the client. The client that all files point to stands first, so that Enter takes it."""
     seem = {file.client_id for file in files}
     likely = seem.pop() if len(seem) == 1 else None
     clients = sorted(context.clients, key=lambda client: client.id != likely)
@@ -176,7 +177,7 @@ async def _client(context: Context, files: Sequence[Unfiled]) -> Client | None:
     ]
     words = ngettext("Whose is {file}?", "Whose are {file}?", len(files))
     title = words.format(file=files_of(files))
-    answer = await context.ask.choose(Choosing(title=title, choices=choices, search=True))
+    answer = await context.ask.choose(ChoiceQuestion(title=title, choices=choices, search=True))
     return next((client for client in clients if client.id == answer), None)
 
 
@@ -185,12 +186,12 @@ async def _folder(context: Context, files: Sequence[Unfiled]) -> Folder | None:
     likely = seem.pop() if len(seem) == 1 else None
     folders = sorted(ALL_FOLDERS, key=lambda folder: folder is not likely)
     choices = [Choice(id=str(folder), label=folder_name(folder)) for folder in folders]
-    answer = await context.ask.choose(Choosing(title=_("Which folder?"), choices=choices))
+    answer = await context.ask.choose(ChoiceQuestion(title=_("Which folder?"), choices=choices))
     return Folder(answer) if answer is not None else None
 
 
 async def _remembered(context: Context, files: Sequence[Unfiled], client: Client, folder: Folder) -> str | None:
-    """Of several files nothing is learned: what they have in common is not known."""
+    """Asks whether a rule shall be learned. Several files teach none: what they have in common is not known."""
     learned = what_is_learned(files[0], folder) if len(files) == 1 else None
     if learned is None or _is_of_another(learned, client, context.clients):
         return _ONCE
@@ -209,11 +210,11 @@ async def _how_long(context: Context, file: Unfiled, client: Client, learned: Le
         Choice(id=_ONCE, label=_("This one only")),
         Choice(id=_ALWAYS, label=label, note=note),
     ]
-    return await context.ask.choose(Choosing(title=_("And the next ones?"), choices=choices))
+    return await context.ask.choose(ChoiceQuestion(title=_("And the next ones?"), choices=choices))
 
 
 def _is_of_another(learned: Learned, client: Client, clients: Iterable[Client]) -> bool:
-    """A rule against what another client is known by would never be used."""
+    """Returns whether the identifier belongs to another client, so that the rule would never apply."""
     if learned.kind is RuleKind.PATH:
         return False
     owners = {client.id for client in clients if learned.match in set(_keys(client))}

@@ -1,9 +1,10 @@
-"""Look at a document, or go into a client."""
+"""Opens a document or a client."""
 
 from __future__ import annotations
 
 from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import Destination, Place, Tab
+from banqup_tui.domain.messages import Message
 from banqup_tui.presentation.words import _
 
 
@@ -20,7 +21,7 @@ class ViewAction(Action):
     def help(self) -> str:
         return _("Opens the document under the cursor; among failures its deliveries.")
 
-    def availability(self, context: Context) -> str | None:
+    def availability(self, context: Context) -> Message | None:
         return None if context.document else _one_only(context)
 
     async def run(self, context: Context) -> None:
@@ -48,8 +49,8 @@ class OpenClientAction(Action):
     def help(self) -> str:
         return _("Opens the client under the cursor: its documents, or its integrations.")
 
-    def availability(self, context: Context) -> str | None:
-        return None if context.client else _("No client here")
+    def availability(self, context: Context) -> Message | None:
+        return None if context.client else Message("action.no-client")
 
     async def run(self, context: Context) -> None:
         if context.client is None:
@@ -60,5 +61,5 @@ class OpenClientAction(Action):
             context.ask.go(Destination(place=Place.FOLDER, client_id=context.client.id))
 
 
-def _one_only(context: Context) -> str:
-    return _("One document at a time") if context.documents else _("No document here")
+def _one_only(context: Context) -> Message:
+    return Message("action.several-documents") if context.documents else Message("action.no-document")

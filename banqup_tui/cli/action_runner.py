@@ -9,8 +9,9 @@ from banqup_tui.cli import exit_codes
 from banqup_tui.cli.ask import CommandLineAsk
 from banqup_tui.cli.output import say
 from banqup_tui.cli.runtime import CliRuntime, CommandAnswer, Fate
+from banqup_tui.domain.messages import Message
 from banqup_tui.presentation.formats import count
-from banqup_tui.presentation.messages import words_of
+from banqup_tui.presentation.messages import sentence_of, words_of
 from banqup_tui.presentation.words import _, ngettext
 
 SECONDS_TO_ANSWER = 30.0
@@ -20,7 +21,7 @@ async def carry_out(runtime: CliRuntime, action: Action, context: Context) -> in
     """The exit code. What the action tells is said once its commands are answered."""
     reason = action.availability(context)
     if reason is not None:
-        say(f"{reason}.")
+        say_unavailable(reason)
         return exit_codes.FAILED
     await action.run(context)
     messages = context.ask.messages if isinstance(context.ask, CommandLineAsk) else []
@@ -34,6 +35,11 @@ async def carry_out(runtime: CliRuntime, action: Action, context: Context) -> in
             say(message.plain_text)
         _say_older(answers)
     return code
+
+
+def say_unavailable(reason: Message) -> None:
+    """Prints why an action cannot be done now, as a sentence: most reasons have no full stop, as menus show them."""
+    say(f"{sentence_of(reason).removesuffix('.')}.")
 
 
 def _say_older(answers: Sequence[CommandAnswer]) -> None:

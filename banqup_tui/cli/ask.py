@@ -12,16 +12,16 @@ import msgspec
 
 from banqup_tui.actions.places import Destination
 from banqup_tui.actions.prompts import (
-    Choosing,
-    Confirming,
-    Deciding,
-    Filled,
+    ChoiceQuestion,
+    ConfirmQuestion,
+    DecisionQuestion,
     Form,
+    FormAnswer,
     Notice,
-    Reviewing,
-    Standing,
-    Ticked,
-    Ticking,
+    ReviewQuestion,
+    ReviewState,
+    TickAnswer,
+    TickList,
     TickSummary,
 )
 from banqup_tui.cli.output import confirmed, say
@@ -79,17 +79,17 @@ class CommandLineAsk:
         self.messages: list[Notice] = []
         self.left_out = 0
 
-    async def choose(self, question: Choosing) -> str | None:
+    async def choose(self, question: ChoiceQuestion) -> str | None:
         raise NotOnTheCommandLine(message("cli.only-in-terminal", title=question.title))
 
-    async def tick(self, question: Ticking) -> Ticked | None:
-        nothing = Ticked(ids=frozenset(), option=self._again, processed=self._processed)
+    async def tick(self, question: TickList) -> TickAnswer | None:
+        nothing = TickAnswer(ids=frozenset(), option=self._again, processed=self._processed)
         wanted = {row.id for row in question.rows if row.ticked or (self._again and row.possible)}
         ticked = msgspec.structs.replace(nothing, ids=frozenset(wanted | question.summary(nothing).wanted))
         self._tell(question, question.summary(ticked))
         return ticked
 
-    def _tell(self, question: Ticking, summary: TickSummary) -> None:
+    def _tell(self, question: TickList, summary: TickSummary) -> None:
         _integration, has, sent = question.columns
         for row in question.rows:
             if not summary.effects or row.id in summary.effects:
@@ -100,23 +100,23 @@ class CommandLineAsk:
         for line in summary.lines:
             say(line)
 
-    async def confirm(self, question: Confirming) -> bool:
+    async def confirm(self, question: ConfirmQuestion) -> bool:
         if self._sure:
             return True
         for line in question.lines:
             say(line)
         return confirmed(question.title)
 
-    async def decide(self, question: Deciding) -> str | None:
+    async def decide(self, question: DecisionQuestion) -> str | None:
         for line in (question.title, *question.lines):
             say(line)
         return None
 
-    async def fill_in(self, form: Form) -> Filled | None:
+    async def fill_in(self, form: Form) -> FormAnswer | None:
         answers = self._answers
         folders = answers.folders if form.folders is not None else None
         older = await self._count_older(form) if answers.older else None
-        return Filled(values=answers.values, older=older, since=answers.since, folders=folders, label=answers.label)
+        return FormAnswer(values=answers.values, older=older, since=answers.since, folders=folders, label=answers.label)
 
     async def _count_older(self, form: Form) -> BackfillCount | None:
         """The number is said before anything is asked of the backend."""
@@ -129,12 +129,12 @@ class CommandLineAsk:
         say(words.format(count=count(older.count)))
         return older
 
-    async def review(self, question: Reviewing) -> bool:
+    async def review(self, question: ReviewQuestion) -> bool:
         """Says how each stands; what needs more is left out, and the exit code tells."""
         rows = question.rows()
         for row in rows:
             say(_("{label}: {note}.").format(label=row.label, note=row.note))
-        self.left_out = sum(row.standing is Standing.NEEDS for row in rows)
+        self.left_out = sum(row.state is ReviewState.NEEDS for row in rows)
         return bool(question.go_on())
 
     async def where_to(self, title: str, suggestion: Path) -> Path | None:

@@ -50,7 +50,7 @@ def context_for(runtime: CliRuntime, ask: Ask, place: Place, **more: object) -> 
     """The context of an action on the command line: files go to the current directory."""
     extensions = {extension.id: extension for extension in runtime.extensions()}
     return Context(
-        doing=runtime.doing,
+        session=runtime.session,
         ask=ask,
         place=place,
         extensions=extensions,

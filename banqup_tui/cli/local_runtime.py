@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from banqup_tui.actions.sentences import rescue_lines
-from banqup_tui.actions.session_context import SessionDoing
+from banqup_tui.actions.session_context import SessionAdapter
 from banqup_tui.app_dirs import AppDirs
 from banqup_tui.cli.output import say
 from banqup_tui.cli.runtime import CliRuntime, CommandAnswer, Fate, NoBackend
@@ -78,7 +78,7 @@ class LocalRuntime:
         self._woken = asyncio.Event()
         self._clock_announced = False
         self._loop = asyncio.get_running_loop()
-        self.doing = SessionDoing(session)
+        self.session = SessionAdapter(session)
         session.engine.subscribe(self._wake)
 
     @property

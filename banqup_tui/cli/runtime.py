@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from banqup_tui.actions.context import Doing
+from banqup_tui.actions.context import ActionSession
 from banqup_tui.app_dirs import AppDirs
 from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.domain.client import Client
@@ -70,7 +70,7 @@ class CliRuntime(Protocol):
     """Reads are of the local copy; `sync` brings it in step first."""
 
     @property
-    def doing(self) -> Doing: ...
+    def session(self) -> ActionSession: ...
 
     @property
     def firm(self) -> str: ...

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from banqup_tui.actions.context import Doing
+from banqup_tui.actions.context import ActionSession
 from banqup_tui.cli import exit_codes
 from banqup_tui.cli.output import say
 from banqup_tui.domain.errors import BanqupError
@@ -48,7 +48,7 @@ class NobodySignedIn(BanqupError):
 
 
 async def signed_in(
-    doing: Doing,
+    session: ActionSession,
     extension: Extension,
     entered: Mapping[str, Any],
     inherited: Mapping[str, Any],
@@ -59,7 +59,7 @@ async def signed_in(
 ) -> dict[str, Any]:
     """`entered` with the sign-in added, once it is done. `inherited`: what is kept already. Raises `BanqupError`."""
     field = _field(extension, {**inherited, **entered})
-    begun = await doing.begin_sign_in(
+    begun = await session.begin_sign_in(
         SignInRequest(
             extension_id=extension.id,
             installation_id=installation_id,
@@ -71,7 +71,7 @@ async def signed_in(
     )
     say(_("Sign in at {provider}: open this address in a browser on any computer.").format(provider=begun.provider))
     say(begun.url)
-    done = await _until_done(doing, begun)
+    done = await _until_done(session, begun)
     if done.state is SignInState.REFUSED:
         raise NotSignedIn(done.reason or message("sign-in.refused-without-reason", provider=done.provider))
     say(_("Signed in at {provider}.").format(provider=done.provider))
@@ -93,7 +93,7 @@ def _field(extension: Extension, settings: Mapping[str, Any]) -> str:
     raise NothingToSignInTo(message("cli.no-sign-in-with-these", id=extension.id, options=" ".join(missing)))
 
 
-async def _until_done(doing: Doing, begun: SignIn) -> SignIn:
+async def _until_done(session: ActionSession, begun: SignIn) -> SignIn:
     """Looks each second, and takes the address that a person pastes meanwhile."""
     end = time.monotonic() + SECONDS_TO_SIGN_IN
     with _pasted_lines() as lines:
@@ -110,7 +110,7 @@ async def _until_done(doing: Doing, begun: SignIn) -> SignIn:
                 raise NobodySignedIn(message("cli.nobody-signed-in"))
             address = await _next(lines)
             try:
-                sign_in = await (doing.return_to(begun.id, address) if address else doing.sign_in(begun.id))
+                sign_in = await (session.return_to(begun.id, address) if address else session.sign_in(begun.id))
             except (NoNetwork, NotAnswered, ServerDown) as error:
                 if address:
                     say(words_of(error.message))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from banqup_tui.domain.changes import Hindrance, RefusedChange
+from banqup_tui.domain.messages import Message
 from banqup_tui.presentation.messages import remedy_of, sentence_of
 from banqup_tui.presentation.words import _
 
@@ -15,7 +16,7 @@ def why_not(one: RefusedChange) -> str:
 
 def what_to_do(one: RefusedChange) -> str:
     if one.hindrance is not None:
-        return hindrance_words(one.hindrance)
+        return sentence_of(hindrance_message(one.hindrance))
     remedy = remedy_of(one.reason)
     if remedy:
         return remedy
@@ -24,10 +25,10 @@ def what_to_do(one: RefusedChange) -> str:
     return _("Try it again, or clear it.")
 
 
-def hindrance_words(hindrance: Hindrance) -> str:
+def hindrance_message(hindrance: Hindrance) -> Message:
     """Returns why a command cannot be repeated, and what to do instead."""
     return {
-        Hindrance.SETTINGS_FORGOTTEN: _("Its settings are not kept here: give them again where they belong."),
-        Hindrance.CONTENT_LOST: _("What it held was lost: do it again."),
-        Hindrance.FILE_GONE: _("Its file is not kept here any more: import it again."),
+        Hindrance.SETTINGS_FORGOTTEN: Message("change.settings-forgotten"),
+        Hindrance.CONTENT_LOST: Message("change.content-lost"),
+        Hindrance.FILE_GONE: Message("change.file-gone"),
     }[hindrance]

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.timer import Timer
 
-from banqup_tui.actions.prompts import Filled, Form, Tone
+from banqup_tui.actions.prompts import Form, FormAnswer, Tone
 from banqup_tui.domain.days import read_day
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.setting_rules import kind_of, value_of
@@ -56,7 +56,7 @@ LOOK_AGAIN = 1.0
 
 
 class FormScreen(Sheet):
-    """Dismissed with `Filled`, or None."""
+    """Dismissed with `FormAnswer`, or None."""
 
     DEFAULT_CSS = """
     FormScreen #help { width: 40; }
@@ -75,7 +75,7 @@ class FormScreen(Sheet):
         self._older: BackfillCount | None = form.older
         self._looking: Timer | None = None
         self._signing: SignInAtForm | None = None
-        self.answer: Filled | None = None
+        self.answer: FormAnswer | None = None
 
     def compose_body(self) -> ComposeResult:
         yield self.view
@@ -211,15 +211,15 @@ class FormScreen(Sheet):
     def action_back(self) -> None:
         self._leave(None)
 
-    def _leave(self, answer: Filled | None) -> None:
+    def _leave(self, answer: FormAnswer | None) -> None:
         self.answer = answer
         self.banqup.left(self, answer)
 
     # what was filled in
 
-    def _filled(self) -> Filled:
+    def _filled(self) -> FormAnswer:
         older = self._older if OLDER in self.view.ticked(OLDER) else None
-        return Filled(
+        return FormAnswer(
             values=self._values(),
             older=older,
             since=self._since() if older else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from banqup_tui.actions.prompts import Form, Naming
+from banqup_tui.actions.prompts import Form, NameQuestion
 from banqup_tui.domain import setting_rules
 from banqup_tui.domain.days import read_day
 from banqup_tui.domain.folder import Folder
@@ -68,7 +68,7 @@ def not_asked(form: Form, texts: Mapping[str, str]) -> Iterator[str]:
     return (name for name, schema in properties.items() if not setting_rules.is_asked(schema, settings))
 
 
-def _name_field(naming: Naming) -> FormField:
+def _name_field(naming: NameQuestion) -> FormField:
     taken = {name.casefold() for name in naming.taken}
 
     def check(text: str) -> Wrong | None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from banqup_tui.actions.prompts import SigningIn
+from banqup_tui.actions.prompts import SignInSteps
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.messages import message
 from banqup_tui.domain.text import clean
@@ -25,7 +25,7 @@ POLL = 1.0
 class SignInAtForm:
     """`panel` lies over `screen`, which gives on what is wished there."""
 
-    def __init__(self, screen: Sheet, panel: SignInPanel, signing: SigningIn) -> None:
+    def __init__(self, screen: Sheet, panel: SignInPanel, signing: SignInSteps) -> None:
         self._screen, self._panel, self._signing = screen, panel, signing
         self._url, self._id = "", ""
 

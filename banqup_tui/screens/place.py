@@ -183,7 +183,7 @@ class PlaceScreen(Sheet):
         context = self.context()
         reason = action.availability(context)
         if reason is not None:
-            words = (Word(reason, "muted"),)
+            words = (Word(sentence_of(reason), "muted"),)
             self.info.say(words, holds=lambda: action.availability(self.context()) is not None)
             return
         self.run_worker(self._run(action_id, context), group="action", exclusive=False, exit_on_error=False)
@@ -264,7 +264,7 @@ class PlaceScreen(Sheet):
                 key=entry.key,
                 presses=registry.BY_ID[entry.id].keys,
                 note=entry.note or "",
-                reason=entry.reason,
+                reason=sentence_of(entry.reason) or None,
                 part=entry.part,
             )
             for entry in registry.menu_of(context)
@@ -285,7 +285,7 @@ class PlaceScreen(Sheet):
             PaletteEntry(
                 id=f"action:{entry.id}",
                 label=entry.title,
-                beside=entry.reason or self.menu_title(),
+                beside=sentence_of(entry.reason) or self.menu_title(),
                 key="" if entry.reason else entry.key,
                 possible=entry.reason is None,
             )

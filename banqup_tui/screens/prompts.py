@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from banqup_tui.actions.places import Destination
 from banqup_tui.actions.prompts import (
-    Choosing,
-    Confirming,
-    Deciding,
-    Filled,
+    ChoiceQuestion,
+    ConfirmQuestion,
+    DecisionQuestion,
     Form,
+    FormAnswer,
     Notice,
     ProgressReporter,
-    Reviewing,
-    Ticked,
-    Ticking,
+    ReviewQuestion,
+    TickAnswer,
+    TickList,
     Tone,
 )
 from banqup_tui.presentation.words import _
@@ -45,7 +45,7 @@ class TerminalAsk:
         await self._screen.mount(made)
         return made
 
-    async def choose(self, question: Choosing) -> str | None:
+    async def choose(self, question: ChoiceQuestion) -> str | None:
         if question.search:
             return await self._find(question)
         from banqup_tui.widgets.choose import Choose, Option
@@ -66,7 +66,7 @@ class TerminalAsk:
         self._screen.info.set_instead()
         return cast("str | None", answer)
 
-    async def _find(self, question: Choosing) -> str | None:
+    async def _find(self, question: ChoiceQuestion) -> str | None:
         """One of hundreds, by typing a part of it."""
         from banqup_tui.screens.place import found
         from banqup_tui.widgets.palette import Palette, PaletteEntry
@@ -84,7 +84,7 @@ class TerminalAsk:
         )
         return cast("str | None", await panel.asked())
 
-    async def tick(self, question: Ticking) -> Ticked | None:
+    async def tick(self, question: TickList) -> TickAnswer | None:
         from banqup_tui.widgets.tick_panel import TickLine, TickPanel, TickQuestion
 
         panel = await self.panel(TickPanel)
@@ -108,9 +108,9 @@ class TerminalAsk:
         if answer is None:
             return None
         ids, option, processed = answer
-        return Ticked(ids=ids, option=option, processed=processed)
+        return TickAnswer(ids=ids, option=option, processed=processed)
 
-    async def confirm(self, question: Confirming) -> bool:
+    async def confirm(self, question: ConfirmQuestion) -> bool:
         from banqup_tui.widgets.buttons import Button
         from banqup_tui.widgets.confirm import Confirm
 
@@ -121,7 +121,7 @@ class TerminalAsk:
         panel.fill(question.title, question.lines, buttons)
         return bool(await panel.asked() == "yes")
 
-    async def decide(self, question: Deciding) -> str | None:
+    async def decide(self, question: DecisionQuestion) -> str | None:
         from banqup_tui.widgets.buttons import Button
         from banqup_tui.widgets.confirm import Confirm
 
@@ -129,12 +129,12 @@ class TerminalAsk:
         panel.fill(question.title, question.lines, [Button(choice.id, choice.label) for choice in question.choices])
         return cast("str | None", await panel.asked())
 
-    async def fill_in(self, form: Form) -> Filled | None:
+    async def fill_in(self, form: Form) -> FormAnswer | None:
         from banqup_tui.screens.form import FormScreen
 
-        return cast("Filled | None", await self._screen.banqup.push_and_wait(FormScreen(form)))
+        return cast("FormAnswer | None", await self._screen.banqup.push_and_wait(FormScreen(form)))
 
-    async def review(self, question: Reviewing) -> bool:
+    async def review(self, question: ReviewQuestion) -> bool:
         from banqup_tui.screens.review import ReviewScreen
 
         return bool(await self._screen.banqup.push_and_wait(ReviewScreen(question)))
@@ -203,11 +203,11 @@ class _InfoProgress:
         self._screen.say(f"{self._title}: {part}  {text}".rstrip())
 
 
-def _effects(question: Ticking) -> Callable[[frozenset[str], bool, bool], Effects]:
+def _effects(question: TickList) -> Callable[[frozenset[str], bool, bool], Effects]:
     from banqup_tui.widgets.tick_panel import Effects
 
     def effects(ids: frozenset[str], option: bool, processed: bool) -> Effects:
-        summary = question.summary(Ticked(ids=ids, option=option, processed=processed))
+        summary = question.summary(TickAnswer(ids=ids, option=option, processed=processed))
         has = summary.has or None
         return Effects(
             summary.effects, summary.lines, summary.button, summary.title, summary.subtitle, has, summary.wanted

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 
-from banqup_tui.actions.prompts import Reviewing, ReviewRow, Standing
+from banqup_tui.actions.prompts import ReviewQuestion, ReviewRow, ReviewState
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.signs import SignName, sign
 from banqup_tui.presentation.words import _, ngettext
@@ -21,10 +22,10 @@ from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.theme import Token
 
-_STANDINGS: dict[Standing, tuple[SignName, Token, Token]] = {
-    Standing.READY: ("done", "ok", "text"),
-    Standing.NEEDS: ("warning", "warn", "text"),
-    Standing.HAS: ("none", "muted", "muted"),
+_LOOKS_OF_STATE: dict[ReviewState, tuple[SignName, Token, Token]] = {
+    ReviewState.READY: ("done", "ok", "text"),
+    ReviewState.NEEDS: ("warning", "warn", "text"),
+    ReviewState.HAS: ("none", "muted", "muted"),
 }
 """Sign, its colour, and that of the name."""
 
@@ -38,7 +39,7 @@ class ReviewScreen(Sheet):
         Binding("w", "one_by_one", show=False, id="review.one-by-one"),
     ]
 
-    def __init__(self, question: Reviewing) -> None:
+    def __init__(self, question: ReviewQuestion) -> None:
         super().__init__()
         self._question = question
         self._rows: Sequence[ReviewRow] = ()
@@ -79,7 +80,7 @@ class ReviewScreen(Sheet):
         return left(2, first, "muted"), left(note, second, "muted")
 
     def _next_that_needs(self) -> str | None:
-        return next((row.id for row in self._rows if row.standing is Standing.NEEDS), None)
+        return next((row.id for row in self._rows if row.state is ReviewState.NEEDS), None)
 
     # what happens
 
@@ -121,14 +122,14 @@ class ReviewScreen(Sheet):
 
 
 def _item(row: ReviewRow, width: int) -> Item:
-    name, token, of_label = _STANDINGS[row.standing]
+    name, token, of_label = _LOOKS_OF_STATE[row.state]
     note = _note_column(width)
     return Item(
         row.id,
         (
-            left(0, sign(name), token, bold=row.standing is Standing.NEEDS),
+            left(0, sign(name), token, bold=row.state is ReviewState.NEEDS),
             fitted(2, note - 2, row.label, of_label),
-            fitted(note, width, row.note, "muted" if row.standing is not Standing.NEEDS else "text"),
+            fitted(note, width, row.note, "muted" if row.state is not ReviewState.NEEDS else "text"),
         ),
     )
 
@@ -138,18 +139,20 @@ def _note_column(width: int) -> int:
 
 
 def _summary(rows: Sequence[ReviewRow]) -> str:
-    number = {standing: sum(row.standing is standing for row in rows) for standing in Standing}
+    number = Counter(row.state for row in rows)
     parts = [
-        ngettext("{count} ready", "{count} ready", number[Standing.READY]).format(count=count(number[Standing.READY]))
+        ngettext("{count} ready", "{count} ready", number[ReviewState.READY]).format(
+            count=count(number[ReviewState.READY])
+        )
     ]
-    if number[Standing.NEEDS]:
-        words = ngettext("{count} needs settings", "{count} need settings", number[Standing.NEEDS])
-        parts.append(words.format(count=count(number[Standing.NEEDS])))
-    if number[Standing.HAS]:
+    if number[ReviewState.NEEDS]:
+        words = ngettext("{count} needs settings", "{count} need settings", number[ReviewState.NEEDS])
+        parts.append(words.format(count=count(number[ReviewState.NEEDS])))
+    if number[ReviewState.HAS]:
         words = ngettext(
             "{count} has it already (Enter: once more)",
             "{count} have it already (Enter: once more)",
-            number[Standing.HAS],
+            number[ReviewState.HAS],
         )
-        parts.append(words.format(count=count(number[Standing.HAS])))
+        parts.append(words.format(count=count(number[ReviewState.HAS])))
     return ", ".join(parts)

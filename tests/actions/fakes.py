@@ -10,7 +10,17 @@ from typing import Any
 
 from banqup_tui.actions.context import Context
 from banqup_tui.actions.places import Destination, Place
-from banqup_tui.actions.prompts import Choosing, Confirming, Deciding, Filled, Form, Notice, Reviewing, Ticked, Ticking
+from banqup_tui.actions.prompts import (
+    ChoiceQuestion,
+    ConfirmQuestion,
+    DecisionQuestion,
+    Form,
+    FormAnswer,
+    Notice,
+    ReviewQuestion,
+    TickAnswer,
+    TickList,
+)
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.document import Document, DocumentKind, Party
@@ -29,7 +39,7 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 PARVIS = Client(id="parvis", reference="PARVIS", name="Boulangerie du Parvis SRL", vat_number="BE0465123710")
 
 
-class FakeDoing:
+class FakeActionSession:
     def __init__(self, files: Path | None = None, *, tried: Sequence[str] = ()) -> None:
         self.acts: list[Value] = []
         self.taken_back: list[str] = []
@@ -52,7 +62,7 @@ class FakeDoing:
         self.acts.append(body)
         return key or f"key-{len(self.acts)}"
 
-    def opposite_of(self, key: str) -> Value | None:
+    def inverse_of(self, key: str) -> Value | None:
         return self.opposites.get(key)
 
     def act_all(self, bodies: Sequence[Value], label: str = "", *, labels: Sequence[str] = ()) -> list[str]:
@@ -74,7 +84,7 @@ class FakeDoing:
         self.taken_back.append(key)
         return key not in self._tried
 
-    def is_so(self, keys: Sequence[str], *, waits: bool) -> bool:
+    def is_still_true(self, keys: Sequence[str], *, waits: bool) -> bool:
         return True
 
     def clients_of(self, key: str) -> list[str]:
@@ -160,27 +170,27 @@ class FakeAsk:
         self.opened: list[Path] = []
         self.only_errors = 0
 
-    async def choose(self, question: Choosing) -> str | None:
+    async def choose(self, question: ChoiceQuestion) -> str | None:
         self.questions.append(question)
         return self.answer
 
-    async def tick(self, question: Ticking) -> Ticked | None:
+    async def tick(self, question: TickList) -> TickAnswer | None:
         self.questions.append(question)
         return self.answer
 
-    async def confirm(self, question: Confirming) -> bool:
+    async def confirm(self, question: ConfirmQuestion) -> bool:
         self.questions.append(question)
         return bool(self.answer)
 
-    async def decide(self, question: Deciding) -> str | None:
+    async def decide(self, question: DecisionQuestion) -> str | None:
         self.questions.append(question)
         return self.answer
 
-    async def fill_in(self, form: Form) -> Filled | None:
+    async def fill_in(self, form: Form) -> FormAnswer | None:
         self.questions.append(form)
-        return self.answer if isinstance(self.answer, Filled) else None
+        return self.answer if isinstance(self.answer, FormAnswer) else None
 
-    async def review(self, question: Reviewing) -> bool:
+    async def review(self, question: ReviewQuestion) -> bool:
         self.questions.append(question)
         return bool(question.go_on())
 
@@ -273,9 +283,9 @@ def an_installation(slug: str, **more: Any) -> Installation:
     return Installation(id=f"{slug}-installed", extension_id=slug, **more)
 
 
-def a_context(ask: FakeAsk | None = None, doing: FakeDoing | None = None, **more: Any) -> Context:
+def a_context(ask: FakeAsk | None = None, session: FakeActionSession | None = None, **more: Any) -> Context:
     entered: dict[str, Any] = {
-        "doing": doing or FakeDoing(),
+        "session": session or FakeActionSession(),
         "ask": ask or FakeAsk(),
         "place": Place.FOLDER,
         "client": PARVIS,

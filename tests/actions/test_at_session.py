@@ -10,6 +10,7 @@ from banqup_tui.actions.registry import BY_ID, actions_of
 from banqup_tui.actions.session_context import context_at, undoable
 from banqup_tui.app_dirs import AppDirs
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.presentation.messages import texts_by_code
 from banqup_tui.protocol.local import Endpoint
 from banqup_tui.sync.session import Session
 from tests.actions.fakes import FakeAsk
@@ -30,7 +31,8 @@ def session(tmp_path: Path) -> Iterator[Session]:
 @pytest.mark.parametrize("place", Place)
 def test_every_place_can_be_asked_about_before_anything_was_copied(session: Session, place: Place) -> None:
     context = context_at(session, FakeAsk(), place)
-    assert all(action.availability(context) is None or action.availability(context) for action in actions_of(place))
+    reasons = [action.availability(context) for action in actions_of(place)]
+    assert {reason.code for reason in reasons if reason is not None} <= set(texts_by_code())
 
 
 async def test_files_imported_offline_wait_under_their_name_and_are_taken_back(

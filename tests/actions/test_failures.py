@@ -23,8 +23,9 @@ from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.failures import Failing, grouped
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.messages import text_message
+from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.protocol.commands import Dismiss, Resend, ResumeIntegration, Send
-from tests.actions.fakes import FakeAsk, FakeDoing, a_context, a_document, an_integration
+from tests.actions.fakes import FakeActionSession, FakeAsk, a_context, a_document, an_integration
 
 SFTP = an_integration("SFTP")
 
@@ -39,37 +40,37 @@ def failing(number: int, state: DeliveryState = DeliveryState.FAILED) -> list[Fa
     ]  # fmt: skip
 
 
-def context(found: list[Failing], ask: FakeAsk, doing: FakeDoing, integration: Any = SFTP) -> Context:
+def context(found: list[Failing], ask: FakeAsk, session: FakeActionSession, integration: Any = SFTP) -> Context:
     counts = {("sftp", str(found[0].state), cause_of(found[0].reason)): len(found)}
     (group,) = grouped(counts, {"sftp": integration})
     return a_context(
-        ask, doing, place=Place.FAILURES, any_failed=True, failures=group, failing=lambda: found,
+        ask, session, place=Place.FAILURES, any_failed=True, failures=group, failing=lambda: found,
         integrations=[integration],
     )  # fmt: skip
 
 
 async def test_all_of_a_cause_are_sent_again_in_batches_after_their_number_was_confirmed() -> None:
-    ask, doing = FakeAsk(answer=True), FakeDoing()
-    await RetryFailuresAction().run(context(failing(1_200), ask, doing))
+    ask, session = FakeAsk(answer=True), FakeActionSession()
+    await RetryFailuresAction().run(context(failing(1_200), ask, session))
     (question,) = ask.questions
     assert (question.title, question.button) == ("1,200 deliveries of 1 client", "Send 1,200 deliveries")
-    assert [len(one.document_ids) for one in doing.acts] == [500, 500, 200]
-    assert all(isinstance(one, Send) and one.integration_ids == ("sftp",) for one in doing.acts)
+    assert [len(one.document_ids) for one in session.acts] == [500, 500, 200]
+    assert all(isinstance(one, Send) and one.integration_ids == ("sftp",) for one in session.acts)
     assert ask.messages[0].plain_text == "1,200 deliveries queued again."
 
 
 async def test_nothing_happens_without_the_confirmation() -> None:
     for action in (RetryFailuresAction(), DismissFailuresAction(), ExportFailuresAction()):
-        ask, doing = FakeAsk(), FakeDoing()
-        await action.run(context(failing(3), ask, doing))
-        assert (doing.acts, ask.messages) == ([], [])
+        ask, session = FakeAsk(), FakeActionSession()
+        await action.run(context(failing(3), ask, session))
+        assert (session.acts, ask.messages) == ([], [])
 
 
 async def test_an_integration_that_had_stopped_goes_on_first() -> None:
-    ask, doing = FakeAsk(answer=True), FakeDoing()
+    ask, session = FakeAsk(answer=True), FakeActionSession()
     broken = an_integration("SFTP", state=IntegrationState.BROKEN)
-    await RetryFailuresAction().run(context(failing(2), ask, doing, broken))
-    assert doing.acts == [
+    await RetryFailuresAction().run(context(failing(2), ask, session, broken))
+    assert session.acts == [
         ResumeIntegration(integration_id="sftp"),
         Send(document_ids=("d0", "d1"), integration_ids=("sftp",)),
     ]
@@ -77,27 +78,27 @@ async def test_an_integration_that_had_stopped_goes_on_first() -> None:
 
 
 async def test_what_may_have_arrived_is_sent_again_only_after_a_warning() -> None:
-    ask, doing = FakeAsk(answer=True), FakeDoing()
-    here = context(failing(2, DeliveryState.UNKNOWN), ask, doing)
+    ask, session = FakeAsk(answer=True), FakeActionSession()
+    here = context(failing(2, DeliveryState.UNKNOWN), ask, session)
     assert RetryFailuresAction().note(here) == "They may have arrived: each may then be there twice"
     await RetryFailuresAction().run(here)
     assert ask.questions[0].dangerous
-    assert [type(one) for one in doing.acts] == [Resend]
+    assert [type(one) for one in session.acts] == [Resend]
 
 
 async def test_with_the_integration_paused_nothing_is_asked_and_the_reason_is_said() -> None:
-    ask, doing = FakeAsk(answer=True), FakeDoing()
+    ask, session = FakeAsk(answer=True), FakeActionSession()
     paused = an_integration("SFTP", state=IntegrationState.PAUSED)
-    await RetryFailuresAction().run(context(failing(2), ask, doing, paused))
+    await RetryFailuresAction().run(context(failing(2), ask, session, paused))
     assert ask.questions == []
     assert ask.messages[0].text == "Their integrations are paused or removed: resume them first."
 
 
 async def test_all_of_a_cause_are_dismissed_in_batches() -> None:
-    ask, doing = FakeAsk(answer=True), FakeDoing()
-    await DismissFailuresAction().run(context(failing(700), ask, doing))
-    assert [len(one.delivery_ids) for one in doing.acts] == [500, 200]
-    assert isinstance(doing.acts[0], Dismiss)
+    ask, session = FakeAsk(answer=True), FakeActionSession()
+    await DismissFailuresAction().run(context(failing(700), ask, session))
+    assert [len(one.delivery_ids) for one in session.acts] == [500, 200]
+    assert isinstance(session.acts[0], Dismiss)
     assert ask.questions[0].button == "Dismiss 700 deliveries"
 
 
@@ -106,10 +107,10 @@ def written(directory: Path) -> list[Path]:
 
 
 async def test_failures_are_written_to_a_file_that_is_not_written_over(tmp_path: Path) -> None:
-    ask, doing = FakeAsk(answer=tmp_path), FakeDoing()
-    doing.known = [a_document("d0", number="=HYPERLINK(1)", file_name="+1.xml")]
+    ask, session = FakeAsk(answer=tmp_path), FakeActionSession()
+    session.known = [a_document("d0", number="=HYPERLINK(1)", file_name="+1.xml")]
     for _ in range(2):
-        await ExportFailuresAction().run(context(failing(2), ask, doing))
+        await ExportFailuresAction().run(context(failing(2), ask, session))
     first, second = written(tmp_path)
     assert first.read_bytes() == second.read_bytes()
     rows = list(csv.reader(io.StringIO(first.read_bytes().decode("utf-8-sig"))))
@@ -126,7 +127,7 @@ def test_no_cell_is_a_formula(text: str) -> None:
 
 async def test_the_way_there_is_in_the_footer_as_long_as_something_failed() -> None:
     nothing = a_context(place=Place.CLIENT_DOCUMENTS)
-    assert GoToFailuresAction().availability(nothing) == "Nothing failed"
+    assert sentence_of(GoToFailuresAction().availability(nothing)) == "Nothing failed"
     ask = FakeAsk()
     here = a_context(ask, place=Place.CLIENT_DOCUMENTS, any_failed=True)
     assert ("f", "Failures") in footer_of(here)
@@ -136,7 +137,7 @@ async def test_the_way_there_is_in_the_footer_as_long_as_something_failed() -> N
 
 async def test_a_cause_opens_its_documents() -> None:
     ask = FakeAsk()
-    here = context(failing(1), ask, FakeDoing())
+    here = context(failing(1), ask, FakeActionSession())
     await OpenFailuresAction().run(here)
     assert here.failures is not None
     assert ask.went == [Destination(place=Place.FAILED, failures=here.failures.key)]

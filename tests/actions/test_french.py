@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from banqup_tui.actions.prompts import Ticked
+from banqup_tui.actions.prompts import TickAnswer
 from banqup_tui.actions.registry import ACTIONS, menu_of
 from banqup_tui.actions.send_to_integrations import question
 from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.presentation.words import use_language
 from tests.actions.fakes import a_context, a_delivery, a_document, an_integration
 
@@ -45,7 +46,7 @@ def test_the_menu_is_french() -> None:
         "Copier…",
         "Annuler l'envoi",
     ]
-    notes = [entry.note or entry.reason for entry in menu_of(failed_once())]
+    notes = [entry.note or sentence_of(entry.reason) for entry in menu_of(failed_once())]
     assert notes[0] == "Vers SFTP\u00a0; Exact Online l'a déjà"
     assert notes[5] == "Pas par SSH\u00a0: téléchargez-le plutôt"
     assert notes[7] == "Rien n'est en file"
@@ -55,7 +56,7 @@ def test_the_send_panel_is_french() -> None:
     asked = question(failed_once())
     assert asked.title == "Renvoyer aux intégrations"
     assert asked.columns == ("Intégration", "Ce qu'elle a", "Ce qui part")
-    assert asked.summary(Ticked(ids=frozenset({"sftp"}))).button == "Envoyer à 1 intégration"
+    assert asked.summary(TickAnswer(ids=frozenset({"sftp"}))).button == "Envoyer à 1 intégration"
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.id)

@@ -9,12 +9,13 @@ from banqup_tui.actions.context import Undoable
 from banqup_tui.actions.file_export import CannotWrite, save_copy
 from banqup_tui.actions.import_selection import files_below
 from banqup_tui.actions.places import Place, Tab
-from banqup_tui.actions.prompts import Filled
+from banqup_tui.actions.prompts import FormAnswer
 from banqup_tui.actions.registry import BY_ID
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.messages import Message
 from banqup_tui.presentation.formats import moment
+from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.protocol.commands import (
     AddIntegration,
     Backfill,
@@ -34,8 +35,8 @@ from banqup_tui.protocol.commands import (
 from banqup_tui.protocol.messages import BackfillCount
 from tests.actions.fakes import (
     NOW,
+    FakeActionSession,
     FakeAsk,
-    FakeDoing,
     a_context,
     a_delivery,
     a_document,
@@ -46,11 +47,11 @@ from tests.actions.fakes import (
 
 
 async def test_documents_are_marked_as_processed_and_back() -> None:
-    doing = FakeDoing()
+    session = FakeActionSession()
     mixed = [a_document("A"), a_document("B", processed=True)]
-    await BY_ID["processed"].run(a_context(doing=doing, documents=mixed))
-    await BY_ID["processed"].run(a_context(doing=doing, documents=mixed[1:]))
-    assert doing.acts == [
+    await BY_ID["processed"].run(a_context(session=session, documents=mixed))
+    await BY_ID["processed"].run(a_context(session=session, documents=mixed[1:]))
+    assert session.acts == [
         SetProcessed(document_ids=("A",), processed=True),
         SetProcessed(document_ids=("B",), processed=False),
     ]
@@ -58,7 +59,7 @@ async def test_documents_are_marked_as_processed_and_back() -> None:
 
 def test_a_document_that_waits_for_its_client_cannot_be_marked() -> None:
     context = a_context(documents=[a_document(approved=False)])
-    assert BY_ID["processed"].availability(context) == "Waits for the client's approval"
+    assert sentence_of(BY_ID["processed"].availability(context)) == "Waits for the client's approval"
 
 
 async def test_details_open_the_deliveries_of_the_document() -> None:
@@ -74,9 +75,9 @@ async def test_details_open_the_deliveries_of_the_document() -> None:
 async def test_a_download_never_writes_over_a_file(tmp_path: Path) -> None:
     one = a_document(file_name="../../etc/pass:wd\x1b[2J.xml")
     (tmp_path / one.sha256).write_bytes(b"<Invoice/>")
-    ask, doing = FakeAsk(tmp_path / "saved"), FakeDoing(tmp_path)
+    ask, session = FakeAsk(tmp_path / "saved"), FakeActionSession(tmp_path)
     for _time in range(2):
-        await BY_ID["download"].run(a_context(ask, doing, documents=[one]))
+        await BY_ID["download"].run(a_context(ask, session, documents=[one]))
     saved = sorted(path.name for path in (tmp_path / "saved").iterdir())
     assert len(saved) == 2
     assert all("/" not in name and ":" not in name and "\x1b" not in name for name in saved)
@@ -95,19 +96,19 @@ def test_a_directory_that_cannot_be_written_is_one_sentence_with_a_remedy(tmp_pa
 
 async def test_what_is_queued_can_be_cancelled() -> None:
     one = a_document()
-    doing = FakeDoing()
+    session = FakeActionSession()
     deliveries = [a_delivery(one, "sftp", DeliveryState.QUEUED), a_delivery(one, "exact", DeliveryState.DELIVERED)]
-    await BY_ID["cancel-sending"].run(a_context(doing=doing, documents=[one], deliveries=deliveries))
-    assert doing.acts == [Cancel(delivery_ids=("2026-11874>sftp",))]
+    await BY_ID["cancel-sending"].run(a_context(session=session, documents=[one], deliveries=deliveries))
+    assert session.acts == [Cancel(delivery_ids=("2026-11874>sftp",))]
 
 
 async def test_a_failure_is_dismissed_only_after_a_question() -> None:
     one = a_document()
     deliveries = [a_delivery(one, "sftp", DeliveryState.FAILED)]
-    doing = FakeDoing()
+    session = FakeActionSession()
     for answer in (False, True):
-        await BY_ID["dismiss"].run(a_context(FakeAsk(answer), doing, documents=[one], deliveries=deliveries))
-    assert doing.acts == [Dismiss(delivery_ids=("2026-11874>sftp",))]
+        await BY_ID["dismiss"].run(a_context(FakeAsk(answer), session, documents=[one], deliveries=deliveries))
+    assert session.acts == [Dismiss(delivery_ids=("2026-11874>sftp",))]
 
 
 @pytest.mark.parametrize(
@@ -120,21 +121,21 @@ async def test_a_failure_is_dismissed_only_after_a_question() -> None:
 )
 async def test_the_user_settles_what_was_cut_off(answer: str, command: object) -> None:
     one = a_document()
-    doing = FakeDoing()
+    session = FakeActionSession()
     unknown = [a_delivery(one, "sftp", DeliveryState.UNKNOWN, generation=3)]
     context = a_context(
-        FakeAsk(answer), doing, documents=[one], deliveries=unknown, integrations=[an_integration("SFTP")]
+        FakeAsk(answer), session, documents=[one], deliveries=unknown, integrations=[an_integration("SFTP")]
     )
     assert BY_ID["settle"].availability(context) is None
     await BY_ID["settle"].run(context)
-    assert doing.acts == [command]
+    assert session.acts == [command]
 
 
 def test_nothing_is_settled_while_the_program_still_looks() -> None:
     one = a_document()
     looking = [a_delivery(one, "sftp", DeliveryState.UNKNOWN, check_at=NOW)]
     context = a_context(documents=[one], deliveries=looking)
-    assert BY_ID["settle"].availability(context) == "The program is still looking it up"
+    assert sentence_of(BY_ID["settle"].availability(context)) == "The program is still looking it up"
 
 
 async def test_copying_says_what_was_copied_and_leaves_out_spaces() -> None:
@@ -146,48 +147,48 @@ async def test_copying_says_what_was_copied_and_leaves_out_spaces() -> None:
 
 async def test_an_integration_is_added_with_older_documents_in_the_number_that_was_shown() -> None:
     counted = BackfillCount(folders=(), count=1284, up_to="epoch.7")
-    ask, doing = FakeAsk(Filled(values={"path": "/in"}, older=counted)), FakeDoing()
-    doing.older = 1284
+    ask, session = FakeAsk(FormAnswer(values={"path": "/in"}, older=counted)), FakeActionSession()
+    session.older = 1284
     context = a_context(
         ask,
-        doing,
+        session,
         place=Place.CLIENT,
         extension=an_extension("sftp"),
         extensions={"sftp": an_extension("sftp")},
         installations=[an_installation("sftp")],
     )
     await BY_ID["add-integration"].run(context)
-    added = doing.acts[0]
+    added = session.acts[0]
     assert isinstance(added, AddIntegration)
     assert (added.client_id, added.installation_id, added.settings) == ("parvis", "sftp-installed", {"path": "/in"})
     assert added.backfill == Backfill(up_to="epoch.7", expected=1284)
 
 
 async def test_pause_and_resume_follow_the_state_of_the_integration() -> None:
-    doing = FakeDoing()
+    session = FakeActionSession()
     for state in (IntegrationState.ACTIVE, IntegrationState.PAUSED, IntegrationState.BROKEN):
         await BY_ID["pause"].run(
-            a_context(doing=doing, place=Place.CLIENT, integration=an_integration("SFTP", state=state))
+            a_context(session=session, place=Place.CLIENT, integration=an_integration("SFTP", state=state))
         )
-    assert [type(act) for act in doing.acts] == [PauseIntegration, ResumeIntegration, ResumeIntegration]
+    assert [type(act) for act in session.acts] == [PauseIntegration, ResumeIntegration, ResumeIntegration]
 
 
 async def test_an_integration_is_removed_only_after_a_question() -> None:
-    doing = FakeDoing()
+    session = FakeActionSession()
     for answer in (False, True):
         await BY_ID["remove-integration"].run(
-            a_context(FakeAsk(answer), doing, place=Place.CLIENT, integration=an_integration("SFTP"))
+            a_context(FakeAsk(answer), session, place=Place.CLIENT, integration=an_integration("SFTP"))
         )
-    assert doing.acts == [RemoveIntegration(integration_id="sftp")]
+    assert session.acts == [RemoveIntegration(integration_id="sftp")]
 
 
 async def test_an_extension_is_installed_and_configured_with_the_firms_settings() -> None:
-    ask, doing = FakeAsk(Filled(values={"path": "/in"})), FakeDoing()
+    ask, session = FakeAsk(FormAnswer(values={"path": "/in"})), FakeActionSession()
     store = {"place": Place.STORE, "extension": an_extension("sftp")}
-    await BY_ID["install"].run(a_context(ask, doing, **store))
-    await BY_ID["configure-extension"].run(a_context(ask, doing, installations=[an_installation("sftp")], **store))
-    assert isinstance(doing.acts[0], Install)
-    assert doing.acts[1] == Configure(installation_id="sftp-installed", settings={"path": "/in"})
+    await BY_ID["install"].run(a_context(ask, session, **store))
+    await BY_ID["configure-extension"].run(a_context(ask, session, installations=[an_installation("sftp")], **store))
+    assert isinstance(session.acts[0], Install)
+    assert session.acts[1] == Configure(installation_id="sftp-installed", settings={"path": "/in"})
 
 
 def test_an_extension_in_use_says_how_many_clients_use_it() -> None:
@@ -197,7 +198,7 @@ def test_an_extension_in_use_says_how_many_clients_use_it() -> None:
         installations=[an_installation("sftp")],
         integrations=[an_integration("SFTP")],
     )
-    assert BY_ID["uninstall"].availability(context) == "1 client uses it"
+    assert sentence_of(BY_ID["uninstall"].availability(context)) == "1 client uses it"
 
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -205,19 +206,19 @@ WHOSE_AND_WHEN = f"Boulangerie du Parvis SRL, {moment(NOON.astimezone(), NOON.as
 
 
 async def test_undo_takes_back_what_was_never_tried_and_says_if_it_was() -> None:
-    ask, doing = FakeAsk(), FakeDoing(tried=("tried",))
+    ask, session = FakeAsk(), FakeActionSession(tried=("tried",))
     for key in ("fresh", "tried"):
-        await BY_ID["undo"].run(a_context(ask, doing, undoable=[Undoable(key=key, title="Send 2026-11874", at=NOON)]))
+        await BY_ID["undo"].run(a_context(ask, session, undoable=[Undoable(key=key, title="Send 2026-11874", at=NOON)]))
     assert ask.messages[0].text == f"Taken back: Send 2026-11874 ({WHOSE_AND_WHEN})"
     assert ask.messages[1].text.startswith("Too late")
 
 
 async def test_undo_of_what_the_server_has_done_gives_the_opposite_command() -> None:
-    ask, doing = FakeAsk(), FakeDoing()
-    doing.opposites["done"] = SetProcessed(document_ids=("d",), processed=False)
+    ask, session = FakeAsk(), FakeActionSession()
+    session.opposites["done"] = SetProcessed(document_ids=("d",), processed=False)
     undoable = [Undoable(key="done", title="F26/004417 is processed", at=NOON, is_done=True)]
-    await BY_ID["undo"].run(a_context(ask, doing, undoable=undoable))
-    assert doing.acts == [SetProcessed(document_ids=("d",), processed=False)]
+    await BY_ID["undo"].run(a_context(ask, session, undoable=undoable))
+    assert session.acts == [SetProcessed(document_ids=("d",), processed=False)]
     assert ask.messages[0].text == f"Taken back: F26/004417 is processed ({WHOSE_AND_WHEN})"
 
 
@@ -236,9 +237,9 @@ async def test_importing_takes_the_files_below_a_folder_and_goes_on_after_a_bad_
     (tmp_path / "in" / "a.xml").write_text("<a/>")
     (tmp_path / "in" / "empty.xml").touch()
     (tmp_path / "in" / ".hidden").write_text("x")
-    ask, doing = FakeAsk([tmp_path]), FakeDoing()
-    await BY_ID["import"].run(a_context(ask, doing))
-    assert [act.file_name for act in doing.acts if isinstance(act, ImportFile)] == ["a.xml", "b.xml"]
+    ask, session = FakeAsk([tmp_path]), FakeActionSession()
+    await BY_ID["import"].run(a_context(ask, session))
+    assert [act.file_name for act in session.acts if isinstance(act, ImportFile)] == ["a.xml", "b.xml"]
     assert "empty" in ask.messages[0].text
 
 
@@ -255,4 +256,4 @@ def test_a_path_that_is_not_there_says_so(tmp_path: Path) -> None:
 
 async def test_a_document_is_not_opened_outside_over_ssh() -> None:
     context = a_context(documents=[a_document()], over_ssh=True)
-    assert BY_ID["open-outside"].availability(context) == "Not over SSH: download it instead"
+    assert sentence_of(BY_ID["open-outside"].availability(context)) == "Not over SSH: download it instead"

@@ -7,6 +7,7 @@ from banqup_tui.actions.moves import MOVES
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.registry import ACTIONS, BY_ID, actions_of, bindings_of, clashes, footer_of, help_of, menu_of
 from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.presentation.messages import sentence_of, texts_by_code
 from tests.actions.fakes import a_context, a_delivery, a_document, an_integration
 
 
@@ -37,7 +38,7 @@ def test_asking_what_is_possible_never_fails_even_where_nothing_is_selected(plac
     context = a_context(place=place, client=None)
     for action in actions_of(place):
         reason = action.availability(context)
-        assert reason is None or reason
+        assert reason is None or reason.code in texts_by_code()
         assert action.title(context)
         assert action.short(context)
         action.note(context)
@@ -56,7 +57,7 @@ def test_the_menu_of_a_failed_document_stands_as_in_the_picture() -> None:
         over_ssh=True,
     )
     entries = menu_of(context)
-    lines = [(entry.title, entry.key, entry.reason or entry.note) for entry in entries]
+    lines = [(entry.title, entry.key, sentence_of(entry.reason) or entry.note) for entry in entries]
     assert lines[:2] == [
         ("Resend to integrations…", "r", "To SFTP; Exact Online has it"),
         ("Mark as processed", "m", None),

@@ -14,7 +14,7 @@ from banqup_tui.actions import temporary_copies
 from banqup_tui.actions.file_export import save_copy
 from banqup_tui.actions.registry import BY_ID
 from banqup_tui.formats.suffix import named_by_content
-from tests.actions.fakes import FakeAsk, FakeDoing, a_context, a_document
+from tests.actions.fakes import FakeActionSession, FakeAsk, a_context, a_document
 from tests.support.papers import invoice, letter
 
 DESKTOP = b"[Desktop Entry]\nType=Application\nName=Facture\nExec=sh -c 'id'\n"
@@ -89,7 +89,7 @@ async def test_an_opened_copy_is_of_its_owner_only_and_goes_at_the_end(
     opened: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "bytes").write_bytes(DESKTOP)
-    ask, doing = FakeAsk(), FakeDoing()
+    ask, session = FakeAsk(), FakeActionSession()
     values: list[Path] = []
 
     async def download(sha256: str) -> Path:
@@ -98,11 +98,11 @@ async def test_an_opened_copy_is_of_its_owner_only_and_goes_at_the_end(
     async def open_outside(path: Path) -> None:
         values.append(path)
 
-    monkeypatch.setattr(doing, "download", download)
+    monkeypatch.setattr(session, "download", download)
     monkeypatch.setattr(ask, "open_outside", open_outside)
     document = a_document(file_name="facture.pdf.desktop")
     for _ in range(2):
-        await BY_ID["open-outside"].run(a_context(ask, doing, documents=[document]))
+        await BY_ID["open-outside"].run(a_context(ask, session, documents=[document]))
     assert [path.name for path in values] == ["facture.pdf.desktop.txt"] * 2
     assert [mode(path) for path in values] == [0o600] * 2
     assert {mode(path.parent) for path in values} | {mode(opened)} == {0o700}

@@ -22,7 +22,7 @@ from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import ClientRow, Counts
 from banqup_tui.domain.messages import message
 from banqup_tui.domain.source import PlacingRule, Source, Unfiled
-from tests.actions.fakes import PARVIS, FakeDoing
+from tests.actions.fakes import PARVIS, FakeActionSession
 
 
 @dataclass
@@ -47,7 +47,7 @@ class FakeRuntime:
     unsent: int = 0
     reported: list[str] = field(default_factory=list)
     looked_at: list[RefusedChange] = field(default_factory=list)
-    doing: FakeDoing = field(default_factory=FakeDoing)
+    session: FakeActionSession = field(default_factory=FakeActionSession)
     firm: str = "Fiduciaire de la Meuse SRL"
 
     async def sync(self) -> None:
@@ -61,7 +61,7 @@ class FakeRuntime:
         if self.offline:
             return CommandAnswer(key=key, fate=Fate.WAITING)
         number = int(key.removeprefix("key-")) - 1
-        made = self.answer(self.doing.acts[number] if number < len(self.doing.acts) else None)
+        made = self.answer(self.session.acts[number] if number < len(self.session.acts) else None)
         return CommandAnswer(key=key, fate=made.fate, result=made.result, problem=made.problem)
 
     async def changed(self, seconds: float) -> None:

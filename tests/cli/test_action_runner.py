@@ -45,7 +45,7 @@ def test_send_sends_what_has_not_arrived(banqup) -> None:
     runtime = a_runtime(a_delivery(a_document("A"), "sftp", DeliveryState.DELIVERED))
     printed = banqup(runtime, "send", "--client", "PARVIS")
     assert printed.code == 0
-    assert runtime.doing.acts == [Send(document_ids=("B",), integration_ids=("sftp",))]
+    assert runtime.session.acts == [Send(document_ids=("B",), integration_ids=("sftp",))]
 
 
 def test_send_leaves_out_what_is_marked_as_processed_and_says_how_many_until_it_is_asked_for(banqup) -> None:
@@ -53,13 +53,13 @@ def test_send_leaves_out_what_is_marked_as_processed_and_says_how_many_until_it_
     runtime.all_documents += [a_document("C", processed=True), a_document("D", processed=True)]
     printed = banqup(runtime, "send", "--client", "PARVIS")
     assert printed.code == 0
-    assert runtime.doing.acts == [Send(document_ids=("A", "B"), integration_ids=("sftp",))]
+    assert runtime.session.acts == [Send(document_ids=("A", "B"), integration_ids=("sftp",))]
     assert "Not sent: 2 documents marked as processed." in printed.err
     assert "SFTP. What it has: 0 of 2." in printed.err
     assert "--processed sends also what is marked as processed." in printed.err
-    runtime.doing.acts.clear()
+    runtime.session.acts.clear()
     printed = banqup(runtime, "send", "--client", "PARVIS", "--processed")
-    assert runtime.doing.acts == [Send(document_ids=("A", "B", "C", "D"), integration_ids=("sftp",))]
+    assert runtime.session.acts == [Send(document_ids=("A", "B", "C", "D"), integration_ids=("sftp",))]
     assert "marked as processed" not in printed.err
 
 
@@ -67,7 +67,7 @@ def test_send_of_nothing_but_processed_documents_does_not_say_that_everything_is
     runtime = a_runtime()
     runtime.all_documents = [a_document("C", processed=True), a_document("D", processed=True)]
     printed = banqup(runtime, "send", "--client", "PARVIS")
-    assert runtime.doing.acts == []
+    assert runtime.session.acts == []
     assert "Not sent: 2 documents marked as processed." in printed.err
     assert "everything is there" not in printed.err
 
@@ -75,15 +75,15 @@ def test_send_of_nothing_but_processed_documents_does_not_say_that_everything_is
 def test_send_of_one_folder_leaves_the_others(banqup) -> None:
     runtime = a_runtime()
     banqup(runtime, "send", "--client", "PARVIS", "--folder", "SALES_INVOICES")
-    assert runtime.doing.acts == [Send(document_ids=("B",), integration_ids=("sftp",))]
+    assert runtime.session.acts == [Send(document_ids=("B",), integration_ids=("sftp",))]
 
 
 def test_send_again_sends_another_copy_under_the_generation_seen(banqup) -> None:
     runtime = a_runtime(a_delivery(a_document("A"), "sftp", DeliveryState.DELIVERED, generation=2))
     assert banqup(runtime, "send", "--id", "A").code == 0
-    assert runtime.doing.acts == []
+    assert runtime.session.acts == []
     assert banqup(runtime, "send", "--id", "A", "--again").code == 0
-    assert runtime.doing.acts == [Resend(copies=(Copy(delivery_id="A>sftp", generation=2),))]
+    assert runtime.session.acts == [Resend(copies=(Copy(delivery_id="A>sftp", generation=2),))]
 
 
 def test_send_without_an_integration_says_why_and_fails(banqup) -> None:
@@ -148,7 +148,7 @@ def test_send_without_a_backend_is_kept(banqup) -> None:
     printed = banqup(runtime, "send", "--id", "A")
     assert printed.code == 75
     assert "Kept on this computer" in printed.err
-    assert len(runtime.doing.acts) == 1
+    assert len(runtime.session.acts) == 1
 
 
 def test_send_says_what_to_give_it(banqup) -> None:
@@ -161,7 +161,7 @@ def test_an_extension_is_installed_with_settings_read_by_its_schema(banqup) -> N
     runtime = a_runtime()
     runtime.all_installations = []
     assert banqup(runtime, "store", "install", "sftp", "--set", "path=/srv/in/[external_id]/[folder]").code == 0
-    (install,) = runtime.doing.acts
+    (install,) = runtime.session.acts
     assert isinstance(install, Install)
     assert install.settings == {"path": "/srv/in/[external_id]/[folder]"}
 
@@ -172,7 +172,7 @@ def test_a_setting_that_does_not_exist_names_the_nearest(banqup) -> None:
     printed = banqup(runtime, "store", "install", "sftp", "--set", "paht=/srv")
     assert printed.code == 2
     assert printed.err == "There is no setting paht. Did you mean path?\n"
-    assert runtime.doing.acts == []
+    assert runtime.session.acts == []
 
 
 def test_an_extension_that_does_not_exist_names_the_nearest(banqup) -> None:
@@ -184,7 +184,7 @@ def test_an_extension_that_does_not_exist_names_the_nearest(banqup) -> None:
 def test_a_setting_is_changed_and_taken_away(banqup) -> None:
     runtime = a_runtime()
     banqup(runtime, "store", "configure", "sftp", "--set", "path=")
-    assert runtime.doing.acts == [Configure(installation_id="sftp-installed", settings={"path": None})]
+    assert runtime.session.acts == [Configure(installation_id="sftp-installed", settings={"path": None})]
 
 
 def test_a_refusal_is_one_sentence_with_its_remedy(banqup) -> None:
@@ -199,8 +199,8 @@ def test_an_integration_is_added_after_its_connection_was_tried(banqup) -> None:
     runtime = a_runtime()
     printed = banqup(runtime, "integrations", "add", "PARVIS", "sftp", "--set", "path=/in")
     assert printed.code == 0
-    assert runtime.doing.tested[0].settings == {"path": "/in"}
-    (added,) = runtime.doing.acts
+    assert runtime.session.tested[0].settings == {"path": "/in"}
+    (added,) = runtime.session.acts
     assert isinstance(added, AddIntegration)
     assert (added.client_id, added.settings, added.backfill) == ("parvis", {"path": "/in"}, None)
     assert "Sftp is active for Boulangerie du Parvis SRL." in printed.err
@@ -210,7 +210,7 @@ def test_an_integration_is_added_after_its_connection_was_tried(banqup) -> None:
 def test_no_test_adds_it_without_trying(banqup) -> None:
     runtime = a_runtime()
     banqup(runtime, "integrations", "add", "PARVIS", "sftp", "--no-test")
-    assert runtime.doing.tested == []
+    assert runtime.session.tested == []
 
 
 def test_an_extension_that_is_not_installed_says_how_to_install_it(banqup) -> None:
@@ -226,7 +226,7 @@ def test_an_integration_is_paused_and_removed(banqup) -> None:
     assert banqup(runtime, "integrations", "pause", "sftp").code == 0
     assert banqup(runtime, "integrations", "resume", "sftp").code == 0
     assert banqup(runtime, "integrations", "remove", "sftp", "--yes").code == 0
-    assert [type(act) for act in runtime.doing.acts] == [PauseIntegration, RemoveIntegration]
+    assert [type(act) for act in runtime.session.acts] == [PauseIntegration, RemoveIntegration]
 
 
 def test_import_says_of_each_file_what_became_of_it_and_goes_on(banqup, tmp_path: Path) -> None:
@@ -270,7 +270,7 @@ def test_import_gives_the_path_below_the_folder_as_a_hint(banqup, tmp_path: Path
     (tmp_path / "export" / "PARVIS" / "sales" / "1.pdf").write_text("x")
     runtime = a_runtime()
     banqup(runtime, "import", str(tmp_path / "export"), "--create-clients")
-    (values,) = runtime.doing.acts
+    (values,) = runtime.session.acts
     assert (values.path, values.create_clients) == ("PARVIS/sales/1.pdf", True)
 
 
@@ -287,13 +287,13 @@ def test_import_for_a_client_that_is_not_there_takes_nothing(banqup, tmp_path: P
     (tmp_path / "a.xml").write_text("x")
     runtime = a_runtime()
     assert banqup(runtime, "import", str(tmp_path / "a.xml"), "--client", "nobody").code == 66
-    assert runtime.doing.acts == []
+    assert runtime.session.acts == []
 
 
 def test_a_folder_is_watched(banqup, tmp_path: Path) -> None:
     runtime = a_runtime()
     assert banqup(runtime, "sources", "add", "folder", str(tmp_path)).code == 0
-    (added,) = runtime.doing.acts
+    (added,) = runtime.session.acts
     assert isinstance(added, AddSource)
     assert added.path == str(tmp_path)
     assert banqup(runtime, "sources", "add", "folder", str(tmp_path / "none")).code == 66
@@ -325,11 +325,11 @@ def test_refused_changes_are_tried_again_or_cleared_one_or_all(banqup) -> None:
     runtime.answer = lambda _body: CommandAnswer(key="", fate=Fate.DONE, result={})
     runtime.looked_at = [a_change("change-one"), a_change("change-two")]
     assert banqup(runtime, "changes", "clear", "change-o").code == 0
-    assert runtime.doing.cleared == ["change-one"]
+    assert runtime.session.cleared == ["change-one"]
     assert banqup(runtime, "changes", "clear", "--all").code == 0
-    assert runtime.doing.cleared == ["change-one", "change-two"]
+    assert runtime.session.cleared == ["change-one", "change-two"]
     assert banqup(runtime, "changes", "retry", "change-two").code == 0
-    assert runtime.doing.retried == ["change-two"]
+    assert runtime.session.retried == ["change-two"]
     assert banqup(runtime, "changes", "retry").code == 2
     assert banqup(runtime, "changes", "retry", "nothing-of-it").code == 66
 
@@ -337,7 +337,7 @@ def test_refused_changes_are_tried_again_or_cleared_one_or_all(banqup) -> None:
 def test_a_change_that_cannot_be_tried_again_says_why_and_stays(banqup) -> None:
     runtime = a_runtime()
     runtime.looked_at = [a_change(hindrance=Hindrance.FILE_GONE)]
-    runtime.doing.can_be_retried = ()
+    runtime.session.can_be_retried = ()
     printed = banqup(runtime, "changes", "retry", "--all")
     assert printed.code == 1
     assert "Its file is not kept here any more: import it again." in printed.err

@@ -28,16 +28,16 @@ def has(client_id: str = "parvis"):
 def test_a_second_one_of_the_same_extension_gets_a_label(banqup) -> None:
     runtime = a_runtime(has())
     assert banqup(runtime, "integrations", "add", "PARVIS", "sftp", "--label", "Archive", "--no-test").code == 0
-    assert runtime.doing.acts[0].label == "Archive"
+    assert runtime.session.acts[0].label == "Archive"
 
 
 def test_older_documents_go_since_a_day_in_the_number_that_is_said(banqup) -> None:
     runtime = a_runtime()
-    runtime.doing.older = 1284
+    runtime.session.older = 1284
     command = ("integrations", "add", "PARVIS", "sftp", "--no-test", "--backfill", "--since", "2026-10-01")
     result = banqup(runtime, *command, "--folder", "sales_invoices")
     assert "Also 642 older documents." in result.err
-    (added,) = runtime.doing.acts
+    (added,) = runtime.session.acts
     assert added.folders == (Folder.SALES_INVOICES,)
     assert (added.backfill.expected, added.backfill.since) == (642, date(2026, 10, 1))
 
@@ -46,7 +46,7 @@ def test_a_day_that_is_none_is_refused(banqup) -> None:
     runtime = a_runtime()
     assert banqup(runtime, "integrations", "add", "PARVIS", "sftp", "--backfill", "--since", "soon").code == 2
     assert banqup(runtime, "integrations", "add", "PARVIS", "sftp", "--since", "2026-10-01").code == 2
-    assert runtime.doing.acts == []
+    assert runtime.session.acts == []
 
 
 def test_several_clients_are_named_one_by_one_or_in_a_list(banqup) -> None:
@@ -55,19 +55,19 @@ def test_several_clients_are_named_one_by_one_or_in_a_list(banqup) -> None:
         result = banqup(runtime, "integrations", "add", *names, "--yes", "--no-test")
         assert result.code == 0
         assert "Zavel SRL: ready." in result.err
-        assert [act.client_id for act in runtime.doing.acts] == ["parvis", "zavel"]
+        assert [act.client_id for act in runtime.session.acts] == ["parvis", "zavel"]
 
 
 def test_a_client_that_has_it_is_left_alone_and_one_that_needs_more_makes_it_fail(banqup) -> None:
     runtime = a_runtime(has("zavel"))
     result = banqup(runtime, "integrations", "add", "PARVIS", "ZAVEL", "sftp", "--yes")
-    assert (result.code, [act.client_id for act in runtime.doing.acts]) == (0, ["parvis"])
+    assert (result.code, [act.client_id for act in runtime.session.acts]) == (0, ["parvis"])
     runtime = a_runtime()
     runtime.all_installations = [an_installation("sftp")]
     result = banqup(runtime, "integrations", "add", "PARVIS", "ZAVEL", "sftp", "--yes", "--no-test")
     assert result.code == 1
     assert "Zavel SRL: needs path." in result.err
-    assert runtime.doing.acts == []
+    assert runtime.session.acts == []
 
 
 def test_without_a_client_it_says_what_to_give(banqup) -> None:
@@ -79,11 +79,11 @@ def test_without_a_client_it_says_what_to_give(banqup) -> None:
 def test_the_folders_of_an_integration_are_changed_later(banqup) -> None:
     runtime = a_runtime(has())
     assert banqup(runtime, "integrations", "configure", "sftp", "--folder", "other_documents").code == 0
-    assert runtime.doing.acts == [ConfigureIntegration(integration_id="sftp", folders=(Folder.OTHER_DOCUMENTS,))]
+    assert runtime.session.acts == [ConfigureIntegration(integration_id="sftp", folders=(Folder.OTHER_DOCUMENTS,))]
 
 
 def test_an_extension_is_deactivated_for_all(banqup) -> None:
     runtime = a_runtime(has(), has("zavel"))
-    runtime.doing.waits = UnderWay(queued=240)
+    runtime.session.waits = UnderWay(queued=240)
     assert banqup(runtime, "store", "deactivate", "sftp", "--yes").code == 0
-    assert runtime.doing.acts == [Deactivate(installation_id="sftp-installed", expected=2)]
+    assert runtime.session.acts == [Deactivate(installation_id="sftp-installed", expected=2)]

@@ -83,28 +83,28 @@ def test_a_cause_is_tried_again_by_its_words_or_its_key(banqup) -> None:
         runtime = a_runtime()
         result = banqup(runtime, "deliveries", "retry", "--cause", named, "--yes")
         assert (result.code, result.err) == (0, "2 queued again.\n")
-        assert runtime.doing.acts == [Send(document_ids=("2026-0", "2026-1"), integration_ids=("sftp",))]
+        assert runtime.session.acts == [Send(document_ids=("2026-0", "2026-1"), integration_ids=("sftp",))]
 
 
 def test_one_integration_is_tried_again_and_mended_where_it_had_stopped(banqup) -> None:
     runtime = a_runtime(state=IntegrationState.BROKEN)
     banqup(runtime, "deliveries", "retry", "--integration", "sftp", "--yes")
-    assert [type(one) for one in runtime.doing.acts] == [ResumeIntegration, Send]
+    assert [type(one) for one in runtime.session.acts] == [ResumeIntegration, Send]
 
 
 def test_what_may_have_arrived_is_sent_again_only_with_a_word_of_its_own(banqup) -> None:
     runtime = a_runtime()
     banqup(runtime, "deliveries", "retry", "--extension", "exact", "--yes")
-    assert [type(one) for one in runtime.doing.acts] == [Send]
+    assert [type(one) for one in runtime.session.acts] == [Send]
     runtime = a_runtime()
     banqup(runtime, "deliveries", "retry", "--extension", "exact", "--again", "--yes")
-    assert [type(one) for one in runtime.doing.acts] == [Send, Resend]
+    assert [type(one) for one in runtime.session.acts] == [Send, Resend]
 
 
 def test_a_paused_integration_is_left_out_and_said(banqup) -> None:
     runtime = a_runtime(state=IntegrationState.PAUSED)
     result = banqup(runtime, "deliveries", "retry", "--integration", "sftp", "--yes")
-    assert (result.code, runtime.doing.acts) == (1, [])
+    assert (result.code, runtime.session.acts) == (1, [])
     assert result.err == "2 left out: their integrations are paused or removed.\nNothing to send again.\n"
 
 
@@ -112,7 +112,7 @@ def test_failures_are_dismissed(banqup) -> None:
     runtime = a_runtime()
     result = banqup(runtime, "deliveries", "dismiss", "--all", "--yes")
     assert (result.code, result.err) == (0, "4 dismissed.\n")
-    (body,) = runtime.doing.acts
+    (body,) = runtime.session.acts
     assert isinstance(body, Dismiss)
     assert len(body.delivery_ids) == 4
 
@@ -121,7 +121,7 @@ def test_without_saying_which_nothing_is_touched(banqup) -> None:
     for command in ("retry", "dismiss"):
         runtime = a_runtime()
         result = banqup(runtime, "deliveries", command)
-        assert (result.code, runtime.doing.acts) == (2, [])
+        assert (result.code, runtime.session.acts) == (2, [])
         assert "--cause TEXT" in result.err
 
 

@@ -132,7 +132,7 @@ def test_a_question_is_asked_and_answered_in_french(banqup_in, monkeypatch) -> N
     monkeypatch.setattr("click.termui.visible_prompt_func", lambda _prompt: next(answers).strip())
     runtime = a_runtime()
     french = banqup_in("fr", runtime, "deliveries", "dismiss", "--all")
-    assert len(runtime.doing.acts) == 1, french
+    assert len(runtime.session.acts) == 1, french
 
 
 def test_everything_that_click_says_to_a_user_is_in_the_catalogue() -> None:

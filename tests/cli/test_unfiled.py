@@ -50,7 +50,7 @@ def test_the_drop_is_opened_on_this_computer_only_unless_told_otherwise(banqup: 
     assert banqup(runtime, "sources", "add", "sftp").code == 0
     printed = banqup(runtime, "sources", "add", "sftp", "--listen", "0.0.0.0:2200")
     assert printed.code == 0
-    added = [(one.path, one.kind) for one in runtime.doing.acts if isinstance(one, AddSource)]
+    added = [(one.path, one.kind) for one in runtime.session.acts if isinstance(one, AddSource)]
     assert added == [("127.0.0.1:2022", SourceKind.SFTP_DROP), ("0.0.0.0:2200", SourceKind.SFTP_DROP)]
     assert banqup(runtime, "sources", "add", "sftp", "/somewhere").code == 2
     assert banqup(runtime, "sources", "add", "folder").code == 2
@@ -67,7 +67,7 @@ def test_an_account_gets_a_password_that_is_shown_once_and_never_given_away(banq
         runtime, "sources", "accounts", "add", "banqup", "--client", "PARVIS", "--folder", "sales_invoices"
     )
     assert printed.code == 0
-    (body,) = runtime.doing.acts
+    (body,) = runtime.session.acts
     assert isinstance(body, AddAccount)
     assert (body.source_id, body.client_id, body.folder) == ("drop", PARVIS.id, Folder.SALES_INVOICES)
     password = printed.out.strip()
@@ -84,7 +84,7 @@ def test_an_account_with_a_key_gets_no_password_and_a_private_key_is_refused(
     key.write_private_key(tmp_path / "id")
     printed = banqup(runtime, "sources", "accounts", "add", "banqup", "--key", str(tmp_path / "id.pub"))
     assert (printed.code, printed.out) == (0, "")
-    (body,) = runtime.doing.acts
+    (body,) = runtime.session.acts
     assert body.public_key.startswith("ssh-ed25519 ")
     assert body.secret is None
     assert banqup(runtime, "sources", "accounts", "add", "b", "--key", str(tmp_path / "id")).code == 2
@@ -94,7 +94,7 @@ def test_an_account_with_a_key_gets_no_password_and_a_private_key_is_refused(
 def test_accounts_are_listed_and_taken_away_by_name(banqup: Any, runtime: FakeRuntime) -> None:
     assert banqup(runtime, "sources", "accounts", "list").out.split() == ["billit", "password", "PARVIS", "–"]
     assert banqup(runtime, "sources", "accounts", "remove", "billit").code == 0
-    assert runtime.doing.acts == [RemoveAccount(account_id="a1")]
+    assert runtime.session.acts == [RemoveAccount(account_id="a1")]
     assert banqup(runtime, "sources", "accounts", "remove", "nobody").code == 66
     runtime.all_sources = []
     assert banqup(runtime, "sources", "accounts", "add", "banqup").code == 66
@@ -106,10 +106,10 @@ def test_what_waits_is_listed_with_its_reason_and_placed(banqup: Any, runtime: F
     assert (value["client"]["reference"], value["folder"]) == ("PARVIS", "PURCHASE_RECEIPTS")
     args = ("--client", "PARVIS", "--folder", "purchase_receipts")
     assert banqup(runtime, "to-place", "place", SCAN.id, *args).code == 0
-    assert runtime.doing.acts == [PlaceFile(unfiled_id=SCAN.id, client_id=PARVIS.id, folder=Folder.PURCHASE_RECEIPTS)]
+    assert runtime.session.acts == [PlaceFile(unfiled_id=SCAN.id, client_id=PARVIS.id, folder=Folder.PURCHASE_RECEIPTS)]
     assert banqup(runtime, "to-place", "place", "nothing", *args).code == 66
     assert banqup(runtime, "to-place", "dismiss", SCAN.id[:8]).code == 0
-    assert runtime.doing.acts[-1] == DismissUnfiled(unfiled_ids=(SCAN.id,))
+    assert runtime.session.acts[-1] == DismissUnfiled(unfiled_ids=(SCAN.id,))
 
 
 def test_what_was_remembered_is_said(banqup: Any, runtime: FakeRuntime) -> None:
@@ -124,5 +124,5 @@ def test_what_was_remembered_is_said(banqup: Any, runtime: FakeRuntime) -> None:
 def test_rules_are_listed_and_forgotten(banqup: Any, runtime: FakeRuntime) -> None:
     assert banqup(runtime, "rules", "list").out.split() == ["r1", "0465.123.710", "–", "PARVIS", "–"]
     assert banqup(runtime, "rules", "remove", "r1").code == 0
-    assert runtime.doing.acts == [RemoveRule(rule_id="r1")]
+    assert runtime.session.acts == [RemoveRule(rule_id="r1")]
     assert banqup(runtime, "rules", "remove", "r9").code == 66

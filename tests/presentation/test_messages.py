@@ -97,7 +97,9 @@ def test_a_line_of_a_log_is_a_message_only_where_it_is_one() -> None:
 def test_every_code_names_its_part_and_every_sentence_has_an_end() -> None:
     for code, texts in texts_by_code().items():
         assert re.fullmatch(r"[a-z][a-z0-9-]*\.[a-z0-9]+(-[a-z0-9]+)*", code)
-        assert texts.sentence.endswith((".", "?", ": {reason}", "{value}")) or code.startswith("filter."), code
+        assert texts.sentence.endswith((".", "?", ": {reason}", "{value}")) or code.startswith(
+            ("filter.", "action.")
+        ), code
 
 
 def test_what_the_receiver_said_is_quoted_and_not_translated() -> None:

@@ -20,6 +20,7 @@ NEVER_ONE = re.compile(r"limit|most|[A-Z_]+")
 """A limit of the program."""
 OF_SEVERAL = {
     "For {count} clients",
+    "{count:count} clients use it",
     "The file holds {count} invoices; the first that can be read is shown.",
     "More is embedded in the PDF than is read; {count} files of it are.",
     "Argument {name!r} takes {nargs} values.",

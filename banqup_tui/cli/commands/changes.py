@@ -16,8 +16,8 @@ from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.domain.messages import message
 from banqup_tui.domain.text import clean
 from banqup_tui.presentation.formats import count
-from banqup_tui.presentation.messages import json_of
-from banqup_tui.presentation.refusals import hindrance_words, what_to_do, why_not
+from banqup_tui.presentation.messages import json_of, sentence_of
+from banqup_tui.presentation.refusals import hindrance_message, what_to_do, why_not
 from banqup_tui.presentation.words import N_, _, ngettext
 
 _SHORTEST = 8
@@ -62,8 +62,8 @@ def retry(tools: Tools, ids: tuple[str, ...], everything: bool) -> int:
         chosen = _chosen(runtime, ids, everything=everything)
         for refused in chosen:
             if refused.hindrance is not None:
-                say(f"{refused.what}: {hindrance_words(refused.hindrance)}")
-        keys = runtime.doing.retry_changes([change.key for change in chosen])
+                say(f"{refused.what}: {sentence_of(hindrance_message(refused.hindrance))}")
+        keys = runtime.session.retry_changes([change.key for change in chosen])
         code = report(runtime, await runtime.answers(keys, SECONDS_TO_ANSWER)) if keys else exit_codes.OK
         words = ngettext("{count} change asked for again.", "{count} changes asked for again.", len(keys))
         say(words.format(count=count(len(keys))))
@@ -81,7 +81,7 @@ def clear(tools: Tools, ids: tuple[str, ...], everything: bool) -> int:
 
     async def work(runtime: CliRuntime) -> int:
         chosen = _chosen(runtime, ids, everything=everything)
-        runtime.doing.clear_changes([change.key for change in chosen])
+        runtime.session.clear_changes([change.key for change in chosen])
         words = ngettext("{count} change cleared.", "{count} changes cleared.", len(chosen))
         say(words.format(count=count(len(chosen))))
         return exit_codes.OK

@@ -175,7 +175,7 @@ def _has_cause(group: FailureGroup, wanted: str) -> bool:
 
 
 async def _submit(runtime: CliRuntime, bodies: Sequence[CommandBody], sentence: str) -> int:
-    keys = runtime.doing.act_all(bodies, sentence.rstrip("."))
+    keys = runtime.session.act_all(bodies, sentence.rstrip("."))
     code = report(runtime, await runtime.answers(keys, SECONDS_TO_ANSWER))
     if code == exit_codes.OK:
         say(sentence)

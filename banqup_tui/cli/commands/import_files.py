@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from banqup_tui.actions.import_selection import PickedFile, files_below, not_a_file
+from banqup_tui.actions.import_selection import ImportCandidate, files_below, not_a_file
 from banqup_tui.cli import exit_codes
 from banqup_tui.cli.command_runner import as_json, in_runtime, pass_tools
 from banqup_tui.cli.json_output import client_of
@@ -65,8 +65,8 @@ def command(tools: Tools, paths: tuple[Path, ...], reference: str | None, create
     return in_runtime(tools, work)
 
 
-def _pages(candidates: Iterable[PickedFile]) -> Iterable[list[PickedFile]]:
-    page: list[PickedFile] = []
+def _pages(candidates: Iterable[ImportCandidate]) -> Iterable[list[ImportCandidate]]:
+    page: list[ImportCandidate] = []
     for candidate in candidates:
         page.append(candidate)
         if len(page) == AT_ONCE:
@@ -76,12 +76,12 @@ def _pages(candidates: Iterable[PickedFile]) -> Iterable[list[PickedFile]]:
         yield page
 
 
-def _give(runtime: CliRuntime, candidate: PickedFile, client: Client | None, create_clients: bool) -> Submitted:
+def _give(runtime: CliRuntime, candidate: ImportCandidate, client: Client | None, create_clients: bool) -> Submitted:
     if candidate.reason is not None:
         return _not_submitted(candidate)
     name = clean(candidate.path.name)
     try:
-        key = runtime.doing.import_file(
+        key = runtime.session.import_file(
             candidate.path,
             below=candidate.below,
             client_id=client.id if client else None,
@@ -96,7 +96,7 @@ def _give(runtime: CliRuntime, candidate: PickedFile, client: Client | None, cre
     return Submitted(path=candidate.path, key=key)
 
 
-def _not_submitted(candidate: PickedFile) -> Submitted:
+def _not_submitted(candidate: ImportCandidate) -> Submitted:
     return Submitted(path=candidate.path, reason=candidate.reason, passed_over=candidate.passed_over)
 
 

@@ -89,7 +89,7 @@ def add(
         if sign_in:
             chosen_id, alone = installation.id, of_clients[0].id if len(of_clients) == 1 else None
             values = await signed_in(
-                runtime.doing, of_store, values, installation.settings, installation_id=chosen_id, client_id=alone
+                runtime.session, of_store, values, installation.settings, installation_id=chosen_id, client_id=alone
             )
         answers = Answers(
             values=values, label=label, folders=folders_option(folders), older=older, since=day_option(since)
@@ -127,7 +127,7 @@ def _installed(runtime: CliRuntime, extension: Extension) -> Installation:
 
 async def _passes(runtime: CliRuntime, request: TestRequest, *, is_alone: bool) -> bool:
     """Of several clients the first is tried; what its settings lack is said for each of them later."""
-    result = await runtime.doing.test_connection(request)
+    result = await runtime.session.test_connection(request)
     if not is_alone and all(step.ok or step.field for step in result.steps):
         return True
     for step in result.steps:
@@ -262,7 +262,7 @@ def _with(
         values = read_settings(settings, extension.settings_schema if extension else {})
         if sign_in and extension is not None:
             values = await signed_in(
-                runtime.doing, extension, values, integration.effective,
+                runtime.session, extension, values, integration.effective,
                 installation_id=integration.installation_id, integration_id=integration.id,
                 client_id=integration.client_id,
             )  # fmt: skip

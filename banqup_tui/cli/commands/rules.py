@@ -53,7 +53,7 @@ def remove(tools: Tools, rule_id: str) -> int:
     async def work(runtime: CliRuntime) -> int:
         if not any(rule.id == rule_id for rule in runtime.rules()):
             raise NotThere(message("cli.no-rule", id=rule_id))
-        key = runtime.doing.act(RemoveRule(rule_id=rule_id))
+        key = runtime.session.act(RemoveRule(rule_id=rule_id))
         code = report(runtime, await runtime.answers([key], SECONDS_TO_ANSWER))
         if code == 0:
             say(_("It is forgotten."))

@@ -11,7 +11,7 @@ import click
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.send_to_integrations import SendToIntegrationsAction
 from banqup_tui.cli import exit_codes
-from banqup_tui.cli.action_runner import SECONDS_TO_ANSWER, report
+from banqup_tui.cli.action_runner import SECONDS_TO_ANSWER, report, say_unavailable
 from banqup_tui.cli.ask import CommandLineAsk
 from banqup_tui.cli.command_runner import as_json, context_for, in_runtime, pass_tools
 from banqup_tui.cli.commands.deliveries import documents_named, print_deliveries
@@ -102,7 +102,7 @@ async def _ask_for(
     ids = [document.id for document in documents if document.id not in left_out]
     reason = action.availability(context)
     if reason is not None:
-        say(f"{reason}.")
+        say_unavailable(reason)
         return _code_of(context.selection), (), ids
     await action.run(context)
     keys = tuple(key for message in ask.messages for key in message.undo_keys)

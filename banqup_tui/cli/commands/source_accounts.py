@@ -54,7 +54,7 @@ def add(tools: Tools, name: str, reference: str | None, folder: str | None, key:
             secret=password_hash(password) if password else None,
             public_key=public_key,
         )
-        code = report(runtime, await runtime.answers([runtime.doing.act(body)], SECONDS_TO_ANSWER))
+        code = report(runtime, await runtime.answers([runtime.session.act(body)], SECONDS_TO_ANSWER))
         if code == 0:
             _say_account(runtime, name, password)
         return code
@@ -122,7 +122,7 @@ def remove(tools: Tools, name: str) -> int:
         account = next((account for account in _drop_of(runtime).accounts if name in (account.name, account.id)), None)
         if account is None:
             raise NotThere(message("cli.no-account", name=name))
-        key = runtime.doing.act(RemoveAccount(account_id=account.id))
+        key = runtime.session.act(RemoveAccount(account_id=account.id))
         code = report(runtime, await runtime.answers([key], SECONDS_TO_ANSWER))
         if code == 0:
             say(_("{name} may come in no longer.").format(name=name))

@@ -60,7 +60,7 @@ def _watch(tools: Tools, path: Path) -> int:
             say(_("{watched} is watched already.").format(watched=watched))
             return 0
         source_id = str(uuid.uuid4())
-        key = runtime.doing.act(AddSource(source_id=source_id, path=str(watched)))
+        key = runtime.session.act(AddSource(source_id=source_id, path=str(watched)))
         code = report(runtime, await runtime.answers([key], SECONDS_TO_ANSWER))
         if code == 0:
             say(_("{watched} is watched. banqup sources list shows how many it brought.").format(watched=watched))
@@ -74,7 +74,7 @@ def _open_drop(tools: Tools, listen: str | None) -> int:
         known = next((source for source in runtime.sources() if source.kind is SourceKind.SFTP_DROP), None)
         address = listen or (known.path if known else LISTEN)
         source_id = known.id if known else str(uuid.uuid4())
-        key = runtime.doing.act(AddSource(source_id=source_id, path=address, kind=SourceKind.SFTP_DROP))
+        key = runtime.session.act(AddSource(source_id=source_id, path=address, kind=SourceKind.SFTP_DROP))
         code = report(runtime, await runtime.answers([key], SECONDS_TO_ANSWER))
         if code == 0:
             await runtime.sync()
@@ -136,7 +136,7 @@ def remove(tools: Tools, source_id: str) -> int:
         source = next((source for source in runtime.sources() if source.id == source_id), None)
         if source is None:
             raise NotThere(message("cli.no-source", id=source_id))
-        key = runtime.doing.act(RemoveSource(source_id=source_id))
+        key = runtime.session.act(RemoveSource(source_id=source_id))
         code = report(runtime, await runtime.answers([key], SECONDS_TO_ANSWER))
         if code == 0:
             closed = source.kind is SourceKind.SFTP_DROP

@@ -156,7 +156,7 @@ def _with_settings(tools: Tools, action: Action, name: str, settings: tuple[Pair
         if sign_in and action.availability(context) is None:
             stored = context.installation.settings if context.installation else {}
             chosen_id = context.installation.id if context.installation else None
-            values = await signed_in(runtime.doing, extension, values, stored, installation_id=chosen_id)
+            values = await signed_in(runtime.session, extension, values, stored, installation_id=chosen_id)
         ask = CommandLineAsk(answers=Answers(values=values))
         return await carry_out(runtime, action, msgspec.structs.replace(context, ask=ask))
 

@@ -84,7 +84,7 @@ def place(tools: Tools, unfiled_id: str, reference: str, folder: str, remember: 
     async def work(runtime: CliRuntime) -> int:
         file, client = _named(runtime, unfiled_id), client_named(runtime, reference)
         body = PlaceFile(unfiled_id=file.id, client_id=client.id, folder=Folder(folder.upper()), remember=remember)
-        answers = await runtime.answers([runtime.doing.act(body)], SECONDS_TO_ANSWER)
+        answers = await runtime.answers([runtime.session.act(body)], SECONDS_TO_ANSWER)
         code = report(runtime, answers)
         if code == 0:
             say(_("{file_name} is with {name}.").format(file_name=file.file_name, name=client.name))
@@ -119,7 +119,7 @@ def dismiss(tools: Tools, unfiled_ids: tuple[str, ...]) -> int:
     async def work(runtime: CliRuntime) -> int:
         ids = tuple(_named(runtime, text).id for text in unfiled_ids)
         code = report(
-            runtime, await runtime.answers([runtime.doing.act(DismissUnfiled(unfiled_ids=ids))], SECONDS_TO_ANSWER)
+            runtime, await runtime.answers([runtime.session.act(DismissUnfiled(unfiled_ids=ids))], SECONDS_TO_ANSWER)
         )
         if code == 0:
             say(_("{count} dismissed.").format(count=len(ids)))

@@ -15,7 +15,7 @@ from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.failures import Failing
 from banqup_tui.domain.messages import OF_CLIENT, OF_SETTING, TEXT, Message
 from banqup_tui.domain.text import clean
-from banqup_tui.presentation.formats import decimal, size
+from banqup_tui.presentation.formats import count, decimal, size
 from banqup_tui.presentation.messages.texts import NOTHING, Texts
 from banqup_tui.presentation.words import _, current_language
 
@@ -24,6 +24,7 @@ from banqup_tui.presentation.words import _, current_language
 def texts_by_code() -> Mapping[str, Texts]:
     from banqup_tui.presentation.messages import (
         accounting,
+        actions,
         command_line,
         computer,
         config,
@@ -45,8 +46,8 @@ def texts_by_code() -> Mapping[str, Texts]:
     )
 
     families = (
-        accounting, command_line, computer, config, connections, deliveries, doctor, files, filters, intake, mail,
-        readers, requests, s3, service, settings, sign_ins, sync, web,
+        accounting, actions, command_line, computer, config, connections, deliveries, doctor, files, filters, intake,
+        mail, readers, requests, s3, service, settings, sign_ins, sync, web,
     )  # fmt: skip
     return {code: texts for family in families for code, texts in family.TEXTS.items()}
 
@@ -165,11 +166,13 @@ def _cleaned(message: Message) -> _Params:
 
 
 class _Value(str):
-    """A parameter in a sentence: `{size:size}` formats bytes, `{took:seconds}` milliseconds; others are unchanged."""
+    """A parameter in a sentence. `{size:size}` formats bytes, `{took:seconds}` milliseconds, `{n:count}` a number."""
 
     def __format__(self, how: str) -> str:
         if not how or not self.isdecimal():
             return str(self)
+        if how == "count":
+            return count(int(self))
         return size(int(self)) if how == "size" else decimal(f"{int(self) / 1000:.1f}")
 
 

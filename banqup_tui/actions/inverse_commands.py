@@ -1,4 +1,4 @@
-"""What takes back a command that the server has done already: the opposite command, where there is one."""
+"""Finds the command that undoes one which the server has carried out."""
 
 from __future__ import annotations
 
@@ -17,17 +17,22 @@ from banqup_tui.protocol.commands import (
 )
 
 _KEYS = uuid.UUID("6f0d5f0e-6c0e-5d1b-8a35-2a1f3a1f9b44")
+"""The namespace of the keys of opposite commands."""
 
 REVERSIBLE: tuple[type[CommandBody], ...] = (Send, Resend, SetProcessed, PauseIntegration)
+"""Commands for which there is an opposite."""
 
 
-def key_of_opposite(key: str) -> str:
-    """The same in every terminal, so that nothing is taken back twice."""
+def inverse_key(key: str) -> str:
+    """Returns the key of the command's opposite: the same on every terminal, so that it is done only once."""
     return str(uuid.uuid5(_KEYS, key))
 
 
-def opposite(body: CommandBody, deliveries: Iterable[Delivery]) -> CommandBody | None:
-    """`deliveries`: of the documents that the command concerned. None where it is too late, or never possible."""
+def inverse(body: CommandBody, deliveries: Iterable[Delivery]) -> CommandBody | None:
+    """Returns the command that undoes `body`, given the present deliveries of the documents that it concerned.
+
+    Returns `None` if it is too late, or if the command has no opposite.
+    """
     match body:
         case SetProcessed(document_ids=ids, processed=processed):
             return SetProcessed(document_ids=ids, processed=not processed)

@@ -1,0 +1,42 @@
+"""Reasons why an action cannot be done now, shown without a full stop, and why a change cannot be repeated."""
+
+from banqup_tui.presentation.messages.texts import Texts
+from banqup_tui.presentation.words import N_
+
+TEXTS = {
+    "action.no-client": Texts(N_("No client here")),
+    "action.nothing-installed": Texts(N_("Nothing is installed: install it in the Banqup Store first")),
+    "action.no-extension": Texts(N_("No extension here")),
+    "action.own-package": Texts(N_("It is this program's own")),
+    "action.allowed-already": Texts(N_("Allowed already")),
+    "action.nothing-queued": Texts(N_("Nothing is queued")),
+    "action.not-installed": Texts(N_("Not installed")),
+    "action.no-integration": Texts(N_("No integration here")),
+    "action.extension-does-not-load": Texts(N_("Its extension does not load")),
+    "action.several-documents": Texts(N_("One document at a time")),
+    "action.no-document": Texts(N_("No document here")),
+    "action.nothing-to-copy": Texts(N_("Nothing to copy")),
+    "action.not-used": Texts(N_("No client uses it")),
+    "action.nothing-failed": Texts(N_("Nothing failed")),
+    "action.package-not-allowed": Texts(N_("Its package is not allowed yet")),
+    "action.installed-already": Texts(N_("Installed already")),
+    "action.waits-for-approval": Texts(N_("Waits for the client's approval")),
+    "action.over-ssh-download": Texts(N_("Not over SSH: download it instead")),
+    "action.over-ssh": Texts(N_("Not over SSH")),
+    "action.no-damage": Texts(N_("No file was damaged")),
+    "action.no-refused-change": Texts(N_("No change was refused")),
+    "action.no-active-integration": Texts(N_("No active integration for this client")),
+    "action.queued-already": Texts(N_("Queued already")),
+    "action.nothing-unknown": Texts(N_("Nothing is unknown")),
+    "action.looked-up": Texts(N_("The program is still looking it up")),
+    "action.offline": Texts(N_("Not while offline")),
+    "action.nothing-to-undo": Texts(N_("Nothing to take back")),
+    "action.nothing-to-place": Texts(N_("Nothing waits to be placed")),
+    "action.no-clients": Texts(N_("There are no clients yet")),
+    "action.several-files": Texts(N_("One file at a time")),
+    "change.content-lost": Texts(N_("What it held was lost: do it again.")),
+    "change.file-gone": Texts(N_("Its file is not kept here any more: import it again.")),
+    "change.settings-forgotten": Texts(N_("Its settings are not kept here: give them again where they belong.")),
+    "action.used-by-client": Texts(N_("{count:count} client uses it")),
+    "action.used-by-clients": Texts(N_("{count:count} clients use it")),
+}

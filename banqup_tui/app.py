@@ -18,14 +18,12 @@ from textual.app import App
 from textual.screen import Screen
 
 from banqup_tui.actions.check_connection import ENOUGH_TRIES, LONG_ENOUGH
-from banqup_tui.actions.context import Context
+from banqup_tui.actions.context import Context, Subject
 from banqup_tui.actions.places import Destination, Place, Tab
 from banqup_tui.actions.prompts import Tone
 from banqup_tui.actions.saved_changes import SavedChangesAction
 from banqup_tui.actions.session_context import context_at
-from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.domain.document import DocumentKind
-from banqup_tui.domain.failures import FailureGroup
 from banqup_tui.domain.text import clean
 from banqup_tui.presentation.formats import cut, use_locale
 from banqup_tui.presentation.messages import remedy_of, sentence_of, words_of
@@ -317,34 +315,8 @@ class BanqupApp(App[None]):
     def integration_labels(self) -> dict[str, str]:
         return {integration.id: integration.label for integration in self.session.readers.integrations(removed=True)}
 
-    def context(
-        self,
-        screen: PlaceScreen,
-        *,
-        client_id: str | None = None,
-        client_ids: Sequence[str] = (),
-        document_ids: Sequence[str] = (),
-        delivery_id: str | None = None,
-        integration_id: str | None = None,
-        extension_id: str | None = None,
-        failures: FailureGroup | None = None,
-        unfiled_ids: Sequence[str] = (),
-        changes: Sequence[RefusedChange] = (),
-    ) -> Context:
-        return context_at(
-            self.session,
-            screen.ask,
-            screen.place,
-            client_id=client_id,
-            client_ids=client_ids,
-            document_ids=document_ids,
-            delivery_id=delivery_id,
-            integration_id=integration_id,
-            extension_id=extension_id,
-            failures=failures,
-            unfiled_ids=unfiled_ids,
-            changes=changes,
-        )
+    def context(self, screen: PlaceScreen, subject: Subject) -> Context:
+        return context_at(self.session, screen.ask, screen.place, subject)
 
     def status_words(self, document_id: str, in_front: Sequence[Word] = ()) -> Sequence[Word]:
         """The state of a document in one line: its status, and what is wrong where something is.

@@ -19,7 +19,7 @@ from banqup_tui.actions.integration_form import (
     title_of,
 )
 from banqup_tui.actions.prompts import ConfirmQuestion, Form, FormAnswer, ReviewQuestion, ReviewRow, ReviewState
-from banqup_tui.actions.settings_service import FormSignIn
+from banqup_tui.actions.settings_service import FormSignIn, run_test
 from banqup_tui.actions.submission import submit_each
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.errors import BanqupError
@@ -193,7 +193,7 @@ async def _look(batch: Batch, draft: Draft) -> None:
         dry=True,
     )
     try:
-        result = await batch.context.session.test_connection(request)
+        result = await run_test(batch.context.session, request)
     except BanqupError:
         return
     draft.problem = next((sentence_of(step.message) for step in result.steps if not step.ok), "")

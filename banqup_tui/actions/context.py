@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, TypeVar
 
 import msgspec
 
@@ -26,9 +26,12 @@ from banqup_tui.domain.send_plan import Offer, SendSelection, offers, selection
 from banqup_tui.domain.source import Unfiled
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import CommandBody
-from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult
+from banqup_tui.protocol.messages import BackfillCount
 from banqup_tui.store.outbox_entry import Rescue
+from banqup_tui.sync.server import Question
 from banqup_tui.sync.state import SyncState
+
+V = TypeVar("V")
 
 
 class ActionSession(Protocol):
@@ -102,21 +105,8 @@ class ActionSession(Protocol):
         """Returns the path of a document's file in the cache, after fetching it if needed."""
         ...
 
-    async def test_connection(self, request: TestRequest) -> TestResult: ...
-
-    async def begin_sign_in(self, request: SignInRequest) -> SignIn:
-        """Begins a sign-in in the browser and returns it while it waits for the user."""
-        ...
-
-    async def sign_in(self, sign_in_id: str) -> SignIn:
-        """Returns the present state of a sign-in."""
-        ...
-
-    async def return_to(self, sign_in_id: str, address: str) -> SignIn:
-        """Completes a sign-in with the address to which the browser was sent back.
-
-        It is for a browser on another computer, which cannot open that address.
-        """
+    async def ask(self, question: Question[V], *, seconds: float = 30.0, wait: bool = True) -> V:
+        """Returns the service's answer, or raises `BanqupError`: at once if the service is away and `wait` is off."""
         ...
 
     async def backfill_count(
@@ -165,6 +155,20 @@ class Undoable(Value, frozen=True, kw_only=True):
     title: str
     at: datetime
     is_done: bool = False
+
+
+class Subject(Value, frozen=True, kw_only=True):
+    """What is under the cursor or selected: ids, but failures and refused changes whole."""
+
+    client_id: str | None = None
+    client_ids: Sequence[str] = ()
+    document_ids: Sequence[str] = ()
+    delivery_id: str | None = None
+    integration_id: str | None = None
+    extension_id: str | None = None
+    failures: FailureGroup | None = None
+    unfiled_ids: Sequence[str] = ()
+    changes: Sequence[RefusedChange] = ()
 
 
 class Context(Value, frozen=True, kw_only=True, dict=True):

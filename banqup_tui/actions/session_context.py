@@ -8,21 +8,20 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from banqup_tui.actions.context import Context, Undoable
+from banqup_tui.actions.context import Context, Subject, Undoable, V
 from banqup_tui.actions.inverse_commands import REVERSIBLE, inverse, inverse_key
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.prompts import Ask
-from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
-from banqup_tui.domain.failures import FailureGroup
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.listing import UnderWay
 from banqup_tui.protocol.commands import CommandBody, Resend, Send, decode
-from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult
+from banqup_tui.protocol.messages import BackfillCount
 from banqup_tui.store.outbox_entry import CommandState, OutboxEntry, Rescue
 from banqup_tui.store.readers import Readers
 from banqup_tui.sync.errors import ServerDown
+from banqup_tui.sync.server import Question
 from banqup_tui.sync.session import Session
 from banqup_tui.sync.threads import in_thread
 
@@ -108,21 +107,11 @@ class SessionAdapter:
     async def download(self, sha256: str) -> Path:
         return await in_thread(lambda: self._session.engine.download(sha256))
 
-    async def test_connection(self, request: TestRequest) -> TestResult:
-        """Tests settings. Checks made while the user types do not wait for an absent server."""
+    async def ask(self, question: Question[V], *, seconds: float = 30.0, wait: bool = True) -> V:
         engine = self._session.engine
-        if request.dry and engine.is_running and not engine.state.is_connected:
+        if not wait and engine.is_running and not engine.state.is_connected:
             raise ServerDown
-        return await in_thread(lambda: self._session.engine.test_connection(request))
-
-    async def begin_sign_in(self, request: SignInRequest) -> SignIn:
-        return await in_thread(lambda: self._session.engine.begin_sign_in(request))
-
-    async def sign_in(self, sign_in_id: str) -> SignIn:
-        return await in_thread(lambda: self._session.engine.sign_in(sign_in_id))
-
-    async def return_to(self, sign_in_id: str, address: str) -> SignIn:
-        return await in_thread(lambda: self._session.engine.return_to(sign_in_id, address))
+        return await in_thread(lambda: engine.ask(question, seconds))
 
     async def backfill_count(
         self, client_id: str, folders: Sequence[Folder], since: date | None = None
@@ -132,7 +121,7 @@ class SessionAdapter:
         counted = await in_thread(lambda: readers.older(client_id, folders, since))
         if counted is not None or (engine.is_running and not engine.state.is_connected):
             return counted
-        return await in_thread(lambda: engine.backfill_count(client_id, folders, since))
+        return await in_thread(lambda: engine.ask(lambda server: server.backfill(client_id, folders, since)))
 
     async def under_way(self, integration_ids: Sequence[str]) -> UnderWay:
         return await in_thread(lambda: self._session.readers.under_way(integration_ids))
@@ -152,26 +141,18 @@ class SessionAdapter:
         )
 
 
-def context_at(
-    session: Session,
-    ask: Ask,
-    place: Place,
-    *,
-    document_ids: Sequence[str] = (),
-    client_id: str | None = None,
-    client_ids: Sequence[str] = (),
-    delivery_id: str | None = None,
-    integration_id: str | None = None,
-    extension_id: str | None = None,
-    failures: FailureGroup | None = None,
-    unfiled_ids: Sequence[str] = (),
-    changes: Sequence[RefusedChange] = (),
-) -> Context:
+def context_at(session: Session, ask: Ask, place: Place, subject: Subject | None = None) -> Context:
     """Reads what is selected or under the cursor from the local copy, within a few milliseconds."""
+    subject = subject or Subject()
+    failures = subject.failures
     readers = session.readers
-    documents = list(readers.whole(document_ids))
+    documents = list(readers.whole(subject.document_ids))
     deliveries = readers.deliveries_of([document.id for document in documents])
-    clients = {document.client_id for document in documents} | ({client_id} if client_id else set()) | {*client_ids}
+    clients = (
+        {document.client_id for document in documents}
+        | ({subject.client_id} if subject.client_id else set())
+        | {*subject.client_ids}
+    )
     extensions = {extension.id: extension for extension in readers.extensions()}
     if failures is not None:
         integrations = list(session.failures.integrations_of(failures).values())
@@ -188,16 +169,16 @@ def context_at(
         documents=documents,
         deliveries=[delivery for of_document in deliveries.values() for delivery in of_document],
         integrations=integrations,
-        client=readers.client(client_id) if client_id else None,
-        delivery=readers.delivery(delivery_id) if delivery_id else None,
-        integration=readers.integration(integration_id) if integration_id else None,
-        extension=extensions.get(extension_id) if extension_id else None,
+        client=readers.client(subject.client_id) if subject.client_id else None,
+        delivery=readers.delivery(subject.delivery_id) if subject.delivery_id else None,
+        integration=readers.integration(subject.integration_id) if subject.integration_id else None,
+        extension=extensions.get(subject.extension_id) if subject.extension_id else None,
         extensions=extensions,
         installations=readers.installations(),
-        unfiled=[file for id_ in unfiled_ids if (file := readers.waiting_unfiled(id_)) is not None],
+        unfiled=[file for id_ in subject.unfiled_ids if (file := readers.waiting_unfiled(id_)) is not None],
         waiting_unfiled=readers.unfiled_count() if place in _WITH_UNFILED else 0,
-        clients=readers.find_clients("") if unfiled_ids else _clients(readers, client_ids),
-        changes=changes,
+        clients=readers.find_clients("") if subject.unfiled_ids else _clients(readers, subject.client_ids),
+        changes=subject.changes,
         refused_changes=session.refused_changes.count(),
         undoable=undoable(session),
         any_failed=session.failures.any(),

@@ -7,17 +7,22 @@ from typing import Any
 
 import msgspec
 
-from banqup_tui.actions.context import Context
+from banqup_tui.actions.context import ActionSession, Context
 from banqup_tui.protocol.messages import FormSettings, SignIn, SignInRequest, TestRequest, TestResult
 
 SettingsTest = Callable[[Mapping[str, Any]], Awaitable[TestResult]]
+
+
+async def run_test(session: ActionSession, request: TestRequest) -> TestResult:
+    """Tests settings. A look at them, made while somebody types, is not worth waiting for a service that is away."""
+    return await session.ask(lambda server: server.test(request), seconds=120, wait=not request.dry)
 
 
 def settings_test(context: Context, request: TestRequest) -> SettingsTest:
     """Returns a function that tests the form's values at the receiver."""
 
     async def test(values: Mapping[str, Any]) -> TestResult:
-        return await context.session.test_connection(msgspec.structs.replace(request, settings=dict(values)))
+        return await run_test(context.session, msgspec.structs.replace(request, settings=dict(values)))
 
     return test
 
@@ -31,7 +36,7 @@ class FormSignIn:
     """Signs in with the form's unsaved values."""
 
     def __init__(self, context: Context, settings: FormSettings) -> None:
-        self._doing, self._settings = context.session, settings
+        self._session, self._settings = context.session, settings
         self.has_browser = context.has_browser
 
     async def begin(self, field: str, values: Mapping[str, Any]) -> SignIn:
@@ -44,10 +49,10 @@ class FormSignIn:
             settings=dict(values),
             field=field,
         )
-        return await self._doing.begin_sign_in(request)
+        return await self._session.ask(lambda server: server.begin_sign_in(request), seconds=60)
 
     async def state(self, sign_in_id: str) -> SignIn:
-        return await self._doing.sign_in(sign_in_id)
+        return await self._session.ask(lambda server: server.sign_in(sign_in_id))
 
     async def returned(self, sign_in_id: str, address: str) -> SignIn:
-        return await self._doing.return_to(sign_in_id, address)
+        return await self._session.ask(lambda server: server.return_to(sign_in_id, address), seconds=120)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.prompts import Notice, Tone
+from banqup_tui.actions.settings_service import run_test
 from banqup_tui.domain.messages import Message
 from banqup_tui.presentation.messages import sentence_of, words_of
 from banqup_tui.presentation.words import _
@@ -40,7 +41,7 @@ class TestConnectionAction(Action):
             return
         progress = context.ask.progress(_("Testing"))
         try:
-            result = await context.session.test_connection(request)
+            result = await run_test(context.session, request)
         finally:
             progress.done()
         context.ask.notify(result_message(result))

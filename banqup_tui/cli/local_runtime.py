@@ -168,7 +168,7 @@ class LocalRuntime:
 
     async def attempts(self, delivery_id: str) -> Sequence[Attempt]:
         try:
-            return await asyncio.to_thread(self._session.engine.attempts, delivery_id)
+            return await self.session.ask(lambda server: server.attempts(delivery_id))
         except BanqupError as error:
             raise NoBackend(error.message) from error
 

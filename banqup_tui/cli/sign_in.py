@@ -59,16 +59,15 @@ async def signed_in(
 ) -> dict[str, Any]:
     """`entered` with the sign-in added, once it is done. `inherited`: what is kept already. Raises `BanqupError`."""
     field = _field(extension, {**inherited, **entered})
-    begun = await session.begin_sign_in(
-        SignInRequest(
-            extension_id=extension.id,
-            installation_id=installation_id,
-            integration_id=integration_id,
-            client_id=client_id,
-            settings=dict(entered),
-            field=field,
-        )
+    request = SignInRequest(
+        extension_id=extension.id,
+        installation_id=installation_id,
+        integration_id=integration_id,
+        client_id=client_id,
+        settings=dict(entered),
+        field=field,
     )
+    begun = await session.ask(lambda server: server.begin_sign_in(request), seconds=60)
     say(_("Sign in at {provider}: open this address in a browser on any computer.").format(provider=begun.provider))
     say(begun.url)
     done = await _until_done(session, begun)
@@ -110,7 +109,7 @@ async def _until_done(session: ActionSession, begun: SignIn) -> SignIn:
                 raise NobodySignedIn(message("cli.nobody-signed-in"))
             address = await _next(lines)
             try:
-                sign_in = await (session.return_to(begun.id, address) if address else session.sign_in(begun.id))
+                sign_in = await _look(session, begun.id, address)
             except (NoNetwork, NotAnswered, ServerDown) as error:
                 if address:
                     say(words_of(error.message))
@@ -155,3 +154,10 @@ def _pasted_lines() -> Iterator[asyncio.Queue[str] | None]:
         yield lines
     finally:
         loop.remove_reader(descriptor)
+
+
+async def _look(session: ActionSession, sign_in_id: str, address: str) -> SignIn:
+    """Returns how the sign-in stands, after the address to which the browser was sent back, if there is one."""
+    if address:
+        return await session.ask(lambda server: server.return_to(sign_in_id, address), seconds=120)
+    return await session.ask(lambda server: server.sign_in(sign_in_id))

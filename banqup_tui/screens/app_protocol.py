@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from textual.screen import Screen
 
-from banqup_tui.actions.context import Context
+from banqup_tui.actions.context import Context, Subject
 from banqup_tui.actions.places import Destination, Place
 from banqup_tui.actions.prompts import Tone
-from banqup_tui.domain.changes import RefusedChange
-from banqup_tui.domain.failures import FailureGroup
 from banqup_tui.sync.session import Session
 from banqup_tui.widgets.header import PlaceLabel as HeaderPlace
 from banqup_tui.widgets.one_line import Word
@@ -57,20 +55,7 @@ class AppProtocol(Protocol):
 
     def integration_labels(self) -> dict[str, str]: ...
 
-    def context(
-        self,
-        screen: PlaceScreen,
-        *,
-        client_id: str | None = None,
-        client_ids: Sequence[str] = (),
-        document_ids: Sequence[str] = (),
-        delivery_id: str | None = None,
-        integration_id: str | None = None,
-        extension_id: str | None = None,
-        failures: FailureGroup | None = None,
-        unfiled_ids: Sequence[str] = (),
-        changes: Sequence[RefusedChange] = (),
-    ) -> Context: ...
+    def context(self, screen: PlaceScreen, subject: Subject) -> Context: ...
 
     def status_words(self, document_id: str, in_front: Sequence[Word] = ()) -> Sequence[Word]: ...
 

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.geometry import Region
 
-from banqup_tui.actions.context import Context
+from banqup_tui.actions.context import Context, Subject
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.presentation.formats import count
@@ -81,7 +81,7 @@ class RefusedChangesScreen(PlaceScreen):
     def context(self) -> Context:
         change = self._one()
         keys = self.listing.selected or ([change.key] if change else [])
-        return self.banqup.context(self, changes=[self._changes[key] for key in keys if key in self._changes])
+        return self.banqup.context(self, Subject(changes=[self._changes[key] for key in keys if key in self._changes]))
 
     def state_words(self) -> Sequence[Word]:
         number = len(self.listing.selected)

@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.geometry import Region
 
 from banqup_tui.actions import places
-from banqup_tui.actions.context import Context
+from banqup_tui.actions.context import Context, Subject
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.client import Client, ClientStatus
 from banqup_tui.domain.health import Health, health_of
@@ -160,7 +160,7 @@ class ClientScreen(PlaceScreen):
     def context(self) -> Context:
         integration = self._integration()
         return self.banqup.context(
-            self, client_id=self.client_id, integration_id=integration.id if integration else None
+            self, Subject(client_id=self.client_id, integration_id=integration.id if integration else None)
         )
 
     def state_words(self) -> Sequence[Word]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.geometry import Region
 
-from banqup_tui.actions.context import Context
+from banqup_tui.actions.context import Context, Subject
 from banqup_tui.actions.places import Destination, Place, Tab
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.folder import Folder
@@ -157,7 +157,7 @@ class ClientFolders(PlaceScreen):
     # the document one is on
 
     def context(self) -> Context:
-        return self.banqup.context(self, client_id=self.client_id, document_ids=self._chosen_ids())
+        return self.banqup.context(self, Subject(client_id=self.client_id, document_ids=self._chosen_ids()))
 
     def _chosen_ids(self) -> list[str]:
         if not self._shows_table:

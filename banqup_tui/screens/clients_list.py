@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.geometry import Region
 
-from banqup_tui.actions.context import Context
+from banqup_tui.actions.context import Context, Subject
 from banqup_tui.actions.places import Destination, Place, Tab
 from banqup_tui.domain.listing import ClientRow
 from banqup_tui.presentation.formats import count, vat_number
@@ -117,7 +117,9 @@ class ClientsList(PlaceScreen):
 
     def context(self) -> Context:
         row = self.table.row
-        return self.banqup.context(self, client_id=row.client.id if row else None, client_ids=self.table.selected)
+        return self.banqup.context(
+            self, Subject(client_id=row.client.id if row else None, client_ids=self.table.selected)
+        )
 
     def menu_title(self) -> str:
         return self.table.row.client.name if self.table.row else ""

@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.geometry import Region
 
 from banqup_tui.actions import places, registry
-from banqup_tui.actions.context import Context
+from banqup_tui.actions.context import Context, Subject
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.document import Document
@@ -186,7 +186,9 @@ class DocumentScreen(PlaceScreen):
 
     def context(self) -> Context:
         delivery = self._delivery() if self._tab == DELIVERIES else None
-        return self.banqup.context(self, document_ids=[self.document_id], delivery_id=delivery.id if delivery else None)
+        return self.banqup.context(
+            self, Subject(document_ids=[self.document_id], delivery_id=delivery.id if delivery else None)
+        )
 
     def state_words(self) -> Sequence[Word]:
         if self._tab == DELIVERIES:

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.geometry import Region
 
-from banqup_tui.actions.context import Context
+from banqup_tui.actions.context import Context, Subject
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.failures import FailureGroup
 from banqup_tui.domain.listing import DocumentRow
@@ -90,7 +90,7 @@ class FailuresScreen(PlaceScreen):
         return {client.id: client.name for client in clients if client is not None}
 
     def context(self) -> Context:
-        return self.banqup.context(self, failures=self._group())
+        return self.banqup.context(self, Subject(failures=self._group()))
 
     def state_words(self) -> Sequence[Word]:
         group = self._group()
@@ -173,7 +173,7 @@ class Failed(PlaceScreen):
     def context(self) -> Context:
         ids = self.chosen()
         delivery_id = self._of_document.get(ids[0]) if len(ids) == 1 else None
-        return self.banqup.context(self, document_ids=ids, delivery_id=delivery_id)
+        return self.banqup.context(self, Subject(document_ids=ids, delivery_id=delivery_id))
 
     def state_words(self) -> Sequence[Word]:
         row = self.table.row

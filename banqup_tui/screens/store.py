@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from textual.app import ComposeResult
 from textual.geometry import Region
 
-from banqup_tui.actions.context import Context
+from banqup_tui.actions.context import Context, Subject
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.extension import Extension, Installation, InstallationState
 from banqup_tui.domain.health import Summary, health_of, summary
@@ -103,7 +103,7 @@ class StoreScreen(PlaceScreen):
         ]
 
     def context(self) -> Context:
-        return self.banqup.context(self, extension_id=self.listing.key)
+        return self.banqup.context(self, Subject(extension_id=self.listing.key))
 
     def state_words(self) -> Sequence[Word]:
         extension = self._extension()

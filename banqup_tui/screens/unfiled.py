@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.geometry import Region
 
-from banqup_tui.actions.context import Context
+from banqup_tui.actions.context import Context, Subject
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.source import Unfiled
 from banqup_tui.presentation.formats import count
@@ -74,7 +74,7 @@ class UnfiledScreen(PlaceScreen):
 
     def context(self) -> Context:
         keys = self.listing.selected or [self.listing.key or ""]
-        return self.banqup.context(self, unfiled_ids=[key for key in keys if key in self._waiting])
+        return self.banqup.context(self, Subject(unfiled_ids=[key for key in keys if key in self._waiting]))
 
     def state_words(self) -> Sequence[Word]:
         number = len(self.listing.selected)

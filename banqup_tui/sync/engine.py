@@ -1,8 +1,8 @@
 """Synchronizes the local copy with the server, in a thread of its own with its own event loop.
 
 `start` begins the thread, `stop` ends it. The one-shot calls (`sync_once`, `push_and_wait`, `download`,
-`test_connection`, the calls of a sign-in, `backfill_count`, `attempts`, `unfiled`) use the thread's connection if it
-runs, else they open one for themselves. They block, so a screen calls them from a worker.
+`ask`) use the thread's connection if it runs, else they open one for themselves. They block, so a screen calls them
+from a worker.
 """
 
 from __future__ import annotations
@@ -12,16 +12,12 @@ import random
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from banqup_tui.domain.delivery import Attempt
-from banqup_tui.domain.folder import Folder
-from banqup_tui.domain.source import Unfiled
 from banqup_tui.error_log import take_loop_faults
 from banqup_tui.protocol.local import Endpoint
-from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult
 from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.faults import LocalFault
 from banqup_tui.store.files import FileCache, Spool
@@ -30,7 +26,7 @@ from banqup_tui.store.outbox_entry import OutboxEntry
 from banqup_tui.sync.clock import ClockWatch
 from banqup_tui.sync.errors import NotAnswered, ProgramFault
 from banqup_tui.sync.listeners import Listener, Listeners
-from banqup_tui.sync.server import ServerLike
+from banqup_tui.sync.server import Question, ServerLike
 from banqup_tui.sync.state import SyncState
 from banqup_tui.sync.threads import in_thread
 from banqup_tui.sync.trouble import SendingPause, SyncTrouble, trouble_of
@@ -44,7 +40,7 @@ _LEAST_PAUSE = 0.5
 """The least number of seconds before the thread starts again after an error outside its rounds."""
 
 _V = TypeVar("_V")
-_Question = Callable[["Exchange"], Coroutine[Any, Any, _V]]
+_ExchangeCall = Callable[["Exchange"], Coroutine[Any, Any, _V]]
 
 
 def http_server(endpoint: Endpoint) -> ServerLike:
@@ -183,41 +179,23 @@ class Engine:
             return self.spool.path(sha256)
         return self._ask(lambda exchange: exchange.server.download(sha256, self.files), timeout)
 
-    def test_connection(self, request: TestRequest, timeout: float = 120.0) -> TestResult:
-        return self._ask(lambda exchange: exchange.server.test(request), timeout)
+    def ask(self, question: Question[_V], timeout: float = 30.0) -> _V:
+        """Returns the server's answer to one question. Raises `BanqupError`.
 
-    def begin_sign_in(self, request: SignInRequest, timeout: float = 60.0) -> SignIn:
-        return self._ask(lambda exchange: exchange.server.begin_sign_in(request), timeout)
+        Args:
+            question: Asks the server; it runs in the engine's event loop.
+            timeout: Seconds, with those until a connection is there; `NotAnswered` after them.
+        """
+        return self._ask(lambda exchange: question(exchange.server), timeout)
 
-    def sign_in(self, sign_in_id: str, timeout: float = 30.0) -> SignIn:
-        return self._ask(lambda exchange: exchange.server.sign_in(sign_in_id), timeout)
-
-    def return_to(self, sign_in_id: str, address: str, timeout: float = 120.0) -> SignIn:
-        return self._ask(lambda exchange: exchange.server.return_to(sign_in_id, address), timeout)
-
-    def backfill_count(
-        self,
-        client_id: str,
-        folders: Sequence[Folder] | None = None,
-        since: date | None = None,
-        timeout: float = 30.0,
-    ) -> BackfillCount:
-        return self._ask(lambda exchange: exchange.server.backfill(client_id, folders, since), timeout)
-
-    def attempts(self, delivery_id: str, timeout: float = 30.0) -> list[Attempt]:
-        return self._ask(lambda exchange: exchange.server.attempts(delivery_id), timeout)
-
-    def unfiled(self, timeout: float = 30.0) -> list[Unfiled]:
-        return self._ask(lambda exchange: exchange.server.unfiled(), timeout)
-
-    def _ask(self, question: _Question[_V], timeout: float) -> _V:
+    def _ask(self, question: _ExchangeCall[_V], timeout: float) -> _V:
         """Runs a call on the engine's loop, or on its own loop if the engine does not run. Raises `BanqupError`."""
         try:
             return self._put(question, timeout)
         except (OSError, MemoryError) as error:
             raise trouble_of(error) from error
 
-    def _put(self, question: _Question[_V], timeout: float) -> _V:
+    def _put(self, question: _ExchangeCall[_V], timeout: float) -> _V:
         loop = self._loop
         if self.is_running and loop is not None and threading.current_thread() is not self._thread:
             future = asyncio.run_coroutine_threadsafe(self._asked_while_running(question, timeout), loop)
@@ -227,7 +205,7 @@ class Engine:
                 raise NotAnswered from None
         return asyncio.run(self._asked_alone(question, timeout))
 
-    async def _healed(self, exchange: Exchange, question: _Question[_V]) -> _V:
+    async def _healed(self, exchange: Exchange, question: _ExchangeCall[_V]) -> _V:
         """Runs a call, and once more if the copy proves damaged: it is begun again in between."""
         try:
             return await question(exchange)
@@ -236,7 +214,7 @@ class Engine:
                 raise
         return await question(exchange)
 
-    async def _asked_while_running(self, question: _Question[_V], timeout: float) -> _V:
+    async def _asked_while_running(self, question: _ExchangeCall[_V], timeout: float) -> _V:
         assert self._rounds is not None
         try:
             async with asyncio.timeout(timeout):
@@ -248,7 +226,7 @@ class Engine:
         except TimeoutError:
             raise NotAnswered from None
 
-    async def _asked_alone(self, question: _Question[_V], timeout: float) -> _V:
+    async def _asked_alone(self, question: _ExchangeCall[_V], timeout: float) -> _V:
         take_loop_faults(asyncio.get_running_loop(), self._record)
         try:
             async with asyncio.timeout(timeout):

@@ -21,7 +21,6 @@ from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import Message, message
-from banqup_tui.domain.source import Unfiled
 from banqup_tui.protocol import paths
 from banqup_tui.protocol.answers import harmless
 from banqup_tui.protocol.local import Endpoint
@@ -189,9 +188,6 @@ class Server:
 
     async def attempts(self, delivery_id: str) -> list[Attempt]:
         return await self._get(self._path(paths.ATTEMPTS, delivery_id=delivery_id), list[Attempt])
-
-    async def unfiled(self) -> list[Unfiled]:
-        return await self._get(paths.UNFILED, list[Unfiled])
 
     async def backfill(
         self, client_id: str, folders: Sequence[Folder] | None, since: date | None = None

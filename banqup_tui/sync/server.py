@@ -1,15 +1,14 @@
 """The interface of a server as the sync uses it. `sync.http.Server` implements it; tests have another."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from banqup_tui.domain.delivery import Attempt
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.folder import Folder
-from banqup_tui.domain.source import Unfiled
 from banqup_tui.protocol.messages import (
     BackfillCount,
     Changes,
@@ -24,6 +23,8 @@ from banqup_tui.protocol.messages import (
     TestResult,
 )
 from banqup_tui.store.files import FileCache
+
+_V = TypeVar("_V")
 
 
 class ServerLike(Protocol):
@@ -45,7 +46,6 @@ class ServerLike(Protocol):
     async def changes(self, cursor: str, limit: int = 500) -> Changes: ...
     async def extensions(self) -> list[Extension]: ...
     async def attempts(self, delivery_id: str) -> list[Attempt]: ...
-    async def unfiled(self) -> list[Unfiled]: ...
     async def backfill(
         self, client_id: str, folders: Sequence[Folder] | None, since: date | None = None
     ) -> BackfillCount: ...
@@ -58,3 +58,7 @@ class ServerLike(Protocol):
     async def begin_sign_in(self, request: SignInRequest) -> SignIn: ...
     async def sign_in(self, sign_in_id: str) -> SignIn: ...
     async def return_to(self, sign_in_id: str, address: str) -> SignIn: ...
+
+
+Question = Callable[[ServerLike], Coroutine[Any, Any, _V]]
+"""Something that is asked of a server: `lambda server: server.test(request)`."""

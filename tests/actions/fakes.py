@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from banqup_tui.actions.context import Context
+from banqup_tui.actions.context import Context, V
 from banqup_tui.actions.places import Destination, Place
 from banqup_tui.actions.prompts import (
     ChoiceQuestion,
@@ -33,6 +33,7 @@ from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import ImportFile
 from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult, TestStep
 from banqup_tui.store.outbox_entry import Rescue
+from banqup_tui.sync.server import Question
 from tests.support.sign_ins import SignIns
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -109,7 +110,11 @@ class FakeActionSession:
         assert self._files is not None
         return self._files / sha256
 
-    async def test_connection(self, request: TestRequest) -> TestResult:
+    async def ask(self, question: Question[V], *, seconds: float = 30.0, wait: bool = True) -> V:
+        """Asks this object, which answers like a service."""
+        return await question(self)
+
+    async def test(self, request: TestRequest) -> TestResult:
         self.tested.append(request)
         return TestResult(steps=(TestStep(ok=True, message=text_message("The folder can be written.")),))
 

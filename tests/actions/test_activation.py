@@ -95,7 +95,7 @@ async def test_what_is_missing_at_a_client_is_said_and_filled_in_there() -> None
 
 async def test_what_only_the_connector_finds_wrong_is_seen_before_it_is_confirmed() -> None:
     class Picky(FakeActionSession):
-        async def test_connection(self, request: TestRequest) -> TestResult:
+        async def test(self, request: TestRequest) -> TestResult:
             assert request.dry
             wrong = TestStep(ok=False, message=text_message("Path: it does not say where it begins."), field="path")
             return TestResult(steps=(wrong,) if request.client_id == "zavel" else ())

@@ -234,13 +234,14 @@ def test_questions_are_answered_while_the_engine_runs(session: Session, server: 
     watch = Watch(session)
     session.engine.start()
     watch.until_word(SyncWord.IN_STEP)
-    assert session.engine.test_connection(TestRequest(extension_id="x")).ok
-    assert session.engine.backfill_count("c1").count == 5
-    begun = session.engine.begin_sign_in(SignInRequest(extension_id="x", field="sign_in"))
-    assert session.engine.sign_in(begun.id).state is SignInState.WAITING
+    assert session.engine.ask(lambda here: here.test(TestRequest(extension_id="x"))).ok
+    assert session.engine.ask(lambda here: here.backfill("c1", None)).count == 5
+    begun = session.engine.ask(lambda here: here.begin_sign_in(SignInRequest(extension_id="x", field="sign_in")))
+    assert session.engine.ask(lambda here: here.sign_in(begun.id)).state is SignInState.WAITING
     with pytest.raises(RequestRefused):
-        session.engine.return_to(begun.id, "http://elsewhere.example/")
-    assert session.engine.return_to(begun.id, server.sign_ins.right).state is SignInState.SIGNED_IN
+        session.engine.ask(lambda here: here.return_to(begun.id, "http://elsewhere.example/"))
+    right = server.sign_ins.right
+    assert session.engine.ask(lambda here: here.return_to(begun.id, right)).state is SignInState.SIGNED_IN
 
 
 def test_of_two_terminals_one_pulls_and_both_show_the_news(

@@ -64,7 +64,7 @@ def routes_of(
 ) -> Litestar:
     return _Routes(
         openapi.ROUTES,
-        exception_handlers={Exception: answer_to},
+        exception_handlers={Exception: run_test},
         before_request=_refuse_deep_nesting,
         openapi_config=None,
         logging_config=None,
@@ -140,7 +140,7 @@ def is_nested_deeply(content: bytes) -> bool:
 _LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
-def answer_to(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+def run_test(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     return problem_response(problem_of(request, error))
 
 

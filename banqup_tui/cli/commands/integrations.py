@@ -12,6 +12,7 @@ from banqup_tui.actions.context import Action
 from banqup_tui.actions.pause_integration import PauseIntegrationAction
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.remove_integration import RemoveIntegrationAction
+from banqup_tui.actions.settings_service import run_test
 from banqup_tui.cli import exit_codes, json_output
 from banqup_tui.cli.action_runner import carry_out
 from banqup_tui.cli.ask import Answers, CommandLineAsk
@@ -127,7 +128,7 @@ def _installed(runtime: CliRuntime, extension: Extension) -> Installation:
 
 async def _passes(runtime: CliRuntime, request: TestRequest, *, is_alone: bool) -> bool:
     """Of several clients the first is tried; what its settings lack is said for each of them later."""
-    result = await runtime.session.test_connection(request)
+    result = await run_test(runtime.session, request)
     if not is_alone and all(step.ok or step.field for step in result.steps):
         return True
     for step in result.steps:

@@ -18,7 +18,8 @@ from banqup_tui.backend.services import Services
 from banqup_tui.protocol import PROTOCOL
 from banqup_tui.protocol.commands import Dismiss
 from tests.support.services import EPOCH
-from tests.support.serving import BASE, ServedApp, serving, space_in, until, written
+from tests.support.serving import BASE, ServedApp, serving, space_in, written
+from tests.support.waiting import until
 
 
 @pytest.fixture

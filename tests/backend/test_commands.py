@@ -24,7 +24,8 @@ from banqup_tui.protocol.commands import CreateClient, Dismiss, SetProcessed, en
 from banqup_tui.protocol.messages import Command, CommandStatus
 from banqup_tui.protocol.problems import ProblemType
 from tests.support.services import EPOCH, SPACE, add_document
-from tests.support.serving import BASE, serving, space_in, until, written
+from tests.support.serving import BASE, serving, space_in, written
+from tests.support.waiting import until
 
 
 def new_client(reference: str = "DUVAL", client_id: str | None = None) -> CreateClient:

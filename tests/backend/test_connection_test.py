@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -5,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from banqup_tui.backend.dispatch import connection_test
 from banqup_tui.backend.dispatch.connection_test import test as try_connection
 from banqup_tui.backend.integrations.activation import add_integration
 from banqup_tui.backend.integrations.installations import install
@@ -13,8 +15,10 @@ from banqup_tui.backend.services import Services
 from banqup_tui.protocol.commands import AddIntegration, Install
 from banqup_tui.protocol.messages import TestRequest, TestResult
 from tests.support.connectors import point
+from tests.support.deadlines import Deadlines
 from tests.support.messages import sentence
 from tests.support.services import HAGELAND, PARVIS, add_document, ask, services_in
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -106,6 +110,9 @@ async def test_an_extension_that_is_not_there_says_so(services: Services) -> Non
 
 
 async def test_a_receiver_that_never_answers_is_given_up(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("banqup_tui.backend.dispatch.connection_test.SECONDS", 0.05)
-    result = await tried(services, "raising", settings={"sleep": 5})
+    deadlines = Deadlines(monkeypatch, connection_test)
+    running = asyncio.create_task(tried(services, "raising", settings={"sleep": 3600}))
+    await until(lambda: deadlines.is_set(connection_test.SECONDS))
+    deadlines.pass_(connection_test.SECONDS)
+    result = await running
     assert result.steps[0].message.code == "connection.too-slow"

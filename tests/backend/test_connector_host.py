@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from banqup_tui.backend.connector_host.client import ConnectorHost
 from banqup_tui.connectors.interface import Channel, DeliveryRequest, Fault, Found, NotSent, Rejected, Uncertain
 from tests.support.delivery_requests import delivery_request
 from tests.support.scripted import REFUSED, Scripted, ScriptedSettings
+from tests.support.waiting import until
 
 SECONDS = 30.0
 
@@ -26,12 +27,6 @@ async def host() -> AsyncIterator[ConnectorHost]:
 
 def named(directory: Path, name: str) -> DeliveryRequest:
     return delivery_request(directory, file_name=name)
-
-
-async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(SECONDS):
-        while not is_so():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
 
 
 def is_there(process: int) -> bool:

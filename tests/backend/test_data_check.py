@@ -22,10 +22,10 @@ from banqup_tui.launcher import BackendDidNotStart, NewerVersionUsed
 from banqup_tui.presentation.messages import remedy_of, sentence_of
 from banqup_tui.protocol.local import EXIT_CANNOT_START
 from banqup_tui.store import copy_schema, outbox_schema
-from tests.backend.ledger.waiting import until
 from tests.support.backends import Home, home_in
 from tests.support.backends import http as speak
 from tests.support.services import add_document, services_in
+from tests.support.waiting import until
 
 
 @pytest.fixture

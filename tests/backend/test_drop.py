@@ -14,9 +14,10 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.source import SourceKind
 from banqup_tui.protocol.commands import AddSource, RemoveAccount, RemoveSource
 from banqup_tui.sources.drop_spool import DropLimits
-from tests.support.drop import PASSWORD, account, drop_of, put, until
+from tests.support.drop import PASSWORD, account, drop_of, put
 from tests.support.intake_harness import IntakeHarness
 from tests.support.papers import BAKERY, GARAGE, invoice, letter
+from tests.support.waiting import until
 
 
 @pytest.fixture

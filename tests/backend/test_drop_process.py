@@ -21,9 +21,10 @@ from banqup_tui.sources import drop_auth
 from banqup_tui.sources.drop_auth import DropAuth
 from banqup_tui.sources.drop_server import MOST_REFUSED_WRITES
 from banqup_tui.sources.drop_spool import DropLimits
-from tests.support.drop import PASSWORD, DropHarness, account, drop_of, put, until
+from tests.support.drop import PASSWORD, DropHarness, account, drop_of, put
 from tests.support.intake_harness import IntakeHarness
 from tests.support.papers import BAKERY, invoice
+from tests.support.waiting import until
 
 
 @pytest.fixture

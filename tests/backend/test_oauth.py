@@ -26,8 +26,9 @@ from banqup_tui.protocol.commands import AddIntegration, Configure, Install, Rem
 from tests.support.connectors import Mailbox, MailboxSettings
 from tests.support.provider import LASTS, SECRET, SECRET_APPLICATION, USER, Provider, provider
 from tests.support.services import PARVIS
-from tests.support.serving import ServedApp, serving, space_in, until
+from tests.support.serving import ServedApp, serving, space_in
 from tests.support.signing_in import asked, settings_of
+from tests.support.waiting import until
 
 INSTALLATION, INTEGRATION = "55555555-5555-4555-8555-555555555555", "66666666-6666-4666-8666-666666666666"
 

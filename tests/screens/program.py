@@ -20,7 +20,7 @@ from banqup_tui.sync.session import Session
 from tests.screens.firm import FirmServer
 from tests.sync.fake_server import Line
 
-DEADLINE = 8.0
+DEADLINE = 30.0
 ENDPOINT = Endpoint(socket="nowhere", instance_id="i", protocol=2, space_id="s", pid=1)
 PLAIN = {"LANG": "en_GB.UTF-8", "TERM": "xterm-256color"}
 _CHARACTERS = {

@@ -5,7 +5,7 @@ import contextlib
 import shutil
 import socket
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,7 @@ from banqup_tui.sources.drop_server import Drop
 from banqup_tui.sources.drop_spool import DropLimits
 from tests.support.intake_harness import IntakeHarness
 from tests.support.sftp import free_port
+from tests.support.waiting import until
 
 SFTP = shutil.which("sftp")
 PASSWORD = "kXw7dPq2mZr9sVb4"
@@ -118,9 +119,3 @@ def listens(port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
         return True
     return False
-
-
-async def until(holds: Callable[[], bool], seconds: float = 20) -> None:
-    async with asyncio.timeout(seconds):
-        while not await asyncio.to_thread(holds):  # noqa: ASYNC110
-            await asyncio.sleep(0.02)

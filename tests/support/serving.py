@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -121,11 +121,3 @@ async def serving(
 class _Quiet(uvicorn.Server):
     def install_signal_handlers(self) -> None:
         """The test's process keeps its own."""
-
-
-async def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Waits for a condition; fails loudly when it does not come."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while not holds():
-        assert asyncio.get_running_loop().time() < deadline, "it did not come to hold"
-        await asyncio.sleep(0.01)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from asyncio import timeout
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
@@ -97,7 +98,7 @@ class Attempts:
         cancelled: asyncio.CancelledError | None = None
         result: Result | None
         try:
-            async with asyncio.timeout(self._terms.timing.deadline):
+            async with timeout(self._terms.timing.deadline):
                 result = await self._deliver(claim, attempt_input, progress)
         except _MarkRefused:
             return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from asyncio import timeout
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -100,7 +101,7 @@ test.__test__ = False  # type: ignore[attr-defined]
 
 async def _run_steps(connector: Connector[Any], settings: Any, sample: DeliveryRequest | None) -> list[Step]:
     try:
-        async with asyncio.timeout(SECONDS):
+        async with timeout(SECONDS):
             return await connector.test(settings, sample)
     except TimeoutError:
         return [Step(ok=False, message=Message("connection.too-slow"))]

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import threading
 import time
+from asyncio import timeout
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -269,7 +270,7 @@ class Dispatch:
 
     async def _end(self) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._timing.grace):
+            async with timeout(self._timing.grace):
                 while self._running:
                     await asyncio.wait(list(self._running))
         while left := list(self._running):

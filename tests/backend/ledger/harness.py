@@ -41,7 +41,7 @@ from banqup_tui.protocol.messages import EntityKind
 from tests.backend.ledger.clock import Clock
 from tests.backend.ledger.ledger_template import SPACE, ledger_database
 from tests.backend.ledger.receiver import Receiver, Shelf
-from tests.backend.ledger.waiting import until as wait_until
+from tests.support.waiting import until as wait_until
 
 ANNE, BART = str(uuid.UUID(int=0xA)), str(uuid.UUID(int=0xB))
 

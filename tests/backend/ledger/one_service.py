@@ -21,7 +21,7 @@ from banqup_tui.connectors.sftp.connector import Sftp
 from banqup_tui.connectors.webdav.connector import WebDav
 from banqup_tui.connectors.webhook.connector import Webhook
 from tests.backend.ledger.harness import LedgerHarness
-from tests.backend.ledger.waiting import until
+from tests.support.waiting import until
 
 SWIFT = Timing(first_wait=0.02, roll_forward_after=0.02, poll=0.02)
 

@@ -7,16 +7,20 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from banqup_tui.backend.db import tables
-from banqup_tui.backend.dispatch import group_commit
+from banqup_tui.backend.dispatch import attempt, group_commit, loop
 from banqup_tui.backend.ledger import messages
 from banqup_tui.backend.ledger.timing import Timing
 from banqup_tui.connectors.interface import Fault, Found, NotSent, Rejected, Uncertain
 from banqup_tui.domain.extension import ReceiverKind
 from banqup_tui.protocol.commands import Cancel, Copy, PauseIntegration, Resend, ResumeIntegration, Send
 from tests.backend.ledger.harness import LedgerHarness
-from tests.backend.ledger.waiting import until, waits
+from tests.support.deadlines import Deadlines
+from tests.support.waiting import until, waits
 
-HASTY = Timing(deadline=0.05, grace=0.05, poll=0.02)
+
+@pytest.fixture
+def deadlines(monkeypatch: pytest.MonkeyPatch) -> Deadlines:
+    return Deadlines(monkeypatch, attempt, loop)
 
 
 @pytest.mark.parametrize("kind", list(ReceiverKind))
@@ -85,21 +89,31 @@ async def test_a_document_cut_off_at_a_receiver_with_keys_is_repeated_under_the_
     assert len(receiver.keys) == len(receiver.arrived) == 1
 
 
-async def test_a_receiver_that_never_answers_is_given_up_at_the_deadline(harness: LedgerHarness) -> None:
+async def test_a_receiver_that_never_answers_is_given_up_at_the_deadline(
+    harness: LedgerHarness, deadlines: Deadlines
+) -> None:
     receiver = harness.receiver(ReceiverKind.NEITHER)
     _, integration, _ = harness.queued(receiver)
     receiver.tell("commit", waits(asyncio.Event()))
-    await harness.run(dispatch=harness.dispatch(timing=HASTY))
+    running = asyncio.create_task(harness.run())
+    await until(lambda: "commit" in receiver.calls)
+    deadlines.pass_(harness.timing.deadline)
+    await running
     row = harness.delivery()
     assert (row.state, row.reason) == ("UNKNOWN", messages.TOO_SLOW)
     assert harness.row(tables.integration, integration).timed_out
 
 
-async def test_what_was_not_begun_at_the_deadline_is_only_queued_again(harness: LedgerHarness) -> None:
+async def test_what_was_not_begun_at_the_deadline_is_only_queued_again(
+    harness: LedgerHarness, deadlines: Deadlines
+) -> None:
     receiver = harness.receiver(ReceiverKind.NEITHER)
     harness.queued(receiver)
     receiver.tell("prepare", waits(asyncio.Event()))
-    await harness.run(dispatch=harness.dispatch(timing=HASTY))
+    running = asyncio.create_task(harness.run())
+    await until(lambda: "prepare" in receiver.calls)
+    deadlines.pass_(harness.timing.deadline)
+    await running
     row = harness.delivery()
     assert (row.state, row.uncertain, row.tries) == ("QUEUED", False, 1)
 
@@ -222,13 +236,16 @@ async def test_a_cancellation_during_the_upload_keeps_the_document_from_appearin
 
 @pytest.mark.parametrize(("step", "state"), [("prepare", "QUEUED"), ("commit", "UNKNOWN")])
 async def test_a_stop_gives_what_is_under_way_its_time_and_then_lets_go(
-    harness: LedgerHarness, step: str, state: str
+    harness: LedgerHarness, deadlines: Deadlines, step: str, state: str
 ) -> None:
     receiver = harness.receiver(ReceiverKind.NEITHER)
     harness.queued(receiver)
     receiver.tell(step, waits(asyncio.Event()))
-    dispatch = harness.dispatch(timing=Timing(grace=0.05))
-    await harness.run(lambda: step in receiver.calls, dispatch=dispatch)
+    running = asyncio.create_task(harness.run(lambda: step in receiver.calls))
+    await until(lambda: deadlines.is_set(harness.timing.grace))
+    assert not running.done()
+    deadlines.pass_(harness.timing.grace)
+    await running
     row = harness.delivery()
     assert (row.state, row.deaths) == (state, 0)
     assert receiver.open_now == 0

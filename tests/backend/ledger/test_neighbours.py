@@ -8,7 +8,7 @@ from banqup_tui.connectors.interface import Fault, NotSent
 from banqup_tui.connectors.local_folder import LocalFolder
 from banqup_tui.domain.extension import ReceiverKind
 from tests.backend.ledger.harness import LedgerHarness
-from tests.backend.ledger.waiting import waits
+from tests.support.waiting import waits
 
 CLIENTS, EACH = 10, 5
 

@@ -5,7 +5,7 @@ import asyncio
 from banqup_tui.backend.db import tables
 from banqup_tui.protocol.commands import Send
 from tests.backend.ledger.harness import ANNE, LedgerHarness
-from tests.backend.ledger.waiting import until
+from tests.support.waiting import until
 
 
 async def test_a_document_that_is_sent_arrives_and_shows_its_receipt(harness: LedgerHarness) -> None:

@@ -9,7 +9,7 @@ from banqup_tui.python_process import leave_out_current_directory
 def main() -> None:
     """The console script. Ends the process with one of cli/exit_codes.py."""
     leave_out_current_directory()
-    from banqup_tui.cli.streams import prepare_streams
+    from banqup_tui.cli.terminal import prepare_streams
 
     prepare_streams()
     if len(sys.argv) == 1 and "_BANQUP_COMPLETE" not in os.environ:  # a shell asks so for its completion

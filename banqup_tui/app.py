@@ -398,7 +398,7 @@ class BanqupApp(App[None]):
             self.push_screen(FailuresScreen())
 
     def open_client(self, client_id: str) -> None:
-        from banqup_tui.screens.client_folders import ClientFolders
+        from banqup_tui.screens.folders.screen import ClientFolders
 
         if not isinstance(self.screen, ClientDocuments):
             self.go_to_root(Place.CLIENT_DOCUMENTS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 from datetime import date
 
+from banqup_tui.domain.identifiers import check_communication
 from banqup_tui.formats.findings import Findings
 
 
@@ -40,3 +41,19 @@ def short_date(year: str, month: str, day: str, findings: Findings, place: str) 
         iso_date = f"{full_year}-{month}-{day}"
         findings.warn(place, "content.date-adjusted", date=iso_date, taken=taken.isoformat())
     return taken
+
+
+def settled_communications(structured: str, free: str) -> tuple[str, str]:
+    """The structured and the free communication of a movement.
+
+    A Belgian structured one is reduced to its twelve digits; one that was put into the free text, between
+    `+++` or `***`, is taken out of it.
+    """
+    if structured:
+        belgian = check_communication(structured)
+        return (belgian.digits if belgian else structured), free
+    if free[:3] in ("+++", "***"):
+        belgian = check_communication(free)
+        if belgian is not None:
+            return belgian.digits, ""
+    return "", free

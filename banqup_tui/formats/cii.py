@@ -8,21 +8,28 @@ first.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from xml.etree.ElementTree import Element
 
 import msgspec
 
-from banqup_tui.domain.invoice import DocumentReference, Invoice, InvoiceAttachment, PaymentMeans
+from banqup_tui.domain.invoice import (
+    AllowanceCharge,
+    DocumentReference,
+    Invoice,
+    InvoiceAttachment,
+    InvoiceLine,
+    InvoiceParty,
+    PaymentMeans,
+    VatBreakdown,
+)
 from banqup_tui.domain.text import safe_file_name
-from banqup_tui.formats.cii_lines import read_allowances, read_breakdown, read_lines
-from banqup_tui.formats.cii_party import read_party
 from banqup_tui.formats.credit_notes import as_credited
 from banqup_tui.formats.findings import Findings
-from banqup_tui.formats.parties import account, check_presence, kind_of, without_doubles
-from banqup_tui.formats.payload import decoded_payload
+from banqup_tui.formats.parties import account, check_presence, identifiers, kind_of, without_doubles
 from banqup_tui.formats.refusals import refuse
 from banqup_tui.formats.totals import VatTotal, check_totals, choose_vat_total
-from banqup_tui.formats.xml import attribute, find, find_all, text
+from banqup_tui.formats.xml import attribute, decoded_payload, find, find_all, text
 
 _NAMES_OF_1_0 = {
     "SpecifiedExchangedDocumentContext": "ExchangedDocumentContext",
@@ -260,3 +267,142 @@ def _references(agreement: Element | None) -> Iterator[DocumentReference]:
             yield DocumentReference(
                 id=text(reference, *_ID), description=text(reference, "Name"), url=text(reference, "URIID")
             )
+
+
+_MOST_LEVELS = 20
+_SETTLEMENT = "SpecifiedLineTradeSettlement"
+_RATES = ("RateApplicablePercent", "ApplicablePercent")
+
+
+def read_lines(transaction: Element | None, currency: str, findings: Findings) -> tuple[InvoiceLine, ...]:
+    """The lines in their order. EXTENDED lists sub-lines flat, each naming its parent: hence the depth."""
+    elements = find_all(transaction, "IncludedSupplyChainTradeLineItem")
+    parents = {_line_id(line): text(line, "AssociatedDocumentLineDocument/ParentLineID") for line in elements}
+    return tuple(
+        _line(line, currency, findings, _depth(_line_id(line), parents), f"Line[{number}]")
+        for number, line in enumerate(elements, 1)
+    )
+
+
+def read_allowances(
+    parent: Element | None, currency: str, findings: Findings, place: str
+) -> tuple[AllowanceCharge, ...]:
+    """Allowances and charges directly under an element."""
+    return tuple(
+        AllowanceCharge(
+            charge=text(element, "ChargeIndicator/Indicator", "ChargeIndicator").lower() in ("true", "1"),
+            amount=findings.minor(text(element, "ActualAmount"), currency, f"{place}/ActualAmount"),
+            reason=text(element, "Reason", "ReasonCode"),
+            percent=findings.decimal(text(element, "CalculationPercent"), f"{place}/CalculationPercent"),
+            vat_category=text(element, "CategoryTradeTax/CategoryCode"),
+            vat_rate=_rate(find(element, "CategoryTradeTax"), findings, place),
+        )
+        for element in find_all(parent, "SpecifiedTradeAllowanceCharge")
+    )
+
+
+def read_breakdown(settlement: Element | None, currency: str, findings: Findings) -> tuple[VatBreakdown, ...]:
+    """The `ApplicableTradeTax` groups of the header."""
+    place = "ApplicableTradeTax"
+    return tuple(
+        VatBreakdown(
+            taxable=findings.minor(text(tax, "BasisAmount"), currency, f"{place}/BasisAmount"),
+            vat=findings.minor(text(tax, "CalculatedAmount"), currency, f"{place}/CalculatedAmount"),
+            category=text(tax, "CategoryCode"),
+            rate=_rate(tax, findings, place),
+            exemption_reason=text(tax, "ExemptionReason", "ExemptionReasonCode"),
+        )
+        for tax in find_all(settlement, place)
+    )
+
+
+def _rate(tax: Element | None, findings: Findings, place: str) -> Decimal | None:
+    return findings.decimal(text(tax, *_RATES), f"{place}/{_RATES[0]}")
+
+
+def _line_id(line: Element) -> str:
+    return text(line, "AssociatedDocumentLineDocument/LineID")
+
+
+def _depth(line_id: str, parents: dict[str, str]) -> int:
+    depth = 0
+    parent = parents.get(line_id, "")
+    while parent and parent in parents and depth < _MOST_LEVELS:  # a circle of parents ends there
+        depth += 1
+        parent = parents[parent]
+    return depth
+
+
+def _line(line: Element, currency: str, findings: Findings, depth: int, place: str) -> InvoiceLine:
+    quantity = find(line, "SpecifiedLineTradeDelivery/BilledQuantity")
+    price = find(line, "SpecifiedLineTradeAgreement/NetPriceProductTradePrice")
+    sums = find(line, f"{_SETTLEMENT}/SpecifiedTradeSettlementLineMonetarySummation")
+    tax = find(line, f"{_SETTLEMENT}/ApplicableTradeTax")
+    name = text(line, "SpecifiedTradeProduct/Name")
+    description = text(line, "SpecifiedTradeProduct/Description")
+    notes = map(text, find_all(line, "AssociatedDocumentLineDocument/IncludedNote/Content"))
+    return InvoiceLine(
+        id=_line_id(line),
+        description=name or description,
+        item_description=description if name and description != name else "",
+        note=" ".join(filter(None, notes)),
+        quantity=findings.decimal(text(quantity), f"{place}/BilledQuantity"),
+        unit_code=attribute(quantity, "unitCode"),
+        unit_price=findings.decimal(text(price, "ChargeAmount"), f"{place}/ChargeAmount"),
+        price_base_quantity=findings.decimal(text(price, "BasisQuantity"), f"{place}/BasisQuantity"),
+        net=findings.minor(text(sums, "LineTotalAmount"), currency, f"{place}/LineTotalAmount"),
+        vat_rate=_rate(tax, findings, place),
+        vat_category=text(tax, "CategoryCode"),
+        seller_item_id=text(line, "SpecifiedTradeProduct/SellerAssignedID"),
+        allowances=read_allowances(find(line, _SETTLEMENT), currency, findings, place),
+        depth=depth,
+    )
+
+
+def read_party(party: Element | None) -> InvoiceParty:
+    """The party; an empty one where there is none. Only a registration of scheme VA is the VAT number."""
+    organisation = find(party, "SpecifiedLegalOrganization")
+    endpoint = find(party, "URIUniversalCommunication/URIID")
+    address = find(party, "PostalTradeAddress")
+    contact = find(party, "DefinedTradeContact")
+    vat_number, tax_number = _tax_numbers(party)
+    trading_name = text(organisation, "TradingBusinessName")
+    lines = (text(address, name) for name in ("LineOne", "LineTwo", "LineThree", "StreetName"))
+    return InvoiceParty(
+        name=text(party, "Name") or trading_name,
+        trade_name=trading_name,
+        vat_number=vat_number,
+        tax_number=tax_number,
+        enterprise_number=text(organisation, "ID"),
+        electronic_address=text(endpoint),
+        electronic_address_scheme=attribute(endpoint, "schemeID"),
+        identifiers=identifiers(_identifiers(party)),
+        address_lines=tuple(line for line in lines if line),
+        city=text(address, "CityName"),
+        postcode=text(address, "PostcodeCode"),
+        country=text(address, "CountryID").upper()[:2],
+        contact=text(contact, "PersonName", "DepartmentName"),
+        phone=text(contact, "TelephoneUniversalCommunication/CompleteNumber"),
+        email=text(contact, "EmailURIUniversalCommunication/URIID", "EmailURIUniversalCommunication/CompleteNumber"),
+    )
+
+
+def _tax_numbers(party: Element | None) -> tuple[str, str]:
+    vat_number = tax_number = ""
+    for number in find_all(party, "SpecifiedTaxRegistration/ID"):
+        if attribute(number, "schemeID").upper() in ("VA", "VAT"):
+            vat_number = vat_number or text(number)
+        else:
+            tax_number = tax_number or text(number)
+    return vat_number, tax_number
+
+
+def _identifiers(party: Element | None) -> list[tuple[str, str]]:
+    paths = (
+        "URIUniversalCommunication/URIID",
+        "GlobalID",
+        "ID",
+        "SpecifiedTaxRegistration/ID",
+        "SpecifiedLegalOrganization/ID",
+    )
+    return [(attribute(element, "schemeID"), text(element)) for path in paths for element in find_all(party, path)]

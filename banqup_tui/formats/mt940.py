@@ -17,9 +17,8 @@ from banqup_tui.domain.currencies import CURRENCIES
 from banqup_tui.domain.identifiers import is_iban, normalise_account
 from banqup_tui.domain.statement import Movement, Statement
 from banqup_tui.domain.text import clean
-from banqup_tui.formats.bank_text import decoded, lines_of, short_date
+from banqup_tui.formats.bank_text import decoded, lines_of, settled_communications, short_date
 from banqup_tui.formats.findings import Findings, readable
-from banqup_tui.formats.mt940_movement import read_movement
 from banqup_tui.formats.refusals import refuse
 
 _TAG = re.compile(r":(13D?|20|21|25P?|28C?|34F|60[FM]|61|62[FM]|64|65|86|90[CD]|NS):")
@@ -239,3 +238,175 @@ def _check(statement: Statement, findings: Findings) -> None:
         currency, closing = statement.currency, statement.closing_balance
         sums = {"made": readable(made, currency), "closing": readable(closing, currency)}
         findings.warn(":62F:", "content.balance-differs", **sums)
+
+
+_GERMAN = re.compile(r"(\d{3})([?>~<#@|])(?=\d\d)")
+_SEPA_WORDS = re.compile(r"(EREF|KREF|MREF|CRED|DEBT|SVWZ|ABWA|ABWE|PURP)\+")
+_SLASHED = re.compile(
+    r"/(TRTP|TRCD|IBAN|BIC|NAME|REMI|EREF|MARF|CSID|BENM|ORDP|ID|ADDR|CNTP|ISDT|PREF|RTRN|PURP|ULTD|ULTC)/"
+)
+_PURPOSE_FIELDS = (*range(20, 30), *range(60, 64))
+
+
+class Information(msgspec.Struct, frozen=True, kw_only=True):
+    """The other party, the communication and references of a movement; empty where not told."""
+
+    name: str = ""
+    account: str = ""
+    bic: str = ""
+    free: str = ""
+    posting_text: str = ""
+    reference: str = ""
+    mandate: str = ""
+
+
+def read_information(fields: list[tuple[str, str]]) -> Information:
+    """The information in the `(tag, value)` fields behind a statement line."""
+    value = "\n".join(value for tag, value in fields if tag == "86")
+    if not value:
+        return _from_ns("\n".join(value for tag, value in fields if tag == "NS"))
+    german = _GERMAN.match(value)
+    if german:
+        return _from_sub_fields(value[german.end(1) :].replace("\n", ""), german[2])
+    words = _slashed(value.replace("\n", ""))
+    return _from_words(words) if words else Information(free=clean(value))
+
+
+def _from_sub_fields(text: str, separator: str) -> Information:
+    """German banks (DFÜ agreement, annex 3): 00 posting text, 20 to 29 and 60 to 63 purpose, 30 bank, 31
+    account, 32 and 33 name.
+    """
+    parts: dict[int, str] = {}
+    for number, content in re.findall(rf"{re.escape(separator)}(\d\d)((?:(?!{re.escape(separator)}\d\d).)*)", text):
+        parts.setdefault(int(number), content)
+    purpose = "".join(parts.get(number, "") for number in _PURPOSE_FIELDS)
+    words = _sepa_words(purpose)
+    return Information(
+        name=clean(parts.get(32, "") + parts.get(33, "")),
+        account=clean(parts.get(31, "")),
+        bic=clean(parts.get(30, "")),
+        free=words.get("SVWZ") or ("" if words else clean(purpose)),
+        posting_text=clean(parts.get(0, "")),
+        reference=_known(words.get("EREF", "")),
+        mandate=words.get("MREF", ""),
+    )
+
+
+def _sepa_words(purpose: str) -> dict[str, str]:
+    pieces = _SEPA_WORDS.split(purpose)
+    words = dict(zip(pieces[1::2], map(clean, pieces[2::2]), strict=True))
+    if words and not words.get("SVWZ") and clean(pieces[0]):
+        words["SVWZ"] = clean(pieces[0])
+    return words
+
+
+def _slashed(text: str) -> dict[str, str]:
+    pieces = _SLASHED.split(text)
+    return dict(zip(pieces[1::2], map(clean, pieces[2::2]), strict=True))
+
+
+def _from_words(words: dict[str, str]) -> Information:
+    return Information(
+        name=words.get("NAME", ""),
+        account=words.get("IBAN", ""),
+        bic=words.get("BIC", ""),
+        free=re.sub(r"^USTD//|^STRD/(?:CUR|ISO)?/*", "", words.get("REMI", "")).strip("/ "),
+        posting_text=words.get("TRTP", ""),
+        reference=_known(words.get("EREF", "").strip("/ ")),
+        mandate=words.get("MARF", ""),
+    )
+
+
+def _from_ns(value: str) -> Information:
+    """The older German `:NS:`: lines of a two-digit number and text; 01 to 14 purpose, 15 and 16 name, 17
+    posting text.
+    """
+    parts: dict[int, str] = {}
+    for line in value.split("\n"):
+        if line[:2].isdecimal() and line[:2].isascii():
+            parts.setdefault(int(line[:2]), line[2:])
+    return Information(
+        name=clean(" ".join(parts.get(number, "") for number in (15, 16))),
+        account=clean(parts.get(20, "")),
+        free=clean(" ".join(parts.get(number, "") for number in range(1, 15))),
+        posting_text=clean(parts.get(17, "")),
+    )
+
+
+def _known(reference: str) -> str:
+    return "" if reference.upper() in ("NOTPROVIDED", "NONREF") else reference
+
+
+_LINE = re.compile(
+    r"(?P<year>\d{2})(?P<month>\d{2})(?P<day>\d{2})(?P<entry>\d{4})?\s*"
+    r"(?P<mark>R[CD]|E[CD]|[CD])(?P<funds>[A-Z])?\s*"
+    r"(?P<amount>\d[\d.]*(?:,\d*)?|,\d+)"
+    r"(?P<type>[A-Z][A-Z0-9]{3})?(?P<rest>[^\n]*)(?:\n(?P<further>.*))?",
+    re.ASCII | re.DOTALL,
+)
+
+
+def read_movement(
+    line: str, information: list[tuple[str, str]], currency: str, findings: Findings, place: str
+) -> Movement | None:
+    """The movement of a statement line; None where the line cannot be read.
+
+    C and RD (the reversal of a debit) bring money in, D and RC take it out; EC and ED are expected only.
+    The line may be wrapped anywhere.
+    """
+    match = _matched(line)
+    if match is None:
+        return None
+    minor = findings.minor(match["amount"].replace(".", "").replace(",", "."), currency, place)
+    if minor is None:
+        return None
+    value_date = short_date(match["year"], match["month"], match["day"], findings, place)
+    about = read_information(information)
+    reference, _, bank_reference = match["rest"].partition("//")
+    structured, free = settled_communications("", about.free)
+    return Movement(
+        amount=minor if match["mark"] in ("C", "RD", "EC") else -minor,
+        currency=currency,
+        booking_date=_entry_date(match["entry"], value_date, findings, place) or value_date,
+        value_date=value_date,
+        counterparty_name=about.name,
+        counterparty_account=normalise_account(about.account),
+        counterparty_bic=about.bic,
+        structured_communication=structured,
+        free_communication=free,
+        bank_reference=clean(bank_reference),
+        customer_reference=about.reference or _known_field(clean(reference)),
+        mandate=about.mandate,
+        transaction_code=match["type"] or "",
+        details=_details(match["further"] or "", about),
+        booked=match["mark"] not in ("EC", "ED"),
+    )
+
+
+def _matched(line: str) -> re.Match[str] | None:
+    """The line as it stands, or with the wrap in its first part taken out."""
+    match = _LINE.match(line)
+    if match and match["type"]:
+        return match
+    joined = _LINE.match(line.replace("\n", "", 1))
+    return joined if joined and (joined["type"] or not match) else match
+
+
+def _known_field(reference: str) -> str:
+    return "" if reference.upper() == "NONREF" else reference
+
+
+def _details(further: str, about: Information) -> str:
+    return " ".join(filter(None, (about.posting_text, clean(further))))
+
+
+def _entry_date(entry: str | None, value_date: date | None, findings: Findings, place: str) -> date | None:
+    """The booking date has no year: that of the value date, or the one beside it where that is nearer."""
+    if not entry or value_date is None:
+        return None
+    near = [
+        entry_date
+        for year in (value_date.year - 1, value_date.year, value_date.year + 1)
+        if (entry_date := short_date(f"{year % 100:02}", entry[:2], entry[2:], findings, place))
+    ]
+    return min(near, key=lambda day: abs((day - value_date).days), default=None)

@@ -7,21 +7,28 @@ UBL 2.0 and 2.1 share their namespaces; what the older one has elsewhere is look
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from xml.etree.ElementTree import Element
 
 import msgspec
 
-from banqup_tui.domain.invoice import DocumentReference, Invoice, InvoiceAttachment, PaymentMeans
+from banqup_tui.domain.invoice import (
+    AllowanceCharge,
+    DocumentReference,
+    Invoice,
+    InvoiceAttachment,
+    InvoiceLine,
+    InvoiceParty,
+    PaymentMeans,
+    VatBreakdown,
+)
 from banqup_tui.domain.text import safe_file_name
 from banqup_tui.formats.credit_notes import as_credited
 from banqup_tui.formats.findings import Findings
-from banqup_tui.formats.parties import account, check_presence, kind_of, without_doubles
-from banqup_tui.formats.payload import decoded_payload
+from banqup_tui.formats.parties import account, check_presence, identifiers, kind_of, without_doubles
 from banqup_tui.formats.refusals import refuse
 from banqup_tui.formats.totals import VatTotal, check_totals, choose_vat_total
-from banqup_tui.formats.ubl_lines import read_allowances, read_breakdown, read_lines
-from banqup_tui.formats.ubl_party import read_party
-from banqup_tui.formats.xml import attribute, find, find_all, text
+from banqup_tui.formats.xml import attribute, decoded_payload, find, find_all, text
 
 NAMESPACES = {
     "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2": "Invoice",
@@ -228,3 +235,144 @@ def _reference(reference: Element) -> DocumentReference:
         description=text(reference, "DocumentDescription", "DocumentType"),
         url=text(reference, "Attachment/ExternalReference/URI"),
     )
+
+
+_SUB_LINES = ("SubInvoiceLine", "SubCreditNoteLine")
+_EXEMPTION = ("TaxCategory/TaxExemptionReason", "TaxCategory/TaxExemptionReasonCode")
+
+
+def read_lines(
+    root: Element, name: str, currency: str, findings: Findings, depth: int = 0, above: str = ""
+) -> Iterator[InvoiceLine]:
+    """The lines called `name` under an element, each followed by its nested sub-lines."""
+    for number, line in enumerate(find_all(root, name), 1):
+        place = f"{above}{name}[{number}]"
+        yield _line(line, currency, findings, depth, place)
+        for sub_name in _SUB_LINES:
+            yield from read_lines(line, sub_name, currency, findings, depth + 1, f"{place}/")
+
+
+def read_allowances(
+    parent: Element | None, currency: str, findings: Findings, place: str
+) -> tuple[AllowanceCharge, ...]:
+    """Allowances and charges directly under an element."""
+    return tuple(
+        AllowanceCharge(
+            charge=text(element, "ChargeIndicator").lower() in ("true", "1"),
+            amount=findings.minor(text(element, "Amount"), currency, f"{place}AllowanceCharge/Amount"),
+            reason=text(element, "AllowanceChargeReason", "AllowanceChargeReasonCode"),
+            percent=_percent(element, findings, f"{place}AllowanceCharge"),
+            vat_category=text(element, "TaxCategory/ID"),
+            vat_rate=findings.decimal(text(element, "TaxCategory/Percent"), f"{place}AllowanceCharge/Percent"),
+        )
+        for element in find_all(parent, "AllowanceCharge")
+    )
+
+
+def read_breakdown(tax_total: Element | None, currency: str, findings: Findings) -> tuple[VatBreakdown, ...]:
+    """The subtotals of a `TaxTotal`. The rate of UBL 2.0 may stand beside its category."""
+    place = "TaxTotal/TaxSubtotal"
+    return tuple(
+        VatBreakdown(
+            taxable=findings.minor(text(element, "TaxableAmount"), currency, f"{place}/TaxableAmount"),
+            vat=findings.minor(text(element, "TaxAmount"), currency, f"{place}/TaxAmount"),
+            category=text(element, "TaxCategory/ID"),
+            rate=findings.decimal(text(element, "TaxCategory/Percent", "Percent"), f"{place}/Percent"),
+            exemption_reason=text(element, *_EXEMPTION),
+        )
+        for element in find_all(tax_total, "TaxSubtotal")
+    )
+
+
+def _percent(element: Element, findings: Findings, place: str) -> Decimal | None:
+    return findings.decimal(text(element, "MultiplierFactorNumeric"), f"{place}/MultiplierFactorNumeric")
+
+
+def _line(line: Element, currency: str, findings: Findings, depth: int, place: str) -> InvoiceLine:
+    quantity = find(line, "InvoicedQuantity", "CreditedQuantity")
+    base = text(line, "Price/BaseQuantity")
+    name, description = text(line, "Item/Name"), text(line, "Item/Description")
+    category = find(line, "Item/ClassifiedTaxCategory", "TaxTotal/TaxSubtotal/TaxCategory")
+    return InvoiceLine(
+        id=text(line, "ID"),
+        description=name or description,
+        item_description=description if name and description != name else "",
+        note=text(line, "Note"),
+        quantity=findings.decimal(text(quantity), f"{place}/Quantity"),
+        unit_code=attribute(quantity, "unitCode"),
+        unit_price=findings.decimal(text(line, "Price/PriceAmount"), f"{place}/Price/PriceAmount"),
+        price_base_quantity=findings.decimal(base, f"{place}/Price/BaseQuantity"),
+        net=findings.minor(text(line, "LineExtensionAmount"), currency, f"{place}/LineExtensionAmount"),
+        vat_rate=findings.decimal(text(category, "Percent"), f"{place}/Percent"),
+        vat_category=text(category, "ID"),
+        seller_item_id=text(line, "Item/SellersItemIdentification/ID"),
+        allowances=read_allowances(line, currency, findings, f"{place}/"),
+        depth=depth,
+    )
+
+
+def read_party(party: Element | None) -> InvoiceParty:
+    """The party; an empty one where there is none. Only a `PartyTaxScheme` of VAT gives the VAT number."""
+    legal_name = text(party, "PartyLegalEntity/RegistrationName")
+    trade_name = text(party, "PartyName/Name")
+    vat_number, tax_number = _tax_numbers(party)
+    endpoint = find(party, "EndpointID")
+    address = find(party, "PostalAddress", "PartyLegalEntity/RegistrationAddress")
+    return InvoiceParty(
+        name=legal_name or trade_name or _person(party),
+        trade_name=trade_name,
+        vat_number=vat_number,
+        tax_number=tax_number,
+        enterprise_number=text(party, "PartyLegalEntity/CompanyID"),
+        electronic_address=text(endpoint),
+        electronic_address_scheme=attribute(endpoint, "schemeID"),
+        identifiers=identifiers(_identifiers(party)),
+        address_lines=_address_lines(address),
+        city=text(address, "CityName"),
+        postcode=text(address, "PostalZone"),
+        country=text(address, "Country/IdentificationCode").upper()[:2],
+        contact=text(party, "Contact/Name"),
+        phone=text(party, "Contact/Telephone"),
+        email=text(party, "Contact/ElectronicMail"),
+    )
+
+
+def _person(party: Element | None) -> str:
+    names = (text(party, f"Person/{part}") for part in ("FirstName", "FamilyName"))
+    return " ".join(name for name in names if name)
+
+
+def _is_vat(tax_scheme: Element) -> bool:
+    scheme = text(tax_scheme, "TaxScheme/ID", "TaxScheme/Name", "TaxScheme/TaxTypeCode").upper()
+    return scheme in ("VAT", "")
+
+
+def _tax_numbers(party: Element | None) -> tuple[str, str]:
+    vat_number = tax_number = ""
+    for tax_scheme in find_all(party, "PartyTaxScheme"):
+        number = text(tax_scheme, "CompanyID")
+        if _is_vat(tax_scheme):
+            vat_number = vat_number or number
+        else:
+            tax_number = tax_number or number
+    return vat_number, tax_number
+
+
+def _identifiers(party: Element | None) -> list[tuple[str, str]]:
+    pairs = []
+    for path in ("EndpointID", "PartyIdentification/ID"):
+        pairs += [(attribute(element, "schemeID"), text(element)) for element in find_all(party, path)]
+    for tax_scheme in find_all(party, "PartyTaxScheme"):
+        own = attribute(find(tax_scheme, "CompanyID"), "schemeID")
+        meant = text(tax_scheme, "TaxScheme/ID").upper() or "VAT"
+        pairs.append((own or meant, text(tax_scheme, "CompanyID")))
+    for identifier in find_all(party, "PartyLegalEntity/CompanyID"):
+        pairs.append((attribute(identifier, "schemeID"), text(identifier)))
+    return pairs
+
+
+def _address_lines(address: Element | None) -> tuple[str, ...]:
+    street = " ".join(filter(None, (text(address, "StreetName"), text(address, "BuildingNumber"))))
+    further = [text(line) for line in find_all(address, "AddressLine/Line")]
+    lines = (street, text(address, "AdditionalStreetName"), text(address, "Postbox"), *further)
+    return tuple(line for line in lines if line)

@@ -7,6 +7,7 @@ one parent. The namespace of the root and of its children is kept, to tell docum
 
 from __future__ import annotations
 
+import binascii
 import codecs
 import encodings
 import re
@@ -236,3 +237,14 @@ def _codec(declared: str) -> str:
     if codec not in CODECS:
         raise refuse("file.encoding-unknown", encoding=declared)
     return codec
+
+
+def decoded_payload(text: str) -> bytes | None:
+    """The bytes of a base64 text, white space and missing padding allowed; None where it is damaged or
+    empty.
+    """
+    compact = "".join(text.split())
+    try:
+        return binascii.a2b_base64(compact + "=" * (-len(compact) % 4), strict_mode=True) or None
+    except (binascii.Error, ValueError):
+        return None

@@ -5,10 +5,9 @@ from __future__ import annotations
 from banqup_tui.domain.invoice import Invoice
 from banqup_tui.formats import cii, ubl
 from banqup_tui.formats.findings import Findings
-from banqup_tui.formats.payload import decoded_payload
 from banqup_tui.formats.refusals import refuse
 from banqup_tui.formats.vocabularies import Vocabulary, locate
-from banqup_tui.formats.xml import XmlDocument
+from banqup_tui.formats.xml import XmlDocument, decoded_payload
 
 
 def invoice_of(document: XmlDocument) -> Invoice:

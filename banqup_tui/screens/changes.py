@@ -14,13 +14,14 @@ from banqup_tui.domain.changes import RefusedChange
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.refusals import what_to_do, why_not
 from banqup_tui.presentation.words import _, ngettext
-from banqup_tui.screens.place import PlaceScreen, bindings_for
-from banqup_tui.widgets.changes_layout import change_details, change_items
-from banqup_tui.widgets.lines_of_text import left
+from banqup_tui.screens.keys import bindings_for
+from banqup_tui.screens.place import PlaceScreen
+from banqup_tui.widgets.layouts.changes import change_details, change_items
 from banqup_tui.widgets.list_view import Listing
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import Blank
+from banqup_tui.widgets.text_lines import left
 
 
 class RefusedChangesScreen(PlaceScreen):

@@ -19,14 +19,15 @@ from banqup_tui.presentation.folders import FOLDER_NAMES
 from banqup_tui.presentation.formats import count, vat_number
 from banqup_tui.presentation.signs import sign
 from banqup_tui.presentation.words import NP_, _, ngettext, pgettext
-from banqup_tui.screens.place import PlaceScreen, bindings_for
-from banqup_tui.widgets.integrations_layout import integration_details, integration_items
-from banqup_tui.widgets.lines_of_text import BLANK, Line, labelled, left, paragraph, right
+from banqup_tui.screens.keys import bindings_for
+from banqup_tui.screens.place import PlaceScreen
+from banqup_tui.widgets.layouts.integrations import integration_details, integration_items
 from banqup_tui.widgets.list_view import Listing
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import Blank
 from banqup_tui.widgets.tabs import TabLabel, Tabs
+from banqup_tui.widgets.text_lines import BLANK, Line, labelled, left, paragraph, right
 
 OVERVIEW, INTEGRATIONS = "overview", "integrations"
 _STATUSES = {

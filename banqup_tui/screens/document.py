@@ -17,16 +17,17 @@ from banqup_tui.presentation.folders import FOLDER_NAMES
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.signs import sign
 from banqup_tui.presentation.words import _, ngettext
-from banqup_tui.screens.client_folders import ClientFolders
 from banqup_tui.screens.document_reader import Read, document_lines, plain_lines, raw_lines
-from banqup_tui.screens.place import PlaceScreen, bindings_for
-from banqup_tui.widgets.deliveries_layout import delivery_details, delivery_items
-from banqup_tui.widgets.lines_of_text import Line, left
+from banqup_tui.screens.folders.screen import ClientFolders
+from banqup_tui.screens.keys import bindings_for
+from banqup_tui.screens.place import PlaceScreen
+from banqup_tui.widgets.layouts.deliveries import delivery_details, delivery_items
 from banqup_tui.widgets.list_view import Listing
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Build, Page
 from banqup_tui.widgets.sheet import Blank
 from banqup_tui.widgets.tabs import TabLabel, Tabs
+from banqup_tui.widgets.text_lines import Line, left
 
 DOCUMENT, LINES, PAYMENT, DELIVERIES, RAW = "document", "lines", "payment", "deliveries", "raw"
 
@@ -127,11 +128,11 @@ class DocumentScreen(PlaceScreen):
         if self._tab == RAW:
             return lambda width: raw_lines(read, width)
         if self._tab == LINES and invoice is not None:
-            from banqup_tui.widgets.invoice_layout import table_of_lines
+            from banqup_tui.widgets.layouts.invoice import table_of_lines
 
             return lambda width: table_of_lines(invoice, width)
         if self._tab == PAYMENT and invoice is not None:
-            from banqup_tui.widgets.invoice_layout import payment_lines
+            from banqup_tui.widgets.layouts.invoice import payment_lines
 
             return lambda width: payment_lines(invoice, width)
         return lambda width: document_lines(read, width)

@@ -14,8 +14,8 @@ from banqup_tui.presentation.formats import amount_with_currency, full_date, siz
 from banqup_tui.presentation.messages import words_of
 from banqup_tui.presentation.words import _
 from banqup_tui.sync.threads import in_thread
-from banqup_tui.widgets.lines_of_text import BLANK, Line, fitted, labelled, left, paragraph, right
 from banqup_tui.widgets.page import Page
+from banqup_tui.widgets.text_lines import BLANK, Line, fitted, labelled, left, paragraph, right
 
 if TYPE_CHECKING:
     from banqup_tui.formats import Content
@@ -144,11 +144,11 @@ def _damage_lines(document: Document, width: int) -> list[Line]:
 def _content_lines(read: Read, width: int) -> list[Line]:
     content = read.content
     if content is not None and content.invoice is not None:
-        from banqup_tui.widgets.invoice_layout import invoice_lines
+        from banqup_tui.widgets.layouts.invoice import invoice_lines
 
         return invoice_lines(content.invoice, width)
     if content is not None and content.statements:
-        from banqup_tui.widgets.statement_layout import statement_lines
+        from banqup_tui.widgets.layouts.statement import statement_lines
 
         return statement_lines(content.statements, width)
     return plain_lines(read.document, width, read.problem)

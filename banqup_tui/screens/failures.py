@@ -14,15 +14,16 @@ from banqup_tui.domain.failures import FailureGroup
 from banqup_tui.domain.listing import DocumentRow
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.words import _, ngettext, own_text
-from banqup_tui.screens.place import PlaceScreen, bindings_for
-from banqup_tui.widgets.document_table import DocumentTable
-from banqup_tui.widgets.failures_layout import cause_words, group_details, group_items
+from banqup_tui.screens.keys import bindings_for
+from banqup_tui.screens.place import PlaceScreen
+from banqup_tui.widgets.document_table.table import DocumentTable
+from banqup_tui.widgets.layouts.failures import cause_words, group_details, group_items
 from banqup_tui.widgets.line_list import EmptyNote
-from banqup_tui.widgets.lines_of_text import left
 from banqup_tui.widgets.list_view import Listing
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import Blank
+from banqup_tui.widgets.text_lines import left
 
 
 class FailuresScreen(PlaceScreen):

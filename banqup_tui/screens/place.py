@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.message import Message as TextualMessage
 from textual.timer import Timer
 
 from banqup_tui.actions import registry
 from banqup_tui.actions.context import Context
-from banqup_tui.actions.moves import GROUP_NAMES, KeyGroup, key_written
+from banqup_tui.actions.moves import GROUP_NAMES, KeyGroup
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.prompts import Notice, Tone
 from banqup_tui.presentation.messages import remedy_of, sentence_of, words_of
 from banqup_tui.presentation.words import _, pgettext
+from banqup_tui.screens.keys import press_key
 from banqup_tui.screens.prompts import TerminalAsk
 from banqup_tui.sync.errors import NoNetwork, ProgramFault, ServerDown, SystemFault
 from banqup_tui.sync.trouble import trouble_of
@@ -26,37 +25,21 @@ from banqup_tui.widgets.filter_line import FilterLine
 from banqup_tui.widgets.footer import Footer, FooterKey
 from banqup_tui.widgets.header import Header
 from banqup_tui.widgets.info import REST
-from banqup_tui.widgets.menu import Menu, MenuEntry
 from banqup_tui.widgets.one_line import Word
-from banqup_tui.widgets.panel import Panel
+from banqup_tui.widgets.panels.menu import Menu, MenuEntry
+from banqup_tui.widgets.panels.panel import Panel
 from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.title import Title
 
 if TYPE_CHECKING:
     from banqup_tui.screens.app_protocol import AppProtocol
-    from banqup_tui.widgets.palette import PaletteEntry
 
 DIGITS = {
     **dict.fromkeys((Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.DOCUMENT, Place.UNFILED), "2"),
     **dict.fromkeys((Place.FAILURES, Place.FAILED, Place.CHANGES), "2"),
     **dict.fromkeys((Place.CLIENTS, Place.CLIENT), "3"),
 }
-_TWO_WAYS = {"side": (("left", "h"), ("right", "l")), "pane": (("shift+tab",), ("tab",))}
 _ROOTS = {"2": Place.CLIENT_DOCUMENTS, "3": Place.CLIENTS, "4": Place.STORE}
-
-
-def bindings_for(place: Place) -> list[BindingType]:
-    """Every key of the place, each with an id, so that a keymap can change it."""
-    bindings: list[BindingType] = []
-    for binding in registry.bindings_of(place):
-        if binding.id in _TWO_WAYS:
-            back, on = _TWO_WAYS[binding.id]
-            bindings.append(Binding(",".join(back), f"{binding.id}(-1)", id=f"{binding.id}.back", show=False))
-            bindings.append(Binding(",".join(on), f"{binding.id}(1)", id=f"{binding.id}.on", show=False))
-            continue
-        action = f"move('{binding.id}')" if binding.is_move else f"act('{binding.id}')"
-        bindings.append(Binding(",".join(binding.keys), action, id=binding.id, show=False))
-    return bindings
 
 
 class PlaceScreen(Sheet):
@@ -278,7 +261,7 @@ class PlaceScreen(Sheet):
             self.perform(chosen)
 
     async def _palette(self) -> None:
-        from banqup_tui.widgets.palette import Palette, PaletteEntry
+        from banqup_tui.widgets.panels.palette import Palette, PaletteEntry, matching_entries
 
         context = self.context()
         entries = [
@@ -296,7 +279,7 @@ class PlaceScreen(Sheet):
             for client in self.banqup.session.readers.find_clients("")
         ]
         palette = await self.ask.panel(Palette)
-        palette.fill(lambda text: found(text, entries))
+        palette.fill(lambda text: matching_entries(text, entries))
         chosen = await palette.asked()
         kind, _colon, id_ = (chosen or "").partition(":")
         if kind == "action":
@@ -305,7 +288,7 @@ class PlaceScreen(Sheet):
             self.banqup.open_client(id_)
 
     async def _help(self) -> None:
-        from banqup_tui.widgets.help import Help, HelpGroup
+        from banqup_tui.widgets.panels.help import Help, HelpGroup
 
         groups = {
             group: HelpGroup(pgettext("heading", GROUP_NAMES[group]), keys)
@@ -353,7 +336,7 @@ class PlaceScreen(Sheet):
 
     def on_footer_key_asked(self, message: Footer.KeyAsked) -> None:
         message.stop()
-        press(self, message.key)
+        press_key(self, message.key)
 
     def on_title_part_asked(self, message: Title.PartAsked) -> None:
         message.stop()
@@ -363,26 +346,9 @@ class PlaceScreen(Sheet):
         self.info.say(message_words(text, tone))
 
 
-def press(sheet: Sheet, written: str) -> None:
-    """A click on a key in the footer is that key, sent as the keyboard sends it: otherwise bindings do not see it."""
-    key = key_written(written)
-    if key is not None:
-        sheet.app.post_message(events.Key(key, None).set_sender(sheet.app))
-
-
 def message_words(text: str, tone: Tone) -> tuple[Word, ...]:
     if tone is Tone.ERROR:
         return (Word("×", "error", bold=True), Word(f" {text}"))
     if tone is Tone.WARNING:
         return (Word("!", "warn", bold=True), Word(f" {text}"))
     return (Word(text),)
-
-
-def found(text: str, entries: Iterable[PaletteEntry]) -> list[PaletteEntry]:
-    """Entries that have every word of the text, those that begin with it first, what is possible before what is not."""
-    words = text.casefold().split()
-    fitting = [entry for entry in entries if all(word in entry.label.casefold() for word in words)]
-    return sorted(
-        fitting,
-        key=lambda entry: (not entry.possible, not entry.label.casefold().startswith(text.casefold())),
-    )

@@ -23,11 +23,11 @@ from banqup_tui.actions.prompts import (
 )
 from banqup_tui.presentation.words import _
 from banqup_tui.widgets.one_line import Word
-from banqup_tui.widgets.panel import Panel
+from banqup_tui.widgets.panels.panel import Panel
 
 if TYPE_CHECKING:
     from banqup_tui.screens.place import PlaceScreen
-    from banqup_tui.widgets.tick_panel import Effects
+    from banqup_tui.widgets.panels.tick import Effects
 
 P = TypeVar("P", bound=Panel)
 
@@ -48,7 +48,7 @@ class TerminalAsk:
     async def choose(self, question: ChoiceQuestion) -> str | None:
         if question.search:
             return await self._find(question)
-        from banqup_tui.widgets.choose import Choose, Option
+        from banqup_tui.widgets.panels.choose import Choose, Option
 
         panel = await self.panel(Choose)
         options = [
@@ -68,8 +68,7 @@ class TerminalAsk:
 
     async def _find(self, question: ChoiceQuestion) -> str | None:
         """One of hundreds, by typing a part of it."""
-        from banqup_tui.screens.place import found
-        from banqup_tui.widgets.palette import Palette, PaletteEntry
+        from banqup_tui.widgets.panels.palette import Palette, PaletteEntry, matching_entries
 
         entries = [
             PaletteEntry(choice.id, choice.label, choice.note, possible=choice.reason is None)
@@ -77,7 +76,7 @@ class TerminalAsk:
         ]
         panel = await self.panel(Palette)
         panel.fill(
-            lambda text: found(text, entries) if text else entries,
+            lambda text: matching_entries(text, entries) if text else entries,
             title=question.title,
             nothing=_("Nothing is called that."),
             run=_("Choose"),
@@ -85,7 +84,7 @@ class TerminalAsk:
         return cast("str | None", await panel.asked())
 
     async def tick(self, question: TickList) -> TickAnswer | None:
-        from banqup_tui.widgets.tick_panel import TickLine, TickPanel, TickQuestion
+        from banqup_tui.widgets.panels.tick import TickLine, TickPanel, TickQuestion
 
         panel = await self.panel(TickPanel)
         lines = [
@@ -112,7 +111,7 @@ class TerminalAsk:
 
     async def confirm(self, question: ConfirmQuestion) -> bool:
         from banqup_tui.widgets.buttons import Button
-        from banqup_tui.widgets.confirm import Confirm
+        from banqup_tui.widgets.panels.confirm import Confirm
 
         panel = await self.panel(Confirm)
         buttons = [Button("yes", question.button), Button("no", _("Cancel"))]
@@ -123,14 +122,14 @@ class TerminalAsk:
 
     async def decide(self, question: DecisionQuestion) -> str | None:
         from banqup_tui.widgets.buttons import Button
-        from banqup_tui.widgets.confirm import Confirm
+        from banqup_tui.widgets.panels.confirm import Confirm
 
         panel = await self.panel(Confirm)
         panel.fill(question.title, question.lines, [Button(choice.id, choice.label) for choice in question.choices])
         return cast("str | None", await panel.asked())
 
     async def fill_in(self, form: Form) -> FormAnswer | None:
-        from banqup_tui.screens.form import FormScreen
+        from banqup_tui.screens.form.screen import FormScreen
 
         return cast("FormAnswer | None", await self._screen.banqup.push_and_wait(FormScreen(form)))
 
@@ -140,7 +139,7 @@ class TerminalAsk:
         return bool(await self._screen.banqup.push_and_wait(ReviewScreen(question)))
 
     async def where_to(self, title: str, suggestion: Path) -> Path | None:
-        from banqup_tui.widgets.prompt import Prompt
+        from banqup_tui.widgets.panels.prompt import Prompt
 
         panel = await self.panel(Prompt)
         panel.fill(title, str(suggestion), complete=completed)
@@ -204,7 +203,7 @@ class _InfoProgress:
 
 
 def _effects(question: TickList) -> Callable[[frozenset[str], bool, bool], Effects]:
-    from banqup_tui.widgets.tick_panel import Effects
+    from banqup_tui.widgets.panels.tick import Effects
 
     def effects(ids: frozenset[str], option: bool, processed: bool) -> Effects:
         summary = question.summary(TickAnswer(ids=ids, option=option, processed=processed))

@@ -14,12 +14,12 @@ from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.signs import SignName, sign
 from banqup_tui.presentation.words import _, ngettext
 from banqup_tui.screens.app_protocol import AppProtocol
-from banqup_tui.screens.place import press
+from banqup_tui.screens.keys import press_key
 from banqup_tui.widgets.footer import Footer, FooterKey
-from banqup_tui.widgets.lines_of_text import Line, fitted, left
 from banqup_tui.widgets.list_view import Item, Listing
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.sheet import Sheet
+from banqup_tui.widgets.text_lines import Line, fitted, left
 from banqup_tui.widgets.theme import Token
 
 _LOOKS_OF_STATE: dict[ReviewState, tuple[SignName, Token, Token]] = {
@@ -99,7 +99,7 @@ class ReviewScreen(Sheet):
 
     def on_footer_key_asked(self, message: Footer.KeyAsked) -> None:
         message.stop()
-        press(self, message.key)
+        press_key(self, message.key)
 
     async def _edit(self, key: str) -> None:
         self._is_editing = True

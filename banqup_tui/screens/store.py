@@ -14,12 +14,13 @@ from banqup_tui.domain.health import Summary, health_of, summary
 from banqup_tui.domain.integration import Integration
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.words import _, ngettext, own_text
-from banqup_tui.screens.place import PlaceScreen, bindings_for
+from banqup_tui.screens.keys import bindings_for
+from banqup_tui.screens.place import PlaceScreen
+from banqup_tui.widgets.layouts.store import NOBODY, User, extension_details, extension_items, extension_state
 from banqup_tui.widgets.list_view import Listing
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import Rule
-from banqup_tui.widgets.store_layout import NOBODY, User, extension_details, extension_items, extension_state
 
 
 class StoreScreen(PlaceScreen):

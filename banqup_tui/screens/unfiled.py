@@ -13,12 +13,13 @@ from banqup_tui.domain.source import Unfiled
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.messages import remedy_of, sentence_of
 from banqup_tui.presentation.words import _, ngettext
-from banqup_tui.screens.place import PlaceScreen, bindings_for
+from banqup_tui.screens.keys import bindings_for
+from banqup_tui.screens.place import PlaceScreen
+from banqup_tui.widgets.layouts.unfiled import unfiled_details, unfiled_items
 from banqup_tui.widgets.list_view import Listing
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import Rule
-from banqup_tui.widgets.unfiled_layout import unfiled_details, unfiled_items
 
 
 class UnfiledScreen(PlaceScreen):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from banqup_tui.widgets.lines import width_of
-from banqup_tui.widgets.lines_of_text import Line, TextPut
+from banqup_tui.widgets.strips import width_of
+from banqup_tui.widgets.text_lines import Line, TextPut
 
 _GAP = 2
 

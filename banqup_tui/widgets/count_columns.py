@@ -5,7 +5,7 @@ from __future__ import annotations
 from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.signs import STATUSES, sign
-from banqup_tui.widgets.lines import LineBuilder
+from banqup_tui.widgets.strips import LineBuilder
 from banqup_tui.widgets.theme import Ground, Look
 
 COUNTED: tuple[AccountingStatus, ...] = (

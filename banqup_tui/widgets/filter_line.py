@@ -13,7 +13,7 @@ from textual.strip import Strip
 from banqup_tui.presentation.formats import cut
 from banqup_tui.presentation.words import _
 from banqup_tui.widgets.focus import InFront
-from banqup_tui.widgets.lines import Piece, strip_of, width_of
+from banqup_tui.widgets.strips import Piece, strip_of, width_of
 from banqup_tui.widgets.text_input import Editing
 from banqup_tui.widgets.theme import Look, look_of
 

@@ -23,7 +23,7 @@ from banqup_tui.presentation.words import _
 from banqup_tui.widgets.count_columns import COUNTED, draw_count
 from banqup_tui.widgets.focus import forget_layout_repaint
 from banqup_tui.widgets.line_list import LineList
-from banqup_tui.widgets.lines import LineBuilder, width_of
+from banqup_tui.widgets.strips import LineBuilder, width_of
 from banqup_tui.widgets.theme import Ground, Look, Token
 
 WIDE_FROM = 60

@@ -11,8 +11,8 @@ from textual.message import Message
 from banqup_tui.presentation.formats import shown
 from banqup_tui.presentation.signs import SignName, sign
 from banqup_tui.presentation.words import _
-from banqup_tui.widgets.lines import Piece, width_of
 from banqup_tui.widgets.one_line import OneLine
+from banqup_tui.widgets.strips import Piece, width_of
 from banqup_tui.widgets.theme import Look, Token
 
 FIRM_FROM = 110

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from textual.timer import Timer
 
-from banqup_tui.widgets.lines import Piece, width_of_pieces
 from banqup_tui.widgets.one_line import OneLine, Words, cut_words, pieces_of
+from banqup_tui.widgets.strips import Piece, width_of_pieces
 from banqup_tui.widgets.theme import Look
 
 REST = 0.15

@@ -17,7 +17,7 @@ from textual.strip import Strip
 from banqup_tui.presentation.formats import wrapped
 from banqup_tui.presentation.signs import plain
 from banqup_tui.widgets.focus import QuietFocus, forget_layout_repaint
-from banqup_tui.widgets.lines import Piece, strip_of, width_of
+from banqup_tui.widgets.strips import Piece, strip_of, width_of
 from banqup_tui.widgets.theme import Ground, Look, look_of
 
 WHEEL = 3

@@ -15,9 +15,9 @@ from textual.strip import Strip
 from banqup_tui.presentation.formats import cut
 from banqup_tui.presentation.signs import sign
 from banqup_tui.widgets.focus import QuietFocus
-from banqup_tui.widgets.lines import width_of
-from banqup_tui.widgets.lines_of_text import Line, TextPut, left
 from banqup_tui.widgets.page import MARGIN, Page, draw
+from banqup_tui.widgets.strips import width_of
+from banqup_tui.widgets.text_lines import Line, TextPut, left
 from banqup_tui.widgets.theme import Ground, look_of
 
 

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from banqup_tui.presentation.formats import cut, shown
 from banqup_tui.widgets.focus import forget_layout_repaint
-from banqup_tui.widgets.lines import Piece, strip_of, width_of
+from banqup_tui.widgets.strips import Piece, strip_of, width_of
 from banqup_tui.widgets.theme import Ground, Look, Token, look_of
 
 

@@ -13,8 +13,8 @@ from textual.strip import Strip
 
 from banqup_tui.presentation.formats import cut, shown
 from banqup_tui.widgets.focus import QuietFocus
-from banqup_tui.widgets.lines import LineBuilder, width_of
-from banqup_tui.widgets.lines_of_text import Line
+from banqup_tui.widgets.strips import LineBuilder, width_of
+from banqup_tui.widgets.text_lines import Line
 from banqup_tui.widgets.theme import Ground, Look, look_of
 
 MARGIN = 2

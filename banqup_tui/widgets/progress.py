@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from banqup_tui.presentation.formats import cut, shown
 from banqup_tui.presentation.signs import sign
-from banqup_tui.widgets.lines import LineBuilder
+from banqup_tui.widgets.strips import LineBuilder
 from banqup_tui.widgets.theme import look_of
 
 BAR = 24

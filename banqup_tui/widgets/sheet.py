@@ -23,7 +23,7 @@ from banqup_tui.widgets.focus import InFront, QuietFocus
 from banqup_tui.widgets.footer import Footer
 from banqup_tui.widgets.header import Header
 from banqup_tui.widgets.info import Info
-from banqup_tui.widgets.lines import strip_of
+from banqup_tui.widgets.strips import strip_of
 from banqup_tui.widgets.theme import look_of
 from banqup_tui.widgets.title import Title
 

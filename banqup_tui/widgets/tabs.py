@@ -8,8 +8,8 @@ from typing import NamedTuple
 from textual import events
 from textual.message import Message
 
-from banqup_tui.widgets.lines import Piece, width_of
 from banqup_tui.widgets.one_line import OneLine
+from banqup_tui.widgets.strips import Piece, width_of
 from banqup_tui.widgets.theme import Look, Token
 
 _MARGIN = 2

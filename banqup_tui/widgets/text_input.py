@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual import events
 
 from banqup_tui.presentation.formats import shown, tail
-from banqup_tui.widgets.lines import Piece, width_of
+from banqup_tui.widgets.strips import Piece, width_of
 from banqup_tui.widgets.theme import Ground, Look
 
 

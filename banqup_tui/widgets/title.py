@@ -10,8 +10,8 @@ from textual.message import Message
 
 from banqup_tui.presentation.formats import cut, shown
 from banqup_tui.presentation.signs import sign
-from banqup_tui.widgets.lines import Piece, width_of, width_of_pieces
 from banqup_tui.widgets.one_line import OneLine
+from banqup_tui.widgets.strips import Piece, width_of, width_of_pieces
 from banqup_tui.widgets.theme import Look
 
 _MARGIN = 2

@@ -12,7 +12,8 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import text_message
 from banqup_tui.domain.source import Unfiled
 from banqup_tui.protocol.messages import TestResult, TestStep
-from banqup_tui.screens import form, review
+from banqup_tui.screens import review
+from banqup_tui.screens.form.screen import FormScreen
 from banqup_tui.widgets.sheet import Sheet
 from tests.protocol.test_answers import ACTS
 from tests.screens.firm import BAKERY, NOON, FirmServer, filed
@@ -154,6 +155,6 @@ async def test_hostile_text_is_only_text_in_every_place(opened: Opened, size: tu
                 check_only_text(here, f"{what}: {key}")
                 places.add(here.place)
                 seen += here.text
-    assert {form.FormScreen, review.ReviewScreen} <= set(leaves(Sheet))
+    assert {FormScreen, review.ReviewScreen} <= set(leaves(Sheet))
     assert {one.__name__ for one in leaves(Sheet)} - places == set()
     assert "[@click" in seen

@@ -61,7 +61,7 @@ async def test_a_selection_is_sent_together(opened):
 
 
 async def test_more_than_an_action_takes_is_said_before_anything_is_sent(opened, monkeypatch):
-    monkeypatch.setattr("banqup_tui.screens.client_folders.MOST_IN_SELECTION", 10)
+    monkeypatch.setattr("banqup_tui.screens.folders.screen.MOST_IN_SELECTION", 10)
     async with opened() as here:
         await here.press("enter", "A")
         await here.sees("66 selected", "Actions take the first 10 of them.")

@@ -5,7 +5,7 @@ import pytest
 
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.status import AccountingStatus
-from banqup_tui.widgets.tick_panel import PROCESSED, TickPanel
+from banqup_tui.widgets.panels.tick import PROCESSED, TickPanel
 from tests.screens.firm import delivery
 from tests.screens.program import MIDDLE, NARROW
 

@@ -4,7 +4,7 @@ import pytest
 
 from banqup_tui.domain.extension import Category
 from banqup_tui.protocol.problems import Problem
-from banqup_tui.screens import form_sign_in
+from banqup_tui.screens.form import sign_in
 from banqup_tui.settings import UserSettings
 from tests.screens.firm import EXTENSIONS, extension
 from tests.screens.program import MIDDLE, NARROW, PLAIN
@@ -32,7 +32,7 @@ MAIL = {
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch):
-    monkeypatch.setattr(form_sign_in, "POLL", 0.02)
+    monkeypatch.setattr(sign_in, "POLL", 0.02)
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
 
@@ -163,7 +163,7 @@ async def test_with_a_screen_here_the_browser_is_opened_by_a_button(opened, mail
         opened_there.append(what)
         return True
 
-    monkeypatch.setattr(form_sign_in, "open_outside", open_outside)
+    monkeypatch.setattr(sign_in, "open_outside", open_outside)
     monkeypatch.setenv("DISPLAY", ":0")
     for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"):
         monkeypatch.delenv(name, raising=False)

@@ -13,12 +13,14 @@ AGAINST_THE_TABLE = {
     "backend/ledger/claim.py": "banqup_tui.backend.intake.clients",
     "widgets/footer.py": "banqup_tui.store.readers",
     "connectors/s3/connector.py": "banqup_tui.backend.db.vault",
+    "widgets/strips.py": "banqup_tui.widgets.page",
 }
 BROKEN = {
     "The backend knows nothing of the terminal's side",
     "Inside the backend each package knows those below it only",
     "A widget knows no screen, and only the domain",
     "Connectors and sources know domain and formats only",
+    "No package imports in circles",
 }
 
 
@@ -38,5 +40,5 @@ def test_an_import_against_the_table_of_the_architecture_is_found(tmp_path: Path
         check=False,
     )
     assert ran.returncode == 1, ran.stdout
-    found = {line.removesuffix(" BROKEN") for line in ran.stdout.splitlines() if line.endswith(" BROKEN")}
+    found = {line.partition(" BROKEN")[0] for line in ran.stdout.splitlines() if " BROKEN" in line}
     assert found >= BROKEN, ran.stdout

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from banqup_tui.domain.delivery import Attempt, Delivery, DeliveryState
 from banqup_tui.domain.messages import text_message
 from banqup_tui.presentation.formats import shown
-from banqup_tui.widgets.deliveries_layout import delivery_details
+from banqup_tui.widgets.layouts.deliveries import delivery_details
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

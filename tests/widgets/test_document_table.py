@@ -11,9 +11,8 @@ from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.listing import Sent
 from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.presentation import formats
-from banqup_tui.widgets.document_columns import EXTRAS, Widths, columns_at
-from banqup_tui.widgets.document_selection import Selection
-from banqup_tui.widgets.document_table import DocumentTable
+from banqup_tui.widgets.document_table.columns import EXTRAS, Widths, columns_at
+from banqup_tui.widgets.document_table.table import DocumentTable, Selection
 from tests.widgets.support import ManyRows, Stage, invented, rows, sent
 
 

@@ -4,7 +4,7 @@ import pytest
 from textual import events
 
 from banqup_tui.widgets.buttons import Button
-from banqup_tui.widgets.form import NO, YES, FormField, FormView, Report, Ticks, Wrong
+from banqup_tui.widgets.form.view import NO, YES, FormField, FormView, Report, Ticks, Wrong
 from tests.widgets.support import Stage, rows
 
 HOSTILE = "a[/b]c ‮ " + "漢" * 300

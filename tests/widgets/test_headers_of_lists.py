@@ -17,21 +17,21 @@ from banqup_tui.domain.messages import text_message
 from banqup_tui.domain.source import Unfiled
 from banqup_tui.presentation.signs import STATUSES
 from banqup_tui.presentation.words import _, use_language
-from banqup_tui.widgets.changes_layout import change_items
 from banqup_tui.widgets.client_table import WIDE_FROM, ClientSort, ClientTable
 from banqup_tui.widgets.count_columns import COUNTED
-from banqup_tui.widgets.deliveries_layout import delivery_details, delivery_items
-from banqup_tui.widgets.document_columns import EXTRAS, table_columns
-from banqup_tui.widgets.document_labels import Labels, SortColumn, draw_labels
-from banqup_tui.widgets.failures_layout import group_details, group_items
-from banqup_tui.widgets.integrations_layout import integration_items
-from banqup_tui.widgets.invoice_layout import invoice_lines
-from banqup_tui.widgets.lines import width_of
-from banqup_tui.widgets.lines_of_text import Line, left, right
+from banqup_tui.widgets.document_table.columns import EXTRAS, table_columns
+from banqup_tui.widgets.document_table.labels import Labels, SortColumn, draw_labels
+from banqup_tui.widgets.layouts.changes import change_items
+from banqup_tui.widgets.layouts.deliveries import delivery_details, delivery_items
+from banqup_tui.widgets.layouts.failures import group_details, group_items
+from banqup_tui.widgets.layouts.integrations import integration_items
+from banqup_tui.widgets.layouts.invoice import invoice_lines
+from banqup_tui.widgets.layouts.store import extension_items
+from banqup_tui.widgets.layouts.unfiled import unfiled_items
 from banqup_tui.widgets.list_view import Item, spread_labels
-from banqup_tui.widgets.store_layout import extension_items
+from banqup_tui.widgets.strips import width_of
+from banqup_tui.widgets.text_lines import Line, left, right
 from banqup_tui.widgets.theme import look_named
-from banqup_tui.widgets.unfiled_layout import unfiled_items
 
 WIDTHS = range(60, 201)
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)

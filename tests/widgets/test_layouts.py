@@ -18,11 +18,11 @@ from banqup_tui.domain.invoice import (
 from banqup_tui.domain.invoice_types import InvoiceKind
 from banqup_tui.domain.statement import Movement, Statement
 from banqup_tui.presentation.formats import figure
-from banqup_tui.widgets.invoice_layout import invoice_lines, payment_lines, table_of_lines
-from banqup_tui.widgets.lines import width_of
-from banqup_tui.widgets.lines_of_text import Line, line_width
+from banqup_tui.widgets.layouts.invoice import invoice_lines, payment_lines, table_of_lines
+from banqup_tui.widgets.layouts.statement import statement_lines
 from banqup_tui.widgets.page import draw
-from banqup_tui.widgets.statement_layout import statement_lines
+from banqup_tui.widgets.strips import width_of
+from banqup_tui.widgets.text_lines import Line, line_width
 from banqup_tui.widgets.theme import look_named
 
 WIDTHS = [56, 76, 100]

@@ -3,7 +3,7 @@
 import pytest
 from rich.style import Style
 
-from banqup_tui.widgets.lines import LineBuilder, strip_of
+from banqup_tui.widgets.strips import LineBuilder, strip_of
 
 OBEYED = ["\x1b]0;TITLE\x07", "\x1b[31m", "\x9b1m", "\x85", "\u202egnp", "\u2066", "\u200b", "\x00"]
 

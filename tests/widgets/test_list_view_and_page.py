@@ -1,9 +1,9 @@
 """Short lists with a cursor, pages to read, and tabs."""
 
-from banqup_tui.widgets.lines_of_text import BLANK, left
 from banqup_tui.widgets.list_view import Item, Listing
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.tabs import TabLabel, Tabs
+from banqup_tui.widgets.text_lines import BLANK, left
 from tests.widgets.support import Stage, rows
 
 

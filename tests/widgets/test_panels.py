@@ -4,15 +4,15 @@ import pytest
 
 from banqup_tui.presentation import signs
 from banqup_tui.widgets.buttons import Button
-from banqup_tui.widgets.choose import Choose, Option
-from banqup_tui.widgets.confirm import Confirm
-from banqup_tui.widgets.document_table import DocumentTable
-from banqup_tui.widgets.help import Help, HelpGroup
-from banqup_tui.widgets.menu import Menu, MenuEntry
-from banqup_tui.widgets.palette import Palette, PaletteEntry
-from banqup_tui.widgets.panel import Panel
-from banqup_tui.widgets.prompt import Prompt
-from banqup_tui.widgets.tick_panel import OPTION, Effects, TickLine, TickPanel, TickQuestion
+from banqup_tui.widgets.document_table.table import DocumentTable
+from banqup_tui.widgets.panels.choose import Choose, Option
+from banqup_tui.widgets.panels.confirm import Confirm
+from banqup_tui.widgets.panels.help import Help, HelpGroup
+from banqup_tui.widgets.panels.menu import Menu, MenuEntry
+from banqup_tui.widgets.panels.palette import Palette, PaletteEntry
+from banqup_tui.widgets.panels.panel import Panel
+from banqup_tui.widgets.panels.prompt import Prompt
+from banqup_tui.widgets.panels.tick import OPTION, Effects, TickLine, TickPanel, TickQuestion
 from tests.widgets.support import ManyRows, Stage, rows
 
 HOSTILE = "a[/b]c \x1b[31m ‮ " + "漢" * 300

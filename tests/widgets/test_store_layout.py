@@ -6,8 +6,8 @@ from banqup_tui.domain.extension import Category, Extension, ReceiverKind
 from banqup_tui.domain.health import health_of, summary
 from banqup_tui.domain.integration import Integration, IntegrationState, Trouble
 from banqup_tui.domain.messages import text_message
-from banqup_tui.widgets.lines_of_text import Line
-from banqup_tui.widgets.store_layout import User, extension_details, extension_items
+from banqup_tui.widgets.layouts.store import User, extension_details, extension_items
+from banqup_tui.widgets.text_lines import Line
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 SFTP = Extension(

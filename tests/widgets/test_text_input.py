@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual import events
 
-from banqup_tui.widgets.lines import width_of
+from banqup_tui.widgets.strips import width_of
 from banqup_tui.widgets.text_input import Editing
 from banqup_tui.widgets.theme import look_named
 

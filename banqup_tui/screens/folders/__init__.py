@@ -1,0 +1,1 @@
+"""The folders and documents of a client."""

@@ -1,0 +1,1 @@
+"""Settings to fill in, drawn from a JSON Schema."""

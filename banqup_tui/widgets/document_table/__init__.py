@@ -1,0 +1,1 @@
+"""The table of documents: columns, labels, lines, and rows that are read when they are seen."""

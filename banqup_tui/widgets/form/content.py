@@ -1,0 +1,93 @@
+"""What a form holds: its fields with what is typed, the boxes that are ticked, and which of all that is asked now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from banqup_tui.widgets.form.fields import Filling, FormField, Ticks
+from banqup_tui.widgets.form.rows import Stop
+
+NotAsked = Callable[[Mapping[str, str]], Iterable[str]]
+"""From the texts of all fields the names of those that do not matter now."""
+
+
+def everything_is_asked(texts: Mapping[str, str]) -> Iterable[str]:
+    return ()
+
+
+class FormContent:
+    """`shown_after`: fields below the boxes of a group, there while one of these is ticked."""
+
+    def __init__(
+        self,
+        fields: Iterable[FormField] = (),
+        ticks: Iterable[Ticks] = (),
+        shown_after: Mapping[str, Sequence[FormField]] | None = None,
+        not_asked: NotAsked = everything_is_asked,
+    ) -> None:
+        self.fields, self.ticks = tuple(fields), tuple(ticks)
+        self._shown_after = {name: tuple(below) for name, below in (shown_after or {}).items()}
+        below = (field for fields in self._shown_after.values() for field in fields)
+        self.fillings = {field.name: Filling(field) for field in (*self.fields, *below)}
+        self.ticked = {group.name: {id_ for id_, _label, on in group.boxes if on} for group in self.ticks}
+        self._not_asked = not_asked
+        self._hidden: frozenset[str] = frozenset()
+        self.ask_anew()
+
+    def ask_anew(self) -> None:
+        """A text has changed: other fields may be asked."""
+        self._hidden = frozenset(
+            self._not_asked({name: filling.text.strip() for name, filling in self.fillings.items()})
+        )
+
+    def relabel(self, ticks: Ticks) -> None:
+        self.ticks = tuple(ticks if group.name == ticks.name else group for group in self.ticks)
+
+    @property
+    def asked(self) -> list[FormField]:
+        """Without those below boxes."""
+        return [field for field in self.fields if field.name not in self._hidden]
+
+    def below(self, group: str) -> tuple[FormField, ...]:
+        return self._shown_after.get(group, ()) if self.ticked[group] else ()
+
+    def kind(self, name: str) -> str:
+        return self.fillings[name].field.kind
+
+    def takes_text(self, name: str) -> bool:
+        return self.kind(name) in ("text", "secret")
+
+    def group(self, name: str) -> Ticks:
+        return next(group for group in self.ticks if group.name == name)
+
+    def stops(self) -> Iterator[Stop]:
+        """Where the keyboard can stand, without the buttons."""
+        yield from (Stop("field", field.name) for field in self.asked)
+        for group in self.ticks:
+            yield from (Stop("box", group.name, id_) for id_, _label, _on in group.boxes)
+            yield from (Stop("field", field.name) for field in self.below(group.name))
+
+    def own_values(self) -> dict[str, str | None]:
+        """What is not asked is left as it was."""
+        values: dict[str, str | None] = {}
+        for name in (field.name for field in self.fields):
+            filling = self.fillings[name]
+            for value in filling.as_it_was() if name in self._hidden else filling.changes():
+                values[name] = value
+        return values
+
+    def text_of(self, name: str) -> str:
+        return self.fillings[name].text.strip() if any(field.name == name for field in self._seen()) else ""
+
+    def first_wrong(self) -> str | None:
+        """The label of the first field that cannot stay as it is."""
+        for field in self._seen():
+            filling = self.fillings[field.name]
+            if filling.wrong() is not None or filling.is_missing():
+                return field.label
+        return next((group.label for group in self.ticks if group.required and not self.ticked[group.name]), None)
+
+    def _seen(self) -> Iterator[FormField]:
+        yield from self.asked
+        for group in self.ticks:
+            yield from self.below(group.name)

@@ -1,0 +1,1 @@
+"""How domain values are laid out as lines: invoices, statements, deliveries, integrations and others."""

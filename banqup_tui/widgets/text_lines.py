@@ -1,0 +1,54 @@
+"""A page as data: lines of texts put at columns, which `Page` draws in whatever look the terminal has."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from banqup_tui.presentation.formats import cut, shown, wrapped
+from banqup_tui.widgets.strips import width_of
+from banqup_tui.widgets.theme import Ground, Token
+
+
+class TextPut(NamedTuple):
+    """`text` from `column` on, or, with `right`, ending before it. `ground`: one of its own, as a button has."""
+
+    column: int
+    text: str
+    token: Token = "text"
+    bold: bool = False
+    right: bool = False
+    underline: bool = False
+    ground: Ground | None = None
+
+
+Line = tuple[TextPut, ...]
+
+BLANK: Line = ()
+
+
+def left(column: int, text: str, token: Token = "text", *, bold: bool = False) -> TextPut:
+    return TextPut(column, shown(text), token, bold)
+
+
+def right(end: int, text: str, token: Token = "text", *, bold: bool = False) -> TextPut:
+    return TextPut(end, shown(text), token, bold, right=True)
+
+
+def fitted(column: int, end: int, text: str, token: Token = "text", *, bold: bool = False) -> TextPut:
+    """Cut so that it ends before `end`."""
+    return TextPut(column, cut(shown(text), max(end - column, 1)), token, bold)
+
+
+def paragraph(column: int, end: int, text: str, token: Token = "text") -> list[Line]:
+    """A text over as many lines as it takes between two columns."""
+    return [(left(column, part, token),) for part in wrapped(shown(text), max(end - column, 8))]
+
+
+def labelled(label: str, column: int, end: int, text: str, *, at: int = 0, token: Token = "text") -> list[Line]:
+    """A muted label, and beside it a text that wraps under itself."""
+    lines = paragraph(column, end, text, token)
+    return [(left(at, label, "muted"), *lines[0]), *lines[1:]]
+
+
+def line_width(line: Line) -> int:
+    return max((put.column if put.right else put.column + width_of(put.text) for put in line), default=0)
